@@ -1,0 +1,124 @@
+//! What a network uses beyond plain layers, and what an engine can do: the check between them.
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Endpoint, Graph, LeakUnit, Neuron, Operator, Quantity};
+use crate::network::Slot;
+use crate::source::Span;
+
+/// Something that not every engine can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Feature {
+    /// A layer whose neurons have two or more synapses.
+    SeveralSynapses,
+    /// A bias current of neurons.
+    NeuronBias,
+    /// Noise on membranes.
+    Noise,
+    /// After-hyperpolarisation.
+    Adaptation,
+    /// Leaky integrators.
+    ExpSyn,
+    /// A connection from a layer to itself or to an earlier one.
+    Recurrence,
+    /// A connection that takes extra steps.
+    Delay,
+    /// A connection from several sources.
+    SummedSources,
+    /// A connection without weights.
+    Identity,
+    /// A bias of a linear connection.
+    LinearBias,
+    /// An output of membrane potentials.
+    VmemOutput,
+    /// An output of synaptic currents.
+    IsynOutput,
+    /// A layer's parameter that training changes.
+    LearnedParameter,
+    /// Leaks given as decays or bit shifts and not as time constants.
+    LeakUnits,
+}
+
+impl Feature {
+    /// The feature in words that complete "... does not support".
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::SeveralSynapses => "neurons with several synapses",
+            Self::NeuronBias => "bias currents of neurons",
+            Self::Noise => "membrane noise",
+            Self::Adaptation => "adaptive neurons (`alif`)",
+            Self::ExpSyn => "leaky integrators (`expsyn`)",
+            Self::Recurrence => "recurrent connections",
+            Self::Delay => "delays",
+            Self::SummedSources => "connections from a sum of sources",
+            Self::Identity => "connections without weights",
+            Self::LinearBias => "biases of linear connections",
+            Self::VmemOutput => "membrane potentials as output",
+            Self::IsynOutput => "synaptic currents as output",
+            Self::LearnedParameter => "learnt parameters of layers",
+            Self::LeakUnits => "leaks given as decays or bit shifts",
+        }
+    }
+}
+
+impl Graph {
+    /// The features that the graph uses, each with every place that uses it.
+    pub fn features(&self) -> Vec<(Feature, Span)> {
+        let mut used = Vec::new();
+        for layer in &self.layers {
+            let span = layer.span;
+            match &layer.neuron {
+                Neuron::ExpSyn(_) => used.push((Feature::ExpSyn, span)),
+                Neuron::Lif(lif) => {
+                    let facts = [
+                        (Feature::SeveralSynapses, lif.synapses > 1),
+                        (Feature::NeuronBias, lif.bias.learn || lif.bias.values.iter().any(|&b| b != 0.0)),
+                        (Feature::Noise, lif.noise_std != 0.0),
+                        (Feature::Adaptation, lif.adaptation.is_some()),
+                        (
+                            Feature::LeakUnits,
+                            [&lif.mem, &lif.syn].iter().any(|l| l.unit != LeakUnit::TimeConstant),
+                        ),
+                    ];
+                    used.extend(facts.into_iter().filter(|(_, is)| *is).map(|(feature, _)| (feature, span)));
+                }
+            }
+        }
+        for connection in &self.connections {
+            let recurrent = |&source: &Endpoint| self.is_recurrent(source, connection.target);
+            let facts = [
+                (Feature::Recurrence, connection.sources.iter().any(recurrent)),
+                (Feature::Delay, connection.delay > 0),
+                (Feature::SummedSources, connection.sources.len() > 1),
+                (Feature::Identity, connection.operator == Operator::Identity),
+                (Feature::LinearBias, connection.as_linear().is_some_and(|l| l.bias.is_some())),
+            ];
+            used.extend(
+                facts.into_iter().filter(|(_, is)| *is).map(|(feature, _)| (feature, connection.span)),
+            );
+        }
+        for spec in self.tensors().iter().filter(|spec| spec.learn) {
+            if let Slot::Layer(..) = spec.slot {
+                used.push((Feature::LearnedParameter, spec.span));
+            }
+        }
+        match self.output.quantity {
+            Quantity::Spikes => {}
+            Quantity::Vmem => used.push((Feature::VmemOutput, self.output.span)),
+            Quantity::Isyn => used.push((Feature::IsynOutput, self.output.span)),
+        }
+        used
+    }
+
+    /// One error for each place of the graph that uses a feature which `engine` does not support.
+    pub fn unsupported(&self, engine: &str, supported: &[Feature]) -> Vec<Diagnostic> {
+        let missing = self.features().into_iter().filter(|(feature, _)| !supported.contains(feature));
+        missing
+            .map(|(feature, span)| {
+                let message = format!("{engine} does not support {}", feature.description());
+                Diagnostic::error(&codes::UNSUPPORTED_FEATURE, span, message)
+                    .with_help("remove it, or choose another target")
+            })
+            .collect()
+    }
+}

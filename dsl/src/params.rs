@@ -1,0 +1,103 @@
+//! Parameters: the learnt (and the overriding) numbers of a network, as tensors by name.
+
+use std::collections::BTreeMap;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+/// A dense array in row-major order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Extent of each axis.
+    pub shape: Vec<usize>,
+    /// As many values as the shape says.
+    pub data: Vec<f32>,
+}
+
+impl Tensor {
+    /// A tensor with the given values.
+    ///
+    /// # Panics
+    /// Where the shape does not hold as many values as there are.
+    pub fn new(shape: impl Into<Vec<usize>>, data: Vec<f32>) -> Self {
+        let shape = shape.into();
+        assert_eq!(
+            shape.iter().product::<usize>(),
+            data.len(),
+            "a tensor has as many values as its shape says"
+        );
+        Self { shape, data }
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros(shape: impl Into<Vec<usize>>) -> Self {
+        let shape = shape.into();
+        let len = shape.iter().product();
+        Self { shape, data: vec![0.0; len] }
+    }
+}
+
+/// Tensors by name, as in a weights file: `<source>-><target>.weight` `[sources, target columns]`,
+/// `<layer>.threshold`, `<layer>.tau_mem`, ... ([`Graph::tensors`](crate::Graph::tensors) lists them).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Params {
+    /// The tensors, in the order of their names.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+/// Why bytes are not a weights file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError(String);
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl Params {
+    /// Reads the safetensors format. Floating-point tensors of 32 and 64 bits are accepted.
+    ///
+    /// # Errors
+    /// Where the bytes are not in that format, or a tensor has another type of number.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ReadError> {
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|error| ReadError(format!("not a safetensors file: {error}")))?;
+        let mut tensors = BTreeMap::new();
+        for (name, view) in file.tensors() {
+            let data = match view.dtype() {
+                Dtype::F32 => {
+                    let (numbers, _) = view.data().as_chunks::<4>();
+                    numbers.iter().map(|&b| f32::from_le_bytes(b)).collect()
+                }
+                Dtype::F64 => {
+                    let (numbers, _) = view.data().as_chunks::<8>();
+                    numbers.iter().map(|&b| f64::from_le_bytes(b) as f32).collect()
+                }
+                other => {
+                    return Err(ReadError(format!(
+                        "tensor `{name}` holds {other:?} numbers; F32 or F64 are expected"
+                    )));
+                }
+            };
+            tensors.insert(name, Tensor { shape: view.shape().to_vec(), data });
+        }
+        Ok(Self { tensors })
+    }
+
+    /// Writes the safetensors format; the same tensors give the same bytes.
+    pub fn to_safetensors(&self) -> Vec<u8> {
+        let bytes: Vec<(&String, &Tensor, Vec<u8>)> = self
+            .tensors
+            .iter()
+            .map(|(name, t)| (name, t, t.data.iter().flat_map(|x| x.to_le_bytes()).collect()))
+            .collect();
+        let views = bytes.iter().map(|(name, tensor, data)| {
+            let view = TensorView::new(Dtype::F32, tensor.shape.clone(), data)
+                .expect("a tensor has as many values as its shape says");
+            (name.as_str(), view)
+        });
+        safetensors::serialize(views, None).expect("float tensors serialise")
+    }
+}
