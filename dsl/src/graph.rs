@@ -143,6 +143,7 @@ impl Layer {
 }
 
 /// A kind of neuron with its constants.
+#[expect(clippy::large_enum_variant, reason = "a graph holds few layers")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Neuron {
