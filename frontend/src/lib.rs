@@ -8,7 +8,8 @@
 //! use synnet_frontend::{Wav, audio3};
 //!
 //! // One second of a tone of 1,503 Hz, the centre of filter 8.
-//! let tone = (0..8000).map(|i| 0.5 * (std::f64::consts::TAU * 1503.0 * f64::from(i) / 8000.0).sin()).collect();
+//! let phase = |i| std::f64::consts::TAU * 1503.0 * f64::from(i) / 8000.0;
+//! let tone = (0..8000).map(|i| 0.5 * phase(i).sin()).collect();
 //! let wav = Wav::new(tone, 8000)?;
 //!
 //! let options = audio3::Options { decimation: 488, ..Default::default() };

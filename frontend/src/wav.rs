@@ -37,7 +37,8 @@ pub enum WavError {
     },
     /// The samples are stored in a way that is not decoded here.
     #[error(
-        "the encoding {encoding} is not supported; convert the file to PCM of 8, 16, 24 or 32 bits or to 32-bit float"
+        "the encoding {encoding} is not supported; \
+         convert the file to PCM of 8, 16, 24 or 32 bits or to 32-bit float"
     )]
     Encoding {
         /// Name of the encoding.
@@ -151,44 +152,43 @@ fn read<S: hound::Sample>(
 
 /// The error for a header that the decoder refuses.
 fn header_error(error: hound::Error, bytes: &[u8]) -> WavError {
-    match error {
-        hound::Error::Unsupported => WavError::Encoding { encoding: encoding_name(bytes) },
-        hound::Error::IoError(_) => WavError::Header { reason: "the file ends within it".into() },
-        other => WavError::Header { reason: other.to_string() },
+    if let Some(encoding) = unsupported_encoding(bytes) {
+        return WavError::Encoding { encoding };
     }
+    let reason = match error {
+        hound::Error::FormatError(reason) => reason.into(),
+        hound::Error::IoError(_) => "the file ends within it".into(),
+        other => other.to_string(),
+    };
+    WavError::Header { reason }
 }
 
-/// Names the encoding by the tag in the `fmt ` chunk.
-fn encoding_name(bytes: &[u8]) -> String {
-    let mut chunks = bytes.get(12..).unwrap_or_default();
-    while let Some((head, rest)) = chunks.split_at_checked(8) {
+/// Names the encoding in the `fmt ` chunk, if it is none that is decoded here.
+fn unsupported_encoding(bytes: &[u8]) -> Option<String> {
+    let mut chunks = bytes.get(12..)?;
+    let format = loop {
+        let (head, rest) = chunks.split_at_checked(8)?;
         if head.starts_with(b"fmt ") {
-            return tag_name(rest);
+            break rest;
         }
         let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
         // Chunks of odd length are padded to even.
-        chunks = rest.get(length.saturating_add(length % 2)..).unwrap_or_default();
-    }
-    "without a name".into()
-}
-
-fn tag_name(format: &[u8]) -> String {
-    let field = |offset: usize| match format.get(offset..offset + 2) {
-        Some(two) => u16::from_le_bytes([two[0], two[1]]),
-        None => 0,
+        chunks = rest.get(length.checked_add(length % 2)?..)?;
     };
+    let field = |offset: usize| Some(u16::from_le_bytes([*format.get(offset)?, *format.get(offset + 1)?]));
+    let bits = field(14)?;
     // WAVEFORMATEXTENSIBLE keeps the tag at the start of a longer identifier.
-    let tag = if field(0) == 0xFFFE { field(24) } else { field(0) };
-    let bits = field(14);
-    match tag {
-        0x0001 => format!("{bits}-bit PCM"),
-        0x0002 => "Microsoft ADPCM".into(),
-        0x0003 => format!("{bits}-bit float"),
-        0x0006 => "A-law".into(),
-        0x0007 => "mu-law".into(),
-        0x0011 => "IMA ADPCM".into(),
-        0x0031 => "GSM 6.10".into(),
-        0x0055 => "MP3".into(),
-        tag => format!("with tag 0x{tag:04X}"),
+    let tag = if field(0)? == 0xFFFE { field(24)? } else { field(0)? };
+    match (tag, bits) {
+        (0x0001, 8 | 16 | 24 | 32) | (0x0003, 32) => None,
+        (0x0001, _) => Some(format!("{bits}-bit PCM")),
+        (0x0002, _) => Some("Microsoft ADPCM".into()),
+        (0x0003, _) => Some(format!("{bits}-bit float")),
+        (0x0006, _) => Some("A-law".into()),
+        (0x0007, _) => Some("mu-law".into()),
+        (0x0011, _) => Some("IMA ADPCM".into()),
+        (0x0031, _) => Some("GSM 6.10".into()),
+        (0x0055, _) => Some("MP3".into()),
+        _ => Some(format!("with tag 0x{tag:04X}")),
     }
 }

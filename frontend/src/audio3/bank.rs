@@ -184,7 +184,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn lanes_equal_plain_integers(
-            signal in prop::collection::vec(prop_oneof![-8192_i16..=8191, Just(-8192), Just(8191), -2_i16..2], 0..3000),
+            signal in prop::collection::vec(prop_oneof![-8192_i16..8192, Just(-8192), Just(8191)], 0..3000),
         ) {
             assert_equals_plain(signal);
         }

@@ -1,8 +1,8 @@
 //! The digital front end of Xylo Audio 3 (SYNS65302): 14-bit audio to spike counts of 16 channels.
 //!
 //! ```text
-//! recording -> Resampler -> 14-bit audio -> FilterBank -> |y| -> threshold, integrate-and-fire -> count -> frame
-//!  any rate     linear       48,828.125 Hz   16 bands            SpikeGenerator                   D samples
+//! recording -> Resampler -> 14-bit audio -> FilterBank -> |y| -> integrate-and-fire -> count -> frame
+//!  any rate     linear      48,828.125 Hz    16 bands             thresholds           per step
 //! ```
 //!
 //! Bit-exact against Rockpool's `AFESimExternal` path (`ChipButterworth`, the spike generator of
@@ -71,7 +71,8 @@ pub enum RasterError {
     Options(#[from] OptionsError),
     /// The raster would be larger than [`MAX_STEPS`].
     #[error(
-        "the recording lasts {seconds:.0} s, which makes {steps} time steps; at most {MAX_STEPS} are possible: cut it, or use longer time steps"
+        "the recording lasts {seconds:.0} s, which makes {steps} time steps; \
+         at most {MAX_STEPS} are possible: cut it, or use longer time steps"
     )]
     TooLong {
         /// Duration of the recording.
@@ -98,7 +99,7 @@ pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, RasterError> {
     let mut resampler = Resampler::new(wav.sample_rate());
     let mut audio = Vec::new();
     let mut frames = Vec::with_capacity(steps as usize);
-    // In blocks of a second, so that the audio, which may be far larger than its two ends, is never held whole.
+    // In blocks of a second: at low rates the audio would be far larger than the recording and the raster.
     for block in wav.samples().chunks(wav.sample_rate().get() as usize) {
         resampler.push(block, &mut audio);
         front_end.push(&audio, &mut frames);

@@ -32,7 +32,8 @@ pub(super) struct SpikeGenerator {
     decay: f64,
     /// Makes the rounding of `hi * decay` its floor.
     offset: f64,
-    /// Running sum of the rectified signal, of which `2^-low_pass` is the average.
+    /// Running sum of the rectified signal, of which `2^-low_pass` is the average; a fixed threshold
+    /// needs none, and leaves it at 0.
     hi: Lanes,
     /// Accumulators of the integrate-and-fire neurons.
     iaf: Lanes,
@@ -130,4 +131,111 @@ fn larger(a: f64, b: f64) -> f64 {
 #[inline(always)]
 fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The formulas in plain integers.
+    struct Plain<'a> {
+        options: &'a Options,
+        hi: [i64; CHANNELS],
+        iaf: [i64; CHANNELS],
+    }
+
+    impl Plain<'_> {
+        fn step(&mut self, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
+            let o = self.options;
+            let mut thresholds = [0; CHANNELS];
+            for c in 0..CHANNELS {
+                let lo = self.hi[c] >> o.low_pass;
+                self.hi[c] += i64::from(y[c].abs()) - lo;
+                let m = lo.max(o.eps.into());
+                thresholds[c] = (m << o.b1) - (m << o.b2);
+            }
+            match o.normalisation {
+                Normalisation::Channel => {}
+                Normalisation::Joint => thresholds = [*thresholds.iter().max().unwrap(); CHANNELS],
+                Normalisation::Fixed => thresholds = [o.fixed_threshold as i64; CHANNELS],
+            }
+            std::array::from_fn(|c| {
+                self.iaf[c] += i64::from(y[c].abs());
+                let fires = self.iaf[c] >= thresholds[c];
+                self.iaf[c] -= if fires { thresholds[c] } else { 0 };
+                fires
+            })
+        }
+    }
+
+    fn step(generator: &mut SpikeGenerator, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
+        let (y, mut counts) = (y.map(f64::from), [0.0; CHANNELS]);
+        match generator.normalisation() {
+            Normalisation::Channel => generator.step_channel(&y, &mut counts),
+            Normalisation::Joint => generator.step_joint(&y, &mut counts),
+            Normalisation::Fixed => generator.step_fixed(&y, &mut counts),
+        }
+        counts.map(|count| count == 1.0)
+    }
+
+    const LARGEST: i32 = (1 << 23) - 1;
+
+    fn options() -> impl Strategy<Value = Options> {
+        let normalisation =
+            prop_oneof![Just(Normalisation::Joint), Just(Normalisation::Channel), Just(Normalisation::Fixed)];
+        let threshold = prop_oneof![Just(1_u64), 1_u64..1 << 42, Just((1 << 42) - 1)];
+        let shifts = (1_u32..=20).prop_flat_map(|b1| (Just(b1), 0..b1));
+        let eps = prop_oneof![Just(1_u32), Just(65_535), 1_u32..100];
+        (normalisation, threshold, shifts, 0_u32..=20, eps).prop_map(
+            |(normalisation, fixed_threshold, (b1, b2), low_pass, eps)| Options {
+                normalisation,
+                fixed_threshold,
+                b1,
+                b2,
+                low_pass,
+                eps,
+                ..Options::default()
+            },
+        )
+    }
+
+    /// Stretches of one value per channel, from silence to the loudest that the filters can be.
+    fn signal() -> impl Strategy<Value = Vec<([i32; CHANNELS], usize)>> {
+        let value = prop_oneof![Just(0), Just(LARGEST), Just(-LARGEST), -LARGEST..=LARGEST, -50..50_i32];
+        let channels = prop::array::uniform16(value);
+        prop::collection::vec((channels, prop_oneof![1_usize..20, Just(3000)]), 1..6)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn lanes_equal_plain_integers(options in options(), signal in signal()) {
+            options.validate().unwrap();
+            let mut generator = SpikeGenerator::new(&options);
+            let mut plain = Plain { options: &options, hi: [0; CHANNELS], iaf: [0; CHANNELS] };
+            for (y, samples) in signal {
+                for _ in 0..samples {
+                    prop_assert_eq!(step(&mut generator, &y), plain.step(&y));
+                }
+                prop_assert_eq!(generator.iaf.map(|x| x as i64), plain.iaf);
+                if options.normalisation != Normalisation::Fixed {
+                    prop_assert_eq!(generator.hi.map(|x| x as i64), plain.hi);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn accumulators_stop_at_their_limit() {
+        let options =
+            Options { normalisation: Normalisation::Fixed, fixed_threshold: 1, ..Options::default() };
+        let mut generator = SpikeGenerator::new(&options);
+        generator.iaf = [LIMIT - 1.0; CHANNELS];
+        for _ in 0..3 {
+            assert_eq!(step(&mut generator, &[LARGEST; CHANNELS]), [true; CHANNELS]);
+        }
+        assert_eq!(generator.iaf, [LIMIT - 1.0; CHANNELS]);
+    }
 }
