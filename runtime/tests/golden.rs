@@ -1,0 +1,68 @@
+//! Interpreter and training against Rockpool.
+
+mod common;
+
+use common::{CASES, Case};
+use synnet_runtime::gradient::batch_gradients;
+use synnet_runtime::loss::Loss;
+use synnet_runtime::{Interpreter, Recording, Sequence};
+
+/// Greatest difference, relative to the greatest entry.
+fn deviation(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    let greatest = expected.iter().fold(1e-30_f32, |a, b| a.max(b.abs()));
+    found.iter().zip(expected).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max) / greatest
+}
+
+/// Spikes of Rockpool and ours: identical where no membrane is so near a threshold that rounding
+/// decides, else equal in all but a few places.
+fn assert_spikes(case: &Case, layer: &str, found: &Sequence) {
+    let expected = case.sequence(&format!("{layer}/spikes"));
+    let differing = found.data.iter().zip(&expected.data).filter(|(f, e)| f != e).count();
+    let allowed = if case.is_clear { 0 } else { expected.data.len() / 100 };
+    assert!(differing <= allowed, "{}: {layer} differs in {differing} spikes", case.name);
+}
+
+#[test]
+fn the_interpreter_traces_what_rockpool_traces() {
+    for name in CASES {
+        let case = Case::read(name);
+        let run = Interpreter::new(&case.network).run(&case.input, Recording::On, 0).unwrap();
+        for layer in &run.layers {
+            let close = |what: &str, found: &Sequence| {
+                let key = format!("{}/{what}", layer.name);
+                let deviation = deviation(&found.data, &case.sequence(&key).data);
+                assert!(deviation < 1e-4, "{name}: {key} deviates by {deviation}");
+            };
+            if let (Some(spikes), Some(vmem)) = (&layer.spikes, &layer.vmem) {
+                assert_spikes(&case, &layer.name, spikes);
+                close("vmem", vmem);
+                close("isyn", &layer.isyn);
+            } else {
+                close("output", &layer.isyn);
+            }
+        }
+    }
+}
+
+#[test]
+fn training_has_rockpools_losses_and_gradients() {
+    for name in CASES {
+        let case = Case::read(name);
+        let found = batch_gradients(&case.network, &Loss::Mse, &case.input, &case.targets()).unwrap();
+        for (layer, spikes) in case.network.graph.layers.iter().zip(&found.layers) {
+            if layer.as_lif().is_some() {
+                assert_spikes(&case, &layer.name, spikes);
+            }
+        }
+        let loss = f64::from(case.tensors["loss"].data[0]);
+        assert!((found.loss - loss).abs() < 1e-5 * loss, "{name}: loss {} not {loss}", found.loss);
+        let expected = case.tensors.keys().filter(|key| key.starts_with("grad/")).count();
+        assert_eq!(found.gradients.tensors.len(), expected, "{name}: every gradient is compared");
+        for (ours, gradient) in &found.gradients.tensors {
+            let theirs = &case.tensors[&format!("grad/{}", case.names[ours])].data;
+            let deviation = deviation(&gradient.data, theirs);
+            assert!(deviation < 1e-3, "{name}: gradient of {ours} deviates by {deviation}");
+        }
+    }
+}
