@@ -1,7 +1,10 @@
 //! Losses, and the statistics of the output that they and evaluation look at.
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::graph::Quantity;
+use synnet_dsl::diagnostic::Diagnostic;
+use synnet_dsl::graph::{Graph, Quantity};
+
+use crate::codes;
 
 /// What a classifier looks at: one number per output, from the whole sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,9 +79,29 @@ impl Readout {
     }
 }
 
+/// An error where a readout does not fit what a network gives.
+pub(crate) fn check_readout(readout: Readout, graph: &Graph) -> Option<Diagnostic> {
+    let quantity = graph.output.quantity;
+    if readout.fits(quantity) {
+        return None;
+    }
+    let layer = &graph.layer(graph.output.layer).name;
+    let (gives, remedy) = match quantity {
+        Quantity::Spikes => ("spikes", format!("use `spike_count`, or write `output {layer}.vmem`")),
+        Quantity::Vmem => ("membranes", format!("use `mean_vmem`, or write `output {layer}.spikes`")),
+        Quantity::Isyn => ("currents", "use `mean_vmem`".to_owned()),
+    };
+    let message = format!(
+        "the readout `{}` does not fit the output of `{}`, which gives {gives}",
+        readout.name(),
+        graph.name
+    );
+    Some(Diagnostic::error(&codes::READOUT, graph.output.span, message).with_help(remedy))
+}
+
 /// What training makes small.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Loss {
     /// Cross entropy of the softmax of `scale * readout` against the label, mean over samples.
     CrossEntropy {
@@ -92,7 +115,8 @@ pub enum Loss {
         scale: f64,
     },
     /// Mean squared error of the output against a target sequence, over all elements.
-    Mse,
+    // Braces, so that unknown fields beside it are refused.
+    Mse {},
 }
 
 fn one() -> f64 {
@@ -113,7 +137,7 @@ impl Loss {
     pub(crate) fn accepts(&self, target: &Target, time: usize, outputs: usize) -> bool {
         match (self, target) {
             (Self::CrossEntropy { .. }, Target::Class(label)) => *label < outputs,
-            (Self::Mse, Target::Sequence(values)) => values.len() == time * outputs,
+            (Self::Mse {}, Target::Sequence(values)) => values.len() == time * outputs,
             _ => false,
         }
     }
@@ -141,7 +165,7 @@ impl Loss {
                 }
                 loss
             }
-            (Self::Mse, Target::Sequence(target)) => mean_squared_error(output, target, weight, gradient),
+            (Self::Mse {}, Target::Sequence(target)) => mean_squared_error(output, target, weight, gradient),
             _ => 0.0,
         }
     }
@@ -191,7 +215,7 @@ mod tests {
             (Loss::CrossEntropy { readout, label_smoothing: 0.1, scale: 1.7 }, Target::Class(1))
         });
         let target = Target::Sequence(OUTPUT.iter().map(|x| 0.3 - x * x).collect());
-        for (loss, target) in entropies.into_iter().chain([(Loss::Mse, target)]) {
+        for (loss, target) in entropies.into_iter().chain([(Loss::Mse {}, target)]) {
             let mut gradient = [0.0; 12];
             loss.of_sample(&OUTPUT, 3, &target, 0.5, &mut gradient);
             for i in 0..OUTPUT.len() {

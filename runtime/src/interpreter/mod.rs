@@ -96,6 +96,17 @@ impl Interpreter {
     /// # Errors
     /// Where the input is not as wide as the network's.
     pub fn run(&self, input: &Sequence, recording: Recording, seed: u64) -> Result<Run, ShapeError> {
+        self.run_from(input, recording, seed, 0)
+    }
+
+    /// As [`run`](Self::run), for a batch that is a part of a greater one and begins at `first` there.
+    pub(crate) fn run_from(
+        &self,
+        input: &Sequence,
+        recording: Recording,
+        seed: u64,
+        first: u64,
+    ) -> Result<Run, ShapeError> {
         let program = &*self.program;
         if input.width != program.channels {
             return Err(ShapeError::Channels {
@@ -107,7 +118,7 @@ impl Interpreter {
         let samples: Vec<Sample> = (0..input.batch)
             .into_par_iter()
             .map(|b| {
-                let mut state = State::new(program, seed, b as u64);
+                let mut state = State::new(program, seed, first + b as u64);
                 let mut sample = Sample::new(program, recording);
                 for t in 0..input.time {
                     state.step(program, input.row(b, t));

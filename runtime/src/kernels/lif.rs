@@ -66,14 +66,6 @@ impl State {
             current: zeros(),
         }
     }
-
-    /// Back to zero.
-    pub(crate) fn reset(&mut self) {
-        for row in [&mut self.isyn, &mut self.iahp, &mut self.vmem, &mut self.before_reset, &mut self.spikes]
-        {
-            row.fill(0.0);
-        }
-    }
 }
 
 /// One step. `input` has a value per input column, `noise` one per neuron.

@@ -88,7 +88,6 @@ pub(crate) struct Prepared {
 /// Values and gradients of one sample.
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {
-    time: usize,
     values: Vec<Vec<f32>>,
     gradients: Vec<Vec<f32>>,
     /// The sums over time of the constants' gradients of the layer in hand.
@@ -155,7 +154,6 @@ impl Workspace {
         let room = |wanted: bool, width: usize| if wanted { vec![0.0; time * width] } else { Vec::new() };
         let learns = |layer: &usize| tape.learns_constants(*layer);
         Self {
-            time,
             values: tape.values.iter().map(|v| room(true, v.width)).collect(),
             gradients: tape.values.iter().map(|v| room(v.differentiable, v.width)).collect(),
             constants: (0..prepared.lif.len())
@@ -169,13 +167,8 @@ impl Workspace {
         &self.values[id.0]
     }
 
-    /// The gradient on a value, to be filled before the tape is walked backwards; empty where
-    /// nothing before it learns.
-    pub(crate) fn gradient_mut(&mut self, id: ValueId) -> &mut [f32] {
-        &mut self.gradients[id.0]
-    }
-
-    /// A value and the gradient on it.
+    /// A value, and the gradient on it to be filled before the tape is walked backwards (empty where
+    /// nothing before the value learns).
     pub(crate) fn value_and_gradient(&mut self, id: ValueId) -> (&[f32], &mut [f32]) {
         (&self.values[id.0], &mut self.gradients[id.0])
     }

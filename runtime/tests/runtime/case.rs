@@ -9,7 +9,7 @@ use synnet_runtime::Sequence;
 use synnet_runtime::loss::Target;
 
 /// Every golden case.
-pub const CASES: [&str; 13] = [
+pub(crate) const CASES: [&str; 13] = [
     "alif_ahp",
     "exp_syn_readout",
     "lif_bitshift",
@@ -26,22 +26,22 @@ pub const CASES: [&str; 13] = [
 ];
 
 /// A network with its input and all that Rockpool computes from it.
-pub struct Case {
-    pub name: &'static str,
-    pub network: Network,
-    pub input: Sequence,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) network: Network,
+    pub(crate) input: Sequence,
     /// Tensors of the file, under Rockpool's names.
-    pub tensors: BTreeMap<String, Tensor>,
+    pub(crate) tensors: BTreeMap<String, Tensor>,
     /// From our tensors' names to Rockpool's.
-    pub names: BTreeMap<String, String>,
+    pub(crate) names: BTreeMap<String, String>,
     /// The learning rate of the Adam trajectory, if there is one.
-    pub adam_lr: Option<f64>,
+    pub(crate) adam_lr: Option<f64>,
     /// Whether no membrane comes so near a threshold that rounding decides.
-    pub is_clear: bool,
+    pub(crate) is_clear: bool,
 }
 
 impl Case {
-    pub fn read(name: &'static str) -> Self {
+    pub(crate) fn read(name: &'static str) -> Self {
         let path = |ending| format!("{}/../tests/golden/float/{name}.{ending}", env!("CARGO_MANIFEST_DIR"));
         let meta: Value = serde_json::from_slice(&std::fs::read(path("json")).unwrap()).unwrap();
         let tensors = Params::from_safetensors(&std::fs::read(path("safetensors")).unwrap()).unwrap().tensors;
@@ -62,12 +62,12 @@ impl Case {
         }
     }
 
-    pub fn sequence(&self, name: &str) -> Sequence {
+    pub(crate) fn sequence(&self, name: &str) -> Sequence {
         sequence(&self.tensors[name])
     }
 
     /// The target sequence of each sample.
-    pub fn targets(&self) -> Vec<Target> {
+    pub(crate) fn targets(&self) -> Vec<Target> {
         let target = self.sequence("target");
         (0..target.batch).map(|b| Target::Sequence(target.sample(b).to_vec())).collect()
     }
