@@ -287,10 +287,10 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<Loaded, SpecificationError> {
-        if let Some(bias) = self.arrays.remove("bias_hidden") {
-            if self.arrays.insert("bias".into(), bias).is_some() {
-                self.faults.push("both `bias` and `bias_hidden` are given; they mean the same".into());
-            }
+        if let Some(bias) = self.arrays.remove("bias_hidden")
+            && self.arrays.insert("bias".into(), bias).is_some()
+        {
+            self.faults.push("both `bias` and `bias_hidden` are given; they mean the same".into());
         }
         let weights_in = self.matrix("weights_in", 3);
         let weights_rec =

@@ -1,6 +1,8 @@
 //! Reading of reference cases.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod network;
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
