@@ -42,7 +42,7 @@ pub struct QuantizeOptions {
 
 impl Default for QuantizeOptions {
     fn default() -> Self {
-        Self { weight_shifts: true, headroom: 2.0, assumed_rate: 0.2, ranges: None }
+        Self { weight_shifts: true, headroom: 2.0, assumed_rate: 1.0, ranges: None }
     }
 }
 

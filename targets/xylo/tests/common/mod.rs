@@ -1,6 +1,7 @@
 //! Reading of reference cases.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod float;
 pub(crate) mod network;
 
 use std::collections::BTreeMap;
