@@ -54,7 +54,7 @@ fn main() {
 
 fn main() {
     let folder = rustc::folder("bench");
-    let network = networks::bind(&networks::keyword_spotter(), &mut Random(1));
+    let network = networks::bind_within(&networks::keyword_spotter(), (-0.55, 0.55), &mut Random(1));
     let options = Options { embedding: Embedding::Include("kws.weights".into()), ..Options::default() };
     let module = generate(&network, &options).expect("it is supported");
     std::fs::write(folder.join("kws.rs"), module.source()).expect("the source is written");

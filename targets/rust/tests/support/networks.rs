@@ -86,15 +86,20 @@ pub(crate) fn with_bias(connection: &mut Connection) {
     }
 }
 
-/// Binds random weights; their size keeps about a tenth of the neurons spiking.
+/// Binds random weights, more of them positive than negative.
 pub(crate) fn bind(graph: &Graph, random: &mut Random) -> Network {
+    bind_within(graph, (-0.8, 1.0), random)
+}
+
+/// Binds random weights between the given multiples of `sqrt(6 / sources)`.
+pub(crate) fn bind_within(graph: &Graph, (low, high): (f64, f64), random: &mut Random) -> Network {
     let mut tensors = std::collections::BTreeMap::new();
     for spec in graph.tensors().into_iter().filter(|spec| spec.required) {
         let count: usize = spec.shape.iter().product();
         let data = match spec.slot {
             Slot::Weight(_) => {
                 let bound = (6.0 / spec.shape[0] as f64).sqrt();
-                (0..count).map(|_| random.between(-bound * 0.8, bound) as f32).collect()
+                (0..count).map(|_| random.between(low * bound, high * bound) as f32).collect()
             }
             Slot::LinearBias(_) => (0..count).map(|_| random.between(-0.05, 0.1) as f32).collect(),
             Slot::Layer(_, LayerParameter::Threshold) => vec![0.75; count],
