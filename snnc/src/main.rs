@@ -1,2 +1,27 @@
-//! Placeholder.
-fn main() {}
+//! `snnc`: the command line of synnet.
+//!
+//! Exit codes: 0 success, 1 errors in the input, 2 misuse or a failure to read or write, 130 interrupted.
+
+mod cli;
+mod commands;
+mod data;
+mod failure;
+mod files;
+mod arrays;
+mod recipe;
+mod report;
+mod source;
+mod terminal;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::error(&failure);
+            failure.exit_code()
+        }
+    }
+}
