@@ -1,0 +1,162 @@
+//! The whole way from a text to a graph.
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::elaborate::{Elaborator, Given, Library, Report, unused};
+use crate::graph::Graph;
+use crate::network::nearest;
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::{parse, parse_expression, tree};
+use crate::validate;
+
+/// What to compile.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The network; where it is not given, the only one of the file that no other of the file uses.
+    pub name: Option<String>,
+    /// Values for the network's parameters: names, and expressions of the language.
+    pub params: Vec<(String, String)>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Compilation {
+    /// The network; `None` where there is an error.
+    pub graph: Option<Graph>,
+    /// Errors and warnings, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the files that a network imports.
+pub trait Loader {
+    /// The text of a file. The path of the import has been joined to the name of the importing file.
+    ///
+    /// # Errors
+    /// Why there is none, to complete "cannot read `path`: ...".
+    fn load(&mut self, path: &str) -> Result<String, String>;
+}
+
+/// A loader for texts that stand alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoImports;
+
+impl Loader for NoImports {
+    fn load(&mut self, _path: &str) -> Result<String, String> {
+        Err("files cannot be imported here".to_owned())
+    }
+}
+
+/// Compiles a network of the text `root`. Imported files, the standard library and the parameters'
+/// expressions are added to `sources`, so that diagnostics can show them.
+pub fn compile(
+    sources: &mut Sources,
+    root: SourceId,
+    options: &Options,
+    loader: &mut dyn Loader,
+) -> Compilation {
+    let mut diagnostics = Vec::new();
+    let library = Library::read(sources, root, loader, &mut diagnostics);
+    let mut report = Report::default();
+    diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
+
+    let mut graph = None;
+    if let Some(network) = choose(&library, root, options, &mut report) {
+        let given = given(sources, options, &mut report);
+        let mut elaborator = Elaborator::new(&library, report);
+        graph = elaborator.root(network, given);
+        report = elaborator.report;
+    }
+    if let Some(graph) = &graph {
+        validate::partial(graph).into_iter().for_each(|diagnostic| report.push(diagnostic));
+    }
+    unused::warnings(library.file(root)).into_iter().for_each(|warning| report.push(warning));
+    let has_errors = report.has_errors();
+    let mut diagnostics = report.diagnostics;
+    // Where something could not be understood, what looks unused may be used there; and nobody asks
+    // for advice about the standard library.
+    diagnostics
+        .retain(|d| d.is_error() || (!has_errors && d.span.is_none_or(|span| !library.is_std(span.source))));
+    sort(&mut diagnostics);
+    Compilation { graph: graph.filter(|_| !has_errors), diagnostics }
+}
+
+/// The names of the networks that a text declares, in order.
+pub fn networks(text: &str) -> Vec<String> {
+    let (file, _) = parse(SourceId::default(), text);
+    file.networks.into_iter().map(|network| network.name.text).collect()
+}
+
+/// Orders diagnostics by text, then by place; those without a place come first.
+pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|d| d.span.map(|span| (span.source, span.start, span.end)));
+}
+
+fn choose<'a>(
+    library: &'a Library,
+    root: SourceId,
+    options: &Options,
+    report: &mut Report,
+) -> Option<&'a tree::Network> {
+    let file = library.file(root);
+    let place = Span::new(root, 0, 0);
+    let names = || file.networks.iter().map(|network| network.name.text.as_str());
+    let listed = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if let Some(name) = &options.name {
+        if let Some(network) = file.networks.iter().find(|network| network.name.text == *name) {
+            return Some(network);
+        }
+        if report.has_errors() && names().next().is_none() {
+            return None;
+        }
+        let diagnostic = Diagnostic::error_without_place(
+            &codes::WHICH_NETWORK,
+            format!("the file has no network `{name}`"),
+        );
+        report.push(match nearest(name, names()) {
+            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+            None => diagnostic.with_help(format!("it has {}", listed())),
+        });
+        return None;
+    }
+    let used = unused::used_networks(file);
+    let roots: Vec<&tree::Network> =
+        file.networks.iter().filter(|network| !used.contains(network.name.text.as_str())).collect();
+    match (roots.as_slice(), file.networks.as_slice()) {
+        ([network], _) => Some(network),
+        // Networks that only use each other: report the circle from the first.
+        ([], [first, ..]) => Some(first),
+        ([], []) => {
+            if !report.has_errors() {
+                report.push(
+                    Diagnostic::error(&codes::WHICH_NETWORK, place, "the file has no network")
+                        .with_help("add one: `network Name { ... }`"),
+                );
+            }
+            None
+        }
+        ([_, second, ..], _) => {
+            let message = format!("the file has several networks: {}", listed());
+            report.push(
+                Diagnostic::error(&codes::WHICH_NETWORK, second.name.span, message)
+                    .with_help("choose one by its name (`--name`)"),
+            );
+            None
+        }
+    }
+}
+
+/// The values of the parameters that come from outside.
+fn given(sources: &mut Sources, options: &Options, report: &mut Report) -> Given {
+    let mut given = Given::new();
+    for (name, text) in &options.params {
+        let id = sources.add(format!("--param {name}"), text.as_str());
+        let (expr, diagnostics) = parse_expression(id, text);
+        diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
+        let placed = crate::elaborate::evaluate(&expr, report);
+        if given.insert(name.clone(), placed).is_some() {
+            let message = format!("the parameter `{name}` is given twice");
+            report.error_help(&codes::CONFLICT, expr.span, message, "keep one of them");
+        }
+    }
+    given
+}

@@ -1,0 +1,27 @@
+//! From trees to a graph: imports, parameters, loops, instances, neurons and connections.
+
+mod chain;
+mod expression;
+mod functions;
+mod library;
+mod network;
+mod neuron;
+mod report;
+mod scope;
+mod statement;
+pub(crate) mod unused;
+mod value;
+
+pub(crate) use library::Library;
+pub(crate) use network::{Elaborator, Given, words};
+pub(crate) use report::Report;
+pub(crate) use value::time_text;
+
+use crate::syntax::tree::Expr;
+
+/// The value of an expression that stands alone.
+pub(crate) fn evaluate(expr: &Expr, report: &mut Report) -> value::Placed {
+    let mut scope = scope::Scope::new(scope::Dt::Unset);
+    let value = expression::Evaluator { scope: &mut scope, report }.value(expr);
+    value::Placed { value, span: expr.span }
+}

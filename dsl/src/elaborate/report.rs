@@ -1,0 +1,75 @@
+//! What elaboration has to say, and how much work it may do.
+
+use std::collections::HashSet;
+
+use crate::codes;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+/// Most steps of evaluation: visited expressions, loop rounds, elements of lists.
+const MAX_STEPS: u64 = 10_000_000;
+
+/// Collects diagnostics and counts work.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Where the networks that are being instantiated are asked for, outermost first.
+    pub(crate) sites: Vec<Span>,
+    steps: u64,
+    /// Places and messages so far: what an instance finds a second time is said once.
+    known: HashSet<(Option<Span>, String)>,
+}
+
+impl Report {
+    /// Adds a finding; inside an instance it names the place that asked for the instance.
+    pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
+        if let Some(&site) = self.sites.last() {
+            if diagnostic.span != Some(site) {
+                diagnostic = diagnostic.with_note(site, "in the network that is used here");
+            }
+        }
+        if self.known.insert((diagnostic.span, diagnostic.message.clone())) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Adds an error without help.
+    pub(crate) fn error(&mut self, code: &'static Code, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message));
+    }
+
+    /// Adds an error with its remedy.
+    pub(crate) fn error_help(
+        &mut self,
+        code: &'static Code,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Diagnostic::error(code, span, message).with_help(help));
+    }
+
+    /// Counts `n` steps of work; false once there have been too many, which is reported once.
+    pub(crate) fn spend(&mut self, n: usize, span: Span) -> bool {
+        let before = self.steps;
+        self.steps = self.steps.saturating_add(n as u64);
+        if self.steps <= MAX_STEPS {
+            return true;
+        }
+        if before <= MAX_STEPS {
+            let message = format!("the network takes more than {MAX_STEPS} steps to unfold");
+            self.error_help(&codes::TOO_LARGE, span, message, "use shorter loops and lists");
+        }
+        false
+    }
+
+    /// Whether no work is left to be done.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.steps > MAX_STEPS
+    }
+
+    /// Whether an error has been found.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}

@@ -1,0 +1,398 @@
+//! The statements of a network.
+
+use super::chain::{OPERATORS, Target, flat_name, links};
+use super::expression::Evaluator;
+use super::functions::not_a_time;
+use super::network::{Elaborator, Frame, Instance, Named, PendingOutput, Piece, UNKNOWN};
+use super::neuron::{KINDS, Template};
+use super::scope::Dt;
+use super::value::{Number, Value, time_text};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::graph::{
+    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind,
+};
+use crate::network::nearest;
+use crate::source::Span;
+use crate::syntax::tree::{Call, Expr, Field, Name, Reference, Statement, StatementKind};
+
+/// Most neurons of a layer, channels of an input, and neurons of a network.
+const MAX_NEURONS: usize = 1_000_000;
+/// Most layers of a network.
+const MAX_LAYERS: usize = 10_000;
+
+impl<'a> Elaborator<'a> {
+    /// Carries out statements in the innermost block.
+    pub(crate) fn statements(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
+        for statement in statements {
+            if !self.report.spend(1, statement.span) {
+                return;
+            }
+            self.statement(frame, statement);
+        }
+    }
+
+    fn block(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
+        frame.scope.enter();
+        self.statements(frame, statements);
+        frame.scope.leave();
+    }
+
+    fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement) {
+        let span = statement.span;
+        match &statement.kind {
+            StatementKind::Dt(value) => self.dt(frame, value, span),
+            StatementKind::Input { name, channels } => self.input(frame, name, channels, statement),
+            StatementKind::Output { layer, quantity } => {
+                self.pending_output(frame, layer, quantity.as_ref(), span)
+            }
+            StatementKind::Let { name, value } => {
+                let value = eval(self, frame).value(value);
+                if let Err(earlier) = frame.scope.declare(&name.text, value, name.span) {
+                    self.duplicate(name, earlier);
+                }
+            }
+            StatementKind::Neuron { name, base, fields } => self.neuron(frame, name, base, fields),
+            StatementKind::Layer { name, neuron, size, fields } => {
+                self.layer(frame, name, neuron, size, fields, statement);
+            }
+            StatementKind::Net { name, call } => self.instance(frame, name, call, span),
+            StatementKind::For { name, range, body } => {
+                let Some(elements) = eval(self, frame).elements(range) else { return };
+                for element in elements {
+                    if self.report.exhausted() {
+                        return;
+                    }
+                    frame.scope.enter();
+                    // A fresh level holds no other name.
+                    let _ = frame.scope.declare(&name.text, element, name.span);
+                    self.block(frame, body);
+                    frame.scope.leave();
+                }
+            }
+            StatementKind::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    match eval(self, frame).condition(condition) {
+                        Some(true) => return self.block(frame, body),
+                        Some(false) => {}
+                        None => {
+                            frame.has_broken = true;
+                            return;
+                        }
+                    }
+                }
+                self.block(frame, otherwise);
+            }
+            StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
+            StatementKind::Chain(sums) => {
+                let links = links(&mut eval(self, frame), sums, &statement.docs);
+                frame.pieces.extend(links.into_iter().map(Piece::Link));
+            }
+            StatementKind::Broken { word, name } => broken(frame, word, name.as_deref(), span),
+        }
+    }
+
+    fn dt(&mut self, frame: &mut Frame<'a>, expr: &Expr, span: Span) {
+        let value = eval(self, frame).value(expr);
+        if let Some(earlier) = frame.dt {
+            self.report.push(
+                Diagnostic::error(&codes::STEP, span, "the time step is given twice")
+                    .with_note(earlier, "first given here")
+                    .with_help("keep one of them"),
+            );
+            return;
+        }
+        frame.dt = Some(span);
+        let seconds = match value {
+            Value::Number(Number { value, time: 1 }) if value > 0.0 => value,
+            Value::Number(Number { value, time: 1 }) => {
+                let message = format!("the time step is {}", time_text(value));
+                self.report.error_help(&codes::STEP, expr.span, message, "it is longer than 0: `dt: 10 ms;`");
+                frame.scope.dt = Dt::Broken;
+                return;
+            }
+            other => {
+                not_a_time(&mut eval(self, frame), "`dt`", &other, expr.span);
+                frame.scope.dt = Dt::Broken;
+                return;
+            }
+        };
+        if let Dt::Known(outer, place) = frame.scope.dt {
+            if outer != seconds {
+                let message = format!(
+                    "the time step {} of network `{}` differs from {}, the step of the network around it",
+                    time_text(seconds),
+                    frame.network.name.text,
+                    time_text(outer)
+                );
+                let site = self.report.sites.last().copied().unwrap_or(span);
+                self.report.push(
+                    Diagnostic::error(&codes::STEP, site, message)
+                        .with_note(place, "the step of the network around it")
+                        .with_help("all parts of a network share one step: give the instance `dt: dt`"),
+                );
+            }
+            return;
+        }
+        frame.scope.dt = Dt::Known(seconds, span);
+    }
+
+    fn input(&mut self, frame: &mut Frame<'a>, name: &Name, channels: &Expr, statement: &Statement) {
+        let channels = self.size(frame, channels, "the number of channels");
+        if let Some(earlier) = frame.input {
+            self.report.push(
+                Diagnostic::error(&codes::INPUT, statement.span, "a network has one input; this is a second")
+                    .with_note(earlier, "the first")
+                    .with_help("join both into one with more channels"),
+            );
+            frame.names.entry(name.text.clone()).or_insert((Named::Broken, name.span));
+            return;
+        }
+        frame.input = Some(statement.span);
+        frame.graph.input.name.clone_from(&name.text);
+        frame.graph.input.channels = channels;
+        frame.graph.input.docs.clone_from(&statement.docs);
+        frame.graph.input.span = statement.span;
+        self.declare(frame, Target { name: name.text.clone(), span: name.span }, Named::Input);
+    }
+
+    fn pending_output(
+        &mut self,
+        frame: &mut Frame<'a>,
+        layer: &Reference,
+        quantity: Option<&Name>,
+        span: Span,
+    ) {
+        let target = flat_name(&mut eval(self, frame), layer);
+        if let Some(earlier) = &frame.output {
+            let earlier = earlier.span;
+            self.report.push(
+                Diagnostic::error(&codes::OUTPUT, span, "a network has one output; this is a second")
+                    .with_note(earlier, "the first")
+                    .with_help("keep one of them"),
+            );
+            return;
+        }
+        frame.output = Some(PendingOutput { target, quantity: quantity.cloned(), span });
+    }
+
+    fn neuron(&mut self, frame: &mut Frame<'a>, name: &Name, base: &Name, fields: &[Field]) {
+        let template = self.template(frame, base);
+        let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
+        let taken = KINDS.iter().any(|(kind, _)| *kind == name.text);
+        if taken {
+            let message = format!("`{}` is a kind of neuron of the language", name.text);
+            self.report.error_help(&codes::DUPLICATE_NAME, name.span, message, "choose another name");
+        } else if let Some((_, earlier)) = frame.templates.get(&name.text) {
+            let earlier = *earlier;
+            self.duplicate(name, earlier);
+        } else {
+            frame.templates.insert(name.text.clone(), (template, name.span));
+        }
+    }
+
+    /// The kind or template that a name means, or `None` where that has been reported.
+    fn template(&mut self, frame: &Frame<'a>, name: &Name) -> Option<Template> {
+        if let Some((_, kind)) = KINDS.iter().find(|(kind, _)| *kind == name.text) {
+            return Some(Template::of(*kind));
+        }
+        if let Some((template, _)) = frame.templates.get(&name.text) {
+            return template.clone();
+        }
+        let names = || frame.templates.keys().map(String::as_str).chain(KINDS.iter().map(|(kind, _)| *kind));
+        let message = format!("no neuron has the name `{}`", name.text);
+        let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
+        self.report.push(match nearest(&name.text, names()) {
+            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+            None => diagnostic
+                .with_help("the kinds are `lif`, `alif` and `expsyn`; others are declared with `neuron`"),
+        });
+        None
+    }
+
+    fn layer(
+        &mut self,
+        frame: &mut Frame<'a>,
+        name: &Reference,
+        neuron: &Name,
+        size: &Expr,
+        fields: &[Field],
+        statement: &Statement,
+    ) {
+        let target = flat_name(&mut eval(self, frame), name);
+        let template = self.template(frame, neuron);
+        let size = self.size(frame, size, "the size of a layer");
+        let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
+        let built = template.map(|template| template.build(size, statement.span, &mut eval(self, frame)));
+        let Some(target) = target else { return };
+        if !self.room(frame, size, statement.span) {
+            return;
+        }
+        // A neuron that could not be understood leaves a layer whose size is unknown.
+        let (size, neuron) = built.map_or_else(|| (0, placeholder()), |neuron| (size, neuron));
+        let layer = Layer {
+            name: target.name.clone(),
+            size,
+            neuron,
+            docs: statement.docs.clone(),
+            span: statement.span,
+        };
+        let id = frame.add(layer);
+        self.declare(frame, target, Named::Layer(id));
+    }
+
+    /// Whether another layer fits the limits; reported where not.
+    fn room(&mut self, frame: &Frame<'a>, size: usize, span: Span) -> bool {
+        let neurons: usize = if frame.graph.layers.len() < MAX_LAYERS {
+            frame.graph.layers.iter().map(|layer| layer.size).sum()
+        } else {
+            usize::MAX
+        };
+        if neurons.saturating_add(size) <= MAX_NEURONS {
+            return true;
+        }
+        let message = format!(
+            "network `{}` has more than {MAX_NEURONS} neurons or {MAX_LAYERS} layers",
+            frame.network.name.text
+        );
+        self.report.error_help(&codes::TOO_LARGE, span, message, "use fewer or smaller layers");
+        false
+    }
+
+    /// A number of neurons or channels; 0 where it has been reported.
+    fn size(&mut self, frame: &mut Frame<'a>, expr: &Expr, what: &str) -> usize {
+        let Some(size) = eval(self, frame).whole(expr, what) else { return 0 };
+        match usize::try_from(size) {
+            Ok(size) if (1..=MAX_NEURONS).contains(&size) => size,
+            _ => {
+                let message = format!("{what} lies between 1 and {MAX_NEURONS}; it is {size}");
+                self.report.error_help(&codes::RANGE, expr.span, message, "choose another size");
+                0
+            }
+        }
+    }
+
+    fn instance(&mut self, frame: &mut Frame<'a>, name: &Reference, call: &Call, span: Span) {
+        let target = flat_name(&mut eval(self, frame), name);
+        let given = self.arguments(call, &mut frame.scope);
+        let network = self.lookup(&call.name);
+        if frame.scope.dt == Dt::Unset && !frame.has_broken {
+            eval(self, frame).no_dt(span, "an instance");
+        }
+        let graph = match (network, given) {
+            (Some(network), Some(given)) => {
+                self.report.sites.push(call.span);
+                let graph = self.network(network, given, frame.scope.dt);
+                self.report.sites.pop();
+                graph
+            }
+            _ => None,
+        };
+        let Some(target) = target else { return };
+        let Some(graph) = graph else {
+            self.declare(frame, target, Named::Broken);
+            return;
+        };
+        let first = frame.graph.layers.len() as u32;
+        let moved = |id: LayerId| if id == UNKNOWN { UNKNOWN } else { LayerId(id.0 + first) };
+        for layer in graph.layers {
+            if !self.room(frame, layer.size, span) {
+                return;
+            }
+            frame.add(Layer { name: format!("{}.{}", target.name, layer.name), ..layer });
+        }
+        let connections = graph.connections.into_iter().map(|connection| Connection {
+            sources: connection
+                .sources
+                .iter()
+                .map(|source| match source {
+                    Endpoint::Input => Endpoint::Input,
+                    Endpoint::Layer(id) => Endpoint::Layer(moved(*id)),
+                })
+                .collect(),
+            target: moved(connection.target),
+            ..connection
+        });
+        let index = frame.instances.len();
+        frame.instances.push(Instance {
+            name: target.name.clone(),
+            span,
+            channels: graph.input.channels,
+            connections: connections.collect(),
+            output: moved(graph.output.layer),
+            quantity: graph.output.quantity,
+            alias: None,
+        });
+        frame.pieces.push(Piece::Instance(index));
+        self.declare(frame, target, Named::Instance(index));
+    }
+
+    /// Gives a layer, instance or input its name.
+    fn declare(&mut self, frame: &mut Frame<'a>, target: Target, named: Named) {
+        if OPERATORS.contains(&target.name.as_str()) {
+            let message = format!("`{}` is an operator of the language", target.name);
+            self.report.error_help(&codes::DUPLICATE_NAME, target.span, message, "choose another name");
+            return;
+        }
+        if let Some((_, earlier)) = frame.names.get(&target.name) {
+            let earlier = *earlier;
+            self.duplicate(&Name { text: target.name, span: target.span }, earlier);
+            return;
+        }
+        frame.names.insert(target.name, (named, target.span));
+    }
+
+    fn assert(&mut self, frame: &mut Frame<'a>, condition: &Expr, message: &str) {
+        if eval(self, frame).condition(condition) != Some(false) {
+            return;
+        }
+        // What follows may rest on the condition.
+        frame.has_broken = true;
+        let diagnostic = match self.report.sites.last() {
+            Some(&site) => {
+                Diagnostic::error(&codes::ASSERTION, site, message).with_note(condition.span, "required here")
+            }
+            None => Diagnostic::error(&codes::ASSERTION, condition.span, message),
+        };
+        self.report.push(diagnostic.with_help("give the network other parameters"));
+    }
+}
+
+fn eval<'e>(elaborator: &'e mut Elaborator<'_>, frame: &'e mut Frame<'_>) -> Evaluator<'e> {
+    Evaluator { scope: &mut frame.scope, report: &mut elaborator.report }
+}
+
+/// Declares what a statement that has been reported was probably meant to declare.
+fn broken(frame: &mut Frame<'_>, word: &str, name: Option<&str>, span: Span) {
+    frame.has_broken = true;
+    match (word, name) {
+        ("dt", _) => frame.scope.dt = Dt::Broken,
+        ("let", Some(name)) => {
+            // An earlier declaration of the name serves as well.
+            let _ = frame.scope.declare(name, Value::Error, span);
+        }
+        ("neuron", Some(name)) => {
+            frame.templates.entry(name.to_owned()).or_insert((None, span));
+        }
+        ("layer" | "net" | "input", Some(name)) => {
+            frame.names.entry(name.to_owned()).or_insert((Named::Broken, span));
+        }
+        _ => {}
+    }
+}
+
+/// Neurons that break no rule.
+fn placeholder() -> Neuron {
+    let leak = || Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
+    Neuron::Lif(Lif {
+        synapses: 1,
+        mem: leak(),
+        syn: leak(),
+        threshold: Parameter::uniform(1.0),
+        bias: Parameter::uniform(0.0),
+        noise_std: 0.0,
+        max_spikes: 1,
+        surrogate: Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 },
+        adaptation: None,
+    })
+}

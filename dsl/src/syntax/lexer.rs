@@ -1,0 +1,203 @@
+//! Words, numbers, signs and comments of a text. The grammar has its own tokens; these serve what the
+//! grammar forgets (comments, the ends of what it matched) and guard it against hostile depth.
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Span};
+
+/// Longest text that is read, in bytes.
+const MAX_TEXT: usize = 4 << 20;
+/// Deepest nesting of brackets and block comments.
+const MAX_DEPTH: usize = 64;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    Word,
+    Number,
+    Text,
+    Sign,
+    LineComment,
+    DocComment,
+    BlockComment,
+}
+
+impl TokenKind {
+    /// Whether it means nothing to the grammar.
+    pub(crate) fn is_comment(self) -> bool {
+        matches!(self, Self::LineComment | Self::DocComment | Self::BlockComment)
+    }
+}
+
+/// A token and the bytes that it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// The tokens of a text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lexed {
+    /// Tokens and comments, in order.
+    pub(crate) tokens: Vec<Token>,
+}
+
+impl Lexed {
+    /// The last token, not a comment, that ends at or before `end`.
+    pub(crate) fn last_before(&self, end: usize) -> Option<&Token> {
+        let upto = self.tokens.partition_point(|token| token.end <= end);
+        self.tokens[..upto].iter().rev().find(|token| !token.kind.is_comment())
+    }
+
+    /// The first token, not a comment, that starts at or after `start`.
+    pub(crate) fn first_from(&self, start: usize) -> Option<&Token> {
+        let from = self.tokens.partition_point(|token| token.start < start);
+        self.tokens[from..].iter().find(|token| !token.kind.is_comment())
+    }
+
+    /// The lines of the `///` comments directly before the token at `start`.
+    pub(crate) fn docs_before(&self, text: &str, start: usize) -> Vec<String> {
+        let upto = self.tokens.partition_point(|token| token.start < start);
+        let comments = self.tokens[..upto].iter().rev().take_while(|token| token.kind.is_comment());
+        let mut docs: Vec<String> = comments
+            .filter(|token| token.kind == TokenKind::DocComment)
+            .map(|token| {
+                let line = text[token.start + 3..token.end].trim_end();
+                line.strip_prefix(' ').unwrap_or(line).to_owned()
+            })
+            .collect();
+        docs.reverse();
+        docs
+    }
+}
+
+/// Splits a text into tokens.
+///
+/// # Errors
+/// Where the grammar could not go on sensibly: an open comment or string, too deep a nesting, too
+/// long a text.
+pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Diagnostic> {
+    if text.len() > MAX_TEXT {
+        let message = format!("the text has {} bytes; at most {MAX_TEXT} are read", text.len());
+        return Err(Diagnostic::error(&codes::TEXT_TOO_LONG, Span::new(source, 0, 0), message)
+            .with_help("is this a network? Split it into several files"));
+    }
+    let mut tokens = Vec::new();
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{feff}') {
+            at += c.len_utf8();
+            continue;
+        }
+        let token = next(source, text, at, c)?;
+        match c {
+            '(' | '[' | '{' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(too_deep(Span::new(source, at, at + 1)));
+                }
+            }
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at = token.end;
+        tokens.push(token);
+    }
+    Ok(Lexed { tokens })
+}
+
+fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Diagnostic> {
+    let rest = &text[at..];
+    let token = |kind, len: usize| Ok(Token { kind, start: at, end: at + len });
+    if rest.starts_with("//") {
+        let line = rest.split('\n').next().unwrap_or(rest).trim_end_matches('\r');
+        let is_doc = line.starts_with("///") && !line.starts_with("////");
+        return token(if is_doc { TokenKind::DocComment } else { TokenKind::LineComment }, line.len());
+    }
+    if rest.starts_with("/*") {
+        return token(TokenKind::BlockComment, block_comment(source, at, rest)?);
+    }
+    if c == '"' {
+        return match rest[1..].find(['"', '\n', '\\']).filter(|&i| rest[1 + i..].starts_with('"')) {
+            Some(len) => token(TokenKind::Text, len + 2),
+            None => Err(Diagnostic::error(
+                &codes::OPEN_TEXT,
+                Span::new(source, at, at + 1),
+                "this text has no closing `\"` on its line",
+            )
+            .with_help("a text stands on one line, between `\"` and `\"`, without `\\`")),
+        };
+    }
+    if c.is_ascii_digit() {
+        return token(TokenKind::Number, number(rest));
+    }
+    if is_word(c) {
+        return token(TokenKind::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len()));
+    }
+    const PAIRS: [&str; 9] = ["->", "==", "!=", "<=", ">=", "&&", "||", "..", "::"];
+    let pair = PAIRS.iter().any(|pair| rest.starts_with(pair));
+    token(TokenKind::Sign, if pair { 2 } else { c.len_utf8() })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn number(rest: &str) -> usize {
+    let digits = |from: usize| {
+        let tail = &rest[from..];
+        let starts = tail.starts_with(|c: char| c.is_ascii_digit());
+        let len = tail.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(tail.len());
+        if starts { len } else { 0 }
+    };
+    let mut end = digits(0);
+    if rest[end..].starts_with('.') && digits(end + 1) > 0 {
+        end += 1 + digits(end + 1);
+    }
+    if rest[end..].starts_with(['e', 'E']) {
+        let sign = usize::from(rest[end + 1..].starts_with(['+', '-']));
+        if digits(end + 1 + sign) > 0 {
+            end += 1 + sign + digits(end + 1 + sign);
+        }
+    }
+    end
+}
+
+/// Length of a block comment; they nest, as in Rust.
+fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Diagnostic> {
+    let bytes = rest.as_bytes();
+    let (mut depth, mut i) = (0_usize, 0);
+    while i + 1 < bytes.len() {
+        match &bytes[i..i + 2] {
+            b"/*" => {
+                depth += 1;
+                i += 2;
+                if depth > MAX_DEPTH {
+                    return Err(too_deep(Span::new(source, at, at + 2)));
+                }
+            }
+            b"*/" => {
+                depth -= 1;
+                i += 2;
+                if depth == 0 {
+                    return Ok(i);
+                }
+            }
+            _ => i += 1,
+        }
+    }
+    Err(Diagnostic::error(
+        &codes::OPEN_COMMENT,
+        Span::new(source, at, at + 2),
+        "this comment has no closing `*/`",
+    )
+    .with_help("block comments nest: every `/*` needs its own `*/`"))
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(&codes::TOO_DEEP, span, format!("brackets nest more than {MAX_DEPTH} deep here"))
+        .with_help("give parts of the expression names with `let`")
+}

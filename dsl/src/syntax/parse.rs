@@ -1,0 +1,404 @@
+//! From the pairs of the grammar to the tree.
+
+use pest::Parser;
+use pest::iterators::Pair;
+
+use super::grammar::{Grammar, Rule};
+use super::lexer::{self, Lexed, TokenKind};
+use super::recover;
+use super::tree::{
+    Argument, Body, Call, Element, Expr, ExprKind, Field, File, Import, Module, Name, Network, Parameter,
+    Reference, Statement, StatementKind,
+};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Span};
+
+/// Parses a whole text: what was understood, and every place that was not.
+pub(crate) fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
+    let lexed = match lexer::lex(source, text) {
+        Ok(lexed) => lexed,
+        Err(diagnostic) => return (File::default(), vec![diagnostic]),
+    };
+    let mut builder = Builder { source, text, lexed: &lexed, diagnostics: Vec::new(), junk_end: None };
+    let file = match Grammar::parse(Rule::file, text) {
+        Ok(mut pairs) => pairs.next().map(|pair| builder.file(pair)).unwrap_or_default(),
+        Err(error) => {
+            builder.diagnostics.push(recover::explain(source, text, &lexed, 0, text.len(), error));
+            File::default()
+        }
+    };
+    (file, builder.diagnostics)
+}
+
+/// Parses a text that is one expression.
+pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagnostic>) {
+    let broken = |span| Expr { kind: ExprKind::Broken, span, height: 1 };
+    let whole = Span::new(source, 0, text.len());
+    let lexed = match lexer::lex(source, text) {
+        Ok(lexed) => lexed,
+        Err(diagnostic) => return (broken(whole), vec![diagnostic]),
+    };
+    let mut builder = Builder { source, text, lexed: &lexed, diagnostics: Vec::new(), junk_end: None };
+    match Grammar::parse(Rule::lone_expression, text) {
+        Ok(pairs) => {
+            let pair = pairs.into_iter().find(|pair| pair.as_rule() == Rule::expression);
+            let expr = pair.map_or_else(|| broken(whole), |pair| builder.expression(pair));
+            (expr, builder.diagnostics)
+        }
+        Err(error) => (broken(whole), vec![recover::explain(source, text, &lexed, 0, text.len(), error)]),
+    }
+}
+
+/// Walks the pairs of a text and builds the tree.
+pub(super) struct Builder<'a> {
+    source: SourceId,
+    text: &'a str,
+    lexed: &'a Lexed,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Where the last swallowed text ended, if nothing was understood since.
+    junk_end: Option<usize>,
+}
+
+type Inner<'a> = std::iter::Filter<pest::iterators::Pairs<'a, Rule>, fn(&Pair<'a, Rule>) -> bool>;
+
+/// The parts of a pair that carry meaning.
+pub(super) fn parts(pair: Pair<'_, Rule>) -> Inner<'_> {
+    pair.into_inner().filter(|part| !is_sign(part.as_rule()))
+}
+
+fn is_sign(rule: Rule) -> bool {
+    use Rule::{
+        EOI, arrow, close_brace, close_bracket, close_paren, colon, comma, dot, equals, kw_else, kw_for,
+        kw_if, kw_in, kw_layer, kw_let, kw_net, kw_network, kw_neuron, kw_use, open_brace, open_bracket,
+        open_paren, path_separator, plus, semicolon, word_assert, word_dt, word_input, word_output,
+    };
+    matches!(
+        rule,
+        EOI | arrow
+            | close_brace
+            | close_bracket
+            | close_paren
+            | colon
+            | comma
+            | dot
+            | equals
+            | kw_else
+            | kw_for
+            | kw_if
+            | kw_in
+            | kw_layer
+            | kw_let
+            | kw_net
+            | kw_network
+            | kw_neuron
+            | kw_use
+            | open_brace
+            | open_bracket
+            | open_paren
+            | path_separator
+            | plus
+            | semicolon
+            | word_assert
+            | word_dt
+            | word_input
+            | word_output
+    )
+}
+
+const SHAPE: &str = "the grammar gives the parts that it names";
+
+impl Builder<'_> {
+    /// The bytes of a pair without the blanks and comments behind it.
+    pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+        let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        let last = self.lexed.last_before(end).map_or(end, |token| token.end);
+        Span::new(self.source, start, if last > start { last } else { end })
+    }
+
+    fn docs(&self, pair: &Pair<'_, Rule>) -> Vec<String> {
+        self.lexed.docs_before(self.text, pair.as_span().start())
+    }
+
+    fn file(&mut self, pair: Pair<'_, Rule>) -> File {
+        let mut file = File::default();
+        for part in parts(pair) {
+            match part.as_rule() {
+                Rule::import => {
+                    self.junk_end = None;
+                    let import = self.import(part);
+                    file.imports.push(import);
+                }
+                Rule::network => {
+                    self.junk_end = None;
+                    let network = self.network(part);
+                    file.networks.push(network);
+                }
+                _ => {
+                    self.junk(&part, Rule::network);
+                    let words = self.words(&part);
+                    file.broken.extend(words);
+                }
+            }
+        }
+        file
+    }
+
+    /// Reports a swallowed text, unless it only continues one that has been reported.
+    fn junk(&mut self, pair: &Pair<'_, Rule>, wanted: Rule) {
+        let span = self.span(pair);
+        let (start, end) = (span.start as usize, span.end as usize);
+        let continues = self.junk_end.is_some_and(|junk_end| {
+            self.lexed.last_before(start).is_some_and(|token| token.end == junk_end)
+                && !self.text[..junk_end].ends_with(';')
+        });
+        self.junk_end = Some(end);
+        if continues {
+            return;
+        }
+        let diagnostic = if wanted == Rule::network {
+            recover::explain_item(self.source, self.text, self.lexed, start, end)
+        } else {
+            recover::explain_statement(self.source, self.text, self.lexed, start, end)
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The words of a swallowed text.
+    fn words(&self, pair: &Pair<'_, Rule>) -> std::vec::IntoIter<String> {
+        let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        let from = self.lexed.tokens.partition_point(|token| token.start < start);
+        let tokens = self.lexed.tokens[from..].iter().take_while(|token| token.end <= end);
+        let words = tokens.filter(|token| token.kind == TokenKind::Word);
+        words.map(|token| self.text[token.start..token.end].to_owned()).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Reports a forgotten semicolon or brace, which the grammar found at the start of `pair`.
+    fn forgotten(&mut self, pair: &Pair<'_, Rule>) {
+        let diagnostic =
+            recover::forgotten(self.source, self.text, self.lexed, pair.as_span().start(), pair.as_rule());
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The parts of a pair, of which forgotten signs have been reported and taken out.
+    fn parts<'p>(&mut self, pair: Pair<'p, Rule>) -> std::vec::IntoIter<Pair<'p, Rule>> {
+        let mut kept = Vec::new();
+        for part in parts(pair) {
+            match part.as_rule() {
+                Rule::missing_semicolon | Rule::missing_brace => self.forgotten(&part),
+                _ => kept.push(part),
+            }
+        }
+        kept.into_iter()
+    }
+
+    fn import(&mut self, pair: Pair<'_, Rule>) -> Import {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let from = parts.next().expect(SHAPE);
+        let name = self.name(&from);
+        let from = if from.as_rule() == Rule::string {
+            Module::Path(Name { text: unquoted(&name.text), span: name.span })
+        } else {
+            Module::Word(name)
+        };
+        Import { from, name: self.name(&parts.next().expect(SHAPE)), span }
+    }
+
+    fn network(&mut self, pair: Pair<'_, Rule>) -> Network {
+        let docs = self.docs(&pair);
+        let whole = self.span(&pair);
+        let mut name = Name { text: String::new(), span: whole };
+        let mut parameters = Vec::new();
+        let mut body = Body::Block(Vec::new());
+        let mut head = whole;
+        for part in self.parts(pair) {
+            let span = self.span(&part);
+            match part.as_rule() {
+                Rule::name => {
+                    name = self.name(&part);
+                    head = whole_head(whole, name.span);
+                }
+                Rule::parameters => {
+                    head = whole_head(whole, span);
+                    parameters = parts(part).map(|part| self.parameter(part)).collect();
+                }
+                Rule::call => {
+                    head = whole;
+                    body = Body::Alias(self.call(part));
+                }
+                _ => body = Body::Block(self.block(part)),
+            }
+        }
+        Network { name, docs, parameters, body, head }
+    }
+
+    fn parameter(&mut self, pair: Pair<'_, Rule>) -> Parameter {
+        let mut parts = parts(pair);
+        let name = self.name(&parts.next().expect(SHAPE));
+        Parameter { name, default: parts.next().map(|part| self.expression(part)) }
+    }
+
+    fn block(&mut self, pair: Pair<'_, Rule>) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for part in self.parts(pair) {
+            if part.as_rule() == Rule::bad_statement {
+                self.junk(&part, Rule::bad_statement);
+                let mut words = self.words(&part);
+                let word = words.next().map_or("", |word| recover::statement_word(&word));
+                let kind = StatementKind::Broken { word, name: words.next() };
+                statements.push(Statement { kind, docs: Vec::new(), span: self.span(&part) });
+            } else {
+                self.junk_end = None;
+                let statement = self.statement(part);
+                statements.push(statement);
+            }
+        }
+        statements
+    }
+
+    fn statement(&mut self, pair: Pair<'_, Rule>) -> Statement {
+        let (docs, span, rule) = (self.docs(&pair), self.span(&pair), pair.as_rule());
+        let mut parts = self.parts(pair);
+        let mut next = || parts.next().expect(SHAPE);
+        let kind = match rule {
+            Rule::step => StatementKind::Dt(self.expression(next())),
+            Rule::input => {
+                StatementKind::Input { name: self.name(&next()), channels: self.expression(next()) }
+            }
+            Rule::output => {
+                let layer = self.reference(&mut parts);
+                StatementKind::Output { layer, quantity: parts.next().map(|part| self.name(&part)) }
+            }
+            Rule::binding => StatementKind::Let { name: self.name(&next()), value: self.expression(next()) },
+            Rule::neuron => {
+                let (name, base) = (self.name(&next()), self.name(&next()));
+                StatementKind::Neuron { name, base, fields: self.optional_fields(parts.next()) }
+            }
+            Rule::layer => {
+                let name = self.reference(&mut parts);
+                let neuron = self.name(&parts.next().expect(SHAPE));
+                let size = self.expression(parts.next().expect(SHAPE));
+                StatementKind::Layer { name, neuron, size, fields: self.optional_fields(parts.next()) }
+            }
+            Rule::net => {
+                let name = self.reference(&mut parts);
+                StatementKind::Net { name, call: self.call(parts.next().expect(SHAPE)) }
+            }
+            Rule::loop_ => {
+                let (name, range) = (self.name(&next()), self.expression(next()));
+                StatementKind::For { name, range, body: self.block(next()) }
+            }
+            Rule::condition => self.condition(parts),
+            Rule::assertion => {
+                let condition = self.expression(next());
+                StatementKind::Assert { condition, message: unquoted(next().as_str()) }
+            }
+            _ => StatementKind::Chain(parts.map(|sum| self.sum(sum)).collect()),
+        };
+        Statement { kind, docs, span }
+    }
+
+    fn condition(&mut self, mut parts: std::vec::IntoIter<Pair<'_, Rule>>) -> StatementKind {
+        let mut arms = Vec::new();
+        let mut otherwise = Vec::new();
+        while let Some(part) = parts.next() {
+            if part.as_rule() == Rule::expression {
+                let condition = self.expression(part);
+                let block = self.block(parts.next().expect(SHAPE));
+                arms.push((condition, block));
+            } else {
+                otherwise = self.block(part);
+            }
+        }
+        StatementKind::If { arms, otherwise }
+    }
+
+    fn sum(&mut self, pair: Pair<'_, Rule>) -> Vec<Element> {
+        parts(pair).map(|element| self.element(element)).collect()
+    }
+
+    fn element(&mut self, pair: Pair<'_, Rule>) -> Element {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let reference = self.reference(&mut parts);
+        let mut element = Element { reference, arguments: None, fields: None, span };
+        for part in parts {
+            match part.as_rule() {
+                Rule::arguments => element.arguments = Some(self.arguments(part)),
+                _ => element.fields = Some(self.fields(part)),
+            }
+        }
+        element
+    }
+
+    fn reference(&mut self, parts: &mut std::vec::IntoIter<Pair<'_, Rule>>) -> Reference {
+        let name = self.name(&parts.next().expect(SHAPE));
+        let has_index = parts.as_slice().first().is_some_and(|part| part.as_rule() == Rule::index);
+        let index = has_index.then(|| parts.next().expect(SHAPE));
+        let span = index.as_ref().map_or(name.span, |index| name.span.to(self.span(index)));
+        let index =
+            index.and_then(|index| self::parts(index).next()).map(|part| Box::new(self.expression(part)));
+        Reference { name, index, span }
+    }
+
+    fn optional_fields(&mut self, pair: Option<Pair<'_, Rule>>) -> Vec<Field> {
+        pair.map(|pair| self.fields(pair)).unwrap_or_default()
+    }
+
+    fn fields(&mut self, pair: Pair<'_, Rule>) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for part in parts(pair) {
+            let mut parts = parts(part);
+            let name = self.name(&parts.next().expect(SHAPE));
+            fields.push(Field { name, value: self.expression(parts.next().expect(SHAPE)) });
+        }
+        fields
+    }
+
+    fn call(&mut self, pair: Pair<'_, Rule>) -> Call {
+        let span = self.span(&pair);
+        let mut parts = parts(pair);
+        let name = self.name(&parts.next().expect(SHAPE));
+        Call { name, arguments: self.arguments(parts.next().expect(SHAPE)), span }
+    }
+
+    pub(super) fn arguments(&mut self, pair: Pair<'_, Rule>) -> Vec<Argument> {
+        let mut arguments = Vec::new();
+        for part in parts(pair) {
+            let mut argument = Argument { name: None, value: self.broken(self.span(&part)) };
+            for part in parts(part) {
+                match part.as_rule() {
+                    Rule::field_name => argument.name = Some(self.name(&part)),
+                    _ => argument.value = self.expression(part),
+                }
+            }
+            arguments.push(argument);
+        }
+        arguments
+    }
+
+    pub(super) fn name(&self, pair: &Pair<'_, Rule>) -> Name {
+        Name { text: pair.as_str().to_owned(), span: self.span(pair) }
+    }
+
+    pub(super) fn broken(&self, span: Span) -> Expr {
+        Expr { kind: ExprKind::Broken, span, height: 1 }
+    }
+
+    pub(super) fn too_deep(&mut self, span: Span) -> Expr {
+        self.diagnostics.push(
+            Diagnostic::error(&codes::TOO_DEEP, span, "this expression has too many parts")
+                .with_help("give parts of the expression names with `let`"),
+        );
+        self.broken(span)
+    }
+}
+
+fn whole_head(whole: Span, end: Span) -> Span {
+    Span { end: end.end, ..whole }
+}
+
+fn unquoted(text: &str) -> String {
+    text.trim_matches('"').to_owned()
+}

@@ -1,0 +1,376 @@
+//! The rules that every graph keeps, wherever it comes from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::elaborate::{time_text, words};
+use crate::graph::{
+    Connection, Endpoint, Graph, Init, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, Operator, Parameter,
+    Quantity,
+};
+use crate::source::Span;
+
+/// Most weights of a network: 1 GiB of them.
+const MAX_WEIGHTS: usize = 1 << 28;
+
+/// Everything that is wrong or doubtful about a graph.
+///
+/// A graph without errors keeps what the [module of graphs](crate::graph) promises: handles lie within
+/// the graph, lists have as many values as there are elements, widths agree, values lie in their ranges.
+pub fn validate(graph: &Graph) -> Vec<Diagnostic> {
+    let broken = handles(graph);
+    if !broken.is_empty() {
+        return broken;
+    }
+    let mut diagnostics = complete(graph);
+    diagnostics.extend(partial(graph));
+    diagnostics
+}
+
+/// As [`validate`], for a graph in which sizes, channels and step of 0 and handles outside of the graph
+/// stand for what has been reported.
+pub(crate) fn partial(graph: &Graph) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for layer in &graph.layers {
+        check_layer(layer, graph.dt, &mut diagnostics);
+    }
+    for connection in &graph.connections {
+        check_connection(graph, connection, &mut diagnostics);
+    }
+    check_names(graph, &mut diagnostics);
+    check_weights(graph, &mut diagnostics);
+    check_output(graph, &mut diagnostics);
+    check_reach(graph, &mut diagnostics);
+    diagnostics
+}
+
+/// Handles that lie outside of the graph.
+fn handles(graph: &Graph) -> Vec<Diagnostic> {
+    let outside = |id: LayerId| id.index() >= graph.layers.len();
+    let mut diagnostics = Vec::new();
+    let mut report = |span, what: &str| {
+        let message = format!("{what} names a layer that the graph does not have");
+        diagnostics.push(
+            Diagnostic::error(&codes::GRAPH_FILE, span, message)
+                .with_help("layers are numbered from 0 in the order of the list"),
+        );
+    };
+    for connection in &graph.connections {
+        let ends = connection.sources.iter().filter_map(|source| match source {
+            Endpoint::Input => None,
+            Endpoint::Layer(id) => Some(*id),
+        });
+        if ends.chain([connection.target]).any(outside) {
+            report(connection.span, &format!("connection `{}`", connection.name));
+        }
+    }
+    if outside(graph.output.layer) {
+        report(graph.output.span, "the output");
+    }
+    diagnostics
+}
+
+/// What a partial graph may lack.
+fn complete(graph: &Graph) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    if !(graph.dt > 0.0 && graph.dt.is_finite()) {
+        let message = format!("the time step is {} s", graph.dt);
+        diagnostics
+            .push(Diagnostic::error(&codes::STEP, graph.span, message).with_help("it is longer than 0"));
+    }
+    if graph.input.channels == 0 {
+        diagnostics.push(Diagnostic::error(&codes::RANGE, graph.input.span, "the input has no channels"));
+    }
+    for layer in graph.layers.iter().filter(|layer| layer.size == 0 || layer.synapses() == 0) {
+        let message = format!("layer `{}` has no neurons or synapses", layer.name);
+        diagnostics.push(Diagnostic::error(&codes::RANGE, layer.span, message));
+    }
+    for connection in graph.connections.iter().filter(|connection| connection.sources.is_empty()) {
+        let message = format!("connection `{}` has no source", connection.name);
+        diagnostics.push(Diagnostic::error(&codes::GRAPH_FILE, connection.span, message));
+    }
+    diagnostics
+}
+
+fn check_layer(layer: &Layer, dt: f64, diagnostics: &mut Vec<Diagnostic>) {
+    let mut check = LayerCheck { layer, dt, diagnostics };
+    match &layer.neuron {
+        Neuron::ExpSyn(expsyn) => check.leak("syn", &expsyn.syn, layer.size),
+        Neuron::Lif(lif) => check.lif(lif),
+    }
+}
+
+struct LayerCheck<'a> {
+    layer: &'a Layer,
+    dt: f64,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl LayerCheck<'_> {
+    fn lif(&mut self, lif: &Lif) {
+        let size = self.layer.size;
+        self.leak("mem", &lif.mem, size);
+        self.leak("syn", &lif.syn, self.layer.input_columns());
+        let positive = "thresholds are larger than 0: a neuron spikes where its membrane reaches them";
+        self.parameter("threshold", &lif.threshold, size, |x| x > 0.0, positive);
+        self.parameter("bias", &lif.bias, size, |_| true, "biases are finite");
+        if let Some(adaptation) = &lif.adaptation {
+            self.leak("ahp", &adaptation.leak, size);
+            self.parameter("w_ahp", &adaptation.w_ahp, size, |_| true, "weights are finite");
+        }
+        let numbers = [
+            ("noise_std", lif.noise_std, lif.noise_std >= 0.0, "0 is no noise"),
+            ("window", lif.surrogate.window, lif.surrogate.window > 0.0, "it is larger than 0"),
+            ("max_spikes", f64::from(lif.max_spikes), lif.max_spikes >= 1, "it is at least 1"),
+        ];
+        for (name, value, good, help) in numbers {
+            if !(good && value.is_finite()) {
+                self.report(self.layer.span, name, value, help);
+            }
+        }
+    }
+
+    fn leak(&mut self, which: &str, leak: &Leak, elements: usize) {
+        let span = leak.parameter.span;
+        let (name, good, help): (String, fn(f64) -> bool, &str) = match leak.unit {
+            LeakUnit::TimeConstant => {
+                (format!("tau_{which}"), |x| x > 0.0, "time constants are longer than 0")
+            }
+            LeakUnit::Decay => {
+                let name = match which {
+                    "mem" => "alpha",
+                    "syn" => "beta",
+                    _ => "gamma",
+                };
+                (name.into(), |x| x > 0.0 && x < 1.0, "decays per step lie between 0 and 1, both excluded")
+            }
+            LeakUnit::BitShift => (
+                format!("dash_{which}"),
+                |x| x > 0.0 && x < 1024.0,
+                "bit shifts are larger than 0; the decay is 1 - 2^-dash",
+            ),
+        };
+        if !self.parameter(&name, &leak.parameter, elements, good, help) {
+            return;
+        }
+        let short = leak.parameter.values.iter().copied().fold(f64::INFINITY, f64::min);
+        if leak.unit == LeakUnit::TimeConstant && short < self.dt {
+            let message = format!(
+                "`{name}` is {}, shorter than the time step of {}",
+                time_text(short),
+                time_text(self.dt)
+            );
+            self.diagnostics.push(
+                Diagnostic::warning(&codes::SHORT_TIME_CONSTANT, self.place(span), message).with_help(
+                    "more than half of the state is lost in each step; a shorter `dt` resolves it",
+                ),
+            );
+        }
+    }
+
+    /// Whether a parameter has the right number of values, all good; reported where not.
+    fn parameter(
+        &mut self,
+        name: &str,
+        parameter: &Parameter,
+        elements: usize,
+        good: fn(f64) -> bool,
+        help: &str,
+    ) -> bool {
+        let len = parameter.values.len();
+        if len != 1 && len != elements && self.layer.size > 0 {
+            let message =
+                format!("`{name}` of layer `{}` has {len} values for {elements} elements", self.layer.name);
+            self.diagnostics.push(Diagnostic::error(&codes::LENGTH, self.place(parameter.span), message));
+            return false;
+        }
+        match parameter.values.iter().find(|&&value| !(value.is_finite() && good(value))) {
+            Some(&value) => {
+                self.report(parameter.span, name, value, help);
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// Reports a value out of range, in the unit in which it was written.
+    fn report(&mut self, span: Span, name: &str, value: f64, help: &str) {
+        let text = if name.starts_with("tau") { time_text(value) } else { value.to_string() };
+        let message = format!("`{name}` of layer `{}` is {text}", self.layer.name);
+        self.diagnostics.push(Diagnostic::error(&codes::RANGE, self.place(span), message).with_help(help));
+    }
+
+    /// The place of a parameter, or of the layer where a default has none.
+    fn place(&self, span: Span) -> Span {
+        if span == Span::default() { self.layer.span } else { span }
+    }
+}
+
+fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Vec<Diagnostic>) {
+    let target = graph.layer(connection.target);
+    let span = connection.span;
+    if !(0.0..1.0).contains(&connection.dropout) {
+        let message = format!("the dropout probability of `{}` is {}", connection.name, connection.dropout);
+        diagnostics.push(Diagnostic::error(&codes::RANGE, span, message).with_help("it lies in [0, 1)"));
+    }
+    let widths: Vec<usize> = connection.sources.iter().map(|source| graph.width(*source)).collect();
+    let known: Vec<usize> = widths.iter().copied().filter(|&width| width > 0).collect();
+    if let Some(other) = known.iter().find(|&&width| width != known[0]) {
+        let message = format!("sources of {} and {other} values cannot be added", known[0]);
+        diagnostics.push(
+            Diagnostic::error(&codes::WIDTH, span, message)
+                .with_help("sources of a sum have equal widths; give each its own `-> linear ->` otherwise"),
+        );
+        return;
+    }
+    let unique: BTreeSet<String> = connection.sources.iter().map(|source| format!("{source:?}")).collect();
+    if unique.len() < connection.sources.len() {
+        diagnostics.push(
+            Diagnostic::error(&codes::DUPLICATE_CONNECTION, span, "a source stands twice in this sum")
+                .with_help("a sum adds each source once"),
+        );
+    }
+    match &connection.operator {
+        Operator::Identity => {
+            let columns = target.input_columns();
+            if let Some(&width) = known.first().filter(|&&width| columns > 0 && width != columns) {
+                let message = format!(
+                    "a connection without weights joins {width} sources to {columns} columns of layer `{}`",
+                    target.name
+                );
+                diagnostics.push(
+                    Diagnostic::error(&codes::WIDTH, span, message)
+                        .with_help("put a matrix between: `-> linear ->`, or make both the same size"),
+                );
+            }
+        }
+        Operator::Linear(linear) => {
+            let biases = linear.bias.as_ref().map(|bias| &bias.init);
+            for init in [Some(&linear.init), biases].into_iter().flatten() {
+                check_init(init, target, connection, diagnostics);
+            }
+        }
+    }
+}
+
+fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics: &mut Vec<Diagnostic>) {
+    let len = init.scale.len();
+    if len != 1 && len != target.input_columns() && target.size > 0 {
+        let message = format!(
+            "the scale of `{}` has {len} values for {} columns",
+            connection.name,
+            target.input_columns()
+        );
+        diagnostics.push(Diagnostic::error(&codes::LENGTH, connection.span, message));
+    }
+    if let Some(value) = init.scale.iter().find(|value| !value.is_finite()) {
+        let message = format!("the scale of `{}` is {value}", connection.name);
+        diagnostics.push(Diagnostic::error(&codes::RANGE, connection.span, message));
+    }
+}
+
+/// Names of layers and connections: each stands for one thing, in weights files too.
+fn check_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+    let mut layers: BTreeMap<&str, Span> = BTreeMap::from([(graph.input.name.as_str(), graph.input.span)]);
+    for layer in &graph.layers {
+        if let Some(earlier) = layers.insert(&layer.name, layer.span) {
+            let message = format!("the name `{}` is given twice", layer.name);
+            diagnostics.push(
+                Diagnostic::error(&codes::DUPLICATE_NAME, layer.span, message)
+                    .with_note(earlier, "first given here"),
+            );
+        }
+    }
+    let mut connections: BTreeMap<&str, Span> = BTreeMap::new();
+    for connection in &graph.connections {
+        if let Some(earlier) = connections.insert(&connection.name, connection.span) {
+            let message = format!("there are two connections `{}`", connection.name);
+            diagnostics.push(
+                Diagnostic::error(&codes::DUPLICATE_CONNECTION, connection.span, message)
+                    .with_note(earlier, "the first")
+                    .with_help(
+                        "their weights would have the same name, and add up to one matrix: keep one of them",
+                    ),
+            );
+        }
+    }
+}
+
+fn check_weights(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+    let mut total = 0_usize;
+    for connection in &graph.connections {
+        if connection.as_linear().is_some() {
+            let columns = graph.layer(connection.target).input_columns();
+            total = total.saturating_add(graph.source_width(connection).saturating_mul(columns));
+            if total > MAX_WEIGHTS {
+                let message = format!("the network has more than {MAX_WEIGHTS} weights");
+                diagnostics.push(
+                    Diagnostic::error(&codes::TOO_LARGE, connection.span, message)
+                        .with_help("use smaller layers"),
+                );
+                return;
+            }
+        }
+    }
+}
+
+fn check_output(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(layer) = graph.layers.get(graph.output.layer.index()) else { return };
+    if matches!(layer.neuron, Neuron::ExpSyn(_)) && graph.output.quantity != Quantity::Isyn {
+        let message =
+            format!("layer `{}` is an `expsyn` and has no {}", layer.name, words(graph.output.quantity));
+        diagnostics.push(
+            Diagnostic::error(&codes::OUTPUT, graph.output.span, message)
+                .with_help(format!("write `output {}.isyn;`", layer.name)),
+        );
+    }
+}
+
+/// Layers that receive nothing, or do not reach the output.
+fn check_reach(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+    if graph.output.layer.index() >= graph.layers.len() {
+        return;
+    }
+    let mut reaches = vec![false; graph.layers.len()];
+    let mut input_reaches = false;
+    let mut waiting = vec![graph.output.layer];
+    let mut into: Vec<Vec<&Connection>> = vec![Vec::new(); graph.layers.len()];
+    for connection in &graph.connections {
+        into[connection.target.index()].push(connection);
+    }
+    while let Some(id) = waiting.pop() {
+        if std::mem::replace(&mut reaches[id.index()], true) {
+            continue;
+        }
+        for source in into[id.index()].iter().flat_map(|connection| &connection.sources) {
+            match source {
+                Endpoint::Input => input_reaches = true,
+                Endpoint::Layer(id) => waiting.push(*id),
+            }
+        }
+    }
+    for (layer, (reaches, into)) in graph.layers.iter().zip(reaches.iter().zip(&into)) {
+        if into.is_empty() {
+            let message = format!("layer `{}` receives nothing", layer.name);
+            diagnostics.push(
+                Diagnostic::warning(&codes::NO_INPUT, layer.span, message)
+                    .with_help(format!("connect it: `source -> linear -> {};`", layer.name)),
+            );
+        }
+        if !reaches {
+            let message = format!("layer `{}` does not reach the output", layer.name);
+            diagnostics.push(
+                Diagnostic::warning(&codes::NO_EFFECT, layer.span, message)
+                    .with_help("connect it to a layer that does, or remove it"),
+            );
+        }
+    }
+    if !input_reaches {
+        let message = format!("the input `{}` does not reach the output", graph.input.name);
+        diagnostics.push(
+            Diagnostic::warning(&codes::NO_EFFECT, graph.input.span, message)
+                .with_help("connect it to a layer that does"),
+        );
+    }
+}
