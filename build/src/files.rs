@@ -13,20 +13,31 @@ pub(crate) struct Files {
 
 impl Files {
     pub(crate) fn read(&mut self, path: &Path) -> Result<Vec<u8>, Error> {
-        self.read.push(path.into());
-        std::fs::read(path).map_err(|error| Error::new(format!("cannot read `{}`: {error}", path.display())))
+        self.bytes(path).map_err(|reason| cannot_read(path, &reason))
     }
 
     pub(crate) fn read_text(&mut self, path: &Path) -> Result<String, Error> {
-        String::from_utf8(self.read(path)?)
-            .map_err(|_| Error::new(format!("`{}` is not UTF-8 text", path.display())))
+        self.text(path).map_err(|reason| cannot_read(path, &reason))
+    }
+
+    fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, String> {
+        self.read.push(path.into());
+        std::fs::read(path).map_err(|error| error.to_string())
+    }
+
+    fn text(&mut self, path: &Path) -> Result<String, String> {
+        String::from_utf8(self.bytes(path)?).map_err(|_| "it is not UTF-8 text".into())
     }
 }
 
 impl synnet_dsl::Loader for Files {
     fn load(&mut self, path: &str) -> Result<String, String> {
-        self.read_text(Path::new(path)).map_err(|error| error.to_string())
+        self.text(Path::new(path))
     }
+}
+
+fn cannot_read(path: &Path, reason: &str) -> Error {
+    Error::new(format!("cannot read `{}`: {reason}", path.display()))
 }
 
 /// Writes a file whole or not at all, and leaves one alone that already holds the bytes.

@@ -41,7 +41,7 @@ impl Compiler {
     /// A network in a file; what is wrong with it is shown with its own lines.
     fn file(&mut self, path: &LitStr, settings: &Settings) -> Result<Module, Error> {
         let name = path.value();
-        let text = self.read(&name).and_then(text).map_err(|reason| Error::new(path.span(), reason))?;
+        let text = self.read(&name).and_then(text).map_err(|reason| cannot_read(path, &reason))?;
         let root = self.sources.add(name, text);
         let module = self.compile(root, settings)?;
         module.map_err(|diagnostics| self.rendered(&diagnostics, path.span()))
@@ -82,18 +82,16 @@ impl Compiler {
         let Some(weights) = &settings.weights else {
             return Ok(synnet_rust::generate_without_weights(&graph, &synnet_rust::Options::default()));
         };
-        let params = self.params(&weights.value()).map_err(|reason| Error::new(weights.span(), reason))?;
+        let bytes = self.read(&weights.value()).map_err(|reason| cannot_read(weights, &reason))?;
+        let params = Params::from_safetensors(&bytes)
+            .map_err(|error| Error::new(weights.span(), format!("`{}`: {error}", weights.value())))?;
         Ok(generate(&graph, &params))
-    }
-
-    fn params(&mut self, path: &str) -> Result<Params, String> {
-        Params::from_safetensors(&self.read(path)?).map_err(|error| format!("`{path}`: {error}"))
     }
 
     /// Reads a file, which from then on is one that the crate depends on.
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
         let place = self.folder.join(path);
-        let bytes = std::fs::read(&place).map_err(|error| format!("cannot read `{path}`: {error}"))?;
+        let bytes = std::fs::read(&place).map_err(|error| error.to_string())?;
         self.read.push(place);
         Ok(bytes)
     }
@@ -120,8 +118,12 @@ fn generate(graph: &Graph, params: &Params) -> Result<Module, Vec<Diagnostic>> {
     synnet_rust::generate(&network, &synnet_rust::Options::default())
 }
 
+fn cannot_read(path: &LitStr, reason: &str) -> Error {
+    Error::new(path.span(), format!("cannot read `{}`: {reason}", path.value()))
+}
+
 fn text(bytes: Vec<u8>) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".into())
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
 }
 
 fn absolute(path: &Path) -> String {
