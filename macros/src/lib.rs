@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The `synnet!` macro: spiking networks inside Rust. Use it through the crate `synnet`, whose
+//! documentation describes it.
+//!
+//! * `invocation`: what stands between the brackets.
+//! * `layout`: tokens to the text that they were, and places in the text back to tokens.
+//! * `expand`: text and weights to the items of the network, or to compile errors.
+
+mod expand;
+mod invocation;
+mod layout;
+
+use proc_macro::TokenStream;
+
+/// Compiles a network, written in place or in a file, to a type of its name.
+///
+/// ```text
+/// synnet! {
+///     #![weights = "weights/kws.safetensors"]
+///
+///     network Kws { ... }
+/// }
+///
+/// synnet!("nets/kws.snn", weights = "weights/kws.safetensors");
+/// ```
+///
+/// Paths are relative to the folder of the crate's `Cargo.toml`; the crate is compiled again when one
+/// of the files changes. Settings, as inner attributes or as further arguments:
+/// * `weights = "file.safetensors"`: the weights become part of the program and the type has
+///   `Kws::new()`. Without them the type takes packed weights at run time, `Kws::with_weights(&bytes)`.
+/// * `name = "Kws"`: which network, where there are several.
+/// * `params(classes = 12)`: values of the network's parameters, written as in the language.
+///
+/// Errors of the network are compile errors at its tokens, all at once. Warnings are not shown, for
+/// which Rust has no means yet; `snnc check` shows them.
+#[proc_macro]
+pub fn synnet(input: TokenStream) -> TokenStream {
+    expand::expand(input.into()).into()
+}

@@ -1,0 +1,57 @@
+//! Reading and writing, with errors that name the file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// Files that were asked for, in order: those that the crate depends on.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    pub(crate) read: Vec<PathBuf>,
+}
+
+impl Files {
+    pub(crate) fn read(&mut self, path: &Path) -> Result<Vec<u8>, Error> {
+        self.bytes(path).map_err(|reason| cannot_read(path, &reason))
+    }
+
+    pub(crate) fn read_text(&mut self, path: &Path) -> Result<String, Error> {
+        self.text(path).map_err(|reason| cannot_read(path, &reason))
+    }
+
+    fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, String> {
+        self.read.push(path.into());
+        std::fs::read(path).map_err(|error| error.to_string())
+    }
+
+    fn text(&mut self, path: &Path) -> Result<String, String> {
+        String::from_utf8(self.bytes(path)?).map_err(|_| "it is not UTF-8 text".into())
+    }
+}
+
+impl synnet_dsl::Loader for Files {
+    fn load(&mut self, path: &str) -> Result<String, String> {
+        self.text(Path::new(path))
+    }
+}
+
+fn cannot_read(path: &Path, reason: &str) -> Error {
+    Error::new(format!("cannot read `{}`: {reason}", path.display()))
+}
+
+/// Writes a file whole or not at all, and leaves one alone that already holds the bytes.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if std::fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    let write = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error: std::io::Error| Error::new(format!("cannot write `{}`: {error}", path.display())))
+}

@@ -1,0 +1,197 @@
+//! Tokens to the text that they were written as, and places in that text back to tokens.
+//!
+//! Every token is laid at its own line and column; what stood between (blanks and comments) becomes
+//! blanks. A `///` comment arrives as an attribute `#[doc = "..."]` and is turned back. Where
+//! positions are missing or run backwards (tokens that other macros made), tokens follow each other
+//! with a blank between.
+
+use std::ops::Range;
+
+use proc_macro2::{Delimiter, Group, LineColumn, Spacing, Span, TokenStream, TokenTree};
+use syn::{Lit, parse2};
+
+/// A text and the tokens it was made of.
+pub(crate) struct Layout {
+    /// The text.
+    pub(crate) text: String,
+    /// The bytes of each token, ascending.
+    pieces: Vec<(Range<usize>, Span)>,
+    /// Where the next token would stand.
+    at: LineColumn,
+    /// Whether the last sign belongs to the next one, as `-` to `>`.
+    joint: bool,
+}
+
+impl Layout {
+    /// The text of the tokens.
+    pub(crate) fn new(tokens: TokenStream) -> Self {
+        let at = tokens.clone().into_iter().next().map_or(LineColumn { line: 1, column: 0 }, |first| {
+            LineColumn { line: first.span().start().line, column: 0 }
+        });
+        let mut layout = Self { text: String::new(), pieces: Vec::new(), at, joint: false };
+        layout.lay_all(tokens);
+        layout
+    }
+
+    /// First and last token of a range of bytes; those before it where the range holds none.
+    pub(crate) fn tokens(&self, range: Range<usize>) -> (Span, Span) {
+        let covered = |(bytes, _): &&(Range<usize>, Span)| bytes.start < range.end && range.start < bytes.end;
+        let first = self.pieces.iter().find(covered);
+        let last = self.pieces.iter().rfind(covered);
+        if let (Some((_, first)), Some((_, last))) = (first, last) {
+            return (*first, *last);
+        }
+        let before = self.pieces.iter().rfind(|(bytes, _)| bytes.start <= range.start);
+        let span = before.map_or_else(Span::call_site, |(_, span)| *span);
+        (span, span)
+    }
+
+    fn lay_all(&mut self, tokens: TokenStream) {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Group(group) => self.lay_group(&group),
+                TokenTree::Punct(sign) if sign.as_char() == '#' => {
+                    let comment = tokens.peek().and_then(doc_comment);
+                    match comment {
+                        Some(lines) => {
+                            tokens.next();
+                            self.lay_comment(&lines, sign.span());
+                        }
+                        None => self.lay("#", sign.span()),
+                    }
+                }
+                TokenTree::Punct(sign) => {
+                    self.lay(&sign.as_char().to_string(), sign.span());
+                    self.joint = sign.spacing() == Spacing::Joint;
+                }
+                TokenTree::Ident(word) => self.lay(&word.to_string(), word.span()),
+                TokenTree::Literal(literal) => self.lay(&literal.to_string(), literal.span()),
+            }
+        }
+    }
+
+    /// Brackets and what they hold. Groups nest only as deep as the Rust parser allows.
+    fn lay_group(&mut self, group: &Group) {
+        let (open, close) = match group.delimiter() {
+            Delimiter::Parenthesis => ("(", ")"),
+            Delimiter::Brace => ("{", "}"),
+            Delimiter::Bracket => ("[", "]"),
+            Delimiter::None => ("", ""),
+        };
+        self.lay(open, group.span_open());
+        self.lay_all(group.stream());
+        self.lay(close, group.span_close());
+    }
+
+    fn lay(&mut self, token: &str, span: Span) {
+        if token.is_empty() {
+            return;
+        }
+        self.advance(span.start());
+        let start = self.text.len();
+        self.write(token);
+        self.pieces.push((start..self.text.len(), span));
+        self.joint = false;
+    }
+
+    /// A `///` comment; it ends with its line.
+    fn lay_comment(&mut self, lines: &str, span: Span) {
+        self.advance(span.start());
+        for line in lines.split('\n') {
+            self.write("///");
+            self.write(line);
+            self.write("\n");
+        }
+    }
+
+    /// Blanks up to a position.
+    fn advance(&mut self, to: LineColumn) {
+        // Line 0 stands for no position.
+        let known = to.line > 0 && (to.line, to.column) >= (self.at.line, self.at.column);
+        if !known {
+            if !self.joint {
+                self.write(" ");
+            }
+            return;
+        }
+        while self.at.line < to.line {
+            self.write("\n");
+        }
+        while self.at.column < to.column {
+            self.write(" ");
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        self.text.push_str(text);
+        match text.rsplit_once('\n') {
+            None => self.at.column += text.chars().count(),
+            Some((before, last)) => {
+                self.at.line += before.matches('\n').count() + 1;
+                self.at.column = last.chars().count();
+            }
+        }
+    }
+}
+
+/// The text of a comment, where a group is what follows `#` in `#[doc = "..."]`.
+fn doc_comment(token: &TokenTree) -> Option<String> {
+    let TokenTree::Group(group) = token else { return None };
+    let mut inside = group.stream().into_iter();
+    match (inside.next()?, inside.next()?, inside.next()?) {
+        (TokenTree::Ident(word), TokenTree::Punct(sign), literal) if word == "doc" && sign.as_char() == '=' => {
+            match parse2::<Lit>(literal.into()).ok()? {
+                Lit::Str(text) => Some(text.value()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(source: &str) -> Layout {
+        Layout::new(source.parse().expect("these are Rust tokens"))
+    }
+
+    #[test]
+    fn tokens_keep_their_lines_and_columns() {
+        let source = "network Kws {\n    dt: 10 ms;   \n\tinput audio: 16;\n    audio -> linear -> h0;\n}";
+        assert_eq!(layout(source).text, source.replace("   \n", "\n").replace('\t', " "));
+    }
+
+    #[test]
+    fn comments_become_blanks_and_doc_comments_stay() {
+        let source = "/// One.\n/// Two.\nnetwork /* a */ Kws { // b\n    dt: 1 ms;\n}";
+        assert_eq!(layout(source).text, "/// One.\n/// Two.\nnetwork         Kws {\n    dt: 1 ms;\n}");
+    }
+
+    #[test]
+    fn tokens_without_positions_follow_each_other() {
+        let tokens: TokenStream = "a -> b(1.5, \"c\");".parse().expect("these are Rust tokens");
+        let moved = tokens.into_iter().map(|mut token| {
+            token.set_span(Span::call_site());
+            token
+        });
+        let text = Layout::new(moved.collect()).text;
+        assert_eq!(text.split_whitespace().collect::<String>(), "a->b(1.5,\"c\");");
+        assert!(text.contains("->"), "{text}");
+    }
+
+    #[test]
+    fn places_are_found_again() {
+        let layout = layout("abc de\nfgh");
+        let columns = |range| {
+            let (first, last) = layout.tokens(range);
+            (first.start().line, first.start().column, last.end().column)
+        };
+        assert_eq!(columns(0..1), (1, 0, 3));
+        assert_eq!(columns(1..5), (1, 0, 6));
+        assert_eq!(columns(7..10), (2, 0, 3));
+        assert_eq!(columns(10..10), (2, 0, 3));
+    }
+}

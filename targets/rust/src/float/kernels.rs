@@ -1,0 +1,154 @@
+//! The functions that generated layers and connections share; each module gets those that it uses.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::constant::number;
+
+/// From here on every f32 is a whole number.
+pub(crate) const WHOLE: u32 = 1 << 23;
+
+/// `sums[c] += count[i] * weight[i][c]`, ascending in `i`, silent sources skipped.
+pub(crate) fn add_rows() -> TokenStream {
+    quote! {
+        /// Adds the weights of every source that spikes, times its count, in ascending order.
+        fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
+            sums: &mut [f32; COLUMNS],
+            counts: &[f32; SOURCES],
+            weights: &Matrix<SOURCES, COLUMNS>,
+        ) {
+            for (&count, row) in counts.iter().zip(weights) {
+                if count != 0.0 {
+                    for (sum, &weight) in sums.iter_mut().zip(row) {
+                        *sum += count * f32::from_le_bytes(weight);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `sums[c] += bias[c]`, from bytes.
+pub(crate) fn add_bias() -> TokenStream {
+    quote! {
+        /// Adds the bias of a connection.
+        fn add_bias<const COLUMNS: usize>(sums: &mut [f32; COLUMNS], bias: &Row<COLUMNS>) {
+            for (sum, &bias) in sums.iter_mut().zip(bias) {
+                *sum += f32::from_le_bytes(bias);
+            }
+        }
+    }
+}
+
+/// `sums[c] += counts[c]`.
+pub(crate) fn add_counts() -> TokenStream {
+    quote! {
+        /// Adds counts that arrive as they are.
+        fn add_counts<const COLUMNS: usize>(sums: &mut [f32; COLUMNS], counts: &[f32; COLUMNS]) {
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum += count;
+            }
+        }
+    }
+}
+
+/// `counts[0] + counts[1] + ...`
+pub(crate) fn add_sources() -> TokenStream {
+    quote! {
+        /// Sum of the counts of several sources.
+        fn add_sources<const WIDTH: usize, const SOURCES: usize>(
+            sources: [&[f32; WIDTH]; SOURCES],
+        ) -> [f32; WIDTH] {
+            let mut sums = [0.0; WIDTH];
+            for counts in sources {
+                for (sum, count) in sums.iter_mut().zip(counts) {
+                    *sum += count;
+                }
+            }
+            sums
+        }
+    }
+}
+
+/// The number of spikes, `min(floor(vmem / threshold), most)`. `most` is at most [`WHOLE`] unless
+/// `large`. There is no `floor` in `core`, and where there is one it is a call on baseline x86-64.
+pub(crate) fn spike_count(large: bool) -> TokenStream {
+    let whole = number(WHOLE as f32);
+    let large_is_whole = large.then(|| {
+        quote! {
+            if ratio >= WHOLE {
+                return ratio;
+            }
+        }
+    });
+    quote! {
+        /// Whole multiples of the threshold in a membrane potential, at most `most`.
+        ///
+        /// From 2^23 on, f32 has no digits behind the point: adding and subtracting it rounds to
+        /// the nearest whole number. Where that lies above, the one below it is meant.
+        fn spike_count(vmem: f32, threshold: f32, most: f32) -> f32 {
+            const WHOLE: f32 = #whole;
+            if vmem >= threshold {
+                let ratio = vmem / threshold;
+                let ratio = if ratio < most { ratio } else { most };
+                #large_is_whole
+                let nearest = (ratio + WHOLE) - WHOLE;
+                if nearest > ratio { nearest - 1.0 } else { nearest }
+            } else {
+                0.0
+            }
+        }
+    }
+}
+
+/// A ring of the counts on their way.
+pub(crate) fn delay_line() -> TokenStream {
+    quote! {
+        /// Counts on their way through a connection that takes `STEPS` time steps.
+        #[derive(Clone, Debug)]
+        struct DelayLine<const WIDTH: usize, const STEPS: usize> {
+            counts: [[f32; WIDTH]; STEPS],
+            /// Where the oldest counts are.
+            oldest: u32,
+        }
+
+        impl<const WIDTH: usize, const STEPS: usize> DelayLine<WIDTH, STEPS> {
+            const fn new() -> Self {
+                Self { counts: [[0.0; WIDTH]; STEPS], oldest: 0 }
+            }
+
+            /// Takes in the counts of this step and gives those of `STEPS` steps ago.
+            fn exchange(&mut self, counts: [f32; WIDTH]) -> [f32; WIDTH] {
+                let oldest = self.oldest as usize;
+                let next = self.oldest.wrapping_add(1);
+                self.oldest = if (next as usize) < STEPS { next } else { 0 };
+                match self.counts.get_mut(oldest) {
+                    Some(slot) => core::mem::replace(slot, counts),
+                    None => counts,
+                }
+            }
+        }
+    }
+}
+
+/// Views of numbers in bytes, which need neither copies nor alignment.
+pub(crate) fn views() -> TokenStream {
+    quote! {
+        /// Numbers in four bytes each, little-endian.
+        type Row<const COLUMNS: usize> = [[u8; 4]; COLUMNS];
+        /// Weights, one row per source.
+        type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
+
+        /// Divides bytes into a matrix and the rest.
+        const fn take_matrix<const SOURCES: usize, const COLUMNS: usize>(
+            bytes: &[u8],
+        ) -> Option<(&Matrix<SOURCES, COLUMNS>, &[u8])> {
+            let (numbers, _) = bytes.as_chunks::<4>();
+            let (rows, _) = numbers.as_chunks::<COLUMNS>();
+            match (rows.first_chunk::<SOURCES>(), bytes.split_at_checked(4 * SOURCES * COLUMNS)) {
+                (Some(matrix), Some((_, rest))) => Some((matrix, rest)),
+                _ => None,
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! A layer: its states, and one step of its neurons.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use synnet_dsl::graph::{ExpSyn, Layer, LayerId, Lif, Neuron};
+
+use super::constant::{Constant, Operand, number, size};
+use crate::names::Names;
+
+/// The type of a layer with its tables.
+pub(crate) fn layer(names: &Names, id: LayerId, layer: &Layer, docs: &[String], dt: f64) -> TokenStream {
+    let (field, name) = (&names.layers[id.index()], &names.layer_types[id.index()]);
+    let (constants, states, body) = match &layer.neuron {
+        Neuron::Lif(lif) => {
+            let constants = lif_constants(layer, lif, dt);
+            let body = lif_body(field, lif, &constants);
+            (constants, lif_states(layer, lif), body)
+        }
+        Neuron::ExpSyn(expsyn) => {
+            let constants = expsyn_constants(layer, expsyn, dt);
+            let body = currents(&quote!(self.isyn), constants[0].operand(field));
+            (constants, vec![State::new("isyn", "Synaptic currents.", &[layer.size])], body)
+        }
+    };
+    let tables = constants.iter().filter_map(|constant| constant.table(field));
+    let scalars = constants.iter().filter_map(Constant::scalar);
+    let fields = states.iter().map(State::field);
+    let zeros = states.iter().map(State::zero);
+    let columns = size(layer.input_columns());
+    quote! {
+        #(#[doc = #docs])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct #name {
+            #(#fields)*
+        }
+
+        impl #name {
+            const fn new() -> Self {
+                Self { #(#zeros)* }
+            }
+
+            /// Advances by one time step from the inputs received in it.
+            fn step(&mut self, inputs: &[f32; #columns]) {
+                #(#scalars)*
+                #body
+            }
+        }
+
+        #(#tables)*
+    }
+}
+
+/// Constants of a LIF layer: `[decay_syn, decay_mem, threshold, bias]`, then those of adaptation.
+pub(crate) fn lif_constants(layer: &Layer, lif: &Lif, dt: f64) -> Vec<Constant> {
+    let n = layer.size;
+    let mut constants = vec![
+        Constant::new("DECAY_SYN", layer.input_columns(), |i| lif.syn.decay(i, dt) as f32),
+        Constant::new("DECAY_MEM", n, |i| lif.mem.decay(i, dt) as f32),
+        Constant::new("THRESHOLD", n, |i| lif.threshold.get(i) as f32),
+        Constant::new("BIAS", n, |i| lif.bias.get(i) as f32),
+    ];
+    if let Some(adaptation) = &lif.adaptation {
+        constants.push(Constant::new("W_AHP", n, |i| adaptation.w_ahp.get(i) as f32));
+        constants.push(Constant::new("DECAY_AHP", n, |i| adaptation.leak.decay(i, dt) as f32));
+    }
+    constants
+}
+
+/// Constants of a layer of leaky integrators: `[decay_syn]`.
+pub(crate) fn expsyn_constants(layer: &Layer, expsyn: &ExpSyn, dt: f64) -> Vec<Constant> {
+    vec![Constant::new("DECAY_SYN", layer.size, |i| expsyn.syn.decay(i, dt) as f32)]
+}
+
+/// Most spikes per neuron and step of a layer that counts them by division; one at most needs none.
+pub(crate) fn counts_by_division(layer: &Layer) -> Option<u32> {
+    layer.as_lif().map(|lif| lif.max_spikes).filter(|&most| most != 1)
+}
+
+/// The states of a layer that its targets receive.
+pub(crate) fn emitted(layer: &Layer) -> Ident {
+    match layer.neuron {
+        Neuron::Lif(_) => format_ident!("spikes"),
+        Neuron::ExpSyn(_) => format_ident!("isyn"),
+    }
+}
+
+/// A field of a layer: an array of numbers that starts with zeros.
+struct State {
+    name: Ident,
+    docs: String,
+    kind: TokenStream,
+    zero: TokenStream,
+}
+
+impl State {
+    /// A state with extents from the outermost to the innermost.
+    fn new(name: &str, docs: &str, extents: &[usize]) -> Self {
+        let array = |element: TokenStream| {
+            extents.iter().rev().fold(element, |inner, &extent| {
+                let extent = size(extent);
+                quote!([#inner; #extent])
+            })
+        };
+        Self {
+            name: format_ident!("{name}"),
+            docs: format!(" {docs}"),
+            kind: array(quote!(f32)),
+            zero: array(quote!(0.0)),
+        }
+    }
+
+    fn field(&self) -> TokenStream {
+        let Self { name, docs, kind, .. } = self;
+        quote! { #[doc = #docs] pub #name: #kind, }
+    }
+
+    fn zero(&self) -> TokenStream {
+        let Self { name, zero, .. } = self;
+        quote! { #name: #zero, }
+    }
+}
+
+fn lif_states(layer: &Layer, lif: &Lif) -> Vec<State> {
+    let n = layer.size;
+    let isyn = match lif.synapses {
+        1 => State::new("isyn", "Synaptic currents.", &[n]),
+        synapses => State::new("isyn", "Synaptic currents of each neuron.", &[n, synapses]),
+    };
+    let iahp = lif.adaptation.as_ref().map(|_| State::new("iahp", "After-hyperpolarisation currents.", &[n]));
+    let vmem = State::new("vmem", "Membrane potentials, after reset.", &[n]);
+    let spikes = State::new("spikes", "Spike counts of the last time step.", &[n]);
+    [Some(isyn), iahp, Some(vmem), Some(spikes)].into_iter().flatten().collect()
+}
+
+/// The equations of a LIF neuron, one loop for each.
+fn lif_body(field: &Ident, lif: &Lif, constants: &[Constant]) -> TokenStream {
+    let mut operands = constants.iter().map(|constant| constant.operand(field));
+    let mut operand = || operands.next().expect("`lif_constants` lists every constant of the equations");
+    let isyn_columns =
+        if lif.synapses == 1 { quote!(self.isyn) } else { quote!(self.isyn.as_flattened_mut()) };
+    let currents = currents(&isyn_columns, operand());
+    let (decay_mem, threshold, bias) = (operand(), operand(), operand());
+
+    let isyn = (0..lif.synapses).map(|s| {
+        let s = size(s);
+        if lif.synapses == 1 { quote!(isyn) } else { quote!(isyn[#s]) }
+    });
+    let mut total = quote!(#(#isyn)+*);
+    let mut loops = vec![(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(isyn), quote!(&self.isyn))];
+    let adaptation = lif.adaptation.as_ref().map(|_| {
+        total.extend(quote!(+ iahp));
+        loops.push((quote!(iahp), quote!(&self.iahp)));
+        let (w_ahp, decay_ahp) = (operand(), operand());
+        let (weight, decay) = (&w_ahp.value, &decay_ahp.value);
+        let states = [(quote!(iahp), quote!(self.iahp.iter_mut())), (quote!(spikes), quote!(&self.spikes))];
+        each(
+            states.into_iter().chain(w_ahp.looped.clone()).chain(decay_ahp.looped.clone()),
+            &quote! { *iahp = (*iahp + spikes * #weight) * #decay; },
+        )
+    });
+    let (decay, constant) = (&decay_mem.value, &bias.value);
+    let membranes = each(
+        loops.into_iter().chain(decay_mem.looped.clone()).chain(bias.looped.clone()),
+        &quote! { *vmem = *vmem * #decay + (#total + #constant); },
+    );
+    let spikes = spikes(lif.max_spikes, threshold);
+    quote! { #currents #adaptation #membranes #spikes }
+}
+
+/// `isyn = (isyn + input) * decay`.
+fn currents(isyn: &TokenStream, decay: Operand) -> TokenStream {
+    let Operand { value, looped } = decay;
+    let states = [(quote!(isyn), quote!(#isyn.iter_mut())), (quote!(input), quote!(inputs))];
+    each(states.into_iter().chain(looped), &quote! { *isyn = (*isyn + input) * #value; })
+}
+
+/// Spikes and reset.
+fn spikes(max_spikes: u32, threshold: Operand) -> TokenStream {
+    let Operand { value, looped } = threshold;
+    let states = [(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(spikes), quote!(&mut self.spikes))];
+    let count = if max_spikes == 1 {
+        quote!(if *vmem >= #value { 1.0 } else { 0.0 })
+    } else {
+        let most = number(max_spikes as f32);
+        quote!(spike_count(*vmem, #value, #most))
+    };
+    each(
+        states.into_iter().chain(looped),
+        &quote! {
+            *spikes = #count;
+            *vmem -= *spikes * #value;
+        },
+    )
+}
+
+/// A loop over several sequences at once, each with its pattern.
+fn each(sequences: impl IntoIterator<Item = (TokenStream, TokenStream)>, body: &TokenStream) -> TokenStream {
+    let joined = sequences.into_iter().reduce(|(patterns, zipped), (pattern, sequence)| {
+        (quote!((#patterns, #pattern)), quote!(#zipped.zip(#sequence)))
+    });
+    let (patterns, zipped) = joined.expect("a loop runs over something");
+    quote! {
+        for #patterns in #zipped {
+            #body
+        }
+    }
+}

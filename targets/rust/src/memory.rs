@@ -1,0 +1,55 @@
+//! What a generated network occupies, and the fingerprint of a text.
+
+use synnet_dsl::Graph;
+use synnet_dsl::graph::Neuron;
+
+use crate::float;
+use crate::weights;
+
+/// Bytes that a generated network occupies on its target, code not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// States of all layers and delay lines: `size_of` the generated type where it holds its weights.
+    /// A type that takes them at run time has besides one pointer per matrix and bias.
+    pub ram: u64,
+    /// Weights, and constants given per neuron.
+    pub flash: u64,
+}
+
+impl Memory {
+    /// What the generated code of a graph will occupy.
+    pub(crate) fn of(graph: &Graph) -> Self {
+        let layers = graph.layers.iter().map(|layer| {
+            let vectors = match &layer.neuron {
+                Neuron::Lif(lif) => 2 + lif.synapses as u64 + u64::from(lif.adaptation.is_some()),
+                Neuron::ExpSyn(_) => 1,
+            };
+            (layer.size as u64).saturating_mul(vectors).saturating_mul(4)
+        });
+        let delays = graph.connections.iter().filter(|connection| connection.delay > 0).map(|connection| {
+            let counts = (graph.source_width(connection) as u64).saturating_mul(u64::from(connection.delay));
+            counts.saturating_mul(4).saturating_add(4)
+        });
+        let constants = graph.layers.iter().map(|layer| float::constant_bytes(layer, graph.dt));
+        Self {
+            ram: layers.chain(delays).fold(0, u64::saturating_add),
+            flash: constants.fold(weights::packed_len(graph), u64::saturating_add),
+        }
+    }
+}
+
+/// The 64-bit hash FNV-1a.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn fnv1a_has_its_published_values() {
+        assert_eq!(super::fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(super::fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}

@@ -1,0 +1,84 @@
+//! Generated code, to be read.
+
+mod support;
+
+use support::Random;
+use support::networks::{self, IN, bind, connect, expsyn, from, lif};
+use synnet_dsl::Network;
+use synnet_dsl::graph::{Neuron, Quantity};
+use synnet_rust::{Embedding, Options, generate, generate_without_weights};
+
+fn small() -> Network {
+    let layers = vec![networks::layer("h0", 4, Neuron::Lif(lif())), networks::layer("out", 2, expsyn(20e-3))];
+    let mut graph = networks::graph("Small", 3, layers, (1, Quantity::Isyn));
+    graph.docs = vec![" As small as can be.".into()];
+    connect(&mut graph, &[IN], 0);
+    connect(&mut graph, &[from(0)], 1);
+    bind(&graph, &mut Random(3))
+}
+
+fn include(name: &str) -> Options {
+    Options { embedding: Embedding::Include(format!("{name}.weights")), ..Options::default() }
+}
+
+fn source(network: &Network, options: &Options) -> String {
+    generate(network, options).expect("it is supported").source()
+}
+
+#[test]
+fn weights_in_a_file() {
+    insta::assert_snapshot!(source(&small(), &include("small")));
+}
+
+#[test]
+fn weights_in_the_source_under_another_name() {
+    insta::assert_snapshot!(source(
+        &small(),
+        &Options { name: Some("tiny_net".into()), ..Options::default() }
+    ));
+}
+
+#[test]
+fn weights_at_run_time() {
+    let module = generate_without_weights(&small().graph, &Options::default()).expect("it is supported");
+    insta::assert_snapshot!(module.source());
+}
+
+#[test]
+fn keyword_spotter() {
+    insta::assert_snapshot!(source(&bind(&networks::keyword_spotter(), &mut Random(1)), &include("kws")));
+}
+
+#[test]
+fn everything() {
+    insta::assert_snapshot!(source(&bind(&networks::everything(), &mut Random(1)), &include("everything")));
+}
+
+#[test]
+fn the_same_network_gives_the_same_bytes() {
+    let [first, second] = [(); 2].map(|()| {
+        let module =
+            generate(&bind(&networks::everything(), &mut Random(1)), &include("x")).expect("it is supported");
+        (module.source(), module.weights)
+    });
+    assert_eq!(first, second);
+}
+
+/// Noise has no source in generated code; learnt parameters are constants that need their weights.
+#[test]
+fn what_generated_code_cannot_do_is_refused_at_its_place() {
+    let mut network = small();
+    if let Neuron::Lif(lif) = &mut network.graph.layers[0].neuron {
+        lif.noise_std = 0.1;
+        lif.threshold.learn = true;
+    }
+    let say = |diagnostics: Vec<synnet_dsl::Diagnostic>| -> Vec<String> {
+        diagnostics
+            .into_iter()
+            .map(|d| format!("{}: {}; {}", d.code.id, d.message, d.help.unwrap_or_default()))
+            .collect()
+    };
+    let bound = generate(&network, &Options::default()).map(|_| ()).map_err(say);
+    let bare = generate_without_weights(&network.graph, &Options::default()).map(|_| ()).map_err(say);
+    insta::assert_debug_snapshot!((bound, bare));
+}

@@ -1,0 +1,230 @@
+//! Networks made by hand.
+
+use synnet_dsl::graph::*;
+use synnet_dsl::network::LayerParameter;
+use synnet_dsl::{Network, Params, Slot, Span, Tensor};
+
+use super::Random;
+
+/// A connection's source or a layer, by position: `IN` is the input.
+pub(crate) const IN: Endpoint = Endpoint::Input;
+
+pub(crate) fn from(layer: u32) -> Endpoint {
+    Endpoint::Layer(LayerId(layer))
+}
+
+pub(crate) fn leak(values: Vec<f64>) -> Leak {
+    Leak { unit: LeakUnit::TimeConstant, parameter: each(values) }
+}
+
+pub(crate) fn each(values: Vec<f64>) -> Parameter {
+    Parameter { values, learn: false, span: Span::default() }
+}
+
+/// Leaky integrate-and-fire with one synapse, 20 ms, threshold 1 and 31 spikes at most.
+pub(crate) fn lif() -> Lif {
+    Lif {
+        synapses: 1,
+        mem: leak(vec![20e-3]),
+        syn: leak(vec![20e-3]),
+        threshold: Parameter::uniform(1.0),
+        bias: Parameter::uniform(0.0),
+        noise_std: 0.0,
+        max_spikes: 31,
+        surrogate: Surrogate { kind: SurrogateKind::PeriodicExponential, window: 0.5 },
+        adaptation: None,
+    }
+}
+
+pub(crate) fn expsyn(tau: f64) -> Neuron {
+    Neuron::ExpSyn(ExpSyn { syn: leak(vec![tau]) })
+}
+
+pub(crate) fn layer(name: &str, size: usize, neuron: Neuron) -> Layer {
+    Layer { name: name.into(), size, neuron, docs: Vec::new(), span: Span::default() }
+}
+
+/// A graph of layers at 10 ms; connections follow by [`connect`].
+pub(crate) fn graph(name: &str, channels: usize, layers: Vec<Layer>, output: (u32, Quantity)) -> Graph {
+    Graph {
+        name: name.into(),
+        docs: Vec::new(),
+        dt: 10e-3,
+        input: Input { name: "audio".into(), channels, docs: Vec::new(), span: Span::default() },
+        layers,
+        connections: Vec::new(),
+        output: Output { layer: LayerId(output.0), quantity: output.1, span: Span::default() },
+        span: Span::default(),
+    }
+}
+
+/// Adds a connection and gives it back for changes.
+pub(crate) fn connect<'a>(graph: &'a mut Graph, sources: &[Endpoint], target: u32) -> &'a mut Connection {
+    let name = |source: &Endpoint| match source {
+        Endpoint::Input => graph.input.name.clone(),
+        Endpoint::Layer(id) => graph.layer(*id).name.clone(),
+    };
+    let names: Vec<String> = sources.iter().map(name).collect();
+    let init = Init { distribution: Distribution::Constant(0.0), scale: vec![1.0] };
+    graph.connections.push(Connection {
+        name: format!("{}->{}", names.join("+"), graph.layer(LayerId(target)).name),
+        sources: sources.to_vec(),
+        target: LayerId(target),
+        delay: 0,
+        dropout: 0.0,
+        operator: Operator::Linear(Linear { learn: true, init, bias: None }),
+        docs: Vec::new(),
+        span: Span::default(),
+    });
+    graph.connections.last_mut().expect("it was just added")
+}
+
+/// Gives a linear connection a bias.
+pub(crate) fn with_bias(connection: &mut Connection) {
+    if let Operator::Linear(linear) = &mut connection.operator {
+        linear.bias = Some(LinearBias { learn: true, init: linear.init.clone() });
+    }
+}
+
+/// Binds random weights, more of them positive than negative.
+pub(crate) fn bind(graph: &Graph, random: &mut Random) -> Network {
+    bind_within(graph, (-0.8, 1.0), random)
+}
+
+/// Binds random weights between the given multiples of `sqrt(6 / sources)`.
+pub(crate) fn bind_within(graph: &Graph, (low, high): (f64, f64), random: &mut Random) -> Network {
+    let mut tensors = std::collections::BTreeMap::new();
+    for spec in graph.tensors().into_iter().filter(|spec| spec.required) {
+        let count: usize = spec.shape.iter().product();
+        let data = match spec.slot {
+            Slot::Weight(_) => {
+                let bound = (6.0 / spec.shape[0] as f64).sqrt();
+                (0..count).map(|_| random.between(low * bound, high * bound) as f32).collect()
+            }
+            Slot::LinearBias(_) => (0..count).map(|_| random.between(-0.05, 0.1) as f32).collect(),
+            Slot::Layer(_, LayerParameter::Threshold) => vec![0.75; count],
+            Slot::Layer(..) => vec![0.03; count],
+        };
+        tensors.insert(spec.name, Tensor::new(spec.shape, data));
+    }
+    Network::bind(graph, &Params { tensors }).expect("the weights were made for this graph")
+}
+
+/// The keyword spotter of the benches: 16 channels, three layers of 60, 8 outputs.
+pub(crate) fn keyword_spotter() -> Graph {
+    let hidden = |name: &str, taus: usize| {
+        let taus: Vec<f64> = (0..60).map(|i| 10e-3 * f64::from(1u32 << (1 + i % taus))).collect();
+        layer(name, 60, Neuron::Lif(Lif { syn: leak(taus), ..lif() }))
+    };
+    let readout = Neuron::Lif(Lif { max_spikes: 1, threshold: Parameter::uniform(32767.0), ..lif() });
+    let layers = vec![hidden("h0", 2), hidden("h1", 4), hidden("h2", 8), layer("out", 8, readout)];
+    let mut graph = graph("Kws", 16, layers, (3, Quantity::Vmem));
+    connect(&mut graph, &[IN], 0);
+    connect(&mut graph, &[from(0)], 1);
+    connect(&mut graph, &[from(1)], 2);
+    connect(&mut graph, &[from(2)], 3);
+    graph
+}
+
+/// One of everything, in few neurons.
+pub(crate) fn everything() -> Graph {
+    let two_synapses = Lif {
+        synapses: 2,
+        syn: leak((0..12).map(|i| 5e-3 * f64::from(i + 1)).collect()),
+        bias: each((0..6).map(|i| 0.01 * f64::from(i)).collect()),
+        threshold: each((0..6).map(|i| 0.3 + 0.1 * f64::from(i)).collect()),
+        max_spikes: 3,
+        ..lif()
+    };
+    let adaptive = Lif {
+        mem: Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.5) },
+        adaptation: Some(Adaptation {
+            leak: leak(vec![50e-3]),
+            w_ahp: each((0..6).map(|i| -0.05 * f64::from(i)).collect()),
+        }),
+        max_spikes: 1,
+        ..lif()
+    };
+    let layers = vec![
+        layer("first", 6, Neuron::Lif(two_synapses)),
+        layer("body.adaptive", 6, Neuron::Lif(adaptive)),
+        layer("step", 6, expsyn(30e-3)),
+        layer("match", 3, Neuron::Lif(Lif { max_spikes: u32::MAX, synapses: 2, ..lif() })),
+    ];
+    let mut graph = graph("everything", 6, layers, (3, Quantity::Isyn));
+    graph.docs = vec![" One of everything.".into(), "".into(), "With a second paragraph.".into()];
+    connect(&mut graph, &[IN], 0).docs = vec![" From the microphone.".into()];
+    with_bias(connect(&mut graph, &[from(0), IN], 1));
+    connect(&mut graph, &[from(1)], 1).delay = 3;
+    connect(&mut graph, &[from(1), from(2), IN], 2).operator = Operator::Identity;
+    let feedback = connect(&mut graph, &[from(3)], 0);
+    feedback.delay = 1;
+    with_bias(feedback);
+    connect(&mut graph, &[from(2)], 3);
+    let skip = connect(&mut graph, &[IN, from(0)], 3);
+    skip.delay = 2;
+    graph
+}
+
+/// A random network: up to four layers of every kind, with forward and recurrent connections.
+pub(crate) fn random(name: &str, random: &mut Random) -> Graph {
+    let size = 1 + random.below(40);
+    let count = 1 + random.below(4);
+    let layers: Vec<Layer> =
+        (0..count).map(|i| layer(&format!("h{i}"), size, random_neuron(size, random))).collect();
+    let output = random.below(count) as u32;
+    let quantity = match layers[output as usize].neuron {
+        Neuron::ExpSyn(_) => Quantity::Isyn,
+        Neuron::Lif(_) => [Quantity::Spikes, Quantity::Vmem, Quantity::Isyn][random.below(3)],
+    };
+    let mut graph = graph(name, size, layers, (output, quantity));
+    graph.dt = random.between(1e-3, 20e-3);
+    for target in 0..count as u32 {
+        let before = if target == 0 { IN } else { from(target - 1) };
+        random_connection(&mut graph, &[before], target, random);
+        if random.below(2) == 0 {
+            let other = from(random.below(count) as u32);
+            let sources = if random.below(3) == 0 { vec![other, IN] } else { vec![other] };
+            if !graph.connections.iter().any(|c| c.sources == sources && c.target == LayerId(target)) {
+                random_connection(&mut graph, &sources, target, random);
+            }
+        }
+    }
+    graph
+}
+
+fn random_connection(graph: &mut Graph, sources: &[Endpoint], target: u32, random: &mut Random) {
+    let single = graph.layer(LayerId(target)).synapses() == 1;
+    let connection = connect(graph, sources, target);
+    connection.delay = random.below(3).saturating_sub(1) as u32 * (1 + random.below(4) as u32);
+    match random.below(4) {
+        0 if single => connection.operator = Operator::Identity,
+        1 => with_bias(connection),
+        _ => {}
+    }
+}
+
+fn random_neuron(size: usize, random: &mut Random) -> Neuron {
+    if random.below(6) == 0 {
+        return expsyn(random.between(5e-3, 50e-3));
+    }
+    let values = |count: usize, low: f64, high: f64, random: &mut Random| {
+        let count = if random.below(2) == 0 { 1 } else { count };
+        each((0..count).map(|_| random.between(low, high)).collect())
+    };
+    let synapses = 1 + random.below(3);
+    let taus = |parameter| Leak { unit: LeakUnit::TimeConstant, parameter };
+    Neuron::Lif(Lif {
+        synapses,
+        mem: taus(values(size, 5e-3, 50e-3, random)),
+        syn: taus(values(size * synapses, 5e-3, 50e-3, random)),
+        threshold: values(size, 0.01, 1.5, random),
+        bias: values(size, -0.02, 0.05, random),
+        max_spikes: [0, 1, 2, 31, 1 << 23, u32::MAX][random.below(6)],
+        adaptation: (random.below(3) == 0).then(|| Adaptation {
+            leak: Leak { unit: LeakUnit::Decay, parameter: values(size, 0.3, 0.99, random) },
+            w_ahp: values(size, -0.3, 0.0, random),
+        }),
+        ..lif()
+    })
+}
