@@ -12,7 +12,7 @@ use synnet_runtime::*;
 
 const BATCH: usize = 64;
 const STEPS: usize = 70;
-const UPDATES: usize = 60;
+const UPDATES: usize = 100;
 
 fn lif(size: usize, i: usize, threshold: f64) -> Layer {
     let tau = |values: Vec<f64>| Leak {
@@ -39,7 +39,7 @@ fn graph() -> Graph {
     let connection = |i: usize| {
         let bound = 0.55 * (6.0 / sizes[i] as f64).sqrt();
         let init =
-            Init { distribution: Distribution::Uniform { low: -bound, high: bound }, scale: vec![0.5] };
+            Init { distribution: Distribution::Uniform { low: -bound, high: 1.1 * bound }, scale: vec![1.0] };
         Connection {
             name: format!("c{i}"),
             sources: vec![if i == 0 { Endpoint::Input } else { Endpoint::Layer(LayerId(i as u32 - 1)) }],

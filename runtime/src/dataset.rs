@@ -24,12 +24,24 @@ pub struct Dataset {
     samples: Vec<Sample>,
 }
 
+/// Most values of a sample: what a machine can hold several times over.
+const MOST_VALUES: usize = 1 << 28;
+
 impl Dataset {
     /// A set of samples; longer ones are cut after `steps`, shorter ones end in silence.
     ///
     /// # Errors
-    /// Every sample whose raster does not hold `steps * channels` finite values.
+    /// Every sample whose raster does not hold `steps * channels` finite values; steps and channels
+    /// that make a sample of more than 2^28 values.
     pub fn new(channels: usize, steps: usize, samples: Vec<Sample>) -> Result<Self, Vec<Diagnostic>> {
+        if steps.checked_mul(channels).is_none_or(|values| values > MOST_VALUES) {
+            let message =
+                format!("samples of {steps} steps of {channels} channels hold more than 2^28 values");
+            let error = Diagnostic::error_without_place(&codes::DATA_SHAPE, message);
+            return Err(vec![
+                error.with_help("cut the recordings into shorter samples, or take a longer `dt`"),
+            ]);
+        }
         let misfits = samples.iter().enumerate().filter_map(|(i, sample)| {
             let len = sample.raster.len();
             let message = if sample.steps.checked_mul(channels) != Some(len) {
@@ -97,6 +109,13 @@ mod tests {
             let mut raster = vec![9.0; steps];
             set.write_sample(0, shift, &mut raster);
             assert_eq!(raster, expected, "{steps} steps, shifted by {shift}");
+        }
+    }
+
+    #[test]
+    fn samples_that_no_machine_holds_are_refused() {
+        for (channels, steps) in [(16, usize::MAX), (1 << 20, 1 << 20)] {
+            assert!(Dataset::new(channels, steps, vec![]).unwrap_err()[0].message.contains("2^28"));
         }
     }
 

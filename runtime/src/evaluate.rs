@@ -42,7 +42,7 @@ pub fn evaluate(
     let graph = &network.graph;
     let mut diagnostics: Vec<Diagnostic> = check_readout(readout, graph).into_iter().collect();
     diagnostics.extend(check_channels(network, dataset));
-    let labels = labels(dataset).map_err(|error| diagnostics.push(error)).unwrap_or_default();
+    let labels = labels(dataset).map_err(|errors| diagnostics.extend(errors)).unwrap_or_default();
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
@@ -60,8 +60,7 @@ pub fn evaluate(
             *sum += layer.spikes.iter().flat_map(|s| &s.data).map(|&s| f64::from(s)).sum::<f64>();
         }
     }
-    let mut evaluation =
-        Evaluation::from_outputs(outputs, &labels, readout).map_err(|diagnostic| vec![diagnostic])?;
+    let mut evaluation = Evaluation::from_outputs(outputs, &labels, readout)?;
     let spiking = graph.layers.iter().zip(spikes).filter(|(layer, _)| layer.as_lif().is_some());
     evaluation.rates = spiking
         .map(|(layer, sum)| (layer.name.clone(), sum / (labels.len() * steps * layer.size).max(1) as f64))
@@ -74,8 +73,12 @@ impl Evaluation {
     ///
     /// # Errors
     /// Where there is not one label for each sample, or a label has no output.
-    pub fn from_outputs(outputs: Sequence, labels: &[usize], readout: Readout) -> Result<Self, Diagnostic> {
-        let error = |message| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
+    pub fn from_outputs(
+        outputs: Sequence,
+        labels: &[usize],
+        readout: Readout,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let error = |message| Err(vec![Diagnostic::error_without_place(&codes::DATA_SHAPE, message)]);
         if labels.len() != outputs.batch {
             return error(format!("there are {} labels for {} outputs", labels.len(), outputs.batch));
         }
@@ -117,15 +120,19 @@ pub(crate) fn check_channels(network: &Network, dataset: &Dataset) -> Option<Dia
     })
 }
 
-fn labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostic> {
-    let label = |(i, sample): (usize, &crate::dataset::Sample)| match sample.target {
-        Target::Class(label) => Ok(label),
-        Target::Sequence(_) => {
-            let message = format!("sample {i} has a target sequence; accuracy needs a class");
-            Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message))
+/// The class of every sample, or an error for each that has none.
+fn labels(dataset: &Dataset) -> Result<Vec<usize>, Vec<Diagnostic>> {
+    let (mut labels, mut errors) = (Vec::new(), Vec::new());
+    for (i, sample) in dataset.samples().iter().enumerate() {
+        match sample.target {
+            Target::Class(label) => labels.push(label),
+            Target::Sequence(_) => {
+                let message = format!("sample {i} has a target sequence; accuracy needs a class");
+                errors.push(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
+            }
         }
-    };
-    dataset.samples().iter().enumerate().map(label).collect()
+    }
+    if errors.is_empty() { Ok(labels) } else { Err(errors) }
 }
 
 fn gather(dataset: &Dataset, range: std::ops::Range<usize>) -> Sequence {
@@ -149,6 +156,6 @@ mod tests {
         assert_eq!(found.confusion, [[1, 0], [1, 1]]);
         assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-12);
         let error = Evaluation::from_outputs(outputs, &[0, 1, 2], Readout::SpikeCount).unwrap_err();
-        assert_eq!(error.message, "sample 2 has the label 2; the network has 2 outputs");
+        assert_eq!(error[0].message, "sample 2 has the label 2; the network has 2 outputs");
     }
 }

@@ -33,7 +33,7 @@ pub fn batch_gradients(
 ) -> Result<BatchGradients, Vec<Diagnostic>> {
     let tape = Tape::record(&network.graph)?;
     let outputs = network.graph.outputs();
-    check(network, loss, input, targets).map_err(|diagnostic| vec![diagnostic])?;
+    check(network, loss, input, targets)?;
     let prepared = Prepared::new(network);
     let mut workspace = Workspace::new(&tape, &prepared, input.time);
     let mut gradients = tape.learnt().zeros();
@@ -63,9 +63,14 @@ pub fn batch_gradients(
     })
 }
 
-fn check(network: &Network, loss: &Loss, input: &Sequence, targets: &[Target]) -> Result<(), Diagnostic> {
+fn check(
+    network: &Network,
+    loss: &Loss,
+    input: &Sequence,
+    targets: &[Target],
+) -> Result<(), Vec<Diagnostic>> {
     let graph = &network.graph;
-    let error = |message: String| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
+    let error = |message: String| Err(vec![Diagnostic::error_without_place(&codes::DATA_SHAPE, message)]);
     if input.width != graph.input.channels {
         let (found, expected) = (input.width, graph.input.channels);
         return error(format!("the input has {found} channels; network `{}` takes {expected}", graph.name));

@@ -25,8 +25,15 @@ pub(super) struct State {
 
 #[derive(Clone, Debug)]
 enum LayerState {
-    Lif { state: lif::State, noise: Option<(Stream, Vec<f32>)> },
+    Lif { state: lif::State, noise: Option<Box<Noise>> },
     ExpSyn { isyn: Vec<f32> },
+}
+
+/// The noise of a layer: where it comes from, and that of the step in hand.
+#[derive(Clone, Debug)]
+struct Noise {
+    stream: Stream,
+    row: Vec<f32>,
 }
 
 /// What a layer or the input sends, now and in the steps before.
@@ -60,8 +67,10 @@ impl State {
         let layers = program.layers.iter().enumerate().map(|(i, layer)| match &layer.dynamics {
             Dynamics::Lif { constants, noise } => LayerState::Lif {
                 state: lif::State::new(constants),
-                noise: (*noise != 0.0)
-                    .then(|| (Stream::new(seed, Purpose::Noise, sample, i as u64), vec![0.0; layer.size])),
+                noise: (*noise != 0.0).then(|| {
+                    let stream = Stream::new(seed, Purpose::Noise, sample, i as u64);
+                    Box::new(Noise { stream, row: vec![0.0; layer.size] })
+                }),
             },
             Dynamics::ExpSyn(decay) => LayerState::ExpSyn { isyn: vec![0.0; decay.len()] },
         });
@@ -121,7 +130,7 @@ impl State {
         let emitted = &mut self.emitted[i + 1].now;
         match (&mut self.layers[i], &layer.dynamics) {
             (LayerState::Lif { state, noise }, Dynamics::Lif { constants, noise: scale }) => {
-                let noise = noise.as_mut().map(|(stream, row)| {
+                let noise = noise.as_deref_mut().map(|Noise { stream, row }| {
                     row.iter_mut().for_each(|x| *x = stream.normal() as f32 * scale);
                     &row[..]
                 });
