@@ -221,33 +221,41 @@ fn fan_out(graph: &Graph, chip: &Chip, found: &mut Vec<Diagnostic>) {
 /// On the chip a hop takes a step; signals that met in the float network must still meet.
 fn paths(graph: &Graph, layout: &Layout, found: &mut Vec<Diagnostic>) {
     for connection in &graph.connections {
-        for &source in &connection.sources {
+        // Connections that no chip has are errors already.
+        let impossible = |&source: &Endpoint| match source {
+            Endpoint::Input => connection.target == layout.readout,
+            Endpoint::Layer(id) => id == layout.readout,
+        };
+        for &source in connection.sources.iter().filter(|&source| !impossible(source)) {
             let Endpoint::Layer(from) = source else {
                 if layout.lag(connection.target) > 0 {
-                    unbalanced(graph, connection.span, layout.lag(connection.target), 0, found);
+                    unbalanced(connection.span, layout.lag(connection.target), 0, found);
                 }
                 continue;
             };
             let recurrent = graph.is_recurrent(source, connection.target);
             let arrives = layout.lag(from) + usize::from(!recurrent);
             if arrives != layout.lag(connection.target) {
-                unbalanced(graph, connection.span, layout.lag(connection.target), arrives, found);
+                unbalanced(connection.span, layout.lag(connection.target), arrives, found);
             }
         }
     }
 }
 
-fn unbalanced(graph: &Graph, span: Span, expected: usize, arrives: usize, found: &mut Vec<Diagnostic>) {
-    if graph.layers.len() < 2 {
-        return;
-    }
+fn unbalanced(span: Span, expected: usize, arrives: usize, found: &mut Vec<Diagnostic>) {
     let message = format!(
-        "on the chip this connection is {arrives} steps late where the rest of its target's input is {expected} steps late"
+        "on the chip, spikes on this connection lag by {}, the rest of its target's input by {}",
+        steps(arrives),
+        steps(expected)
     );
     found.push(
         Diagnostic::warning(&codes::UNBALANCED_PATHS, span, message)
             .with_help("each hidden layer delays by one step: give all paths the same number of layers"),
     );
+}
+
+fn steps(n: usize) -> String {
+    if n == 1 { "1 step".into() } else { format!("{n} steps") }
 }
 
 fn time_constants(graph: &Graph, chip: &Chip, layer: &Layer, lif: &Lif, found: &mut Vec<Diagnostic>) {
@@ -301,8 +309,11 @@ fn leak(
             range.max
         );
         let [low, high] = [range.min, range.max].map(|dash| milliseconds(chip_tau(f64::from(dash), dt)));
-        let help =
-            format!("time constants from about {low} to {high} are possible at dt {}", milliseconds(dt));
+        let dt = milliseconds(dt);
+        let help = match range.min {
+            0 => format!("choose a time constant up to {high} (at dt {dt})"),
+            _ => format!("choose a time constant from {low} to {high} (at dt {dt})"),
+        };
         let diagnostic = Diagnostic::error(&codes::DASH_RANGE, place(leak, layer), message).with_help(help);
         found.push(if elements > 1 {
             diagnostic.with_label(format!("{} of {elements} values", outside.len()))
@@ -359,7 +370,7 @@ fn spike_cap(
         return;
     }
     let message = format!(
-        "`{}` may spike {} times in a step; a {kind} neuron of {} {cap} times",
+        "`max_spikes` of `{}` is {}; for {kind} neurons of {} it is {cap}",
         layer.name, lif.max_spikes, chip.title
     );
     found.push(

@@ -5,13 +5,14 @@
 //! current of the readout is the network's output, all readout neurons share one scale, so that they can be compared.
 //! `docs/quantisation.md` derives the choice of scales and shifts and shows what it gains; in short:
 //!
-//! * a scale is as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the headroom of
+//! * a scale is nearly as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the headroom of
 //!   the states allow;
 //! * the three weight shifts are those with the least expected error: coarser weights against finer states.
 //!
 //! Everything is rounded once, halves to the even number, and nothing ever wraps.
 
 mod headroom;
+mod refine;
 mod shifts;
 
 use serde::{Deserialize, Serialize};
@@ -113,7 +114,10 @@ pub fn quantize(
     };
     let silent_readout =
         float.output != Quantity::Spikes && readout.iter().all(|neuron| neuron.never_spikes(&limits));
-    let (shift_in, shift_rec, scale) = shifts::choose_hidden(&hidden, &headroom.hidden, &limits);
+    let (shift_in, shift_rec, mut scale) = shifts::choose_hidden(&hidden, &headroom.hidden, &limits);
+    for (scale, weights) in scale.iter_mut().zip(hidden_weights(float, shift_in, shift_rec)) {
+        *scale = refine::refine(&weights, *scale);
+    }
     let shared = float.output != Quantity::Spikes;
     let (shift_out, scale_out) =
         shifts::choose_readout(&readout, &headroom.readout, &limits, shared, silent_readout);
@@ -178,6 +182,22 @@ fn round(x: f64, limit: f64) -> f64 {
 
 fn shift_factor(shift: u8) -> f64 {
     f64::from(1u32 << shift)
+}
+
+/// The weights of each hidden neuron that are not zero, with the resolution of their group.
+fn hidden_weights(float: &FloatSpecification, shift_in: u8, shift_rec: u8) -> Vec<refine::Weights> {
+    let d = float.dimensions;
+    let mut weights = vec![refine::Weights::new(); d.hidden];
+    let groups = [
+        (&float.weights_in, d.input_expansion, shift_factor(shift_in)),
+        (&float.weights_rec, d.hidden, shift_factor(shift_rec)),
+    ];
+    for (matrix, width, resolution) in groups {
+        for (i, &w) in matrix.iter().enumerate().filter(|(_, w)| **w != 0.0) {
+            weights[i / d.synapses % width].push((w, resolution));
+        }
+    }
+    weights
 }
 
 fn hidden_neurons(float: &FloatSpecification) -> Vec<Neuron> {
