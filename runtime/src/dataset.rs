@@ -73,20 +73,25 @@ impl Dataset {
         &self.samples
     }
 
-    /// Writes sample `i` as `[steps, channels]`, moved `shift` steps later (earlier, if negative).
+    /// Writes sample `i` as `[steps, channels]`, made `stretch` times as long and then moved `shift` steps
+    /// later (earlier, if negative). Stretching repeats or skips whole steps, so counts stay counts.
     ///
     /// # Panics
     /// Where there is no sample `i`, or `raster` has another length.
-    pub(crate) fn write_sample(&self, i: usize, shift: i64, raster: &mut [f32]) {
+    pub(crate) fn write_sample(&self, i: usize, stretch: f64, shift: i64, raster: &mut [f32]) {
         assert_eq!(raster.len(), self.steps * self.channels, "a raster has room for all steps");
         let sample = &self.samples[i];
-        let later = (shift.max(0) as usize).min(self.steps);
-        let skipped = (shift.min(0).unsigned_abs() as usize).min(sample.steps);
-        let kept = (sample.steps - skipped).min(self.steps - later);
-        let (from, to) = (skipped * self.channels, later * self.channels);
-        let len = kept * self.channels;
-        raster.fill(0.0);
-        raster[to..to + len].copy_from_slice(&sample.raster[from..from + len]);
+        let rows = raster.chunks_exact_mut(self.channels.max(1));
+        for (t, row) in rows.enumerate() {
+            let source = (t as i64 - shift) as f64 + 0.5;
+            let source = (source / stretch).floor();
+            if source >= 0.0 && source < sample.steps as f64 {
+                let from = source as usize * self.channels;
+                row.copy_from_slice(&sample.raster[from..from + self.channels]);
+            } else {
+                row.fill(0.0);
+            }
+        }
     }
 }
 
@@ -95,20 +100,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_are_cut_padded_and_shifted() {
+    fn samples_are_cut_padded_stretched_and_shifted() {
         let sample = Sample { raster: vec![1.0, 2.0, 3.0], steps: 3, target: Target::Class(0) };
-        for (steps, shift, expected) in [
-            (2, 0, vec![1.0, 2.0]),
-            (5, 0, vec![1.0, 2.0, 3.0, 0.0, 0.0]),
-            (4, 2, vec![0.0, 0.0, 1.0, 2.0]),
-            (4, -1, vec![2.0, 3.0, 0.0, 0.0]),
-            (2, -9, vec![0.0, 0.0]),
-            (2, 9, vec![0.0, 0.0]),
+        for (steps, stretch, shift, expected) in [
+            (2, 1.0, 0, vec![1.0, 2.0]),
+            (5, 1.0, 0, vec![1.0, 2.0, 3.0, 0.0, 0.0]),
+            (4, 1.0, 2, vec![0.0, 0.0, 1.0, 2.0]),
+            (4, 1.0, -1, vec![2.0, 3.0, 0.0, 0.0]),
+            (2, 1.0, -9, vec![0.0, 0.0]),
+            (2, 1.0, 9, vec![0.0, 0.0]),
+            (7, 2.0, 0, vec![1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 0.0]),
+            (4, 0.5, 1, vec![0.0, 2.0, 0.0, 0.0]),
         ] {
             let set = Dataset::new(1, steps, vec![sample.clone()]).unwrap();
             let mut raster = vec![9.0; steps];
-            set.write_sample(0, shift, &mut raster);
-            assert_eq!(raster, expected, "{steps} steps, shifted by {shift}");
+            set.write_sample(0, stretch, shift, &mut raster);
+            assert_eq!(raster, expected, "{steps} steps, stretched by {stretch}, shifted by {shift}");
         }
     }
 

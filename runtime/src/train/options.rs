@@ -59,6 +59,9 @@ impl Default for Optimizer {
 pub struct Augmentation {
     /// The raster moves by a whole number of steps, evenly from minus to plus this.
     pub time_shift: u32,
+    /// The raster becomes longer or shorter by a factor of up to `1 + time_stretch`, evenly in its logarithm,
+    /// by repeating or skipping whole steps.
+    pub time_stretch: f64,
     /// Probability that an event is lost. Of a count each event has its own chance; a value that is
     /// not a count is lost as a whole.
     pub event_drop: f64,
@@ -97,6 +100,7 @@ impl TrainOptions {
         ];
         let augmentation = &self.augmentation;
         for (name, x) in [
+            ("augmentation.time_stretch", augmentation.time_stretch),
             ("augmentation.event_drop", augmentation.event_drop),
             ("augmentation.channel_drop", augmentation.channel_drop),
         ] {
