@@ -19,7 +19,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
-    let lexed = lex(SourceId::default(), text).map_err(|diagnostic| vec![diagnostic])?;
+    let lexed = lex(SourceId::default(), text).map_err(|diagnostic| vec![*diagnostic])?;
     let mut tokens = lexed.tokens.into_iter().peekable();
     let nodes = nodes(text, &mut tokens);
     let mut printer = Printer { text, out: String::new() };

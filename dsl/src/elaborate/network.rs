@@ -65,7 +65,7 @@ pub(crate) enum Named {
 
 /// A source of connections, in the order of the text.
 pub(crate) enum Piece {
-    Link(Link),
+    Link(Box<Link>),
     Instance(usize),
 }
 

@@ -65,6 +65,11 @@ impl Report {
         false
     }
 
+    /// Ends all work: whatever is wrong has been reported.
+    pub(crate) fn exhaust(&mut self) {
+        self.steps = u64::MAX;
+    }
+
     /// Whether no work is left to be done.
     pub(crate) fn exhausted(&self) -> bool {
         self.steps > MAX_STEPS

@@ -89,7 +89,7 @@ impl<'a> Elaborator<'a> {
             StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
             StatementKind::Chain(sums) => {
                 let links = links(&mut eval(self, frame), sums, &statement.docs);
-                frame.pieces.extend(links.into_iter().map(Piece::Link));
+                frame.pieces.extend(links.into_iter().map(|link| Piece::Link(Box::new(link))));
             }
             StatementKind::Broken { word, name } => broken(frame, word, name.as_deref(), span),
         }
@@ -260,6 +260,7 @@ impl<'a> Elaborator<'a> {
             frame.network.name.text
         );
         self.report.error_help(&codes::TOO_LARGE, span, message, "use fewer or smaller layers");
+        self.report.exhaust();
         false
     }
 

@@ -74,10 +74,10 @@ pub(super) fn explain_item(
     end: usize,
 ) -> Diagnostic {
     let first = word(text, lexed, start);
-    if matches!(first, "use" | "network") {
-        if let Err(error) = Grammar::parse(Rule::item, &text[start..]) {
-            return explain(source, text, lexed, start, end, error);
-        }
+    if matches!(first, "use" | "network")
+        && let Err(error) = Grammar::parse(Rule::item, &text[start..])
+    {
+        return explain(source, text, lexed, start, end, error);
     }
     let span = token_span(source, lexed, start, end);
     let found = word(text, lexed, start);
