@@ -39,7 +39,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) scope: Scope,
     pub(crate) graph: Graph,
     pub(crate) names: BTreeMap<String, (Named, Span)>,
-    pub(crate) templates: BTreeMap<String, (Option<Template>, Span)>,
+    /// Neurons in sight, those of inner blocks last; `None` for one that has been reported.
+    pub(crate) templates: Vec<(String, Option<Template>, Span)>,
+    /// Where the neurons of the innermost block start.
+    pub(crate) block_templates: usize,
     pub(crate) pieces: Vec<Piece>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) input: Option<Span>,
@@ -514,7 +517,8 @@ impl<'a> Frame<'a> {
             scope,
             graph,
             names: BTreeMap::new(),
-            templates: BTreeMap::new(),
+            templates: Vec::new(),
+            block_templates: 0,
             pieces: Vec::new(),
             instances: Vec::new(),
             input: None,

@@ -34,7 +34,10 @@ impl<'a> Elaborator<'a> {
 
     fn block(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
         frame.scope.enter();
+        let outer = std::mem::replace(&mut frame.block_templates, frame.templates.len());
         self.statements(frame, statements);
+        frame.templates.truncate(frame.block_templates);
+        frame.block_templates = outer;
         frame.scope.leave();
     }
 
@@ -184,14 +187,15 @@ impl<'a> Elaborator<'a> {
         let template = self.template(frame, base);
         let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
         let taken = KINDS.iter().any(|(kind, _)| *kind == name.text);
+        let in_block = &frame.templates[frame.block_templates..];
+        let earlier = in_block.iter().find(|(other, ..)| *other == name.text).map(|(.., span)| *span);
         if taken {
             let message = format!("`{}` is a kind of neuron of the language", name.text);
             self.report.error_help(&codes::DUPLICATE_NAME, name.span, message, "choose another name");
-        } else if let Some((_, earlier)) = frame.templates.get(&name.text) {
-            let earlier = *earlier;
+        } else if let Some(earlier) = earlier {
             self.duplicate(name, earlier);
         } else {
-            frame.templates.insert(name.text.clone(), (template, name.span));
+            frame.templates.push((name.text.clone(), template, name.span));
         }
     }
 
@@ -200,10 +204,12 @@ impl<'a> Elaborator<'a> {
         if let Some((_, kind)) = KINDS.iter().find(|(kind, _)| *kind == name.text) {
             return Some(Template::of(*kind));
         }
-        if let Some((template, _)) = frame.templates.get(&name.text) {
+        if let Some((_, template, _)) = frame.templates.iter().rev().find(|(other, ..)| *other == name.text) {
             return template.clone();
         }
-        let names = || frame.templates.keys().map(String::as_str).chain(KINDS.iter().map(|(kind, _)| *kind));
+        let names = || {
+            frame.templates.iter().map(|(name, ..)| name.as_str()).chain(KINDS.iter().map(|(kind, _)| *kind))
+        };
         let message = format!("no neuron has the name `{}`", name.text);
         let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
         self.report.push(match nearest(&name.text, names()) {
@@ -376,7 +382,7 @@ fn broken(frame: &mut Frame<'_>, word: &str, name: Option<&str>, span: Span) {
             let _ = frame.scope.declare(name, Value::Error, span);
         }
         ("neuron", Some(name)) => {
-            frame.templates.entry(name.to_owned()).or_insert((None, span));
+            frame.templates.push((name.to_owned(), None, span));
         }
         ("layer" | "net" | "input", Some(name)) => {
             frame.names.entry(name.to_owned()).or_insert((Named::Broken, span));
