@@ -25,7 +25,7 @@ impl<'a> Elaborator<'a> {
     /// Carries out statements in the innermost block.
     pub(crate) fn statements(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
         for statement in statements {
-            if !self.report.spend(1, statement.span) {
+            if frame.is_rejected || !self.report.spend(1, statement.span) {
                 return;
             }
             self.statement(frame, statement);
@@ -34,7 +34,10 @@ impl<'a> Elaborator<'a> {
 
     fn block(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
         frame.scope.enter();
+        let outer = std::mem::replace(&mut frame.block_templates, frame.templates.len());
         self.statements(frame, statements);
+        frame.templates.truncate(frame.block_templates);
+        frame.block_templates = outer;
         frame.scope.leave();
     }
 
@@ -58,7 +61,10 @@ impl<'a> Elaborator<'a> {
             }
             StatementKind::Net { name, call } => self.instance(frame, name, call, span),
             StatementKind::For { name, range, body } => {
-                let Some(elements) = eval(self, frame).elements(range) else { return };
+                let Some(elements) = eval(self, frame).elements(range) else {
+                    undecided(frame);
+                    return;
+                };
                 for element in elements {
                     if self.report.exhausted() {
                         return;
@@ -76,7 +82,7 @@ impl<'a> Elaborator<'a> {
                         Some(true) => return self.block(frame, body),
                         Some(false) => {}
                         None => {
-                            frame.has_broken = true;
+                            undecided(frame);
                             return;
                         }
                     }
@@ -86,7 +92,7 @@ impl<'a> Elaborator<'a> {
             StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
             StatementKind::Chain(sums) => {
                 let links = links(&mut eval(self, frame), sums, &statement.docs);
-                frame.pieces.extend(links.into_iter().map(Piece::Link));
+                frame.pieces.extend(links.into_iter().map(|link| Piece::Link(Box::new(link))));
             }
             StatementKind::Broken { word, name } => broken(frame, word, name.as_deref(), span),
         }
@@ -125,6 +131,7 @@ impl<'a> Elaborator<'a> {
                     frame.network.name.text,
                     time_text(outer)
                 );
+                frame.is_rejected = true;
                 let site = self.report.sites.last().copied().unwrap_or(span);
                 self.report.push(
                     Diagnostic::error(&codes::STEP, site, message)
@@ -180,14 +187,15 @@ impl<'a> Elaborator<'a> {
         let template = self.template(frame, base);
         let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
         let taken = KINDS.iter().any(|(kind, _)| *kind == name.text);
+        let in_block = &frame.templates[frame.block_templates..];
+        let earlier = in_block.iter().find(|(other, ..)| *other == name.text).map(|(.., span)| *span);
         if taken {
             let message = format!("`{}` is a kind of neuron of the language", name.text);
             self.report.error_help(&codes::DUPLICATE_NAME, name.span, message, "choose another name");
-        } else if let Some((_, earlier)) = frame.templates.get(&name.text) {
-            let earlier = *earlier;
+        } else if let Some(earlier) = earlier {
             self.duplicate(name, earlier);
         } else {
-            frame.templates.insert(name.text.clone(), (template, name.span));
+            frame.templates.push((name.text.clone(), template, name.span));
         }
     }
 
@@ -196,10 +204,12 @@ impl<'a> Elaborator<'a> {
         if let Some((_, kind)) = KINDS.iter().find(|(kind, _)| *kind == name.text) {
             return Some(Template::of(*kind));
         }
-        if let Some((template, _)) = frame.templates.get(&name.text) {
+        if let Some((_, template, _)) = frame.templates.iter().rev().find(|(other, ..)| *other == name.text) {
             return template.clone();
         }
-        let names = || frame.templates.keys().map(String::as_str).chain(KINDS.iter().map(|(kind, _)| *kind));
+        let names = || {
+            frame.templates.iter().map(|(name, ..)| name.as_str()).chain(KINDS.iter().map(|(kind, _)| *kind))
+        };
         let message = format!("no neuron has the name `{}`", name.text);
         let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
         self.report.push(match nearest(&name.text, names()) {
@@ -256,6 +266,7 @@ impl<'a> Elaborator<'a> {
             frame.network.name.text
         );
         self.report.error_help(&codes::TOO_LARGE, span, message, "use fewer or smaller layers");
+        self.report.exhaust();
         false
     }
 
@@ -346,8 +357,7 @@ impl<'a> Elaborator<'a> {
         if eval(self, frame).condition(condition) != Some(false) {
             return;
         }
-        // What follows may rest on the condition.
-        frame.has_broken = true;
+        frame.is_rejected = true;
         let diagnostic = match self.report.sites.last() {
             Some(&site) => {
                 Diagnostic::error(&codes::ASSERTION, site, message).with_note(condition.span, "required here")
@@ -372,13 +382,19 @@ fn broken(frame: &mut Frame<'_>, word: &str, name: Option<&str>, span: Span) {
             let _ = frame.scope.declare(name, Value::Error, span);
         }
         ("neuron", Some(name)) => {
-            frame.templates.entry(name.to_owned()).or_insert((None, span));
+            frame.templates.push((name.to_owned(), None, span));
         }
         ("layer" | "net" | "input", Some(name)) => {
             frame.names.entry(name.to_owned()).or_insert((Named::Broken, span));
         }
         _ => {}
     }
+}
+
+/// Notes that a block could not be decided upon.
+fn undecided(frame: &mut Frame<'_>) {
+    frame.has_broken = true;
+    frame.hides_names = true;
 }
 
 /// Neurons that break no rule.

@@ -37,8 +37,11 @@ fn warn(warnings: &mut Vec<Diagnostic>, used: &BTreeSet<&str>, name: &Name, what
     if !used.contains(name.text.as_str()) && !name.text.starts_with('_') {
         let message = format!("the {what} `{}` is never used", name.text);
         warnings.push(
-            Diagnostic::warning(&codes::UNUSED, name.span, message)
-                .with_help("remove it, or start its name with `_`"),
+            Diagnostic::warning(&codes::UNUSED, name.span, message).with_help(if what == "import" {
+                "remove it"
+            } else {
+                "remove it, or start its name with `_`"
+            }),
         );
     }
 }

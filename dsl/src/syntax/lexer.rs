@@ -78,11 +78,12 @@ impl Lexed {
 /// # Errors
 /// Where the grammar could not go on sensibly: an open comment or string, too deep a nesting, too
 /// long a text.
-pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Diagnostic> {
+pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>> {
     if text.len() > MAX_TEXT {
         let message = format!("the text has {} bytes; at most {MAX_TEXT} are read", text.len());
         return Err(Diagnostic::error(&codes::TEXT_TOO_LONG, Span::new(source, 0, 0), message)
-            .with_help("is this a network? Split it into several files"));
+            .with_help("is this a network? Split it into several files")
+            .into());
     }
     let mut tokens = Vec::new();
     let mut depth = 0_usize;
@@ -109,7 +110,7 @@ pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Diagnostic> {
     Ok(Lexed { tokens })
 }
 
-fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Diagnostic> {
+fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<Diagnostic>> {
     let rest = &text[at..];
     let token = |kind, len: usize| Ok(Token { kind, start: at, end: at + len });
     if rest.starts_with("//") {
@@ -128,7 +129,8 @@ fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Diagn
                 Span::new(source, at, at + 1),
                 "this text has no closing `\"` on its line",
             )
-            .with_help("a text stands on one line, between `\"` and `\"`, without `\\`")),
+            .with_help("a text stands on one line, between `\"` and `\"`, without `\\`")
+            .into()),
         };
     }
     if c.is_ascii_digit() {
@@ -167,7 +169,7 @@ fn number(rest: &str) -> usize {
 }
 
 /// Length of a block comment; they nest, as in Rust.
-fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Diagnostic> {
+fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<Diagnostic>> {
     let bytes = rest.as_bytes();
     let (mut depth, mut i) = (0_usize, 0);
     while i + 1 < bytes.len() {
@@ -194,10 +196,13 @@ fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Diagn
         Span::new(source, at, at + 2),
         "this comment has no closing `*/`",
     )
-    .with_help("block comments nest: every `/*` needs its own `*/`"))
+    .with_help("block comments nest: every `/*` needs its own `*/`")
+    .into())
 }
 
-fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::error(&codes::TOO_DEEP, span, format!("brackets nest more than {MAX_DEPTH} deep here"))
-        .with_help("give parts of the expression names with `let`")
+fn too_deep(span: Span) -> Box<Diagnostic> {
+    let diagnostic =
+        Diagnostic::error(&codes::TOO_DEEP, span, format!("brackets nest more than {MAX_DEPTH} deep here"))
+            .with_help("give parts of the expression names with `let`");
+    Box::new(diagnostic)
 }

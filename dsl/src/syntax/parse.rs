@@ -18,7 +18,7 @@ use crate::source::{SourceId, Span};
 pub(crate) fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
     let lexed = match lexer::lex(source, text) {
         Ok(lexed) => lexed,
-        Err(diagnostic) => return (File::default(), vec![diagnostic]),
+        Err(diagnostic) => return (File::default(), vec![*diagnostic]),
     };
     let mut builder = Builder { source, text, lexed: &lexed, diagnostics: Vec::new(), junk_end: None };
     let file = match Grammar::parse(Rule::file, text) {
@@ -37,7 +37,7 @@ pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagn
     let whole = Span::new(source, 0, text.len());
     let lexed = match lexer::lex(source, text) {
         Ok(lexed) => lexed,
-        Err(diagnostic) => return (broken(whole), vec![diagnostic]),
+        Err(diagnostic) => return (broken(whole), vec![*diagnostic]),
     };
     let mut builder = Builder { source, text, lexed: &lexed, diagnostics: Vec::new(), junk_end: None };
     match Grammar::parse(Rule::lone_expression, text) {
@@ -149,8 +149,12 @@ impl Builder<'_> {
         let span = self.span(pair);
         let (start, end) = (span.start as usize, span.end as usize);
         let continues = self.junk_end.is_some_and(|junk_end| {
+            let junk = &self.text[..junk_end];
+            let goes_on =
+                self.text[start..].starts_with(['{', ';']) || self.text[start..].starts_with("else");
             self.lexed.last_before(start).is_some_and(|token| token.end == junk_end)
-                && !self.text[..junk_end].ends_with(';')
+                && !junk.ends_with(';')
+                && (goes_on || !junk.ends_with('}'))
         });
         self.junk_end = Some(end);
         if continues {
@@ -386,11 +390,14 @@ impl Builder<'_> {
         Expr { kind: ExprKind::Broken, span, height: 1 }
     }
 
+    /// Reports the first tree that is too high; others are likely parts of the same.
     pub(super) fn too_deep(&mut self, span: Span) -> Expr {
-        self.diagnostics.push(
-            Diagnostic::error(&codes::TOO_DEEP, span, "this expression has too many parts")
-                .with_help("give parts of the expression names with `let`"),
-        );
+        if !self.diagnostics.iter().any(|diagnostic| *diagnostic.code == codes::TOO_DEEP) {
+            self.diagnostics.push(
+                Diagnostic::error(&codes::TOO_DEEP, span, "this expression has too many parts")
+                    .with_help("give parts of the expression names with `let`"),
+            );
+        }
         self.broken(span)
     }
 }

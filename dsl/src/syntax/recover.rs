@@ -74,10 +74,10 @@ pub(super) fn explain_item(
     end: usize,
 ) -> Diagnostic {
     let first = word(text, lexed, start);
-    if matches!(first, "use" | "network") {
-        if let Err(error) = Grammar::parse(Rule::item, &text[start..]) {
-            return explain(source, text, lexed, start, end, error);
-        }
+    if matches!(first, "use" | "network")
+        && let Err(error) = Grammar::parse(Rule::item, &text[start..])
+    {
+        return explain(source, text, lexed, start, end, error);
     }
     let span = token_span(source, lexed, start, end);
     let found = word(text, lexed, start);
@@ -192,6 +192,9 @@ fn expectations(rules: &[Rule]) -> Vec<&'static str> {
     if words.is_empty() && rules.iter().any(|&rule| matches!(rule, Rule::operator | Rule::unit | Rule::index))
     {
         words.push("an operator");
+    }
+    if words.iter().any(|word| *word != "`[`") {
+        words.retain(|word| *word != "`[`");
     }
     words.sort_unstable();
     words.dedup();
