@@ -131,7 +131,7 @@ impl LayerParameter {
     }
 
     /// Whether a value lies in the parameter's range.
-    fn allows(self, layer: &Layer, value: f64) -> bool {
+    pub fn allows(self, layer: &Layer, value: f64) -> bool {
         match (self, self.leak(layer).map(|leak| leak.unit)) {
             (_, Some(LeakUnit::TimeConstant)) => value > 0.0,
             (_, Some(LeakUnit::Decay)) => value > 0.0 && value < 1.0,

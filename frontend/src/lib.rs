@@ -1,1 +1,34 @@
-//! Placeholder.
+//! Audio front ends of neuromorphic chips: sound in, spikes out, bit for bit what the chip makes.
+//!
+//! [`wav`] decodes recordings; [`audio3`] is the digital front end of SynSense's Xylo Audio 3. A whole
+//! recording becomes a raster with [`audio3::raster`]; a stream goes through [`audio3::Resampler`] and
+//! [`audio3::AudioFrontEnd`], which keep their state between pushes and give the same frames.
+//!
+//! ```
+//! use synnet_frontend::{Wav, audio3};
+//!
+//! // One second of a tone of 1,503 Hz, the centre of filter 8.
+//! let phase = |i| std::f64::consts::TAU * 1503.0 * f64::from(i) / 8000.0;
+//! let tone = (0..8000).map(|i| 0.5 * phase(i).sin()).collect();
+//! let wav = Wav::new(tone, 8000)?;
+//!
+//! let options = audio3::Options { decimation: 488, ..Default::default() };
+//! let raster = audio3::raster(&wav, &options)?;
+//! assert_eq!((raster.steps, raster.channels), (100, 16));
+//!
+//! let total = |channel| raster.frames().map(|frame| u32::from(frame[channel])).sum::<u32>();
+//! assert!((0..16).all(|channel| total(channel) <= total(8)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The crate does no I/O: bytes and samples in, values out.
+
+pub mod audio3;
+pub mod wav;
+
+pub use wav::{Wav, WavError};
+
+/// Compiles and runs the examples of the project's page about the front end.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/frontend.md")]
+struct Page;

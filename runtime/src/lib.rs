@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Training and interpretation of spiking networks in f32.
+//!
+//! * [`Interpreter`] runs a network in exactly the order that [`synnet_dsl::graph`] states.
+//! * [`Trainer`] trains one, on [`Dataset`]s, as [`TrainOptions`] say.
+//! * [`evaluate()`] and [`Evaluation`] tell how well it does.
+//!
+//! The crate reads and writes nothing: bytes and values come in, values go out.
+#![doc = include_str!("../../docs/training.md")]
+
+pub mod codes;
+mod constants;
+pub mod dataset;
+pub mod evaluate;
+pub mod gradient;
+pub mod init;
+pub mod interpreter;
+mod kernels;
+pub mod loss;
+pub mod optimizer;
+mod random;
+pub mod schedule;
+pub mod sequence;
+pub mod surrogate;
+mod tape;
+pub mod train;
+
+pub use dataset::{Dataset, Sample};
+pub use evaluate::{Evaluation, evaluate};
+pub use init::initial_params;
+pub use interpreter::{Interpreter, LayerTrace, Recording, Run};
+pub use loss::{Loss, Readout, Target};
+pub use sequence::{Sequence, ShapeError};
+pub use train::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};

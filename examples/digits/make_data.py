@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Makes the spoken digits in data/ with espeak-ng 1.51 (Debian package `espeak-ng`). Nothing else is needed.
+
+    python3 make_data.py [FOLDER]      writes FOLDER/{train,test}/{digit}_{voice}_{take}.wav, by default into data/
+
+Thirty voices speak the ten digits once, for training; five others speak them twice, for testing. The files are 8 kHz, 16-bit, mono, without
+silence around the word, with the same peak. The same version of espeak-ng gives the same bytes.
+"""
+import array
+import io
+import math
+import operator
+import pathlib
+import subprocess
+import sys
+import wave
+
+DIGITS = "zero one two three four five six seven eight nine".split()
+
+# A voice is a variant of espeak-ng, which sets timbre and intonation. No voice is in both parts.
+VOICES = {
+    "train": """m1 f1 m2 f2 m3 f3 m4 f4 m6 f5 m7 linda m8 steph adam Alex david Denis Diogo Henrique Hugo john Lee Mike paul quincy
+                rob victor zac benjamin""".split(),
+    "test": "m5 Annie Michael belinda travis".split(),
+}
+TAKES = {"train": 1, "test": 2}
+
+# Take `t` of voice number `v` speaks with entry `2 * v + t` of each list, starting over at its end: an accent (`en` is British;
+# `en-gb` would ignore the variant), a speed in words per minute, and a pitch from 0 to 99.
+ACCENTS = ["en-us", "en", "en-gb-scotland", "en-us", "en-029", "en", "en-gb-x-rp"]
+SPEEDS = [140, 180, 165, 150, 172, 155, 145, 160]
+PITCHES = [50, 38, 62, 45, 56, 34, 68, 50, 42, 60, 30]
+
+RATE_IN, RATE_OUT = 22_050, 8_000
+UP, DOWN = 160, 441  # RATE_OUT / RATE_IN in lowest terms
+HALF_WIDTH = 48      # of the low-pass, in input samples
+CUTOFF = 3_700       # Hz
+PEAK = 0.9 * 32_767
+
+
+def speak(word, accent, voice, speed, pitch):
+    """The word as espeak-ng says it: integers at RATE_IN."""
+    command = ["espeak-ng", "-v", f"{accent}+{voice}", "-s", str(speed), "-p", str(pitch), "--stdout", word]
+    bytes_ = subprocess.run(command, check=True, capture_output=True).stdout
+    with wave.open(io.BytesIO(bytes_)) as file:
+        layout = (file.getnchannels(), file.getsampwidth(), file.getframerate())
+        if layout != (1, 2, RATE_IN):
+            sys.exit(f"espeak-ng gave (channels, bytes, rate) = {layout} instead of {(1, 2, RATE_IN)}")
+        samples = array.array("h", file.readframes(file.getnframes()))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def low_pass_kernels():
+    """A windowed sinc (Blackman) for each of the UP positions that an output sample can have between two input samples."""
+    def tap(x):
+        window = 0.42 + 0.5 * math.cos(math.pi * x / HALF_WIDTH) + 0.08 * math.cos(2 * math.pi * x / HALF_WIDTH)
+        w = 2 * CUTOFF / RATE_IN
+        return window * w * (math.sin(math.pi * w * x) / (math.pi * w * x) if x else 1.0)
+    return [[tap(i - HALF_WIDTH + 1 - phase / UP) for i in range(2 * HALF_WIDTH)] for phase in range(UP)]
+
+
+def resample(samples, kernels):
+    """From RATE_IN to RATE_OUT."""
+    padded = [0] * (HALF_WIDTH - 1) + list(samples) + [0] * (HALF_WIDTH + 1)
+    out = []
+    for k in range(len(samples) * UP // DOWN):
+        start, phase = divmod(k * DOWN, UP)
+        out.append(sum(map(operator.mul, kernels[phase], padded[start:start + 2 * HALF_WIDTH])))
+    return out
+
+
+def trim(samples):
+    """Cuts where windows of 5 ms stay below 1 % of the peak, but leaves 15 ms around the word."""
+    window, margin = RATE_OUT // 200, RATE_OUT * 15 // 1000
+    floor = 0.01 * max(map(abs, samples))
+    loud = [start for start in range(0, len(samples), window)
+            if math.sqrt(sum(x * x for x in samples[start:start + window]) / window) > floor]
+    return samples[max(loud[0] - margin, 0):loud[-1] + window + margin]
+
+
+def normalise(samples):
+    """Scales to PEAK and rounds."""
+    scale = PEAK / max(map(abs, samples))
+    return array.array("h", (round(x * scale) for x in samples))
+
+
+def write(path, samples):
+    if sys.byteorder == "big":
+        samples.byteswap()
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_OUT)
+        file.writeframes(samples.tobytes())
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "data"
+    kernels = low_pass_kernels()
+    seen = set()
+    for split, voices in VOICES.items():
+        (folder / split).mkdir(parents=True, exist_ok=True)
+        for v, voice in enumerate(voices):
+            for take in range(TAKES[split]):
+                accent, speed, pitch = (options[(2 * v + take) % len(options)] for options in (ACCENTS, SPEEDS, PITCHES))
+                for digit, word in enumerate(DIGITS):
+                    spoken = speak(word, accent, voice, speed, pitch)
+                    samples = normalise(trim(resample(spoken, kernels)))
+                    path = folder / split / f"{digit}_{voice.lower()}_{take}.wav"
+                    if not 0.2 <= len(samples) / RATE_OUT <= 0.8:
+                        sys.exit(f"{path}: {len(samples) / RATE_OUT:.3f} s is not between 0.2 and 0.8 s")
+                    if samples.tobytes() in seen:
+                        sys.exit(f"{path}: another file has the same samples")
+                    seen.add(samples.tobytes())
+                    write(path, samples)
+
+
+if __name__ == "__main__":
+    main()

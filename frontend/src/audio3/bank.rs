@@ -1,0 +1,192 @@
+//! The 16 integer band-pass filters.
+
+use super::{CHANNELS, Lanes, floor_offset, round};
+
+/// One band-pass filter, as the chip's registers hold it.
+struct Filter {
+    /// Right shift of the whole recursion.
+    b_b: u32,
+    /// Right shift of the feedback.
+    b_af: u32,
+    /// Feedback coefficient of the state one sample ago.
+    a1: i32,
+    /// Feedback coefficient of the state two samples ago.
+    a2: i32,
+}
+
+const fn filter(b_b: u32, b_af: u32, a1: i32, a2: i32) -> Filter {
+    Filter { b_b, b_af, a1, a2 }
+}
+
+/// The coefficients of Rockpool's `ChipButterworth`, which equal the register defaults of the chip.
+const FILTERS: [Filter; CHANNELS] = [
+    filter(8, 6, -32694, 16313),  // 105 Hz
+    filter(8, 6, -32663, 16284),  // 136 Hz
+    filter(7, 7, -32617, 16244),  // 201 Hz
+    filter(7, 7, -32551, 16188),  // 279 Hz
+    filter(6, 8, -32453, 16110),  // 390 Hz
+    filter(6, 8, -32305, 16000),  // 542 Hz
+    filter(5, 9, -32077, 15848),  // 762 Hz
+    filter(5, 9, -31718, 15638),  // 1,070 Hz
+    filter(4, 10, -31139, 15347), // 1,503 Hz
+    filter(4, 10, -30185, 14947), // 2,110 Hz
+    filter(4, 10, -28582, 14402), // 2,963 Hz
+    filter(3, 11, -25862, 13666), // 4,161 Hz
+    filter(3, 11, -21262, 12687), // 5,843 Hz
+    filter(2, 13, -27375, 22803), // 8,204 Hz
+    filter(2, 13, -4180, 19488),  // 11,582 Hz
+    filter(1, 14, 25566, 15280),  // 16,611 Hz
+];
+
+/// Bits added below the input, which keep the rounding noise of the recursion under the signal.
+const B_WF: u32 = 8;
+
+/// The most fractional bits, `b_b + b_af`, of any filter.
+const FRACTIONAL_BITS: u32 = 15;
+
+/// What the recursion multiplies: the input, the state one and the state two samples ago.
+const GAINS: [Lanes; 3] = gains();
+
+const fn gains() -> [Lanes; 3] {
+    let mut gains = [[0.0; CHANNELS]; 3];
+    let mut c = 0;
+    while c < CHANNELS {
+        let f = &FILTERS[c];
+        let unit = (1_u64 << (f.b_b + f.b_af)) as f64;
+        gains[0][c] = (1_u64 << (B_WF - f.b_b)) as f64;
+        gains[1][c] = -f.a1 as f64 / unit;
+        gains[2][c] = -f.a2 as f64 / unit;
+        c += 1;
+    }
+    gains
+}
+
+/// Sixteen second-order band-pass filters in integer arithmetic, with 105 Hz to 16.6 kHz as centres.
+///
+/// Per sample `x` and filter, `>>` rounding towards minus infinity:
+/// ```text
+/// w[n] = ((x[n] << 8) + ((-a2 * w[n-2] - a1 * w[n-1]) >> b_af)) >> b_b
+/// y[n] = w[n-1] - w[n-3]
+/// ```
+/// For 14-bit input `|w| < 2^28` and `|y| < 2^23` whatever the signal (the sums of the absolute impulse
+/// responses), which is within the widths of the chip: no filter overflows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FilterBank {
+    /// `w[n-1]`, `w[n-2]`, `w[n-3]`.
+    states: [Lanes; 3],
+}
+
+impl FilterBank {
+    /// Filters at rest.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Filters one sample; gives `y` of each channel, in units of 2^-8 of the input's.
+    ///
+    /// Samples beyond 14 bits, -8192 to 8191, are clipped to that range.
+    pub fn filter(&mut self, sample: i16) -> [i32; CHANNELS] {
+        self.step(clip(sample)).map(|y| y as i32)
+    }
+
+    /// Back to rest.
+    pub fn reset(&mut self) {
+        *self = Self::new();
+    }
+
+    /// [`filter`](Self::filter) for a clipped sample, in lanes.
+    ///
+    /// The two shifts of the recursion are one, because a floor inside a floor changes nothing:
+    /// `w[n] = floor(x * 2^8 / 2^b_b - (a2 * w[n-2] + a1 * w[n-1]) / 2^(b_b + b_af))`.
+    #[inline(always)]
+    pub(super) fn step(&mut self, sample: f64) -> Lanes {
+        let [w1, w2, w3] = &mut self.states;
+        let mut y = [0.0; CHANNELS];
+        for c in 0..CHANNELS {
+            y[c] = w1[c] - w3[c];
+            let input = sample * GAINS[0][c] + const { floor_offset(FRACTIONAL_BITS) };
+            let w = round(input + w2[c] * GAINS[2][c] + w1[c] * GAINS[1][c]);
+            w3[c] = w2[c];
+            w2[c] = w1[c];
+            w1[c] = w;
+        }
+        y
+    }
+}
+
+/// The sample as the 14-bit audio bus carries it.
+#[inline(always)]
+pub(super) fn clip(sample: i16) -> f64 {
+    f64::from(sample.clamp(-8192, 8191))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The filter as the chip describes it, in plain integers.
+    #[derive(Clone, Default)]
+    struct Plain {
+        w: [[i64; CHANNELS]; 3],
+    }
+
+    impl Plain {
+        fn filter(&mut self, x: i16) -> [i32; CHANNELS] {
+            std::array::from_fn(|c| {
+                let f = &FILTERS[c];
+                let [w1, w2, w3] = [self.w[0][c], self.w[1][c], self.w[2][c]];
+                let feedback = (-i64::from(f.a2) * w2 - i64::from(f.a1) * w1) >> f.b_af;
+                let w = ((i64::from(x) << B_WF) + feedback) >> f.b_b;
+                assert!(w.abs() < 1 << 28);
+                [self.w[0][c], self.w[1][c], self.w[2][c]] = [w, w1, w2];
+                let y = w1 - w3;
+                assert!(y.abs() < 1 << 23);
+                y as i32
+            })
+        }
+    }
+
+    fn assert_equals_plain(signal: impl IntoIterator<Item = i16>) {
+        let (mut bank, mut plain) = (FilterBank::new(), Plain::default());
+        for (n, x) in signal.into_iter().enumerate() {
+            assert_eq!(bank.filter(x), plain.filter(x), "sample {n}");
+        }
+    }
+
+    /// The signal that drives one filter hardest: full scale, with the signs of its impulse response
+    /// backwards in time.
+    fn worst_case(channel: usize) -> Vec<i16> {
+        let mut bank = FilterBank::new();
+        let response = (0..15_000).map(|n| bank.filter(if n == 0 { 8191 } else { 0 })[channel]);
+        let mut signal: Vec<i16> = response.map(|y| if y < 0 { -8192 } else { 8191 }).collect();
+        signal.reverse();
+        signal
+    }
+
+    #[test]
+    fn the_hardest_signal_of_each_filter_keeps_to_the_widths() {
+        for channel in 0..CHANNELS {
+            assert_equals_plain(worst_case(channel));
+        }
+    }
+
+    #[test]
+    fn audio_beyond_14_bits_is_clipped() {
+        let (mut bank, mut clipped) = (FilterBank::new(), FilterBank::new());
+        for x in [i16::MAX, i16::MIN, 8192, -8193, 5] {
+            assert_eq!(bank.filter(x), clipped.filter(x.clamp(-8192, 8191)));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn lanes_equal_plain_integers(
+            signal in prop::collection::vec(prop_oneof![-8192_i16..8192, Just(-8192), Just(8191)], 0..3000),
+        ) {
+            assert_equals_plain(signal);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What can be set on the front end.
+
+use serde::{Deserialize, Serialize};
+
+use super::SAMPLE_RATE;
+
+/// Against what a channel's energy is measured before it fires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalisation {
+    /// Against the largest of the channels' own averages: loud bands fire more than soft ones, whatever
+    /// the loudness of the recording.
+    #[default]
+    Joint,
+    /// Against the channel's own average: each band fires at the same mean rate, modulated in time.
+    Channel,
+    /// Against [`Options::fixed_threshold`]: the rate follows the amplitude.
+    Fixed,
+}
+
+/// Settings of the front end. The defaults are those of Rockpool's simulator.
+///
+/// The chip's registers wake up with two other values: `eps` 32 and `fixed_threshold` 2^25.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// How thresholds follow the signal.
+    pub normalisation: Normalisation,
+    /// Threshold of [`Normalisation::Fixed`], in units of the filters' output summed over samples;
+    /// 1 to 2^42 - 1. Default 2^27.
+    pub fixed_threshold: u64,
+    /// The threshold is the average amplitude times `2^b1 - 2^b2`: a steady channel fires at
+    /// 48,828 / (2^b1 - 2^b2) Hz. Above `b2`, at most 20. Default 6.
+    pub b1: u32,
+    /// See `b1`. Default 0.
+    pub b2: u32,
+    /// The average runs over about 2^`low_pass` audio samples; at most 20. Default 12, or 84 ms.
+    pub low_pass: u32,
+    /// Smallest average amplitude, which keeps silence silent; 1 to 65,535. Default 1.
+    pub eps: u32,
+    /// Audio samples per time step, at least 1. Default 50, or 1.024 ms; 488 gives 9.994 ms.
+    pub decimation: u32,
+    /// Largest spike count of a channel in a step; 1 to 15, what the chip's counters of 4 bits hold.
+    /// Default 15.
+    pub cap: u8,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            normalisation: Normalisation::Joint,
+            fixed_threshold: 1 << 27,
+            b1: 6,
+            b2: 0,
+            low_pass: 12,
+            eps: 1,
+            decimation: 50,
+            cap: 15,
+        }
+    }
+}
+
+/// An option outside its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// A number is not within its limits.
+    #[error("`{name}` is {value}; it must lie between {min} and {max}")]
+    OutOfRange {
+        /// The option.
+        name: &'static str,
+        /// What it was set to.
+        value: u64,
+        /// Smallest value allowed.
+        min: u64,
+        /// Largest value allowed.
+        max: u64,
+    },
+    /// The threshold would not be positive.
+    #[error("`b1` is {b1} and `b2` is {b2}; `b1` must be larger, or the threshold would not be positive")]
+    ThresholdNotPositive {
+        /// The option `b1`.
+        b1: u32,
+        /// The option `b2`.
+        b2: u32,
+    },
+    /// No number of audio samples makes such a time step.
+    #[error(
+        "a time step of {dt} s is not possible; it must lie between 20.48 us (one audio sample) and 24 hours"
+    )]
+    TimeStep {
+        /// The time step asked for, in seconds.
+        dt: f64,
+    },
+}
+
+impl Options {
+    /// The duration of a time step, in seconds.
+    pub fn dt(&self) -> f64 {
+        f64::from(self.decimation) / SAMPLE_RATE
+    }
+
+    /// The decimation whose time step is nearest to `dt` seconds: 488 (9.994 ms) for 10 ms.
+    ///
+    /// # Errors
+    /// `dt` is not a number, shorter than one audio sample (20.48 us) or longer than 24 hours.
+    pub fn decimation_for(dt: f64) -> Result<u32, OptionsError> {
+        let samples = (dt * SAMPLE_RATE).round();
+        // A day has 4.2e9 samples, which is just within u32.
+        if dt <= 86_400.0 && samples >= 1.0 { Ok(samples as u32) } else { Err(OptionsError::TimeStep { dt }) }
+    }
+
+    /// Checks every option against its range.
+    ///
+    /// # Errors
+    /// The first option outside its range.
+    pub fn validate(&self) -> Result<(), OptionsError> {
+        let ranges = [
+            ("fixed_threshold", self.fixed_threshold, 1, (1 << 42) - 1),
+            ("b1", self.b1.into(), 1, 20),
+            ("low_pass", self.low_pass.into(), 0, 20),
+            ("eps", self.eps.into(), 1, 65_535),
+            ("decimation", self.decimation.into(), 1, u32::MAX.into()),
+            ("cap", self.cap.into(), 1, 15),
+        ];
+        for (name, value, min, max) in ranges {
+            if !(min..=max).contains(&value) {
+                return Err(OptionsError::OutOfRange { name, value, min, max });
+            }
+        }
+        if self.b1 <= self.b2 {
+            return Err(OptionsError::ThresholdNotPositive { b1: self.b1, b2: self.b2 });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_option_out_of_range_is_named() {
+        let cases = [
+            (r#"{"fixed_threshold": 0}"#, "`fixed_threshold` is 0; it must lie between 1 and 4398046511103"),
+            (
+                r#"{"fixed_threshold": 4398046511104}"#,
+                "`fixed_threshold` is 4398046511104; it must lie between 1 and 4398046511103",
+            ),
+            (r#"{"b1": 21}"#, "`b1` is 21; it must lie between 1 and 20"),
+            (r#"{"low_pass": 21}"#, "`low_pass` is 21; it must lie between 0 and 20"),
+            (r#"{"eps": 0}"#, "`eps` is 0; it must lie between 1 and 65535"),
+            (r#"{"decimation": 0}"#, "`decimation` is 0; it must lie between 1 and 4294967295"),
+            (r#"{"cap": 16}"#, "`cap` is 16; it must lie between 1 and 15"),
+            (
+                r#"{"b2": 6}"#,
+                "`b1` is 6 and `b2` is 6; `b1` must be larger, or the threshold would not be positive",
+            ),
+        ];
+        for (json, message) in cases {
+            let options: Options = serde_json::from_str(json).unwrap();
+            assert_eq!(options.validate().unwrap_err().to_string(), message);
+        }
+        assert_eq!(Options::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn unknown_keys_and_values_are_refused() {
+        for json in [r#"{"lowpass": 12}"#, r#"{"normalisation": "divisive"}"#, r#"{"eps": -1}"#] {
+            assert!(serde_json::from_str::<Options>(json).is_err(), "{json}");
+        }
+        let options: Options = serde_json::from_str(r#"{"normalisation": "channel"}"#).unwrap();
+        assert_eq!(options, Options { normalisation: Normalisation::Channel, ..Options::default() });
+    }
+
+    #[test]
+    fn the_decimation_is_the_nearest() {
+        assert_eq!(Options::decimation_for(10e-3), Ok(488));
+        assert_eq!(Options::decimation_for(1.024e-3), Ok(50));
+        assert!(Options::decimation_for(86_400.0).is_ok());
+        for dt in [0.0, 1e-6, -1.0, f64::NAN, f64::INFINITY, 1e6] {
+            assert!(Options::decimation_for(dt).is_err(), "{dt}");
+        }
+    }
+}

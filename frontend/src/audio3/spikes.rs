@@ -1,0 +1,241 @@
+//! From filtered sound to spikes: rectifier, thresholds, integrate-and-fire.
+
+use super::{CHANNELS, Lanes, Normalisation, Options, floor_offset, round};
+
+/// No accumulator grows beyond this; from there on `f64` would no longer count in ones.
+///
+/// With normalisation none comes near. Against a fixed threshold far below the signal, a channel
+/// would have to run at full scale for three hours.
+const LIMIT: f64 = (1_u64 << 52) as f64;
+
+/// Turns the filters' output into spikes, at most one per channel and audio sample.
+///
+/// Per sample and channel, with `y` from the filter and `>>` rounding towards minus infinity:
+/// ```text
+/// r   = |y|
+/// lo  = hi >> low_pass                        the average so far
+/// hi  = hi - lo + r
+/// m   = max(lo, eps)
+/// th  = (m << b1) - (m << b2)                 or the largest of all channels, or the fixed threshold
+/// iaf = iaf + r
+/// spike = iaf >= th;  iaf = iaf - spike * th
+/// ```
+/// With `r < 2^23`, `low_pass <= 20` and `b1 <= 20`, `hi < 2^44` and `th < 2^44`.
+#[derive(Clone, Debug)]
+pub(super) struct SpikeGenerator {
+    normalisation: Normalisation,
+    fixed_threshold: f64,
+    /// `2^b1 - 2^b2`.
+    factor: f64,
+    eps: f64,
+    /// `2^-low_pass`.
+    decay: f64,
+    /// Makes the rounding of `hi * decay` its floor.
+    offset: f64,
+    /// Running sum of the rectified signal, of which `2^-low_pass` is the average; a fixed threshold
+    /// needs none, and leaves it at 0.
+    hi: Lanes,
+    /// Accumulators of the integrate-and-fire neurons.
+    iaf: Lanes,
+}
+
+impl SpikeGenerator {
+    /// At rest. The options must be valid.
+    pub(super) fn new(options: &Options) -> Self {
+        let power = |exponent: u32| 2_f64.powi(exponent as i32);
+        Self {
+            normalisation: options.normalisation,
+            fixed_threshold: options.fixed_threshold as f64,
+            factor: power(options.b1) - power(options.b2),
+            eps: options.eps.into(),
+            decay: 1.0 / power(options.low_pass),
+            offset: floor_offset(options.low_pass),
+            hi: [0.0; CHANNELS],
+            iaf: [0.0; CHANNELS],
+        }
+    }
+
+    /// Forgets the past.
+    pub(super) fn reset(&mut self) {
+        self.hi = [0.0; CHANNELS];
+        self.iaf = [0.0; CHANNELS];
+    }
+
+    /// How thresholds follow the signal; decides which of the three steps below is called.
+    pub(super) fn normalisation(&self) -> Normalisation {
+        self.normalisation
+    }
+
+    /// One sample, with thresholds from each channel's own average.
+    #[inline(always)]
+    pub(super) fn step_channel(&mut self, y: &Lanes, counts: &mut Lanes) {
+        let thresholds = self.thresholds(y);
+        self.fire(y, &thresholds, counts);
+    }
+
+    /// One sample, with the largest of the channels' thresholds for all.
+    #[inline(always)]
+    pub(super) fn step_joint(&mut self, y: &Lanes, counts: &mut Lanes) {
+        let thresholds = self.thresholds(y);
+        self.fire(y, &[largest(thresholds); CHANNELS], counts);
+    }
+
+    /// One sample, with the fixed threshold.
+    #[inline(always)]
+    pub(super) fn step_fixed(&mut self, y: &Lanes, counts: &mut Lanes) {
+        self.fire(y, &[self.fixed_threshold; CHANNELS], counts);
+    }
+
+    #[inline(always)]
+    fn thresholds(&mut self, y: &Lanes) -> Lanes {
+        let mut thresholds = [0.0; CHANNELS];
+        for c in 0..CHANNELS {
+            let lo = round(self.hi[c] * self.decay + self.offset);
+            self.hi[c] = self.hi[c] - lo + y[c].abs();
+            thresholds[c] = larger(lo, self.eps) * self.factor;
+        }
+        thresholds
+    }
+
+    #[inline(always)]
+    fn fire(&mut self, y: &Lanes, thresholds: &Lanes, counts: &mut Lanes) {
+        for c in 0..CHANNELS {
+            let sum = smaller(self.iaf[c] + y[c].abs(), LIMIT);
+            let fires = sum >= thresholds[c];
+            self.iaf[c] = sum - if fires { thresholds[c] } else { 0.0 };
+            counts[c] += if fires { 1.0 } else { 0.0 };
+        }
+    }
+}
+
+/// The largest of all lanes, in halves, as vectors can.
+#[inline(always)]
+fn largest(mut lanes: Lanes) -> f64 {
+    let mut half = CHANNELS / 2;
+    while half > 0 {
+        for c in 0..half {
+            lanes[c] = larger(lanes[c], lanes[c + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+/// One instruction, where `f64::max` also has to look for NaN.
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// See [`larger`].
+#[inline(always)]
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The formulas in plain integers.
+    struct Plain<'a> {
+        options: &'a Options,
+        hi: [i64; CHANNELS],
+        iaf: [i64; CHANNELS],
+    }
+
+    impl Plain<'_> {
+        fn step(&mut self, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
+            let o = self.options;
+            let mut thresholds = [0; CHANNELS];
+            for c in 0..CHANNELS {
+                let lo = self.hi[c] >> o.low_pass;
+                self.hi[c] += i64::from(y[c].abs()) - lo;
+                let m = lo.max(o.eps.into());
+                thresholds[c] = (m << o.b1) - (m << o.b2);
+            }
+            match o.normalisation {
+                Normalisation::Channel => {}
+                Normalisation::Joint => thresholds = [*thresholds.iter().max().unwrap(); CHANNELS],
+                Normalisation::Fixed => thresholds = [o.fixed_threshold as i64; CHANNELS],
+            }
+            std::array::from_fn(|c| {
+                self.iaf[c] += i64::from(y[c].abs());
+                let fires = self.iaf[c] >= thresholds[c];
+                self.iaf[c] -= if fires { thresholds[c] } else { 0 };
+                fires
+            })
+        }
+    }
+
+    fn step(generator: &mut SpikeGenerator, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
+        let (y, mut counts) = (y.map(f64::from), [0.0; CHANNELS]);
+        match generator.normalisation() {
+            Normalisation::Channel => generator.step_channel(&y, &mut counts),
+            Normalisation::Joint => generator.step_joint(&y, &mut counts),
+            Normalisation::Fixed => generator.step_fixed(&y, &mut counts),
+        }
+        counts.map(|count| count == 1.0)
+    }
+
+    const LARGEST: i32 = (1 << 23) - 1;
+
+    fn options() -> impl Strategy<Value = Options> {
+        let normalisation =
+            prop_oneof![Just(Normalisation::Joint), Just(Normalisation::Channel), Just(Normalisation::Fixed)];
+        let threshold = prop_oneof![Just(1_u64), 1_u64..1 << 42, Just((1 << 42) - 1)];
+        let shifts = (1_u32..=20).prop_flat_map(|b1| (Just(b1), 0..b1));
+        let eps = prop_oneof![Just(1_u32), Just(65_535), 1_u32..100];
+        (normalisation, threshold, shifts, 0_u32..=20, eps).prop_map(
+            |(normalisation, fixed_threshold, (b1, b2), low_pass, eps)| Options {
+                normalisation,
+                fixed_threshold,
+                b1,
+                b2,
+                low_pass,
+                eps,
+                ..Options::default()
+            },
+        )
+    }
+
+    /// Stretches of one value per channel, from silence to the loudest that the filters can be.
+    fn signal() -> impl Strategy<Value = Vec<([i32; CHANNELS], usize)>> {
+        let value = prop_oneof![Just(0), Just(LARGEST), Just(-LARGEST), -LARGEST..=LARGEST, -50..50_i32];
+        let channels = prop::array::uniform16(value);
+        prop::collection::vec((channels, prop_oneof![1_usize..20, Just(3000)]), 1..6)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn lanes_equal_plain_integers(options in options(), signal in signal()) {
+            options.validate().unwrap();
+            let mut generator = SpikeGenerator::new(&options);
+            let mut plain = Plain { options: &options, hi: [0; CHANNELS], iaf: [0; CHANNELS] };
+            for (y, samples) in signal {
+                for _ in 0..samples {
+                    prop_assert_eq!(step(&mut generator, &y), plain.step(&y));
+                }
+                prop_assert_eq!(generator.iaf.map(|x| x as i64), plain.iaf);
+                if options.normalisation != Normalisation::Fixed {
+                    prop_assert_eq!(generator.hi.map(|x| x as i64), plain.hi);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn accumulators_stop_at_their_limit() {
+        let options =
+            Options { normalisation: Normalisation::Fixed, fixed_threshold: 1, ..Options::default() };
+        let mut generator = SpikeGenerator::new(&options);
+        generator.iaf = [LIMIT - 1.0; CHANNELS];
+        for _ in 0..3 {
+            assert_eq!(step(&mut generator, &[LARGEST; CHANNELS]), [true; CHANNELS]);
+        }
+        assert_eq!(generator.iaf, [LIMIT - 1.0; CHANNELS]);
+    }
+}

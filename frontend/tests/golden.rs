@@ -1,0 +1,107 @@
+//! Recordings of spoken digits against Rockpool's filter bank, spike generator and raster.
+//!
+//! `tests/golden/afe/README.md` says where they come from and what they hold.
+
+use std::collections::BTreeMap;
+
+use synnet_arrays::{Array, read_npz};
+use synnet_frontend::Wav;
+use synnet_frontend::audio3::{self, AudioFrontEnd, FilterBank, Normalisation, Options, Resampler};
+
+const CASES: [(&str, &[u8]); 3] = [
+    ("0_nicolas_2", include_bytes!("../../tests/golden/afe/0_nicolas_2.npz")),
+    ("3_jackson_0", include_bytes!("../../tests/golden/afe/3_jackson_0.npz")),
+    ("7_theo_4", include_bytes!("../../tests/golden/afe/7_theo_4.npz")),
+];
+
+const MODES: [(&str, Normalisation); 3] =
+    [("dn", Normalisation::Channel), ("joint", Normalisation::Joint), ("fixed", Normalisation::Fixed)];
+
+struct Case {
+    arrays: BTreeMap<String, Array>,
+}
+
+impl Case {
+    fn array<T: TryFrom<i64>>(&self, name: &str) -> Vec<T> {
+        let array = self.arrays.get(name).unwrap_or_else(|| panic!("no array `{name}`"));
+        let integers = array.to_integers().unwrap_or_else(|| panic!("`{name}` holds integers"));
+        integers.into_iter().map(|x| T::try_from(x).ok().expect("the array has this type")).collect()
+    }
+
+    fn wav(&self) -> Wav {
+        let samples = self.array::<i16>("wav").into_iter().map(|x| f64::from(x) / 32768.0).collect();
+        Wav::new(samples, self.array::<i64>("fs")[0] as u32).unwrap()
+    }
+
+    fn audio(&self) -> Vec<i16> {
+        self.array("audio")
+    }
+}
+
+fn each_case(check: impl Fn(&str, &Case)) {
+    for (name, bytes) in CASES {
+        check(name, &Case { arrays: read_npz(bytes).unwrap() });
+    }
+}
+
+fn options(normalisation: Normalisation, decimation: u32) -> Options {
+    Options { normalisation, decimation, fixed_threshold: 1 << 24, ..Options::default() }
+}
+
+#[test]
+fn audio_at_the_chips_rate() {
+    each_case(|name, case| {
+        let wav = case.wav();
+        let mut resampler = Resampler::new(wav.sample_rate());
+        let mut audio = Vec::new();
+        resampler.push(wav.samples(), &mut audio);
+        resampler.finish(&mut audio);
+        assert_eq!(audio, case.audio(), "{name}");
+    });
+}
+
+#[test]
+fn filter_bank() {
+    each_case(|name, case| {
+        let mut bank = FilterBank::new();
+        let expected: Vec<i64> = case.array("bank");
+        for (n, (x, row)) in case.audio().into_iter().zip(expected.chunks_exact(audio3::CHANNELS)).enumerate()
+        {
+            assert_eq!(bank.filter(x).map(i64::from), row, "{name}, sample {n}");
+        }
+    });
+}
+
+#[test]
+fn spikes() {
+    each_case(|name, case| {
+        let audio = case.audio();
+        for (mode, normalisation) in MODES {
+            let mut frames = Vec::new();
+            AudioFrontEnd::new(&options(normalisation, 1)).unwrap().push(&audio, &mut frames);
+            assert_eq!(frames.len(), audio.len());
+            // Eight samples per byte, the first in the highest bit.
+            let packed: Vec<u8> = case.array(&format!("spikes_{mode}"));
+            for (n, frame) in frames.iter().enumerate() {
+                let row = &packed[n / 8 * audio3::CHANNELS..][..audio3::CHANNELS];
+                let expected: Vec<u8> = row.iter().map(|bits| bits >> (7 - n % 8) & 1).collect();
+                assert_eq!(frame[..], expected, "{name}, {mode}, sample {n}");
+            }
+        }
+    });
+}
+
+#[test]
+fn rasters_from_the_recording() {
+    each_case(|name, case| {
+        let wav = case.wav();
+        for (mode, normalisation) in MODES {
+            for decimation in [50, 488] {
+                let expected: Vec<u8> = case.array(&format!("raster_{mode}_{decimation}"));
+                let raster = audio3::raster(&wav, &options(normalisation, decimation)).unwrap();
+                assert_eq!(raster.counts, expected, "{name}, {mode}, decimation {decimation}");
+                assert_eq!(raster.steps * raster.channels, expected.len());
+            }
+        }
+    });
+}

@@ -1,0 +1,77 @@
+//! The streaming form against the file form.
+
+use proptest::prelude::*;
+use synnet_frontend::Wav;
+use synnet_frontend::audio3::{self, AudioFrontEnd, Normalisation, Options, Resampler};
+
+fn normalisation() -> impl Strategy<Value = Normalisation> {
+    prop_oneof![Just(Normalisation::Joint), Just(Normalisation::Channel), Just(Normalisation::Fixed)]
+}
+
+/// A recording in pieces, some of them at full scale.
+fn pieces() -> impl Strategy<Value = Vec<Vec<f64>>> {
+    let sample = prop_oneof![-1.0..=1.0, Just(-1.0), Just(1.0)];
+    prop::collection::vec(prop::collection::vec(sample, 0..300), 1..6)
+        .prop_filter("a recording has samples", |pieces| pieces.iter().any(|piece| !piece.is_empty()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However a recording is cut, the frames are those of the whole; after a reset they come again.
+    #[test]
+    fn any_cut_equals_the_whole(
+        normalisation in normalisation(),
+        decimation in prop_oneof![Just(1_u32), 2_u32..1000],
+        rate in prop_oneof![Just(8000_u32), Just(96_000), 1000_u32..200_000],
+        pieces in pieces(),
+        audio_cut in 1_usize..700,
+    ) {
+        let options = Options { normalisation, decimation, fixed_threshold: 1 << 20, ..Options::default() };
+        let wav = Wav::new(pieces.concat(), rate).unwrap();
+        let whole = audio3::raster(&wav, &options).unwrap();
+        prop_assert_eq!(whole.counts.len(), whole.steps * whole.channels);
+
+        let mut resampler = Resampler::new(wav.sample_rate());
+        let mut front_end = AudioFrontEnd::new(&options).unwrap();
+        for _ in 0..2 {
+            let (mut audio, mut frames) = (Vec::new(), Vec::new());
+            for piece in &pieces {
+                resampler.push(piece, &mut audio);
+            }
+            resampler.finish(&mut audio);
+            for block in audio.chunks(audio_cut) {
+                front_end.push(block, &mut frames);
+            }
+            prop_assert_eq!(frames.as_flattened(), &whole.counts);
+            front_end.reset();
+        }
+    }
+
+    /// Any 16-bit input, at full scale and beyond 14 bits, passes; no count exceeds the cap.
+    #[test]
+    fn extreme_audio_passes(
+        normalisation in normalisation(),
+        cap in 1_u8..=15,
+        audio in prop::collection::vec(prop_oneof![Just(i16::MIN), Just(i16::MAX), any::<i16>()], 0..5000),
+    ) {
+        let options = Options { normalisation, cap, fixed_threshold: 1, ..Options::default() };
+        let mut frames = Vec::new();
+        AudioFrontEnd::new(&options).unwrap().push(&audio, &mut frames);
+        prop_assert_eq!(frames.len(), audio.len() / 50);
+        prop_assert!(frames.as_flattened().iter().all(|&count| count <= cap));
+    }
+}
+
+#[test]
+fn a_recording_shorter_than_a_step_has_none() {
+    let raster = audio3::raster(&Wav::new(vec![0.5; 3], 8000).unwrap(), &Options::default()).unwrap();
+    assert_eq!((raster.steps, raster.counts.len(), raster.frames().len()), (0, 0, 0));
+}
+
+#[test]
+fn invalid_options_are_refused_by_both_forms() {
+    let options = Options { cap: 0, ..Options::default() };
+    let error = AudioFrontEnd::new(&options).unwrap_err();
+    assert_eq!(audio3::raster(&Wav::new(vec![0.0], 8000).unwrap(), &options), Err(error.into()));
+}

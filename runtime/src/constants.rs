@@ -1,0 +1,28 @@
+//! The constants of layers as kernels take them: f32, one value per element.
+
+use synnet_dsl::graph::{Leak, Lif, Parameter};
+
+use crate::kernels::lif::Constants;
+
+/// Factor per time step of each element; computed in f64, rounded once.
+pub(crate) fn decays(leak: &Leak, elements: usize, dt: f64) -> Vec<f32> {
+    (0..elements).map(|i| leak.decay(i, dt) as f32).collect()
+}
+
+fn values(parameter: &Parameter, elements: usize) -> Vec<f32> {
+    (0..elements).map(|i| parameter.get(i) as f32).collect()
+}
+
+/// The constants of a layer of `size` neurons.
+pub(crate) fn lif(lif: &Lif, size: usize, dt: f64) -> Constants {
+    let synapses = lif.synapses.max(1);
+    Constants {
+        synapses,
+        alpha: decays(&lif.mem, size, dt),
+        beta: decays(&lif.syn, size * synapses, dt),
+        threshold: values(&lif.threshold, size),
+        bias: values(&lif.bias, size),
+        max_spikes: lif.max_spikes as f32,
+        adaptation: lif.adaptation.as_ref().map(|a| (decays(&a.leak, size, dt), values(&a.w_ahp, size))),
+    }
+}

@@ -1,0 +1,154 @@
+//! How well a network classifies, and how much it spikes.
+
+use synnet_dsl::Network;
+use synnet_dsl::diagnostic::Diagnostic;
+
+use crate::codes;
+use crate::dataset::Dataset;
+use crate::interpreter::{Interpreter, Recording};
+use crate::loss::{Readout, Target, check_readout};
+use crate::sequence::Sequence;
+
+/// What a classifier made of a set of samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The true class of each sample.
+    pub labels: Vec<usize>,
+    /// The class with the greatest statistic; of equal ones the first.
+    pub predictions: Vec<usize>,
+    /// Samples by true class (row) and prediction (column).
+    pub confusion: Vec<Vec<u64>>,
+    /// Share of samples that were classified right; 0 without samples.
+    pub accuracy: f64,
+    /// Mean spikes per neuron and step of each spiking layer; empty where only outputs are known.
+    pub rates: Vec<(String, f64)>,
+    /// The network's outputs, `[samples, time, outputs]`.
+    pub outputs: Sequence,
+}
+
+/// Samples that are run at once: bounds the memory of recordings.
+const CHUNK: usize = 64;
+
+/// Runs every sample through the interpreter, without dropout and augmentation; noise has the seed 0.
+///
+/// # Errors
+/// A readout that does not fit the network's output; samples without a class, of a class that the
+/// network does not have, or of another width than its input.
+pub fn evaluate(
+    network: &Network,
+    dataset: &Dataset,
+    readout: Readout,
+) -> Result<Evaluation, Vec<Diagnostic>> {
+    let graph = &network.graph;
+    let mut diagnostics: Vec<Diagnostic> = check_readout(readout, graph).into_iter().collect();
+    diagnostics.extend(check_channels(network, dataset));
+    let labels = labels(dataset).map_err(|error| diagnostics.push(error)).unwrap_or_default();
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
+    let interpreter = Interpreter::new(network);
+    let (steps, width) = (dataset.steps(), graph.outputs());
+    let mut outputs = Sequence { batch: labels.len(), time: steps, width, data: Vec::new() };
+    let mut spikes = vec![0.0; graph.layers.len()];
+    for first in (0..labels.len()).step_by(CHUNK) {
+        let input = gather(dataset, first..(first + CHUNK).min(labels.len()));
+        let run = interpreter
+            .run_from(&input, Recording::On, 0, first as u64)
+            .expect("the dataset is as wide as the network's input");
+        outputs.data.extend_from_slice(&run.output.data);
+        for (sum, layer) in spikes.iter_mut().zip(&run.layers) {
+            *sum += layer.spikes.iter().flat_map(|s| &s.data).map(|&s| f64::from(s)).sum::<f64>();
+        }
+    }
+    let mut evaluation =
+        Evaluation::from_outputs(outputs, &labels, readout).map_err(|diagnostic| vec![diagnostic])?;
+    let spiking = graph.layers.iter().zip(spikes).filter(|(layer, _)| layer.as_lif().is_some());
+    evaluation.rates = spiking
+        .map(|(layer, sum)| (layer.name.clone(), sum / (labels.len() * steps * layer.size).max(1) as f64))
+        .collect();
+    Ok(evaluation)
+}
+
+impl Evaluation {
+    /// Classifies outputs `[samples, time, outputs]` that any engine has computed.
+    ///
+    /// # Errors
+    /// Where there is not one label for each sample, or a label has no output.
+    pub fn from_outputs(outputs: Sequence, labels: &[usize], readout: Readout) -> Result<Self, Diagnostic> {
+        let error = |message| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
+        if labels.len() != outputs.batch {
+            return error(format!("there are {} labels for {} outputs", labels.len(), outputs.batch));
+        }
+        let classes = outputs.width;
+        if let Some((i, label)) = labels.iter().enumerate().find(|(_, label)| **label >= classes) {
+            return error(format!("sample {i} has the label {label}; the network has {classes} outputs"));
+        }
+        let mut confusion = vec![vec![0; classes]; classes];
+        let mut predictions = Vec::with_capacity(labels.len());
+        for (b, &label) in labels.iter().enumerate() {
+            let prediction = greatest(&readout.statistic(outputs.sample(b), classes));
+            confusion[label][prediction] += 1;
+            predictions.push(prediction);
+        }
+        let right: u64 = (0..classes).map(|class| confusion[class][class]).sum();
+        let accuracy = right as f64 / labels.len().max(1) as f64;
+        Ok(Self { labels: labels.to_vec(), predictions, confusion, accuracy, rates: Vec::new(), outputs })
+    }
+}
+
+/// The index of the greatest value; of equal ones the first.
+pub(crate) fn greatest(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+/// An error where a dataset is not as wide as a network's input.
+pub(crate) fn check_channels(network: &Network, dataset: &Dataset) -> Option<Diagnostic> {
+    let (found, expected) = (dataset.channels(), network.graph.input.channels);
+    (found != expected).then(|| {
+        let name = &network.graph.name;
+        let message = format!("the data has {found} channels; network `{name}` takes {expected}");
+        Diagnostic::error_without_place(&codes::DATA_SHAPE, message)
+    })
+}
+
+fn labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostic> {
+    let label = |(i, sample): (usize, &crate::dataset::Sample)| match sample.target {
+        Target::Class(label) => Ok(label),
+        Target::Sequence(_) => {
+            let message = format!("sample {i} has a target sequence; accuracy needs a class");
+            Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message))
+        }
+    };
+    dataset.samples().iter().enumerate().map(label).collect()
+}
+
+fn gather(dataset: &Dataset, range: std::ops::Range<usize>) -> Sequence {
+    let (time, width) = (dataset.steps(), dataset.channels());
+    let mut data = vec![0.0; range.len() * time * width];
+    for (i, raster) in range.clone().zip(data.chunks_exact_mut((time * width).max(1))) {
+        dataset.write_sample(i, 0, raster);
+    }
+    Sequence { batch: range.len(), time, width, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_become_a_confusion_matrix() {
+        let outputs = Sequence::new(3, 2, 2, vec![1., 0., 0., 0., 0., 1., 2., 2., 0., 0., 0., 0.]).unwrap();
+        let found = Evaluation::from_outputs(outputs.clone(), &[0, 1, 1], Readout::SpikeCount).unwrap();
+        assert_eq!(found.predictions, [0, 1, 0]);
+        assert_eq!(found.confusion, [[1, 0], [1, 1]]);
+        assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-12);
+        let error = Evaluation::from_outputs(outputs, &[0, 1, 2], Readout::SpikeCount).unwrap_err();
+        assert_eq!(error.message, "sample 2 has the label 2; the network has 2 outputs");
+    }
+}

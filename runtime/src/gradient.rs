@@ -1,0 +1,79 @@
+//! Loss and gradients of one batch: what a step of training sees, for inspection and tests.
+
+use synnet_dsl::diagnostic::Diagnostic;
+use synnet_dsl::{Network, Params, Tensor};
+
+use crate::codes;
+use crate::loss::{Loss, Target};
+use crate::sequence::Sequence;
+use crate::tape::{Prepared, Tape, Workspace};
+
+/// What a batch gives in training, without dropout and augmentation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchGradients {
+    /// The loss, mean over the samples.
+    pub loss: f64,
+    /// The network's output as training computes it, `[batch, time, outputs]`.
+    pub output: Sequence,
+    /// The spikes of each layer (currents, for leaky integrators), `[batch, time, neurons]`.
+    pub layers: Vec<Sequence>,
+    /// The gradient of the loss by every tensor that learns, under its name.
+    pub gradients: Params,
+}
+
+/// Walks a batch `[batch, time, channels]` forwards and backwards, with one target per sequence.
+///
+/// # Errors
+/// What of the network training does not support; an input or targets of another shape or kind.
+pub fn batch_gradients(
+    network: &Network,
+    loss: &Loss,
+    input: &Sequence,
+    targets: &[Target],
+) -> Result<BatchGradients, Vec<Diagnostic>> {
+    let tape = Tape::record(&network.graph)?;
+    let outputs = network.graph.outputs();
+    check(network, loss, input, targets).map_err(|diagnostic| vec![diagnostic])?;
+    let prepared = Prepared::new(network);
+    let mut workspace = Workspace::new(&tape, &prepared, input.time);
+    let mut gradients = tape.learnt().zeros();
+    let sequence = |width| Sequence { batch: input.batch, time: input.time, width, data: Vec::new() };
+    let mut output = sequence(outputs);
+    let mut layers: Vec<Sequence> = network.graph.layers.iter().map(|layer| sequence(layer.size)).collect();
+    let mut sum = 0.0;
+    for (b, target) in targets.iter().enumerate() {
+        tape.forward(network, &prepared, input.sample(b), None, &mut workspace);
+        output.data.extend_from_slice(workspace.value(tape.output()));
+        for (layer, &id) in layers.iter_mut().zip(tape.layers()) {
+            layer.data.extend_from_slice(workspace.value(id));
+        }
+        workspace.clear_gradients();
+        let (value, gradient) = workspace.value_and_gradient(tape.output());
+        sum += loss.of_sample(value, outputs, target, 1.0 / input.batch as f64, gradient);
+        tape.backward(network, &prepared, None, &mut workspace, &mut gradients);
+    }
+    let specs = tape.learnt().specs().iter();
+    let tensors =
+        specs.zip(gradients.tensors).map(|(s, g)| (s.name.clone(), Tensor::new(s.shape.clone(), g)));
+    Ok(BatchGradients {
+        loss: sum / input.batch.max(1) as f64,
+        output,
+        layers,
+        gradients: Params { tensors: tensors.collect() },
+    })
+}
+
+fn check(network: &Network, loss: &Loss, input: &Sequence, targets: &[Target]) -> Result<(), Diagnostic> {
+    let graph = &network.graph;
+    let error = |message: String| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
+    if input.width != graph.input.channels {
+        let (found, expected) = (input.width, graph.input.channels);
+        return error(format!("the input has {found} channels; network `{}` takes {expected}", graph.name));
+    }
+    if targets.len() != input.batch {
+        return error(format!("there are {} targets for {} sequences", targets.len(), input.batch));
+    }
+    let misfit = targets.iter().position(|target| !loss.accepts(target, input.time, graph.outputs()));
+    misfit
+        .map_or(Ok(()), |b| error(format!("the target of sequence {b} does not fit the loss and the output")))
+}

@@ -1,0 +1,187 @@
+//! What changes while a network runs.
+
+use std::collections::VecDeque;
+
+use synnet_dsl::graph::Quantity;
+
+use super::program::{Dynamics, LayerProgram, Path, Program};
+use crate::kernels::rows::{add, add_events};
+use crate::kernels::{integrator, lif, vectorised};
+use crate::random::{Purpose, Stream};
+
+/// The states of all layers, and the past steps that delays and recurrence read.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    /// The network's output of the last step.
+    pub(super) output: Vec<f32>,
+    layers: Vec<LayerState>,
+    /// Counts of the input (first) and of each layer.
+    emitted: Vec<Emitted>,
+    /// The input of the layer in hand.
+    columns: Vec<f32>,
+    /// The counts of the connection in hand.
+    counts: Vec<f32>,
+}
+
+#[derive(Clone, Debug)]
+enum LayerState {
+    Lif { state: lif::State, noise: Option<(Stream, Vec<f32>)> },
+    ExpSyn { isyn: Vec<f32> },
+}
+
+/// What a layer or the input sends, now and in the steps before.
+#[derive(Clone, Debug)]
+struct Emitted {
+    now: Vec<f32>,
+    /// The latest first; grows step by step up to what is read, so that a long delay costs memory
+    /// only as time passes.
+    past: VecDeque<Vec<f32>>,
+}
+
+impl Emitted {
+    /// The counts of `lag` steps ago; `None` before the first step.
+    fn back(&self, lag: usize) -> Option<&[f32]> {
+        if lag == 0 { Some(&self.now) } else { self.past.get(lag - 1).map(Vec::as_slice) }
+    }
+
+    fn advance(&mut self, memory: usize) {
+        if memory == 0 {
+            return;
+        }
+        let mut row = if self.past.len() == memory { self.past.pop_back() } else { None }.unwrap_or_default();
+        row.clone_from(&self.now);
+        self.past.push_front(row);
+    }
+}
+
+impl State {
+    /// At rest; `sample` chooses the noise among those of the seed.
+    pub(super) fn new(program: &Program, seed: u64, sample: u64) -> Self {
+        let layers = program.layers.iter().enumerate().map(|(i, layer)| match &layer.dynamics {
+            Dynamics::Lif { constants, noise } => LayerState::Lif {
+                state: lif::State::new(constants),
+                noise: (*noise != 0.0)
+                    .then(|| (Stream::new(seed, Purpose::Noise, sample, i as u64), vec![0.0; layer.size])),
+            },
+            Dynamics::ExpSyn(decay) => LayerState::ExpSyn { isyn: vec![0.0; decay.len()] },
+        });
+        let widths = std::iter::once(program.channels).chain(program.layers.iter().map(|layer| layer.size));
+        let emitted = widths.map(|width| Emitted { now: vec![0.0; width], past: VecDeque::new() });
+        Self {
+            output: vec![0.0; program.outputs],
+            layers: layers.collect(),
+            emitted: emitted.collect(),
+            columns: Vec::new(),
+            counts: Vec::new(),
+        }
+    }
+
+    /// One time step.
+    pub(super) fn step(&mut self, program: &Program, input: &[f32]) {
+        vectorised(
+            #[inline(always)]
+            || {
+                self.emitted[0].now.copy_from_slice(input);
+                for (i, layer) in program.layers.iter().enumerate() {
+                    self.receive(layer);
+                    self.update(i, layer);
+                }
+                for (emitted, &memory) in self.emitted.iter_mut().zip(&program.memory) {
+                    emitted.advance(memory);
+                }
+                self.publish(program);
+            },
+        );
+    }
+
+    /// Sums the connections into a layer.
+    #[inline(always)]
+    fn receive(&mut self, layer: &LayerProgram) {
+        self.columns.clear();
+        self.columns.resize(layer.dynamics.columns(), 0.0);
+        for path in &layer.paths {
+            if let Some(bias) = &path.bias {
+                add(&mut self.columns, bias);
+            }
+            let counts = match path.sources[..] {
+                [(source, lag)] => self.emitted[source].back(lag),
+                _ => sum_sources(&self.emitted, path, &mut self.counts),
+            };
+            let Some(counts) = counts else { continue };
+            match &path.matrix {
+                Some(matrix) => add_events(&mut self.columns, counts, matrix),
+                None => add(&mut self.columns, counts),
+            }
+        }
+    }
+
+    /// Moves the neurons of layer `i` on by a step.
+    #[inline(always)]
+    fn update(&mut self, i: usize, layer: &LayerProgram) {
+        let emitted = &mut self.emitted[i + 1].now;
+        match (&mut self.layers[i], &layer.dynamics) {
+            (LayerState::Lif { state, noise }, Dynamics::Lif { constants, noise: scale }) => {
+                let noise = noise.as_mut().map(|(stream, row)| {
+                    row.iter_mut().for_each(|x| *x = stream.normal() as f32 * scale);
+                    &row[..]
+                });
+                lif::step(constants, &self.columns, noise, state);
+                emitted.copy_from_slice(&state.spikes);
+            }
+            (LayerState::ExpSyn { isyn }, Dynamics::ExpSyn(decay)) => {
+                integrator::integrate(isyn, &self.columns, decay);
+                emitted.copy_from_slice(isyn);
+            }
+            _ => unreachable!("a layer's state is of the kind of its neurons"),
+        }
+    }
+
+    /// Copies the network's output out of the states.
+    #[inline(always)]
+    fn publish(&mut self, program: &Program) {
+        let (layer, quantity) = program.output;
+        self.output.clear();
+        match &self.layers[layer] {
+            LayerState::Lif { state, .. } => match quantity {
+                Quantity::Spikes => self.output.extend_from_slice(&state.spikes),
+                Quantity::Vmem => self.output.extend_from_slice(&state.vmem),
+                Quantity::Isyn => {
+                    let synapses = program.layers[layer].dynamics.synapses();
+                    self.output.extend(state.isyn.iter().step_by(synapses));
+                }
+            },
+            LayerState::ExpSyn { isyn } => self.output.extend_from_slice(isyn),
+        }
+    }
+
+    /// A quantity of layer `i` per neuron; empty for what leaky integrators do not have.
+    pub(super) fn quantity(&self, i: usize, quantity: Quantity) -> &[f32] {
+        match (&self.layers[i], quantity) {
+            (LayerState::Lif { state, .. }, Quantity::Spikes) => &state.spikes,
+            (LayerState::Lif { state, .. }, Quantity::Vmem) => &state.vmem,
+            _ => &[],
+        }
+    }
+
+    /// The synaptic currents of layer `i`, per input column.
+    pub(super) fn currents(&self, i: usize) -> &[f32] {
+        match &self.layers[i] {
+            LayerState::Lif { state, .. } => &state.isyn,
+            LayerState::ExpSyn { isyn } => isyn,
+        }
+    }
+}
+
+/// The sum of a connection's sources, in `row`; `None` while none has sent anything.
+#[inline(always)]
+fn sum_sources<'a>(emitted: &[Emitted], path: &Path, row: &'a mut Vec<f32>) -> Option<&'a [f32]> {
+    row.clear();
+    for counts in path.sources.iter().filter_map(|&(source, lag)| emitted[source].back(lag)) {
+        if row.is_empty() {
+            row.extend_from_slice(counts);
+        } else {
+            add(row, counts);
+        }
+    }
+    (!row.is_empty()).then_some(row)
+}

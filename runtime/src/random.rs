@@ -1,0 +1,115 @@
+//! Random numbers that depend on what they are for, and never on when or where they are drawn.
+//!
+//! Every use has its own stream of ChaCha8, named by the user's seed, a purpose and two indices.
+//! Threads and the order of work cannot change a number.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// What random numbers are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Initial weights; the first index is a hash of the tensor's name.
+    Init = 1,
+    /// Noise on membranes; indices: sample, layer.
+    Noise = 2,
+    /// Order of the samples; indices: epoch.
+    Shuffle = 3,
+    /// Augmentation of rasters; indices: epoch, sample.
+    Augment = 4,
+    /// Dropout; indices: epoch, sample.
+    Dropout = 5,
+}
+
+/// A stream of random numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream of a purpose with its indices.
+    pub(crate) fn new(seed: u64, purpose: Purpose, first: u64, second: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
+        key[16..24].copy_from_slice(&first.to_le_bytes());
+        key[24..].copy_from_slice(&second.to_le_bytes());
+        Self(ChaCha8Rng::from_seed(key))
+    }
+
+    /// 32 random bits.
+    pub(crate) fn bits(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// Evenly from `0 <= x < 1`, with 53 bits.
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+    }
+
+    /// A whole number below `bound`, all alike up to 1 in 2^64; 0 where `bound` is 0.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.0.next_u64()) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// Gaussian with mean 0 and standard deviation 1 (Box and Muller's cosine).
+    pub(crate) fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    /// Exchanges the elements at random (Fisher and Yates).
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i as u64 + 1) as usize);
+        }
+    }
+}
+
+/// A name as an index of a stream (FNV-1a, 64 bits).
+pub(crate) fn index_of_name(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// 32 random bits from a key and a counter, cheap enough for one per count (the two-round
+/// multiply-xorshift mixer of Wellons' `hash-prospector`).
+#[inline(always)]
+pub(crate) fn mix(key: u32, counter: u32) -> u32 {
+    let mut x = counter.wrapping_mul(0x9e37_79b9) ^ key;
+    x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
+    x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
+    x ^ (x >> 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_depend_on_every_index_and_repeat() {
+        let draw = |seed, first, second| Stream::new(seed, Purpose::Init, first, second).bits();
+        let all = [draw(0, 0, 0), draw(1, 0, 0), draw(0, 1, 0), draw(0, 0, 1)];
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[..i].iter().all(|b| a != b));
+        }
+        assert_eq!(all[0], draw(0, 0, 0));
+    }
+
+    #[test]
+    fn normal_numbers_have_mean_0_and_variance_1() {
+        let mut stream = Stream::new(7, Purpose::Noise, 0, 0);
+        let draws: Vec<f64> = (0..20_000).map(|_| stream.normal()).collect();
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        let variance = draws.iter().map(|x| x * x).sum::<f64>() / draws.len() as f64;
+        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05, "{mean} {variance}");
+    }
+
+    #[test]
+    fn mixed_counters_drop_the_share_that_is_asked_for() {
+        let share = |key| (0..50_000).filter(|&i| mix(key, i) < u32::MAX / 10).count() as f64 / 50_000.0;
+        for key in 0..8 {
+            assert!((share(key) - 0.1).abs() < 0.006, "{}", share(key));
+        }
+    }
+}

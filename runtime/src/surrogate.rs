@@ -1,0 +1,112 @@
+//! What stands for the derivative of the spike count: the one place that turns a
+//! [`SurrogateKind`] into numbers.
+
+use synnet_dsl::graph::{Surrogate, SurrogateKind};
+
+use crate::kernels::exp::{exp_negative, floor_positive};
+
+/// A surrogate gradient, as a function that kernels are compiled for.
+pub(crate) trait Gradient: Copy {
+    /// Stand-in for `d spikes / d v` at the membrane `v` before reset. The stand-in for
+    /// `d spikes / d theta` is this times `-v / theta`.
+    fn at(self, v: f32, theta: f32) -> f32;
+}
+
+/// `exp(-|u' - theta/2| / w) / theta` with `u = v - theta/2` and `u'` folded back by whole
+/// thresholds while the neuron spikes (Rockpool's `PeriodicExponential`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeriodicExponential {
+    inverse_window: f32,
+    /// Most thresholds that are folded back.
+    folds: f32,
+}
+
+impl Gradient for PeriodicExponential {
+    #[inline(always)]
+    fn at(self, v: f32, theta: f32) -> f32 {
+        let half = 0.5 * theta;
+        let u = v - half;
+        let folds = floor_positive((u / theta).max(0.0)).min(self.folds);
+        let folded = if v >= theta { u - folds * theta } else { u };
+        exp_negative(-(folded - half).abs() * self.inverse_window) / theta
+    }
+}
+
+/// `1 / theta` for `v >= theta - w`, else 0 (Rockpool's `StepPWL`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PiecewiseLinear {
+    window: f32,
+}
+
+impl Gradient for PiecewiseLinear {
+    #[inline(always)]
+    fn at(self, v: f32, theta: f32) -> f32 {
+        if v >= theta - self.window { 1.0 / theta } else { 0.0 }
+    }
+}
+
+/// The periodic exponential of a neuron that spikes at most `max_spikes` times in a step.
+pub(crate) fn periodic_exponential(window: f64, max_spikes: u32) -> PeriodicExponential {
+    PeriodicExponential { inverse_window: (1.0 / window) as f32, folds: max_spikes as f32 - 1.0 }
+}
+
+/// The piecewise linear surrogate.
+pub(crate) fn piecewise_linear(window: f64) -> PiecewiseLinear {
+    PiecewiseLinear { window: window as f32 }
+}
+
+/// Stand-in for the derivative of the spike count by the membrane `v` before reset, at threshold
+/// `theta`, for plots and tests; the training kernels use the same functions.
+pub fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32) -> f32 {
+    match surrogate.kind {
+        SurrogateKind::PeriodicExponential => periodic_exponential(surrogate.window, max_spikes).at(v, theta),
+        SurrogateKind::PiecewiseLinear => piecewise_linear(surrogate.window).at(v, theta),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The formula of the documentation in f64.
+    fn exact(surrogate: Surrogate, max_spikes: u32, v: f64, theta: f64) -> f64 {
+        match surrogate.kind {
+            SurrogateKind::PeriodicExponential => {
+                let u = v - theta / 2.0;
+                let folds = (u / theta).floor().min(f64::from(max_spikes) - 1.0);
+                let folded = if v >= theta { u - folds * theta } else { u };
+                (-(folded - theta / 2.0).abs() / surrogate.window).exp() / theta
+            }
+            SurrogateKind::PiecewiseLinear => f64::from(u8::from(v >= theta - surrogate.window)) / theta,
+        }
+    }
+
+    #[test]
+    fn gradients_follow_the_formulas_on_a_grid() {
+        for kind in [SurrogateKind::PeriodicExponential, SurrogateKind::PiecewiseLinear] {
+            for window in [0.2, 0.5, 2.0] {
+                for (theta, max_spikes) in [(1.0, 31), (0.7, 1), (1.3, 12), (2.0, 65536)] {
+                    for i in -400..=2000 {
+                        // Off the jumps of the functions, where rounding decides.
+                        let v = f64::from(i) * 0.0137 + 0.000_71;
+                        let surrogate = Surrogate { kind, window };
+                        let expected = exact(surrogate, max_spikes, v, f64::from(theta));
+                        let found = f64::from(gradient(surrogate, max_spikes, v as f32, theta));
+                        assert!(
+                            (found - expected).abs() <= 2e-5 * expected + 1e-30,
+                            "{kind:?} w={window} theta={theta} v={v}: {found}, not {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_neuron_that_spikes_often_has_the_same_gradient_at_each_multiple() {
+        let surrogate = Surrogate { kind: SurrogateKind::PeriodicExponential, window: 0.5 };
+        let near = gradient(surrogate, 31, 1.25, 1.0);
+        assert_eq!(near, gradient(surrogate, 31, 5.25, 1.0));
+        assert!(gradient(surrogate, 3, 5.25, 1.0) < near, "beyond the cap nothing is folded");
+    }
+}

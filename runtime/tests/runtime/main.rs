@@ -1,0 +1,7 @@
+//! The runtime through its public interface.
+
+mod build;
+mod case;
+mod golden;
+mod interpreter;
+mod training;

@@ -1,0 +1,329 @@
+//! Training through its public interface: gradients, learning, determinism, checkpoints, errors.
+
+use rayon::ThreadPoolBuilder;
+use synnet_dsl::graph::*;
+use synnet_dsl::{Network, Params};
+use synnet_runtime::gradient::batch_gradients;
+use synnet_runtime::optimizer::Adam;
+use synnet_runtime::schedule::{Schedule, ScheduleKind};
+use synnet_runtime::train::{Augmentation, Optimizer, RateRegularizer};
+use synnet_runtime::*;
+
+use crate::build::*;
+
+/// Three classes of noise over six channels: each has two channels that are busier than the others.
+fn toy(samples: usize, seed: u32) -> Dataset {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut chance = move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        f64::from(state) / f64::from(u32::MAX)
+    };
+    let sample = |i: usize| {
+        let class = i % 3;
+        let rate = |channel: usize| if channel / 2 == class { 0.4 } else { 0.1 };
+        let raster = (0..20 * 6).map(|k| f32::from(chance() < rate(k % 6))).collect();
+        Sample { raster, steps: 20, target: Target::Class(class) }
+    };
+    Dataset::new(6, 20, (0..samples).map(sample).collect()).unwrap()
+}
+
+fn classifier(quantity: Quantity, dropout: f64) -> Graph {
+    let max_threshold = if quantity == Quantity::Vmem { 32767.0 } else { 1.0 };
+    let readout = Lif { threshold: parameter(&[max_threshold], false), ..lif() };
+    Net::new(6)
+        .layer(12, Neuron::Lif(lif()), Quantity::Spikes)
+        .layer(3, Neuron::Lif(readout), quantity)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(0)], 0, 0, linear())
+        .connect(&[layer(0)], 1, 0, linear())
+        .dropout(dropout)
+        .0
+}
+
+fn options(readout: Readout) -> TrainOptions {
+    TrainOptions {
+        loss: Loss::CrossEntropy { readout, label_smoothing: 0.0, scale: 1.0 },
+        optimizer: Optimizer::Adam(Adam { lr: 0.03, ..Adam::default() }),
+        schedule: Schedule { kind: ScheduleKind::Cosine, warm_up: 0.5, floor: 0.05 },
+        epochs: 8,
+        batch: 16,
+        seed: 5,
+        gradient_clip: Some(5.0),
+        augmentation: Augmentation { time_shift: 2, event_drop: 0.05, channel_drop: 0.02 },
+        rate_regularizer: Some(RateRegularizer { weight: 0.1, target: 0.3 }),
+    }
+}
+
+fn trainer(quantity: Quantity, readout: Readout) -> Trainer {
+    let graph = classifier(quantity, 0.2);
+    Trainer::new(&graph, initial_params(&graph, 1), options(readout)).unwrap()
+}
+
+fn train(trainer: &mut Trainer, dataset: &Dataset, epochs: usize) -> Vec<EpochMetrics> {
+    (0..epochs).map(|_| trainer.epoch(dataset, &mut |_| Control::Continue).unwrap()).collect()
+}
+
+#[test]
+fn a_toy_task_is_learnt_with_every_readout() {
+    let (seen, unseen) = (toy(150, 1), toy(90, 2));
+    for readout in [Readout::MeanVmem, Readout::MaxVmem, Readout::LastVmem, Readout::SpikeCount] {
+        let spikes = readout == Readout::SpikeCount;
+        let mut trainer = trainer(if spikes { Quantity::Spikes } else { Quantity::Vmem }, readout);
+        let before = evaluate(trainer.network(), &unseen, readout).unwrap();
+        let metrics = train(&mut trainer, &seen, 8);
+        let after = evaluate(trainer.network(), &unseen, readout).unwrap();
+        assert!(metrics[7].loss < metrics[0].loss, "{readout:?}: {metrics:?}");
+        assert!(
+            before.accuracy < 0.7 && after.accuracy > 0.85,
+            "{readout:?}: {} {}",
+            before.accuracy,
+            after.accuracy
+        );
+        assert_eq!(after.confusion.iter().flatten().sum::<u64>(), 90);
+        assert!(after.rates[0].1 > 0.0 && after.rates[0].0 == "l0");
+    }
+}
+
+#[test]
+fn weights_do_not_depend_on_the_number_of_threads() {
+    let weights = |threads| {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut trainer = trainer(Quantity::Vmem, Readout::MeanVmem);
+            let metrics = train(&mut trainer, &toy(50, 3), 3);
+            (trainer.checkpoint(), metrics)
+        })
+    };
+    let one = weights(1);
+    assert_eq!(one, weights(2));
+    assert_eq!(one, weights(5));
+}
+
+#[test]
+fn resumed_training_equals_uninterrupted_training() {
+    let dataset = toy(70, 4);
+    let mut straight = trainer(Quantity::Spikes, Readout::SpikeCount);
+    train(&mut straight, &dataset, 4);
+
+    let mut stopped = trainer(Quantity::Spikes, Readout::SpikeCount);
+    train(&mut stopped, &dataset, 2);
+    let mut stop_at_3 =
+        |progress: Progress| if progress.batch == 3 { Control::Stop } else { Control::Continue };
+    let metrics = stopped.epoch(&dataset, &mut stop_at_3).unwrap();
+    assert!(!metrics.complete && stopped.epochs_done() == 2);
+    let bytes = stopped.checkpoint();
+    assert_eq!(bytes, stopped.checkpoint());
+
+    let graph = classifier(Quantity::Spikes, 0.2);
+    let mut resumed = Trainer::resume(&bytes, &graph, options(Readout::SpikeCount)).unwrap();
+    let rest = train(&mut resumed, &dataset, 2);
+    assert!(rest[0].complete && rest[0].epoch == 2);
+    assert_eq!(resumed.checkpoint(), straight.checkpoint());
+}
+
+#[test]
+fn a_checkpoint_of_other_training_is_refused() {
+    let bytes = trainer(Quantity::Spikes, Readout::SpikeCount).checkpoint();
+    let graph = classifier(Quantity::Spikes, 0.2);
+    let refuse = |bytes: &[u8], options| -> Vec<String> {
+        let errors = Trainer::resume(bytes, &graph, options).unwrap_err();
+        errors.into_iter().map(|error| error.message).collect()
+    };
+    let other = TrainOptions { batch: 8, seed: 6, ..options(Readout::SpikeCount) };
+    assert_eq!(
+        refuse(&bytes, other),
+        [
+            "the checkpoint was made with `batch` 16; now it is 8",
+            "the checkpoint was made with `seed` 5; now it is 6"
+        ]
+    );
+    let weights = initial_params(&graph, 0).to_safetensors();
+    assert_eq!(
+        refuse(&weights, options(Readout::SpikeCount)),
+        ["not a checkpoint: the file holds weights only"]
+    );
+    for len in [0, 7, 100, bytes.len() - 1] {
+        assert!(refuse(&bytes[..len], options(Readout::SpikeCount))[0].starts_with("not a checkpoint"));
+    }
+}
+
+/// A network whose output is a smooth function of all that learns: no neuron comes near its
+/// threshold, and the piecewise linear surrogate is zero there.
+fn smooth() -> Graph {
+    let learn = |values: &[f64]| parameter(values, true);
+    let surrogate = Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 };
+    let expsyn = |tau: &[f64]| {
+        Neuron::ExpSyn(ExpSyn { syn: Leak { unit: LeakUnit::TimeConstant, parameter: learn(tau) } })
+    };
+    let readout = Lif {
+        synapses: 2,
+        mem: Leak { unit: LeakUnit::BitShift, parameter: learn(&[2.3]) },
+        syn: Leak { unit: LeakUnit::Decay, parameter: learn(&[0.6, 0.9, 0.7, 0.8, 0.5, 0.85]) },
+        bias: learn(&[0.1, -0.2, 0.3]),
+        threshold: parameter(&[1e4], false),
+        surrogate,
+        ..lif()
+    };
+    Net::new(2)
+        .layer(3, expsyn(&[3e-3, 8e-3, 5e-3]), Quantity::Isyn)
+        .layer(3, expsyn(&[4e-3]), Quantity::Isyn)
+        .layer(3, Neuron::Lif(readout), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear_with_bias())
+        .connect(&[layer(0)], 1, 2, linear())
+        .connect(&[Endpoint::Input], 1, 1, linear())
+        .connect(&[layer(0), layer(1)], 2, 0, linear_with_bias())
+        .connect(&[layer(1)], 2, 3, linear())
+        .0
+}
+
+#[test]
+fn gradients_of_smooth_networks_are_finite_differences() {
+    let graph = smooth();
+    let params = initial_params(&graph, 2);
+    let counts = (0..24).map(|i| [1.0, 0.0, 2.0, 0.0, 0.0][i * i % 5]).collect();
+    let input = Sequence::new(2, 6, 2, counts).unwrap();
+    let targets = [0, 1].map(|b| Target::Sequence((0..18).map(|i| (i + b) as f32 * 0.05).collect()));
+    let run = |params: &Params| {
+        let network = Network::bind(&graph, params).unwrap();
+        batch_gradients(&network, &Loss::Mse {}, &input, &targets).unwrap()
+    };
+    let gradients = run(&params).gradients.tensors;
+    assert_eq!(gradients.len(), params.tensors.len());
+    for (name, tensor) in &params.tensors {
+        let gradient = &gradients[name].data;
+        let greatest = gradient.iter().fold(0.0_f32, |a, g| a.max(g.abs()));
+        assert!(greatest > 0.0, "{name} has a gradient");
+        for i in 0..tensor.data.len() {
+            let step = 0.01 * tensor.data[i].abs().max(if name.contains("tau") { 0.0 } else { 0.1 });
+            let at = |shift: f32| {
+                let mut params = params.clone();
+                params.tensors.get_mut(name).unwrap().data[i] += shift;
+                run(&params).loss
+            };
+            let slope = ((at(step) - at(-step)) / f64::from(2.0 * step)) as f32;
+            let error = (slope - gradient[i]).abs();
+            assert!(error < 2e-3 * greatest, "{name}[{i}]: {} is not {slope}", gradient[i]);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_trained_is_reported_at_once() {
+    let noisy = Lif { noise_std: 0.1, ..lif() };
+    let graph = Net::new(3)
+        .layer(3, Neuron::Lif(noisy), Quantity::Spikes)
+        .layer(3, Neuron::Lif(lif()), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(1)], 0, 0, linear())
+        .connect(&[layer(0)], 1, 0, Operator::Identity)
+        .0;
+    let bad = TrainOptions { batch: 0, ..options(Readout::SpikeCount) };
+    let errors = Trainer::new(&graph, initial_params(&graph, 0), bad).unwrap_err();
+    let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "`batch` is 0; it must be 1 or more",
+            "the readout `spike_count` does not fit the output of `Test`, which gives membranes",
+            "training does not support membrane noise",
+            "training does not support the recurrent connection `c1`: of these it supports a matrix without \
+             bias and dropout from a spiking layer to itself",
+        ]
+    );
+}
+
+#[test]
+fn a_loss_that_is_not_finite_names_layer_and_step() {
+    let graph = classifier(Quantity::Vmem, 0.0);
+    let mut params = initial_params(&graph, 1);
+    params.tensors.get_mut("c2.weight").unwrap().data.fill(3e38);
+    let options = TrainOptions { augmentation: Augmentation::default(), ..options(Readout::MeanVmem) };
+    let mut trainer = Trainer::new(&graph, params, options).unwrap();
+    let before = trainer.checkpoint();
+    let sample = Sample {
+        raster: vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 9.0, 9.0, 0.0, 0.0, 0.0, 0.0],
+        steps: 2,
+        target: Target::Class(1),
+    };
+    let dataset = Dataset::new(6, 2, vec![sample]).unwrap();
+    let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the loss of sample 0 is not finite in epoch 0, batch 0: layer `l1` leaves the finite numbers in time \
+         step 1; lower the learning rate or set `gradient_clip`"
+    );
+    assert_eq!(trainer.checkpoint(), before);
+}
+
+#[test]
+fn a_learnt_parameter_cannot_leave_its_range() {
+    let mem = Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[5e-3], true) };
+    let neuron = Lif { mem, threshold: parameter(&[1e4], false), ..lif() };
+    let graph = Net::new(2)
+        .layer(2, Neuron::Lif(neuron), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, Operator::Identity)
+        .0;
+    let options = TrainOptions {
+        loss: Loss::Mse {},
+        optimizer: Optimizer::Adam(Adam { lr: 0.1, ..Adam::default() }),
+        schedule: Schedule::default(),
+        augmentation: Augmentation::default(),
+        ..options(Readout::MeanVmem)
+    };
+    // The membrane should be 0, so the time constant should be short: by 0.1 s at once.
+    let sample = Sample { raster: vec![1.0; 20], steps: 10, target: Target::Sequence(vec![0.0; 20]) };
+    let dataset = Dataset::new(2, 10, vec![sample]).unwrap();
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
+    let before = trainer.checkpoint();
+    let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
+    assert!(
+        matches!(error, TrainError::Range { tensor, value, .. } if tensor == "l0.tau_mem" && value < 0.0)
+    );
+    assert_eq!(trainer.checkpoint(), before);
+}
+
+#[test]
+fn data_that_does_not_fit_is_listed() {
+    let mut trainer = trainer(Quantity::Vmem, Readout::MeanVmem);
+    let sample = |target| Sample { raster: vec![0.0; 10], steps: 2, target };
+    let samples = vec![sample(Target::Class(2)), sample(Target::Class(3)), sample(Target::Sequence(vec![]))];
+    let dataset = Dataset::new(5, 2, samples).unwrap();
+    let TrainError::Data(errors) = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err() else {
+        panic!("the data is at fault")
+    };
+    let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "the data has 5 channels; network `Test` takes 6",
+            "the target of sample 1 does not fit: the loss needs a class below 3",
+            "the target of sample 2 does not fit: the loss needs a class below 3",
+        ]
+    );
+}
+
+#[test]
+fn unknown_options_are_refused() {
+    let text = r#"{"loss": {"kind": "cross_entropy", "readout": "max_vmem"}, "optimizer": {"kind": "adam", "lr": 0.002},
+        "schedule": {"kind": "cosine"}, "epochs": 3, "batch": 8}"#;
+    let options: TrainOptions = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        options.loss,
+        Loss::CrossEntropy { readout: Readout::MaxVmem, label_smoothing: 0.0, scale: 1.0 }
+    );
+    assert_eq!(options.optimizer, Optimizer::Adam(Adam { lr: 0.002, ..Adam::default() }));
+    let written = serde_json::to_string(&options).unwrap();
+    assert_eq!(serde_json::from_str::<TrainOptions>(&written).unwrap(), options);
+    for (from, to) in [
+        ("\"epochs\"", "\"epoch\": 1, \"epochs\""),
+        ("\"readout\"", "\"smoothing\": 1, \"readout\""),
+        ("\"lr\"", "\"momentum\": 1, \"lr\""),
+        ("{\"kind\": \"cosine\"", "{\"kind\": \"cosine\", \"steps\": 1"),
+        ("{\"kind\": \"cross_entropy\", \"readout\": \"max_vmem\"}", "{\"kind\": \"mse\", \"scale\": 1}"),
+    ] {
+        let error = serde_json::from_str::<TrainOptions>(&text.replacen(from, to, 1)).unwrap_err();
+        assert!(error.to_string().contains("unknown field"), "{error}");
+    }
+}

@@ -1,0 +1,87 @@
+//! What a run leaves behind.
+
+use super::population::Population;
+
+/// How much of a run is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Record {
+    /// The readout neurons.
+    #[default]
+    Readout,
+    /// Every state of every neuron.
+    All,
+}
+
+/// A run of the chip. States are those at the end of a step: currents after decay, membranes after reset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Steps.
+    pub steps: usize,
+    /// Readout neurons; their spikes are the chip's output.
+    pub readout: PopulationRecord,
+    /// Hidden neurons, with [`Record::All`].
+    pub hidden: Option<PopulationRecord>,
+    /// Input events that were dropped.
+    pub clipped_events: u64,
+}
+
+/// The states of a population: arrays `[steps, neurons]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PopulationRecord {
+    /// Neurons.
+    pub neurons: usize,
+    /// Spike counts, those of aliases included.
+    pub spikes: Vec<u8>,
+    /// Membrane potentials.
+    pub vmem: Vec<i16>,
+    /// Currents of the first synapse.
+    pub isyn: Vec<i16>,
+    /// Currents of the second synapse, where there is one.
+    pub isyn2: Option<Vec<i16>>,
+}
+
+impl Recording {
+    pub(super) fn new(steps: usize, hidden: &Population, readout: &Population, record: Record) -> Self {
+        Self {
+            steps,
+            readout: PopulationRecord::new(steps, readout),
+            hidden: (record == Record::All).then(|| PopulationRecord::new(steps, hidden)),
+            clipped_events: 0,
+        }
+    }
+
+    pub(super) fn push(&mut self, hidden: &Population, readout: &Population) {
+        self.readout.push(readout);
+        if let Some(record) = &mut self.hidden {
+            record.push(hidden);
+        }
+    }
+
+    /// The chip's output: spikes of the readout neurons, `[steps, outputs]`.
+    pub fn output(&self) -> &[u8] {
+        &self.readout.spikes
+    }
+}
+
+impl PopulationRecord {
+    fn new(steps: usize, population: &Population) -> Self {
+        let neurons = population.vmem.len();
+        let n = steps * neurons;
+        Self {
+            neurons,
+            spikes: Vec::with_capacity(n),
+            vmem: Vec::with_capacity(n),
+            isyn: Vec::with_capacity(n),
+            isyn2: (population.isyn.len() == 2).then(|| Vec::with_capacity(n)),
+        }
+    }
+
+    fn push(&mut self, population: &Population) {
+        self.spikes.extend_from_slice(&population.spikes);
+        self.vmem.extend_from_slice(&population.vmem);
+        self.isyn.extend_from_slice(&population.isyn[0]);
+        if let (Some(record), Some(isyn2)) = (&mut self.isyn2, population.isyn.get(1)) {
+            record.extend_from_slice(isyn2);
+        }
+    }
+}

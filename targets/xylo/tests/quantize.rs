@@ -1,0 +1,300 @@
+//! The quantiser: what always holds, and how close the chip comes to the float network.
+
+mod common;
+
+use common::{float, network};
+use proptest::prelude::*;
+use synnet_dsl::graph::Quantity;
+use synnet_dsl::timing;
+use synnet_xylo::simulate::{Record, Simulator};
+use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, map, quantize};
+
+/// A plain counter-based generator, so that the figures below stay what they are.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        (-2.0 * (1.0 - self.next()).ln()).sqrt() * (std::f64::consts::TAU * self.next()).cos()
+    }
+}
+
+/// A SynNet 16-60-60-60-10 at 10 ms with time constants of 20, 40, 80 and 160 ms, and a membrane readout. Weights are
+/// Gaussian with a few large ones, as training leaves them.
+fn synnet(random: &mut Random) -> FloatSpecification {
+    let dt = 10e-3;
+    let tau = |ms: f64| timing::quantized_tau(ms * 1e-3, dt);
+    let sizes = [16, 60, 60, 60, 10];
+    let slow = [20.0, 40.0, 80.0, 160.0].map(tau);
+    let taus = |n: usize, kinds: usize| -> Vec<f64> { (0..n).map(|i| slow[i % kinds]).collect() };
+    let mut layers: Vec<_> = [(60, 2), (60, 4), (60, 4)]
+        .iter()
+        .enumerate()
+        .map(|(i, &(n, kinds))| {
+            let lif = network::lif(&[tau(20.0)], &taus(n, kinds), 31);
+            network::layer(&format!("h{i}"), n, lif, network::line(i))
+        })
+        .collect();
+    let mut out = network::lif(&[tau(20.0)], &[tau(20.0)], 1);
+    out.threshold.values = vec![32767.0];
+    layers.push(network::layer("out", 10, out, network::line(9)));
+    let mut graph = network::chain(dt, 16, layers);
+    graph.output.quantity = Quantity::Vmem;
+    let gain = [0.5, 0.55, 0.5, 0.3];
+    let weights: Vec<Vec<f32>> = (0..4)
+        .map(|i| {
+            let (rows, columns) = (sizes[i], sizes[i + 1]);
+            let width = (2.0 / rows as f64).sqrt() * gain[i];
+            let tail = |random: &mut Random| if random.next() < 0.03 { 3.0 } else { 1.0 };
+            let scale = |column: usize| {
+                if i < 3 { 2.0 * dt / taus(columns, if i == 0 { 2 } else { 4 })[column] } else { 1.0 }
+            };
+            (0..rows * columns)
+                .map(|j| {
+                    (random.normal() * tail(random) * width * scale(j % columns)
+                        + 0.1 * width * scale(j % columns)) as f32
+                })
+                .collect()
+        })
+        .collect();
+    map(&network::bind(&graph, &weights), Chip::find("xylo-audio3").unwrap()).unwrap()
+}
+
+fn raster(random: &mut Random, steps: usize) -> Vec<u8> {
+    let mut rates = [0.0; 16];
+    let mut raster = Vec::new();
+    for t in 0..steps {
+        if t % 10 == 0 {
+            rates.fill_with(|| 3.0 * random.next().powi(3));
+        }
+        raster.extend(rates.map(|rate| (rate + random.next()) as u8));
+    }
+    raster
+}
+
+/// How the chip compares with the float network.
+#[derive(Debug, Default)]
+struct Agreement {
+    /// For each hidden layer: spikes per neuron and step in float; share of spikes that differ.
+    rates: [f64; 3],
+    differing: [f64; 3],
+    /// The same for the counts of a neuron over a whole recording.
+    counts: [f64; 3],
+    /// Root mean square error of the readout's membrane, relative to the membrane's.
+    vmem_error: f64,
+    /// Recordings whose largest mean membrane is the same class.
+    same_class: usize,
+    /// Steps times neurons with a state at a rail.
+    saturated: usize,
+}
+
+fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
+    let mut sum = Agreement::default();
+    let per_net = 20;
+    for seed in 0..nets {
+        let mut random = Random(seed);
+        let spec = synnet(&mut random);
+        let rasters: Vec<Vec<u8>> = (0..2 * per_net).map(|_| raster(&mut random, 70)).collect();
+        let mut options = options.clone();
+        if measured {
+            let mut ranges: Option<synnet_xylo::Ranges> = None;
+            for raster in &rasters[per_net..] {
+                let one = float::run(&spec, raster).ranges;
+                match &mut ranges {
+                    None => ranges = Some(one),
+                    Some(all) => {
+                        for (a, b) in all.layers.iter_mut().zip(one.layers) {
+                            a.vmem.iter_mut().zip(b.vmem).for_each(|(a, b)| *a = a.max(b));
+                            a.isyn.iter_mut().zip(b.isyn).for_each(|(a, b)| *a = a.max(b));
+                        }
+                    }
+                }
+            }
+            options.ranges = ranges;
+        }
+        let (quantised, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options);
+        let mut chip = Simulator::new(&quantised).unwrap();
+        for raster in &rasters[..per_net] {
+            let float = float::run(&spec, raster);
+            chip.reset();
+            let recording = chip.run(raster, Record::All).unwrap();
+            let hidden = recording.hidden.as_ref().unwrap();
+            for (l, ids) in [0..60, 60..120, 120..180].into_iter().enumerate() {
+                let (mut count, mut differing) = (0.0, 0.0);
+                let mut excess = [0.0; 180];
+                for (t, spikes) in float.spikes.iter().enumerate() {
+                    for n in ids.clone() {
+                        count += spikes[n];
+                        excess[n] += spikes[n] - f64::from(hidden.spikes[t * 180 + n]);
+                        differing += (spikes[n] - f64::from(hidden.spikes[t * 180 + n])).abs();
+                    }
+                }
+                sum.rates[l] += count / (60.0 * 70.0) / (per_net as f64 * nets as f64);
+                sum.counts[l] += excess.iter().map(|x: &f64| x.abs()).sum::<f64>()
+                    / count.max(1.0)
+                    / (per_net as f64 * nets as f64);
+                sum.differing[l] += differing / count.max(1.0) / (per_net as f64 * nets as f64);
+            }
+            sum.saturated +=
+                hidden.vmem.iter().chain(&hidden.isyn).filter(|x| **x == i16::MAX || **x == i16::MIN).count();
+            let (mut error, mut power) = (0.0, 0.0);
+            let mut means = [[0.0; 10]; 2];
+            for (t, vmem) in float.vmem_out.iter().enumerate() {
+                for (n, &v) in vmem.iter().enumerate() {
+                    let chip = f64::from(recording.readout.vmem[t * 10 + n]) / report.scale_out[n];
+                    error += (v - chip).powi(2);
+                    power += v * v;
+                    means[0][n] += v;
+                    means[1][n] += chip;
+                }
+            }
+            sum.vmem_error += (error / power).sqrt() / (per_net as f64 * nets as f64);
+            let class = |means: &[f64; 10]| (0..10).max_by(|&a, &b| means[a].total_cmp(&means[b])).unwrap();
+            sum.same_class += usize::from(class(&means[0]) == class(&means[1]));
+        }
+    }
+    sum
+}
+
+/// The figures of `docs/quantisation.md`, with a little room.
+#[test]
+fn the_chip_stays_close_to_the_float_network() {
+    let base = QuantizeOptions::default();
+    let coarse = compare(&QuantizeOptions { weight_shifts: false, ..base.clone() }, false, 3);
+    let default = compare(&base, false, 3);
+    let measured = compare(&base, true, 3);
+    for agreement in [&coarse, &default, &measured] {
+        assert_eq!(agreement.saturated, 0, "{agreement:.3?}");
+        assert!(agreement.counts[2] < 0.04, "{agreement:.3?}");
+        assert!(agreement.vmem_error < 0.12, "{agreement:.3?}");
+        assert!(agreement.same_class >= 54, "{agreement:.3?}");
+    }
+    assert!(measured.differing[0] < coarse.differing[0], "{measured:.3?} {coarse:.3?}");
+}
+
+/// Magnitudes over many decades.
+fn magnitude() -> impl Strategy<Value = f64> {
+    (-4.0..3.0f64).prop_map(|x| 10f64.powf(x))
+}
+
+prop_compose! {
+    /// A recurrent layer between input and readout, with anything for numbers.
+    fn networks()(
+        quantity in prop_oneof![Just(Quantity::Spikes), Just(Quantity::Vmem), Just(Quantity::Isyn)],
+        hidden in 1..8usize, outputs in 1..5usize,
+        never in any::<bool>(), thresholds in proptest::collection::vec(magnitude(), 2),
+        sizes in proptest::collection::vec(magnitude(), 3), biases in proptest::collection::vec(-3.0..3.0f64, 2),
+        seed in any::<u64>(),
+    ) -> FloatSpecification {
+        let mut random = Random(seed);
+        let neuron = |threshold: f64, bias: f64, cap: u32| {
+            let mut lif = network::lif(&[20e-3], &[40e-3], cap);
+            lif.threshold.values = vec![threshold];
+            lif.bias.values = vec![bias];
+            lif
+        };
+        let threshold_out = if never { 32767.0 } else { thresholds[1] };
+        let layers = vec![
+            network::layer("h", hidden, neuron(thresholds[0], biases[0], 31), network::line(1)),
+            network::layer("out", outputs, neuron(threshold_out, biases[1], 1), network::line(2)),
+        ];
+        let mut graph = network::chain(10e-3, 3, layers);
+        network::connect(&mut graph, network::from_layer(0), 0);
+        graph.output.quantity = quantity;
+        let mut draw = |n: usize, size: f64| -> Vec<f32> {
+            (0..n).map(|_| if random.next() < 0.2 { 0.0 } else { (random.normal() * size) as f32 }).collect()
+        };
+        let weights =
+            [draw(3 * hidden, sizes[0]), draw(hidden * outputs, sizes[1]), draw(hidden * hidden, sizes[2])];
+        map(&network::bind(&graph, &weights), Chip::find("xylo-audio3").unwrap()).unwrap()
+    }
+}
+
+proptest! {
+    #[test]
+    fn one_scale_holds_a_neuron_together(spec in networks(), weight_shifts in any::<bool>()) {
+        let options = QuantizeOptions { weight_shifts, ..Default::default() };
+        let (q, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options);
+        q.check().unwrap();
+        let d = spec.dimensions;
+        let groups = [
+            (&q.weights_in, &spec.weights_in, d.input_expansion, report.weight_shift_in, &report.scale),
+            (&q.weights_rec, &spec.weights_rec, d.hidden, report.weight_shift_rec, &report.scale),
+            (&q.weights_out, &spec.weights_out, d.outputs, report.weight_shift_out, &report.scale_out),
+        ];
+        for (chip, float, width, shift, scale) in groups {
+            prop_assert!(weight_shifts || shift == 0);
+            for (i, (&chip, &float)) in chip.iter().zip(float).enumerate() {
+                prop_assert!((-127..=127).contains(&chip));
+                // Nothing is clipped: every weight is the nearest on its neuron's scale.
+                let exact = float * scale[i % width] / f64::from(1 << shift);
+                prop_assert!((f64::from(chip) - exact).abs() <= 0.5 + 1e-9, "{} for {}", chip, exact);
+            }
+        }
+        for n in 0..d.hidden {
+            let exact = (spec.threshold[n] * report.scale[n]).max(1.0);
+            prop_assert!((f64::from(q.threshold[n]) - exact).abs() <= 0.5 + 1e-9);
+            prop_assert!((f64::from(q.bias[n]) - spec.bias[n] * report.scale[n]).abs() <= 0.5 + 1e-9);
+        }
+        for n in 0..d.outputs {
+            let exact = (spec.threshold_out[n] * report.scale_out[n]).max(1.0);
+            if report.silent_readout {
+                prop_assert_eq!(q.threshold_out[n], i16::MAX);
+                prop_assert!(spec.output != Quantity::Spikes);
+            } else {
+                prop_assert!((f64::from(q.threshold_out[n]) - exact).abs() <= 0.5 + 1e-9);
+            }
+            prop_assert!(spec.output == Quantity::Spikes || report.scale_out[n] == report.scale_out[0]);
+        }
+    }
+
+    #[test]
+    fn units_do_not_matter(spec in networks(), power in -8..8i32) {
+        let factor = f64::from(power).exp2();
+        let mut scaled = spec.clone();
+        let groups = [
+            &mut scaled.weights_in, &mut scaled.weights_rec, &mut scaled.weights_out, &mut scaled.threshold,
+            &mut scaled.threshold_out, &mut scaled.bias, &mut scaled.bias_out,
+        ];
+        groups.into_iter().flatten().for_each(|x| *x *= factor);
+        let chip = Chip::find("xylo-audio3").unwrap();
+        let [(a, _), (b, _)] = [&spec, &scaled].map(|spec| quantize(spec, chip, &Default::default()));
+        prop_assert_eq!(a, b);
+    }
+}
+
+#[test]
+fn a_membrane_readout_does_not_lose_its_weights() {
+    let case = common::arrays("map_vmem_readout_audio3");
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let build = synnet_xylo::build(&network::of_case(&case), chip, &QuantizeOptions::default()).unwrap();
+    assert!(build.report.silent_readout);
+    assert_eq!(build.specification.threshold_out, [32767; 4]);
+    assert_eq!(build.specification.weights_out.iter().map(|w| w.unsigned_abs()).max(), Some(127));
+    assert!(build.report.layers.iter().all(|layer| !layer.dead && layer.weight_error < 0.01));
+}
+
+#[test]
+fn a_silent_layer_is_named() {
+    let dt = 10e-3;
+    let mut deaf = network::lif(&[20e-3], &[20e-3], 31);
+    deaf.threshold.values = vec![1e9];
+    let layers = vec![
+        network::layer("deaf", 2, deaf, network::line(1)),
+        network::layer("out", 1, network::lif(&[20e-3], &[20e-3], 1), network::line(2)),
+    ];
+    let network = network::bind(&network::chain(dt, 1, layers), &[vec![0.5, 0.5], vec![1.0, 1.0]]);
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default()).unwrap();
+    let silent: Vec<_> = build.warnings.iter().filter(|warning| warning.code.id == "X0401").collect();
+    assert_eq!(silent.len(), 1);
+    assert_eq!(silent[0].message, "all weights into `deaf` are zero on the chip: it will be silent");
+    assert_eq!(silent[0].span, Some(network::line(1)));
+}

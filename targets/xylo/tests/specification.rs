@@ -1,0 +1,84 @@
+//! The `.npz` form of a specification: defaults, and every fault at once.
+
+use std::io::Cursor;
+
+use npyz::WriterBuilder;
+use npyz::npz::NpzWriter;
+use synnet_xylo::specification::Specification;
+
+/// An archive of 64-bit integers.
+fn npz(arrays: &[(&str, &[u64], Vec<i64>)]) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    {
+        let mut npz = NpzWriter::new(&mut bytes);
+        for (name, shape, data) in arrays {
+            let builder = npz.array(name, Default::default()).unwrap();
+            let mut writer = builder.default_dtype().shape(shape).begin_nd().unwrap();
+            writer.extend(data).unwrap();
+            writer.finish().unwrap();
+        }
+        npz.zip_writer().finish().unwrap();
+    }
+    bytes.into_inner()
+}
+
+#[test]
+fn missing_arrays_take_defaults() {
+    let bytes = npz(&[("weights_in", &[2, 3], vec![1; 6]), ("weights_out", &[2, 1], vec![5, -6])]);
+    let loaded = Specification::from_npz(&bytes).unwrap();
+    let s = &loaded.specification;
+    assert_eq!((s.dimensions.hidden, s.dimensions.output_expansion, s.dimensions.synapses), (3, 2, 1));
+    assert_eq!((s.weights_rec.len(), &s.dash_mem[..], &s.threshold[..]), (9, &[0; 3][..], &[0; 3][..]));
+    insta::assert_snapshot!(loaded.defaulted.join(" "));
+    assert_eq!(Specification::from_npz(&s.to_npz().unwrap()).unwrap().specification, *s);
+}
+
+#[test]
+fn narrow_matrices_gain_silent_synapses() {
+    let bytes = npz(&[
+        ("weights_in", &[1, 2], vec![3, 4]),
+        ("weights_rec", &[2, 2, 2], (1..9).collect()),
+        ("weights_out", &[2, 1], vec![5, -6]),
+        ("bias_hidden", &[2], vec![7, 8]),
+    ]);
+    let s = Specification::from_npz(&bytes).unwrap().specification;
+    assert_eq!(s.weights_in, [3, 0, 4, 0]);
+    assert_eq!(s.bias, [7, 8]);
+}
+
+#[test]
+fn every_fault_is_named() {
+    let bytes = npz(&[
+        ("weights_in", &[1, 5], vec![300; 5]),
+        ("weights_rec", &[2, 3, 3], vec![0; 18]),
+        ("weights_out", &[7, 1], vec![0; 7]),
+        ("dash_mem", &[2], vec![1, 16]),
+        ("dash_mum", &[2], vec![1, 1]),
+        ("threshold", &[3], vec![1, 1, 1]),
+        ("weight_shift_in", &[2], vec![1, 1]),
+        ("alias_target", &[2], vec![0, 2]),
+        ("nonsense", &[1], vec![1]),
+        ("rec_Vmem", &[1], vec![1]),
+    ]);
+    insta::assert_snapshot!(Specification::from_npz(&bytes).unwrap_err());
+}
+
+#[test]
+fn required_matrices() {
+    insta::assert_snapshot!(Specification::from_npz(&npz(&[("bias", &[1], vec![1])])).unwrap_err());
+}
+
+#[test]
+fn hostile_bytes_are_refused() {
+    let whole = npz(&[("weights_in", &[2, 3], vec![1; 6]), ("weights_out", &[2, 1], vec![5, -6])]);
+    for cut in 0..whole.len() {
+        assert!(Specification::from_npz(&whole[..cut]).is_err());
+    }
+    // A stored header that claims 2^63 x 2^63 values.
+    let mut huge = npz(&[("weights_in", &[], vec![1])]);
+    assert!(Specification::from_npz(&huge).unwrap_err().to_string().contains("shape []"));
+    huge.reverse();
+    assert!(Specification::from_npz(&huge).is_err());
+    let wide = npz(&[("weights_in", &[1, 5000], vec![1; 5000]), ("weights_out", &[1, 1], vec![1])]);
+    assert!(Specification::from_npz(&wide).unwrap_err().to_string().contains("at most 4096"));
+}
