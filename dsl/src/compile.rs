@@ -57,6 +57,7 @@ pub fn compile(
     let mut diagnostics = Vec::new();
     let library = Library::read(sources, root, loader, &mut diagnostics);
     let mut report = Report::default();
+    report.std = library.std().to_vec();
     diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
 
     let mut graph = None;
@@ -74,8 +75,9 @@ pub fn compile(
     let mut diagnostics = report.diagnostics;
     // Where something could not be understood, what looks unused may be used there; and nobody asks
     // for advice about the standard library.
-    diagnostics
-        .retain(|d| d.is_error() || (!has_errors && d.span.is_none_or(|span| !library.is_std(span.source))));
+    diagnostics.retain(|d| {
+        d.is_error() || (!has_errors && d.span.is_none_or(|span| !library.std().contains(&span.source)))
+    });
     sort(&mut diagnostics);
     Compilation { graph: graph.filter(|_| !has_errors), diagnostics }
 }

@@ -38,7 +38,7 @@ pub(crate) fn partial(graph: &Graph) -> Vec<Diagnostic> {
     for connection in &graph.connections {
         check_connection(graph, connection, &mut diagnostics);
     }
-    check_names(graph, &mut diagnostics);
+    check_connection_names(graph, &mut diagnostics);
     check_weights(graph, &mut diagnostics);
     check_output(graph, &mut diagnostics);
     check_reach(graph, &mut diagnostics);
@@ -90,6 +90,7 @@ fn complete(graph: &Graph) -> Vec<Diagnostic> {
         let message = format!("connection `{}` has no source", connection.name);
         diagnostics.push(Diagnostic::error(&codes::GRAPH_FILE, connection.span, message));
     }
+    check_layer_names(graph, &mut diagnostics);
     diagnostics
 }
 
@@ -182,7 +183,10 @@ impl LayerCheck<'_> {
         if len != 1 && len != elements && self.layer.size > 0 {
             let message =
                 format!("`{name}` of layer `{}` has {len} values for {elements} elements", self.layer.name);
-            self.diagnostics.push(Diagnostic::error(&codes::LENGTH, self.place(parameter.span), message));
+            self.diagnostics.push(
+                Diagnostic::error(&codes::LENGTH, self.place(parameter.span), message)
+                    .with_help("give one value, or one per element"),
+            );
             return false;
         }
         match parameter.values.iter().find(|&&value| !(value.is_finite() && good(value))) {
@@ -266,12 +270,13 @@ fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics:
     }
     if let Some(value) = init.scale.iter().find(|value| !value.is_finite()) {
         let message = format!("the scale of `{}` is {value}", connection.name);
-        diagnostics.push(Diagnostic::error(&codes::RANGE, connection.span, message));
+        diagnostics
+            .push(Diagnostic::error(&codes::RANGE, connection.span, message).with_help("scales are finite"));
     }
 }
 
-/// Names of layers and connections: each stands for one thing, in weights files too.
-fn check_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+/// Names of layers: each stands for one thing, in weights files too. Texts are checked as they declare them.
+fn check_layer_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
     let mut layers: BTreeMap<&str, Span> = BTreeMap::from([(graph.input.name.as_str(), graph.input.span)]);
     for layer in &graph.layers {
         if let Some(earlier) = layers.insert(&layer.name, layer.span) {
@@ -282,6 +287,9 @@ fn check_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+fn check_connection_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
     let mut connections: BTreeMap<&str, Span> = BTreeMap::new();
     for connection in &graph.connections {
         if let Some(earlier) = connections.insert(&connection.name, connection.span) {

@@ -143,7 +143,8 @@ fn operator(eval: &mut Evaluator<'_>, way: &mut Way, element: &Element) {
     let name = &element.reference.name;
     way.first.get_or_insert(element.span);
     if let Some(index) = &element.reference.index {
-        eval.report.error(&codes::CHAIN, index.span, format!("`{}` takes no index", name.text));
+        let message = format!("`{}` takes no index", name.text);
+        eval.report.error_help(&codes::CHAIN, index.span, message, "indices belong to layers");
     }
     match name.text.as_str() {
         "linear" => {
@@ -202,7 +203,8 @@ fn argument(eval: &mut Evaluator<'_>, element: &Element, wanted: &str) -> Option
             Some(Placed { value: eval.value(&argument.value), span: argument.value.span })
         }
         _ => {
-            eval.report.error(&codes::ARGUMENTS, element.span, format!("`{name}` takes {wanted}"));
+            let message = format!("`{name}` takes one value");
+            eval.report.error_help(&codes::ARGUMENTS, element.span, message, format!("write {wanted}"));
             None
         }
     }
@@ -234,7 +236,7 @@ fn delay(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<u32> {
     let steps = eval.whole_value(&placed.value, placed.span, "a delay")?;
     if !(0..=MAX_DELAY).contains(&steps) {
         let message = format!("a delay lies between 0 and {MAX_DELAY} steps; it is {steps}");
-        eval.report.error(&codes::RANGE, placed.span, message);
+        eval.report.error_help(&codes::RANGE, placed.span, message, "0 is no delay");
         return None;
     }
     u32::try_from(steps).ok()
@@ -327,7 +329,9 @@ fn default_scale(target: &Layer, dt: f64) -> Vec<f64> {
         Neuron::Lif(lif) => &lif.syn,
         Neuron::ExpSyn(expsyn) => &expsyn.syn,
     };
-    (0..leak.parameter.values.len()).map(|i| dt / leak.tau(i, dt)).collect()
+    // A time constant that gives no scale breaks its own rule.
+    let scale = |i| Some(dt / leak.tau(i, dt)).filter(|scale: &f64| scale.is_finite()).unwrap_or(1.0);
+    (0..leak.parameter.values.len()).map(scale).collect()
 }
 
 fn scale(eval: &mut Evaluator<'_>, placed: &Placed, columns: usize) -> Option<Vec<f64>> {

@@ -127,7 +127,7 @@ impl Evaluator<'_> {
             }
             _ => {
                 let message = format!("{what} is {wanted}, not {}", found.describe());
-                self.report.error(&codes::TYPE, span, message);
+                self.report.error_help(&codes::TYPE, span, message, format!("give {wanted}"));
             }
         }
     }
@@ -147,7 +147,8 @@ impl Evaluator<'_> {
             Some(list) => Value::List(list),
             None => {
                 let message = format!("lists nest more than {MAX_LIST_DEPTH} deep");
-                self.report.error(&codes::TOO_LARGE, span, message);
+                let help = "use several lists";
+                self.report.error_help(&codes::TOO_LARGE, span, message, help);
                 Value::Error
             }
         }

@@ -75,7 +75,8 @@ fn dispatch(eval: &mut Evaluator<'_>, name: &str, values: &[Value], span: Span) 
             eval.map(value, span, &mut |eval, x| {
                 if x.time % 2 != 0 || x.value < 0.0 {
                     let message = format!("{} has no square root", x.describe());
-                    eval.report.error(&codes::ARITHMETIC, span, message);
+                    let help = "roots are taken of what is at least 0, and has an even power of time";
+                    eval.report.error_help(&codes::ARITHMETIC, span, message, help);
                     return None;
                 }
                 Some(Number { value: x.value.sqrt(), time: x.time / 2 })
@@ -159,7 +160,7 @@ fn transcendental(eval: &mut Evaluator<'_>, name: &str, x: Number, span: Span) -
     let x = bare(eval, name, x, span)?;
     if name != "exp" && x <= 0.0 {
         let message = format!("`{name}` needs a positive number, not {x}");
-        eval.report.error(&codes::ARITHMETIC, span, message);
+        eval.report.error_help(&codes::ARITHMETIC, span, message, "guard it with `if` or `max`");
         return None;
     }
     let value = match name {
@@ -181,7 +182,8 @@ fn one<'v>(eval: &mut Evaluator<'_>, name: &str, values: &'v [Value], span: Span
 
 fn wrong_count(eval: &mut Evaluator<'_>, name: &str, wanted: &str, found: usize, span: Span) {
     let message = format!("`{name}` takes {wanted}, not {found}");
-    eval.report.error(&codes::ARGUMENTS, span, message);
+    let help = "`docs/language.md` lists the functions with their arguments";
+    eval.report.error_help(&codes::ARGUMENTS, span, message, help);
 }
 
 /// The value of a bare number.
@@ -288,14 +290,16 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
     }
     if count < 1 {
         let message = format!("`geometric` makes at least one time constant, not {count}");
-        eval.report.error(&codes::RANGE, span, message);
+        eval.report.error_help(&codes::RANGE, span, message, "write `geometric(base, count)`");
         return None;
     }
-    let count = i32::try_from(count).ok().filter(|&count| eval.report.spend(count as usize, span))?;
+    let count = usize::try_from(count).ok().filter(|&count| eval.report.spend(count, span))?;
     let ratio = base.value / dt;
+    let mut factor = 1.0;
     let mut items = Vec::new();
-    for power in 1..=count {
-        match eval.finite(Number { value: ratio.powi(power) * dt, time: 1 }, span) {
+    for _ in 0..count {
+        factor *= ratio;
+        match eval.finite(Number { value: factor * dt, time: 1 }, span) {
             Value::Error => return None,
             value => items.push(value),
         }

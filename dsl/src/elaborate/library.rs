@@ -157,9 +157,9 @@ impl Library {
         self.files.get(&id).unwrap_or(EMPTY)
     }
 
-    /// Whether a text belongs to the standard library.
-    pub(crate) fn is_std(&self, id: SourceId) -> bool {
-        self.std.contains(&id)
+    /// The texts of the standard library, where it is used.
+    pub(crate) fn std(&self) -> &[SourceId] {
+        &self.std
     }
 
     /// The network that a name means in a file: its own, or one that it imports.

@@ -47,6 +47,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) output: Option<PendingOutput>,
     /// Whether a statement could not be understood: what seems to be missing may stand there.
     pub(crate) has_broken: bool,
+    /// Whether a block could not be decided upon: what it declares is unknown.
+    pub(crate) hides_names: bool,
+    /// Whether a requirement is not met on which everything else rests.
+    pub(crate) is_rejected: bool,
 }
 
 /// What a name of the network stands for.
@@ -127,6 +131,9 @@ impl<'a> Elaborator<'a> {
                 let mut frame = Frame::new(network, scope);
                 frame.scope.enter();
                 self.statements(&mut frame, statements);
+                if frame.is_rejected {
+                    return None;
+                }
                 Some(self.finish(frame))
             }
         }
@@ -189,7 +196,8 @@ impl<'a> Elaborator<'a> {
                 }
                 if self.stack.len() >= MAX_INSTANCES {
                     let message = format!("networks nest more than {MAX_INSTANCES} deep");
-                    self.report.error(&codes::TOO_LARGE, name.span, message);
+                    let help = "join some of them into one";
+                    self.report.error_help(&codes::TOO_LARGE, name.span, message, help);
                     return None;
                 }
                 Some(network)
@@ -251,7 +259,6 @@ impl<'a> Elaborator<'a> {
     fn finish(&mut self, mut frame: Frame<'a>) -> Graph {
         let head = frame.network.head;
         let name = &frame.network.name.text;
-        let is_root = self.report.sites.is_empty();
         if !frame.has_broken {
             if frame.scope.dt == Dt::Unset {
                 let message = format!("network `{name}` has no time step");
@@ -266,7 +273,6 @@ impl<'a> Elaborator<'a> {
                 self.report.error_help(&codes::OUTPUT, head, message, "add `output layer.spikes;`");
             }
         }
-        debug_assert!(is_root || !self.stack.is_empty(), "an instance has a site");
         frame.graph.dt = frame.scope.dt.seconds().unwrap_or(0.0);
         self.resolve(&mut frame);
         self.output(&mut frame);
@@ -309,7 +315,10 @@ impl<'a> Elaborator<'a> {
                 .into_iter()
                 .flat_map(|source| if source == Endpoint::Input { alias.clone() } else { vec![source] })
                 .collect();
-            frame.graph.connections.push(connection);
+            // An input that could not be connected leaves no source.
+            if !connection.sources.is_empty() {
+                frame.graph.connections.push(connection);
+            }
         }
     }
 
@@ -397,13 +406,18 @@ impl<'a> Elaborator<'a> {
             );
             self.report.error_help(&codes::WIDTH, link.span, message, "make both the same size");
         }
-        instance.alias.get_or_insert((sources.unwrap_or_default(), link.span));
+        let fits = widths.iter().all(|&width| width == instance.channels);
+        let sources = sources.filter(|_| fits).unwrap_or_default();
+        instance.alias.get_or_insert((sources, link.span));
     }
 
     /// What a name stands for, or `None` where that has been reported.
     fn named(&mut self, frame: &Frame<'a>, target: &Target) -> Option<Named> {
         if let Some((named, _)) = frame.names.get(&target.name) {
             return Some(*named);
+        }
+        if frame.hides_names {
+            return None;
         }
         let message = format!("no layer has the name `{}`", target.name);
         let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, target.span, message);
@@ -507,6 +521,8 @@ impl<'a> Frame<'a> {
             dt: None,
             output: None,
             has_broken: false,
+            hides_names: false,
+            is_rejected: false,
         }
     }
 

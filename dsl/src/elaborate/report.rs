@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::codes;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 
 /// Most steps of evaluation: visited expressions, loop rounds, elements of lists.
 const MAX_STEPS: u64 = 10_000_000;
@@ -15,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Where the networks that are being instantiated are asked for, outermost first.
     pub(crate) sites: Vec<Span>,
+    /// The texts of the standard library.
+    pub(crate) std: Vec<SourceId>,
     steps: u64,
     /// Places and messages so far: what an instance finds a second time is said once.
     known: HashSet<(Option<Span>, String)>,
@@ -23,19 +25,19 @@ pub(crate) struct Report {
 impl Report {
     /// Adds a finding; inside an instance it names the place that asked for the instance.
     pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
-        if let Some(&site) = self.sites.last() {
-            if diagnostic.span != Some(site) {
+        if let (Some(&site), Some(span)) = (self.sites.last(), diagnostic.span) {
+            if self.std.contains(&span.source) {
+                // Nobody can change the standard library: what matters is what was asked of it.
+                let own = self.sites.iter().rev().find(|site| !self.std.contains(&site.source));
+                diagnostic.span = Some(*own.unwrap_or(&site));
+                diagnostic.notes.push((span, "found here".to_owned()));
+            } else if span != site {
                 diagnostic = diagnostic.with_note(site, "in the network that is used here");
             }
         }
         if self.known.insert((diagnostic.span, diagnostic.message.clone())) {
             self.diagnostics.push(diagnostic);
         }
-    }
-
-    /// Adds an error without help.
-    pub(crate) fn error(&mut self, code: &'static Code, span: Span, message: impl Into<String>) {
-        self.push(Diagnostic::error(code, span, message));
     }
 
     /// Adds an error with its remedy.

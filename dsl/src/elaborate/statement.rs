@@ -25,7 +25,7 @@ impl<'a> Elaborator<'a> {
     /// Carries out statements in the innermost block.
     pub(crate) fn statements(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
         for statement in statements {
-            if !self.report.spend(1, statement.span) {
+            if frame.is_rejected || !self.report.spend(1, statement.span) {
                 return;
             }
             self.statement(frame, statement);
@@ -58,7 +58,10 @@ impl<'a> Elaborator<'a> {
             }
             StatementKind::Net { name, call } => self.instance(frame, name, call, span),
             StatementKind::For { name, range, body } => {
-                let Some(elements) = eval(self, frame).elements(range) else { return };
+                let Some(elements) = eval(self, frame).elements(range) else {
+                    undecided(frame);
+                    return;
+                };
                 for element in elements {
                     if self.report.exhausted() {
                         return;
@@ -76,7 +79,7 @@ impl<'a> Elaborator<'a> {
                         Some(true) => return self.block(frame, body),
                         Some(false) => {}
                         None => {
-                            frame.has_broken = true;
+                            undecided(frame);
                             return;
                         }
                     }
@@ -125,6 +128,7 @@ impl<'a> Elaborator<'a> {
                     frame.network.name.text,
                     time_text(outer)
                 );
+                frame.is_rejected = true;
                 let site = self.report.sites.last().copied().unwrap_or(span);
                 self.report.push(
                     Diagnostic::error(&codes::STEP, site, message)
@@ -346,8 +350,7 @@ impl<'a> Elaborator<'a> {
         if eval(self, frame).condition(condition) != Some(false) {
             return;
         }
-        // What follows may rest on the condition.
-        frame.has_broken = true;
+        frame.is_rejected = true;
         let diagnostic = match self.report.sites.last() {
             Some(&site) => {
                 Diagnostic::error(&codes::ASSERTION, site, message).with_note(condition.span, "required here")
@@ -379,6 +382,12 @@ fn broken(frame: &mut Frame<'_>, word: &str, name: Option<&str>, span: Span) {
         }
         _ => {}
     }
+}
+
+/// Notes that a block could not be decided upon.
+fn undecided(frame: &mut Frame<'_>) {
+    frame.has_broken = true;
+    frame.hides_names = true;
 }
 
 /// Neurons that break no rule.

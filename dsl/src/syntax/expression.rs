@@ -29,8 +29,7 @@ impl Builder<'_> {
                     prefixes.push((operator, part_span));
                 }
                 Rule::operator => {
-                    let operator =
-                        Binary::of(part.as_str().trim_end()).expect("the grammar knows the operators");
+                    let operator = Binary::of(part.as_str()).expect("the grammar knows the operators");
                     // Everything that binds at least as tightly is complete now.
                     self.fold(&mut operands, &mut operators, operator.level());
                     operators.push(operator);

@@ -149,8 +149,12 @@ impl Builder<'_> {
         let span = self.span(pair);
         let (start, end) = (span.start as usize, span.end as usize);
         let continues = self.junk_end.is_some_and(|junk_end| {
+            let junk = &self.text[..junk_end];
+            let goes_on =
+                self.text[start..].starts_with(['{', ';']) || self.text[start..].starts_with("else");
             self.lexed.last_before(start).is_some_and(|token| token.end == junk_end)
-                && !self.text[..junk_end].ends_with(';')
+                && !junk.ends_with(';')
+                && (goes_on || !junk.ends_with('}'))
         });
         self.junk_end = Some(end);
         if continues {

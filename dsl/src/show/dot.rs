@@ -1,0 +1,50 @@
+//! Graphs for Graphviz.
+
+use std::fmt::Write;
+
+use super::{kind, sources, way};
+use crate::elaborate::words;
+use crate::graph::{Endpoint, Graph};
+
+/// The graph in the language of Graphviz: a box per layer, an arrow per source of a connection,
+/// recurrent ones dashed.
+pub fn to_dot(graph: &Graph) -> String {
+    let mut text = String::new();
+    write_dot(graph, &mut text).expect("writing to a string does not fail");
+    text
+}
+
+fn write_dot(graph: &Graph, text: &mut String) -> std::fmt::Result {
+    writeln!(text, "digraph {} {{", quoted(&graph.name))?;
+    writeln!(text, "    rankdir=LR;")?;
+    writeln!(text, "    node [shape=box, fontname=\"sans-serif\"];")?;
+    writeln!(text, "    edge [fontname=\"sans-serif\"];")?;
+    let input = format!("{}\n{} channels", graph.input.name, graph.input.channels);
+    writeln!(text, "    input [shape=ellipse, label={}];", quoted(&input))?;
+    for (id, layer) in graph.layers_with_ids() {
+        let label = format!("{}\n{} {}", layer.name, layer.size, kind(&layer.neuron));
+        writeln!(text, "    layer{} [label={}];", id.0, quoted(&label))?;
+    }
+    for connection in &graph.connections {
+        let label = if connection.sources.len() > 1 {
+            format!("{} of {}", way(connection), sources(graph, connection))
+        } else {
+            way(connection)
+        };
+        for source in &connection.sources {
+            let from = match source {
+                Endpoint::Input => "input".to_owned(),
+                Endpoint::Layer(id) => format!("layer{}", id.0),
+            };
+            let style = if graph.is_recurrent(*source, connection.target) { ", style=dashed" } else { "" };
+            writeln!(text, "    {from} -> layer{} [label={}{style}];", connection.target.0, quoted(&label))?;
+        }
+    }
+    writeln!(text, "    output [shape=ellipse, label={}];", quoted(words(graph.output.quantity)))?;
+    writeln!(text, "    layer{} -> output;", graph.output.layer.0)?;
+    writeln!(text, "}}")
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}

@@ -1,0 +1,122 @@
+//! Graphs as text tables.
+
+use super::{digits, kind, leak, rounded_time, sources, way};
+use crate::elaborate::words;
+use crate::graph::{Graph, Layer, Neuron};
+
+/// Layers, connections and tensors with their sizes, as text for people.
+pub fn to_table(graph: &Graph) -> String {
+    let mut text = format!(
+        "network {}   dt {}   input {} ({} channels)   output {} of {} ({})\n",
+        graph.name,
+        rounded_time(graph.dt),
+        graph.input.name,
+        graph.input.channels,
+        words(graph.output.quantity),
+        graph.layer(graph.output.layer).name,
+        graph.outputs(),
+    );
+    for line in &graph.docs {
+        text.push_str(format!("  {line}").trim_end());
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(&layers(graph));
+    text.push('\n');
+    text.push_str(&connections(graph));
+    text.push('\n');
+    text.push_str(&tensors(graph));
+    text
+}
+
+fn layers(graph: &Graph) -> String {
+    let mut rows = vec![row(["layer", "neurons", "kind", "tau_mem", "tau_syn", "threshold", "max_spikes"])];
+    for layer in &graph.layers {
+        let [mem, syn, threshold, max_spikes] = constants(layer);
+        let size = layer.size.to_string();
+        rows.push(vec![
+            layer.name.clone(),
+            size,
+            kind(&layer.neuron).into(),
+            mem,
+            syn,
+            threshold,
+            max_spikes,
+        ]);
+    }
+    table(&rows)
+}
+
+fn constants(layer: &Layer) -> [String; 4] {
+    match &layer.neuron {
+        Neuron::ExpSyn(expsyn) => ["-".into(), leak(&expsyn.syn), "-".into(), "-".into()],
+        Neuron::Lif(lif) => {
+            let values = &lif.threshold.values;
+            let threshold = if lif.threshold.is_uniform() {
+                digits(values[0])
+            } else {
+                format!("{} values", values.len())
+            };
+            let learnt = if lif.threshold.learn { " (learnt)" } else { "" };
+            let synapses =
+                if lif.synapses > 1 { format!(" x {} synapses", lif.synapses) } else { String::new() };
+            [
+                leak(&lif.mem),
+                format!("{}{synapses}", leak(&lif.syn)),
+                format!("{threshold}{learnt}"),
+                lif.max_spikes.to_string(),
+            ]
+        }
+    }
+}
+
+fn connections(graph: &Graph) -> String {
+    let mut rows = vec![row(["from", "to", "by", "shape", "time"])];
+    for connection in &graph.connections {
+        let target = graph.layer(connection.target);
+        let shape = format!("{} x {}", graph.source_width(connection), target.input_columns());
+        let recurrent =
+            connection.sources.iter().any(|source| graph.is_recurrent(*source, connection.target));
+        rows.push(vec![
+            sources(graph, connection),
+            target.name.clone(),
+            way(connection),
+            shape,
+            if recurrent { "step before".into() } else { "same step".into() },
+        ]);
+    }
+    table(&rows)
+}
+
+fn tensors(graph: &Graph) -> String {
+    let mut rows = vec![row(["tensor", "shape", "values", ""])];
+    let (mut total, mut learnt) = (0, 0);
+    for spec in graph.tensors() {
+        let count: usize = spec.shape.iter().product();
+        total += count;
+        learnt += if spec.learn { count } else { 0 };
+        let role = if spec.learn { "learnt" } else { "constant" };
+        rows.push(vec![spec.name, format!("{:?}", spec.shape), count.to_string(), role.into()]);
+    }
+    rows.push(vec!["total".into(), String::new(), total.to_string(), format!("{learnt} learnt")]);
+    table(&rows)
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.iter().map(|cell| (*cell).to_owned()).collect()
+}
+
+/// Rows with their columns aligned.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
+        text.push_str(format!("  {}", cells.join("  ")).trim_end());
+        text.push('\n');
+    }
+    text
+}
