@@ -72,9 +72,9 @@ fn outputs_equal_the_reference_bit_for_bit() {
         } else {
             "new()".into()
         };
-        let _ = write!(
+        let _ = writeln!(
             modules,
-            "mod case{i} {{ include!(\"case{i}.rs\"); }} mod bare{i} {{ include!(\"bare{i}.rs\"); }}\n"
+            "mod case{i} {{ include!(\"case{i}.rs\"); }} mod bare{i} {{ include!(\"bare{i}.rs\"); }}"
         );
         if module.weights.is_some() {
             let _ = writeln!(program, "let weights{i} = read(\"case{i}.weights\");");
