@@ -84,7 +84,9 @@ impl Config {
         let folder = match &self.out_dir {
             Some(folder) => folder.clone(),
             None => std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| {
-                Error::new("there is no `OUT_DIR` outside a build script; choose a folder by `Config::out_dir`")
+                Error::new(
+                    "there is no `OUT_DIR` outside a build script; choose a folder by `Config::out_dir`",
+                )
             })?,
         };
         let module = self.generate(network, &stem, files)?;
@@ -152,5 +154,122 @@ fn warn(rendered: &str) {
         for line in rendered.lines() {
             println!("cargo:warning={line}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use synnet_dsl::Tensor;
+
+    const NETWORK: &str = "use \"part.snn\"::Part;
+        network Kws(count = 3) {
+            dt: 1 ms;
+            input events: 2;
+            layer h: lif(count) { tau_mem: 2 ms, tau_syn: 2 ms };
+            net part: Part();
+            events -> linear -> h -> part;
+            output part;
+        }";
+    const PART: &str = "network Part {
+            dt: 1 ms;
+            input events: 3;
+            layer out: lif(2) { tau_mem: 2 ms, tau_syn: 2 ms };
+            events -> linear -> out;
+            output out.spikes;
+        }";
+
+    /// A folder with a network, its import and its weights.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let tensors = [("events->h.weight", [2, 3]), ("h->part.out.weight", [3, 2])]
+            .map(|(name, shape)| (name.to_owned(), Tensor::zeros(shape)));
+        let weights = Params { tensors: tensors.into() }.to_safetensors();
+        for (name, bytes) in
+            [("kws.snn", NETWORK.as_bytes()), ("part.snn", PART.as_bytes()), ("kws.safetensors", &weights)]
+        {
+            std::fs::write(folder.path().join(name), bytes).expect("the folder can be written");
+        }
+        folder
+    }
+
+    fn config(folder: &Path) -> Config {
+        Config::new().weights(folder.join("kws.safetensors")).out_dir(folder.join("out"))
+    }
+
+    #[test]
+    fn code_and_weights_are_written_and_every_file_read_is_watched() {
+        let folder = folder();
+        let mut files = Files::default();
+        config(folder.path()).compile_files(&folder.path().join("kws.snn"), &mut files).expect("it compiles");
+        let names: Vec<&str> =
+            files.read.iter().filter_map(|path| path.file_name().and_then(|name| name.to_str())).collect();
+        assert_eq!(names, ["kws.snn", "part.snn", "kws.safetensors"]);
+        let code = std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written");
+        assert!(code.contains("pub struct Kws {") && code.contains("include_bytes!(\"kws.weights\")"));
+        let weights = std::fs::read(folder.path().join("out/kws.weights")).expect("it was written");
+        assert_eq!(weights.len(), 8 + 4 * (2 * 3 + 3 * 2));
+    }
+
+    #[test]
+    fn files_that_do_not_change_are_not_touched() {
+        let folder = folder();
+        let compile = || config(folder.path()).compile(folder.path().join("kws.snn")).expect("it compiles");
+        let code = folder.path().join("out/kws.rs");
+        compile();
+        let past = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        let file = std::fs::File::options().write(true).open(&code).expect("it was written");
+        file.set_modified(past).expect("its time can be set");
+        let modified = || std::fs::metadata(&code).and_then(|data| data.modified()).expect("it is there");
+        compile();
+        assert_eq!(modified(), past);
+        let other = NETWORK.replace("dt: 1 ms", "dt: 2 ms");
+        std::fs::write(folder.path().join("kws.snn"), &other).expect("the folder can be written");
+        std::fs::write(folder.path().join("part.snn"), PART.replace("dt: 1 ms", "dt: 2 ms"))
+            .expect("the folder can be written");
+        compile();
+        assert_ne!(modified(), past);
+    }
+
+    #[test]
+    fn names_and_parameters_choose_the_network() {
+        let folder = folder();
+        let other_default = NETWORK.replace("count = 3", "count = 9");
+        std::fs::write(folder.path().join("kws.snn"), other_default).expect("the folder can be written");
+        let config = Config::new().name("Kws").param("count", "1 + 2").out_dir(folder.path());
+        config.compile(folder.path().join("kws.snn")).expect("it compiles");
+        let code = std::fs::read_to_string(folder.path().join("kws.rs")).expect("it was written");
+        assert!(code.contains("pub vmem: [f32; 3]") && code.contains("pub struct Kws<'w>"));
+    }
+
+    #[test]
+    fn errors_come_all_at_once_and_nothing_is_written() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        let wrong = NETWORK.replace("dt: 1 ms", "dt: 1").replace("lif(count)", "liff(count)");
+        std::fs::write(&path, wrong).expect("the folder can be written");
+        let error = config(folder.path()).compile(&path).expect_err("there are two mistakes");
+        for shown in [format!("{error}"), format!("{error:?}")] {
+            assert!(shown.contains("`dt` is a time") && shown.contains("did you mean `lif`?"), "{shown}");
+        }
+        assert!(!folder.path().join("out").exists());
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_named() {
+        let folder = folder();
+        let missing =
+            config(folder.path()).compile(folder.path().join("none.snn")).expect_err("it is missing");
+        assert!(missing.to_string().starts_with("cannot read `"), "{missing}");
+        assert!(missing.to_string().contains("none.snn"), "{missing}");
+        std::fs::write(folder.path().join("kws.safetensors"), "no").expect("the folder can be written");
+        let path = folder.path().join("kws.snn");
+        let weights = config(folder.path()).compile(&path).expect_err("these are no weights");
+        assert!(weights.to_string().contains("kws.safetensors`: not a safetensors file"), "{weights}");
+        std::fs::write(folder.path().join("kws.safetensors"), Params::default().to_safetensors())
+            .expect("the folder can be written");
+        let empty = config(folder.path()).compile(&path).expect_err("two tensors are missing");
+        assert!(empty.to_string().contains("`events->h.weight`"), "{empty}");
+        assert!(empty.to_string().contains("`h->part.out.weight`"), "{empty}");
     }
 }

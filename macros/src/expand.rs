@@ -53,14 +53,15 @@ impl Compiler {
         let root = self.sources.add("synnet!", layout.text.clone());
         let module = self.compile(root, settings)?;
         module.map_err(|diagnostics| {
-            let errors = diagnostics.iter().filter(|d| d.is_error()).map(|diagnostic| match diagnostic.span {
-                Some(span) if span.source == root => {
-                    let (first, last) = layout.tokens(span.start as usize..span.end as usize);
-                    let place = [quote_spanned!(first=> x), quote_spanned!(last=> x)];
-                    Error::new_spanned(place.into_iter().collect::<TokenStream>(), message(diagnostic))
-                }
-                _ => self.rendered(std::slice::from_ref(diagnostic), Span::call_site()),
-            });
+            let errors =
+                diagnostics.iter().filter(|d| d.is_error()).map(|diagnostic| match diagnostic.span {
+                    Some(span) if span.source == root => {
+                        let (first, last) = layout.tokens(span.start as usize..span.end as usize);
+                        let place = [quote_spanned!(first=> x), quote_spanned!(last=> x)];
+                        Error::new_spanned(place.into_iter().collect::<TokenStream>(), message(diagnostic))
+                    }
+                    _ => self.rendered(std::slice::from_ref(diagnostic), Span::call_site()),
+                });
             combined(errors)
         })
     }

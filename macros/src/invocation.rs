@@ -85,7 +85,7 @@ fn once(setting: &mut Option<LitStr>, value: LitStr, meta: &Meta) -> Result<()> 
 fn text(meta: &Meta) -> Result<LitStr> {
     match &meta.require_name_value()?.value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
-        other => Err(Error::new_spanned(other, "this is a text in quotation marks")),
+        other => Err(Error::new_spanned(other, "a text in quotation marks is expected here")),
     }
 }
 

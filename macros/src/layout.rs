@@ -140,7 +140,9 @@ fn doc_comment(token: &TokenTree) -> Option<String> {
     let TokenTree::Group(group) = token else { return None };
     let mut inside = group.stream().into_iter();
     match (inside.next()?, inside.next()?, inside.next()?) {
-        (TokenTree::Ident(word), TokenTree::Punct(sign), literal) if word == "doc" && sign.as_char() == '=' => {
+        (TokenTree::Ident(word), TokenTree::Punct(sign), literal)
+            if word == "doc" && sign.as_char() == '=' =>
+        {
             match parse2::<Lit>(literal.into()).ok()? {
                 Lit::Str(text) => Some(text.value()),
                 _ => None,

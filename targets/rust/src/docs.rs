@@ -7,7 +7,7 @@ use crate::memory::{Memory, fnv1a};
 
 /// The comment at the head of a generated file.
 pub(crate) fn header(graph: &Graph) -> String {
-    let text = serde_yaml::to_string(graph).unwrap_or_default();
+    let text = synnet_dsl::show::to_yaml(graph);
     let name = one_line(&graph.name);
     let version = env!("CARGO_PKG_VERSION");
     format!(

@@ -114,6 +114,7 @@ impl Generator<'_> {
             let docs = format!(" States of layer `{}` at the end of the last step.", layer.name);
             quote! {
                 #[doc = #docs]
+                #[must_use]
                 pub const fn #field(&self) -> &#kind {
                     &self.#field
                 }

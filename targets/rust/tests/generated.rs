@@ -72,9 +72,9 @@ fn outputs_equal_the_reference_bit_for_bit() {
         } else {
             "new()".into()
         };
-        let _ = write!(
+        let _ = writeln!(
             modules,
-            "mod case{i} {{ include!(\"case{i}.rs\"); }} mod bare{i} {{ include!(\"bare{i}.rs\"); }}\n"
+            "mod case{i} {{ include!(\"case{i}.rs\"); }} mod bare{i} {{ include!(\"bare{i}.rs\"); }}"
         );
         if module.weights.is_some() {
             let _ = writeln!(program, "let weights{i} = read(\"case{i}.weights\");");
@@ -120,7 +120,7 @@ fn outputs_equal_the_reference_bit_for_bit() {
     assert!(active * 4 > cases.len() * 3, "{active} of {} networks answer at all", cases.len());
 }
 
-/// As a library without `std`, under lints that a careful crate may turn on.
+/// As a library without `std`, under lints that a careful crate may turn on; and nothing in it panics.
 #[test]
 fn compilers_linters_and_formatters_are_content() {
     let folder = rustc::folder("lints");
@@ -135,11 +135,17 @@ fn compilers_linters_and_formatters_are_content() {
         write(&folder, &generate(network, &include).expect("it is supported"), &format!("with{i}"));
         let bare = generate_without_weights(&network.graph, &Options::default()).expect("it is supported");
         write(&folder, &bare, &format!("bare{i}"));
-        let _ = write!(library, "mod with{i};\nmod bare{i};\n");
+        let _ = write!(library, "/// Documented.\npub mod with{i};\nmod bare{i};\n");
         files.extend([format!("with{i}.rs"), format!("bare{i}.rs")]);
     }
     std::fs::write(folder.join("lib.rs"), library).expect("the library is written");
     rustc::compile(&folder, "lib", &["--crate-type", "lib", "--emit", "metadata"]);
+
+    rustc::compile(&folder, "lib", &["--crate-type", "lib", "-C", "opt-level=3", "--emit", "asm"]);
+    let assembly = std::fs::read_to_string(folder.join("lib.s")).expect("the assembly was written");
+    assert!(assembly.contains("step"), "the methods are compiled");
+    let panics: Vec<&str> = assembly.lines().filter(|line| line.contains("panicking")).collect();
+    assert!(panics.is_empty(), "{panics:?}");
 
     let clippy = [
         "--edition",

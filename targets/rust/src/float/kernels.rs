@@ -8,7 +8,8 @@ use super::constant::number;
 /// From here on every f32 is a whole number.
 pub(crate) const WHOLE: u32 = 1 << 23;
 
-/// `sums[c] += count[i] * weight[i][c]`, ascending in `i`, silent sources skipped.
+/// `sums[c] += count[i] * weight[i][c]`, ascending in `i`, silent sources skipped. One bit per source,
+/// 32 at a time, costs less than one branch per source, which the processor cannot foresee.
 pub(crate) fn add_rows() -> TokenStream {
     quote! {
         /// Adds the weights of every source that spikes, times its count, in ascending order.
@@ -17,10 +18,18 @@ pub(crate) fn add_rows() -> TokenStream {
             counts: &[f32; SOURCES],
             weights: &Matrix<SOURCES, COLUMNS>,
         ) {
-            for (&count, row) in counts.iter().zip(weights) {
-                if count != 0.0 {
-                    for (sum, &weight) in sums.iter_mut().zip(row) {
-                        *sum += count * f32::from_le_bytes(weight);
+            for (counts, rows) in counts.chunks(32).zip(weights.chunks(32)) {
+                let mut spiking = 0;
+                for (i, &count) in (0..).zip(counts) {
+                    spiking |= u32::from(count != 0.0).wrapping_shl(i);
+                }
+                while spiking != 0 {
+                    let first = spiking.trailing_zeros() as usize;
+                    spiking &= spiking - 1;
+                    if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
+                        for (sum, &weight) in sums.iter_mut().zip(row) {
+                            *sum += count * f32::from_le_bytes(weight);
+                        }
                     }
                 }
             }

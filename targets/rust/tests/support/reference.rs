@@ -1,5 +1,7 @@
 //! The meaning of a graph, written down once more and as plainly as possible.
 
+#![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
+
 use synnet_dsl::Network;
 use synnet_dsl::graph::{Endpoint, LayerId, Neuron, Quantity};
 

@@ -1,0 +1,92 @@
+//! The macro where it succeeds: in a file, in place, in a function, twice in one module.
+
+use synnet_macros::synnet;
+
+synnet!("tests/nets/two.snn", name = "First", params(count = 2 + 3));
+
+mod second {
+    synnet_macros::synnet!("tests/nets/two.snn", name = "Second");
+}
+
+synnet! {
+    #![weights = "../examples/macro/weights/clicks.safetensors"]
+    #![name = "Clicks"]
+
+    /// Kept as documentation.
+    network Clicks { // but this is not
+        dt: 10 ms;
+        input button: 1; /* nor this */
+        layer click: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms, max_spikes: 1 };
+        button -> linear
+               -> click;
+        output click.spikes;
+    }
+
+    network Other {
+        dt: 10 ms;
+        input button: 1;
+        layer click: lif(2) { tau_mem: 2 ms, tau_syn: 2 ms };
+        button -> linear -> click;
+        output click.spikes;
+    }
+}
+
+/// Bytes of weights that only their length and fingerprint make right.
+fn is_refused<T, E: std::fmt::Display>(made: Result<T, E>, message: &str) {
+    let Err(error) = made else { panic!("zeros are not the weights of a network") };
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn a_file_with_two_networks_gives_either() {
+    assert_eq!((First::INPUTS, First::OUTPUTS), (2, 2));
+    assert_eq!(First::WEIGHTS, 8 + 4 * (2 * 5 + 5 * 2));
+    is_refused(
+        First::with_weights(&[0; First::WEIGHTS]),
+        "these are weights of another network than `First`",
+    );
+    assert_eq!(second::Second::WEIGHTS, 8 + 4 * 2 * 2);
+    is_refused(second::Second::with_weights(&[]), "the weights of `Second` are 24 bytes, not 0");
+}
+
+#[test]
+fn a_network_in_place_has_its_weights() {
+    let mut net = Clicks::new();
+    assert_eq!(Clicks::DT, 0.01);
+    assert_eq!(net.step(&[1.0]), [1.0, 0.0]);
+    assert_eq!(net.click().spikes, [1.0, 0.0]);
+}
+
+#[test]
+fn a_network_in_a_function() {
+    synnet! {
+        network Local {
+            dt: 1 ms;
+            input events: 1;
+            layer h: lif(1) { tau_mem: 2 ms, tau_syn: 2 ms };
+            events -> h;
+            output h.vmem;
+        }
+    }
+    let [vmem] = Local::new().step(&[0.5]);
+    assert_eq!(vmem, 0.5 * (-0.5f64).exp() as f32);
+}
+
+/// Positions that a macro's tokens carry are those of its own definition and of its use, mixed.
+#[test]
+fn a_network_made_by_another_macro() {
+    macro_rules! relay {
+        ($name:ident, $channels:literal, $body:tt) => {
+            synnet! {
+                network $name {
+                    dt: 1 ms; input events: $channels;
+                    layer h: lif($channels) { tau_mem: 2 ms, tau_syn: 2 ms };
+                    events -> h;
+                    output h.spikes;
+                }
+            }
+        };
+    }
+    relay!(Relay, 3, {});
+    assert_eq!(Relay::new().step(&[4.0, 0.0, 1.0]), [2.0, 0.0, 0.0]);
+}
