@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
+pub use npyz::AutoSerialize;
 use npyz::{DType, NpyFile, Order, TypeChar, WriterBuilder};
 use zip::write::SimpleFileOptions;
 
@@ -98,7 +99,8 @@ pub fn read_npy(bytes: &[u8]) -> Result<Array, Error> {
     let file = NpyFile::new(bytes).map_err(|e| Error::Npy(e.to_string()))?;
     let header_shape = file.shape().to_vec();
     let too_large = || Error::TooLarge(header_shape.clone());
-    let count = header_shape.iter().try_fold(1u64, |n, &extent| n.checked_mul(extent)).ok_or_else(too_large)?;
+    let count =
+        header_shape.iter().try_fold(1u64, |n, &extent| n.checked_mul(extent)).ok_or_else(too_large)?;
     let shape = header_shape.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
     let shape = shape.map_err(|_| too_large())?;
     let order = file.order();
@@ -165,7 +167,7 @@ impl Archive {
     /// Where the shape does not hold as many numbers as there are.
     pub fn add<T>(&mut self, name: &str, shape: &[usize], numbers: &[T]) -> Result<(), Error>
     where
-        T: npyz::AutoSerialize + Copy,
+        T: AutoSerialize + Copy,
     {
         let failed = |why: String| Error::Write(name.to_owned(), why);
         if shape.iter().product::<usize>() != numbers.len() {
@@ -178,7 +180,8 @@ impl Archive {
         zip.start_file(format!("{name}.npy"), options).map_err(|e| failed(e.to_string()))?;
         let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
         let write = || -> std::io::Result<()> {
-            let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(zip).begin_nd()?;
+            let mut writer =
+                npyz::WriteOptions::new().default_dtype().shape(&shape).writer(zip).begin_nd()?;
             writer.extend(numbers.iter().copied())?;
             writer.finish()
         };
@@ -240,7 +243,7 @@ fn from_fortran<T: Copy>(shape: &[usize], numbers: &[T]) -> Vec<T> {
 mod tests {
     use super::*;
 
-    fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> Vec<u8> {
+    fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let options = npyz::WriteOptions::new().default_dtype().shape(shape).order(order);
         let mut writer = options.writer(&mut bytes).begin_nd().unwrap();

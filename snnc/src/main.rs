@@ -2,12 +2,19 @@
 //!
 //! Exit codes: 0 success, 1 errors in the input, 2 misuse or a failure to read or write, 130 interrupted.
 
+#![allow(unreachable_pub, reason = "in a binary, `pub` says that other modules use an item")]
+
+mod artifacts;
+mod chip;
 mod cli;
 mod commands;
 mod data;
+mod events;
+mod experiment;
 mod failure;
 mod files;
-mod arrays;
+mod metrics;
+mod progress;
 mod recipe;
 mod report;
 mod source;

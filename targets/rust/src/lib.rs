@@ -88,12 +88,17 @@ const SUPPORTED: [Feature; 12] = [
     Feature::LeakUnits,
 ];
 
+/// Everything of a graph that generated code cannot express, whatever its weights: membrane noise.
+pub fn check(graph: &Graph) -> Vec<Diagnostic> {
+    unsupported(graph, &[Feature::LearnedParameter])
+}
+
 /// Generates the module of a network with its weights.
 ///
 /// # Errors
 /// One diagnostic for each place of the graph that generated code cannot express: membrane noise.
 pub fn generate(network: &Network, options: &Options) -> Result<Module, Vec<Diagnostic>> {
-    let refused = unsupported(&network.graph, &[Feature::LearnedParameter]);
+    let refused = check(&network.graph);
     if refused.is_empty() {
         Ok(module::generate(&network.graph, Some(network), options))
     } else {
@@ -108,7 +113,7 @@ pub fn generate(network: &Network, options: &Options) -> Result<Module, Vec<Diag
 /// One diagnostic for each place of the graph that needs more than weights at run time: membrane
 /// noise, and layers with learnt parameters, from which constants are computed while generating.
 pub fn generate_without_weights(graph: &Graph, options: &Options) -> Result<Module, Vec<Diagnostic>> {
-    let never = unsupported(graph, &[Feature::LearnedParameter]);
+    let never = check(graph);
     let without_weights =
         unsupported(graph, &[]).into_iter().filter(|diagnostic| !never.contains(diagnostic));
     let without_weights = without_weights.map(|d| d.with_help("give the weights when the code is generated"));

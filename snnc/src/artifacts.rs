@@ -1,0 +1,98 @@
+//! The files that a build leaves: generated Rust, chip specifications, loaders.
+
+use std::path::{Path, PathBuf};
+
+use synnet_dsl::{Diagnostic, Network};
+use synnet_rust::Embedding;
+use synnet_xylo::{Build, Chip};
+
+use crate::failure::Failure;
+use crate::files;
+
+/// A file that was written.
+pub struct Written {
+    /// Where.
+    pub path: PathBuf,
+    /// What it is, in a few words.
+    pub what: &'static str,
+}
+
+/// The name of `path` without its extension; `kws.spec.npz` counts as one extension.
+fn stem(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = [".spec.npz", ".json", ".py", ".npz", ".rs"].iter().find_map(|end| name.strip_suffix(end));
+    path.with_file_name(stem.unwrap_or(&name))
+}
+
+fn beside(stem: &Path, extension: &str) -> PathBuf {
+    let mut name = stem.as_os_str().to_owned();
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Why an artefact was not made.
+pub enum NotBuilt {
+    /// The network cannot be expressed by the target.
+    Diagnostics(Vec<Diagnostic>),
+    /// A file could not be written.
+    Failure(Failure),
+}
+
+impl From<Failure> for NotBuilt {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Writes the Rust module of a network to `out` and its weights beside it. Standard output gets one
+/// text, with the weights in it.
+pub fn write_rust(network: &Network, out: &Path) -> Result<Vec<Written>, NotBuilt> {
+    let weights = beside(&stem(out), ".weights");
+    let embedding =
+        if files::is_dash(out) { Embedding::Literal } else { Embedding::Include(file_name(&weights)) };
+    let options = synnet_rust::Options { name: None, embedding };
+    let module = synnet_rust::generate(network, &options).map_err(NotBuilt::Diagnostics)?;
+    let mut written = Vec::new();
+    if let Some(bytes) = &module.weights {
+        files::write(&weights, bytes)?;
+        written.push(Written { path: weights, what: "its weights, for include_bytes!" });
+    }
+    files::write(out, module.source().as_bytes())?;
+    written.insert(0, Written { path: out.to_owned(), what: "Rust module, no_std" });
+    Ok(written)
+}
+
+/// Writes the specification of a chip beside `out`, and a loader for the vendor's tools.
+pub fn write_xylo(build: &Build, chip: &Chip, network: &str, out: &Path) -> Result<Vec<Written>, Failure> {
+    if files::is_dash(out) {
+        return Err(Failure::Io("a chip's configuration is several files: give `-o` a name".into()));
+    }
+    let stem = stem(out);
+    let (specification, loader) = (beside(&stem, ".spec.npz"), beside(&stem, ".py"));
+    let bytes = build.specification.to_npz().map_err(|e| Failure::Input(e.to_string()))?;
+    files::write(&specification, &bytes)?;
+    let script = synnet_xylo::loader(network, &file_name(&specification), chip);
+    files::write(&loader, script.as_bytes())?;
+    Ok(vec![
+        Written { path: specification, what: "chip specification, for `snnc sim` and Rockpool" },
+        Written { path: loader, what: "loader for Rockpool" },
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_drop_known_extensions() {
+        for (path, expected) in
+            [("a/kws.json", "a/kws"), ("kws.spec.npz", "kws"), ("kws.rs", "kws"), ("my.net", "my.net")]
+        {
+            assert_eq!(stem(Path::new(path)), Path::new(expected));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A set of recordings on the simulated chip, read out as the float network is.
+
+use synnet_dsl::Network;
+use synnet_dsl::graph::Quantity;
+use synnet_runtime::{Dataset, Evaluation, Readout, Sequence, Target};
+use synnet_xylo::simulate::{Record, Recording};
+use synnet_xylo::{Build, Simulator};
+
+use crate::failure::Failure;
+
+/// What the chip made of a set of recordings.
+pub struct ChipEvaluation {
+    /// Predictions, confusion, rates of the hidden layers. Outputs are in units of the float network.
+    pub evaluation: Evaluation,
+    /// Input events beyond what a channel takes in a step.
+    pub dropped_events: u64,
+}
+
+/// Runs every recording on the simulator. The chip's output is behind the float network's by one step per
+/// layer, so each recording is followed by as many silent steps and the first ones of the output are left out.
+pub fn evaluate(
+    build: &Build,
+    network: &Network,
+    dataset: &Dataset,
+    readout: Readout,
+) -> Result<ChipEvaluation, Failure> {
+    let wrong = |e: &dyn std::fmt::Display| Failure::Input(e.to_string());
+    let simulator = Simulator::new(&build.specification).map_err(|e| wrong(&e))?;
+    let lag = build.float.latency();
+    let rasters: Vec<Vec<u8>> = (0..dataset.samples().len()).map(|i| raster(dataset, i, lag)).collect();
+    let views: Vec<&[u8]> = rasters.iter().map(Vec::as_slice).collect();
+    let recordings = simulator.run_batch(&views, Record::All).map_err(|e| wrong(&e))?;
+
+    let width = network.graph.outputs();
+    let scales = &build.report.scale_out;
+    let quantity = network.graph.output.quantity;
+    let data = recordings.iter().flat_map(|r| output(r, quantity, width, lag, scales)).collect();
+    let outputs = Sequence::new(recordings.len(), dataset.steps(), width, data).map_err(|e| wrong(&e))?;
+    let labels: Vec<usize> = dataset.samples().iter().filter_map(|s| class(&s.target)).collect();
+    let mut evaluation = Evaluation::from_outputs(outputs, &labels, readout).map_err(|faults| {
+        let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+        Failure::Input(faults.join("\n"))
+    })?;
+    evaluation.rates = rates(build, &recordings);
+    let dropped_events = recordings.iter().map(|r| r.clipped_events).sum();
+    Ok(ChipEvaluation { evaluation, dropped_events })
+}
+
+/// Share of the recordings for which two engines give the same class.
+pub fn agreement(a: &Evaluation, b: &Evaluation) -> f64 {
+    let equal = a.predictions.iter().zip(&b.predictions).filter(|(a, b)| a == b).count();
+    equal as f64 / a.predictions.len().max(1) as f64
+}
+
+fn class(target: &Target) -> Option<usize> {
+    match target {
+        Target::Class(label) => Some(*label),
+        _ => None,
+    }
+}
+
+/// Recording `i`, brought to the length of the set, with `lag` silent steps behind it.
+fn raster(dataset: &Dataset, i: usize, lag: usize) -> Vec<u8> {
+    let length = (dataset.steps() + lag) * dataset.channels();
+    let kept = dataset.steps() * dataset.channels();
+    let mut counts: Vec<u8> = dataset.samples()[i].raster.iter().take(kept).map(|&x| x as u8).collect();
+    counts.resize(length, 0);
+    counts
+}
+
+fn output(recording: &Recording, quantity: Quantity, width: usize, lag: usize, scales: &[f64]) -> Vec<f32> {
+    let readout = &recording.readout;
+    let states = |values: &[i16]| -> Vec<f32> {
+        let scaled = values.iter().enumerate().map(|(i, &x)| (f64::from(x) / scales[i % width]) as f32);
+        scaled.skip(lag * width).collect()
+    };
+    match quantity {
+        Quantity::Spikes => readout.spikes.iter().skip(lag * width).map(|&n| f32::from(n)).collect(),
+        Quantity::Vmem => states(&readout.vmem),
+        Quantity::Isyn => states(&readout.isyn),
+    }
+}
+
+/// Mean spikes per neuron and step of each layer.
+fn rates(build: &Build, recordings: &[Recording]) -> Vec<(String, f64)> {
+    let layers = build.float.layers.iter();
+    layers
+        .map(|layer| {
+            let population = |r: &Recording| {
+                let record = if layer.readout { Some(&r.readout) } else { r.hidden.as_ref() };
+                record.map_or(0, |p| {
+                    let rows = p.spikes.chunks_exact(p.neurons.max(1));
+                    rows.flat_map(|row| &row[layer.ids.clone()]).map(|&n| u64::from(n)).sum()
+                })
+            };
+            let spikes: u64 = recordings.iter().map(population).sum();
+            let steps: usize = recordings.iter().map(|r| r.steps).sum();
+            (layer.name.clone(), spikes as f64 / (steps * layer.ids.len()).max(1) as f64)
+        })
+        .collect()
+}

@@ -1,0 +1,256 @@
+//! The arguments of every command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A compiler for spiking neural networks.
+#[derive(Parser, Debug)]
+#[command(name = "snnc", version, about, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print machine-readable results on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// One command of `snnc`.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Report every error of a network at once.
+    Check(Check),
+    /// Bring network files into their canonical form.
+    Fmt(Fmt),
+    /// Print what a network consists of.
+    Show(Show),
+    /// Train a network as a recipe says, and build what it asks for.
+    Train(Train),
+    /// Measure the accuracy of trained weights.
+    Eval(Eval),
+    /// Run a network on an array of input events.
+    Run(Run),
+    /// Compile a network and its weights for a target.
+    Build(Build),
+    /// Run the bit-exact chip on a built configuration.
+    Sim(Sim),
+    /// Print the long form of an error code.
+    Explain(Explain),
+}
+
+/// Which network of which file.
+#[derive(Args, Debug)]
+pub struct NetworkArgs {
+    /// Network file; `-` reads standard input.
+    #[arg(value_name = "NET.snn")]
+    pub net: PathBuf,
+    /// The network to take, where the file has several.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Sets a parameter of the network; may be repeated.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = assignment)]
+    pub params: Vec<(String, String)>,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Check the rules of a target, too.
+    #[arg(long)]
+    pub target: Option<Target>,
+}
+
+/// Arguments of `fmt`.
+#[derive(Args, Debug)]
+pub struct Fmt {
+    /// Files to format in place; `-` formats standard input to standard output.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Change nothing; fail where a file is not in canonical form.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Arguments of `show`.
+#[derive(Args, Debug)]
+pub struct Show {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
+    pub format: ShowFormat,
+}
+
+/// Formats of `show`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// Layers, connections and tensors, for people.
+    Table,
+    /// The graph as YAML.
+    Yaml,
+    /// The graph as JSON.
+    Json,
+    /// Graphviz.
+    Dot,
+}
+
+/// Arguments of `train`.
+#[derive(Args, Debug)]
+pub struct Train {
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Folder for everything that is written; `runs/<recipe>` by default.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on from the checkpoint in the output folder.
+    #[arg(long)]
+    pub resume: bool,
+}
+
+/// A recipe, how to change it, and the threads that carry it out.
+#[derive(Args, Debug)]
+pub struct RecipeArgs {
+    /// Recipe file.
+    #[arg(value_name = "RECIPE.yaml")]
+    pub recipe: PathBuf,
+    /// Replaces a value of the recipe, such as `data.path=DIR` or `training.epochs=10`; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Number of threads; all cores by default. The results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `eval`.
+#[derive(Args, Debug)]
+pub struct Eval {
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Weights file.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: PathBuf,
+    /// What runs the network: `float`, or a chip to quantise for and simulate.
+    #[arg(long, value_name = "ENGINE", default_value = "float")]
+    pub on: Engine,
+}
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Weights file.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: PathBuf,
+    #[command(flatten)]
+    pub arrays: ArrayArgs,
+    /// Seed of the noise.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// Input and output arrays.
+#[derive(Args, Debug)]
+pub struct ArrayArgs {
+    /// Input events, `[T, C]` or `[B, T, C]`, any numeric type; `-` reads standard input.
+    #[arg(long, value_name = "IN.npy")]
+    pub input: PathBuf,
+    /// Where to write `output` and the recordings; `-` writes standard output.
+    #[arg(long, value_name = "OUT.npz")]
+    pub output: PathBuf,
+    /// Record the states of every layer.
+    #[arg(long)]
+    pub record: bool,
+}
+
+/// Arguments of `build`.
+#[derive(Args, Debug)]
+pub struct Build {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Weights file.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: PathBuf,
+    /// What to build for.
+    #[arg(long)]
+    pub target: Target,
+    /// File to write; others are written beside it under the same stem.
+    #[arg(short = 'o', long = "out", value_name = "OUT")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `sim`.
+#[derive(Args, Debug)]
+pub struct Sim {
+    /// Specification of a chip's network (`.npz`).
+    #[arg(value_name = "SPEC.npz")]
+    pub spec: PathBuf,
+    #[command(flatten)]
+    pub arrays: ArrayArgs,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// Code of a diagnostic, such as `E0301`.
+    pub code: String,
+}
+
+/// A back end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An f32 module in Rust.
+    Rust,
+    /// The configuration of a chip, by its name.
+    Chip(&'static str),
+}
+
+impl std::str::FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "rust" {
+            return Ok(Self::Rust);
+        }
+        chip(text).map(Self::Chip).ok_or_else(|| format!("targets are `rust`{}", chip_list()))
+    }
+}
+
+/// What runs a network in an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The float interpreter.
+    Float,
+    /// The simulator of a chip, by its name.
+    Chip(&'static str),
+}
+
+impl std::str::FromStr for Engine {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "float" {
+            return Ok(Self::Float);
+        }
+        chip(text).map(Self::Chip).ok_or_else(|| format!("engines are `float`{}", chip_list()))
+    }
+}
+
+fn chip(name: &str) -> Option<&'static str> {
+    synnet_xylo::Chip::all().iter().map(|chip| chip.name.as_str()).find(|known| *known == name)
+}
+
+fn chip_list() -> String {
+    synnet_xylo::Chip::all().iter().map(|chip| format!(", `{}`", chip.name)).collect()
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    if key.trim().is_empty() {
+        return Err("expected a name before `=`".into());
+    }
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}

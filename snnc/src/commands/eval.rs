@@ -1,0 +1,25 @@
+//! `snnc eval`: the accuracy of trained weights.
+
+use crate::cli::{Engine, Eval};
+use crate::experiment::Experiment;
+use crate::failure::Failure;
+use crate::report;
+use crate::{source, terminal};
+
+/// Evaluates weights on the test set of a recipe.
+pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
+    let experiment = Experiment::open(&args.recipe)?;
+    let network = source::bind(&experiment.loaded, &args.weights)?;
+    let float = experiment.evaluate(&network)?;
+    let chip = match &args.on {
+        Engine::Float => None,
+        Engine::Chip(name) => Some(experiment.evaluate_on_chip(&network, name)?),
+    };
+    if json {
+        terminal::print_json(&report::results_json(&float, chip.as_ref()))?;
+    }
+    let shown = chip.as_ref().map_or(&float, |on| &on.result.evaluation);
+    terminal::say(report::summary(&float, chip.as_ref()));
+    terminal::say(report::confusion(shown, &experiment.corpus.classes));
+    Ok(())
+}

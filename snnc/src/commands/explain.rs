@@ -1,0 +1,34 @@
+//! `snnc explain`: the long form of an error.
+
+use serde_json::json;
+use synnet_dsl::Code;
+
+use crate::cli::Explain;
+use crate::failure::Failure;
+use crate::terminal;
+
+/// Every code that a command can report.
+fn codes() -> impl Iterator<Item = &'static Code> {
+    synnet_dsl::codes::CODES
+        .iter()
+        .chain(synnet_runtime::codes::CODES)
+        .chain(synnet_xylo::codes::CODES)
+        .copied()
+}
+
+/// Prints the explanation of a code.
+pub fn run(args: &Explain, json: bool) -> Result<(), Failure> {
+    let wanted = args.code.to_uppercase();
+    let Some(code) = codes().find(|code| code.id == wanted) else {
+        let near = codes().min_by_key(|code| strsim::levenshtein(code.id, &wanted));
+        let hint =
+            near.map(|code| format!("; did you mean `{}` ({})?", code.id, code.title)).unwrap_or_default();
+        return Err(Failure::Io(format!("there is no code `{}`{hint}", args.code)));
+    };
+    if json {
+        return terminal::print_json(
+            &json!({ "code": code.id, "title": code.title, "explanation": code.explanation }),
+        );
+    }
+    terminal::print(&format!("{}: {}\n\n{}\n", code.id, code.title, code.explanation.trim()))
+}

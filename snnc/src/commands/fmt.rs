@@ -1,0 +1,43 @@
+//! `snnc fmt`: one canonical form.
+
+use serde_json::json;
+use synnet_dsl::Sources;
+
+use crate::cli::Fmt;
+use crate::failure::Failure;
+use crate::{files, terminal};
+
+/// Formats files in place, or with `--check` tells which are not in canonical form.
+pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
+    let mut changed = Vec::new();
+    let mut failed = Vec::new();
+    for path in &args.files {
+        let text = files::read_text(path)?;
+        match synnet_dsl::format(&text) {
+            Ok(formatted) if files::is_dash(path) && !args.check => terminal::print(&formatted)?,
+            Ok(formatted) if formatted == text => {}
+            Ok(formatted) => {
+                changed.push(path.display().to_string());
+                if !args.check {
+                    files::write(path, formatted.as_bytes())?;
+                }
+            }
+            Err(diagnostics) => {
+                let mut sources = Sources::new();
+                sources.add(path.display().to_string(), text);
+                failed.push(synnet_dsl::render(&diagnostics, &sources, terminal::color()));
+            }
+        }
+    }
+    if json {
+        terminal::print_json(&json!({ "changed": changed, "failed": failed.len() }))?;
+    }
+    if !failed.is_empty() {
+        return Err(Failure::Rendered(failed.concat()));
+    }
+    if args.check && !changed.is_empty() {
+        let files = changed.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+        return Err(Failure::Input(format!("not in canonical form: {files}; `snnc fmt` rewrites them")));
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! `snnc sim`: the bit-exact chip on an array of input events.
+
+use serde_json::json;
+use synnet_xylo::simulate::{PopulationRecord, Record, Recording};
+use synnet_xylo::{Simulator, Specification};
+
+use crate::cli::Sim;
+use crate::events::{self, Events, Output};
+use crate::failure::Failure;
+use crate::{files, terminal};
+
+/// Runs a specification on events and writes the readout's spikes as `output`.
+pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
+    let loaded =
+        Specification::from_npz(&files::read(&args.spec)?).map_err(|e| Failure::input(&args.spec, e))?;
+    let simulator = Simulator::new(&loaded.specification).map_err(|e| Failure::input(&args.spec, e))?;
+    let input = &args.arrays.input;
+    let events = events::read(input, simulator.inputs())?;
+    let raster = events.counts().map_err(|why| Failure::input(input, why))?;
+    let sequences: Vec<&[u8]> = raster.chunks(events.sequence_len().max(1)).collect();
+    let record = if args.arrays.record { Record::All } else { Record::Readout };
+    let recordings = simulator.run_batch(&sequences, record).map_err(|e| Failure::input(input, e))?;
+
+    let clipped: u64 = recordings.iter().map(|r| r.clipped_events).sum::<u64>() + events.above_u8();
+    if clipped > 0 {
+        let plural = if clipped == 1 { "" } else { "s" };
+        terminal::warn(format_args!(
+            "{clipped} input event{plural} dropped: a channel takes at most 15 events in a step"
+        ));
+    }
+    write(args, &events, simulator.outputs(), &recordings)?;
+    if json {
+        terminal::print_json(&json!({
+            "output": args.arrays.output,
+            "sequences": events.batch,
+            "steps": events.time,
+            "defaulted_arrays": loaded.defaulted,
+            "dropped_events": clipped,
+        }))?;
+    }
+    Ok(())
+}
+
+fn write(args: &Sim, events: &Events, outputs: usize, recordings: &[Recording]) -> Result<(), Failure> {
+    let mut archive = Output::new();
+    let shape = |n: usize| {
+        let sequence = [events.time, n];
+        if events.batched { vec![events.batch, sequence[0], sequence[1]] } else { sequence.to_vec() }
+    };
+    let spikes: Vec<i64> = recordings.iter().flat_map(|r| r.output()).map(|&n| i64::from(n)).collect();
+    archive.add("output", &shape(outputs), &spikes)?;
+    if args.arrays.record {
+        let hidden = |r: &Recording| r.hidden.clone();
+        population(&mut archive, "hidden", recordings, &shape, hidden)?;
+        population(&mut archive, "readout", recordings, &shape, |r| Some(r.readout.clone()))?;
+    }
+    archive.write(&args.arrays.output)
+}
+
+fn population(
+    archive: &mut Output,
+    name: &str,
+    recordings: &[Recording],
+    shape: &dyn Fn(usize) -> Vec<usize>,
+    of: impl Fn(&Recording) -> Option<PopulationRecord>,
+) -> Result<(), Failure> {
+    let records: Vec<PopulationRecord> = recordings.iter().filter_map(of).collect();
+    let neurons = records.first().map_or(0, |r| r.neurons);
+    let shape = shape(neurons);
+    let spikes: Vec<i64> = records.iter().flat_map(|r| &r.spikes).map(|&x| i64::from(x)).collect();
+    archive.add(&format!("{name}.spikes"), &shape, &spikes)?;
+    let mut state = |what: &str, of: &dyn Fn(&PopulationRecord) -> Option<&Vec<i16>>| {
+        let values: Option<Vec<&Vec<i16>>> = records.iter().map(of).collect();
+        let Some(values) = values else { return Ok(()) };
+        let values: Vec<i64> = values.into_iter().flatten().map(|&x| i64::from(x)).collect();
+        archive.add(&format!("{name}.{what}"), &shape, &values)
+    };
+    state("vmem", &|r| Some(&r.vmem))?;
+    state("isyn", &|r| Some(&r.isyn))?;
+    state("isyn2", &|r| r.isyn2.as_ref())
+}

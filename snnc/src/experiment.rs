@@ -1,0 +1,101 @@
+//! What `train` and `eval` share: recipe, network, recordings, and the two engines on the test set.
+
+use synnet_dsl::{Diagnostic, Network};
+use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions};
+use synnet_xylo::{Build, Chip, QuantizeOptions};
+
+use crate::chip::{self, ChipEvaluation};
+use crate::cli::RecipeArgs;
+use crate::data::{self, Corpus};
+use crate::failure::Failure;
+use crate::recipe::{FrontEnd, Recipe};
+use crate::source::{self, Loaded};
+use crate::{progress, terminal};
+
+/// A recipe with its network and its recordings.
+pub struct Experiment {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Its network.
+    pub loaded: Loaded,
+    /// Its recordings.
+    pub corpus: Corpus,
+}
+
+/// What a trained network does on a chip.
+pub struct OnChip {
+    /// The chip.
+    pub chip: &'static Chip,
+    /// The network on it.
+    pub build: Build,
+    /// The test set on its simulator.
+    pub result: ChipEvaluation,
+}
+
+impl Experiment {
+    /// Reads recipe, network and recordings; checks that they fit together.
+    pub fn open(args: &RecipeArgs) -> Result<Self, Failure> {
+        if let Some(threads) = args.threads {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+            pool.map_err(|e| Failure::Io(format!("cannot start {threads} threads: {e}")))?;
+        }
+        let recipe = Recipe::read(args)?;
+        let loaded = source::compile(&recipe.network, recipe.name.as_deref(), &recipe.network_params())?;
+        let graph = &loaded.graph;
+        let classes = recipe.data.classes.len();
+        if graph.outputs() != classes {
+            let outputs = graph.outputs();
+            let message =
+                format!("network `{}` has {outputs} outputs; the recipe names {classes} classes", graph.name);
+            return Err(Failure::input(&args.recipe, message));
+        }
+        let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
+        if (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
+            terminal::warn(format_args!(
+                "the front end gives steps of {:.3} ms, network `{}` takes {:.3} ms; set `front_end` -> `decimation`",
+                1e3 * front_end.dt(),
+                graph.name,
+                1e3 * graph.dt
+            ));
+        }
+        let bar = progress::counter("recordings");
+        let corpus = data::load(&recipe.data, &recipe.front_end, &bar);
+        bar.finish_and_clear();
+        Ok(Self { corpus: corpus?, recipe, loaded })
+    }
+
+    /// The statistic of the output by which recordings are classified.
+    pub fn readout(&self) -> Result<Readout, Failure> {
+        let TrainOptions { loss, .. } = &self.recipe.training;
+        match loss {
+            Loss::CrossEntropy { readout, .. } => Ok(*readout),
+            _ => Err(Failure::Input("`training.loss`: a classifier needs the loss `cross_entropy`".into())),
+        }
+    }
+
+    /// The float network on the test set.
+    pub fn evaluate(&self, network: &Network) -> Result<Evaluation, Failure> {
+        synnet_runtime::evaluate(network, &self.corpus.test, self.readout()?).map_err(|d| self.rendered(&d))
+    }
+
+    /// Quantises for a chip and runs the test set on its simulator.
+    pub fn evaluate_on_chip(&self, network: &Network, name: &str) -> Result<OnChip, Failure> {
+        let chip = Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
+        let build =
+            synnet_xylo::build(network, chip, &QuantizeOptions::default()).map_err(|d| self.rendered(&d))?;
+        source::accept(&build.warnings, &self.loaded.sources)?;
+        let result = chip::evaluate(&build, network, &self.corpus.test, self.readout()?)?;
+        if result.dropped_events > 0 {
+            terminal::warn(format_args!(
+                "{} input events dropped on {name}: a channel takes at most 15 in a step",
+                result.dropped_events
+            ));
+        }
+        Ok(OnChip { chip, build, result })
+    }
+
+    /// Diagnostics about the network as a failure.
+    pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Failure {
+        Failure::Rendered(synnet_dsl::render(diagnostics, &self.loaded.sources, terminal::color()))
+    }
+}

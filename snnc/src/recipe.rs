@@ -1,0 +1,198 @@
+//! Recipes: what to train, on which data, how, and what to build at the end.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_yaml::Value;
+use synnet_frontend::audio3;
+use synnet_runtime::TrainOptions;
+
+use crate::cli::{RecipeArgs, Target};
+use crate::failure::Failure;
+use crate::files;
+
+/// A recipe file. Paths are relative to the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Network file.
+    pub network: PathBuf,
+    /// The network to take, where the file has several.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Parameters of the network.
+    #[serde(default)]
+    pub params: BTreeMap<String, Value>,
+    /// Recordings.
+    pub data: DataOptions,
+    /// From sound to spikes.
+    #[serde(default)]
+    pub front_end: FrontEnd,
+    /// Loss, optimiser and all that.
+    pub training: TrainOptions,
+    /// The chip that the network is meant for.
+    #[serde(default = "default_chip")]
+    pub chip: String,
+    /// What to build after training.
+    #[serde(default = "default_build")]
+    pub build: Vec<String>,
+}
+
+/// Where recordings are, and what their names say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataOptions {
+    /// Folder.
+    pub path: PathBuf,
+    /// Names of the recordings in the folder, with a `{field}` for each part that varies, such as
+    /// `{label}_{speaker}_{index}.wav`. The field `label` is the class.
+    pub pattern: String,
+    /// The recordings held back from training: for one or several fields, the values that mark them.
+    pub test: BTreeMap<String, Vec<Value>>,
+    /// Class names, in the order of the readout neurons.
+    pub classes: Vec<Value>,
+    /// Time steps of each recording: shorter ones are filled with silence, longer ones cut.
+    pub steps: usize,
+}
+
+/// A front end with its options.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FrontEnd {
+    /// The digital front end of Xylo Audio 3.
+    XyloAudio3(audio3::Options),
+}
+
+impl Default for FrontEnd {
+    fn default() -> Self {
+        Self::XyloAudio3(audio3::Options::default())
+    }
+}
+
+fn default_chip() -> String {
+    "xylo-audio3".into()
+}
+
+fn default_build() -> Vec<String> {
+    vec!["rust".into(), "xylo-audio3".into()]
+}
+
+impl Recipe {
+    /// Reads a recipe, applies `--set`, and resolves its paths.
+    pub fn read(args: &RecipeArgs) -> Result<Self, Failure> {
+        let path = &args.recipe;
+        let text = files::read_text(path)?;
+        let mut value: Value =
+            serde_yaml::from_str(&text).map_err(|e| Failure::input(path, format_args!("not YAML: {e}")))?;
+        for (key, text) in &args.set {
+            set(&mut value, key, text)?;
+        }
+        let mut recipe: Self = serde_path_to_error::deserialize(value).map_err(|error| {
+            let place = error.path().to_string();
+            let message = with_suggestion(&error.into_inner().to_string());
+            Failure::input(path, if place == "." { message } else { format!("`{place}`: {message}") })
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let is_set = |key: &str| args.set.iter().any(|(k, _)| k == key);
+        if !is_set("data.path") {
+            recipe.data.path = folder.join(&recipe.data.path);
+        }
+        if !is_set("network") {
+            recipe.network = folder.join(&recipe.network);
+        }
+        recipe.check(path)?;
+        Ok(recipe)
+    }
+
+    /// Parameters of the network as texts of the language.
+    pub fn network_params(&self) -> Vec<(String, String)> {
+        self.params.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
+    }
+
+    /// What to build, in the order of the recipe.
+    pub fn targets(&self) -> Vec<Target> {
+        self.build.iter().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    fn check(&self, path: &Path) -> Result<(), Failure> {
+        for text in &self.build {
+            text.parse::<Target>()
+                .map_err(|e| Failure::input(path, format_args!("`build`: `{text}`: {e}")))?;
+        }
+        let FrontEnd::XyloAudio3(options) = &self.front_end;
+        options.validate().map_err(|e| Failure::input(path, format_args!("`front_end`: {e}")))?;
+        if synnet_xylo::Chip::find(&self.chip).is_none() {
+            return Err(Failure::input(path, format_args!("`chip`: there is no chip `{}`", self.chip)));
+        }
+        if self.data.steps == 0 {
+            return Err(Failure::input(path, "`data.steps`: at least one time step is needed"));
+        }
+        Ok(())
+    }
+}
+
+/// A scalar as it was written, without quotes.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_yaml::to_string(other).map(|text| text.trim().to_owned()).unwrap_or_default(),
+    }
+}
+
+/// Replaces the value at a dotted key; the text is YAML. Folders on the way are created.
+fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Failure> {
+    let new: Value = serde_yaml::from_str(text)
+        .map_err(|e| Failure::Input(format!("`--set {key}={text}`: the value is not YAML: {e}")))?;
+    let mut place = root;
+    for part in key.split('.') {
+        if place.is_null() {
+            *place = Value::Mapping(serde_yaml::Mapping::new());
+        }
+        let Value::Mapping(mapping) = place else {
+            return Err(Failure::Input(format!(
+                "`--set {key}`: there is nothing named `{part}` in a plain value"
+            )));
+        };
+        place = mapping.entry(Value::String(part.to_owned())).or_insert(Value::Null);
+    }
+    *place = new;
+    Ok(())
+}
+
+/// Adds "did you mean" to serde's message about an unknown field or variant.
+fn with_suggestion(message: &str) -> String {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown ");
+    let Some(wrong) = words.next().filter(|_| unknown) else { return message.to_owned() };
+    let best = words.map(|word| (strsim::damerau_levenshtein(wrong, word), word)).min();
+    match best {
+        Some((distance, word)) if distance <= 1 + wrong.len() / 3 => {
+            format!("{message}; did you mean `{word}`?")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_get_a_suggestion() {
+        let message = with_suggestion("unknown field `epoch`, expected one of `epochs`, `batch`");
+        assert!(message.ends_with("did you mean `epochs`?"), "{message}");
+        let message = with_suggestion("unknown field `zebra`, expected one of `epochs`, `batch`");
+        assert!(!message.contains("did you mean"), "{message}");
+    }
+
+    #[test]
+    fn set_reaches_into_nested_values() {
+        let mut value: Value = serde_yaml::from_str("a: {b: 1}").unwrap();
+        set(&mut value, "a.b", "[1, 2]").unwrap();
+        set(&mut value, "c.d", "x").unwrap();
+        let expected: Value = serde_yaml::from_str("{a: {b: [1, 2]}, c: {d: x}}").unwrap();
+        assert_eq!(value, expected);
+        assert!(set(&mut value, "c.d.e", "1").is_err());
+    }
+}

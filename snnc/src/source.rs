@@ -1,0 +1,110 @@
+//! From a network file to a graph, with its diagnostics shown.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use synnet_dsl::{Diagnostic, Graph, Loader, Network, Options, Params, Severity, Sources};
+
+use crate::cli::NetworkArgs;
+use crate::failure::Failure;
+use crate::{files, terminal};
+
+/// A compiled network file.
+pub struct Loaded {
+    /// The texts that were read, for rendering later diagnostics.
+    pub sources: Sources,
+    /// The network.
+    pub graph: Graph,
+}
+
+/// What a compilation found: the graph where there are no errors, and everything to be said.
+pub struct Found {
+    /// The texts that were read.
+    pub sources: Sources,
+    /// The network, where it has no errors.
+    pub graph: Option<Graph>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles a network file and keeps what was found.
+pub fn find(path: &Path, name: Option<&str>, params: &[(String, String)]) -> Result<Found, Failure> {
+    let text = files::read_text(path)?;
+    let mut sources = Sources::new();
+    let shown = if files::is_dash(path) { "<stdin>".to_owned() } else { path.display().to_string() };
+    let root = sources.add(shown, text);
+    let options = Options { name: name.map(str::to_owned), params: params.to_vec() };
+    let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut FileLoader);
+    Ok(Found { sources, graph: compilation.graph, diagnostics: compilation.diagnostics })
+}
+
+/// Compiles a network file; warnings are shown, errors fail.
+pub fn load(args: &NetworkArgs) -> Result<Loaded, Failure> {
+    compile(&args.net, args.name.as_deref(), &args.params)
+}
+
+/// As [`load`], from its parts.
+pub fn compile(path: &Path, name: Option<&str>, params: &[(String, String)]) -> Result<Loaded, Failure> {
+    let Found { sources, graph, diagnostics } = find(path, name, params)?;
+    accept(&diagnostics, &sources)?;
+    let graph = graph.ok_or_else(|| Failure::input(path, "the file has no network"))?;
+    Ok(Loaded { sources, graph })
+}
+
+/// Shows warnings and goes on, or fails where there are errors.
+pub fn accept(diagnostics: &[Diagnostic], sources: &Sources) -> Result<(), Failure> {
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    let text = synnet_dsl::render(diagnostics, sources, terminal::color());
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Failure::Rendered(text));
+    }
+    terminal::say(text.trim_end());
+    Ok(())
+}
+
+/// Reads a weights file and joins it with the network.
+pub fn bind(loaded: &Loaded, weights: &Path) -> Result<Network, Failure> {
+    let params = Params::from_safetensors(&files::read(weights)?).map_err(|e| Failure::input(weights, e))?;
+    Network::bind(&loaded.graph, &params).map_err(|diagnostics| {
+        let count = diagnostics.len();
+        let text = synnet_dsl::render(&diagnostics, &loaded.sources, terminal::color());
+        let plural = if count == 1 { "" } else { "s" };
+        Failure::Rendered(format!(
+            "{}\n`{}` does not fit network `{}`: {count} error{plural}",
+            text.trim_end(),
+            weights.display(),
+            loaded.graph.name
+        ))
+    })
+}
+
+/// Diagnostics for machines.
+pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
+    let place = |span: synnet_dsl::Span| {
+        let (line, column) = sources.line_column(span);
+        let file = sources.get(span.source).map(|source| source.name.clone());
+        json!({ "file": file, "line": line, "column": column, "start": span.start, "end": span.end })
+    };
+    let one = |d: &Diagnostic| {
+        json!({
+            "severity": if d.severity == Severity::Error { "error" } else { "warning" },
+            "code": d.code.id,
+            "message": d.message,
+            "place": d.span.map(place),
+            "notes": d.notes.iter().map(|(s, text)| json!({ "place": place(*s), "text": text })).collect::<Vec<_>>(),
+            "help": d.help,
+        })
+    };
+    diagnostics.iter().map(one).collect()
+}
+
+/// Reads imported files.
+struct FileLoader;
+
+impl Loader for FileLoader {
+    fn load(&mut self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(PathBuf::from(path)).map_err(|e| e.to_string())
+    }
+}
