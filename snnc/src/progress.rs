@@ -72,7 +72,7 @@ impl TrainingProgress {
     /// After an epoch.
     pub fn epoch(&self, shown: &Shown<'_>) {
         let number = shown.epoch + 1;
-        if self.bar.is_hidden() && (number % self.line_every == 0 || number == self.epochs) {
+        if self.bar.is_hidden() && (number.is_multiple_of(self.line_every) || number == self.epochs) {
             terminal::say(format_args!("epoch {number}/{}  {}", self.epochs, figures(shown)));
         }
     }
