@@ -81,7 +81,7 @@ fn output(recording: &Recording, quantity: Quantity, width: usize, lag: usize, s
     }
 }
 
-/// Mean spikes per neuron and step of each layer.
+/// Mean spikes per neuron and step of each layer. The silent steps behind a recording do not count.
 fn rates(build: &Build, recordings: &[Recording]) -> Vec<(String, f64)> {
     let layers = build.float.layers.iter();
     layers
@@ -94,7 +94,7 @@ fn rates(build: &Build, recordings: &[Recording]) -> Vec<(String, f64)> {
                 })
             };
             let spikes: u64 = recordings.iter().map(population).sum();
-            let steps: usize = recordings.iter().map(|r| r.steps).sum();
+            let steps: usize = recordings.iter().map(|r| r.steps - build.float.latency()).sum();
             (layer.name.clone(), spikes as f64 / (steps * layer.ids.len()).max(1) as f64)
         })
         .collect()
