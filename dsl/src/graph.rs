@@ -49,6 +49,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::network::LayerParameter;
 use crate::source::Span;
 use crate::timing;
 
@@ -471,6 +472,23 @@ impl Graph {
     /// in the order of update.
     pub fn is_recurrent(&self, source: Endpoint, target: LayerId) -> bool {
         matches!(source, Endpoint::Layer(id) if id >= target)
+    }
+
+    /// Gives everything in the graph the same place in the source: that where an instance of the standard
+    /// library was asked for.
+    pub(crate) fn relocate(&mut self, site: Span) {
+        self.span = site;
+        self.input.span = site;
+        self.output.span = site;
+        self.connections.iter_mut().for_each(|connection| connection.span = site);
+        for layer in &mut self.layers {
+            layer.span = site;
+            for which in LayerParameter::ALL {
+                if let Some(parameter) = which.of_mut(layer) {
+                    parameter.span = site;
+                }
+            }
+        }
     }
 
     /// Number of values that the network gives in each step.

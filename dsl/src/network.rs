@@ -70,7 +70,7 @@ pub enum LayerParameter {
 }
 
 impl LayerParameter {
-    const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::MemLeak, Self::SynLeak, Self::Threshold, Self::Bias, Self::AhpLeak, Self::AhpWeight];
 
     /// The parameter of a layer, if its kind of neuron has it.

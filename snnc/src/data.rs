@@ -92,6 +92,10 @@ fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Fai
             return Err(Failure::Input(message));
         }
     }
+    if !options.path.is_dir() {
+        let message = "there is no such folder of recordings; name it with `--set data.path=DIR`";
+        return Err(Failure::Io(format!("`{}`: {message}", options.path.display())));
+    }
     let mut names = Vec::new();
     walk(&options.path, &options.path, pattern.extension(), &mut names)?;
     names.sort();

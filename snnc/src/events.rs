@@ -4,6 +4,7 @@ use std::path::Path;
 
 use synnet_arrays::{Archive, AutoSerialize, read_npy};
 
+use crate::cli::ArrayArgs;
 use crate::failure::Failure;
 use crate::files;
 
@@ -75,6 +76,16 @@ pub fn read(path: &Path, channels: usize) -> Result<Events, Failure> {
         return Err(Failure::input(path, format_args!("the array holds {} at {place}", data[i])));
     }
     Ok(Events { batch, time, batched, data })
+}
+
+/// Refuses to write both an archive and JSON to standard output.
+pub fn check_streams(args: &ArrayArgs, json: bool) -> Result<(), Failure> {
+    if json && files::is_dash(&args.output) {
+        return Err(Failure::Io(
+            "`--json` and `--output -` both write to standard output: give `--output` a file".into(),
+        ));
+    }
+    Ok(())
 }
 
 /// An archive of results under construction.

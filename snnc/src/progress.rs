@@ -8,10 +8,15 @@ use crate::terminal;
 
 /// A bar that counts things, such as files read.
 pub fn counter(what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{prefix:<12} [{bar:30}] {pos}/{len} {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar(what, "{prefix:<12} [{bar:30}] {pos}/{len}")
+}
+
+fn bar(what: &'static str, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    bar.set_style(style.progress_chars("=> "));
     bar.set_prefix(what);
+    bar.set_draw_target(ProgressDrawTarget::stderr());
     bar
 }
 
@@ -42,10 +47,8 @@ pub struct Shown<'a> {
 impl TrainingProgress {
     /// Starts at epoch `first_epoch` of `epochs`.
     pub fn new(first_epoch: usize, epochs: usize) -> Self {
-        let bar = counter("training");
+        let bar = bar("training", "{prefix:<12} [{bar:30}] {msg}");
         bar.set_length(epochs as u64 * 1000);
-        let style = ProgressStyle::with_template("{prefix:<12} [{bar:30}] {msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
         let line_every = epochs.div_ceil(10).max(1);
         Self { bar, epochs, first_epoch, started: Instant::now(), line_every }
     }
@@ -69,7 +72,7 @@ impl TrainingProgress {
     /// After an epoch.
     pub fn epoch(&self, shown: &Shown<'_>) {
         let number = shown.epoch + 1;
-        if self.bar.is_hidden() && (number % self.line_every == 0 || number == self.epochs) {
+        if self.bar.is_hidden() && (number.is_multiple_of(self.line_every) || number == self.epochs) {
             terminal::say(format_args!("epoch {number}/{}  {}", self.epochs, figures(shown)));
         }
     }
@@ -82,8 +85,9 @@ impl TrainingProgress {
 }
 
 fn figures(shown: &Shown<'_>) -> String {
-    let rates: Vec<String> = shown.rates.iter().map(|rate| format!("{rate:.2}")).collect();
-    format!("loss {:.3}  accuracy {:.1} %  rates {}", shown.loss, 100.0 * shown.accuracy, rates.join(" "))
+    let rates: String = shown.rates.iter().map(|rate| format!(" {rate:.2}")).collect();
+    let rates = if rates.is_empty() { rates } else { format!("  rates{rates}") };
+    format!("loss {:.3}  accuracy {:.1} %{rates}", shown.loss, 100.0 * shown.accuracy)
 }
 
 /// Minutes and seconds.

@@ -134,7 +134,7 @@ impl Report<'_> {
         let head = ["epoch", "loss", "accuracy", "learning rate"].map(String::from).into_iter();
         let mut rows = vec![head.chain(rates.into_iter().flatten()).collect()];
         for (i, epoch) in self.epochs.iter().enumerate() {
-            if (i + 1) % every != 0 && i + 1 != self.epochs.len() {
+            if !(i + 1).is_multiple_of(every) && i + 1 != self.epochs.len() {
                 continue;
             }
             let mut row = vec![

@@ -279,6 +279,11 @@ impl<'a> Elaborator<'a> {
         frame.graph.dt = frame.scope.dt.seconds().unwrap_or(0.0);
         self.resolve(&mut frame);
         self.output(&mut frame);
+        if self.report.std.contains(&head.source)
+            && let Some(site) = self.report.own_site()
+        {
+            frame.graph.relocate(site);
+        }
         frame.graph
     }
 

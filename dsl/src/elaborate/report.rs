@@ -27,9 +27,7 @@ impl Report {
     pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
         if let (Some(&site), Some(span)) = (self.sites.last(), diagnostic.span) {
             if self.std.contains(&span.source) {
-                // Nobody can change the standard library: what matters is what was asked of it.
-                let own = self.sites.iter().rev().find(|site| !self.std.contains(&site.source));
-                diagnostic.span = Some(*own.unwrap_or(&site));
+                diagnostic.span = Some(self.own_site().unwrap_or(site));
                 diagnostic.notes.push((span, "found here".to_owned()));
             } else if span != site {
                 diagnostic = diagnostic.with_note(site, "in the network that is used here");
@@ -38,6 +36,12 @@ impl Report {
         if self.known.insert((diagnostic.span, diagnostic.message.clone())) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// The innermost place outside the standard library that asks for the present instance. Nobody can
+    /// change the library: what matters is what was asked of it.
+    pub(crate) fn own_site(&self) -> Option<Span> {
+        self.sites.iter().rev().find(|site| !self.std.contains(&site.source)).copied()
     }
 
     /// Adds an error with its remedy.

@@ -66,8 +66,11 @@ fn rounded_time(seconds: f64) -> String {
     time_text(rounded)
 }
 
-/// A number with four digits.
+/// A whole number as it is, another with four digits.
 fn digits(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e9 {
+        return value.to_string();
+    }
     let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     rounded.to_string()
 }

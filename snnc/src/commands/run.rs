@@ -10,6 +10,7 @@ use crate::{source, terminal};
 
 /// Runs the float interpreter on `[B, T, C]` events and writes `output` `[B, T, O]`.
 pub fn run(args: &Run, json: bool) -> Result<(), Failure> {
+    events::check_streams(&args.arrays, json)?;
     let loaded = source::load(&args.network)?;
     let network = source::bind(&loaded, &args.weights)?;
     let Events { batch, time, data, .. } = events::read(&args.arrays.input, network.graph.input.channels)?;

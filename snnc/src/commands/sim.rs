@@ -11,6 +11,7 @@ use crate::{files, terminal};
 
 /// Runs a specification on events and writes the readout's spikes as `output`.
 pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
+    events::check_streams(&args.arrays, json)?;
     let loaded =
         Specification::from_npz(&files::read(&args.spec)?).map_err(|e| Failure::input(&args.spec, e))?;
     let simulator = Simulator::new(&loaded.specification).map_err(|e| Failure::input(&args.spec, e))?;

@@ -12,7 +12,6 @@
 //!
 //! The crate reads and writes no files; bytes and values come in and go out.
 
-mod array;
 pub mod chip;
 pub mod codes;
 pub mod layout;

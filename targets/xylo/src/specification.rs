@@ -20,7 +20,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::array::{self, Archive, Array};
+use synnet_arrays::{Archive, ArchiveReader, Array};
 
 /// Largest weight shift: three bits on every chip.
 pub const MAX_WEIGHT_SHIFT: u8 = 7;
@@ -28,6 +28,8 @@ pub const MAX_WEIGHT_SHIFT: u8 = 7;
 pub const MAX_DASH: u8 = 15;
 /// Most channels or neurons that a file may ask for; the largest chip has 1000.
 pub const MAX_NEURONS: usize = 4096;
+/// Most bytes of one array of a file, unpacked.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// Sizes of a specification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,13 +141,16 @@ impl Specification {
     /// Where the bytes are not an archive; else every array that is missing, unknown, misshaped, out of range
     /// or not of integers.
     pub fn from_npz(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
-        let mut archive = Archive::open(bytes).map_err(|fault| SpecificationError { faults: vec![fault] })?;
+        let archive = ArchiveReader::open(bytes);
+        let archive = archive.map_err(|e| SpecificationError { faults: vec![e.to_string()] })?;
+        let mut archive = archive.with_limit(MAX_BYTES);
         let mut reader = Reader::default();
-        for name in archive.names() {
+        for name in archive.names().to_vec() {
             if NAMES.contains(&name.as_str()) {
-                match archive.array(&name) {
+                let array = archive.array(&name).map_err(|e| e.to_string());
+                match array.and_then(|array| Integers::new(&name, &array)) {
                     Ok(array) => drop(reader.arrays.insert(name, array)),
-                    Err(fault) => reader.unreadable(name, &fault),
+                    Err(fault) => reader.unreadable(name, fault),
                 }
             } else if is_companion(&name) {
                 reader.ignored.push(name);
@@ -165,31 +170,47 @@ impl Specification {
     pub fn to_npz(&self) -> Result<Vec<u8>, SpecificationError> {
         self.check()?;
         let d = self.dimensions;
-        fn wide<T: Copy + Into<i64>>(shape: &[usize], data: &[T]) -> Array {
-            Array::new(shape, data.iter().map(|&x| x.into()))
-        }
-        let mut arrays = BTreeMap::from([
-            ("weights_in", wide(&[d.inputs, d.input_expansion, d.synapses], &self.weights_in)),
-            ("weights_rec", wide(&[d.hidden, d.hidden, d.synapses], &self.weights_rec)),
-            ("weights_out", wide(&[d.output_expansion, d.outputs], &self.weights_out)),
-            ("dash_mem", wide(&[d.hidden], &self.dash_mem)),
-            ("dash_syn", wide(&[d.hidden], &self.dash_syn)),
-            ("dash_syn_2", wide(&[d.hidden], &self.dash_syn_2)),
-            ("threshold", wide(&[d.hidden], &self.threshold)),
-            ("bias", wide(&[d.hidden], &self.bias)),
-            ("dash_mem_out", wide(&[d.outputs], &self.dash_mem_out)),
-            ("dash_syn_out", wide(&[d.outputs], &self.dash_syn_out)),
-            ("threshold_out", wide(&[d.outputs], &self.threshold_out)),
-            ("bias_out", wide(&[d.outputs], &self.bias_out)),
-            ("weight_shift_in", wide(&[], &[self.weight_shift_in])),
-            ("weight_shift_rec", wide(&[], &[self.weight_shift_rec])),
-            ("weight_shift_out", wide(&[], &[self.weight_shift_out])),
-        ]);
+        let mut archive = Archive::new();
+        let mut add = |name: &str, shape: &[usize], data: &mut dyn Iterator<Item = i64>| {
+            let written = archive.add(name, shape, &data.collect::<Vec<_>>());
+            written.map_err(|e| SpecificationError { faults: vec![e.to_string()] })
+        };
         if self.alias_target.iter().any(Option::is_some) {
-            let targets = self.alias_target.iter().map(|target| target.map_or(-1, |t| t as i64));
-            arrays.insert("alias_target", Array::new(&[d.hidden], targets));
+            let mut targets = self.alias_target.iter().map(|target| target.map_or(-1, |t| t as i64));
+            add("alias_target", &[d.hidden], &mut targets)?;
         }
-        Ok(array::write(&arrays))
+        for (name, shape, weights) in [
+            ("weights_in", vec![d.inputs, d.input_expansion, d.synapses], &self.weights_in),
+            ("weights_rec", vec![d.hidden, d.hidden, d.synapses], &self.weights_rec),
+            ("weights_out", vec![d.output_expansion, d.outputs], &self.weights_out),
+        ] {
+            add(name, &shape, &mut weights.iter().map(|&w| w.into()))?;
+        }
+        for (name, dashes) in [
+            ("dash_mem", &self.dash_mem),
+            ("dash_mem_out", &self.dash_mem_out),
+            ("dash_syn", &self.dash_syn),
+            ("dash_syn_2", &self.dash_syn_2),
+            ("dash_syn_out", &self.dash_syn_out),
+        ] {
+            add(name, &[dashes.len()], &mut dashes.iter().map(|&dash| dash.into()))?;
+        }
+        for (name, values) in [
+            ("threshold", &self.threshold),
+            ("threshold_out", &self.threshold_out),
+            ("bias", &self.bias),
+            ("bias_out", &self.bias_out),
+        ] {
+            add(name, &[values.len()], &mut values.iter().map(|&value| value.into()))?;
+        }
+        for (name, shift) in [
+            ("weight_shift_in", self.weight_shift_in),
+            ("weight_shift_rec", self.weight_shift_rec),
+            ("weight_shift_out", self.weight_shift_out),
+        ] {
+            add(name, &[], &mut std::iter::once(shift.into()))?;
+        }
+        archive.finish().map_err(|e| SpecificationError { faults: vec![e.to_string()] })
     }
 
     /// Checks that every array has the length that the sizes ask for and every shift and alias its range.
@@ -270,10 +291,25 @@ fn unknown(name: &str) -> String {
     }
 }
 
+/// An array of whole numbers in row-major order.
+struct Integers {
+    shape: Vec<usize>,
+    data: Vec<i64>,
+}
+
+impl Integers {
+    /// The same array, or which of its numbers is not whole.
+    fn new(name: &str, array: &Array) -> Result<Self, String> {
+        let fault = |(i, x)| format!("array `{name}` holds {x} at element {i}, which is not an integer");
+        let data = array.to_integers().ok_or_else(|| array.fraction().map_or_else(String::new, fault))?;
+        Ok(Self { shape: array.shape.clone(), data })
+    }
+}
+
 /// The arrays of a file on their way to a [`Specification`].
 #[derive(Default)]
 struct Reader {
-    arrays: BTreeMap<String, Array>,
+    arrays: BTreeMap<String, Integers>,
     faults: Vec<String>,
     defaulted: Vec<&'static str>,
     ignored: Vec<String>,
@@ -281,8 +317,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn unreadable(&mut self, name: String, fault: &str) {
-        self.faults.push(format!("array `{name}` {fault}"));
+    fn unreadable(&mut self, name: String, fault: String) {
+        self.faults.push(fault);
         self.broken.push(name);
     }
 
@@ -315,7 +351,7 @@ impl Reader {
             self.defaulted.push("weights_rec");
         }
         let weights_rec = weights_rec
-            .unwrap_or_else(|| Array::new(&[hidden, hidden, 1], std::iter::repeat_n(0, hidden * hidden)));
+            .unwrap_or_else(|| Integers { shape: vec![hidden, hidden, 1], data: vec![0; hidden * hidden] });
         let specification = Specification {
             dimensions: d,
             weights_in: self.cast("weights_in", widen(weights_in, synapses)),
@@ -343,7 +379,7 @@ impl Reader {
     }
 
     /// A matrix of weights; two axes gain a third where three are expected.
-    fn matrix(&mut self, name: &'static str, axes: usize) -> Option<Array> {
+    fn matrix(&mut self, name: &'static str, axes: usize) -> Option<Integers> {
         let Some(mut array) = self.arrays.remove(name) else {
             if !self.broken.iter().any(|broken| broken == name) {
                 self.faults.push(format!("array `{name}` is missing"));
@@ -372,7 +408,7 @@ impl Reader {
         Some(array)
     }
 
-    fn check_dimensions(&mut self, d: Dimensions, weights_rec: Option<&Array>) {
+    fn check_dimensions(&mut self, d: Dimensions, weights_rec: Option<&Integers>) {
         if let Some([rows, columns]) = weights_rec.map(|rec| [rec.shape[0], rec.shape[1]])
             && rows != columns
         {
@@ -480,7 +516,7 @@ impl Bounds for u8 {
 }
 
 /// Adds silent synapses until there are `synapses`.
-fn widen(array: Array, synapses: usize) -> Vec<i64> {
+fn widen(array: Integers, synapses: usize) -> Vec<i64> {
     let own = array.shape[2];
     if own >= synapses {
         return array.data;

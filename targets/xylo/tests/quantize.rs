@@ -6,8 +6,9 @@ use common::{float, network};
 use proptest::prelude::*;
 use synnet_dsl::graph::Quantity;
 use synnet_dsl::timing;
-use synnet_xylo::simulate::{Record, Simulator};
-use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, map, quantize};
+use synnet_xylo::quantize::LayerRange;
+use synnet_xylo::simulate::{Record, Recording, Simulator};
+use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, Ranges, map, quantize};
 
 /// A plain counter-based generator, so that the figures below stay what they are.
 struct Random(u64);
@@ -95,6 +96,13 @@ struct Agreement {
     saturated: usize,
 }
 
+/// States at a rail.
+fn saturated(recording: &Recording) -> usize {
+    let populations = [Some(&recording.readout), recording.hidden.as_ref()].into_iter().flatten();
+    let states = populations.flat_map(|population| population.vmem.iter().chain(&population.isyn));
+    states.filter(|x| **x == i16::MAX || **x == i16::MIN).count()
+}
+
 fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
     let mut sum = Agreement::default();
     let per_net = 20;
@@ -104,7 +112,7 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
         let rasters: Vec<Vec<u8>> = (0..2 * per_net).map(|_| raster(&mut random, 70)).collect();
         let mut options = options.clone();
         if measured {
-            let mut ranges: Option<synnet_xylo::Ranges> = None;
+            let mut ranges: Option<Ranges> = None;
             for raster in &rasters[per_net..] {
                 let one = float::run(&spec, raster).ranges;
                 match &mut ranges {
@@ -142,8 +150,7 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
                     / (per_net as f64 * nets as f64);
                 sum.differing[l] += differing / count.max(1.0) / (per_net as f64 * nets as f64);
             }
-            sum.saturated +=
-                hidden.vmem.iter().chain(&hidden.isyn).filter(|x| **x == i16::MAX || **x == i16::MIN).count();
+            sum.saturated += saturated(&recording);
             let (mut error, mut power) = (0.0, 0.0);
             let mut means = [[0.0; 10]; 2];
             for (t, vmem) in float.vmem_out.iter().enumerate() {
@@ -166,22 +173,51 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
 /// The figures of `docs/quantisation.md`, with a little room.
 #[test]
 fn the_chip_stays_close_to_the_float_network() {
-    let base = QuantizeOptions::default();
-    let coarse = compare(&QuantizeOptions { weight_shifts: false, ..base.clone() }, false, 3);
-    let default = compare(&base, false, 3);
-    let measured = compare(&base, true, 3);
-    for agreement in [&coarse, &default, &measured] {
+    let options = QuantizeOptions::default();
+    let default = compare(&options, false, 3);
+    let measured = compare(&options, true, 3);
+    let unshifted = compare(&QuantizeOptions { weight_shifts: false, ..options }, true, 3);
+    for agreement in [&default, &measured, &unshifted] {
         assert_eq!(agreement.saturated, 0, "{agreement:.3?}");
         assert!(agreement.counts[2] < 0.04, "{agreement:.3?}");
         assert!(agreement.vmem_error < 0.12, "{agreement:.3?}");
         assert!(agreement.same_class >= 54, "{agreement:.3?}");
     }
-    assert!(measured.differing[0] < coarse.differing[0], "{measured:.3?} {coarse:.3?}");
+    assert!(measured.differing[0] < default.differing[0], "{measured:.3?} {default:.3?}");
+}
+
+/// Networks with weights of the initial distribution, some of which spike as often as they can: what the estimates of
+/// no quantiser foresee, and ranges do.
+#[test]
+fn measured_ranges_keep_hard_driven_networks_off_the_rails() {
+    let chip = Chip::find("xylo-audio3").unwrap();
+    for name in ["kws", "tutorial", "vmem_readout", "recurrent"] {
+        let case = common::arrays(&format!("map_{name}_audio3"));
+        let float = map(&network::of_case(&case), chip).unwrap();
+        let raster = common::raster(&case["input"]);
+        let trace = float::run(&float, &raster);
+        let expected: f64 = trace.spikes.iter().flatten().sum();
+        for ranges in [None, Some(trace.ranges)] {
+            let measured = ranges.is_some();
+            let (quantised, _) = quantize(&float, chip, &QuantizeOptions { ranges, ..Default::default() });
+            let recording = Simulator::new(&quantised).unwrap().run(&raster, Record::All).unwrap();
+            let spikes: f64 = recording.hidden.as_ref().unwrap().spikes.iter().map(|&n| f64::from(n)).sum();
+            assert!((spikes / expected - 1.0).abs() < 0.02, "{name}: {spikes} spikes, {expected} in float");
+            assert!(!measured || saturated(&recording) == 0, "{name}");
+        }
+    }
 }
 
 /// Magnitudes over many decades.
 fn magnitude() -> impl Strategy<Value = f64> {
     (-4.0..3.0f64).prop_map(|x| 10f64.powf(x))
+}
+
+/// Nothing measured, or one range for each of two layers.
+fn ranges() -> impl Strategy<Value = Option<Ranges>> {
+    let layer = (magnitude(), magnitude()).prop_map(|(v, i)| LayerRange { vmem: vec![v], isyn: vec![i] });
+    let layer = prop_oneof![3 => layer, 1 => Just(LayerRange::default())];
+    proptest::option::of(proptest::collection::vec(layer, 0..3).prop_map(|layers| Ranges { layers }))
 }
 
 prop_compose! {
@@ -219,8 +255,11 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn one_scale_holds_a_neuron_together(spec in networks(), weight_shifts in any::<bool>()) {
-        let options = QuantizeOptions { weight_shifts, ..Default::default() };
+    fn one_scale_holds_a_neuron_together(
+        spec in networks(), weight_shifts in any::<bool>(), ranges in ranges(),
+    ) {
+        let may_shift = weight_shifts && ranges.is_some();
+        let options = QuantizeOptions { weight_shifts, ranges, ..Default::default() };
         let (q, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options);
         q.check().unwrap();
         let d = spec.dimensions;
@@ -230,7 +269,7 @@ proptest! {
             (&q.weights_out, &spec.weights_out, d.outputs, report.weight_shift_out, &report.scale_out),
         ];
         for (chip, float, width, shift, scale) in groups {
-            prop_assert!(weight_shifts || shift == 0);
+            prop_assert!(may_shift || shift == 0);
             for (i, (&chip, &float)) in chip.iter().zip(float).enumerate() {
                 prop_assert!((-127..=127).contains(&chip));
                 // Nothing is clipped: every weight is the nearest on its neuron's scale.
@@ -256,7 +295,7 @@ proptest! {
     }
 
     #[test]
-    fn units_do_not_matter(spec in networks(), power in -8..8i32) {
+    fn units_do_not_matter(spec in networks(), ranges in ranges(), power in -8..8i32) {
         let factor = f64::from(power).exp2();
         let mut scaled = spec.clone();
         let groups = [
@@ -265,7 +304,13 @@ proptest! {
         ];
         groups.into_iter().flatten().for_each(|x| *x *= factor);
         let chip = Chip::find("xylo-audio3").unwrap();
-        let [(a, _), (b, _)] = [&spec, &scaled].map(|spec| quantize(spec, chip, &Default::default()));
+        let mut scaled_ranges = ranges.clone();
+        for layer in scaled_ranges.iter_mut().flat_map(|ranges| &mut ranges.layers) {
+            layer.vmem.iter_mut().chain(&mut layer.isyn).for_each(|x| *x *= factor);
+        }
+        let [(a, _), (b, _)] = [(&spec, ranges), (&scaled, scaled_ranges)].map(|(spec, ranges)| {
+            quantize(spec, chip, &QuantizeOptions { ranges, ..Default::default() })
+        });
         prop_assert_eq!(a, b);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::chip::Chip;
 use crate::map::FloatSpecification;
 
 use super::QuantizeOptions;
@@ -9,8 +10,6 @@ use super::shifts::Neuron;
 
 /// Largest state of the chip.
 const STATE: f64 = 32767.0;
-/// A membrane is expected to reach a few thresholds, whatever the weights.
-const THRESHOLDS: f64 = 4.0;
 
 /// Ranges of the float network's states, one for each layer of the graph, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,13 +54,16 @@ pub(super) struct Headroom {
     pub(super) readout: Vec<f64>,
 }
 
+/// The limits of all neurons.
 pub(super) fn limits(
     float: &FloatSpecification,
     hidden: &[Neuron],
     readout: &[Neuron],
+    chip: &Chip,
     options: &QuantizeOptions,
 ) -> Headroom {
-    let mut limits = Headroom { hidden: vec![STATE; hidden.len()], readout: vec![STATE; readout.len()] };
+    let (weight_limit, max_spikes) = (f64::from(chip.weight_limit()), f64::from(chip.events.hidden));
+    let mut limits = Headroom { hidden: vec![0.0; hidden.len()], readout: vec![0.0; readout.len()] };
     let headroom = if options.headroom >= 1.0 { options.headroom } else { 1.0 };
     for layer in &float.layers {
         let (neurons, limits) =
@@ -69,14 +71,15 @@ pub(super) fn limits(
         let measured = options.ranges.as_ref().and_then(|ranges| ranges.layers.get(layer.layer.index()));
         for (n, id) in layer.ids.clone().enumerate() {
             let neuron = &neurons[id];
-            let range = match measured.and_then(|range| peak(range, n, neuron)) {
-                Some(peak) => peak,
-                None if layer.readout => neuron.swing(options.assumed_rate),
-                None => neuron.swing(options.assumed_rate).max(THRESHOLDS * neuron.threshold),
+            limits[id] = match measured.and_then(|range| peak(range, n, neuron)) {
+                Some(peak) => STATE / (headroom * peak),
+                // Not measured: as without shifts, and with room for what a step's spikes can spend.
+                None => {
+                    let unshifted = weight_limit / neuron.largest_weight();
+                    let spent = if layer.readout { 0.0 } else { (max_spikes + 1.0) * neuron.threshold };
+                    unshifted.min(STATE / spent)
+                }
             };
-            if range > 0.0 {
-                limits[id] = STATE / (headroom * range);
-            }
         }
     }
     limits

@@ -7,7 +7,8 @@
 //!
 //! * a scale is nearly as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the headroom of
 //!   the states allow;
-//! * the three weight shifts are those with the least expected error: coarser weights against finer states.
+//! * where ranges of the states were measured, the three weight shifts are those with the least expected error: coarser
+//!   weights against finer states. Without ranges there are no shifts.
 //!
 //! Everything is rounded once, halves to the even number, and nothing ever wraps.
 
@@ -30,20 +31,20 @@ use shifts::Neuron;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QuantizeOptions {
-    /// Whether weight shifts are used. Without them, states have the resolution of the weights.
+    /// Whether weight shifts are used where `ranges` are given. Without them, states have the resolution of the
+    /// weights.
     pub weight_shifts: bool,
-    /// How much larger than the expected range of the states the chip's 16 bits are kept, 1 or more.
+    /// How much larger than the measured range of the states the chip's 16 bits are kept, 1 or more.
     pub headroom: f64,
-    /// Events per source and step from which ranges are estimated, where none were measured.
-    pub assumed_rate: f64,
-    /// Ranges of the states, measured in the float network on typical input.
+    /// Ranges of the states, measured in the float network on typical input. How far states reach cannot be told
+    /// from the weights alone; so without ranges there are no shifts.
     #[serde(skip)]
     pub ranges: Option<Ranges>,
 }
 
 impl Default for QuantizeOptions {
     fn default() -> Self {
-        Self { weight_shifts: true, headroom: 2.0, assumed_rate: 1.0, ranges: None }
+        Self { weight_shifts: true, headroom: 2.0, ranges: None }
     }
 }
 
@@ -106,12 +107,13 @@ pub fn quantize(
 ) -> (Specification, QuantizeReport) {
     let hidden = hidden_neurons(float);
     let readout = readout_neurons(float);
-    let headroom = headroom::limits(float, &hidden, &readout, options);
+    let shifts_are_safe = options.weight_shifts && options.ranges.is_some();
     let limits = shifts::Limits {
         weight: chip.weight_limit().into(),
         threshold: chip.threshold.into(),
-        shift: if options.weight_shifts { chip.weight_shift } else { 0 },
+        shift: if shifts_are_safe { chip.weight_shift } else { 0 },
     };
+    let headroom = headroom::limits(float, &hidden, &readout, chip, options);
     let silent_readout =
         float.output != Quantity::Spikes && readout.iter().all(|neuron| neuron.never_spikes(&limits));
     let (shift_in, shift_rec, mut scale) = shifts::choose_hidden(&hidden, &headroom.hidden, &limits);
@@ -208,14 +210,14 @@ fn hidden_neurons(float: &FloatSpecification) -> Vec<Neuron> {
             if d.synapses > 1 {
                 dash_syn.push(float.dash_syn_2[n]);
             }
-            Neuron::new(float.threshold[n], float.bias[n], float.dash_mem[n], dash_syn)
+            Neuron::new(float.threshold[n], float.bias[n], dash_syn)
         })
         .collect();
     for (i, &w) in float.weights_in.iter().enumerate() {
-        neurons[i / d.synapses % d.input_expansion].receives(true, i % d.synapses, w);
+        neurons[i / d.synapses % d.input_expansion].receives(true, w);
     }
     for (i, &w) in float.weights_rec.iter().enumerate() {
-        neurons[i / d.synapses % d.hidden].receives(false, i % d.synapses, w);
+        neurons[i / d.synapses % d.hidden].receives(false, w);
     }
     neurons
 }
@@ -225,11 +227,11 @@ fn readout_neurons(float: &FloatSpecification) -> Vec<Neuron> {
     let mut neurons: Vec<Neuron> = (0..d.outputs)
         .map(|n| {
             let dash_syn = vec![float.dash_syn_out[n]];
-            Neuron::new(float.threshold_out[n], float.bias_out[n], float.dash_mem_out[n], dash_syn)
+            Neuron::new(float.threshold_out[n], float.bias_out[n], dash_syn)
         })
         .collect();
     for (i, &w) in float.weights_out.iter().enumerate() {
-        neurons[i % d.outputs].receives(false, 0, w);
+        neurons[i % d.outputs].receives(false, w);
     }
     neurons
 }

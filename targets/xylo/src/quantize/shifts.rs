@@ -1,5 +1,7 @@
 //! The choice of scales and weight shifts.
 //!
+//! Shifts are chosen where ranges were measured; else all of them are 0, and states resolve what weights do.
+//!
 //! A group of weights with shift `k` allows a neuron the scale `127 * 2^k / max|w|`. The states then resolve
 //! `1 / scale`, the weights `2^k / scale`. Both are errors per step on the neuron's input: each weight is off by up to
 //! half its resolution, and each leak, rounded down, by half a unit of the state on average. Their squares are added,
@@ -19,43 +21,30 @@ pub(super) struct Limits {
 pub(super) struct Neuron {
     pub(super) threshold: f64,
     bias: f64,
-    dash_mem: f64,
     dash_syn: Vec<f64>,
     /// Largest magnitude of the input weights.
     from_input: f64,
     /// Largest magnitude of the other weights.
     from_hidden: f64,
-    /// Sums of the positive and of the negative weights of each synapse.
-    sums: Vec<[f64; 2]>,
 }
 
 impl Neuron {
-    pub(super) fn new(threshold: f64, bias: f64, dash_mem: f64, dash_syn: Vec<f64>) -> Self {
-        let sums = vec![[0.0; 2]; dash_syn.len()];
-        Self { threshold, bias, dash_mem, dash_syn, from_input: 0.0, from_hidden: 0.0, sums }
+    pub(super) fn new(threshold: f64, bias: f64, dash_syn: Vec<f64>) -> Self {
+        Self { threshold, bias, dash_syn, from_input: 0.0, from_hidden: 0.0 }
     }
 
     /// Takes note of a weight.
-    pub(super) fn receives(&mut self, from_input: bool, synapse: usize, weight: f64) {
+    pub(super) fn receives(&mut self, from_input: bool, weight: f64) {
         if !weight.is_finite() {
             return;
         }
         let largest = if from_input { &mut self.from_input } else { &mut self.from_hidden };
         *largest = largest.max(weight.abs());
-        self.sums[synapse][usize::from(weight < 0.0)] += weight.abs();
     }
 
-    /// Range of the states, if every source has `rate` events per step and one sign of weights prevails.
-    pub(super) fn swing(&self, rate: f64) -> f64 {
-        let mut range: f64 = 0.0;
-        let mut total = self.bias.abs();
-        for (sums, dash) in self.sums.iter().zip(&self.dash_syn) {
-            // An input of 1 per step settles at 2^dash - 1 after decay.
-            let current = rate * sums[0].max(sums[1]) * (dash.round_ties_even().exp2() - 1.0);
-            range = range.max(current);
-            total += current;
-        }
-        range.max(total * self.dash_mem.round_ties_even().exp2())
+    /// Largest magnitude of all weights.
+    pub(super) fn largest_weight(&self) -> f64 {
+        self.from_input.max(self.from_hidden)
     }
 
     /// Decay per step of the fastest synapse; 1/2 at least, as currents of `dash` 0 have no meaning.
@@ -67,11 +56,11 @@ impl Neuron {
 
     /// Whether the threshold cannot be meant: with weights of full size it would exceed every state.
     pub(super) fn never_spikes(&self, limits: &Limits) -> bool {
-        let largest = self.from_input.max(self.from_hidden);
+        let largest = self.largest_weight();
         !self.threshold.is_finite() || self.threshold * limits.weight > largest * limits.threshold
     }
 
-    /// Largest scale with the given shifts.
+    /// Largest scale with the given shifts; infinite, where nothing limits it.
     fn scale(&self, headroom: f64, limits: &Limits, shift_in: u8, shift_rec: u8, silent: bool) -> f64 {
         let mut scale = headroom;
         let mut bound = |value: f64, limit: f64| {
@@ -109,7 +98,7 @@ pub(super) fn choose_hidden(neurons: &[Neuron], headroom: &[f64], limits: &Limit
     };
     let pairs = (0..=limits.shift).flat_map(|shift_in| (0..=limits.shift).map(move |rec| (shift_in, rec)));
     let (shift_in, shift_rec) = best(pairs, error);
-    (shift_in, shift_rec, scales(shift_in, shift_rec))
+    (shift_in, shift_rec, finite(scales(shift_in, shift_rec)))
 }
 
 /// Shift of the readout weights, and the scale of each neuron; `shared` by all where they are compared.
@@ -139,7 +128,13 @@ pub(super) fn choose_readout(
             .sum()
     };
     let shift = best(0..=limits.shift, error);
-    (shift, scales(shift))
+    (shift, finite(scales(shift)))
+}
+
+/// A neuron that nothing limits has no numbers to scale.
+fn finite(mut scales: Vec<f64>) -> Vec<f64> {
+    scales.iter_mut().filter(|scale| !scale.is_finite()).for_each(|scale| *scale = 1.0);
+    scales
 }
 
 /// The candidate with the least error; the first, where several have it.

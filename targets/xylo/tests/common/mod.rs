@@ -5,9 +5,8 @@ pub(crate) mod float;
 pub(crate) mod network;
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 
-use npyz::npz::NpzArchive;
+use synnet_arrays::read_npz;
 use synnet_xylo::specification::{Dimensions, Specification};
 
 /// The bytes of a reference case.
@@ -25,33 +24,8 @@ pub(crate) struct Array {
 
 /// The arrays of a reference case.
 pub(crate) fn arrays(name: &str) -> BTreeMap<String, Array> {
-    let bytes = bytes(name);
-    let mut npz = NpzArchive::new(Cursor::new(bytes)).unwrap();
-    let names: Vec<String> = npz.array_names().map(str::to_string).collect();
-    let mut arrays = BTreeMap::new();
-    for name in names {
-        let file = npz.by_name(&name).unwrap().unwrap();
-        let shape: Vec<usize> = file.shape().iter().map(|&n| n as usize).collect();
-        let order = file.order();
-        let data: Vec<f64> = match file.dtype().descr().as_str() {
-            "'<f4'" => file.into_vec::<f32>().unwrap().into_iter().map(f64::from).collect(),
-            "'<f8'" => file.into_vec::<f64>().unwrap(),
-            "'<i8'" => file.into_vec::<i64>().unwrap().into_iter().map(|x| x as f64).collect(),
-            other => panic!("{name} holds {other}"),
-        };
-        let data = match (order, shape.as_slice()) {
-            (npyz::Order::C, _) => data,
-            (_, &[rows, columns]) => {
-                (0..rows * columns).map(|i| data[i % columns * rows + i / columns]).collect()
-            }
-            (_, &[rows, columns, 1]) => {
-                (0..rows * columns).map(|i| data[i % columns * rows + i / columns]).collect()
-            }
-            _ => panic!("{name} is column-major with shape {shape:?}"),
-        };
-        arrays.insert(name, Array { shape, data });
-    }
-    arrays
+    let arrays = read_npz(&bytes(name)).unwrap().into_iter();
+    arrays.map(|(name, array)| (name, Array { data: array.to_floats(), shape: array.shape })).collect()
 }
 
 /// A raster as event counts.

@@ -1,0 +1,105 @@
+//! One array: the `.npy` format (NumPy enhancement proposal 1).
+
+use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
+
+use crate::{Array, Error, Numbers};
+
+/// Longest header of an array of plain numbers; NumPy pads it to 128 bytes.
+const HEADER_LIMIT: usize = 1024;
+
+/// Reads a `.npy` file of integers, floats or booleans, in either byte and memory order.
+///
+/// # Errors
+/// Where the bytes are not such a file, or fewer than its header promises.
+pub fn read_npy(bytes: &[u8]) -> Result<Array, Error> {
+    check_header(bytes)?;
+    let file = NpyFile::new(bytes).map_err(|e| Error::Npy(e.to_string()))?;
+    let shape = file.shape().iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
+    let shape = shape.map_err(|_| Error::TooLarge)?;
+    let order = file.order();
+    let numbers = match (order, read_numbers(file, bytes.len())?) {
+        (Order::C, numbers) => numbers,
+        (Order::Fortran, Numbers::Integers(x)) => Numbers::Integers(from_fortran(&shape, &x)),
+        (Order::Fortran, Numbers::Floats(x)) => Numbers::Floats(from_fortran(&shape, &x)),
+    };
+    Ok(Array { shape, numbers })
+}
+
+/// Refuses what `npyz` would choke on: it takes memory for a header as long as it claims to be, parses nested Python
+/// literals by recursion, and multiplies the extents of a shape unchecked.
+fn check_header(bytes: &[u8]) -> Result<(), Error> {
+    let not = |why: &str| Error::Npy(why.to_owned());
+    let (start, length) = match bytes {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => (10, u16::from_le_bytes([*a, *b]).into()),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
+            (12, u32::from_le_bytes([*a, *b, *c, *d]))
+        }
+        _ => return Err(not("it does not start like one")),
+    };
+    let length = usize::try_from(length).ok().filter(|&length| length <= HEADER_LIMIT);
+    let length = length.ok_or_else(|| not("its header is too long"))?;
+    let header = bytes.get(start..start + length).ok_or(Error::Truncated)?;
+    let header = std::str::from_utf8(header).map_err(|_| not("its header is not text"))?;
+    let once = |bracket: char| header.matches(bracket).count() == 1;
+    if header.contains(['\\', '[']) || !once('{') || !once('(') {
+        return Err(not("its header is not that of an array of plain numbers"));
+    }
+    // The one tuple of the header: only it can be the shape.
+    let (_, shape) = header.split_once('(').ok_or_else(|| not("it has no shape"))?;
+    let (shape, _) = shape.split_once(')').ok_or_else(|| not("it has no shape"))?;
+    let mut elements: u64 = 1;
+    for extent in shape.split(',').map(str::trim).filter(|extent| !extent.is_empty()) {
+        let extent: u64 = extent.parse().map_err(|_| not("its shape is not a tuple of sizes"))?;
+        // An extent of 0 must not hide an overflow of the others.
+        elements = elements.checked_mul(extent.max(1)).ok_or(Error::TooLarge)?;
+    }
+    Ok(())
+}
+
+fn read_numbers(file: NpyFile<&[u8]>, available: usize) -> Result<Numbers, Error> {
+    let DType::Plain(kind) = file.dtype() else { return Err(Error::Type("record".into())) };
+    let (letter, size) = (kind.type_char(), kind.size_field());
+    if file.len().checked_mul(size).is_none_or(|bytes| bytes > available as u64) {
+        return Err(Error::Truncated);
+    }
+    fn read<T: Deserialize, N>(file: NpyFile<&[u8]>, convert: impl Fn(T) -> N) -> Result<Vec<N>, Error> {
+        let numbers = file.into_vec::<T>().map_err(|_| Error::Truncated)?;
+        Ok(numbers.into_iter().map(convert).collect())
+    }
+    Ok(match (letter, size) {
+        (TypeChar::Bool, 1) => Numbers::Integers(read::<bool, _>(file, i64::from)?),
+        (TypeChar::Int, 1) => Numbers::Integers(read::<i8, _>(file, i64::from)?),
+        (TypeChar::Int, 2) => Numbers::Integers(read::<i16, _>(file, i64::from)?),
+        (TypeChar::Int, 4) => Numbers::Integers(read::<i32, _>(file, i64::from)?),
+        (TypeChar::Int, 8) => Numbers::Integers(read::<i64, _>(file, |x| x)?),
+        (TypeChar::Uint, 1) => Numbers::Integers(read::<u8, _>(file, i64::from)?),
+        (TypeChar::Uint, 2) => Numbers::Integers(read::<u16, _>(file, i64::from)?),
+        (TypeChar::Uint, 4) => Numbers::Integers(read::<u32, _>(file, i64::from)?),
+        (TypeChar::Uint, 8) => {
+            let numbers = read::<u64, _>(file, |x| x)?.into_iter().enumerate();
+            let signed = numbers.map(|(i, x)| i64::try_from(x).map_err(|_| Error::Integer(i, x)));
+            Numbers::Integers(signed.collect::<Result<_, _>>()?)
+        }
+        (TypeChar::Float, 2) => Numbers::Floats(read::<npyz::half::f16, _>(file, f64::from)?),
+        (TypeChar::Float, 4) => Numbers::Floats(read::<f32, _>(file, f64::from)?),
+        (TypeChar::Float, 8) => Numbers::Floats(read::<f64, _>(file, |x| x)?),
+        _ => return Err(Error::Type(kind.to_string())),
+    })
+}
+
+/// Column-major numbers in row-major order.
+fn from_fortran<T: Copy>(shape: &[usize], numbers: &[T]) -> Vec<T> {
+    let mut strides = vec![1; shape.len()];
+    for axis in 1..shape.len() {
+        strides[axis] = strides[axis - 1] * shape[axis - 1];
+    }
+    let place = |mut i: usize| {
+        let mut offset = 0;
+        for axis in (0..shape.len()).rev() {
+            offset += i % shape[axis] * strides[axis];
+            i /= shape[axis];
+        }
+        offset
+    };
+    (0..numbers.len()).map(|i| numbers[place(i)]).collect()
+}

@@ -1,0 +1,150 @@
+//! Archives of arrays: `.npz`, a zip archive of `.npy` files.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+use npyz::{AutoSerialize, WriterBuilder};
+use zip::write::SimpleFileOptions;
+
+use crate::{Array, Error, read_npy};
+
+/// Most bytes that are unpacked where the caller gives no limit: 1 GiB.
+pub const DEFAULT_LIMIT: u64 = 1 << 30;
+
+/// Reads every array of a `.npz` archive, by name. All together may have [`DEFAULT_LIMIT`] bytes, unpacked.
+///
+/// # Errors
+/// Where the bytes are not such an archive, or one of its arrays cannot be read.
+pub fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Error> {
+    let mut reader = ArchiveReader::open(bytes)?;
+    let mut arrays = BTreeMap::new();
+    for name in reader.names().to_vec() {
+        let (array, size) = reader.unpack(&name)?;
+        reader.limit -= size;
+        arrays.insert(name, array);
+    }
+    Ok(arrays)
+}
+
+/// A `.npz` archive whose arrays are unpacked one at a time, on demand.
+pub struct ArchiveReader<'a> {
+    zip: zip::ZipArchive<Cursor<&'a [u8]>>,
+    names: Vec<String>,
+    limit: u64,
+}
+
+impl std::fmt::Debug for ArchiveReader<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ArchiveReader").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+impl<'a> ArchiveReader<'a> {
+    /// Reads the list of arrays, and none of them.
+    ///
+    /// # Errors
+    /// Where the bytes are not an archive, or one that holds other things than arrays.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, Error> {
+        let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| Error::Npz(e.to_string()))?;
+        let mut names = Vec::with_capacity(zip.len());
+        for path in zip.file_names() {
+            let path = path.map_err(|e| Error::Npz(e.to_string()))?;
+            let Some(name) = path.strip_suffix(".npy") else {
+                return Err(Error::Npz(format!("it holds `{path}`, which is not an array")));
+            };
+            names.push(name.to_owned());
+        }
+        names.sort();
+        Ok(Self { zip, names, limit: DEFAULT_LIMIT })
+    }
+
+    /// The same reader, for arrays of at most so many bytes each, unpacked.
+    pub fn with_limit(self, limit: u64) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Names of the arrays, sorted.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Unpacks one array.
+    ///
+    /// # Errors
+    /// Where there is none of that name, it is too large, damaged, or not an array of numbers.
+    pub fn array(&mut self, name: &str) -> Result<Array, Error> {
+        self.unpack(name).map(|(array, _)| array)
+    }
+
+    /// One array and its size in bytes, at most the limit.
+    fn unpack(&mut self, name: &str) -> Result<(Array, u64), Error> {
+        let failed = |error: Error| Error::Member { name: name.to_owned(), error: Box::new(error) };
+        let packed = |e: &dyn std::fmt::Display| failed(Error::Npz(e.to_string()));
+        let member = self.zip.by_name(&format!("{name}.npy")).map_err(|e| packed(&e))?;
+        let mut bytes = Vec::new();
+        member.take(self.limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| packed(&e))?;
+        let size = bytes.len() as u64;
+        if size > self.limit {
+            return Err(failed(Error::Limit(self.limit)));
+        }
+        Ok((read_npy(&bytes).map_err(failed)?, size))
+    }
+}
+
+/// A `.npz` archive under construction. The same arrays in the same order give the same bytes.
+#[derive(Default)]
+pub struct Archive {
+    zip: Option<zip::ZipWriter<Cursor<Vec<u8>>>>,
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Archive").finish_non_exhaustive()
+    }
+}
+
+impl Archive {
+    /// An archive without arrays.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an array in row-major order.
+    ///
+    /// # Errors
+    /// Where the shape does not hold as many numbers as there are.
+    pub fn add<T>(&mut self, name: &str, shape: &[usize], numbers: &[T]) -> Result<(), Error>
+    where
+        T: AutoSerialize + Copy,
+    {
+        let failed = |why: String| Error::Write(name.to_owned(), why);
+        let count = shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent));
+        if count != Some(numbers.len()) {
+            return Err(failed(format!("{} numbers do not have the shape {shape:?}", numbers.len())));
+        }
+        let zip = self.zip.get_or_insert_with(|| zip::ZipWriter::new(Cursor::new(Vec::new())));
+        // A fixed time, so that the bytes do not depend on the clock.
+        let options = SimpleFileOptions::default()
+            .last_modified_time(zip::DateTime::default())
+            .large_file(size_of_val(numbers) > u32::MAX as usize / 2);
+        zip.start_file(format!("{name}.npy"), options).map_err(|e| failed(e.to_string()))?;
+        let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+        let write = || -> std::io::Result<()> {
+            let mut writer =
+                npyz::WriteOptions::new().default_dtype().shape(&shape).writer(zip).begin_nd()?;
+            writer.extend(numbers.iter().copied())?;
+            writer.finish()
+        };
+        write().map_err(|e| failed(e.to_string()))
+    }
+
+    /// The bytes of the archive.
+    ///
+    /// # Errors
+    /// Where the archive cannot be completed.
+    pub fn finish(self) -> Result<Vec<u8>, Error> {
+        let zip = self.zip.unwrap_or_else(|| zip::ZipWriter::new(Cursor::new(Vec::new())));
+        let cursor = zip.finish().map_err(|e| Error::Write("archive".into(), e.to_string()))?;
+        Ok(cursor.into_inner())
+    }
+}

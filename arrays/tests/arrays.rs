@@ -1,0 +1,184 @@
+//! Arrays in and out, and bytes that are no arrays.
+
+use npyz::{AutoSerialize, Order, WriterBuilder};
+use proptest::prelude::*;
+use synnet_arrays::{Archive, ArchiveReader, Array, Numbers, read_npy, read_npz};
+
+fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let options = npyz::WriteOptions::new().default_dtype().shape(shape).order(order);
+    let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
+    writer.extend(numbers.iter().copied()).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+/// Eight bytes under a header of one's own.
+fn with_header(header: &str) -> Vec<u8> {
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &[0; 8]].concat()
+}
+
+fn archive() -> Vec<u8> {
+    let mut archive = Archive::new();
+    archive.add("x", &[2], &[1.0f32, 2.0]).unwrap();
+    archive.add("a", &[3, 20], &[7i64; 60]).unwrap();
+    archive.finish().unwrap()
+}
+
+#[test]
+fn every_numeric_type_is_read() {
+    let expected = Numbers::Integers(vec![1, 0, 1]);
+    assert_eq!(read_npy(&npy(&[3], Order::C, &[true, false, true])).unwrap().numbers, expected);
+    assert_eq!(read_npy(&npy(&[3], Order::C, &[1i8, 0, 1])).unwrap().numbers, expected);
+    assert_eq!(read_npy(&npy(&[3], Order::C, &[1u16, 0, 1])).unwrap().numbers, expected);
+    assert_eq!(read_npy(&npy(&[3], Order::C, &[1u64, 0, 1])).unwrap().numbers, expected);
+    let expected = Numbers::Floats(vec![0.5, -2.0]);
+    assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f32, -2.0])).unwrap().numbers, expected);
+    assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f64, -2.0])).unwrap().numbers, expected);
+    let error = read_npy(&npy(&[2], Order::C, &[1, u64::MAX])).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "element 1 is 18446744073709551615; integers above 9223372036854775807 are not supported"
+    );
+}
+
+#[test]
+fn fortran_order_becomes_row_major() {
+    let array = read_npy(&npy(&[2, 3], Order::Fortran, &[0i64, 3, 1, 4, 2, 5])).unwrap();
+    assert_eq!(array.numbers, Numbers::Integers(vec![0, 1, 2, 3, 4, 5]));
+}
+
+#[test]
+fn empty_and_scalar_arrays() {
+    let array = read_npy(&npy::<f32>(&[0, 100_000], Order::Fortran, &[])).unwrap();
+    assert_eq!((&array.shape[..], array.numbers), (&[0, 100_000][..], Numbers::Floats(vec![])));
+    let array = read_npy(&npy(&[], Order::C, &[3u8])).unwrap();
+    assert_eq!((array.shape, array.numbers), (vec![], Numbers::Integers(vec![3])));
+    assert!(read_npz(&Archive::new().finish().unwrap()).unwrap().is_empty());
+}
+
+#[test]
+fn fractions_are_no_integers() {
+    let array =
+        |numbers: &[f64]| Array { shape: vec![numbers.len()], numbers: Numbers::Floats(numbers.into()) };
+    assert_eq!(array(&[1.0, -2.0]).to_integers(), Some(vec![1, -2]));
+    for number in [1.5, 1e17, f64::NAN, f64::INFINITY] {
+        let array = array(&[1.0, number]);
+        assert_eq!(array.to_integers(), None);
+        assert_eq!(array.fraction().map(|(i, _)| i), Some(1));
+    }
+}
+
+#[test]
+fn an_archive_does_not_depend_on_the_clock() {
+    let year = |bytes: &[u8]| u16::from_le_bytes([bytes[12], bytes[13]]) >> 9;
+    assert_eq!(year(&archive()), 0, "1980, the first year that an archive can name");
+}
+
+#[test]
+fn arrays_that_do_not_fit_their_shape_are_not_written() {
+    let mut archive = Archive::new();
+    assert!(archive.add("x", &[2, 2], &[1u8; 3]).is_err());
+    assert!(archive.add("x", &[usize::MAX, usize::MAX], &[1u8]).is_err());
+}
+
+#[test]
+fn a_reader_unpacks_what_it_is_asked_for() {
+    // The bytes of `x` are damaged; its header in the archive is not.
+    let mut bytes = archive();
+    let start = bytes.windows(5).position(|w| w == b"x.npy").unwrap() + 5;
+    bytes[start + 3] ^= 0xff;
+    let mut reader = ArchiveReader::open(&bytes).unwrap();
+    assert_eq!(reader.names(), ["a", "x"]);
+    assert_eq!(reader.array("a").unwrap().shape, [3, 20]);
+    assert!(reader.array("x").unwrap_err().to_string().starts_with("array `x`: "));
+    assert!(reader.array("y").unwrap_err().to_string().starts_with("array `y`: "));
+    assert!(read_npz(&bytes).is_err());
+
+    let mut reader = ArchiveReader::open(&bytes).unwrap().with_limit(500);
+    let error = reader.array("a").unwrap_err().to_string();
+    assert_eq!(error, "array `a`: it has more than 500 bytes, unpacked");
+}
+
+#[test]
+fn hostile_headers_are_refused() {
+    let deep = format!("{{'descr': '<i8', 'fortran_order': False, 'shape': {}, }}", "(".repeat(900));
+    let long = format!("{{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }}{}", " ".repeat(1000));
+    for (header, fault) in [
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (9223372036854775808, 2), }", "more elements"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (9223372036854775808,), }", "shorter"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (0, 9223372036854775807, 3), }", "more elements"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (1000, 1000), }", "shorter"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (-1,), }", "not a tuple of sizes"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (1e3,), }", "not a tuple of sizes"),
+        ("{'descr': [('a', '<i8', (3, 3))], 'fortran_order': False, 'shape': (1,), }", "plain numbers"),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "`|O`"),
+        ("{'descr': '<U99999999999999999999', 'fortran_order': False, 'shape': (1,), }", "type string"),
+        ("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", "`<c8`"),
+        (&deep, "plain numbers"),
+        (&long, "too long"),
+    ] {
+        let error = read_npy(&with_header(header)).unwrap_err().to_string();
+        assert!(error.contains(fault), "{header}: {error}");
+    }
+    let huge = [b"\x93NUMPY\x02\x00", &u32::MAX.to_le_bytes()[..]].concat();
+    assert!(read_npy(&huge).unwrap_err().to_string().contains("too long"));
+}
+
+#[test]
+fn cut_files_are_errors() {
+    let whole = npy(&[4], Order::C, &[1i32, 2, 3, 4]);
+    for end in 0..whole.len() {
+        assert!(read_npy(&whole[..end]).is_err(), "cut at byte {end}");
+    }
+    let whole = archive();
+    for end in 0..whole.len() {
+        assert!(read_npz(&whole[..end]).is_err(), "cut at byte {end}");
+    }
+}
+
+/// A number that is read differs, or the file is refused; nothing panics, and what is read has its shape.
+#[test]
+fn flipped_bits_never_panic() {
+    let flips = |bytes: &[u8], check: &dyn Fn(&[u8])| {
+        let mut bytes = bytes.to_vec();
+        for bit in 0..8 * bytes.len() {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            check(&bytes);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    };
+    flips(&npy(&[2, 3], Order::Fortran, &[1i16, 2, 3, 4, 5, 6]), &|bytes| {
+        if let Ok(array) = read_npy(bytes) {
+            assert_eq!(array.shape.iter().product::<usize>(), array.to_floats().len());
+        }
+    });
+    flips(&archive(), &|bytes| drop(read_npz(bytes)));
+}
+
+proptest! {
+    #[test]
+    fn damaged_bytes_never_panic(
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        for mut bytes in [npy(&[2, 3], Order::C, &[1.0f64; 6]), archive()] {
+            for (place, byte) in &damage {
+                let place = place.index(bytes.len());
+                bytes[place] = *byte;
+            }
+            drop(read_npy(&bytes));
+            drop(read_npz(&bytes));
+            drop(read_npz(&bytes[..cut.index(bytes.len())]));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read(numbers in proptest::collection::vec(any::<f64>(), 0..50)) {
+        let mut archive = Archive::new();
+        archive.add("numbers", &[numbers.len(), 1], &numbers).unwrap();
+        let array = read_npz(&archive.finish().unwrap()).unwrap().remove("numbers").unwrap();
+        prop_assert_eq!(array, Array { shape: vec![numbers.len(), 1], numbers: Numbers::Floats(numbers) });
+    }
+}
