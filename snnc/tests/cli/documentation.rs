@@ -1,9 +1,11 @@
 //! Every fenced block of the documentation is accounted for. What it holds decides how:
 //!
 //! * `sh`, `console`: commands. Those of `snnc` are run here ([`command`]), others must be on a short list.
+//!   Where a `console` shows errors, its file is the reader's: the arguments are read, and the codes must exist.
 //! * `yaml`: a recipe or a part of one, completed and read by `snnc`.
 //! * `snn`, `snn-...`: compiled by the tests of the language where those read the page, otherwise checked here.
 //! * `rust`, `no_run`, or no word at all: a documentation test of a crate that includes the page.
+//! * `rust,ignore`: code that needs files of the reader's. It must be Rust.
 //! * `toml`: names only packages that exist.
 //! * `text`: for people.
 //!
@@ -67,6 +69,7 @@ fn every_block_is_accounted_for() {
         let place = &block.place;
         match block.kind.as_str() {
             "sh" => commands(block, |line| (!line.trim().is_empty()).then_some(line)),
+            "console" if block.lines.iter().any(|line| line.starts_with("error[")) => shown_errors(block),
             "console" => commands(block, |line| line.strip_prefix("$ ")),
             "yaml" => recipe(block),
             "" | "rust" | "no_run" | "rust,no_run" => {
@@ -75,6 +78,7 @@ fn every_block_is_accounted_for() {
                     "{place}: no crate includes this page, so nothing compiles the block"
                 );
             }
+            "rust,ignore" => parses_as_rust(block),
             kind if kind == "snn" || kind.starts_with("snn-") => network(block),
             "toml" => manifest(block),
             "text" => {}
@@ -129,12 +133,38 @@ fn command(place: &str, folder: &Folder, words: &[&str]) {
     let outcome = match words {
         ["train" | "eval", recipe, ..] if !recipe.starts_with('-') => {
             let nowhere = ["--set", "data.path=nowhere"];
-            folder.snnc(&[words, &nowhere].concat()).failure(2, &["cannot read the folder `nowhere`"])
+            folder.snnc(&[words, &nowhere].concat()).failure(2, &["`nowhere`: there is no such folder"])
         }
         _ => folder.snnc(words),
     };
     let stopped = matches!(words[0], "train" | "eval");
     assert!(stopped || outcome.code == Some(0), "{place}: `snnc {}`: {}", words.join(" "), outcome.stderr);
+}
+
+/// A command about a file of the reader's, and the errors that it reports.
+fn shown_errors(block: &Block) {
+    let folder = Folder::new();
+    for line in &block.lines {
+        if let Some(command) = line.strip_prefix("$ snnc ") {
+            let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+            assert_eq!(folder.snnc(&words).code, Some(0), "{}: `{line}`", block.place);
+        } else if let Some((code, _)) = line.strip_prefix("error[").and_then(|rest| rest.split_once(']')) {
+            assert_eq!(folder.snnc(&["explain", code]).code, Some(0), "{}: `{line}`", block.place);
+        }
+    }
+}
+
+fn parses_as_rust(block: &Block) {
+    let folder = Folder::new();
+    folder.write("example.rs", format!("fn example() {{\n{}\n}}\n", block.lines.join("\n")));
+    let rustfmt = std::process::Command::new("rustfmt")
+        .args(["--edition", "2024"])
+        .arg(folder.path("example.rs"))
+        .output();
+    // A toolchain without it cannot tell.
+    let Ok(output) = rustfmt else { return };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || said.contains("not installed"), "{}: {said}", block.place);
 }
 
 /// Puts a file that a command names into the folder, where it is not there already.
@@ -190,7 +220,7 @@ fn recipe(block: &Block) {
     whole.extend(parse(&block.lines.join("\n")));
     folder.write("recipe.yaml", serde_yaml::to_string(&whole).expect("it was YAML"));
     let outcome = folder.snnc(&["train", "recipe.yaml", "--set", "data.path=nowhere"]);
-    let read = outcome.code == Some(2) && outcome.stderr.contains("cannot read the folder `nowhere`");
+    let read = outcome.code == Some(2) && outcome.stderr.contains("`nowhere`: there is no such folder");
     assert!(read, "{}: {}", block.place, outcome.stderr);
 }
 
