@@ -172,7 +172,6 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
     if Path::new(word).is_absolute() || folder.path(word).exists() {
         return;
     }
-    let net = |words: &[&str]| words.iter().find(|w| w.ends_with(".snn")).map(|w| folder.read_text(w));
     let original = repository(word);
     if let Some(parent) = Path::new(word).parent().filter(|parent| !parent.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder.path(&parent.to_string_lossy())).expect("the folder can be made");
@@ -193,7 +192,14 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
         folder.write(word, RECIPE);
         folder.write(&Path::new(word).with_file_name("tones.snn").to_string_lossy(), TONES);
     } else if word.ends_with(".safetensors") {
-        folder.write(word, weights(&net(words).unwrap_or_else(|| TONES.to_owned())).to_safetensors());
+        let network = words.iter().find_map(|w| match w {
+            w if w.ends_with(".snn") => Some(folder.read_text(w)),
+            w if w.ends_with(".yaml") && repository(w).is_file() => {
+                Some(folder.read_text(&Path::new(w).with_file_name("digits.snn").to_string_lossy()))
+            }
+            _ => None,
+        });
+        folder.write(word, weights(&network.unwrap_or_else(|| TONES.to_owned())).to_safetensors());
     } else if word.ends_with(".npy") {
         folder.write(word, npy("|u1", false, &[20, 16], &events(20, 16)));
     } else if word.ends_with(".spec.npz") && words[0] == "sim" {
