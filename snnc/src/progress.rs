@@ -48,7 +48,7 @@ impl TrainingProgress {
     /// Starts at epoch `first_epoch` of `epochs`.
     pub fn new(first_epoch: usize, epochs: usize) -> Self {
         let bar = bar("training", "{prefix:<12} [{bar:30}] {msg}");
-        bar.set_length(epochs as u64 * 1000);
+        bar.set_length((epochs as u64).saturating_mul(1000));
         let line_every = epochs.div_ceil(10).max(1);
         Self { bar, epochs, first_epoch, started: Instant::now(), line_every }
     }

@@ -1,0 +1,278 @@
+//! Every fenced block of the documentation is accounted for. What it holds decides how:
+//!
+//! * `sh`, `console`: commands. Those of `snnc` are run here ([`command`]), others must be on a short list.
+//!   Where a `console` shows errors, its file is the reader's: the arguments are read, and the codes must exist.
+//! * `yaml`: a recipe or a part of one, completed and read by `snnc`.
+//! * `snn`, `snn-...`: compiled by the tests of the language where those read the page, otherwise checked here.
+//! * `rust`, `no_run`, or no word at all: a documentation test of a crate that includes the page.
+//! * `rust,ignore`: code that needs files of the reader's. It must be Rust.
+//! * `toml`: names only packages that exist.
+//! * `text`: for people.
+//!
+//! Anything else is an error.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Folder, RECIPE, TONES, events, npy, repository, weights};
+
+/// Programs that the documentation may name besides `snnc`; they are not run.
+const OTHER_PROGRAMS: [&str; 9] =
+    ["cargo", "git", "rustup", "apt-get", "sudo", "python3", "cd", "curl", ".ci/run"];
+
+struct Block {
+    /// Page and line, for messages.
+    place: String,
+    page: PathBuf,
+    kind: String,
+    lines: Vec<String>,
+}
+
+/// The pages: those at the root of the repository, and in `docs`.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = Vec::new();
+    for folder in ["", "docs"] {
+        let entries = std::fs::read_dir(repository(folder)).expect("the repository can be read");
+        pages.extend(entries.map(|entry| entry.expect("the repository can be read").path()));
+    }
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    pages
+}
+
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for page in pages() {
+        let name = page.file_name().expect("a page has a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&page).expect("pages are text");
+        let mut open: Option<Block> = None;
+        for (i, line) in text.lines().enumerate() {
+            match (line.trim_start().strip_prefix("```"), &mut open) {
+                (Some(kind), None) => {
+                    let (place, kind) = (format!("{name}:{}", i + 1), kind.trim().to_owned());
+                    open = Some(Block { place, page: page.clone(), kind, lines: Vec::new() });
+                }
+                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (None, Some(block)) => block.lines.push(line.to_owned()),
+                (None, None) => {}
+            }
+        }
+        assert!(open.is_none(), "{name}: a block has no end");
+    }
+    blocks
+}
+
+#[test]
+fn every_block_is_accounted_for() {
+    let blocks = blocks();
+    assert!(blocks.len() > 50, "{} blocks are not all", blocks.len());
+    for block in &blocks {
+        let place = &block.place;
+        match block.kind.as_str() {
+            "sh" => commands(block, |line| (!line.trim().is_empty()).then_some(line)),
+            "console" if block.lines.iter().any(|line| line.starts_with("error[")) => shown_errors(block),
+            "console" => commands(block, |line| line.strip_prefix("$ ")),
+            "yaml" => recipe(block),
+            "" | "rust" | "no_run" | "rust,no_run" => {
+                assert!(
+                    is_doc_test(&block.page),
+                    "{place}: no crate includes this page, so nothing compiles the block"
+                );
+            }
+            "rust,ignore" => parses_as_rust(block),
+            kind if kind == "snn" || kind.starts_with("snn-") => network(block),
+            "toml" => manifest(block),
+            "text" => {}
+            kind => panic!("{place}: nothing is known about blocks of `{kind}`"),
+        }
+    }
+}
+
+/// Runs the commands of a block in one folder, one after the other.
+fn commands(block: &Block, of_line: impl Fn(&str) -> Option<&str>) {
+    let folder = Folder::new();
+    let joined = block.lines.join("\n").replace("\\\n", " ");
+    for line in joined.lines().filter_map(of_line) {
+        let line = line.split(" #").next().unwrap_or_default().trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["snnc", words @ ..] => command(&block.place, &folder, words),
+            ["cargo", "run", "--release", "-p", "snnc", "--", words @ ..] => {
+                command(&block.place, &folder, words)
+            }
+            [program, ..] => {
+                assert!(
+                    OTHER_PROGRAMS.contains(program),
+                    "{}: `{line}` is not checked by anything",
+                    block.place
+                );
+            }
+            [] => {}
+        }
+    }
+}
+
+/// Runs one command of `snnc`; it must succeed.
+///
+/// What it reads is there: files of the repository; for others, which stand for the reader's own, a small
+/// network, its weights, events for it, and the specification of a chip. What it writes goes into folders
+/// that exist.
+///
+/// `train` and `eval` would take long. They get a data folder that does not exist, so that they stop there: the
+/// arguments have been understood, the recipe read and its network compiled by then.
+fn command(place: &str, folder: &Folder, words: &[&str]) {
+    assert!(
+        !words.iter().any(|w| w.contains(['|', '>', '<', '&', ';', '"', '\''])),
+        "{place}: write it without a shell"
+    );
+    for word in words.iter().filter(|word| !word.starts_with('-')) {
+        supply(folder, word, words);
+    }
+    let outcome = match words {
+        ["train" | "eval", recipe, ..] if !recipe.starts_with('-') => {
+            let nowhere = ["--set", "data.path=nowhere"];
+            folder.snnc(&[words, &nowhere].concat()).failure(2, &["`nowhere`: there is no such folder"])
+        }
+        _ => folder.snnc(words),
+    };
+    let stopped = matches!(words[0], "train" | "eval");
+    assert!(stopped || outcome.code == Some(0), "{place}: `snnc {}`: {}", words.join(" "), outcome.stderr);
+}
+
+/// A command about a file of the reader's, and the errors that it reports.
+fn shown_errors(block: &Block) {
+    let folder = Folder::new();
+    for line in &block.lines {
+        if let Some(command) = line.strip_prefix("$ snnc ") {
+            let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+            assert_eq!(folder.snnc(&words).code, Some(0), "{}: `{line}`", block.place);
+        } else if let Some((code, _)) = line.strip_prefix("error[").and_then(|rest| rest.split_once(']')) {
+            assert_eq!(folder.snnc(&["explain", code]).code, Some(0), "{}: `{line}`", block.place);
+        }
+    }
+}
+
+fn parses_as_rust(block: &Block) {
+    let folder = Folder::new();
+    folder.write("example.rs", format!("fn example() {{\n{}\n}}\n", block.lines.join("\n")));
+    let rustfmt = std::process::Command::new("rustfmt")
+        .args(["--edition", "2024"])
+        .arg(folder.path("example.rs"))
+        .output();
+    // A toolchain without it cannot tell.
+    let Ok(output) = rustfmt else { return };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || said.contains("not installed"), "{}: {said}", block.place);
+}
+
+/// Puts a file that a command names into the folder, where it is not there already.
+fn supply(folder: &Folder, word: &str, words: &[&str]) {
+    if Path::new(word).is_absolute() || folder.path(word).exists() {
+        return;
+    }
+    let original = repository(word);
+    if let Some(parent) = Path::new(word).parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder.path(&parent.to_string_lossy())).expect("the folder can be made");
+    }
+    if original.is_file() {
+        folder.write(word, std::fs::read(&original).expect("files of the repository can be read"));
+        if word.ends_with(".yaml") {
+            let network = Path::new(word).with_file_name("digits.snn");
+            folder.write(
+                &network.to_string_lossy(),
+                std::fs::read(repository(&network.to_string_lossy()))
+                    .expect("the recipe's network is beside it"),
+            );
+        }
+    } else if word.ends_with(".snn") {
+        folder.write(word, TONES);
+    } else if word.ends_with(".yaml") {
+        folder.write(word, RECIPE);
+        folder.write(&Path::new(word).with_file_name("tones.snn").to_string_lossy(), TONES);
+    } else if word.ends_with(".safetensors") {
+        let network = words.iter().find_map(|w| match w {
+            w if w.ends_with(".snn") => Some(folder.read_text(w)),
+            w if w.ends_with(".yaml") && repository(w).is_file() => {
+                Some(folder.read_text(&Path::new(w).with_file_name("digits.snn").to_string_lossy()))
+            }
+            _ => None,
+        });
+        folder.write(word, weights(&network.unwrap_or_else(|| TONES.to_owned())).to_safetensors());
+    } else if word.ends_with(".npy") {
+        folder.write(word, npy("|u1", false, &[20, 16], &events(20, 16)));
+    } else if word.ends_with(".spec.npz") && words[0] == "sim" {
+        folder.write("own.snn", TONES);
+        folder.write("own.safetensors", weights(TONES).to_safetensors());
+        let build =
+            ["build", "own.snn", "--weights", "own.safetensors", "--target", "xylo-audio3", "-o", word];
+        folder.snnc(&build).success();
+    }
+}
+
+/// A recipe, or keys that replace those of one.
+fn recipe(block: &Block) {
+    let folder = Folder::new();
+    folder.write("tones.snn", TONES);
+    folder.write(
+        "digits.snn",
+        std::fs::read(repository("examples/digits/digits.snn")).expect("the example can be read"),
+    );
+    let parse = |text: &str| -> serde_yaml::Mapping {
+        serde_yaml::from_str(text).unwrap_or_else(|e| panic!("{}: {e}", block.place))
+    };
+    let mut whole = parse(RECIPE);
+    whole.extend(parse(&block.lines.join("\n")));
+    folder.write("recipe.yaml", serde_yaml::to_string(&whole).expect("it was YAML"));
+    let outcome = folder.snnc(&["train", "recipe.yaml", "--set", "data.path=nowhere"]);
+    let read = outcome.code == Some(2) && outcome.stderr.contains("`nowhere`: there is no such folder");
+    assert!(read, "{}: {}", block.place, outcome.stderr);
+}
+
+fn network(block: &Block) {
+    let tests = std::fs::read_to_string(repository("dsl/tests/cases.rs")).expect("the tests can be read");
+    let name = block.page.file_name().expect("a page has a name").to_string_lossy();
+    if tests.contains(&format!("docs/{name}")) {
+        return;
+    }
+    assert_eq!(block.kind, "snn", "{}: on this page, networks are whole and right", block.place);
+    let folder = Folder::new();
+    let outcome = folder.snnc_with_input(&["check", "-"], block.lines.join("\n").as_bytes());
+    assert_eq!(outcome.code, Some(0), "{}: {}", block.place, outcome.stderr);
+}
+
+/// Whether a crate includes the page into its documentation, so that its examples are compiled and run.
+fn is_doc_test(page: &Path) -> bool {
+    let name = page.file_name().expect("a page has a name").to_string_lossy();
+    let roots = [
+        "src",
+        "arrays/src",
+        "build/src",
+        "dsl/src",
+        "frontend/src",
+        "macros/src",
+        "runtime/src",
+        "targets/rust/src",
+        "targets/xylo/src",
+    ];
+    roots.iter().any(|root| {
+        let text = std::fs::read_to_string(repository(root).join("lib.rs")).unwrap_or_default();
+        text.lines().any(|line| line.contains("doc = include_str!") && line.contains(&format!("/{name}\"")))
+    })
+}
+
+fn manifest(block: &Block) {
+    let workspace = std::fs::read_to_string(repository("Cargo.toml")).expect("the manifest can be read");
+    for line in &block.lines {
+        let Some(name) = line.split('=').next().map(str::trim).filter(|name| name.starts_with("synnet"))
+        else {
+            continue;
+        };
+        assert!(
+            workspace.contains(&format!("\n{name} = {{ path")),
+            "{}: there is no package `{name}`",
+            block.place
+        );
+    }
+}

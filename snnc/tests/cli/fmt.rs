@@ -1,0 +1,37 @@
+//! `snnc fmt`.
+
+use crate::support::{Folder, digits};
+
+const UNTIDY: &str = "network  N { // a comment\n dt : 1ms ;\ninput x : 4;\n\
+    layer out:lif( 4 ){tau_mem:4 ms,tau_syn:4 ms};\n x->linear->out; output out ; }";
+
+#[test]
+fn files_are_brought_into_one_form_in_place() {
+    let folder = Folder::new();
+    folder.write("net.snn", UNTIDY);
+    folder.write("tidy.snn", std::fs::read(digits()).expect("the example can be read"));
+    folder.snnc(&["fmt", "--check", "tidy.snn"]).success();
+    folder.snnc(&["fmt", "--check", "tidy.snn", "net.snn"]).failure(1, &["`net.snn`"]);
+    assert_eq!(folder.read_text("net.snn"), UNTIDY, "`--check` changes nothing");
+
+    folder.snnc(&["fmt", "tidy.snn", "net.snn"]).success();
+    let tidy = folder.read_text("net.snn");
+    assert!(tidy.contains("// a comment") && tidy.contains("\n    dt: 1 ms;\n"), "{tidy}");
+    folder.snnc(&["fmt", "--check", "net.snn"]).success();
+    assert_eq!(folder.files(), ["net.snn", "tidy.snn"]);
+
+    let outcome = folder.snnc_with_input(&["fmt", "-"], UNTIDY.as_bytes()).success();
+    assert_eq!(outcome.text(), tidy);
+    folder.snnc_with_input(&["fmt", "--check", "-"], tidy.as_bytes()).success();
+}
+
+#[test]
+fn a_file_with_errors_stays_as_it_is() {
+    let folder = Folder::new();
+    folder.write("net.snn", "network N { dt 1 ms; }");
+    folder.write("other.snn", UNTIDY);
+    folder.snnc(&["fmt", "net.snn", "other.snn"]).failure(1, &["error[E0101]", "net.snn:1:"]);
+    assert_eq!(folder.read_text("net.snn"), "network N { dt 1 ms; }");
+    assert_ne!(folder.read_text("other.snn"), UNTIDY, "the others are formatted all the same");
+    folder.snnc(&["fmt", "missing.snn"]).failure(2, &["`missing.snn`"]);
+}

@@ -1,0 +1,14 @@
+//! The command line as its users meet it: arguments and files in; files, texts and exit codes out.
+
+mod bad_input;
+mod build;
+mod check;
+#[cfg(unix)]
+mod documentation;
+mod explain;
+mod fmt;
+mod run;
+mod show;
+mod sim;
+mod support;
+mod train;
