@@ -56,13 +56,15 @@ pub fn write_rust(network: &Network, out: &Path) -> Result<Vec<Written>, NotBuil
         if files::is_dash(out) { Embedding::Literal } else { Embedding::Include(file_name(&weights)) };
     let options = synnet_rust::Options { name: None, embedding };
     let module = synnet_rust::generate(network, &options).map_err(NotBuilt::Diagnostics)?;
-    let mut written = Vec::new();
+    let source = module.source();
+    let mut contents = Vec::new();
+    let mut written = vec![Written { path: out.to_owned(), what: "Rust module, no_std" }];
     if let Some(bytes) = &module.weights {
-        files::write(&weights, bytes)?;
-        written.push(Written { path: weights, what: "its weights, for include_bytes!" });
+        contents.push((weights.as_path(), bytes.as_slice()));
+        written.push(Written { path: weights.clone(), what: "its weights, for include_bytes!" });
     }
-    files::write(out, module.source().as_bytes())?;
-    written.insert(0, Written { path: out.to_owned(), what: "Rust module, no_std" });
+    contents.push((out, source.as_bytes()));
+    files::write_together(&contents)?;
     Ok(written)
 }
 
@@ -74,9 +76,8 @@ pub fn write_xylo(build: &Build, chip: &Chip, network: &str, out: &Path) -> Resu
     let stem = stem(out);
     let (specification, loader) = (beside(&stem, ".spec.npz"), beside(&stem, ".py"));
     let bytes = build.specification.to_npz().map_err(|e| Failure::Input(e.to_string()))?;
-    files::write(&specification, &bytes)?;
     let script = synnet_xylo::loader(network, &file_name(&specification), chip);
-    files::write(&loader, script.as_bytes())?;
+    files::write_together(&[(&specification, &bytes), (&loader, script.as_bytes())])?;
     Ok(vec![
         Written { path: specification, what: "chip specification, for `snnc sim` and Rockpool" },
         Written { path: loader, what: "loader for Rockpool" },

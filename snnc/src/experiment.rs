@@ -40,6 +40,7 @@ impl Experiment {
             pool.map_err(|e| Failure::Io(format!("cannot start {threads} threads: {e}")))?;
         }
         let recipe = Recipe::read(args)?;
+        readout(&recipe.training)?;
         let loaded = source::compile(&recipe.network, recipe.name.as_deref(), &recipe.network_params())?;
         let graph = &loaded.graph;
         let classes = recipe.data.classes.len();
@@ -66,11 +67,7 @@ impl Experiment {
 
     /// The statistic of the output by which recordings are classified.
     pub fn readout(&self) -> Result<Readout, Failure> {
-        let TrainOptions { loss, .. } = &self.recipe.training;
-        match loss {
-            Loss::CrossEntropy { readout, .. } => Ok(*readout),
-            _ => Err(Failure::Input("`training.loss`: a classifier needs the loss `cross_entropy`".into())),
-        }
+        readout(&self.recipe.training)
     }
 
     /// The float network on the test set.
@@ -97,5 +94,12 @@ impl Experiment {
     /// Diagnostics about the network as a failure.
     pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Failure {
         Failure::Rendered(synnet_dsl::render(diagnostics, &self.loaded.sources, terminal::color()))
+    }
+}
+
+fn readout(options: &TrainOptions) -> Result<Readout, Failure> {
+    match options.loss {
+        Loss::CrossEntropy { readout, .. } => Ok(readout),
+        _ => Err(Failure::Input("`training.loss`: a classifier needs the loss `cross_entropy`".into())),
     }
 }

@@ -1,7 +1,7 @@
 //! Reading and writing whole files. What is written appears complete or not at all.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
@@ -30,15 +30,38 @@ pub fn read_text(path: &Path) -> Result<String, Failure> {
 /// Writes a file through a temporary one beside it, so that readers see the old or the new content
 /// and a full disk loses nothing; `-` is standard output.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if is_dash(path) {
-        let mut stdout = std::io::stdout().lock();
-        return stdout
-            .write_all(bytes)
-            .and_then(|()| stdout.flush())
-            .or_else(|e| if e.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) })
-            .map_err(|e| Failure::io("write", path, &e));
+    write_together(&[(path, bytes)])
+}
+
+/// Writes files that belong together. None of them appears before all of them are on the disk.
+pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
+    let mut prepared = Vec::new();
+    for &(path, bytes) in files {
+        if is_dash(path) {
+            print(bytes).map_err(|e| Failure::io("write", path, &e))?;
+        } else if is_device(path) {
+            std::fs::write(path, bytes).map_err(|e| Failure::io("write", path, &e))?;
+        } else {
+            prepared.push((path, prepare(path, bytes).map_err(|e| Failure::io("write", path, &e))?));
+        }
     }
-    write_atomically(path, bytes).map_err(|e| Failure::io("write", path, &e))
+    for (path, file) in prepared {
+        file.persist(resolve(path)).map_err(|e| Failure::io("write", path, &e.error))?;
+    }
+    Ok(())
+}
+
+/// Whether a path is a device, a pipe or the like, which must not be replaced by a file.
+fn is_device(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn print(bytes: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 /// Creates a folder and those above it.
@@ -46,8 +69,18 @@ pub fn create_folder(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|e| Failure::io("create the folder", path, &e))
 }
 
-fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
+/// The file behind a link, which stays a link.
+fn resolve(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Writes the bytes to a temporary file that only needs to be renamed.
+fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    if path.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    let target = resolve(path);
+    let folder = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
@@ -61,6 +94,18 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = builder.prefix(".snnc-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    Ok(file)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_written_to_and_not_replaced() {
+        assert!(is_device(Path::new("/dev/null")));
+        assert!(!is_device(Path::new("Cargo.toml")));
+        write(Path::new("/dev/null"), b"nothing").unwrap();
+        assert!(is_device(Path::new("/dev/null")));
+    }
 }

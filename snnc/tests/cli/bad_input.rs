@@ -234,7 +234,7 @@ fn ready() -> Folder {
 fn outputs_that_cannot_be_written_leave_nothing() {
     let folder = ready();
     folder.write("file", "in the way");
-    for place in ["nowhere/out.rs", "file/out.rs"] {
+    for place in ["nowhere/out.rs", "file/out.rs", "data"] {
         for words in commands(place) {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             refused(&words.join(" "), &folder, &words, 2, &["cannot write"]);
