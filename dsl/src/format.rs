@@ -226,7 +226,11 @@ impl<'a> Printer<'a> {
                 && previous.is_some_and(|previous| {
                     self.lines_between(previous, comment) == 0 && !self.out.ends_with('\n')
                 });
-            let after_line = i > 0 && before[i - 1].is_line_comment();
+            // The comma is written before the comments that stand before it.
+            let after_line = all[..at(all, comment)]
+                .iter()
+                .rfind(|node| !node.is_leaf(","))
+                .is_some_and(Node::is_line_comment);
             if trails && !after_line {
                 self.out.push(' ');
             } else {
@@ -296,8 +300,12 @@ impl<'a> Printer<'a> {
 
 /// The neighbour before a node.
 fn previous<'n, 'a>(all: &'n [Node<'a>], node: &Node<'a>) -> Option<&'n Node<'a>> {
-    let at = all.iter().position(|other| other.start() == node.start())?;
-    all[..at].last()
+    all[..at(all, node)].last()
+}
+
+/// The index of a node.
+fn at(all: &[Node<'_>], node: &Node<'_>) -> usize {
+    all.partition_point(|other| other.start() < node.start())
 }
 
 fn indent_of(out: &str) -> usize {

@@ -283,8 +283,11 @@ impl Network {
 
 /// The candidate that a misspelt name probably means.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |candidate: &str| {
+        if name.eq_ignore_ascii_case(candidate) { 1 } else { strsim::damerau_levenshtein(name, candidate) }
+    };
     candidates
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .map(|candidate| (distance(candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + name.len().min(candidate.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

@@ -133,6 +133,8 @@ fn hostile_depth_and_size_are_refused() {
         "network N { let a = [0 for i in 0..100000]; let b = [a for i in 0..100000]; let c = b * 2; }".to_owned(),
         "}".repeat(10_000),
         "network N { a b c; ".repeat(1_000),
+        "x; ".repeat(20_000),
+        format!("network N {{ {}}}", "x y; ".repeat(20_000)),
     ] {
         assert_eq!(graph(&text), None);
     }

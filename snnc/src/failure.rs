@@ -37,7 +37,8 @@ impl Failure {
     }
 }
 
-fn io_reason(error: &std::io::Error) -> String {
+/// A failure of the system in plain words.
+pub fn io_reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file or folder".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),

@@ -3,7 +3,10 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
+
+/// Most bytes of a text: network, recipe or log.
+const MAX_TEXT: u64 = 64 << 20;
 
 /// Whether a path stands for standard input or output.
 pub fn is_dash(path: &Path) -> bool {
@@ -22,9 +25,33 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// The text of a file, or of standard input for `-`.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?).map_err(|e| {
-        Failure::input(path, format_args!("not UTF-8 text (byte {})", e.utf8_error().valid_up_to()))
-    })
+    let bytes = if is_dash(path) {
+        limited(std::io::stdin().lock())
+    } else {
+        std::fs::File::open(path).and_then(limited)
+    };
+    let bytes = bytes.map_err(|e| Failure::io("read", path, &e))?;
+    text(bytes).map_err(|why| Failure::input(path, why))
+}
+
+/// The text of an imported file, or why there is none.
+pub fn read_import(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::File::open(path).and_then(limited);
+    text(bytes.map_err(|e| failure::io_reason(&e))?)
+}
+
+/// The bytes of a text, and one more than a text may have where it has more: devices never end.
+fn limited(reader: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() as u64 > MAX_TEXT {
+        return Err(format!("larger than {} MiB; no text is that long", MAX_TEXT >> 20));
+    }
+    String::from_utf8(bytes).map_err(|e| format!("not UTF-8 text (byte {})", e.utf8_error().valid_up_to()))
 }
 
 /// Writes a file through a temporary one beside it, so that readers see the old or the new content

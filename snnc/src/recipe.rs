@@ -31,9 +31,9 @@ pub struct Recipe {
     pub front_end: FrontEnd,
     /// Loss, optimiser and all that.
     pub training: TrainOptions,
-    /// The chip that the network is meant for.
-    #[serde(default = "default_chip")]
-    pub chip: String,
+    /// The chip whose simulator runs the test set; without it the first chip of `build`, if there is one.
+    #[serde(default)]
+    pub chip: Option<String>,
     /// What to build after training.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
@@ -70,10 +70,6 @@ impl Default for FrontEnd {
     }
 }
 
-fn default_chip() -> String {
-    "xylo-audio3".into()
-}
-
 fn default_build() -> Vec<String> {
     vec!["rust".into(), "xylo-audio3".into()]
 }
@@ -90,7 +86,7 @@ impl Recipe {
         }
         let mut recipe: Self = serde_path_to_error::deserialize(value).map_err(|error| {
             let place = error.path().to_string();
-            let message = with_suggestion(&error.into_inner().to_string());
+            let message = in_plain_words(&with_suggestion(&error.into_inner().to_string()));
             Failure::input(path, if place == "." { message } else { format!("`{place}`: {message}") })
         })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -115,15 +111,29 @@ impl Recipe {
         self.build.iter().filter_map(|text| text.parse().ok()).collect()
     }
 
+    /// The chip that runs the test set.
+    pub fn simulated_chip(&self) -> Option<&str> {
+        let built = || self.build.iter().find(|name| synnet_xylo::Chip::find(name).is_some());
+        self.chip.as_ref().or_else(built).map(String::as_str)
+    }
+
     fn check(&self, path: &Path) -> Result<(), Failure> {
-        for text in &self.build {
+        for (i, text) in self.build.iter().enumerate() {
             text.parse::<Target>()
                 .map_err(|e| Failure::input(path, format_args!("`build`: `{text}`: {e}")))?;
+            if self.build[..i].contains(text) {
+                return Err(Failure::input(path, format_args!("`build`: `{text}` is given twice")));
+            }
+        }
+        let classes: Vec<String> = self.data.classes.iter().map(plain).collect();
+        if let Some(class) = classes.iter().enumerate().find(|(i, c)| classes[..*i].contains(c)) {
+            let message = format!("`data.classes`: the class `{}` is given twice", class.1);
+            return Err(Failure::input(path, message));
         }
         let FrontEnd::XyloAudio3(options) = &self.front_end;
         options.validate().map_err(|e| Failure::input(path, format_args!("`front_end`: {e}")))?;
-        if synnet_xylo::Chip::find(&self.chip).is_none() {
-            return Err(Failure::input(path, format_args!("`chip`: there is no chip `{}`", self.chip)));
+        if let Some(chip) = self.chip.as_ref().filter(|name| synnet_xylo::Chip::find(name).is_none()) {
+            return Err(Failure::input(path, format_args!("`chip`: there is no chip `{chip}`")));
         }
         if self.data.steps == 0 {
             return Err(Failure::input(path, "`data.steps`: at least one time step is needed"));
@@ -174,9 +184,46 @@ fn with_suggestion(message: &str) -> String {
     }
 }
 
+/// Puts what serde expects, which it names as Rust does, into words of a recipe.
+fn in_plain_words(message: &str) -> String {
+    let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
+    let expected = match expected {
+        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number, 0 or more",
+        "f64" | "f32" => "a number",
+        _ if expected.starts_with("internally tagged enum ") => "options in braces, such as `{ kind: ... }`",
+        _ if expected.starts_with("struct ") => "a mapping of options",
+        _ => return message.to_owned(),
+    };
+    format!("{found}, expected {expected}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn expectations_are_words_of_a_recipe() {
+        for (message, expected) in [
+            ("invalid value: integer `-1`, expected usize", "a whole number, 0 or more"),
+            ("invalid type: string \"mse\", expected internally tagged enum Loss", "options in braces"),
+            ("invalid type: integer `1`, expected struct DataOptions", "a mapping of options"),
+        ] {
+            let plain = in_plain_words(message);
+            assert!(plain.split_once(", expected ").unwrap().1.starts_with(expected), "{plain}");
+        }
+    }
+
+    #[test]
+    fn the_simulated_chip_is_named_or_built() {
+        let recipe = |rest: &str| -> Recipe {
+            let text = "{network: n.snn, data: {path: d, pattern: '{label}.wav', test: {}, classes: [], steps: 1}, \
+                        training: {loss: {kind: mse}, epochs: 1, batch: 1}";
+            serde_yaml::from_str(&format!("{text}{rest}}}")).unwrap()
+        };
+        assert_eq!(recipe("").simulated_chip(), Some("xylo-audio3"));
+        assert_eq!(recipe(", build: [rust]").simulated_chip(), None);
+        assert_eq!(recipe(", build: [rust], chip: xylo-audio3").simulated_chip(), Some("xylo-audio3"));
+    }
 
     #[test]
     fn unknown_keys_get_a_suggestion() {

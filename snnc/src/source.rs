@@ -1,6 +1,6 @@
 //! From a network file to a graph, with its diagnostics shown.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use synnet_dsl::{Diagnostic, Graph, Loader, Network, Options, Params, Severity, Sources};
@@ -31,11 +31,15 @@ pub struct Found {
 pub fn find(path: &Path, name: Option<&str>, params: &[(String, String)]) -> Result<Found, Failure> {
     let text = files::read_text(path)?;
     let mut sources = Sources::new();
-    let shown = if files::is_dash(path) { "<stdin>".to_owned() } else { path.display().to_string() };
-    let root = sources.add(shown, text);
+    let root = sources.add(shown(path), text);
     let options = Options { name: name.map(str::to_owned), params: params.to_vec() };
     let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut FileLoader);
     Ok(Found { sources, graph: compilation.graph, diagnostics: compilation.diagnostics })
+}
+
+/// The name of a file in messages.
+pub fn shown(path: &Path) -> String {
+    if files::is_dash(path) { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
 /// Compiles a network file; warnings are shown, errors fail.
@@ -105,6 +109,6 @@ struct FileLoader;
 
 impl Loader for FileLoader {
     fn load(&mut self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(PathBuf::from(path)).map_err(|e| e.to_string())
+        files::read_import(Path::new(path))
     }
 }

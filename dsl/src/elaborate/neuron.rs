@@ -58,12 +58,14 @@ impl Kind {
 pub(crate) struct Template {
     kind: Kind,
     fields: BTreeMap<&'static str, Placed>,
+    /// Fields that were probably meant by unknown ones: they have been reported and are not missing.
+    misspelt: Vec<&'static str>,
 }
 
 impl Template {
     /// A kind with no fields set.
     pub(crate) fn of(kind: Kind) -> Self {
-        Self { kind, fields: BTreeMap::new() }
+        Self { kind, fields: BTreeMap::new(), misspelt: Vec::new() }
     }
 
     /// The template with further fields, which replace its own.
@@ -74,7 +76,7 @@ impl Template {
         for field in fields {
             let value = eval.value(&field.value);
             let Some(name) = known.iter().find(|name| **name == field.name.text) else {
-                unknown_field(eval, self.kind, &known, field);
+                result.misspelt.extend(unknown_field(eval, self.kind, &known, field));
                 continue;
             };
             let group = LEAKS.iter().find(|group| group.contains(name));
@@ -119,13 +121,21 @@ impl Template {
     }
 }
 
-fn unknown_field(eval: &mut Evaluator<'_>, kind: Kind, known: &[&'static str], field: &Field) {
+/// Reports a field that the kind does not have; returns the one that was probably meant.
+fn unknown_field(
+    eval: &mut Evaluator<'_>,
+    kind: Kind,
+    known: &[&'static str],
+    field: &Field,
+) -> Option<&'static str> {
     let message = format!("`{}` has no field `{}`", kind.name(), field.name.text);
     let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, field.name.span, message);
-    eval.report.push(match nearest(&field.name.text, known.iter().copied()) {
+    let near = nearest(&field.name.text, known.iter().copied());
+    eval.report.push(match near {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
         None => diagnostic.with_help(format!("the fields of `{}` are {}", kind.name(), known.join(", "))),
     });
+    near.and_then(|near| known.iter().find(|name| **name == near).copied())
 }
 
 /// Makes the constants of one layer.
@@ -159,7 +169,7 @@ impl Builder<'_, '_> {
 
     /// Reports a field that has no default and is not given.
     fn require(&mut self, name: &str, example: &str) {
-        if self.field(name).is_none() {
+        if self.field(name).is_none() && !self.template.misspelt.contains(&name) {
             let message = format!("`{name}` is missing");
             let help = format!("`{}` needs it: add `{example}`", self.template.kind.name());
             self.eval.report.error_help(&codes::MISSING_FIELD, self.span, message, help);
@@ -172,7 +182,9 @@ impl Builder<'_, '_> {
         let units = [LeakUnit::TimeConstant, LeakUnit::Decay, LeakUnit::BitShift];
         let given = names.iter().zip(units).find(|(name, _)| self.field(name).is_some());
         let Some((&name, unit)) = given else {
-            self.require(names[0], &format!("{}: 20 ms", names[0]));
+            if !names.iter().any(|name| self.template.misspelt.contains(name)) {
+                self.require(names[0], &format!("{}: 20 ms", names[0]));
+            }
             return Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
         };
         let time = i32::from(unit == LeakUnit::TimeConstant);

@@ -106,6 +106,9 @@ fn is_sign(rule: Rule) -> bool {
     )
 }
 
+/// Most places that are explained: each explanation parses the text from there again.
+const MAX_REPORTS: usize = 100;
+
 const SHAPE: &str = "the grammar gives the parts that it names";
 
 impl Builder<'_> {
@@ -157,7 +160,15 @@ impl Builder<'_> {
                 && (goes_on || !junk.ends_with('}'))
         });
         self.junk_end = Some(end);
-        if continues {
+        if continues || self.diagnostics.len() > MAX_REPORTS {
+            return;
+        }
+        if self.diagnostics.len() == MAX_REPORTS {
+            let message =
+                format!("not understood, as {MAX_REPORTS} places before; what follows is not reported");
+            let diagnostic = Diagnostic::error(&codes::SYNTAX, span, message);
+            self.diagnostics
+                .push(diagnostic.with_help("is this a network file? mend the places above first"));
             return;
         }
         let diagnostic = if wanted == Rule::network {

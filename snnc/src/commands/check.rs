@@ -29,7 +29,7 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
         Failure::Rendered(format!(
             "{}\n\n{errors} error{plural} in `{}`",
             text.trim_end(),
-            network.net.display()
+            source::shown(&network.net)
         ))
     })
 }

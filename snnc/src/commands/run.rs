@@ -14,7 +14,11 @@ pub fn run(args: &Run, json: bool) -> Result<(), Failure> {
     let loaded = source::load(&args.network)?;
     let network = source::bind(&loaded, &args.weights)?;
     let Events { batch, time, data, .. } = events::read(&args.arrays.input, network.graph.input.channels)?;
-    let input = data.iter().map(|&x| x as f32).collect();
+    let input: Vec<f32> = data.iter().map(|&x| x as f32).collect();
+    if let Some(i) = input.iter().position(|x| !x.is_finite()) {
+        let message = format!("the array holds {:e}, more than 32-bit floats can hold", data[i]);
+        return Err(Failure::input(&args.arrays.input, message));
+    }
     let input = Sequence::new(batch, time, network.graph.input.channels, input)
         .map_err(|e| Failure::input(&args.arrays.input, e))?;
     let recording = if args.arrays.record { Recording::On } else { Recording::Off };

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use synnet_dsl::Diagnostic;
 use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, Trainer, initial_params};
 
 use crate::artifacts::{self, NotBuilt, Written};
@@ -23,9 +24,9 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
     let experiment = Experiment::open(&args.recipe)?;
     check_targets(&experiment)?;
     let out = args.out.clone().unwrap_or_else(|| default_folder(&args.recipe.recipe));
+    let mut trainer = trainer(&experiment, &out, args.resume)?;
     files::create_folder(&out)?;
 
-    let mut trainer = trainer(&experiment, &out, args.resume)?;
     let (epochs, duration) = train(&experiment, &mut trainer, &out)?;
     let weights = out.join("weights.safetensors");
     files::write(&weights, &trainer.params().to_safetensors())?;
@@ -37,8 +38,9 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
 
     let network = trainer.network();
     let float = experiment.evaluate(network)?;
-    let chip = experiment.evaluate_on_chip(network, &experiment.recipe.chip)?;
-    written.extend(build(&experiment, &trainer, &chip, &out)?);
+    let chip = experiment.recipe.simulated_chip();
+    let chip = chip.map(|name| experiment.evaluate_on_chip(network, name)).transpose()?;
+    written.extend(build(&experiment, &trainer, chip.as_ref(), &out)?);
     let path = out.join("report.md");
     written.push(Written { path: path.clone(), what: "this training as a page to read" });
     let report = Report {
@@ -46,13 +48,13 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
         epochs: &epochs,
         duration,
         float: &float,
-        chip: Some(&chip),
+        chip: chip.as_ref(),
         written: &written,
     };
     files::write(&path, report.markdown().as_bytes())?;
 
     if json {
-        let mut results = report::results_json(&float, Some(&chip));
+        let mut results = report::results_json(&float, chip.as_ref());
         results["seconds"] = json!(duration.as_secs_f64());
         results["epochs"] = json!(trainer.epochs_done());
         results["written"] = written.iter().map(|w| json!(w.path)).collect();
@@ -66,7 +68,7 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
         epochs.len(),
         duration.as_secs_f64()
     ));
-    terminal::say(report::summary(&float, Some(&chip)));
+    terminal::say(report::summary(&float, chip.as_ref()));
     terminal::say(format_args!("written to {}:", out.display()));
     for file in &written {
         let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
@@ -82,14 +84,22 @@ fn default_folder(recipe: &Path) -> PathBuf {
 /// What cannot be built later is better known before the training.
 fn check_targets(experiment: &Experiment) -> Result<(), Failure> {
     let graph = &experiment.loaded.graph;
-    let mut diagnostics = Vec::new();
-    for target in experiment.recipe.targets() {
-        if let Target::Chip(name) = target {
-            diagnostics
-                .extend(synnet_xylo::Chip::find(name).map(|chip| synnet_xylo::rules::check(graph, chip)));
-        }
+    let recipe = &experiment.recipe;
+    let targets = recipe.targets();
+    let built = targets.iter().filter_map(|target| match target {
+        Target::Chip(name) => Some(*name),
+        Target::Rust => None,
+    });
+    let mut chips: Vec<&str> = recipe.simulated_chip().into_iter().chain(built).collect();
+    chips.sort_unstable();
+    chips.dedup();
+    let chips = chips.into_iter().filter_map(synnet_xylo::Chip::find);
+    let mut diagnostics: Vec<Diagnostic> =
+        chips.flat_map(|chip| synnet_xylo::rules::check(graph, chip)).collect();
+    if targets.contains(&Target::Rust) {
+        diagnostics.extend(synnet_rust::check(graph));
     }
-    source::accept(&diagnostics.concat(), &experiment.loaded.sources)
+    source::accept(&diagnostics, &experiment.loaded.sources)
 }
 
 fn trainer(experiment: &Experiment, out: &Path, resume: bool) -> Result<Trainer, Failure> {
@@ -171,7 +181,7 @@ fn failed(experiment: &Experiment, error: TrainError) -> Failure {
 fn build(
     experiment: &Experiment,
     trainer: &Trainer,
-    on: &OnChip,
+    simulated: Option<&OnChip>,
     out: &Path,
 ) -> Result<Vec<Written>, Failure> {
     let network = trainer.network();
@@ -185,18 +195,14 @@ fn build(
                     NotBuilt::Failure(failure) => failure,
                 })?
             }
-            Target::Chip(name) if name == on.chip.name => {
-                artifacts::write_xylo(&on.build, on.chip, &network.graph.name, &out.join(&stem))?
-            }
-            Target::Chip(name) => {
-                let other = experiment.evaluate_on_chip(network, name)?;
-                artifacts::write_xylo(
-                    &other.build,
-                    other.chip,
-                    &network.graph.name,
-                    &out.join(format!("{stem}.{name}")),
-                )?
-            }
+            Target::Chip(name) => match simulated.filter(|on| on.chip.name == name) {
+                Some(on) => artifacts::write_xylo(&on.build, on.chip, &network.graph.name, &out.join(&stem))?,
+                None => {
+                    let other = experiment.evaluate_on_chip(network, name)?;
+                    let path = out.join(format!("{stem}.{name}"));
+                    artifacts::write_xylo(&other.build, other.chip, &network.graph.name, &path)?
+                }
+            },
         });
     }
     Ok(written)
