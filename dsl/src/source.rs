@@ -24,6 +24,11 @@ impl Span {
         Self { source, start: start as u32, end: end as u32 }
     }
 
+    /// Whether another span lies within this one.
+    pub fn contains(self, other: Span) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+
     /// The smallest span that covers both; `self` where they lie in different texts.
     #[must_use]
     pub fn to(self, other: Span) -> Self {

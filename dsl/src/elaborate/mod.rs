@@ -6,6 +6,7 @@ mod functions;
 mod library;
 mod network;
 mod neuron;
+mod parameter;
 mod report;
 mod scope;
 mod statement;

@@ -6,6 +6,7 @@ use super::chain::{Link, Target, name_connections};
 use super::expression::Evaluator;
 use super::library::{Library, Lookup};
 use super::neuron::{KINDS, Template};
+use super::parameter;
 use super::report::Report;
 use super::scope::{Dt, Scope};
 use super::value::{Placed, Value};
@@ -144,10 +145,13 @@ impl<'a> Elaborator<'a> {
 
     /// Gives every parameter its value.
     fn bind(&mut self, network: &Network, mut given: Given, scope: &mut Scope) {
-        for parameter in &network.parameters {
-            let name = &parameter.name;
-            let value = match (given.remove(&name.text), &parameter.default) {
-                (Some(placed), _) => placed.value,
+        for declared in &network.parameters {
+            let name = &declared.name;
+            let value = match (given.remove(&name.text), &declared.default) {
+                (Some(placed), default) => {
+                    let mut eval = Evaluator { scope, report: &mut self.report };
+                    parameter::checked(&mut eval, &name.text, default.as_ref(), placed)
+                }
                 (None, Some(default)) => Evaluator { scope, report: &mut self.report }.value(default),
                 (None, None) => {
                     let message =

@@ -29,7 +29,7 @@ impl Report {
             if self.std.contains(&span.source) {
                 diagnostic.span = Some(self.own_site().unwrap_or(site));
                 diagnostic.notes.push((span, "found here".to_owned()));
-            } else if span != site {
+            } else if !site.contains(span) {
                 diagnostic = diagnostic.with_note(site, "in the network that is used here");
             }
         }
