@@ -81,7 +81,7 @@ fn default_folder(recipe: &Path) -> PathBuf {
     Path::new("runs").join(recipe.file_stem().unwrap_or("recipe".as_ref()))
 }
 
-/// What cannot be built later is better known before the training.
+/// What cannot be built later is better known before the training. Warnings come with the build.
 fn check_targets(experiment: &Experiment) -> Result<(), Failure> {
     let graph = &experiment.loaded.graph;
     let recipe = &experiment.recipe;
@@ -99,6 +99,7 @@ fn check_targets(experiment: &Experiment) -> Result<(), Failure> {
     if targets.contains(&Target::Rust) {
         diagnostics.extend(synnet_rust::check(graph));
     }
+    diagnostics.retain(Diagnostic::is_error);
     source::accept(&diagnostics, &experiment.loaded.sources)
 }
 
