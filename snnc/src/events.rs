@@ -70,8 +70,8 @@ pub fn read(path: &Path, channels: usize) -> Result<Events, Failure> {
             format!("the array has shape {:?}; the network has {channels} input channels", array.shape);
         return Err(Failure::input(path, message));
     }
-    if batch == 0 || time == 0 {
-        let message = format!("the array has shape {:?}: there is no time step in it", array.shape);
+    if batch == 0 {
+        let message = format!("the array has shape {:?}: there is no sequence in it", array.shape);
         return Err(Failure::input(path, message));
     }
     let data = array.to_floats();

@@ -18,7 +18,8 @@ pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
     let input = &args.arrays.input;
     let events = events::read(input, simulator.inputs())?;
     let raster = events.counts().map_err(|why| Failure::input(input, why))?;
-    let sequences: Vec<&[u8]> = raster.chunks(events.sequence_len().max(1)).collect();
+    let length = events.sequence_len();
+    let sequences: Vec<&[u8]> = (0..events.batch).map(|b| &raster[b * length..(b + 1) * length]).collect();
     let record = if args.arrays.record { Record::All } else { Record::Readout };
     let recordings = simulator.run_batch(&sequences, record).map_err(|e| Failure::input(input, e))?;
 

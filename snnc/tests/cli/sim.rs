@@ -108,6 +108,19 @@ fn inputs_that_are_no_counts_are_refused() {
 }
 
 #[test]
+fn an_input_without_steps_gives_recordings_without_steps() {
+    let folder = Folder::new();
+    let (spec, case) = golden("raw_2");
+    folder.write("spec.npz", spec);
+    let channels = case["input"].shape[1];
+    folder.write("in.npy", npy("<i8", false, &[0, channels], &[]));
+    folder.snnc(&[&SIM[..], &["--record"]].concat()).success();
+    let arrays = folder.arrays("out.npz");
+    assert_eq!(arrays["hidden.vmem"].shape, [0, case["rec_Vmem"].shape[1]]);
+    assert_eq!(arrays["output"].shape, [0, case["out"].shape[1]]);
+}
+
+#[test]
 fn damaged_specifications_are_refused() {
     let folder = Folder::new();
     let (whole, case) = golden("raw_0");
