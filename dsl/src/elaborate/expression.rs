@@ -228,7 +228,11 @@ impl Evaluator<'_> {
         }
         let message = format!("no value has the name `{name}`");
         let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, span, message);
-        let diagnostic = match nearest(name, self.scope.names().chain(WORDS.iter().copied())) {
+        let constants = ["true", "false", "none"];
+        let known = self.scope.names().chain(WORDS.iter().copied()).chain(constants);
+        // `exponential` is far from `periodic_exponential` by letters, but a part of it.
+        let longer = || WORDS.iter().find(|word| name.len() > 3 && word.contains(name)).copied();
+        let diagnostic = match nearest(name, known).or_else(longer) {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
             None if functions::NAMES.contains(&name) => {
                 diagnostic.with_help(format!("`{name}` is a function: write `{name}(...)`"))

@@ -96,6 +96,14 @@ pub(super) fn explain_item(
     }
 }
 
+/// Signs that other languages use, and what stands for them here.
+const HABITS: [(&str, &str); 4] = [
+    ("#", "comments start with `//`"),
+    ("µ", "microseconds are written `us`: `20 us`"),
+    ("μ", "microseconds are written `us`: `20 us`"),
+    ("'", "texts stand in double quotes"),
+];
+
 /// Explains a sign that was forgotten before `at`.
 pub(super) fn forgotten(source: SourceId, text: &str, lexed: &Lexed, at: usize, rule: Rule) -> Diagnostic {
     let last = lexed.last_before(at);
@@ -154,6 +162,9 @@ pub(super) fn explain(
     if RESERVED.contains(&found_word) && expected.contains(&"a name") && !at_first {
         return diagnostic
             .with_help(format!("`{found_word}` is a word of the language; choose another name"));
+    }
+    if let Some((_, habit)) = HABITS.iter().find(|(sign, _)| *sign == found_word) {
+        return diagnostic.with_help(*habit);
     }
     match form {
         Some(form) => diagnostic.with_help(form),

@@ -32,6 +32,12 @@ impl Pattern {
             }
             rest = &rest[open..];
         }
+        if let Some(twice) = parts.iter().enumerate().find_map(|(i, part)| match part {
+            Part::Field(name) if parts[..i].contains(part) => Some(name),
+            _ => None,
+        }) {
+            return Err(format!("`{text}`: the field `{{{twice}}}` stands twice"));
+        }
         match parts.last() {
             Some(Part::Text(end)) if end.contains('.') => Ok(Self { parts }),
             _ => Err(format!("`{text}`: expected an extension such as `.wav` at the end")),
@@ -110,7 +116,7 @@ mod tests {
 
     #[test]
     fn wrong_patterns_are_errors() {
-        for wrong in ["", "{label}", "{a}{b}.wav", "{label.wav"] {
+        for wrong in ["", "{label}", "{a}{b}.wav", "{label.wav", "{a}_{a}.wav"] {
             assert!(Pattern::parse(wrong).is_err(), "{wrong}");
         }
     }
