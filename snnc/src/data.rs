@@ -2,10 +2,12 @@
 
 mod pattern;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use serde_yaml::Value;
 use synnet_frontend::Wav;
 use synnet_frontend::audio3::{self, Raster};
 use synnet_runtime::{Dataset, Sample, Target};
@@ -86,7 +88,7 @@ fn raster(path: &Path, front_end: &FrontEnd) -> Result<(Raster, f64), String> {
 fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Failure> {
     let pattern =
         Pattern::parse(&options.pattern).map_err(|e| Failure::Input(format!("`data.pattern`: {e}")))?;
-    for field in options.test.keys().chain([&"label".to_owned()]) {
+    for field in options.test.keys().chain(options.only.keys()).chain([&"label".to_owned()]) {
         if !pattern.fields().any(|known| known == field) {
             let message = format!("`data.pattern`: `{}` has no field `{{{field}}}`", options.pattern);
             return Err(Failure::Input(message));
@@ -107,7 +109,7 @@ fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Fai
     let mut recordings = Vec::new();
     for name in &names {
         match recording(options, &pattern, classes, name) {
-            Ok(recording) => recordings.push(recording),
+            Ok(recording) => recordings.extend(recording),
             Err(why) => faults.push(format!("`{name}`: {why}")),
         }
     }
@@ -125,20 +127,26 @@ fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Fai
     Ok(recordings)
 }
 
+/// What a name says, or `None` for one that the recipe leaves out.
 fn recording(
     options: &DataOptions,
     pattern: &Pattern,
     classes: &[String],
     name: &str,
-) -> Result<Recording, String> {
+) -> Result<Option<Recording>, String> {
     let fields =
         pattern.matches(name).ok_or_else(|| format!("does not match the pattern `{}`", options.pattern))?;
     let value = |field: &str| fields.iter().find(|(f, _)| *f == field).map_or("", |(_, value)| *value);
+    let has = |wanted: &BTreeMap<String, Vec<Value>>| {
+        wanted.iter().all(|(field, values)| values.iter().any(|v| plain(v) == value(field)))
+    };
+    if !has(&options.only) {
+        return Ok(None);
+    }
     let label = classes.iter().position(|class| class == value("label")).ok_or_else(|| {
         format!("the label `{}` is none of the classes {}", value("label"), classes.join(", "))
     })?;
-    let test = options.test.iter().all(|(field, values)| values.iter().any(|v| plain(v) == value(field)));
-    Ok(Recording { path: options.path.join(name), label, test })
+    Ok(Some(Recording { path: options.path.join(name), label, test: has(&options.test) }))
 }
 
 /// Collects the files with an extension below a folder, as names relative to `root` with `/` between.

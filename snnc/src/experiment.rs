@@ -1,6 +1,7 @@
 //! What `train` and `eval` share: recipe, network, recordings, and the two engines on the test set.
 
-use synnet_dsl::{Diagnostic, Network};
+use synnet_dsl::graph::Quantity;
+use synnet_dsl::{Diagnostic, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions};
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 
@@ -11,6 +12,9 @@ use crate::failure::Failure;
 use crate::recipe::{FrontEnd, Recipe};
 use crate::source::{self, Loaded};
 use crate::{progress, terminal};
+
+/// Membranes of readouts stay well below this.
+const SILENT_THRESHOLD: f64 = 1000.0;
 
 /// A recipe with its network and its recordings.
 pub struct Experiment {
@@ -50,6 +54,7 @@ impl Experiment {
                 format!("network `{}` has {outputs} outputs; the recipe names {classes} classes", graph.name);
             return Err(Failure::input(&args.recipe, message));
         }
+        warn_of_spiking_readout(graph);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
         if (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
             terminal::warn(format_args!(
@@ -94,6 +99,18 @@ impl Experiment {
     /// Diagnostics about the network as a failure.
     pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Failure {
         Failure::Rendered(synnet_dsl::render(diagnostics, &self.loaded.sources, terminal::color()))
+    }
+}
+
+/// A readout that is used for its membrane but also spikes loses what its resets take away.
+fn warn_of_spiking_readout(graph: &Graph) {
+    let layer = graph.layer(graph.output.layer);
+    let Some(lif) = layer.as_lif().filter(|_| graph.output.quantity == Quantity::Vmem) else { return };
+    if lif.threshold.values.iter().any(|&threshold| threshold < SILENT_THRESHOLD) {
+        terminal::warn(format_args!(
+            "layer `{}` is read out by its membrane, but spikes and resets it; give it `threshold: 32767`",
+            layer.name
+        ));
     }
 }
 

@@ -48,6 +48,9 @@ pub struct DataOptions {
     /// Names of the recordings in the folder, with a `{field}` for each part that varies, such as
     /// `{label}_{speaker}_{index}.wav`. The field `label` is the class.
     pub pattern: String,
+    /// The recordings that are used at all: for some fields, the values that they must have.
+    #[serde(default)]
+    pub only: BTreeMap<String, Vec<Value>>,
     /// The recordings held back from training: for one or several fields, the values that mark them.
     pub test: BTreeMap<String, Vec<Value>>,
     /// Class names, in the order of the readout neurons.

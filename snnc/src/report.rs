@@ -16,8 +16,10 @@ use crate::terminal::table;
 pub struct Report<'a> {
     /// Recipe, network and recordings.
     pub experiment: &'a Experiment,
-    /// One entry per epoch of this run.
+    /// One entry per epoch of this run; earlier ones are in `metrics.csv`.
     pub epochs: &'a [EpochMetrics],
+    /// Epochs in all, those before a `--resume` included.
+    pub epochs_done: usize,
     /// Time of training, evaluation not counted.
     pub duration: Duration,
     /// The float network on the test set.
@@ -102,10 +104,11 @@ impl Report<'_> {
         }
         let _ = writeln!(
             text,
-            "\nTrained on {} recordings, tested on {} others ({:.0} s of sound in all). {} epochs in {}.\n",
+            "\nTrained on {} recordings, tested on {} others ({:.0} s of sound in all). {} epochs, {} of them in this run, in {}.\n",
             experiment.corpus.train.samples().len(),
             experiment.corpus.test.samples().len(),
             experiment.corpus.seconds,
+            self.epochs_done,
             self.epochs.len(),
             clock(self.duration)
         );

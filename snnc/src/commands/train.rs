@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use synnet_dsl::Diagnostic;
-use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, Trainer, initial_params};
+use synnet_runtime::{Control, EpochMetrics, Evaluation, Progress, TrainError, Trainer, initial_params};
 
 use crate::artifacts::{self, NotBuilt, Written};
 use crate::cli::{Target, Train};
@@ -38,6 +38,7 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
 
     let network = trainer.network();
     let float = experiment.evaluate(network)?;
+    warn_of_chance(&float);
     let chip = experiment.recipe.simulated_chip();
     let chip = chip.map(|name| experiment.evaluate_on_chip(network, name)).transpose()?;
     written.extend(build(&experiment, &trainer, chip.as_ref(), &out)?);
@@ -46,6 +47,7 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
     let report = Report {
         experiment: &experiment,
         epochs: &epochs,
+        epochs_done: trainer.epochs_done(),
         duration,
         float: &float,
         chip: chip.as_ref(),
@@ -75,6 +77,17 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
         terminal::say(format_args!("  {name:<24} {}", file.what));
     }
     Ok(())
+}
+
+/// A network that guesses has not learnt; the rates and the guide say where to look.
+fn warn_of_chance(float: &Evaluation) {
+    if float.accuracy <= 1.2 / float.confusion.len().max(1) as f64 {
+        terminal::warn(format_args!(
+            "the accuracy of {} is about that of guessing; look for silent layers (rate 0), and at the readout's \
+             threshold and the surrogate",
+            report::percent(float.accuracy)
+        ));
+    }
 }
 
 fn default_folder(recipe: &Path) -> PathBuf {

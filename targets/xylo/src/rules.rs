@@ -337,7 +337,12 @@ fn leak(
             milliseconds(given),
             100.0 * moved(i)
         );
-        let help = format!("declare {}, or `{} = {}`", milliseconds(given), names[2], dash(i));
+        let help = format!(
+            "declare {}, which `quantized(...)` gives, or `{}: {}`",
+            milliseconds(given),
+            names[2],
+            dash(i)
+        );
         found.push(Diagnostic::warning(&codes::TAU_MISMATCH, place(leak, layer), message).with_help(help));
     }
 }
