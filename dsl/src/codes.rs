@@ -4,20 +4,13 @@
 //! `E01..` syntax, `E02..` names, `E03..` values and units, `E04..` structure, `E05..` engines,
 //! `E06..` weights; `W` warnings, numbered alike.
 
-use crate::diagnostic::Code;
-
-macro_rules! codes {
+macro_rules! codes_with_files {
     ($($name:ident = $id:literal, $title:literal;)*) => {
-        $(#[doc = concat!("`", $id, "`: ", $title, ".")]
-        pub static $name: Code =
-            Code { id: $id, title: $title, explanation: include_str!(concat!("codes/", $id, ".md")) };)*
-
-        /// All codes of this crate, in order.
-        pub static CODES: &[&Code] = &[$(&$name),*];
+        crate::codes! { $($name = $id, $title, include_str!(concat!("codes/", $id, ".md"));)* }
     };
 }
 
-codes! {
+codes_with_files! {
     SYNTAX = "E0101", "the text is not written as the language asks";
     FORGOTTEN = "E0102", "a `;` or `}` is missing";
     TOO_DEEP = "E0103", "an expression or a nesting of brackets is too deep";

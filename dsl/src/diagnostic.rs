@@ -25,6 +25,20 @@ pub struct Code {
     pub explanation: &'static str,
 }
 
+/// Declares the table of a crate's codes: `NAME = "X0101", "title", "explanation";` for each. Every code
+/// becomes a static, and `CODES` lists them all in order.
+#[macro_export]
+macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal, $explanation:expr;)*) => {
+        $(#[doc = concat!("`", $id, "`: ", $title, ".")]
+        pub static $name: $crate::Code =
+            $crate::Code { id: $id, title: $title, explanation: $explanation };)*
+
+        /// All codes of this crate, in order.
+        pub static CODES: &[&$crate::Code] = &[$(&$name),*];
+    };
+}
+
 /// One finding about the input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {

@@ -1,6 +1,6 @@
 //! Parameters: the learnt (and the overriding) numbers of a network, as tensors by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -88,6 +88,16 @@ impl Params {
 
     /// Writes the safetensors format; the same tensors give the same bytes.
     pub fn to_safetensors(&self) -> Vec<u8> {
+        self.serialize(None)
+    }
+
+    /// As [`to_safetensors`](Self::to_safetensors), with a text under a key of the file's metadata.
+    pub fn to_safetensors_with(&self, key: &str, text: String) -> Vec<u8> {
+        // One entry, so that the order of the map cannot show.
+        self.serialize(Some(HashMap::from([(key.to_owned(), text)])))
+    }
+
+    fn serialize(&self, metadata: Option<HashMap<String, String>>) -> Vec<u8> {
         let bytes: Vec<(&String, &Tensor, Vec<u8>)> = self
             .tensors
             .iter()
@@ -98,6 +108,6 @@ impl Params {
                 .expect("a tensor has as many values as its shape says");
             (name.as_str(), view)
         });
-        safetensors::serialize(views, None).expect("float tensors serialise")
+        safetensors::serialize(views, metadata).expect("float tensors serialise")
     }
 }

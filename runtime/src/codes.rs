@@ -1,19 +1,7 @@
 //! Every rule of training, with the long form that `snnc explain` prints: `T01..` options, `T02..`
 //! data, `T03..` checkpoints.
 
-use synnet_dsl::diagnostic::Code;
-
-macro_rules! codes {
-    ($($name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
-        $(#[doc = concat!("`", $id, "`: ", $title, ".")]
-        pub static $name: Code = Code { id: $id, title: $title, explanation: $explanation };)*
-
-        /// All codes of this crate, in order.
-        pub static CODES: &[&Code] = &[$(&$name),*];
-    };
-}
-
-codes! {
+synnet_dsl::codes! {
     OPTION_RANGE = "T0101", "an option of training is out of its range",
 "Counts are 1 or more, probabilities lie between 0 and 1, learning rates and eps are positive and finite.
 The message names the option, its value and its range.

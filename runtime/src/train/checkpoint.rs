@@ -4,10 +4,7 @@
 //! `second/<tensor>` Adam's moments; one entry of metadata, `synnet_checkpoint`, is JSON with the
 //! position and the options.
 
-use std::collections::HashMap;
-
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use synnet_dsl::diagnostic::Diagnostic;
 use synnet_dsl::graph::Graph;
@@ -50,7 +47,7 @@ impl Trainer {
             options: options_as_json(&self.options),
         };
         let position = serde_json::to_string(&position).expect("plain values serialise");
-        serialize(&tensors, position)
+        tensors.to_safetensors_with(KEY, position)
     }
 
     /// Goes on from a checkpoint of the same network and options.
@@ -92,22 +89,6 @@ impl Trainer {
 
 fn options_as_json(options: &TrainOptions) -> serde_json::Value {
     serde_json::to_value(options).expect("plain values serialise")
-}
-
-fn serialize(tensors: &Params, position: String) -> Vec<u8> {
-    let bytes: Vec<(&String, &Tensor, Vec<u8>)> = tensors
-        .tensors
-        .iter()
-        .map(|(name, t)| (name, t, t.data.iter().flat_map(|x| x.to_le_bytes()).collect()))
-        .collect();
-    let views = bytes.iter().map(|(name, tensor, data)| {
-        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), data)
-            .expect("a tensor has as many values as its shape says");
-        (name.as_str(), view)
-    });
-    // One entry, so that the order of the map cannot show.
-    let metadata = HashMap::from([(KEY.to_owned(), position)]);
-    safetensors::serialize(views, Some(metadata)).expect("float tensors serialise")
 }
 
 fn read_position(bytes: &[u8]) -> Result<Position, String> {

@@ -2,19 +2,7 @@
 //!
 //! `X01..` sizes, `X02..` structure, `X03..` time and spikes, `X04..` quantisation.
 
-use synnet_dsl::Code;
-
-macro_rules! codes {
-    ($($name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
-        $(#[doc = concat!("`", $id, "`: ", $title, ".")]
-        pub static $name: Code = Code { id: $id, title: $title, explanation: $explanation };)*
-
-        /// All codes of this crate, in order.
-        pub static CODES: &[&Code] = &[$(&$name),*];
-    };
-}
-
-codes! {
+synnet_dsl::codes! {
     TOO_MANY_INPUTS = "X0101", "more input channels than the chip has",
 "Events reach a chip on a fixed number of channels. Rockpool only warns here; the surplus channels would be
 silent on the chip.
