@@ -37,10 +37,8 @@ pub fn evaluate(
     let data = recordings.iter().flat_map(|r| output(r, quantity, width, lag, scales)).collect();
     let outputs = Sequence::new(recordings.len(), dataset.steps(), width, data).map_err(|e| wrong(&e))?;
     let labels: Vec<usize> = dataset.samples().iter().filter_map(|s| class(&s.target)).collect();
-    let mut evaluation = Evaluation::from_outputs(outputs, &labels, readout).map_err(|faults| {
-        let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
-        Failure::Input(faults.join("\n"))
-    })?;
+    let mut evaluation =
+        Evaluation::from_outputs(outputs, &labels, readout).map_err(|faults| Failure::findings(&faults))?;
     evaluation.rates = rates(build, &recordings);
     let dropped_events = recordings.iter().map(|r| r.clipped_events).sum();
     Ok(ChipEvaluation { evaluation, dropped_events })

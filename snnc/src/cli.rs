@@ -212,10 +212,7 @@ impl std::str::FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "rust" {
-            return Ok(Self::Rust);
-        }
-        chip(text).map(Self::Chip).ok_or_else(|| format!("targets are `rust`{}", chip_list()))
+        if text == "rust" { Ok(Self::Rust) } else { chip(text, "targets are `rust`").map(Self::Chip) }
     }
 }
 
@@ -232,19 +229,15 @@ impl std::str::FromStr for Engine {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "float" {
-            return Ok(Self::Float);
-        }
-        chip(text).map(Self::Chip).ok_or_else(|| format!("engines are `float`{}", chip_list()))
+        if text == "float" { Ok(Self::Float) } else { chip(text, "engines are `float`").map(Self::Chip) }
     }
 }
 
-fn chip(name: &str) -> Option<&'static str> {
-    synnet_xylo::Chip::all().iter().map(|chip| chip.name.as_str()).find(|known| *known == name)
-}
-
-fn chip_list() -> String {
-    synnet_xylo::Chip::all().iter().map(|chip| format!(", `{}`", chip.name)).collect()
+/// The chip of that name; else `others` completed by the names of all chips.
+fn chip(name: &str, others: &str) -> Result<&'static str, String> {
+    let names = || synnet_xylo::Chip::all().iter().map(|chip| chip.name.as_str());
+    let list = || names().map(|name| format!(", `{name}`")).collect::<String>();
+    names().find(|known| *known == name).ok_or_else(|| format!("{others}{}", list()))
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -64,10 +64,7 @@ pub fn load(options: &DataOptions, front_end: &FrontEnd, progress: &ProgressBar)
         part.push(Sample { raster: counts, steps: raster.steps, target: Target::Class(recording.label) });
     }
     let dataset = |samples| {
-        Dataset::new(audio3::CHANNELS, options.steps, samples).map_err(|faults| {
-            let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
-            Failure::Input(faults.join("\n"))
-        })
+        Dataset::new(audio3::CHANNELS, options.steps, samples).map_err(|faults| Failure::findings(&faults))
     };
     Ok(Corpus { train: dataset(train)?, test: dataset(test)?, seconds, classes })
 }

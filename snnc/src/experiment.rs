@@ -24,6 +24,8 @@ pub struct Experiment {
     pub loaded: Loaded,
     /// Its recordings.
     pub corpus: Corpus,
+    /// The statistic of the output by which recordings are classified.
+    readout: Readout,
 }
 
 /// What a trained network does on a chip.
@@ -44,7 +46,7 @@ impl Experiment {
             pool.map_err(|e| Failure::Io(format!("cannot start {threads} threads: {e}")))?;
         }
         let recipe = Recipe::read(args)?;
-        readout(&recipe.training)?;
+        let readout = readout(&recipe.training)?;
         let loaded = source::compile(&recipe.network, recipe.name.as_deref(), &recipe.network_params())?;
         let graph = &loaded.graph;
         let classes = recipe.data.classes.len();
@@ -67,17 +69,12 @@ impl Experiment {
         let bar = progress::counter("recordings");
         let corpus = data::load(&recipe.data, &recipe.front_end, &bar);
         bar.finish_and_clear();
-        Ok(Self { corpus: corpus?, recipe, loaded })
-    }
-
-    /// The statistic of the output by which recordings are classified.
-    pub fn readout(&self) -> Result<Readout, Failure> {
-        readout(&self.recipe.training)
+        Ok(Self { corpus: corpus?, recipe, loaded, readout })
     }
 
     /// The float network on the test set.
     pub fn evaluate(&self, network: &Network) -> Result<Evaluation, Failure> {
-        synnet_runtime::evaluate(network, &self.corpus.test, self.readout()?).map_err(|d| self.rendered(&d))
+        synnet_runtime::evaluate(network, &self.corpus.test, self.readout).map_err(|d| self.rendered(&d))
     }
 
     /// Quantises for a chip and runs the test set on its simulator.
@@ -86,7 +83,7 @@ impl Experiment {
         let build =
             synnet_xylo::build(network, chip, &QuantizeOptions::default()).map_err(|d| self.rendered(&d))?;
         source::accept(&build.warnings, &self.loaded.sources)?;
-        let result = chip::evaluate(&build, network, &self.corpus.test, self.readout()?)?;
+        let result = chip::evaluate(&build, network, &self.corpus.test, self.readout)?;
         if result.dropped_events > 0 {
             terminal::warn(format_args!(
                 "{} input events dropped on {name}: a channel takes at most 15 in a step",

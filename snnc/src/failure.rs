@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use synnet_dsl::Diagnostic;
+
 /// A failure with all that is to be said about it.
 #[derive(Debug)]
 pub enum Failure {
@@ -25,6 +27,12 @@ impl Failure {
     /// An error in the content of `path`.
     pub fn input(path: &Path, message: impl std::fmt::Display) -> Self {
         Self::Input(format!("`{}`: {message}", path.display()))
+    }
+
+    /// Findings that have no place in a text, one on each line.
+    pub fn findings(diagnostics: &[Diagnostic]) -> Self {
+        let messages: Vec<&str> = diagnostics.iter().map(|found| found.message.as_str()).collect();
+        Self::Input(messages.join("\n"))
     }
 
     /// The exit code of the contract.

@@ -153,7 +153,7 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// Replaces the value at a dotted key; the text is YAML. Folders on the way are created.
+/// Replaces the value at a dotted key; the text is YAML. Mappings on the way are created.
 fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Failure> {
     let new: Value = serde_yaml::from_str(text)
         .map_err(|e| Failure::Input(format!("`--set {key}={text}`: the value is not YAML: {e}")))?;

@@ -53,7 +53,7 @@ pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Resul
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(warnings);
     }
-    let float = map(network, chip)?;
+    let float = map::place(network);
     let (specification, report) = quantize(&float, chip, options);
     warnings.extend(report.warnings());
     Ok(Build { specification, float, report, warnings })

@@ -86,7 +86,8 @@ pub fn map(network: &Network, chip: &Chip) -> Result<FloatSpecification, Vec<Dia
     if found.is_empty() { Ok(place(network)) } else { Err(found) }
 }
 
-fn place(network: &Network) -> FloatSpecification {
+/// The layout of a network that breaks no rule of its chip.
+pub(crate) fn place(network: &Network) -> FloatSpecification {
     let graph = &network.graph;
     let layout = Layout::of(graph);
     let d = layout.dimensions(graph);
