@@ -21,7 +21,7 @@ mod random;
 pub mod schedule;
 pub mod sequence;
 pub mod surrogate;
-mod tape;
+pub mod tape;
 pub mod train;
 
 pub use dataset::{Dataset, Sample};

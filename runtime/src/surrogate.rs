@@ -3,13 +3,18 @@
 
 use synnet_dsl::graph::{Surrogate, SurrogateKind};
 
-use crate::kernels::exp::{exp_negative, floor_positive};
+use pulp::Simd;
+
+use crate::kernels::exp::{exp_negative, exp_negative_lanes, floor_positive, floor_positive_lanes};
 
 /// A surrogate gradient, as a function that kernels are compiled for.
-pub(crate) trait Gradient: Copy {
+pub(crate) trait Slope: Copy {
     /// Stand-in for `d spikes / d v` at the membrane `v` before reset. The stand-in for
     /// `d spikes / d theta` is this times `-v / theta`.
     fn at(self, v: f32, theta: f32) -> f32;
+
+    /// The same of each lane, with `1 / theta` at hand.
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s;
 }
 
 /// `exp(-|u' - theta/2| / w) / theta` with `u = v - theta/2` and `u'` folded back by whole
@@ -21,7 +26,7 @@ pub(crate) struct PeriodicExponential {
     folds: f32,
 }
 
-impl Gradient for PeriodicExponential {
+impl Slope for PeriodicExponential {
     #[inline(always)]
     fn at(self, v: f32, theta: f32) -> f32 {
         let half = 0.5 * theta;
@@ -29,6 +34,20 @@ impl Gradient for PeriodicExponential {
         let folds = floor_positive((u / theta).max(0.0)).min(self.folds);
         let folded = if v >= theta { u - folds * theta } else { u };
         exp_negative(-(folded - half).abs() * self.inverse_window) / theta
+    }
+
+    #[inline(always)]
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s {
+        let (zero, half) = (simd.splat_f32s(0.0), simd.mul_f32s(theta, simd.splat_f32s(0.5)));
+        let u = simd.sub_f32s(v, half);
+        let multiple = simd.max_f32s(simd.mul_f32s(u, per_theta), zero);
+        let folds = floor_positive_lanes(simd, simd.min_f32s(multiple, simd.splat_f32s(self.folds)));
+        let fires = simd.greater_than_or_equal_f32s(v, theta);
+        let folds = simd.select_f32s(fires, folds, zero);
+        let folded = simd.negate_mul_add_e_f32s(folds, theta, u);
+        let distance = simd.abs_f32s(simd.sub_f32s(folded, half));
+        let exponent = simd.mul_f32s(distance, simd.splat_f32s(-self.inverse_window));
+        simd.mul_f32s(exp_negative_lanes(simd, exponent), per_theta)
     }
 }
 
@@ -38,10 +57,16 @@ pub(crate) struct PiecewiseLinear {
     window: f32,
 }
 
-impl Gradient for PiecewiseLinear {
+impl Slope for PiecewiseLinear {
     #[inline(always)]
     fn at(self, v: f32, theta: f32) -> f32 {
         if v >= theta - self.window { 1.0 / theta } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s {
+        let from = simd.sub_f32s(theta, simd.splat_f32s(self.window));
+        simd.select_f32s(simd.greater_than_or_equal_f32s(v, from), per_theta, simd.splat_f32s(0.0))
     }
 }
 

@@ -5,6 +5,8 @@ mod checkpoint;
 mod options;
 mod shard;
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 use synnet_dsl::diagnostic::Diagnostic;
 use synnet_dsl::graph::Graph;
@@ -17,12 +19,12 @@ use crate::evaluate::check_channels;
 use crate::loss::Loss;
 use crate::optimizer::Moments;
 use crate::random::{Purpose, Stream};
-use crate::tape::{Gradients, Prepared, Tape};
+use crate::tape::{Gradients, Packed, Tape};
 pub use options::{Augmentation, Optimizer, RateRegularizer, TrainOptions};
-use shard::{Batch, SHARD, Shard};
+use shard::{Batch, SHARDS, Shard, Walker};
 
 /// A network in training.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Trainer {
     tape: Tape,
     network: Network,
@@ -36,7 +38,11 @@ pub struct Trainer {
     epoch: usize,
     /// Batches of the present epoch that are done.
     batch: usize,
+    /// The network as the tape takes it.
+    weights: Packed,
     shards: Vec<Shard>,
+    /// One for each thread.
+    walkers: Vec<Mutex<Walker>>,
 }
 
 /// What the caller wants after a batch.
@@ -150,13 +156,26 @@ impl Trainer {
         let mut diagnostics = options.check(graph);
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
         let bound = network.as_ref().map_or(graph, |network| &network.graph);
-        let tape = Tape::record(bound).map_err(|errors| diagnostics.extend(errors)).ok();
-        let (Some(network), Some(tape), true) = (network, tape, diagnostics.is_empty()) else {
+        let tape = Tape::new(bound);
+        let (Some(network), true) = (network, diagnostics.is_empty()) else {
             return Err(diagnostics);
         };
+        let weights = tape.pack(&network);
         let tensors = tape.learnt().read(&network);
         let moments = Moments::new(&tensors);
-        Ok(Self { tape, network, params, options, tensors, moments, epoch: 0, batch: 0, shards: Vec::new() })
+        Ok(Self {
+            tape,
+            network,
+            params,
+            options,
+            tensors,
+            moments,
+            epoch: 0,
+            batch: 0,
+            weights,
+            shards: Vec::new(),
+            walkers: Vec::new(),
+        })
     }
 
     /// The network with the present weights.
@@ -201,7 +220,7 @@ impl Trainer {
         let order = self.order(dataset);
         let batches = order.len().div_ceil(self.options.batch);
         self.prepare_shards(dataset);
-        let mut sums = Sums::new(&self.tape);
+        let mut sums = EpochSums::new(&self.network, &self.tape);
         let mut gradients = self.tape.learnt().zeros();
         let mut stopped = false;
         for samples in order.chunks(self.options.batch).skip(self.batch) {
@@ -249,10 +268,12 @@ impl Trainer {
     }
 
     fn prepare_shards(&mut self, dataset: &Dataset) {
-        let prepared = Prepared::new(&self.network);
         let largest = self.options.batch.min(dataset.samples().len());
-        let shard = Shard::new(&self.tape, &prepared, dataset.channels(), dataset.steps());
-        self.shards = vec![shard; largest.div_ceil(SHARD)];
+        let layers = self.network.graph.layers.len();
+        self.shards = (0..largest.min(SHARDS)).map(|_| Shard::new(&self.tape, layers)).collect();
+        let threads = rayon::current_num_threads().min(self.shards.len());
+        self.walkers = (0..threads.max(1)).map(|_| Mutex::new(Walker::new(&self.tape, dataset))).collect();
+        self.weights = self.tape.pack(&self.network);
     }
 
     /// Gradients of a batch, summed over the shards in their order.
@@ -261,24 +282,21 @@ impl Trainer {
         dataset: &Dataset,
         samples: &[usize],
         gradients: &mut Gradients,
-        sums: &mut Sums,
+        sums: &mut EpochSums,
     ) -> Result<(), TrainError> {
-        let prepared = Prepared::new(&self.network);
+        self.tape.repack(&self.network, &mut self.weights);
         let batch = Batch {
             tape: &self.tape,
             network: &self.network,
-            prepared: &prepared,
+            weights: &self.weights,
             options: &self.options,
             dataset,
             epoch: self.epoch as u64,
             size: samples.len(),
         };
-        let shards = &mut self.shards[..samples.len().div_ceil(SHARD)];
-        shards
-            .par_iter_mut()
-            .zip(samples.par_chunks(SHARD))
-            .for_each(|(shard, samples)| shard.run(batch, samples));
-        gradients.clear();
+        let share = samples.len().div_ceil(SHARDS);
+        let shards = &mut self.shards[..samples.len().div_ceil(share)];
+        walk_shards(shards, &self.walkers, batch, samples.par_chunks(share));
         for shard in &*shards {
             if let Some((sample, place)) = shard.failure {
                 return Err(TrainError::NotFinite {
@@ -289,8 +307,11 @@ impl Trainer {
                     step: place.map(|(_, step)| step),
                 });
             }
-            gradients.add(&shard.gradients);
             sums.add(shard);
+        }
+        if let Some((total, others)) = shards.split_first_mut() {
+            others.iter_mut().for_each(|shard| total.sums.add(&mut shard.sums));
+            self.tape.read_gradients(&self.network, &total.sums, gradients);
         }
         sums.samples += samples.len();
         Ok(())
@@ -301,7 +322,7 @@ impl Trainer {
         &mut self,
         gradients: &mut Gradients,
         batches: usize,
-        sums: &mut Sums,
+        sums: &mut EpochSums,
     ) -> Result<(), TrainError> {
         let norms: Vec<f64> = gradients.tensors.iter().map(|tensor| norm(tensor)).collect();
         let total = norms.iter().map(|n| n * n).sum::<f64>().sqrt();
@@ -338,12 +359,27 @@ impl Trainer {
     }
 }
 
+/// Shards take turns on the threads; a single one stays on this thread.
+fn walk_shards<'a>(
+    shards: &mut [Shard],
+    walkers: &[Mutex<Walker>],
+    batch: Batch<'_>,
+    samples: impl IndexedParallelIterator<Item = &'a [usize]>,
+) {
+    // A poisoned walker holds no state that outlasts a sample.
+    let walker = || {
+        let thread = rayon::current_thread_index().unwrap_or(0) % walkers.len();
+        walkers[thread].lock().unwrap_or_else(PoisonError::into_inner)
+    };
+    shards.par_iter_mut().zip(samples).for_each(|(shard, samples)| shard.run(batch, samples, &mut walker()));
+}
+
 fn norm(tensor: &[f32]) -> f64 {
     tensor.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt()
 }
 
 /// Sums over the batches of an epoch.
-struct Sums {
+struct EpochSums {
     samples: usize,
     batches: usize,
     loss: f64,
@@ -353,9 +389,9 @@ struct Sums {
     lr: f64,
 }
 
-impl Sums {
-    fn new(tape: &Tape) -> Self {
-        let (layers, tensors) = (tape.layers().len(), tape.learnt().specs().len());
+impl EpochSums {
+    fn new(network: &Network, tape: &Tape) -> Self {
+        let (layers, tensors) = (network.graph.layers.len(), tape.learnt().specs().len());
         let (spikes, norms) = (vec![0.0; layers], vec![0.0; tensors]);
         Self { samples: 0, batches: 0, loss: 0.0, correct: 0, spikes, norms, lr: 0.0 }
     }

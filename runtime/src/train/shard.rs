@@ -10,18 +10,17 @@ use super::options::TrainOptions;
 use crate::dataset::Dataset;
 use crate::evaluate::greatest;
 use crate::loss::{Loss, Target};
-use crate::random::{Purpose, Stream};
-use crate::tape::{DropoutKey, Gradients, Prepared, Tape, Workspace};
+use crate::tape::{Checkpoint, Packed, Pass, SampleKey, Sums, Tape, Workspace};
 
-/// Samples of a shard.
-pub(super) const SHARD: usize = 4;
+/// Most shards of a batch: each has sums of gradients.
+pub(super) const SHARDS: usize = 16;
 
 /// What all shards of a batch share.
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub(super) tape: &'a Tape,
     pub(super) network: &'a Network,
-    pub(super) prepared: &'a Prepared,
+    pub(super) weights: &'a Packed,
     pub(super) options: &'a TrainOptions,
     pub(super) dataset: &'a Dataset,
     pub(super) epoch: u64,
@@ -29,13 +28,27 @@ pub(super) struct Batch<'a> {
     pub(super) size: usize,
 }
 
-/// Buffers of a shard, and the sums over its samples.
-#[derive(Clone, Debug)]
-pub(super) struct Shard {
+/// Buffers of a thread.
+#[derive(Debug)]
+pub(super) struct Walker {
     workspace: Workspace,
     raster: Vec<f32>,
+}
+
+impl Walker {
+    pub(super) fn new(tape: &Tape, dataset: &Dataset) -> Self {
+        Self {
+            workspace: tape.workspace(dataset.steps(), Checkpoint::None),
+            raster: vec![0.0; dataset.steps() * dataset.channels()],
+        }
+    }
+}
+
+/// The sums over the samples of a shard.
+#[derive(Debug)]
+pub(super) struct Shard {
     /// Gradients of the batch's loss.
-    pub(super) gradients: Gradients,
+    pub(super) sums: Sums,
     /// Sum of the samples' losses.
     pub(super) loss: f64,
     /// Samples that were classified right.
@@ -47,71 +60,62 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    pub(super) fn new(tape: &Tape, prepared: &Prepared, channels: usize, steps: usize) -> Self {
-        Self {
-            workspace: Workspace::new(tape, prepared, steps),
-            raster: vec![0.0; steps * channels],
-            gradients: tape.learnt().zeros(),
-            loss: 0.0,
-            correct: 0,
-            spikes: vec![0.0; tape.layers().len()],
-            failure: None,
-        }
+    pub(super) fn new(tape: &Tape, layers: usize) -> Self {
+        Self { sums: tape.sums(), loss: 0.0, correct: 0, spikes: vec![0.0; layers], failure: None }
     }
 
     /// Walks the samples forwards and backwards.
-    pub(super) fn run(&mut self, batch: Batch<'_>, samples: &[usize]) {
-        self.gradients.clear();
+    pub(super) fn run(&mut self, batch: Batch<'_>, samples: &[usize], walker: &mut Walker) {
+        self.sums.clear();
         self.spikes.fill(0.0);
         (self.loss, self.correct, self.failure) = (0.0, 0, None);
         for &i in samples {
-            let loss = self.run_sample(batch, i);
+            let loss = self.run_sample(batch, i, walker);
             self.loss += loss;
             if !loss.is_finite() {
-                self.failure = Some((i, self.workspace.first_not_finite(batch.tape)));
+                let place = batch.tape.first_not_finite(batch.weights, &mut walker.workspace);
+                self.failure = Some((i, place));
                 return;
             }
         }
     }
 
-    fn run_sample(&mut self, batch: Batch<'_>, i: usize) -> f64 {
-        let Batch { tape, network, prepared, options, dataset, epoch, size } = batch;
+    fn run_sample(&mut self, batch: Batch<'_>, i: usize, walker: &mut Walker) -> f64 {
+        let Batch { tape, network, weights, options, dataset, epoch, size } = batch;
         let (seed, weight) = (options.seed, 1.0 / size as f64);
-        augment::write_sample(&options.augmentation, seed, epoch, dataset, i, &mut self.raster);
-        let key = DropoutKey(Stream::new(seed, Purpose::Dropout, epoch, i as u64).bits());
-        tape.forward(network, prepared, &self.raster, Some(key), &mut self.workspace);
+        let Walker { workspace, raster } = walker;
+        augment::write_sample(&options.augmentation, seed, epoch, dataset, i, raster);
+        let pass = Pass::Training(SampleKey::new(seed, epoch, i as u64));
+        tape.forward(weights, raster, pass, workspace);
 
-        self.workspace.clear_gradients();
         let outputs = network.graph.outputs();
         let target = &dataset.samples()[i].target;
-        let (output, gradient) = self.workspace.value_and_gradient(tape.output());
+        let (output, gradient) = workspace.output_and_gradient();
         let mut loss = options.loss.of_sample(output, outputs, target, weight, gradient);
         if let (Loss::CrossEntropy { readout, .. }, Target::Class(label)) = (options.loss, target) {
             self.correct += usize::from(greatest(&readout.statistic(output, outputs)) == *label);
         }
-        loss += self.regularize(batch, weight);
+        loss += self.regularize(batch, weight, workspace);
         if loss.is_finite() {
-            tape.backward(network, prepared, Some(key), &mut self.workspace, &mut self.gradients);
+            tape.backward(weights, workspace, &mut self.sums);
         }
         loss
     }
 
     /// Counts spikes, and prices rates where that is asked for.
-    fn regularize(&mut self, batch: Batch<'_>, weight: f64) -> f64 {
+    fn regularize(&mut self, batch: Batch<'_>, weight: f64, workspace: &mut Workspace) -> f64 {
         let graph = &batch.network.graph;
         let mut loss = 0.0;
-        for ((id, layer), &value) in graph.layers_with_ids().zip(batch.tape.layers()) {
-            if layer.as_lif().is_none() {
-                continue;
-            }
-            let (spikes, gradient) = self.workspace.value_and_gradient(value);
-            let count = spikes.iter().map(|&s| f64::from(s)).sum::<f64>();
+        for (id, layer) in graph.layers_with_ids().filter(|(_, layer)| layer.as_lif().is_some()) {
+            let places = (workspace.steps() * layer.size).max(1) as f64;
+            let (totals, gradient) = workspace.totals_and_gradient(id.index());
+            let count = totals.iter().map(|&total| f64::from(total)).sum::<f64>();
             self.spikes[id.index()] += count;
             let Some(regularizer) = batch.options.rate_regularizer else { continue };
-            let excess = count / spikes.len().max(1) as f64 - regularizer.target;
+            let excess = count / places - regularizer.target;
             if id != graph.output.layer && excess > 0.0 {
                 loss += regularizer.weight * excess * excess;
-                let slope = 2.0 * regularizer.weight * excess / spikes.len() as f64 * weight;
+                let slope = 2.0 * regularizer.weight * excess / places * weight;
                 gradient.iter_mut().for_each(|g| *g += slope as f32);
             }
         }
