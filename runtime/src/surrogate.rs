@@ -5,7 +5,7 @@ use synnet_dsl::graph::{Surrogate, SurrogateKind};
 
 use pulp::Simd;
 
-use crate::kernels::exp::{exp_negative, exp_negative_lanes, floor_positive, floor_positive_lanes};
+use crate::kernels::exp::{MOST, exp_negative, exp2_negative_lanes, floor_positive, round_lanes};
 
 /// A surrogate gradient, as a function that kernels are compiled for.
 pub(crate) trait Slope: Copy {
@@ -38,16 +38,14 @@ impl Slope for PeriodicExponential {
 
     #[inline(always)]
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s {
-        let (zero, half) = (simd.splat_f32s(0.0), simd.mul_f32s(theta, simd.splat_f32s(0.5)));
-        let u = simd.sub_f32s(v, half);
-        let multiple = simd.max_f32s(simd.mul_f32s(u, per_theta), zero);
-        let folds = floor_positive_lanes(simd, simd.min_f32s(multiple, simd.splat_f32s(self.folds)));
-        let fires = simd.greater_than_or_equal_f32s(v, theta);
-        let folds = simd.select_f32s(fires, folds, zero);
-        let folded = simd.negate_mul_add_e_f32s(folds, theta, u);
-        let distance = simd.abs_f32s(simd.sub_f32s(folded, half));
-        let exponent = simd.mul_f32s(distance, simd.splat_f32s(-self.inverse_window));
-        simd.mul_f32s(exp_negative_lanes(simd, exponent), per_theta)
+        // Folding back by whole thresholds leaves the distance to the nearest multiple of the threshold.
+        let multiple = simd.max_f32s(simd.mul_f32s(v, per_theta), simd.splat_f32s(1.0));
+        let most = simd.splat_f32s((self.folds + 1.0).min(MOST));
+        let nearest = round_lanes(simd, simd.min_f32s(multiple, most));
+        let distance = simd.abs_f32s(simd.negate_mul_add_e_f32s(nearest, theta, v));
+        let exponent =
+            simd.mul_f32s(distance, simd.splat_f32s(-self.inverse_window * std::f32::consts::LOG2_E));
+        simd.mul_f32s(exp2_negative_lanes(simd, exponent), per_theta)
     }
 }
 

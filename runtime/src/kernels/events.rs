@@ -53,10 +53,30 @@ impl Events {
         Step { neurons: &self.neurons[list.clone()], counts: &self.counts[list] }
     }
 
-    /// Appends rows `[time, width]` of counts and adds these to the neurons' `totals` (if any).
-    pub(crate) fn append(&mut self, rows: &[f32], width: usize, totals: &mut [f32], arch: Arch) {
+    /// Appends rows `[time, width]` of counts.
+    pub(crate) fn append(&mut self, rows: &[f32], width: usize, arch: Arch) {
         if width > 0 {
-            arch.dispatch(Append { events: self, rows, width, totals });
+            match arch {
+                #[cfg(target_arch = "x86_64")]
+                Arch::V4(simd) if width.is_multiple_of(LANES) => {
+                    simd.vectorize(
+                        #[inline(always)]
+                        || self.append_compressed(simd, rows, width),
+                    );
+                }
+                _ => arch.dispatch(Append { events: self, rows, width }),
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn append_compressed(&mut self, simd: pulp::x86::V4, rows: &[f32], width: usize) {
+        let mut end = self.end();
+        for row in rows.chunks_exact(width) {
+            self.reserve(end + width + LANES);
+            end += super::compress::compress(simd, row, &mut self.neurons[end..], &mut self.counts[end..]);
+            self.starts.push(end);
         }
     }
 
@@ -164,48 +184,49 @@ struct Append<'a> {
     events: &'a mut Events,
     rows: &'a [f32],
     width: usize,
-    totals: &'a mut [f32],
 }
+
+/// Neurons whose spikes are told by the bits of one word.
+const WORD: usize = 64;
 
 impl WithSimd for Append<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let zero = simd.splat_f32s(0.0);
         let mut end = self.events.end();
         for row in self.rows.chunks_exact(self.width) {
             self.events.reserve(end + self.width);
-            let neurons = &mut self.events.neurons[end..end + self.width];
-            let counts = &mut self.events.counts[end..end + self.width];
-            let mut found = 0;
-            for (i, lanes) in row.chunks(LANES).enumerate() {
-                let (vectors, rest) = S::as_simd_f32s(lanes);
-                let mut silent = 0_u32;
-                for (j, &vector) in vectors.iter().enumerate() {
-                    silent |= bits(simd, simd.equal_f32s(vector, zero)) << (j * S::F32_LANES);
+            for (i, word) in row.chunks(WORD).enumerate() {
+                let mut spiking = spiking(simd, word);
+                let spikes = spiking.count_ones() as usize;
+                let neurons = self.events.neurons[end..end + spikes].iter_mut();
+                for (neuron, count) in neurons.zip(&mut self.events.counts[end..end + spikes]) {
+                    let lane = spiking.trailing_zeros() as usize % WORD;
+                    *neuron = (i * WORD + lane) as u32;
+                    *count = word[lane.min(word.len() - 1)];
+                    spiking &= spiking.wrapping_sub(1);
                 }
-                for (j, &count) in rest.iter().enumerate() {
-                    silent |= u32::from(count == 0.0) << (vectors.len() * S::F32_LANES + j);
-                }
-                let mut spiking = !silent & (u32::MAX >> (32 - lanes.len()));
-                while spiking != 0 {
-                    let lane = spiking.trailing_zeros() as usize;
-                    let neuron = i * LANES + lane;
-                    let count = lanes[lane];
-                    neurons[found] = neuron as u32;
-                    counts[found] = count;
-                    if let Some(total) = self.totals.get_mut(neuron) {
-                        *total += count;
-                    }
-                    found += 1;
-                    spiking &= spiking - 1;
-                }
+                end += spikes;
             }
-            end += found;
             self.events.starts.push(end);
         }
     }
+}
+
+/// One bit for each of up to 64 counts that is not zero.
+#[inline(always)]
+fn spiking<S: Simd>(simd: S, counts: &[f32]) -> u64 {
+    let (vectors, rest) = S::as_simd_f32s(counts);
+    let zero = simd.splat_f32s(0.0);
+    let mut silent = 0;
+    for (j, &vector) in vectors.iter().enumerate() {
+        silent |= u64::from(bits(simd, simd.equal_f32s(vector, zero))) << (j * S::F32_LANES);
+    }
+    for (j, &count) in rest.iter().enumerate() {
+        silent |= u64::from(count == 0.0) << (vectors.len() * S::F32_LANES + j);
+    }
+    !silent & (u64::MAX >> (WORD - counts.len()))
 }
 
 /// One bit per lane. AVX-512 keeps masks as bits; elsewhere a lane of a mask is all ones or zeros.
@@ -230,7 +251,7 @@ pub(crate) struct AddRows<'a> {
     pub(crate) lag: usize,
     /// `[neurons, width]`.
     pub(crate) matrix: &'a [f32],
-    /// A whole number of [`LANES`].
+    /// A whole number of [`LANES`](super::LANES).
     pub(crate) width: usize,
     /// `[rows, width]`.
     pub(crate) out: &'a mut [f32],
@@ -253,9 +274,10 @@ impl WithSimd for AddRows<'_> {
         let per_row = self.width / S::F32_LANES;
         let matrix = S::as_simd_f32s(self.matrix).0;
         let out = S::as_mut_simd_f32s(self.out).0;
-        for (r, row) in out.chunks_exact_mut(per_row).enumerate() {
-            let step = self.events.at(self.time + r, self.lag);
-            for_chunks!(per_row, [8, 4, 2, 1], |at, K| {
+        // Column by column, so that the part of the matrix that a block touches stays near.
+        for_chunks!(per_row, [4, 2, 1], |at, K| {
+            for (r, row) in out.chunks_exact_mut(per_row).enumerate() {
+                let step = self.events.at(self.time + r, self.lag);
                 let mut sums: [_; K] = load(simd, row, at);
                 for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
                     let weights: [_; K] = load(simd, matrix, neuron as usize * per_row + at);
@@ -265,8 +287,8 @@ impl WithSimd for AddRows<'_> {
                     }
                 }
                 store::<S, K>(row, at, sums);
-            });
-        }
+            }
+        });
     }
 }
 
@@ -280,7 +302,7 @@ pub(crate) struct AddOuter<'a> {
     pub(crate) lag: usize,
     /// `[rows, width]`.
     pub(crate) rows: &'a [f32],
-    /// A whole number of [`LANES`].
+    /// A whole number of [`LANES`](super::LANES).
     pub(crate) width: usize,
     /// `[neurons, width]`.
     pub(crate) d_matrix: &'a mut [f32],
@@ -303,9 +325,9 @@ impl WithSimd for AddOuter<'_> {
         let per_row = self.width / S::F32_LANES;
         let rows = S::as_simd_f32s(self.rows).0;
         let d_matrix = S::as_mut_simd_f32s(self.d_matrix).0;
-        for (r, row) in rows.chunks_exact(per_row).enumerate() {
-            let step = self.events.at(self.time + r, self.lag);
-            for_chunks!(per_row, [8, 4, 2, 1], |at, K| {
+        for_chunks!(per_row, [4, 2, 1], |at, K| {
+            for (r, row) in rows.chunks_exact(per_row).enumerate() {
+                let step = self.events.at(self.time + r, self.lag);
                 let gradient: [_; K] = load(simd, row, at);
                 for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
                     let place = neuron as usize * per_row + at;
@@ -316,7 +338,7 @@ impl WithSimd for AddOuter<'_> {
                     }
                     store::<S, K>(d_matrix, place, sums);
                 }
-            });
-        }
+            }
+        });
     }
 }

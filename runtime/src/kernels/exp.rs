@@ -37,44 +37,37 @@ pub(crate) fn floor_positive(x: f32) -> f32 {
     if x < WHOLE { floored } else { x }
 }
 
-/// [`exp_negative`] of each lane, with the polynomial of degree 5 that is nearest to the exponential
-/// between `-ln 2 / 2` and `ln 2 / 2` and is exact at 0 with its slope (relative error below 3e-7).
+/// `2^x` of each lane for `-100 <= x <= 0`, relative error below 3e-7; below -100 it stays at `2^-100`.
+///
+/// `x = n + r` with `|r| <= 1/2`, then the polynomial of degree 5 that is nearest to `2^r` and exact at 0
+/// with its slope, and the exponent `n` set in the bits.
 #[inline(always)]
-pub(crate) fn exp_negative_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    // As in `exp_negative`, with the exponent's offset of 127 in the low bits at once.
+pub(crate) fn exp2_negative_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    // Adding 1.5 * 2^23 + 127 rounds to a whole number and leaves it in the low bits, with the exponent's offset.
     const ROUND: f32 = 12_583_039.0;
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
+    // From the highest power down: those of `exp`, times powers of ln 2.
+    const COEFFICIENTS: [f32; 6] =
+        [1.330_025_6e-3, 9.669_708e-3, 5.550_56e-2, 0.240_222_82, std::f32::consts::LN_2, 1.0];
     let splat = |x| simd.splat_f32s(x);
-    let vanishes = simd.less_than_f32s(x, splat(-87.0));
-    let x = simd.max_f32s(x, splat(-87.0));
-    let shifted = simd.mul_add_e_f32s(x, splat(std::f32::consts::LOG2_E), splat(ROUND));
-    let n = simd.sub_f32s(shifted, splat(ROUND));
-    let r = simd.mul_add_e_f32s(n, splat(-LN2_HIGH), x);
-    let r = simd.mul_add_e_f32s(n, splat(-LN2_LOW), r);
+    let x = simd.max_f32s(x, splat(-100.0));
+    let shifted = simd.add_f32s(x, splat(ROUND));
+    let r = simd.sub_f32s(x, simd.sub_f32s(shifted, splat(ROUND)));
     let mut polynomial = splat(COEFFICIENTS[0]);
     for coefficient in &COEFFICIENTS[1..] {
         polynomial = simd.mul_add_e_f32s(polynomial, r, splat(*coefficient));
     }
     let exponent = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
-    let exponential = simd.mul_f32s(polynomial, simd.transmute_f32s_u32s(exponent));
-    simd.select_f32s(vanishes, splat(0.0), exponential)
+    simd.mul_f32s(polynomial, simd.transmute_f32s_u32s(exponent))
 }
 
-/// From the highest power down.
-const COEFFICIENTS: [f32; 6] = [8.312_52e-3, 4.189_011e-2, 0.166_671_14, 0.499_992_32, 1.0, 1.0];
+/// Whole numbers up to this are told apart by [`round_lanes`] and by the count of spikes.
+pub(crate) const MOST: f32 = 4_194_304.0;
 
-/// [`floor_positive`] of each lane.
+/// The nearest whole number of each lane, for `0 <= x <=` [`MOST`].
 #[inline(always)]
-pub(crate) fn floor_positive_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub(crate) fn round_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let whole = simd.splat_f32s(8_388_608.0);
-    let rounded = simd.sub_f32s(simd.add_f32s(x, whole), whole);
-    let floored = simd.select_f32s(
-        simd.greater_than_f32s(rounded, x),
-        simd.sub_f32s(rounded, simd.splat_f32s(1.0)),
-        rounded,
-    );
-    simd.select_f32s(simd.less_than_f32s(x, whole), floored, x)
+    simd.sub_f32s(simd.add_f32s(x, whole), whole)
 }
 
 #[cfg(test)]

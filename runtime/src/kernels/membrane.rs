@@ -1,11 +1,11 @@
 //! Membranes over a block: leak, current, spikes, reset; and the gradient.
 //!
-//! The arithmetic is that of [`lif`](super::lif), with fused operations and a product with
-//! `1 / threshold` in place of the quotient.
+//! The arithmetic is that of [`lif`](super::lif), with fused operations and a product in place of the
+//! quotient by the threshold: a membrane within 3e-7 below a multiple of the threshold counts as there.
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::exp::floor_positive_lanes;
+use super::exp::MOST;
 use super::{for_chunks, load, store};
 use crate::surrogate::Slope;
 
@@ -16,21 +16,27 @@ pub(crate) struct Constants {
     pub(crate) alpha: Vec<f32>,
     /// Threshold.
     pub(crate) threshold: Vec<f32>,
-    /// One divided by the threshold.
+    /// [`per_threshold`] of the threshold.
     pub(crate) per_threshold: Vec<f32>,
     /// Bias current.
     pub(crate) bias: Vec<f32>,
-    /// Most spikes in a step.
+    /// Most spikes in a step; more than 2^22 are not told apart.
     pub(crate) max_spikes: f32,
     /// After-hyperpolarisation: decay, and current per spike.
     pub(crate) adaptation: Option<Adaptation>,
 }
 
+/// One divided by the threshold and made greater by 2^-22, so that the product of a whole multiple of
+/// the threshold lies above the whole number.
+pub(crate) fn per_threshold(threshold: f32) -> f32 {
+    (1.0 / threshold) * (1.0 + 2.0 * f32::EPSILON)
+}
+
 impl Constants {
     /// The membrane of neuron `n` after reset, of `v` before it.
     pub(crate) fn after_reset(&self, n: usize, v: f32) -> f32 {
-        let multiple = (v * self.per_threshold[n]).min(self.max_spikes).max(1.0).floor();
-        if v >= self.threshold[n] { v - multiple * self.threshold[n] } else { v }
+        let spikes = (v * self.per_threshold[n]).floor().max(0.0).min(self.max_spikes);
+        v - spikes * self.threshold[n]
     }
 }
 
@@ -92,19 +98,18 @@ impl<S: Simd, const K: usize> Lanes<S, K> {
             threshold: load(simd, S::as_simd_f32s(&constants.threshold).0, at),
             per_threshold: load(simd, S::as_simd_f32s(&constants.per_threshold).0, at),
             bias: load(simd, S::as_simd_f32s(&constants.bias).0, at),
-            max_spikes: simd.splat_f32s(constants.max_spikes),
+            max_spikes: simd.splat_f32s(constants.max_spikes.min(MOST)),
         }
     }
 
-    /// Spikes at the membrane `v` before reset. At the threshold itself the product with
-    /// `1 / threshold` may fall below one; there is at least one spike.
+    /// Spikes at the membrane `v` before reset: the floor of `v / threshold` within its bounds.
+    ///
+    /// Adding 2^23 - 1/2 leaves the floor above 2^23, since `per_threshold` is a little too great for ties.
     #[inline(always)]
     fn spikes(&self, simd: S, k: usize, v: S::f32s) -> S::f32s {
-        let multiple = simd.mul_f32s(v, self.per_threshold[k]);
-        let multiple = simd.max_f32s(simd.min_f32s(multiple, self.max_spikes), simd.splat_f32s(1.0));
-        let count = floor_positive_lanes(simd, multiple);
-        let fires = simd.greater_than_or_equal_f32s(v, self.threshold[k]);
-        simd.select_f32s(fires, count, simd.splat_f32s(0.0))
+        let floor = simd.mul_add_e_f32s(v, self.per_threshold[k], simd.splat_f32s(8_388_607.5));
+        let floor = simd.sub_f32s(floor, simd.splat_f32s(8_388_608.0));
+        simd.min_f32s(simd.max_f32s(floor, simd.splat_f32s(0.0)), self.max_spikes)
     }
 
     /// The membrane after reset.
@@ -148,6 +153,8 @@ pub(crate) struct Forward<'a> {
     pub(crate) vmem: &'a mut [f32],
     /// Written: after-hyperpolarisation current (may be empty).
     pub(crate) iahp: &'a mut [f32],
+    /// Added to: spikes of each neuron.
+    pub(crate) totals: &'a mut [f32],
 }
 
 impl Forward<'_> {
@@ -190,6 +197,7 @@ impl Forward<'_> {
         let mut v: [_; K] = load(simd, S::as_simd_f32s(&self.state.vmem).0, at);
         let mut ahp: [_; K] = load(simd, S::as_simd_f32s(&self.state.iahp).0, at);
         let mut count: [_; K] = load(simd, S::as_simd_f32s(&self.state.spikes).0, at);
+        let mut total: [_; K] = load(simd, S::as_simd_f32s(self.totals).0, at);
         let mut row = at;
         for ((current, before_reset), spikes) in currents.zip(before_resets).zip(spikes) {
             let mut current: [_; K] = load(simd, current, at);
@@ -209,6 +217,7 @@ impl Forward<'_> {
             for k in 0..K {
                 count[k] = lanes.spikes(simd, k, v[k]);
                 v[k] = lanes.reset(simd, k, v[k], count[k]);
+                total[k] = simd.add_f32s(total[k], count[k]);
             }
             store::<S, K>(spikes, at, count);
             if !vmem.is_empty() {
@@ -222,6 +231,7 @@ impl Forward<'_> {
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.vmem).0, at, v);
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.iahp).0, at, ahp);
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.spikes).0, at, count);
+        store::<S, K>(S::as_mut_simd_f32s(self.totals).0, at, total);
     }
 }
 
@@ -323,9 +333,7 @@ impl<L: Slope> WithSimd for Backward<'_, L> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let per_row = self.constants.alpha.len() / S::F32_LANES;
         if self.learn.is_some() || self.constants.adaptation.is_some() {
-            for at in 0..per_row {
-                self.columns::<S, 1, true>(simd, at);
-            }
+            for_chunks!(per_row, [2, 1], |at, K| self.columns::<S, K, true>(simd, at));
         } else {
             for_chunks!(per_row, [4, 2, 1], |at, K| self.columns::<S, K, false>(simd, at));
         }

@@ -8,6 +8,8 @@
 //!
 //! Rows of a block are padded to whole multiples of [`LANES`] with neurons that never spike.
 
+#[cfg(target_arch = "x86_64")]
+mod compress;
 pub(crate) mod events;
 pub(crate) mod exp;
 pub(crate) mod integrator;

@@ -76,7 +76,7 @@ impl Tape {
             let channels = self.plan.channels;
             let input = &workspace.input[block * channels..end * channels];
             if channels > 0 {
-                workspace.events[0].append(input, channels, &mut [], weights.arch);
+                workspace.events[0].append(input, channels, weights.arch);
             } else {
                 workspace.events[0].append_silence(end - block);
             }
@@ -119,17 +119,32 @@ impl Tape {
                     0
                 };
                 let vmem = self.plan.gives(layer, Quantity::Vmem);
-                self.fire(plan, &packed.membrane, (buffers, scratch), noise, vmem, steps, weights.arch);
+                let counts = visit == Visit::First;
+                self.fire(
+                    plan,
+                    &packed.membrane,
+                    (buffers, scratch),
+                    noise,
+                    vmem,
+                    counts,
+                    steps,
+                    weights.arch,
+                );
             }
             Kind::ExpSyn => {
                 let len = steps.len() * plan.width;
-                scratch.spikes.first_mut(len).copy_from_slice(scratch.columns.first_mut(len));
+                let currents = scratch.columns.first_mut(len);
+                scratch.spikes.first_mut(len).copy_from_slice(currents);
+                if visit == Visit::First {
+                    currents
+                        .chunks_exact(plan.width.max(1))
+                        .for_each(|row| rows::add(&mut buffers.totals, row));
+                }
             }
         }
         let spikes = scratch.spikes.first_mut(steps.len() * plan.width);
-        let totals = if visit == Visit::First { &mut buffers.totals[..] } else { &mut [] };
         if plan.width > 0 {
-            events[layer + 1].append(spikes, plan.width, totals, weights.arch);
+            events[layer + 1].append(spikes, plan.width, weights.arch);
         } else {
             events[layer + 1].append_silence(steps.len());
         }
@@ -146,6 +161,7 @@ impl Tape {
         (buffers, scratch): (&mut LayerBuffers, &mut Scratch),
         noise: usize,
         vmem: bool,
+        counts: bool,
         steps: Steps,
         arch: Arch,
     ) {
@@ -169,6 +185,7 @@ impl Tape {
             spikes: spikes.first_mut(len),
             vmem: scratch.vmem.first_mut(if vmem { len } else { 0 }),
             iahp: if keeps_iahp { buffers.iahp.range_mut(from, to) } else { &mut [] },
+            totals: if counts { &mut buffers.totals } else { scratch.totals.first_mut(plan.width) },
         }
         .run(arch);
     }

@@ -8,7 +8,7 @@ use super::Tape;
 use super::plan::{LayerPlan, Path};
 use super::workspace::Rows;
 use crate::constants;
-use crate::kernels::membrane::{Adaptation, Constants};
+use crate::kernels::membrane::{Adaptation, Constants, per_threshold};
 use crate::kernels::padded;
 
 /// The weights and constants of a network, padded, and turned for both directions of the walk. To be
@@ -117,7 +117,7 @@ impl PackedLayer {
         each_decay(&lif.mem, plan.size, dt, |n, decay| membrane.alpha[n] = decay);
         for n in 0..plan.size {
             membrane.threshold[n] = lif.threshold.get(n) as f32;
-            membrane.per_threshold[n] = 1.0 / membrane.threshold[n];
+            membrane.per_threshold[n] = per_threshold(membrane.threshold[n]);
             membrane.bias[n] = lif.bias.get(n) as f32;
         }
         membrane.max_spikes = lif.max_spikes as f32;

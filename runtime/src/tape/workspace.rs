@@ -92,6 +92,8 @@ pub(super) struct Scratch {
     pub(super) counts: Rows,
     /// Gradient on the counts of a source.
     pub(super) d_counts: Rows,
+    /// Spikes that are not to be counted again.
+    pub(super) totals: Rows,
     /// The events of a source that are left by dropout.
     pub(super) kept: Events,
 }
@@ -241,6 +243,7 @@ impl Scratch {
             vmem: rows(width),
             counts: rows(source),
             d_counts: rows(source),
+            totals: Rows::new(1, width),
             kept: Events::default(),
         }
     }
