@@ -48,7 +48,8 @@ pub fn batch_gradients(
             layer.data.extend(workspace.spikes(&tape, i));
         }
         let (value, gradient) = workspace.output_and_gradient();
-        sum += loss.of_sample(value, outputs, target, 1.0 / input.batch as f64, gradient);
+        sum += loss.of_sample(value, outputs, target, gradient);
+        gradient.iter_mut().for_each(|g| *g /= input.batch as f32);
         tape.backward(&weights, &mut workspace, &mut sums);
     }
     let gradients = tape.gradients(network, &sums);

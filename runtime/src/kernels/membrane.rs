@@ -32,14 +32,6 @@ pub(crate) fn per_threshold(threshold: f32) -> f32 {
     (1.0 / threshold) * (1.0 + 2.0 * f32::EPSILON)
 }
 
-impl Constants {
-    /// The membrane of neuron `n` after reset, of `v` before it.
-    pub(crate) fn after_reset(&self, n: usize, v: f32) -> f32 {
-        let spikes = (v * self.per_threshold[n]).floor().max(0.0).min(self.max_spikes);
-        v - spikes * self.threshold[n]
-    }
-}
-
 /// The constants of after-hyperpolarisation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Adaptation {
@@ -310,6 +302,8 @@ pub(crate) struct Backward<'a, L> {
     pub(crate) d_each_spike: &'a [f32],
     /// On the membrane after reset (may be empty).
     pub(crate) d_vmem: &'a [f32],
+    /// On the membrane before reset, from outside (may be empty).
+    pub(crate) d_before_reset: &'a [f32],
     pub(crate) carry: &'a mut Carry,
     /// Written: on the current.
     pub(crate) d_current: &'a mut [f32],
@@ -351,6 +345,7 @@ impl<L: Slope> Backward<'_, L> {
         let d_spikes = S::as_simd_f32s(self.d_spikes).0;
         let d_each_spike: [_; K] = load(simd, S::as_simd_f32s(self.d_each_spike).0, at);
         let d_vmem = S::as_simd_f32s(self.d_vmem).0;
+        let d_before_reset = S::as_simd_f32s(self.d_before_reset).0;
         let d_current = S::as_mut_simd_f32s(self.d_current).0;
         let mut flow: [_; K] = load(simd, S::as_simd_f32s(&self.carry.vmem).0, at);
         let mut ahp_flow: [_; K] = load(simd, S::as_simd_f32s(&self.carry.iahp).0, at);
@@ -377,6 +372,9 @@ impl<L: Slope> Backward<'_, L> {
                 let slope = self.surrogate.lanes(simd, v[k], lanes.threshold[k], lanes.per_threshold[k]);
                 priced[k] = simd.mul_f32s(d_count, slope);
                 d_v[k] = simd.add_f32s(d_after[k], priced[k]);
+                if !d_before_reset.is_empty() {
+                    d_v[k] = simd.add_f32s(d_v[k], d_before_reset[row + k]);
+                }
                 flow[k] = simd.mul_f32s(d_v[k], lanes.alpha[k]);
             }
             store::<S, K>(d_current, row, d_v);

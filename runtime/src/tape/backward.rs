@@ -7,12 +7,13 @@ use super::forward::{Steps, Visit, dropout, is_dense};
 use super::packed::{Packed, PackedLayer};
 use super::plan::{Kind, LayerPlan, Path, Plan};
 use super::sums::{LayerSums, LinearSums};
-use super::workspace::{LayerBuffers, MembranePrice, Rows, Scratch};
+use super::workspace::{LayerBuffers, Rows, Scratch};
 use super::{BLOCK, Pass, Sums, Tape, Workspace};
 use crate::kernels::events::{AddOuter, Events};
 use crate::kernels::membrane::{self, Learn};
 use crate::kernels::product::Product;
 use crate::kernels::{rows, synapse};
+use crate::regularizer::MembraneRegularizer;
 use crate::surrogate::{periodic_exponential, piecewise_linear};
 
 /// Share of counts that are not zero above which a dense product is quicker for the gradient of a
@@ -21,7 +22,7 @@ const DENSE: f64 = 0.25;
 
 impl Tape {
     /// Walks the sample that was walked forwards last backwards, and adds the gradients to `sums`.
-    /// Gives the price of the membranes ([`Workspace::set_membrane_price`]), 0 where they have none.
+    /// Gives the price of the membranes ([`Workspace::price_membranes`]), 0 where they have none.
     ///
     /// # Panics
     /// Where weights, workspace or sums are of another tape.
@@ -79,7 +80,7 @@ impl Tape {
         sums: &mut Sums,
     ) -> f64 {
         let plan = &self.plan.layers[layer];
-        let Workspace { layers, events, reach, scratch, pass, d_output, .. } = workspace;
+        let Workspace { layers, events, reach, scratch, pass, d_output, steps: all_steps, .. } = workspace;
         let (packed, arch) = (&weights.layers[layer], weights.arch);
         let buffers = &mut layers[layer];
         let outputs = self.plan.output.0 == layer;
@@ -89,7 +90,7 @@ impl Tape {
         let price = match plan.kind {
             Kind::Lif { .. } => {
                 let sums = sums.layers[layer].as_mut();
-                unfire(plan, packed, (buffers, scratch), given, first, steps, sums, arch)
+                unfire(plan, packed, (buffers, scratch), given, first, (steps, *all_steps), sums, arch)
             }
             Kind::ExpSyn => {
                 let len = steps.len() * plan.width;
@@ -140,7 +141,7 @@ fn unfire(
     (buffers, scratch): (&mut LayerBuffers, &mut Scratch),
     given: Given<'_>,
     first: usize,
-    steps: Steps,
+    (steps, all_steps): (Steps, usize),
     sums: Option<&mut LayerSums>,
     arch: Arch,
 ) -> f64 {
@@ -152,14 +153,18 @@ fn unfire(
         given.add_to(d_spikes, plan, plan.width);
     }
     let before_reset = buffers.before_reset.range(from, to);
-    let wants_vmem = given.is(Quantity::Vmem) || buffers.membrane_price.is_some();
-    let d_vmem = scratch.vmem.first_mut(if wants_vmem { len } else { 0 });
+    let d_vmem = scratch.vmem.first_mut(if given.is(Quantity::Vmem) { len } else { 0 });
     d_vmem.fill(0.0);
     if given.is(Quantity::Vmem) {
         given.add_to(d_vmem, plan, plan.width);
     }
-    let price =
-        buffers.membrane_price.map_or(0.0, |price| price.add(&packed.membrane, plan, before_reset, d_vmem));
+    let priced = buffers.membrane_price.is_some();
+    let d_before_reset = scratch.d_before_reset.first_mut(if priced { len } else { 0 });
+    d_before_reset.fill(0.0);
+    let threshold = &packed.membrane.threshold;
+    let price = buffers.membrane_price.map_or(0.0, |price| {
+        price_membranes(price, plan, threshold, before_reset, d_before_reset, all_steps)
+    });
     let learn = sums.filter(|_| plan.learns_constants).map(|sums| Learn {
         before: (from > 0).then(|| buffers.before_reset.row(from - 1)),
         start: &buffers.start.membrane,
@@ -176,6 +181,7 @@ fn unfire(
                 d_spikes,
                 d_each_spike: &buffers.d_totals,
                 d_vmem,
+                d_before_reset,
                 carry: &mut buffers.carry,
                 d_current: d_current.first_mut(len),
                 learn,
@@ -190,27 +196,27 @@ fn unfire(
     price
 }
 
-impl MembranePrice {
-    /// The price of some steps, its gradient added to `d_vmem`.
-    fn add(
-        self,
-        constants: &membrane::Constants,
-        plan: &LayerPlan,
-        before_reset: &[f32],
-        d_vmem: &mut [f32],
-    ) -> f64 {
-        let mut price = 0.0;
-        let rows = before_reset.chunks_exact(plan.width).zip(d_vmem.chunks_exact_mut(plan.width));
-        for (row, d_row) in rows {
-            for (n, (&v, d_v)) in row.iter().zip(d_row).enumerate().take(plan.size) {
-                let vmem = constants.after_reset(n, v);
-                let excess = vmem - vmem.clamp(-self.bound, self.bound);
-                price += f64::from(self.weight * excess * excess);
-                *d_v += 2.0 * self.weight * excess;
-            }
+/// The price of the membranes of some steps, mean over all `steps` and the neurons; its gradient, `weight`
+/// times, goes to `d_before_reset`.
+fn price_membranes(
+    (regularizer, weight): (MembraneRegularizer, f64),
+    plan: &LayerPlan,
+    threshold: &[f32],
+    before_reset: &[f32],
+    d_before_reset: &mut [f32],
+    steps: usize,
+) -> f64 {
+    let share = 1.0 / (steps * plan.size).max(1) as f64;
+    let (mut price, factor) = (0.0, (share * weight) as f32);
+    let rows = before_reset.chunks_exact(plan.width).zip(d_before_reset.chunks_exact_mut(plan.width));
+    for (row, d_row) in rows {
+        for ((&v, d_v), &threshold) in row.iter().zip(d_row).zip(threshold).take(plan.size) {
+            let (p, slope) = regularizer.price(v, threshold);
+            price += f64::from(p);
+            *d_v = slope * factor;
         }
-        price
     }
+    price * share
 }
 
 /// From the gradient on the sum of the synaptic currents to that on the input columns.

@@ -5,6 +5,7 @@ use super::{BLOCK, Checkpoint, Pass, Tape};
 use crate::kernels::events::Events;
 use crate::kernels::membrane::{Carry, State};
 use crate::kernels::padded;
+use crate::regularizer::MembraneRegularizer;
 
 /// Buffers for one sample at a time of a fixed number of steps. Each thread needs one.
 #[derive(Debug)]
@@ -45,10 +46,12 @@ pub(super) struct LayerBuffers {
     pub(super) isyn_carry: Vec<f32>,
     /// Spikes of each neuron in the whole sequence.
     pub(super) totals: Vec<f32>,
+    /// Neurons without padding.
+    pub(super) size: usize,
     /// Gradient on every spike of each neuron, from outside.
     pub(super) d_totals: Vec<f32>,
-    /// The price on membranes, if there is one.
-    pub(super) membrane_price: Option<MembranePrice>,
+    /// The price on membranes and the weight of its gradient, if there is one.
+    pub(super) membrane_price: Option<(MembraneRegularizer, f64)>,
 }
 
 /// States of a layer between two blocks.
@@ -67,16 +70,6 @@ pub(super) struct Saved {
     pub(super) events: Vec<Events>,
 }
 
-/// Adds `weight * sum(max(0, |vmem| - bound)^2)` over the steps and neurons of a layer to the loss;
-/// `vmem` is the membrane after reset and `bound` in its units.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MembranePrice {
-    /// Price per squared excess.
-    pub weight: f32,
-    /// Membranes within plus and minus this cost nothing.
-    pub bound: f32,
-}
-
 /// Rows of a block, used by one layer after another.
 #[derive(Debug)]
 pub(super) struct Scratch {
@@ -92,6 +85,8 @@ pub(super) struct Scratch {
     pub(super) counts: Rows,
     /// Gradient on the counts of a source.
     pub(super) d_counts: Rows,
+    /// Gradient on the membrane before reset, from outside.
+    pub(super) d_before_reset: Rows,
     /// Spikes that are not to be counted again.
     pub(super) totals: Rows,
     /// The events of a source that are left by dropout.
@@ -223,6 +218,7 @@ impl LayerBuffers {
             carry: Carry::new(plan.width),
             isyn_carry: vec![0.0; plan.columns()],
             totals: vec![0.0; plan.width],
+            size: plan.size,
             d_totals: vec![0.0; plan.width],
             membrane_price: None,
         }
@@ -243,6 +239,7 @@ impl Scratch {
             vmem: rows(width),
             counts: rows(source),
             d_counts: rows(source),
+            d_before_reset: rows(width),
             totals: Rows::new(1, width),
             kept: Events::default(),
         }
@@ -267,19 +264,21 @@ impl Workspace {
     }
 
     /// Spikes of each neuron of a layer in the whole sequence (for leaky integrators: the sum of the
-    /// current), with padding beyond the layer's size.
+    /// current).
     pub fn totals(&self, layer: usize) -> &[f32] {
-        &self.layers[layer].totals
+        let layer = &self.layers[layer];
+        &layer.totals[..layer.size]
     }
 
     /// As [`totals`](Self::totals), and the gradient on them, which is zero after a walk forwards.
     pub fn totals_and_gradient(&mut self, layer: usize) -> (&[f32], &mut [f32]) {
         let layer = &mut self.layers[layer];
-        (&layer.totals, &mut layer.d_totals)
+        (&layer.totals[..layer.size], &mut layer.d_totals[..layer.size])
     }
 
-    /// Prices the membranes of a layer from now on, or no longer.
-    pub fn set_membrane_price(&mut self, layer: usize, price: Option<MembranePrice>) {
+    /// Prices the membranes of a layer from now on, with a weight of the gradient, or no longer. The walk
+    /// backwards gives the price.
+    pub fn price_membranes(&mut self, layer: usize, price: Option<(MembraneRegularizer, f64)>) {
         self.layers[layer].membrane_price = price;
     }
 
