@@ -116,12 +116,21 @@ def take_turns(workers: list[Worker], rounds: int, seconds: float) -> None:
 
 def cargo_bench(package: str, bench: str) -> str:
     """Builds a bench and gives its program."""
-    command = ["cargo", "bench", "-p", package, "--bench", bench, "--no-run", "--message-format", "json"]
+    return _cargo("bench", "--no-run", "-p", package, "--bench", bench)
+
+
+def cargo_build(package: str) -> str:
+    """Builds the program of a package, optimised."""
+    return _cargo("build", "--release", "-p", package, "--bin", package)
+
+
+def _cargo(*arguments: str) -> str:
+    command = ["cargo", *arguments, "--message-format", "json"]
     build = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
-    if build.returncode != 0:
-        raise Missing(f"{bench}: cargo could not build it")
     messages = [json.loads(line) for line in build.stdout.splitlines() if line.startswith("{")]
-    programs = [m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == bench]
+    programs = [message["executable"] for message in messages if message.get("executable")]
+    if build.returncode != 0 or not programs:
+        raise Missing(f"synnet: `{' '.join(command)}` failed")
     return programs[-1]
 
 

@@ -28,18 +28,18 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def serve(step: Callable[[], object], units: int = 1, **facts: object) -> None:
-    """Answers the driver until it hangs up; `step` is timed and does `units` pieces of work."""
+def serve(step: Callable[[], float | None], units: int = 1, **facts: object) -> None:
+    """Answers the driver until it hangs up. `step` does `units` pieces of work; it may tell the seconds itself."""
     step()
     _say(facts)
     for line in sys.stdin:
         end = time.perf_counter() + float(line)
-        times = []
-        while not times or (time.perf_counter() < end and len(times) < MOST_TIMES):
+        seconds = []
+        while not seconds or (time.perf_counter() < end and len(seconds) < MOST_TIMES):
             start = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - start) / units)
-        _say({"seconds": times, "peak_mib": _peak_mib()})
+            told = step()
+            seconds.append((told or time.perf_counter() - start) / units)
+        _say({"seconds": seconds, "peak_mib": _peak_mib()})
 
 
 def _peak_mib() -> float:
