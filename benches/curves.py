@@ -2,8 +2,8 @@
 
     python benches/curves.py
 
-Prints a table in Markdown: the time of a step, and the time per unit of work relative to the first row. Growth is
-linear where the last column stays at 1 or below.
+Prints a table in Markdown: the time of a step, and the time per unit of work relative to the first row.
+Growth is linear where the last column stays at 1 or below.
 """
 
 import argparse
@@ -32,7 +32,9 @@ def curves() -> Iterator[tuple[str, list[tuple[int, Config]]]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--synnet", help="program of the bench `training`; built where it is not given")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each point (default: %(default)s)")

@@ -38,14 +38,21 @@ class Worker:
     def __post_init__(self) -> None:
         """Starts the engine and waits until it is ready."""
         self.result = self.case / f"{self.name}{self.setting}-{self.threads}.safetensors"
-        limits = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")}
+        limits = {
+            name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+        }
         environment = {**os.environ, **limits, "PYTHONPATH": str(BENCHES), "PYTHONWARNINGS": "ignore"}
         command = [*self.command, "--case", str(self.case), "--config", json.dumps(asdict(self.config))]
         command += ["--result", str(self.result), "--threads", str(self.threads), "--setting", self.setting]
         self.errors = tempfile.TemporaryFile("w+")
         try:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                text=True,
+                env=environment,
             )
         except OSError as error:
             raise Missing(f"{self.name}: {error}") from error
@@ -84,7 +91,9 @@ class Worker:
                 return json.loads(line)
         self.process.wait()
         self.errors.seek(0)
-        last = self.errors.read().strip().splitlines()[-1:] or [f"it ended with code {self.process.returncode}"]
+        last = self.errors.read().strip().splitlines()[-1:] or [
+            f"it ended with code {self.process.returncode}"
+        ]
         raise Missing(f"{self.name}: {last[0]}")
 
 
@@ -94,7 +103,7 @@ def python(interpreter: str, peer: str) -> list[str]:
 
 
 def start_best(name: str, command: list[str], settings: list[str], seconds: float, **rest: object) -> Worker:
-    """Starts the engine in the setting that is quickest in a trial; the times of all trials are among its facts."""
+    """Starts the engine in the setting that is quickest in a trial; the times of all trials become facts."""
     best, trials = None, {}
     for setting in settings:
         worker = Worker(name, command, setting=setting, **rest)
@@ -136,15 +145,19 @@ def _cargo(*arguments: str) -> str:
 
 def machine() -> dict:
     """What the figures depend on besides the engines."""
-    model = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
-    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+
+    def told(*command: str) -> str:
+        return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True).stdout.strip()
+
     return {
         "date": date.today().isoformat(),
-        "processor": model[0] if model else platform.processor(),
+        "processor": models[0] if models else platform.machine(),
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
-        "rustc": rustc,
-        "python": platform.python_version(),
+        "rustc": told("rustc", "--version"),
+        "commit": told("git", "rev-parse", "--short", "HEAD"),
     }
 
 

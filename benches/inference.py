@@ -1,4 +1,4 @@
-"""Time of one step of inference, batch 1: generated Rust beside Rockpool, TorchScript, JAX, ONNX Runtime and Brian2.
+"""Time of one step of inference, batch 1: generated Rust beside what else runs such networks.
 
     python benches/inference.py --torch-python VENV/bin/python --jax-python VENV/bin/python
 
@@ -26,14 +26,19 @@ from networks import Config, write_case
 NETWORK = replace(networks.TRAINING["b"], batch=8, output="spikes")
 DENSITIES = {"0.1": NETWORK, "0.01": replace(NETWORK, probability=0.01, rate=0.02)}
 TARGETS = ("x86-64", "x86-64-v3")
-PEERS = {"onnx": "torch", "torchscript": "torch", "brian2": "torch", "rockpool": "torch", "jax": "jax"}
+PEERS = {"onnx": "torch", "torchscript": "torch", "rockpool": "torch", "jax": "jax", "brian2": "brian2"}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--engines", default="rust,rust-int," + ",".join(PEERS), help="default: %(default)s")
-    parser.add_argument("--torch-python", default=sys.executable, help="with torch, rockpool, onnxruntime, brian2")
+    parser.add_argument(
+        "--torch-python", default=sys.executable, help="with torch, rockpool, onnx, onnxruntime"
+    )
     parser.add_argument("--jax-python", default=sys.executable, help="interpreter with jax")
+    parser.add_argument("--brian2-python", default=sys.executable, help="interpreter with brian2")
     parser.add_argument("--snnc", help="the compiler; built where it is not given")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each engine (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each turn (default: %(default)s)")
@@ -59,6 +64,8 @@ def measure(args: argparse.Namespace, config: Config, case: Path) -> list[dict]:
         for setting, command in commands(args, engine, config, case):
             try:
                 workers.append(Worker(engine, command(), case, config, setting=setting))
+                if engine not in PEERS:
+                    workers[-1].facts["version"] = succeed(engine, [snnc(args), "--version"])
                 note(f"p = {case.name}: {engine} {setting} is ready")
             except Missing as why:
                 note(f"p = {case.name}: without {why}")
@@ -77,19 +84,27 @@ def commands(
 ) -> list[tuple[str, Callable[[], list[str]]]]:
     """The settings of an engine, each with what makes its command."""
     if engine in PEERS:
-        interpreter = {"torch": args.torch_python, "jax": args.jax_python}[PEERS[engine]]
+        interpreter = vars(args)[f"{PEERS[engine]}_python"]
         return [("", lambda: driver.python(interpreter, f"inference_{engine}"))]
-    return [(target, lambda target=target: [generated(args, engine, target, config, case)]) for target in TARGETS]
+    return [
+        (target, lambda target=target: [generated(args, engine, target, config, case)]) for target in TARGETS
+    ]
 
 
 def generated(args: argparse.Namespace, form: str, target: str, config: Config, case: Path) -> str:
-    """Generates the network in a form (`rust` or `rust-int`), compiles it for a processor, and gives the program."""
+    """Generates the network in a form, `rust` or `rust-int`, compiles it, and gives the program."""
     folder = case / f"{form}-{target}"
     folder.mkdir(exist_ok=True)
     weights, x, _ = networks.read_case(config, case)
     save_file(dict(zip(config.weight_names, weights)), case / "weights.safetensors")
     x[0].astype(np.uint8).tofile(case / "frames.bin")
-    module = [str(case / "net.snn"), "--weights", str(case / "weights.safetensors"), "-o", str(folder / "network.rs")]
+    module = [
+        str(case / "net.snn"),
+        "--weights",
+        str(case / "weights.safetensors"),
+        "-o",
+        str(folder / "network.rs"),
+    ]
     succeed(form, [snnc(args), "build", "--target", form, *module])
     shutil.copy(driver.BENCHES / "peers" / "inference_rust.rs", folder / "main.rs")
     optimised = ["-C", "opt-level=3", "-C", f"target-cpu={target}", "-o", str(folder / "main")]
@@ -104,10 +119,12 @@ def snnc(args: argparse.Namespace) -> str:
     return args.snnc
 
 
-def succeed(engine: str, command: list[str]) -> None:
+def succeed(engine: str, command: list[str]) -> str:
+    """Runs a command that an engine cannot do without, and gives what it prints."""
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode != 0:
         raise Missing(f"{engine}: {ran.stderr.strip().splitlines()[0]}")
+    return ran.stdout.strip()
 
 
 def equal(worker: Worker, expected: np.ndarray) -> float | None:
@@ -117,7 +134,17 @@ def equal(worker: Worker, expected: np.ndarray) -> float | None:
     return float((np.fromfile(worker.result, np.float32) == expected.ravel()).mean())
 
 
-COLUMNS = ["p", "engine", "setting", "per step", "least to greatest", "passes", "ratio", "equal outputs", "version"]
+COLUMNS = [
+    "p",
+    "engine",
+    "setting",
+    "per step",
+    "least to greatest",
+    "passes",
+    "ratio",
+    "equal outputs",
+    "version",
+]
 
 
 def readable(row: dict) -> dict:

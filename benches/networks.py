@@ -1,8 +1,8 @@
 """The networks of the benchmarks, their weights and their inputs: the same for every engine.
 
-A case is a folder with `net.snn`, the network in synnet's language, and `case.safetensors`: the weights under the names
-of `net.snn`, `[sources, targets]`, the input `x`, `[batch, steps, channels]`, and the target `y`, `[batch, steps, classes]`.
-All of it follows from a configuration and a seed.
+A case is a folder with `net.snn`, the network in synnet's language, and `case.safetensors`: the weights under
+the names of `net.snn`, `[sources, targets]`, the input `x`, `[batch, steps, channels]`, and the target `y`,
+`[batch, steps, classes]`. All of it follows from a configuration and a seed.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Config:
 
     @property
     def synaptic_decays(self) -> list[np.ndarray]:
-        """One decay per neuron, layer by layer: time constants 2, 4, 8, ... ms in turn, rounded to bit shifts."""
+        """One decay per neuron, layer by layer: time constants 2, 4, 8, ... ms in turn, as bit shifts."""
         decays = []
         for neurons, count in zip(self.hidden, self.time_constants):
             decay = [1 - 2.0 ** -round(-np.log2(1 - np.exp(-(0.5**j)))) for j in range(1, count + 1)]
@@ -67,11 +67,15 @@ class Config:
 
     def source(self, name: str) -> str:
         """The network in synnet's language."""
-        return (
-            f"use std::SynNet;\n\nnetwork {name} = SynNet(n_channels: {self.channels}, n_classes: {self.classes}, "
-            f"size_hidden_layers: {list(self.hidden)}, time_constants_per_layer: {list(self.time_constants)}, "
-            f"output: {self.output});\n"
-        )
+        arguments = {
+            "n_channels": self.channels,
+            "n_classes": self.classes,
+            "size_hidden_layers": list(self.hidden),
+            "time_constants_per_layer": list(self.time_constants),
+            "output": self.output,
+        }
+        listed = ", ".join(f"{key}: {value}" for key, value in arguments.items())
+        return f"use std::SynNet;\n\nnetwork {name} = SynNet({listed});\n"
 
 
 TRAINING = {
@@ -81,7 +85,9 @@ TRAINING = {
 }
 
 
-def lif(current: np.ndarray, decay: np.ndarray, threshold: float, max_spikes: float) -> tuple[np.ndarray, np.ndarray]:
+def lif(
+    current: np.ndarray, decay: np.ndarray, threshold: float, max_spikes: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Spikes and membranes of a layer, `[batch, steps, neurons]`, as Rockpool's `LIFTorch` updates it."""
     spikes, membranes = np.empty_like(current), np.empty_like(current)
     isyn, vmem = np.zeros((2, *current[:, 0].shape), np.float32)
@@ -118,7 +124,9 @@ def write_case(config: Config, folder: Path, name: str = "Bench", seed: int = 12
     save_file(tensors, folder / "case.safetensors")
 
 
-def _calibrate(drawn: np.ndarray, inputs: np.ndarray, decay: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
+def _calibrate(
+    drawn: np.ndarray, inputs: np.ndarray, decay: np.ndarray, rate: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Scales a layer's weights until it fires at the rate; gives them and its spikes.
 
     Weights are multiples of 2^-12, so that sums over sources are exact and do not depend on their order.

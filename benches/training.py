@@ -1,4 +1,4 @@
-"""Time and memory of a training step, synnet beside Rockpool and JAX: one run, engines in turn, gradients compared.
+"""Time and memory of a training step, synnet beside Rockpool and JAX, in turn, with gradients compared.
 
     python benches/training.py --torch-python VENV/bin/python --jax-python VENV/bin/python
 
@@ -22,10 +22,14 @@ TOLERANCE = 1e-3  # of gradients, relative to the greatest entry of their tensor
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--configs", default=",".join(TRAINING), help="which networks (default: %(default)s)")
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default: %(default)s)")
-    parser.add_argument("--engines", default="rockpool,jax,synnet", help="which engines (default: %(default)s)")
+    parser.add_argument(
+        "--engines", default="rockpool,jax,synnet", help="which engines (default: %(default)s)"
+    )
     parser.add_argument("--torch-python", default=sys.executable, help="interpreter with torch and rockpool")
     parser.add_argument("--jax-python", default=sys.executable, help="interpreter with jax and optax")
     parser.add_argument("--synnet", help="program of the bench `training`; built where it is not given")
@@ -90,7 +94,18 @@ def differences(worker: Worker, reference: dict[str, np.ndarray]) -> dict[str, f
     return {"loss_difference": abs(loss), "gradient_difference": float(max(relative))}
 
 
-COLUMNS = ["config", "threads", "engine", "setting", "median", "least to greatest", "steps", "ratio", "peak MiB", "gradients"]
+COLUMNS = [
+    "config",
+    "threads",
+    "engine",
+    "setting",
+    "median",
+    "least to greatest",
+    "steps",
+    "ratio",
+    "peak MiB",
+]
+COLUMNS += ["gradients"]
 
 
 def readable(row: dict) -> dict:

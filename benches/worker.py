@@ -1,8 +1,8 @@
 """One engine in a process of its own, measured on request.
 
-A worker prepares its network, computes one step to be checked, and says that it is ready; then it reads lines from its
-standard input, each a number of seconds, and answers each with the times that its steps took. So engines of different
-environments take turns on one machine without starting anew. All answers are lines of JSON.
+A worker prepares its network, computes one step to be checked, and says that it is ready; then it reads lines
+from its standard input, each a number of seconds, and answers each with the times that its steps took. So
+engines of different environments take turns on one machine without starting anew. Answers are lines of JSON.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
 
 
 def serve(step: Callable[[], float | None], units: int = 1, **facts: object) -> None:
-    """Answers the driver until it hangs up. `step` does `units` pieces of work; it may tell the seconds itself."""
+    """Answers the driver until it hangs up. `step` does `units` pieces of work, and may tell the seconds."""
     step()
     _say(facts)
     for line in sys.stdin:

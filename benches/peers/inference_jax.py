@@ -17,7 +17,9 @@ frames = [jnp.asarray(frame[None]) for frame in x[0]]
 @jax.jit
 def step(weights, states, spikes):
     after = []
-    for weight, decay, (_, max_spikes), (isyn, vmem) in zip(weights, config.synaptic_decays, config.limits, states):
+    for weight, decay, (_, max_spikes), (isyn, vmem) in zip(
+        weights, config.synaptic_decays, config.limits, states
+    ):
         isyn = (isyn + spikes @ weight) * decay
         vmem = vmem * networks.ALPHA + isyn
         spikes = jnp.clip(jnp.floor(vmem), 0.0, max_spikes)

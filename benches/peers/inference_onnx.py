@@ -1,4 +1,4 @@
-"""ONNX Runtime, one time step per call: states are inputs and outputs, bound once to two sets of buffers in turn."""
+"""ONNX Runtime, one time step per call: states go in and out through two sets of buffers, bound once."""
 
 import numpy as np
 import onnx

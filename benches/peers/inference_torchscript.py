@@ -1,4 +1,4 @@
-"""TorchScript, one time step per call."""
+"""TorchScript, one time step per call of a scripted module that keeps its states."""
 
 import torch
 
@@ -9,34 +9,42 @@ args = arguments()
 config = args.config
 torch.set_num_threads(args.threads)
 weights, x, _ = networks.read_case(config, args.case)
-weights = [torch.tensor(weight) for weight in weights]
-decays = [torch.tensor(decay) for decay in config.synaptic_decays]
-max_spikes = [limit for _, limit in config.limits]
 frames = torch.tensor(x[0]).split(1)
 
 
-@torch.jit.script
-def step(
-    spikes: torch.Tensor,
-    weights: list[torch.Tensor],
-    decays: list[torch.Tensor],
-    max_spikes: list[float],
-    isyn: list[torch.Tensor],
-    vmem: list[torch.Tensor],
-) -> torch.Tensor:
-    for i in range(len(weights)):
-        isyn[i] = (isyn[i] + torch.mm(spikes, weights[i])) * decays[i]
-        before_reset = vmem[i] * 0.5 + isyn[i]
-        spikes = torch.clamp(torch.floor(before_reset), 0.0, max_spikes[i])
-        vmem[i] = before_reset - spikes
-    return spikes
+class Network(torch.nn.Module):
+    """A step of the network; TorchScript hands lists over as copies, so the states live in the module."""
+
+    isyn: list[torch.Tensor]
+    vmem: list[torch.Tensor]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = [torch.tensor(weight) for weight in weights]
+        self.decays = [torch.tensor(decay) for decay in config.synaptic_decays]
+        self.max_spikes = [limit for _, limit in config.limits]
+        self.isyn = [torch.zeros(1, weight.shape[1]) for weight in self.weights]
+        self.vmem = [torch.zeros(1, weight.shape[1]) for weight in self.weights]
+
+    def forward(self, spikes: torch.Tensor) -> torch.Tensor:
+        for i in range(len(self.weights)):
+            self.isyn[i] = (self.isyn[i] + torch.mm(spikes, self.weights[i])) * self.decays[i]
+            before_reset = self.vmem[i] * 0.5 + self.isyn[i]
+            spikes = torch.clamp(torch.floor(before_reset), 0.0, self.max_spikes[i])
+            self.vmem[i] = before_reset - spikes
+        return spikes
 
 
-def run() -> list[torch.Tensor]:
-    isyn, vmem = ([torch.zeros(1, weight.shape[1]) for weight in weights] for _ in range(2))
+network = torch.jit.script(Network())
+
+
+def step() -> None:
     with torch.no_grad():
-        return [step(frame, weights, decays, max_spikes, isyn, vmem) for frame in frames]
+        for frame in frames:
+            network(frame)
 
 
-torch.cat(run()).numpy().tofile(args.result)
-serve(lambda: run() and None, units=len(frames), version=f"torch {torch.__version__}")
+with torch.no_grad():
+    outputs = [network(frame) for frame in frames]
+torch.cat(outputs).numpy().tofile(args.result)
+serve(step, units=len(frames), version=f"torch {torch.__version__}")

@@ -32,6 +32,8 @@ def build(config: Config, weights: list[np.ndarray]) -> tuple[SynNet, list]:
     for linear, weight in zip(linears, weights):
         linear.weight.data = torch.tensor(weight)
     for layer, decay in zip(neurons, config.synaptic_decays):
-        assert np.allclose(np.broadcast_to(layer.beta.detach().numpy().ravel(), decay.shape), decay, atol=1e-6)
+        assert np.allclose(
+            np.broadcast_to(layer.beta.detach().numpy().ravel(), decay.shape), decay, atol=1e-6
+        )
         assert np.allclose(layer.alpha.detach().numpy(), ALPHA, atol=1e-6)
     return net, linears

@@ -1,8 +1,8 @@
 """A training step in JAX: the network written with `lax.scan`, compiled by XLA.
 
-Settings, `<form>-<unroll>`: `layers` multiplies a layer's whole input by its weights and then scans the neurons, layer by
-layer; `layers_vjp` does the same with the scan's backward written by hand, which stores membranes only; `steps` is one
-scan whose step goes through all layers. `unroll` is that of `lax.scan`.
+Settings, `<form>-<unroll>`: `layers` multiplies a layer's whole input by its weights and then scans its
+neurons; `layers_vjp` does the same with the scan's backward written by hand, which stores membranes only;
+`steps` is one scan whose step goes through all layers. `unroll` is that of `lax.scan`.
 """
 
 import os
