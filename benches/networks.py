@@ -82,6 +82,7 @@ TRAINING = {
     "a": Config((24, 24, 24), (2, 4, 8), classes=1, batch=1, steps=100),
     "b": Config((60, 60, 60), (2, 4, 8), classes=8, batch=32, steps=1000),
     "c": Config((256, 256, 256), (4, 4, 4), classes=8, batch=64, steps=500),
+    "d": Config((60, 60, 60), (2, 2, 2), classes=10, batch=32, steps=70),
 }
 
 

@@ -41,21 +41,21 @@ mod x86 {
     }
 
     pub(super) fn table() {
+        let all = vectors();
+        let Some(&widest) = all.first() else {
+            println!("machine: this processor has neither AVX-512 nor AVX2");
+            return;
+        };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         println!("| limit | one core | {cores} cores |\n|---|---|---|");
         let print = |what: &str, unit: &str, measure: &dyn Fn(usize) -> f64| {
             println!("| {what} | {:.0} {unit} | {:.0} {unit} |", measure(1) / 1e9, measure(cores) / 1e9);
         };
-        let all = vectors();
         for &vectors in &all {
             print(&format!("multiply-add, {}", vectors.name), "GFLOP/s", &|cores| {
                 multiply_adds(vectors, cores)
             });
         }
-        let Some(&widest) = all.first() else {
-            println!("this machine has neither AVX-512 nor AVX2");
-            return;
-        };
         for (what, kibibytes) in
             [("16 KiB", 16), ("512 KiB", 512), ("8 MiB", 8 << 10), ("512 MiB", 512 << 10)]
         {
