@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{LANES, for_chunks, load, store};
+use super::{LANES, for_chunks, load};
 use crate::random::mix;
 
 /// What a layer emits, as lists of (neuron, count) per time step, for a range of time steps. Silent
@@ -22,6 +22,29 @@ pub(crate) struct Events {
 pub(crate) struct Step<'a> {
     pub(crate) neurons: &'a [u32],
     pub(crate) counts: &'a [f32],
+}
+
+/// Consecutive lists, after some rows that have none.
+#[derive(Clone, Copy)]
+struct Lists<'a> {
+    early: usize,
+    starts: &'a [usize],
+    neurons: &'a [u32],
+    counts: &'a [f32],
+}
+
+impl<'a> Lists<'a> {
+    /// Each row that has a list, with its events.
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = (usize, Step<'a>)> {
+        self.starts.windows(2).enumerate().map(
+            #[inline(always)]
+            move |(i, bounds)| {
+                let list = bounds[0]..bounds[1];
+                (self.early + i, Step { neurons: &self.neurons[list.clone()], counts: &self.counts[list] })
+            },
+        )
+    }
 }
 
 impl Events {
@@ -51,6 +74,16 @@ impl Events {
         };
         let list = self.starts[i]..self.starts[i + 1];
         Step { neurons: &self.neurons[list.clone()], counts: &self.counts[list] }
+    }
+
+    /// The lists of the steps `time - lag..`, for `rows` rows; the first rows have none where these steps
+    /// lie before the first one.
+    #[inline(always)]
+    fn lists(&self, time: usize, lag: usize, rows: usize) -> Lists<'_> {
+        let early = (self.first.saturating_add(lag)).saturating_sub(time).min(rows);
+        let from = (time + early).saturating_sub(lag).saturating_sub(self.first);
+        let starts = if early < rows { &self.starts[from..from + rows - early + 1] } else { &[] };
+        Lists { early, starts, neurons: &self.neurons, counts: &self.counts }
     }
 
     /// Appends rows `[time, width]` of counts.
@@ -274,19 +307,20 @@ impl WithSimd for AddRows<'_> {
         let per_row = self.width / S::F32_LANES;
         let matrix = S::as_simd_f32s(self.matrix).0;
         let out = S::as_mut_simd_f32s(self.out).0;
+        let lists = self.events.lists(self.time, self.lag, out.len() / per_row);
         // Column by column, so that the part of the matrix that a block touches stays near.
         for_chunks!(per_row, [4, 2, 1], |at, K| {
-            for (r, row) in out.chunks_exact_mut(per_row).enumerate() {
-                let step = self.events.at(self.time + r, self.lag);
-                let mut sums: [_; K] = load(simd, row, at);
+            for (r, step) in lists.iter() {
+                let row = &mut out[r * per_row + at..][..K];
+                let mut sums: [_; K] = load(simd, row, 0);
                 for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
-                    let weights: [_; K] = load(simd, matrix, neuron as usize * per_row + at);
+                    let weights = &matrix[neuron as usize * per_row + at..][..K];
                     let count = simd.splat_f32s(count);
                     for k in 0..K {
                         sums[k] = simd.mul_add_e_f32s(count, weights[k], sums[k]);
                     }
                 }
-                store::<S, K>(row, at, sums);
+                row.copy_from_slice(&sums);
             }
         });
     }
@@ -325,18 +359,16 @@ impl WithSimd for AddOuter<'_> {
         let per_row = self.width / S::F32_LANES;
         let rows = S::as_simd_f32s(self.rows).0;
         let d_matrix = S::as_mut_simd_f32s(self.d_matrix).0;
+        let lists = self.events.lists(self.time, self.lag, rows.len() / per_row);
         for_chunks!(per_row, [4, 2, 1], |at, K| {
-            for (r, row) in rows.chunks_exact(per_row).enumerate() {
-                let step = self.events.at(self.time + r, self.lag);
-                let gradient: [_; K] = load(simd, row, at);
+            for (r, step) in lists.iter() {
+                let gradient: [_; K] = load(simd, rows, r * per_row + at);
                 for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
-                    let place = neuron as usize * per_row + at;
-                    let mut sums: [_; K] = load(simd, d_matrix, place);
+                    let sums = &mut d_matrix[neuron as usize * per_row + at..][..K];
                     let count = simd.splat_f32s(count);
                     for k in 0..K {
                         sums[k] = simd.mul_add_e_f32s(count, gradient[k], sums[k]);
                     }
-                    store::<S, K>(d_matrix, place, sums);
                 }
             }
         });

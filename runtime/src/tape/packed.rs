@@ -167,10 +167,10 @@ impl PackedLinear {
             }
         }
         if let Some(transposed) = &mut self.transposed {
+            let stride = transposed.width();
             for source in 0..path.source_size {
-                for (column, &w) in self.matrix.row(source).iter().enumerate() {
-                    transposed.row_mut(column)[source] = w;
-                }
+                let column_of_source = transposed.used_mut()[source..].iter_mut().step_by(stride);
+                column_of_source.zip(self.matrix.row(source)).for_each(|(turned, &w)| *turned = w);
             }
         }
     }
