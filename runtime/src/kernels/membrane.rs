@@ -129,11 +129,21 @@ impl<S: Simd, const K: usize> AdaptationLanes<S, K> {
     }
 }
 
+/// The one synapse of each neuron, where it is part of the membrane's scan.
+pub(crate) struct Synapse<'a> {
+    /// Factor per step.
+    pub(crate) decay: &'a [f32],
+    /// Forwards the current before the block, then after it; backwards the gradient on the current from
+    /// the step after the block, then from its first step.
+    pub(crate) state: &'a mut [f32],
+}
+
 /// Runs a block. All rows are `[rows, width]`; those marked so may be empty where not wanted.
 pub(crate) struct Forward<'a> {
     pub(crate) constants: &'a Constants,
-    /// Sum of the synaptic currents.
+    /// Sum of the synaptic currents; with a synapse, its input.
     pub(crate) current: &'a [f32],
+    pub(crate) synapse: Option<Synapse<'a>>,
     /// Noise current (may be empty).
     pub(crate) noise: &'a [f32],
     pub(crate) state: &'a mut State,
@@ -165,10 +175,11 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let per_row = self.constants.alpha.len() / S::F32_LANES;
         for_chunks!(per_row, [4, 2, 1], |at, K| {
-            if self.constants.adaptation.is_some() {
-                self.columns::<S, K, true>(simd, at);
-            } else {
-                self.columns::<S, K, false>(simd, at);
+            match (self.constants.adaptation.is_some(), self.synapse.is_some()) {
+                (true, true) => self.columns::<S, K, true, true>(simd, at),
+                (true, false) => self.columns::<S, K, true, false>(simd, at),
+                (false, true) => self.columns::<S, K, false, true>(simd, at),
+                (false, false) => self.columns::<S, K, false, false>(simd, at),
             }
         });
     }
@@ -176,8 +187,13 @@ impl WithSimd for Forward<'_> {
 
 impl Forward<'_> {
     #[inline(always)]
-    fn columns<S: Simd, const K: usize, const ADAPTS: bool>(&mut self, simd: S, at: usize) {
+    fn columns<S: Simd, const K: usize, const ADAPTS: bool, const SYNAPSE: bool>(
+        &mut self,
+        simd: S,
+        at: usize,
+    ) {
         let per_row = self.constants.alpha.len() / S::F32_LANES;
+        let (decay, mut isyn) = synapse_lanes::<S, K>(simd, self.synapse.as_ref(), at);
         let lanes = Lanes::<S, K>::new(simd, self.constants, at);
         let adaptation = AdaptationLanes::<S, K>::new(simd, self.constants.adaptation.as_ref(), at);
         let currents = S::as_simd_f32s(self.current).0.chunks_exact(per_row);
@@ -194,6 +210,10 @@ impl Forward<'_> {
         for ((current, before_reset), spikes) in currents.zip(before_resets).zip(spikes) {
             let mut current: [_; K] = load(simd, current, at);
             for k in 0..K {
+                if SYNAPSE {
+                    isyn[k] = simd.mul_f32s(simd.add_f32s(isyn[k], current[k]), decay[k]);
+                    current[k] = isyn[k];
+                }
                 if ADAPTS {
                     let fed = simd.mul_add_e_f32s(count[k], adaptation.weight[k], ahp[k]);
                     ahp[k] = simd.mul_f32s(fed, adaptation.decay[k]);
@@ -224,7 +244,22 @@ impl Forward<'_> {
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.iahp).0, at, ahp);
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.spikes).0, at, count);
         store::<S, K>(S::as_mut_simd_f32s(self.totals).0, at, total);
+        if let Some(synapse) = &mut self.synapse {
+            store::<S, K>(S::as_mut_simd_f32s(synapse.state).0, at, isyn);
+        }
     }
+}
+
+/// Decay and state of a synapse; zeros where there is none.
+#[inline(always)]
+fn synapse_lanes<S: Simd, const K: usize>(
+    simd: S,
+    synapse: Option<&Synapse<'_>>,
+    at: usize,
+) -> ([S::f32s; K], [S::f32s; K]) {
+    let zeros = [simd.splat_f32s(0.0); K];
+    let Some(synapse) = synapse else { return (zeros, zeros) };
+    (load(simd, S::as_simd_f32s(synapse.decay).0, at), load(simd, S::as_simd_f32s(synapse.state).0, at))
 }
 
 /// Gradients that travel backwards from block to block, one value per neuron.
@@ -305,7 +340,8 @@ pub(crate) struct Backward<'a, L> {
     /// On the membrane before reset, from outside (may be empty).
     pub(crate) d_before_reset: &'a [f32],
     pub(crate) carry: &'a mut Carry,
-    /// Written: on the current.
+    pub(crate) synapse: Option<Synapse<'a>>,
+    /// Written: on the current; with a synapse, on its input.
     pub(crate) d_current: &'a mut [f32],
     /// Gradients of the constants, if wanted.
     pub(crate) learn: Option<Learn<'a>>,
@@ -326,10 +362,18 @@ impl<L: Slope> WithSimd for Backward<'_, L> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let per_row = self.constants.alpha.len() / S::F32_LANES;
-        if self.learn.is_some() || self.constants.adaptation.is_some() {
-            for_chunks!(per_row, [2, 1], |at, K| self.columns::<S, K, true>(simd, at));
-        } else {
-            for_chunks!(per_row, [4, 2, 1], |at, K| self.columns::<S, K, false>(simd, at));
+        let general = self.learn.is_some() || self.constants.adaptation.is_some();
+        match (general, self.synapse.is_some()) {
+            (true, true) => for_chunks!(per_row, [2, 1], |at, K| self.columns::<S, K, true, true>(simd, at)),
+            (true, false) => {
+                for_chunks!(per_row, [2, 1], |at, K| self.columns::<S, K, true, false>(simd, at))
+            }
+            (false, true) => {
+                for_chunks!(per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, true>(simd, at));
+            }
+            (false, false) => {
+                for_chunks!(per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, false>(simd, at));
+            }
         }
     }
 }
@@ -337,8 +381,13 @@ impl<L: Slope> WithSimd for Backward<'_, L> {
 impl<L: Slope> Backward<'_, L> {
     /// `GENERAL` adds adaptation and gradients of constants.
     #[inline(always)]
-    fn columns<S: Simd, const K: usize, const GENERAL: bool>(&mut self, simd: S, at: usize) {
+    fn columns<S: Simd, const K: usize, const GENERAL: bool, const SYNAPSE: bool>(
+        &mut self,
+        simd: S,
+        at: usize,
+    ) {
         let per_row = self.constants.alpha.len() / S::F32_LANES;
+        let (decay, mut isyn_flow) = synapse_lanes::<S, K>(simd, self.synapse.as_ref(), at);
         let lanes = Lanes::<S, K>::new(simd, self.constants, at);
         let adaptation = AdaptationLanes::<S, K>::new(simd, self.constants.adaptation.as_ref(), at);
         let before_reset = S::as_simd_f32s(self.before_reset).0;
@@ -377,7 +426,14 @@ impl<L: Slope> Backward<'_, L> {
                 }
                 flow[k] = simd.mul_f32s(d_v[k], lanes.alpha[k]);
             }
-            store::<S, K>(d_current, row, d_v);
+            if SYNAPSE {
+                for k in 0..K {
+                    isyn_flow[k] = simd.mul_f32s(simd.add_f32s(d_v[k], isyn_flow[k]), decay[k]);
+                }
+                store::<S, K>(d_current, row, isyn_flow);
+            } else {
+                store::<S, K>(d_current, row, d_v);
+            }
             if GENERAL {
                 if let Some(learn) = &mut self.learn {
                     let earlier = (t > 0).then(|| load::<S, K>(simd, before_reset, row - per_row));
@@ -391,6 +447,9 @@ impl<L: Slope> Backward<'_, L> {
         }
         store::<S, K>(S::as_mut_simd_f32s(&mut self.carry.vmem).0, at, flow);
         store::<S, K>(S::as_mut_simd_f32s(&mut self.carry.iahp).0, at, ahp_flow);
+        if let Some(synapse) = &mut self.synapse {
+            store::<S, K>(S::as_mut_simd_f32s(synapse.state).0, at, isyn_flow);
+        }
     }
 }
 

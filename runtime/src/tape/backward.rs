@@ -10,7 +10,7 @@ use super::sums::{LayerSums, LinearSums};
 use super::workspace::{LayerBuffers, Rows, Scratch};
 use super::{BLOCK, Pass, Sums, Tape, Workspace};
 use crate::kernels::events::{AddOuter, Events};
-use crate::kernels::membrane::{self, Learn};
+use crate::kernels::membrane::{self, Learn, Synapse};
 use crate::kernels::product::Product;
 use crate::kernels::{rows, synapse};
 use crate::regularizer::MembraneRegularizer;
@@ -131,9 +131,9 @@ impl Given<'_> {
     }
 }
 
-/// From the gradient on spikes to that on the sum of the synaptic currents, which is left in the
-/// first rows of the scratch's columns (one synapse) or in its `current`. Gives the price of the
-/// membranes.
+/// From the gradient on spikes to that on the sum of the synaptic currents (on the input columns, where
+/// the synapse is part of the scan), which is left in the first rows of the scratch's columns (one synapse)
+/// or in its `current`. Gives the price of the membranes.
 #[expect(clippy::too_many_arguments, reason = "the buffers of a scan, named one by one")]
 fn unfire(
     plan: &LayerPlan,
@@ -171,6 +171,7 @@ fn unfire(
         iahp: if plan.is_adaptive() { buffers.iahp.range(from, to) } else { &[] },
         sums: &mut sums.constants,
     });
+    let fuses = plan.fuses_synapse;
     let d_current = if plan.synapses == 1 { &mut scratch.columns } else { &mut scratch.current };
     macro_rules! run {
         ($surrogate:expr) => {
@@ -183,6 +184,7 @@ fn unfire(
                 d_vmem,
                 d_before_reset,
                 carry: &mut buffers.carry,
+                synapse: fuses.then(|| Synapse { decay: &packed.decay, state: &mut buffers.isyn_carry }),
                 d_current: d_current.first_mut(len),
                 learn,
             }
@@ -229,6 +231,9 @@ fn unsynapse(
     sums: Option<&mut LayerSums>,
     arch: Arch,
 ) {
+    if plan.fuses_synapse {
+        return;
+    }
     let width = plan.columns();
     let columns = scratch.columns.first_mut(steps.len() * width);
     if plan.synapses > 1 {

@@ -3,9 +3,9 @@
 use pulp::Arch;
 use synnet_dsl::graph::Quantity;
 
-use super::packed::{Packed, PackedLinear};
+use super::packed::{Packed, PackedLayer, PackedLinear};
 use super::plan::{Kind, LayerPlan, Path};
-use super::workspace::{LayerBuffers, Scratch};
+use super::workspace::{LayerBuffers, LayerState, Scratch};
 use super::{BLOCK, Pass, SampleKey, Tape, Workspace};
 use crate::kernels::events::{AddRows, Dropout, Events};
 use crate::kernels::product::Product;
@@ -105,8 +105,10 @@ impl Tape {
         sum_inputs(plan, weights, events, scratch, steps, *pass);
         let packed = &weights.layers[layer];
         let columns = scratch.columns.first_mut(steps.len() * plan.columns());
-        synapse::Forward { decay: &packed.decay, rows: columns, state: &mut buffers.state.isyn }
-            .run(weights.arch);
+        if !plan.fuses_synapse {
+            synapse::Forward { decay: &packed.decay, rows: columns, state: &mut buffers.state.isyn }
+                .run(weights.arch);
+        }
         if plan.learns_synapses {
             buffers.isyn.range_mut(steps.from - steps.span, steps.to - steps.span).copy_from_slice(columns);
         }
@@ -120,16 +122,7 @@ impl Tape {
                 };
                 let vmem = self.plan.gives(layer, Quantity::Vmem);
                 let counts = visit == Visit::First;
-                self.fire(
-                    plan,
-                    &packed.membrane,
-                    (buffers, scratch),
-                    noise,
-                    vmem,
-                    counts,
-                    steps,
-                    weights.arch,
-                );
+                self.fire(plan, packed, (buffers, scratch), noise, vmem, counts, steps, weights.arch);
             }
             Kind::ExpSyn => {
                 let len = steps.len() * plan.width;
@@ -157,7 +150,7 @@ impl Tape {
     fn fire(
         &self,
         plan: &LayerPlan,
-        constants: &membrane::Constants,
+        packed: &PackedLayer,
         (buffers, scratch): (&mut LayerBuffers, &mut Scratch),
         noise: usize,
         vmem: bool,
@@ -176,11 +169,14 @@ impl Tape {
             current
         };
         let keeps_iahp = plan.is_adaptive() && plan.learns_constants;
+        let LayerState { isyn, membrane: state } = &mut buffers.state;
+        let fuses = plan.fuses_synapse;
         membrane::Forward {
-            constants,
+            constants: &packed.membrane,
             current,
+            synapse: fuses.then(|| membrane::Synapse { decay: &packed.decay, state: isyn }),
             noise: scratch.noise.first_mut(noise * plan.width),
-            state: &mut buffers.state.membrane,
+            state,
             before_reset: buffers.before_reset.range_mut(from, to),
             spikes: spikes.first_mut(len),
             vmem: scratch.vmem.first_mut(if vmem { len } else { 0 }),

@@ -53,8 +53,8 @@ pub use workspace::Workspace;
 use crate::random::{Purpose, Stream};
 use plan::Plan;
 
-/// Time steps that are walked together. The rows of a block of 64 neurons take 12 KiB.
-pub const BLOCK: usize = 48;
+/// Time steps that are walked together. The rows of a block of 64 neurons take 15 KiB.
+pub const BLOCK: usize = 60;
 
 /// A graph, ready to be walked.
 #[derive(Clone, Debug)]

@@ -43,6 +43,8 @@ pub(super) struct LayerPlan {
     pub(super) learns_constants: bool,
     /// Whether the synaptic leak learns.
     pub(super) learns_synapses: bool,
+    /// Whether the synapse is part of the membrane's scan: there is one, and nobody looks at its current.
+    pub(super) fuses_synapse: bool,
 }
 
 /// What the neurons of a layer do.
@@ -152,6 +154,7 @@ fn layer(graph: &Graph, learnt: &LearntTensors, i: usize) -> LayerPlan {
         },
         Neuron::ExpSyn(_) => Kind::ExpSyn,
     };
+    let learns_synapses = layer_slots.contains(&LayerParameter::SynLeak);
     let into = graph.connections.iter().enumerate().filter(|(_, c)| c.target.index() == i);
     LayerPlan {
         size: declared.size,
@@ -171,7 +174,11 @@ fn layer(graph: &Graph, learnt: &LearntTensors, i: usize) -> LayerPlan {
             .collect(),
         differentiable: false,
         learns_constants: layer_slots.iter().any(|which| *which != LayerParameter::SynLeak),
-        learns_synapses: layer_slots.contains(&LayerParameter::SynLeak),
+        learns_synapses,
+        fuses_synapse: declared.as_lif().is_some()
+            && declared.synapses() <= 1
+            && !learns_synapses
+            && (graph.output.layer.index(), graph.output.quantity) != (i, Quantity::Isyn),
     }
 }
 
@@ -257,6 +264,7 @@ mod tests {
             differentiable: false,
             learns_constants: false,
             learns_synapses: false,
+            fuses_synapse: false,
         };
         let found = |sources: &[&[(usize, usize)]]| -> Vec<(Range<usize>, usize)> {
             let layers: Vec<LayerPlan> = sources.iter().map(|s| layer(s)).collect();
