@@ -14,8 +14,18 @@
 //! ```
 //! use synnet_runtime::tape::{Checkpoint, Pass, Tape};
 //!
-//! let source = "network Net { dt: 1 ms; input in: 2; layer out: lif(1); in -> linear -> out; output out.vmem; }";
-//! let graph = synnet_dsl::compile_one(source).unwrap();
+//! # use synnet_dsl::{NoImports, Options, Sources, compile};
+//! let mut sources = Sources::new();
+//! let root = sources.add("net.snn", "
+//!     network Net {
+//!         dt: 1 ms;
+//!         input events: 2;
+//!         layer out: lif(1) { tau_mem: 5 ms, tau_syn: 5 ms };
+//!         events -> linear { scale: 1 } -> out;
+//!         output out.vmem;
+//!     }
+//! ");
+//! let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.unwrap();
 //! let network = synnet_dsl::Network::bind(&graph, &synnet_runtime::initial_params(&graph, 0)).unwrap();
 //!
 //! let tape = Tape::new(&graph);

@@ -10,7 +10,7 @@ pub struct LearntTensors {
 }
 
 /// One gradient per learnt tensor, in the order of [`LearntTensors`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
     /// The gradients, row-major.
     pub tensors: Vec<Vec<f32>>,
@@ -71,7 +71,8 @@ impl LearntTensors {
                 }
                 Slot::Layer(id, which) => {
                     if let Some(parameter) = which.of_mut(&mut network.graph.layers[id.index()]) {
-                        parameter.values = values.iter().map(|&v| f64::from(v)).collect();
+                        parameter.values.clear();
+                        parameter.values.extend(values.iter().map(|&v| f64::from(v)));
                     }
                 }
             }
