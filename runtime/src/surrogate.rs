@@ -89,7 +89,10 @@ pub fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32) -> f3
 
 #[cfg(test)]
 mod tests {
+    use pulp::{Arch, WithSimd};
+
     use super::*;
+    use crate::kernels::archs;
 
     /// The formula of the documentation in f64.
     fn exact(surrogate: Surrogate, max_spikes: u32, v: f64, theta: f64) -> f64 {
@@ -104,6 +107,28 @@ mod tests {
         }
     }
 
+    /// The gradient as a kernel computes it.
+    fn of_lanes(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32, arch: Arch) -> f32 {
+        struct Lanes<L>(L, f32, f32);
+        impl<L: Slope> WithSimd for Lanes<L> {
+            type Output = f32;
+
+            fn with_simd<S: Simd>(self, simd: S) -> f32 {
+                let [v, theta] = [self.1, self.2].map(|x| simd.splat_f32s(x));
+                let slopes = self.0.lanes(simd, v, theta, simd.splat_f32s(1.0 / self.2));
+                pulp::bytemuck::cast_slice::<_, f32>(&[slopes])[0]
+            }
+        }
+        match surrogate.kind {
+            SurrogateKind::PeriodicExponential => {
+                arch.dispatch(Lanes(periodic_exponential(surrogate.window, max_spikes), v, theta))
+            }
+            SurrogateKind::PiecewiseLinear => {
+                arch.dispatch(Lanes(piecewise_linear(surrogate.window), v, theta))
+            }
+        }
+    }
+
     #[test]
     fn gradients_follow_the_formulas_on_a_grid() {
         for kind in [SurrogateKind::PeriodicExponential, SurrogateKind::PiecewiseLinear] {
@@ -115,10 +140,14 @@ mod tests {
                         let surrogate = Surrogate { kind, window };
                         let expected = exact(surrogate, max_spikes, v, f64::from(theta));
                         let found = f64::from(gradient(surrogate, max_spikes, v as f32, theta));
-                        assert!(
-                            (found - expected).abs() <= 2e-5 * expected + 1e-30,
-                            "{kind:?} w={window} theta={theta} v={v}: {found}, not {expected}"
-                        );
+                        let vectors = archs()
+                            .map(|arch| f64::from(of_lanes(surrogate, max_spikes, v as f32, theta, arch)));
+                        for found in std::iter::once(found).chain(vectors) {
+                            assert!(
+                                (found - expected).abs() <= 3e-5 * expected + 1e-29,
+                                "{kind:?} w={window} theta={theta} v={v}: {found}, not {expected}"
+                            );
+                        }
                     }
                 }
             }

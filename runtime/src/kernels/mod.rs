@@ -55,7 +55,7 @@ macro_rules! for_chunks {
     ($vectors:expr, [$($k:literal),*], |$at:ident, $K:ident| $body:expr) => {{
         let mut $at = 0;
         $(
-            while $at + $k <= $vectors {
+            while $vectors - $at >= $k {
                 const $K: usize = $k;
                 $body;
                 $at += $k;
@@ -64,3 +64,13 @@ macro_rules! for_chunks {
     }};
 }
 use for_chunks;
+
+/// The vector instructions that this machine has, plain code first.
+#[cfg(test)]
+pub(crate) fn archs() -> impl Iterator<Item = pulp::Arch> {
+    #[cfg(target_arch = "x86_64")]
+    let more = [pulp::x86::V3::try_new().map(pulp::Arch::V3), pulp::x86::V4::try_new().map(pulp::Arch::V4)];
+    #[cfg(not(target_arch = "x86_64"))]
+    let more = [Some(pulp::Arch::new())];
+    std::iter::once(pulp::Arch::Scalar).chain(more.into_iter().flatten())
+}

@@ -97,28 +97,28 @@ fn tile<S: Simd, const M: usize, const K: usize>(
     at: usize,
 ) {
     let mut sums = [[simd.splat_f32s(0.0); K]; M];
-    for m in 0..M {
-        sums[m] = load(simd, out, (from + m) * per_row + at);
+    for (m, sums) in sums.iter_mut().enumerate() {
+        *sums = load(simd, out, (from + m) * per_row + at);
     }
     let left_rows = &left.data[from * left.row..];
     for (l, right) in right.chunks_exact(per_row).take(left.inner).enumerate() {
         let right: [S::f32s; K] = load(simd, right, at);
-        for m in 0..M {
+        for (m, sums) in sums.iter_mut().enumerate() {
             let factor = simd.splat_f32s(left_rows[m * left.row + l * left.column]);
             for k in 0..K {
-                sums[m][k] = simd.mul_add_e_f32s(factor, right[k], sums[m][k]);
+                sums[k] = simd.mul_add_e_f32s(factor, right[k], sums[k]);
             }
         }
     }
-    for m in 0..M {
-        store::<S, K>(out, (from + m) * per_row + at, sums[m]);
+    for (m, sums) in sums.into_iter().enumerate() {
+        store::<S, K>(out, (from + m) * per_row + at, sums);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::padded;
+    use crate::kernels::{archs, padded};
 
     #[test]
     fn products_agree_with_the_definition_for_all_shapes() {
@@ -129,11 +129,10 @@ mod tests {
             let width = padded(columns);
             let left: Vec<f32> = (0..rows * inner).map(noise).collect();
             let right: Vec<f32> = (0..inner * width).map(|i| noise(i + 900)).collect();
-            for transposed in [false, true] {
+            for (transposed, arch) in [false, true].into_iter().flat_map(|t| archs().map(move |a| (t, a))) {
                 let (row, column) = if transposed { (1, rows) } else { (inner, 1) };
                 let mut out = vec![0.5; rows * width];
-                Product { left: &left, row, column, inner, right: &right, width, out: &mut out }
-                    .run(Arch::new());
+                Product { left: &left, row, column, inner, right: &right, width, out: &mut out }.run(arch);
                 for (i, &found) in out.iter().enumerate() {
                     let (m, n) = (i / width, i % width);
                     let term = |l| f64::from(left[m * row + l * column]) * f64::from(right[l * width + n]);

@@ -49,6 +49,8 @@ mod packed;
 mod plan;
 mod sums;
 mod tensors;
+#[cfg(test)]
+mod tests;
 mod workspace;
 
 use serde::{Deserialize, Serialize};
