@@ -47,7 +47,7 @@ fn steps_allocate_nothing() {
     let root = sources.add("net.snn", text);
     let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.unwrap();
     let sample = |i: usize| Sample {
-        raster: (0..400).map(|k| f32::from((k * k + i) % 5 == 0)).collect(),
+        raster: (0..400).map(|k| f32::from((k * k + i) % 5 == 1)).collect(),
         steps: 100,
         target: Target::Class(i % 2),
     };

@@ -86,9 +86,12 @@ impl Events {
         Lists { early, starts, neurons: &self.neurons, counts: &self.counts }
     }
 
-    /// Appends rows `[time, width]` of counts.
-    pub(crate) fn append(&mut self, rows: &[f32], width: usize, arch: Arch) {
-        if width > 0 {
+    /// Appends counts of the shape `[steps, width]`.
+    pub(crate) fn append(&mut self, rows: &[f32], (steps, width): (usize, usize), arch: Arch) {
+        if width == 0 {
+            let end = self.end();
+            self.starts.extend(std::iter::repeat_n(end, steps));
+        } else {
             match arch {
                 #[cfg(target_arch = "x86_64")]
                 Arch::V4(simd) if width.is_multiple_of(LANES) => {
@@ -111,12 +114,6 @@ impl Events {
             end += super::compress::compress(simd, row, &mut self.neurons[end..], &mut self.counts[end..]);
             self.starts.push(end);
         }
-    }
-
-    /// Appends empty lists.
-    pub(crate) fn append_silence(&mut self, steps: usize) {
-        let end = self.end();
-        self.starts.extend(std::iter::repeat_n(end, steps));
     }
 
     /// Becomes the events of `source` that arrive in the steps `from..to` after `lag` steps, each

@@ -1,23 +1,23 @@
 //! The walk backwards.
 
-use pulp::Arch;
 use synnet_dsl::graph::{Quantity, SurrogateKind};
 
-use super::forward::{Steps, Visit, dropout, is_dense};
-use super::packed::{Packed, PackedLayer};
-use super::plan::{Kind, LayerPlan, Path, Plan};
+use super::forward::Visit;
+use super::packed::Packed;
+use super::plan::{Kind, LayerPlan, Path};
 use super::sums::{LayerSums, LinearSums};
+use super::walk::{Steps, Walk};
 use super::workspace::{LayerBuffers, Rows, Scratch};
-use super::{BLOCK, Pass, Sums, Tape, Workspace};
+use super::{BLOCK, Sums, Tape, Workspace};
 use crate::kernels::events::{AddOuter, Events};
 use crate::kernels::membrane::{self, Learn, Synapse};
 use crate::kernels::product::Product;
-use crate::kernels::{rows, synapse};
+use crate::kernels::{padded, rows, synapse};
 use crate::regularizer::MembraneRegularizer;
 use crate::surrogate::{periodic_exponential, piecewise_linear};
 
 /// Share of counts that are not zero above which a dense product is quicker for the gradient of a
-/// matrix than adding a row for each event (`cargo bench -p synnet-runtime --bench training_step`).
+/// matrix than adding a row for each event.
 const DENSE: f64 = 0.25;
 
 impl Tape {
@@ -27,20 +27,17 @@ impl Tape {
     /// # Panics
     /// Where weights, workspace or sums are of another tape.
     pub fn backward(&self, weights: &Packed, workspace: &mut Workspace, sums: &mut Sums) -> f64 {
-        for layer in &mut workspace.layers {
-            layer.d_spikes.used_mut().fill(0.0);
-            layer.carry.clear();
-            layer.isyn_carry.fill(0.0);
-        }
+        workspace.clear_carries();
         let mut price = 0.0;
         let last = workspace.saved.len().saturating_sub(1);
-        for (i, (from, to)) in workspace.spans().rev() {
+        for (i, (span, to)) in workspace.spans().rev() {
             if i < last {
                 workspace.restore(i);
-                self.walk_span(weights, workspace, from, to, Visit::Again);
+                self.walk_span(weights, workspace, (span, to), Visit::Again);
             }
-            for block in (from..to).step_by(BLOCK).rev() {
-                let steps = Steps { from: block, to: (block + BLOCK).min(to), block, span: from };
+            for block in (span..to).step_by(BLOCK).rev() {
+                let to = (block + BLOCK).min(to);
+                let steps = Steps { from: block, to, block, span, all: workspace.steps };
                 price += self.unwalk_block(weights, workspace, steps, sums);
             }
         }
@@ -55,11 +52,13 @@ impl Tape {
         sums: &mut Sums,
     ) -> f64 {
         let mut price = 0.0;
-        for stage in self.plan.stages.iter().rev() {
+        let (network, pass) = (&self.plan, workspace.pass);
+        for stage in network.stages.iter().rev() {
             for from in (block.from..block.to).step_by(stage.steps).rev() {
                 let steps = Steps { from, to: (from + stage.steps).min(block.to), ..block };
-                for layer in stage.layers.clone().rev().filter(|&l| self.plan.layers[l].differentiable) {
-                    price += self.unwalk_layer(weights, workspace, layer, steps, sums);
+                for layer in stage.layers.clone().rev().filter(|&layer| network.layers[layer].differentiable)
+                {
+                    price += unwalk_layer(Walk { network, weights, pass, steps, layer }, workspace, sums);
                 }
             }
         }
@@ -70,44 +69,37 @@ impl Tape {
         }
         price
     }
+}
 
-    fn unwalk_layer(
-        &self,
-        weights: &Packed,
-        workspace: &mut Workspace,
-        layer: usize,
-        steps: Steps,
-        sums: &mut Sums,
-    ) -> f64 {
-        let plan = &self.plan.layers[layer];
-        let Workspace { layers, events, reach, scratch, pass, d_output, steps: all_steps, .. } = workspace;
-        let (packed, arch) = (&weights.layers[layer], weights.arch);
-        let buffers = &mut layers[layer];
-        let outputs = self.plan.output.0 == layer;
-        let d_output = if outputs { &d_output[steps.from * plan.size..steps.to * plan.size] } else { &[] };
-        let given = Given { quantity: self.plan.output.1, d_output };
-        let first = steps.from - steps.block + reach[layer + 1];
-        let price = match plan.kind {
-            Kind::Lif { .. } => {
-                let sums = sums.layers[layer].as_mut();
-                unfire(plan, packed, (buffers, scratch), given, first, (steps, *all_steps), sums, arch)
-            }
-            Kind::ExpSyn => {
-                let len = steps.len() * plan.width;
-                let d_columns = scratch.columns.first_mut(len);
-                d_columns.copy_from_slice(buffers.d_spikes.range(first, first + steps.len()));
-                given.add_to(d_columns, plan, plan.width);
-                0.0
-            }
-        };
-        unsynapse(plan, packed, (buffers, scratch), given, steps, sums.layers[layer].as_mut(), arch);
-        for path in &plan.paths {
-            let linear_sums = sums.connections[path.connection].as_mut();
-            gradient_of_path(plan, path, linear_sums, events, scratch, steps, *pass, arch);
-            flow_back(&self.plan, plan, path, weights, layers, reach, scratch, steps, *pass);
+fn unwalk_layer(walk: Walk<'_>, workspace: &mut Workspace, sums: &mut Sums) -> f64 {
+    let (plan, steps) = (walk.plan(), walk.steps);
+    let Workspace { layers, events, reach, scratch, d_output, .. } = workspace;
+    let buffers = &mut layers[walk.layer];
+    let is_output = walk.network.output.0 == walk.layer;
+    let d_output = if is_output { &d_output[steps.from * plan.size..steps.to * plan.size] } else { &[] };
+    let given = Given { quantity: walk.network.output.1, d_output };
+    let first = steps.from - steps.block + reach[walk.layer + 1];
+    let d_spikes = (first, first + walk.rows());
+    let mut layer_sums = sums.layers[walk.layer].as_mut();
+    let price = match plan.kind {
+        Kind::Lif { .. } => unfire(walk, buffers, scratch, given, d_spikes, layer_sums.as_deref_mut()),
+        Kind::ExpSyn => {
+            let d_columns = scratch.columns.first_mut(walk.cells());
+            d_columns.copy_from_slice(buffers.d_spikes.range(d_spikes.0, d_spikes.1));
+            given.add_to(d_columns, plan, plan.width);
+            0.0
         }
-        price
+    };
+    if !plan.fuses_synapse {
+        unsynapse(walk, buffers, scratch, given, layer_sums);
     }
+    for path in &plan.paths {
+        if let Some(sums) = sums.connections[path.connection].as_mut() {
+            gradient_of_path(walk, path, events, scratch, sums);
+        }
+        flow_back(walk, path, layers, reach, scratch);
+    }
+    price
 }
 
 /// The gradient on what the network gives, `[rows, size]`; empty for a layer that is not the output.
@@ -134,45 +126,39 @@ impl Given<'_> {
 /// From the gradient on spikes to that on the sum of the synaptic currents (on the input columns, where
 /// the synapse is part of the scan), which is left in the first rows of the scratch's columns (one synapse)
 /// or in its `current`. Gives the price of the membranes.
-#[expect(clippy::too_many_arguments, reason = "the buffers of a scan, named one by one")]
 fn unfire(
-    plan: &LayerPlan,
-    packed: &PackedLayer,
-    (buffers, scratch): (&mut LayerBuffers, &mut Scratch),
+    walk: Walk<'_>,
+    buffers: &mut LayerBuffers,
+    scratch: &mut Scratch,
     given: Given<'_>,
-    first: usize,
-    (steps, all_steps): (Steps, usize),
+    d_spikes: (usize, usize),
     sums: Option<&mut LayerSums>,
-    arch: Arch,
 ) -> f64 {
+    let (plan, packed, cells) = (walk.plan(), walk.packed(), walk.cells());
     let Kind::Lif { surrogate, max_spikes, .. } = plan.kind else { return 0.0 };
-    let len = steps.len() * plan.width;
-    let (from, to) = (steps.from - steps.span, steps.to - steps.span);
-    let d_spikes = buffers.d_spikes.range_mut(first, first + steps.len());
+    let (from, to) = walk.kept();
+    let d_spikes = buffers.d_spikes.range_mut(d_spikes.0, d_spikes.1);
     if given.is(Quantity::Spikes) {
         given.add_to(d_spikes, plan, plan.width);
     }
-    let before_reset = buffers.before_reset.range(from, to);
-    let d_vmem = scratch.vmem.first_mut(if given.is(Quantity::Vmem) { len } else { 0 });
+    let d_vmem = scratch.vmem.first_mut(if given.is(Quantity::Vmem) { cells } else { 0 });
     d_vmem.fill(0.0);
     if given.is(Quantity::Vmem) {
         given.add_to(d_vmem, plan, plan.width);
     }
-    let priced = buffers.membrane_price.is_some();
-    let d_before_reset = scratch.d_before_reset.first_mut(if priced { len } else { 0 });
-    d_before_reset.fill(0.0);
-    let threshold = &packed.membrane.threshold;
-    let price = buffers.membrane_price.map_or(0.0, |price| {
-        price_membranes(price, plan, threshold, before_reset, d_before_reset, all_steps)
-    });
+    let before_reset = buffers.before_reset.range(from, to);
+    let priced = buffers.membrane_price;
+    let d_before_reset = scratch.d_before_reset.first_mut(if priced.is_some() { cells } else { 0 });
+    let price = priced.map_or(0.0, |price| price_membranes(walk, price, before_reset, d_before_reset));
     let learn = sums.filter(|_| plan.learns_constants).map(|sums| Learn {
         before: (from > 0).then(|| buffers.before_reset.row(from - 1)),
         start: &buffers.start.membrane,
-        iahp: if plan.is_adaptive() { buffers.iahp.range(from, to) } else { &[] },
+        iahp: if plan.keeps_iahp() { buffers.iahp.range(from, to) } else { &[] },
         sums: &mut sums.constants,
     });
-    let fuses = plan.fuses_synapse;
     let d_current = if plan.synapses == 1 { &mut scratch.columns } else { &mut scratch.current };
+    let isyn_carry = &mut buffers.isyn_carry;
+    let synapse = plan.fuses_synapse.then(|| Synapse { decay: &packed.decay, state: isyn_carry });
     macro_rules! run {
         ($surrogate:expr) => {
             membrane::Backward {
@@ -184,11 +170,11 @@ fn unfire(
                 d_vmem,
                 d_before_reset,
                 carry: &mut buffers.carry,
-                synapse: fuses.then(|| Synapse { decay: &packed.decay, state: &mut buffers.isyn_carry }),
-                d_current: d_current.first_mut(len),
+                synapse,
+                d_current: d_current.first_mut(cells),
                 learn,
             }
-            .run(arch)
+            .run(walk.arch())
         };
     }
     match surrogate.kind {
@@ -198,20 +184,20 @@ fn unfire(
     price
 }
 
-/// The price of the membranes of some steps, mean over all `steps` and the neurons; its gradient, `weight`
-/// times, goes to `d_before_reset`.
+/// The price of the membranes in some steps: their share of the mean over all steps and neurons. Writes
+/// the gradient, `weight` times.
 fn price_membranes(
+    walk: Walk<'_>,
     (regularizer, weight): (MembraneRegularizer, f64),
-    plan: &LayerPlan,
-    threshold: &[f32],
     before_reset: &[f32],
     d_before_reset: &mut [f32],
-    steps: usize,
 ) -> f64 {
-    let share = 1.0 / (steps * plan.size).max(1) as f64;
+    let (plan, threshold) = (walk.plan(), &walk.packed().membrane.threshold);
+    let share = 1.0 / (walk.steps.all * plan.size).max(1) as f64;
     let (mut price, factor) = (0.0, (share * weight) as f32);
-    let rows = before_reset.chunks_exact(plan.width).zip(d_before_reset.chunks_exact_mut(plan.width));
-    for (row, d_row) in rows {
+    d_before_reset.fill(0.0);
+    let d_rows = d_before_reset.chunks_exact_mut(plan.width.max(1));
+    for (row, d_row) in before_reset.chunks_exact(plan.width.max(1)).zip(d_rows) {
         for ((&v, d_v), &threshold) in row.iter().zip(d_row).zip(threshold).take(plan.size) {
             let (p, slope) = regularizer.price(v, threshold);
             price += f64::from(p);
@@ -223,21 +209,16 @@ fn price_membranes(
 
 /// From the gradient on the sum of the synaptic currents to that on the input columns.
 fn unsynapse(
-    plan: &LayerPlan,
-    packed: &PackedLayer,
-    (buffers, scratch): (&mut LayerBuffers, &mut Scratch),
+    walk: Walk<'_>,
+    buffers: &mut LayerBuffers,
+    scratch: &mut Scratch,
     given: Given<'_>,
-    steps: Steps,
     sums: Option<&mut LayerSums>,
-    arch: Arch,
 ) {
-    if plan.fuses_synapse {
-        return;
-    }
-    let width = plan.columns();
-    let columns = scratch.columns.first_mut(steps.len() * width);
+    let (plan, width) = (walk.plan(), walk.plan().columns());
+    let columns = scratch.columns.first_mut(walk.columns());
     if plan.synapses > 1 {
-        let current = scratch.current.first_mut(steps.len() * plan.width);
+        let current = scratch.current.first_mut(walk.cells());
         for (row, current) in columns.chunks_exact_mut(width).zip(current.chunks_exact(plan.width)) {
             row.chunks_exact_mut(plan.width).for_each(|synapse| synapse.copy_from_slice(current));
         }
@@ -245,102 +226,83 @@ fn unsynapse(
     if plan.is_spiking() && given.is(Quantity::Isyn) {
         given.add_to(columns, plan, width);
     }
-    let (from, to) = (steps.from - steps.span, steps.to - steps.span);
+    let (from, to) = walk.kept();
     let isyn = &buffers.isyn;
     synapse::Backward {
-        decay: &packed.decay,
+        decay: &walk.packed().decay,
         rows: columns,
         carry: &mut buffers.isyn_carry,
         learn: sums.filter(|_| plan.learns_synapses).map(|sums| (isyn.range(from, to), &mut sums.beta[..])),
     }
-    .run(arch);
+    .run(walk.arch());
 }
 
 /// Adds the gradients of a connection's matrix and bias.
-#[expect(clippy::too_many_arguments, reason = "the buffers of a product, named one by one")]
 fn gradient_of_path(
-    plan: &LayerPlan,
+    walk: Walk<'_>,
     path: &Path,
-    sums: Option<&mut LinearSums>,
     events: &[Events],
     scratch: &mut Scratch,
-    steps: Steps,
-    pass: Pass,
-    arch: Arch,
+    sums: &mut LinearSums,
 ) {
-    let Some(sums) = sums else { return };
     let Scratch { columns, counts, kept, .. } = scratch;
-    let (width, size) = (plan.columns(), path.source_size);
-    let d_columns = columns.first_mut(steps.len() * width);
+    let (width, size, time) = (walk.plan().columns(), path.source_size, walk.steps.from);
+    let rows = &*columns.first_mut(walk.columns());
     if path.learns_bias {
-        d_columns.chunks_exact(width).for_each(|row| rows::add(&mut sums.bias, row));
+        rows.chunks_exact(width.max(1)).for_each(|row| rows::add(&mut sums.bias, row));
     }
     if !path.learns_matrix || size == 0 {
         return;
     }
     let d_matrix = sums.matrix.range_mut(0, size);
-    for &(source, lag) in &path.sources {
-        let (source, lag) = match dropout(path, pass) {
-            Some(dropout) => {
-                kept.filter(&events[source], (steps.from, steps.to), lag, dropout);
-                (&*kept, 0)
-            }
-            None => (&events[source], lag),
-        };
-        if is_dense(source, lag, size, steps, DENSE) {
-            let counts = counts.first_mut(steps.len() * size);
-            source.scatter(steps.from, lag, counts, size);
-            let inner = steps.len();
-            Product { left: counts, row: 1, column: size, inner, right: d_columns, width, out: d_matrix }
-                .run(arch);
+    for &source in &path.sources {
+        let source = walk.events_of(path, source, events, kept);
+        let (events, lag) = source;
+        if walk.is_dense(source, size, DENSE) {
+            let (left, inner) = (counts.first_mut(walk.rows() * size), walk.rows());
+            events.scatter(time, lag, left, size);
+            Product { left, row: 1, column: size, inner, right: rows, width, out: d_matrix }.run(walk.arch());
         } else {
-            AddOuter { events: source, time: steps.from, lag, rows: d_columns, width, d_matrix }.run(arch);
+            AddOuter { events, time, lag, rows, width, d_matrix }.run(walk.arch());
         }
     }
 }
 
 /// Adds the gradient on the counts that a connection carries to those of its sources.
-#[expect(clippy::too_many_arguments, reason = "the buffers of a product, named one by one")]
 fn flow_back(
-    network: &Plan,
-    plan: &LayerPlan,
+    walk: Walk<'_>,
     path: &Path,
-    weights: &Packed,
     layers: &mut [LayerBuffers],
     reach: &[usize],
     scratch: &mut Scratch,
-    steps: Steps,
-    pass: Pass,
 ) {
-    let arrives = |lag: usize| lag <= steps.to;
-    let flows =
-        |&&(source, lag): &&(usize, usize)| network.flows_to(source) && lag <= reach[source] && arrives(lag);
+    let (plan, steps, network) = (walk.plan(), walk.steps, walk.network);
+    let flows = |&&(source, lag): &&(usize, usize)| network.flows_to(source) && lag <= reach[source];
     let mut sources = path.sources.iter().filter(flows).map(|&(source, lag)| {
         let first = steps.from - steps.block + reach[source] - lag;
-        (source, first, first + steps.len())
+        (source - 1, first, first + walk.rows())
     });
-    let dropout = dropout(path, pass);
-    let linear = weights.connections[path.connection].as_ref();
+    let dropout = walk.dropout(path);
+    let linear = walk.linear(path);
     let transposed = linear.and_then(|linear| linear.transposed.as_ref());
-    let columns = scratch.columns.first_mut(steps.len() * plan.columns());
+    let columns = scratch.columns.first_mut(walk.columns());
     if let (None, [_], Some(transposed)) = (dropout, &path.sources[..], transposed) {
         if let Some((source, from, to)) = sources.next() {
-            let d_spikes = layers[source - 1].d_spikes.range_mut(from, to);
-            add_product(plan, columns, transposed, d_spikes, weights.arch);
+            add_product(walk, columns, transposed, layers[source].d_spikes.range_mut(from, to));
         }
         return;
     }
-    let width = crate::kernels::padded(path.source_size);
-    let d_counts = scratch.d_counts.first_mut(steps.len() * width);
+    let width = padded(path.source_size);
+    let d_counts = scratch.d_counts.first_mut(walk.rows() * width);
     d_counts.fill(0.0);
-    match transposed {
-        Some(transposed) => add_product(plan, columns, transposed, d_counts, weights.arch),
-        None if linear.is_some() => return,
-        None => {
-            for (d_counts, row) in
-                d_counts.chunks_exact_mut(width.max(1)).zip(columns.chunks_exact(plan.columns()))
-            {
-                (0..path.source_size).for_each(|column| d_counts[column] = row[plan.place(column)]);
+    match (linear, transposed) {
+        (Some(_), Some(transposed)) => add_product(walk, columns, transposed, d_counts),
+        (Some(_), None) => return,
+        (None, _) => {
+            let rows = columns.chunks_exact(plan.columns().max(1));
+            for (d_counts, row) in d_counts.chunks_exact_mut(width.max(1)).zip(rows) {
+                let d_counts = d_counts.iter_mut().take(path.source_size);
+                d_counts.enumerate().for_each(|(column, d)| *d = row[plan.place(column)]);
             }
         }
     }
@@ -348,14 +310,15 @@ fn flow_back(
         dropout.mask(steps.from, d_counts, width);
     }
     for (source, from, to) in sources {
-        rows::add(layers[source - 1].d_spikes.range_mut(from, to), d_counts);
+        rows::add(layers[source].d_spikes.range_mut(from, to), d_counts);
     }
 }
 
-/// `d_counts += d_columns @ transposed`.
-fn add_product(plan: &LayerPlan, d_columns: &[f32], transposed: &Rows, d_counts: &mut [f32], arch: Arch) {
+/// `out += columns @ transposed`.
+fn add_product(walk: Walk<'_>, columns: &[f32], transposed: &Rows, out: &mut [f32]) {
+    let plan = walk.plan();
+    // With one synapse the padding of the columns comes last.
     let inner = if plan.synapses == 1 { plan.size } else { plan.columns() };
-    let width = transposed.width();
-    let right = transposed.range(0, inner);
-    Product { left: d_columns, row: plan.columns(), column: 1, inner, right, width, out: d_counts }.run(arch);
+    let (right, width) = (transposed.range(0, inner), transposed.width());
+    Product { left: columns, row: plan.columns(), column: 1, inner, right, width, out }.run(walk.arch());
 }

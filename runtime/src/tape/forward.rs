@@ -1,19 +1,19 @@
 //! The walk forwards.
 
-use pulp::Arch;
 use synnet_dsl::graph::Quantity;
 
-use super::packed::{Packed, PackedLayer, PackedLinear};
+use super::packed::{Packed, PackedLinear};
 use super::plan::{Kind, LayerPlan, Path};
+use super::walk::{Steps, Walk};
 use super::workspace::{LayerBuffers, LayerState, Scratch};
 use super::{BLOCK, Pass, SampleKey, Tape, Workspace};
-use crate::kernels::events::{AddRows, Dropout, Events};
+use crate::kernels::events::{AddRows, Events};
 use crate::kernels::product::Product;
 use crate::kernels::{membrane, rows, synapse};
 use crate::random::mix;
 
-/// Share of counts that are not zero above which a dense product is quicker than adding a row for
-/// each event (`cargo bench -p synnet-runtime --bench training_step`).
+/// Share of counts that are not zero above which a dense product is quicker than adding a row for each
+/// event.
 const DENSE: f64 = 0.5;
 
 /// Whether a walk forwards is the first one through its steps.
@@ -25,23 +25,6 @@ pub(super) enum Visit {
     Again,
 }
 
-/// Consecutive time steps: some of a block.
-#[derive(Clone, Copy)]
-pub(super) struct Steps {
-    pub(super) from: usize,
-    pub(super) to: usize,
-    /// The first step of the block.
-    pub(super) block: usize,
-    /// The first step of the span that is kept.
-    pub(super) span: usize,
-}
-
-impl Steps {
-    pub(super) fn len(self) -> usize {
-        self.to - self.from
-    }
-}
-
 impl Tape {
     /// Runs one sample `[steps, channels]` from rest.
     ///
@@ -49,13 +32,13 @@ impl Tape {
     /// Where the input does not fill the workspace, or weights or workspace are of another tape.
     pub fn forward(&self, weights: &Packed, input: &[f32], pass: Pass, workspace: &mut Workspace) {
         assert_eq!(input.len(), workspace.steps * self.plan.channels, "the input fills the workspace");
-        workspace.reset(&self.plan);
+        workspace.reset();
         workspace.pass = pass;
         workspace.input.clear();
         workspace.input.extend_from_slice(input);
-        for (i, (from, to)) in workspace.spans() {
+        for (i, span) in workspace.spans() {
             workspace.save(i);
-            self.walk_span(weights, workspace, from, to, Visit::First);
+            self.walk_span(weights, workspace, span, Visit::First);
         }
     }
 
@@ -64,265 +47,173 @@ impl Tape {
         &self,
         weights: &Packed,
         workspace: &mut Workspace,
-        from: usize,
-        to: usize,
+        (span, to): (usize, usize),
         visit: Visit,
     ) {
         for layer in &mut workspace.layers {
             layer.start.copy_from(&layer.state);
         }
-        for block in (from..to).step_by(BLOCK) {
+        let (channels, all) = (self.plan.channels, workspace.steps);
+        for block in (span..to).step_by(BLOCK) {
             let end = (block + BLOCK).min(to);
-            let channels = self.plan.channels;
             let input = &workspace.input[block * channels..end * channels];
-            if channels > 0 {
-                workspace.events[0].append(input, channels, weights.arch);
-            } else {
-                workspace.events[0].append_silence(end - block);
-            }
+            workspace.events[0].append(input, (end - block, channels), weights.arch);
             for stage in &self.plan.stages {
-                for first in (block..end).step_by(stage.steps) {
-                    let steps = Steps { from: first, to: (first + stage.steps).min(end), block, span: from };
+                for from in (block..end).step_by(stage.steps) {
+                    let steps = Steps { from, to: (from + stage.steps).min(end), block, span, all };
                     for layer in stage.layers.clone() {
-                        self.walk_layer(weights, workspace, layer, steps, visit);
+                        let (network, pass) = (&self.plan, workspace.pass);
+                        walk_layer(Walk { network, weights, pass, steps, layer }, workspace, visit);
                     }
                 }
-            }
-        }
-    }
-
-    fn walk_layer(
-        &self,
-        weights: &Packed,
-        workspace: &mut Workspace,
-        layer: usize,
-        steps: Steps,
-        visit: Visit,
-    ) {
-        let plan = &self.plan.layers[layer];
-        let Workspace { layers, events, scratch, pass, output, .. } = workspace;
-        let buffers = &mut layers[layer];
-        sum_inputs(plan, weights, events, scratch, steps, *pass);
-        let packed = &weights.layers[layer];
-        let columns = scratch.columns.first_mut(steps.len() * plan.columns());
-        if !plan.fuses_synapse {
-            synapse::Forward { decay: &packed.decay, rows: columns, state: &mut buffers.state.isyn }
-                .run(weights.arch);
-        }
-        if plan.learns_synapses {
-            buffers.isyn.range_mut(steps.from - steps.span, steps.to - steps.span).copy_from_slice(columns);
-        }
-        match plan.kind {
-            Kind::Lif { noise, .. } => {
-                let noise = if let (true, Pass::Training(key)) = (noise > 0.0, *pass) {
-                    draw_noise(scratch, plan, noise, mix(key.noise(), layer as u32), steps);
-                    steps.len()
-                } else {
-                    0
-                };
-                let vmem = self.plan.gives(layer, Quantity::Vmem);
-                let counts = visit == Visit::First;
-                self.fire(plan, packed, (buffers, scratch), noise, vmem, counts, steps, weights.arch);
-            }
-            Kind::ExpSyn => {
-                let len = steps.len() * plan.width;
-                let currents = scratch.columns.first_mut(len);
-                scratch.spikes.first_mut(len).copy_from_slice(currents);
-                if visit == Visit::First {
-                    currents
-                        .chunks_exact(plan.width.max(1))
-                        .for_each(|row| rows::add(&mut buffers.totals, row));
-                }
-            }
-        }
-        let spikes = scratch.spikes.first_mut(steps.len() * plan.width);
-        if plan.width > 0 {
-            events[layer + 1].append(spikes, plan.width, weights.arch);
-        } else {
-            events[layer + 1].append_silence(steps.len());
-        }
-        if visit == Visit::First && self.plan.output.0 == layer {
-            self.give(plan, scratch, steps, output);
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the buffers of a scan, named one by one")]
-    fn fire(
-        &self,
-        plan: &LayerPlan,
-        packed: &PackedLayer,
-        (buffers, scratch): (&mut LayerBuffers, &mut Scratch),
-        noise: usize,
-        vmem: bool,
-        counts: bool,
-        steps: Steps,
-        arch: Arch,
-    ) {
-        let (rows, len) = (steps.len(), steps.len() * plan.width);
-        let (from, to) = (steps.from - steps.span, steps.to - steps.span);
-        let Scratch { columns, current, spikes, .. } = scratch;
-        let current = if plan.synapses == 1 {
-            columns.first_mut(len)
-        } else {
-            let current = current.first_mut(len);
-            add_synapses(columns.first_mut(rows * plan.columns()), plan, current);
-            current
-        };
-        let keeps_iahp = plan.is_adaptive() && plan.learns_constants;
-        let LayerState { isyn, membrane: state } = &mut buffers.state;
-        let fuses = plan.fuses_synapse;
-        membrane::Forward {
-            constants: &packed.membrane,
-            current,
-            synapse: fuses.then(|| membrane::Synapse { decay: &packed.decay, state: isyn }),
-            noise: scratch.noise.first_mut(noise * plan.width),
-            state,
-            before_reset: buffers.before_reset.range_mut(from, to),
-            spikes: spikes.first_mut(len),
-            vmem: scratch.vmem.first_mut(if vmem { len } else { 0 }),
-            iahp: if keeps_iahp { buffers.iahp.range_mut(from, to) } else { &mut [] },
-            totals: if counts { &mut buffers.totals } else { scratch.totals.first_mut(plan.width) },
-        }
-        .run(arch);
-    }
-
-    /// Writes what the network gives in some steps.
-    fn give(&self, plan: &LayerPlan, scratch: &mut Scratch, steps: Steps, output: &mut [f32]) {
-        let (rows, given) = match self.plan.output.1 {
-            Quantity::Spikes => (plan.width, &mut scratch.spikes),
-            Quantity::Vmem => (plan.width, &mut scratch.vmem),
-            Quantity::Isyn => (plan.columns(), &mut scratch.columns),
-        };
-        if plan.size > 0 {
-            let given = given.first_mut(steps.len() * rows).chunks_exact(rows);
-            let output = &mut output[steps.from * plan.size..steps.to * plan.size];
-            for (out, row) in output.chunks_exact_mut(plan.size).zip(given) {
-                out.copy_from_slice(&row[..plan.size]);
             }
         }
     }
 
     /// The first layer with a state that is not finite, and the time step, in the sample that was
     /// walked last.
+    ///
+    /// # Panics
+    /// Where weights or workspace are of another tape.
     pub fn first_not_finite(&self, weights: &Packed, workspace: &mut Workspace) -> Option<(usize, usize)> {
-        let mut found = None;
-        for (i, (from, to)) in workspace.spans() {
+        workspace.spans().find_map(|(i, (from, to))| {
             workspace.restore(i);
-            self.walk_span(weights, workspace, from, to, Visit::Again);
-            let layers = self.plan.layers.iter().enumerate();
-            let here = layers.filter_map(|(l, plan)| {
-                let step = (from..to).find(|&t| {
-                    if plan.is_spiking() {
-                        workspace.layers[l].before_reset.row(t - from).iter().any(|v| !v.is_finite())
+            self.walk_span(weights, workspace, (from, to), Visit::Again);
+            let places = self.plan.layers.iter().enumerate().filter_map(|(layer, plan)| {
+                let is_finite = |step: usize| {
+                    let emitted = workspace.events[layer + 1].at(step, 0).counts;
+                    let vmem = if plan.is_spiking() {
+                        workspace.layers[layer].before_reset.row(step - from)
                     } else {
-                        workspace.events[l + 1].at(t, 0).counts.iter().any(|i| !i.is_finite())
-                    }
-                });
-                step.map(|step| (l, step))
+                        &[]
+                    };
+                    emitted.iter().chain(vmem).all(|x| x.is_finite())
+                };
+                Some((layer, (from..to).find(|&step| !is_finite(step))?))
             });
-            found = here.min_by_key(|&(layer, step)| (step, layer));
-            if found.is_some() {
-                break;
+            places.min_by_key(|&(layer, step)| (step, layer))
+        })
+    }
+}
+
+fn walk_layer(walk: Walk<'_>, workspace: &mut Workspace, visit: Visit) {
+    let (plan, layer) = (walk.plan(), walk.layer);
+    let Workspace { layers, events, scratch, output, .. } = workspace;
+    let buffers = &mut layers[layer];
+    sum_inputs(walk, events, scratch);
+    let columns = scratch.columns.first_mut(walk.columns());
+    if !plan.fuses_synapse {
+        let (decay, state) = (&walk.packed().decay, &mut buffers.state.isyn);
+        synapse::Forward { decay, rows: columns, state }.run(walk.arch());
+    }
+    if plan.learns_synapses {
+        let (from, to) = walk.kept();
+        buffers.isyn.range_mut(from, to).copy_from_slice(columns);
+    }
+    match plan.kind {
+        Kind::Lif { .. } => fire(walk, buffers, scratch, visit),
+        Kind::ExpSyn => {
+            scratch.spikes.first_mut(walk.cells()).copy_from_slice(columns);
+            if visit == Visit::First {
+                columns.chunks_exact(plan.width.max(1)).for_each(|row| rows::add(&mut buffers.totals, row));
             }
         }
-        found
+    }
+    let spikes = scratch.spikes.first_mut(walk.cells());
+    events[layer + 1].append(spikes, (walk.rows(), plan.width), walk.arch());
+    if visit == Visit::First && walk.network.output.0 == layer {
+        let output = &mut output[walk.steps.from * plan.size..walk.steps.to * plan.size];
+        give(walk, scratch, output);
     }
 }
 
 /// The sum of what arrives at a layer, into the columns of the scratch.
-fn sum_inputs(
-    plan: &LayerPlan,
-    weights: &Packed,
-    events: &[Events],
-    scratch: &mut Scratch,
-    steps: Steps,
-    pass: Pass,
-) {
+fn sum_inputs(walk: Walk<'_>, events: &[Events], scratch: &mut Scratch) {
     let Scratch { columns, counts, kept, .. } = scratch;
-    let width = plan.columns();
-    let columns = columns.first_mut(steps.len() * width);
+    let plan = walk.plan();
+    let columns = columns.first_mut(walk.columns());
     columns.fill(0.0);
     for path in &plan.paths {
-        let linear = weights.connections[path.connection].as_ref();
+        let linear = walk.linear(path);
         if let Some(bias) = linear.map(|linear| &linear.bias).filter(|bias| !bias.is_empty()) {
-            columns.chunks_exact_mut(width).for_each(|row| rows::add(row, bias));
+            columns.chunks_exact_mut(plan.columns()).for_each(|row| rows::add(row, bias));
         }
-        for &(source, lag) in &path.sources {
-            let (source, lag) = match dropout(path, pass) {
-                Some(dropout) => {
-                    kept.filter(&events[source], (steps.from, steps.to), lag, dropout);
-                    (&*kept, 0)
-                }
-                None => (&events[source], lag),
-            };
+        for &source in &path.sources {
+            let source = walk.events_of(path, source, events, kept);
             match linear {
                 Some(linear) => {
-                    let counts = counts.first_mut(steps.len() * path.source_size);
-                    multiply(path, linear, (source, lag), counts, columns, steps, weights.arch);
+                    let counts = counts.first_mut(walk.rows() * path.source_size);
+                    multiply(walk, path, linear, source, counts, columns);
                 }
-                None => add_counts(plan, (source, lag), columns, steps),
+                None => add_counts(walk, source, columns),
             }
         }
-    }
-}
-
-/// Which counts a connection drops in this walk.
-pub(super) fn dropout(path: &Path, pass: Pass) -> Option<Dropout> {
-    match (path.dropout, pass) {
-        (Some((probability, site)), Pass::Training(SampleKey(key))) => {
-            Some(Dropout::new(key, site, probability, path.source_size))
-        }
-        _ => None,
     }
 }
 
 /// Adds the product of counts and matrix: row by row, or dense where most neurons spike.
 fn multiply(
+    walk: Walk<'_>,
     path: &Path,
     linear: &PackedLinear,
-    (source, lag): (&Events, usize),
+    source: (&Events, usize),
     counts: &mut [f32],
-    columns: &mut [f32],
-    steps: Steps,
-    arch: Arch,
+    out: &mut [f32],
 ) {
-    let width = columns.len() / steps.len().max(1);
-    if is_dense(source, lag, path.source_size, steps, DENSE) {
-        source.scatter(steps.from, lag, counts, path.source_size);
-        Product {
-            left: counts,
-            row: path.source_size,
-            column: 1,
-            inner: path.source_size,
-            right: linear.matrix.range(0, path.source_size),
-            width,
-            out: columns,
-        }
-        .run(arch);
+    let (size, width) = (path.source_size, walk.plan().columns());
+    let (matrix, time, (events, lag)) = (linear.matrix.range(0, size), walk.steps.from, source);
+    if walk.is_dense(source, size, DENSE) {
+        events.scatter(time, lag, counts, size);
+        Product { left: counts, row: size, column: 1, inner: size, right: matrix, width, out }
+            .run(walk.arch());
     } else {
-        let matrix = linear.matrix.range(0, path.source_size);
-        AddRows { events: source, time: steps.from, lag, matrix, width, out: columns }.run(arch);
+        AddRows { events, time, lag, matrix, width, out }.run(walk.arch());
     }
 }
 
-/// Whether the share of neurons that spike lies above `limit`.
-pub(super) fn is_dense(source: &Events, lag: usize, size: usize, steps: Steps, limit: f64) -> bool {
-    let (from, to) = (steps.from.saturating_sub(lag), steps.to.saturating_sub(lag));
-    source.count(from, to) as f64 > limit * (size * steps.len()) as f64
-}
-
 /// Adds counts as they are.
-fn add_counts(plan: &LayerPlan, (source, lag): (&Events, usize), columns: &mut [f32], steps: Steps) {
+fn add_counts(walk: Walk<'_>, (source, lag): (&Events, usize), columns: &mut [f32]) {
+    let plan = walk.plan();
     for (i, row) in columns.chunks_exact_mut(plan.columns().max(1)).enumerate() {
-        let step = source.at(steps.from + i, lag);
+        let step = source.at(walk.steps.from + i, lag);
         for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
             row[plan.place(neuron as usize)] += count;
         }
     }
 }
 
+/// The membranes of a layer of integrate-and-fire neurons.
+fn fire(walk: Walk<'_>, buffers: &mut LayerBuffers, scratch: &mut Scratch, visit: Visit) {
+    let (plan, packed, cells) = (walk.plan(), walk.packed(), walk.cells());
+    let noise = draw_noise(walk, scratch.noise.first_mut(cells));
+    let Scratch { columns, current, spikes, vmem, totals, .. } = scratch;
+    let current = if plan.synapses == 1 {
+        columns.first_mut(cells)
+    } else {
+        let current = current.first_mut(cells);
+        add_synapses(plan, columns.first_mut(walk.columns()), current);
+        current
+    };
+    let (from, to) = walk.kept();
+    let LayerState { isyn, membrane: state } = &mut buffers.state;
+    let vmem_is_given = walk.network.gives(walk.layer, Quantity::Vmem);
+    membrane::Forward {
+        constants: &packed.membrane,
+        current,
+        synapse: plan.fuses_synapse.then(|| membrane::Synapse { decay: &packed.decay, state: isyn }),
+        noise: if noise { scratch.noise.first_mut(cells) } else { &[] },
+        state,
+        before_reset: buffers.before_reset.range_mut(from, to),
+        spikes: spikes.first_mut(cells),
+        vmem: vmem.first_mut(if vmem_is_given { cells } else { 0 }),
+        iahp: if plan.keeps_iahp() { buffers.iahp.range_mut(from, to) } else { &mut [] },
+        totals: if visit == Visit::First { &mut buffers.totals } else { totals.first_mut(plan.width) },
+    }
+    .run(walk.arch());
+}
+
 /// Sums the currents of a neuron's synapses, in their order.
-fn add_synapses(columns: &[f32], plan: &LayerPlan, current: &mut [f32]) {
+fn add_synapses(plan: &LayerPlan, columns: &[f32], current: &mut [f32]) {
     let width = plan.width;
     for (columns, current) in columns.chunks_exact(plan.columns()).zip(current.chunks_exact_mut(width)) {
         current.copy_from_slice(&columns[..width]);
@@ -330,25 +221,45 @@ fn add_synapses(columns: &[f32], plan: &LayerPlan, current: &mut [f32]) {
     }
 }
 
-/// Gaussian noise of some steps, the same whenever it is drawn.
-fn draw_noise(scratch: &mut Scratch, plan: &LayerPlan, std: f32, key: u32, steps: Steps) {
+/// Gaussian noise of some steps, the same whenever it is drawn. Whether there is any.
+fn draw_noise(walk: Walk<'_>, out: &mut [f32]) -> bool {
+    let (plan, Kind::Lif { noise: deviation, .. }) = (walk.plan(), walk.plan().kind) else { return false };
+    let Pass::Training(key) = walk.pass else { return false };
+    if deviation <= 0.0 {
+        return false;
+    }
+    let key = mix(key.noise(), walk.layer as u32);
     let unit = |bits: u32| (f64::from(bits) + 0.5) / 4_294_967_296.0;
-    let rows = scratch.noise.first_mut(steps.len() * plan.width);
-    for (i, row) in rows.chunks_exact_mut(plan.width.max(1)).enumerate() {
+    for (i, row) in out.chunks_exact_mut(plan.width).enumerate() {
+        let first = ((walk.steps.from + i) as u32).wrapping_mul(plan.size as u32);
         for (neuron, x) in row[..plan.size].iter_mut().enumerate() {
-            let place = ((steps.from + i) as u32).wrapping_mul(plan.size as u32).wrapping_add(neuron as u32);
-            let (first, second) = (mix(key, place.wrapping_mul(2)), mix(key, place.wrapping_mul(2) | 1));
-            let radius = (-2.0 * unit(first).ln()).sqrt();
-            *x = std * (radius * (std::f64::consts::TAU * unit(second)).cos()) as f32;
+            let place = first.wrapping_add(neuron as u32).wrapping_mul(2);
+            let (one, other) = (unit(mix(key, place)), unit(mix(key, place | 1)));
+            *x = deviation * ((-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * other).cos()) as f32;
         }
         row[plan.size..].fill(0.0);
     }
+    true
 }
 
 impl SampleKey {
     /// A key for noise, apart from that of dropout.
     fn noise(self) -> u32 {
         mix(self.0, u32::MAX)
+    }
+}
+
+/// Writes what the network gives in some steps.
+fn give(walk: Walk<'_>, scratch: &mut Scratch, output: &mut [f32]) {
+    let plan = walk.plan();
+    let (width, given) = match walk.network.output.1 {
+        Quantity::Spikes => (plan.width, &mut scratch.spikes),
+        Quantity::Vmem => (plan.width, &mut scratch.vmem),
+        Quantity::Isyn => (plan.columns(), &mut scratch.columns),
+    };
+    let given = given.first_mut(walk.rows() * width);
+    for (out, row) in output.chunks_exact_mut(plan.size.max(1)).zip(given.chunks_exact(width.max(1))) {
+        out.copy_from_slice(&row[..plan.size]);
     }
 }
 

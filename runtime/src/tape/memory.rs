@@ -65,6 +65,6 @@ impl Tape {
 fn kept_numbers(layer: &LayerPlan) -> u64 {
     let membrane = if layer.is_spiking() { layer.width } else { 0 };
     let isyn = if layer.learns_synapses { layer.columns() } else { 0 };
-    let iahp = if layer.is_adaptive() && layer.learns_constants { layer.width } else { 0 };
+    let iahp = if layer.keeps_iahp() { layer.width } else { 0 };
     (membrane + isyn + iahp) as u64
 }

@@ -51,6 +51,7 @@ mod sums;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod workspace;
 
 use serde::{Deserialize, Serialize};

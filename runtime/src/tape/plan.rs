@@ -93,6 +93,11 @@ impl LayerPlan {
         matches!(self.kind, Kind::Lif { adaptive: true, .. })
     }
 
+    /// Whether the after-hyperpolarisation current of every step is kept.
+    pub(super) fn keeps_iahp(&self) -> bool {
+        self.is_adaptive() && self.learns_constants
+    }
+
     pub(super) fn is_spiking(&self) -> bool {
         matches!(self.kind, Kind::Lif { .. })
     }

@@ -212,7 +212,7 @@ impl LayerBuffers {
             state: LayerState::new(plan),
             start: LayerState::new(plan),
             before_reset: rows(plan.is_spiking(), plan.width),
-            iahp: rows(plan.is_adaptive() && plan.learns_constants, plan.width),
+            iahp: rows(plan.keeps_iahp(), plan.width),
             isyn: rows(plan.learns_synapses, plan.columns()),
             d_spikes: Rows::new(if plan.differentiable { reach + BLOCK } else { 0 }, plan.width),
             carry: Carry::new(plan.width),
@@ -294,7 +294,7 @@ impl Workspace {
     }
 
     /// Back to rest, for a new sample.
-    pub(super) fn reset(&mut self, plan: &Plan) {
+    pub(super) fn reset(&mut self) {
         for layer in &mut self.layers {
             layer.state.clear();
             layer.totals.fill(0.0);
@@ -302,7 +302,15 @@ impl Workspace {
         }
         self.events.iter_mut().for_each(|events| events.restart(0));
         self.d_output.fill(0.0);
-        debug_assert_eq!(self.output.len(), self.steps * plan.outputs());
+    }
+
+    /// No gradient comes from after the last step.
+    pub(super) fn clear_carries(&mut self) {
+        for layer in &mut self.layers {
+            layer.d_spikes.used_mut().fill(0.0);
+            layer.carry.clear();
+            layer.isyn_carry.fill(0.0);
+        }
     }
 
     /// The spans of the sequence, as first and last step.
