@@ -17,8 +17,6 @@ pub(crate) enum Purpose {
     Shuffle = 3,
     /// Augmentation of rasters; indices: epoch, sample.
     Augment = 4,
-    /// Dropout; indices: epoch, sample.
-    Dropout = 5,
 }
 
 /// A stream of random numbers.
@@ -82,6 +80,16 @@ pub(crate) fn mix(key: u32, counter: u32) -> u32 {
     x ^ (x >> 16)
 }
 
+/// 64 random bits from three numbers (steps of SplitMix64, Steele et al. 2014).
+pub(crate) fn mix_three(first: u64, second: u64, third: u64) -> u64 {
+    [first, second, third].into_iter().fold(0, |state: u64, number| {
+        let mut x = (state ^ number).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +102,15 @@ mod tests {
             assert!(all[..i].iter().all(|b| a != b));
         }
         assert_eq!(all[0], draw(0, 0, 0));
+    }
+
+    #[test]
+    fn mixed_numbers_differ_in_every_argument() {
+        let keys =
+            [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0)].map(|(a, b, c)| mix_three(a, b, c));
+        for (i, a) in keys.iter().enumerate() {
+            assert!(keys[..i].iter().all(|b| (a ^ b).count_ones() > 16));
+        }
     }
 
     #[test]

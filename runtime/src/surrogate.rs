@@ -13,7 +13,7 @@ pub(crate) trait Slope: Copy {
     /// `d spikes / d theta` is this times `-v / theta`.
     fn at(self, v: f32, theta: f32) -> f32;
 
-    /// The same of each lane, with `1 / theta` at hand.
+    /// `theta` times the same, of each lane, with `1 / theta` at hand.
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s;
 }
 
@@ -45,7 +45,7 @@ impl Slope for PeriodicExponential {
         let distance = simd.abs_f32s(simd.negate_mul_add_e_f32s(nearest, theta, v));
         let exponent =
             simd.mul_f32s(distance, simd.splat_f32s(-self.inverse_window * std::f32::consts::LOG2_E));
-        simd.mul_f32s(exp2_negative_lanes(simd, exponent), per_theta)
+        exp2_negative_lanes(simd, exponent)
     }
 }
 
@@ -62,9 +62,9 @@ impl Slope for PiecewiseLinear {
     }
 
     #[inline(always)]
-    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s {
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, _: S::f32s) -> S::f32s {
         let from = simd.sub_f32s(theta, simd.splat_f32s(self.window));
-        simd.select_f32s(simd.greater_than_or_equal_f32s(v, from), per_theta, simd.splat_f32s(0.0))
+        simd.select_f32s(simd.greater_than_or_equal_f32s(v, from), simd.splat_f32s(1.0), simd.splat_f32s(0.0))
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
             fn with_simd<S: Simd>(self, simd: S) -> f32 {
                 let [v, theta] = [self.1, self.2].map(|x| simd.splat_f32s(x));
                 let slopes = self.0.lanes(simd, v, theta, simd.splat_f32s(1.0 / self.2));
-                pulp::bytemuck::cast_slice::<_, f32>(&[slopes])[0]
+                pulp::bytemuck::cast_slice::<_, f32>(&[slopes])[0] / self.2
             }
         }
         match surrogate.kind {

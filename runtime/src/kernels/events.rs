@@ -109,8 +109,8 @@ impl Events {
     #[inline(always)]
     fn append_compressed(&mut self, simd: pulp::x86::V4, rows: &[f32], width: usize) {
         let mut end = self.end();
+        self.reserve(end + rows.len() + LANES);
         for row in rows.chunks_exact(width) {
-            self.reserve(end + width + LANES);
             end += super::compress::compress(simd, row, &mut self.neurons[end..], &mut self.counts[end..]);
             self.starts.push(end);
         }
@@ -225,8 +225,8 @@ impl WithSimd for Append<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let mut end = self.events.end();
+        self.events.reserve(end + self.rows.len());
         for row in self.rows.chunks_exact(self.width) {
-            self.events.reserve(end + self.width);
             for (i, word) in row.chunks(WORD).enumerate() {
                 let mut spiking = spiking(simd, word);
                 let spikes = spiking.count_ones() as usize;

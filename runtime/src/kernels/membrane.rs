@@ -206,6 +206,12 @@ impl Forward<'_> {
         let mut ahp: [_; K] = load(simd, S::as_simd_f32s(&self.state.iahp).0, at);
         let mut count: [_; K] = load(simd, S::as_simd_f32s(&self.state.spikes).0, at);
         let mut total: [_; K] = load(simd, S::as_simd_f32s(self.totals).0, at);
+        let mut reset_leak = [simd.splat_f32s(0.0); K];
+        for k in 0..K {
+            reset_leak[k] = simd.mul_f32s(lanes.alpha[k], lanes.threshold[k]);
+        }
+        // The membrane of the last step before reset, and its spikes: the leak of both goes in at once.
+        let mut reset = [simd.splat_f32s(0.0); K];
         let mut row = at;
         for ((current, before_reset), spikes) in currents.zip(before_resets).zip(spikes) {
             let mut current: [_; K] = load(simd, current, at);
@@ -223,22 +229,28 @@ impl Forward<'_> {
                 if !noise.is_empty() {
                     current[k] = simd.add_f32s(current[k], noise[row + k]);
                 }
-                v[k] = simd.mul_add_e_f32s(v[k], lanes.alpha[k], current[k]);
+                let leaked = simd.mul_add_e_f32s(v[k], lanes.alpha[k], current[k]);
+                v[k] = simd.negate_mul_add_e_f32s(reset[k], reset_leak[k], leaked);
             }
             store::<S, K>(before_reset, at, v);
             for k in 0..K {
                 count[k] = lanes.spikes(simd, k, v[k]);
-                v[k] = lanes.reset(simd, k, v[k], count[k]);
                 total[k] = simd.add_f32s(total[k], count[k]);
             }
+            reset = count;
             store::<S, K>(spikes, at, count);
             if !vmem.is_empty() {
-                store::<S, K>(vmem, row, v);
+                for k in 0..K {
+                    vmem[row + k] = lanes.reset(simd, k, v[k], count[k]);
+                }
             }
             if ADAPTS && !iahp.is_empty() {
                 store::<S, K>(iahp, row, ahp);
             }
             row += per_row;
+        }
+        for k in 0..K {
+            v[k] = lanes.reset(simd, k, v[k], reset[k]);
         }
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.vmem).0, at, v);
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.iahp).0, at, ahp);
@@ -417,10 +429,14 @@ impl<L: Slope> Backward<'_, L> {
                 if GENERAL {
                     d_count = simd.mul_add_e_f32s(ahp_flow[k], adaptation.weight[k], d_count);
                 }
-                d_count = simd.negate_mul_add_e_f32s(lanes.threshold[k], d_after[k], d_count);
+                // A spike and the reset that it brings, for each threshold of membrane.
+                let d_multiple =
+                    simd.mul_add_e_f32s(d_count, lanes.per_threshold[k], simd.neg_f32s(d_after[k]));
                 let slope = self.surrogate.lanes(simd, v[k], lanes.threshold[k], lanes.per_threshold[k]);
-                priced[k] = simd.mul_f32s(d_count, slope);
-                d_v[k] = simd.add_f32s(d_after[k], priced[k]);
+                d_v[k] = simd.mul_add_e_f32s(d_multiple, slope, d_after[k]);
+                if GENERAL {
+                    priced[k] = simd.mul_f32s(d_multiple, slope);
+                }
                 if !d_before_reset.is_empty() {
                     d_v[k] = simd.add_f32s(d_v[k], d_before_reset[row + k]);
                 }

@@ -80,9 +80,12 @@ fn columns<S: Simd, const M: usize, const K: usize>(
         tile::<S, M, K>(simd, left, m, right, out, per_row, at);
         m += M;
     }
-    while m < rows {
+    while m + 2 <= rows {
+        tile::<S, 2, K>(simd, left, m, right, out, per_row, at);
+        m += 2;
+    }
+    if m < rows {
         tile::<S, 1, K>(simd, left, m, right, out, per_row, at);
-        m += 1;
     }
 }
 

@@ -63,7 +63,7 @@ pub use sums::Sums;
 pub use tensors::{Gradients, LearntTensors};
 pub use workspace::Workspace;
 
-use crate::random::{Purpose, Stream};
+use crate::random::mix_three;
 use plan::Plan;
 
 /// Time steps that are walked together. The rows of a block of 64 neurons take 15 KiB.
@@ -92,7 +92,7 @@ pub struct SampleKey(u32);
 impl SampleKey {
     /// The key of a sample (its index in the data) in an epoch, under a seed.
     pub fn new(seed: u64, epoch: u64, sample: u64) -> Self {
-        Self(Stream::new(seed, Purpose::Dropout, epoch, sample).bits())
+        Self((mix_three(seed, epoch, sample) >> 32) as u32)
     }
 }
 

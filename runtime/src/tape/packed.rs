@@ -167,10 +167,11 @@ impl PackedLinear {
             }
         }
         if let Some(transposed) = &mut self.transposed {
-            let stride = transposed.width();
+            let (stride, used) =
+                (transposed.width(), if target.synapses == 1 { width } else { target.columns() });
             for source in 0..path.source_size {
                 let column_of_source = transposed.used_mut()[source..].iter_mut().step_by(stride);
-                column_of_source.zip(self.matrix.row(source)).for_each(|(turned, &w)| *turned = w);
+                column_of_source.zip(&self.matrix.row(source)[..used]).for_each(|(turned, &w)| *turned = w);
             }
         }
     }
