@@ -34,11 +34,6 @@ impl Stream {
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// 32 random bits.
-    pub(crate) fn bits(&mut self) -> u32 {
-        self.0.next_u32()
-    }
-
     /// Evenly from `0 <= x < 1`, with 53 bits.
     pub(crate) fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
@@ -96,7 +91,7 @@ mod tests {
 
     #[test]
     fn streams_depend_on_every_index_and_repeat() {
-        let draw = |seed, first, second| Stream::new(seed, Purpose::Init, first, second).bits();
+        let draw = |seed, first, second| Stream::new(seed, Purpose::Init, first, second).unit();
         let all = [draw(0, 0, 0), draw(1, 0, 0), draw(0, 1, 0), draw(0, 0, 1)];
         for (i, a) in all.iter().enumerate() {
             assert!(all[..i].iter().all(|b| a != b));

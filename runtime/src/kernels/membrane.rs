@@ -206,9 +206,9 @@ impl Forward<'_> {
         let mut ahp: [_; K] = load(simd, S::as_simd_f32s(&self.state.iahp).0, at);
         let mut count: [_; K] = load(simd, S::as_simd_f32s(&self.state.spikes).0, at);
         let mut total: [_; K] = load(simd, S::as_simd_f32s(self.totals).0, at);
-        let mut reset_leak = [simd.splat_f32s(0.0); K];
-        for k in 0..K {
-            reset_leak[k] = simd.mul_f32s(lanes.alpha[k], lanes.threshold[k]);
+        let mut reset_leak = lanes.threshold;
+        for (threshold, &alpha) in reset_leak.iter_mut().zip(&lanes.alpha) {
+            *threshold = simd.mul_f32s(*threshold, alpha);
         }
         // The membrane of the last step before reset, and its spikes: the leak of both goes in at once.
         let mut reset = [simd.splat_f32s(0.0); K];
