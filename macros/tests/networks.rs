@@ -9,7 +9,7 @@ mod second {
 }
 
 synnet! {
-    #![weights = "../examples/macro/weights/clicks.safetensors"]
+    #![weights = "tests/nets/clicks.safetensors"]
     #![name = "Clicks"]
 
     /// Kept as documentation.
