@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Network};
-use synnet_rust::Embedding;
+use synnet_dsl::Diagnostic;
+use synnet_rust::{Embedding, Module};
 use synnet_xylo::{Build, Chip};
 
 use crate::failure::Failure;
@@ -48,14 +48,17 @@ impl From<Failure> for NotBuilt {
     }
 }
 
-/// Writes the Rust module of a network to `out` and its weights beside it. Standard output gets one
+/// Writes a Rust module to `out` and its weights, where it has them, beside it. Standard output gets one
 /// text, with the weights in it.
-pub fn write_rust(network: &Network, out: &Path) -> Result<Vec<Written>, NotBuilt> {
+pub fn write_rust(
+    out: &Path,
+    generate: impl FnOnce(&synnet_rust::Options) -> Result<Module, Vec<Diagnostic>>,
+) -> Result<(Module, Vec<Written>), NotBuilt> {
     let weights = beside(&stem(out), ".weights");
     let embedding =
         if files::is_dash(out) { Embedding::Literal } else { Embedding::Include(file_name(&weights)) };
-    let options = synnet_rust::Options { name: None, embedding };
-    let module = synnet_rust::generate(network, &options).map_err(NotBuilt::Diagnostics)?;
+    let options = synnet_rust::Options { embedding, ..synnet_rust::Options::default() };
+    let module = generate(&options).map_err(NotBuilt::Diagnostics)?;
     let source = module.source();
     let mut contents = Vec::new();
     let mut written = vec![Written { path: out.to_owned(), what: "Rust module, no_std" }];
@@ -65,7 +68,7 @@ pub fn write_rust(network: &Network, out: &Path) -> Result<Vec<Written>, NotBuil
     }
     contents.push((out, source.as_bytes()));
     files::write_together(&contents)?;
-    Ok(written)
+    Ok((module, written))
 }
 
 /// Writes the specification of a chip beside `out`, and a loader for the vendor's tools.

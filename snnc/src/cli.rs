@@ -171,9 +171,9 @@ pub struct ArrayArgs {
 pub struct Build {
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Weights file.
+    /// Weights file. Without it, generated Rust takes its weights when the program runs.
     #[arg(long, value_name = "W.safetensors")]
-    pub weights: PathBuf,
+    pub weights: Option<PathBuf>,
     /// What to build for.
     #[arg(long)]
     pub target: Target,

@@ -204,10 +204,13 @@ fn build(
     for target in experiment.recipe.targets() {
         written.extend(match target {
             Target::Rust => {
-                artifacts::write_rust(network, &out.join(format!("{stem}.rs"))).map_err(|why| match why {
+                let path = out.join(format!("{stem}.rs"));
+                let built = artifacts::write_rust(&path, |options| synnet_rust::generate(network, options));
+                let (_, written) = built.map_err(|why| match why {
                     NotBuilt::Diagnostics(diagnostics) => experiment.rendered(&diagnostics),
                     NotBuilt::Failure(failure) => failure,
-                })?
+                })?;
+                written
             }
             Target::Chip(name) => match simulated.filter(|on| on.chip.name == name) {
                 Some(on) => artifacts::write_xylo(&on.build, on.chip, &network.graph.name, &out.join(&stem))?,

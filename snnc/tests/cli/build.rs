@@ -1,6 +1,6 @@
 //! `snnc build`.
 
-use crate::support::{Folder, Outcome, digits, digits_weights, events, npy};
+use crate::support::{Folder, Outcome, digits, digits_weights, events, npy, weights};
 
 fn build(folder: &Folder, target: &str, out: &str) -> Outcome {
     let digits = digits();
@@ -40,8 +40,68 @@ fn one_text_of_rust_goes_to_a_pipe() {
     let words = ["build", digits, "--weights", "w.safetensors", "--target", "rust", "-o", "-"];
     let outcome = folder.snnc(&words).success();
     assert!(outcome.text().contains("pub struct Digits") && !outcome.text().contains("include_bytes!"));
-    build(&folder, "xylo-audio3", "-").failure(2, &["several files"]);
+    build(&folder, "rust", "-").failure(2, &["`--json`", "`-o -`"]);
+    let words = ["build", digits, "--weights", "w.safetensors", "--target", "xylo-audio3", "-o", "-"];
+    folder.snnc(&words).failure(2, &["several files"]);
     assert_eq!(folder.files(), ["w.safetensors"]);
+}
+
+#[test]
+fn flash_and_ram_are_told() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    let json = build(&folder, "rust", "digits.rs").success().json();
+    let flash = json["memory"]["flash"].as_u64().expect("it is a number");
+    let ram = json["memory"]["ram"].as_u64().expect("it is a number");
+    assert!(flash >= folder.read("digits.weights").len() as u64, "the weights lie in flash");
+    assert!(ram >= 4 * 3 * (60 + 60 + 60 + 10), "three states of each neuron lie in RAM");
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let words = ["build", digits, "--weights", "w.safetensors", "--target", "rust", "-o", "digits.rs"];
+    let said = folder.snnc(&words).success().stderr;
+    assert!(said.contains(&format!("flash: {flash} bytes")) && said.contains(&format!("RAM: {ram} bytes")));
+    assert!(folder.read_text("digits.rs").contains(&format!("RAM: {ram} bytes")), "the code says the same");
+    let json = build(&folder, "xylo-audio3", "digits").success().json();
+    assert!(json["memory"].is_null(), "a chip's memory is fixed");
+}
+
+#[test]
+fn without_weights_the_type_takes_them_at_run_time() {
+    let folder = Folder::new();
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let words = ["build", digits, "--target", "rust", "-o", "digits.rs", "--json"];
+    let json = folder.snnc(&words).success().json();
+    assert_eq!(json["written"].as_array().map(Vec::len), Some(1), "{json:#}");
+    let code = folder.read_text("digits.rs");
+    assert!(code.contains("pub const fn with_weights(") && !code.contains("include_bytes!"));
+    folder
+        .snnc(&["build", digits, "--target", "xylo-audio3", "-o", "chip"])
+        .failure(2, &["`xylo-audio3`", "`--weights`"]);
+    assert_eq!(folder.files(), ["digits.rs"]);
+}
+
+#[test]
+fn what_generated_code_cannot_say_is_told_at_its_lines_before_anything_is_written() {
+    const NOISY: &str = "network Noisy {
+    dt: 1 ms;
+    input events: 2;
+    layer h: lif(2) { tau_mem: 2 ms, tau_syn: 2 ms, noise_std: 0.1 };
+    layer out: lif(2) { tau_mem: learn 2 ms, tau_syn: 2 ms, noise_std: 0.1 };
+    events -> linear -> h -> linear -> out;
+    output out.spikes;
+}
+";
+    let folder = Folder::new();
+    folder.write("noisy.snn", NOISY);
+    folder.write("w.safetensors", weights(NOISY).to_safetensors());
+    let places = ["membrane noise", "noisy.snn:4:5", "noisy.snn:5:5"];
+    let words = ["build", "noisy.snn", "--target", "rust", "-o", "noisy.rs"];
+    let said = folder.snnc(&words).failure(1, &places);
+    assert!(said.stderr.contains("give the weights when the code is generated"), "{}", said.stderr);
+    let words = ["build", "noisy.snn", "--weights", "w.safetensors", "--target", "rust", "-o", "noisy.rs"];
+    folder.snnc(&words).failure(1, &places);
+    assert_eq!(folder.files(), ["noisy.snn", "w.safetensors"]);
 }
 
 #[test]
