@@ -54,7 +54,7 @@ pub fn write_rust(network: &Network, out: &Path) -> Result<Vec<Written>, NotBuil
     let weights = beside(&stem(out), ".weights");
     let embedding =
         if files::is_dash(out) { Embedding::Literal } else { Embedding::Include(file_name(&weights)) };
-    let options = synnet_rust::Options { name: None, embedding };
+    let options = synnet_rust::Options { embedding, ..synnet_rust::Options::default() };
     let module = synnet_rust::generate(network, &options).map_err(NotBuilt::Diagnostics)?;
     let source = module.source();
     let mut contents = Vec::new();
