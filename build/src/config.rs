@@ -1,9 +1,10 @@
 //! What to compile and how.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use synnet_dsl::{Diagnostic, Graph, Network, Params, Sources};
-use synnet_rust::{Embedding, Module};
+use synnet_rust::{Embedding, Module, QuantizeOptions};
 
 use crate::files::{self, Files};
 use crate::{Error, cargo};
@@ -14,6 +15,17 @@ use crate::{Error, cargo};
 /// As for [`Config::compile`].
 pub fn compile(network: impl AsRef<Path>) -> Result<(), Error> {
     Config::new().compile(network)
+}
+
+/// In which numbers a compiled network computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// In f32, as in training.
+    #[default]
+    Float,
+    /// In 8-bit weights and 16-bit states, as SynSense's chips do, bit for bit. The weights are quantised
+    /// on the way, so they are needed.
+    Integer,
 }
 
 /// How a network is compiled.
@@ -27,12 +39,14 @@ pub struct Config {
     params: Vec<(String, String)>,
     type_name: Option<String>,
     file_name: Option<String>,
+    numbers: Numbers,
+    rates: BTreeMap<String, f64>,
     out_dir: Option<PathBuf>,
 }
 
 impl Config {
     /// Weights at run time, the only network of the file, its parameters' defaults, its own name for
-    /// the type and the file's for what is written, cargo's `OUT_DIR`.
+    /// the type and the file's for what is written, numbers in f32, cargo's `OUT_DIR`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -72,6 +86,22 @@ impl Config {
     #[must_use]
     pub fn file_name(mut self, stem: impl Into<String>) -> Self {
         self.file_name = Some(stem.into());
+        self
+    }
+
+    /// Chooses the numbers that the network computes in.
+    #[must_use]
+    pub fn numbers(mut self, numbers: Numbers) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    /// Gives the mean number of events per neuron and step of a layer, or per channel of the input, as
+    /// `snnc eval` measures it. Code in f32 then takes in the spikes of silent layers and of busy ones in
+    /// the way that is faster for each; it gives the same numbers.
+    #[must_use]
+    pub fn rate(mut self, layer: impl Into<String>, rate: f64) -> Self {
+        self.rates.insert(layer.into(), rate);
         self
     }
 
@@ -139,15 +169,34 @@ impl Config {
         let compilation = synnet_dsl::compile(&mut sources, root, &options, files);
         let render = |diagnostics: &[Diagnostic]| synnet_dsl::render(diagnostics, &sources, false);
         let Some(graph) = compilation.graph else { return Err(Error::new(render(&compilation.diagnostics))) };
-        if !compilation.diagnostics.is_empty() {
-            cargo::warn(&render(&compilation.diagnostics));
-        }
+        cargo::warn(&render(&compilation.diagnostics));
+        self.check_rates(&graph)?;
         let params = self.weights.as_ref().map(|path| read_params(path, files)).transpose()?;
         let options = synnet_rust::Options {
             name: self.type_name.clone(),
             embedding: Embedding::Include(format!("{stem}.weights")),
+            numbers: match self.numbers {
+                Numbers::Float => synnet_rust::Numbers::Float,
+                Numbers::Integer => synnet_rust::Numbers::Integer(QuantizeOptions::default()),
+            },
+            rates: self.rates.clone(),
         };
-        generate(&graph, params.as_ref(), &options).map_err(|diagnostics| Error::new(render(&diagnostics)))
+        let module = generate(&graph, params.as_ref(), &options)
+            .map_err(|diagnostics| Error::new(render(&diagnostics)))?;
+        cargo::warn(&render(&module.warnings));
+        Ok(module)
+    }
+
+    /// Rates are of layers that there are, and no less than 0.
+    fn check_rates(&self, graph: &Graph) -> Result<(), Error> {
+        let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|l| l.name == name);
+        let unknown = self.rates.keys().filter(|name| !known(name)).map(|name| {
+            format!("a rate is given for `{name}`, which network `{}` does not have", graph.name)
+        });
+        let impossible = self.rates.iter().filter(|(_, rate)| !(rate.is_finite() && **rate >= 0.0));
+        let impossible = impossible.map(|(name, rate)| format!("`{name}` cannot have the rate {rate}"));
+        let wrong: Vec<String> = unknown.chain(impossible).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(Error::new(wrong.join("\n"))) }
     }
 }
 
@@ -275,6 +324,32 @@ mod tests {
         assert!(read("kws_again.rs").contains("include_bytes!(\"kws_again.weights\")"));
         let elsewhere = other.file_name("../kws").compile(&path).expect_err("it leaves the folder");
         assert!(elsewhere.to_string().contains("not the name of a file"), "{elsewhere}");
+    }
+
+    #[test]
+    fn rates_belong_to_layers() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        let code = |config: Config| {
+            config.compile(&path).expect("it compiles");
+            std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written")
+        };
+        let sparse = code(config(folder.path()));
+        assert_ne!(code(config(folder.path()).rate("h", 3.0)), sparse);
+        let wrong = config(folder.path()).rate("g", 1.0).rate("h", f64::NAN);
+        let error = wrong.compile(&path).expect_err("both are wrong").to_string();
+        assert!(error.contains("a rate is given for `g`") && error.contains("`h` cannot have"), "{error}");
+    }
+
+    #[test]
+    fn integers_are_another_form() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        config(folder.path()).numbers(Numbers::Integer).compile(&path).expect("it compiles");
+        let code = std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written");
+        assert!(code.contains("pub vmem: [i16; 3]"), "{code}");
+        let error = Config::new().numbers(Numbers::Integer).compile(&path).expect_err("it has no weights");
+        assert!(error.to_string().contains("give the weights"), "{error}");
     }
 
     #[test]

@@ -45,5 +45,5 @@ mod config;
 mod error;
 mod files;
 
-pub use config::{Config, compile};
+pub use config::{Config, Numbers, compile};
 pub use error::Error;

@@ -46,10 +46,12 @@ impl Compiler {
         let found = report.of_the_network(&compilation.diagnostics);
         let Some(graph) = compilation.graph else { return Ok(found) };
         let params = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
-        Ok(match generate(&graph, params.as_ref()) {
+        let options = synnet_rust::Options { numbers: settings.numbers(), ..synnet_rust::Options::default() };
+        Ok(match generate(&graph, params.as_ref(), &options) {
             Ok(module) => {
+                let warnings = report.of_the_weights(&module.warnings);
                 let (items, tracked) = (module.tokens, self.tracked());
-                quote! { #items #found #tracked }
+                quote! { #items #found #warnings #tracked }
             }
             Err(refused) => {
                 let refused = report.of_the_weights(&refused);
@@ -104,11 +106,14 @@ impl synnet_dsl::Loader for Compiler {
     }
 }
 
-fn generate(graph: &Graph, params: Option<&Params>) -> Result<Module, Vec<Diagnostic>> {
-    let options = synnet_rust::Options::default();
+fn generate(
+    graph: &Graph,
+    params: Option<&Params>,
+    options: &synnet_rust::Options,
+) -> Result<Module, Vec<Diagnostic>> {
     match params {
-        Some(params) => synnet_rust::generate(&synnet_dsl::Network::bind(graph, params)?, &options),
-        None => synnet_rust::generate_without_weights(graph, &options),
+        Some(params) => synnet_rust::generate(&synnet_dsl::Network::bind(graph, params)?, options),
+        None => synnet_rust::generate_without_weights(graph, options),
     }
 }
 

@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token};
+use synnet_rust::{Numbers, QuantizeOptions};
 
 /// A use of the macro.
 pub(crate) struct Invocation {
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) weights: Option<LitStr>,
     /// The network that is meant.
     pub(crate) name: Option<LitStr>,
+    /// In which numbers it computes.
+    numbers: Option<LitStr>,
     /// Parameters, their values, and the first and last token of each.
     pub(crate) params: Vec<(String, String, (Span, Span))>,
 }
@@ -64,6 +67,14 @@ impl Settings {
         }
     }
 
+    /// In which numbers the network computes.
+    pub(crate) fn numbers(&self) -> Numbers {
+        match &self.numbers {
+            Some(numbers) if numbers.value() == "integer" => Numbers::Integer(QuantizeOptions::default()),
+            _ => Numbers::Float,
+        }
+    }
+
     /// First and last token of what is said about a parameter.
     pub(crate) fn param(&self, name: &str) -> Option<(Span, Span)> {
         self.params.iter().find(|(other, ..)| other == name).map(|(.., tokens)| *tokens)
@@ -87,11 +98,20 @@ impl Settings {
             once(&mut self.weights, text(meta)?, meta)
         } else if path.is_ident("name") {
             once(&mut self.name, text(meta)?, meta)
+        } else if path.is_ident("numbers") {
+            let numbers = text(meta)?;
+            if !["float", "integer"].contains(&numbers.value().as_str()) {
+                return Err(Error::new(numbers.span(), "numbers are \"float\" or \"integer\""));
+            }
+            once(&mut self.numbers, numbers, meta)
         } else if path.is_ident("params") {
             self.params.extend(meta.require_list()?.parse_args_with(parameters)?);
             Ok(())
         } else {
-            Err(Error::new_spanned(path, "unknown setting; there are `weights`, `name` and `params`"))
+            Err(Error::new_spanned(
+                path,
+                "unknown setting; there are `weights`, `name`, `params` and `numbers`",
+            ))
         }
     }
 }

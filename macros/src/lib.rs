@@ -30,6 +30,8 @@ use proc_macro::TokenStream;
 /// * `weights = "file.safetensors"`: the weights become part of the program and the type has
 ///   `Kws::new()`. Without them the type takes packed weights at run time, `Kws::with_weights(&bytes)`.
 /// * `name = "Kws"`: which network, where there are several.
+/// * `numbers = "integer"`: the type computes in 8-bit weights and 16-bit states, as neuromorphic chips do,
+///   instead of in f32 (`"float"`). The weights are quantised on the way.
 /// * `params(classes = 12)`: values of the network's parameters, written as in the language.
 ///
 /// Errors of the network are compile errors at its tokens, all at once. Its warnings are shown as uses of

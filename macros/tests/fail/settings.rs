@@ -22,6 +22,7 @@ synnet_macros::synnet!("tests/nets/two.snn", name = "First", params(count = 2 ms
 synnet_macros::synnet! {
     #![wieghts = "kws.safetensors"]
     #![params]
+    #![numbers = "f16"]
     network A {}
 }
 

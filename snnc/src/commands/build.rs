@@ -1,10 +1,15 @@
 //! `snnc build`: a network and its weights for a target.
 
-use serde_json::json;
-use synnet_rust::Memory;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use synnet_dsl::Graph;
+use synnet_rust::{Memory, Numbers};
 use synnet_xylo::{Chip, QuantizeOptions};
 
-use crate::artifacts::{self, NotBuilt, Written};
+use crate::artifacts::{self, Written};
 use crate::cli::{Build, Target};
 use crate::failure::Failure;
 use crate::source::Loaded;
@@ -20,32 +25,57 @@ struct Built {
 /// Compiles a network for a target.
 pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
     if json && files::is_dash(&args.out) {
-        return Err(Failure::Io("`--json` and `-o -` both write to standard output: give `-o` a file".into()));
+        return Err(Failure::Io(
+            "`--json` and `-o -` both write to standard output: give `-o` a file".into(),
+        ));
     }
     let loaded = source::load(&args.network)?;
     let built = match &args.target {
-        Target::Rust => rust(args, &loaded)?,
+        Target::Rust => rust(args, &loaded, Numbers::Float)?,
+        Target::RustInt => rust(args, &loaded, Numbers::Integer(QuantizeOptions::default()))?,
         Target::Chip(name) => chip(args, &loaded, name)?,
     };
     if json { print_json(&loaded, &built) } else { say(&built) }
 }
 
 /// A Rust module, with its weights or without.
-fn rust(args: &Build, loaded: &Loaded) -> Result<Built, Failure> {
+fn rust(args: &Build, loaded: &Loaded, numbers: Numbers) -> Result<Built, Failure> {
     let network = args.weights.as_ref().map(|path| source::bind(loaded, path)).transpose()?;
-    let built = artifacts::write_rust(&args.out, |options| match &network {
-        Some(network) => synnet_rust::generate(network, options),
-        None => synnet_rust::generate_without_weights(&loaded.graph, options),
-    });
-    let (module, written) = built.map_err(|why| match why {
-        NotBuilt::Diagnostics(diagnostics) => rendered(loaded, &diagnostics),
-        NotBuilt::Failure(failure) => failure,
-    })?;
+    let rates = args.rates.as_ref().map(|path| rates(path, &loaded.graph)).transpose()?.unwrap_or_default();
+    let options = synnet_rust::Options { numbers, rates, ..synnet_rust::Options::default() };
+    let module = artifacts::rust_module(&loaded.graph, network.as_ref(), options, &args.out)
+        .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
+    source::accept(&module.warnings, &loaded.sources)?;
+    let written = artifacts::write_rust(&module, &args.out)?;
     Ok(Built { written, memory: Some(module.memory) })
+}
+
+/// The rates in what `snnc eval --json` printed, or in a plain map from names to rates.
+fn rates(path: &Path, graph: &Graph) -> Result<BTreeMap<String, f64>, Failure> {
+    let text = files::read_text(path)?;
+    let value: Value = serde_json::from_str(&text).map_err(|e| Failure::input(path, e))?;
+    let map = value.pointer("/float/rates").unwrap_or(&value);
+    let rates: BTreeMap<String, f64> = BTreeMap::deserialize(map).map_err(|e| {
+        Failure::input(path, format_args!("neither an evaluation nor a map from names to rates: {e}"))
+    })?;
+    let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|layer| layer.name == name);
+    for (name, rate) in &rates {
+        if !known(name) {
+            let message = format!("network `{}` has neither an input nor a layer `{name}`", graph.name);
+            return Err(Failure::input(path, message));
+        }
+        if *rate < 0.0 {
+            return Err(Failure::input(path, format_args!("the rate of `{name}` is {rate}, below 0")));
+        }
+    }
+    Ok(rates)
 }
 
 /// The configuration of a chip.
 fn chip(args: &Build, loaded: &Loaded, name: &str) -> Result<Built, Failure> {
+    if args.rates.is_some() {
+        return Err(Failure::Io(format!("`--rates` is for generated Rust; `{name}` has no choice")));
+    }
     let Some(weights) = &args.weights else {
         return Err(Failure::Io(format!("`{name}` is configured with weights: give them with `--weights`")));
     };
