@@ -118,3 +118,68 @@ fn what_is_built_for_a_chip_runs_on_its_simulator() {
     assert_eq!(arrays["readout.vmem"].shape, [40, 10]);
     assert!(arrays["readout.vmem"].to_floats().iter().any(|&v| v != 0.0));
 }
+
+#[test]
+fn integers_are_another_form_of_rust() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    let json = build(&folder, "rust-int", "digits_int.rs").success().json();
+    let code = folder.read_text("digits_int.rs");
+    assert!(code.contains("pub vmem: [i16; 60]"), "states are 16-bit integers");
+    let float = build(&folder, "rust", "digits.rs").success().json();
+    let flash = |json: &serde_json::Value| json["memory"]["flash"].as_u64().expect("it is a number");
+    assert!(3 * flash(&json) < flash(&float), "weights of 8 bits instead of 32");
+
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    folder
+        .snnc(&["build", digits, "--target", "rust-int", "-o", "no.rs"])
+        .failure(1, &["digits.snn", "give the weights when the code is generated"]);
+    folder.snnc(&["check", digits, "--target", "rust-int"]).success();
+    assert!(!folder.path("no.rs").exists());
+}
+
+#[test]
+fn what_integers_cannot_say_is_told_at_its_line() {
+    const CURRENTS: &str = "network Currents {
+    dt: 1 ms;
+    input events: 2;
+    layer h: lif(2) { tau_mem: 2 ms, tau_syn: 2 ms };
+    layer out: expsyn(2) { tau_syn: 2 ms };
+    events -> linear -> h -> linear -> out;
+    output out.isyn;
+}
+";
+    let folder = Folder::new();
+    folder.write("currents.snn", CURRENTS);
+    folder.write("w.safetensors", weights(CURRENTS).to_safetensors());
+    let words =
+        ["build", "currents.snn", "--weights", "w.safetensors", "--target", "rust-int", "-o", "currents.rs"];
+    folder.snnc(&words).failure(1, &["currents.snn:5:5", "expsyn"]);
+    folder.snnc(&["check", "currents.snn", "--target", "rust-int"]).failure(1, &["currents.snn:5:5"]);
+    assert_eq!(folder.files(), ["currents.snn", "w.safetensors"]);
+}
+
+#[test]
+fn measured_rates_choose_how_weights_are_added() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let code = |rates: &str| {
+        folder.write("eval.json", rates);
+        let words = ["build", digits, "--weights", "w.safetensors", "--target", "rust", "-o", "digits.rs"];
+        folder.snnc(&[&words[..], &["--rates", "eval.json"]].concat())
+    };
+    let text = || folder.read_text("digits.rs");
+    code(r#"{ "float": { "accuracy": 1.0, "rates": { "h0": 0.01, "h1": 2.5 } } }"#).success();
+    assert!(text().contains("2.50 events per source and step were measured"), "an evaluation is read");
+    code(r#"{ "h1": 1.25 }"#).success();
+    assert!(text().contains("1.25 events per source and step were measured"), "a map is read");
+    code(r#"{ "h9": 1.0 }"#).failure(1, &["eval.json", "`h9`"]);
+    code(r#"{ "h1": -1.0 }"#).failure(1, &["`h1`", "below 0"]);
+    code(r#"{ "h1": [] }"#).failure(1, &["neither an evaluation nor a map"]);
+    code("no").failure(1, &["eval.json"]);
+    let words = ["build", digits, "--weights", "w.safetensors", "--rates", "eval.json"];
+    folder.snnc(&[&words[..], &["--target", "xylo-audio3", "-o", "x"]].concat()).failure(2, &["`--rates`"]);
+}
