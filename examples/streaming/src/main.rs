@@ -4,8 +4,8 @@
 //! `cargo run --release -p example-streaming` listens to ten recordings of `examples/digits`, with pauses
 //! between them; `cargo run --release -p example-streaming -- A.wav B.wav` listens to others.
 //!
-//! The weights are those that `snnc train examples/digits/digits.yaml` leaves in
-//! `runs/digits/weights.safetensors`.
+//! The weights, `examples/digits/digits.safetensors`, are those that `snnc train examples/digits/digits.yaml`
+//! leaves in `runs/digits/weights.safetensors`.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use synnet_frontend::audio3::{AudioFrontEnd, Frame, Normalisation, Options, OptionsError, Resampler};
 
-synnet::synnet!("../digits/digits.snn", weights = "digits.safetensors");
+synnet::synnet!("../digits/digits.snn", weights = "../digits/digits.safetensors");
 
 /// What the readout neurons stand for.
 pub(crate) const WORDS: [&str; Digits::OUTPUTS] =
