@@ -57,6 +57,24 @@ fn a_network_in_place_has_its_weights() {
     assert_eq!(net.click().spikes, [1.0, 0.0]);
 }
 
+/// In integers; the digits of the example, which has weights that fit.
+mod integers {
+    synnet_macros::synnet!(
+        "../examples/digits/digits.snn",
+        weights = "../examples/digits/digits.safetensors",
+        numbers = "integer"
+    );
+}
+
+#[test]
+fn integers_are_another_form() {
+    let mut net = integers::Digits::new();
+    let output: [i16; integers::Digits::OUTPUTS] = net.step(&[1; integers::Digits::INPUTS]);
+    assert_eq!(output, [0; 10], "spikes take a step from layer to layer");
+    let mut later = (0..20).map(|_| net.step(&[15; integers::Digits::INPUTS]));
+    assert!(later.any(|potentials| potentials != output));
+}
+
 #[test]
 fn a_network_in_a_function() {
     synnet! {
