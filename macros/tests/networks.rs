@@ -66,6 +66,47 @@ mod integers {
     );
 }
 
+/// The same as `Clicks`, with weights that come when the program runs.
+mod at_run_time {
+    synnet_macros::synnet! {
+        network Clicks {
+            dt: 10 ms;
+            input button: 1;
+            layer click: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms, max_spikes: 1 };
+            button -> linear -> click;
+            output click.spikes;
+        }
+    }
+}
+
+#[test]
+fn weights_at_run_time_give_the_same() {
+    let text = "network Clicks {
+        dt: 10 ms;
+        input button: 1;
+        layer click: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms, max_spikes: 1 };
+        button -> linear -> click;
+        output click.spikes;
+    }";
+    let mut sources = synnet_dsl::Sources::new();
+    let root = sources.add("text", text);
+    let options = synnet_dsl::Options::default();
+    let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut synnet_dsl::NoImports);
+    let graph = compilation.graph.expect("the text has no errors");
+    let bytes = std::fs::read("tests/nets/clicks.safetensors").expect("it is there");
+    let params = synnet_dsl::Params::from_safetensors(&bytes).expect("these are weights");
+    let network = synnet_dsl::Network::bind(&graph, &params).expect("they are of this network");
+    let packed = synnet_rust::weights::pack(&network);
+
+    let mut later = at_run_time::Clicks::with_weights(&packed).expect("they are of this network");
+    let mut at_once = Clicks::new();
+    for step in 0..100 {
+        let pressed = [f32::from(u8::from(step % 7 == 0))];
+        assert_eq!(later.step(&pressed), at_once.step(&pressed));
+        assert_eq!(later.click().vmem, at_once.click().vmem);
+    }
+}
+
 #[test]
 fn integers_are_another_form() {
     let mut net = integers::Digits::new();

@@ -79,6 +79,14 @@ fn without_weights_the_type_takes_them_at_run_time() {
         .snnc(&["build", digits, "--target", "xylo-audio3", "-o", "chip"])
         .failure(2, &["`xylo-audio3`", "`--weights`"]);
     assert_eq!(folder.files(), ["digits.rs"]);
+
+    // Built with weights, they lie beside the code in the form that this type takes.
+    folder.write("w.safetensors", digits_weights());
+    build(&folder, "rust", "built.rs").success();
+    let length = format!("const LEN: usize = {};", folder.read("built.weights").len());
+    let fingerprint = u64::from_le_bytes(folder.read("built.weights")[..8].try_into().expect("there are 8"));
+    let fingerprint = format!("const FINGERPRINT: u64 = {fingerprint};");
+    assert!(code.contains(&length) && code.contains(&fingerprint), "{length} {fingerprint}");
 }
 
 #[test]
