@@ -372,8 +372,17 @@ mod tests {
             config(folder.path()).compile(folder.path().join("none.snn")).expect_err("it is missing");
         assert!(missing.to_string().starts_with("cannot read `"), "{missing}");
         assert!(missing.to_string().contains("none.snn`: there is no such file"), "{missing}");
-        std::fs::write(folder.path().join("kws.safetensors"), "no").expect("the folder can be written");
+        let of_a_folder =
+            config(folder.path()).name("Kws").compile(folder.path()).expect_err("it is no file");
+        assert!(of_a_folder.to_string().starts_with("cannot read `"), "{of_a_folder}");
+        std::fs::write(folder.path().join("latin.snn"), b"\xe9").expect("the folder can be written");
+        let latin =
+            config(folder.path()).compile(folder.path().join("latin.snn")).expect_err("it is no text");
+        assert!(latin.to_string().ends_with("latin.snn`: it is not UTF-8 text"), "{latin}");
         let path = folder.path().join("kws.snn");
+        let blocked = config(folder.path()).out_dir(&path).compile(&path).expect_err("there is a file");
+        assert!(blocked.to_string().starts_with("cannot write `"), "{blocked}");
+        std::fs::write(folder.path().join("kws.safetensors"), "no").expect("the folder can be written");
         let weights = config(folder.path()).compile(&path).expect_err("these are no weights");
         assert!(weights.to_string().contains("kws.safetensors`: not a safetensors file"), "{weights}");
         std::fs::write(folder.path().join("kws.safetensors"), Params::default().to_safetensors())

@@ -40,7 +40,7 @@ fn hears_seven() -> bool {
 // SAFETY: the C library wants a function of this name and kind, and there is no other.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> i32 {
-    if hears_seven() { 0 } else { 1 }
+    i32::from(!hears_seven())
 }
 
 // SAFETY: it is the C standard's function, which takes nothing and does not return.

@@ -1,6 +1,6 @@
 //! `snnc build`.
 
-use crate::support::{Folder, Outcome, digits, digits_weights, events, npy, weights};
+use crate::support::{Folder, Outcome, digits, digits_weights, events, npy, tones, weights};
 
 fn build(folder: &Folder, target: &str, out: &str) -> Outcome {
     let digits = digits();
@@ -145,6 +145,18 @@ fn integers_are_another_form_of_rust() {
         .failure(1, &["digits.snn", "give the weights when the code is generated"]);
     folder.snnc(&["check", digits, "--target", "rust-int"]).success();
     assert!(!folder.path("no.rs").exists());
+}
+
+#[test]
+fn a_training_builds_integers_where_its_recipe_says_so() {
+    let folder = tones();
+    let words = ["train", "tones.yaml", "--out", "run", "--set", "training.epochs=1"];
+    folder.snnc(&[&words[..], &["--set", "build=[rust, rust-int]"]].concat()).success();
+    let files = folder.files();
+    for file in ["tones.rs", "tones.weights", "tones_int.rs", "tones_int.weights"] {
+        assert!(files.contains(&format!("run/{file}")), "no {file} in {files:?}");
+    }
+    assert!(folder.read_text("run/tones_int.rs").contains("pub vmem: [i16; 12]"));
 }
 
 #[test]
