@@ -29,8 +29,16 @@ pub(crate) struct Settings {
     pub(crate) name: Option<LitStr>,
     /// In which numbers it computes.
     numbers: Option<LitStr>,
-    /// Parameters, their values, and the first and last token of each.
-    pub(crate) params: Vec<(String, String, (Span, Span))>,
+    params: Vec<Parameter>,
+}
+
+/// What is said about a parameter of the network.
+struct Parameter {
+    name: String,
+    /// An expression of the language.
+    value: String,
+    /// First and last token.
+    tokens: (Span, Span),
 }
 
 impl Parse for Invocation {
@@ -63,7 +71,7 @@ impl Settings {
     pub(crate) fn options(&self) -> synnet_dsl::Options {
         synnet_dsl::Options {
             name: self.name.as_ref().map(LitStr::value),
-            params: self.params.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect(),
+            params: self.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect(),
         }
     }
 
@@ -77,7 +85,7 @@ impl Settings {
 
     /// First and last token of what is said about a parameter.
     pub(crate) fn param(&self, name: &str) -> Option<(Span, Span)> {
-        self.params.iter().find(|(other, ..)| other == name).map(|(.., tokens)| *tokens)
+        self.params.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.tokens)
     }
 
     /// Sets everything; what cannot be set is reported all at once.
@@ -132,7 +140,7 @@ fn text(meta: &Meta) -> Result<LitStr> {
 }
 
 /// `name = value, ...`, values in the words of the language.
-fn parameters(input: ParseStream<'_>) -> Result<Vec<(String, String, (Span, Span))>> {
+fn parameters(input: ParseStream<'_>) -> Result<Vec<Parameter>> {
     let mut parameters = Vec::new();
     while !input.is_empty() {
         let name: Ident = input.parse()?;
@@ -144,7 +152,8 @@ fn parameters(input: ParseStream<'_>) -> Result<Vec<(String, String, (Span, Span
             last = token.span();
             value.extend([token]);
         }
-        parameters.push((name.to_string(), value.to_string(), (name.span(), last)));
+        let tokens = (name.span(), last);
+        parameters.push(Parameter { name: name.to_string(), value: value.to_string(), tokens });
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }
