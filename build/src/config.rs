@@ -187,8 +187,11 @@ impl Config {
         Ok(module)
     }
 
-    /// Rates are of layers that there are, and no less than 0.
+    /// Rates are of layers that there are, no less than 0, and for code that has a choice.
     fn check_rates(&self, graph: &Graph) -> Result<(), Error> {
+        if self.numbers == Numbers::Integer && !self.rates.is_empty() {
+            return Err(Error::new("rates are for code in f32: integer code has no choice"));
+        }
         let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|l| l.name == name);
         let unknown = self.rates.keys().filter(|name| !known(name)).map(|name| {
             format!("a rate is given for `{name}`, which network `{}` does not have", graph.name)
@@ -337,6 +340,8 @@ mod tests {
         let sparse = code(config(folder.path()));
         assert_ne!(code(config(folder.path()).rate("h", 3.0)), sparse);
         let wrong = config(folder.path()).rate("g", 1.0).rate("h", f64::NAN);
+        let integers = config(folder.path()).rate("h", 1.0).numbers(Numbers::Integer).compile(&path);
+        assert!(integers.expect_err("they have no rates").to_string().contains("rates are for code in f32"));
         let error = wrong.compile(&path).expect_err("both are wrong").to_string();
         assert!(error.contains("a rate is given for `g`") && error.contains("`h` cannot have"), "{error}");
     }

@@ -28,9 +28,10 @@ pub(crate) struct Report<'a> {
     pub(crate) settings: &'a Settings,
 }
 
-/// A finding as Rust shows it: a message at a range of tokens, of which first and last are given.
+/// A finding as Rust shows it: a message at a place.
 struct Finding<'a> {
-    tokens: (Span, Span),
+    /// First and last token.
+    place: (Span, Span),
     message: String,
     diagnostic: &'a Diagnostic,
 }
@@ -52,7 +53,7 @@ impl Report<'_> {
     }
 
     fn finding<'a>(&self, diagnostic: &'a Diagnostic, placeless: Span) -> Finding<'a> {
-        let at = |tokens, message| Finding { tokens, message, diagnostic };
+        let at = |place, message| Finding { place, message, diagnostic };
         let Some(span) = diagnostic.span else {
             return at((placeless, placeless), in_words(diagnostic));
         };
@@ -95,16 +96,16 @@ impl Finding<'_> {
     }
 
     fn error(&self) -> TokenStream {
-        let (first, last) = self.tokens;
-        let place = [quote_spanned!(first=> x), quote_spanned!(last=> x)];
-        Error::new_spanned(place.into_iter().collect::<TokenStream>(), &self.message).to_compile_error()
+        let (first, last) = self.place;
+        let ends = [quote_spanned!(first=> x), quote_spanned!(last=> x)];
+        Error::new_spanned(ends.into_iter().collect::<TokenStream>(), &self.message).to_compile_error()
     }
 
     /// A procedural macro has no means to warn; the use of something deprecated has, with any text.
     fn warning(&self) -> TokenStream {
         let (message, code) = (&self.message, self.diagnostic.code.id);
         let declared = Ident::new(code, Span::call_site());
-        let used = Ident::new(code, self.tokens.0);
+        let used = Ident::new(code, self.place.0);
         quote! {
             const _: () = {
                 #[deprecated(note = #message)]

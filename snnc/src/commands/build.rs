@@ -40,6 +40,9 @@ pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
 
 /// A Rust module, with its weights or without.
 fn rust(args: &Build, loaded: &Loaded, numbers: Numbers) -> Result<Built, Failure> {
+    if args.rates.is_some() && numbers != Numbers::Float {
+        return Err(Failure::Io("`--rates` is for the target `rust`: integer code has no choice".into()));
+    }
     let network = args.weights.as_ref().map(|path| source::bind(loaded, path)).transpose()?;
     let rates = args.rates.as_ref().map(|path| rates(path, &loaded.graph)).transpose()?.unwrap_or_default();
     let options = synnet_rust::Options { numbers, rates, ..synnet_rust::Options::default() };
@@ -59,22 +62,19 @@ fn rates(path: &Path, graph: &Graph) -> Result<BTreeMap<String, f64>, Failure> {
         Failure::input(path, format_args!("neither an evaluation nor a map from names to rates: {e}"))
     })?;
     let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|layer| layer.name == name);
-    for (name, rate) in &rates {
-        if !known(name) {
-            let message = format!("network `{}` has neither an input nor a layer `{name}`", graph.name);
-            return Err(Failure::input(path, message));
-        }
-        if *rate < 0.0 {
-            return Err(Failure::input(path, format_args!("the rate of `{name}` is {rate}, below 0")));
-        }
-    }
-    Ok(rates)
+    let wrong = rates.iter().filter_map(|(name, rate)| match (known(name), *rate < 0.0) {
+        (false, _) => Some(format!("network `{}` has neither an input nor a layer `{name}`", graph.name)),
+        (true, true) => Some(format!("the rate of `{name}` is {rate}, below 0")),
+        (true, false) => None,
+    });
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() { Ok(rates) } else { Err(Failure::input(path, wrong.join("; "))) }
 }
 
 /// The configuration of a chip.
 fn chip(args: &Build, loaded: &Loaded, name: &str) -> Result<Built, Failure> {
     if args.rates.is_some() {
-        return Err(Failure::Io(format!("`--rates` is for generated Rust; `{name}` has no choice")));
+        return Err(Failure::Io(format!("`--rates` is for the target `rust`: `{name}` has no choice")));
     }
     let Some(weights) = &args.weights else {
         return Err(Failure::Io(format!("`{name}` is configured with weights: give them with `--weights`")));

@@ -196,10 +196,11 @@ fn measured_rates_choose_how_weights_are_added() {
     assert!(text().contains("2.50 events per source and step were measured"), "an evaluation is read");
     code(r#"{ "h1": 1.25 }"#).success();
     assert!(text().contains("1.25 events per source and step were measured"), "a map is read");
-    code(r#"{ "h9": 1.0 }"#).failure(1, &["eval.json", "`h9`"]);
-    code(r#"{ "h1": -1.0 }"#).failure(1, &["`h1`", "below 0"]);
+    code(r#"{ "h9": 1.0, "h1": -1.0 }"#).failure(1, &["eval.json", "layer `h9`", "`h1` is -1, below 0"]);
     code(r#"{ "h1": [] }"#).failure(1, &["neither an evaluation nor a map"]);
     code("no").failure(1, &["eval.json"]);
     let words = ["build", digits, "--weights", "w.safetensors", "--rates", "eval.json"];
-    folder.snnc(&[&words[..], &["--target", "xylo-audio3", "-o", "x"]].concat()).failure(2, &["`--rates`"]);
+    for target in ["xylo-audio3", "rust-int"] {
+        folder.snnc(&[&words[..], &["--target", target, "-o", "x"]].concat()).failure(2, &["`--rates`"]);
+    }
 }

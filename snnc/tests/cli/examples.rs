@@ -1,7 +1,5 @@
 //! The example without standard library: what lies there was written by `snnc`, and it runs.
 
-use std::process::Command;
-
 use synnet_frontend::Wav;
 use synnet_frontend::audio3::{self, Normalisation};
 
@@ -41,7 +39,7 @@ fn its_events_are_those_of_a_recording() {
 #[test]
 fn it_hears_a_seven_and_cannot_panic() {
     let target = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-std");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["run", "--release", "--offline", "--locked", "--target-dir"]).arg(&target);
     cargo.current_dir(repository("examples/no-std"));
     let output = cargo.output().expect("cargo runs this test");
