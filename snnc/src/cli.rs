@@ -171,9 +171,13 @@ pub struct ArrayArgs {
 pub struct Build {
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Weights file.
+    /// Weights file. Without it, generated Rust takes its weights when the program runs.
     #[arg(long, value_name = "W.safetensors")]
-    pub weights: PathBuf,
+    pub weights: Option<PathBuf>,
+    /// Rates of the layers, as `snnc eval --json` prints them: generated Rust in f32 then adds the weights
+    /// of silent layers and of busy ones in the way that is faster for each.
+    #[arg(long, value_name = "EVAL.json")]
+    pub rates: Option<PathBuf>,
     /// What to build for.
     #[arg(long)]
     pub target: Target,
@@ -204,6 +208,8 @@ pub struct Explain {
 pub enum Target {
     /// An f32 module in Rust.
     Rust,
+    /// A module in Rust that computes in integers, as the chips do.
+    RustInt,
     /// The configuration of a chip, by its name.
     Chip(&'static str),
 }
@@ -212,7 +218,11 @@ impl std::str::FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "rust" { Ok(Self::Rust) } else { chip(text, "targets are `rust`").map(Self::Chip) }
+        match text {
+            "rust" => Ok(Self::Rust),
+            "rust-int" => Ok(Self::RustInt),
+            _ => chip(text, "targets are `rust`, `rust-int`").map(Self::Chip),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
     if let (Some(graph), Some(target)) = (&found.graph, &args.target) {
         found.diagnostics.extend(match target {
             Target::Rust => synnet_rust::check(graph),
+            Target::RustInt => synnet_rust::quantized::check(graph),
             Target::Chip(name) => synnet_xylo::Chip::find(name)
                 .map_or_else(Vec::new, |chip| synnet_xylo::rules::check(graph, chip)),
         });

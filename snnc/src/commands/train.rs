@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use synnet_dsl::Diagnostic;
+use synnet_dsl::{Diagnostic, Network};
 use synnet_runtime::{Control, EpochMetrics, Evaluation, Progress, TrainError, Trainer, initial_params};
+use synnet_rust::Numbers;
+use synnet_xylo::QuantizeOptions;
 
-use crate::artifacts::{self, NotBuilt, Written};
+use crate::artifacts::{self, Written};
 use crate::cli::{Target, Train};
 use crate::experiment::{Experiment, OnChip};
 use crate::failure::Failure;
@@ -101,7 +103,7 @@ fn check_targets(experiment: &Experiment) -> Result<(), Failure> {
     let targets = recipe.targets();
     let built = targets.iter().filter_map(|target| match target {
         Target::Chip(name) => Some(*name),
-        Target::Rust => None,
+        Target::Rust | Target::RustInt => None,
     });
     let mut chips: Vec<&str> = recipe.simulated_chip().into_iter().chain(built).collect();
     chips.sort_unstable();
@@ -111,6 +113,9 @@ fn check_targets(experiment: &Experiment) -> Result<(), Failure> {
         chips.flat_map(|chip| synnet_xylo::rules::check(graph, chip)).collect();
     if targets.contains(&Target::Rust) {
         diagnostics.extend(synnet_rust::check(graph));
+    }
+    if targets.contains(&Target::RustInt) {
+        diagnostics.extend(synnet_rust::quantized::check(graph));
     }
     diagnostics.retain(Diagnostic::is_error);
     source::accept(&diagnostics, &experiment.loaded.sources)
@@ -203,11 +208,10 @@ fn build(
     let mut written = Vec::new();
     for target in experiment.recipe.targets() {
         written.extend(match target {
-            Target::Rust => {
-                artifacts::write_rust(network, &out.join(format!("{stem}.rs"))).map_err(|why| match why {
-                    NotBuilt::Diagnostics(diagnostics) => experiment.rendered(&diagnostics),
-                    NotBuilt::Failure(failure) => failure,
-                })?
+            Target::Rust => rust(experiment, network, Numbers::Float, &out.join(format!("{stem}.rs")))?,
+            Target::RustInt => {
+                let numbers = Numbers::Integer(QuantizeOptions::default());
+                rust(experiment, network, numbers, &out.join(format!("{stem}_int.rs")))?
             }
             Target::Chip(name) => match simulated.filter(|on| on.chip.name == name) {
                 Some(on) => artifacts::write_xylo(&on.build, on.chip, &network.graph.name, &out.join(&stem))?,
@@ -220,6 +224,19 @@ fn build(
         });
     }
     Ok(written)
+}
+
+fn rust(
+    experiment: &Experiment,
+    network: &Network,
+    numbers: Numbers,
+    path: &Path,
+) -> Result<Vec<Written>, Failure> {
+    let options = synnet_rust::Options { numbers, ..synnet_rust::Options::default() };
+    let module = artifacts::rust_module(&network.graph, Some(network), options, path)
+        .map_err(|diagnostics| experiment.rendered(&diagnostics))?;
+    source::accept(&module.warnings, &experiment.loaded.sources)?;
+    artifacts::write_rust(&module, path)
 }
 
 /// The name of a network as the name of a file.

@@ -5,6 +5,7 @@ mod build;
 mod check;
 #[cfg(unix)]
 mod documentation;
+mod examples;
 mod explain;
 mod fmt;
 mod run;
