@@ -1,16 +1,19 @@
 //! Recipes: what to train, on which data, how, and what to build at the end.
 
+mod data;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_yaml::Value;
-use synnet_frontend::audio3;
 use synnet_runtime::TrainOptions;
 
 use crate::cli::{RecipeArgs, Target};
 use crate::failure::Failure;
 use crate::files;
+
+pub use data::{DataOptions, FrontEnd};
 
 /// A recipe file. Paths are relative to the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -37,40 +40,6 @@ pub struct Recipe {
     /// What to build after training.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
-}
-
-/// Where recordings are, and what their names say.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataOptions {
-    /// Folder.
-    pub path: PathBuf,
-    /// Names of the recordings in the folder, with a `{field}` for each part that varies, such as
-    /// `{label}_{speaker}_{index}.wav`. The field `label` is the class.
-    pub pattern: String,
-    /// The recordings that are used at all: for some fields, the values that they must have.
-    #[serde(default)]
-    pub only: BTreeMap<String, Vec<Value>>,
-    /// The recordings held back from training: for one or several fields, the values that mark them.
-    pub test: BTreeMap<String, Vec<Value>>,
-    /// Class names, in the order of the readout neurons.
-    pub classes: Vec<Value>,
-    /// Time steps of each recording: shorter ones are filled with silence, longer ones cut.
-    pub steps: usize,
-}
-
-/// A front end with its options.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum FrontEnd {
-    /// The digital front end of Xylo Audio 3.
-    XyloAudio3(audio3::Options),
-}
-
-impl Default for FrontEnd {
-    fn default() -> Self {
-        Self::XyloAudio3(audio3::Options::default())
-    }
 }
 
 fn default_build() -> Vec<String> {
@@ -128,18 +97,10 @@ impl Recipe {
                 return Err(Failure::input(path, format_args!("`build`: `{text}` is given twice")));
             }
         }
-        let classes: Vec<String> = self.data.classes.iter().map(plain).collect();
-        if let Some(class) = classes.iter().enumerate().find(|(i, c)| classes[..*i].contains(c)) {
-            let message = format!("`data.classes`: the class `{}` is given twice", class.1);
-            return Err(Failure::input(path, message));
-        }
-        let FrontEnd::XyloAudio3(options) = &self.front_end;
-        options.validate().map_err(|e| Failure::input(path, format_args!("`front_end`: {e}")))?;
+        self.data.check(path)?;
+        self.front_end.check(path)?;
         if let Some(chip) = self.chip.as_ref().filter(|name| synnet_xylo::Chip::find(name).is_none()) {
             return Err(Failure::input(path, format_args!("`chip`: there is no chip `{chip}`")));
-        }
-        if self.data.steps == 0 {
-            return Err(Failure::input(path, "`data.steps`: at least one time step is needed"));
         }
         Ok(())
     }
