@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use synnet_dsl::diagnostic::Diagnostic;
 use synnet_dsl::graph::Graph;
 
+pub use super::augment::Augmentation;
 use crate::codes;
 use crate::loss::Loss;
 use crate::optimizer::Adam;
@@ -53,22 +54,6 @@ impl Default for Optimizer {
     }
 }
 
-/// Random changes of rasters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Augmentation {
-    /// The raster moves by a whole number of steps, evenly from minus to plus this.
-    pub time_shift: u32,
-    /// The raster becomes longer or shorter by a factor of up to `1 + time_stretch`, evenly in its logarithm,
-    /// by repeating or skipping whole steps.
-    pub time_stretch: f64,
-    /// Probability that an event is lost. Of a count each event has its own chance; a value that is
-    /// not a count is lost as a whole.
-    pub event_drop: f64,
-    /// Probability that a channel falls silent for a whole sample.
-    pub channel_drop: f64,
-}
-
 /// Adds `weight * max(0, rate - target)^2` to a sample's loss for each spiking layer but the output,
 /// where `rate` is the mean of spikes per neuron and step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,14 +83,7 @@ impl TrainOptions {
             ("schedule.warm_up", self.schedule.warm_up, not_negative(self.schedule.warm_up), "0 or more"),
             ("schedule.floor", self.schedule.floor, probability(self.schedule.floor), "from 0 to 1"),
         ];
-        let augmentation = &self.augmentation;
-        for (name, x) in [
-            ("augmentation.time_stretch", augmentation.time_stretch),
-            ("augmentation.event_drop", augmentation.event_drop),
-            ("augmentation.channel_drop", augmentation.channel_drop),
-        ] {
-            facts.push((name, x, probability(x), "from 0 to 1"));
-        }
+        facts.extend(self.augmentation.facts());
         if let Some(clip) = self.gradient_clip {
             facts.push(("gradient_clip", clip, positive(clip), "positive"));
         }

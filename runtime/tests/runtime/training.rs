@@ -51,7 +51,13 @@ fn options(readout: Readout) -> TrainOptions {
         batch: 16,
         seed: 5,
         gradient_clip: Some(5.0),
-        augmentation: Augmentation { time_shift: 2, time_stretch: 0.2, event_drop: 0.05, channel_drop: 0.02 },
+        augmentation: Augmentation {
+            time_shift: 2,
+            time_stretch: 0.2,
+            event_drop: 0.05,
+            channel_drop: 0.02,
+            ..Augmentation::default()
+        },
         rate_regularizer: Some(RateRegularizer { weight: 0.1, target: 0.3 }),
     }
 }
