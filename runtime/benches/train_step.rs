@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use synnet_dsl::graph::*;
-use synnet_runtime::train::{Augmentation, Optimizer};
+use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::*;
 
 const BATCH: usize = 64;
@@ -79,17 +79,8 @@ fn dataset() -> Dataset {
 
 fn main() {
     let (graph, dataset) = (graph(), dataset());
-    let options = TrainOptions {
-        loss: Loss::CrossEntropy { readout: Readout::MeanVmem, label_smoothing: 0.0, scale: 1.0 },
-        optimizer: Optimizer::default(),
-        schedule: Default::default(),
-        epochs: 1,
-        batch: BATCH,
-        seed: 0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        rate_regularizer: None,
-    };
+    let loss = Loss::CrossEntropy(CrossEntropy::new(Readout::MeanVmem));
+    let options = TrainOptions::new(loss, 1, BATCH);
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
         let mut trainer =
@@ -103,7 +94,8 @@ fn main() {
                 Control::Continue
             })
         });
-        let rates: Vec<f64> = metrics.expect("it trains").rates.into_iter().map(|(_, rate)| rate).collect();
+        let rates: Vec<f64> =
+            metrics.expect("it trains").layers.into_iter().map(|layer| layer.rate).collect();
         times.remove(0);
         times.sort_by(f64::total_cmp);
         let (median, least) = (times[times.len() / 2], times[0]);

@@ -49,7 +49,8 @@ pub fn batch_gradients(
         }
         workspace.clear_gradients();
         let (value, gradient) = workspace.value_and_gradient(tape.output());
-        sum += loss.of_sample(value, outputs, target, 1.0 / input.batch as f64, gradient);
+        sum += loss.of_sample(value, outputs, target, gradient);
+        gradient.iter_mut().for_each(|g| *g /= input.batch as f32);
         tape.backward(network, &prepared, None, &mut workspace, &mut gradients);
     }
     let specs = tape.learnt().specs().iter();

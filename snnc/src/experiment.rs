@@ -112,8 +112,8 @@ fn warn_of_spiking_readout(graph: &Graph) {
 }
 
 fn readout(options: &TrainOptions) -> Result<Readout, Failure> {
-    match options.loss {
-        Loss::CrossEntropy { readout, .. } => Ok(readout),
+    match &options.loss {
+        Loss::CrossEntropy(loss) => Ok(loss.readout),
         _ => Err(Failure::Input("`training.loss`: a classifier needs the loss `cross_entropy`".into())),
     }
 }

@@ -33,12 +33,13 @@ impl Log {
     /// Adds an epoch and writes the file.
     pub fn add(&mut self, epoch: &EpochMetrics) -> Result<(), Failure> {
         if self.text.is_empty() {
-            let rates = epoch.rates.iter().map(|(layer, _)| format!(",rate {layer}"));
+            let rates = epoch.layers.iter().map(|layer| format!(",rate {}", layer.layer));
             let norms = epoch.gradient_norms.iter().map(|(tensor, _)| format!(",gradient norm {tensor}"));
             let _ = writeln!(self.text, "epoch,loss,accuracy,lr{}", rates.chain(norms).collect::<String>());
         }
         let accuracy = epoch.accuracy.map(|a| a.to_string()).unwrap_or_default();
-        let numbers = epoch.rates.iter().chain(&epoch.gradient_norms).map(|(_, x)| format!(",{x}"));
+        let rates = epoch.layers.iter().map(|layer| layer.rate);
+        let numbers = rates.chain(epoch.gradient_norms.iter().map(|(_, x)| *x)).map(|x| format!(",{x}"));
         let _ = writeln!(
             self.text,
             "{},{},{accuracy},{}{}",

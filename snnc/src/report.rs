@@ -133,7 +133,7 @@ impl Report<'_> {
     /// Loss, accuracy and rates of the epochs, about twenty lines.
     fn curve(&self) -> String {
         let every = self.epochs.len().div_ceil(20).max(1);
-        let rates = self.epochs.first().map(|e| e.rates.iter().map(|(layer, _)| format!("rate {layer}")));
+        let rates = self.epochs.first().map(|e| e.layers.iter().map(|l| format!("rate {}", l.layer)));
         let head = ["epoch", "loss", "accuracy", "learning rate"].map(String::from).into_iter();
         let mut rows = vec![head.chain(rates.into_iter().flatten()).collect()];
         for (i, epoch) in self.epochs.iter().enumerate() {
@@ -146,7 +146,7 @@ impl Report<'_> {
                 epoch.accuracy.map(percent).unwrap_or_default(),
                 format!("{:.2e}", epoch.lr),
             ];
-            row.extend(epoch.rates.iter().map(|(_, rate)| format!("{rate:.3}")));
+            row.extend(epoch.layers.iter().map(|layer| format!("{:.3}", layer.rate)));
             rows.push(row);
         }
         table(&rows)

@@ -144,7 +144,7 @@ fn train(
     let mut rates: Vec<f64> = Vec::new();
     let mut epochs = Vec::new();
     while trainer.epochs_done() < total {
-        let mut watch = |p: Progress| {
+        let mut watch = |p: Progress<'_>| {
             progress.batch(&shown(&p, &rates));
             if interrupted.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
         };
@@ -152,7 +152,7 @@ fn train(
             trainer.epoch(&experiment.corpus.train, &mut watch).map_err(|e| failed(experiment, e))?;
         files::write(&out.join(CHECKPOINT), &trainer.checkpoint())?;
         if metrics.complete {
-            rates = metrics.rates.iter().map(|(_, rate)| *rate).collect();
+            rates = metrics.layers.iter().map(|layer| layer.rate).collect();
             let accuracy = metrics.accuracy.unwrap_or(0.0);
             progress.epoch(&Shown {
                 epoch: metrics.epoch,
@@ -175,7 +175,7 @@ fn train(
     Ok((epochs, progress.finish()))
 }
 
-fn shown<'a>(progress: &Progress, rates: &'a [f64]) -> Shown<'a> {
+fn shown<'a>(progress: &Progress<'_>, rates: &'a [f64]) -> Shown<'a> {
     Shown {
         epoch: progress.epoch,
         fraction: progress.fraction(),
