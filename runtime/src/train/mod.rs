@@ -31,7 +31,7 @@ pub(crate) use options::Range;
 pub use options::{Augmentation, TrainOptions};
 pub use selection::{Best, Score, Selection, Verdict};
 use shard::{Batch, Objective, SHARD, Shard};
-pub use warning::{WARNING_SHARE, Warning, WarningKind};
+pub use warning::{WARNING_SHARE, Warning, WarningKind, warnings};
 
 /// A network in training.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct Trainer {
     epoch: usize,
     /// Batches of the present epoch that are done.
     batch: usize,
+    /// The figures of these batches.
+    sums: Option<Sums>,
     /// The best epoch so far, and the tensors that learn as they were then.
     best: Option<(Best, Vec<Vec<f32>>)>,
     shards: Vec<Shard>,
@@ -94,6 +96,7 @@ impl Trainer {
             rules,
             epoch: 0,
             batch: 0,
+            sums: None,
             best: None,
             shards: Vec::new(),
             room: [0; 3],
@@ -169,8 +172,7 @@ impl Trainer {
         let order = self.order(dataset);
         let batches = order.len().div_ceil(self.options.batch);
         self.prepare_shards(dataset, self.options.batch.min(order.len()));
-        let classifies = self.options.loss.classifies();
-        let mut sums = Sums::new(&self.network.graph, &self.tape, dataset.steps(), classifies);
+        let mut sums = self.sums.take().unwrap_or_else(|| self.no_sums(dataset.steps()));
         let mut stopped = false;
         for samples in order.chunks(self.options.batch).skip(self.batch) {
             self.walk(dataset, samples, None, &mut sums)?;
@@ -178,6 +180,7 @@ impl Trainer {
             self.batch += 1;
             let progress = sums.progress(self.epoch, self.batch, batches);
             if watch(progress) == Control::Stop && self.batch < batches {
+                self.sums = Some(sums.clone());
                 stopped = true;
                 break;
             }
@@ -250,6 +253,11 @@ impl Trainer {
             self.best = Some((best, self.learning.tensors.clone()));
         }
         Ok(Verdict { improved, stop: self.is_finished() })
+    }
+
+    /// Figures of an epoch that has not begun.
+    fn no_sums(&self, steps: usize) -> Sums {
+        Sums::new(&self.network.graph, &self.tape, steps, self.options.loss.classifies())
     }
 
     /// The order of the samples in the present epoch.
