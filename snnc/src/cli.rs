@@ -56,6 +56,7 @@ pub struct NetworkArgs {
 /// Arguments of `check`.
 #[derive(Args, Debug)]
 pub struct Check {
+    /// Network, or a recipe (`.yaml`) with its network; a recipe's recordings are not read.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Check the rules of a target, too.
@@ -108,6 +109,9 @@ pub struct Train {
     /// Go on from the checkpoint in the output folder.
     #[arg(long)]
     pub resume: bool,
+    /// Train with so many seeds, from `training.seed` on, each in a folder of its own; gives mean and spread.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub seeds: Option<u16>,
 }
 
 /// A recipe, how to change it, and the threads that carry it out.

@@ -8,6 +8,9 @@ use crate::failure::{self, Failure};
 /// Most bytes of a text: network, recipe or log.
 const MAX_TEXT: u64 = 64 << 20;
 
+/// How the names of files begin that are not yet complete.
+const UNFINISHED: &str = ".snnc-";
+
 /// Whether a path stands for standard input or output.
 pub fn is_dash(path: &Path) -> bool {
     path == Path::new("-")
@@ -96,6 +99,15 @@ pub fn create_folder(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|e| Failure::io("create the folder", path, &e))
 }
 
+/// Removes what a killed process has left of files that it had not yet finished.
+pub fn remove_leftovers(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+        // Where it cannot be removed it does no harm.
+        let _ = std::fs::remove_file(entry.path());
+    }
+}
+
 /// The file behind a link, which stays a link.
 fn resolve(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
@@ -118,7 +130,7 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.prefix(".snnc-").tempfile_in(folder)?;
+    let mut file = builder.prefix(UNFINISHED).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;
     Ok(file)

@@ -1,15 +1,17 @@
 //! `snnc eval`: the accuracy of trained weights.
 
 use crate::cli::{Engine, Eval};
-use crate::experiment::Experiment;
+use crate::experiment::{Plan, use_threads};
 use crate::failure::Failure;
 use crate::report;
 use crate::{source, terminal};
 
 /// Evaluates weights on the test set of a recipe.
 pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
-    let experiment = Experiment::open(&args.recipe)?;
-    let network = source::bind(&experiment.loaded, &args.weights)?;
+    use_threads(&args.recipe)?;
+    let plan = Plan::read(&args.recipe)?;
+    let network = source::bind(&plan.loaded, &args.weights)?;
+    let experiment = plan.with_data()?;
     let float = experiment.evaluate(&network)?;
     let chip = match &args.on {
         Engine::Float => None,

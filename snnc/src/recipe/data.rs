@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use synnet_frontend::audio3;
 
-use super::plain;
+use super::{Validation, plain};
 use crate::failure::Failure;
 
 /// Where recordings are, and what their names say.
@@ -24,6 +24,9 @@ pub struct DataOptions {
     pub only: BTreeMap<String, Vec<Value>>,
     /// The recordings held back from training: for one or several fields, the values that mark them.
     pub test: BTreeMap<String, Vec<Value>>,
+    /// The recordings held back from training to choose the best epoch by.
+    #[serde(default)]
+    pub validation: Option<Validation>,
     /// Class names, in the order of the readout neurons.
     pub classes: Vec<Value>,
     /// Time steps of each recording: shorter ones are filled with silence, longer ones cut.

@@ -1,0 +1,301 @@
+//! The report as a page to read in a browser, pictures included.
+
+use synnet_runtime::{Evaluation, Interpreter};
+
+use super::examples::{self, ClassExamples};
+use super::{Report, percent, recordings, spikes_matter};
+use crate::chip::agreement;
+use crate::page::{
+    self, Chart, Line, Scale, confusion, document, escape, facts, figure, section, side_by_side,
+};
+use crate::progress::clock;
+
+impl Report<'_> {
+    /// The report as one file of HTML.
+    pub fn html(&self) -> String {
+        let graph = &self.trained.network.graph;
+        let mut body = format!("<h1>{}</h1>\n", escape(&graph.name));
+        if !graph.docs.is_empty() {
+            body += &format!("<p>{}</p>\n", escape(&graph.docs.join(" ")));
+        }
+        body += &format!("<p class=\"under\">{}.</p>\n", escape(&recordings(&self.experiment.corpus)));
+        body += &self.tiles();
+        body += &self.warnings();
+        body += &section(
+            "How it learnt",
+            "Training values are measured while the weights move, with dropout and augmentation; validation values at \
+             the end of each epoch, without. Point at a picture for its numbers.",
+            &side_by_side(&learning_curves(self)),
+        );
+        body += &section(
+            "What the layers do",
+            "A neuron is silent if it never spiked in the epoch, and saturated if it spiked in nearly every step: neither \
+             tells the next layer anything.",
+            &side_by_side(&layer_curves(self)),
+        );
+        body += &section("On the test set", "", &self.results());
+        body += &self.examples();
+        body += &self.quantisation();
+        body += &section("How it was made", "", &self.making());
+        document(&format!("{}: training report", graph.name), &body)
+    }
+
+    fn tiles(&self) -> String {
+        let mut tiles = vec![(percent(self.float.accuracy), "accuracy on the test set, float".to_owned())];
+        if let Some(on) = self.chip {
+            tiles.push((percent(on.result.evaluation.accuracy), format!("accuracy on {}", on.chip.name)));
+            let agree = agreement(self.float, &on.result.evaluation);
+            tiles.push((percent(agree), "same class on chip and in float".into()));
+        }
+        tiles.push((
+            self.trained.history.epochs().to_string(),
+            format!("epochs; weights of epoch {}", self.trained.kept + 1),
+        ));
+        if self.trained.epochs == self.trained.history.epochs() {
+            tiles.push((clock(self.trained.duration), "minutes of training".into()));
+        }
+        let items = tiles.iter().map(|(number, what)| {
+            format!("<li><b>{}</b><span>{}</span></li>\n", escape(number), escape(what))
+        });
+        format!("<ul class=\"tiles\">\n{}</ul>\n", items.collect::<String>())
+    }
+
+    fn warnings(&self) -> String {
+        let noticed = self.trained.history.warnings(&self.trained.network.graph);
+        if noticed.is_empty() {
+            return String::new();
+        }
+        let items = noticed.iter().map(|noticed| format!("<li>{}</li>\n", in_code(&noticed.to_string())));
+        format!(
+            "<div class=\"warnings\">\n<h2>Warnings</h2>\n<ul>\n{}</ul>\n</div>\n",
+            items.collect::<String>()
+        )
+    }
+
+    /// Accuracy and rates of both engines, and their confusion matrices.
+    fn results(&self) -> String {
+        let mut head = vec!["", "float"];
+        let chip = self.chip.map(|on| (on, &on.result.evaluation));
+        head.extend(chip.iter().map(|(on, _)| on.chip.name.as_str()));
+        let row = |what: String, of: &dyn Fn(&Evaluation) -> String| {
+            let mut row = vec![what, of(self.float)];
+            row.extend(chip.iter().map(|(_, evaluation)| of(evaluation)));
+            row
+        };
+        let right = |e: &Evaluation| {
+            let right: u64 = (0..e.confusion.len()).map(|class| e.confusion[class][class]).sum();
+            format!("{right} of {}", e.labels.len())
+        };
+        let mut rows = vec![
+            row("accuracy".into(), &|e| percent(e.accuracy)),
+            row("recordings classified right".into(), &right),
+        ];
+        for (layer, _) in &self.float.rates {
+            rows.push(row(format!("spikes per neuron and step, {layer}"), &|e| {
+                let rate = e.rates.iter().find(|(name, _)| name == layer);
+                rate.map_or(String::new(), |(_, rate)| format!("{rate:.3}"))
+            }));
+        }
+        let classes = &self.experiment.corpus.classes;
+        let note = "blue: right, orange: wrong";
+        let mut pictures = vec![confusion("Float", note, classes, &self.float.confusion)];
+        pictures.extend(chip.iter().map(|(on, e)| confusion(&on.chip.title, note, classes, &e.confusion)));
+        page::table(&head, &rows) + &side_by_side(&pictures)
+    }
+
+    fn examples(&self) -> String {
+        let interpreter = Interpreter::new(&self.trained.network);
+        let classes = examples::choose(self.float);
+        let shown =
+            classes.iter().enumerate().map(|(i, class)| self.class_examples(&interpreter, class, i == 0));
+        let shown: String = shown.collect();
+        if shown.is_empty() {
+            return String::new();
+        }
+        section(
+            "Recordings of the test set",
+            "Of each class one that the float network classified right and one that it did not, where there are such; \
+             classes with the most mistakes first. Events by channel or neuron, darker where there are more in a step. \
+             In the readout, the true class is the thick blue line, the class that was taken for it the dashed orange \
+             one.",
+            &shown,
+        )
+    }
+
+    fn class_examples(&self, interpreter: &Interpreter, found: &ClassExamples, open: bool) -> String {
+        let classes = &self.experiment.corpus.classes;
+        let name = |class: usize| classes.get(class).map_or("", String::as_str);
+        let dataset = &self.experiment.corpus.test;
+        let pictures: Vec<String> = found
+            .examples
+            .iter()
+            .filter_map(|&i| {
+                let panels = examples::panels(interpreter, &self.trained.network, dataset, self.float, i)?;
+                let taken = self.float.predictions[i];
+                let (caption, note) = if taken == found.class {
+                    (format!("Class {}, classified right", name(found.class)), String::new())
+                } else {
+                    (format!("Class {}, taken for {}", name(found.class), name(taken)), "wrong".to_owned())
+                };
+                let note = [note, format!("recording {} of the test set", i + 1)];
+                let note: Vec<String> = note.into_iter().filter(|part| !part.is_empty()).collect();
+                let dt = self.trained.network.graph.dt;
+                Some(page::raster(&caption, &note.join("; "), dataset.steps(), dt, &panels))
+            })
+            .collect();
+        if pictures.is_empty() {
+            return String::new();
+        }
+        format!(
+            "<details{}><summary>Class {} <span>{} of {} right</span></summary>\n{}</details>\n",
+            if open { " open" } else { "" },
+            escape(name(found.class)),
+            found.right,
+            found.samples,
+            side_by_side(&pictures)
+        )
+    }
+
+    fn quantisation(&self) -> String {
+        let Some(on) = self.chip else { return String::new() };
+        let report = &on.build.report;
+        let rows: Vec<Vec<String>> = report
+            .layers
+            .iter()
+            .map(|layer| {
+                let error = format!("{:.2} %", 100.0 * layer.weight_error);
+                vec![layer.name.clone(), error, layer.vanished.to_string()]
+            })
+            .collect();
+        let lead = format!(
+            "Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            report.weight_shift_in,
+            report.weight_shift_rec,
+            report.weight_shift_out,
+            on.build.float.latency()
+        );
+        let table = page::table(&["layer", "error of the weights", "weights that became 0"], &rows);
+        section(&format!("Quantised for {}", on.chip.title), &escape(&lead), &table)
+    }
+
+    fn making(&self) -> String {
+        let graph = &self.trained.network.graph;
+        let tensors = graph.tensors();
+        let count = |learn: bool| -> usize {
+            tensors.iter().filter(|t| t.learn == learn).map(|t| t.shape.iter().product::<usize>()).sum()
+        };
+        let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
+        let list = [
+            ("made by", format!("snnc {}", env!("CARGO_PKG_VERSION"))),
+            ("on", format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH)),
+            ("seed", self.trained.seed.to_string()),
+            ("epochs", self.epochs_in_words()),
+            ("weights kept", format!("epoch {}: {}", self.trained.kept + 1, self.trained.why_kept)),
+            ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
+            ("network", format!("{} layers, {neurons} neurons", graph.layers.len())),
+            ("numbers that learn", count(true).to_string()),
+            ("time step", format!("{} ms", figure(1e3 * graph.dt))),
+            ("steps of a recording", self.experiment.corpus.train.steps().to_string()),
+        ];
+        let list = list.map(|(name, value)| (name.to_owned(), value));
+        let files = self.written.iter().map(|file| {
+            let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned();
+            vec![name, file.what.to_owned()]
+        });
+        let files = page::list(&files.collect::<Vec<_>>());
+        let block = |title: &str, text: &str| {
+            format!(
+                "<details><summary>{title}</summary>\n<pre>{}</pre>\n</details>\n",
+                escape(text.trim_end())
+            )
+        };
+        facts(&list)
+            + &block("Layers, connections and tensors", &synnet_dsl::to_table(graph))
+            + &block("The recipe, with what <code>--set</code> replaced", &self.experiment.plan.recipe.text)
+            + &format!("<details><summary>The files beside this page</summary>\n{files}</details>\n")
+    }
+
+    fn epochs_in_words(&self) -> String {
+        let all = self.trained.history.epochs();
+        if self.trained.epochs == all {
+            all.to_string()
+        } else {
+            format!("{all}, {} of them in this run", self.trained.epochs)
+        }
+    }
+}
+
+fn learning_curves(report: &Report<'_>) -> Vec<String> {
+    let history = &report.trained.history;
+    let both = |title, unit, column: &str, scale| {
+        let line = |name: &str, column: &str, color, dashed| Line {
+            name: name.into(),
+            values: history.series(column),
+            color,
+            dashed,
+        };
+        let mut lines = vec![
+            line("training", column, 0, false),
+            line("validation", &format!("validation {column}"), 1, true),
+        ];
+        lines.retain(|line| line.values.iter().any(Option::is_some));
+        Chart { title, unit, lines, scale, kept: Some(report.trained.kept + 1) }.html()
+    };
+    let rate = Line { name: "learning rate".into(), values: history.series("lr"), color: 0, dashed: false };
+    let rate = Chart {
+        title: "Learning rate",
+        unit: "of the last update of the epoch",
+        lines: vec![rate],
+        scale: Scale::FromZero,
+        kept: None,
+    };
+    vec![
+        both("Loss", "mean over the samples", "loss", Scale::FromZero),
+        both("Accuracy", "share of samples classified right", "accuracy", Scale::Share),
+        rate.html(),
+        family(
+            report,
+            "gradient norm ",
+            "Gradients",
+            "L2 norm of each tensor's, mean over batches",
+            Scale::Logarithmic,
+        ),
+    ]
+}
+
+fn layer_curves(report: &Report<'_>) -> Vec<String> {
+    vec![
+        family(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
+        family(
+            report,
+            "silent samples ",
+            "Silent samples",
+            "share of samples without a spike in the layer",
+            Scale::Share,
+        ),
+        family(report, "silent neurons ", "Silent neurons", "share of the layer", Scale::Share),
+        family(report, "saturated neurons ", "Saturated neurons", "share of the layer", Scale::Share),
+    ]
+}
+
+/// A picture of all columns that begin alike.
+fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> String {
+    let graph = &report.trained.network.graph;
+    let lines = report.trained.history.family(prefix).into_iter();
+    let lines = lines.filter(|(name, _)| spikes_matter(graph, name)).enumerate();
+    let lines = lines.map(|(i, (name, values))| Line {
+        name: name.to_owned(),
+        values,
+        color: i,
+        dashed: i >= page::HUES,
+    });
+    Chart { title, unit, lines: lines.collect(), scale, kept: None }.html()
+}
+
+/// A message with its names, which stand between backticks, set as code.
+fn in_code(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    let parts = parts
+        .map(|(i, part)| if i % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) });
+    parts.collect()
+}

@@ -1,0 +1,231 @@
+//! The course of a training: a row of numbers for each epoch, kept as `metrics.csv`.
+//!
+//! The file is the only record. Curves, warnings, early stopping and the choice of the best epoch are computed
+//! from it, so that they do not depend on how often training was interrupted.
+
+use std::fmt::{self, Write};
+use std::path::Path;
+
+use synnet_dsl::Graph;
+use synnet_runtime::EpochMetrics;
+use synnet_runtime::train::{LayerMetrics, Warning, warnings};
+
+use crate::failure::Failure;
+use crate::files;
+
+/// Name of the file in the folder of a run.
+pub const FILE: &str = "metrics.csv";
+
+/// Columns by name, and a row for each epoch. A number that does not exist is an empty cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    columns: Vec<String>,
+    rows: Vec<Vec<Option<f64>>>,
+}
+
+/// A column: its name, and its value in each epoch.
+pub type Series<'a> = (&'a str, Vec<Option<f64>>);
+
+impl History {
+    /// The first `done` epochs of a folder's file.
+    pub fn open(folder: &Path, done: usize) -> Result<Self, Failure> {
+        if done == 0 {
+            return Ok(Self::default());
+        }
+        let path = folder.join(FILE);
+        let mut history = Self::parse(&files::read_text(&path)?).map_err(|why| Failure::input(&path, why))?;
+        if history.rows.len() < done {
+            let message = format!(
+                "the file holds {} epochs, the checkpoint beside it has done {done}; put the file back, or start anew \
+                 without `--resume`",
+                history.rows.len()
+            );
+            return Err(Failure::input(&path, message));
+        }
+        history.rows.truncate(done);
+        Ok(history)
+    }
+
+    /// Adds an epoch.
+    pub fn add(&mut self, metrics: &EpochMetrics) {
+        let (columns, cells): (Vec<_>, Vec<_>) = row(metrics).into_iter().unzip();
+        if self.rows.is_empty() {
+            self.columns = columns;
+        }
+        self.rows.push(cells);
+    }
+
+    /// What looked wrong in the course of the training, in the order in which it came up.
+    pub fn warnings(&self, graph: &Graph) -> Vec<Noticed> {
+        let mut noticed: Vec<Noticed> = Vec::new();
+        for epoch in 0..self.epochs() {
+            for warning in warnings(graph, &self.layers(epoch)) {
+                let known = noticed.iter_mut().find(|n| n.is_about(&warning));
+                match known {
+                    Some(known) => (known.last, known.epochs) = (epoch, known.epochs + 1),
+                    None => noticed.push(Noticed {
+                        warning,
+                        first: epoch,
+                        last: epoch,
+                        epochs: 1,
+                        of: self.epochs(),
+                    }),
+                }
+            }
+        }
+        noticed
+    }
+
+    /// The figures of all layers in an epoch.
+    fn layers(&self, epoch: usize) -> Vec<LayerMetrics> {
+        let names = self.columns.iter().filter_map(|column| column.strip_prefix("rate "));
+        let layers = names.map(|layer| {
+            let figure = |what: &str| self.get(&format!("{what} {layer}"), epoch).unwrap_or(0.0);
+            LayerMetrics {
+                layer: layer.to_owned(),
+                rate: figure("rate"),
+                silent_neurons: figure("silent neurons"),
+                saturated_neurons: figure("saturated neurons"),
+                silent_samples: figure("silent samples"),
+                gradient_norm: figure("layer gradient norm"),
+            }
+        });
+        layers.collect()
+    }
+
+    /// Writes the file.
+    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+        files::write(&folder.join(FILE), self.csv().as_bytes())
+    }
+
+    /// Number of epochs.
+    pub fn epochs(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The value of a column in an epoch, counted from 0.
+    pub fn get(&self, column: &str, epoch: usize) -> Option<f64> {
+        let c = self.columns.iter().position(|name| name == column)?;
+        self.rows.get(epoch)?.get(c).copied().flatten()
+    }
+
+    /// A column in all epochs; nothing but empty cells where there is no such column.
+    pub fn series(&self, column: &str) -> Vec<Option<f64>> {
+        (0..self.epochs()).map(|epoch| self.get(column, epoch)).collect()
+    }
+
+    /// The columns whose names begin with `prefix`, by what follows it.
+    pub fn family(&self, prefix: &str) -> Vec<Series<'_>> {
+        let members = self.columns.iter().enumerate().filter_map(|(c, name)| {
+            let name = name.strip_prefix(prefix)?;
+            Some((name, self.rows.iter().map(|row| row.get(c).copied().flatten()).collect()))
+        });
+        members.collect()
+    }
+
+    fn csv(&self) -> String {
+        let mut text = self.columns.join(",");
+        text.push('\n');
+        for row in &self.rows {
+            for (c, cell) in row.iter().enumerate() {
+                if c > 0 {
+                    text.push(',');
+                }
+                if let Some(number) = cell {
+                    let _ = write!(text, "{number}");
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut lines = text.lines();
+        let columns: Vec<String> = lines.next().unwrap_or_default().split(',').map(str::to_owned).collect();
+        let mut rows = Vec::new();
+        for (i, line) in lines.enumerate() {
+            let row: Result<Vec<Option<f64>>, String> = line.split(',').map(number).collect();
+            let row = row.map_err(|why| format!("line {}: {why}", i + 2))?;
+            if row.len() != columns.len() {
+                let (found, expected) = (row.len(), columns.len());
+                return Err(format!("line {}: {found} cells, but {expected} columns", i + 2));
+            }
+            rows.push(row);
+        }
+        Ok(Self { columns, rows })
+    }
+}
+
+/// A figure of a layer.
+type Figure = fn(&LayerMetrics) -> f64;
+
+/// The columns of an epoch, by name. Names of layers and tensors hold no commas.
+fn row(metrics: &EpochMetrics) -> Vec<(String, Option<f64>)> {
+    let validation = metrics.validation.as_ref();
+    let mut row: Vec<(String, Option<f64>)> = [
+        ("epoch", Some((metrics.epoch + 1) as f64)),
+        ("loss", Some(metrics.loss)),
+        ("accuracy", metrics.accuracy),
+        ("lr", Some(metrics.lr)),
+        ("validation loss", validation.map(|v| v.loss)),
+        ("validation accuracy", validation.and_then(|v| v.accuracy)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec();
+    let figures: [(&str, Figure); 5] = [
+        ("rate", |layer| layer.rate),
+        ("silent neurons", |layer| layer.silent_neurons),
+        ("saturated neurons", |layer| layer.saturated_neurons),
+        ("silent samples", |layer| layer.silent_samples),
+        ("layer gradient norm", |layer| layer.gradient_norm),
+    ];
+    for (what, of) in figures {
+        row.extend(metrics.layers.iter().map(|layer| (format!("{what} {}", layer.layer), Some(of(layer)))));
+    }
+    let validated = validation.into_iter().flat_map(|v| &v.rates);
+    row.extend(validated.map(|(layer, rate)| (format!("validation rate {layer}"), Some(*rate))));
+    row.extend(metrics.gradient_norms.iter().map(|(t, norm)| (format!("gradient norm {t}"), Some(*norm))));
+    row
+}
+
+/// A warning, and when it was true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noticed {
+    /// The warning as it was first.
+    pub warning: Warning,
+    /// The first and the last epoch in which it was true, from 0.
+    first: usize,
+    last: usize,
+    /// Epochs in which it was true, of all.
+    epochs: usize,
+    of: usize,
+}
+
+impl Noticed {
+    /// Whether another warning says the same of the same layer.
+    pub fn is_about(&self, other: &Warning) -> bool {
+        self.warning.layer == other.layer && self.warning.kind == other.kind
+    }
+}
+
+impl fmt::Display for Noticed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { warning, first, last, epochs, of } = self;
+        let (first, last) = (first + 1, last + 1);
+        match (last - first + 1, last == *of) {
+            _ if epochs == of => write!(f, "{warning} (in every epoch)"),
+            (1, false) => write!(f, "{warning} (in epoch {first} only)"),
+            (_, true) if last - first + 1 == *epochs => write!(f, "{warning} (from epoch {first} on)"),
+            (_, false) if last - first + 1 == *epochs => write!(f, "{warning} (in epochs {first} to {last})"),
+            _ => write!(f, "{warning} (in {epochs} epochs from {first} to {last})"),
+        }
+    }
+}
+
+fn number(cell: &str) -> Result<Option<f64>, String> {
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    cell.parse().map(Some).map_err(|_| format!("`{cell}` is not a number"))
+}
