@@ -277,7 +277,7 @@ fn a_loss_that_is_not_finite_names_layer_and_step() {
     let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the loss of sample 0 is not finite in epoch 0, batch 0: layer `l1` leaves the finite numbers in time \
+        "the loss of sample 0 is not finite in epoch 1, batch 1: layer `l1` leaves the finite numbers in time \
          step 1; lower the learning rate or set `gradient_clip`"
     );
     assert_eq!(trainer.checkpoint(), before);
