@@ -1,6 +1,7 @@
 //! The report as a page to read in a browser, pictures included.
 
-use synnet_runtime::{Evaluation, Interpreter};
+use serde_json::Value;
+use synnet_runtime::{Evaluation, Interpreter, TrainOptions};
 
 use super::examples::{self, ClassExamples};
 use super::{Report, percent, recordings, spikes_matter};
@@ -209,7 +210,9 @@ impl Report<'_> {
                 escape(text.trim_end())
             )
         };
+        let options = flattened(&self.trained.options);
         facts(&list)
+            + &format!("<details><summary>Options of the training</summary>\n{}</details>\n", facts(&options))
             + &block("Layers, connections and tensors", &synnet_dsl::to_table(graph))
             + &block("The recipe, with what <code>--set</code> replaced", &self.experiment.plan.recipe.text)
             + &format!("<details><summary>The files beside this page</summary>\n{files}</details>\n")
@@ -290,6 +293,26 @@ fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Sca
         dashed: i >= page::HUES,
     });
     Chart { title, unit, lines: lines.collect(), scale, kept: None }.html()
+}
+
+/// Every option by its key in the recipe, those included that were left at their defaults.
+fn flattened(options: &TrainOptions) -> Vec<(String, String)> {
+    fn walk(key: String, value: Value, list: &mut Vec<(String, String)>) {
+        match value {
+            Value::Null => list.push((key, "none".into())),
+            Value::Object(members) if members.is_empty() => list.push((key, "none".into())),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    walk(if key.is_empty() { name } else { format!("{key}.{name}") }, member, list);
+                }
+            }
+            Value::String(text) => list.push((key, text)),
+            other => list.push((key, other.to_string())),
+        }
+    }
+    let mut list = Vec::new();
+    walk(String::new(), serde_json::to_value(options).unwrap_or_default(), &mut list);
+    list
 }
 
 /// A message with its names, which stand between backticks, set as code.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use synnet_dsl::Network;
-use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, Trainer};
+use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
 
 use crate::experiment::{Experiment, Plan};
 use crate::failure::Failure;
@@ -38,6 +38,8 @@ pub struct Training {
 pub struct Trained {
     /// The seed.
     pub seed: u64,
+    /// All options, with the seed.
+    pub options: TrainOptions,
     /// The network with the weights that were kept.
     pub network: Network,
     /// Every epoch, those before a `--resume` included.
@@ -151,6 +153,7 @@ impl Training {
         }
         Ok(Trained {
             seed: self.seed,
+            options: options.clone(),
             network,
             history: self.history,
             kept,
