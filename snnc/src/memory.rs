@@ -40,8 +40,8 @@ impl Need {
         let need = format!("training needs about {}{each}", readable(self.per_thread));
         match available().filter(|have| self.bytes() > *have) {
             Some(have) => Err(Failure::Io(format!(
-                "{need}, besides the data; this machine has {} to spare: take fewer `--threads` or shorter samples \
-                 (`data.steps`)",
+                "{need}, besides the data; this machine has {} to spare: take fewer `--threads`, shorter recordings \
+                 (`data.steps`) or `training.checkpoint: segments`",
                 readable(have)
             ))),
             None => {
