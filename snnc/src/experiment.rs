@@ -4,7 +4,7 @@
 
 use synnet_dsl::graph::Quantity;
 use synnet_dsl::{Diagnostic, Graph, Network};
-use synnet_runtime::{Evaluation, Readout, TrainOptions, Trainer, initial_params};
+use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 
 use crate::chip::{self, ChipEvaluation};
@@ -24,8 +24,9 @@ pub struct Plan {
     pub recipe: Recipe,
     /// Its network.
     pub loaded: Loaded,
-    /// The statistic of the output by which recordings are classified.
-    readout: Readout,
+    /// The statistic of the output by which recordings are classified; `None` where they have other targets than
+    /// one class of several.
+    readout: Option<Readout>,
 }
 
 /// A recipe with its network and its recordings.
@@ -34,6 +35,21 @@ pub struct Experiment {
     pub plan: Plan,
     /// The recordings.
     pub corpus: Corpus,
+}
+
+/// What the float network made of the test set.
+pub struct Tested {
+    /// Loss, accuracy where the loss knows one, and rates.
+    pub measured: Validation,
+    /// Predictions and confusion, where there are several classes.
+    pub classified: Option<Evaluation>,
+}
+
+impl Tested {
+    /// Share of the recordings that were classified right.
+    pub fn accuracy(&self) -> Option<f64> {
+        self.classified.as_ref().map(|classified| classified.accuracy).or(self.measured.accuracy)
+    }
 }
 
 /// What a trained network does on a chip.
@@ -50,16 +66,9 @@ impl Plan {
     /// Reads recipe and network; checks that they fit together.
     pub fn read(args: &RecipeArgs) -> Result<Self, Failure> {
         let recipe = Recipe::read(args)?;
-        let readout = readout(&recipe.training)?;
         let loaded = source::compile(&recipe.network, recipe.name.as_deref(), &recipe.network_params())?;
         let graph = &loaded.graph;
-        let classes = recipe.data.classes.len();
-        if graph.outputs() != classes {
-            let outputs = graph.outputs();
-            let message =
-                format!("network `{}` has {outputs} outputs; the recipe names {classes} classes", graph.name);
-            return Err(Failure::input(&args.recipe, message));
-        }
+        let readout = readout(&recipe, graph).map_err(|message| Failure::input(&args.recipe, message))?;
         warn_of_spiking_readout(graph);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
         if (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
@@ -130,18 +139,37 @@ pub fn use_threads(args: &RecipeArgs) -> Result<(), Failure> {
 
 impl Experiment {
     /// The float network on the test set.
-    pub fn evaluate(&self, network: &Network) -> Result<Evaluation, Failure> {
-        synnet_runtime::evaluate(network, &self.corpus.test, self.plan.readout)
-            .map_err(|d| self.plan.rendered(&d))
+    pub fn evaluate(&self, network: &Network) -> Result<Tested, Failure> {
+        let (plan, test) = (&self.plan, &self.corpus.test);
+        let measured = synnet_runtime::validate(network, test, &plan.recipe.training.loss);
+        let measured = measured.map_err(|d| plan.rendered(&d))?;
+        let classified = plan.readout.map(|readout| synnet_runtime::evaluate(network, test, readout));
+        Ok(Tested { measured, classified: classified.transpose().map_err(|d| plan.rendered(&d))? })
+    }
+
+    /// The chip whose simulator runs the test set. It is judged by classes.
+    pub fn simulated_chip(&self) -> Option<&str> {
+        self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
+    }
+
+    /// Quantises for a chip.
+    pub fn build_for_chip(&self, network: &Network, chip: &Chip) -> Result<Build, Failure> {
+        let build = synnet_xylo::build(network, chip, &QuantizeOptions::default());
+        let build = build.map_err(|d| self.plan.rendered(&d))?;
+        source::accept(&build.warnings, &self.plan.loaded.sources)?;
+        Ok(build)
     }
 
     /// Quantises for a chip and runs the test set on its simulator.
     pub fn evaluate_on_chip(&self, network: &Network, name: &str) -> Result<OnChip, Failure> {
         let chip = Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
-        let build = synnet_xylo::build(network, chip, &QuantizeOptions::default())
-            .map_err(|d| self.plan.rendered(&d))?;
-        source::accept(&build.warnings, &self.plan.loaded.sources)?;
-        let result = chip::evaluate(&build, network, &self.corpus.test, self.plan.readout)?;
+        let readout = self.plan.readout.ok_or_else(|| {
+            Failure::Input(
+                "chips are judged by the classes of recordings, which this recipe does not name".into(),
+            )
+        })?;
+        let build = self.build_for_chip(network, chip)?;
+        let result = chip::evaluate(&build, network, &self.corpus.test, readout)?;
         if result.dropped_events > 0 {
             terminal::warn(format_args!(
                 "{} input events dropped on {name}: a channel takes at most 15 in a step",
@@ -164,11 +192,20 @@ fn warn_of_spiking_readout(graph: &Graph) {
     }
 }
 
-fn readout(options: &TrainOptions) -> Result<Readout, Failure> {
-    let readout = options.loss.readout();
-    readout.ok_or_else(|| {
-        Failure::Input(
-            "`training.loss`: a classifier needs a loss with classes, such as `cross_entropy`".into(),
-        )
-    })
+/// By what recordings are classified, if they are: the network has one output for each class. With a single output
+/// and two classes, which losses of detection know, there is accuracy but no class that is the greatest.
+fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
+    let (outputs, classes) = (graph.outputs(), recipe.data.classes.len());
+    let loss = &recipe.training.loss;
+    let detects = outputs == 1 && classes == 2 && matches!(loss, Loss::Peak(_) | Loss::BinaryCrossEntropy(_));
+    if classes == 0 || detects {
+        return Ok(None);
+    }
+    if outputs != classes {
+        let name = &graph.name;
+        return Err(format!("network `{name}` has {outputs} outputs; the recipe names {classes} classes"));
+    }
+    let readout =
+        loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");
+    Ok(Some(readout?))
 }

@@ -20,8 +20,10 @@ pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
     if json {
         terminal::print_json(&report::results_json(&float, chip.as_ref()))?;
     }
-    let shown = chip.as_ref().map_or(&float, |on| &on.result.evaluation);
     terminal::say(report::summary(&float, chip.as_ref()));
-    terminal::say(report::confusion(shown, &experiment.corpus.classes));
+    let shown = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
+    if let Some(shown) = shown {
+        terminal::say(report::confusion(shown, &experiment.corpus.classes));
+    }
     Ok(())
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use synnet_dsl::Network;
-use synnet_runtime::Evaluation;
+use synnet_xylo::Chip;
 
 use crate::artifacts::{self, NotBuilt, Written};
 use crate::cli::{Target, Train};
-use crate::experiment::{Experiment, OnChip, Plan, use_threads};
+use crate::experiment::{Experiment, OnChip, Plan, Tested, use_threads};
 use crate::failure::Failure;
 use crate::memory::Need;
 use crate::report::{self, Outcome, Report, Seeds};
@@ -44,11 +44,10 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
         finished.say(&experiment, &trained, &folder);
         results.push(finished.json(&trained));
         let (float, chip) = (&finished.float, finished.chip.as_ref());
-        let validation = trained.history.get("validation accuracy", trained.kept);
         outcomes.push(Outcome {
             seed,
             folder: file_name(&folder),
-            figures: Outcome::figures(float, chip, validation),
+            figures: Outcome::figures(&trained, float, chip),
             kept: trained.kept,
             history: trained.history,
         });
@@ -108,7 +107,7 @@ fn watch_for_interrupts() -> Result<Arc<AtomicBool>, Failure> {
 
 /// What a training with one seed leaves.
 struct Finished {
-    float: Evaluation,
+    float: Tested,
     chip: Option<OnChip>,
     written: Vec<Written>,
 }
@@ -123,7 +122,7 @@ fn finish(experiment: &Experiment, trained: &Trained, out: &Path) -> Result<Fini
     let network = &trained.network;
     let float = experiment.evaluate(network)?;
     warn_of_chance(&float);
-    let chip = experiment.plan.recipe.simulated_chip();
+    let chip = experiment.simulated_chip();
     let chip = chip.map(|name| experiment.evaluate_on_chip(network, name)).transpose()?;
     written.extend(build(experiment, network, chip.as_ref(), out)?);
     let (page, text) = (out.join("report.html"), out.join("report.md"));
@@ -165,12 +164,13 @@ impl Finished {
 }
 
 /// A network that guesses has not learnt; the rates and the guide say where to look.
-fn warn_of_chance(float: &Evaluation) {
-    if float.accuracy <= 1.2 / float.confusion.len().max(1) as f64 {
+fn warn_of_chance(float: &Tested) {
+    let Some(classified) = &float.classified else { return };
+    if classified.accuracy <= 1.2 / classified.confusion.len().max(1) as f64 {
         terminal::warn(format_args!(
             "the accuracy of {} is about that of guessing; look for silent layers (rate 0), and at the readout's \
              threshold and the surrogate",
-            report::percent(float.accuracy)
+            report::percent(classified.accuracy)
         ));
     }
 }
@@ -211,9 +211,11 @@ fn build(
             Target::Chip(name) => match simulated.filter(|on| on.chip.name == name) {
                 Some(on) => artifacts::write_xylo(&on.build, on.chip, &network.graph.name, &out.join(&stem))?,
                 None => {
-                    let other = experiment.evaluate_on_chip(network, name)?;
+                    let chip =
+                        Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
+                    let other = experiment.build_for_chip(network, chip)?;
                     let path = out.join(format!("{stem}.{name}"));
-                    artifacts::write_xylo(&other.build, other.chip, &network.graph.name, &path)?
+                    artifacts::write_xylo(&other, chip, &network.graph.name, &path)?
                 }
             },
         });

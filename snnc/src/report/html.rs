@@ -4,7 +4,7 @@ use serde_json::Value;
 use synnet_runtime::{Evaluation, Interpreter, TrainOptions};
 
 use super::examples::{self, ClassExamples};
-use super::{Report, percent, recordings, spikes_matter};
+use super::{Report, percent, recordings, results, spikes_matter};
 use crate::chip::agreement;
 use crate::page::{
     self, Chart, Line, Scale, confusion, document, escape, facts, figure, section, side_by_side,
@@ -42,10 +42,14 @@ impl Report<'_> {
     }
 
     fn tiles(&self) -> String {
-        let mut tiles = vec![(percent(self.float.accuracy), "accuracy on the test set, float".to_owned())];
-        if let Some(on) = self.chip {
+        let mut tiles = Vec::new();
+        match self.float.accuracy() {
+            Some(accuracy) => tiles.push((percent(accuracy), "accuracy on the test set, float".to_owned())),
+            None => tiles.push((figure(self.float.measured.loss), "loss on the test set, float".to_owned())),
+        }
+        if let (Some(on), Some(float)) = (self.chip, &self.float.classified) {
             tiles.push((percent(on.result.evaluation.accuracy), format!("accuracy on {}", on.chip.name)));
-            let agree = agreement(self.float, &on.result.evaluation);
+            let agree = agreement(float, &on.result.evaluation);
             tiles.push((percent(agree), "same class on chip and in float".into()));
         }
         tiles.push((
@@ -73,42 +77,27 @@ impl Report<'_> {
         )
     }
 
-    /// Accuracy and rates of both engines, and their confusion matrices.
+    /// The figures of both engines, and their confusion matrices.
     fn results(&self) -> String {
-        let mut head = vec!["", "float"];
-        let chip = self.chip.map(|on| (on, &on.result.evaluation));
-        head.extend(chip.iter().map(|(on, _)| on.chip.name.as_str()));
-        let row = |what: String, of: &dyn Fn(&Evaluation) -> String| {
-            let mut row = vec![what, of(self.float)];
-            row.extend(chip.iter().map(|(_, evaluation)| of(evaluation)));
-            row
-        };
-        let right = |e: &Evaluation| {
-            let right: u64 = (0..e.confusion.len()).map(|class| e.confusion[class][class]).sum();
-            format!("{right} of {}", e.labels.len())
-        };
-        let mut rows = vec![
-            row("accuracy".into(), &|e| percent(e.accuracy)),
-            row("recordings classified right".into(), &right),
-        ];
-        for (layer, _) in &self.float.rates {
-            rows.push(row(format!("spikes per neuron and step, {layer}"), &|e| {
-                let rate = e.rates.iter().find(|(name, _)| name == layer);
-                rate.map_or(String::new(), |(_, rate)| format!("{rate:.3}"))
-            }));
-        }
+        let mut rows = results(self.float, self.chip);
+        let head = rows.remove(0);
+        let head: Vec<&str> = head.iter().map(String::as_str).collect();
         let classes = &self.experiment.corpus.classes;
         let note = "blue: right, orange: wrong";
-        let mut pictures = vec![confusion("Float", note, classes, &self.float.confusion)];
-        pictures.extend(chip.iter().map(|(on, e)| confusion(&on.chip.title, note, classes, &e.confusion)));
+        let float = self.float.classified.as_ref().map(|e| ("Float", e));
+        let chip = self.chip.map(|on| (on.chip.title.as_str(), &on.result.evaluation));
+        let pictures = float.into_iter().chain(chip);
+        let pictures: Vec<String> =
+            pictures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
         page::table(&head, &rows) + &side_by_side(&pictures)
     }
 
     fn examples(&self) -> String {
+        let Some(classified) = &self.float.classified else { return String::new() };
         let interpreter = Interpreter::new(&self.trained.network);
-        let classes = examples::choose(self.float);
-        let shown =
-            classes.iter().enumerate().map(|(i, class)| self.class_examples(&interpreter, class, i == 0));
+        let classes = examples::choose(classified);
+        let shown = classes.iter().enumerate();
+        let shown = shown.map(|(i, class)| self.class_examples(&interpreter, classified, class, i == 0));
         let shown: String = shown.collect();
         if shown.is_empty() {
             return String::new();
@@ -123,7 +112,13 @@ impl Report<'_> {
         )
     }
 
-    fn class_examples(&self, interpreter: &Interpreter, found: &ClassExamples, open: bool) -> String {
+    fn class_examples(
+        &self,
+        interpreter: &Interpreter,
+        classified: &Evaluation,
+        found: &ClassExamples,
+        open: bool,
+    ) -> String {
         let classes = &self.experiment.corpus.classes;
         let name = |class: usize| classes.get(class).map_or("", String::as_str);
         let dataset = &self.experiment.corpus.test;
@@ -131,8 +126,8 @@ impl Report<'_> {
             .examples
             .iter()
             .filter_map(|&i| {
-                let panels = examples::panels(interpreter, &self.trained.network, dataset, self.float, i)?;
-                let taken = self.float.predictions[i];
+                let panels = examples::panels(interpreter, &self.trained.network, dataset, classified, i)?;
+                let taken = classified.predictions[i];
                 let (caption, note) = if taken == found.class {
                     (format!("Class {}, classified right", name(found.class)), String::new())
                 } else {

@@ -36,7 +36,9 @@ impl Report<'_> {
         }
         let _ = writeln!(text, "## Results\n\n{}", fenced(&summary(self.float, self.chip)));
         let classes = &experiment.corpus.classes;
-        let _ = writeln!(text, "## Confusion in float\n\n{}", fenced(&confusion(self.float, classes)));
+        if let Some(classified) = &self.float.classified {
+            let _ = writeln!(text, "## Confusion in float\n\n{}", fenced(&confusion(classified, classes)));
+        }
         if let Some(on) = self.chip {
             let confusion = confusion(&on.result.evaluation, classes);
             let _ = writeln!(text, "## Confusion on {}\n\n{}", on.chip.title, fenced(&confusion));

@@ -13,7 +13,7 @@ use synnet_runtime::{Dataset, Evaluation};
 use crate::artifacts::Written;
 use crate::chip::agreement;
 use crate::data::Corpus;
-use crate::experiment::{Experiment, OnChip};
+use crate::experiment::{Experiment, OnChip, Tested};
 use crate::terminal::table;
 use crate::training::Trained;
 
@@ -26,7 +26,7 @@ pub struct Report<'a> {
     /// What was trained, and how that went.
     pub trained: &'a Trained,
     /// The float network on the test set.
-    pub float: &'a Evaluation,
+    pub float: &'a Tested,
     /// The chip on the test set.
     pub chip: Option<&'a OnChip>,
     /// Files, in the order of writing.
@@ -56,27 +56,34 @@ pub fn spikes_matter(graph: &Graph, layer: &str) -> bool {
     graph.output.quantity == Quantity::Spikes || graph.layer(graph.output.layer).name != layer
 }
 
-/// Accuracy, agreement and rates, side by side.
-pub fn summary(float: &Evaluation, chip: Option<&OnChip>) -> String {
-    let mut head = vec![String::new(), "float".into()];
-    let mut accuracy = vec!["accuracy on the test set".into(), percent(float.accuracy)];
-    let mut agree = vec!["same class as float".to_owned(), String::new()];
-    if let Some(on) = chip {
-        head.push(on.chip.name.clone());
-        accuracy.push(percent(on.result.evaluation.accuracy));
-        agree.push(percent(agreement(float, &on.result.evaluation)));
+/// Accuracy or loss, agreement and rates, side by side.
+pub fn summary(float: &Tested, chip: Option<&OnChip>) -> String {
+    table(&results(float, chip))
+}
+
+/// The figures of both engines on the test set, the first row being the head.
+pub fn results(float: &Tested, chip: Option<&OnChip>) -> Vec<Vec<String>> {
+    let on_chip = chip.map(|on| &on.result.evaluation);
+    let mut rows = vec![vec![String::new(), "float".into()]];
+    rows[0].extend(chip.map(|on| on.chip.name.clone()));
+    if let Some(accuracy) = float.accuracy() {
+        let mut row = vec!["accuracy on the test set".to_owned(), percent(accuracy)];
+        row.extend(on_chip.map(|e| percent(e.accuracy)));
+        rows.push(row);
     }
-    let mut rows = vec![head, accuracy];
-    if chip.is_some() {
-        rows.push(agree);
+    if let (Some(float), Some(on_chip)) = (&float.classified, on_chip) {
+        rows.push(vec!["same class as float".to_owned(), String::new(), percent(agreement(float, on_chip))]);
     }
-    for (layer, rate) in &float.rates {
+    let mut row = vec!["loss on the test set".to_owned(), format!("{:.4}", float.measured.loss)];
+    row.extend(on_chip.map(|_| String::new()));
+    rows.push(row);
+    for (layer, rate) in &float.measured.rates {
         let mut row = vec![format!("spikes per neuron and step, {layer}"), format!("{rate:.3}")];
-        let on_chip = chip.and_then(|on| on.result.evaluation.rates.iter().find(|(name, _)| name == layer));
+        let on_chip = on_chip.and_then(|e| e.rates.iter().find(|(name, _)| name == layer));
         row.extend(on_chip.map(|(_, rate)| format!("{rate:.3}")));
         rows.push(row);
     }
-    table(&rows)
+    rows
 }
 
 /// Rows are true classes, columns predictions.
@@ -91,23 +98,30 @@ pub fn confusion(evaluation: &Evaluation, classes: &[String]) -> String {
 }
 
 /// An evaluation for machines.
-pub fn to_json(evaluation: &Evaluation) -> Value {
-    let rates: serde_json::Map<String, Value> =
-        evaluation.rates.iter().map(|(layer, rate)| (layer.clone(), json!(rate))).collect();
+fn to_json(evaluation: &Evaluation) -> Value {
     json!({
         "accuracy": evaluation.accuracy,
         "samples": evaluation.labels.len(),
         "confusion": evaluation.confusion,
-        "rates": rates,
+        "rates": rates_json(&evaluation.rates),
         "labels": evaluation.labels,
         "predictions": evaluation.predictions,
     })
 }
 
+fn rates_json(rates: &[(String, f64)]) -> Value {
+    Value::Object(rates.iter().map(|(layer, rate)| (layer.clone(), json!(rate))).collect())
+}
+
 /// The results of both engines for machines.
-pub fn results_json(float: &Evaluation, chip: Option<&OnChip>) -> Value {
-    let mut value = json!({ "float": to_json(float) });
-    if let Some(on) = chip {
+pub fn results_json(float: &Tested, chip: Option<&OnChip>) -> Value {
+    let of_float = match &float.classified {
+        Some(evaluation) => to_json(evaluation),
+        None => json!({ "accuracy": float.measured.accuracy, "rates": rates_json(&float.measured.rates) }),
+    };
+    let mut value = json!({ "float": of_float });
+    value["float"]["loss"] = json!(float.measured.loss);
+    if let (Some(float), Some(on)) = (&float.classified, chip) {
         value[&on.chip.name] = to_json(&on.result.evaluation);
         value["agreement"] = json!(agreement(float, &on.result.evaluation));
     }

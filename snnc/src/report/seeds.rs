@@ -3,14 +3,13 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use synnet_runtime::Evaluation;
 
 use super::percent;
 use crate::chip::agreement;
-use crate::experiment::OnChip;
+use crate::experiment::{OnChip, Tested};
 use crate::page::{self, Chart, Line, Scale, document, escape, section, side_by_side};
 use crate::terminal;
-use crate::training::History;
+use crate::training::{History, Trained};
 
 /// What the training with one seed gave.
 pub struct Outcome {
@@ -22,22 +21,41 @@ pub struct Outcome {
     pub history: History,
     /// The epoch, from 0, whose weights were kept.
     pub kept: usize,
-    /// Names of figures and their values, the same names for every seed: shares, from 0 to 1.
-    pub figures: Vec<(String, f64)>,
+    /// The figures of validation and test, the same ones for every seed.
+    pub figures: Vec<Figure>,
+}
+
+/// A figure that has a mean.
+pub struct Figure {
+    name: String,
+    value: f64,
+    /// Whether it is a share, from 0 to 1.
+    is_share: bool,
 }
 
 impl Outcome {
-    /// The figures of an evaluation.
-    pub fn figures(float: &Evaluation, chip: Option<&OnChip>, validation: Option<f64>) -> Vec<(String, f64)> {
+    /// The figures of a training.
+    pub fn figures(trained: &Trained, float: &Tested, chip: Option<&OnChip>) -> Vec<Figure> {
+        let share = |name: String, value| Figure { name, value, is_share: true };
         let mut figures = Vec::new();
-        figures.extend(validation.map(|accuracy| ("validation accuracy".to_owned(), accuracy)));
-        figures.push(("test accuracy, float".to_owned(), float.accuracy));
-        if let Some(on) = chip {
+        let validation = trained.history.get("validation accuracy", trained.kept);
+        figures.extend(validation.map(|accuracy| share("validation accuracy".into(), accuracy)));
+        figures.extend(float.accuracy().map(|accuracy| share("test accuracy, float".into(), accuracy)));
+        if let (Some(float), Some(on)) = (&float.classified, chip) {
             let evaluation = &on.result.evaluation;
-            figures.push((format!("test accuracy, {}", on.chip.name), evaluation.accuracy));
-            figures.push(("same class as float".to_owned(), agreement(float, evaluation)));
+            figures.push(share(format!("test accuracy, {}", on.chip.name), evaluation.accuracy));
+            figures.push(share("same class as float".into(), agreement(float, evaluation)));
         }
+        let name = "test loss, float".to_owned();
+        figures.push(Figure { name, value: float.measured.loss, is_share: false });
         figures
+    }
+}
+
+impl Figure {
+    /// A value of this kind.
+    fn text(&self, value: f64) -> String {
+        if self.is_share { percent(value) } else { format!("{value:.4}") }
     }
 }
 
@@ -72,31 +90,33 @@ impl Spread {
         }
     }
 
-    fn cells(self) -> [String; 4] {
-        [
-            percent(self.mean),
-            format!("\u{b1} {}", percent(self.deviation)),
-            percent(self.least),
-            percent(self.greatest),
-        ]
+    fn cells(self, figure: &Figure) -> [String; 4] {
+        let deviation = format!("\u{b1} {}", figure.text(self.deviation));
+        [figure.text(self.mean), deviation, figure.text(self.least), figure.text(self.greatest)]
     }
 }
 
 impl Seeds<'_> {
-    /// Names of the figures with mean and spread.
-    fn spreads(&self) -> Vec<(&str, Spread)> {
-        let names = self.outcomes.first().into_iter().flat_map(|first| &first.figures);
-        let of_all = |i: usize| -> Vec<f64> {
-            self.outcomes.iter().filter_map(|o| o.figures.get(i)).map(|(_, value)| *value).collect()
-        };
-        names.enumerate().map(|(i, (name, _))| (name.as_str(), Spread::of(&of_all(i)))).collect()
+    /// The names and kinds of the figures.
+    fn kinds(&self) -> &[Figure] {
+        self.outcomes.first().map_or(&[], |first| &first.figures)
+    }
+
+    /// The figures with mean and spread.
+    fn spreads(&self) -> impl Iterator<Item = (&Figure, Spread)> {
+        self.kinds().iter().enumerate().map(|(i, figure)| {
+            let values = self.outcomes.iter().filter_map(|outcome| outcome.figures.get(i));
+            (figure, Spread::of(&values.map(|figure| figure.value).collect::<Vec<_>>()))
+        })
     }
 
     const HEAD: [&'static str; 5] = ["", "mean", "standard deviation", "least", "greatest"];
 
     fn rows(&self) -> Vec<Vec<String>> {
-        let rows = self.spreads().into_iter();
-        rows.map(|(name, spread)| std::iter::once(name.to_owned()).chain(spread.cells()).collect()).collect()
+        let row = |(figure, spread): (&Figure, Spread)| {
+            std::iter::once(figure.name.clone()).chain(spread.cells(figure)).collect()
+        };
+        self.spreads().map(row).collect()
     }
 
     /// Mean and spread, as a table for people.
@@ -107,27 +127,27 @@ impl Seeds<'_> {
 
     /// Mean and spread for machines.
     pub fn json(&self) -> Value {
-        let spreads = self.spreads().into_iter().map(|(name, spread)| {
+        let spreads = self.spreads().map(|(figure, spread)| {
             let value = json!({
                 "mean": spread.mean,
                 "standard_deviation": spread.deviation,
                 "least": spread.least,
                 "greatest": spread.greatest,
             });
-            (name.to_owned(), value)
+            (figure.name.clone(), value)
         });
         Value::Object(spreads.collect())
     }
 
     /// The figures of every seed, as a table of comma-separated values.
     pub fn csv(&self) -> String {
-        let names = self.outcomes.first().into_iter().flat_map(|first| &first.figures);
+        let names = self.kinds().iter().map(|figure| figure.name.as_str());
         let mut text = format!(
             "seed,epochs,kept epoch{}\n",
-            names.map(|(name, _)| format!(",{}", name.replace(", ", " "))).collect::<String>()
+            names.map(|name| format!(",{}", name.replace(", ", " "))).collect::<String>()
         );
         for outcome in self.outcomes {
-            let values: String = outcome.figures.iter().map(|(_, value)| format!(",{value}")).collect();
+            let values: String = outcome.figures.iter().map(|figure| format!(",{}", figure.value)).collect();
             let _ =
                 writeln!(text, "{},{},{}{values}", outcome.seed, outcome.history.epochs(), outcome.kept + 1);
         }
@@ -141,9 +161,12 @@ impl Seeds<'_> {
             "<h1>{}</h1>\n<p class=\"under\">The same recipe with {n} seeds.</p>\n",
             escape(self.network)
         );
-        let tiles = self.spreads().into_iter().map(|(name, spread)| {
-            let [mean, deviation, ..] = spread.cells();
-            format!("<li><b>{mean} <small>{deviation}</small></b><span>{}</span></li>\n", escape(name))
+        let tiles = self.spreads().map(|(figure, spread)| {
+            let [mean, deviation, ..] = spread.cells(figure);
+            format!(
+                "<li><b>{mean} <small>{deviation}</small></b><span>{}</span></li>\n",
+                escape(&figure.name)
+            )
         });
         body += &format!("<ul class=\"tiles\">\n{}</ul>\n", tiles.collect::<String>());
         let lead = "The standard deviation is that of a sample, with one less than the number of seeds below the line.";
@@ -169,11 +192,8 @@ impl Seeds<'_> {
     }
 
     fn each(&self) -> String {
-        let names = self.outcomes.first().into_iter().flat_map(|first| &first.figures);
-        let head: Vec<&str> = ["seed", "folder", "epochs", "kept epoch"]
-            .into_iter()
-            .chain(names.map(|(name, _)| name.as_str()))
-            .collect();
+        let names = self.kinds().iter().map(|figure| figure.name.as_str());
+        let head: Vec<&str> = ["seed", "folder", "epochs", "kept epoch"].into_iter().chain(names).collect();
         let rows = self.outcomes.iter().map(|outcome| {
             let mut row = vec![
                 outcome.seed.to_string(),
@@ -181,7 +201,7 @@ impl Seeds<'_> {
                 outcome.history.epochs().to_string(),
                 (outcome.kept + 1).to_string(),
             ];
-            row.extend(outcome.figures.iter().map(|(_, value)| percent(*value)));
+            row.extend(outcome.figures.iter().map(|figure| figure.text(figure.value)));
             row
         });
         page::table(&head, &rows.collect::<Vec<_>>())
