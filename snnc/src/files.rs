@@ -76,9 +76,28 @@ pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
         }
     }
     for (path, file) in prepared {
-        file.persist(resolve(path)).map_err(|e| Failure::io("write", path, &e.error))?;
+        let target = resolve(path);
+        file.persist(&target).map_err(|e| Failure::io("write", path, &e.error))?;
+        keep_name(&target);
     }
     Ok(())
+}
+
+/// Forces the name of a new file to the disk, too, so that files which were written one after the other are there
+/// in this order after a loss of power. Where a system cannot do that, it has its own order.
+fn keep_name(path: &Path) {
+    #[cfg(unix)]
+    let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// The folder of a file.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Whether a path is a device, a pipe or the like, which must not be replaced by a file.
@@ -119,10 +138,7 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
         return Err(std::io::ErrorKind::IsADirectory.into());
     }
     let target = resolve(path);
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(&target);
     let mut builder = tempfile::Builder::new();
     // A temporary file is private by default; what users build is theirs to share.
     #[cfg(unix)]

@@ -229,3 +229,65 @@ fn number(cell: &str) -> Result<Option<f64>, String> {
     }
     cell.parse().map(Some).map_err(|_| format!("`{cell}` is not a number"))
 }
+
+#[cfg(test)]
+mod tests {
+    use synnet_runtime::train::WarningKind;
+
+    use super::*;
+
+    fn metrics(epoch: usize, loss: f64) -> EpochMetrics {
+        let layer = LayerMetrics {
+            layer: "body.h0".into(),
+            rate: 1.0 / 3.0,
+            silent_neurons: 0.25,
+            saturated_neurons: 0.0,
+            silent_samples: 0.0,
+            gradient_norm: 1e-7,
+        };
+        EpochMetrics {
+            epoch,
+            complete: true,
+            loss,
+            accuracy: None,
+            layers: vec![layer],
+            gradient_norms: vec![("in->body.h0.weight".into(), 0.1 + 0.2)],
+            lr: 1e-3,
+            validation: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_measured() {
+        let mut history = History::default();
+        for (epoch, loss) in [0.1, f64::NAN, 1e300].into_iter().enumerate() {
+            history.add(&metrics(epoch, loss));
+        }
+        let read = History::parse(&history.csv()).unwrap();
+        assert_eq!(read.csv(), history.csv());
+        assert_eq!(read.layers(2), metrics(2, 0.0).layers);
+        assert_eq!(read.get("gradient norm in->body.h0.weight", 0), Some(0.1 + 0.2));
+        assert_eq!(read.series("accuracy"), [None; 3]);
+        let families: Vec<&str> = read.family("gradient norm ").iter().map(|(name, _)| *name).collect();
+        assert_eq!(families, ["in->body.h0.weight"]);
+    }
+
+    #[test]
+    fn a_warning_says_when_it_was_true() {
+        let warning =
+            Warning { layer: "h".into(), kind: WarningKind::SilentLayer, share: 1.0, inputs: Vec::new() };
+        for (first, last, epochs, says) in [
+            (0, 9, 10, "(in every epoch)"),
+            (0, 0, 1, "(in epoch 1 only)"),
+            (0, 2, 3, "(in epochs 1 to 3)"),
+            (4, 9, 6, "(from epoch 5 on)"),
+            (9, 9, 1, "(from epoch 10 on)"),
+            (1, 7, 3, "(in 3 epochs from 2 to 8)"),
+            (1, 9, 3, "(in 3 epochs from 2 to 10)"),
+        ] {
+            let noticed = Noticed { warning: warning.clone(), first, last, epochs, of: 10 };
+            assert!(noticed.to_string().ends_with(says), "{noticed}, not {says}");
+        }
+    }
+}
