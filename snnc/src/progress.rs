@@ -56,7 +56,7 @@ impl TrainingProgress {
         let left = if since > 0.0 { elapsed / since * (self.epochs as f64 - done) } else { 0.0 };
         self.bar.set_position((done * 1000.0) as u64);
         self.bar.set_message(format!(
-            "epoch {}/{}  {}  {} left\n{:12} {}  gradient {:.2e}  learning rate {:.2e}",
+            "epoch {}/{}  {}  {} left\n{:12} {}  gradient {:.1e}  lr {:.1e}",
             (progress.epoch + 1).min(self.epochs),
             self.epochs,
             figures(progress.loss, progress.accuracy, validation),

@@ -14,7 +14,7 @@ use std::fmt::Write;
 pub use axis::figure;
 pub use chart::{Chart, Line, Scale};
 pub use matrix::confusion;
-pub use raster::{Events, Panel, Traces, raster};
+pub use raster::{Events, Look, Panel, Trace, Traces, raster};
 
 /// A page: title, and the HTML of its body.
 pub fn document(title: &str, body: &str) -> String {

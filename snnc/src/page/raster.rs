@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::axis::{figure, ticks};
 use super::chart::{path, thinned};
-use super::escape;
+use super::{escape, hue};
 
 const WIDTH: f64 = 540.0;
 const LEFT: f64 = 104.0;
@@ -41,14 +41,43 @@ pub struct Traces {
     pub name: String,
     /// The quantity.
     pub what: &'static str,
-    /// Their number.
-    pub width: usize,
-    /// `[steps, width]`, row-major.
+    /// From the one at the back to the one at the front.
+    pub lines: Vec<Trace>,
+}
+
+/// The course of a quantity.
+pub struct Trace {
+    /// A value for each step.
     pub values: Vec<f32>,
-    /// The one that should be greatest.
-    pub right: usize,
+    /// How it is drawn.
+    pub look: Look,
+}
+
+/// How a course is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// One of many.
+    Quiet,
+    /// The one that should stand out.
+    Right,
     /// The one that is taken for it.
-    pub taken: usize,
+    Taken,
+    /// In a colour of its own.
+    Color(usize),
+    /// What the one of this colour should be.
+    Wanted(usize),
+}
+
+impl Look {
+    fn class(self) -> String {
+        match self {
+            Self::Quiet => "line other".into(),
+            Self::Right => "line true".into(),
+            Self::Taken => "line false dashed".into(),
+            Self::Color(i) => format!("line {}", hue(i)),
+            Self::Wanted(i) => format!("line dashed {}", hue(i)),
+        }
+    }
 }
 
 /// A picture of `steps` time steps of `dt` seconds, under a caption.
@@ -220,7 +249,8 @@ fn level(count: f32, most: f32) -> usize {
 
 impl Traces {
     fn svg(&self, steps: usize, top: f64, height: f64) -> String {
-        let finite = || self.values.iter().copied().filter(|x| x.is_finite()).map(f64::from);
+        let values = || self.lines.iter().flat_map(|line| &line.values);
+        let finite = || values().copied().filter(|x| x.is_finite()).map(f64::from);
         let (low, high) = (finite().fold(0.0, f64::min), finite().fold(0.0, f64::max));
         let marks = ticks(low, if high > low { high } else { low + 1.0 }, 3);
         let (low, high) = (marks[0], marks[marks.len() - 1]);
@@ -238,21 +268,14 @@ impl Traces {
             );
             let _ = writeln!(svg, "<path class=\"rule\" d=\"M{LEFT} {at:.1}H{}\"/>", WIDTH - RIGHT);
         }
-        let others = (0..self.width).filter(|&i| i != self.right && i != self.taken);
-        let shown = others.chain((self.taken != self.right).then_some(self.taken)).chain([self.right]);
-        for i in shown {
-            let points: Vec<Option<(f64, f64)>> = (0..steps)
-                .map(|t| {
-                    let value = f64::from(*self.values.get(t * self.width + i)?);
-                    value.is_finite().then(|| (x(t), y(value)))
-                })
-                .collect();
-            let class = match i {
-                _ if i == self.right => "line true",
-                _ if i == self.taken => "line false dashed",
-                _ => "line other",
-            };
-            let _ = writeln!(svg, "<path class=\"{class}\" d=\"{}\"/>", path(&thinned(&points)));
+        for line in &self.lines {
+            let points = line
+                .values
+                .iter()
+                .enumerate()
+                .map(|(t, &value)| value.is_finite().then(|| (x(t), y(f64::from(value)))));
+            let path = path(&thinned(&points.collect::<Vec<_>>()));
+            let _ = writeln!(svg, "<path class=\"{}\" d=\"{path}\"/>", line.look.class());
         }
         svg
     }
@@ -276,14 +299,8 @@ mod tests {
     fn great_rasters_are_thinned() {
         let counts = vec![1.0; 5000 * 1000];
         let panel = Panel::Events(Events { name: "a.very.long.name".into(), width: 1000, counts });
-        let traces = Traces {
-            name: "out".into(),
-            what: "membrane",
-            width: 2,
-            values: vec![0.5; 10_000],
-            right: 0,
-            taken: 1,
-        };
+        let lines = [Look::Quiet, Look::Right].map(|look| Trace { values: vec![0.5; 5000], look });
+        let traces = Traces { name: "out".into(), what: "membrane", lines: lines.into() };
         let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]);
         assert!(html.len() < 60_000, "{} bytes", html.len());
         assert!(html.contains("every 7th of 1000") && html.contains("\u{2026}y.long.name"), "{html}");

@@ -1,9 +1,9 @@
 //! The report as a page to read in a browser, pictures included.
 
 use serde_json::Value;
-use synnet_runtime::{Evaluation, Interpreter, TrainOptions};
+use synnet_runtime::TrainOptions;
 
-use super::examples::{self, ClassExamples};
+use super::examples;
 use super::{Report, percent, recordings, results, spikes_matter};
 use crate::chip::agreement;
 use crate::page::{
@@ -35,7 +35,7 @@ impl Report<'_> {
             &side_by_side(&layer_curves(self)),
         );
         body += &section("On the test set", "", &self.results());
-        body += &self.examples();
+        body += &examples::section(self);
         body += &self.quantisation();
         body += &section("How it was made", "", &self.making());
         document(&format!("{}: training report", graph.name), &body)
@@ -90,66 +90,6 @@ impl Report<'_> {
         let pictures: Vec<String> =
             pictures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
         page::table(&head, &rows) + &side_by_side(&pictures)
-    }
-
-    fn examples(&self) -> String {
-        let Some(classified) = &self.float.classified else { return String::new() };
-        let interpreter = Interpreter::new(&self.trained.network);
-        let classes = examples::choose(classified);
-        let shown = classes.iter().enumerate();
-        let shown = shown.map(|(i, class)| self.class_examples(&interpreter, classified, class, i == 0));
-        let shown: String = shown.collect();
-        if shown.is_empty() {
-            return String::new();
-        }
-        section(
-            "Recordings of the test set",
-            "Of each class one that the float network classified right and one that it did not, where there are such; \
-             classes with the most mistakes first. Events by channel or neuron, darker where there are more in a step. \
-             In the readout, the true class is the thick blue line, the class that was taken for it the dashed orange \
-             one.",
-            &shown,
-        )
-    }
-
-    fn class_examples(
-        &self,
-        interpreter: &Interpreter,
-        classified: &Evaluation,
-        found: &ClassExamples,
-        open: bool,
-    ) -> String {
-        let classes = &self.experiment.corpus.classes;
-        let name = |class: usize| classes.get(class).map_or("", String::as_str);
-        let dataset = &self.experiment.corpus.test;
-        let pictures: Vec<String> = found
-            .examples
-            .iter()
-            .filter_map(|&i| {
-                let panels = examples::panels(interpreter, &self.trained.network, dataset, classified, i)?;
-                let taken = classified.predictions[i];
-                let (caption, note) = if taken == found.class {
-                    (format!("Class {}, classified right", name(found.class)), String::new())
-                } else {
-                    (format!("Class {}, taken for {}", name(found.class), name(taken)), "wrong".to_owned())
-                };
-                let note = [note, format!("recording {} of the test set", i + 1)];
-                let note: Vec<String> = note.into_iter().filter(|part| !part.is_empty()).collect();
-                let dt = self.trained.network.graph.dt;
-                Some(page::raster(&caption, &note.join("; "), dataset.steps(), dt, &panels))
-            })
-            .collect();
-        if pictures.is_empty() {
-            return String::new();
-        }
-        format!(
-            "<details{}><summary>Class {} <span>{} of {} right</span></summary>\n{}</details>\n",
-            if open { " open" } else { "" },
-            escape(name(found.class)),
-            found.right,
-            found.samples,
-            side_by_side(&pictures)
-        )
     }
 
     fn quantisation(&self) -> String {
