@@ -81,7 +81,7 @@ pub fn load(options: &DataOptions, front_end: &FrontEnd, progress: &ProgressBar)
     let dataset = |samples| {
         Dataset::new(audio3::CHANNELS, options.steps, samples).map_err(|faults| Failure::findings(&faults))
     };
-    let validation = options.validation.as_ref().map(|_| dataset(validation)).transpose()?;
+    let validation = (!validation.is_empty()).then(|| dataset(validation)).transpose()?;
     Ok(Corpus { train: dataset(train)?, validation, test: dataset(test)?, seconds, classes })
 }
 
@@ -102,7 +102,7 @@ fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Fai
     let pattern =
         Pattern::parse(&options.pattern).map_err(|e| Failure::Input(format!("`data.pattern`: {e}")))?;
     let held_back = match &options.validation {
-        Some(Validation::Fields(fields)) => fields.keys().collect(),
+        Validation::Rule(rule) => rule.keys().collect(),
         _ => Vec::new(),
     };
     let label = "label".to_owned();
@@ -138,7 +138,9 @@ fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Fai
     }
     hold_back(options, &mut recordings);
     let mut parts = vec![(Part::Test, "test"), (Part::Train, "training")];
-    parts.extend(options.validation.as_ref().map(|_| (Part::Validation, "validation")));
+    if options.validation != Validation::None {
+        parts.push((Part::Validation, "validation"));
+    }
     for (part, what) in parts {
         if !recordings.iter().any(|r| r.part == part) {
             let key = if part == Part::Validation { "validation" } else { "test" };
@@ -151,10 +153,10 @@ fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Fai
 
 /// Draws the validation set where it is a share of the recordings.
 fn hold_back(options: &DataOptions, recordings: &mut [Recording]) {
-    let Some(Validation::Share { share, seed }) = options.validation else { return };
+    let Validation::Share(share) = options.validation else { return };
     let mut rest: Vec<&mut Recording> = recordings.iter_mut().filter(|r| r.part == Part::Train).collect();
     let names: Vec<(usize, &str)> = rest.iter().map(|r| (r.label, r.name.as_str())).collect();
-    let chosen = drawn(share, seed, &names);
+    let chosen = drawn(share, &names);
     rest.iter_mut().zip(chosen).filter(|(_, chosen)| *chosen).for_each(|(r, _)| r.part = Part::Validation);
 }
 
@@ -179,7 +181,7 @@ fn recording(
     })?;
     let part = match &options.validation {
         _ if has(&options.test) => Part::Test,
-        Some(Validation::Fields(fields)) if has(fields) => Part::Validation,
+        Validation::Rule(rule) if has(rule) => Part::Validation,
         _ => Part::Train,
     };
     Ok(Some(Recording { path: options.path.join(name), name: name.to_owned(), label, part }))

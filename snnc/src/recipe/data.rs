@@ -26,7 +26,7 @@ pub struct DataOptions {
     pub test: BTreeMap<String, Vec<Value>>,
     /// The recordings held back from training to choose the best epoch by.
     #[serde(default)]
-    pub validation: Option<Validation>,
+    pub validation: Validation,
     /// Class names, in the order of the readout neurons.
     pub classes: Vec<Value>,
     /// Time steps of each recording: shorter ones are filled with silence, longer ones cut.
@@ -57,6 +57,9 @@ impl DataOptions {
         }
         if self.steps == 0 {
             return Err(Failure::input(path, "`data.steps`: at least one time step is needed"));
+        }
+        if matches!(self.validation, Validation::Share(share) if !(share > 0.0 && share < 1.0)) {
+            return Err(Failure::input(path, "`data.validation`: a share lies between 0 and 1"));
         }
         Ok(())
     }

@@ -104,7 +104,7 @@ impl Recipe {
     /// A validation set that decides nothing would be of little use: unless the recipe says otherwise, the best epoch
     /// by it is kept.
     fn select_by_validation(&mut self) {
-        if self.data.validation.is_some() && self.training.selection.is_none() {
+        if self.data.validation != Validation::None && self.training.selection.is_none() {
             let by = if self.training.loss.classifies() {
                 Score::ValidationAccuracy
             } else {
@@ -132,7 +132,7 @@ impl Recipe {
             }
         }
         let by_validation = self.training.selection.map(|s| s.by).filter(|by| by.needs_validation());
-        if let Some(by) = by_validation.filter(|_| self.data.validation.is_none()) {
+        if let Some(by) = by_validation.filter(|_| self.data.validation == Validation::None) {
             let message = format!(
                 "`training.selection`: `by: {}` needs recordings to validate by; say which with `data.validation`",
                 by.name()

@@ -13,7 +13,7 @@ fn column(text: &str, name: &str) -> Vec<f64> {
 #[test]
 fn the_best_epoch_by_validation_is_kept() {
     let folder = tones();
-    let words = ["train", "tones.yaml", "--json", "--set", "data.validation={share: 0.25}"];
+    let words = ["train", "tones.yaml", "--json", "--set", "data.validation=0.25"];
     let outcome = folder.snnc(&words).success();
     let json = outcome.json();
     let log = folder.read_text("runs/tones/metrics.csv");
@@ -52,7 +52,7 @@ fn what_validates_must_exist() {
         ("training.selection={by: validation_loss}", "data.validation"),
         ("data.validation={take: [9]}", "no recording is left for the validation set"),
         ("data.validation={takes: [3]}", "has no field `{takes}`"),
-        ("data.validation={share: 2}", "between 0 and 1"),
+        ("data.validation=2", "between 0 and 1"),
         ("data.validation={take: [0, 1, 2, 3]}", "no recording is left for the training set"),
     ] {
         folder.snnc(&["train", "tones.yaml", "--set", set]).failure(1, &[says]);
