@@ -19,7 +19,7 @@ pub struct Cli {
 /// One command of `snnc`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Report every error of a network at once.
+    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse.
     Check(Check),
     /// Bring network files into their canonical form.
     Fmt(Fmt),
@@ -56,7 +56,6 @@ pub struct NetworkArgs {
 /// Arguments of `check`.
 #[derive(Args, Debug)]
 pub struct Check {
-    /// Network, or a recipe (`.yaml`) with its network; a recipe's recordings are not read.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Check the rules of a target, too.

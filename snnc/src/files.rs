@@ -83,6 +83,16 @@ pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Adds to the end of a file that exists. A process that is killed meanwhile may leave a part of the bytes.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let file = std::fs::OpenOptions::new().append(true).open(path);
+    let appended = file.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    appended.map_err(|e| Failure::io("write", path, &e))
+}
+
 /// Forces the name of a new file to the disk, too, so that files which were written one after the other are there
 /// in this order after a loss of power. Where a system cannot do that, it has its own order.
 fn keep_name(path: &Path) {

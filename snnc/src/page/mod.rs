@@ -1,6 +1,7 @@
 //! Pages to read in a browser: one file of HTML with its pictures in it, nothing from the network.
 //!
-//! Pictures are inline SVG. Their colours are variables of the style sheet, so that one picture serves light
+//! Pictures are inline SVG, drawn here and not by a crate for charts: these write colours and sizes as numbers, and
+//! know no columns that show their figures to the pointer. Their colours are variables of the style sheet, so that one picture serves light
 //! and dark; the palette is Okabe and Ito's, which people tell apart whatever their colour vision, and lines
 //! differ in their dashes, too.
 

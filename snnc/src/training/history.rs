@@ -3,7 +3,7 @@
 //! The file is the only record. Curves, warnings, early stopping and the choice of the best epoch are computed
 //! from it, so that they do not depend on how often training was interrupted.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::path::Path;
 
 use synnet_dsl::Graph;
@@ -27,13 +27,16 @@ pub struct History {
 pub type Series<'a> = (&'a str, Vec<Option<f64>>);
 
 impl History {
-    /// The first `done` epochs of a folder's file.
+    /// The first `done` epochs of a folder's file. What comes after them, perhaps but a part of a line, is of an epoch
+    /// that was not completed, and is removed.
     pub fn open(folder: &Path, done: usize) -> Result<Self, Failure> {
         if done == 0 {
             return Ok(Self::default());
         }
         let path = folder.join(FILE);
-        let mut history = Self::parse(&files::read_text(&path)?).map_err(|why| Failure::input(&path, why))?;
+        let text = files::read_text(&path)?;
+        let complete = text.lines().count().min(done + 1);
+        let history = Self::parse(text.lines().take(complete)).map_err(|why| Failure::input(&path, why))?;
         if history.rows.len() < done {
             let message = format!(
                 "the file holds {} epochs, the checkpoint beside it has done {done}; put the file back, or start anew \
@@ -42,12 +45,23 @@ impl History {
             );
             return Err(Failure::input(&path, message));
         }
-        history.rows.truncate(done);
+        if text != history.csv() {
+            files::write(&path, history.csv().as_bytes())?;
+        }
         Ok(history)
     }
 
-    /// Adds an epoch.
-    pub fn add(&mut self, metrics: &EpochMetrics) {
+    /// Adds an epoch, here and in a folder's file.
+    pub fn add(&mut self, metrics: &EpochMetrics, folder: &Path) -> Result<(), Failure> {
+        self.push(metrics);
+        let path = folder.join(FILE);
+        match self.rows.as_slice() {
+            [_] => files::write(&path, self.csv().as_bytes()),
+            rows => files::append(&path, rows.last().map_or(String::new(), |row| line(row)).as_bytes()),
+        }
+    }
+
+    fn push(&mut self, metrics: &EpochMetrics) {
         let (columns, cells): (Vec<_>, Vec<_>) = row(metrics).into_iter().unzip();
         if self.rows.is_empty() {
             self.columns = columns;
@@ -60,7 +74,7 @@ impl History {
         let mut noticed: Vec<Noticed> = Vec::new();
         for epoch in 0..self.epochs() {
             for warning in warnings(graph, &self.layers(epoch)) {
-                let known = noticed.iter_mut().find(|n| n.is_about(&warning));
+                let known = noticed.iter_mut().find(|n| is_like(&n.warning, &warning));
                 match known {
                     Some(known) => (known.last, known.epochs) = (epoch, known.epochs + 1),
                     None => noticed.push(Noticed {
@@ -93,11 +107,6 @@ impl History {
         layers.collect()
     }
 
-    /// Writes the file.
-    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
-        files::write(&folder.join(FILE), self.csv().as_bytes())
-    }
-
     /// Number of epochs.
     pub fn epochs(&self) -> usize {
         self.rows.len()
@@ -124,24 +133,10 @@ impl History {
     }
 
     fn csv(&self) -> String {
-        let mut text = self.columns.join(",");
-        text.push('\n');
-        for row in &self.rows {
-            for (c, cell) in row.iter().enumerate() {
-                if c > 0 {
-                    text.push(',');
-                }
-                if let Some(number) = cell {
-                    let _ = write!(text, "{number}");
-                }
-            }
-            text.push('\n');
-        }
-        text
+        self.rows.iter().fold(self.columns.join(",") + "\n", |text, row| text + &line(row))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let mut lines = text.lines();
+    fn parse<'a>(mut lines: impl Iterator<Item = &'a str>) -> Result<Self, String> {
         let columns: Vec<String> = lines.next().unwrap_or_default().split(',').map(str::to_owned).collect();
         let mut rows = Vec::new();
         for (i, line) in lines.enumerate() {
@@ -155,6 +150,18 @@ impl History {
         }
         Ok(Self { columns, rows })
     }
+}
+
+fn line(row: &[Option<f64>]) -> String {
+    let cells = row.iter().map(|cell| cell.map(|number| number.to_string()).unwrap_or_default());
+    cells.collect::<Vec<_>>().join(",") + "\n"
+}
+
+fn number(cell: &str) -> Result<Option<f64>, String> {
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    cell.parse().map(Some).map_err(|_| format!("`{cell}` is not a number"))
 }
 
 /// A figure of a layer.
@@ -202,11 +209,9 @@ pub struct Noticed {
     of: usize,
 }
 
-impl Noticed {
-    /// Whether another warning says the same of the same layer.
-    pub fn is_about(&self, other: &Warning) -> bool {
-        self.warning.layer == other.layer && self.warning.kind == other.kind
-    }
+/// Whether two warnings say the same of the same layer.
+pub fn is_like(a: &Warning, b: &Warning) -> bool {
+    a.layer == b.layer && a.kind == b.kind
 }
 
 impl fmt::Display for Noticed {
@@ -221,13 +226,6 @@ impl fmt::Display for Noticed {
             _ => write!(f, "{warning} (in {epochs} epochs from {first} to {last})"),
         }
     }
-}
-
-fn number(cell: &str) -> Result<Option<f64>, String> {
-    if cell.is_empty() {
-        return Ok(None);
-    }
-    cell.parse().map(Some).map_err(|_| format!("`{cell}` is not a number"))
 }
 
 #[cfg(test)]
@@ -262,9 +260,9 @@ mod tests {
     fn what_is_written_is_what_was_measured() {
         let mut history = History::default();
         for (epoch, loss) in [0.1, f64::NAN, 1e300].into_iter().enumerate() {
-            history.add(&metrics(epoch, loss));
+            history.push(&metrics(epoch, loss));
         }
-        let read = History::parse(&history.csv()).unwrap();
+        let read = History::parse(history.csv().lines()).unwrap();
         assert_eq!(read.csv(), history.csv());
         assert_eq!(read.layers(2), metrics(2, 0.0).layers);
         assert_eq!(read.get("gradient norm in->body.h0.weight", 0), Some(0.1 + 0.2));

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use synnet_dsl::Network;
+use synnet_runtime::train::Warning;
 use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
 
 use crate::experiment::{Experiment, Plan};
@@ -17,6 +18,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::progress::TrainingProgress;
 
+use history::is_like;
 pub use history::{FILE as METRICS, History};
 
 /// The state of a training.
@@ -77,7 +79,8 @@ impl Training {
         let total = self.trainer.options().epochs;
         let first = self.trainer.epochs_done();
         let progress = TrainingProgress::new(graph, first, total);
-        let mut noticed = self.history.warnings(graph);
+        let before = self.history.warnings(graph);
+        let mut noticed: Vec<Warning> = before.into_iter().map(|noticed| noticed.warning).collect();
         let mut last: Option<EpochMetrics> = None;
         while !self.trainer.is_finished() {
             let mut watch = |p: Progress<'_>| {
@@ -89,11 +92,11 @@ impl Training {
             if metrics.complete {
                 self.observe(experiment, &mut metrics)?;
                 for warning in &metrics.warnings {
-                    if !noticed.iter().any(|known| known.is_about(warning)) {
+                    if !noticed.iter().any(|known| is_like(known, warning)) {
                         progress.warn(&format!("epoch {}: {warning}", metrics.epoch + 1));
+                        noticed.push(warning.clone());
                     }
                 }
-                noticed = self.history.warnings(graph);
                 progress.epoch(&metrics, self.trainer.is_finished());
                 last = Some(metrics);
             }
@@ -117,8 +120,7 @@ impl Training {
             metrics.validation = Some(found);
         }
         self.trainer.observe(metrics).map_err(|error| self.failed(experiment, error))?;
-        self.history.add(metrics);
-        self.history.write(&self.out)
+        self.history.add(metrics, &self.out)
     }
 
     fn failed(&self, experiment: &Experiment, error: TrainError) -> Failure {

@@ -42,7 +42,8 @@ fn a_course_that_does_not_reach_the_checkpoint_is_refused() {
         folder.write("a/metrics.csv", course);
         folder.snnc(&resume).failure(1, &["a/metrics.csv", says]);
     }
-    folder.write("a/metrics.csv", format!("{whole}4,1\n").replace("4,1\n", ""));
+    // A process that was killed while it wrote leaves a part of a line.
+    folder.write("a/metrics.csv", format!("{whole}4,0."));
     folder.snnc(&resume).success();
     assert_eq!(folder.read_text("a/metrics.csv"), whole);
 }
