@@ -65,7 +65,7 @@ fn same_files(folder: &Folder, a: &str, b: &str) {
 fn a_training_that_is_killed_loses_at_most_an_epoch_and_ends_the_same() {
     let folder = tones();
     let words =
-        ["train", "tones.yaml", "--set", "training.epochs=60", "--set", "data.validation={take: [3]}"];
+        ["train", "tones.yaml", "--set", "training.epochs=300", "--set", "data.validation={take: [3]}"];
     let whole = folder.snnc(&[&words[..], &["--out", "whole", "--json"]].concat()).success().json();
     let killed = [&words[..], &["--out", "killed"]].concat();
     let rows =
