@@ -138,6 +138,9 @@ pub struct Eval {
     /// What runs the network: `float`, or a chip to quantise for and simulate.
     #[arg(long, value_name = "ENGINE", default_value = "float")]
     pub on: Engine,
+    /// Write the results as a page for a browser, with recordings of the test set to look at.
+    #[arg(long, value_name = "PAGE.html")]
+    pub report: Option<PathBuf>,
 }
 
 /// Arguments of `run`.

@@ -13,7 +13,7 @@ use crate::cli::{Target, Train};
 use crate::experiment::{Experiment, OnChip, Plan, Tested, use_threads};
 use crate::failure::Failure;
 use crate::memory::Need;
-use crate::report::{self, Outcome, Report, Seeds};
+use crate::report::{self, Outcome, Report, Results, Seeds};
 use crate::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
 use crate::{files, terminal};
 
@@ -128,7 +128,8 @@ fn finish(experiment: &Experiment, trained: &Trained, out: &Path) -> Result<Fini
     let (page, text) = (out.join("report.html"), out.join("report.md"));
     written.push(Written { path: page.clone(), what: "this training as a page for a browser" });
     written.push(Written { path: text.clone(), what: "the same in short, as text" });
-    let report = Report { experiment, trained, float: &float, chip: chip.as_ref(), written: &written };
+    let results = Results { experiment, network, float: &float, chip: chip.as_ref() };
+    let report = Report { results, trained, written: &written };
     files::write(&page, report.html().as_bytes())?;
     files::write(&text, report.markdown().as_bytes())?;
     Ok(Finished { float, chip, written })

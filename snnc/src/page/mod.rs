@@ -77,6 +77,14 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     html + "</tbody>\n</table></div>\n"
 }
 
+/// Figures that catch the eye, each with what it is.
+pub fn tiles(tiles: &[(String, String)]) -> String {
+    let items = tiles
+        .iter()
+        .map(|(figure, what)| format!("<li><b>{}</b><span>{}</span></li>\n", escape(figure), escape(what)));
+    format!("<ul class=\"tiles\">\n{}</ul>\n", items.collect::<String>())
+}
+
 /// Names and values, as a list of definitions.
 pub fn facts(facts: &[(String, String)]) -> String {
     let rows = facts

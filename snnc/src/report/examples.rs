@@ -5,7 +5,7 @@ use synnet_dsl::Network;
 use synnet_dsl::graph::{Neuron, Quantity};
 use synnet_runtime::{Dataset, Evaluation, Interpreter, LayerTrace, Recording, Sequence, Target};
 
-use super::Report;
+use super::Results;
 use crate::page::{self, Events, Look, Panel, Trace, Traces, escape, raster, side_by_side};
 
 /// Classes beyond which only those with the most mistakes are shown.
@@ -17,16 +17,16 @@ const MOST_LINES: usize = 48;
 /// Numbers of a raster beyond which it is not drawn: recording it would take too much memory.
 const MOST_NUMBERS: usize = 1 << 26;
 
-/// The section of the report, or nothing where no sample can be shown.
-pub fn section(report: &Report<'_>) -> String {
-    let gallery = Gallery::new(report);
-    let (lead, shown) = match &report.float.classified {
+/// The section of a page, or nothing where no sample can be shown.
+pub fn section(results: &Results<'_>) -> String {
+    let gallery = Gallery::new(results);
+    let (lead, shown) = match &results.float.classified {
         Some(classified) => (
             "Of each class one that the float network classified right and one that it did not, where there are such; \
              classes with the most mistakes first. Events by channel or neuron, darker where there are more in a step. \
              In the readout, the true class is the thick blue line, the class that was taken for it the dashed orange \
              one.",
-            gallery.by_class(classified, &report.experiment.corpus.classes),
+            gallery.by_class(classified, &results.experiment.corpus.classes),
         ),
         None => (
             "The first few. Events by channel or neuron, darker where there are more in a step. In the readout, dashed \
@@ -77,9 +77,9 @@ struct Gallery<'a> {
 }
 
 impl<'a> Gallery<'a> {
-    fn new(report: &Report<'a>) -> Self {
-        let network = &report.trained.network;
-        Self { network, dataset: &report.experiment.corpus.test, interpreter: Interpreter::new(network) }
+    fn new(results: &Results<'a>) -> Self {
+        let (network, dataset) = (results.network, &results.experiment.corpus.test);
+        Self { network, dataset, interpreter: Interpreter::new(network) }
     }
 
     fn by_class(&self, classified: &Evaluation, classes: &[String]) -> String {

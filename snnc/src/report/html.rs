@@ -1,27 +1,23 @@
-//! The report as a page to read in a browser, pictures included.
+//! The report of a training as a page to read in a browser, pictures included.
 
 use serde_json::Value;
 use synnet_runtime::TrainOptions;
 
-use super::examples;
-use super::{Report, percent, recordings, results, spikes_matter};
-use crate::chip::agreement;
-use crate::page::{
-    self, Chart, Line, Scale, confusion, document, escape, facts, figure, section, side_by_side,
-};
+use super::{Report, spikes_matter};
+use crate::page::{self, Chart, Line, Scale, document, escape, facts, section, side_by_side};
 use crate::progress::clock;
 
 impl Report<'_> {
     /// The report as one file of HTML.
     pub fn html(&self) -> String {
-        let graph = &self.trained.network.graph;
-        let mut body = format!("<h1>{}</h1>\n", escape(&graph.name));
-        if !graph.docs.is_empty() {
-            body += &format!("<p>{}</p>\n", escape(&graph.docs.join(" ")));
+        let Self { results, trained, .. } = self;
+        let mut tiles = results.tiles();
+        let epochs = trained.history.epochs();
+        tiles.push((epochs.to_string(), format!("epochs; weights of epoch {}", trained.kept + 1)));
+        if trained.epochs == epochs {
+            tiles.push((clock(trained.duration), "minutes of training".into()));
         }
-        body += &format!("<p class=\"under\">{}.</p>\n", escape(&recordings(&self.experiment.corpus)));
-        body += &self.tiles();
-        body += &self.warnings();
+        let mut body = results.heading() + &page::tiles(&tiles) + &self.warnings();
         body += &section(
             "How it learnt",
             "Training values are measured while the weights move, with dropout and augmentation; validation values at \
@@ -34,35 +30,9 @@ impl Report<'_> {
              tells the next layer anything.",
             &side_by_side(&layer_curves(self)),
         );
-        body += &section("On the test set", "", &self.results());
-        body += &examples::section(self);
-        body += &self.quantisation();
+        body += &results.sections();
         body += &section("How it was made", "", &self.making());
-        document(&format!("{}: training report", graph.name), &body)
-    }
-
-    fn tiles(&self) -> String {
-        let mut tiles = Vec::new();
-        match self.float.accuracy() {
-            Some(accuracy) => tiles.push((percent(accuracy), "accuracy on the test set, float".to_owned())),
-            None => tiles.push((figure(self.float.measured.loss), "loss on the test set, float".to_owned())),
-        }
-        if let (Some(on), Some(float)) = (self.chip, &self.float.classified) {
-            tiles.push((percent(on.result.evaluation.accuracy), format!("accuracy on {}", on.chip.name)));
-            let agree = agreement(float, &on.result.evaluation);
-            tiles.push((percent(agree), "same class on chip and in float".into()));
-        }
-        tiles.push((
-            self.trained.history.epochs().to_string(),
-            format!("epochs; weights of epoch {}", self.trained.kept + 1),
-        ));
-        if self.trained.epochs == self.trained.history.epochs() {
-            tiles.push((clock(self.trained.duration), "minutes of training".into()));
-        }
-        let items = tiles.iter().map(|(number, what)| {
-            format!("<li><b>{}</b><span>{}</span></li>\n", escape(number), escape(what))
-        });
-        format!("<ul class=\"tiles\">\n{}</ul>\n", items.collect::<String>())
+        document(&format!("{}: training report", results.network.graph.name), &body)
     }
 
     fn warnings(&self) -> String {
@@ -77,79 +47,24 @@ impl Report<'_> {
         )
     }
 
-    /// The figures of both engines, and their confusion matrices.
-    fn results(&self) -> String {
-        let mut rows = results(self.float, self.chip);
-        let head = rows.remove(0);
-        let head: Vec<&str> = head.iter().map(String::as_str).collect();
-        let classes = &self.experiment.corpus.classes;
-        let note = "blue: right, orange: wrong";
-        let float = self.float.classified.as_ref().map(|e| ("Float", e));
-        let chip = self.chip.map(|on| (on.chip.title.as_str(), &on.result.evaluation));
-        let pictures = float.into_iter().chain(chip);
-        let pictures: Vec<String> =
-            pictures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
-        page::table(&head, &rows) + &side_by_side(&pictures)
-    }
-
-    fn quantisation(&self) -> String {
-        let Some(on) = self.chip else { return String::new() };
-        let report = &on.build.report;
-        let rows: Vec<Vec<String>> = report
-            .layers
-            .iter()
-            .map(|layer| {
-                let error = format!("{:.2} %", 100.0 * layer.weight_error);
-                vec![layer.name.clone(), error, layer.vanished.to_string()]
-            })
-            .collect();
-        let lead = format!(
-            "Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
-            report.weight_shift_in,
-            report.weight_shift_rec,
-            report.weight_shift_out,
-            on.build.float.latency()
-        );
-        let table = page::table(&["layer", "error of the weights", "weights that became 0"], &rows);
-        section(&format!("Quantised for {}", on.chip.title), &escape(&lead), &table)
-    }
-
     fn making(&self) -> String {
-        let graph = &self.trained.network.graph;
-        let tensors = graph.tensors();
-        let count = |learn: bool| -> usize {
-            tensors.iter().filter(|t| t.learn == learn).map(|t| t.shape.iter().product::<usize>()).sum()
-        };
-        let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
-        let list = [
-            ("made by", format!("snnc {}", env!("CARGO_PKG_VERSION"))),
-            ("on", format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH)),
+        let mut list = self.results.facts();
+        let of_training = [
             ("seed", self.trained.seed.to_string()),
             ("epochs", self.epochs_in_words()),
             ("weights kept", format!("epoch {}: {}", self.trained.kept + 1, self.trained.why_kept)),
             ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
-            ("network", format!("{} layers, {neurons} neurons", graph.layers.len())),
-            ("numbers that learn", count(true).to_string()),
-            ("time step", format!("{} ms", figure(1e3 * graph.dt))),
-            ("steps of a recording", self.experiment.corpus.train.steps().to_string()),
         ];
-        let list = list.map(|(name, value)| (name.to_owned(), value));
+        list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));
         let files = self.written.iter().map(|file| {
             let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned();
             vec![name, file.what.to_owned()]
         });
         let files = page::list(&files.collect::<Vec<_>>());
-        let block = |title: &str, text: &str| {
-            format!(
-                "<details><summary>{title}</summary>\n<pre>{}</pre>\n</details>\n",
-                escape(text.trim_end())
-            )
-        };
         let options = flattened(&self.trained.options);
         facts(&list)
             + &format!("<details><summary>Options of the training</summary>\n{}</details>\n", facts(&options))
-            + &block("Layers, connections and tensors", &synnet_dsl::to_table(graph))
-            + &block("The recipe, with what <code>--set</code> replaced", &self.experiment.plan.recipe.text)
+            + &self.results.sources()
             + &format!("<details><summary>The files beside this page</summary>\n{files}</details>\n")
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, confusion, percent, recordings, summary};
+use super::{Report, Results, confusion, percent, recordings, summary};
 use crate::experiment::OnChip;
 use crate::progress::clock;
 use crate::terminal::table;
@@ -11,7 +11,7 @@ impl Report<'_> {
     /// The report as Markdown.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
-        let experiment = self.experiment;
+        let Results { experiment, float, chip, .. } = self.results;
         let _ = writeln!(text, "# {}\n", experiment.plan.loaded.graph.name);
         for line in &experiment.plan.loaded.graph.docs {
             let _ = writeln!(text, "{line}");
@@ -34,12 +34,12 @@ impl Report<'_> {
             }
             text.push('\n');
         }
-        let _ = writeln!(text, "## Results\n\n{}", fenced(&summary(self.float, self.chip)));
+        let _ = writeln!(text, "## Results\n\n{}", fenced(&summary(float, chip)));
         let classes = &experiment.corpus.classes;
-        if let Some(classified) = &self.float.classified {
+        if let Some(classified) = &float.classified {
             let _ = writeln!(text, "## Confusion in float\n\n{}", fenced(&confusion(classified, classes)));
         }
-        if let Some(on) = self.chip {
+        if let Some(on) = chip {
             let confusion = confusion(&on.result.evaluation, classes);
             let _ = writeln!(text, "## Confusion on {}\n\n{}", on.chip.title, fenced(&confusion));
             let _ = writeln!(text, "## Quantisation\n\n{}", quantisation(on));

@@ -3,11 +3,12 @@
 mod examples;
 mod html;
 mod markdown;
+mod results;
 mod seeds;
 
 use serde_json::{Value, json};
-use synnet_dsl::Graph;
 use synnet_dsl::graph::Quantity;
+use synnet_dsl::{Graph, Network};
 use synnet_runtime::{Dataset, Evaluation};
 
 use crate::artifacts::Written;
@@ -19,16 +20,24 @@ use crate::training::Trained;
 
 pub use seeds::{Outcome, Seeds};
 
-/// Everything that a training gave.
-pub struct Report<'a> {
-    /// Recipe, network and recordings.
+/// What the test set says of a network.
+pub struct Results<'a> {
+    /// Recipe and recordings.
     pub experiment: &'a Experiment,
-    /// What was trained, and how that went.
-    pub trained: &'a Trained,
+    /// The network with its weights.
+    pub network: &'a Network,
     /// The float network on the test set.
     pub float: &'a Tested,
     /// The chip on the test set.
     pub chip: Option<&'a OnChip>,
+}
+
+/// Everything that a training gave.
+pub struct Report<'a> {
+    /// On the test set.
+    pub results: Results<'a>,
+    /// What was trained, and how that went.
+    pub trained: &'a Trained,
     /// Files, in the order of writing.
     pub written: &'a [Written],
 }
@@ -58,11 +67,11 @@ pub fn spikes_matter(graph: &Graph, layer: &str) -> bool {
 
 /// Accuracy or loss, agreement and rates, side by side.
 pub fn summary(float: &Tested, chip: Option<&OnChip>) -> String {
-    table(&results(float, chip))
+    table(&figures(float, chip))
 }
 
 /// The figures of both engines on the test set, the first row being the head.
-pub fn results(float: &Tested, chip: Option<&OnChip>) -> Vec<Vec<String>> {
+fn figures(float: &Tested, chip: Option<&OnChip>) -> Vec<Vec<String>> {
     let on_chip = chip.map(|on| &on.result.evaluation);
     let mut rows = vec![vec![String::new(), "float".into()]];
     rows[0].extend(chip.map(|on| on.chip.name.clone()));

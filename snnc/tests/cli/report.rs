@@ -77,6 +77,27 @@ fn a_page_shows_the_whole_course_after_resuming() {
 }
 
 #[test]
+fn an_evaluation_makes_a_page_where_one_is_asked_for() {
+    let folder = tones();
+    folder.snnc(&["train", "tones.yaml", "--out", "out"]).success();
+    let words = ["eval", "tones.yaml", "--weights", "out/weights.safetensors", "--on", "xylo-audio3"];
+    folder.snnc(&[&words[..], &["--report", "page.html"]].concat()).success();
+    folder.snnc(&[&words[..], &["--report", "-", "--json"]].concat()).failure(2, &["`--report`"]);
+    let html = folder.read_text("page.html");
+    check_page(&html);
+    for part in ["accuracy on xylo-audio3", "<h2>Recordings of the test set</h2>", "out/weights.safetensors"]
+    {
+        assert!(html.contains(part), "no {part:?}");
+    }
+    let training = folder.read_text("out/report.html");
+    let results = |html: &str| {
+        let (_, rest) = html.split_once("<h2>On the test set</h2>").expect("there are results");
+        rest.split_once("<h2>How it was made</h2>").expect("there is an end").0.to_owned()
+    };
+    assert_eq!(results(&html), results(&training));
+}
+
+#[test]
 fn warnings_are_said_once_and_stand_in_the_reports() {
     let folder = tones();
     // Weights of next to nothing: the hidden layer never spikes.
