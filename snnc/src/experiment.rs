@@ -203,7 +203,10 @@ fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     }
     if outputs != classes {
         let name = &graph.name;
-        return Err(format!("network `{name}` has {outputs} outputs; the recipe names {classes} classes"));
+        let plural = if outputs == 1 { "" } else { "s" };
+        return Err(format!(
+            "network `{name}` has {outputs} output{plural}; the recipe names {classes} classes"
+        ));
     }
     let readout =
         loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");

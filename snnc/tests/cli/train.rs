@@ -107,3 +107,20 @@ fn values_of_the_recipe_can_be_replaced() {
         .failure(1, &["--set training.epochs.x"]);
     folder.snnc(&["train", "tones.yaml", "--threads", "0"]).failure(2, &["--threads"]);
 }
+
+#[test]
+fn one_output_detects_the_second_of_two_classes() {
+    let folder = tones();
+    folder.write("tones.snn", folder.read_text("tones.snn").replace("n_classes: 2", "n_classes: 1"));
+    let words = ["train", "tones.yaml", "--json", "--set", "training.epochs=30", "--set"];
+    let loss = "training.loss={kind: binary_cross_entropy, readout: mean_vmem}";
+    let json = folder.snnc(&[&words[..], &[loss]].concat()).success().json();
+    assert_eq!(json["float"]["accuracy"], 1.0, "{json:#}");
+    assert!(json["float"]["loss"].as_f64().is_some_and(|loss| loss < 0.3), "{json:#}");
+    assert!(json["float"].get("confusion").is_none() && json.get("xylo-audio3").is_none(), "{json:#}");
+    let html = folder.read_text("runs/tones/report.html");
+    assert!(html.contains("accuracy on the test set, float") && html.contains("number 1 of the test set"));
+    // Another loss needs an output for each class.
+    folder.snnc(&["train", "tones.yaml"]).failure(1, &["has 1 output; the recipe names 2 classes"]);
+    folder.snnc(&["train", "tones.yaml", "--set", "training.loss={kind: mse}"]).failure(1, &["1 output;"]);
+}
