@@ -4,8 +4,9 @@ use synnet_dsl::diagnostic::Diagnostic;
 
 use crate::codes;
 use crate::loss::Target;
+use crate::raster::{MOST_VALUES, Raster};
 
-/// One recording as a raster, and what the network should make of it.
+/// One recording in its plainest form, and what the network should make of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// Event counts (or any finite values), `[steps, channels]` in row-major order.
@@ -16,46 +17,62 @@ pub struct Sample {
     pub target: Target,
 }
 
-/// Samples of one width, each brought to the same number of steps.
+/// One recording as a [`Dataset`] keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// The events, at their own length.
+    pub raster: Raster,
+    /// What the network should give.
+    pub target: Target,
+}
+
+/// Recordings of one width, each brought to the same number of steps: longer ones are cut, shorter ones end
+/// in silence. They are held compactly, and become dense when they are used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     channels: usize,
     steps: usize,
-    samples: Vec<Sample>,
+    samples: Vec<Example>,
 }
 
-/// Most values of a sample: what a machine can hold several times over.
-const MOST_VALUES: usize = 1 << 28;
-
 impl Dataset {
-    /// A set of samples; longer ones are cut after `steps`, shorter ones end in silence.
+    /// A set of dense samples, each brought to `steps` steps.
     ///
     /// # Errors
     /// Every sample whose raster does not hold `steps * channels` finite values; steps and channels
     /// that make a sample of more than 2^28 values.
     pub fn new(channels: usize, steps: usize, samples: Vec<Sample>) -> Result<Self, Vec<Diagnostic>> {
-        if steps.checked_mul(channels).is_none_or(|values| values > MOST_VALUES) {
-            let message =
-                format!("samples of {steps} steps of {channels} channels hold more than 2^28 values");
-            let error = Diagnostic::error_without_place(&codes::DATA_SHAPE, message);
-            return Err(vec![
-                error.with_help("cut the recordings into shorter samples, or take a longer `dt`"),
-            ]);
+        check_size(channels, steps)?;
+        let (mut examples, mut misfits) = (Vec::with_capacity(samples.len()), Vec::new());
+        for (i, Sample { raster, steps, target }) in samples.into_iter().enumerate() {
+            match Raster::from_dense(channels, steps, raster) {
+                Ok(raster) => examples.push(Example { raster, target }),
+                Err(why) => misfits.push(misfit(i, &why)),
+            }
         }
-        let misfits = samples.iter().enumerate().filter_map(|(i, sample)| {
-            let len = sample.raster.len();
-            let message = if sample.steps.checked_mul(channels) != Some(len) {
-                let steps = sample.steps;
-                format!("sample {i} holds {len} values, not {steps} steps of {channels} channels")
-            } else {
-                let place = sample.raster.iter().position(|x| !x.is_finite())?;
-                let (value, step) = (sample.raster[place], place / channels.max(1));
-                format!("sample {i} holds {value} in step {step}, channel {}", place % channels.max(1))
-            };
-            Some(Diagnostic::error_without_place(&codes::DATA_SHAPE, message))
-        });
-        let diagnostics: Vec<_> = misfits.collect();
-        if diagnostics.is_empty() { Ok(Self { channels, steps, samples }) } else { Err(diagnostics) }
+        if misfits.is_empty() { Ok(Self { channels, steps, samples: examples }) } else { Err(misfits) }
+    }
+
+    /// A set of rasters, each brought to `steps` steps.
+    ///
+    /// # Errors
+    /// Every raster of another number of channels; steps and channels that make a sample of more than 2^28
+    /// values.
+    pub fn from_rasters(
+        channels: usize,
+        steps: usize,
+        samples: Vec<Example>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        check_size(channels, steps)?;
+        let misfits: Vec<_> = samples
+            .iter()
+            .enumerate()
+            .filter(|(_, example)| example.raster.channels() != channels)
+            .map(|(i, example)| {
+                misfit(i, &format_args!("it has {} channels, not {channels}", example.raster.channels()))
+            })
+            .collect();
+        if misfits.is_empty() { Ok(Self { channels, steps, samples }) } else { Err(misfits) }
     }
 
     /// Width of every raster.
@@ -69,30 +86,68 @@ impl Dataset {
     }
 
     /// The samples, at their own lengths.
-    pub fn samples(&self) -> &[Sample] {
+    pub fn samples(&self) -> &[Example] {
         &self.samples
     }
 
-    /// Writes sample `i` as `[steps, channels]`, made `stretch` times as long and then moved `shift` steps
-    /// later (earlier, if negative). Stretching repeats or skips whole steps, so counts stay counts.
+    /// Writes sample `i` as `[steps, channels]`, cut or filled with silence.
     ///
     /// # Panics
-    /// Where there is no sample `i`, or `raster` has another length.
-    pub(crate) fn write_sample(&self, i: usize, stretch: f64, shift: i64, raster: &mut [f32]) {
+    /// Where there is no sample `i`, or `raster` does not hold `steps * channels` values.
+    pub fn write_sample(&self, i: usize, raster: &mut [f32]) {
+        self.write_moved(i, Movement::default(), raster);
+    }
+
+    /// Writes sample `i` as `[steps, channels]`, moved in time.
+    ///
+    /// # Panics
+    /// As [`write_sample`](Self::write_sample).
+    pub(crate) fn write_moved(&self, i: usize, movement: Movement, raster: &mut [f32]) {
         assert_eq!(raster.len(), self.steps * self.channels, "a raster has room for all steps");
-        let sample = &self.samples[i];
+        let sample = &self.samples[i].raster;
         let rows = raster.chunks_exact_mut(self.channels.max(1));
         for (t, row) in rows.enumerate() {
-            let source = (t as i64 - shift) as f64 + 0.5;
-            let source = (source / stretch).floor();
-            if source >= 0.0 && source < sample.steps as f64 {
-                let from = source as usize * self.channels;
-                row.copy_from_slice(&sample.raster[from..from + self.channels]);
-            } else {
-                row.fill(0.0);
+            match movement.source(t, sample.steps()) {
+                Some(source) => sample.write_row(source, row),
+                None => row.fill(0.0),
             }
         }
     }
+}
+
+/// A change of a recording in time: made `stretch` times as long and then moved `shift` steps later (earlier,
+/// if negative). Stretching repeats or skips whole steps, so counts stay counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Movement {
+    pub(crate) stretch: f64,
+    pub(crate) shift: i64,
+}
+
+impl Default for Movement {
+    fn default() -> Self {
+        Self { stretch: 1.0, shift: 0 }
+    }
+}
+
+impl Movement {
+    /// The step of a recording of `steps` steps that comes to stand at `t`, or `None` for silence.
+    pub(crate) fn source(self, t: usize, steps: usize) -> Option<usize> {
+        let source = (((t as i64 - self.shift) as f64 + 0.5) / self.stretch).floor();
+        (source >= 0.0 && source < steps as f64).then_some(source as usize)
+    }
+}
+
+fn check_size(channels: usize, steps: usize) -> Result<(), Vec<Diagnostic>> {
+    if steps.checked_mul(channels).is_some_and(|values| values <= MOST_VALUES) {
+        return Ok(());
+    }
+    let message = format!("samples of {steps} steps of {channels} channels hold more than 2^28 values");
+    let error = Diagnostic::error_without_place(&codes::DATA_SHAPE, message);
+    Err(vec![error.with_help("cut the recordings into shorter samples, or take a longer `dt`")])
+}
+
+fn misfit(i: usize, why: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error_without_place(&codes::DATA_SHAPE, format!("sample {i}: {why}"))
 }
 
 #[cfg(test)]
@@ -114,7 +169,7 @@ mod tests {
         ] {
             let set = Dataset::new(1, steps, vec![sample.clone()]).unwrap();
             let mut raster = vec![9.0; steps];
-            set.write_sample(0, stretch, shift, &mut raster);
+            set.write_moved(0, Movement { stretch, shift }, &mut raster);
             assert_eq!(raster, expected, "{steps} steps, stretched by {stretch}, shifted by {shift}");
         }
     }
@@ -134,7 +189,13 @@ mod tests {
         let messages: Vec<&str> = errors.iter().map(|e| &*e.message).collect();
         assert_eq!(
             messages,
-            ["sample 0 holds 3 values, not 2 steps of 2 channels", "sample 2 holds NaN in step 1, channel 1"]
+            [
+                "sample 0: 3 values are not 2 steps of 2 channels",
+                "sample 2: the value is NaN in step 1, channel 1"
+            ]
         );
+        let narrow = Example { raster: Raster::from_events(1, 5, vec![]).unwrap(), target: Target::Class(0) };
+        let errors = Dataset::from_rasters(2, 5, vec![narrow]).unwrap_err();
+        assert_eq!(errors[0].message, "sample 0: it has 1 channels, not 2");
     }
 }

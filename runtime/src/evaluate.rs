@@ -201,7 +201,7 @@ fn gather(dataset: &Dataset, range: std::ops::Range<usize>) -> Sequence {
     let (time, width) = (dataset.steps(), dataset.channels());
     let mut data = vec![0.0; range.len() * time * width];
     for (i, raster) in range.clone().zip(data.chunks_exact_mut((time * width).max(1))) {
-        dataset.write_sample(i, 1.0, 0, raster);
+        dataset.write_sample(i, raster);
     }
     Sequence { batch: range.len(), time, width, data }
 }

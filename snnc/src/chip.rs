@@ -27,7 +27,8 @@ pub fn evaluate(
     let wrong = |e: &dyn std::fmt::Display| Failure::Input(e.to_string());
     let simulator = Simulator::new(&build.specification).map_err(|e| wrong(&e))?;
     let lag = build.float.latency();
-    let rasters: Vec<Vec<u8>> = (0..dataset.samples().len()).map(|i| raster(dataset, i, lag)).collect();
+    let rasters: Vec<Vec<u8>> =
+        (0..dataset.samples().len()).map(|i| counts(dataset, i, lag)).collect::<Result<_, _>>()?;
     let views: Vec<&[u8]> = rasters.iter().map(Vec::as_slice).collect();
     let recordings = simulator.run_batch(&views, Record::All).map_err(|e| wrong(&e))?;
 
@@ -57,13 +58,22 @@ fn class(target: &Target) -> Option<usize> {
     }
 }
 
-/// Recording `i`, brought to the length of the set, with `lag` silent steps behind it.
-fn raster(dataset: &Dataset, i: usize, lag: usize) -> Vec<u8> {
-    let length = (dataset.steps() + lag) * dataset.channels();
-    let kept = dataset.steps() * dataset.channels();
-    let mut counts: Vec<u8> = dataset.samples()[i].raster.iter().take(kept).map(|&x| x as u8).collect();
-    counts.resize(length, 0);
-    counts
+/// The events of recording `i` at the length of the set, with `lag` silent steps behind them.
+fn counts(dataset: &Dataset, i: usize, lag: usize) -> Result<Vec<u8>, Failure> {
+    let channels = dataset.channels();
+    let mut raster = vec![0.0; dataset.steps() * channels];
+    dataset.write_sample(i, &mut raster);
+    let whole = |x: f32| (0.0..=255.0).contains(&x) && x.fract() == 0.0;
+    if let Some(place) = raster.iter().position(|&x| !whole(x)) {
+        let (value, step, channel) = (raster[place], place / channels, place % channels);
+        return Err(Failure::Input(format!(
+            "sample {i} of the test set is {value} in step {step}, channel {channel}; a chip takes whole counts \
+             of events up to 255"
+        )));
+    }
+    let mut counts: Vec<u8> = raster.iter().map(|&x| x as u8).collect();
+    counts.resize((dataset.steps() + lag) * channels, 0);
+    Ok(counts)
 }
 
 fn output(recording: &Recording, quantity: Quantity, width: usize, lag: usize, scales: &[f64]) -> Vec<f32> {

@@ -19,7 +19,7 @@ pub struct Cli {
 /// One command of `snnc`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Report every error of a network at once.
+    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse.
     Check(Check),
     /// Bring network files into their canonical form.
     Fmt(Fmt),
@@ -108,6 +108,9 @@ pub struct Train {
     /// Go on from the checkpoint in the output folder.
     #[arg(long)]
     pub resume: bool,
+    /// Train with so many seeds, from `training.seed` on, each in a folder of its own; gives mean and spread.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub seeds: Option<u16>,
 }
 
 /// A recipe, how to change it, and the threads that carry it out.
@@ -135,6 +138,9 @@ pub struct Eval {
     /// What runs the network: `float`, or a chip to quantise for and simulate.
     #[arg(long, value_name = "ENGINE", default_value = "float")]
     pub on: Engine,
+    /// Write the results as a page for a browser, with recordings of the test set to look at.
+    #[arg(long, value_name = "PAGE.html")]
+    pub report: Option<PathBuf>,
 }
 
 /// Arguments of `run`.

@@ -13,7 +13,7 @@ use synnet_frontend::audio3::{self, Raster};
 use synnet_runtime::{Dataset, Sample, Target};
 
 use crate::failure::Failure;
-use crate::recipe::{DataOptions, FrontEnd, plain};
+use crate::recipe::{DataOptions, FrontEnd, Validation, drawn, plain};
 use pattern::Pattern;
 
 /// How many faulty files an error names before it only counts them.
@@ -25,6 +25,8 @@ pub struct Corpus {
     pub classes: Vec<String>,
     /// Recordings to learn from.
     pub train: Dataset,
+    /// Recordings held back to choose the best epoch by.
+    pub validation: Option<Dataset>,
     /// Recordings held back.
     pub test: Dataset,
     /// Seconds of sound.
@@ -34,8 +36,17 @@ pub struct Corpus {
 /// A recording and what its name says.
 struct Recording {
     path: PathBuf,
+    name: String,
     label: usize,
-    test: bool,
+    part: Part,
+}
+
+/// What a recording serves for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Train,
+    Validation,
+    Test,
 }
 
 /// Reads every recording that a recipe names and turns it into events. `progress` counts the files.
@@ -55,18 +66,23 @@ pub fn load(options: &DataOptions, front_end: &FrontEnd, progress: &ProgressBar)
     if !faults.is_empty() {
         return Err(Failure::Input(summary(&faults, "recordings cannot be used")));
     }
-    let (mut train, mut test, mut seconds) = (Vec::new(), Vec::new(), 0.0);
+    let (mut train, mut validation, mut test, mut seconds) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
     for (recording, raster) in recordings.iter().zip(rasters) {
         let Ok((raster, duration)) = raster else { continue };
         seconds += duration;
-        let part = if recording.test { &mut test } else { &mut train };
+        let part = match recording.part {
+            Part::Train => &mut train,
+            Part::Validation => &mut validation,
+            Part::Test => &mut test,
+        };
         let counts = raster.counts.iter().map(|&n| f32::from(n)).collect();
         part.push(Sample { raster: counts, steps: raster.steps, target: Target::Class(recording.label) });
     }
     let dataset = |samples| {
         Dataset::new(audio3::CHANNELS, options.steps, samples).map_err(|faults| Failure::findings(&faults))
     };
-    Ok(Corpus { train: dataset(train)?, test: dataset(test)?, seconds, classes })
+    let validation = (!validation.is_empty()).then(|| dataset(validation)).transpose()?;
+    Ok(Corpus { train: dataset(train)?, validation, test: dataset(test)?, seconds, classes })
 }
 
 /// The events of one file and its duration in seconds.
@@ -85,7 +101,12 @@ fn raster(path: &Path, front_end: &FrontEnd) -> Result<(Raster, f64), String> {
 fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Failure> {
     let pattern =
         Pattern::parse(&options.pattern).map_err(|e| Failure::Input(format!("`data.pattern`: {e}")))?;
-    for field in options.test.keys().chain(options.only.keys()).chain([&"label".to_owned()]) {
+    let held_back = match &options.validation {
+        Validation::Rule(rule) => rule.keys().collect(),
+        _ => Vec::new(),
+    };
+    let label = "label".to_owned();
+    for field in options.test.keys().chain(options.only.keys()).chain(held_back).chain([&label]) {
         if !pattern.fields().any(|known| known == field) {
             let message = format!("`data.pattern`: `{}` has no field `{{{field}}}`", options.pattern);
             return Err(Failure::Input(message));
@@ -115,13 +136,28 @@ fn list(options: &DataOptions, classes: &[String]) -> Result<Vec<Recording>, Fai
         let message = summary(&faults, "names cannot be read");
         return Err(Failure::input(&options.path, message));
     }
-    for (held_back, what) in [(true, "test"), (false, "training")] {
-        if !recordings.iter().any(|r| r.test == held_back) {
-            let message = format!("no recording is left for the {what} set; see `data.test` of the recipe");
+    hold_back(options, &mut recordings);
+    let mut parts = vec![(Part::Test, "test"), (Part::Train, "training")];
+    if options.validation != Validation::None {
+        parts.push((Part::Validation, "validation"));
+    }
+    for (part, what) in parts {
+        if !recordings.iter().any(|r| r.part == part) {
+            let key = if part == Part::Validation { "validation" } else { "test" };
+            let message = format!("no recording is left for the {what} set; see `data.{key}` of the recipe");
             return Err(Failure::input(&options.path, message));
         }
     }
     Ok(recordings)
+}
+
+/// Draws the validation set where it is a share of the recordings.
+fn hold_back(options: &DataOptions, recordings: &mut [Recording]) {
+    let Validation::Share(share) = options.validation else { return };
+    let mut rest: Vec<&mut Recording> = recordings.iter_mut().filter(|r| r.part == Part::Train).collect();
+    let names: Vec<(usize, &str)> = rest.iter().map(|r| (r.label, r.name.as_str())).collect();
+    let chosen = drawn(share, &names);
+    rest.iter_mut().zip(chosen).filter(|(_, chosen)| *chosen).for_each(|(r, _)| r.part = Part::Validation);
 }
 
 /// What a name says, or `None` for one that the recipe leaves out.
@@ -143,7 +179,12 @@ fn recording(
     let label = classes.iter().position(|class| class == value("label")).ok_or_else(|| {
         format!("the label `{}` is none of the classes {}", value("label"), classes.join(", "))
     })?;
-    Ok(Some(Recording { path: options.path.join(name), label, test: has(&options.test) }))
+    let part = match &options.validation {
+        _ if has(&options.test) => Part::Test,
+        Validation::Rule(rule) if has(rule) => Part::Validation,
+        _ => Part::Train,
+    };
+    Ok(Some(Recording { path: options.path.join(name), name: name.to_owned(), label, part }))
 }
 
 /// Collects the files with an extension below a folder, as names relative to `root` with `/` between.

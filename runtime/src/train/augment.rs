@@ -1,10 +1,51 @@
 //! Random changes of rasters.
 
-use super::options::Augmentation;
-use crate::dataset::Dataset;
+use serde::{Deserialize, Serialize};
+
+use super::options::Range;
+use crate::dataset::{Dataset, Movement};
 use crate::random::{Purpose, Stream};
 
+/// Random changes of rasters, anew for each sample and epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augmentation {
+    /// The raster moves by a whole number of steps, evenly from minus to plus this.
+    pub time_shift: u32,
+    /// The raster becomes longer or shorter by a factor of up to `1 + time_stretch`, evenly in its logarithm,
+    /// by repeating or skipping whole steps.
+    pub time_stretch: f64,
+    /// Each event moves by a whole number of steps `j` of its own, with a probability in proportion to
+    /// `exp(-j^2 / (2 time_jitter^2))`. A value that is not a count moves as a whole.
+    pub time_jitter: f64,
+    /// Probability that an event is lost. Of a count each event has its own chance; a value that is
+    /// not a count is lost as a whole.
+    pub event_drop: f64,
+    /// Probability that a channel falls silent for a whole sample.
+    pub channel_drop: f64,
+    /// The raster moves by a whole number of channels, evenly from minus to plus this.
+    pub channel_shift: u32,
+}
+
+/// Greatest standard deviation of a jitter, in steps.
+const MOST_JITTER: f64 = 1000.0;
+
+impl Augmentation {
+    pub(super) fn ranges(&self) -> [Range; 4] {
+        let jitter = self.time_jitter;
+        let fits = (0.0..=MOST_JITTER).contains(&jitter);
+        [
+            Range::share("augmentation.time_stretch", self.time_stretch),
+            Range::new("augmentation.time_jitter", jitter, fits, "from 0 to 1000"),
+            Range::share("augmentation.event_drop", self.event_drop),
+            Range::share("augmentation.channel_drop", self.channel_drop),
+        ]
+    }
+}
+
 /// Writes sample `i` as epoch `epoch` sees it, `[steps, channels]`.
+///
+/// What is drawn depends on the options, seed, epoch and sample alone.
 pub(super) fn write_sample(
     options: &Augmentation,
     seed: u64,
@@ -14,51 +55,133 @@ pub(super) fn write_sample(
     raster: &mut [f32],
 ) {
     let mut stream = Stream::new(seed, Purpose::Augment, epoch, i as u64);
-    let reach = i64::from(options.time_shift);
-    let shift = stream.below(2 * reach as u64 + 1) as i64 - reach;
+    let shift = evenly(options.time_shift, &mut stream);
     let stretch = if options.time_stretch > 0.0 {
         // As often faster by a factor as slower by it.
         (1.0 + options.time_stretch).powf(2.0 * stream.unit() - 1.0)
     } else {
         1.0
     };
-    dataset.write_sample(i, stretch, shift, raster);
-    if options.channel_drop > 0.0 {
-        for channel in 0..dataset.channels() {
-            if stream.unit() < options.channel_drop {
-                raster.iter_mut().skip(channel).step_by(dataset.channels()).for_each(|x| *x = 0.0);
-            }
-        }
+    let movement = Movement { stretch, shift };
+    let by_event = options.time_jitter > 0.0 || options.event_drop > 0.0;
+    if !by_event && options.channel_drop == 0.0 && options.channel_shift == 0 {
+        return dataset.write_moved(i, movement, raster);
     }
-    if options.event_drop > 0.0 {
-        raster.iter_mut().filter(|x| **x != 0.0).for_each(|x| *x = thin(*x, options.event_drop, &mut stream));
+
+    let channels = dataset.channels();
+    let silent: Vec<bool> = if options.channel_drop > 0.0 {
+        (0..channels).map(|_| stream.unit() < options.channel_drop).collect()
+    } else {
+        vec![false; channels]
+    };
+    let channel_shift =
+        if options.channel_shift > 0 { evenly(options.channel_shift, &mut stream) } else { 0 };
+    let jitter = (options.time_jitter > 0.0).then(|| Jitter::new(options.time_jitter));
+    let sample = &dataset.samples()[i].raster;
+    raster.fill(0.0);
+    for t in 0..dataset.steps() {
+        let Some(source) = movement.source(t, sample.steps()) else { continue };
+        sample.visit_row(source, |channel, value| {
+            let place = usize::try_from(channel as i64 + channel_shift);
+            let Some(channel) = place.ok().filter(|&c| c < channels && !silent[c]) else { return };
+            let value = thin(value, options.event_drop, &mut stream);
+            match &jitter {
+                None => raster[t * channels + channel] += value,
+                Some(jitter) => events(value, |part| {
+                    let moved = usize::try_from(t as i64 + jitter.draw(&mut stream));
+                    if let Some(t) = moved.ok().filter(|&t| t < dataset.steps()) {
+                        raster[t * channels + channel] += part;
+                    }
+                }),
+            }
+        });
     }
 }
 
-/// A count after each of its events had a chance of being lost.
-fn thin(count: f32, probability: f64, stream: &mut Stream) -> f32 {
-    /// Above this a value is hardly a count of events, and is kept or lost as a whole.
-    const MOST_EVENTS: f32 = 256.0;
-    if count > 0.0 && count <= MOST_EVENTS && count.fract() == 0.0 {
-        (0..count as u32).filter(|_| stream.unit() >= probability).count() as f32
-    } else if stream.unit() < probability {
-        0.0
-    } else {
-        count
+/// A whole number, evenly from `-reach` to `reach`.
+fn evenly(reach: u32, stream: &mut Stream) -> i64 {
+    let reach = i64::from(reach);
+    stream.below(2 * reach as u64 + 1) as i64 - reach
+}
+
+/// Above this a value is hardly a count of events, and is treated as a whole.
+const MOST_EVENTS: f32 = 256.0;
+
+/// The number of events that a value counts, if it is a count.
+fn count(value: f32) -> Option<u32> {
+    (value > 0.0 && value <= MOST_EVENTS && value.fract() == 0.0).then_some(value as u32)
+}
+
+/// Calls `visit` for each event of a count, or once for another value.
+fn events(value: f32, mut visit: impl FnMut(f32)) {
+    match count(value) {
+        Some(n) => (0..n).for_each(|_| visit(1.0)),
+        None if value != 0.0 => visit(value),
+        None => {}
+    }
+}
+
+/// A value after each of its events had a chance of being lost.
+fn thin(value: f32, probability: f64, stream: &mut Stream) -> f32 {
+    if probability == 0.0 {
+        return value;
+    }
+    match count(value) {
+        Some(n) => (0..n).filter(|_| stream.unit() >= probability).count() as f32,
+        None if stream.unit() < probability => 0.0,
+        None => value,
+    }
+}
+
+/// The discrete Gaussian distribution, as the probabilities of numbers up to each.
+struct Jitter {
+    /// For the numbers `-reach` to `reach`, in order.
+    cumulative: Vec<f64>,
+    reach: i64,
+}
+
+impl Jitter {
+    fn new(deviation: f64) -> Self {
+        // What lies further out has a probability below 1e-8.
+        let reach = (6.0 * deviation).ceil() as i64;
+        let mut sum = 0.0;
+        let weights = (-reach..=reach).map(|j| (-0.5 * (j as f64 / deviation).powi(2)).exp());
+        let mut cumulative: Vec<f64> = weights
+            .map(|weight| {
+                sum += weight;
+                sum
+            })
+            .collect();
+        cumulative.iter_mut().for_each(|x| *x /= sum);
+        Self { cumulative, reach }
+    }
+
+    fn draw(&self, stream: &mut Stream) -> i64 {
+        let unit = stream.unit();
+        self.cumulative.partition_point(|&x| x <= unit) as i64 - self.reach
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Sample;
+    use crate::dataset::Example;
     use crate::loss::Target;
+    use crate::raster::Raster;
+
+    const STEPS: usize = 500;
+
+    /// Three samples of 4 channels with 3 events in every step, or so.
+    fn dataset(maker: impl Fn(usize) -> f32) -> Dataset {
+        let values = (0..4 * STEPS).map(maker).collect();
+        let raster = Raster::from_dense(4, STEPS, values).unwrap();
+        let example = Example { raster, target: Target::Class(0) };
+        Dataset::from_rasters(4, STEPS, vec![example; 3]).unwrap()
+    }
 
     fn augmented(options: &Augmentation, epoch: u64, i: usize) -> Vec<f32> {
-        let sample = Sample { raster: vec![3.0; 2000], steps: 500, target: Target::Class(0) };
-        let dataset = Dataset::new(4, 500, vec![sample; 3]).unwrap();
-        let mut raster = vec![0.0; 2000];
-        write_sample(options, 11, epoch, &dataset, i, &mut raster);
+        let mut raster = vec![9.0; 4 * STEPS];
+        write_sample(options, 11, epoch, &dataset(|_| 3.0), i, &mut raster);
         raster
     }
 
@@ -67,6 +190,18 @@ mod tests {
         let options = Augmentation { event_drop: 0.25, ..Augmentation::default() };
         let kept = augmented(&options, 0, 0).iter().sum::<f32>() / 6000.0;
         assert!((kept - 0.75).abs() < 0.02, "{kept}");
+    }
+
+    #[test]
+    fn changes_depend_on_seed_epoch_and_sample_alone() {
+        let options = Augmentation {
+            time_shift: 3,
+            time_stretch: 0.2,
+            time_jitter: 1.5,
+            event_drop: 0.25,
+            channel_drop: 0.1,
+            channel_shift: 1,
+        };
         assert_eq!(augmented(&options, 0, 0), augmented(&options, 0, 0));
         assert_ne!(augmented(&options, 0, 0), augmented(&options, 1, 0));
         assert_ne!(augmented(&options, 0, 0), augmented(&options, 0, 1));
@@ -95,5 +230,62 @@ mod tests {
             let values: Vec<f32> = raster.iter().skip(channel).step_by(4).copied().collect();
             assert!(values.iter().all(|x| *x == values[0]));
         }
+    }
+
+    #[test]
+    fn channels_move_together_and_fall_off_the_edge() {
+        let options = Augmentation { channel_shift: 2, ..Augmentation::default() };
+        let data = dataset(|i| if i % 4 == 1 { 2.0 } else { 0.0 });
+        let mut places = vec![];
+        for epoch in 0..60 {
+            let mut raster = vec![9.0; 4 * STEPS];
+            write_sample(&options, 11, epoch, &data, 0, &mut raster);
+            let first = &raster[..4];
+            assert!(raster.chunks_exact(4).all(|row| row == first));
+            places.push(first.iter().position(|x| *x == 2.0));
+        }
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places, [None, Some(0), Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn events_jitter_about_their_step_and_none_is_lost_inside() {
+        let options = Augmentation { time_jitter: 3.0, ..Augmentation::default() };
+        let data = dataset(|i| if i == 4 * 250 + 1 { 200.0 } else { 0.0 });
+        let mut raster = vec![9.0; 4 * STEPS];
+        write_sample(&options, 5, 0, &data, 0, &mut raster);
+        assert_eq!(raster.iter().sum::<f32>(), 200.0);
+        let moved = |power: i32| -> f64 {
+            let terms = raster.iter().enumerate().map(|(i, &n)| {
+                assert!(n == 0.0 || i % 4 == 1, "no event changes its channel");
+                f64::from(n) * ((i / 4) as f64 - 250.0).powi(power)
+            });
+            terms.sum::<f64>() / 200.0
+        };
+        assert!(moved(1).abs() < 0.7, "{}", moved(1));
+        assert!((moved(2).sqrt() - 3.0).abs() < 0.5, "{}", moved(2).sqrt());
+    }
+
+    #[test]
+    fn the_form_of_a_raster_makes_no_difference() {
+        // The second is sparse only because of its silent channels.
+        let pattern = |i: usize, c: usize| if (i * 7 + c) % 13 == 2 { 2.0 } else { 0.0 };
+        let values = |channels: usize| -> Vec<f32> {
+            (0..STEPS * channels)
+                .map(|i| if i % channels < 4 { pattern(i / channels, i % channels) } else { 0.0 })
+                .collect()
+        };
+        let options = Augmentation { time_jitter: 1.0, event_drop: 0.3, ..Augmentation::default() };
+        let written = |channels: usize| {
+            let raster = Raster::from_dense(channels, STEPS, values(channels)).unwrap();
+            let example = Example { raster, target: Target::Class(0) };
+            let data = Dataset::from_rasters(channels, STEPS, vec![example]).unwrap();
+            let mut raster = vec![0.0; STEPS * channels];
+            write_sample(&options, 3, 1, &data, 0, &mut raster);
+            raster.chunks_exact(channels).flat_map(|row| row[..4].to_vec()).collect::<Vec<f32>>()
+        };
+        assert!(written(4).iter().any(|x| *x == 1.0));
+        assert_eq!(written(4), written(700));
     }
 }

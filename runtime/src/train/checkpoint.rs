@@ -14,6 +14,7 @@ use synnet_dsl::graph::Graph;
 use synnet_dsl::network::TensorSpec;
 use synnet_dsl::{Params, Tensor};
 
+use super::metrics::Sums;
 use super::{Best, TrainOptions, Trainer};
 use crate::codes;
 
@@ -30,6 +31,9 @@ struct Position {
     batch: usize,
     step: u64,
     best: Option<Best>,
+    /// The figures of the epoch that was stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sums: Option<Sums>,
     options: serde_json::Value,
 }
 
@@ -55,6 +59,7 @@ impl Trainer {
             batch: self.batch,
             step: self.learning.step,
             best: self.best(),
+            sums: self.sums.clone(),
             options: options_as_json(&self.options),
         };
         let position = serde_json::to_string(&position).expect("plain values serialise");
@@ -87,6 +92,12 @@ impl Trainer {
         }
         if let Some(name) = all.keys().next() {
             return Err(error(format!("the checkpoint holds `{name}`, which this training does not have")));
+        }
+        if let Some(sums) = position.sums {
+            let sums = Sums::resumed(sums, &trainer.no_sums(0));
+            let sums =
+                sums.ok_or_else(|| error("the checkpoint holds figures of another network".to_owned()))?;
+            trainer.sums = Some(sums);
         }
         (trainer.epoch, trainer.batch, trainer.learning.step) =
             (position.epoch, position.batch, position.step);

@@ -2,7 +2,8 @@
 
 use synnet_dsl::diagnostic::Diagnostic;
 
-/// Why training cannot go on. The trainer stays as it was before the batch.
+/// Why training cannot go on. The trainer stays as it was before the batch. Messages count epochs and batches
+/// from 1, as progress does.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum TrainError {
     /// The data does not fit the network or the loss.
@@ -10,8 +11,10 @@ pub enum TrainError {
     Data(Vec<Diagnostic>),
     /// A loss is NaN or infinite.
     #[error(
-        "the loss of sample {sample} is not finite in epoch {epoch}, batch {batch}{}; lower the learning \
+        "the loss of sample {sample} is not finite in epoch {}, batch {}{}; lower the learning \
          rate or set `gradient_clip`",
+        epoch + 1,
+        batch + 1,
         place(layer, step)
     )]
     NotFinite {
@@ -28,8 +31,10 @@ pub enum TrainError {
     },
     /// An update would give a tensor or a moment of the optimiser a value that is not finite.
     #[error(
-        "the update of epoch {epoch}, batch {batch} would set `{tensor}` to {value}; lower the learning rate or \
-         set `gradient_clip`"
+        "the update of epoch {}, batch {} would set `{tensor}` to {value}; lower the learning rate or \
+         set `gradient_clip`",
+        epoch + 1,
+        batch + 1
     )]
     Update {
         /// Name of the tensor.

@@ -22,11 +22,11 @@ pub struct Progress<'a> {
     pub batch: usize,
     /// Batches of the epoch.
     pub batches: usize,
-    /// Mean loss since the epoch was entered.
+    /// Mean loss over the samples of the epoch so far.
     pub loss: f64,
-    /// Share of samples classified right since then; `None` for losses without classes.
+    /// Share of samples classified right so far; `None` for losses without classes.
     pub accuracy: Option<f64>,
-    /// Figures of every spiking layer since then.
+    /// Figures of every spiking layer so far.
     pub layers: &'a [LayerMetrics],
     /// L2 norm of all gradients of the last batch together, before clipping.
     pub gradient_norm: f64,
@@ -41,7 +41,7 @@ impl Progress<'_> {
     }
 }
 
-/// What an epoch (or the part of it since a stop) gave.
+/// What an epoch gave (or the part of it up to a stop).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
     /// The epoch, from 0.
@@ -83,8 +83,11 @@ pub struct LayerMetrics {
     pub gradient_norm: f64,
 }
 
+/// More samples, batches or steps than any epoch has; their products are still numbers.
+const MOST_COUNTED: usize = 1 << (usize::BITS / 2 - 1);
+
 /// Sums over the batches of an epoch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sums {
     samples: usize,
     batches: usize,
@@ -141,6 +144,26 @@ impl Sums {
             gradient_norm: 0.0,
             lr: 0.0,
         }
+    }
+
+    /// The sums of an earlier part of the same epoch, as a checkpoint holds them, or `None` where they cannot be
+    /// of this training. `fresh` has none yet.
+    pub(super) fn resumed(saved: Self, fresh: &Self) -> Option<Self> {
+        let widths = |sums: &Self| -> Vec<usize> { sums.spikes.iter().map(Vec::len).collect() };
+        let fits = widths(&saved) == widths(fresh)
+            && saved.silent_samples.len() == fresh.silent_samples.len()
+            && saved.tensor_norms.len() == fresh.tensor_norms.len()
+            && saved.layer_norms.len() == fresh.layer_norms.len()
+            && saved.correct.is_some() == fresh.correct.is_some();
+        let counts = [saved.samples, saved.batches, saved.steps, saved.correct.unwrap_or(0)];
+        let fits = fits && counts.iter().chain(&saved.silent_samples).all(|&count| count < MOST_COUNTED);
+        fits.then(|| Self {
+            squares: fresh.squares.clone(),
+            owners: fresh.owners.clone(),
+            spiking: fresh.spiking.clone(),
+            layers: fresh.layers.clone(),
+            ..saved
+        })
     }
 
     /// Adds what a shard saw of `samples` samples.
@@ -222,19 +245,14 @@ impl Sums {
             gradient_norms: specs.map(|(spec, norm)| (spec.name.clone(), norm / batches)).collect(),
             lr: self.lr,
             validation: None,
-            warnings: warnings(&trainer.network.graph, &self.layers, &self.learning_layers()),
+            warnings: warnings(&trainer.network.graph, &self.layers),
             layers: self.layers,
         }
-    }
-
-    /// Whether something learns in each spiking layer.
-    fn learning_layers(&self) -> Vec<bool> {
-        self.spiking.iter().map(|layer| self.owners.contains(layer)).collect()
     }
 }
 
 /// The layer that a tensor belongs to: its own, or the one that its connection feeds.
-fn owner(graph: &Graph, slot: Slot) -> LayerId {
+pub(super) fn owner(graph: &Graph, slot: Slot) -> LayerId {
     match slot {
         Slot::Weight(i) | Slot::LinearBias(i) => graph.connections[i].target,
         Slot::Layer(id, _) => id,

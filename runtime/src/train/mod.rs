@@ -32,8 +32,9 @@ pub use metrics::{EpochMetrics, LayerMetrics, Progress, SATURATED_RATE};
 pub(crate) use options::Range;
 pub use options::{Augmentation, TrainOptions};
 pub use selection::{Best, Score, Selection, Verdict};
-use shard::{Batch, Objective, SHARDS, Shard, Walker};
-pub use warning::{WARNING_SHARE, Warning, WarningKind};
+pub use shard::MOST_SUMS;
+use shard::{Batch, Objective, Shard, Walker};
+pub use warning::{WARNING_SHARE, Warning, WarningKind, warnings};
 
 /// A network in training.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub struct Trainer {
     epoch: usize,
     /// Batches of the present epoch that are done.
     batch: usize,
+    /// The figures of these batches.
+    sums: Option<Sums>,
     /// The best epoch so far, and the tensors that learn as they were then.
     best: Option<(Best, Vec<Vec<f32>>)>,
     /// The network as the tape takes it.
@@ -100,6 +103,7 @@ impl Trainer {
             rules,
             epoch: 0,
             batch: 0,
+            sums: None,
             best: None,
             weights: tape.pack(&network),
             shards: Vec::new(),
@@ -177,8 +181,7 @@ impl Trainer {
         let order = self.order(dataset);
         let batches = order.len().div_ceil(self.options.batch);
         self.prepare_shards(dataset, self.options.batch.min(order.len()));
-        let classifies = self.options.loss.classifies();
-        let mut sums = Sums::new(&self.network.graph, &self.tape, dataset.steps(), classifies);
+        let mut sums = self.sums.take().unwrap_or_else(|| self.no_sums(dataset.steps()));
         let mut stopped = false;
         for samples in order.chunks(self.options.batch).skip(self.batch) {
             self.walk(dataset, samples, None, &mut sums)?;
@@ -186,6 +189,7 @@ impl Trainer {
             self.batch += 1;
             let progress = sums.progress(self.epoch, self.batch, batches);
             if watch(progress) == Control::Stop && self.batch < batches {
+                self.sums = Some(sums.clone());
                 stopped = true;
                 break;
             }
@@ -260,6 +264,11 @@ impl Trainer {
         Ok(Verdict { improved, stop: self.is_finished() })
     }
 
+    /// Figures of an epoch that has not begun.
+    fn no_sums(&self, steps: usize) -> Sums {
+        Sums::new(&self.network.graph, &self.tape, steps, self.options.loss.classifies())
+    }
+
     /// The order of the samples in the present epoch.
     fn order(&self, dataset: &Dataset) -> Vec<usize> {
         let mut order: Vec<usize> = (0..dataset.samples().len()).collect();
@@ -293,7 +302,7 @@ impl Trainer {
 
     /// Makes room for batches of up to `samples` samples.
     fn prepare_shards(&mut self, dataset: &Dataset, samples: usize) {
-        let shards = samples.min(SHARDS);
+        let shards = samples.min(MOST_SUMS);
         let threads = rayon::current_num_threads().min(shards).max(1);
         let room = [shards, threads, dataset.channels(), dataset.steps()];
         if self.room == room {
@@ -325,7 +334,7 @@ impl Trainer {
             epoch: self.epoch as u64,
             size: samples.len(),
         };
-        let share = samples.len().div_ceil(SHARDS).max(1);
+        let share = samples.len().div_ceil(MOST_SUMS).max(1);
         let shards = &mut self.shards[..samples.len().div_ceil(share)];
         walk_shards(shards, &self.walkers, batch, samples, share);
         for (shard, samples) in shards.iter().zip(samples.chunks(share)) {

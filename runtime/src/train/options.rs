@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use synnet_dsl::diagnostic::Diagnostic;
 use synnet_dsl::graph::Graph;
 
+pub use super::augment::Augmentation;
 use super::bounds::Bounds;
 use super::selection::Selection;
 use crate::codes;
@@ -62,22 +63,6 @@ pub struct TrainOptions {
     /// How the best epoch is chosen, and when to stop early; without it the last epoch counts.
     #[serde(default)]
     pub selection: Option<Selection>,
-}
-
-/// Random changes of rasters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Augmentation {
-    /// The raster moves by a whole number of steps, evenly from minus to plus this.
-    pub time_shift: u32,
-    /// The raster becomes longer or shorter by a factor of up to `1 + time_stretch`, evenly in its logarithm,
-    /// by repeating or skipping whole steps.
-    pub time_stretch: f64,
-    /// Probability that an event is lost. Of a count each event has its own chance; a value that is
-    /// not a count is lost as a whole.
-    pub event_drop: f64,
-    /// Probability that a channel falls silent for a whole sample.
-    pub channel_drop: f64,
 }
 
 impl TrainOptions {
@@ -153,16 +138,6 @@ impl TrainOptions {
                 .with_help(format!("these learn: {all}"))
         };
         unknown.map(error).collect()
-    }
-}
-
-impl Augmentation {
-    fn ranges(&self) -> [Range; 3] {
-        [
-            Range::share("augmentation.time_stretch", self.time_stretch),
-            Range::share("augmentation.event_drop", self.event_drop),
-            Range::share("augmentation.channel_drop", self.channel_drop),
-        ]
     }
 }
 

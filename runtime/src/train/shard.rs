@@ -13,8 +13,9 @@ use crate::dataset::Dataset;
 use crate::loss::{Judged, Loss, Scratch};
 use crate::tape::{Packed, Pass, SampleKey, Sums, Tape, Workspace};
 
-/// Most shards of a batch: what of it can run at the same time.
-pub(super) const SHARDS: usize = 16;
+/// Most sets of sums that the gradients of a batch are gathered in, and most threads that can work at a
+/// batch.
+pub const MOST_SUMS: usize = 16;
 
 /// The loss of a sample.
 #[derive(Clone, Copy)]

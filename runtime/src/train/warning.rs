@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use synnet_dsl::graph::{Graph, LayerId, Quantity};
 
-use super::metrics::LayerMetrics;
+use super::metrics::{LayerMetrics, owner};
 
 /// From this share of silent samples, or of silent or saturated neurons, there is a warning.
 pub const WARNING_SHARE: f64 = 0.5;
@@ -72,10 +72,11 @@ impl fmt::Display for Warning {
     }
 }
 
-/// What looks wrong with the layers of a graph. `learning` says of each whether anything learns in it.
-pub(super) fn warnings(graph: &Graph, layers: &[LayerMetrics], learning: &[bool]) -> Vec<Warning> {
+/// What looks wrong with the layers of a graph, from the figures of an epoch.
+pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
+    let learning = learning_layers(graph);
     let mut warnings = Vec::new();
-    for (metrics, &learns) in layers.iter().zip(learning) {
+    for metrics in layers {
         let Some((id, _)) = graph.layers_with_ids().find(|(_, layer)| layer.name == metrics.layer) else {
             continue;
         };
@@ -93,11 +94,17 @@ pub(super) fn warnings(graph: &Graph, layers: &[LayerMetrics], learning: &[bool]
         if metrics.saturated_neurons >= WARNING_SHARE {
             warn(WarningKind::SaturatedNeurons, metrics.saturated_neurons);
         }
-        if learns && metrics.gradient_norm == 0.0 {
+        if learning.contains(&id) && metrics.gradient_norm == 0.0 {
             warn(WarningKind::NoGradient, 1.0);
         }
     }
     warnings
+}
+
+/// The layers in which something learns.
+fn learning_layers(graph: &Graph) -> Vec<LayerId> {
+    let tensors = graph.tensors();
+    tensors.iter().filter(|spec| spec.learn).map(|spec| owner(graph, spec.slot)).collect()
 }
 
 /// The names of the connections with weights into a layer.
