@@ -1,11 +1,12 @@
-//! The files that a build leaves: generated Rust, chip specifications, loaders.
+//! What a build needs of a network, and the files that it leaves: generated Rust, chip specifications, loaders.
 
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Network};
+use synnet_dsl::{Diagnostic, Graph, Network};
 use synnet_rust::Embedding;
 use synnet_xylo::{Build, Chip};
 
+use crate::cli::Target;
 use crate::failure::Failure;
 use crate::files;
 
@@ -32,6 +33,16 @@ fn beside(stem: &Path, extension: &str) -> PathBuf {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// What of a network a target cannot express, and its warnings.
+pub fn check(graph: &Graph, target: &Target) -> Vec<Diagnostic> {
+    match target {
+        Target::Rust => synnet_rust::check(graph),
+        Target::Chip(name) => {
+            Chip::find(name).map_or_else(Vec::new, |chip| synnet_xylo::rules::check(graph, chip))
+        }
+    }
 }
 
 /// Why an artefact was not made.
