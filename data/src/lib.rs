@@ -2,7 +2,8 @@
 //!
 //! * [`npz`]: NumPy archives of rasters, with labels or target traces;
 //! * [`events`]: lists of events (channel, time), as text or NumPy arrays, [binned](Binning) at a time step;
-//! * [`shd`]: the HDF5 layout of the Spiking Heidelberg Digits.
+//! * [`shd`]: the HDF5 layout of the Spiking Heidelberg Digits;
+//! * [`waveform`]: random changes of sounds before the front end.
 //!
 //! ```
 //! use synnet_data::{Binning, events};
@@ -23,6 +24,7 @@ mod hdf5;
 pub mod npz;
 pub mod shd;
 mod table;
+pub mod waveform;
 
 pub use binning::Binning;
 pub use error::Error;

@@ -7,9 +7,9 @@ use synnet_xylo::{Build, Chip, QuantizeOptions};
 
 use crate::chip::{self, ChipEvaluation};
 use crate::cli::RecipeArgs;
-use crate::data::{self, Corpus};
+use crate::data::{self, Corpus, Input};
 use crate::failure::Failure;
-use crate::recipe::{FrontEnd, Recipe};
+use crate::recipe::{Format, FrontEnd, Recipe};
 use crate::source::{self, Loaded};
 use crate::{progress, terminal};
 
@@ -58,7 +58,7 @@ impl Experiment {
         }
         warn_of_spiking_readout(graph);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
-        if (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
+        if recipe.data.format == Format::Wav && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
             terminal::warn(format_args!(
                 "the front end gives steps of {:.3} ms, network `{}` takes {:.3} ms; set `front_end` -> `decimation`",
                 1e3 * front_end.dt(),
@@ -67,7 +67,8 @@ impl Experiment {
             ));
         }
         let bar = progress::counter("recordings");
-        let corpus = data::load(&recipe.data, &recipe.front_end, &bar);
+        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
+        let corpus = data::load(&recipe.data, &recipe.front_end, input, &bar);
         bar.finish_and_clear();
         Ok(Self { corpus: corpus?, recipe, loaded, readout })
     }

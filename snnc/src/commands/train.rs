@@ -143,13 +143,14 @@ fn train(
     let progress = TrainingProgress::new(trainer.epochs_done(), total);
     let mut rates: Vec<f64> = Vec::new();
     let mut epochs = Vec::new();
+    let mut sets = experiment.corpus.epochs(trainer.options().seed, trainer.epochs_done()..total);
     while trainer.epochs_done() < total {
         let mut watch = |p: Progress| {
             progress.batch(&shown(&p, &rates));
             if interrupted.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
         };
-        let metrics =
-            trainer.epoch(&experiment.corpus.train, &mut watch).map_err(|e| failed(experiment, e))?;
+        let set = sets.next(trainer.epochs_done())?;
+        let metrics = trainer.epoch(&set, &mut watch).map_err(|e| failed(experiment, e))?;
         files::write(&out.join(CHECKPOINT), &trainer.checkpoint())?;
         if metrics.complete {
             rates = metrics.rates.iter().map(|(_, rate)| *rate).collect();
