@@ -1,12 +1,13 @@
 //! What to compile and how.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use synnet_dsl::{Diagnostic, Graph, Network, Params, Sources};
-use synnet_rust::{Embedding, Module};
+use synnet_rust::{Embedding, Module, QuantizeOptions};
 
-use crate::Error;
 use crate::files::{self, Files};
+use crate::{Error, cargo};
 
 /// Compiles a network whose weights come at run time; see [`Config::compile`].
 ///
@@ -16,17 +17,36 @@ pub fn compile(network: impl AsRef<Path>) -> Result<(), Error> {
     Config::new().compile(network)
 }
 
+/// In which numbers a compiled network computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// In f32, as in training.
+    #[default]
+    Float,
+    /// In 8-bit weights and 16-bit states, as SynSense's chips do, bit for bit. The weights are quantised
+    /// on the way, so they are needed.
+    Integer,
+}
+
 /// How a network is compiled.
+///
+/// There is no setting for the path of a crate, which other generators need: the code that is written
+/// names nothing outside `core`.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     weights: Option<PathBuf>,
     name: Option<String>,
     params: Vec<(String, String)>,
+    type_name: Option<String>,
+    file_name: Option<String>,
+    numbers: Numbers,
+    rates: BTreeMap<String, f64>,
     out_dir: Option<PathBuf>,
 }
 
 impl Config {
-    /// Weights at run time, the only network of the file, its parameters' defaults, cargo's `OUT_DIR`.
+    /// Weights at run time, the only network of the file, its parameters' defaults, its own name for
+    /// the type and the file's for what is written, numbers in f32, cargo's `OUT_DIR`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -54,7 +74,39 @@ impl Config {
         self
     }
 
-    /// Writes into this folder instead of cargo's `OUT_DIR`.
+    /// Names the generated type, and in snake case its module, otherwise than the network.
+    #[must_use]
+    pub fn type_name(mut self, name: impl Into<String>) -> Self {
+        self.type_name = Some(name.into());
+        self
+    }
+
+    /// Names what is written, without extension: `kws_fast` gives `kws_fast.rs`, for
+    /// `synnet::include_network!("kws_fast")`. It keeps two forms of one network apart.
+    #[must_use]
+    pub fn file_name(mut self, stem: impl Into<String>) -> Self {
+        self.file_name = Some(stem.into());
+        self
+    }
+
+    /// Chooses the numbers that the network computes in.
+    #[must_use]
+    pub fn numbers(mut self, numbers: Numbers) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    /// Gives the mean number of events per neuron and step of a layer, or per channel of the input, as
+    /// `snnc eval` measures it. Code in f32 then takes in the spikes of silent layers and of busy ones in
+    /// the way that is faster for each; it gives the same numbers.
+    #[must_use]
+    pub fn rate(mut self, layer: impl Into<String>, rate: f64) -> Self {
+        self.rates.insert(layer.into(), rate);
+        self
+    }
+
+    /// Writes into this folder instead of cargo's `OUT_DIR`. With it a network can be compiled by any
+    /// program, not only by a build script.
     #[must_use]
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.out_dir = Some(folder.into());
@@ -63,33 +115,31 @@ impl Config {
 
     /// Compiles a network: `nets/kws.snn` becomes `OUT_DIR/kws.rs` and, with weights,
     /// `OUT_DIR/kws.weights`. Files that do not change are not touched. In a build script (where
-    /// `OUT_DIR` is set) it tells cargo which files to watch.
+    /// `OUT_DIR` is set) it tells cargo which files to watch, and shows the warnings of the network.
     ///
     /// Paths are relative to the current folder, which in a build script is that of `Cargo.toml`.
     ///
     /// # Errors
-    /// Where a file cannot be read or written, the weights belong to another network, or the network
-    /// has errors; nothing is written then.
+    /// Where a file cannot be read or written, the weights belong to another network, the network
+    /// has errors, or there is no `OUT_DIR` and none was given; nothing is written then.
     pub fn compile(&self, network: impl AsRef<Path>) -> Result<(), Error> {
         let mut files = Files::default();
         let result = self.compile_files(network.as_ref(), &mut files);
-        if std::env::var_os("OUT_DIR").is_some() {
-            watch(&files.read);
-        }
+        cargo::watch(&files.read);
         result
     }
 
     fn compile_files(&self, network: &Path, files: &mut Files) -> Result<(), Error> {
         let stem = self.stem(network)?;
+        let module = self.generate(network, &stem, files)?;
         let folder = match &self.out_dir {
             Some(folder) => folder.clone(),
-            None => std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| {
+            None => cargo::out_dir().ok_or_else(|| {
                 Error::new(
                     "there is no `OUT_DIR` outside a build script; choose a folder by `Config::out_dir`",
                 )
             })?,
         };
-        let module = self.generate(network, &stem, files)?;
         if let Some(bytes) = &module.weights {
             files::write(&folder.join(format!("{stem}.weights")), bytes)?;
         }
@@ -98,13 +148,15 @@ impl Config {
 
     /// Name of the files to write, without extension.
     fn stem(&self, network: &Path) -> Result<String, Error> {
-        match &self.name {
-            Some(name) => Ok(name.to_lowercase()),
-            None => network
-                .file_stem()
-                .and_then(|stem| stem.to_str())
-                .map(str::to_owned)
-                .ok_or_else(|| Error::new(format!("`{}` does not name a file", network.display()))),
+        let of_the_file = || network.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+        let of_the_network = || self.name.as_ref().map(|name| name.to_lowercase());
+        let stem = self.file_name.clone().or_else(of_the_network).or_else(of_the_file);
+        let stem = stem.ok_or_else(|| Error::new(format!("`{}` does not name a file", network.display())))?;
+        match Path::new(&stem).file_name() {
+            Some(name) if name == stem.as_str() => Ok(stem),
+            _ => {
+                Err(Error::new(format!("`{stem}` is not the name of a file; choose its folder by `out_dir`")))
+            }
         }
     }
 
@@ -117,44 +169,54 @@ impl Config {
         let compilation = synnet_dsl::compile(&mut sources, root, &options, files);
         let render = |diagnostics: &[Diagnostic]| synnet_dsl::render(diagnostics, &sources, false);
         let Some(graph) = compilation.graph else { return Err(Error::new(render(&compilation.diagnostics))) };
-        if !compilation.diagnostics.is_empty() {
-            warn(&render(&compilation.diagnostics));
-        }
+        cargo::warn(&render(&compilation.diagnostics));
+        self.check_rates(&graph)?;
         let params = self.weights.as_ref().map(|path| read_params(path, files)).transpose()?;
-        generate(&graph, params.as_ref(), stem).map_err(|diagnostics| Error::new(render(&diagnostics)))
+        let options = synnet_rust::Options {
+            name: self.type_name.clone(),
+            embedding: Embedding::Include(format!("{stem}.weights")),
+            numbers: match self.numbers {
+                Numbers::Float => synnet_rust::Numbers::Float,
+                Numbers::Integer => synnet_rust::Numbers::Integer(QuantizeOptions::default()),
+            },
+            rates: self.rates.clone(),
+        };
+        let module = generate(&graph, params.as_ref(), &options)
+            .map_err(|diagnostics| Error::new(render(&diagnostics)))?;
+        cargo::warn(&render(&module.warnings));
+        Ok(module)
+    }
+
+    /// Rates are of layers that there are, no less than 0, and for code that has a choice.
+    fn check_rates(&self, graph: &Graph) -> Result<(), Error> {
+        if self.numbers == Numbers::Integer && !self.rates.is_empty() {
+            return Err(Error::new("rates are for code in f32: integer code has no choice"));
+        }
+        let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|l| l.name == name);
+        let unknown = self.rates.keys().filter(|name| !known(name)).map(|name| {
+            format!("a rate is given for `{name}`, which network `{}` does not have", graph.name)
+        });
+        let impossible = self.rates.iter().filter(|(_, rate)| !(rate.is_finite() && **rate >= 0.0));
+        let impossible = impossible.map(|(name, rate)| format!("`{name}` cannot have the rate {rate}"));
+        let wrong: Vec<String> = unknown.chain(impossible).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(Error::new(wrong.join("\n"))) }
     }
 }
 
-fn generate(graph: &Graph, params: Option<&Params>, stem: &str) -> Result<Module, Vec<Diagnostic>> {
-    let embedding = Embedding::Include(format!("{stem}.weights"));
-    let options = synnet_rust::Options { embedding, ..synnet_rust::Options::default() };
+fn generate(
+    graph: &Graph,
+    params: Option<&Params>,
+    options: &synnet_rust::Options,
+) -> Result<Module, Vec<Diagnostic>> {
     match params {
-        Some(params) => synnet_rust::generate(&Network::bind(graph, params)?, &options),
-        None => synnet_rust::generate_without_weights(graph, &options),
+        Some(params) => synnet_rust::generate(&Network::bind(graph, params)?, options),
+        None => synnet_rust::generate_without_weights(graph, options),
     }
 }
 
 fn read_params(path: &Path, files: &mut Files) -> Result<Params, Error> {
     Params::from_safetensors(&files.read(path)?)
         .map_err(|error| Error::new(format!("`{}`: {error}", path.display())))
-}
-
-/// Tells cargo to run the build script again when one of these files changes.
-#[expect(clippy::print_stdout, reason = "build scripts speak to cargo on stdout")]
-fn watch(files: &[PathBuf]) {
-    for file in files {
-        println!("cargo:rerun-if-changed={}", file.display());
-    }
-}
-
-/// Shows warnings, which cargo takes line by line.
-#[expect(clippy::print_stdout, reason = "build scripts speak to cargo on stdout")]
-fn warn(rendered: &str) {
-    if std::env::var_os("OUT_DIR").is_some() {
-        for line in rendered.lines() {
-            println!("cargo:warning={line}");
-        }
-    }
 }
 
 #[cfg(test)]
@@ -243,6 +305,59 @@ mod tests {
     }
 
     #[test]
+    fn without_a_build_script_a_folder_is_needed() {
+        let folder = folder();
+        assert_eq!(cargo::out_dir(), None, "tests are no build scripts");
+        let error = compile(folder.path().join("kws.snn")).expect_err("there is no folder");
+        assert!(error.to_string().contains("choose a folder by `Config::out_dir`"), "{error}");
+    }
+
+    #[test]
+    fn one_network_can_be_written_twice() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        config(folder.path()).compile(&path).expect("it compiles");
+        let other = config(folder.path()).file_name("kws_again").type_name("Again");
+        other.compile(&path).expect("it compiles");
+        let read = |name: &str| {
+            std::fs::read_to_string(folder.path().join("out").join(name)).expect("it was written")
+        };
+        assert!(read("kws.rs").contains("pub struct Kws "));
+        assert!(read("kws_again.rs").contains("pub struct Again "));
+        assert!(read("kws_again.rs").contains("include_bytes!(\"kws_again.weights\")"));
+        let elsewhere = other.file_name("../kws").compile(&path).expect_err("it leaves the folder");
+        assert!(elsewhere.to_string().contains("not the name of a file"), "{elsewhere}");
+    }
+
+    #[test]
+    fn rates_belong_to_layers() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        let code = |config: Config| {
+            config.compile(&path).expect("it compiles");
+            std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written")
+        };
+        let sparse = code(config(folder.path()));
+        assert_ne!(code(config(folder.path()).rate("h", 3.0)), sparse);
+        let wrong = config(folder.path()).rate("g", 1.0).rate("h", f64::NAN);
+        let integers = config(folder.path()).rate("h", 1.0).numbers(Numbers::Integer).compile(&path);
+        assert!(integers.expect_err("they have no rates").to_string().contains("rates are for code in f32"));
+        let error = wrong.compile(&path).expect_err("both are wrong").to_string();
+        assert!(error.contains("a rate is given for `g`") && error.contains("`h` cannot have"), "{error}");
+    }
+
+    #[test]
+    fn integers_are_another_form() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        config(folder.path()).numbers(Numbers::Integer).compile(&path).expect("it compiles");
+        let code = std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written");
+        assert!(code.contains("pub vmem: [i16; 3]"), "{code}");
+        let error = Config::new().numbers(Numbers::Integer).compile(&path).expect_err("it has no weights");
+        assert!(error.to_string().contains("give the weights"), "{error}");
+    }
+
+    #[test]
     fn errors_come_all_at_once_and_nothing_is_written() {
         let folder = folder();
         let path = folder.path().join("kws.snn");
@@ -261,9 +376,18 @@ mod tests {
         let missing =
             config(folder.path()).compile(folder.path().join("none.snn")).expect_err("it is missing");
         assert!(missing.to_string().starts_with("cannot read `"), "{missing}");
-        assert!(missing.to_string().contains("none.snn"), "{missing}");
-        std::fs::write(folder.path().join("kws.safetensors"), "no").expect("the folder can be written");
+        assert!(missing.to_string().contains("none.snn`: there is no such file"), "{missing}");
+        let of_a_folder =
+            config(folder.path()).name("Kws").compile(folder.path()).expect_err("it is no file");
+        assert!(of_a_folder.to_string().starts_with("cannot read `"), "{of_a_folder}");
+        std::fs::write(folder.path().join("latin.snn"), b"\xe9").expect("the folder can be written");
+        let latin =
+            config(folder.path()).compile(folder.path().join("latin.snn")).expect_err("it is no text");
+        assert!(latin.to_string().ends_with("latin.snn`: it is not UTF-8 text"), "{latin}");
         let path = folder.path().join("kws.snn");
+        let blocked = config(folder.path()).out_dir(&path).compile(&path).expect_err("there is a file");
+        assert!(blocked.to_string().starts_with("cannot write `"), "{blocked}");
+        std::fs::write(folder.path().join("kws.safetensors"), "no").expect("the folder can be written");
         let weights = config(folder.path()).compile(&path).expect_err("these are no weights");
         assert!(weights.to_string().contains("kws.safetensors`: not a safetensors file"), "{weights}");
         std::fs::write(folder.path().join("kws.safetensors"), Params::default().to_safetensors())

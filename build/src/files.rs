@@ -1,6 +1,6 @@
 //! Reading and writing, with errors that name the file.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -22,7 +22,10 @@ impl Files {
 
     fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, String> {
         self.read.push(path.into());
-        std::fs::read(path).map_err(|error| error.to_string())
+        std::fs::read(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => "there is no such file".into(),
+            _ => error.to_string(),
+        })
     }
 
     fn text(&mut self, path: &Path) -> Result<String, String> {

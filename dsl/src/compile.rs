@@ -140,7 +140,7 @@ fn choose<'a>(
             let message = format!("the file has several networks: {}", listed());
             report.push(
                 Diagnostic::error(&codes::WHICH_NETWORK, second.name.span, message)
-                    .with_help("choose one by its name (`--name`)"),
+                    .with_help("choose one by its name (`--name`; in Rust, `name`)"),
             );
             None
         }

@@ -1,98 +1,94 @@
 //! Text and weights to the items of the network, or to compile errors.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Error, LitStr};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::LitStr;
 use synnet_dsl::{Diagnostic, Graph, Params, SourceId, Sources};
 use synnet_rust::Module;
 
-use crate::invocation::{Invocation, Network, Settings};
+use crate::invocation::{Invocation, Network};
 use crate::layout::Layout;
+use crate::report::{Origin, Report};
 
 /// What the macro's tokens expand to.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let expanded = syn::parse2::<Invocation>(input).and_then(|invocation| {
-        let mut compiler = Compiler::new();
-        let module = match &invocation.network {
-            Network::File(path) => compiler.file(path, &invocation.settings),
-            Network::Inline(tokens) => compiler.inline(tokens.clone(), &invocation.settings),
-        }?;
-        let (items, tracked) = (module.tokens, compiler.tracked());
-        Ok(quote! { #items #tracked })
-    });
-    expanded.unwrap_or_else(|error| error.to_compile_error())
+    match syn::parse2::<Invocation>(input) {
+        Ok(invocation) => {
+            Compiler::new().compile(&invocation).unwrap_or_else(|error| error.to_compile_error())
+        }
+        Err(error) => error.to_compile_error(),
+    }
 }
 
 /// A compilation: the folder that paths start from, and every file that was read.
 struct Compiler {
     folder: PathBuf,
     read: Vec<PathBuf>,
-    sources: Sources,
 }
 
 impl Compiler {
     fn new() -> Self {
         let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-        Self { folder, read: Vec::new(), sources: Sources::new() }
+        Self { folder, read: Vec::new() }
     }
 
-    /// A network in a file; what is wrong with it is shown with its own lines.
-    fn file(&mut self, path: &LitStr, settings: &Settings) -> Result<Module, Error> {
-        let name = path.value();
-        let text = self.read(&name).and_then(text).map_err(|reason| cannot_read(path, &reason))?;
-        let root = self.sources.add(name, text);
-        let module = self.compile(root, settings)?;
-        module.map_err(|diagnostics| self.rendered(&diagnostics, path.span()))
-    }
-
-    /// A network in place; what is wrong with it is shown at its tokens.
-    fn inline(&mut self, tokens: TokenStream, settings: &Settings) -> Result<Module, Error> {
-        let layout = Layout::new(tokens);
-        let root = self.sources.add("synnet!", layout.text.clone());
-        let module = self.compile(root, settings)?;
-        module.map_err(|diagnostics| {
-            let errors =
-                diagnostics.iter().filter(|d| d.is_error()).map(|diagnostic| match diagnostic.span {
-                    Some(span) if span.source == root => {
-                        let (first, last) = layout.tokens(span.start as usize..span.end as usize);
-                        let place = [quote_spanned!(first=> x), quote_spanned!(last=> x)];
-                        Error::new_spanned(place.into_iter().collect::<TokenStream>(), message(diagnostic))
-                    }
-                    _ => self.rendered(std::slice::from_ref(diagnostic), Span::call_site()),
-                });
-            combined(errors)
+    /// The pipeline: items, warnings and the files to watch, or errors as tokens. The `Err` is about a
+    /// file that cannot be read.
+    fn compile(&mut self, invocation: &Invocation) -> syn::Result<TokenStream> {
+        let settings = &invocation.settings;
+        let mut sources = Sources::new();
+        let (origin, root) = self.source(&invocation.network, &mut sources)?;
+        let compilation = synnet_dsl::compile(&mut sources, root, &settings.options(), self);
+        let report = Report { origin: &origin, root, sources: &sources, settings };
+        let found = report.of_the_network(&compilation.diagnostics);
+        let Some(graph) = compilation.graph else { return Ok(found) };
+        let params = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
+        let options = synnet_rust::Options { numbers: settings.numbers(), ..synnet_rust::Options::default() };
+        Ok(match generate(&graph, params.as_ref(), &options) {
+            Ok(module) => {
+                let warnings = report.of_the_weights(&module.warnings);
+                let (items, tracked) = (module.tokens, self.tracked());
+                quote! { #items #found #warnings #tracked }
+            }
+            Err(refused) => {
+                let refused = report.of_the_weights(&refused);
+                quote! { #found #refused }
+            }
         })
     }
 
-    /// The pipeline. Errors of the settings are the outer result, those of the network the inner one.
-    fn compile(
-        &mut self,
-        root: SourceId,
-        settings: &Settings,
-    ) -> Result<Result<Module, Vec<Diagnostic>>, Error> {
-        let mut sources = std::mem::take(&mut self.sources);
-        let options = synnet_dsl::Options {
-            name: settings.name.as_ref().map(LitStr::value),
-            params: settings.params.clone(),
-        };
-        let compilation = synnet_dsl::compile(&mut sources, root, &options, self);
-        self.sources = sources;
-        let Some(graph) = compilation.graph else { return Ok(Err(compilation.diagnostics)) };
-        let Some(weights) = &settings.weights else {
-            return Ok(synnet_rust::generate_without_weights(&graph, &synnet_rust::Options::default()));
-        };
-        let bytes = self.read(&weights.value()).map_err(|reason| cannot_read(weights, &reason))?;
-        let params = Params::from_safetensors(&bytes)
-            .map_err(|error| Error::new(weights.span(), format!("`{}`: {error}", weights.value())))?;
-        Ok(generate(&graph, &params))
+    /// The text of the network, and how its places are shown.
+    fn source(&mut self, network: &Network, sources: &mut Sources) -> syn::Result<(Origin, SourceId)> {
+        Ok(match network {
+            Network::File(path) => {
+                let text = self.read(&path.value()).and_then(text).map_err(cannot_read(path))?;
+                let root = sources.add(path.value(), text);
+                (Origin::File(path.clone()), root)
+            }
+            Network::Inline(tokens) => {
+                let layout = Layout::new(tokens.clone());
+                let root = sources.add("synnet!", layout.text.clone());
+                (Origin::Tokens(layout), root)
+            }
+        })
+    }
+
+    fn weights(&mut self, path: &LitStr) -> syn::Result<Params> {
+        let bytes = self.read(&path.value()).map_err(cannot_read(path))?;
+        Params::from_safetensors(&bytes)
+            .map_err(|error| syn::Error::new(path.span(), format!("`{}`: {error}", path.value())))
     }
 
     /// Reads a file, which from then on is one that the crate depends on.
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
         let place = self.folder.join(path);
-        let bytes = std::fs::read(&place).map_err(|error| error.to_string())?;
+        let bytes = std::fs::read(&place).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.to_string(),
+        })?;
         self.read.push(place);
         Ok(bytes)
     }
@@ -102,10 +98,6 @@ impl Compiler {
         let paths = self.read.iter().map(|path| absolute(path));
         quote! { #(const _: &[u8] = include_bytes!(#paths);)* }
     }
-
-    fn rendered(&self, diagnostics: &[Diagnostic], place: Span) -> Error {
-        Error::new(place, synnet_dsl::render(diagnostics, &self.sources, false).trim_end())
-    }
 }
 
 impl synnet_dsl::Loader for Compiler {
@@ -114,13 +106,19 @@ impl synnet_dsl::Loader for Compiler {
     }
 }
 
-fn generate(graph: &Graph, params: &Params) -> Result<Module, Vec<Diagnostic>> {
-    let network = synnet_dsl::Network::bind(graph, params)?;
-    synnet_rust::generate(&network, &synnet_rust::Options::default())
+fn generate(
+    graph: &Graph,
+    params: Option<&Params>,
+    options: &synnet_rust::Options,
+) -> Result<Module, Vec<Diagnostic>> {
+    match params {
+        Some(params) => synnet_rust::generate(&synnet_dsl::Network::bind(graph, params)?, options),
+        None => synnet_rust::generate_without_weights(graph, options),
+    }
 }
 
-fn cannot_read(path: &LitStr, reason: &str) -> Error {
-    Error::new(path.span(), format!("cannot read `{}`: {reason}", path.value()))
+fn cannot_read(path: &LitStr) -> impl FnOnce(String) -> syn::Error {
+    move |reason| syn::Error::new(path.span(), format!("cannot read `{}`: {reason}", path.value()))
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {
@@ -129,21 +127,4 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
 
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.into()).to_string_lossy().into_owned()
-}
-
-/// A diagnostic without its place.
-fn message(diagnostic: &Diagnostic) -> String {
-    let mut message = format!("{} [{}]", diagnostic.message, diagnostic.code.id);
-    let notes = diagnostic.notes.iter().map(|(_, note)| format!("\nnote: {note}"));
-    message.extend(notes);
-    message.extend(diagnostic.help.iter().map(|help| format!("\nhelp: {help}")));
-    message
-}
-
-fn combined(errors: impl Iterator<Item = Error>) -> Error {
-    let joined = errors.reduce(|mut all, error| {
-        all.combine(error);
-        all
-    });
-    joined.unwrap_or_else(|| Error::new(Span::call_site(), "the network cannot be compiled"))
 }

@@ -1,9 +1,10 @@
 //! What stands between the brackets of `synnet!`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{AttrStyle, Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token};
+use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token};
+use synnet_rust::{Numbers, QuantizeOptions};
 
 /// A use of the macro.
 pub(crate) struct Invocation {
@@ -26,8 +27,18 @@ pub(crate) struct Settings {
     pub(crate) weights: Option<LitStr>,
     /// The network that is meant.
     pub(crate) name: Option<LitStr>,
-    /// Parameters and their values.
-    pub(crate) params: Vec<(String, String)>,
+    /// In which numbers it computes.
+    numbers: Option<LitStr>,
+    params: Vec<Parameter>,
+}
+
+/// What is said about a parameter of the network.
+struct Parameter {
+    name: String,
+    /// An expression of the language.
+    value: String,
+    /// First and last token.
+    tokens: (Span, Span),
 }
 
 impl Parse for Invocation {
@@ -38,38 +49,77 @@ impl Parse for Invocation {
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
-            for meta in Punctuated::<Meta, Token![,]>::parse_terminated(input)? {
-                settings.set(&meta)?;
-            }
+            settings.set_all(Punctuated::<Meta, Token![,]>::parse_terminated(input)?)?;
             return Ok(Self { network: Network::File(path), settings });
         }
+        let mut metas = Vec::new();
         while input.peek(Token![#]) && input.peek2(Token![!]) {
             let ahead = input.fork();
             let attributes = ahead.call(Attribute::parse_inner)?;
             if attributes.iter().any(|attribute| attribute.path().is_ident("doc")) {
                 return Err(input.error("document the network with `///`"));
             }
-            for attribute in input.call(Attribute::parse_inner)? {
-                debug_assert!(matches!(attribute.style, AttrStyle::Inner(_)));
-                settings.set(&attribute.meta)?;
-            }
+            metas.extend(input.call(Attribute::parse_inner)?.into_iter().map(|attribute| attribute.meta));
         }
+        settings.set_all(metas)?;
         Ok(Self { network: Network::Inline(input.parse()?), settings })
     }
 }
 
 impl Settings {
+    /// What the front half of the compiler has to know.
+    pub(crate) fn options(&self) -> synnet_dsl::Options {
+        synnet_dsl::Options {
+            name: self.name.as_ref().map(LitStr::value),
+            params: self.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect(),
+        }
+    }
+
+    /// In which numbers the network computes.
+    pub(crate) fn numbers(&self) -> Numbers {
+        match &self.numbers {
+            Some(numbers) if numbers.value() == "integer" => Numbers::Integer(QuantizeOptions::default()),
+            _ => Numbers::Float,
+        }
+    }
+
+    /// First and last token of what is said about a parameter.
+    pub(crate) fn param(&self, name: &str) -> Option<(Span, Span)> {
+        self.params.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.tokens)
+    }
+
+    /// Sets everything; what cannot be set is reported all at once.
+    fn set_all(&mut self, metas: impl IntoIterator<Item = Meta>) -> Result<()> {
+        let errors = metas.into_iter().filter_map(|meta| self.set(&meta).err());
+        match errors.reduce(|mut all, error| {
+            all.combine(error);
+            all
+        }) {
+            Some(errors) => Err(errors),
+            None => Ok(()),
+        }
+    }
+
     fn set(&mut self, meta: &Meta) -> Result<()> {
         let path = meta.path();
         if path.is_ident("weights") {
             once(&mut self.weights, text(meta)?, meta)
         } else if path.is_ident("name") {
             once(&mut self.name, text(meta)?, meta)
+        } else if path.is_ident("numbers") {
+            let numbers = text(meta)?;
+            if !["float", "integer"].contains(&numbers.value().as_str()) {
+                return Err(Error::new(numbers.span(), "numbers are \"float\" or \"integer\""));
+            }
+            once(&mut self.numbers, numbers, meta)
         } else if path.is_ident("params") {
             self.params.extend(meta.require_list()?.parse_args_with(parameters)?);
             Ok(())
         } else {
-            Err(Error::new_spanned(path, "unknown setting; there are `weights`, `name` and `params`"))
+            Err(Error::new_spanned(
+                path,
+                "unknown setting; there are `weights`, `name`, `params` and `numbers`",
+            ))
         }
     }
 }
@@ -90,16 +140,20 @@ fn text(meta: &Meta) -> Result<LitStr> {
 }
 
 /// `name = value, ...`, values in the words of the language.
-fn parameters(input: ParseStream<'_>) -> Result<Vec<(String, String)>> {
+fn parameters(input: ParseStream<'_>) -> Result<Vec<Parameter>> {
     let mut parameters = Vec::new();
     while !input.is_empty() {
         let name: Ident = input.parse()?;
         input.parse::<Token![=]>()?;
+        let mut last = name.span();
         let mut value = TokenStream::new();
         while !input.is_empty() && !input.peek(Token![,]) {
-            value.extend([input.parse::<proc_macro2::TokenTree>()?]);
+            let token: TokenTree = input.parse()?;
+            last = token.span();
+            value.extend([token]);
         }
-        parameters.push((name.to_string(), value.to_string()));
+        let tokens = (name.span(), last);
+        parameters.push(Parameter { name: name.to_string(), value: value.to_string(), tokens });
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }

@@ -1,14 +1,14 @@
 //! Tokens to the text that they were written as, and places in that text back to tokens.
 //!
-//! Every token is laid at its own line and column; what stood between (blanks and comments) becomes
-//! blanks. A `///` comment arrives as an attribute `#[doc = "..."]` and is turned back. Where
-//! positions are missing or run backwards (tokens that other macros made), tokens follow each other
-//! with a blank between.
+//! Every token is laid at its own line and column of the Rust file; what stood between (blanks and
+//! comments) becomes blanks. A `///` comment arrives as an attribute `#[doc = "..."]` and is turned back.
+//! Where positions are missing (in some editors, all tokens stand at the same one) or run backwards
+//! (tokens that other macros made), tokens follow each other with a blank between.
 
 use std::ops::Range;
 
 use proc_macro2::{Delimiter, Group, LineColumn, Spacing, Span, TokenStream, TokenTree};
-use syn::{Lit, parse2};
+use syn::{Lit, LitStr, parse2};
 
 /// A text and the tokens it was made of.
 pub(crate) struct Layout {
@@ -25,9 +25,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// The text of the tokens.
     pub(crate) fn new(tokens: TokenStream) -> Self {
-        let at = tokens.clone().into_iter().next().map_or(LineColumn { line: 1, column: 0 }, |first| {
-            LineColumn { line: first.span().start().line, column: 0 }
-        });
+        let at = LineColumn { line: 1, column: 0 };
         let mut layout = Self { text: String::new(), pieces: Vec::new(), at, joint: false };
         layout.lay_all(tokens);
         layout
@@ -44,6 +42,16 @@ impl Layout {
         let before = self.pieces.iter().rfind(|(bytes, _)| bytes.start <= range.start);
         let span = before.map_or_else(Span::call_site, |(_, span)| *span);
         (span, span)
+    }
+
+    /// The literal that says this text in quotation marks.
+    pub(crate) fn text_literal(&self, text: &str) -> Option<Span> {
+        let says = |bytes: &Range<usize>| {
+            let literal =
+                self.text.get(bytes.clone()).and_then(|literal| syn::parse_str::<LitStr>(literal).ok());
+            literal.is_some_and(|literal| literal.value() == text)
+        };
+        self.pieces.iter().find(|(bytes, _)| says(bytes)).map(|(_, span)| *span)
     }
 
     fn lay_all(&mut self, tokens: TokenStream) {
@@ -172,16 +180,54 @@ mod tests {
         assert_eq!(layout(source).text, "/// One.\n/// Two.\nnetwork         Kws {\n    dt: 1 ms;\n}");
     }
 
-    #[test]
-    fn tokens_without_positions_follow_each_other() {
-        let tokens: TokenStream = "a -> b(1.5, \"c\");".parse().expect("these are Rust tokens");
-        let moved = tokens.into_iter().map(|mut token| {
-            token.set_span(Span::call_site());
+    /// The tokens, all of them at one place.
+    fn gathered(tokens: TokenStream, place: Span) -> TokenStream {
+        let moved = tokens.into_iter().map(|token| {
+            let mut token = match token {
+                TokenTree::Group(group) => {
+                    TokenTree::Group(Group::new(group.delimiter(), gathered(group.stream(), place)))
+                }
+                other => other,
+            };
+            token.set_span(place);
             token
         });
-        let text = Layout::new(moved.collect()).text;
-        assert_eq!(text.split_whitespace().collect::<String>(), "a->b(1.5,\"c\");");
-        assert!(text.contains("->"), "{text}");
+        moved.collect()
+    }
+
+    /// The graph of a text, as JSON.
+    fn graph(text: &str) -> String {
+        let mut sources = synnet_dsl::Sources::new();
+        let root = sources.add("text", text);
+        let options = synnet_dsl::Options { name: Some("Words".into()), params: Vec::new() };
+        let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut synnet_dsl::NoImports);
+        let shown = synnet_dsl::render(&compilation.diagnostics, &sources, false);
+        compilation.graph.map_or_else(|| panic!("{text}\n{shown}"), |graph| synnet_dsl::to_json(&graph))
+    }
+
+    #[test]
+    fn tokens_without_positions_mean_the_same() {
+        let library = include_str!("../../dsl/std/synnet.snn");
+        let text = format!(
+            "{library}
+            /// Kept, \"quoted\".
+            network Words = SynNet(n_channels: 4 + 12, n_classes: 1 + -1 * -3, size_hidden_layers: [8, 8],
+                time_constants_per_layer: [2, 2], weight_scale: [1.5e-1, 0.5 + 2.0, 0.1]);"
+        );
+        let tokens: TokenStream = text.parse().expect("these are Rust tokens");
+        let first_of_a_file: TokenStream = "x".parse().expect("this is a Rust token");
+        let start = first_of_a_file.into_iter().next().expect("there is one").span();
+        assert_eq!((start.start().line, start.start().column), (1, 0));
+        for place in [Span::call_site(), start] {
+            let layout = Layout::new(gathered(tokens.clone(), place));
+            assert_eq!(graph(&layout.text), graph(&text));
+            assert!(layout.text.contains("/// Kept, \"quoted\".\n"), "{}", layout.text);
+        }
+    }
+
+    #[test]
+    fn lines_are_those_of_the_file() {
+        assert_eq!(layout("\n\n  a\n b").text, "\n\n  a\n b");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //!
 //! * `invocation`: what stands between the brackets.
 //! * `layout`: tokens to the text that they were, and places in the text back to tokens.
-//! * `expand`: text and weights to the items of the network, or to compile errors.
+//! * `expand`: text and weights to the items of the network.
+//! * `report`: what was found about them, as errors and warnings of the Rust compiler.
 
 mod expand;
 mod invocation;
 mod layout;
+mod report;
 
 use proc_macro::TokenStream;
 
@@ -28,10 +30,12 @@ use proc_macro::TokenStream;
 /// * `weights = "file.safetensors"`: the weights become part of the program and the type has
 ///   `Kws::new()`. Without them the type takes packed weights at run time, `Kws::with_weights(&bytes)`.
 /// * `name = "Kws"`: which network, where there are several.
+/// * `numbers = "integer"`: the type computes in 8-bit weights and 16-bit states, as neuromorphic chips do,
+///   instead of in f32 (`"float"`). The weights are quantised on the way.
 /// * `params(classes = 12)`: values of the network's parameters, written as in the language.
 ///
-/// Errors of the network are compile errors at its tokens, all at once. Warnings are not shown, for
-/// which Rust has no means yet; `snnc check` shows them.
+/// Errors of the network are compile errors at its tokens, all at once. Its warnings are shown as uses of
+/// something deprecated, named by the code of the warning; `#![allow(deprecated)]` in the module silences them.
 #[proc_macro]
 pub fn synnet(input: TokenStream) -> TokenStream {
     expand::expand(input.into()).into()

@@ -9,7 +9,7 @@ mod second {
 }
 
 synnet! {
-    #![weights = "../examples/macro/weights/clicks.safetensors"]
+    #![weights = "tests/nets/clicks.safetensors"]
     #![name = "Clicks"]
 
     /// Kept as documentation.
@@ -55,6 +55,65 @@ fn a_network_in_place_has_its_weights() {
     assert_eq!(Clicks::DT, 0.01);
     assert_eq!(net.step(&[1.0]), [1.0, 0.0]);
     assert_eq!(net.click().spikes, [1.0, 0.0]);
+}
+
+/// In integers; the digits of the example, which has weights that fit.
+mod integers {
+    synnet_macros::synnet!(
+        "../examples/digits/digits.snn",
+        weights = "../examples/digits/digits.safetensors",
+        numbers = "integer"
+    );
+}
+
+/// The same as `Clicks`, with weights that come when the program runs.
+mod at_run_time {
+    synnet_macros::synnet! {
+        network Clicks {
+            dt: 10 ms;
+            input button: 1;
+            layer click: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms, max_spikes: 1 };
+            button -> linear -> click;
+            output click.spikes;
+        }
+    }
+}
+
+#[test]
+fn weights_at_run_time_give_the_same() {
+    let text = "network Clicks {
+        dt: 10 ms;
+        input button: 1;
+        layer click: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms, max_spikes: 1 };
+        button -> linear -> click;
+        output click.spikes;
+    }";
+    let mut sources = synnet_dsl::Sources::new();
+    let root = sources.add("text", text);
+    let options = synnet_dsl::Options::default();
+    let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut synnet_dsl::NoImports);
+    let graph = compilation.graph.expect("the text has no errors");
+    let bytes = std::fs::read("tests/nets/clicks.safetensors").expect("it is there");
+    let params = synnet_dsl::Params::from_safetensors(&bytes).expect("these are weights");
+    let network = synnet_dsl::Network::bind(&graph, &params).expect("they are of this network");
+    let packed = synnet_rust::weights::pack(&network);
+
+    let mut later = at_run_time::Clicks::with_weights(&packed).expect("they are of this network");
+    let mut at_once = Clicks::new();
+    for step in 0..100 {
+        let pressed = [f32::from(u8::from(step % 7 == 0))];
+        assert_eq!(later.step(&pressed), at_once.step(&pressed));
+        assert_eq!(later.click().vmem, at_once.click().vmem);
+    }
+}
+
+#[test]
+fn integers_are_another_form() {
+    let mut net = integers::Digits::new();
+    let output: [i16; integers::Digits::OUTPUTS] = net.step(&[1; integers::Digits::INPUTS]);
+    assert_eq!(output, [0; 10], "spikes take a step from layer to layer");
+    let mut later = (0..20).map(|_| net.step(&[15; integers::Digits::INPUTS]));
+    assert!(later.any(|potentials| potentials != output));
 }
 
 #[test]

@@ -4,9 +4,14 @@ use synnet_dsl::graph::{Leak, Lif, Parameter};
 
 use crate::kernels::lif::Constants;
 
-/// Factor per time step of each element; computed in f64, rounded once.
+/// Factor per time step of an element; computed in f64, rounded once.
+pub(crate) fn decay(leak: &Leak, element: usize, dt: f64) -> f32 {
+    leak.decay(element, dt) as f32
+}
+
+/// Factor per time step of each element.
 pub(crate) fn decays(leak: &Leak, elements: usize, dt: f64) -> Vec<f32> {
-    (0..elements).map(|i| leak.decay(i, dt) as f32).collect()
+    (0..elements).map(|i| decay(leak, i, dt)).collect()
 }
 
 fn values(parameter: &Parameter, elements: usize) -> Vec<f32> {

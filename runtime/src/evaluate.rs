@@ -1,12 +1,15 @@
 //! How well a network classifies, and how much it spikes.
 
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use synnet_dsl::Network;
 use synnet_dsl::diagnostic::Diagnostic;
+use synnet_dsl::graph::Layer;
 
 use crate::codes;
 use crate::dataset::Dataset;
 use crate::interpreter::{Interpreter, Recording};
-use crate::loss::{Readout, Target, check_readout};
+use crate::loss::{Loss, Readout, Scratch, Target, check_readout, greatest};
 use crate::sequence::Sequence;
 
 /// What a classifier made of a set of samples.
@@ -26,8 +29,19 @@ pub struct Evaluation {
     pub outputs: Sequence,
 }
 
-/// Samples that are run at once: bounds the memory of recordings.
-const CHUNK: usize = 64;
+/// What a set of samples gave that is held back from training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Mean loss over the samples, without dropout, augmentation and regularisers; 0 without samples.
+    pub loss: f64,
+    /// Share of samples classified right; `None` for losses without classes.
+    pub accuracy: Option<f64>,
+    /// Mean spikes per neuron and step of each spiking layer.
+    pub rates: Vec<(String, f64)>,
+}
+
+/// Samples that a thread runs at once: bounds the memory of recordings.
+const CHUNK: usize = 16;
 
 /// Runs every sample through the interpreter, without dropout and augmentation; noise has the seed 0.
 ///
@@ -46,26 +60,67 @@ pub fn evaluate(
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
+    let runs = run(network, dataset);
+    let mut evaluation = Evaluation::from_outputs(runs.outputs, &labels, readout)?;
+    evaluation.rates = runs.rates;
+    Ok(evaluation)
+}
+
+/// The loss and accuracy of a network on a set of samples, without dropout and augmentation; noise has the
+/// seed 0. The result does not depend on the number of threads.
+///
+/// # Errors
+/// Samples of another width than the network's input, or whose targets do not fit the loss.
+pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Validation, Vec<Diagnostic>> {
+    check_targets(network, dataset, loss)?;
+    let runs = run(network, dataset);
+    let outputs = network.graph.outputs();
+    let mut scratch = Scratch::default();
+    let (mut sum, mut right) = (0.0, 0);
+    for (b, sample) in dataset.samples().iter().enumerate() {
+        let judged = loss.judge(runs.outputs.sample(b), outputs, &sample.target, &mut [], &mut scratch);
+        sum += judged.loss;
+        right += usize::from(judged.right);
+    }
+    let samples = dataset.samples().len().max(1) as f64;
+    let accuracy = loss.classifies().then(|| right as f64 / samples);
+    Ok(Validation { loss: sum / samples, accuracy, rates: runs.rates })
+}
+
+/// The outputs of all samples, and the rates of the spiking layers.
+struct Runs {
+    outputs: Sequence,
+    rates: Vec<(String, f64)>,
+}
+
+/// Runs every sample through the interpreter.
+fn run(network: &Network, dataset: &Dataset) -> Runs {
+    let graph = &network.graph;
     let interpreter = Interpreter::new(network);
-    let (steps, width) = (dataset.steps(), graph.outputs());
-    let mut outputs = Sequence { batch: labels.len(), time: steps, width, data: Vec::new() };
-    let mut spikes = vec![0.0; graph.layers.len()];
-    for first in (0..labels.len()).step_by(CHUNK) {
-        let input = gather(dataset, first..(first + CHUNK).min(labels.len()));
+    let (samples, steps) = (dataset.samples().len(), dataset.steps());
+    let firsts: Vec<usize> = (0..samples).step_by(CHUNK).collect();
+    let run_chunk = |first: usize| {
+        let input = gather(dataset, first..(first + CHUNK).min(samples));
         let run = interpreter
             .run_from(&input, Recording::On, 0, first as u64)
             .expect("the dataset is as wide as the network's input");
-        outputs.data.extend_from_slice(&run.output.data);
-        for (sum, layer) in spikes.iter_mut().zip(&run.layers) {
-            *sum += layer.spikes.iter().flat_map(|s| &s.data).map(|&s| f64::from(s)).sum::<f64>();
-        }
+        let spikes_of = |spikes: &Sequence| spikes.data.iter().map(|&s| f64::from(s)).sum::<f64>();
+        let spikes: Vec<f64> =
+            run.layers.iter().map(|layer| layer.spikes.as_ref().map_or(0.0, spikes_of)).collect();
+        (run.output.data, spikes)
+    };
+    let chunks: Vec<(Vec<f32>, Vec<f64>)> = firsts.into_par_iter().map(run_chunk).collect();
+    let mut outputs = Sequence { batch: samples, time: steps, width: graph.outputs(), data: Vec::new() };
+    let mut spikes = vec![0.0; graph.layers.len()];
+    for (output, counts) in &chunks {
+        outputs.data.extend_from_slice(output);
+        spikes.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
-    let mut evaluation = Evaluation::from_outputs(outputs, &labels, readout)?;
     let spiking = graph.layers.iter().zip(spikes).filter(|(layer, _)| layer.as_lif().is_some());
-    evaluation.rates = spiking
-        .map(|(layer, sum)| (layer.name.clone(), sum / (labels.len() * steps * layer.size).max(1) as f64))
-        .collect();
-    Ok(evaluation)
+    let rate = |(layer, sum): (&Layer, f64)| {
+        (layer.name.clone(), sum / (samples * steps * layer.size).max(1) as f64)
+    };
+    Runs { outputs, rates: spiking.map(rate).collect() }
 }
 
 impl Evaluation {
@@ -99,17 +154,6 @@ impl Evaluation {
     }
 }
 
-/// The index of the greatest value; of equal ones the first.
-pub(crate) fn greatest(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = i;
-        }
-    }
-    best
-}
-
 /// An error where a dataset is not as wide as a network's input.
 pub(crate) fn check_channels(network: &Network, dataset: &Dataset) -> Option<Diagnostic> {
     let (found, expected) = (dataset.channels(), network.graph.input.channels);
@@ -120,14 +164,32 @@ pub(crate) fn check_channels(network: &Network, dataset: &Dataset) -> Option<Dia
     })
 }
 
+/// Every error of a dataset that does not fit a network or a loss.
+pub(crate) fn check_targets(
+    network: &Network,
+    dataset: &Dataset,
+    loss: &Loss,
+) -> Result<(), Vec<Diagnostic>> {
+    let mut diagnostics: Vec<Diagnostic> = check_channels(network, dataset).into_iter().collect();
+    let (steps, outputs) = (dataset.steps(), network.graph.outputs());
+    let misfits = dataset.samples().iter().enumerate();
+    let misfits = misfits.filter(|(_, sample)| !loss.accepts(&sample.target, steps, outputs));
+    diagnostics.extend(misfits.map(|(i, _)| {
+        let needs = loss.needs(steps, outputs);
+        let message = format!("the target of sample {i} does not fit: the loss needs {needs}");
+        Diagnostic::error_without_place(&codes::DATA_SHAPE, message)
+    }));
+    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+}
+
 /// The class of every sample, or an error for each that has none.
 fn labels(dataset: &Dataset) -> Result<Vec<usize>, Vec<Diagnostic>> {
     let (mut labels, mut errors) = (Vec::new(), Vec::new());
     for (i, sample) in dataset.samples().iter().enumerate() {
         match sample.target {
             Target::Class(label) => labels.push(label),
-            Target::Sequence(_) => {
-                let message = format!("sample {i} has a target sequence; accuracy needs a class");
+            _ => {
+                let message = format!("the target of sample {i} is not a class; accuracy needs one");
                 errors.push(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
             }
         }

@@ -6,7 +6,7 @@ use synnet_dsl::{Network, Params, Tensor};
 use crate::codes;
 use crate::loss::{Loss, Target};
 use crate::sequence::Sequence;
-use crate::tape::{Prepared, Tape, Workspace};
+use crate::tape::{Checkpoint, Pass, Tape};
 
 /// What a batch gives in training, without dropout and augmentation.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,27 +31,28 @@ pub fn batch_gradients(
     input: &Sequence,
     targets: &[Target],
 ) -> Result<BatchGradients, Vec<Diagnostic>> {
-    let tape = Tape::record(&network.graph)?;
+    let tape = Tape::new(&network.graph);
     let outputs = network.graph.outputs();
     check(network, loss, input, targets)?;
-    let prepared = Prepared::new(network);
-    let mut workspace = Workspace::new(&tape, &prepared, input.time);
-    let mut gradients = tape.learnt().zeros();
+    let weights = tape.pack(network);
+    let mut workspace = tape.workspace(input.time, Checkpoint::None);
+    let mut sums = tape.sums();
     let sequence = |width| Sequence { batch: input.batch, time: input.time, width, data: Vec::new() };
     let mut output = sequence(outputs);
     let mut layers: Vec<Sequence> = network.graph.layers.iter().map(|layer| sequence(layer.size)).collect();
     let mut sum = 0.0;
     for (b, target) in targets.iter().enumerate() {
-        tape.forward(network, &prepared, input.sample(b), None, &mut workspace);
-        output.data.extend_from_slice(workspace.value(tape.output()));
-        for (layer, &id) in layers.iter_mut().zip(tape.layers()) {
-            layer.data.extend_from_slice(workspace.value(id));
+        tape.forward(&weights, input.sample(b), Pass::Evaluation, &mut workspace);
+        output.data.extend_from_slice(workspace.output());
+        for (i, layer) in layers.iter_mut().enumerate() {
+            layer.data.extend(workspace.spikes(&tape, i));
         }
-        workspace.clear_gradients();
-        let (value, gradient) = workspace.value_and_gradient(tape.output());
-        sum += loss.of_sample(value, outputs, target, 1.0 / input.batch as f64, gradient);
-        tape.backward(network, &prepared, None, &mut workspace, &mut gradients);
+        let (value, gradient) = workspace.output_and_gradient();
+        sum += loss.of_sample(value, outputs, target, gradient);
+        gradient.iter_mut().for_each(|g| *g /= input.batch as f32);
+        tape.backward(&weights, &mut workspace, &mut sums);
     }
+    let gradients = tape.gradients(network, &sums);
     let specs = tape.learnt().specs().iter();
     let tensors =
         specs.zip(gradients.tensors).map(|(s, g)| (s.name.clone(), Tensor::new(s.shape.clone(), g)));

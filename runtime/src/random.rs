@@ -17,8 +17,6 @@ pub enum Purpose {
     Shuffle = 3,
     /// Augmentation of rasters; indices: epoch, sample.
     Augment = 4,
-    /// Dropout; indices: epoch, sample.
-    Dropout = 5,
     /// Augmentation of sounds; indices: epoch, recording.
     Sound = 6,
 }
@@ -36,11 +34,6 @@ impl Stream {
         key[16..24].copy_from_slice(&first.to_le_bytes());
         key[24..].copy_from_slice(&second.to_le_bytes());
         Self(ChaCha8Rng::from_seed(key))
-    }
-
-    /// 32 random bits.
-    pub fn bits(&mut self) -> u32 {
-        self.0.next_u32()
     }
 
     /// Evenly from `0 <= x < 1`, with 53 bits.
@@ -84,18 +77,37 @@ pub(crate) fn mix(key: u32, counter: u32) -> u32 {
     x ^ (x >> 16)
 }
 
+/// 64 random bits from three numbers (steps of SplitMix64, Steele et al. 2014).
+pub(crate) fn mix_three(first: u64, second: u64, third: u64) -> u64 {
+    [first, second, third].into_iter().fold(0, |state: u64, number| {
+        let mut x = (state ^ number).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn streams_depend_on_every_index_and_repeat() {
-        let draw = |seed, first, second| Stream::new(seed, Purpose::Init, first, second).bits();
+        let draw = |seed, first, second| Stream::new(seed, Purpose::Init, first, second).unit();
         let all = [draw(0, 0, 0), draw(1, 0, 0), draw(0, 1, 0), draw(0, 0, 1)];
         for (i, a) in all.iter().enumerate() {
             assert!(all[..i].iter().all(|b| a != b));
         }
         assert_eq!(all[0], draw(0, 0, 0));
+    }
+
+    #[test]
+    fn mixed_numbers_differ_in_every_argument() {
+        let keys =
+            [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0)].map(|(a, b, c)| mix_three(a, b, c));
+        for (i, a) in keys.iter().enumerate() {
+            assert!(keys[..i].iter().all(|b| (a ^ b).count_ones() > 16));
+        }
     }
 
     #[test]

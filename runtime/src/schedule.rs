@@ -1,39 +1,81 @@
 //! Learning rates over time.
 
+use std::f64::consts::PI;
+
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate changes from one update to the next.
+use crate::train::Range;
+
+/// How the learning rate changes: a factor on the optimiser's rate, which changes with every update.
 ///
-/// With `k` updates done of `n` in all, of which `w` (`warm_up` epochs) warm up, the factor on the
-/// optimiser's rate is `(k + 1) / w` while `k < w`, and then 1 (`constant`) or, with
-/// `p = (k - w) / (n - w)`, `floor + (1 - floor) * (1 + cos(pi * p)) / 2` (`cosine`). It changes
-/// with every update, not once per epoch.
+/// `k` is the number of updates done, `n` that of all (epochs times batches), `w` that of the first
+/// `warm_up` epochs. While `k < w` the factor is `(k + 1) / w`, and then as the kind says. Times are in
+/// epochs; fractions are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Schedule {
-    /// The curve after warming up.
-    pub kind: ScheduleKind,
-    /// Epochs of linear growth at the beginning; fractions are allowed.
-    #[serde(default)]
-    pub warm_up: f64,
-    /// The factor at the end of a cosine.
-    #[serde(default)]
-    pub floor: f64,
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// 1.
+    Constant {
+        /// Epochs of linear growth at the beginning; 0 or more.
+        #[serde(default)]
+        warm_up: f64,
+    },
+    /// Half a wave down: `floor + (1 - floor) * (1 + cos(pi * (k - w) / (n - w))) / 2` (Loshchilov and Hutter,
+    /// 2017, without restarts).
+    Cosine {
+        /// Epochs of linear growth at the beginning; 0 or more.
+        #[serde(default)]
+        warm_up: f64,
+        /// The factor at the end, from 0 to 1.
+        #[serde(default)]
+        floor: f64,
+    },
+    /// `factor^s`, where `s` is the number of whole times that `every` epochs have passed since the beginning.
+    Step {
+        /// Epochs of linear growth at the beginning; 0 or more.
+        #[serde(default)]
+        warm_up: f64,
+        /// Epochs from step to step; positive.
+        every: f64,
+        /// What a step multiplies the rate by, from 0 to 1.
+        #[serde(default = "tenth")]
+        factor: f64,
+    },
+    /// Up from `start` to 1 and down to `floor`, both along half a wave (Smith and Topin, 2018). The
+    /// greatest rate is reached with update `rise * n - 1`, the least with the last. PyTorch's
+    /// `OneCycleLR` with `pct_start = rise`, `div_factor = 1 / start`, `final_div_factor = start / floor`.
+    OneCycle {
+        /// Part of the training that the rate rises, from 0 to 1.
+        #[serde(default = "rise")]
+        rise: f64,
+        /// The factor at the beginning, from 0 to 1.
+        #[serde(default = "start")]
+        start: f64,
+        /// The factor at the end, from 0 to 1.
+        #[serde(default = "one_cycle_floor")]
+        floor: f64,
+    },
 }
 
-/// A curve of learning rates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScheduleKind {
-    /// The same all the time.
-    Constant,
-    /// Half a wave down (Loshchilov and Hutter, 2017, without restarts).
-    Cosine,
+fn tenth() -> f64 {
+    0.1
+}
+
+fn rise() -> f64 {
+    0.3
+}
+
+fn start() -> f64 {
+    0.04
+}
+
+fn one_cycle_floor() -> f64 {
+    4e-6
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { kind: ScheduleKind::Constant, warm_up: 0.0, floor: 0.0 }
+        Self::Constant { warm_up: 0.0 }
     }
 }
 
@@ -41,32 +83,113 @@ impl Schedule {
     /// The factor for update `done` (from 0) of `epochs` times `per_epoch`.
     pub fn factor(&self, done: u64, epochs: usize, per_epoch: usize) -> f64 {
         let total = epochs as f64 * per_epoch as f64;
-        let warm_up = (self.warm_up * per_epoch as f64).min(total);
+        let warm_up = (self.warm_up() * per_epoch as f64).min(total);
         let done = done as f64;
         if done < warm_up {
             return (done + 1.0).min(warm_up) / warm_up;
         }
-        match self.kind {
-            ScheduleKind::Constant => 1.0,
-            ScheduleKind::Cosine => {
-                let progress = ((done - warm_up) / (total - warm_up).max(1.0)).min(1.0);
-                self.floor + (1.0 - self.floor) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
+        match *self {
+            Self::Constant { .. } => 1.0,
+            Self::Cosine { floor, .. } => wave(1.0, floor, (done - warm_up) / (total - warm_up).max(1.0)),
+            Self::Step { every, factor, .. } => factor.powf((done / (every * per_epoch as f64)).floor()),
+            Self::OneCycle { rise, start, floor } => {
+                let top = (rise * total - 1.0).max(0.0);
+                if done < top {
+                    wave(start, 1.0, done / top)
+                } else {
+                    wave(1.0, floor, (done - top) / (total - 1.0 - top).max(1.0))
+                }
             }
         }
     }
+
+    fn warm_up(&self) -> f64 {
+        match *self {
+            Self::Constant { warm_up } | Self::Cosine { warm_up, .. } | Self::Step { warm_up, .. } => warm_up,
+            Self::OneCycle { .. } => 0.0,
+        }
+    }
+
+    /// The options with their ranges.
+    pub(crate) fn ranges(&self) -> Vec<Range> {
+        let mut ranges = vec![Range::not_negative("schedule.warm_up", self.warm_up())];
+        match *self {
+            Self::Constant { .. } => {}
+            Self::Cosine { floor, .. } => ranges.push(Range::share("schedule.floor", floor)),
+            Self::Step { every, factor, .. } => {
+                ranges.push(Range::positive("schedule.every", every));
+                ranges.push(Range::share("schedule.factor", factor));
+            }
+            Self::OneCycle { rise, start, floor } => ranges.extend([
+                Range::share("schedule.rise", rise),
+                Range::share("schedule.start", start),
+                Range::share("schedule.floor", floor),
+            ]),
+        }
+        ranges
+    }
+}
+
+/// From one value to another along half a wave, for `progress` from 0 to 1.
+fn wave(from: f64, to: f64, progress: f64) -> f64 {
+    to + (from - to) * 0.5 * (1.0 + (PI * progress.min(1.0)).cos())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ONE_CYCLE: [f64; 10] = [
+        0.04,
+        0.52,
+        1.0,
+        0.9504846320134737,
+        0.8117456539497631,
+        0.6112620219362893,
+        0.38874197806371075,
+        0.18825834605023697,
+        0.049519367986526286,
+        4e-06,
+    ];
+    const OTHER_CYCLE: [f64; 10] = [
+        0.25,
+        0.35983495705504476,
+        0.625,
+        0.8901650429449552,
+        1.0,
+        0.9068957847577869,
+        0.6631457847577868,
+        0.3618542152422132,
+        0.11810421524221318,
+        0.025,
+    ];
+
+    fn assert_factors(schedule: Schedule, per_epoch: usize, at: &[u64], expected: &[f64]) {
+        for (&done, expected) in at.iter().zip(expected) {
+            let found = schedule.factor(done, 5, per_epoch);
+            assert!((found - expected).abs() < 1e-12, "{schedule:?} at {done}: {found}, not {expected}");
+        }
+    }
+
     #[test]
     fn curves_pass_through_their_corner_points() {
-        let cosine = Schedule { kind: ScheduleKind::Cosine, warm_up: 1.0, floor: 0.1 };
-        let factors = [0, 4, 10, 30, 50, 99].map(|done| cosine.factor(done, 5, 10));
-        for (found, expected) in factors.into_iter().zip([0.1, 0.5, 1.0, 0.55, 0.1, 0.1]) {
-            assert!((found - expected).abs() < 1e-12, "{factors:?}");
-        }
-        assert_eq!(Schedule::default().factor(7, 5, 10), 1.0);
+        let cosine = Schedule::Cosine { warm_up: 1.0, floor: 0.1 };
+        assert_factors(cosine, 10, &[0, 4, 10, 30, 50, 99], &[0.1, 0.5, 1.0, 0.55, 0.1, 0.1]);
+        let step = Schedule::Step { warm_up: 0.5, every: 2.0, factor: 0.5 };
+        assert_factors(step, 10, &[0, 4, 5, 19, 20, 39, 40], &[0.2, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25]);
+        assert_factors(Schedule::default(), 10, &[0, 7], &[1.0, 1.0]);
+        let warm = Schedule::Constant { warm_up: 2.0 };
+        assert_factors(warm, 2, &[0, 1, 3, 4], &[0.25, 0.5, 1.0, 1.0]);
+    }
+
+    /// `torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1, total_steps=10, cycle_momentum=False)`, and
+    /// with `pct_start=0.5, div_factor=4, final_div_factor=10`.
+    #[test]
+    fn one_cycle_is_that_of_pytorch() {
+        let default = Schedule::OneCycle { rise: 0.3, start: 0.04, floor: 4e-6 };
+        assert_factors(default, 2, &(0..10).collect::<Vec<_>>(), &ONE_CYCLE);
+        let other = Schedule::OneCycle { rise: 0.5, start: 0.25, floor: 0.025 };
+        assert_factors(other, 2, &(0..10).collect::<Vec<_>>(), &OTHER_CYCLE);
+        assert_eq!(default.factor(0, 1, 1), 1.0);
     }
 }

@@ -3,13 +3,18 @@
 
 use synnet_dsl::graph::{Surrogate, SurrogateKind};
 
-use crate::kernels::exp::{exp_negative, floor_positive};
+use pulp::Simd;
+
+use crate::kernels::exp::{MOST, exp_negative, exp2_negative_lanes, floor_positive, round_lanes};
 
 /// A surrogate gradient, as a function that kernels are compiled for.
-pub(crate) trait Gradient: Copy {
+pub(crate) trait Slope: Copy {
     /// Stand-in for `d spikes / d v` at the membrane `v` before reset. The stand-in for
     /// `d spikes / d theta` is this times `-v / theta`.
     fn at(self, v: f32, theta: f32) -> f32;
+
+    /// `theta` times the same, of each lane, with `1 / theta` at hand.
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s;
 }
 
 /// `exp(-|u' - theta/2| / w) / theta` with `u = v - theta/2` and `u'` folded back by whole
@@ -21,7 +26,7 @@ pub(crate) struct PeriodicExponential {
     folds: f32,
 }
 
-impl Gradient for PeriodicExponential {
+impl Slope for PeriodicExponential {
     #[inline(always)]
     fn at(self, v: f32, theta: f32) -> f32 {
         let half = 0.5 * theta;
@@ -29,6 +34,18 @@ impl Gradient for PeriodicExponential {
         let folds = floor_positive((u / theta).max(0.0)).min(self.folds);
         let folded = if v >= theta { u - folds * theta } else { u };
         exp_negative(-(folded - half).abs() * self.inverse_window) / theta
+    }
+
+    #[inline(always)]
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s {
+        // Folding back by whole thresholds leaves the distance to the nearest multiple of the threshold.
+        let multiple = simd.max_f32s(simd.mul_f32s(v, per_theta), simd.splat_f32s(1.0));
+        let most = simd.splat_f32s((self.folds + 1.0).min(MOST));
+        let nearest = round_lanes(simd, simd.min_f32s(multiple, most));
+        let distance = simd.abs_f32s(simd.negate_mul_add_e_f32s(nearest, theta, v));
+        let exponent =
+            simd.mul_f32s(distance, simd.splat_f32s(-self.inverse_window * std::f32::consts::LOG2_E));
+        exp2_negative_lanes(simd, exponent)
     }
 }
 
@@ -38,10 +55,16 @@ pub(crate) struct PiecewiseLinear {
     window: f32,
 }
 
-impl Gradient for PiecewiseLinear {
+impl Slope for PiecewiseLinear {
     #[inline(always)]
     fn at(self, v: f32, theta: f32) -> f32 {
         if v >= theta - self.window { 1.0 / theta } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, _: S::f32s) -> S::f32s {
+        let from = simd.sub_f32s(theta, simd.splat_f32s(self.window));
+        simd.select_f32s(simd.greater_than_or_equal_f32s(v, from), simd.splat_f32s(1.0), simd.splat_f32s(0.0))
     }
 }
 
@@ -66,7 +89,10 @@ pub fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32) -> f3
 
 #[cfg(test)]
 mod tests {
+    use pulp::{Arch, WithSimd};
+
     use super::*;
+    use crate::kernels::archs;
 
     /// The formula of the documentation in f64.
     fn exact(surrogate: Surrogate, max_spikes: u32, v: f64, theta: f64) -> f64 {
@@ -81,6 +107,28 @@ mod tests {
         }
     }
 
+    /// The gradient as a kernel computes it.
+    fn of_lanes(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32, arch: Arch) -> f32 {
+        struct Lanes<L>(L, f32, f32);
+        impl<L: Slope> WithSimd for Lanes<L> {
+            type Output = f32;
+
+            fn with_simd<S: Simd>(self, simd: S) -> f32 {
+                let [v, theta] = [self.1, self.2].map(|x| simd.splat_f32s(x));
+                let slopes = self.0.lanes(simd, v, theta, simd.splat_f32s(1.0 / self.2));
+                pulp::bytemuck::cast_slice::<_, f32>(&[slopes])[0] / self.2
+            }
+        }
+        match surrogate.kind {
+            SurrogateKind::PeriodicExponential => {
+                arch.dispatch(Lanes(periodic_exponential(surrogate.window, max_spikes), v, theta))
+            }
+            SurrogateKind::PiecewiseLinear => {
+                arch.dispatch(Lanes(piecewise_linear(surrogate.window), v, theta))
+            }
+        }
+    }
+
     #[test]
     fn gradients_follow_the_formulas_on_a_grid() {
         for kind in [SurrogateKind::PeriodicExponential, SurrogateKind::PiecewiseLinear] {
@@ -92,10 +140,14 @@ mod tests {
                         let surrogate = Surrogate { kind, window };
                         let expected = exact(surrogate, max_spikes, v, f64::from(theta));
                         let found = f64::from(gradient(surrogate, max_spikes, v as f32, theta));
-                        assert!(
-                            (found - expected).abs() <= 2e-5 * expected + 1e-30,
-                            "{kind:?} w={window} theta={theta} v={v}: {found}, not {expected}"
-                        );
+                        let vectors = archs()
+                            .map(|arch| f64::from(of_lanes(surrogate, max_spikes, v as f32, theta, arch)));
+                        for found in std::iter::once(found).chain(vectors) {
+                            assert!(
+                                (found - expected).abs() <= 3e-5 * expected + 1e-29,
+                                "{kind:?} w={window} theta={theta} v={v}: {found}, not {expected}"
+                            );
+                        }
                     }
                 }
             }

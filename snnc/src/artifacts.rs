@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Network};
-use synnet_rust::Embedding;
+use synnet_dsl::{Diagnostic, Graph, Network};
+use synnet_rust::{Embedding, Module};
 use synnet_xylo::{Build, Chip};
 
 use crate::failure::Failure;
@@ -34,28 +34,32 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Why an artefact was not made.
-pub enum NotBuilt {
-    /// The network cannot be expressed by the target.
-    Diagnostics(Vec<Diagnostic>),
-    /// A file could not be written.
-    Failure(Failure),
-}
-
-impl From<Failure> for NotBuilt {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+/// The Rust module of a network, whose weights are known or come when the program runs, to be written to
+/// `out`. Standard output gets one text, with the weights in it.
+///
+/// # Errors
+/// What generated code cannot express.
+pub fn rust_module(
+    graph: &Graph,
+    network: Option<&Network>,
+    options: synnet_rust::Options,
+    out: &Path,
+) -> Result<Module, Vec<Diagnostic>> {
+    let embedding = if files::is_dash(out) {
+        Embedding::Literal
+    } else {
+        Embedding::Include(file_name(&beside(&stem(out), ".weights")))
+    };
+    let options = synnet_rust::Options { embedding, ..options };
+    match network {
+        Some(network) => synnet_rust::generate(network, &options),
+        None => synnet_rust::generate_without_weights(graph, &options),
     }
 }
 
-/// Writes the Rust module of a network to `out` and its weights beside it. Standard output gets one
-/// text, with the weights in it.
-pub fn write_rust(network: &Network, out: &Path) -> Result<Vec<Written>, NotBuilt> {
+/// Writes a Rust module to `out` and its weights, where it has them, beside it.
+pub fn write_rust(module: &Module, out: &Path) -> Result<Vec<Written>, Failure> {
     let weights = beside(&stem(out), ".weights");
-    let embedding =
-        if files::is_dash(out) { Embedding::Literal } else { Embedding::Include(file_name(&weights)) };
-    let options = synnet_rust::Options { name: None, embedding };
-    let module = synnet_rust::generate(network, &options).map_err(NotBuilt::Diagnostics)?;
     let source = module.source();
     let mut contents = Vec::new();
     let mut written = vec![Written { path: out.to_owned(), what: "Rust module, no_std" }];

@@ -19,7 +19,7 @@ pub struct Cli {
 /// One command of `snnc`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Report every error of a network at once.
+    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse.
     Check(Check),
     /// Bring network files into their canonical form.
     Fmt(Fmt),
@@ -108,6 +108,9 @@ pub struct Train {
     /// Go on from the checkpoint in the output folder.
     #[arg(long)]
     pub resume: bool,
+    /// Train with so many seeds, from `training.seed` on, each in a folder of its own; gives mean and spread.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub seeds: Option<u16>,
 }
 
 /// A recipe, how to change it, and the threads that carry it out.
@@ -135,6 +138,9 @@ pub struct Eval {
     /// What runs the network: `float`, or a chip to quantise for and simulate.
     #[arg(long, value_name = "ENGINE", default_value = "float")]
     pub on: Engine,
+    /// Write the results as a page for a browser, with recordings of the test set to look at.
+    #[arg(long, value_name = "PAGE.html")]
+    pub report: Option<PathBuf>,
 }
 
 /// Arguments of `run`.
@@ -171,9 +177,13 @@ pub struct ArrayArgs {
 pub struct Build {
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Weights file.
+    /// Weights file. Without it, generated Rust takes its weights when the program runs.
     #[arg(long, value_name = "W.safetensors")]
-    pub weights: PathBuf,
+    pub weights: Option<PathBuf>,
+    /// Rates of the layers, as `snnc eval --json` prints them: generated Rust in f32 then adds the weights
+    /// of silent layers and of busy ones in the way that is faster for each.
+    #[arg(long, value_name = "EVAL.json")]
+    pub rates: Option<PathBuf>,
     /// What to build for.
     #[arg(long)]
     pub target: Target,
@@ -204,6 +214,8 @@ pub struct Explain {
 pub enum Target {
     /// An f32 module in Rust.
     Rust,
+    /// A module in Rust that computes in integers, as the chips do.
+    RustInt,
     /// The configuration of a chip, by its name.
     Chip(&'static str),
 }
@@ -212,7 +224,11 @@ impl std::str::FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "rust" { Ok(Self::Rust) } else { chip(text, "targets are `rust`").map(Self::Chip) }
+        match text {
+            "rust" => Ok(Self::Rust),
+            "rust-int" => Ok(Self::RustInt),
+            _ => chip(text, "targets are `rust`, `rust-int`").map(Self::Chip),
+        }
     }
 }
 

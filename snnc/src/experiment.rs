@@ -1,12 +1,14 @@
 //! What `train` and `eval` share: recipe, network, recordings, and the two engines on the test set.
+//!
+//! A [`Plan`] is what can be said and checked without reading any recording; with them it is an [`Experiment`].
 
 use synnet_dsl::graph::Quantity;
 use synnet_dsl::{Diagnostic, Graph, Network};
-use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions};
+use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 
 use crate::chip::{self, ChipEvaluation};
-use crate::cli::RecipeArgs;
+use crate::cli::{RecipeArgs, Target};
 use crate::data::{self, Corpus, Input};
 use crate::failure::Failure;
 use crate::recipe::{Format, FrontEnd, Recipe};
@@ -16,16 +18,38 @@ use crate::{progress, terminal};
 /// Membranes of readouts stay well below this.
 const SILENT_THRESHOLD: f64 = 1000.0;
 
-/// A recipe with its network and its recordings.
-pub struct Experiment {
+/// A recipe with its network.
+pub struct Plan {
     /// The recipe.
     pub recipe: Recipe,
     /// Its network.
     pub loaded: Loaded,
-    /// Its recordings.
+    /// The statistic of the output by which recordings are classified; `None` where they have other targets than
+    /// one class of several.
+    readout: Option<Readout>,
+}
+
+/// A recipe with its network and its recordings.
+pub struct Experiment {
+    /// Recipe and network.
+    pub plan: Plan,
+    /// The recordings.
     pub corpus: Corpus,
-    /// The statistic of the output by which recordings are classified.
-    readout: Readout,
+}
+
+/// What the float network made of the test set.
+pub struct Tested {
+    /// Loss, accuracy where the loss knows one, and rates.
+    pub measured: Validation,
+    /// Predictions and confusion, where there are several classes.
+    pub classified: Option<Evaluation>,
+}
+
+impl Tested {
+    /// Share of the recordings that were classified right.
+    pub fn accuracy(&self) -> Option<f64> {
+        self.classified.as_ref().map(|classified| classified.accuracy).or(self.measured.accuracy)
+    }
 }
 
 /// What a trained network does on a chip.
@@ -38,24 +62,13 @@ pub struct OnChip {
     pub result: ChipEvaluation,
 }
 
-impl Experiment {
-    /// Reads recipe, network and recordings; checks that they fit together.
-    pub fn open(args: &RecipeArgs) -> Result<Self, Failure> {
-        if let Some(threads) = args.threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-            pool.map_err(|e| Failure::Io(format!("cannot start {threads} threads: {e}")))?;
-        }
+impl Plan {
+    /// Reads recipe and network; checks that they fit together.
+    pub fn read(args: &RecipeArgs) -> Result<Self, Failure> {
         let recipe = Recipe::read(args)?;
-        let readout = readout(&recipe.training)?;
         let loaded = source::compile(&recipe.network, recipe.name.as_deref(), &recipe.network_params())?;
         let graph = &loaded.graph;
-        let classes = recipe.data.classes.len();
-        if graph.outputs() != classes {
-            let outputs = graph.outputs();
-            let message =
-                format!("network `{}` has {outputs} outputs; the recipe names {classes} classes", graph.name);
-            return Err(Failure::input(&args.recipe, message));
-        }
+        let readout = readout(&recipe, graph).map_err(|message| Failure::input(&args.recipe, message))?;
         warn_of_spiking_readout(graph);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
         if recipe.data.format == Format::Wav && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
@@ -66,25 +79,102 @@ impl Experiment {
                 1e3 * graph.dt
             ));
         }
-        let bar = progress::counter("recordings");
-        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
-        let corpus = data::load(&recipe.data, &recipe.front_end, input, &bar);
-        bar.finish_and_clear();
-        Ok(Self { corpus: corpus?, recipe, loaded, readout })
+        Ok(Self { recipe, loaded, readout })
     }
 
+    /// Reads the recordings.
+    pub fn with_data(self) -> Result<Experiment, Failure> {
+        let bar = progress::counter("recordings");
+        let graph = &self.loaded.graph;
+        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
+        let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, &bar);
+        bar.finish_and_clear();
+        Ok(Experiment { corpus: corpus?, plan: self })
+    }
+
+    /// A trainer at its beginning: initial weights and options, both of this seed. What training does not support
+    /// comes to light here.
+    pub fn trainer(&self, seed: u64) -> Result<Trainer, Failure> {
+        let graph = &self.loaded.graph;
+        let params = initial_params(graph, seed);
+        Trainer::new(graph, params, self.options(seed)).map_err(|d| self.rendered(&d))
+    }
+
+    /// The options of the training with this seed.
+    pub fn options(&self, seed: u64) -> TrainOptions {
+        TrainOptions { seed, ..self.recipe.training.clone() }
+    }
+
+    /// What cannot be built later is better known before the training. Warnings come with the build.
+    pub fn check_targets(&self) -> Result<(), Failure> {
+        let graph = &self.loaded.graph;
+        let targets = self.recipe.targets();
+        let built = targets.iter().filter_map(|target| match target {
+            Target::Chip(name) => Some(*name),
+            Target::Rust | Target::RustInt => None,
+        });
+        let mut chips: Vec<&str> = self.recipe.simulated_chip().into_iter().chain(built).collect();
+        chips.sort_unstable();
+        chips.dedup();
+        let chips = chips.into_iter().filter_map(synnet_xylo::Chip::find);
+        let mut diagnostics: Vec<Diagnostic> =
+            chips.flat_map(|chip| synnet_xylo::rules::check(graph, chip)).collect();
+        if targets.contains(&Target::Rust) {
+            diagnostics.extend(synnet_rust::check(graph));
+        }
+        if targets.contains(&Target::RustInt) {
+            diagnostics.extend(synnet_rust::quantized::check(graph));
+        }
+        diagnostics.retain(Diagnostic::is_error);
+        source::accept(&diagnostics, &self.loaded.sources)
+    }
+
+    /// Diagnostics about the network as a failure.
+    pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Failure {
+        Failure::Rendered(synnet_dsl::render(diagnostics, &self.loaded.sources, terminal::color()))
+    }
+}
+
+/// Sets the number of threads of everything that follows.
+pub fn use_threads(args: &RecipeArgs) -> Result<(), Failure> {
+    let Some(threads) = args.threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    pool.map_err(|e| Failure::Io(format!("cannot start {threads} threads: {e}")))
+}
+
+impl Experiment {
     /// The float network on the test set.
-    pub fn evaluate(&self, network: &Network) -> Result<Evaluation, Failure> {
-        synnet_runtime::evaluate(network, &self.corpus.test, self.readout).map_err(|d| self.rendered(&d))
+    pub fn evaluate(&self, network: &Network) -> Result<Tested, Failure> {
+        let (plan, test) = (&self.plan, &self.corpus.test);
+        let measured = synnet_runtime::validate(network, test, &plan.recipe.training.loss);
+        let measured = measured.map_err(|d| plan.rendered(&d))?;
+        let classified = plan.readout.map(|readout| synnet_runtime::evaluate(network, test, readout));
+        Ok(Tested { measured, classified: classified.transpose().map_err(|d| plan.rendered(&d))? })
+    }
+
+    /// The chip whose simulator runs the test set. It is judged by classes.
+    pub fn simulated_chip(&self) -> Option<&str> {
+        self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
+    }
+
+    /// Quantises for a chip.
+    pub fn build_for_chip(&self, network: &Network, chip: &Chip) -> Result<Build, Failure> {
+        let build = synnet_xylo::build(network, chip, &QuantizeOptions::default());
+        let build = build.map_err(|d| self.plan.rendered(&d))?;
+        source::accept(&build.warnings, &self.plan.loaded.sources)?;
+        Ok(build)
     }
 
     /// Quantises for a chip and runs the test set on its simulator.
     pub fn evaluate_on_chip(&self, network: &Network, name: &str) -> Result<OnChip, Failure> {
         let chip = Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
-        let build =
-            synnet_xylo::build(network, chip, &QuantizeOptions::default()).map_err(|d| self.rendered(&d))?;
-        source::accept(&build.warnings, &self.loaded.sources)?;
-        let result = chip::evaluate(&build, network, &self.corpus.test, self.readout)?;
+        let readout = self.plan.readout.ok_or_else(|| {
+            Failure::Input(
+                "chips are judged by the classes of recordings, which this recipe does not name".into(),
+            )
+        })?;
+        let build = self.build_for_chip(network, chip)?;
+        let result = chip::evaluate(&build, network, &self.corpus.test, readout)?;
         if result.dropped_events > 0 {
             terminal::warn(format_args!(
                 "{} input events dropped on {name}: a channel takes at most 15 in a step",
@@ -92,11 +182,6 @@ impl Experiment {
             ));
         }
         Ok(OnChip { chip, build, result })
-    }
-
-    /// Diagnostics about the network as a failure.
-    pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Failure {
-        Failure::Rendered(synnet_dsl::render(diagnostics, &self.loaded.sources, terminal::color()))
     }
 }
 
@@ -112,9 +197,23 @@ fn warn_of_spiking_readout(graph: &Graph) {
     }
 }
 
-fn readout(options: &TrainOptions) -> Result<Readout, Failure> {
-    match options.loss {
-        Loss::CrossEntropy { readout, .. } => Ok(readout),
-        _ => Err(Failure::Input("`training.loss`: a classifier needs the loss `cross_entropy`".into())),
+/// By what recordings are classified, if they are: the network has one output for each class. With a single output
+/// and two classes, which losses of detection know, there is accuracy but no class that is the greatest.
+fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
+    let (outputs, classes) = (graph.outputs(), recipe.data.classes.len());
+    let loss = &recipe.training.loss;
+    let detects = outputs == 1 && classes == 2 && matches!(loss, Loss::Peak(_) | Loss::BinaryCrossEntropy(_));
+    if classes == 0 || detects {
+        return Ok(None);
     }
+    if outputs != classes {
+        let name = &graph.name;
+        let plural = if outputs == 1 { "" } else { "s" };
+        return Err(format!(
+            "network `{name}` has {outputs} output{plural}; the recipe names {classes} classes"
+        ));
+    }
+    let readout =
+        loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");
+    Ok(Some(readout?))
 }

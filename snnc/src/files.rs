@@ -8,6 +8,9 @@ use crate::failure::{self, Failure};
 /// Most bytes of a text: network, recipe or log.
 const MAX_TEXT: u64 = 64 << 20;
 
+/// How the names of files begin that are not yet complete.
+const UNFINISHED: &str = ".snnc-";
+
 /// Whether a path stands for standard input or output.
 pub fn is_dash(path: &Path) -> bool {
     path == Path::new("-")
@@ -73,9 +76,38 @@ pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
         }
     }
     for (path, file) in prepared {
-        file.persist(resolve(path)).map_err(|e| Failure::io("write", path, &e.error))?;
+        let target = resolve(path);
+        file.persist(&target).map_err(|e| Failure::io("write", path, &e.error))?;
+        keep_name(&target);
     }
     Ok(())
+}
+
+/// Adds to the end of a file that exists. A process that is killed meanwhile may leave a part of the bytes.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let file = std::fs::OpenOptions::new().append(true).open(path);
+    let appended = file.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    appended.map_err(|e| Failure::io("write", path, &e))
+}
+
+/// Forces the name of a new file to the disk, too, so that files which were written one after the other are there
+/// in this order after a loss of power. Where a system cannot do that, it has its own order.
+fn keep_name(path: &Path) {
+    #[cfg(unix)]
+    let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// The folder of a file.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Whether a path is a device, a pipe or the like, which must not be replaced by a file.
@@ -96,6 +128,15 @@ pub fn create_folder(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|e| Failure::io("create the folder", path, &e))
 }
 
+/// Removes what a killed process has left of files that it had not yet finished.
+pub fn remove_leftovers(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+        // Where it cannot be removed it does no harm.
+        let _ = std::fs::remove_file(entry.path());
+    }
+}
+
 /// The file behind a link, which stays a link.
 fn resolve(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
@@ -107,10 +148,7 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
         return Err(std::io::ErrorKind::IsADirectory.into());
     }
     let target = resolve(path);
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(&target);
     let mut builder = tempfile::Builder::new();
     // A temporary file is private by default; what users build is theirs to share.
     #[cfg(unix)]
@@ -118,7 +156,7 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.prefix(".snnc-").tempfile_in(folder)?;
+    let mut file = builder.prefix(UNFINISHED).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;
     Ok(file)

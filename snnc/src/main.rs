@@ -13,12 +13,14 @@ mod events;
 mod experiment;
 mod failure;
 mod files;
-mod metrics;
+mod memory;
+mod page;
 mod progress;
 mod recipe;
 mod report;
 mod source;
 mod terminal;
+mod training;
 
 use clap::Parser;
 

@@ -236,7 +236,7 @@ fn build(networks: &[Network]) -> PathBuf {
     let mut body = String::new();
     for (i, network) in networks.iter().enumerate() {
         let embedding = Embedding::Include(format!("case{i}.weights"));
-        let module = synnet_rust::generate(network, &Options { name: None, embedding });
+        let module = synnet_rust::generate(network, &Options { embedding, ..Options::default() });
         let module = module.expect("nothing of this network is beyond generated code");
         write(&format!("case{i}.rs"), module.source().as_bytes());
         write(&format!("case{i}.weights"), module.weights.as_ref().expect("this network has weights"));

@@ -13,6 +13,19 @@ synnet_macros::synnet! {
     network A {}
 }
 
+synnet_macros::synnet!("tests/nets/two.snn");
+
+synnet_macros::synnet!("tests/nets/two.snn", name = "Frist");
+
+synnet_macros::synnet!("tests/nets/two.snn", name = "First", params(count = 2 ms, cuont = 1));
+
+synnet_macros::synnet! {
+    #![wieghts = "kws.safetensors"]
+    #![params]
+    #![numbers = "f16"]
+    network A {}
+}
+
 synnet_macros::synnet! {}
 
 fn main() {}

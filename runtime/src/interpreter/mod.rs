@@ -99,8 +99,12 @@ impl Interpreter {
         self.run_from(input, recording, seed, 0)
     }
 
-    /// As [`run`](Self::run), for a batch that is a part of a greater one and begins at `first` there.
-    pub(crate) fn run_from(
+    /// As [`run`](Self::run), for a batch that is a part of a greater one and begins at `first` there: the noise is
+    /// that of these sequences in the greater one.
+    ///
+    /// # Errors
+    /// Where the input is not as wide as the network's.
+    pub fn run_from(
         &self,
         input: &Sequence,
         recording: Recording,

@@ -1,4 +1,6 @@
-//! A vectorisable exponential for the surrogate gradient.
+//! A vectorisable exponential for the surrogate gradient, and a floor: for single numbers, and for vectors.
+
+use pulp::Simd;
 
 /// `exp(x)` for `x <= 0`, relative error below 3e-7; 0 below -87, where f32 leaves its normal range.
 ///
@@ -33,6 +35,39 @@ pub(crate) fn floor_positive(x: f32) -> f32 {
     let rounded = (x + WHOLE) - WHOLE;
     let floored = if rounded > x { rounded - 1.0 } else { rounded };
     if x < WHOLE { floored } else { x }
+}
+
+/// `2^x` of each lane for `-100 <= x <= 0`, relative error below 3e-7; below -100 it stays at `2^-100`.
+///
+/// `x = n + r` with `|r| <= 1/2`, then the polynomial of degree 5 that is nearest to `2^r` and exact at 0
+/// with its slope, and the exponent `n` set in the bits.
+#[inline(always)]
+pub(crate) fn exp2_negative_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    // Adding 1.5 * 2^23 + 127 rounds to a whole number and leaves it in the low bits, with the exponent's offset.
+    const ROUND: f32 = 12_583_039.0;
+    // From the highest power down: those of `exp`, times powers of ln 2.
+    const COEFFICIENTS: [f32; 6] =
+        [1.330_025_6e-3, 9.669_708e-3, 5.550_56e-2, 0.240_222_82, std::f32::consts::LN_2, 1.0];
+    let splat = |x| simd.splat_f32s(x);
+    let x = simd.max_f32s(x, splat(-100.0));
+    let shifted = simd.add_f32s(x, splat(ROUND));
+    let r = simd.sub_f32s(x, simd.sub_f32s(shifted, splat(ROUND)));
+    let mut polynomial = splat(COEFFICIENTS[0]);
+    for coefficient in &COEFFICIENTS[1..] {
+        polynomial = simd.mul_add_e_f32s(polynomial, r, splat(*coefficient));
+    }
+    let exponent = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
+    simd.mul_f32s(polynomial, simd.transmute_f32s_u32s(exponent))
+}
+
+/// Whole numbers up to this are told apart by [`round_lanes`] and by the count of spikes.
+pub(crate) const MOST: f32 = 4_194_304.0;
+
+/// The nearest whole number of each lane, for `0 <= x <=` [`MOST`].
+#[inline(always)]
+pub(crate) fn round_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let whole = simd.splat_f32s(8_388_608.0);
+    simd.sub_f32s(simd.add_f32s(x, whole), whole)
 }
 
 #[cfg(test)]

@@ -1,207 +1,324 @@
-//! The tape, walked backwards.
+//! The walk backwards.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Lif, SurrogateKind};
-use synnet_dsl::network::Slot;
+use synnet_dsl::graph::{Quantity, SurrogateKind};
 
-use super::forward::drop_counts;
-use super::{DropoutKey, Gradients, LifOp, Op, Prepared, Tape, ValueId, Workspace};
-use crate::kernels::lif::{Adjoints, ConstantGradients, Recorded};
-use crate::kernels::rows::add;
-use crate::kernels::{integrator, lif, matmul};
+use super::forward::Visit;
+use super::packed::Packed;
+use super::plan::{Kind, LayerPlan, Path};
+use super::sums::{LayerSums, LinearSums};
+use super::walk::{Steps, Walk};
+use super::workspace::{LayerBuffers, Rows, Scratch};
+use super::{BLOCK, Sums, Tape, Workspace};
+use crate::kernels::events::{AddOuter, Events};
+use crate::kernels::membrane::{self, Learn, Synapse};
+use crate::kernels::product::Product;
+use crate::kernels::{padded, rows, synapse};
+use crate::regularizer::MembraneRegularizer;
 use crate::surrogate::{periodic_exponential, piecewise_linear};
 
-impl Workspace {
-    /// Sets the gradients on all values to zero, before a loss fills those that it knows.
-    pub(crate) fn clear_gradients(&mut self) {
-        self.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
-    }
-
-    fn take_gradient(&mut self, id: ValueId) -> Vec<f32> {
-        std::mem::take(&mut self.gradients[id.0])
-    }
-}
+/// Share of counts that are not zero above which a dense product is quicker for the gradient of a
+/// matrix than adding a row for each event.
+const DENSE: f64 = 0.25;
 
 impl Tape {
-    /// Adds the gradients of everything that learns to `gradients`, from those that lie on values.
-    /// `dropout` is the key of the forward walk.
-    pub(crate) fn backward(
+    /// Walks the sample that was walked forwards last backwards, and adds the gradients to `sums`.
+    /// Gives the price of the membranes ([`Workspace::price_membranes`]), 0 where they have none.
+    ///
+    /// # Panics
+    /// Where weights, workspace or sums are of another tape.
+    pub fn backward(&self, weights: &Packed, workspace: &mut Workspace, sums: &mut Sums) -> f64 {
+        workspace.clear_carries();
+        let mut price = 0.0;
+        let last = workspace.saved.len().saturating_sub(1);
+        for (i, (span, to)) in workspace.spans().rev() {
+            if i < last {
+                workspace.restore(i);
+                self.walk_span(weights, workspace, (span, to), Visit::Again);
+            }
+            for block in (span..to).step_by(BLOCK).rev() {
+                let to = (block + BLOCK).min(to);
+                let steps = Steps { from: block, to, block, span, all: workspace.steps };
+                price += self.unwalk_block(weights, workspace, steps, sums);
+            }
+        }
+        price
+    }
+
+    fn unwalk_block(
         &self,
-        network: &Network,
-        prepared: &Prepared,
-        dropout: Option<DropoutKey>,
+        weights: &Packed,
         workspace: &mut Workspace,
-        gradients: &mut Gradients,
-    ) {
-        for op in self.ops.iter().rev().filter(|op| self.is_differentiable(op.output())) {
-            match op {
-                Op::Zero { .. } => {}
-                Op::Add { input, output, delay } if self.is_differentiable(*input) => {
-                    let mut d_input = workspace.take_gradient(*input);
-                    let d_output = &workspace.gradients[output.0];
-                    let from = (delay.saturating_mul(self.width(*input))).min(d_output.len());
-                    add(&mut d_input, &d_output[from..]);
-                    workspace.gradients[input.0] = d_input;
-                }
-                Op::Dropout { input, output, probability, site } if self.is_differentiable(*input) => {
-                    let mut d_output = workspace.take_gradient(*output);
-                    if let Some(key) = dropout {
-                        drop_counts(&mut d_output, key, *site, *probability);
-                    }
-                    add(&mut workspace.gradients[input.0], &d_output);
-                    workspace.gradients[output.0] = d_output;
-                }
-                Op::Add { .. } | Op::Dropout { .. } => {}
-                Op::Linear { input, output, connection, .. } => {
-                    self.linear(network, *connection, *input, *output, workspace, gradients);
-                }
-                Op::Lif(op) => self.lif(op, network, prepared, workspace, gradients),
-                Op::ExpSyn { layer, input, isyn } => {
-                    self.expsyn(*layer, *input, *isyn, (network, prepared), workspace, gradients);
+        block: Steps,
+        sums: &mut Sums,
+    ) -> f64 {
+        let mut price = 0.0;
+        let (network, pass) = (&self.plan, workspace.pass);
+        for stage in network.stages.iter().rev() {
+            for from in (block.from..block.to).step_by(stage.steps).rev() {
+                let steps = Steps { from, to: (from + stage.steps).min(block.to), ..block };
+                for layer in stage.layers.clone().rev().filter(|&layer| network.layers[layer].differentiable)
+                {
+                    price += unwalk_layer(Walk { network, weights, pass, steps, layer }, workspace, sums);
                 }
             }
         }
-    }
-
-    fn linear(
-        &self,
-        network: &Network,
-        connection: usize,
-        input: ValueId,
-        output: ValueId,
-        workspace: &mut Workspace,
-        gradients: &mut Gradients,
-    ) {
-        let (sources, columns) = (self.width(input), self.width(output));
-        let mut d_input = workspace.take_gradient(input);
-        let (x, d_output) = (&workspace.values[input.0], &workspace.gradients[output.0]);
-        if let Some(i) = self.learnt.index(Slot::Weight(connection)) {
-            matmul::gradient_of_matrix(x, d_output, &mut gradients.tensors[i], sources, columns);
+        for (layer, reach) in workspace.layers.iter_mut().zip(&workspace.reach[1..]) {
+            if !layer.d_spikes.is_empty() {
+                layer.d_spikes.shift_down(BLOCK, reach + BLOCK);
+            }
         }
-        if let Some(i) = self.learnt.index(Slot::LinearBias(connection)) {
-            d_output.chunks_exact(columns.max(1)).for_each(|row| add(&mut gradients.tensors[i], row));
-        }
-        if self.is_differentiable(input) {
-            let matrix = &network.linear(connection).matrix.data;
-            matmul::gradient_of_counts(d_output, matrix, &mut d_input, sources, columns);
-        }
-        workspace.gradients[input.0] = d_input;
-    }
-
-    fn lif(
-        &self,
-        op: &LifOp,
-        network: &Network,
-        prepared: &Prepared,
-        workspace: &mut Workspace,
-        gradients: &mut Gradients,
-    ) {
-        let lif =
-            network.graph.layers[op.layer].as_lif().expect("the layer is of integrate-and-fire neurons");
-        let mut d_spikes = workspace.take_gradient(op.spikes);
-        let mut d_input = workspace.take_gradient(op.input);
-        let mut sums = workspace.constants[op.layer].take();
-        let value = |id: Option<ValueId>| id.map_or(&[][..], |id| &workspace.values[id.0]);
-        let gradient = |id: Option<ValueId>| id.map_or(&[][..], |id| &workspace.gradients[id.0]);
-        let recorded = Recorded {
-            input: &workspace.values[op.input.0],
-            before_reset: &workspace.values[op.before_reset.0],
-            spikes: &workspace.values[op.spikes.0],
-            isyn: value(op.isyn),
-            iahp: value(op.iahp),
-        };
-        let mut adjoints = Adjoints {
-            spikes: &mut d_spikes,
-            vmem: gradient(op.vmem),
-            isyn: gradient(op.isyn),
-            input: &mut d_input,
-        };
-        if let Some(sums) = &mut sums {
-            *sums = ConstantGradients::new(prepared.lif(op.layer));
-        }
-        backward_of(lif, op, (network, prepared), recorded, &mut adjoints, sums.as_mut());
-        self.recurrent_weights(op, recorded.spikes, &d_input, gradients);
-        if let Some(sums) = &sums {
-            gradients.add_constants(&self.learnt, network, op.layer, sums);
-        }
-        workspace.constants[op.layer] = sums;
-        workspace.gradients[op.spikes.0] = d_spikes;
-        workspace.gradients[op.input.0] = d_input;
-    }
-
-    /// Gradients of recurrent matrices: spikes against the input that came `lag` steps later.
-    fn recurrent_weights(&self, op: &LifOp, spikes: &[f32], d_input: &[f32], gradients: &mut Gradients) {
-        let (neurons, columns) = (self.width(op.spikes), self.width(op.input));
-        for &(connection, lag) in &op.recurrent {
-            let Some(i) = self.learnt.index(Slot::Weight(connection)) else { continue };
-            let time = spikes.len() / neurons.max(1);
-            let steps = time.saturating_sub(lag);
-            let later = &d_input[(time - steps) * columns..];
-            let earlier = &spikes[..steps * neurons];
-            matmul::gradient_of_matrix(earlier, later, &mut gradients.tensors[i], neurons, columns);
-        }
-    }
-
-    fn expsyn(
-        &self,
-        layer: usize,
-        input: ValueId,
-        isyn: ValueId,
-        (network, prepared): (&Network, &Prepared),
-        workspace: &mut Workspace,
-        gradients: &mut Gradients,
-    ) {
-        let decay = prepared.expsyn(layer);
-        let mut d_input = workspace.take_gradient(input);
-        let mut sums = ConstantGradients { beta: vec![0.0; decay.len()], ..ConstantGradients::default() };
-        let learns = self.learns_constants(layer);
-        integrator::backward(
-            &workspace.values[input.0],
-            decay,
-            &workspace.values[isyn.0],
-            &workspace.gradients[isyn.0],
-            &mut d_input,
-            learns.then_some(&mut sums.beta),
-        );
-        if learns {
-            gradients.add_constants(&self.learnt, network, layer, &sums);
-        }
-        workspace.gradients[input.0] = d_input;
+        price
     }
 }
 
-/// The scan's gradient, compiled for each surrogate.
-fn backward_of(
-    lif: &Lif,
-    op: &LifOp,
-    (network, prepared): (&Network, &Prepared),
-    recorded: Recorded<'_>,
-    adjoints: &mut Adjoints<'_>,
-    sums: Option<&mut ConstantGradients>,
+fn unwalk_layer(walk: Walk<'_>, workspace: &mut Workspace, sums: &mut Sums) -> f64 {
+    let (plan, steps) = (walk.plan(), walk.steps);
+    let Workspace { layers, events, reach, scratch, d_output, .. } = workspace;
+    let buffers = &mut layers[walk.layer];
+    let is_output = walk.network.output.0 == walk.layer;
+    let d_output = if is_output { &d_output[steps.from * plan.size..steps.to * plan.size] } else { &[] };
+    let given = Given { quantity: walk.network.output.1, d_output };
+    let first = steps.from - steps.block + reach[walk.layer + 1];
+    let d_spikes = (first, first + walk.rows());
+    let mut layer_sums = sums.layers[walk.layer].as_mut();
+    let price = match plan.kind {
+        Kind::Lif { .. } => unfire(walk, buffers, scratch, given, d_spikes, layer_sums.as_deref_mut()),
+        Kind::ExpSyn => {
+            let d_columns = scratch.columns.first_mut(walk.cells());
+            d_columns.copy_from_slice(buffers.d_spikes.range(d_spikes.0, d_spikes.1));
+            given.add_to(d_columns, plan, plan.width);
+            0.0
+        }
+    };
+    if !plan.fuses_synapse {
+        unsynapse(walk, buffers, scratch, given, layer_sums);
+    }
+    for path in &plan.paths {
+        if let Some(sums) = sums.connections[path.connection].as_mut() {
+            gradient_of_path(walk, path, events, scratch, sums);
+        }
+        flow_back(walk, path, layers, reach, scratch);
+    }
+    price
+}
+
+/// The gradient on what the network gives, `[rows, size]`; empty for a layer that is not the output.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    quantity: Quantity,
+    d_output: &'a [f32],
+}
+
+impl Given<'_> {
+    /// Adds it to gradients `[rows, width]`.
+    fn add_to(self, rows: &mut [f32], plan: &LayerPlan, width: usize) {
+        let d_outputs = self.d_output.chunks_exact(plan.size.max(1));
+        for (row, d_output) in rows.chunks_exact_mut(width.max(1)).zip(d_outputs) {
+            rows::add(&mut row[..plan.size], d_output);
+        }
+    }
+
+    fn is(self, quantity: Quantity) -> bool {
+        self.quantity == quantity && !self.d_output.is_empty()
+    }
+}
+
+/// From the gradient on spikes to that on the sum of the synaptic currents (on the input columns, where
+/// the synapse is part of the scan), which is left in the first rows of the scratch's columns (one synapse)
+/// or in its `current`. Gives the price of the membranes.
+fn unfire(
+    walk: Walk<'_>,
+    buffers: &mut LayerBuffers,
+    scratch: &mut Scratch,
+    given: Given<'_>,
+    d_spikes: (usize, usize),
+    sums: Option<&mut LayerSums>,
+) -> f64 {
+    let (plan, packed, cells) = (walk.plan(), walk.packed(), walk.cells());
+    let Kind::Lif { surrogate, max_spikes, .. } = plan.kind else { return 0.0 };
+    let (from, to) = walk.kept();
+    let d_spikes = buffers.d_spikes.range_mut(d_spikes.0, d_spikes.1);
+    if given.is(Quantity::Spikes) {
+        given.add_to(d_spikes, plan, plan.width);
+    }
+    let d_vmem = scratch.vmem.first_mut(if given.is(Quantity::Vmem) { cells } else { 0 });
+    d_vmem.fill(0.0);
+    if given.is(Quantity::Vmem) {
+        given.add_to(d_vmem, plan, plan.width);
+    }
+    let before_reset = buffers.before_reset.range(from, to);
+    let priced = buffers.membrane_price;
+    let d_before_reset = scratch.d_before_reset.first_mut(if priced.is_some() { cells } else { 0 });
+    let price = priced.map_or(0.0, |price| price_membranes(walk, price, before_reset, d_before_reset));
+    let learn = sums.filter(|_| plan.learns_constants).map(|sums| Learn {
+        before: (from > 0).then(|| buffers.before_reset.row(from - 1)),
+        start: &buffers.start.membrane,
+        iahp: if plan.keeps_iahp() { buffers.iahp.range(from, to) } else { &[] },
+        sums: &mut sums.constants,
+    });
+    let d_current = if plan.synapses == 1 { &mut scratch.columns } else { &mut scratch.current };
+    let isyn_carry = &mut buffers.isyn_carry;
+    let synapse = plan.fuses_synapse.then(|| Synapse { decay: &packed.decay, state: isyn_carry });
+    macro_rules! run {
+        ($surrogate:expr) => {
+            membrane::Backward {
+                constants: &packed.membrane,
+                surrogate: $surrogate,
+                before_reset,
+                d_spikes,
+                d_each_spike: &buffers.d_totals,
+                d_vmem,
+                d_before_reset,
+                carry: &mut buffers.carry,
+                synapse,
+                d_current: d_current.first_mut(cells),
+                learn,
+            }
+            .run(walk.arch())
+        };
+    }
+    match surrogate.kind {
+        SurrogateKind::PeriodicExponential => run!(periodic_exponential(surrogate.window, max_spikes)),
+        SurrogateKind::PiecewiseLinear => run!(piecewise_linear(surrogate.window)),
+    }
+    price
+}
+
+/// The price of the membranes in some steps: their share of the mean over all steps and neurons. Writes
+/// the gradient, `weight` times.
+fn price_membranes(
+    walk: Walk<'_>,
+    (regularizer, weight): (MembraneRegularizer, f64),
+    before_reset: &[f32],
+    d_before_reset: &mut [f32],
+) -> f64 {
+    let (plan, threshold) = (walk.plan(), &walk.packed().membrane.threshold);
+    let share = 1.0 / (walk.steps.all * plan.size).max(1) as f64;
+    let (mut price, factor) = (0.0, (share * weight) as f32);
+    d_before_reset.fill(0.0);
+    let d_rows = d_before_reset.chunks_exact_mut(plan.width.max(1));
+    for (row, d_row) in before_reset.chunks_exact(plan.width.max(1)).zip(d_rows) {
+        for ((&v, d_v), &threshold) in row.iter().zip(d_row).zip(threshold).take(plan.size) {
+            let (p, slope) = regularizer.price(v, threshold);
+            price += f64::from(p);
+            *d_v = slope * factor;
+        }
+    }
+    price * share
+}
+
+/// From the gradient on the sum of the synaptic currents to that on the input columns.
+fn unsynapse(
+    walk: Walk<'_>,
+    buffers: &mut LayerBuffers,
+    scratch: &mut Scratch,
+    given: Given<'_>,
+    sums: Option<&mut LayerSums>,
 ) {
-    let (constants, recurrent) = (prepared.lif(op.layer), op.recurrent(network));
-    match lif.surrogate.kind {
-        SurrogateKind::PeriodicExponential => {
-            let surrogate = periodic_exponential(lif.surrogate.window, lif.max_spikes);
-            lif::backward(constants, surrogate, &recurrent, recorded, adjoints, sums);
+    let (plan, width) = (walk.plan(), walk.plan().columns());
+    let columns = scratch.columns.first_mut(walk.columns());
+    if plan.synapses > 1 {
+        let current = scratch.current.first_mut(walk.cells());
+        for (row, current) in columns.chunks_exact_mut(width).zip(current.chunks_exact(plan.width)) {
+            row.chunks_exact_mut(plan.width).for_each(|synapse| synapse.copy_from_slice(current));
         }
-        SurrogateKind::PiecewiseLinear => {
-            let surrogate = piecewise_linear(lif.surrogate.window);
-            lif::backward(constants, surrogate, &recurrent, recorded, adjoints, sums);
+    }
+    if plan.is_spiking() && given.is(Quantity::Isyn) {
+        given.add_to(columns, plan, width);
+    }
+    let (from, to) = walk.kept();
+    let isyn = &buffers.isyn;
+    synapse::Backward {
+        decay: &walk.packed().decay,
+        rows: columns,
+        carry: &mut buffers.isyn_carry,
+        learn: sums.filter(|_| plan.learns_synapses).map(|sums| (isyn.range(from, to), &mut sums.beta[..])),
+    }
+    .run(walk.arch());
+}
+
+/// Adds the gradients of a connection's matrix and bias.
+fn gradient_of_path(
+    walk: Walk<'_>,
+    path: &Path,
+    events: &[Events],
+    scratch: &mut Scratch,
+    sums: &mut LinearSums,
+) {
+    let Scratch { columns, counts, kept, .. } = scratch;
+    let (width, size, time) = (walk.plan().columns(), path.source_size, walk.steps.from);
+    let rows = &*columns.first_mut(walk.columns());
+    if path.learns_bias {
+        rows.chunks_exact(width.max(1)).for_each(|row| rows::add(&mut sums.bias, row));
+    }
+    if !path.learns_matrix || size == 0 {
+        return;
+    }
+    let d_matrix = sums.matrix.range_mut(0, size);
+    for &source in &path.sources {
+        let source = walk.events_of(path, source, events, kept);
+        let (events, lag) = source;
+        if walk.is_dense(source, size, DENSE) {
+            let (left, inner) = (counts.first_mut(walk.rows() * size), walk.rows());
+            events.scatter(time, lag, left, size);
+            Product { left, row: 1, column: size, inner, right: rows, width, out: d_matrix }.run(walk.arch());
+        } else {
+            AddOuter { events, time, lag, rows, width, d_matrix }.run(walk.arch());
         }
     }
 }
 
-impl Op {
-    /// A value that the operation writes, to tell whether its gradient matters.
-    fn output(&self) -> ValueId {
-        match self {
-            Self::Zero { output }
-            | Self::Add { output, .. }
-            | Self::Dropout { output, .. }
-            | Self::Linear { output, .. } => *output,
-            Self::Lif(op) => op.spikes,
-            Self::ExpSyn { isyn, .. } => *isyn,
+/// Adds the gradient on the counts that a connection carries to those of its sources.
+fn flow_back(
+    walk: Walk<'_>,
+    path: &Path,
+    layers: &mut [LayerBuffers],
+    reach: &[usize],
+    scratch: &mut Scratch,
+) {
+    let (plan, steps, network) = (walk.plan(), walk.steps, walk.network);
+    let flows = |&&(source, lag): &&(usize, usize)| network.flows_to(source) && lag <= reach[source];
+    let mut sources = path.sources.iter().filter(flows).map(|&(source, lag)| {
+        let first = steps.from - steps.block + reach[source] - lag;
+        (source - 1, first, first + walk.rows())
+    });
+    let dropout = walk.dropout(path);
+    let linear = walk.linear(path);
+    let transposed = linear.and_then(|linear| linear.transposed.as_ref());
+    let columns = scratch.columns.first_mut(walk.columns());
+    if let (None, [_], Some(transposed)) = (dropout, &path.sources[..], transposed) {
+        if let Some((source, from, to)) = sources.next() {
+            add_product(walk, columns, transposed, layers[source].d_spikes.range_mut(from, to));
+        }
+        return;
+    }
+    let width = padded(path.source_size);
+    let d_counts = scratch.d_counts.first_mut(walk.rows() * width);
+    d_counts.fill(0.0);
+    match (linear, transposed) {
+        (Some(_), Some(transposed)) => add_product(walk, columns, transposed, d_counts),
+        (Some(_), None) => return,
+        (None, _) => {
+            let rows = columns.chunks_exact(plan.columns().max(1));
+            for (d_counts, row) in d_counts.chunks_exact_mut(width.max(1)).zip(rows) {
+                let d_counts = d_counts.iter_mut().take(path.source_size);
+                d_counts.enumerate().for_each(|(column, d)| *d = row[plan.place(column)]);
+            }
         }
     }
+    if let Some(dropout) = dropout {
+        dropout.mask(steps.from, d_counts, width);
+    }
+    for (source, from, to) in sources {
+        rows::add(layers[source].d_spikes.range_mut(from, to), d_counts);
+    }
+}
+
+/// `out += columns @ transposed`.
+fn add_product(walk: Walk<'_>, columns: &[f32], transposed: &Rows, out: &mut [f32]) {
+    let plan = walk.plan();
+    // With one synapse the padding of the columns comes last.
+    let inner = if plan.synapses == 1 { plan.size } else { plan.columns() };
+    let (right, width) = (transposed.range(0, inner), transposed.width());
+    Product { left: columns, row: plan.columns(), column: 1, inner, right, width, out }.run(walk.arch());
 }

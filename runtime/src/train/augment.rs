@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::options::Range;
 use crate::dataset::{Dataset, Movement};
 use crate::random::{Purpose, Stream};
 
@@ -30,15 +31,14 @@ pub struct Augmentation {
 const MOST_JITTER: f64 = 1000.0;
 
 impl Augmentation {
-    /// Name and value of each option that has a range, whether it is within it, and the range in words.
-    pub(super) fn facts(&self) -> Vec<(&'static str, f64, bool, &'static str)> {
-        let probability = |name, x| (name, x, (0.0..=1.0).contains(&x), "from 0 to 1");
+    pub(super) fn ranges(&self) -> [Range; 4] {
         let jitter = self.time_jitter;
-        vec![
-            probability("augmentation.time_stretch", self.time_stretch),
-            ("augmentation.time_jitter", jitter, (0.0..=MOST_JITTER).contains(&jitter), "from 0 to 1000"),
-            probability("augmentation.event_drop", self.event_drop),
-            probability("augmentation.channel_drop", self.channel_drop),
+        let fits = (0.0..=MOST_JITTER).contains(&jitter);
+        [
+            Range::share("augmentation.time_stretch", self.time_stretch),
+            Range::new("augmentation.time_jitter", jitter, fits, "from 0 to 1000"),
+            Range::share("augmentation.event_drop", self.event_drop),
+            Range::share("augmentation.channel_drop", self.channel_drop),
         ]
     }
 }

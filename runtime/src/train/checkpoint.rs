@@ -1,20 +1,27 @@
 //! Checkpoints: bytes from which training goes on as if it had never stopped.
 //!
-//! A checkpoint is a safetensors file. `param/<tensor>` are the weights, `first/<tensor>` and
-//! `second/<tensor>` Adam's moments; one entry of metadata, `synnet_checkpoint`, is JSON with the
-//! position and the options.
+//! A checkpoint is a safetensors file. `param/<tensor>` are the weights, `<moment>/<tensor>` what the
+//! optimiser keeps (`first` and `second` of Adam, `momentum` of SGD), `best/<tensor>` the tensors that learn
+//! as they were in the best epoch; one entry of metadata, `synnet_checkpoint`, is JSON with the position, the
+//! best epoch and the options.
+
+use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use synnet_dsl::diagnostic::Diagnostic;
 use synnet_dsl::graph::Graph;
+use synnet_dsl::network::TensorSpec;
 use synnet_dsl::{Params, Tensor};
 
-use super::{TrainOptions, Trainer};
+use super::metrics::Sums;
+use super::{Best, TrainOptions, Trainer};
 use crate::codes;
 
 const KEY: &str = "synnet_checkpoint";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// More updates than any training has: what an f64 counts exactly.
+const MOST_STEPS: u64 = 1 << 53;
 
 /// Where training stands, besides tensors.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,31 +30,40 @@ struct Position {
     epoch: usize,
     batch: usize,
     step: u64,
+    best: Option<Best>,
+    /// The figures of the epoch that was stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sums: Option<Sums>,
     options: serde_json::Value,
 }
 
 impl Trainer {
     /// Everything that is needed to go on later. The same state gives the same bytes.
     pub fn checkpoint(&self) -> Vec<u8> {
-        let mut tensors = Params::default();
+        let mut all = Params::default();
         for (name, tensor) in self.params().tensors {
-            tensors.tensors.insert(format!("param/{name}"), tensor);
+            all.tensors.insert(format!("param/{name}"), tensor);
         }
-        for (i, spec) in self.tape.learnt().specs().iter().enumerate() {
-            for (stem, moments) in [("first", &self.moments.first), ("second", &self.moments.second)] {
-                let tensor = Tensor::new(spec.shape.clone(), moments[i].clone());
-                tensors.tensors.insert(format!("{stem}/{}", spec.name), tensor);
+        let stems = self.options.optimizer.moments().iter().copied();
+        let moments = stems.zip(&self.learning.moments);
+        let best = self.best.iter().map(|(_, tensors)| ("best", tensors));
+        for (stem, tensors) in moments.chain(best) {
+            for (spec, values) in self.tape.learnt().specs().iter().zip(tensors) {
+                let tensor = Tensor::new(spec.shape.clone(), values.clone());
+                all.tensors.insert(format!("{stem}/{}", spec.name), tensor);
             }
         }
         let position = Position {
             version: VERSION,
             epoch: self.epoch,
             batch: self.batch,
-            step: self.moments.step,
+            step: self.learning.step,
+            best: self.best(),
+            sums: self.sums.clone(),
             options: options_as_json(&self.options),
         };
         let position = serde_json::to_string(&position).expect("plain values serialise");
-        tensors.to_safetensors_with(KEY, position)
+        all.to_safetensors_with(KEY, position)
     }
 
     /// Goes on from a checkpoint of the same network and options.
@@ -55,36 +71,58 @@ impl Trainer {
     /// # Errors
     /// Bytes that are not a checkpoint; another network; each option that differs.
     pub fn resume(bytes: &[u8], graph: &Graph, options: TrainOptions) -> Result<Self, Vec<Diagnostic>> {
-        let error = |message: String| vec![Diagnostic::error_without_place(&codes::CHECKPOINT, message)];
-        let position = read_position(bytes).map_err(&error)?;
+        let position = read_position(bytes).map_err(error)?;
         let differing = differences(&position.options, &options_as_json(&options));
         if !differing.is_empty() {
             return Err(differing);
         }
         let mut all = Params::from_safetensors(bytes).map_err(|e| error(e.to_string()))?.tensors;
-        let mut take = |stem: &str| {
-            let names: Vec<String> = all.keys().filter(|name| name.starts_with(stem)).cloned().collect();
-            let tensors = names.into_iter().filter_map(|name| {
-                let tensor = all.remove(&name)?;
-                Some((name[stem.len()..].to_owned(), tensor))
-            });
-            Params { tensors: tensors.collect() }
-        };
-        let [params, first, second] = ["param/", "first/", "second/"].map(&mut take);
-        let mut trainer = Self::new(graph, params, options)?;
-        let specs = trainer.tape.learnt().specs();
-        for (moments, found) in [(&mut trainer.moments.first, first), (&mut trainer.moments.second, second)] {
-            for (spec, moment) in specs.iter().zip(moments) {
-                match found.tensors.get(&spec.name) {
-                    Some(tensor) if tensor.data.len() == moment.len() => moment.clone_from(&tensor.data),
-                    _ => return Err(error(format!("the checkpoint has no moments for `{}`", spec.name))),
-                }
-            }
+        let mut params = Params::default();
+        for name in all.keys().filter(|name| name.starts_with("param/")).cloned().collect::<Vec<_>>() {
+            params
+                .tensors
+                .extend(all.remove(&name).map(|tensor| (name["param/".len()..].to_owned(), tensor)));
         }
-        (trainer.epoch, trainer.batch, trainer.moments.step) =
+        let mut trainer = Self::new(graph, params, options)?;
+        for (i, stem) in trainer.options.optimizer.moments().iter().enumerate() {
+            trainer.learning.moments[i] = trainer.take(&mut all, stem).map_err(error)?;
+        }
+        if let Some(best) = position.best {
+            trainer.best = Some((best, trainer.take(&mut all, "best").map_err(error)?));
+        }
+        if let Some(name) = all.keys().next() {
+            return Err(error(format!("the checkpoint holds `{name}`, which this training does not have")));
+        }
+        if let Some(sums) = position.sums {
+            let sums = Sums::resumed(sums, &trainer.no_sums(0));
+            let sums =
+                sums.ok_or_else(|| error("the checkpoint holds figures of another network".to_owned()))?;
+            trainer.sums = Some(sums);
+        }
+        (trainer.epoch, trainer.batch, trainer.learning.step) =
             (position.epoch, position.batch, position.step);
         Ok(trainer)
     }
+
+    /// Takes the tensors that are stored under a stem, one for each that learns.
+    fn take(&self, all: &mut BTreeMap<String, Tensor>, stem: &str) -> Result<Vec<Vec<f32>>, String> {
+        let specs = self.tape.learnt().specs().iter();
+        let take = |spec: &TensorSpec| {
+            let name = format!("{stem}/{}", spec.name);
+            let tensor = all.remove(&name).filter(|tensor| tensor.shape == spec.shape);
+            let tensor =
+                tensor.ok_or_else(|| format!("the checkpoint has no `{name}` of shape {:?}", spec.shape))?;
+            match tensor.data.iter().find(|x| !x.is_finite()) {
+                Some(x) => Err(format!("the checkpoint holds {x} in `{name}`")),
+                None => Ok(tensor.data),
+            }
+        };
+        specs.map(take).collect()
+    }
+}
+
+fn error(message: String) -> Vec<Diagnostic> {
+    vec![Diagnostic::error_without_place(&codes::CHECKPOINT, message)]
 }
 
 fn options_as_json(options: &TrainOptions) -> serde_json::Value {
@@ -100,6 +138,10 @@ fn read_position(bytes: &[u8]) -> Result<Position, String> {
         serde_json::from_str(position).map_err(|error| format!("not a checkpoint: {error}"))?;
     if position.version != VERSION {
         return Err(format!("the checkpoint has version {}; this is version {VERSION}", position.version));
+    }
+    let best_is_past = position.best.is_none_or(|best| best.epoch < position.epoch);
+    if position.step > MOST_STEPS || position.epoch as u64 > MOST_STEPS || !best_is_past {
+        return Err("not a checkpoint: its position is impossible".to_owned());
     }
     Ok(position)
 }

@@ -1,42 +1,71 @@
 //! The training loop.
 
 mod augment;
+mod bounds;
 mod checkpoint;
+mod error;
+mod metrics;
 mod options;
+mod selection;
 mod shard;
+mod update;
+mod warning;
+
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use synnet_dsl::diagnostic::Diagnostic;
 use synnet_dsl::graph::Graph;
-use synnet_dsl::network::Slot;
 use synnet_dsl::{Network, Params, Tensor};
 
 use crate::codes;
 use crate::dataset::Dataset;
-use crate::evaluate::check_channels;
-use crate::loss::Loss;
-use crate::optimizer::Moments;
+use crate::evaluate::{Validation, check_channels, check_targets, validate};
+use crate::loss::Target;
+use crate::optimizer::{Learning, Rule};
 use crate::random::{Purpose, Stream};
-use crate::tape::{Gradients, Prepared, Tape};
-pub use options::{Augmentation, Optimizer, RateRegularizer, TrainOptions};
-use shard::{Batch, SHARD, Shard};
+use crate::tape::{Gradients, Packed, Tape};
+pub use bounds::Bounds;
+pub use error::TrainError;
+use metrics::Sums;
+pub use metrics::{EpochMetrics, LayerMetrics, Progress, SATURATED_RATE};
+pub(crate) use options::Range;
+pub use options::{Augmentation, TrainOptions};
+pub use selection::{Best, Score, Selection, Verdict};
+pub use shard::MOST_SUMS;
+use shard::{Batch, Objective, Shard, Walker};
+pub use warning::{WARNING_SHARE, Warning, WarningKind, warnings};
 
 /// A network in training.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Trainer {
     tape: Tape,
     network: Network,
-    /// All tensors that were given or that learn, with their present values.
+    /// All tensors that were given or that learn, with the values that they had at first.
     params: Params,
     options: TrainOptions,
-    /// The tensors that learn, in the order of the tape.
-    tensors: Vec<Vec<f32>>,
-    moments: Moments,
+    /// The tensors that learn, in the order of the tape, and the state of the optimiser.
+    learning: Learning,
+    /// How each of these tensors is updated.
+    rules: Vec<Rule>,
     /// Epochs that are complete.
     epoch: usize,
     /// Batches of the present epoch that are done.
     batch: usize,
+    /// The figures of these batches.
+    sums: Option<Sums>,
+    /// The best epoch so far, and the tensors that learn as they were then.
+    best: Option<(Best, Vec<Vec<f32>>)>,
+    /// The network as the tape takes it.
+    weights: Packed,
     shards: Vec<Shard>,
+    /// One for each thread.
+    walkers: Vec<Mutex<Walker>>,
+    /// Shards, threads, channels and steps that there is room for.
+    room: [usize; 4],
+    gradients: Gradients,
+    /// The norm of the gradient of each tensor in the batch in hand.
+    norms: Vec<f64>,
 }
 
 /// What the caller wants after a batch.
@@ -48,115 +77,45 @@ pub enum Control {
     Stop,
 }
 
-/// How far an epoch has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// Batches of the epoch that are done.
-    pub batch: usize,
-    /// Batches of the epoch.
-    pub batches: usize,
-    /// Mean loss since the epoch was entered.
-    pub loss: f64,
-    /// Share of samples classified right since then; `None` for losses without classes.
-    pub accuracy: Option<f64>,
-}
-
-impl Progress {
-    /// Share of the epoch that is done, from 0 to 1.
-    pub fn fraction(&self) -> f64 {
-        self.batch as f64 / self.batches.max(1) as f64
-    }
-}
-
-/// What an epoch (or the part of it since a stop) gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EpochMetrics {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// Whether all batches are done.
-    pub complete: bool,
-    /// Mean loss over the samples, with dropout and augmentation, as the weights moved.
-    pub loss: f64,
-    /// Share of samples classified right, likewise; `None` for losses without classes.
-    pub accuracy: Option<f64>,
-    /// Mean spikes per neuron and step of each spiking layer.
-    pub rates: Vec<(String, f64)>,
-    /// Mean over the batches of the L2 norm of each learnt tensor's gradient, before clipping.
-    pub gradient_norms: Vec<(String, f64)>,
-    /// Learning rate of the last update.
-    pub lr: f64,
-}
-
-/// Why training cannot go on. The trainer stays as it was before the batch.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum TrainError {
-    /// The data does not fit the network or the loss.
-    #[error("the data does not fit the network")]
-    Data(Vec<Diagnostic>),
-    /// A loss is NaN or infinite.
-    #[error(
-        "the loss of sample {sample} is not finite in epoch {epoch}, batch {batch}{}; lower the learning \
-         rate or set `gradient_clip`",
-        place(layer, step)
-    )]
-    NotFinite {
-        /// Index of the sample.
-        sample: usize,
-        /// The epoch, from 0.
-        epoch: usize,
-        /// The batch, from 0.
-        batch: usize,
-        /// The first layer with a state that is not finite, if it was a layer.
-        layer: Option<String>,
-        /// The time step where that began.
-        step: Option<usize>,
-    },
-    /// An update would give a tensor a value that it cannot have.
-    #[error(
-        "the update of epoch {epoch}, batch {batch} would set `{tensor}` to {value}, which it cannot be; \
-         lower the learning rate"
-    )]
-    Range {
-        /// Name of the tensor.
-        tensor: String,
-        /// The value.
-        value: f32,
-        /// The epoch, from 0.
-        epoch: usize,
-        /// The batch, from 0.
-        batch: usize,
-    },
-}
-
-fn place(layer: &Option<String>, step: &Option<usize>) -> String {
-    match (layer, step) {
-        (Some(layer), Some(step)) => {
-            format!(": layer `{layer}` leaves the finite numbers in time step {step}")
-        }
-        _ => String::new(),
-    }
-}
+/// A loss of one's own: from the output of one sample, `[time, outputs]` in row-major order, and its target
+/// to its value; it overwrites the gradient by the output, which has the same shape and begins as zeros.
+pub type SampleLoss<'a> = dyn Fn(&[f32], &Target, &mut [f32]) -> f64 + Sync + 'a;
 
 impl Trainer {
     /// Prepares training from given weights ([`initial_params`](crate::init::initial_params) draws
     /// some).
     ///
     /// # Errors
-    /// What of the graph training does not support; tensors that do not fit the graph; options that
-    /// are out of range or do not fit the network's output.
+    /// Tensors that do not fit the graph; options that
+    /// are out of range or do not fit the network.
     pub fn new(graph: &Graph, params: Params, options: TrainOptions) -> Result<Self, Vec<Diagnostic>> {
         let mut diagnostics = options.check(graph);
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
         let bound = network.as_ref().map_or(graph, |network| &network.graph);
-        let tape = Tape::record(bound).map_err(|errors| diagnostics.extend(errors)).ok();
-        let (Some(network), Some(tape), true) = (network, tape, diagnostics.is_empty()) else {
+        let tape = Tape::new(bound);
+        let (Some(network), true) = (network, diagnostics.is_empty()) else {
             return Err(diagnostics);
         };
         let tensors = tape.learnt().read(&network);
-        let moments = Moments::new(&tensors);
-        Ok(Self { tape, network, params, options, tensors, moments, epoch: 0, batch: 0, shards: Vec::new() })
+        let rules = update::rules(&network.graph, tape.learnt().specs(), &tensors, &options)?;
+        Ok(Self {
+            learning: Learning::new(&options.optimizer, tensors),
+            rules,
+            epoch: 0,
+            batch: 0,
+            sums: None,
+            best: None,
+            weights: tape.pack(&network),
+            shards: Vec::new(),
+            walkers: Vec::new(),
+            room: [0; 4],
+            gradients: tape.learnt().zeros(),
+            norms: Vec::new(),
+            tape,
+            network,
+            params,
+            options,
+        })
     }
 
     /// The network with the present weights.
@@ -167,8 +126,17 @@ impl Trainer {
     /// The present weights, as a weights file holds them: every tensor that was given, with those
     /// that learn at their present values.
     pub fn params(&self) -> Params {
+        self.params_with(&self.learning.tensors)
+    }
+
+    /// The weights of the best epoch, in the same form; the present ones where none has been chosen.
+    pub fn best_params(&self) -> Params {
+        self.params_with(self.best.as_ref().map_or(&self.learning.tensors, |(_, tensors)| tensors))
+    }
+
+    fn params_with(&self, tensors: &[Vec<f32>]) -> Params {
         let mut params = self.params.clone();
-        for (spec, values) in self.tape.learnt().specs().iter().zip(&self.tensors) {
+        for (spec, values) in self.tape.learnt().specs().iter().zip(tensors) {
             params.tensors.insert(spec.name.clone(), Tensor::new(spec.shape.clone(), values.clone()));
         }
         params
@@ -184,6 +152,17 @@ impl Trainer {
         self.epoch
     }
 
+    /// The best epoch so far; `None` where none has been chosen.
+    pub fn best(&self) -> Option<Best> {
+        self.best.as_ref().map(|(best, _)| *best)
+    }
+
+    /// Whether all epochs are done, or the patience of the [`Selection`] is at its end.
+    pub fn is_finished(&self) -> bool {
+        let exhausted = self.options.selection.is_some_and(|s| s.is_exhausted(self.epoch, self.best()));
+        self.epoch >= self.options.epochs || exhausted
+    }
+
     /// Trains one epoch, or what is left of one that was stopped. `watch` is called after every batch.
     ///
     /// The same seed gives the same weights, bit for bit, with any number of threads and however often
@@ -191,34 +170,103 @@ impl Trainer {
     /// this is called.
     ///
     /// # Errors
-    /// Data that does not fit; a loss that is not finite; an update out of range.
+    /// Data that does not fit; a loss or an update that is not finite. The trainer is then as it was before
+    /// the batch.
     pub fn epoch(
         &mut self,
         dataset: &Dataset,
-        watch: &mut dyn FnMut(Progress) -> Control,
+        watch: &mut dyn FnMut(Progress<'_>) -> Control,
     ) -> Result<EpochMetrics, TrainError> {
-        self.check_data(dataset).map_err(TrainError::Data)?;
+        self.check_data(dataset)?;
         let order = self.order(dataset);
         let batches = order.len().div_ceil(self.options.batch);
-        self.prepare_shards(dataset);
-        let mut sums = Sums::new(&self.tape);
-        let mut gradients = self.tape.learnt().zeros();
+        self.prepare_shards(dataset, self.options.batch.min(order.len()));
+        let mut sums = self.sums.take().unwrap_or_else(|| self.no_sums(dataset.steps()));
         let mut stopped = false;
         for samples in order.chunks(self.options.batch).skip(self.batch) {
-            self.walk(dataset, samples, &mut gradients, &mut sums)?;
-            self.update(&mut gradients, batches, &mut sums)?;
+            self.walk(dataset, samples, None, &mut sums)?;
+            self.update(samples.len(), batches, &mut sums)?;
             self.batch += 1;
-            let progress = sums.progress(self, batches);
+            let progress = sums.progress(self.epoch, self.batch, batches);
             if watch(progress) == Control::Stop && self.batch < batches {
+                self.sums = Some(sums.clone());
                 stopped = true;
                 break;
             }
         }
-        let metrics = sums.metrics(self, dataset.steps(), !stopped);
+        let metrics = sums.into_metrics(self, !stopped);
         if !stopped {
             (self.epoch, self.batch) = (self.epoch + 1, 0);
         }
         Ok(metrics)
+    }
+
+    /// The batches of the present epoch that are left, in their order: indices of samples. For training
+    /// loops of one's own, with [`step_with`](Self::step_with).
+    pub fn batches(&self, dataset: &Dataset) -> Vec<Vec<usize>> {
+        let order = self.order(dataset);
+        order.chunks(self.options.batch).skip(self.batch).map(<[usize]>::to_vec).collect()
+    }
+
+    /// One update from the samples with these indices, with a loss of one's own instead of that of the
+    /// options; everything else is as in [`epoch`](Self::epoch). The loss may be called from several threads at
+    /// once. After as many steps as the data has batches the next epoch begins.
+    ///
+    /// # Errors
+    /// Data that does not fit the network; a sample that does not exist; a loss or an update that is not
+    /// finite. The trainer is then as it was before the step.
+    pub fn step_with(
+        &mut self,
+        dataset: &Dataset,
+        samples: &[usize],
+        loss: &SampleLoss<'_>,
+    ) -> Result<EpochMetrics, TrainError> {
+        self.check_samples(dataset, samples)?;
+        self.prepare_shards(dataset, samples.len());
+        let batches = dataset.samples().len().div_ceil(self.options.batch);
+        let mut sums = Sums::new(&self.network.graph, &self.tape, dataset.steps(), false);
+        self.walk(dataset, samples, Some(loss), &mut sums)?;
+        self.update(samples.len(), batches, &mut sums)?;
+        self.batch += 1;
+        let complete = self.batch >= batches;
+        let metrics = sums.into_metrics(self, complete);
+        if complete {
+            (self.epoch, self.batch) = (self.epoch + 1, 0);
+        }
+        Ok(metrics)
+    }
+
+    /// Loss and accuracy of the present weights on samples that are held back, without dropout and
+    /// augmentation.
+    ///
+    /// # Errors
+    /// Data that does not fit.
+    pub fn validate(&self, dataset: &Dataset) -> Result<Validation, TrainError> {
+        validate(&self.network, dataset, &self.options.loss).map_err(TrainError::Data)
+    }
+
+    /// Compares a complete epoch with the best so far and keeps its weights where it is better. To be called
+    /// once after each complete epoch, before the checkpoint is made. Without a
+    /// [`selection`](TrainOptions::selection) every epoch counts as better.
+    ///
+    /// # Errors
+    /// Where the score was not measured: there is no validation, or its loss has no classes.
+    pub fn observe(&mut self, metrics: &EpochMetrics) -> Result<Verdict, TrainError> {
+        let Some(selection) = self.options.selection else {
+            return Ok(Verdict { improved: true, stop: self.is_finished() });
+        };
+        let score = selection.by.of(metrics).ok_or(TrainError::Score { score: selection.by.name() })?;
+        let improved = selection.is_better(score, self.best());
+        if improved {
+            let best = Best { epoch: metrics.epoch, score };
+            self.best = Some((best, self.learning.tensors.clone()));
+        }
+        Ok(Verdict { improved, stop: self.is_finished() })
+    }
+
+    /// Figures of an epoch that has not begun.
+    fn no_sums(&self, steps: usize) -> Sums {
+        Sums::new(&self.network.graph, &self.tape, steps, self.options.loss.classifies())
     }
 
     /// The order of the samples in the present epoch.
@@ -228,58 +276,68 @@ impl Trainer {
         order
     }
 
-    fn check_data(&self, dataset: &Dataset) -> Result<(), Vec<Diagnostic>> {
-        let mut diagnostics: Vec<Diagnostic> = check_channels(&self.network, dataset).into_iter().collect();
-        let error = |message| Diagnostic::error_without_place(&codes::DATA_SHAPE, message);
+    fn check_data(&self, dataset: &Dataset) -> Result<(), TrainError> {
+        let mut diagnostics = Vec::new();
+        if let Err(errors) = check_targets(&self.network, dataset, &self.options.loss) {
+            diagnostics.extend(errors);
+        }
         if dataset.samples().is_empty() || dataset.steps() == 0 {
-            diagnostics.push(error("the data has no samples or no time steps".to_owned()));
+            diagnostics.push(no_samples());
         }
-        let outputs = self.network.graph.outputs();
-        for (i, sample) in dataset.samples().iter().enumerate() {
-            if !self.options.loss.accepts(&sample.target, dataset.steps(), outputs) {
-                let needs = match self.options.loss {
-                    Loss::CrossEntropy { .. } => format!("a class below {outputs}"),
-                    Loss::Mse {} => format!("a sequence of {} steps of {outputs} outputs", dataset.steps()),
-                };
-                diagnostics
-                    .push(error(format!("the target of sample {i} does not fit: the loss needs {needs}")));
-            }
-        }
-        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+        if diagnostics.is_empty() { Ok(()) } else { Err(TrainError::Data(diagnostics)) }
     }
 
-    fn prepare_shards(&mut self, dataset: &Dataset) {
-        let prepared = Prepared::new(&self.network);
-        let largest = self.options.batch.min(dataset.samples().len());
-        let shard = Shard::new(&self.tape, &prepared, dataset.channels(), dataset.steps());
-        self.shards = vec![shard; largest.div_ceil(SHARD)];
+    fn check_samples(&self, dataset: &Dataset, samples: &[usize]) -> Result<(), TrainError> {
+        let mut diagnostics: Vec<Diagnostic> = check_channels(&self.network, dataset).into_iter().collect();
+        if samples.is_empty() || dataset.steps() == 0 {
+            diagnostics.push(no_samples());
+        }
+        let len = dataset.samples().len();
+        diagnostics.extend(samples.iter().filter(|&&i| i >= len).map(|i| {
+            let message = format!("there is no sample {i}; the data has {len}");
+            Diagnostic::error_without_place(&codes::DATA_SHAPE, message)
+        }));
+        if diagnostics.is_empty() { Ok(()) } else { Err(TrainError::Data(diagnostics)) }
     }
 
-    /// Gradients of a batch, summed over the shards in their order.
+    /// Makes room for batches of up to `samples` samples.
+    fn prepare_shards(&mut self, dataset: &Dataset, samples: usize) {
+        let shards = samples.min(MOST_SUMS);
+        let threads = rayon::current_num_threads().min(shards).max(1);
+        let room = [shards, threads, dataset.channels(), dataset.steps()];
+        if self.room == room {
+            return;
+        }
+        let walker = || Walker::new(&self.tape, &self.options, dataset);
+        self.shards = (0..shards).map(|_| Shard::new(&self.tape, &self.network.graph)).collect();
+        self.walkers = (0..threads).map(|_| Mutex::new(walker())).collect();
+        self.room = room;
+    }
+
+    /// Gradients of a batch, summed over the shards in their order, with the loss of the options or one of
+    /// the caller's.
     fn walk(
         &mut self,
         dataset: &Dataset,
         samples: &[usize],
-        gradients: &mut Gradients,
+        loss: Option<&SampleLoss<'_>>,
         sums: &mut Sums,
     ) -> Result<(), TrainError> {
-        let prepared = Prepared::new(&self.network);
+        self.tape.repack(&self.network, &mut self.weights);
         let batch = Batch {
             tape: &self.tape,
             network: &self.network,
-            prepared: &prepared,
+            weights: &self.weights,
             options: &self.options,
+            objective: loss.map_or(Objective::Loss(&self.options.loss), Objective::Custom),
             dataset,
             epoch: self.epoch as u64,
             size: samples.len(),
         };
-        let shards = &mut self.shards[..samples.len().div_ceil(SHARD)];
-        shards
-            .par_iter_mut()
-            .zip(samples.par_chunks(SHARD))
-            .for_each(|(shard, samples)| shard.run(batch, samples));
-        gradients.clear();
-        for shard in &*shards {
+        let share = samples.len().div_ceil(MOST_SUMS).max(1);
+        let shards = &mut self.shards[..samples.len().div_ceil(share)];
+        walk_shards(shards, &self.walkers, batch, samples, share);
+        for (shard, samples) in shards.iter().zip(samples.chunks(share)) {
             if let Some((sample, place)) = shard.failure {
                 return Err(TrainError::NotFinite {
                     sample,
@@ -289,113 +347,38 @@ impl Trainer {
                     step: place.map(|(_, step)| step),
                 });
             }
-            gradients.add(&shard.gradients);
-            sums.add(shard);
+            sums.add_shard(shard, samples.len());
         }
-        sums.samples += samples.len();
+        if let Some((total, others)) = shards.split_first_mut() {
+            others.iter_mut().for_each(|shard| total.sums.add(&mut shard.sums));
+            self.tape.read_gradients(&self.network, &total.sums, &mut self.gradients);
+        }
         Ok(())
     }
+}
 
-    /// Moves the tensors along the gradients.
-    fn update(
-        &mut self,
-        gradients: &mut Gradients,
-        batches: usize,
-        sums: &mut Sums,
-    ) -> Result<(), TrainError> {
-        let norms: Vec<f64> = gradients.tensors.iter().map(|tensor| norm(tensor)).collect();
-        let total = norms.iter().map(|n| n * n).sum::<f64>().sqrt();
-        sums.norms.iter_mut().zip(&norms).for_each(|(sum, n)| *sum += n);
-        if let Some(clip) = self.options.gradient_clip.filter(|clip| total > *clip) {
-            let factor = (clip / total) as f32;
-            gradients.tensors.iter_mut().flatten().for_each(|g| *g *= factor);
-        }
-        let Optimizer::Adam(adam) = self.options.optimizer;
-        let factor = self.options.schedule.factor(self.moments.step, self.options.epochs, batches);
-        sums.lr = adam.lr * factor;
-        let before = (self.tensors.clone(), self.moments.clone());
-        self.moments.update(&adam, sums.lr, &mut self.tensors, &gradients.tensors);
-        if let Some((tensor, value)) = self.out_of_range() {
-            (self.tensors, self.moments) = before;
-            return Err(TrainError::Range { tensor, value, epoch: self.epoch, batch: self.batch });
-        }
-        self.tape.learnt().write(&mut self.network, &self.tensors);
-        Ok(())
-    }
-
-    /// A value that its tensor cannot have.
-    fn out_of_range(&self) -> Option<(String, f32)> {
-        self.tape.learnt().specs().iter().zip(&self.tensors).find_map(|(spec, values)| {
-            let allowed = |value: f32| match spec.slot {
-                Slot::Layer(id, which) => {
-                    value.is_finite() && which.allows(self.network.graph.layer(id), f64::from(value))
-                }
-                _ => value.is_finite(),
-            };
-            let value = values.iter().find(|value| !allowed(**value))?;
-            Some((spec.name.clone(), *value))
-        })
+/// Lets the threads take shards of `share` samples; a single shard stays on this thread.
+fn walk_shards(
+    shards: &mut [Shard],
+    walkers: &[Mutex<Walker>],
+    batch: Batch<'_>,
+    samples: &[usize],
+    share: usize,
+) {
+    let run = |shard: &mut Shard, samples: &[usize]| {
+        let thread = rayon::current_thread_index().unwrap_or(0) % walkers.len();
+        // What a walker holds does not outlast a sample, so one that was left in the middle is as good.
+        let mut walker = walkers[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        shard.run(batch, samples, &mut walker);
+    };
+    if let [shard] = shards {
+        run(shard, samples);
+    } else {
+        let shards = shards.par_iter_mut().zip(samples.par_chunks(share));
+        shards.for_each(|(shard, samples)| run(shard, samples));
     }
 }
 
-fn norm(tensor: &[f32]) -> f64 {
-    tensor.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt()
-}
-
-/// Sums over the batches of an epoch.
-struct Sums {
-    samples: usize,
-    batches: usize,
-    loss: f64,
-    correct: usize,
-    spikes: Vec<f64>,
-    norms: Vec<f64>,
-    lr: f64,
-}
-
-impl Sums {
-    fn new(tape: &Tape) -> Self {
-        let (layers, tensors) = (tape.layers().len(), tape.learnt().specs().len());
-        let (spikes, norms) = (vec![0.0; layers], vec![0.0; tensors]);
-        Self { samples: 0, batches: 0, loss: 0.0, correct: 0, spikes, norms, lr: 0.0 }
-    }
-
-    fn add(&mut self, shard: &Shard) {
-        self.loss += shard.loss;
-        self.correct += shard.correct;
-        self.spikes.iter_mut().zip(&shard.spikes).for_each(|(sum, x)| *sum += x);
-    }
-
-    fn accuracy(&self, trainer: &Trainer) -> Option<f64> {
-        let classifies = matches!(trainer.options.loss, Loss::CrossEntropy { .. });
-        classifies.then(|| self.correct as f64 / self.samples.max(1) as f64)
-    }
-
-    fn progress(&mut self, trainer: &Trainer, batches: usize) -> Progress {
-        self.batches += 1;
-        Progress {
-            epoch: trainer.epoch,
-            batch: trainer.batch,
-            batches,
-            loss: self.loss / self.samples.max(1) as f64,
-            accuracy: self.accuracy(trainer),
-        }
-    }
-
-    fn metrics(self, trainer: &Trainer, steps: usize, complete: bool) -> EpochMetrics {
-        let layers = trainer.network.graph.layers.iter().zip(&self.spikes);
-        let rates = layers.filter(|(layer, _)| layer.as_lif().is_some()).map(|(layer, spikes)| {
-            (layer.name.clone(), spikes / (self.samples * steps * layer.size).max(1) as f64)
-        });
-        let specs = trainer.tape.learnt().specs().iter().zip(&self.norms);
-        EpochMetrics {
-            epoch: trainer.epoch,
-            complete,
-            loss: self.loss / self.samples.max(1) as f64,
-            accuracy: self.accuracy(trainer),
-            rates: rates.collect(),
-            gradient_norms: specs.map(|(s, n)| (s.name.clone(), n / self.batches.max(1) as f64)).collect(),
-            lr: self.lr,
-        }
-    }
+fn no_samples() -> Diagnostic {
+    Diagnostic::error_without_place(&codes::DATA_SHAPE, "the data has no samples or no time steps")
 }

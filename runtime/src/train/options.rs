@@ -1,14 +1,20 @@
 //! How a network is trained.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use synnet_dsl::diagnostic::Diagnostic;
 use synnet_dsl::graph::Graph;
 
 pub use super::augment::Augmentation;
+use super::bounds::Bounds;
+use super::selection::Selection;
 use crate::codes;
 use crate::loss::Loss;
-use crate::optimizer::Adam;
+use crate::optimizer::Optimizer;
+use crate::regularizer::{MembraneRegularizer, RateRegularizer, WeightRegularizer};
 use crate::schedule::Schedule;
+use crate::tape::Checkpoint;
 
 /// Everything that decides what training does, besides network and data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +25,10 @@ pub struct TrainOptions {
     /// How weights follow their gradients.
     #[serde(default)]
     pub optimizer: Optimizer,
+    /// Factors on the learning rate of some tensors. A key is the name of a tensor that learns (`l0.tau_mem`)
+    /// or the last part of such names (`tau_mem`, `weight`); a whole name comes before a part.
+    #[serde(default)]
+    pub lr_factors: BTreeMap<String, f64>,
     /// How the learning rate changes.
     #[serde(default)]
     pub schedule: Schedule,
@@ -32,84 +42,148 @@ pub struct TrainOptions {
     /// Greatest L2 norm of all gradients together; longer ones are scaled down to it.
     #[serde(default)]
     pub gradient_clip: Option<f64>,
+    /// Where learnt constants of neurons are kept.
+    #[serde(default)]
+    pub bounds: Bounds,
     /// Random changes of the rasters, anew for each sample and epoch.
     #[serde(default)]
     pub augmentation: Augmentation,
-    /// A price on high firing rates.
+    /// A price on firing rates that are too high or too low.
     #[serde(default)]
     pub rate_regularizer: Option<RateRegularizer>,
-}
-
-/// An optimiser.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Optimizer {
-    /// Adam.
-    Adam(Adam),
-}
-
-impl Default for Optimizer {
-    fn default() -> Self {
-        Self::Adam(Adam::default())
-    }
-}
-
-/// Adds `weight * max(0, rate - target)^2` to a sample's loss for each spiking layer but the output,
-/// where `rate` is the mean of spikes per neuron and step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RateRegularizer {
-    /// Price.
-    pub weight: f64,
-    /// Rate that costs nothing.
-    pub target: f64,
+    /// A price on membranes outside a band.
+    #[serde(default)]
+    pub membrane_regularizer: Option<MembraneRegularizer>,
+    /// A price on large weights.
+    #[serde(default)]
+    pub weight_regularizer: Option<WeightRegularizer>,
+    /// What is kept of a sample for its gradients.
+    #[serde(default)]
+    pub checkpoint: Checkpoint,
+    /// How the best epoch is chosen, and when to stop early; without it the last epoch counts.
+    #[serde(default)]
+    pub selection: Option<Selection>,
 }
 
 impl TrainOptions {
-    /// Every option that is out of its range or does not fit the network.
-    pub(super) fn check(&self, graph: &Graph) -> Vec<Diagnostic> {
-        let Optimizer::Adam(adam) = self.optimizer;
-        let probability = |x: f64| (0.0..=1.0).contains(&x);
-        let positive = |x: f64| x > 0.0 && x.is_finite();
-        let not_negative = |x: f64| x >= 0.0 && x.is_finite();
-        let below_one = |x: f64| (0.0..1.0).contains(&x);
-        let mut facts = vec![
-            ("epochs", self.epochs as f64, self.epochs > 0, "1 or more"),
-            ("batch", self.batch as f64, self.batch > 0, "1 or more"),
-            ("optimizer.lr", adam.lr, positive(adam.lr), "positive"),
-            ("optimizer.eps", adam.eps, positive(adam.eps), "positive"),
-            ("optimizer.betas", adam.betas[0], below_one(adam.betas[0]), "from 0 to below 1"),
-            ("optimizer.betas", adam.betas[1], below_one(adam.betas[1]), "from 0 to below 1"),
-            ("schedule.warm_up", self.schedule.warm_up, not_negative(self.schedule.warm_up), "0 or more"),
-            ("schedule.floor", self.schedule.floor, probability(self.schedule.floor), "from 0 to 1"),
-        ];
-        facts.extend(self.augmentation.facts());
-        if let Some(clip) = self.gradient_clip {
-            facts.push(("gradient_clip", clip, positive(clip), "positive"));
+    /// Options with all that may be left out at its default.
+    pub fn new(loss: Loss, epochs: usize, batch: usize) -> Self {
+        Self {
+            loss,
+            optimizer: Optimizer::default(),
+            lr_factors: BTreeMap::new(),
+            schedule: Schedule::default(),
+            epochs,
+            batch,
+            seed: 0,
+            gradient_clip: None,
+            bounds: Bounds::default(),
+            augmentation: Augmentation::default(),
+            rate_regularizer: None,
+            membrane_regularizer: None,
+            weight_regularizer: None,
+            checkpoint: Checkpoint::None,
+            selection: None,
         }
-        if let Some(RateRegularizer { weight, target }) = self.rate_regularizer {
-            facts.push(("rate_regularizer.weight", weight, not_negative(weight), "0 or more"));
-            facts.push(("rate_regularizer.target", target, not_negative(target), "0 or more"));
-        }
-        if let Loss::CrossEntropy { label_smoothing, scale, .. } = self.loss {
-            facts.push((
-                "loss.label_smoothing",
-                label_smoothing,
-                below_one(label_smoothing),
-                "from 0 to below 1",
-            ));
-            facts.push(("loss.scale", scale, positive(scale), "positive"));
-        }
-        let out_of_range =
-            facts.into_iter().filter(|(_, _, fits, _)| !fits).map(|(name, value, _, range)| {
-                let message = format!("`{name}` is {value}; it must be {range}");
-                Diagnostic::error_without_place(&codes::OPTION_RANGE, message)
-            });
-        out_of_range.chain(self.check_readout(graph)).collect()
     }
 
-    fn check_readout(&self, graph: &Graph) -> Option<Diagnostic> {
-        let Loss::CrossEntropy { readout, .. } = self.loss else { return None };
-        crate::loss::check_readout(readout, graph)
+    /// Every option that is out of its range or does not fit the network.
+    pub(super) fn check(&self, graph: &Graph) -> Vec<Diagnostic> {
+        let mut ranges = vec![Range::count("epochs", self.epochs), Range::count("batch", self.batch)];
+        ranges.extend(self.optimizer.ranges());
+        ranges.extend(self.lr_factors.values().map(|&factor| Range::not_negative("lr_factors", factor)));
+        ranges.extend(self.schedule.ranges());
+        ranges.extend(self.gradient_clip.map(|clip| Range::positive("gradient_clip", clip)));
+        ranges.extend(self.bounds.ranges());
+        ranges.extend(self.augmentation.ranges());
+        ranges.extend(self.rate_regularizer.iter().flat_map(RateRegularizer::ranges));
+        ranges.extend(self.membrane_regularizer.iter().flat_map(MembraneRegularizer::ranges));
+        ranges.extend(self.weight_regularizer.iter().flat_map(WeightRegularizer::ranges));
+        ranges.extend(self.selection.map(|s| Range::not_negative("selection.min_delta", s.min_delta)));
+        ranges.extend(self.loss.ranges());
+        let mut diagnostics: Vec<Diagnostic> = ranges.into_iter().filter_map(Range::check).collect();
+        diagnostics.extend(self.loss.check(graph));
+        diagnostics.extend(self.check_score());
+        // The tape keeps no gradient on the membranes of hidden layers.
+        diagnostics
+    }
+
+    fn check_score(&self) -> Option<Diagnostic> {
+        let by = self.selection?.by;
+        (by.needs_classes() && !self.loss.classifies()).then(|| {
+            let message = format!("`selection.by` is `{}`, but the loss has no classes", by.name());
+            Diagnostic::error_without_place(&codes::OPTION_RANGE, message)
+                .with_help("select by `validation_loss` or `loss`")
+        })
+    }
+
+    /// The factor on the learning rate of a tensor.
+    pub(super) fn lr_factor(&self, tensor: &str) -> f64 {
+        let part = tensor.rsplit('.').next().unwrap_or(tensor);
+        let factor = self.lr_factors.get(tensor).or_else(|| self.lr_factors.get(part));
+        factor.copied().unwrap_or(1.0)
+    }
+
+    /// An error for each of the `lr_factors` that names nothing which learns.
+    pub(super) fn check_lr_factors<'a>(
+        &self,
+        tensors: impl Iterator<Item = &'a str> + Clone,
+    ) -> Vec<Diagnostic> {
+        let names = |key: &str| tensors.clone().any(|t| t == key || t.rsplit('.').next() == Some(key));
+        let unknown = self.lr_factors.keys().filter(|key| !names(key));
+        let all = tensors.clone().map(|tensor| format!("`{tensor}`")).collect::<Vec<_>>().join(", ");
+        let error = |key: &String| {
+            let message = format!("`lr_factors` names `{key}`, which is not a tensor that learns");
+            Diagnostic::error_without_place(&codes::OPTION_RANGE, message)
+                .with_help(format!("these learn: {all}"))
+        };
+        unknown.map(error).collect()
+    }
+}
+
+/// An option with the range that it must lie in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    name: &'static str,
+    value: f64,
+    fits: bool,
+    range: &'static str,
+}
+
+impl Range {
+    pub(crate) fn new(name: &'static str, value: f64, fits: bool, range: &'static str) -> Self {
+        Self { name, value, fits, range }
+    }
+
+    pub(crate) fn count(name: &'static str, value: usize) -> Self {
+        Self::new(name, value as f64, value > 0, "1 or more")
+    }
+
+    pub(crate) fn positive(name: &'static str, value: f64) -> Self {
+        Self::new(name, value, value > 0.0 && value.is_finite(), "positive")
+    }
+
+    pub(crate) fn not_negative(name: &'static str, value: f64) -> Self {
+        Self::new(name, value, value >= 0.0 && value.is_finite(), "0 or more")
+    }
+
+    pub(crate) fn share(name: &'static str, value: f64) -> Self {
+        Self::new(name, value, (0.0..=1.0).contains(&value), "from 0 to 1")
+    }
+
+    pub(crate) fn below_one(name: &'static str, value: f64) -> Self {
+        Self::new(name, value, (0.0..1.0).contains(&value), "from 0 to below 1")
+    }
+
+    pub(crate) fn finite(name: &'static str, value: f64) -> Self {
+        Self::new(name, value, value.is_finite(), "finite")
+    }
+
+    fn check(self) -> Option<Diagnostic> {
+        let Self { name, value, fits, range } = self;
+        (!fits).then(|| {
+            let message = format!("`{name}` is {value}; it must be {range}");
+            Diagnostic::error_without_place(&codes::OPTION_RANGE, message)
+        })
     }
 }

@@ -1,118 +1,163 @@
 //! A few samples of a batch, walked by one thread.
 //!
-//! Every batch is cut into shards of the same size whatever the number of threads, each with its own
-//! gradients; these are added in the order of the shards. So the sums are the same bit for bit.
+//! Every batch is cut into the same shards whatever the number of threads, each with its own sums of
+//! gradients; these are added in the order of the shards. So they are the same bit for bit.
 
 use synnet_dsl::Network;
+use synnet_dsl::graph::Graph;
 
+use super::SampleLoss;
 use super::augment;
 use super::options::TrainOptions;
 use crate::dataset::Dataset;
-use crate::evaluate::greatest;
-use crate::loss::{Loss, Target};
-use crate::random::{Purpose, Stream};
-use crate::tape::{DropoutKey, Gradients, Prepared, Tape, Workspace};
+use crate::loss::{Judged, Loss, Scratch};
+use crate::tape::{Packed, Pass, SampleKey, Sums, Tape, Workspace};
 
-/// Samples of a shard.
-pub(super) const SHARD: usize = 4;
+/// Most sets of sums that the gradients of a batch are gathered in, and most threads that can work at a
+/// batch.
+pub const MOST_SUMS: usize = 16;
+
+/// The loss of a sample.
+#[derive(Clone, Copy)]
+pub(super) enum Objective<'a> {
+    /// That of the options.
+    Loss(&'a Loss),
+    /// One of the caller's.
+    Custom(&'a SampleLoss<'a>),
+}
 
 /// What all shards of a batch share.
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub(super) tape: &'a Tape,
     pub(super) network: &'a Network,
-    pub(super) prepared: &'a Prepared,
+    pub(super) weights: &'a Packed,
     pub(super) options: &'a TrainOptions,
+    pub(super) objective: Objective<'a>,
     pub(super) dataset: &'a Dataset,
     pub(super) epoch: u64,
     /// Samples in the batch.
     pub(super) size: usize,
 }
 
-/// Buffers of a shard, and the sums over its samples.
-#[derive(Clone, Debug)]
-pub(super) struct Shard {
+/// Buffers of a thread.
+#[derive(Debug)]
+pub(super) struct Walker {
     workspace: Workspace,
     raster: Vec<f32>,
+    scratch: Scratch,
+    /// Gradient by the spikes of each neuron of the layer in hand.
+    slopes: Vec<f32>,
+}
+
+impl Walker {
+    pub(super) fn new(tape: &Tape, options: &TrainOptions, dataset: &Dataset) -> Self {
+        Self {
+            workspace: tape.workspace(dataset.steps(), options.checkpoint),
+            raster: vec![0.0; dataset.steps() * dataset.channels()],
+            scratch: Scratch::default(),
+            slopes: Vec::new(),
+        }
+    }
+}
+
+/// The sums over the samples of a shard.
+#[derive(Debug)]
+pub(super) struct Shard {
     /// Gradients of the batch's loss.
-    pub(super) gradients: Gradients,
+    pub(super) sums: Sums,
     /// Sum of the samples' losses.
     pub(super) loss: f64,
     /// Samples that were classified right.
     pub(super) correct: usize,
-    /// Spikes of each layer.
-    pub(super) spikes: Vec<f64>,
+    /// Spikes of each neuron of each layer.
+    pub(super) spikes: Vec<Vec<f64>>,
+    /// Samples in which each layer was silent.
+    pub(super) silent_samples: Vec<usize>,
     /// The first sample whose loss is not finite, with the layer and step where that began.
     pub(super) failure: Option<(usize, Option<(usize, usize)>)>,
 }
 
 impl Shard {
-    pub(super) fn new(tape: &Tape, prepared: &Prepared, channels: usize, steps: usize) -> Self {
+    pub(super) fn new(tape: &Tape, graph: &Graph) -> Self {
         Self {
-            workspace: Workspace::new(tape, prepared, steps),
-            raster: vec![0.0; steps * channels],
-            gradients: tape.learnt().zeros(),
+            sums: tape.sums(),
             loss: 0.0,
             correct: 0,
-            spikes: vec![0.0; tape.layers().len()],
+            spikes: graph.layers.iter().map(|layer| vec![0.0; layer.size]).collect(),
+            silent_samples: vec![0; graph.layers.len()],
             failure: None,
         }
     }
 
     /// Walks the samples forwards and backwards.
-    pub(super) fn run(&mut self, batch: Batch<'_>, samples: &[usize]) {
-        self.gradients.clear();
-        self.spikes.fill(0.0);
+    pub(super) fn run(&mut self, batch: Batch<'_>, samples: &[usize], walker: &mut Walker) {
+        self.sums.clear();
+        self.spikes.iter_mut().for_each(|spikes| spikes.fill(0.0));
+        self.silent_samples.fill(0);
         (self.loss, self.correct, self.failure) = (0.0, 0, None);
         for &i in samples {
-            let loss = self.run_sample(batch, i);
+            let loss = self.run_sample(batch, i, walker);
             self.loss += loss;
             if !loss.is_finite() {
-                self.failure = Some((i, self.workspace.first_not_finite(batch.tape)));
+                let place = batch.tape.first_not_finite(batch.weights, &mut walker.workspace);
+                self.failure = Some((i, place));
                 return;
             }
         }
     }
 
-    fn run_sample(&mut self, batch: Batch<'_>, i: usize) -> f64 {
-        let Batch { tape, network, prepared, options, dataset, epoch, size } = batch;
+    fn run_sample(&mut self, batch: Batch<'_>, i: usize, walker: &mut Walker) -> f64 {
+        let Batch { tape, network, weights, options, objective, dataset, epoch, size } = batch;
         let (seed, weight) = (options.seed, 1.0 / size as f64);
-        augment::write_sample(&options.augmentation, seed, epoch, dataset, i, &mut self.raster);
-        let key = DropoutKey(Stream::new(seed, Purpose::Dropout, epoch, i as u64).bits());
-        tape.forward(network, prepared, &self.raster, Some(key), &mut self.workspace);
+        let Walker { workspace, raster, scratch, slopes } = walker;
+        augment::write_sample(&options.augmentation, seed, epoch, dataset, i, raster);
+        let pass = Pass::Training(SampleKey::new(seed, epoch, i as u64));
+        tape.forward(weights, raster, pass, workspace);
 
-        self.workspace.clear_gradients();
         let outputs = network.graph.outputs();
         let target = &dataset.samples()[i].target;
-        let (output, gradient) = self.workspace.value_and_gradient(tape.output());
-        let mut loss = options.loss.of_sample(output, outputs, target, weight, gradient);
-        if let (Loss::CrossEntropy { readout, .. }, Target::Class(label)) = (options.loss, target) {
-            self.correct += usize::from(greatest(&readout.statistic(output, outputs)) == *label);
+        let (output, gradient) = workspace.output_and_gradient();
+        let judged = match objective {
+            Objective::Loss(loss) => loss.judge(output, outputs, target, gradient, scratch),
+            Objective::Custom(loss) => Judged { loss: loss(output, target, gradient), right: false },
+        };
+        gradient.iter_mut().for_each(|g| *g *= weight as f32);
+        self.correct += usize::from(judged.right);
+        let loss = judged.loss + self.regularize(batch, weight, workspace, slopes);
+        if !loss.is_finite() {
+            return loss;
         }
-        loss += self.regularize(batch, weight);
-        if loss.is_finite() {
-            tape.backward(network, prepared, Some(key), &mut self.workspace, &mut self.gradients);
-        }
-        loss
+        loss + tape.backward(weights, workspace, &mut self.sums)
     }
 
-    /// Counts spikes, and prices rates where that is asked for.
-    fn regularize(&mut self, batch: Batch<'_>, weight: f64) -> f64 {
+    /// Counts spikes, and prices rates and membranes where that is asked for. The price of membranes comes
+    /// with the walk backwards.
+    fn regularize(
+        &mut self,
+        batch: Batch<'_>,
+        weight: f64,
+        workspace: &mut Workspace,
+        slopes: &mut Vec<f32>,
+    ) -> f64 {
         let graph = &batch.network.graph;
         let mut loss = 0.0;
-        for ((id, layer), &value) in graph.layers_with_ids().zip(batch.tape.layers()) {
-            if layer.as_lif().is_none() {
+        for (id, layer) in graph.layers_with_ids().filter(|(_, layer)| layer.as_lif().is_some()) {
+            let i = id.index();
+            let (totals, gradient) = workspace.totals_and_gradient(i);
+            self.spikes[i].iter_mut().zip(totals).for_each(|(sum, &total)| *sum += f64::from(total));
+            self.silent_samples[i] += usize::from(totals.iter().all(|&total| total == 0.0));
+            if id == graph.output.layer {
                 continue;
             }
-            let (spikes, gradient) = self.workspace.value_and_gradient(value);
-            let count = spikes.iter().map(|&s| f64::from(s)).sum::<f64>();
-            self.spikes[id.index()] += count;
-            let Some(regularizer) = batch.options.rate_regularizer else { continue };
-            let excess = count / spikes.len().max(1) as f64 - regularizer.target;
-            if id != graph.output.layer && excess > 0.0 {
-                loss += regularizer.weight * excess * excess;
-                let slope = 2.0 * regularizer.weight * excess / spikes.len() as f64 * weight;
-                gradient.iter_mut().for_each(|g| *g += slope as f32);
+            if let Some(regularizer) = batch.options.rate_regularizer {
+                slopes.clear();
+                slopes.resize(layer.size, 0.0);
+                loss += regularizer.price(totals, batch.dataset.steps(), slopes);
+                gradient.iter_mut().zip(&*slopes).for_each(|(g, slope)| *g = *slope * weight as f32);
+            }
+            if let Some(regularizer) = batch.options.membrane_regularizer {
+                workspace.price_membranes(i, Some((regularizer, weight)));
             }
         }
         loss

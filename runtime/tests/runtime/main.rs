@@ -4,4 +4,5 @@ mod build;
 mod case;
 mod golden;
 mod interpreter;
+mod tape;
 mod training;

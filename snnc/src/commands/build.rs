@@ -1,38 +1,115 @@
 //! `snnc build`: a network and its weights for a target.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use synnet_dsl::Graph;
+use synnet_rust::{Memory, Numbers};
 use synnet_xylo::{Chip, QuantizeOptions};
 
-use crate::artifacts::{self, NotBuilt};
+use crate::artifacts::{self, Written};
 use crate::cli::{Build, Target};
 use crate::failure::Failure;
-use crate::{source, terminal};
+use crate::source::Loaded;
+use crate::{files, source, terminal};
+
+/// What was built.
+struct Built {
+    written: Vec<Written>,
+    /// What generated code occupies; a chip has room for what it accepts.
+    memory: Option<Memory>,
+}
 
 /// Compiles a network for a target.
 pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
-    let loaded = source::load(&args.network)?;
-    let network = source::bind(&loaded, &args.weights)?;
-    let rendered = |diagnostics: Vec<_>| {
-        Failure::Rendered(synnet_dsl::render(&diagnostics, &loaded.sources, terminal::color()))
-    };
-    let written = match &args.target {
-        Target::Rust => artifacts::write_rust(&network, &args.out).map_err(|why| match why {
-            NotBuilt::Diagnostics(diagnostics) => rendered(diagnostics),
-            NotBuilt::Failure(failure) => failure,
-        })?,
-        Target::Chip(name) => {
-            let chip = Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
-            let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default()).map_err(rendered)?;
-            source::accept(&build.warnings, &loaded.sources)?;
-            artifacts::write_xylo(&build, chip, &network.graph.name, &args.out)?
-        }
-    };
-    if json {
-        let files: Vec<_> = written.iter().map(|w| json!({ "path": w.path, "what": w.what })).collect();
-        return terminal::print_json(&json!({ "network": network.graph.name, "written": files }));
+    if json && files::is_dash(&args.out) {
+        return Err(Failure::Io(
+            "`--json` and `-o -` both write to standard output: give `-o` a file".into(),
+        ));
     }
-    for file in written {
+    let loaded = source::load(&args.network)?;
+    let built = match &args.target {
+        Target::Rust => rust(args, &loaded, Numbers::Float)?,
+        Target::RustInt => rust(args, &loaded, Numbers::Integer(QuantizeOptions::default()))?,
+        Target::Chip(name) => chip(args, &loaded, name)?,
+    };
+    if json { print_json(&loaded, &built) } else { say(&built) }
+}
+
+/// A Rust module, with its weights or without.
+fn rust(args: &Build, loaded: &Loaded, numbers: Numbers) -> Result<Built, Failure> {
+    if args.rates.is_some() && numbers != Numbers::Float {
+        return Err(Failure::Io("`--rates` is for the target `rust`: integer code has no choice".into()));
+    }
+    let network = args.weights.as_ref().map(|path| source::bind(loaded, path)).transpose()?;
+    let rates = args.rates.as_ref().map(|path| rates(path, &loaded.graph)).transpose()?.unwrap_or_default();
+    let options = synnet_rust::Options { numbers, rates, ..synnet_rust::Options::default() };
+    let module = artifacts::rust_module(&loaded.graph, network.as_ref(), options, &args.out)
+        .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
+    source::accept(&module.warnings, &loaded.sources)?;
+    let written = artifacts::write_rust(&module, &args.out)?;
+    Ok(Built { written, memory: Some(module.memory) })
+}
+
+/// The rates in what `snnc eval --json` printed, or in a plain map from names to rates.
+fn rates(path: &Path, graph: &Graph) -> Result<BTreeMap<String, f64>, Failure> {
+    let text = files::read_text(path)?;
+    let value: Value = serde_json::from_str(&text).map_err(|e| Failure::input(path, e))?;
+    let map = value.pointer("/float/rates").unwrap_or(&value);
+    let rates: BTreeMap<String, f64> = BTreeMap::deserialize(map).map_err(|e| {
+        Failure::input(path, format_args!("neither an evaluation nor a map from names to rates: {e}"))
+    })?;
+    let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|layer| layer.name == name);
+    let wrong = rates.iter().filter_map(|(name, rate)| match (known(name), *rate < 0.0) {
+        (false, _) => Some(format!("network `{}` has neither an input nor a layer `{name}`", graph.name)),
+        (true, true) => Some(format!("the rate of `{name}` is {rate}, below 0")),
+        (true, false) => None,
+    });
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() { Ok(rates) } else { Err(Failure::input(path, wrong.join("; "))) }
+}
+
+/// The configuration of a chip.
+fn chip(args: &Build, loaded: &Loaded, name: &str) -> Result<Built, Failure> {
+    if args.rates.is_some() {
+        return Err(Failure::Io(format!("`--rates` is for the target `rust`: `{name}` has no choice")));
+    }
+    let Some(weights) = &args.weights else {
+        return Err(Failure::Io(format!("`{name}` is configured with weights: give them with `--weights`")));
+    };
+    let network = source::bind(loaded, weights)?;
+    let chip = Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
+    let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default())
+        .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
+    source::accept(&build.warnings, &loaded.sources)?;
+    let written = artifacts::write_xylo(&build, chip, &network.graph.name, &args.out)?;
+    Ok(Built { written, memory: None })
+}
+
+fn rendered(loaded: &Loaded, diagnostics: &[synnet_dsl::Diagnostic]) -> Failure {
+    Failure::Rendered(synnet_dsl::render(diagnostics, &loaded.sources, terminal::color()))
+}
+
+fn print_json(loaded: &Loaded, built: &Built) -> Result<(), Failure> {
+    let files: Vec<_> = built.written.iter().map(|w| json!({ "path": w.path, "what": w.what })).collect();
+    let mut result = json!({ "network": loaded.graph.name, "written": files });
+    if let Some(memory) = built.memory {
+        result["memory"] = json!({ "flash": memory.flash, "ram": memory.ram });
+    }
+    terminal::print_json(&result)
+}
+
+fn say(built: &Built) -> Result<(), Failure> {
+    for file in &built.written {
         terminal::say(format_args!("wrote {} ({})", file.path.display(), file.what));
+    }
+    if let Some(memory) = built.memory {
+        terminal::say(format_args!(
+            "flash: {} bytes of weights and tables, and the code; RAM: {} bytes of states",
+            memory.flash, memory.ram
+        ));
     }
     Ok(())
 }

@@ -1,22 +1,24 @@
-//! `snnc check`: every error of a network at once.
+//! `snnc check`: every error of a network at once, and what a recipe asks of it.
+
+use std::path::Path;
 
 use serde_json::json;
-use synnet_dsl::Diagnostic;
+use synnet_dsl::{Diagnostic, Graph};
 
-use crate::cli::{Check, Target};
+use crate::cli::{Check, NetworkArgs, RecipeArgs, Target};
+use crate::experiment::Plan;
 use crate::failure::Failure;
 use crate::{source, terminal};
 
-/// Checks a network, and the rules of a target where one is named.
+/// Checks a network, and the rules of a target where one is named; or a recipe with its network.
 pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
     let network = &args.network;
+    if network.net.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        return recipe(args, json);
+    }
     let mut found = source::find(&network.net, network.name.as_deref(), &network.params)?;
     if let (Some(graph), Some(target)) = (&found.graph, &args.target) {
-        found.diagnostics.extend(match target {
-            Target::Rust => synnet_rust::check(graph),
-            Target::Chip(name) => synnet_xylo::Chip::find(name)
-                .map_or_else(Vec::new, |chip| synnet_xylo::rules::check(graph, chip)),
-        });
+        found.diagnostics.extend(of_target(graph, target));
     }
     if json {
         let diagnostics = source::to_json(&found.diagnostics, &found.sources);
@@ -31,5 +33,71 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
             text.trim_end(),
             source::shown(&network.net)
         ))
-    })
+    })?;
+    if let Some(graph) = &found.graph {
+        let target = args.target.as_ref().map_or(String::new(), |target| format!("; fits {}", name(target)));
+        say_sound(&network.net, &format!("{}{target}", what(graph)));
+    }
+    Ok(())
+}
+
+/// Checks a recipe: its keys, its network, its targets, and whether training supports the network. No recording is
+/// read.
+fn recipe(args: &Check, json: bool) -> Result<(), Failure> {
+    let NetworkArgs { net, name: network, params } = &args.network;
+    if network.is_some() || !params.is_empty() {
+        return Err(Failure::Io("a recipe names its network and parameters itself".into()));
+    }
+    let plan = Plan::read(&RecipeArgs { recipe: net.clone(), set: Vec::new(), threads: None })?;
+    plan.check_targets()?;
+    if let Some(target) = &args.target {
+        source::accept(&of_target(&plan.loaded.graph, target), &plan.loaded.sources)?;
+    }
+    let seed = plan.recipe.training.seed;
+    plan.trainer(seed)?;
+    if json {
+        terminal::print_json(&json!({ "diagnostics": [] }))?;
+    }
+    let targets: Vec<&str> = plan.recipe.build.iter().map(String::as_str).collect();
+    let targets = if targets.is_empty() { String::new() } else { format!("; fits {}", targets.join(", ")) };
+    say_sound(net, &format!("{}; can be trained{targets}", what(&plan.loaded.graph)));
+    Ok(())
+}
+
+fn of_target(graph: &Graph, target: &Target) -> Vec<Diagnostic> {
+    match target {
+        Target::Rust => synnet_rust::check(graph),
+        Target::RustInt => synnet_rust::quantized::check(graph),
+        Target::Chip(name) => {
+            synnet_xylo::Chip::find(name).map_or_else(Vec::new, |chip| synnet_xylo::rules::check(graph, chip))
+        }
+    }
+}
+
+fn name(target: &Target) -> &'static str {
+    match target {
+        Target::Rust => "rust",
+        Target::RustInt => "rust-int",
+        Target::Chip(name) => name,
+    }
+}
+
+/// The size of a network in a few words.
+fn what(graph: &Graph) -> String {
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let neurons = graph.layers.iter().map(|layer| layer.size).sum();
+    let learnt =
+        graph.tensors().iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>()).sum();
+    format!(
+        "network `{}`, {}, {}, {} to learn",
+        graph.name,
+        count(graph.layers.len(), "layer"),
+        count(neurons, "neuron"),
+        count(learnt, "number")
+    )
+}
+
+/// A check that says nothing leaves the reader to wonder whether it looked at the right network.
+fn say_sound(path: &Path, what: &str) {
+    terminal::say(format_args!("`{}` has no errors: {what}", source::shown(path)));
 }

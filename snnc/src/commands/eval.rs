@@ -1,25 +1,40 @@
 //! `snnc eval`: the accuracy of trained weights.
 
 use crate::cli::{Engine, Eval};
-use crate::experiment::Experiment;
+use crate::experiment::{Plan, use_threads};
 use crate::failure::Failure;
-use crate::report;
-use crate::{source, terminal};
+use crate::report::{self, Results};
+use crate::{files, source, terminal};
 
 /// Evaluates weights on the test set of a recipe.
 pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
-    let experiment = Experiment::open(&args.recipe)?;
-    let network = source::bind(&experiment.loaded, &args.weights)?;
+    if json && args.report.as_deref().is_some_and(files::is_dash) {
+        let remedy = "give `--report` a file";
+        return Err(Failure::Io(format!(
+            "`--json` and `--report -` both write to standard output: {remedy}"
+        )));
+    }
+    use_threads(&args.recipe)?;
+    let plan = Plan::read(&args.recipe)?;
+    let network = source::bind(&plan.loaded, &args.weights)?;
+    let experiment = plan.with_data()?;
     let float = experiment.evaluate(&network)?;
     let chip = match &args.on {
         Engine::Float => None,
         Engine::Chip(name) => Some(experiment.evaluate_on_chip(&network, name)?),
     };
+    if let Some(path) = &args.report {
+        let results =
+            Results { experiment: &experiment, network: &network, float: &float, chip: chip.as_ref() };
+        files::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
+    }
     if json {
         terminal::print_json(&report::results_json(&float, chip.as_ref()))?;
     }
-    let shown = chip.as_ref().map_or(&float, |on| &on.result.evaluation);
     terminal::say(report::summary(&float, chip.as_ref()));
-    terminal::say(report::confusion(shown, &experiment.corpus.classes));
+    let shown = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
+    if let Some(shown) = shown {
+        terminal::say(report::confusion(shown, &experiment.corpus.classes));
+    }
     Ok(())
 }

@@ -1,226 +1,240 @@
-//! `snnc train`: from a recipe to trained weights and everything that is built from them.
+//! `snnc train`: from a recipe to trained weights and everything that is built from them, with one seed or several.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use serde_json::json;
-use synnet_dsl::Diagnostic;
-use synnet_runtime::{Control, EpochMetrics, Evaluation, Progress, TrainError, Trainer, initial_params};
+use serde_json::{Value, json};
+use synnet_dsl::Network;
+use synnet_rust::Numbers;
+use synnet_xylo::{Chip, QuantizeOptions};
 
-use crate::artifacts::{self, NotBuilt, Written};
+use crate::artifacts::{self, Written};
 use crate::cli::{Target, Train};
-use crate::experiment::{Experiment, OnChip};
+use crate::experiment::{Experiment, OnChip, Plan, Tested, use_threads};
 use crate::failure::Failure;
-use crate::progress::{Shown, TrainingProgress};
-use crate::report::{self, Report};
-use crate::{files, metrics, source, terminal};
+use crate::memory::Need;
+use crate::report::{self, Outcome, Report, Results, Seeds};
+use crate::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
+use crate::{files, source, terminal};
 
-const CHECKPOINT: &str = "checkpoint.safetensors";
-
-/// Trains, evaluates, builds, and writes it all into one folder.
+/// Trains, evaluates, builds, and writes it all into one folder, or one for each seed.
 pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
-    let experiment = Experiment::open(&args.recipe)?;
-    check_targets(&experiment)?;
+    use_threads(&args.recipe)?;
+    let plan = Plan::read(&args.recipe)?;
+    plan.check_targets()?;
     let out = args.out.clone().unwrap_or_else(|| default_folder(&args.recipe.recipe));
-    let mut trainer = trainer(&experiment, &out, args.resume)?;
-    files::create_folder(&out)?;
-
-    let (epochs, duration) = train(&experiment, &mut trainer, &out)?;
-    let weights = out.join("weights.safetensors");
-    files::write(&weights, &trainer.params().to_safetensors())?;
-    let mut written = vec![
-        Written { path: weights, what: "trained weights" },
-        Written { path: out.join(metrics::FILE), what: "loss, accuracy and rates of every epoch" },
-        Written { path: out.join(CHECKPOINT), what: "state of the training, for `--resume`" },
-    ];
-
-    let network = trainer.network();
-    let float = experiment.evaluate(network)?;
-    warn_of_chance(&float);
-    let chip = experiment.recipe.simulated_chip();
-    let chip = chip.map(|name| experiment.evaluate_on_chip(network, name)).transpose()?;
-    written.extend(build(&experiment, &trainer, chip.as_ref(), &out)?);
-    let path = out.join("report.md");
-    written.push(Written { path: path.clone(), what: "this training as a page to read" });
-    let report = Report {
-        experiment: &experiment,
-        epochs: &epochs,
-        epochs_done: trainer.epochs_done(),
-        duration,
-        float: &float,
-        chip: chip.as_ref(),
-        written: &written,
+    let seeds = seeds(args, &plan)?;
+    let trainings = match &seeds {
+        None => vec![training(&plan, plan.recipe.training.seed, out.clone(), args.resume)?],
+        Some(seeds) => trainings(&plan, seeds, &out, args.resume)?,
     };
-    files::write(&path, report.markdown().as_bytes())?;
+    Need::of(&plan.loaded.graph, &plan.recipe, rayon::current_num_threads()).check()?;
+    let experiment = plan.with_data()?;
+    let interrupted = watch_for_interrupts()?;
 
-    if json {
-        let mut results = report::results_json(&float, chip.as_ref());
-        results["seconds"] = json!(duration.as_secs_f64());
-        results["epochs"] = json!(trainer.epochs_done());
-        results["written"] = written.iter().map(|w| json!(w.path)).collect();
-        terminal::print_json(&results)?;
+    let mut results = Vec::new();
+    let mut outcomes = Vec::new();
+    for training in trainings {
+        let (seed, folder) = (training.seed, training.out.clone());
+        if seeds.is_some() {
+            terminal::say(format_args!("seed {seed}:"));
+        }
+        let trained = training.run(&experiment, &interrupted)?;
+        let finished = finish(&experiment, &trained, &folder)?;
+        finished.say(&experiment, &trained, &folder);
+        results.push(finished.json(&trained));
+        let (float, chip) = (&finished.float, finished.chip.as_ref());
+        outcomes.push(Outcome {
+            seed,
+            folder: file_name(&folder),
+            figures: Outcome::figures(&trained, float, chip),
+            kept: trained.kept,
+            history: trained.history,
+        });
     }
-    terminal::say(format_args!(
-        "\n{}: {} recordings to train, {} to test; {} epochs in {:.1} s\n",
-        network.graph.name,
-        experiment.corpus.train.samples().len(),
-        experiment.corpus.test.samples().len(),
-        epochs.len(),
-        duration.as_secs_f64()
-    ));
-    terminal::say(report::summary(&float, chip.as_ref()));
-    terminal::say(format_args!("written to {}:", out.display()));
-    for file in &written {
-        let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
-        terminal::say(format_args!("  {name:<24} {}", file.what));
-    }
-    Ok(())
-}
-
-/// A network that guesses has not learnt; the rates and the guide say where to look.
-fn warn_of_chance(float: &Evaluation) {
-    if float.accuracy <= 1.2 / float.confusion.len().max(1) as f64 {
-        terminal::warn(format_args!(
-            "the accuracy of {} is about that of guessing; look for silent layers (rate 0), and at the readout's \
-             threshold and the surrogate",
-            report::percent(float.accuracy)
-        ));
-    }
+    let result = if seeds.is_some() {
+        summarise(&experiment, &outcomes, &out, results)?
+    } else {
+        results.pop().unwrap_or_default()
+    };
+    if json { terminal::print_json(&result) } else { Ok(()) }
 }
 
 fn default_folder(recipe: &Path) -> PathBuf {
     Path::new("runs").join(recipe.file_stem().unwrap_or("recipe".as_ref()))
 }
 
-/// What cannot be built later is better known before the training. Warnings come with the build.
-fn check_targets(experiment: &Experiment) -> Result<(), Failure> {
-    let graph = &experiment.loaded.graph;
-    let recipe = &experiment.recipe;
-    let targets = recipe.targets();
-    let built = targets.iter().filter_map(|target| match target {
-        Target::Chip(name) => Some(*name),
-        Target::Rust => None,
-    });
-    let mut chips: Vec<&str> = recipe.simulated_chip().into_iter().chain(built).collect();
-    chips.sort_unstable();
-    chips.dedup();
-    let chips = chips.into_iter().filter_map(synnet_xylo::Chip::find);
-    let mut diagnostics: Vec<Diagnostic> =
-        chips.flat_map(|chip| synnet_xylo::rules::check(graph, chip)).collect();
-    if targets.contains(&Target::Rust) {
-        diagnostics.extend(synnet_rust::check(graph));
-    }
-    diagnostics.retain(Diagnostic::is_error);
-    source::accept(&diagnostics, &experiment.loaded.sources)
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn trainer(experiment: &Experiment, out: &Path, resume: bool) -> Result<Trainer, Failure> {
-    let graph = &experiment.loaded.graph;
-    let options = experiment.recipe.training.clone();
-    let path = out.join(CHECKPOINT);
-    if resume {
-        let bytes = files::read(&path)?;
-        return Trainer::resume(&bytes, graph, options).map_err(|d| experiment.rendered(&d));
-    }
-    let params = initial_params(graph, options.seed);
-    Trainer::new(graph, params, options).map_err(|d| experiment.rendered(&d))
+/// The seeds of the command line, else those of the recipe; none for a single training with the recipe's seed.
+fn seeds(args: &Train, plan: &Plan) -> Result<Option<Vec<u64>>, Failure> {
+    let Some(count) = args.seeds else { return Ok(plan.recipe.seeds.clone()) };
+    let first = plan.recipe.training.seed;
+    let last = first.checked_add(u64::from(count) - 1).ok_or_else(|| {
+        Failure::Input(format!("there are no {count} seeds from `training.seed` {first} on"))
+    })?;
+    Ok(Some((first..=last).collect()))
 }
 
-/// Runs the epochs that are left. Each ends with a checkpoint; Ctrl-C leaves one, too.
-fn train(
-    experiment: &Experiment,
-    trainer: &mut Trainer,
-    out: &Path,
-) -> Result<(Vec<EpochMetrics>, Duration), Failure> {
+fn training(plan: &Plan, seed: u64, out: PathBuf, resume: bool) -> Result<Training, Failure> {
+    if resume { Training::resume(plan, seed, out) } else { Training::start(plan, seed, out) }
+}
+
+/// One training for each seed. On `--resume` those that have not begun begin, but not all of them.
+fn trainings(plan: &Plan, seeds: &[u64], out: &Path, resume: bool) -> Result<Vec<Training>, Failure> {
+    let folders: Vec<PathBuf> = seeds.iter().map(|seed| out.join(format!("seed-{seed}"))).collect();
+    let begun = |folder: &PathBuf| folder.join(CHECKPOINT).exists();
+    if resume && !folders.iter().any(begun) {
+        let message = format!("there is no checkpoint to go on from in the folders of `{}`", out.display());
+        return Err(Failure::Io(message));
+    }
+    let one = |(&seed, folder): (&u64, PathBuf)| {
+        let resume = resume && begun(&folder);
+        training(plan, seed, folder, resume)
+    };
+    seeds.iter().zip(folders).map(one).collect()
+}
+
+fn watch_for_interrupts() -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst))
         .map_err(|e| Failure::Io(format!("cannot watch for Ctrl-C: {e}")))?;
-    let total = trainer.options().epochs;
-    let mut log = metrics::Log::open(out, trainer.epochs_done())?;
-    let progress = TrainingProgress::new(trainer.epochs_done(), total);
-    let mut rates: Vec<f64> = Vec::new();
-    let mut epochs = Vec::new();
-    let mut sets = experiment.corpus.epochs(trainer.options().seed, trainer.epochs_done()..total);
-    while trainer.epochs_done() < total {
-        let mut watch = |p: Progress| {
-            progress.batch(&shown(&p, &rates));
-            if interrupted.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
-        };
-        let set = sets.next(trainer.epochs_done())?;
-        let metrics = trainer.epoch(&set, &mut watch).map_err(|e| failed(experiment, e))?;
-        files::write(&out.join(CHECKPOINT), &trainer.checkpoint())?;
-        if metrics.complete {
-            rates = metrics.rates.iter().map(|(_, rate)| *rate).collect();
-            let accuracy = metrics.accuracy.unwrap_or(0.0);
-            progress.epoch(&Shown {
-                epoch: metrics.epoch,
-                fraction: 1.0,
-                loss: metrics.loss,
-                accuracy,
-                rates: &rates,
-            });
-            log.add(&metrics)?;
-            epochs.push(metrics);
-        }
-        if interrupted.load(Ordering::SeqCst) && trainer.epochs_done() < total {
-            progress.finish();
-            let done = trainer.epochs_done();
-            return Err(Failure::Interrupted(format!(
-                "interrupted after {done} of {total} epochs; the same command with `--resume` goes on"
-            )));
-        }
-    }
-    Ok((epochs, progress.finish()))
+    Ok(interrupted)
 }
 
-fn shown<'a>(progress: &Progress, rates: &'a [f64]) -> Shown<'a> {
-    Shown {
-        epoch: progress.epoch,
-        fraction: progress.fraction(),
-        loss: progress.loss,
-        accuracy: progress.accuracy.unwrap_or(0.0),
-        rates,
+/// What a training with one seed leaves.
+struct Finished {
+    float: Tested,
+    chip: Option<OnChip>,
+    written: Vec<Written>,
+}
+
+/// Evaluates, builds and reports.
+fn finish(experiment: &Experiment, trained: &Trained, out: &Path) -> Result<Finished, Failure> {
+    let mut written = vec![
+        Written { path: out.join(WEIGHTS), what: "trained weights" },
+        Written { path: out.join(METRICS), what: "every figure of every epoch" },
+        Written { path: out.join(CHECKPOINT), what: "state of the training, for `--resume`" },
+    ];
+    let network = &trained.network;
+    let float = experiment.evaluate(network)?;
+    warn_of_chance(&float);
+    let chip = experiment.simulated_chip();
+    let chip = chip.map(|name| experiment.evaluate_on_chip(network, name)).transpose()?;
+    written.extend(build(experiment, network, chip.as_ref(), out)?);
+    let (page, text) = (out.join("report.html"), out.join("report.md"));
+    written.push(Written { path: page.clone(), what: "this training as a page for a browser" });
+    written.push(Written { path: text.clone(), what: "the same in short, as text" });
+    let results = Results { experiment, network, float: &float, chip: chip.as_ref() };
+    let report = Report { results, trained, written: &written };
+    files::write(&page, report.html().as_bytes())?;
+    files::write(&text, report.markdown().as_bytes())?;
+    Ok(Finished { float, chip, written })
+}
+
+impl Finished {
+    fn json(&self, trained: &Trained) -> Value {
+        let mut results = report::results_json(&self.float, self.chip.as_ref());
+        results["seed"] = json!(trained.seed);
+        results["seconds"] = json!(trained.duration.as_secs_f64());
+        results["epochs"] = json!(trained.history.epochs());
+        results["kept_epoch"] = json!(trained.kept + 1);
+        results["written"] = self.written.iter().map(|w| json!(w.path)).collect();
+        results
+    }
+
+    fn say(&self, experiment: &Experiment, trained: &Trained, out: &Path) {
+        terminal::say(format_args!(
+            "\n{}: {}; {} epochs in {:.1} s; weights of epoch {}, {}\n",
+            trained.network.graph.name,
+            report::recordings(&experiment.corpus),
+            trained.epochs,
+            trained.duration.as_secs_f64(),
+            trained.kept + 1,
+            trained.why_kept
+        ));
+        terminal::say(report::summary(&self.float, self.chip.as_ref()));
+        terminal::say(format_args!("written to {}:", out.display()));
+        for file in &self.written {
+            terminal::say(format_args!("  {:<24} {}", file_name(&file.path), file.what));
+        }
     }
 }
 
-fn failed(experiment: &Experiment, error: TrainError) -> Failure {
-    match error {
-        TrainError::Data(diagnostics) => experiment.rendered(&diagnostics),
-        other => Failure::Input(format!("training stopped: {other}; the last checkpoint is kept")),
+/// A network that guesses has not learnt; the rates and the guide say where to look.
+fn warn_of_chance(float: &Tested) {
+    let Some(classified) = &float.classified else { return };
+    if classified.accuracy <= 1.2 / classified.confusion.len().max(1) as f64 {
+        terminal::warn(format_args!(
+            "the accuracy of {} is about that of guessing; look for silent layers (rate 0), and at the readout's \
+             threshold and the surrogate",
+            report::percent(classified.accuracy)
+        ));
     }
+}
+
+/// Writes what all seeds gave together.
+fn summarise(
+    experiment: &Experiment,
+    outcomes: &[Outcome],
+    out: &Path,
+    results: Vec<Value>,
+) -> Result<Value, Failure> {
+    let summary = Seeds { network: &experiment.plan.loaded.graph.name, outcomes };
+    let (table, page) = (out.join("seeds.csv"), out.join("report.html"));
+    files::write_together(&[(&table, summary.csv().as_bytes()), (&page, summary.html().as_bytes())])?;
+    terminal::say(format_args!("\n{} seeds:\n\n{}", outcomes.len(), summary.table()));
+    terminal::say(format_args!("written to {}:", out.display()));
+    terminal::say("  report.html              all seeds as a page for a browser");
+    terminal::say("  seeds.csv                the figures of every seed");
+    Ok(json!({ "seeds": results, "summary": summary.json(), "written": [table, page] }))
 }
 
 fn build(
     experiment: &Experiment,
-    trainer: &Trainer,
+    network: &Network,
     simulated: Option<&OnChip>,
     out: &Path,
 ) -> Result<Vec<Written>, Failure> {
-    let network = trainer.network();
     let stem = snake_case(&network.graph.name);
     let mut written = Vec::new();
-    for target in experiment.recipe.targets() {
+    for target in experiment.plan.recipe.targets() {
         written.extend(match target {
-            Target::Rust => {
-                artifacts::write_rust(network, &out.join(format!("{stem}.rs"))).map_err(|why| match why {
-                    NotBuilt::Diagnostics(diagnostics) => experiment.rendered(&diagnostics),
-                    NotBuilt::Failure(failure) => failure,
-                })?
+            Target::Rust => rust(experiment, network, Numbers::Float, &out.join(format!("{stem}.rs")))?,
+            Target::RustInt => {
+                let numbers = Numbers::Integer(QuantizeOptions::default());
+                rust(experiment, network, numbers, &out.join(format!("{stem}_int.rs")))?
             }
             Target::Chip(name) => match simulated.filter(|on| on.chip.name == name) {
                 Some(on) => artifacts::write_xylo(&on.build, on.chip, &network.graph.name, &out.join(&stem))?,
                 None => {
-                    let other = experiment.evaluate_on_chip(network, name)?;
+                    let chip =
+                        Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
+                    let other = experiment.build_for_chip(network, chip)?;
                     let path = out.join(format!("{stem}.{name}"));
-                    artifacts::write_xylo(&other.build, other.chip, &network.graph.name, &path)?
+                    artifacts::write_xylo(&other, chip, &network.graph.name, &path)?
                 }
             },
         });
     }
     Ok(written)
+}
+
+fn rust(
+    experiment: &Experiment,
+    network: &Network,
+    numbers: Numbers,
+    path: &Path,
+) -> Result<Vec<Written>, Failure> {
+    let options = synnet_rust::Options { numbers, ..synnet_rust::Options::default() };
+    let module = artifacts::rust_module(&network.graph, Some(network), options, path)
+        .map_err(|diagnostics| experiment.plan.rendered(&diagnostics))?;
+    source::accept(&module.warnings, &experiment.plan.loaded.sources)?;
+    artifacts::write_rust(&module, path)
 }
 
 /// The name of a network as the name of a file.

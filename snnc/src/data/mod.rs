@@ -21,7 +21,7 @@ use synnet_frontend::audio3;
 use synnet_runtime::{Dataset, Example};
 
 use crate::failure::Failure;
-use crate::recipe::{DataOptions, Format, FrontEnd, plain};
+use crate::recipe::{DataOptions, Format, FrontEnd, Validation, plain};
 use cache::Cache;
 use epochs::Changing;
 pub use epochs::Epochs;
@@ -121,7 +121,7 @@ pub fn load(
             return Err(Failure::input(&options.path, message));
         }
     }
-    if options.validation != crate::recipe::Validation::None && validation.is_empty() {
+    if options.validation != Validation::None && validation.is_empty() {
         let message = "no recording is left for the validation set; see `data.validation` of the recipe";
         return Err(Failure::input(&options.path, message));
     }

@@ -1,10 +1,6 @@
 //! From the fields of a recording to its class and its set.
 
-use std::collections::BTreeMap;
-
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::recipe::{DataOptions, Rule, Validation, plain};
+use crate::recipe::{DataOptions, Rule, Validation, drawn, plain};
 
 /// What a recording is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,17 +82,12 @@ impl<'a> Splitter<'a> {
     /// these are depends on their names alone.
     pub fn share<T: AsRef<str>>(&self, names: &[T], roles: &mut [Role]) {
         let Validation::Share(share) = self.options.validation else { return };
-        let mut classes: BTreeMap<Option<usize>, Vec<(u64, usize)>> = BTreeMap::new();
-        for (i, (name, role)) in names.iter().zip(&*roles).enumerate() {
-            if role.part == Part::Train {
-                classes.entry(role.label).or_default().push((xxh3_64(name.as_ref().as_bytes()), i));
-            }
-        }
-        for mut members in classes.into_values() {
-            members.sort_unstable();
-            let taken = (share * members.len() as f64).round() as usize;
-            members.iter().take(taken).for_each(|&(_, i)| roles[i].part = Part::Validation);
-        }
+        let train: Vec<usize> = (0..roles.len()).filter(|&i| roles[i].part == Part::Train).collect();
+        // Recordings without classes are drawn from as one.
+        let named: Vec<(usize, &str)> =
+            train.iter().map(|&i| (roles[i].label.unwrap_or(0), names[i].as_ref())).collect();
+        let chosen = train.iter().zip(drawn(share, &named)).filter(|(_, chosen)| *chosen);
+        chosen.for_each(|(&i, _)| roles[i].part = Part::Validation);
     }
 }
 

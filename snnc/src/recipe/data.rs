@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use synnet_data::waveform;
 use synnet_frontend::audio3;
 
-use super::plain;
+use super::{Validation, plain};
 use crate::failure::Failure;
 
 /// For some fields, the values that select a recording; all of them must fit.
@@ -71,18 +71,6 @@ pub enum Format {
     Events,
     /// An HDF5 file in the layout of the Spiking Heidelberg Digits.
     Shd,
-}
-
-/// Which training recordings are for validation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Validation {
-    /// None.
-    #[default]
-    None,
-    /// So large a share of each class.
-    Share(f64),
-    /// Those that a rule selects.
-    Rule(Rule),
 }
 
 /// Unit of the times of events.
@@ -224,18 +212,6 @@ impl FrontEnd {
     pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
         let Self::XyloAudio3(options) = self;
         options.validate().map_err(|e| Failure::input(path, format_args!("`front_end`: {e}")))
-    }
-}
-
-impl<'de> Deserialize<'de> for Validation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let rule = || serde_yaml::from_value(value.clone()).ok().map(Self::Rule);
-        value.as_f64().map(Self::Share).or_else(rule).ok_or_else(|| {
-            serde::de::Error::custom(
-                "expected a share such as 0.1, or values of fields such as `{ take: [3] }`",
-            )
-        })
     }
 }
 

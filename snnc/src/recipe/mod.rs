@@ -1,6 +1,7 @@
 //! Recipes: what to train, on which data, how, and what to build at the end.
 
 mod data;
+mod validation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_yaml::Value;
 use synnet_runtime::TrainOptions;
+use synnet_runtime::train::{Score, Selection};
 
 use crate::cli::{RecipeArgs, Target};
 use crate::failure::Failure;
 use crate::files;
 
-pub use data::{Cache, DataOptions, Format, FrontEnd, Rule, Validation};
+pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
+pub use validation::{Validation, drawn};
 
 /// A recipe file. Paths are relative to the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,12 +37,18 @@ pub struct Recipe {
     pub front_end: FrontEnd,
     /// Loss, optimiser and all that.
     pub training: TrainOptions,
+    /// Seeds to train with, each in a folder of its own, instead of the one of `training`.
+    #[serde(default)]
+    pub seeds: Option<Vec<u64>>,
     /// The chip whose simulator runs the test set; without it the first chip of `build`, if there is one.
     #[serde(default)]
     pub chip: Option<String>,
     /// What to build after training.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
+    /// The recipe as it was carried out: the file, or where `--set` replaced something, its values.
+    #[serde(skip)]
+    pub text: String,
 }
 
 fn default_build() -> Vec<String> {
@@ -56,6 +65,7 @@ impl Recipe {
         for (key, text) in &args.set {
             set(&mut value, key, text)?;
         }
+        let text = if args.set.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
         let mut recipe: Self = serde_path_to_error::deserialize(value).map_err(|error| {
             let place = error.path().to_string();
             let message = in_plain_words(&with_suggestion(&error.into_inner().to_string()));
@@ -67,6 +77,8 @@ impl Recipe {
         if !is_set("network") {
             recipe.network = folder.join(&recipe.network);
         }
+        recipe.text = text;
+        recipe.select_by_validation();
         recipe.check(path)?;
         Ok(recipe)
     }
@@ -87,6 +99,19 @@ impl Recipe {
         self.chip.as_ref().or_else(built).map(String::as_str)
     }
 
+    /// A validation set that decides nothing would be of little use: unless the recipe says otherwise, the best epoch
+    /// by it is kept.
+    fn select_by_validation(&mut self) {
+        if self.data.validation != Validation::None && self.training.selection.is_none() {
+            let by = if self.training.loss.classifies() {
+                Score::ValidationAccuracy
+            } else {
+                Score::ValidationLoss
+            };
+            self.training.selection = Some(Selection { by, patience: None, min_delta: 0.0 });
+        }
+    }
+
     fn check(&self, path: &Path) -> Result<(), Failure> {
         for (i, text) in self.build.iter().enumerate() {
             text.parse::<Target>()
@@ -94,6 +119,23 @@ impl Recipe {
             if self.build[..i].contains(text) {
                 return Err(Failure::input(path, format_args!("`build`: `{text}` is given twice")));
             }
+        }
+        if let Some(seeds) = &self.seeds {
+            let twice = seeds.iter().enumerate().find(|(i, seed)| seeds[..*i].contains(seed));
+            if let Some((_, seed)) = twice {
+                return Err(Failure::input(path, format_args!("`seeds`: {seed} is given twice")));
+            }
+            if seeds.is_empty() {
+                return Err(Failure::input(path, "`seeds`: at least one seed is needed"));
+            }
+        }
+        let by_validation = self.training.selection.map(|s| s.by).filter(|by| by.needs_validation());
+        if let Some(by) = by_validation.filter(|_| self.data.validation == Validation::None) {
+            let message = format!(
+                "`training.selection`: `by: {}` needs recordings to validate by; say which with `data.validation`",
+                by.name()
+            );
+            return Err(Failure::input(path, message));
         }
         self.data.check(path)?;
         self.front_end.check(path)?;

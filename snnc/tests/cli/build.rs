@@ -1,6 +1,6 @@
 //! `snnc build`.
 
-use crate::support::{Folder, Outcome, digits, digits_weights, events, npy};
+use crate::support::{Folder, Outcome, digits, digits_weights, events, npy, tones, weights};
 
 fn build(folder: &Folder, target: &str, out: &str) -> Outcome {
     let digits = digits();
@@ -40,8 +40,76 @@ fn one_text_of_rust_goes_to_a_pipe() {
     let words = ["build", digits, "--weights", "w.safetensors", "--target", "rust", "-o", "-"];
     let outcome = folder.snnc(&words).success();
     assert!(outcome.text().contains("pub struct Digits") && !outcome.text().contains("include_bytes!"));
-    build(&folder, "xylo-audio3", "-").failure(2, &["several files"]);
+    build(&folder, "rust", "-").failure(2, &["`--json`", "`-o -`"]);
+    let words = ["build", digits, "--weights", "w.safetensors", "--target", "xylo-audio3", "-o", "-"];
+    folder.snnc(&words).failure(2, &["several files"]);
     assert_eq!(folder.files(), ["w.safetensors"]);
+}
+
+#[test]
+fn flash_and_ram_are_told() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    let json = build(&folder, "rust", "digits.rs").success().json();
+    let flash = json["memory"]["flash"].as_u64().expect("it is a number");
+    let ram = json["memory"]["ram"].as_u64().expect("it is a number");
+    assert!(flash >= folder.read("digits.weights").len() as u64, "the weights lie in flash");
+    assert!(ram >= 4 * 3 * (60 + 60 + 60 + 10), "three states of each neuron lie in RAM");
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let words = ["build", digits, "--weights", "w.safetensors", "--target", "rust", "-o", "digits.rs"];
+    let said = folder.snnc(&words).success().stderr;
+    assert!(said.contains(&format!("flash: {flash} bytes")) && said.contains(&format!("RAM: {ram} bytes")));
+    assert!(folder.read_text("digits.rs").contains(&format!("RAM: {ram} bytes")), "the code says the same");
+    let json = build(&folder, "xylo-audio3", "digits").success().json();
+    assert!(json["memory"].is_null(), "a chip's memory is fixed");
+}
+
+#[test]
+fn without_weights_the_type_takes_them_at_run_time() {
+    let folder = Folder::new();
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let words = ["build", digits, "--target", "rust", "-o", "digits.rs", "--json"];
+    let json = folder.snnc(&words).success().json();
+    assert_eq!(json["written"].as_array().map(Vec::len), Some(1), "{json:#}");
+    let code = folder.read_text("digits.rs");
+    assert!(code.contains("pub const fn with_weights(") && !code.contains("include_bytes!"));
+    folder
+        .snnc(&["build", digits, "--target", "xylo-audio3", "-o", "chip"])
+        .failure(2, &["`xylo-audio3`", "`--weights`"]);
+    assert_eq!(folder.files(), ["digits.rs"]);
+
+    // Built with weights, they lie beside the code in the form that this type takes.
+    folder.write("w.safetensors", digits_weights());
+    build(&folder, "rust", "built.rs").success();
+    let length = format!("const LEN: usize = {};", folder.read("built.weights").len());
+    let fingerprint = u64::from_le_bytes(folder.read("built.weights")[..8].try_into().expect("there are 8"));
+    let fingerprint = format!("const FINGERPRINT: u64 = {fingerprint};");
+    assert!(code.contains(&length) && code.contains(&fingerprint), "{length} {fingerprint}");
+}
+
+#[test]
+fn what_generated_code_cannot_say_is_told_at_its_lines_before_anything_is_written() {
+    const NOISY: &str = "network Noisy {
+    dt: 1 ms;
+    input events: 2;
+    layer h: lif(2) { tau_mem: 2 ms, tau_syn: 2 ms, noise_std: 0.1 };
+    layer out: lif(2) { tau_mem: learn 2 ms, tau_syn: 2 ms, noise_std: 0.1 };
+    events -> linear -> h -> linear -> out;
+    output out.spikes;
+}
+";
+    let folder = Folder::new();
+    folder.write("noisy.snn", NOISY);
+    folder.write("w.safetensors", weights(NOISY).to_safetensors());
+    let places = ["membrane noise", "noisy.snn:4:5", "noisy.snn:5:5"];
+    let words = ["build", "noisy.snn", "--target", "rust", "-o", "noisy.rs"];
+    let said = folder.snnc(&words).failure(1, &places);
+    assert!(said.stderr.contains("give the weights when the code is generated"), "{}", said.stderr);
+    let words = ["build", "noisy.snn", "--weights", "w.safetensors", "--target", "rust", "-o", "noisy.rs"];
+    folder.snnc(&words).failure(1, &places);
+    assert_eq!(folder.files(), ["noisy.snn", "w.safetensors"]);
 }
 
 #[test]
@@ -57,4 +125,82 @@ fn what_is_built_for_a_chip_runs_on_its_simulator() {
     assert_eq!(arrays["hidden.vmem"].shape, [40, 180]);
     assert_eq!(arrays["readout.vmem"].shape, [40, 10]);
     assert!(arrays["readout.vmem"].to_floats().iter().any(|&v| v != 0.0));
+}
+
+#[test]
+fn integers_are_another_form_of_rust() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    let json = build(&folder, "rust-int", "digits_int.rs").success().json();
+    let code = folder.read_text("digits_int.rs");
+    assert!(code.contains("pub vmem: [i16; 60]"), "states are 16-bit integers");
+    let float = build(&folder, "rust", "digits.rs").success().json();
+    let flash = |json: &serde_json::Value| json["memory"]["flash"].as_u64().expect("it is a number");
+    assert!(3 * flash(&json) < flash(&float), "weights of 8 bits instead of 32");
+
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    folder
+        .snnc(&["build", digits, "--target", "rust-int", "-o", "no.rs"])
+        .failure(1, &["digits.snn", "give the weights when the code is generated"]);
+    folder.snnc(&["check", digits, "--target", "rust-int"]).success();
+    assert!(!folder.path("no.rs").exists());
+}
+
+#[test]
+fn a_training_builds_integers_where_its_recipe_says_so() {
+    let folder = tones();
+    let words = ["train", "tones.yaml", "--out", "run", "--set", "training.epochs=1"];
+    folder.snnc(&[&words[..], &["--set", "build=[rust, rust-int]"]].concat()).success();
+    let files = folder.files();
+    for file in ["tones.rs", "tones.weights", "tones_int.rs", "tones_int.weights"] {
+        assert!(files.contains(&format!("run/{file}")), "no {file} in {files:?}");
+    }
+    assert!(folder.read_text("run/tones_int.rs").contains("pub vmem: [i16; 12]"));
+}
+
+#[test]
+fn what_integers_cannot_say_is_told_at_its_line() {
+    const CURRENTS: &str = "network Currents {
+    dt: 1 ms;
+    input events: 2;
+    layer h: lif(2) { tau_mem: 2 ms, tau_syn: 2 ms };
+    layer out: expsyn(2) { tau_syn: 2 ms };
+    events -> linear -> h -> linear -> out;
+    output out.isyn;
+}
+";
+    let folder = Folder::new();
+    folder.write("currents.snn", CURRENTS);
+    folder.write("w.safetensors", weights(CURRENTS).to_safetensors());
+    let words =
+        ["build", "currents.snn", "--weights", "w.safetensors", "--target", "rust-int", "-o", "currents.rs"];
+    folder.snnc(&words).failure(1, &["currents.snn:5:5", "expsyn"]);
+    folder.snnc(&["check", "currents.snn", "--target", "rust-int"]).failure(1, &["currents.snn:5:5"]);
+    assert_eq!(folder.files(), ["currents.snn", "w.safetensors"]);
+}
+
+#[test]
+fn measured_rates_choose_how_weights_are_added() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let code = |rates: &str| {
+        folder.write("eval.json", rates);
+        let words = ["build", digits, "--weights", "w.safetensors", "--target", "rust", "-o", "digits.rs"];
+        folder.snnc(&[&words[..], &["--rates", "eval.json"]].concat())
+    };
+    let text = || folder.read_text("digits.rs");
+    code(r#"{ "float": { "accuracy": 1.0, "rates": { "h0": 0.01, "h1": 2.5 } } }"#).success();
+    assert!(text().contains("2.50 events per source and step were measured"), "an evaluation is read");
+    code(r#"{ "h1": 1.25 }"#).success();
+    assert!(text().contains("1.25 events per source and step were measured"), "a map is read");
+    code(r#"{ "h9": 1.0, "h1": -1.0 }"#).failure(1, &["eval.json", "layer `h9`", "`h1` is -1, below 0"]);
+    code(r#"{ "h1": [] }"#).failure(1, &["neither an evaluation nor a map"]);
+    code("no").failure(1, &["eval.json"]);
+    let words = ["build", digits, "--weights", "w.safetensors", "--rates", "eval.json"];
+    for target in ["xylo-audio3", "rust-int"] {
+        folder.snnc(&[&words[..], &["--target", target, "-o", "x"]].concat()).failure(2, &["`--rates`"]);
+    }
 }

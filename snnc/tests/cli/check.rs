@@ -1,16 +1,53 @@
 //! `snnc check`.
 
-use crate::support::{Folder, digits, repository};
+use crate::support::{Folder, digits, repository, tones};
 
 #[test]
 fn a_sound_network_passes_for_every_target() {
     let folder = Folder::new();
     let digits = digits();
     let outcome = folder.snnc(&["check".as_ref(), digits.as_os_str()]).success();
-    assert_eq!((outcome.text(), outcome.stderr.as_str()), ("", ""));
+    assert_eq!(outcome.text(), "", "what people read is no result");
+    let said = "has no errors: network `Digits`, 4 layers, 190 neurons, 8760 numbers to learn\n";
+    assert!(outcome.stderr.ends_with(said) && outcome.stderr.lines().count() == 1, "{}", outcome.stderr);
     for target in ["rust", "xylo-audio3"] {
-        folder.snnc(&["check".as_ref(), digits.as_os_str(), "--target".as_ref(), target.as_ref()]).success();
+        let words = ["check".as_ref(), digits.as_os_str(), "--target".as_ref(), target.as_ref()];
+        let outcome = folder.snnc(&words).success();
+        assert!(outcome.stderr.ends_with(&format!("; fits {target}\n")), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn a_recipe_is_checked_without_its_recordings() {
+    let folder = tones();
+    std::fs::remove_dir_all(folder.path("data")).expect("it was written");
+    let outcome = folder.snnc(&["check", "tones.yaml"]).success();
+    let said = "`tones.yaml` has no errors: network `Tones`, 2 layers, 14 neurons, 216 numbers to learn; can be trained; \
+                fits rust, xylo-audio3\n";
+    assert_eq!(outcome.stderr, said);
+    for (wrong, right, says) in [
+        ("epochs: 6", "epochs: 0", "`epochs` is 0"),
+        ("readout: mean_vmem", "readout: spike_count", "spike_count"),
+        ("training:", "build: [fpga]\ntraining:", "fpga"),
+        ("tones.snn", "none.snn", "none.snn"),
+    ] {
+        folder.write("other.yaml", folder.read_text("tones.yaml").replace(wrong, right));
+        let outcome = folder.snnc(&["check", "other.yaml"]);
+        assert!(outcome.code != Some(0) && outcome.stderr.contains(says), "{says}: {}", outcome.stderr);
+    }
+    folder.snnc(&["check", "tones.yaml", "--name", "Tones"]).failure(2, &["a recipe names its network"]);
+}
+
+#[test]
+fn what_training_does_not_support_is_said_before_any_recording_is_read() {
+    let folder = tones();
+    folder.write(
+        "tones.snn",
+        "network Noisy { dt: 10 ms; input x: 16; layer out: lif(2) { noise_std: 0.1, threshold: 32767 }; \
+         x -> linear -> out; output out.vmem; }",
+    );
+    let words = ["train", "tones.yaml", "--set", "build=[]", "--set", "data.path=nowhere"];
+    folder.snnc(&words).failure(1, &["noise", "tones.snn:1:"]);
 }
 
 #[test]

@@ -133,7 +133,10 @@ fn command(place: &str, folder: &Folder, words: &[&str]) {
     let outcome = match words {
         ["train" | "eval", recipe, ..] if !recipe.starts_with('-') => {
             let nowhere = ["--set", "data.path=nowhere"];
-            folder.snnc(&[words, &nowhere].concat()).failure(2, &["`nowhere`: there is no such folder"])
+            // There is no training yet to go on with.
+            let resumes = words.contains(&"--resume");
+            let says = if resumes { "checkpoint" } else { "`nowhere`: there is no such folder" };
+            folder.snnc(&[words, &nowhere].concat()).failure(2, &[says])
         }
         _ => folder.snnc(words),
     };

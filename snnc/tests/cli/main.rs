@@ -5,9 +5,13 @@ mod build;
 mod check;
 #[cfg(unix)]
 mod documentation;
+mod examples;
 mod explain;
 mod fmt;
+mod report;
+mod resume;
 mod run;
+mod seeds;
 mod show;
 mod sim;
 mod support;

@@ -1,21 +1,6 @@
 //! `snnc train` and `snnc eval`, on recordings of two tones.
 
-use serde_json::Value;
-
-use crate::support::{Folder, tones};
-
-/// What belongs to a training but not to its result: how long it took, and where its files are.
-fn result(mut json: Value) -> Value {
-    let object = json.as_object_mut().expect("results are an object");
-    assert!(object.remove("seconds").is_some() && object.remove("written").is_some());
-    json
-}
-
-/// The accuracy of each epoch in a folder's log.
-fn epochs(folder: &Folder, out: &str) -> Vec<String> {
-    let text = folder.read_text(&format!("{out}/metrics.csv"));
-    text.lines().skip(1).map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect()
-}
+use crate::support::{result, tones};
 
 #[test]
 fn a_training_leaves_everything_that_its_recipe_asks_for() {
@@ -30,6 +15,7 @@ fn a_training_leaves_everything_that_its_recipe_asks_for() {
     let expected = [
         "checkpoint.safetensors",
         "metrics.csv",
+        "report.html",
         "report.md",
         "tones.py",
         "tones.rs",
@@ -123,96 +109,18 @@ fn values_of_the_recipe_can_be_replaced() {
 }
 
 #[test]
-fn a_checkpoint_of_another_training_is_refused() {
+fn one_output_detects_the_second_of_two_classes() {
     let folder = tones();
-    folder.snnc(&["train", "tones.yaml", "--out", "a", "--resume"]).failure(2, &["checkpoint.safetensors"]);
-    folder.snnc(&["train", "tones.yaml", "--out", "a", "--set", "training.epochs=1"]).success();
-    let again = ["train", "tones.yaml", "--out", "a", "--resume", "--set", "training.epochs=1", "--set"];
-    let weights = folder.read("a/weights.safetensors");
-    folder.snnc(&[&again[..], &["training.seed=4"]].concat()).failure(1, &["`seed`"]);
-    folder.write("a/checkpoint.safetensors", &weights);
-    folder.snnc(&[&again[..], &["training.seed=3"]].concat()).failure(1, &["not a checkpoint"]);
-    folder.write("a/checkpoint.safetensors", b"hello");
-    folder.snnc(&[&again[..], &["training.seed=3"]].concat()).failure(1, &["not a checkpoint"]);
-    assert_eq!(folder.read("a/weights.safetensors"), weights);
-}
-
-#[cfg(unix)]
-mod interrupted {
-    use super::*;
-    use crate::support::Outcome;
-    use std::process::{Command, Stdio};
-    use std::time::Duration;
-
-    /// Starts a training, waits until its log says more than `after`, and sends it an interrupt.
-    fn interrupt(folder: &Folder, words: &[&str], out: &str, after: usize) -> Outcome {
-        let mut command = folder.command(words);
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it can be started");
-        let log = folder.path(&format!("{out}/metrics.csv"));
-        let lines = || std::fs::read_to_string(&log).map_or(0, |text| text.lines().count());
-        while lines() <= after && child.try_wait().expect("it can be asked").is_none() {
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        let id = child.id().to_string();
-        // Where the training has ended by itself, there is nobody to take the signal.
-        let _ = Command::new("kill")
-            .args(["-INT", &id])
-            .stderr(Stdio::null())
-            .status()
-            .expect("`kill` can be run");
-        Outcome::of(child.wait_with_output().expect("it ends"))
-    }
-
-    #[test]
-    fn a_training_goes_on_where_it_was_interrupted() {
-        let folder = tones();
-        let words = ["train", "tones.yaml", "--out", "out", "--set", "training.epochs=1000000"];
-        let outcome = interrupt(&folder, &words, "out", 0);
-        outcome.failure(130, &["interrupted after", "of 1000000 epochs", "`--resume`"]);
-        let files: Vec<String> = folder.files().into_iter().filter(|name| name.starts_with("out/")).collect();
-        assert_eq!(files, ["out/checkpoint.safetensors", "out/metrics.csv"]);
-        let before = epochs(&folder, "out");
-        let resume = [&words[..], &["--resume"]].concat();
-        interrupt(&folder, &resume, "out", before.len() + 1).failure(130, &["interrupted after"]);
-        let after = epochs(&folder, "out");
-        assert!(after.len() > before.len() && after.starts_with(&before));
-        assert!(
-            after.iter().enumerate().all(|(i, epoch)| *epoch == (i + 1).to_string()),
-            "none is lost or done twice"
-        );
-    }
-
-    /// The same bytes as without an interruption. Should a quick machine be through before the signal
-    /// arrives, it gets more to do.
-    #[test]
-    fn an_interruption_leaves_no_trace() {
-        let folder = tones();
-        for epochs in [100, 1000, 10_000] {
-            let set = format!("training.epochs={epochs}");
-            let words = ["train", "tones.yaml", "--json", "--set", &set, "--out"];
-            let broken = [&words[..], &["broken"]].concat();
-            if interrupt(&folder, &broken, "broken", 3).code == Some(0) {
-                std::fs::remove_dir_all(folder.path("broken")).expect("it was written");
-                continue;
-            }
-            let resumed = folder.snnc(&[&broken[..], &["--resume"]].concat()).success().json();
-            let whole = folder.snnc(&[&words[..], &["whole"]].concat()).success().json();
-            assert_eq!(result(resumed), result(whole));
-            for file in ["weights.safetensors", "checkpoint.safetensors", "tones.spec.npz", "tones.weights"] {
-                assert!(
-                    folder.read(&format!("broken/{file}")) == folder.read(&format!("whole/{file}")),
-                    "{file}"
-                );
-            }
-            // The epoch in which the signal came is logged by the batches that were left of it.
-            let [broken, whole] =
-                ["broken", "whole"].map(|out| folder.read_text(&format!("{out}/metrics.csv")));
-            assert_eq!(broken.lines().count(), whole.lines().count());
-            let other = broken.lines().zip(whole.lines()).filter(|(a, b)| a != b).count();
-            assert!(other <= 1, "{other} epochs are logged otherwise");
-            return;
-        }
-        panic!("no signal arrived in time");
-    }
+    folder.write("tones.snn", folder.read_text("tones.snn").replace("n_classes: 2", "n_classes: 1"));
+    let words = ["train", "tones.yaml", "--json", "--set", "training.epochs=30", "--set"];
+    let loss = "training.loss={kind: binary_cross_entropy, readout: mean_vmem}";
+    let json = folder.snnc(&[&words[..], &[loss]].concat()).success().json();
+    assert_eq!(json["float"]["accuracy"], 1.0, "{json:#}");
+    assert!(json["float"]["loss"].as_f64().is_some_and(|loss| loss < 0.3), "{json:#}");
+    assert!(json["float"].get("confusion").is_none() && json.get("xylo-audio3").is_none(), "{json:#}");
+    let html = folder.read_text("runs/tones/report.html");
+    assert!(html.contains("accuracy on the test set, float") && html.contains("number 1 of the test set"));
+    // Another loss needs an output for each class.
+    folder.snnc(&["train", "tones.yaml"]).failure(1, &["has 1 output; the recipe names 2 classes"]);
+    folder.snnc(&["train", "tones.yaml", "--set", "training.loss={kind: mse}"]).failure(1, &["1 output;"]);
 }

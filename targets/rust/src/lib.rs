@@ -1,40 +1,71 @@
 //! Spiking networks to Rust: one module per network, for servers and microcontrollers alike.
 //!
 //! [`generate`] takes a network with its weights and gives a [`Module`]: Rust source that needs
-//! nothing but `core`, allocates nothing, contains no `unsafe`, and computes what the graph means bit
-//! for bit. [`generate_without_weights`] leaves the weights to the running program.
+//! nothing but `core`, allocates nothing and contains no `unsafe`. [`Options::numbers`] says in which
+//! numbers it computes:
+//!
+//! * [`Numbers::Float`]: in f32, what the graph means, bit for bit. [`generate_without_weights`] leaves the
+//!   weights of this form to the running program.
+//! * [`Numbers::Integer`]: in 8-bit weights and 16-bit states, what SynSense's chips do, bit for bit. The
+//!   weights are quantised on the way; a network with its integers can also be given
+//!   ([`generate_integer`]).
 //!
 //! The crate is the back half of three fronts: the `synnet!` macro, `synnet_build` for build scripts,
-//! and `snnc build --target rust`. It reads and writes no files.
+//! and `snnc build`. It reads and writes no files.
 //!
 //! # How it is laid out
-//! * [`weights`]: the bytes that a generated module reads its weights from.
+//! * [`weights`]: the bytes that a generated module in f32 reads its weights from.
+//! * [`integer`]: the arithmetic in integers: description, layers and kernels. It knows no chip.
+//! * [`quantized`]: that description from a float network or a chip's specification; the one place that
+//!   depends on `synnet-xylo`.
+//! * `float`: the arithmetic in f32: layers, connections and kernels.
+//! * `module`: the network type around either.
 //! * `names`: names of the language to identifiers of Rust.
-//! * `float`: the arithmetic in f32: layers and kernels.
-//! * `module`: the network type around them.
+//! * `memory`: what a network occupies.
 //! * `docs`: what the generated documentation says.
 //! * `format`: tokens to formatted source.
 
 mod docs;
 mod float;
 mod format;
+pub mod integer;
 mod memory;
 mod module;
 mod names;
+pub mod quantized;
 pub mod weights;
 
-use proc_macro2::TokenStream;
-use synnet_dsl::{Diagnostic, Feature, Graph, Network};
+use std::collections::BTreeMap;
 
+use proc_macro2::TokenStream;
+use synnet_dsl::{Diagnostic, Feature, Graph, Network, codes};
+
+use integer::{IntegerError, IntegerNetwork};
 pub use memory::Memory;
+pub use synnet_xylo::QuantizeOptions;
 
 /// How a module is generated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Name of the generated type; the name of the network in camel case where it is `None`.
     pub name: Option<String>,
     /// How the module gets at its weights, where it is generated with them.
     pub embedding: Embedding,
+    /// In which numbers the module computes.
+    pub numbers: Numbers,
+    /// Mean number of events per channel or neuron and step, by the name of the input or of a layer, where
+    /// it was measured. It decides how connections in f32 are evaluated, never what they give.
+    pub rates: BTreeMap<String, f64>,
+}
+
+/// In which numbers a module computes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Numbers {
+    /// In f32, as training and the interpreter do.
+    #[default]
+    Float,
+    /// In 8-bit weights and 16-bit states, as SynSense's chips do, quantised as these options say.
+    Integer(QuantizeOptions),
 }
 
 /// How a generated module holds its weights.
@@ -58,6 +89,8 @@ pub struct Module {
     pub memory: Memory,
     /// The bytes behind [`Embedding::Include`]; `None` where the module needs no such file.
     pub weights: Option<Vec<u8>>,
+    /// What can be expressed but will behave differently.
+    pub warnings: Vec<Diagnostic>,
     /// The items: a module and a re-export of the network's type.
     pub tokens: TokenStream,
     header: String,
@@ -88,7 +121,8 @@ const SUPPORTED: [Feature; 12] = [
     Feature::LeakUnits,
 ];
 
-/// Everything of a graph that generated code cannot express, whatever its weights: membrane noise.
+/// Everything of a graph that code in f32 cannot express, whatever its weights: membrane noise. For integers
+/// see [`quantized::check`].
 pub fn check(graph: &Graph) -> Vec<Diagnostic> {
     unsupported(graph, &[Feature::LearnedParameter])
 }
@@ -96,29 +130,60 @@ pub fn check(graph: &Graph) -> Vec<Diagnostic> {
 /// Generates the module of a network with its weights.
 ///
 /// # Errors
-/// One diagnostic for each place of the graph that generated code cannot express: membrane noise.
+/// One diagnostic for each place of the graph that generated code cannot express: membrane noise; in
+/// integers, everything that the arithmetic does not know.
 pub fn generate(network: &Network, options: &Options) -> Result<Module, Vec<Diagnostic>> {
-    let refused = check(&network.graph);
-    if refused.is_empty() {
-        Ok(module::generate(&network.graph, Some(network), options))
-    } else {
-        Err(refused)
+    match &options.numbers {
+        Numbers::Float => {
+            let refused = check(&network.graph);
+            if !refused.is_empty() {
+                return Err(refused);
+            }
+            Ok(float::parts(&network.graph, Some(network), options).assemble(&options.embedding))
+        }
+        Numbers::Integer(quantize) => {
+            let quantized = quantized::quantize(network, quantize)?;
+            let mut parts = integer::parts(&quantized.network, options);
+            parts.warnings = quantized.warnings;
+            Ok(parts.assemble(&options.embedding))
+        }
     }
 }
 
-/// Generates the module of a network whose weights come at run time, as the bytes that
+/// Generates the module of a network that has its integers already. [`Options::numbers`] and
+/// [`Options::rates`] do not matter.
+///
+/// # Errors
+/// Where the description does not hold together.
+pub fn generate_integer(network: &IntegerNetwork, options: &Options) -> Result<Module, IntegerError> {
+    network.check()?;
+    Ok(integer::parts(network, options).assemble(&options.embedding))
+}
+
+/// Generates the module of a network in f32 whose weights come at run time, as the bytes that
 /// [`weights::pack`] gives.
 ///
 /// # Errors
 /// One diagnostic for each place of the graph that needs more than weights at run time: membrane
-/// noise, and layers with learnt parameters, from which constants are computed while generating.
+/// noise, and layers with learnt parameters, from which constants are computed while generating. In
+/// integers everything comes from the weights.
 pub fn generate_without_weights(graph: &Graph, options: &Options) -> Result<Module, Vec<Diagnostic>> {
+    const HELP: &str = "give the weights when the code is generated";
+    if let Numbers::Integer(_) = options.numbers {
+        let message =
+            "integer code cannot take its weights at run time: thresholds and shifts come from them";
+        let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
+        return Err(vec![diagnostic.with_help(HELP)]);
+    }
     let never = check(graph);
     let without_weights =
         unsupported(graph, &[]).into_iter().filter(|diagnostic| !never.contains(diagnostic));
-    let without_weights = without_weights.map(|d| d.with_help("give the weights when the code is generated"));
-    let refused: Vec<Diagnostic> = never.iter().cloned().chain(without_weights).collect();
-    if refused.is_empty() { Ok(module::generate(graph, None, options)) } else { Err(refused) }
+    let refused: Vec<Diagnostic> =
+        never.iter().cloned().chain(without_weights.map(|diagnostic| diagnostic.with_help(HELP))).collect();
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    Ok(float::parts(graph, None, options).assemble(&options.embedding))
 }
 
 /// What the graph asks for beyond [`SUPPORTED`] and `more`.

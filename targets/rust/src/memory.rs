@@ -17,8 +17,9 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What the generated code of a graph will occupy.
-    pub(crate) fn of(graph: &Graph) -> Self {
+    /// What the generated code of a graph will occupy. Rows of weights that are part of the module are
+    /// aligned to 16 bytes.
+    pub(crate) fn of(graph: &Graph, embedded: bool) -> Self {
         let layers = graph.layers.iter().map(|layer| {
             let vectors = match &layer.neuron {
                 Neuron::Lif(lif) => 2 + lif.synapses as u64 + u64::from(lif.adaptation.is_some()),
@@ -31,11 +32,23 @@ impl Memory {
             counts.saturating_mul(4).saturating_add(4)
         });
         let constants = graph.layers.iter().map(|layer| float::constant_bytes(layer, graph.dt));
+        let weights = if embedded { aligned_weights(graph) } else { weights::packed_len(graph) };
         Self {
             ram: layers.chain(delays).fold(0, u64::saturating_add),
-            flash: constants.fold(weights::packed_len(graph), u64::saturating_add),
+            flash: constants.fold(weights, u64::saturating_add),
         }
     }
+}
+
+/// Bytes of all weights and biases, each row aligned.
+fn aligned_weights(graph: &Graph) -> u64 {
+    let matrices = graph.connections.iter().filter_map(|connection| {
+        let linear = connection.as_linear()?;
+        let rows = graph.source_width(connection) as u64 + u64::from(linear.bias.is_some());
+        let columns = graph.layer(connection.target).input_columns() as u64;
+        Some(columns.saturating_mul(4).div_ceil(16).saturating_mul(16).saturating_mul(rows))
+    });
+    matrices.fold(0, u64::saturating_add)
 }
 
 /// The 64-bit hash FNV-1a.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Ident;
 use quote::format_ident;
-use synnet_dsl::Graph;
 
 /// The identifiers of a generated module.
 pub(crate) struct Names {
@@ -21,34 +20,54 @@ pub(crate) struct Names {
 }
 
 /// Types that the generated module itself defines or takes from the prelude.
-const TYPES: [&str; 10] =
-    ["Weights", "WeightsError", "DelayLine", "Option", "Some", "None", "Result", "Ok", "Err", "Default"];
+const TYPES: [&str; 13] = [
+    "Weights",
+    "WeightsError",
+    "DelayLine",
+    "State",
+    "Row",
+    "Matrix",
+    "Option",
+    "Some",
+    "None",
+    "Result",
+    "Ok",
+    "Err",
+    "Default",
+];
 /// Methods and fields of the network type, and a word that is reserved since the 2024 edition.
-const MEMBERS: [&str; 8] = ["new", "with_weights", "step", "reset", "weights", "clone", "default", "gen"];
+const MEMBERS: [&str; 10] =
+    ["new", "with_weights", "step", "run", "reset", "state", "weights", "clone", "default", "gen"];
 /// Crates that a module of the same name would hide.
 const CRATES: [&str; 5] = ["core", "std", "alloc", "test", "proc_macro"];
 
 impl Names {
-    /// Names everything in a graph; `network` overrides the name of the type.
-    pub(crate) fn new(graph: &Graph, network: Option<&str>) -> Self {
-        let network = network.unwrap_or(&graph.name);
+    /// Names everything in a network, from the names of the network, its layers and its connections.
+    pub(crate) fn new<'a>(
+        network: &str,
+        layers: impl Iterator<Item = &'a str>,
+        connections: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let mut modules = set(&CRATES);
         let module = distinct(&mut modules, snake_case(network), "_network");
         let mut types = set(&TYPES);
         let network = distinct(&mut types, camel_case(network), "Network");
         let mut members = set(&MEMBERS);
-        let mut layers = Vec::new();
-        let mut layer_types = Vec::new();
-        for layer in &graph.layers {
-            layers.push(distinct(&mut members, snake_case(&layer.name), "_layer"));
-            layer_types.push(distinct(&mut types, camel_case(&layer.name), "Layer"));
-        }
-        let connections = graph.connections.iter().map(|connection| {
-            let name = connection.name.replace("->", "_to_").replace('+', "_plus_");
-            distinct(&mut members, snake_case(&name), "_again")
-        });
-        let connections = connections.collect();
+        let mut distinct_members = |names: &mut dyn Iterator<Item = String>, suffix: &str| -> Vec<Ident> {
+            names.map(|name| distinct(&mut members, snake_case(&name), suffix)).collect()
+        };
+        let layer_names: Vec<&str> = layers.collect();
+        let layers = distinct_members(&mut layer_names.iter().map(ToString::to_string), "_layer");
+        let spelt = |name: &str| name.replace("->", "_to_").replace('+', "_plus_");
+        let connections = distinct_members(&mut connections.map(spelt), "_again");
+        let layer_types = layer_names.iter().map(|name| distinct(&mut types, camel_case(name), "Layer"));
+        let layer_types = layer_types.collect();
         Self { module, network, layers, layer_types, connections }
+    }
+
+    /// A table of a layer or a connection. What it holds tells those of layers from those of connections.
+    pub(crate) fn table(stem: &Ident, what: &str) -> Ident {
+        format_ident!("{}_{}", stem.to_string().to_ascii_uppercase(), what)
     }
 }
 

@@ -3,6 +3,9 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
+use crate::module::size;
+use crate::names::Names;
+
 /// A named constant of a layer's step.
 pub(crate) struct Constant {
     name: Ident,
@@ -43,7 +46,7 @@ impl Constant {
     }
 
     fn table_name(&self, layer: &Ident) -> Ident {
-        format_ident!("{}_{}", layer.to_string().to_ascii_uppercase(), self.name)
+        Names::table(layer, &self.name.to_string())
     }
 
     /// Its value in an expression, and what a loop over the elements binds for it.
@@ -79,9 +82,4 @@ pub(crate) fn number(x: f32) -> TokenStream {
         quote!(#literal)
     };
     if x.is_sign_negative() { quote!(-#magnitude) } else { magnitude }
-}
-
-/// The literal of a size, without suffix.
-pub(crate) fn size(n: usize) -> Literal {
-    Literal::usize_unsuffixed(n)
 }

@@ -10,7 +10,7 @@ pub(crate) const WHOLE: u32 = 1 << 23;
 
 /// `sums[c] += count[i] * weight[i][c]`, ascending in `i`, silent sources skipped. One bit per source,
 /// 32 at a time, costs less than one branch per source, which the processor cannot foresee.
-pub(crate) fn add_rows() -> TokenStream {
+pub(crate) fn add_rows(row: &TokenStream) -> TokenStream {
     quote! {
         /// Adds the weights of every source that spikes, times its count, in ascending order.
         fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
@@ -27,7 +27,7 @@ pub(crate) fn add_rows() -> TokenStream {
                     let first = spiking.trailing_zeros() as usize;
                     spiking &= spiking - 1;
                     if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
-                        for (sum, &weight) in sums.iter_mut().zip(row) {
+                        for (sum, &weight) in sums.iter_mut().zip(#row) {
                             *sum += count * f32::from_le_bytes(weight);
                         }
                     }
@@ -37,12 +37,31 @@ pub(crate) fn add_rows() -> TokenStream {
     }
 }
 
+/// `sums[c] += count[i] * weight[i][c]`, ascending in `i`.
+pub(crate) fn add_all_rows(row: &TokenStream) -> TokenStream {
+    quote! {
+        /// Adds the weights of every source, times its count, in ascending order.
+        fn add_all_rows<const SOURCES: usize, const COLUMNS: usize>(
+            sums: &mut [f32; COLUMNS],
+            counts: &[f32; SOURCES],
+            weights: &Matrix<SOURCES, COLUMNS>,
+        ) {
+            for (&count, row) in counts.iter().zip(weights) {
+                for (sum, &weight) in sums.iter_mut().zip(#row) {
+                    *sum += count * f32::from_le_bytes(weight);
+                }
+            }
+        }
+    }
+}
+
 /// `sums[c] += bias[c]`, from bytes.
-pub(crate) fn add_bias() -> TokenStream {
+pub(crate) fn add_bias(borrowed: bool) -> TokenStream {
+    let bias = if borrowed { quote!(bias) } else { quote!(&bias.0) };
     quote! {
         /// Adds the bias of a connection.
         fn add_bias<const COLUMNS: usize>(sums: &mut [f32; COLUMNS], bias: &Row<COLUMNS>) {
-            for (sum, &bias) in sums.iter_mut().zip(bias) {
+            for (sum, &bias) in sums.iter_mut().zip(#bias) {
                 *sum += f32::from_le_bytes(bias);
             }
         }
@@ -158,6 +177,40 @@ pub(crate) fn views() -> TokenStream {
                 (Some(matrix), Some((_, rest))) => Some((matrix, rest)),
                 _ => None,
             }
+        }
+    }
+}
+
+/// Tables of numbers in aligned rows, made of the packed weights while compiling.
+pub(crate) fn tables() -> TokenStream {
+    quote! {
+        /// Numbers in four bytes each, little-endian, aligned for vectors of four.
+        #[derive(Clone, Copy)]
+        #[repr(C, align(16))]
+        struct Row<const COLUMNS: usize>([[u8; 4]; COLUMNS]);
+        /// Weights, one row per source.
+        type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
+
+        /// The row of numbers that begins at a byte of the packed weights.
+        const fn take_row<const COLUMNS: usize>(start: usize) -> Row<COLUMNS> {
+            let (_, bytes) = PACKED.split_at(start);
+            match bytes.as_chunks::<4>().0.first_chunk() {
+                Some(numbers) => Row(*numbers),
+                None => panic!("the packed weights are too short"),
+            }
+        }
+
+        /// The rows of numbers that begin at a byte of the packed weights.
+        const fn take_rows<const SOURCES: usize, const COLUMNS: usize>(
+            start: usize,
+        ) -> Matrix<SOURCES, COLUMNS> {
+            let mut rows = [Row([[0; 4]; COLUMNS]); SOURCES];
+            let mut i = 0;
+            while i < SOURCES {
+                rows[i] = take_row(start + 4 * COLUMNS * i);
+                i += 1;
+            }
+            rows
         }
     }
 }

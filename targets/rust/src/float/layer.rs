@@ -4,7 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use synnet_dsl::graph::{ExpSyn, Layer, LayerId, Lif, Neuron};
 
-use super::constant::{Constant, Operand, number, size};
+use super::constant::{Constant, Operand, number};
+use crate::module::size;
 use crate::names::Names;
 
 /// The type of a layer with its tables.

@@ -1,13 +1,102 @@
 //! The arithmetic in f32, in the order that [`synnet_dsl::graph`] defines.
 
 mod constant;
-pub(crate) mod kernels;
+mod kernels;
 mod layer;
+mod path;
+mod step;
+mod weights;
 
-use synnet_dsl::graph::{Layer, Neuron};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use synnet_dsl::graph::{Connection, Endpoint, Layer, Neuron};
+use synnet_dsl::{Graph, Network};
 
-pub(crate) use constant::{number, size};
-pub(crate) use layer::{counts_by_division, emitted, layer};
+pub(crate) use constant::number;
+pub(crate) use layer::emitted;
+use path::{Path, Paths};
+use step::Step;
+
+use crate::memory::Memory;
+use crate::module::{Parts, Weights};
+use crate::names::Names;
+use crate::{Options, docs};
+
+/// The parts of the module of a graph, with its weights where there is a network.
+pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &Options) -> Parts {
+    let names = Names::new(
+        options.name.as_deref().unwrap_or(&graph.name),
+        graph.layers.iter().map(|layer| layer.name.as_str()),
+        graph.connections.iter().map(|connection| connection.name.as_str()),
+    );
+    let memory = Memory::of(graph, network.is_some());
+    let paths = Paths::choose(graph, &options.rates);
+    let weighted = graph.connections.iter().any(|connection| connection.as_linear().is_some());
+    let packed = network.filter(|_| weighted).map(crate::weights::pack);
+    let layer_items = graph.layers_with_ids().map(|(id, layer)| {
+        let docs = docs::layer(graph, id);
+        layer::layer(&names, id, layer, &docs, graph.dt)
+    });
+    let step = Step { graph, names: &names, paths: &paths, borrowed: network.is_none() };
+    Parts {
+        layers: graph.layers.iter().map(|layer| layer.name.clone()).collect(),
+        header: docs::header(graph, packed.as_deref()),
+        docs: docs::network(graph, memory, network.is_some() || !weighted),
+        memory,
+        inputs: graph.input.channels,
+        outputs: graph.outputs(),
+        dt: graph.dt as f32,
+        count: quote!(f32),
+        output: quote!(f32),
+        uses_input: graph.connections.iter().any(|c| c.sources.contains(&Endpoint::Input)),
+        lines: delay_lines(graph, &names),
+        step: step.body(),
+        layer_items: layer_items.collect(),
+        kernels: kernels(graph, &paths, weighted.then_some(network.is_none())),
+        weights: match packed {
+            None if weighted => Weights::Program(weights::views(graph, &names, &paths)),
+            None => Weights::Nowhere,
+            Some(bytes) => Weights::Module {
+                bytes,
+                fingerprint: crate::weights::fingerprint(graph),
+                tables: weights::tables(graph, &names, &paths),
+            },
+        },
+        warnings: Vec::new(),
+        names,
+    }
+}
+
+/// Names and types of the delay lines.
+fn delay_lines(graph: &Graph, names: &Names) -> Vec<(Ident, TokenStream)> {
+    let delayed = graph.connections.iter().zip(&names.connections).filter(|(c, _)| c.delay > 0);
+    let lines = delayed.map(|(connection, name)| {
+        let width = crate::module::size(graph.source_width(connection));
+        let steps = crate::module::size(connection.delay as usize);
+        (name.clone(), quote!(DelayLine<#width, #steps>))
+    });
+    lines.collect()
+}
+
+/// The shared functions that this network uses. `borrowed`: whether its weights come at run time, where it
+/// has any.
+fn kernels(graph: &Graph, paths: &Paths, borrowed: Option<bool>) -> TokenStream {
+    let connections = &graph.connections;
+    let linear = || connections.iter().filter_map(Connection::as_linear);
+    let most = graph.layers.iter().filter_map(layer::counts_by_division).max();
+    let row = if borrowed == Some(true) { quote!(row) } else { quote!(&row.0) };
+    let used = [
+        paths.any(graph, Path::Rows).then(|| kernels::add_rows(&row)),
+        paths.any(graph, Path::Dense).then(|| kernels::add_all_rows(&row)),
+        linear().find_map(|linear| linear.bias.as_ref()).map(|_| kernels::add_bias(borrowed == Some(true))),
+        connections.iter().find(|c| c.as_linear().is_none()).map(|_| kernels::add_counts()),
+        connections.iter().find(|c| c.sources.len() > 1).map(|_| kernels::add_sources()),
+        most.map(|most| kernels::spike_count(most > kernels::WHOLE)),
+        connections.iter().find(|c| c.delay > 0).map(|_| kernels::delay_line()),
+        borrowed.map(|borrowed| if borrowed { kernels::views() } else { kernels::tables() }),
+    ];
+    used.into_iter().flatten().collect()
+}
 
 /// Bytes of the constants that a layer holds per element.
 pub(crate) fn constant_bytes(layer: &Layer, dt: f64) -> u64 {

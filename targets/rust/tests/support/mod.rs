@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod chip;
 pub(crate) mod networks;
 pub(crate) mod reference;
 pub(crate) mod rustc;

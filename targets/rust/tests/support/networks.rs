@@ -228,3 +228,41 @@ fn random_neuron(size: usize, random: &mut Random) -> Neuron {
         ..lif()
     })
 }
+
+/// A random network that integers can express: hidden layers of one or two synapses in any order of
+/// connections, and a readout.
+pub(crate) fn random_for_integers(name: &str, random: &mut Random) -> Graph {
+    let hidden = 1 + random.below(3);
+    let mut layers: Vec<Layer> = (0..hidden)
+        .map(|i| {
+            let (size, synapses) = (1 + random.below(40), 1 + random.below(2));
+            let tau = |random: &mut Random| random.between(10e-3, 200e-3);
+            let neuron = Lif {
+                synapses,
+                mem: leak((0..size).map(|_| tau(random)).collect()),
+                syn: leak((0..size * synapses).map(|_| tau(random)).collect()),
+                threshold: each((0..size).map(|_| random.between(0.2, 1.5)).collect()),
+                bias: each((0..size).map(|_| random.between(-0.02, 0.05)).collect()),
+                ..lif()
+            };
+            layer(&format!("h{i}"), size, Neuron::Lif(neuron))
+        })
+        .collect();
+    layers.push(layer("out", 1 + random.below(12), Neuron::Lif(Lif { max_spikes: 1, ..lif() })));
+    let readout = hidden as u32;
+    let quantity = [Quantity::Spikes, Quantity::Vmem, Quantity::Isyn][random.below(3)];
+    let mut graph = graph(name, 1 + random.below(20), layers, (readout, quantity));
+    connect(&mut graph, &[IN], 0);
+    for target in 1..=readout {
+        connect(&mut graph, &[from(target - 1)], target);
+        let other = random.below(hidden) as u32;
+        if other + 1 != target {
+            connect(&mut graph, &[from(other)], target);
+        }
+    }
+    if random.below(2) == 0 {
+        // To itself, and from a later layer.
+        connect(&mut graph, &[from(readout - 1)], 0);
+    }
+    graph
+}

@@ -1,0 +1,163 @@
+"""Time of one step of inference, batch 1: generated Rust beside what else runs such networks.
+
+    python benches/inference.py --torch-python VENV/bin/python --jax-python VENV/bin/python
+
+See README.md. Prints a table in Markdown and writes all figures as lines of JSON.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+import driver
+import networks
+from driver import Missing, Worker, note
+from networks import Config, write_case
+
+# Network b with spikes as its output; inputs of two densities, and hidden layers that fire accordingly.
+NETWORK = replace(networks.TRAINING["b"], batch=8, output="spikes")
+DENSITIES = {"0.1": NETWORK, "0.01": replace(NETWORK, probability=0.01, rate=0.02)}
+TARGETS = ("x86-64", "x86-64-v3")
+PEERS = {"onnx": "torch", "torchscript": "torch", "rockpool": "torch", "jax": "jax", "brian2": "brian2"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--engines", default="rust,rust-int," + ",".join(PEERS), help="default: %(default)s")
+    parser.add_argument(
+        "--torch-python", default=sys.executable, help="with torch, rockpool, onnx, onnxruntime"
+    )
+    parser.add_argument("--jax-python", default=sys.executable, help="interpreter with jax")
+    parser.add_argument("--brian2-python", default=sys.executable, help="interpreter with brian2")
+    parser.add_argument("--snnc", help="the compiler; built where it is not given")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each engine (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each turn (default: %(default)s)")
+    parser.add_argument("--output", type=Path, default=driver.REPOSITORY / "runs/inference-step")
+    args = parser.parse_args()
+
+    rows = []
+    for density, config in DENSITIES.items():
+        case = args.output / density
+        write_case(config, case, name="Network")
+        rows += [{"p": density, **row} for row in measure(args, config, case)]
+    facts = driver.machine()
+    (args.output / "results.jsonl").write_text("".join(json.dumps({**facts, **row}) + "\n" for row in rows))
+    print("\n" + json.dumps(facts) + "\n\n" + driver.table([readable(row) for row in rows], COLUMNS))
+    if any(row["equal"] < 1 for row in rows if row["engine"] == "rust"):
+        sys.exit("generated f32 code and the reference give different spikes")
+
+
+def measure(args: argparse.Namespace, config: Config, case: Path) -> list[dict]:
+    """One density on all engines, in turn."""
+    workers = []
+    for engine in args.engines.split(","):
+        for setting, command in commands(args, engine, config, case):
+            try:
+                workers.append(Worker(engine, command(), case, config, setting=setting))
+                if engine not in PEERS:
+                    workers[-1].facts["version"] = succeed(engine, [snnc(args), "--version"])
+                note(f"p = {case.name}: {engine} {setting} is ready")
+            except Missing as why:
+                note(f"p = {case.name}: without {why}")
+    driver.take_turns(workers, args.rounds, args.seconds)
+    for worker in workers:
+        worker.stop()
+    weights, x, _ = networks.read_case(config, case)
+    expected = networks.run(config, weights, x[:1])
+    rows = [{**worker.summary(), "equal": equal(worker, expected)} for worker in workers]
+    own = [row["median_s"] for row in rows if row["engine"] == "rust"]
+    return [{**row, "ratio": row["median_s"] / min(own) if own else None} for row in rows]
+
+
+def commands(
+    args: argparse.Namespace, engine: str, config: Config, case: Path
+) -> list[tuple[str, Callable[[], list[str]]]]:
+    """The settings of an engine, each with what makes its command."""
+    if engine in PEERS:
+        interpreter = vars(args)[f"{PEERS[engine]}_python"]
+        return [("", lambda: driver.python(interpreter, f"inference_{engine}"))]
+    return [
+        (target, lambda target=target: [generated(args, engine, target, config, case)]) for target in TARGETS
+    ]
+
+
+def generated(args: argparse.Namespace, form: str, target: str, config: Config, case: Path) -> str:
+    """Generates the network in a form, `rust` or `rust-int`, compiles it, and gives the program."""
+    folder = case / f"{form}-{target}"
+    folder.mkdir(exist_ok=True)
+    weights, x, _ = networks.read_case(config, case)
+    save_file(dict(zip(config.weight_names, weights)), case / "weights.safetensors")
+    x[0].astype(np.uint8).tofile(case / "frames.bin")
+    module = [
+        str(case / "net.snn"),
+        "--weights",
+        str(case / "weights.safetensors"),
+        "-o",
+        str(folder / "network.rs"),
+    ]
+    succeed(form, [snnc(args), "build", "--target", form, *module])
+    shutil.copy(driver.BENCHES / "peers" / "inference_rust.rs", folder / "main.rs")
+    optimised = ["-C", "opt-level=3", "-C", f"target-cpu={target}", "-o", str(folder / "main")]
+    succeed(form, ["rustc", "--edition", "2024", *optimised, str(folder / "main.rs")])
+    return str(folder / "main")
+
+
+def snnc(args: argparse.Namespace) -> str:
+    """The compiler, built once."""
+    if args.snnc is None:
+        args.snnc = driver.cargo_build("snnc")
+    return args.snnc
+
+
+def succeed(engine: str, command: list[str]) -> str:
+    """Runs a command that an engine cannot do without, and gives what it prints."""
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise Missing(f"{engine}: {ran.stderr.strip().splitlines()[0]}")
+    return ran.stdout.strip()
+
+
+def equal(worker: Worker, expected: np.ndarray) -> float | None:
+    """The share of outputs that equal NumPy's; none for an engine that gives no outputs."""
+    if not worker.result.exists():
+        return None
+    return float((np.fromfile(worker.result, np.float32) == expected.ravel()).mean())
+
+
+COLUMNS = [
+    "p",
+    "engine",
+    "setting",
+    "per step",
+    "least to greatest",
+    "passes",
+    "ratio",
+    "equal outputs",
+    "version",
+]
+
+
+def readable(row: dict) -> dict:
+    """A row for people."""
+    return {
+        **row,
+        "per step": driver.duration(row["median_s"]),
+        "least to greatest": f"{driver.duration(row['min_s'])} to {driver.duration(row['max_s'])}",
+        "passes": row["count"],
+        "ratio": f"{row['ratio']:.3g}" if row["ratio"] else "",
+        "equal outputs": "" if row["equal"] is None else f"{100 * row['equal']:.2f} %",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+// Weights that are missing, of another network, or no weights at all.
+synnet_macros::synnet! {
+    #![weights = "weights/missing.safetensors"]
+    network Missing {
+        dt: 10 ms;
+        input button: 1;
+        layer click: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms };
+        button -> linear -> click;
+        output click.spikes;
+    }
+}
+
+synnet_macros::synnet! {
+    #![weights = "tests/nets/clicks.safetensors"]
+    network Other {
+        dt: 10 ms;
+        input button: 1;
+        layer press: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms };
+        button -> linear -> press;
+        output press.spikes;
+    }
+}
+
+synnet_macros::synnet!("tests/nets/size.snn", weights = "tests/nets/clicks.safetensors");
+
+synnet_macros::synnet!("tests/nets/size.snn", weights = "tests/nets/size.snn");
+
+fn main() {}

@@ -1,0 +1,148 @@
+//! The dense product of a block with a matrix.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::{for_chunks, load, store};
+
+/// `out += left @ right`. Rows of `right` and `out` are `width` wide, a whole number of
+/// [`LANES`](super::LANES).
+pub(crate) struct Product<'a> {
+    /// Element `(m, l)` is at `m * row + l * column`.
+    pub(crate) left: &'a [f32],
+    /// Distance between the rows of `left`.
+    pub(crate) row: usize,
+    /// Distance between the columns of `left`.
+    pub(crate) column: usize,
+    /// Number of columns of `left`.
+    pub(crate) inner: usize,
+    /// `[inner, width]`.
+    pub(crate) right: &'a [f32],
+    /// Width of `right` and `out`.
+    pub(crate) width: usize,
+    /// `[rows, width]`.
+    pub(crate) out: &'a mut [f32],
+}
+
+impl Product<'_> {
+    /// Runs it.
+    pub(crate) fn run(self, arch: Arch) {
+        if self.width > 0 && self.inner > 0 {
+            arch.dispatch(self);
+        }
+    }
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let per_row = self.width / S::F32_LANES;
+        let left = Left { data: self.left, row: self.row, column: self.column, inner: self.inner };
+        let right = S::as_simd_f32s(self.right).0;
+        let out = S::as_mut_simd_f32s(self.out).0;
+        let rows = out.len() / per_row;
+        // The accumulators of a tile, its row of `right` and one broadcast stay in registers.
+        if S::REGISTER_COUNT >= 32 {
+            for_chunks!(per_row, [4, 2, 1], |at, K| columns::<S, 6, K>(
+                simd, left, right, out, rows, per_row, at
+            ));
+        } else {
+            for_chunks!(per_row, [2, 1], |at, K| columns::<S, 6, K>(
+                simd, left, right, out, rows, per_row, at
+            ));
+        }
+    }
+}
+
+/// The left operand of a product.
+#[derive(Clone, Copy)]
+struct Left<'a> {
+    data: &'a [f32],
+    row: usize,
+    column: usize,
+    inner: usize,
+}
+
+/// The columns `at..at + K` (in vectors) of all rows, `M` rows at a time.
+#[inline(always)]
+fn columns<S: Simd, const M: usize, const K: usize>(
+    simd: S,
+    left: Left<'_>,
+    right: &[S::f32s],
+    out: &mut [S::f32s],
+    rows: usize,
+    per_row: usize,
+    at: usize,
+) {
+    let mut m = 0;
+    while m + M <= rows {
+        tile::<S, M, K>(simd, left, m, right, out, per_row, at);
+        m += M;
+    }
+    while m + 2 <= rows {
+        tile::<S, 2, K>(simd, left, m, right, out, per_row, at);
+        m += 2;
+    }
+    if m < rows {
+        tile::<S, 1, K>(simd, left, m, right, out, per_row, at);
+    }
+}
+
+#[inline(always)]
+fn tile<S: Simd, const M: usize, const K: usize>(
+    simd: S,
+    left: Left<'_>,
+    from: usize,
+    right: &[S::f32s],
+    out: &mut [S::f32s],
+    per_row: usize,
+    at: usize,
+) {
+    let mut sums = [[simd.splat_f32s(0.0); K]; M];
+    for (m, sums) in sums.iter_mut().enumerate() {
+        *sums = load(simd, out, (from + m) * per_row + at);
+    }
+    let left_rows = &left.data[from * left.row..];
+    for (l, right) in right.chunks_exact(per_row).take(left.inner).enumerate() {
+        let right: [S::f32s; K] = load(simd, right, at);
+        for (m, sums) in sums.iter_mut().enumerate() {
+            let factor = simd.splat_f32s(left_rows[m * left.row + l * left.column]);
+            for k in 0..K {
+                sums[k] = simd.mul_add_e_f32s(factor, right[k], sums[k]);
+            }
+        }
+    }
+    for (m, sums) in sums.into_iter().enumerate() {
+        store::<S, K>(out, (from + m) * per_row + at, sums);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::{archs, padded};
+
+    #[test]
+    fn products_agree_with_the_definition_for_all_shapes() {
+        let noise = |i: usize| (crate::random::mix(5, i as u32) as f32 / u32::MAX as f32) - 0.5;
+        for (rows, inner, columns) in
+            [(1, 1, 1), (6, 3, 16), (13, 7, 19), (48, 60, 60), (7, 5, 100), (3, 9, 150)]
+        {
+            let width = padded(columns);
+            let left: Vec<f32> = (0..rows * inner).map(noise).collect();
+            let right: Vec<f32> = (0..inner * width).map(|i| noise(i + 900)).collect();
+            for (transposed, arch) in [false, true].into_iter().flat_map(|t| archs().map(move |a| (t, a))) {
+                let (row, column) = if transposed { (1, rows) } else { (inner, 1) };
+                let mut out = vec![0.5; rows * width];
+                Product { left: &left, row, column, inner, right: &right, width, out: &mut out }.run(arch);
+                for (i, &found) in out.iter().enumerate() {
+                    let (m, n) = (i / width, i % width);
+                    let term = |l| f64::from(left[m * row + l * column]) * f64::from(right[l * width + n]);
+                    let expected = 0.5 + (0..inner).map(term).sum::<f64>();
+                    assert!((f64::from(found) - expected).abs() < 1e-5, "{rows} x {inner} x {columns}: {i}");
+                }
+            }
+        }
+    }
+}

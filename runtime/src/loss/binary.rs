@@ -1,0 +1,93 @@
+//! Binary cross entropy, for detection.
+
+use serde::{Deserialize, Serialize};
+
+use super::readout::Statistic;
+use super::{Judged, Readout, Target, class_weight, one};
+use crate::train::Range;
+
+/// Binary cross entropy of each output by itself, mean over the outputs:
+/// `-w * (positive_weight * q * ln(p) + (1 - q) * ln(1 - p))`, where `p = 1 / (1 + exp(-scale * (z - offset)))`
+/// of the readout `z`, and `q = (1 - label_smoothing) * y + label_smoothing / 2` of the target `y`.
+///
+/// It is PyTorch's `BCEWithLogitsLoss` on `scale * (z - offset)`. An output detects where `z > offset`; a
+/// sample is right where every output detects exactly if `y > 0.5`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BinaryCrossEntropy {
+    /// What the detector looks at.
+    pub readout: Readout,
+    /// The readout at which a detection is as likely as none.
+    #[serde(default)]
+    pub offset: f64,
+    /// Factor before the logistic function; positive.
+    #[serde(default = "one")]
+    pub scale: f64,
+    /// How far targets are moved from 0 and 1 towards one half, from 0 to below 1.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// A factor on the part of the loss where a detection is wanted, positive: above 1 where these are rare.
+    #[serde(default = "one")]
+    pub positive_weight: f64,
+    /// A factor `w` on the loss of each output, 0 or more; 1 for all where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class_weights: Vec<f64>,
+}
+
+impl BinaryCrossEntropy {
+    /// Without offset, scale, smoothing and weights.
+    pub fn new(readout: Readout) -> Self {
+        Self {
+            readout,
+            offset: 0.0,
+            scale: 1.0,
+            label_smoothing: 0.0,
+            positive_weight: 1.0,
+            class_weights: Vec::new(),
+        }
+    }
+
+    pub(super) fn judge(
+        &self,
+        output: &[f32],
+        outputs: usize,
+        target: &Target,
+        gradient: &mut [f32],
+        statistic: &mut Statistic,
+    ) -> Judged {
+        statistic.read(self.readout, output, outputs);
+        let Statistic { values, slopes, .. } = statistic;
+        let (mut loss, mut right) = (0.0, true);
+        for (o, (&z, slope)) in values.iter().zip(slopes).enumerate() {
+            let wanted = target.of_output(o, outputs);
+            let x = self.scale * (f64::from(z) - self.offset);
+            right &= (x > 0.0) == (wanted > 0.5);
+            let q = (1.0 - self.label_smoothing) * wanted + 0.5 * self.label_smoothing;
+            let weight = class_weight(&self.class_weights, o) / outputs as f64;
+            let (yes, no) = (self.positive_weight * q, 1.0 - q);
+            loss += weight * (yes * softplus(-x) + no * softplus(x));
+            let p = 1.0 / (1.0 + (-x).exp());
+            *slope = (weight * self.scale * (no * p - yes * (1.0 - p))) as f32;
+        }
+        if !gradient.is_empty() {
+            statistic.spread(self.readout, gradient);
+        }
+        Judged { loss, right }
+    }
+
+    pub(super) fn ranges(&self) -> Vec<Range> {
+        let mut ranges = vec![
+            Range::finite("loss.offset", self.offset),
+            Range::positive("loss.scale", self.scale),
+            Range::below_one("loss.label_smoothing", self.label_smoothing),
+            Range::positive("loss.positive_weight", self.positive_weight),
+        ];
+        ranges.extend(self.class_weights.iter().map(|&w| Range::not_negative("loss.class_weights", w)));
+        ranges
+    }
+}
+
+/// `ln(1 + exp(x))` without overflow.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}

@@ -1,0 +1,71 @@
+//! Cross entropy of a softmax.
+
+use serde::{Deserialize, Serialize};
+
+use super::readout::Statistic;
+use super::{Judged, Readout, class_weight, one};
+use crate::train::Range;
+
+/// Cross entropy of `softmax(scale * z)` against a class, where `z` is the readout:
+/// `-w * sum(q * ln(softmax(scale * z)))`, with `q = label_smoothing / classes`, and `1 - label_smoothing`
+/// more for the right class, whose weight is `w`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossEntropy {
+    /// What the classifier looks at.
+    pub readout: Readout,
+    /// Share of the target that is spread evenly over all classes, from 0 to below 1.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// Factor before the softmax; positive.
+    #[serde(default = "one")]
+    pub scale: f64,
+    /// A factor on the loss of the samples of each class, 0 or more; 1 for all where it is empty. The mean
+    /// over a batch divides by the number of samples, not by the sum of their weights.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class_weights: Vec<f64>,
+}
+
+impl CrossEntropy {
+    /// Without smoothing, scale and weights.
+    pub fn new(readout: Readout) -> Self {
+        Self { readout, label_smoothing: 0.0, scale: 1.0, class_weights: Vec::new() }
+    }
+
+    pub(super) fn judge(
+        &self,
+        output: &[f32],
+        outputs: usize,
+        label: usize,
+        gradient: &mut [f32],
+        statistic: &mut Statistic,
+    ) -> Judged {
+        statistic.read(self.readout, output, outputs);
+        let right = statistic.decision() == label;
+        let weight = class_weight(&self.class_weights, label);
+        let Statistic { values, slopes, .. } = statistic;
+        let logit = |z: f32| f64::from(z) * self.scale;
+        let greatest = values.iter().map(|&z| logit(z)).fold(f64::NEG_INFINITY, f64::max);
+        let log_sum = values.iter().map(|&z| (logit(z) - greatest).exp()).sum::<f64>().ln() + greatest;
+        let even = self.label_smoothing / outputs as f64;
+        let mut loss = 0.0;
+        for (o, (&z, slope)) in values.iter().zip(slopes).enumerate() {
+            let wanted = even + if o == label { 1.0 - self.label_smoothing } else { 0.0 };
+            loss += wanted * (log_sum - logit(z));
+            *slope = (weight * self.scale * ((logit(z) - log_sum).exp() - wanted)) as f32;
+        }
+        if !gradient.is_empty() {
+            statistic.spread(self.readout, gradient);
+        }
+        Judged { loss: weight * loss, right }
+    }
+
+    pub(super) fn ranges(&self) -> Vec<Range> {
+        let mut ranges = vec![
+            Range::below_one("loss.label_smoothing", self.label_smoothing),
+            Range::positive("loss.scale", self.scale),
+        ];
+        ranges.extend(self.class_weights.iter().map(|&w| Range::not_negative("loss.class_weights", w)));
+        ranges
+    }
+}

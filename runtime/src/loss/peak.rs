@@ -1,0 +1,111 @@
+//! The peak loss.
+
+use serde::{Deserialize, Serialize};
+
+use super::readout::{Readout, Statistic};
+use super::{Judged, Target, one};
+use crate::train::Range;
+
+/// The peak loss of Bos and Muir ("Sub-mW Neuromorphic SNN audio processing applications with Rockpool and
+/// Xylo", 2022; "Micro-power spoken keyword spotting on Xylo Audio 2", 2024), Rockpool's `PeakLoss`.
+///
+/// An output that should respond costs `(p - level)^2`, where `p` is the mean of its membrane `v` over the
+/// `window` steps from its peak on: `p = sum(v[t + i mod (T - t)] for i < window) / window`, with `t` the
+/// first step of the greatest `v` among `T` (a window that reaches past the end goes on at the peak). An
+/// output that should rest costs the mean of `v^2` over all steps. The loss is the mean cost of those that
+/// should respond plus `rest_weight` times the mean cost of those that should rest.
+///
+/// Targets above one half should respond. An output responds where its greatest membrane exceeds half of
+/// `level`. A class is right where its output has the greatest peak; other targets, and those of networks
+/// with one output, where exactly those outputs respond that should.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peak {
+    /// The mean membrane that is wanted from the peak on; positive. Rockpool's `target_output`.
+    pub level: f64,
+    /// Steps from the peak on, 1 or more. Rockpool's `max_interval`.
+    pub window: usize,
+    /// Price of the outputs that should rest; 0 or more. Rockpool's `weight_nontarget`.
+    #[serde(default = "one")]
+    pub rest_weight: f64,
+}
+
+impl Peak {
+    pub(super) fn judge(
+        &self,
+        output: &[f32],
+        outputs: usize,
+        target: &Target,
+        gradient: &mut [f32],
+        statistic: &mut Statistic,
+    ) -> Judged {
+        gradient.fill(0.0);
+        statistic.read(Readout::MaxVmem, output, outputs);
+        let responds = |o: usize| target.of_output(o, outputs) > 0.5;
+        let active = (0..outputs).filter(|&o| responds(o)).count();
+        let time = output.len() / outputs.max(1);
+        let mut loss = 0.0;
+        for o in 0..outputs {
+            loss += if responds(o) {
+                self.response(output, outputs, o, statistic.step(o), active, gradient)
+            } else {
+                let weight = self.rest_weight / (outputs - active) as f64 / time.max(1) as f64;
+                rest(output, outputs, o, weight, gradient)
+            };
+        }
+        let right = match target {
+            Target::Class(label) if outputs > 1 => statistic.decision() == *label,
+            _ => {
+                let half = 0.5 * self.level;
+                let mut peaks = statistic.values.iter().enumerate();
+                peaks.all(|(o, &peak)| (f64::from(peak) > half) == responds(o))
+            }
+        };
+        Judged { loss, right }
+    }
+
+    /// The cost of output `o`, one of `active` that should respond, with its peak in step `peak`.
+    fn response(
+        &self,
+        output: &[f32],
+        outputs: usize,
+        o: usize,
+        peak: usize,
+        active: usize,
+        gradient: &mut [f32],
+    ) -> f64 {
+        let time = output.len() / outputs;
+        let left = time.saturating_sub(peak).max(1);
+        // How often step `peak + i` is part of the window.
+        let times = |i: usize| (self.window / left + usize::from(i < self.window % left)) as f64;
+        let reach = peak..time.min(peak.saturating_add(self.window));
+        let share = 1.0 / self.window as f64;
+        let values = reach.clone().map(|t| times(t - peak) * f64::from(output[t * outputs + o]));
+        let excess = values.sum::<f64>() * share - self.level;
+        if !gradient.is_empty() {
+            for t in reach {
+                let slope = 2.0 * excess * times(t - peak) * share / active as f64;
+                gradient[t * outputs + o] = slope as f32;
+            }
+        }
+        excess * excess / active as f64
+    }
+
+    pub(super) fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::positive("loss.level", self.level),
+            Range::count("loss.window", self.window),
+            Range::not_negative("loss.rest_weight", self.rest_weight),
+        ]
+    }
+}
+
+/// `weight` times the sum of squares of output `o`.
+fn rest(output: &[f32], outputs: usize, o: usize, weight: f64, gradient: &mut [f32]) -> f64 {
+    let factor = (2.0 * weight) as f32;
+    for (g, row) in gradient.chunks_exact_mut(outputs).zip(output.chunks_exact(outputs)) {
+        g[o] = factor * row[o];
+    }
+    let squares = output.chunks_exact(outputs).map(|row| f64::from(row[o]).powi(2));
+    weight * squares.sum::<f64>()
+}

@@ -1,0 +1,195 @@
+//! Readouts: what a classifier looks at.
+
+use serde::{Deserialize, Serialize};
+use synnet_dsl::diagnostic::Diagnostic;
+use synnet_dsl::graph::{Graph, Quantity};
+
+use crate::codes;
+use crate::kernels::rows::add;
+
+/// What a classifier looks at: one number per output, from the whole sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readout {
+    /// Mean of the membrane over time.
+    MeanVmem,
+    /// Greatest membrane.
+    MaxVmem,
+    /// Membrane of the last step.
+    LastVmem,
+    /// Number of spikes.
+    SpikeCount,
+}
+
+impl Readout {
+    /// Its name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MeanVmem => "mean_vmem",
+            Self::MaxVmem => "max_vmem",
+            Self::LastVmem => "last_vmem",
+            Self::SpikeCount => "spike_count",
+        }
+    }
+
+    /// Whether it makes sense for a network that gives `quantity`. The current of a leaky integrator
+    /// counts as its membrane.
+    pub fn fits(self, quantity: Quantity) -> bool {
+        (self == Self::SpikeCount) == (quantity == Quantity::Spikes)
+    }
+
+    /// The statistic of one sequence `[time, outputs]`: one value per output, 0 where there is no step.
+    pub fn statistic(self, output: &[f32], outputs: usize) -> Vec<f32> {
+        let mut statistic = Statistic::default();
+        statistic.read(self, output, outputs);
+        statistic.values
+    }
+}
+
+/// The statistic of a sequence, in buffers that are used again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Statistic {
+    /// One value per output.
+    pub(crate) values: Vec<f32>,
+    /// The first step with the greatest value, for the readout that looks for it.
+    steps: Vec<u32>,
+    /// One gradient per output, to be filled before [`spread`](Self::spread).
+    pub(crate) slopes: Vec<f32>,
+}
+
+impl Statistic {
+    /// Computes the statistic of a sequence `[time, outputs]`.
+    pub(crate) fn read(&mut self, readout: Readout, output: &[f32], outputs: usize) {
+        for buffer in [&mut self.values, &mut self.slopes] {
+            buffer.clear();
+            buffer.resize(outputs, 0.0);
+        }
+        self.steps.clear();
+        self.steps.resize(outputs, 0);
+        let rows = output.chunks_exact(outputs.max(1));
+        let time = rows.len();
+        match readout {
+            Readout::MeanVmem | Readout::SpikeCount => rows.for_each(|row| add(&mut self.values, row)),
+            Readout::LastVmem => rows.last().into_iter().for_each(|row| self.values.copy_from_slice(row)),
+            Readout::MaxVmem => self.find_greatest(output, outputs),
+        }
+        if readout == Readout::MeanVmem && time > 0 {
+            self.values.iter_mut().for_each(|s| *s /= time as f32);
+        }
+    }
+
+    /// The greatest values, and the first steps that have them.
+    fn find_greatest(&mut self, output: &[f32], outputs: usize) {
+        for (t, row) in output.chunks_exact(outputs.max(1)).enumerate() {
+            for ((s, step), &x) in self.values.iter_mut().zip(&mut self.steps).zip(row) {
+                let greater = t == 0 || x > *s;
+                *s = if greater { x } else { *s };
+                *step = if greater { t as u32 } else { *step };
+            }
+        }
+    }
+
+    /// Overwrites the gradient of the sequence with what the slopes make of it.
+    pub(crate) fn spread(&mut self, readout: Readout, gradient: &mut [f32]) {
+        let outputs = self.slopes.len().max(1);
+        let time = gradient.len() / outputs;
+        match readout {
+            Readout::MeanVmem | Readout::SpikeCount => {
+                if readout == Readout::MeanVmem {
+                    self.slopes.iter_mut().for_each(|slope| *slope /= time as f32);
+                }
+                gradient.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(&self.slopes));
+            }
+            Readout::LastVmem => {
+                gradient.fill(0.0);
+                gradient.chunks_exact_mut(outputs).last().into_iter().for_each(|row| {
+                    row.copy_from_slice(&self.slopes);
+                });
+            }
+            Readout::MaxVmem => {
+                gradient.fill(0.0);
+                let places = self.steps.iter().enumerate().map(|(o, &step)| step as usize * outputs + o);
+                for (place, &slope) in places.zip(&self.slopes) {
+                    if let Some(g) = gradient.get_mut(place) {
+                        *g = slope;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first step with the greatest value of output `o`, after [`Readout::MaxVmem`] was read.
+    pub(crate) fn step(&self, o: usize) -> usize {
+        self.steps[o] as usize
+    }
+
+    /// The output with the greatest value; of equal ones the first.
+    pub(crate) fn decision(&self) -> usize {
+        greatest(&self.values)
+    }
+}
+
+/// The index of the greatest value; of equal ones the first.
+pub(crate) fn greatest(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+/// An error where a readout does not fit what a network gives.
+pub(crate) fn check_readout(readout: Readout, graph: &Graph) -> Option<Diagnostic> {
+    let quantity = graph.output.quantity;
+    if readout.fits(quantity) {
+        return None;
+    }
+    let layer = &graph.layer(graph.output.layer).name;
+    let (gives, remedy) = match quantity {
+        Quantity::Spikes => ("spikes", format!("use `spike_count`, or write `output {layer}.vmem`")),
+        Quantity::Vmem => ("membranes", format!("use `mean_vmem`, or write `output {layer}.spikes`")),
+        Quantity::Isyn => ("currents", "use `mean_vmem`".to_owned()),
+    };
+    let message = format!(
+        "the readout `{}` does not fit the output of `{}`, which gives {gives}",
+        readout.name(),
+        graph.name
+    );
+    Some(Diagnostic::error(&codes::READOUT, graph.output.span, message).with_help(remedy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: [f32; 12] = [0.1, -0.4, 0.3, 0.9, 0.2, -0.7, 0.5, 1.5, 0.0, 0.4, -1.0, 2.0];
+
+    #[test]
+    fn statistics_are_those_of_their_names() {
+        let of = |readout: Readout| readout.statistic(&OUTPUT, 3);
+        assert_eq!(of(Readout::MaxVmem), [0.9, 1.5, 2.0]);
+        assert_eq!(of(Readout::LastVmem), [0.4, -1.0, 2.0]);
+        assert_eq!(of(Readout::SpikeCount)[0], 0.1 + 0.9 + 0.5 + 0.4);
+        assert_eq!(of(Readout::MeanVmem)[0], (0.1 + 0.9 + 0.5 + 0.4) / 4.0);
+        assert_eq!(Readout::MaxVmem.statistic(&[], 2), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_first_of_the_greatest_outputs_decides() {
+        assert_eq!(greatest(&Readout::MaxVmem.statistic(&OUTPUT, 3)), 2);
+        assert_eq!(greatest(&[1.0, 2.0, 2.0, 0.0]), 1);
+        assert_eq!(greatest(&[0.0, f32::NAN]), 0);
+    }
+
+    #[test]
+    fn of_equal_maxima_the_first_gets_the_gradient() {
+        let mut statistic = Statistic::default();
+        statistic.read(Readout::MaxVmem, &[0.0, 1.0, 2.0, 1.0, 2.0, 0.0], 2);
+        statistic.slopes.copy_from_slice(&[5.0, 7.0]);
+        let mut gradient = [9.0; 6];
+        statistic.spread(Readout::MaxVmem, &mut gradient);
+        assert_eq!(gradient, [0.0, 7.0, 5.0, 0.0, 0.0, 0.0]);
+    }
+}

@@ -1,0 +1,118 @@
+//! Stochastic gradient descent.
+
+use serde::{Deserialize, Serialize};
+
+use super::not_finite;
+use crate::kernels::vectorised;
+use crate::train::Range;
+
+/// The constants of stochastic gradient descent. For every update with gradient `g`:
+/// ```text
+/// g = g + weight_decay * x
+/// m = momentum * m + g                 (m is 0 before the first update)
+/// x = x - lr * m                       (nesterov: x - lr * (g + momentum * m))
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sgd {
+    /// Learning rate, before the schedule; positive.
+    pub lr: f64,
+    /// Share of the last step that is kept, from 0 to below 1.
+    pub momentum: f64,
+    /// Whether to look ahead by the momentum (Nesterov's form); needs a momentum.
+    pub nesterov: bool,
+    /// Weight decay, 0 or more; acts on the weights of connections only.
+    pub weight_decay: f64,
+}
+
+impl Default for Sgd {
+    fn default() -> Self {
+        Self { lr: 1e-3, momentum: 0.0, nesterov: false, weight_decay: 0.0 }
+    }
+}
+
+impl Sgd {
+    pub(super) fn ranges(&self) -> [Range; 3] {
+        let nesterov_fits = !self.nesterov || self.momentum > 0.0;
+        [
+            Range::below_one("optimizer.momentum", self.momentum),
+            Range::new(
+                "optimizer.momentum",
+                self.momentum,
+                nesterov_fits,
+                "positive where `nesterov` is true",
+            ),
+            Range::not_negative("optimizer.weight_decay", self.weight_decay),
+        ]
+    }
+}
+
+/// The constants of one update.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    factor: f32,
+    decay: f32,
+    momentum: f32,
+    /// Factors on the momentum and the gradient in the step.
+    ahead: (f32, f32),
+    lr: f32,
+}
+
+impl Step {
+    /// An update with `factor` on the gradients.
+    pub(super) fn new(sgd: &Sgd, lr: f64, weight_decay: f64, factor: f32) -> Self {
+        let momentum = sgd.momentum as f32;
+        let ahead = if sgd.nesterov { (momentum, 1.0) } else { (1.0, 0.0) };
+        Self { factor, decay: weight_decay as f32, momentum, ahead, lr: lr as f32 }
+    }
+
+    /// Writes the next values of a tensor, and says whether all are finite.
+    pub(super) fn plain(&self, x: &[f32], g: &[f32], next_x: &mut [f32]) -> bool {
+        let Self { factor, decay, lr, .. } = *self;
+        let n = x.len();
+        let (g, next_x) = (&g[..n], &mut next_x[..n]);
+        let bad = vectorised(
+            #[inline(always)]
+            || {
+                let mut bad = 0;
+                for i in 0..n {
+                    let moved = x[i] - lr * (g[i] * factor + decay * x[i]);
+                    bad |= not_finite(moved);
+                    next_x[i] = moved;
+                }
+                bad
+            },
+        );
+        bad == 0
+    }
+
+    /// As [`plain`](Self::plain), with momentum.
+    pub(super) fn with_momentum(
+        &self,
+        x: &[f32],
+        g: &[f32],
+        momentum: &[f32],
+        next_x: &mut [f32],
+        next_momentum: &mut [f32],
+    ) -> bool {
+        let Self { factor, decay, momentum: keep, ahead, lr } = *self;
+        let n = x.len();
+        let (g, momentum) = (&g[..n], &momentum[..n]);
+        let (next_x, next_momentum) = (&mut next_x[..n], &mut next_momentum[..n]);
+        let bad = vectorised(
+            #[inline(always)]
+            || {
+                let mut bad = 0;
+                for i in 0..n {
+                    let gradient = g[i] * factor + decay * x[i];
+                    let m = momentum[i] * keep + gradient;
+                    let moved = x[i] - lr * (ahead.0 * m + ahead.1 * gradient);
+                    bad |= not_finite(m) | not_finite(moved);
+                    (next_momentum[i], next_x[i]) = (m, moved);
+                }
+                bad
+            },
+        );
+        bad == 0
+    }
+}

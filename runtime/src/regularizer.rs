@@ -1,0 +1,225 @@
+//! Regularisers: prices on how much neurons spike, on where membranes go, and on large weights.
+//!
+//! Each is a pure function that gives a price and a gradient; training adds the price to the loss of a
+//! sample (of every sample, for weights).
+
+use serde::{Deserialize, Serialize};
+
+use crate::train::Range;
+
+/// A price on firing rates outside a band, for each spiking layer but the output.
+///
+/// With the rates `r` of a sample in spikes per neuron and step, the price is
+/// `weight * max(0, r - target)^2 + silent_weight * max(0, least - r)^2`: of the mean rate of the layer, or
+/// the mean price over its neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateRegularizer {
+    /// Price of rates above `target`; 0 or more.
+    pub weight: f64,
+    /// Greatest rate that costs nothing, in spikes per neuron and step; 0 or more.
+    pub target: f64,
+    /// Price of rates below `least`; 0 or more.
+    #[serde(default)]
+    pub silent_weight: f64,
+    /// Least rate that costs nothing, in spikes per neuron and step; from 0 to `target`.
+    #[serde(default)]
+    pub least: f64,
+    /// Whose rates are priced.
+    #[serde(default)]
+    pub per: RateOf,
+}
+
+/// What a rate is the rate of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateOf {
+    /// The mean over a layer's neurons.
+    #[default]
+    Layer,
+    /// Every neuron by itself.
+    Neuron,
+}
+
+impl RateRegularizer {
+    /// The price of a layer in one sample, from the spikes of each neuron over all `steps`. `gradient` is
+    /// overwritten with the gradient by each of these sums.
+    ///
+    /// # Panics
+    /// Where `gradient` is not as long as `totals`.
+    pub fn price(&self, totals: &[f32], steps: usize, gradient: &mut [f32]) -> f64 {
+        assert_eq!(totals.len(), gradient.len(), "there is a gradient for each neuron");
+        let neurons = totals.len().max(1) as f64;
+        let steps = steps.max(1) as f64;
+        match self.per {
+            RateOf::Layer => {
+                let total: f64 = totals.iter().map(|&n| f64::from(n)).sum();
+                let (price, slope) = self.price_of_rate(total / (neurons * steps));
+                gradient.fill((slope / (neurons * steps)) as f32);
+                price
+            }
+            RateOf::Neuron => {
+                let mut sum = 0.0;
+                for (&total, g) in totals.iter().zip(gradient) {
+                    let (price, slope) = self.price_of_rate(f64::from(total) / steps);
+                    sum += price;
+                    *g = (slope / (neurons * steps)) as f32;
+                }
+                sum / neurons
+            }
+        }
+    }
+
+    fn price_of_rate(&self, rate: f64) -> (f64, f64) {
+        let (above, below) = ((rate - self.target).max(0.0), (self.least - rate).max(0.0));
+        (
+            self.weight * above * above + self.silent_weight * below * below,
+            2.0 * (self.weight * above - self.silent_weight * below),
+        )
+    }
+
+    pub(crate) fn ranges(&self) -> [Range; 5] {
+        let ordered = self.least <= self.target;
+        [
+            Range::not_negative("rate_regularizer.weight", self.weight),
+            Range::not_negative("rate_regularizer.target", self.target),
+            Range::not_negative("rate_regularizer.silent_weight", self.silent_weight),
+            Range::not_negative("rate_regularizer.least", self.least),
+            Range::new(
+                "rate_regularizer.least",
+                self.least,
+                ordered,
+                "no more than `rate_regularizer.target`",
+            ),
+        ]
+    }
+}
+
+/// A price on membranes outside a band, for each spiking layer but the output.
+///
+/// With `u = v / threshold` of a membrane before reset, the price is
+/// `weight * (max(0, u - high)^2 + max(0, low - u)^2)`, mean over the steps and neurons of a layer. A
+/// `low` keeps membranes from sinking far below rest, where neurons are lost to learning; a `high` of some
+/// thresholds keeps them within what a chip can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MembraneRegularizer {
+    /// Price; 0 or more.
+    pub weight: f64,
+    /// Least membrane that costs nothing, in thresholds.
+    pub low: f64,
+    /// Greatest membrane that costs nothing, in thresholds; `low` or more.
+    pub high: f64,
+}
+
+impl MembraneRegularizer {
+    /// The price of one membrane `v` of a neuron with this `threshold` in one step, and its derivative by `v`.
+    #[inline(always)]
+    pub fn price(&self, v: f32, threshold: f32) -> (f32, f32) {
+        let (weight, low, high) = (self.weight as f32, self.low as f32, self.high as f32);
+        let u = v / threshold;
+        let (above, below) = ((u - high).max(0.0), (low - u).max(0.0));
+        (weight * (above * above + below * below), 2.0 * weight * (above - below) / threshold)
+    }
+
+    pub(crate) fn ranges(&self) -> [Range; 3] {
+        [
+            Range::not_negative("membrane_regularizer.weight", self.weight),
+            Range::finite("membrane_regularizer.low", self.low),
+            Range::new(
+                "membrane_regularizer.high",
+                self.high,
+                self.high.is_finite() && self.high >= self.low,
+                "no less than `membrane_regularizer.low`",
+            ),
+        ]
+    }
+}
+
+/// A price on the weights of connections that learn (not on biases and constants of neurons): `l2` times the
+/// sum of their squares plus `l1` times the sum of their absolute values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WeightRegularizer {
+    /// Price of squares; 0 or more.
+    pub l2: f64,
+    /// Price of absolute values; 0 or more. Makes weights sparse. At 0 its slope is 0.
+    pub l1: f64,
+}
+
+impl WeightRegularizer {
+    /// The price of some weights; their gradient is added to `gradient`.
+    ///
+    /// # Panics
+    /// Where `gradient` is not as long as `weights`.
+    pub fn price(&self, weights: &[f32], gradient: &mut [f32]) -> f64 {
+        assert_eq!(weights.len(), gradient.len(), "there is a gradient for each weight");
+        let (l2, l1) = ((2.0 * self.l2) as f32, self.l1 as f32);
+        for (&w, g) in weights.iter().zip(gradient) {
+            *g += l2 * w + if w == 0.0 { 0.0 } else { l1.copysign(w) };
+        }
+        let price = |&w: &f32| self.l2 * f64::from(w).powi(2) + self.l1 * f64::from(w).abs();
+        weights.iter().map(price).sum()
+    }
+
+    pub(crate) fn ranges(&self) -> [Range; 2] {
+        [
+            Range::not_negative("weight_regularizer.l2", self.l2),
+            Range::not_negative("weight_regularizer.l1", self.l1),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradients_of_rates_are_finite_differences() {
+        for per in [RateOf::Layer, RateOf::Neuron] {
+            let regularizer =
+                RateRegularizer { weight: 3.0, target: 0.6, silent_weight: 20.0, least: 0.45, per };
+            for totals in [[2.0, 0.0, 9.0, 5.0], [9.0, 8.0, 9.0, 5.0], [1.0, 0.0, 3.0, 2.0]] {
+                let mut gradient = [9.0; 4];
+                regularizer.price(&totals, 10, &mut gradient);
+                for i in 0..4 {
+                    let at = |shift: f32| {
+                        let mut totals = totals;
+                        totals[i] += shift;
+                        regularizer.price(&totals, 10, &mut [0.0; 4])
+                    };
+                    let slope = (at(0.01) - at(-0.01)) / 0.02;
+                    assert!((f64::from(gradient[i]) - slope).abs() < 1e-4, "{per:?} {totals:?} {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rates_within_the_band_cost_nothing() {
+        let free =
+            RateRegularizer { weight: 3.0, target: 0.5, silent_weight: 3.0, least: 0.5, per: RateOf::Layer };
+        let mut gradient = [9.0; 2];
+        assert_eq!(free.price(&[10.0, 0.0], 10, &mut gradient), 0.0);
+        assert_eq!(gradient, [0.0; 2]);
+        let neurons = RateRegularizer { per: RateOf::Neuron, ..free };
+        assert_eq!(neurons.price(&[10.0, 0.0], 10, &mut gradient), 3.0 * 0.25);
+    }
+
+    #[test]
+    fn slopes_of_membranes_and_weights_are_finite_differences() {
+        let membrane = MembraneRegularizer { weight: 0.7, low: -1.0, high: 2.0 };
+        for v in [-3.0_f32, -1.2, -0.3, 0.0, 1.4, 2.9, 5.0] {
+            let slope = (membrane.price(v + 0.01, 0.8).0 - membrane.price(v - 0.01, 0.8).0) / 0.02;
+            assert!((membrane.price(v, 0.8).1 - slope).abs() < 1e-2, "{v}");
+        }
+        assert_eq!(membrane.price(1.0, 0.8), (0.0, 0.0));
+        let weights = WeightRegularizer { l2: 0.3, l1: 0.2 };
+        let mut gradient = [1.0; 3];
+        let price = weights.price(&[2.0, -1.0, 0.0], &mut gradient);
+        assert!((price - (0.3 * 5.0 + 0.2 * 3.0)).abs() < 1e-7);
+        for (g, expected) in gradient.iter().zip([1.0 + 1.2 + 0.2, 1.0 - 0.6 - 0.2, 1.0]) {
+            assert!((g - expected).abs() < 1e-6);
+        }
+    }
+}

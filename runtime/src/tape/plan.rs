@@ -1,0 +1,284 @@
+//! A graph as the walks see it: layers with the paths into them, and stages.
+
+use std::ops::Range;
+
+use synnet_dsl::graph::{Connection, Endpoint, Graph, Layer, Neuron, Operator, Quantity, Surrogate};
+use synnet_dsl::network::{LayerParameter, Slot};
+
+use super::{BLOCK, LearntTensors};
+use crate::kernels::padded;
+
+/// A graph in the order of update.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) channels: usize,
+    pub(super) layers: Vec<LayerPlan>,
+    pub(super) stages: Vec<Stage>,
+    /// Width of each source: 0 is the input, `i + 1` layer `i`.
+    pub(super) sources: Vec<usize>,
+    /// The layer that the network gives, and which quantity.
+    pub(super) output: (usize, Quantity),
+}
+
+/// Layers that advance together, by no more steps than recurrence among them allows.
+#[derive(Clone, Debug)]
+pub(super) struct Stage {
+    pub(super) layers: Range<usize>,
+    pub(super) steps: usize,
+}
+
+/// A layer.
+#[derive(Clone, Debug)]
+pub(super) struct LayerPlan {
+    pub(super) size: usize,
+    /// The size with its padding.
+    pub(super) width: usize,
+    pub(super) synapses: usize,
+    pub(super) kind: Kind,
+    /// In the order of summation.
+    pub(super) paths: Vec<Path>,
+    /// Whether a gradient with respect to what it receives or is matters to something that learns.
+    pub(super) differentiable: bool,
+    /// Whether a constant besides the synaptic leak learns.
+    pub(super) learns_constants: bool,
+    /// Whether the synaptic leak learns.
+    pub(super) learns_synapses: bool,
+    /// Whether the synapse is part of the membrane's scan: there is one, and nobody looks at its current.
+    pub(super) fuses_synapse: bool,
+}
+
+/// What the neurons of a layer do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// Leaky integrate-and-fire.
+    Lif {
+        surrogate: Surrogate,
+        max_spikes: u32,
+        adaptive: bool,
+        /// Standard deviation of the noise of a step.
+        noise: f32,
+    },
+    /// Leaky integrators, which emit their currents.
+    ExpSyn,
+}
+
+/// A connection into a layer.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    pub(super) connection: usize,
+    /// Where counts come from (0 is the input, `i + 1` layer `i`), and how many steps later they arrive.
+    pub(super) sources: Vec<(usize, usize)>,
+    /// Neurons of each source.
+    pub(super) source_size: usize,
+    /// Probability, and a number that tells the connection's draws from others'.
+    pub(super) dropout: Option<(f64, u32)>,
+    /// Whether there is a matrix; otherwise counts arrive as they are.
+    pub(super) linear: bool,
+    pub(super) learns_matrix: bool,
+    pub(super) learns_bias: bool,
+}
+
+impl LayerPlan {
+    /// Input columns with their padding: one padded row of neurons for each synapse.
+    pub(super) fn columns(&self) -> usize {
+        self.synapses * self.width
+    }
+
+    /// Where input column `neuron * synapses + synapse` stands.
+    pub(super) fn place(&self, column: usize) -> usize {
+        column % self.synapses * self.width + column / self.synapses
+    }
+
+    pub(super) fn is_adaptive(&self) -> bool {
+        matches!(self.kind, Kind::Lif { adaptive: true, .. })
+    }
+
+    /// Whether the after-hyperpolarisation current of every step is kept.
+    pub(super) fn keeps_iahp(&self) -> bool {
+        self.is_adaptive() && self.learns_constants
+    }
+
+    pub(super) fn is_spiking(&self) -> bool {
+        matches!(self.kind, Kind::Lif { .. })
+    }
+}
+
+impl Plan {
+    pub(super) fn new(graph: &Graph, learnt: &LearntTensors) -> Self {
+        let mut layers: Vec<LayerPlan> = (0..graph.layers.len()).map(|i| layer(graph, learnt, i)).collect();
+        mark_differentiable(&mut layers);
+        let sizes = graph.layers.iter().map(|layer| layer.size);
+        Self {
+            channels: graph.input.channels,
+            stages: stages(&layers),
+            sources: std::iter::once(graph.input.channels).chain(sizes).collect(),
+            output: (graph.output.layer.index(), graph.output.quantity),
+            layers,
+        }
+    }
+
+    /// The most steps, below `steps`, that events of a source travel.
+    pub(super) fn reach(&self, source: usize, steps: usize) -> usize {
+        let paths = self.layers.iter().flat_map(|layer| &layer.paths);
+        let lags = paths.flat_map(|path| &path.sources).filter(|(s, _)| *s == source).map(|(_, lag)| *lag);
+        lags.filter(|lag| *lag < steps).max().unwrap_or(0)
+    }
+
+    /// Whether gradients flow back to a source.
+    pub(super) fn flows_to(&self, source: usize) -> bool {
+        source > 0 && self.layers[source - 1].differentiable
+    }
+
+    /// Number of outputs per step.
+    pub(super) fn outputs(&self) -> usize {
+        self.layers[self.output.0].size
+    }
+
+    /// Whether a layer's `quantity` is what the network gives.
+    pub(super) fn gives(&self, layer: usize, quantity: Quantity) -> bool {
+        self.output == (layer, quantity)
+    }
+}
+
+fn layer(graph: &Graph, learnt: &LearntTensors, i: usize) -> LayerPlan {
+    let declared: &Layer = &graph.layers[i];
+    let learns = |slot| learnt.index(slot).is_some();
+    let layer_slots: Vec<LayerParameter> = learnt
+        .slots()
+        .filter_map(|slot| match slot {
+            Slot::Layer(id, which) if id.index() == i => Some(which),
+            _ => None,
+        })
+        .collect();
+    let kind = match &declared.neuron {
+        Neuron::Lif(lif) => Kind::Lif {
+            surrogate: lif.surrogate,
+            max_spikes: lif.max_spikes,
+            adaptive: lif.adaptation.is_some(),
+            noise: (lif.noise_std * graph.dt.sqrt()) as f32,
+        },
+        Neuron::ExpSyn(_) => Kind::ExpSyn,
+    };
+    let learns_synapses = layer_slots.contains(&LayerParameter::SynLeak);
+    let into = graph.connections.iter().enumerate().filter(|(_, c)| c.target.index() == i);
+    LayerPlan {
+        size: declared.size,
+        width: padded(declared.size),
+        synapses: declared.synapses().max(1),
+        kind,
+        paths: into
+            .map(|(c, connection)| Path {
+                connection: c,
+                sources: connection.sources.iter().map(|&s| source(graph, connection, s)).collect(),
+                source_size: graph.source_width(connection),
+                dropout: (connection.dropout > 0.0).then_some((connection.dropout, c as u32)),
+                linear: matches!(connection.operator, Operator::Linear(_)),
+                learns_matrix: learns(Slot::Weight(c)),
+                learns_bias: learns(Slot::LinearBias(c)),
+            })
+            .collect(),
+        differentiable: false,
+        learns_constants: layer_slots.iter().any(|which| *which != LayerParameter::SynLeak),
+        learns_synapses,
+        fuses_synapse: declared.as_lif().is_some()
+            && declared.synapses() <= 1
+            && !learns_synapses
+            && (graph.output.layer.index(), graph.output.quantity) != (i, Quantity::Isyn),
+    }
+}
+
+/// The index of a source and the steps that its events take.
+fn source(graph: &Graph, connection: &Connection, source: Endpoint) -> (usize, usize) {
+    let index = match source {
+        Endpoint::Input => 0,
+        Endpoint::Layer(id) => id.index() + 1,
+    };
+    let recurrent = usize::from(graph.is_recurrent(source, connection.target));
+    (index, (connection.delay as usize).saturating_add(recurrent))
+}
+
+/// A layer matters if something in it or before it learns; recurrence may lead there in several rounds.
+fn mark_differentiable(layers: &mut [LayerPlan]) {
+    loop {
+        let before: Vec<bool> = layers.iter().map(|layer| layer.differentiable).collect();
+        for layer in layers.iter_mut() {
+            let learns = |path: &Path| {
+                let from = |&(source, _): &(usize, usize)| source > 0 && before[source - 1];
+                path.learns_matrix || path.learns_bias || path.sources.iter().any(from)
+            };
+            layer.differentiable =
+                layer.learns_constants || layer.learns_synapses || layer.paths.iter().any(learns);
+        }
+        if layers.iter().map(|layer| layer.differentiable).eq(before) {
+            return;
+        }
+    }
+}
+
+fn stages(layers: &[LayerPlan]) -> Vec<Stage> {
+    // Paths from a layer to itself or to an earlier one, as (target, source, lag).
+    let recurrent: Vec<(usize, usize, usize)> = layers
+        .iter()
+        .enumerate()
+        .flat_map(|(target, layer)| {
+            let sources = layer.paths.iter().flat_map(|path| path.sources.iter());
+            sources.filter(move |(s, _)| *s > target).map(move |&(s, lag)| (target, s - 1, lag))
+        })
+        .collect();
+    let mut stages = Vec::new();
+    let mut start = 0;
+    while start < layers.len() {
+        let mut end = start + 1;
+        while let Some(last) = recurrent
+            .iter()
+            .filter(|r| (start..end).contains(&r.0))
+            .map(|r| r.1 + 1)
+            .max()
+            .filter(|&e| e > end)
+        {
+            end = last;
+        }
+        let lags = recurrent.iter().filter(|r| (start..end).contains(&r.0)).map(|r| r.2);
+        stages.push(Stage { layers: start..end, steps: lags.min().unwrap_or(BLOCK).clamp(1, BLOCK) });
+        start = end;
+    }
+    stages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recurrence_ties_layers_into_stages_that_advance_by_its_shortest_path() {
+        let path = |sources: &[(usize, usize)]| Path {
+            connection: 0,
+            sources: sources.to_vec(),
+            source_size: 1,
+            dropout: None,
+            linear: true,
+            learns_matrix: false,
+            learns_bias: false,
+        };
+        let layer = |sources: &[(usize, usize)]| LayerPlan {
+            size: 1,
+            width: 16,
+            synapses: 1,
+            kind: Kind::ExpSyn,
+            paths: vec![path(sources)],
+            differentiable: false,
+            learns_constants: false,
+            learns_synapses: false,
+            fuses_synapse: false,
+        };
+        let found = |sources: &[&[(usize, usize)]]| -> Vec<(Range<usize>, usize)> {
+            let layers: Vec<LayerPlan> = sources.iter().map(|s| layer(s)).collect();
+            stages(&layers).into_iter().map(|stage| (stage.layers, stage.steps)).collect()
+        };
+        assert_eq!(found(&[&[(0, 0)], &[(1, 0)]]), [(0..1, BLOCK), (1..2, BLOCK)]);
+        assert_eq!(found(&[&[(0, 0), (1, 1)], &[(1, 0)]]), [(0..1, 1), (1..2, BLOCK)]);
+        assert_eq!(found(&[&[(0, 0)], &[(1, 0), (3, 4)], &[(2, 0)]]), [(0..1, BLOCK), (1..3, 4)]);
+        assert_eq!(found(&[&[(2, 3)], &[(1, 0), (3, 2)], &[(2, 0)]]), [(0..3, 2)]);
+        assert_eq!(found(&[&[(1, 1000)]]), [(0..1, BLOCK)]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Where learnt constants of neurons are kept.
+
+use serde::{Deserialize, Serialize};
+use synnet_dsl::diagnostic::Diagnostic;
+use synnet_dsl::graph::{Graph, Layer, Leak, LeakUnit, Neuron};
+use synnet_dsl::network::{LayerParameter, Slot, TensorSpec};
+use synnet_dsl::timing;
+
+use super::options::Range;
+use crate::codes;
+
+/// Bounds of the constants of neurons that learn. After every update a constant beyond a bound is set to
+/// that bound (projected gradient descent); its moments stay as they are.
+///
+/// Weights, biases and the currents of after-hyperpolarisation are not bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bounds {
+    /// Least time constant, in time steps; positive. Shorter ones forget within a step.
+    pub min_tau: f64,
+    /// Least factor per time step of a leak that is declared as a decay or a bit shift; above 0.
+    pub min_decay: f64,
+    /// Greatest factor per time step of such a leak; below 1.
+    pub max_decay: f64,
+    /// Least threshold; positive.
+    pub min_threshold: f64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { min_tau: 1.0, min_decay: 1e-3, max_decay: 0.9999, min_threshold: 0.01 }
+    }
+}
+
+impl Bounds {
+    /// Least and greatest value of a tensor, if it is bounded.
+    pub(super) fn of(&self, graph: &Graph, spec: &TensorSpec) -> Option<(f32, f32)> {
+        let Slot::Layer(id, which) = spec.slot else { return None };
+        let layer = graph.layer(id);
+        if which == LayerParameter::Threshold {
+            return Some((self.min_threshold as f32, f32::MAX));
+        }
+        let decays = [self.min_decay, self.max_decay];
+        let [low, high] = match leak(layer, which)?.unit {
+            LeakUnit::TimeConstant => [self.min_tau * graph.dt, f64::from(f32::MAX)],
+            LeakUnit::Decay => decays,
+            LeakUnit::BitShift => decays.map(timing::dash_of_decay),
+        };
+        Some((low as f32, high as f32))
+    }
+
+    pub(super) fn ranges(&self) -> [Range; 4] {
+        let ordered = self.min_decay < self.max_decay && self.max_decay < 1.0;
+        [
+            Range::positive("bounds.min_tau", self.min_tau),
+            Range::positive("bounds.min_decay", self.min_decay),
+            Range::new("bounds.max_decay", self.max_decay, ordered, "above `bounds.min_decay` and below 1"),
+            Range::positive("bounds.min_threshold", self.min_threshold),
+        ]
+    }
+}
+
+/// An error where a tensor starts beyond its bounds.
+pub(super) fn check_start(
+    spec: &TensorSpec,
+    bounds: Option<(f32, f32)>,
+    values: &[f32],
+) -> Option<Diagnostic> {
+    let (least, greatest) = bounds?;
+    let value = values.iter().find(|value| !(least..=greatest).contains(*value))?;
+    let kept = if greatest < f32::MAX {
+        format!("from {least} to {greatest}")
+    } else {
+        format!("at {least} or more")
+    };
+    let message = format!("`{}` starts at {value}; training keeps it {kept}", spec.name);
+    Some(
+        Diagnostic::error(&codes::OPTION_RANGE, spec.span, message)
+            .with_help("start within the bounds, or widen them with the option `bounds`"),
+    )
+}
+
+fn leak(layer: &Layer, which: LayerParameter) -> Option<&Leak> {
+    match (&layer.neuron, which) {
+        (Neuron::Lif(lif), LayerParameter::MemLeak) => Some(&lif.mem),
+        (Neuron::Lif(lif), LayerParameter::SynLeak) => Some(&lif.syn),
+        (Neuron::Lif(lif), LayerParameter::AhpLeak) => lif.adaptation.as_ref().map(|a| &a.leak),
+        (Neuron::ExpSyn(expsyn), LayerParameter::SynLeak) => Some(&expsyn.syn),
+        _ => None,
+    }
+}

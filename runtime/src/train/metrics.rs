@@ -1,0 +1,260 @@
+//! What training measures: figures of an epoch, of its layers, and how far it has come.
+
+use serde::{Deserialize, Serialize};
+use synnet_dsl::graph::{Graph, LayerId};
+use synnet_dsl::network::Slot;
+
+use super::warning::{Warning, warnings};
+use super::{Trainer, shard::Shard};
+use crate::evaluate::Validation;
+use crate::tape::Tape;
+
+/// A neuron whose mean over the epoch is at least this many spikes per step counts as saturated: it spikes
+/// in nearly every step, so that its spikes say little about when.
+pub const SATURATED_RATE: f64 = 0.95;
+
+/// How far an epoch has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress<'a> {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// Batches of the epoch that are done.
+    pub batch: usize,
+    /// Batches of the epoch.
+    pub batches: usize,
+    /// Mean loss over the samples of the epoch so far.
+    pub loss: f64,
+    /// Share of samples classified right so far; `None` for losses without classes.
+    pub accuracy: Option<f64>,
+    /// Figures of every spiking layer so far.
+    pub layers: &'a [LayerMetrics],
+    /// L2 norm of all gradients of the last batch together, before clipping.
+    pub gradient_norm: f64,
+    /// Learning rate of the last update.
+    pub lr: f64,
+}
+
+impl Progress<'_> {
+    /// Share of the epoch that is done, from 0 to 1.
+    pub fn fraction(&self) -> f64 {
+        self.batch as f64 / self.batches.max(1) as f64
+    }
+}
+
+/// What an epoch gave (or the part of it up to a stop).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochMetrics {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// Whether all batches are done.
+    pub complete: bool,
+    /// Mean loss over the samples, with dropout, augmentation and regularisers, as the weights moved.
+    pub loss: f64,
+    /// Share of samples classified right, likewise; `None` for losses without classes.
+    pub accuracy: Option<f64>,
+    /// Figures of every spiking layer, in the order of update.
+    pub layers: Vec<LayerMetrics>,
+    /// Mean over the batches of the L2 norm of each learnt tensor's gradient, before clipping.
+    pub gradient_norms: Vec<(String, f64)>,
+    /// Learning rate of the last update.
+    pub lr: f64,
+    /// What the validation set gave after the epoch; the caller fills it in from
+    /// [`Trainer::validate`], where there is such a set.
+    pub validation: Option<Validation>,
+    /// What looks wrong.
+    pub warnings: Vec<Warning>,
+}
+
+/// Figures of a spiking layer over an epoch (or a part of it).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerMetrics {
+    /// Name of the layer.
+    pub layer: String,
+    /// Mean spikes per neuron and step.
+    pub rate: f64,
+    /// Share of neurons that never spiked, from 0 to 1.
+    pub silent_neurons: f64,
+    /// Share of neurons with a rate of at least [`SATURATED_RATE`], from 0 to 1.
+    pub saturated_neurons: f64,
+    /// Share of samples in which no neuron of the layer spiked, from 0 to 1.
+    pub silent_samples: f64,
+    /// Mean over the batches of the L2 norm of the gradients of everything that learns in the layer: the
+    /// weights and biases of the connections into it, and its own parameters. 0 where nothing learns.
+    pub gradient_norm: f64,
+}
+
+/// More samples, batches or steps than any epoch has; their products are still numbers.
+const MOST_COUNTED: usize = 1 << (usize::BITS / 2 - 1);
+
+/// Sums over the batches of an epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sums {
+    samples: usize,
+    batches: usize,
+    steps: usize,
+    loss: f64,
+    correct: Option<usize>,
+    /// Spikes of each neuron of each layer.
+    spikes: Vec<Vec<f64>>,
+    /// Samples in which each layer was silent.
+    silent_samples: Vec<usize>,
+    /// Sum over the batches of the norm of each learnt tensor's gradient.
+    tensor_norms: Vec<f64>,
+    /// The same of each layer's.
+    layer_norms: Vec<f64>,
+    /// Squared norms of the batch in hand, by layer.
+    squares: Vec<f64>,
+    /// The layer that each learnt tensor belongs to.
+    owners: Vec<usize>,
+    /// The spiking layers, and their figures so far.
+    spiking: Vec<usize>,
+    layers: Vec<LayerMetrics>,
+    gradient_norm: f64,
+    lr: f64,
+}
+
+impl Sums {
+    /// Nothing yet, of samples of `steps` steps. `classifies`: whether the loss has classes.
+    pub(super) fn new(graph: &Graph, tape: &Tape, steps: usize, classifies: bool) -> Self {
+        let specs = tape.learnt().specs();
+        let layers = graph.layers.len();
+        let spiking: Vec<usize> = (0..layers).filter(|&i| graph.layers[i].as_lif().is_some()).collect();
+        let named = |&i: &usize| LayerMetrics {
+            layer: graph.layers[i].name.clone(),
+            rate: 0.0,
+            silent_neurons: 0.0,
+            saturated_neurons: 0.0,
+            silent_samples: 0.0,
+            gradient_norm: 0.0,
+        };
+        Self {
+            samples: 0,
+            batches: 0,
+            steps,
+            loss: 0.0,
+            correct: classifies.then_some(0),
+            spikes: graph.layers.iter().map(|layer| vec![0.0; layer.size]).collect(),
+            silent_samples: vec![0; layers],
+            tensor_norms: vec![0.0; specs.len()],
+            layer_norms: vec![0.0; layers],
+            squares: vec![0.0; layers],
+            owners: specs.iter().map(|spec| owner(graph, spec.slot).index()).collect(),
+            layers: spiking.iter().map(named).collect(),
+            spiking,
+            gradient_norm: 0.0,
+            lr: 0.0,
+        }
+    }
+
+    /// The sums of an earlier part of the same epoch, as a checkpoint holds them, or `None` where they cannot be
+    /// of this training. `fresh` has none yet.
+    pub(super) fn resumed(saved: Self, fresh: &Self) -> Option<Self> {
+        let widths = |sums: &Self| -> Vec<usize> { sums.spikes.iter().map(Vec::len).collect() };
+        let fits = widths(&saved) == widths(fresh)
+            && saved.silent_samples.len() == fresh.silent_samples.len()
+            && saved.tensor_norms.len() == fresh.tensor_norms.len()
+            && saved.layer_norms.len() == fresh.layer_norms.len()
+            && saved.correct.is_some() == fresh.correct.is_some();
+        let counts = [saved.samples, saved.batches, saved.steps, saved.correct.unwrap_or(0)];
+        let fits = fits && counts.iter().chain(&saved.silent_samples).all(|&count| count < MOST_COUNTED);
+        fits.then(|| Self {
+            squares: fresh.squares.clone(),
+            owners: fresh.owners.clone(),
+            spiking: fresh.spiking.clone(),
+            layers: fresh.layers.clone(),
+            ..saved
+        })
+    }
+
+    /// Adds what a shard saw of `samples` samples.
+    pub(super) fn add_shard(&mut self, shard: &Shard, samples: usize) {
+        self.samples += samples;
+        self.loss += shard.loss;
+        self.correct = self.correct.map(|correct| correct + shard.correct);
+        for (sums, spikes) in self.spikes.iter_mut().zip(&shard.spikes) {
+            sums.iter_mut().zip(spikes).for_each(|(sum, x)| *sum += x);
+        }
+        self.silent_samples.iter_mut().zip(&shard.silent_samples).for_each(|(sum, n)| *sum += n);
+    }
+
+    /// Adds an update: the loss that regularisers of weights added to that of each sample, the norm of each
+    /// tensor's gradient, the norm of all together, and the learning rate.
+    pub(super) fn add_update(&mut self, penalty: f64, samples: usize, norms: &[f64], total: f64, lr: f64) {
+        self.batches += 1;
+        self.loss += penalty * samples as f64;
+        self.squares.fill(0.0);
+        for ((norm, sum), &layer) in norms.iter().zip(&mut self.tensor_norms).zip(&self.owners) {
+            *sum += norm;
+            self.squares[layer] += norm * norm;
+        }
+        self.layer_norms.iter_mut().zip(&self.squares).for_each(|(sum, square)| *sum += square.sqrt());
+        (self.gradient_norm, self.lr) = (total, lr);
+    }
+
+    /// Mean loss over the samples so far.
+    fn mean_loss(&self) -> f64 {
+        self.loss / self.samples.max(1) as f64
+    }
+
+    fn accuracy(&self) -> Option<f64> {
+        self.correct.map(|correct| correct as f64 / self.samples.max(1) as f64)
+    }
+
+    /// Brings the figures of the layers up to date.
+    fn measure_layers(&mut self) {
+        let (samples, steps) = (self.samples.max(1) as f64, (self.samples * self.steps).max(1) as f64);
+        for (&i, layer) in self.spiking.iter().zip(&mut self.layers) {
+            let spikes = &self.spikes[i];
+            let neurons = spikes.len().max(1) as f64;
+            let share = |which: &dyn Fn(f64) -> bool| {
+                spikes.iter().filter(|&&sum| which(sum)).count() as f64 / neurons
+            };
+            layer.rate = spikes.iter().sum::<f64>() / (steps * neurons);
+            layer.silent_neurons = share(&|sum| sum == 0.0);
+            layer.saturated_neurons = share(&|sum| sum >= SATURATED_RATE * steps);
+            layer.silent_samples = self.silent_samples[i] as f64 / samples;
+            layer.gradient_norm = self.layer_norms[i] / self.batches.max(1) as f64;
+        }
+    }
+
+    /// The figures after batch `batch` of `batches`.
+    pub(super) fn progress(&mut self, epoch: usize, batch: usize, batches: usize) -> Progress<'_> {
+        self.measure_layers();
+        Progress {
+            epoch,
+            batch,
+            batches,
+            loss: self.mean_loss(),
+            accuracy: self.accuracy(),
+            layers: &self.layers,
+            gradient_norm: self.gradient_norm,
+            lr: self.lr,
+        }
+    }
+
+    /// The figures of all batches.
+    pub(super) fn into_metrics(mut self, trainer: &Trainer, complete: bool) -> EpochMetrics {
+        self.measure_layers();
+        let batches = self.batches.max(1) as f64;
+        let specs = trainer.tape.learnt().specs().iter().zip(&self.tensor_norms);
+        EpochMetrics {
+            epoch: trainer.epoch,
+            complete,
+            loss: self.mean_loss(),
+            accuracy: self.accuracy(),
+            gradient_norms: specs.map(|(spec, norm)| (spec.name.clone(), norm / batches)).collect(),
+            lr: self.lr,
+            validation: None,
+            warnings: warnings(&trainer.network.graph, &self.layers),
+            layers: self.layers,
+        }
+    }
+}
+
+/// The layer that a tensor belongs to: its own, or the one that its connection feeds.
+pub(super) fn owner(graph: &Graph, slot: Slot) -> LayerId {
+    match slot {
+        Slot::Weight(i) | Slot::LinearBias(i) => graph.connections[i].target,
+        Slot::Layer(id, _) => id,
+    }
+}

@@ -1,0 +1,92 @@
+//! Moving the tensors along their gradients.
+
+use synnet_dsl::diagnostic::Diagnostic;
+use synnet_dsl::graph::Graph;
+use synnet_dsl::network::{Slot, TensorSpec};
+
+use super::bounds::check_start;
+use super::metrics::Sums;
+use super::{TrainError, TrainOptions, Trainer};
+use crate::optimizer::{Rule, Update};
+
+/// How each of the tensors that learn is updated.
+///
+/// # Errors
+/// Factors for tensors that do not learn; tensors that start beyond their bounds.
+pub(super) fn rules(
+    graph: &Graph,
+    specs: &[TensorSpec],
+    tensors: &[Vec<f32>],
+    options: &TrainOptions,
+) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+    let mut diagnostics = options.check_lr_factors(specs.iter().map(|spec| spec.name.as_str()));
+    let rule = |(spec, values): (&TensorSpec, &Vec<f32>)| {
+        let bounds = options.bounds.of(graph, spec);
+        diagnostics.extend(check_start(spec, bounds, values));
+        Rule {
+            lr_factor: options.lr_factor(&spec.name),
+            decays: matches!(spec.slot, Slot::Weight(_)),
+            bounds,
+        }
+    };
+    let rules = specs.iter().zip(tensors).map(rule).collect();
+    if diagnostics.is_empty() { Ok(rules) } else { Err(diagnostics) }
+}
+
+impl Trainer {
+    /// One update from the gradients of a batch of `samples` samples.
+    pub(super) fn update(
+        &mut self,
+        samples: usize,
+        batches: usize,
+        sums: &mut Sums,
+    ) -> Result<(), TrainError> {
+        let penalty = self.price_weights();
+        self.norms.clear();
+        self.norms.extend(self.gradients.tensors.iter().map(|tensor| norm(tensor)));
+        let total = self.norms.iter().map(|n| n * n).sum::<f64>().sqrt();
+        let clip = self.options.gradient_clip.filter(|clip| total > *clip);
+        let done = self.learning.step;
+        let factor = self.options.schedule.factor(done, self.options.epochs, batches);
+        let lr = self.options.optimizer.lr() * factor;
+        let update = Update {
+            optimizer: &self.options.optimizer,
+            lr,
+            gradient_factor: clip.map_or(1.0, |clip| (clip / total) as f32),
+            rules: &self.rules,
+            gradients: &self.gradients.tensors,
+        };
+        self.learning.update(update).map_err(|(i, value)| TrainError::Update {
+            tensor: self.tape.learnt().specs()[i].name.clone(),
+            value,
+            epoch: self.epoch,
+            batch: self.batch,
+        })?;
+        self.tape.learnt().write(&mut self.network, &self.learning.tensors);
+        sums.add_update(penalty, samples, &self.norms, total, lr);
+        Ok(())
+    }
+
+    /// Adds the gradients of the price on weights, and returns the price.
+    fn price_weights(&mut self) -> f64 {
+        let Some(regularizer) = self.options.weight_regularizer else { return 0.0 };
+        let tensors = self.learning.tensors.iter().zip(&mut self.gradients.tensors);
+        let weights = tensors.zip(&self.rules).filter(|(_, rule)| rule.decays);
+        weights.map(|((weights, gradient), _)| regularizer.price(weights, gradient)).sum()
+    }
+}
+
+/// The L2 norm: eight sums side by side, in an order that does not depend on the machine.
+fn norm(tensor: &[f32]) -> f64 {
+    let mut sums = [0.0_f64; 8];
+    let (chunks, rest) = tensor.as_chunks::<8>();
+    for chunk in chunks {
+        for (sum, &g) in sums.iter_mut().zip(chunk) {
+            *sum += f64::from(g) * f64::from(g);
+        }
+    }
+    for (sum, &g) in sums.iter_mut().zip(rest) {
+        *sum += f64::from(g) * f64::from(g);
+    }
+    sums.iter().sum::<f64>().sqrt()
+}

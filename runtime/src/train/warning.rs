@@ -1,0 +1,141 @@
+//! Warnings about layers that do not learn, in words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use synnet_dsl::graph::{Graph, LayerId, Quantity};
+
+use super::metrics::{LayerMetrics, owner};
+
+/// From this share of silent samples, or of silent or saturated neurons, there is a warning.
+pub const WARNING_SHARE: f64 = 0.5;
+
+/// Something that looks wrong with a layer. [`Display`](fmt::Display) gives it as a sentence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Name of the layer.
+    pub layer: String,
+    /// What looks wrong.
+    pub kind: WarningKind,
+    /// Share of samples or neurons that it is true of, from 0 to 1.
+    pub share: f64,
+    /// Names of the connections into the layer, in the order of the source text.
+    pub inputs: Vec<String>,
+}
+
+/// What can look wrong with a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// No neuron spikes in [`WARNING_SHARE`] of the samples or more.
+    SilentLayer,
+    /// [`WARNING_SHARE`] of the neurons or more never spike.
+    SilentNeurons,
+    /// [`WARNING_SHARE`] of the neurons or more spike in nearly every step
+    /// ([`SATURATED_RATE`](super::SATURATED_RATE)).
+    SaturatedNeurons,
+    /// All gradients of what learns in the layer are zero.
+    NoGradient,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (layer, percent) = (&self.layer, (100.0 * self.share).round());
+        let inputs = match self.inputs.as_slice() {
+            [] => String::new(),
+            names => format!("weights of `{}` ", names.join("`, `")),
+        };
+        let (too_little, too_much) = match self.inputs.is_empty() {
+            true => (String::from("threshold too high"), String::from("threshold too low")),
+            false => (
+                format!("{inputs}too small or threshold too high"),
+                format!("{inputs}too large or threshold too low"),
+            ),
+        };
+        match self.kind {
+            WarningKind::SilentLayer => {
+                write!(f, "layer `{layer}` is silent for {percent} % of the samples: {too_little}")
+            }
+            WarningKind::SilentNeurons => {
+                write!(f, "{percent} % of the neurons of layer `{layer}` never spike: {too_little}")
+            }
+            WarningKind::SaturatedNeurons => write!(
+                f,
+                "{percent} % of the neurons of layer `{layer}` spike in nearly every step: {too_much}"
+            ),
+            WarningKind::NoGradient => write!(
+                f,
+                "no gradient reaches layer `{layer}`: the loss does not depend on it, or the layers after it \
+                 are out of reach of their surrogates"
+            ),
+        }
+    }
+}
+
+/// What looks wrong with the layers of a graph, from the figures of an epoch.
+pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
+    let learning = learning_layers(graph);
+    let mut warnings = Vec::new();
+    for metrics in layers {
+        let Some((id, _)) = graph.layers_with_ids().find(|(_, layer)| layer.name == metrics.layer) else {
+            continue;
+        };
+        let mut warn = |kind, share| {
+            let (layer, inputs) = (metrics.layer.clone(), inputs(graph, id));
+            warnings.push(Warning { layer, kind, share, inputs });
+        };
+        // A readout whose membrane is the output is silent on purpose.
+        let spikes_matter = id != graph.output.layer || graph.output.quantity == Quantity::Spikes;
+        if spikes_matter && metrics.silent_samples >= WARNING_SHARE {
+            warn(WarningKind::SilentLayer, metrics.silent_samples);
+        } else if spikes_matter && metrics.silent_neurons >= WARNING_SHARE {
+            warn(WarningKind::SilentNeurons, metrics.silent_neurons);
+        }
+        if metrics.saturated_neurons >= WARNING_SHARE {
+            warn(WarningKind::SaturatedNeurons, metrics.saturated_neurons);
+        }
+        if learning.contains(&id) && metrics.gradient_norm == 0.0 {
+            warn(WarningKind::NoGradient, 1.0);
+        }
+    }
+    warnings
+}
+
+/// The layers in which something learns.
+fn learning_layers(graph: &Graph) -> Vec<LayerId> {
+    let tensors = graph.tensors();
+    tensors.iter().filter(|spec| spec.learn).map(|spec| owner(graph, spec.slot)).collect()
+}
+
+/// The names of the connections with weights into a layer.
+fn inputs(graph: &Graph, id: LayerId) -> Vec<String> {
+    let into = graph.connections.iter().filter(|c| c.target == id && c.as_linear().is_some());
+    into.map(|connection| connection.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_sentences() {
+        let warning = |kind, inputs: &[&str]| {
+            let inputs = inputs.iter().map(ToString::to_string).collect();
+            Warning { layer: "h2".into(), kind, share: 0.968, inputs }.to_string()
+        };
+        assert_eq!(
+            warning(WarningKind::SilentLayer, &["h1->h2"]),
+            "layer `h2` is silent for 97 % of the samples: weights of `h1->h2` too small or threshold too high"
+        );
+        assert_eq!(
+            warning(WarningKind::SilentNeurons, &[]),
+            "97 % of the neurons of layer `h2` never spike: threshold too high"
+        );
+        assert_eq!(
+            warning(WarningKind::SaturatedNeurons, &["a->h2", "h2->h2"]),
+            "97 % of the neurons of layer `h2` spike in nearly every step: weights of `a->h2`, `h2->h2` too large \
+             or threshold too low"
+        );
+        assert!(warning(WarningKind::NoGradient, &[]).starts_with("no gradient reaches layer `h2`"));
+    }
+}

@@ -1,0 +1,77 @@
+//! Training allocates nothing from step to step.
+#![expect(unsafe_code, reason = "an allocator that counts is written as every allocator")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use synnet_dsl::{NoImports, Options, Sources, compile};
+use synnet_runtime::{Control, Dataset, Sample, Target, TrainOptions, Trainer, initial_params};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every request goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn steps_allocate_nothing() {
+    let mut sources = Sources::new();
+    let text = "
+        network Net {
+            dt: 1 ms;
+            input events: 4;
+            neuron hidden = lif { tau_mem: 5 ms, tau_syn: 5 ms, threshold: learn 1.0 };
+            layer first: hidden(20);
+            layer second: hidden(20);
+            layer out: hidden(2) { threshold: 32767 };
+            events -> linear { scale: 1 } -> first -> dropout(0.1) -> linear { scale: 1 } -> second -> linear { scale: 1 } -> out;
+            second -> linear { scale: 0.1 } -> second;
+            output out.vmem;
+        }
+    ";
+    let root = sources.add("net.snn", text);
+    let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.unwrap();
+    let sample = |i: usize| Sample {
+        raster: (0..400).map(|k| f32::from((k * k + i) % 5 == 1)).collect(),
+        steps: 100,
+        target: Target::Class(i % 2),
+    };
+    // The same batch again and again, so that lists of events reach their length in the first steps.
+    let samples = (0..80).map(|i| sample(i % 2)).collect();
+    let dataset = Dataset::new(4, 100, samples).unwrap();
+    let options: TrainOptions = serde_json::from_str(
+        r#"{
+            "loss": {"kind": "cross_entropy", "readout": "mean_vmem"},
+            "optimizer": {"kind": "adam", "lr": 1e-9},
+            "gradient_clip": 1.0, "epochs": 1, "batch": 8
+        }"#,
+    )
+    .unwrap();
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 0), options).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let mut counts = Vec::with_capacity(16);
+    pool.install(|| {
+        trainer.epoch(&dataset, &mut |_| {
+            counts.push(ALLOCATIONS.load(Ordering::Relaxed));
+            Control::Continue
+        })
+    })
+    .unwrap();
+    assert_eq!(counts.len(), 10);
+    assert_eq!(counts[9] - counts[2], 0, "allocations from the third step to the tenth: {counts:?}");
+}

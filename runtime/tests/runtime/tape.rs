@@ -1,0 +1,251 @@
+//! The walk of training against the interpreter and against itself.
+
+use synnet_dsl::Network;
+use synnet_dsl::graph::*;
+use synnet_runtime::regularizer::MembraneRegularizer;
+use synnet_runtime::tape::{BLOCK, Checkpoint, Gradients, Pass, SampleKey, Tape};
+use synnet_runtime::{Interpreter, Recording, Sequence, initial_params};
+
+use crate::build::*;
+
+/// Numbers from -1 to 1 that repeat.
+fn noise(seed: u32, i: usize) -> f32 {
+    let mut x = (i as u32).wrapping_mul(0x9e37_79b9) ^ seed.wrapping_mul(0x85eb_ca6b);
+    x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
+    x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
+    (x ^ (x >> 16)) as f32 / u32::MAX as f32 * 2.0 - 1.0
+}
+
+fn events(seed: u32, len: usize, share: f32) -> Vec<f32> {
+    (0..len).map(|i| f32::from(noise(seed, i) * 0.5 + 0.5 < share)).collect()
+}
+
+fn two_synapses() -> Lif {
+    Lif { synapses: 2, syn: tau(&[4e-3]), bias: parameter(&[0.05], false), ..lif() }
+}
+
+fn adaptive() -> Lif {
+    let leak = Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[8e-3], true) };
+    let adaptation = Some(Adaptation { leak, w_ahp: parameter(&[-0.4], true) });
+    Lif { adaptation, threshold: parameter(&[0.7], true), ..lif() }
+}
+
+/// Networks that use every feature of the graph, with layers wider than a vector.
+fn networks() -> Vec<(&'static str, Graph)> {
+    let spiking = |size, lif| Net::new(5).layer(size, Neuron::Lif(lif), Quantity::Spikes);
+    let expsyn = || Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) });
+    let input = [Endpoint::Input];
+    vec![
+        ("one layer", spiking(70, lif()).connect(&input, 0, 0, linear_with_bias()).0),
+        (
+            "recurrent layer with bias",
+            spiking(20, lif())
+                .connect(&input, 0, 0, linear())
+                .connect(&[layer(0)], 0, 0, linear_with_bias())
+                .0,
+        ),
+        (
+            "recurrence over layers, delays",
+            spiking(18, lif())
+                .layer(33, Neuron::Lif(adaptive()), Quantity::Spikes)
+                .layer(4, Neuron::Lif(lif()), Quantity::Vmem)
+                .connect(&input, 0, 3, linear())
+                .connect(&[layer(0)], 1, 7, linear())
+                .connect(&[layer(1)], 0, 2, linear())
+                .connect(&[layer(1)], 2, 70, linear())
+                .connect(&[layer(2)], 0, 0, linear())
+                .0,
+        ),
+        (
+            "residual sums, copies, two synapses",
+            spiking(16, lif())
+                .layer(16, Neuron::Lif(lif()), Quantity::Spikes)
+                .layer(8, Neuron::Lif(two_synapses()), Quantity::Isyn)
+                .connect(&input, 0, 0, linear())
+                .connect(&[layer(0)], 1, 0, linear())
+                .connect(&[layer(0), layer(1)], 2, 1, linear())
+                .connect(&[layer(1)], 2, 0, Operator::Identity)
+                .0,
+        ),
+        (
+            "integrators as sources",
+            Net::new(5)
+                .layer(9, expsyn(), Quantity::Isyn)
+                .layer(17, Neuron::Lif(lif()), Quantity::Spikes)
+                .layer(3, expsyn(), Quantity::Isyn)
+                .connect(&input, 0, 0, linear())
+                .connect(&[layer(0)], 1, 0, linear())
+                .connect(&[layer(1)], 2, 0, linear())
+                .connect(&[layer(2)], 2, 4, linear())
+                .0,
+        ),
+    ]
+}
+
+fn bind(graph: &Graph) -> Network {
+    let mut params = initial_params(graph, 3);
+    for tensor in params.tensors.values_mut().filter(|tensor| tensor.shape.len() == 2) {
+        let scale = (2.0 / tensor.shape[0] as f32).sqrt();
+        tensor.data.iter_mut().for_each(|w| *w *= scale);
+    }
+    Network::bind(graph, &params).unwrap()
+}
+
+#[test]
+fn the_walk_gives_the_interpreters_spikes_and_states() {
+    let steps = 2 * BLOCK + 17;
+    for (name, graph) in networks() {
+        for share in [0.1, 0.9] {
+            let network = bind(&graph);
+            let input = events(7, steps * 5, share);
+            let sequence = Sequence::new(1, steps, 5, input.clone()).unwrap();
+            let run = Interpreter::new(&network).run(&sequence, Recording::On, 0).unwrap();
+            let tape = Tape::new(&graph);
+            let mut workspace = tape.workspace(steps, Checkpoint::None);
+            tape.forward(&tape.pack(&network), &input, Pass::Evaluation, &mut workspace);
+            let mut spiked = false;
+            for (i, trace) in run.layers.iter().enumerate() {
+                let Some(expected) = &trace.spikes else { continue };
+                let found = workspace.spikes(&tape, i);
+                let differing = found.iter().zip(&expected.data).filter(|(f, e)| f != e).count();
+                assert!(differing * 500 <= found.len(), "{name}: {differing} spikes of {}", trace.name);
+                let total = |data: &[f32]| data.iter().sum::<f32>();
+                assert_eq!(total(workspace.totals(i)), total(&found), "{name}: totals");
+                spiked |= total(&found) > 0.0;
+            }
+            assert!(spiked, "{name} spikes");
+            let close = |(f, e): (&f32, &f32)| (f - e).abs() < 1e-3 * e.abs().max(1.0);
+            let outputs = workspace.output().iter().zip(&run.output.data);
+            let near = outputs.filter(|&pair| close(pair)).count();
+            assert!(near * 100 >= 98 * run.output.data.len(), "{name}: {near} outputs are close");
+        }
+    }
+}
+
+/// Gradients of "the sum of the output, each with its own factor" over two samples.
+fn gradients(graph: &Graph, steps: usize, checkpoint: Checkpoint) -> Gradients {
+    let (tape, network) = (Tape::new(graph), bind(graph));
+    let (weights, mut sums) = (tape.pack(&network), tape.sums());
+    let mut workspace = tape.workspace(steps, checkpoint);
+    for sample in 0..2 {
+        let pass = Pass::Training(SampleKey::new(1, 0, sample));
+        tape.forward(&weights, &events(sample as u32, steps * 5, 0.3), pass, &mut workspace);
+        let (_, gradient) = workspace.output_and_gradient();
+        gradient.iter_mut().enumerate().for_each(|(i, g)| *g = noise(4, i));
+        tape.backward(&weights, &mut workspace, &mut sums);
+    }
+    tape.gradients(&network, &sums)
+}
+
+#[test]
+fn segments_give_the_same_gradients_bit_for_bit() {
+    let steps = 3 * BLOCK + 11;
+    for (name, mut graph) in networks() {
+        for connection in &mut graph.connections {
+            connection.dropout = 0.2;
+        }
+        if let Neuron::Lif(lif) = &mut graph.layers[0].neuron {
+            lif.noise_std = 1.0;
+            lif.syn.parameter.learn = true;
+            lif.mem.parameter.learn = true;
+        }
+        let kept = gradients(&graph, steps, Checkpoint::None);
+        assert_eq!(kept, gradients(&graph, steps, Checkpoint::Segments), "{name}");
+        let norm = |tensor: &Vec<f32>| tensor.iter().map(|g| g * g).sum::<f32>();
+        assert!(kept.tensors.iter().all(|tensor| norm(tensor) > 0.0), "{name}: everything has a gradient");
+    }
+}
+
+#[test]
+fn noise_has_its_deviation_and_repeats_with_its_key() {
+    let noisy = Lif { noise_std: 0.5, threshold: Parameter::uniform(1e6), mem: tau(&[1e-9]), ..lif() };
+    let graph = Net::new(1)
+        .layer(40, Neuron::Lif(noisy), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .0;
+    let (tape, network) = (Tape::new(&graph), bind(&graph));
+    let mut workspace = tape.workspace(200, Checkpoint::None);
+    let mut walk = |pass| {
+        tape.forward(&tape.pack(&network), &[0.0; 200], pass, &mut workspace);
+        workspace.output().to_vec()
+    };
+    let key = |sample| Pass::Training(SampleKey::new(0, 0, sample));
+    assert!(walk(Pass::Evaluation).iter().all(|&v| v == 0.0));
+    let drawn = walk(key(3));
+    assert_eq!(drawn, walk(key(3)));
+    assert_ne!(drawn, walk(key(4)));
+    let variance = drawn.iter().map(|v| v * v).sum::<f32>() / drawn.len() as f32;
+    let expected = 0.5 * 0.5 * 1e-3;
+    assert!((variance / expected - 1.0).abs() < 0.06, "{variance}, not {expected}");
+}
+
+#[test]
+fn prices_of_membranes_and_totals_have_their_gradients() {
+    let quiet = Lif {
+        threshold: Parameter::uniform(50.0),
+        surrogate: Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 },
+        ..lif()
+    };
+    let graph = Net::new(5)
+        .layer(20, Neuron::Lif(quiet.clone()), Quantity::Spikes)
+        .layer(2, Neuron::Lif(quiet), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(0)], 1, 0, linear())
+        .0;
+    let (tape, mut network) = (Tape::new(&graph), bind(&graph));
+    let steps = BLOCK + 9;
+    let mut workspace = tape.workspace(steps, Checkpoint::None);
+    let regularizer = MembraneRegularizer { weight: 900.0, low: -0.01, high: 0.02 };
+    workspace.price_membranes(0, Some((regularizer, 1.0)));
+    let mut price = |network: &Network| {
+        let (weights, mut sums) = (tape.pack(network), tape.sums());
+        tape.forward(&weights, &events(2, steps * 5, 0.3), Pass::Evaluation, &mut workspace);
+        (tape.backward(&weights, &mut workspace, &mut sums), tape.gradients(network, &sums))
+    };
+    let (_, gradients) = price(&network);
+    for i in 0..100 {
+        let weight = network.linear(0).matrix.data[i];
+        let mut at = |w: f32| {
+            network.weights[0].as_mut().unwrap().matrix.data[i] = w;
+            price(&network).0
+        };
+        let slope = ((at(weight + 0.01) - at(weight - 0.01)) / 0.02) as f32;
+        at(weight);
+        let found = gradients.tensors[0][i];
+        assert!((found - slope).abs() < 2e-3 * slope.abs().max(1.0), "{i}: {found} is not {slope}");
+    }
+}
+
+#[test]
+fn a_neuron_takes_four_bytes_and_its_spikes_eight_per_step() {
+    let (_, graph) = networks().swap_remove(0);
+    let more = |sizes: [usize; 2]| {
+        let mut graph = graph.clone();
+        graph.layers[0].size = 64 * sizes[0];
+        let tape = Tape::new(&graph);
+        let long = tape.memory(1000 * sizes[1], Checkpoint::None);
+        (long.states, long.events)
+    };
+    let (base, wider, longer) = (more([1, 1]), more([2, 1]), more([1, 2]));
+    let output = 8 * 64 * 1000;
+    let fixed = 64 * 4 * (BLOCK as u64 + 4);
+    assert_eq!(wider.0 - base.0, 4 * 64 * 1000 + output + fixed);
+    assert_eq!(longer.0 - base.0, 4 * 64 * 1000 + output + 4 * 5 * 1000);
+    assert_eq!(wider.1 - base.1, 8 * 64 * 1000);
+}
+
+#[test]
+fn segments_let_long_sequences_fit() {
+    let spiking = |size| (size, Neuron::Lif(lif()));
+    let layers = [spiking(60), spiking(60), spiking(60), spiking(10)];
+    let mut net = Net::new(16);
+    for (i, (size, neuron)) in layers.into_iter().enumerate() {
+        net = net.layer(size, neuron, Quantity::Vmem);
+        let source = i.checked_sub(1).map_or(Endpoint::Input, |i| layer(i as u32));
+        net = net.connect(&[source], i as u32, 0, linear());
+    }
+    let tape = Tape::new(&net.0);
+    let [kept, segments] = [Checkpoint::None, Checkpoint::Segments]
+        .map(|checkpoint| tape.memory(100_000, checkpoint).most(2, 16));
+    assert!(kept < 1 << 29 && segments < 1 << 26, "{kept} and {segments} bytes");
+}

@@ -1,0 +1,90 @@
+//! Which recordings are held back from training to choose the best epoch by.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_yaml::Value;
+
+/// Which recordings are for validation, of those that are not for the test.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Validation {
+    /// None.
+    #[default]
+    None,
+    /// So large a share of each class, between 0 and 1.
+    Share(f64),
+    /// Those that have certain values of some fields.
+    Rule(BTreeMap<String, Vec<Value>>),
+}
+
+impl<'de> Deserialize<'de> for Validation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let rule = || serde_yaml::from_value(value.clone()).ok().map(Self::Rule);
+        value.as_f64().map(Self::Share).or_else(rule).ok_or_else(|| {
+            serde::de::Error::custom(
+                "expected a share such as 0.1, or values of fields such as `{ take: [3] }`",
+            )
+        })
+    }
+}
+
+/// Of each class so many recordings as `share` says, at least one where there are two. A recording's chance hangs
+/// on its name alone, so that others which come or go change little.
+pub fn drawn(share: f64, recordings: &[(usize, &str)]) -> Vec<bool> {
+    let mut classes: BTreeMap<usize, Vec<(u64, usize)>> = BTreeMap::new();
+    for (i, (class, name)) in recordings.iter().enumerate() {
+        classes.entry(*class).or_default().push((rank(name), i));
+    }
+    let mut chosen = vec![false; recordings.len()];
+    for members in classes.values_mut() {
+        members.sort_unstable();
+        let count = (share * members.len() as f64).round() as usize;
+        let count = count.clamp(usize::from(members.len() > 1), members.len().saturating_sub(1));
+        members[..count].iter().for_each(|(_, i)| chosen[*i] = true);
+    }
+    chosen
+}
+
+/// FNV-1a of the name, mixed as SplitMix64 mixes.
+fn rank(name: &str) -> u64 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut mixed = hash;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_one_of_each_class() {
+        let names: Vec<String> = (0..40).map(|i| format!("{}_{i}.wav", i % 4)).collect();
+        let recordings: Vec<(usize, &str)> =
+            names.iter().enumerate().map(|(i, n)| (i % 4, n.as_str())).collect();
+        let chosen = drawn(0.2, &recordings);
+        for class in 0..4 {
+            let count =
+                recordings.iter().zip(&chosen).filter(|((c, _), chosen)| *c == class && **chosen).count();
+            assert_eq!(count, 2, "class {class}");
+        }
+        // One recording less moves at most one other.
+        let fewer = drawn(0.2, &recordings[1..]);
+        assert!(fewer.iter().zip(&chosen[1..]).filter(|(a, b)| a != b).count() <= 1);
+        assert_eq!(drawn(0.01, &[(0, "a"), (0, "b"), (1, "c")]).iter().filter(|c| **c).count(), 1);
+    }
+
+    #[test]
+    fn what_is_held_back_reads_as_it_is_written() {
+        let read = |text: &str| serde_yaml::from_str::<Validation>(text).map_err(|e| e.to_string());
+        assert_eq!(read("0.2").unwrap(), Validation::Share(0.2));
+        assert!(matches!(read("{take: [3, 4]}").unwrap(), Validation::Rule(rule) if rule["take"].len() == 2));
+        for text in ["{take: 3}", "some"] {
+            assert!(read(text).unwrap_err().contains("expected a share such as 0.1"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The report of a training as a page to read in a browser, pictures included.
+
+use serde_json::Value;
+use synnet_runtime::TrainOptions;
+
+use super::{Report, spikes_matter};
+use crate::page::{self, Chart, Line, Scale, document, escape, facts, section, side_by_side};
+use crate::progress::clock;
+
+impl Report<'_> {
+    /// The report as one file of HTML.
+    pub fn html(&self) -> String {
+        let Self { results, trained, .. } = self;
+        let mut tiles = results.tiles();
+        let epochs = trained.history.epochs();
+        tiles.push((epochs.to_string(), format!("epochs; weights of epoch {}", trained.kept + 1)));
+        if trained.epochs == epochs {
+            tiles.push((clock(trained.duration), "minutes of training".into()));
+        }
+        let mut body = results.heading() + &page::tiles(&tiles) + &self.warnings();
+        body += &section(
+            "How it learnt",
+            "Training values are measured while the weights move, with dropout and augmentation; validation values at \
+             the end of each epoch, without. Point at a picture for its numbers.",
+            &side_by_side(&learning_curves(self)),
+        );
+        body += &section(
+            "What the layers do",
+            "A neuron is silent if it never spiked in the epoch, and saturated if it spiked in nearly every step: neither \
+             tells the next layer anything.",
+            &side_by_side(&layer_curves(self)),
+        );
+        body += &results.sections();
+        body += &section("How it was made", "", &self.making());
+        document(&format!("{}: training report", results.network.graph.name), &body)
+    }
+
+    fn warnings(&self) -> String {
+        let noticed = self.trained.history.warnings(&self.trained.network.graph);
+        if noticed.is_empty() {
+            return String::new();
+        }
+        let items = noticed.iter().map(|noticed| format!("<li>{}</li>\n", in_code(&noticed.to_string())));
+        format!(
+            "<div class=\"warnings\">\n<h2>Warnings</h2>\n<ul>\n{}</ul>\n</div>\n",
+            items.collect::<String>()
+        )
+    }
+
+    fn making(&self) -> String {
+        let mut list = self.results.facts();
+        let of_training = [
+            ("seed", self.trained.seed.to_string()),
+            ("epochs", self.epochs_in_words()),
+            ("weights kept", format!("epoch {}: {}", self.trained.kept + 1, self.trained.why_kept)),
+            ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
+        ];
+        list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));
+        let files = self.written.iter().map(|file| {
+            let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned();
+            vec![name, file.what.to_owned()]
+        });
+        let files = page::list(&files.collect::<Vec<_>>());
+        let options = flattened(&self.trained.options);
+        facts(&list)
+            + &format!("<details><summary>Options of the training</summary>\n{}</details>\n", facts(&options))
+            + &self.results.sources()
+            + &format!("<details><summary>The files beside this page</summary>\n{files}</details>\n")
+    }
+
+    fn epochs_in_words(&self) -> String {
+        let all = self.trained.history.epochs();
+        if self.trained.epochs == all {
+            all.to_string()
+        } else {
+            format!("{all}, {} of them in this run", self.trained.epochs)
+        }
+    }
+}
+
+fn learning_curves(report: &Report<'_>) -> Vec<String> {
+    let history = &report.trained.history;
+    let both = |title, unit, column: &str, scale| {
+        let line = |name: &str, column: &str, color, dashed| Line {
+            name: name.into(),
+            values: history.series(column),
+            color,
+            dashed,
+        };
+        let mut lines = vec![
+            line("training", column, 0, false),
+            line("validation", &format!("validation {column}"), 1, true),
+        ];
+        lines.retain(|line| line.values.iter().any(Option::is_some));
+        Chart { title, unit, lines, scale, kept: Some(report.trained.kept + 1) }.html()
+    };
+    let rate = Line { name: "learning rate".into(), values: history.series("lr"), color: 0, dashed: false };
+    let rate = Chart {
+        title: "Learning rate",
+        unit: "of the last update of the epoch",
+        lines: vec![rate],
+        scale: Scale::FromZero,
+        kept: None,
+    };
+    vec![
+        both("Loss", "mean over the samples", "loss", Scale::FromZero),
+        both("Accuracy", "share of samples classified right", "accuracy", Scale::Share),
+        rate.html(),
+        family(
+            report,
+            "gradient norm ",
+            "Gradients",
+            "L2 norm of each tensor's, mean over batches",
+            Scale::Logarithmic,
+        ),
+    ]
+}
+
+fn layer_curves(report: &Report<'_>) -> Vec<String> {
+    vec![
+        family(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
+        family(
+            report,
+            "silent samples ",
+            "Silent samples",
+            "share of samples without a spike in the layer",
+            Scale::Share,
+        ),
+        family(report, "silent neurons ", "Silent neurons", "share of the layer", Scale::Share),
+        family(report, "saturated neurons ", "Saturated neurons", "share of the layer", Scale::Share),
+    ]
+}
+
+/// A picture of all columns that begin alike.
+fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> String {
+    let graph = &report.trained.network.graph;
+    let lines = report.trained.history.family(prefix).into_iter();
+    let lines = lines.filter(|(name, _)| spikes_matter(graph, name)).enumerate();
+    let lines = lines.map(|(i, (name, values))| Line {
+        name: name.to_owned(),
+        values,
+        color: i,
+        dashed: i >= page::HUES,
+    });
+    Chart { title, unit, lines: lines.collect(), scale, kept: None }.html()
+}
+
+/// Every option by its key in the recipe, those included that were left at their defaults.
+fn flattened(options: &TrainOptions) -> Vec<(String, String)> {
+    fn walk(key: String, value: Value, list: &mut Vec<(String, String)>) {
+        match value {
+            Value::Null => list.push((key, "none".into())),
+            Value::Object(members) if members.is_empty() => list.push((key, "none".into())),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    walk(if key.is_empty() { name } else { format!("{key}.{name}") }, member, list);
+                }
+            }
+            Value::String(text) => list.push((key, text)),
+            other => list.push((key, other.to_string())),
+        }
+    }
+    let mut list = Vec::new();
+    walk(String::new(), serde_json::to_value(options).unwrap_or_default(), &mut list);
+    list
+}
+
+/// A message with its names, which stand between backticks, set as code.
+fn in_code(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    let parts = parts
+        .map(|(i, part)| if i % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) });
+    parts.collect()
+}

@@ -1,0 +1,107 @@
+//! The report as Markdown: short, for terminals and version control.
+
+use std::fmt::Write;
+
+use super::{Report, Results, confusion, percent, recordings, summary};
+use crate::experiment::OnChip;
+use crate::progress::clock;
+use crate::terminal::table;
+
+impl Report<'_> {
+    /// The report as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        let Results { experiment, float, chip, .. } = self.results;
+        let _ = writeln!(text, "# {}\n", experiment.plan.loaded.graph.name);
+        for line in &experiment.plan.loaded.graph.docs {
+            let _ = writeln!(text, "{line}");
+        }
+        let _ = writeln!(
+            text,
+            "\n{}. {} epochs, {} of them in this run, in {}. The weights are those of epoch {}, {}.\n",
+            recordings(&experiment.corpus),
+            self.trained.history.epochs(),
+            self.trained.epochs,
+            clock(self.trained.duration),
+            self.trained.kept + 1,
+            self.trained.why_kept
+        );
+        let noticed = self.trained.history.warnings(&experiment.plan.loaded.graph);
+        if !noticed.is_empty() {
+            let _ = writeln!(text, "## Warnings\n");
+            for noticed in noticed {
+                let _ = writeln!(text, "* {noticed}");
+            }
+            text.push('\n');
+        }
+        let _ = writeln!(text, "## Results\n\n{}", fenced(&summary(float, chip)));
+        let classes = &experiment.corpus.classes;
+        if let Some(classified) = &float.classified {
+            let _ = writeln!(text, "## Confusion in float\n\n{}", fenced(&confusion(classified, classes)));
+        }
+        if let Some(on) = chip {
+            let confusion = confusion(&on.result.evaluation, classes);
+            let _ = writeln!(text, "## Confusion on {}\n\n{}", on.chip.title, fenced(&confusion));
+            let _ = writeln!(text, "## Quantisation\n\n{}", quantisation(on));
+        }
+        let _ = writeln!(text, "## Training\n\n{}", fenced(&self.curve()));
+        let _ =
+            writeln!(text, "## Network\n\n{}", fenced(&synnet_dsl::to_table(&experiment.plan.loaded.graph)));
+        let _ = writeln!(text, "## Files\n");
+        for file in self.written {
+            let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
+            let _ = writeln!(text, "* `{name}`: {}", file.what);
+        }
+        text
+    }
+
+    /// Loss, accuracy and rates of the epochs, about twenty lines.
+    fn curve(&self) -> String {
+        let history = &self.trained.history;
+        let every = history.epochs().div_ceil(20).max(1);
+        let shares = ["accuracy", "validation accuracy"];
+        let columns = ["loss", "accuracy", "validation loss", "validation accuracy", "lr"];
+        let columns = columns.into_iter().filter(|column| history.series(column).iter().any(Option::is_some));
+        let columns: Vec<&str> = columns.collect();
+        let rates = history.family("rate ");
+        let head = columns.iter().map(ToString::to_string);
+        let rate_names = rates.iter().map(|(layer, _)| format!("rate {layer}"));
+        let mut rows = vec![std::iter::once("epoch".to_owned()).chain(head).chain(rate_names).collect()];
+        for epoch in 0..history.epochs() {
+            if !(epoch + 1).is_multiple_of(every) && epoch + 1 != history.epochs() {
+                continue;
+            }
+            let mut row = vec![(epoch + 1).to_string()];
+            row.extend(columns.iter().map(|&column| match history.get(column, epoch) {
+                None => String::new(),
+                Some(share) if shares.contains(&column) => percent(share),
+                Some(lr) if column == "lr" => format!("{lr:.2e}"),
+                Some(loss) => format!("{loss:.4}"),
+            }));
+            row.extend(
+                rates.iter().map(|(_, rate)| rate[epoch].map_or(String::new(), |rate| format!("{rate:.3}"))),
+            );
+            rows.push(row);
+        }
+        table(&rows)
+    }
+}
+
+/// How the network was quantised.
+fn quantisation(on: &OnChip) -> String {
+    let report = &on.build.report;
+    let (shift_in, shift_rec, shift_out) =
+        (report.weight_shift_in, report.weight_shift_rec, report.weight_shift_out);
+    let mut text = format!("Weight shifts: input {shift_in}, hidden {shift_rec}, readout {shift_out}. ");
+    text +=
+        &format!("The chip's output is {} steps behind the float network's.\n\n", on.build.float.latency());
+    let head = ["layer", "error of the weights", "weights that became 0"].map(String::from).to_vec();
+    let layers = report.layers.iter().map(|layer| {
+        vec![layer.name.clone(), format!("{:.2} %", 100.0 * layer.weight_error), layer.vanished.to_string()]
+    });
+    text + &fenced(&table(&std::iter::once(head).chain(layers).collect::<Vec<_>>()))
+}
+
+fn fenced(text: &str) -> String {
+    format!("```text\n{}\n```\n", text.trim_end())
+}

@@ -1,0 +1,138 @@
+//! The pages that a training leaves.
+
+use crate::support::{Folder, tones};
+
+/// Every tag is closed in its order; nothing is fetched.
+fn check_page(html: &str) {
+    for reference in ["http:", "https:", "src=", "href=", "@import", "url(", "<script"] {
+        assert!(!html.contains(reference), "{reference}");
+    }
+    assert!(!html.contains("NaN") && !html.contains(">inf"), "numbers are numbers");
+    const VOID: [&str; 2] = ["meta", "!doctype"];
+    let (_, body) = html.split_once("</style>").expect("there is a style sheet");
+    let mut open = vec!["html", "head"];
+    for tag in body.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
+        let name = tag.trim_start_matches('/').split_whitespace().next().unwrap_or_default();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "in {open:?}");
+        } else if !tag.ends_with('/') && !VOID.contains(&name) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?} are not closed");
+}
+
+/// The page of a training with these words.
+fn page(folder: &Folder, words: &[&str]) -> String {
+    folder.snnc(&[&["train", "tones.yaml", "--out", "out"], words].concat()).success();
+    folder.read_text("out/report.html")
+}
+
+#[test]
+fn a_page_holds_everything_there_is_to_see() {
+    let folder = tones();
+    let html = page(&folder, &["--set", "data.validation={take: [3]}", "--set", "training.epochs=12"]);
+    check_page(&html);
+    for part in [
+        "accuracy on the test set, float",
+        "accuracy on xylo-audio3",
+        "<h2>How it learnt</h2>",
+        "Loss over epochs",
+        "Accuracy over epochs",
+        "Learning rate over epochs",
+        "weights kept: epoch",
+        "Firing rates over epochs",
+        "Silent neurons over epochs",
+        "Saturated neurons over epochs",
+        "h0-&gt;out.weight",
+        "<h2>On the test set</h2>",
+        "true low, predicted low: 2",
+        "<h2>Recordings of the test set</h2>",
+        "Class low, classified right",
+        "time (ms)",
+        "Quantised for SynSense Xylo Audio 3",
+        "<dt>optimizer.lr</dt><dd>0.01</dd>",
+        "<dt>gradient_clip</dt><dd>none</dd>",
+        "readout: mean_vmem",
+    ] {
+        assert!(html.contains(part), "no {part:?}");
+    }
+    assert!(html.len() < 300_000, "{} bytes", html.len());
+}
+
+#[test]
+fn a_page_shows_the_whole_course_after_resuming() {
+    let folder = tones();
+    let words = ["--set", "build=[]", "--set", "training.epochs=5"];
+    let whole = page(&folder, &words);
+    let resumed = page(&folder, &[&words[..], &["--resume"]].concat());
+    let curves = |html: &str| {
+        let (_, rest) = html.split_once("<h2>How it learnt</h2>").expect("there are curves");
+        rest.split_once("<h2>On the test set</h2>").expect("there are results").0.to_owned()
+    };
+    assert_eq!(curves(&whole), curves(&resumed));
+    assert!(curves(&whole).contains("epoch 5\n"));
+    assert!(folder.read_text("out/report.md").contains("5 epochs, 0 of them in this run"));
+    check_page(&resumed);
+}
+
+#[test]
+fn an_evaluation_makes_a_page_where_one_is_asked_for() {
+    let folder = tones();
+    folder.snnc(&["train", "tones.yaml", "--out", "out"]).success();
+    let words = ["eval", "tones.yaml", "--weights", "out/weights.safetensors", "--on", "xylo-audio3"];
+    folder.snnc(&[&words[..], &["--report", "page.html"]].concat()).success();
+    folder.snnc(&[&words[..], &["--report", "-", "--json"]].concat()).failure(2, &["`--report`"]);
+    let html = folder.read_text("page.html");
+    check_page(&html);
+    for part in ["accuracy on xylo-audio3", "<h2>Recordings of the test set</h2>", "out/weights.safetensors"]
+    {
+        assert!(html.contains(part), "no {part:?}");
+    }
+    let training = folder.read_text("out/report.html");
+    let results = |html: &str| {
+        let (_, rest) = html.split_once("<h2>On the test set</h2>").expect("there are results");
+        rest.split_once("<h2>How it was made</h2>").expect("there is an end").0.to_owned()
+    };
+    assert_eq!(results(&html), results(&training));
+}
+
+#[test]
+fn warnings_are_said_once_and_stand_in_the_reports() {
+    let folder = tones();
+    // Weights of next to nothing: the hidden layer never spikes.
+    let text =
+        folder.read_text("tones.snn").replace("output: vmem,", "output: vmem, weight_scale: [1e-6, 1],");
+    folder.write("tones.snn", text);
+    let outcome = folder.snnc(&[
+        "train",
+        "tones.yaml",
+        "--out",
+        "out",
+        "--set",
+        "training.epochs=3",
+        "--set",
+        "training.optimizer={kind: adam, lr: 1e-9}",
+    ]);
+    let outcome = outcome.success();
+    let silent = "is silent for 100 % of the samples: weights of";
+    assert_eq!(outcome.stderr.matches(silent).count(), 1, "{}", outcome.stderr);
+    let html = folder.read_text("out/report.html");
+    check_page(&html);
+    assert_eq!(html.matches(silent).count(), 1);
+    assert!(html.contains("(in every epoch)"));
+    assert!(folder.read_text("out/report.md").contains(silent));
+}
+
+#[test]
+fn what_the_machine_cannot_hold_is_refused_before_any_recording_is_read() {
+    let folder = tones();
+    let outcome = folder.snnc(&["train", "tones.yaml", "--set", "training.epochs=1"]).success();
+    assert!(outcome.stderr.contains("training needs about"), "{}", outcome.stderr);
+    if std::path::Path::new("/proc/meminfo").exists() {
+        let huge = ["--threads", "1024", "--set", "data.steps=16000000", "--set", "data.path=nowhere"];
+        folder
+            .snnc(&[&["train", "tones.yaml"], &huge[..]].concat())
+            .failure(2, &["training needs about", "to spare"]);
+    }
+}

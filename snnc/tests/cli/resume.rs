@@ -1,0 +1,203 @@
+//! `snnc train --resume`, after an interrupt, after a kill, and from files that do not fit.
+
+use std::process::Stdio;
+
+use crate::support::{Folder, result, tones};
+
+/// The epochs in a folder's log.
+fn epochs(folder: &Folder, out: &str) -> Vec<String> {
+    let text = folder.read_text(&format!("{out}/metrics.csv"));
+    text.lines().skip(1).map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let folder = tones();
+    folder.snnc(&["train", "tones.yaml", "--out", "a", "--resume"]).failure(2, &["checkpoint.safetensors"]);
+    folder.snnc(&["train", "tones.yaml", "--out", "a", "--set", "training.epochs=1"]).success();
+    let again = ["train", "tones.yaml", "--out", "a", "--resume", "--set", "training.epochs=1", "--set"];
+    let weights = folder.read("a/weights.safetensors");
+    folder.snnc(&[&again[..], &["training.seed=4"]].concat()).failure(1, &["`seed`"]);
+    folder.write("a/checkpoint.safetensors", &weights);
+    folder.snnc(&[&again[..], &["training.seed=3"]].concat()).failure(1, &["not a checkpoint"]);
+    folder.write("a/checkpoint.safetensors", b"hello");
+    folder.snnc(&[&again[..], &["training.seed=3"]].concat()).failure(1, &["not a checkpoint"]);
+    assert_eq!(folder.read("a/weights.safetensors"), weights);
+}
+
+#[test]
+fn a_course_that_does_not_reach_the_checkpoint_is_refused() {
+    let folder = tones();
+    let words = ["train", "tones.yaml", "--out", "a", "--set", "training.epochs=3"];
+    folder.snnc(&words).success();
+    let resume = [&words[..], &["--resume"]].concat();
+    let whole = folder.read_text("a/metrics.csv");
+    let two: String = whole.lines().take(3).map(|line| format!("{line}\n")).collect();
+    for (course, says) in [
+        (two.as_str(), "the file holds 2 epochs, the checkpoint beside it has done 3"),
+        (&whole.replacen("\n1,", "\none,", 1), "line 2: `one` is not a number"),
+        (&whole.replacen("\n1,", "\n1,1,", 1), "line 2: "),
+        ("", "the file holds 0 epochs"),
+    ] {
+        folder.write("a/metrics.csv", course);
+        folder.snnc(&resume).failure(1, &["a/metrics.csv", says]);
+    }
+    // A process that was killed while it wrote leaves a part of a line.
+    folder.write("a/metrics.csv", format!("{whole}4,0."));
+    folder.snnc(&resume).success();
+    assert_eq!(folder.read_text("a/metrics.csv"), whole);
+}
+
+/// Everything that two trainings leave is the same, but for what says how long they took and where they were.
+fn same_files(folder: &Folder, a: &str, b: &str) {
+    let names = |out: &str| -> Vec<String> {
+        let files = folder.files().into_iter();
+        files.filter_map(|name| name.strip_prefix(&format!("{out}/")).map(str::to_owned)).collect()
+    };
+    assert_eq!(names(a), names(b));
+    for name in names(a).iter().filter(|name| !name.starts_with("report.")) {
+        assert!(folder.read(&format!("{a}/{name}")) == folder.read(&format!("{b}/{name}")), "{name}");
+    }
+}
+
+/// The process is killed at moments that nothing in it knows of, again and again.
+#[test]
+fn a_training_that_is_killed_loses_at_most_an_epoch_and_ends_the_same() {
+    let folder = tones();
+    let words =
+        ["train", "tones.yaml", "--set", "training.epochs=300", "--set", "data.validation={take: [3]}"];
+    let whole = folder.snnc(&[&words[..], &["--out", "whole", "--json"]].concat()).success().json();
+    let killed = [&words[..], &["--out", "killed"]].concat();
+    let rows =
+        || std::fs::read_to_string(folder.path("killed/metrics.csv")).map_or(0, |text| text.lines().count());
+    let has_checkpoint = || folder.path("killed/checkpoint.safetensors").exists();
+    let mut delay = 1u64;
+    let mut kills_in_training = 0;
+    for _ in 0..8 {
+        let resume: &[&str] = if has_checkpoint() { &["--resume"] } else { &[] };
+        let before = rows();
+        let mut command = folder.command(&[&killed[..], resume].concat());
+        let mut child = command.stderr(Stdio::null()).spawn().expect("it can be started");
+        while rows() <= before + 2 && child.try_wait().expect("it can be asked").is_none() {
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
+        // Moments all over an epoch, by a linear congruential generator.
+        delay = delay.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(std::time::Duration::from_micros((delay >> 33) % 6000));
+        let running = child.try_wait().expect("it can be asked").is_none();
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        if running {
+            kills_in_training += 1;
+            let done = epochs_in_checkpoint(&folder, "killed/checkpoint.safetensors");
+            let written = epochs(&folder, "killed").len();
+            assert!(
+                done <= written && written <= done + 1,
+                "{written} epochs written, {done} in the checkpoint"
+            );
+        }
+    }
+    assert!(kills_in_training > 0, "no kill came while it trained");
+    let resumed = folder.snnc(&[&killed[..], &["--resume", "--json"]].concat()).success().json();
+    assert_eq!(result(resumed), result(whole));
+    same_files(&folder, "killed", "whole");
+}
+
+/// The number of complete epochs that a checkpoint's header states.
+fn epochs_in_checkpoint(folder: &Folder, name: &str) -> usize {
+    let bytes = folder.read(name);
+    let text = String::from_utf8_lossy(&bytes);
+    let (_, after) = text.split_once("\\\"epoch\\\":").expect("the header holds the position");
+    after.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()).expect("it is a number")
+}
+
+/// One update per epoch, and the first makes weights with which the second overflows.
+#[test]
+fn numbers_that_are_none_stop_the_training_and_leave_the_last_checkpoint() {
+    let folder = tones();
+    let steep = ["--set", "training.optimizer={kind: adam, lr: 3e37}", "--set", "training.batch=8"];
+    let words = [&["train", "tones.yaml", "--out", "a"], &steep[..]].concat();
+    let says = [
+        "training stopped: the loss of sample",
+        "is not finite in epoch 2, batch 1: layer `h0` leaves the finite numbers in time step",
+        "lower the learning rate",
+        "`a/checkpoint.safetensors` holds the state after epoch 1",
+    ];
+    folder.snnc(&words).failure(1, &says);
+    assert_eq!(epochs_in_checkpoint(&folder, "a/checkpoint.safetensors"), 1);
+    assert_eq!(epochs(&folder, "a"), ["1"]);
+    let before = folder.read("a/checkpoint.safetensors");
+    folder.snnc(&[&words[..], &["--resume"]].concat()).failure(1, &says);
+    assert_eq!(folder.read("a/checkpoint.safetensors"), before);
+    let files: Vec<String> = folder.files().into_iter().filter(|name| name.starts_with("a/")).collect();
+    assert_eq!(files, ["a/checkpoint.safetensors", "a/metrics.csv"]);
+}
+
+#[cfg(unix)]
+mod interrupted {
+    use super::*;
+    use crate::support::Outcome;
+    use std::process::Command;
+    use std::time::Duration;
+
+    /// Starts a training, waits until its log says more than `after`, and sends it an interrupt.
+    fn interrupt(folder: &Folder, words: &[&str], out: &str, after: usize) -> Outcome {
+        let mut command = folder.command(words);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it can be started");
+        let log = folder.path(&format!("{out}/metrics.csv"));
+        let lines = || std::fs::read_to_string(&log).map_or(0, |text| text.lines().count());
+        while lines() <= after && child.try_wait().expect("it can be asked").is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let id = child.id().to_string();
+        // Where the training has ended by itself, there is nobody to take the signal.
+        let _ = Command::new("kill")
+            .args(["-INT", &id])
+            .stderr(Stdio::null())
+            .status()
+            .expect("`kill` can be run");
+        Outcome::of(child.wait_with_output().expect("it ends"))
+    }
+
+    #[test]
+    fn a_training_goes_on_where_it_was_interrupted() {
+        let folder = tones();
+        let words = ["train", "tones.yaml", "--out", "out", "--set", "training.epochs=1000000"];
+        let outcome = interrupt(&folder, &words, "out", 0);
+        outcome.failure(130, &["interrupted after", "of 1000000 epochs", "`--resume`"]);
+        let files: Vec<String> = folder.files().into_iter().filter(|name| name.starts_with("out/")).collect();
+        assert_eq!(files, ["out/checkpoint.safetensors", "out/metrics.csv"]);
+        let before = epochs(&folder, "out");
+        let resume = [&words[..], &["--resume"]].concat();
+        interrupt(&folder, &resume, "out", before.len() + 1).failure(130, &["interrupted after"]);
+        let after = epochs(&folder, "out");
+        assert!(after.len() > before.len() && after.starts_with(&before));
+        assert!(
+            after.iter().enumerate().all(|(i, epoch)| *epoch == (i + 1).to_string()),
+            "none is lost or done twice"
+        );
+    }
+
+    /// The same bytes as without an interruption. Should a quick machine be through before the signal
+    /// arrives, it gets more to do.
+    #[test]
+    fn an_interruption_leaves_no_trace() {
+        let folder = tones();
+        for epochs in [100, 1000, 10_000] {
+            let set = format!("training.epochs={epochs}");
+            let words = ["train", "tones.yaml", "--json", "--set", &set, "--out"];
+            let broken = [&words[..], &["broken"]].concat();
+            if interrupt(&folder, &broken, "broken", 3).code == Some(0) {
+                std::fs::remove_dir_all(folder.path("broken")).expect("it was written");
+                continue;
+            }
+            let resumed = folder.snnc(&[&broken[..], &["--resume"]].concat()).success().json();
+            let whole = folder.snnc(&[&words[..], &["whole"]].concat()).success().json();
+            assert_eq!(result(resumed), result(whole));
+            same_files(&folder, "broken", "whole");
+            return;
+        }
+        panic!("no signal arrived in time");
+    }
+}

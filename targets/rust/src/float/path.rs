@@ -1,0 +1,74 @@
+//! How a connection is evaluated: row by row for the sources that spike, or all at once.
+//!
+//! Both give the same numbers: a source that is silent adds a zero, which changes no sum.
+
+use std::collections::BTreeMap;
+
+use synnet_dsl::Graph;
+use synnet_dsl::graph::{Connection, Endpoint, Neuron};
+
+/// Share of sources that spike from which on all at once is faster. See `docs/rust.md` for the measurement.
+const DENSE_FROM: f64 = 0.5;
+
+/// How each connection of a graph is evaluated.
+pub(crate) struct Paths {
+    choices: Vec<(Path, String)>,
+}
+
+/// How a connection is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// The rows of sources that spike are added.
+    Rows,
+    /// All rows are added.
+    Dense,
+}
+
+impl Paths {
+    /// Chooses from what sources are, and from their mean rates where those are known.
+    pub(crate) fn choose(graph: &Graph, rates: &BTreeMap<String, f64>) -> Self {
+        let choose = |connection| choose(graph, connection, rates);
+        Self { choices: graph.connections.iter().map(choose).collect() }
+    }
+
+    /// The choice for a connection, by its index.
+    pub(crate) fn of(&self, i: usize) -> Path {
+        self.choices[i].0
+    }
+
+    /// The choice with its reason, as a line of documentation.
+    pub(crate) fn reason(&self, i: usize) -> String {
+        self.choices[i].1.clone()
+    }
+
+    /// Whether a linear connection takes this path.
+    pub(crate) fn any(&self, graph: &Graph, path: Path) -> bool {
+        let mut choices = self.choices.iter().zip(&graph.connections);
+        choices.any(|((choice, _), connection)| *choice == path && connection.as_linear().is_some())
+    }
+}
+
+fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>) -> (Path, String) {
+    let analog = connection.sources.iter().find_map(|&source| match source {
+        Endpoint::Layer(id) if matches!(graph.layer(id).neuron, Neuron::ExpSyn(_)) => Some(graph.layer(id)),
+        _ => None,
+    });
+    if let Some(layer) = analog {
+        let reason = format!(" All rows are added: `{}` gives a current in every step.", layer.name);
+        return (Path::Dense, reason);
+    }
+    let rate = |source: &Endpoint| match source {
+        Endpoint::Input => rates.get(&graph.input.name),
+        Endpoint::Layer(id) => rates.get(&graph.layer(*id).name),
+    };
+    let measured: Option<f64> = connection.sources.iter().map(|source| rate(source).copied()).sum();
+    let Some(rate) = measured.filter(|rate| rate.is_finite()) else {
+        return (Path::Rows, " The rows of sources that spike are added: most sources are silent.".into());
+    };
+    let measured = format!("{rate:.2} events per source and step were measured");
+    if rate >= DENSE_FROM {
+        (Path::Dense, format!(" All rows are added: {measured}."))
+    } else {
+        (Path::Rows, format!(" The rows of sources that spike are added: {measured}."))
+    }
+}

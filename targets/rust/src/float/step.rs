@@ -1,0 +1,108 @@
+//! One time step in f32: for each layer, what it receives, then its neurons.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use synnet_dsl::Graph;
+use synnet_dsl::graph::{Connection, Endpoint, Operator, Quantity};
+
+use super::emitted;
+use super::path::{Path, Paths};
+use crate::module::size;
+use crate::names::Names;
+
+/// What the body of a step is made of.
+pub(super) struct Step<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) names: &'a Names,
+    pub(super) paths: &'a Paths,
+    /// Whether the weights come at run time.
+    pub(super) borrowed: bool,
+}
+
+impl Step<'_> {
+    /// The body of `step`.
+    pub(super) fn body(&self) -> TokenStream {
+        let layers = self.graph.layers_with_ids().map(|(id, layer)| {
+            let columns = size(layer.input_columns());
+            let field = &self.names.layers[id.index()];
+            let connections: Vec<TokenStream> =
+                self.graph.connections_into(id).map(|(i, connection)| self.receive(i, connection)).collect();
+            if connections.is_empty() {
+                return quote! { self.#field.step(&[0.0; #columns]); };
+            }
+            quote! {
+                let mut received = [0.0; #columns];
+                #(#connections)*
+                self.#field.step(&received);
+            }
+        });
+        let output = self.output();
+        quote! { #(#layers)* #output }
+    }
+
+    /// Adds what a connection delivers.
+    fn receive(&self, i: usize, connection: &Connection) -> TokenStream {
+        let name = &self.names.connections[i];
+        let places = connection.sources.iter().map(|&source| self.emitted(source));
+        let references = connection.sources.iter().zip(places.clone()).map(|(source, place)| match source {
+            Endpoint::Input => quote!(input),
+            Endpoint::Layer(_) => quote!(&#place),
+        });
+        let counts = match (connection.sources.len(), connection.delay) {
+            (1, 0) => quote!(#(#references)*),
+            (1, _) => quote!(&self.#name.exchange(#(#places)*)),
+            (_, 0) => quote!(&add_sources([#(#references),*])),
+            (_, _) => quote!(&self.#name.exchange(add_sources([#(#references),*]))),
+        };
+        let Operator::Linear(linear) = &connection.operator else {
+            return quote! { add_counts(&mut received, #counts); };
+        };
+        let bias = linear.bias.as_ref().map(|_| {
+            let biases = self.weights(name, "bias", "BIASES");
+            quote! { add_bias(&mut received, #biases); }
+        });
+        let kernel = match self.paths.of(i) {
+            Path::Rows => quote!(add_rows),
+            Path::Dense => quote!(add_all_rows),
+        };
+        let weights = self.weights(name, "", "WEIGHTS");
+        quote! {
+            #bias
+            #kernel(&mut received, #counts, #weights);
+        }
+    }
+
+    /// A reference to weights or biases.
+    fn weights(&self, connection: &Ident, field: &str, table: &str) -> TokenStream {
+        if !self.borrowed {
+            let table = Names::table(connection, table);
+            return quote!(&#table);
+        }
+        let field = if field.is_empty() { connection.clone() } else { format_ident!("{connection}_{field}") };
+        quote!(self.weights.#field)
+    }
+
+    /// What a source delivers.
+    fn emitted(&self, source: Endpoint) -> TokenStream {
+        match source {
+            Endpoint::Input => quote!(*input),
+            Endpoint::Layer(id) => {
+                let field = &self.names.layers[id.index()];
+                let state = emitted(self.graph.layer(id));
+                quote!(self.#field.#state)
+            }
+        }
+    }
+
+    fn output(&self) -> TokenStream {
+        let id = self.graph.output.layer;
+        let field = &self.names.layers[id.index()];
+        let Some(lif) = self.graph.layer(id).as_lif() else { return quote!(self.#field.isyn) };
+        match self.graph.output.quantity {
+            Quantity::Spikes => quote!(self.#field.spikes),
+            Quantity::Vmem => quote!(self.#field.vmem),
+            Quantity::Isyn if lif.synapses == 1 => quote!(self.#field.isyn),
+            Quantity::Isyn => quote!(self.#field.isyn.map(|[first, ..]| first)),
+        }
+    }
+}

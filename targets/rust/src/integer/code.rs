@@ -1,0 +1,198 @@
+//! The parts of an integer network's module, and one time step.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+use synnet_dsl::graph::Quantity;
+
+use super::network::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
+use super::{kernels, layer};
+use crate::memory::{Memory, fnv1a};
+use crate::module::{Parts, Weights, size};
+use crate::names::Names;
+use crate::{Options, docs};
+
+/// Bytes of the fingerprint.
+const HEADER: usize = 8;
+
+/// The parts of the module of a network that holds together.
+pub(crate) fn parts(network: &IntegerNetwork, options: &Options) -> Parts {
+    let connections = || network.layers.iter().flat_map(|layer| &layer.connections);
+    let names = Names::new(
+        options.name.as_deref().unwrap_or(&network.name),
+        network.layers.iter().map(|layer| layer.name.as_str()),
+        connections().map(|connection| connection.name.as_str()),
+    );
+    let fingerprint = fingerprint(network);
+    let packed = pack(network, fingerprint);
+    let memory = memory(network);
+    let code = Code { network, names: &names };
+    let weighted = connections().next().is_some();
+    let output = match network.quantity {
+        Quantity::Spikes => quote!(u8),
+        Quantity::Vmem | Quantity::Isyn => quote!(i16),
+    };
+    let layer_items = network.layers.iter().enumerate().map(|(i, layer)| {
+        let docs = docs::integer_layer(layer);
+        layer::layer(&names.layers[i], &names.layer_types[i], layer, &docs)
+    });
+    Parts {
+        layers: network.layers.iter().map(|layer| layer.name.clone()).collect(),
+        header: docs::integer_header(network, &packed),
+        docs: docs::integer_network(network, memory),
+        memory,
+        inputs: network.inputs,
+        outputs: network.outputs(),
+        dt: network.dt as f32,
+        count: quote!(u8),
+        output,
+        uses_input: connections().any(|connection| connection.source == IntegerSource::Input),
+        lines: Vec::new(),
+        step: code.step(),
+        layer_items: layer_items.collect(),
+        kernels: kernels(network, weighted),
+        weights: if weighted {
+            Weights::Module { bytes: packed, fingerprint, tables: code.tables() }
+        } else {
+            Weights::Nowhere
+        },
+        warnings: Vec::new(),
+        names,
+    }
+}
+
+struct Code<'a> {
+    network: &'a IntegerNetwork,
+    names: &'a Names,
+}
+
+impl Code<'_> {
+    /// All layers receive, then all layers move.
+    fn step(&self) -> TokenStream {
+        let most = Literal::u8_unsuffixed(self.network.most_events);
+        let mut uses_input = false;
+        let mut receive = TokenStream::new();
+        self.each_connection(|i, layer, connection| {
+            let field = &self.names.layers[layer];
+            let counts = match connection.source {
+                IntegerSource::Input => {
+                    uses_input = true;
+                    quote!(&input)
+                }
+                IntegerSource::Layer(source) => {
+                    let source = &self.names.layers[source];
+                    quote!(&self.#source.spikes)
+                }
+            };
+            for (synapse, _) in connection.weights.iter().enumerate() {
+                let table = Names::table(&self.names.connections[i], &numbered("WEIGHTS", synapse));
+                let isyn = format_ident!("{}", numbered("isyn", synapse));
+                receive.extend(quote! { add_rows(&mut self.#field.#isyn, #counts, &#table); });
+            }
+        });
+        let cut = uses_input.then(|| quote! { let input = input.map(|events| events.min(#most)); });
+        let moves = self.names.layers.iter().map(|field| quote! { self.#field.step(); });
+        let output = &self.names.layers[self.network.output];
+        let state = match self.network.quantity {
+            Quantity::Spikes => quote!(spikes),
+            Quantity::Vmem => quote!(vmem),
+            Quantity::Isyn => quote!(isyn),
+        };
+        quote! { #cut #receive #(#moves)* self.#output.#state }
+    }
+
+    /// The weights of all connections.
+    fn tables(&self) -> TokenStream {
+        let mut items = TokenStream::new();
+        let mut start = HEADER;
+        self.each_connection(|i, layer, connection| {
+            let sources = self.network.width(connection.source);
+            let columns = self.network.layers[layer].size();
+            let together = together(self.network, connection);
+            let (height, width) = (size(sources), size(columns));
+            let shift = Literal::u8_unsuffixed(connection.shift);
+            let together = Literal::u8_unsuffixed(together);
+            for (synapse, _) in connection.weights.iter().enumerate() {
+                let table = Names::table(&self.names.connections[i], &numbered("WEIGHTS", synapse));
+                let what = if synapse == 0 { "Weights" } else { "Weights to the second synapses" };
+                let docs = format!(" {what} of `{}`.", connection.name);
+                let at = size(start);
+                items.extend(quote! {
+                    #[doc = #docs]
+                    static #table: Matrix<#height, #width> =
+                        Matrix { rows: take_rows(#at), shift: #shift, together: #together };
+                });
+                start += sources * columns;
+            }
+        });
+        items
+    }
+
+    /// Every connection with its index among all, and the index of its layer.
+    fn each_connection(&self, mut visit: impl FnMut(usize, usize, &IntegerConnection)) {
+        let layers = self.network.layers.iter().enumerate();
+        let all = layers.flat_map(|(l, layer)| layer.connections.iter().map(move |c| (l, c)));
+        for (i, (layer, connection)) in all.enumerate() {
+            visit(i, layer, connection);
+        }
+    }
+}
+
+/// A name for what belongs to a synapse: the first goes without a number.
+pub(super) fn numbered(name: &str, synapse: usize) -> String {
+    if synapse == 0 { name.to_owned() } else { format!("{name}_{}", synapse + 1) }
+}
+
+/// So many events, multiplied with the largest weight of a connection, fit 16 bits.
+fn together(network: &IntegerNetwork, connection: &IntegerConnection) -> u8 {
+    let weights = connection.weights.iter().flatten();
+    let largest = weights.map(|weight| u16::from(weight.unsigned_abs())).max().unwrap_or(0);
+    let fit = i16::MAX as u16 / (largest << connection.shift).max(1);
+    u8::try_from(fit).unwrap_or(u8::MAX).min(network.most(connection.source)).max(1)
+}
+
+fn kernels(network: &IntegerNetwork, weighted: bool) -> TokenStream {
+    let two = network.layers.iter().any(|layer| layer.dash_syn.len() > 1);
+    let used = [weighted.then(kernels::add_rows), Some(kernels::leak()), two.then(kernels::add_saturating)];
+    used.into_iter().flatten().collect()
+}
+
+/// The fingerprint, then every matrix in the order of connections, row by row.
+fn pack(network: &IntegerNetwork, fingerprint: u64) -> Vec<u8> {
+    let mut bytes = fingerprint.to_le_bytes().to_vec();
+    let connections = network.layers.iter().flat_map(|layer| &layer.connections);
+    for weights in connections.flat_map(|connection| &connection.weights) {
+        bytes.extend(weights.iter().map(|weight| weight.cast_unsigned()));
+    }
+    bytes
+}
+
+/// A number that tells networks apart which cannot run with each other's weights.
+fn fingerprint(network: &IntegerNetwork) -> u64 {
+    let layout = |layer: &IntegerLayer| {
+        let connections = layer.connections.iter().map(|c| (&c.name, c.source, c.weights.len(), c.shift));
+        let constants = (&layer.dash_syn, &layer.dash_mem, &layer.threshold, &layer.bias, &layer.alias);
+        format!("{} {:?} {constants:?}\n", layer.name, connections.collect::<Vec<_>>())
+    };
+    let layers: String = network.layers.iter().map(layout).collect();
+    fnv1a(format!("i8 {} {}\n{layers}", network.inputs, network.dt).as_bytes())
+}
+
+/// What the generated code will occupy.
+fn memory(network: &IntegerNetwork) -> Memory {
+    let bytes = |count: usize| count as u64;
+    let mut memory = Memory { ram: 0, flash: 0 };
+    for layer in &network.layers {
+        let n = layer.size();
+        let states = bytes(n) * (2 * (layer.dash_syn.len() as u64 + 1) + 1);
+        // A layer is aligned for its 16-bit states.
+        memory.ram += states.next_multiple_of(2);
+        memory.flash += layer::table_bytes(layer);
+        for connection in &layer.connections {
+            let row = bytes(n).next_multiple_of(16);
+            let rows = row * bytes(network.width(connection.source));
+            // The shift and the number of events at once come with the matrix.
+            memory.flash += (rows + 16) * connection.weights.len() as u64;
+        }
+    }
+    memory
+}
