@@ -8,6 +8,9 @@ use crate::{Error, Table};
 /// Most bytes of one array, unpacked. Numbers are held as 8 bytes each while they are read.
 const MOST_BYTES: u64 = 1 << 28;
 
+/// What the network should give: the number of outputs, and the values `[T, O]` in row-major order.
+pub type Trace = (usize, Vec<f32>);
+
 /// Reads many recordings of one length from the bytes of a `.npz` file.
 ///
 /// | array | shape | meaning |
@@ -78,7 +81,7 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_sample(bytes: &[u8]) -> Result<(Raster, Option<(usize, Vec<f32>)>), Error> {
+pub fn read_sample(bytes: &[u8]) -> Result<(Raster, Option<Trace>), Error> {
     let mut reader = ArchiveReader::open(bytes)?.with_limit(MOST_BYTES);
     let names = reader.names().to_vec();
     let has = |name: &str| names.iter().any(|known| known == name);

@@ -1,8 +1,13 @@
 //! Random changes of sounds, before they become spikes.
 
 use serde::{Deserialize, Serialize};
-use synnet_frontend::{Wav, WavError};
+use synnet_frontend::Wav;
 use synnet_runtime::random::{Purpose, Stream};
+
+use crate::Error;
+
+/// Most samples of a changed sound: a header may announce any rate, and silence of some seconds at it.
+const MOST_SAMPLES: usize = 1 << 28;
 
 /// Random changes of sounds. The default changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -88,8 +93,10 @@ impl Augmentation {
     /// speed and pitch change the sample rate at which the result is played, to the nearest hertz.
     ///
     /// # Errors
-    /// None for options that pass [`check`](Self::check) but for a sound whose beginning is cut off whole.
-    pub fn apply(&self, sound: &Wav, seed: u64, epoch: u64, recording: u64) -> Result<Changed, WavError> {
+    /// Options that do not pass [`check`](Self::check); a sound of more than 2^28 samples after the silence before it.
+    pub fn apply(&self, sound: &Wav, seed: u64, epoch: u64, recording: u64) -> Result<Changed, Error> {
+        let wrong = |fault: String| Error::part("the augmentation", fault);
+        self.check().map_err(wrong)?;
         let mut stream = Stream::new(seed, Purpose::Sound, epoch, recording);
         let mut evenly = |reach: f64| reach * (2.0 * stream.unit() - 1.0);
         let shift = evenly(self.time_shift);
@@ -98,7 +105,8 @@ impl Augmentation {
         let pitch = (1.0 + self.pitch).powf(evenly(1.0));
 
         let rate = f64::from(sound.sample_rate().get());
-        let mut samples = shifted(sound.samples(), (shift * rate).round() as i64);
+        let mut samples = shifted(sound.samples(), (shift * rate).round() as i64)
+            .ok_or_else(|| wrong(format!("makes more than 2^28 samples of a sound of {rate} Hz")))?;
         samples.iter_mut().for_each(|x| *x *= gain);
         if let Some(noise) = self.noise {
             noise.add(&mut samples, &mut stream);
@@ -106,7 +114,8 @@ impl Augmentation {
         samples.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
         // Rates of a whole number of hertz, at least one.
         let played = (rate * speed * pitch).round().max(1.0) as u32;
-        Ok(Changed { sound: Wav::new(samples, played)?, step: 1.0 / pitch })
+        let sound = Wav::new(samples, played).map_err(|e| wrong(format!("leaves no sound: {e}")))?;
+        Ok(Changed { sound, step: 1.0 / pitch })
     }
 }
 
@@ -131,15 +140,18 @@ fn power(samples: &[f64]) -> f64 {
     samples.iter().map(|x| x * x).sum::<f64>() / samples.len().max(1) as f64
 }
 
-/// The samples, later (silence before them) or earlier (the first ones cut off).
-fn shifted(samples: &[f64], by: i64) -> Vec<f64> {
+/// The samples, later (silence before them) or earlier (the first ones cut off, but for the last); `None` for more
+/// than [`MOST_SAMPLES`].
+fn shifted(samples: &[f64], by: i64) -> Option<Vec<f64>> {
     let places = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
     if by < 0 {
-        return samples[places.min(samples.len().saturating_sub(1))..].to_vec();
+        return Some(samples[places.min(samples.len().saturating_sub(1))..].to_vec());
     }
-    let mut moved = vec![0.0; places];
+    let len = places.checked_add(samples.len()).filter(|&len| len <= MOST_SAMPLES)?;
+    let mut moved = Vec::with_capacity(len);
+    moved.resize(places, 0.0);
     moved.extend_from_slice(samples);
-    moved
+    Some(moved)
 }
 
 /// Noise of equal power in all octaves: source `k` of 16 is renewed every `2^k` samples.
@@ -228,6 +240,14 @@ mod tests {
         let silence = Wav::new(vec![0.0; 100], 8000).unwrap();
         let options = Augmentation { noise: Some(Noise { snr: [0.0, 0.0], colour: Colour::White }), ..NONE };
         assert_eq!(options.apply(&silence, 0, 0, 0).unwrap().sound, silence);
+    }
+
+    #[test]
+    fn silence_that_no_machine_holds_is_refused() {
+        let sound = Wav::new(vec![0.5; 10], u32::MAX).unwrap();
+        let later = Augmentation { time_shift: 60.0, ..NONE };
+        let refused = (0..20).filter_map(|i| later.apply(&sound, 0, 0, i).err()).next().unwrap();
+        assert!(refused.to_string().contains("more than 2^28 samples"), "{refused}");
     }
 
     /// Differences of neighbours hold mostly high frequencies, sums of many mostly low ones.

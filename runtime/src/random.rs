@@ -18,7 +18,7 @@ pub enum Purpose {
     /// Augmentation of rasters; indices: epoch, sample.
     Augment = 4,
     /// Augmentation of sounds; indices: epoch, recording.
-    Sound = 6,
+    Sound = 5,
 }
 
 /// A stream of random numbers.

@@ -71,7 +71,8 @@ impl Plan {
         let readout = readout(&recipe, graph).map_err(|message| Failure::input(&args.recipe, message))?;
         warn_of_spiking_readout(graph);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
-        if recipe.data.format == Format::Wav && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
+        let hears = recipe.data.format == Format::Wav;
+        if hears && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
             terminal::warn(format_args!(
                 "the front end gives steps of {:.3} ms, network `{}` takes {:.3} ms; set `front_end` -> `decimation`",
                 1e3 * front_end.dt(),

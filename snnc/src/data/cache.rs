@@ -200,7 +200,7 @@ mod tests {
         let counts = audio3::raster(&sound, &options).unwrap().counts;
         assert_eq!(
             (VERSION, format!("{:032x}", xxh3_128(&counts))),
-            (1, "4613e023e62166d41f3b2ffe57033b42".into())
+            (1, "4613e023e62166d41f3b2ffe57033b42".to_owned())
         );
     }
 }

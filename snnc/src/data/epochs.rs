@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use synnet_data::waveform::Augmentation;
 use synnet_frontend::audio3;
@@ -26,11 +27,13 @@ pub struct Changing {
 
 /// The training set of one epoch after the other.
 ///
-/// Without changes of the sound it is the same each time. With them, the set of the next epoch is made on another
-/// thread from the moment that the one before it is taken.
+/// Without changes of the sound it is the same each time. With them, the set of the next epoch is made from the
+/// moment that the one before it is taken, on threads of its own: those that train have work to wait for.
 pub struct Epochs {
     unchanged: Arc<Dataset>,
     changing: Option<Arc<Changing>>,
+    /// As many threads as train; `None` where the system has none to give.
+    pool: Option<Arc<ThreadPool>>,
     seed: u64,
     /// One after the last epoch.
     end: usize,
@@ -83,7 +86,10 @@ impl Epochs {
         seed: u64,
         range: Range<usize>,
     ) -> Self {
-        let mut epochs = Self { unchanged, changing, seed, end: range.end, next: None };
+        let threads = rayon::current_num_threads();
+        let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok().map(Arc::new);
+        let pool = changing.as_ref().and_then(|_| pool());
+        let mut epochs = Self { unchanged, changing, pool, seed, end: range.end, next: None };
         epochs.prepare(range.start);
         epochs
     }
@@ -100,11 +106,12 @@ impl Epochs {
         Ok(Arc::new(dataset))
     }
 
-    /// Starts a thread for an epoch. Where the system has none to give, the set is made when it is asked for.
+    /// Begins with an epoch. Where the system has no threads to give, the set is made when it is asked for.
     fn prepare(&mut self, epoch: usize) {
         let Some(changing) = self.changing.clone().filter(|_| epoch < self.end) else { return };
         let seed = self.seed;
-        let thread = std::thread::Builder::new().spawn(move || changing.epoch(seed, epoch));
+        let Some(pool) = self.pool.clone() else { return };
+        let thread = std::thread::Builder::new().spawn(move || pool.install(|| changing.epoch(seed, epoch)));
         self.next = thread.ok().map(|thread| (epoch, thread));
     }
 }

@@ -24,6 +24,9 @@ pub struct File {
 /// What a file holds: events, what the network should give where the file says it, and the duration in seconds.
 pub type Content = (Raster, Option<Target>, f64);
 
+/// Reads the bytes of a file, given its name.
+type Decode<'a> = dyn Fn(&[u8], &Path) -> Result<Content, String> + Sync + 'a;
+
 impl Source<'_> {
     /// The files of the folder that the recipe uses, sorted by name.
     pub fn files(&self) -> Result<Vec<File>, Failure> {
@@ -73,12 +76,12 @@ impl Source<'_> {
         self.splitter.role(value, self.all_test)
     }
 
-    /// Reads files. `decode` is given the bytes of each and its name.
+    /// Reads files.
     pub fn read(
         &self,
         files: &[File],
         progress: &ProgressBar,
-        decode: &(dyn Fn(&[u8], &Path) -> Result<Content, String> + Sync),
+        decode: &Decode<'_>,
     ) -> Result<Vec<Recording>, Failure> {
         let contents: Vec<Result<Recording, String>> = files
             .par_iter()
@@ -96,11 +99,7 @@ impl Source<'_> {
         }
     }
 
-    fn recording(
-        &self,
-        file: &File,
-        decode: &(dyn Fn(&[u8], &Path) -> Result<Content, String> + Sync),
-    ) -> Result<Recording, String> {
+    fn recording(&self, file: &File, decode: &Decode<'_>) -> Result<Recording, String> {
         let bytes = std::fs::read(&file.path).map_err(|e| failure::io_reason(&e))?;
         let (raster, target, seconds) = decode(&bytes, &file.path)?;
         let target = match (file.role.label, target) {

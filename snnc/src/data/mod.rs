@@ -36,7 +36,7 @@ pub struct Corpus {
     pub classes: Vec<String>,
     /// Recordings to learn from, unchanged.
     pub train: Arc<Dataset>,
-    /// Recordings by which a training is judged while it goes on.
+    /// Recordings held back to choose the best epoch by.
     pub validation: Option<Dataset>,
     /// Recordings held back.
     pub test: Dataset,

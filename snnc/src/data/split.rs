@@ -7,7 +7,7 @@ use crate::recipe::{DataOptions, Rule, Validation, drawn, plain};
 pub enum Part {
     /// To learn from.
     Train,
-    /// To judge a training while it goes on.
+    /// To choose the best epoch by.
     Validation,
     /// Held back.
     Test,
@@ -78,16 +78,23 @@ impl<'a> Splitter<'a> {
             .ok_or_else(|| format!("the label `{label}` is none of the classes {}", self.classes.join(", ")))
     }
 
-    /// Moves a share of each class from training to validation, where the recipe asks for one. Which recordings
-    /// these are depends on their names alone.
-    pub fn share<T: AsRef<str>>(&self, names: &[T], roles: &mut [Role]) {
+    /// Moves a share of each class from training to validation, where the recipe asks for one. `names` are those of
+    /// the recordings, in the order of their roles.
+    pub fn share(&self, names: &[String], roles: &mut [Role]) {
         let Validation::Share(share) = self.options.validation else { return };
-        let train: Vec<usize> = (0..roles.len()).filter(|&i| roles[i].part == Part::Train).collect();
-        // Recordings without classes are drawn from as one.
-        let named: Vec<(usize, &str)> =
-            train.iter().map(|&i| (roles[i].label.unwrap_or(0), names[i].as_ref())).collect();
-        let chosen = train.iter().zip(drawn(share, &named)).filter(|(_, chosen)| *chosen);
-        chosen.for_each(|(&i, _)| roles[i].part = Part::Validation);
+        let names = names.iter().map(String::as_str);
+        let (mut training, recordings): (Vec<&mut Role>, Vec<_>) = roles
+            .iter_mut()
+            .zip(names)
+            .filter(|(role, _)| role.part == Part::Train)
+            .map(|(role, name)| {
+                let label = role.label;
+                (role, (label, name))
+            })
+            .unzip();
+        let chosen = drawn(share, &recordings);
+        let chosen = training.iter_mut().zip(chosen).filter(|(_, chosen)| *chosen);
+        chosen.for_each(|(role, _)| role.part = Part::Validation);
     }
 }
 

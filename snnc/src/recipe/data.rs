@@ -36,7 +36,7 @@ pub struct DataOptions {
     /// The recordings held back from training.
     #[serde(default)]
     pub test: Rule,
-    /// Of the others, those by which a training is judged while it goes on.
+    /// Of the others, those held back to choose the best epoch by.
     #[serde(default)]
     pub validation: Validation,
     /// Class names, in the order of the readout neurons; a number `n` stands for 0 to `n - 1`.

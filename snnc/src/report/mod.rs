@@ -53,7 +53,7 @@ pub fn recordings(corpus: &Corpus) -> String {
     let validation =
         corpus.validation.as_ref().map_or(String::new(), |set| format!(", {} to validate", count(set)));
     format!(
-        "{} recordings to train{validation}, {} to test ({:.0} s of sound in all)",
+        "{} recordings to train{validation}, {} to test ({:.0} s in all)",
         count(&corpus.train),
         count(&corpus.test),
         corpus.seconds
