@@ -54,10 +54,13 @@ fn archive(integers: &[(&str, &[usize], &[i64])], floats: &[(&str, &[usize], &[f
     archive.finish().expect("archives can be made")
 }
 
-/// The samples of the HDF5 file as text: label, speaker, events `(time, channel)`.
-fn samples() -> Vec<(i64, i64, Vec<(f64, i64)>)> {
+/// Label, speaker, and events `(time, channel)`.
+type Spoken = (i64, i64, Vec<(f64, i64)>);
+
+/// The samples of the HDF5 file, from its twin in text.
+fn samples() -> Vec<Spoken> {
     let text = std::fs::read_to_string(repository("tests/golden/data/shd.csv")).expect("the file is there");
-    let mut samples: Vec<(i64, i64, Vec<(f64, i64)>)> = Vec::new();
+    let mut samples: Vec<Spoken> = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split(',').collect();
         let number = |i: usize| words[i].parse().expect("it is a number");
