@@ -1,4 +1,4 @@
-//! The files that a build leaves: generated Rust, chip specifications, loaders.
+//! What a build needs of a network, and the files that it leaves: generated Rust, chip specifications, loaders.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,7 @@ use synnet_dsl::{Diagnostic, Graph, Network};
 use synnet_rust::{Embedding, Module};
 use synnet_xylo::{Build, Chip};
 
+use crate::cli::Target;
 use crate::failure::Failure;
 use crate::files;
 
@@ -32,6 +33,17 @@ fn beside(stem: &Path, extension: &str) -> PathBuf {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// What of a network a target cannot express, and its warnings.
+pub fn check(graph: &Graph, target: &Target) -> Vec<Diagnostic> {
+    match target {
+        Target::Rust => synnet_rust::check(graph),
+        Target::RustInt => synnet_rust::quantized::check(graph),
+        Target::Chip(name) => {
+            Chip::find(name).map_or_else(Vec::new, |chip| synnet_xylo::rules::check(graph, chip))
+        }
+    }
 }
 
 /// The Rust module of a network, whose weights are known or come when the program runs, to be written to

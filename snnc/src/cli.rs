@@ -220,6 +220,17 @@ pub enum Target {
     Chip(&'static str),
 }
 
+impl Target {
+    /// Its name on the command line and in recipes.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::RustInt => "rust-int",
+            Self::Chip(name) => name,
+        }
+    }
+}
+
 impl std::str::FromStr for Target {
     type Err = String;
 

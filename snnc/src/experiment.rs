@@ -7,6 +7,7 @@ use synnet_dsl::{Diagnostic, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 
+use crate::artifacts;
 use crate::chip::{self, ChipEvaluation};
 use crate::cli::{RecipeArgs, Target};
 use crate::data::{self, Corpus, Input};
@@ -109,23 +110,13 @@ impl Plan {
     /// What cannot be built later is better known before the training. Warnings come with the build.
     pub fn check_targets(&self) -> Result<(), Failure> {
         let graph = &self.loaded.graph;
-        let targets = self.recipe.targets();
-        let built = targets.iter().filter_map(|target| match target {
-            Target::Chip(name) => Some(*name),
-            Target::Rust | Target::RustInt => None,
-        });
-        let mut chips: Vec<&str> = self.recipe.simulated_chip().into_iter().chain(built).collect();
-        chips.sort_unstable();
-        chips.dedup();
-        let chips = chips.into_iter().filter_map(synnet_xylo::Chip::find);
-        let mut diagnostics: Vec<Diagnostic> =
-            chips.flat_map(|chip| synnet_xylo::rules::check(graph, chip)).collect();
-        if targets.contains(&Target::Rust) {
-            diagnostics.extend(synnet_rust::check(graph));
-        }
-        if targets.contains(&Target::RustInt) {
-            diagnostics.extend(synnet_rust::quantized::check(graph));
-        }
+        let mut targets = self.recipe.targets();
+        let simulated = self.recipe.simulated_chip().and_then(Chip::find);
+        targets.extend(simulated.map(|chip| Target::Chip(&chip.name)));
+        targets.sort_by_key(Target::name);
+        targets.dedup();
+        let found = targets.iter().flat_map(|target| artifacts::check(graph, target));
+        let mut diagnostics: Vec<Diagnostic> = found.collect();
         diagnostics.retain(Diagnostic::is_error);
         source::accept(&diagnostics, &self.loaded.sources)
     }

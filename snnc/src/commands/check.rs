@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::json;
 use synnet_dsl::{Diagnostic, Graph};
 
-use crate::cli::{Check, NetworkArgs, RecipeArgs, Target};
+use crate::artifacts;
+use crate::cli::{Check, NetworkArgs, RecipeArgs};
 use crate::experiment::Plan;
 use crate::failure::Failure;
 use crate::{source, terminal};
@@ -18,7 +19,7 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
     }
     let mut found = source::find(&network.net, network.name.as_deref(), &network.params)?;
     if let (Some(graph), Some(target)) = (&found.graph, &args.target) {
-        found.diagnostics.extend(of_target(graph, target));
+        found.diagnostics.extend(artifacts::check(graph, target));
     }
     if json {
         let diagnostics = source::to_json(&found.diagnostics, &found.sources);
@@ -35,7 +36,7 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
         ))
     })?;
     if let Some(graph) = &found.graph {
-        let target = args.target.as_ref().map_or(String::new(), |target| format!("; fits {}", name(target)));
+        let target = args.target.as_ref().map_or(String::new(), |target| format!("; fits {}", target.name()));
         say_sound(&network.net, &format!("{}{target}", what(graph)));
     }
     Ok(())
@@ -51,7 +52,7 @@ fn recipe(args: &Check, json: bool) -> Result<(), Failure> {
     let plan = Plan::read(&RecipeArgs { recipe: net.clone(), set: Vec::new(), threads: None })?;
     plan.check_targets()?;
     if let Some(target) = &args.target {
-        source::accept(&of_target(&plan.loaded.graph, target), &plan.loaded.sources)?;
+        source::accept(&artifacts::check(&plan.loaded.graph, target), &plan.loaded.sources)?;
     }
     let seed = plan.recipe.training.seed;
     plan.trainer(seed)?;
@@ -62,24 +63,6 @@ fn recipe(args: &Check, json: bool) -> Result<(), Failure> {
     let targets = if targets.is_empty() { String::new() } else { format!("; fits {}", targets.join(", ")) };
     say_sound(net, &format!("{}; can be trained{targets}", what(&plan.loaded.graph)));
     Ok(())
-}
-
-fn of_target(graph: &Graph, target: &Target) -> Vec<Diagnostic> {
-    match target {
-        Target::Rust => synnet_rust::check(graph),
-        Target::RustInt => synnet_rust::quantized::check(graph),
-        Target::Chip(name) => {
-            synnet_xylo::Chip::find(name).map_or_else(Vec::new, |chip| synnet_xylo::rules::check(graph, chip))
-        }
-    }
-}
-
-fn name(target: &Target) -> &'static str {
-    match target {
-        Target::Rust => "rust",
-        Target::RustInt => "rust-int",
-        Target::Chip(name) => name,
-    }
 }
 
 /// The size of a network in a few words.

@@ -26,7 +26,7 @@ pub fn whole_ticks(last: usize, count: usize) -> Vec<f64> {
     let mut next = step;
     while next < last as f64 {
         // A label beside the last one would run into it.
-        if next > 1.0 && last as f64 - next > 0.4 * step {
+        if next > 1.0 && last as f64 - next > 0.6 * step {
             values.push(next);
         }
         next += step;

@@ -15,7 +15,13 @@ impl Report<'_> {
         let epochs = trained.history.epochs();
         tiles.push((epochs.to_string(), format!("epochs; weights of epoch {}", trained.kept + 1)));
         if trained.epochs == epochs {
-            tiles.push((clock(trained.duration), "minutes of training".into()));
+            let seconds = trained.duration.as_secs_f64();
+            let time = if seconds < 60.0 {
+                (format!("{seconds:.1} s"), "of training".to_owned())
+            } else {
+                (clock(trained.duration), "minutes of training".to_owned())
+            };
+            tiles.push(time);
         }
         let mut body = results.heading() + &page::tiles(&tiles) + &self.warnings();
         body += &section(
