@@ -4,5 +4,8 @@ mod build;
 mod case;
 mod golden;
 mod interpreter;
+mod resuming;
 mod tape;
+mod tasks;
 mod training;
+mod watching;
