@@ -105,11 +105,15 @@ pub(super) struct EpochSums {
     /// The same of each layer's.
     layer_norms: Vec<f64>,
     /// Squared norms of the batch in hand, by layer.
+    #[serde(skip)]
     squares: Vec<f64>,
     /// The layer that each learnt tensor belongs to.
+    #[serde(skip)]
     owners: Vec<usize>,
     /// The spiking layers, and their figures so far.
+    #[serde(skip)]
     spiking: Vec<usize>,
+    #[serde(skip)]
     layers: Vec<LayerMetrics>,
     gradient_norm: f64,
     lr: f64,

@@ -4,6 +4,8 @@ mod build;
 mod case;
 mod golden;
 mod interpreter;
+mod losses;
+mod options;
 mod resuming;
 mod tape;
 mod tasks;

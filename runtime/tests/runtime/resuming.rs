@@ -1,26 +1,149 @@
 //! The same weights, bit for bit: whatever the number of threads, and however often training was stopped.
 
 use rayon::ThreadPoolBuilder;
-use synnet_dsl::graph::Quantity;
+use synnet_dsl::Params;
+use synnet_dsl::graph::*;
+use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{AdamW, Sgd};
-use synnet_runtime::train::{Score, Selection};
+use synnet_runtime::regularizer::MembraneRegularizer;
+use synnet_runtime::tape::Checkpoint;
+use synnet_runtime::train::{Augmentation, Score, Selection};
 use synnet_runtime::*;
 
+use crate::build::*;
 use crate::tasks::*;
+
+/// Layers tied by recurrence, adaptive neurons, noise, dropout, delays; constants that learn.
+fn everything() -> Graph {
+    let learn = |value| Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[value], true) };
+    let adaptation = Some(Adaptation { leak: learn(8e-3), w_ahp: parameter(&[-0.3], true) });
+    let noisy = Lif { noise_std: 0.5, mem: learn(5e-3), syn: learn(4e-3), ..lif() };
+    let adaptive = Lif { adaptation, threshold: parameter(&[0.8], true), ..lif() };
+    Net::new(6)
+        .layer(12, Neuron::Lif(noisy), Quantity::Spikes)
+        .layer(9, Neuron::Lif(adaptive), Quantity::Spikes)
+        .layer(3, Neuron::Lif(Lif { threshold: parameter(&[1e4], false), ..lif() }), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear_with_bias())
+        .connect(&[layer(0)], 1, 2, linear())
+        .connect(&[layer(1)], 0, 0, linear())
+        .connect(&[layer(1)], 1, 0, linear())
+        .connect(&[layer(1)], 2, 0, linear())
+        .dropout(0.2)
+        .0
+}
+
+/// Options with all of them in use.
+fn every_option() -> TrainOptions {
+    let loss = CrossEntropy {
+        label_smoothing: 0.1,
+        class_weights: vec![1.0, 2.0, 0.5],
+        ..CrossEntropy::new(Readout::MeanVmem)
+    };
+    let options = options(Readout::MeanVmem);
+    let augmentation = Augmentation { time_jitter: 0.7, channel_shift: 1, ..options.augmentation };
+    TrainOptions {
+        loss: Loss::CrossEntropy(loss),
+        optimizer: Optimizer::AdamW(AdamW { lr: 3e-3, ..AdamW::default() }),
+        lr_factors: ["tau_mem", "tau_syn", "tau_ahp"].map(|name| (name.to_owned(), 1e-2)).into(),
+        schedule: Schedule::OneCycle { rise: 0.4, start: 0.1, floor: 0.01 },
+        augmentation,
+        membrane_regularizer: Some(MembraneRegularizer { weight: 0.01, low: -1.0, high: 2.0 }),
+        checkpoint: Checkpoint::Segments,
+        selection: Some(Selection { by: Score::Loss, patience: Some(5), min_delta: 0.0 }),
+        ..options
+    }
+}
+
+/// The toy task, each sample long enough for several segments.
+fn long_toy(samples: usize) -> Dataset {
+    let short = toy(samples * 8, 3);
+    let mut piece = vec![0.0; 20 * 6];
+    let mut sample = |i: usize| {
+        // Every third sample is of the same class.
+        let pieces = (0..8).flat_map(|k| {
+            short.write_sample(i % 3 + 3 * ((i / 3 * 8 + k) % (samples * 8 / 3)), &mut piece);
+            piece.clone()
+        });
+        Sample { raster: pieces.collect(), steps: 160, target: Target::Class(i % 3) }
+    };
+    Dataset::new(6, 160, (0..samples).map(&mut sample).collect()).unwrap()
+}
+
+fn train_with(threads: usize, options: &TrainOptions) -> (Vec<u8>, Params, Vec<EpochMetrics>) {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let graph = everything();
+    pool.install(|| {
+        let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
+        let dataset = long_toy(50);
+        let epochs = (0..3).map(|_| {
+            let metrics = train(&mut trainer, &dataset, 1).remove(0);
+            trainer.observe(&metrics).unwrap();
+            metrics
+        });
+        let epochs = epochs.collect();
+        (trainer.checkpoint(), trainer.params(), epochs)
+    })
+}
 
 #[test]
 fn weights_do_not_depend_on_the_number_of_threads() {
-    let weights = |threads| {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let mut trainer = trainer(Quantity::Vmem, Readout::MeanVmem);
-            let metrics = train(&mut trainer, &toy(50, 3), 3);
-            (trainer.checkpoint(), metrics)
+    let options = every_option();
+    let one = train_with(1, &options);
+    for threads in [2, 5] {
+        assert!(one == train_with(threads, &options), "{threads} threads give other weights");
+    }
+    let other = train_with(1, &TrainOptions { seed: 6, ..options });
+    assert_ne!(other.1, one.1, "the seed decides");
+}
+
+#[test]
+fn weights_do_not_depend_on_what_is_kept_of_a_sample() {
+    let segments = every_option();
+    let whole = TrainOptions { checkpoint: Checkpoint::None, ..segments.clone() };
+    let (segments, whole) = (train_with(2, &segments), train_with(2, &whole));
+    assert_eq!(segments.2, whole.2);
+    assert_eq!(segments.1, whole.1);
+}
+
+/// A sample whose values overflow stops an epoch in the middle: everything is as after the batches before it.
+#[test]
+fn a_batch_that_fails_leaves_those_before_it() {
+    let graph = everything();
+    let mut params = initial_params(&graph, 1);
+    params.tensors.get_mut("c0.weight").unwrap().data.fill(1.0);
+    let good = long_toy(24);
+    let mut samples: Vec<Sample> = (0..24)
+        .map(|i| {
+            let mut raster = vec![0.0; 160 * 6];
+            good.write_sample(i, &mut raster);
+            Sample { raster, steps: 160, target: Target::Class(i % 3) }
         })
+        .collect();
+    samples[17].raster[100 * 6 + 2] = 3e38;
+    samples[17].raster[100 * 6 + 3] = 3e38;
+    let dataset = Dataset::new(6, 160, samples).unwrap();
+    let options = TrainOptions { batch: 4, augmentation: Augmentation::default(), ..every_option() };
+    let mut trainer = Trainer::new(&graph, params.clone(), options.clone()).unwrap();
+    let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
+    let TrainError::NotFinite { sample: 17, epoch: 0, batch, layer: Some(ref layer), step: Some(100) } =
+        error
+    else {
+        panic!("{error}")
     };
-    let one = weights(1);
-    assert_eq!(one, weights(2));
-    assert_eq!(one, weights(5));
+    assert!(batch > 0 && layer == "l0", "{batch}, {layer}");
+
+    let mut until = Trainer::new(&graph, params, options.clone()).unwrap();
+    let mut watch =
+        |progress: Progress<'_>| if progress.batch == batch { Control::Stop } else { Control::Continue };
+    until.epoch(&dataset, &mut watch).unwrap();
+    let bytes = until.checkpoint();
+    assert_eq!(trainer.checkpoint(), bytes);
+    // It fails again in the same way, also after a pause.
+    let mut resumed = Trainer::resume(&bytes, &graph, options).unwrap();
+    for trainer in [&mut trainer, &mut resumed] {
+        assert_eq!(trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err(), error);
+        assert_eq!(trainer.checkpoint(), bytes);
+    }
 }
 
 /// Every optimiser, with early stopping by a validation set.
