@@ -1,4 +1,12 @@
 //! The training loop.
+//!
+//! [`Trainer`] trains as [`TrainOptions`] say. [`Trainer::step_with`] takes a loss of the caller's instead, and
+//! leaves the loop to the caller; below that lies the [`tape`](crate::tape). An example of a whole program,
+//! from the text of a network to its trained weights in memory:
+//!
+//! ```
+#![doc = include_str!("../../examples/custom_training.rs")]
+//! ```
 
 mod augment;
 mod bounds;
