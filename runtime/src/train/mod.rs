@@ -85,8 +85,9 @@ pub enum Control {
     Stop,
 }
 
-/// A loss of one's own: from the output of one sample, `[time, outputs]` in row-major order, and its target
-/// to its value; it overwrites the gradient by the output, which has the same shape and begins as zeros.
+/// A loss of one's own: a function of the output of one sample, `[time, outputs]` in row-major order, and its
+/// target. It returns the value and writes the gradient by the output, which has the same shape and begins as zeros;
+/// [`Trainer::step_with`] divides both by the number of samples.
 pub type SampleLoss<'a> = dyn Fn(&[f32], &Target, &mut [f32]) -> f64 + Sync + 'a;
 
 impl Trainer {
@@ -94,8 +95,8 @@ impl Trainer {
     /// some).
     ///
     /// # Errors
-    /// Tensors that do not fit the graph; options that
-    /// are out of range or do not fit the network.
+    /// Tensors that do not fit the graph; options that are out of range or do not fit the network; constants of
+    /// neurons that start beyond their bounds. All of them at once.
     pub fn new(graph: &Graph, params: Params, options: TrainOptions) -> Result<Self, Vec<Diagnostic>> {
         let mut diagnostics = options.check(graph);
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
