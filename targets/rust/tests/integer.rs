@@ -129,7 +129,7 @@ fn program(i: usize, case: &Case, module: &Module) -> String {
     // Field names of the layers, as the generated `State` prints them.
     for (layer, field) in case.network.layers.iter().zip(fields(&module.source())) {
         let second =
-            if layer.dash_syn.len() > 1 { &["isyn", "isyn_2", "vmem"][..] } else { &["isyn", "vmem"] };
+            if layer.dash_syn.len() > 1 { &["isyn", "isyn2", "vmem"][..] } else { &["isyn", "vmem"] };
         for state in second {
             let _ =
                 writeln!(states, "out.extend(state.{field}.{state}.iter().flat_map(|x| x.to_le_bytes()));");

@@ -1,6 +1,6 @@
 //! The parts of an integer network's module, and one time step.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use synnet_dsl::graph::Quantity;
 
@@ -85,7 +85,7 @@ impl Code<'_> {
             };
             for (synapse, _) in connection.weights.iter().enumerate() {
                 let table = Names::table(&self.names.connections[i], &numbered("WEIGHTS", synapse));
-                let isyn = format_ident!("{}", numbered("isyn", synapse));
+                let isyn = current(synapse);
                 receive.extend(quote! { add_rows(&mut self.#field.#isyn, #counts, &#table); });
             }
         });
@@ -140,6 +140,11 @@ impl Code<'_> {
 /// A name for what belongs to a synapse: the first goes without a number.
 pub(super) fn numbered(name: &str, synapse: usize) -> String {
     if synapse == 0 { name.to_owned() } else { format!("{name}_{}", synapse + 1) }
+}
+
+/// The field of the currents of a synapse.
+pub(super) fn current(synapse: usize) -> Ident {
+    if synapse == 0 { format_ident!("isyn") } else { format_ident!("isyn{}", synapse + 1) }
 }
 
 /// So many events, multiplied with the largest weight of a connection, fit 16 bits.

@@ -86,8 +86,8 @@ pub(super) fn leak() -> TokenStream {
 pub(super) fn add_saturating() -> TokenStream {
     quote! {
         /// The sum of a membrane's change and two currents, saturated once.
-        fn add_currents(change: i16, isyn: i16, isyn_2: i16) -> i16 {
-            let sum = i32::from(change) + i32::from(isyn) + i32::from(isyn_2);
+        fn add_currents(change: i16, isyn: i16, isyn2: i16) -> i16 {
+            let sum = i32::from(change) + i32::from(isyn) + i32::from(isyn2);
             if sum > 32767 {
                 i16::MAX
             } else if sum < -32768 {

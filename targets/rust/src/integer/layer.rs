@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::code::numbered;
+use super::code::{current, numbered};
 use super::network::IntegerLayer;
 use crate::module::size;
 use crate::names::Names;
@@ -11,8 +11,7 @@ use crate::names::Names;
 /// The type of a layer with its tables.
 pub(super) fn layer(field: &Ident, name: &Ident, layer: &IntegerLayer, docs: &[String]) -> TokenStream {
     let n = size(layer.size());
-    let synapses = 0..layer.dash_syn.len();
-    let currents: Vec<Ident> = synapses.map(|s| format_ident!("{}", numbered("isyn", s))).collect();
+    let currents: Vec<Ident> = (0..layer.dash_syn.len()).map(current).collect();
     let current_docs = ["Synaptic currents.", "Currents of the second synapses."].map(|d| format!(" {d}"));
     let constants = Constants::of(layer);
     let scalars = constants.all().filter_map(Constant::scalar);
