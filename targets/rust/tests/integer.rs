@@ -95,7 +95,7 @@ fn assert_equal_to_the_simulator(test: &str, cases: &[Case]) {
     let mut main = String::from("fn main() {\n");
     for (i, case) in cases.iter().enumerate() {
         let module = case.module(i);
-        write(&folder, &format!("case{i}.rs"), module.source().as_bytes());
+        write(&folder, &format!("case{i}.rs"), rustc::with_flash(&module.source()).as_bytes());
         write(&folder, &format!("case{i}.weights"), module.weights.as_deref().unwrap_or_default());
         write(&folder, &format!("case{i}.in"), &case.events);
         let _ = writeln!(
@@ -129,7 +129,7 @@ fn program(i: usize, case: &Case, module: &Module) -> String {
     // Field names of the layers, as the generated `State` prints them.
     for (layer, field) in case.network.layers.iter().zip(fields(&module.source())) {
         let second =
-            if layer.dash_syn.len() > 1 { &["isyn", "isyn_2", "vmem"][..] } else { &["isyn", "vmem"] };
+            if layer.dash_syn.len() > 1 { &["isyn", "isyn2", "vmem"][..] } else { &["isyn", "vmem"] };
         for state in second {
             let _ =
                 writeln!(states, "out.extend(state.{field}.{state}.iter().flat_map(|x| x.to_le_bytes()));");
@@ -155,9 +155,9 @@ fn program(i: usize, case: &Case, module: &Module) -> String {
          let mut run = vec![[0; {name}::OUTPUTS]; input.len()];
          net.run(input, &mut run);
          assert_eq!(run, outputs);
-         assert_eq!(size_of::<{name}>(), {});
+         assert_eq!((size_of::<{name}>(), {}::flash()), ({}, {}));
          std::fs::write(\"case{i}.out\", out).unwrap();",
-        module.memory.ram
+        module.module_name, module.memory.ram, module.memory.flash
     )
 }
 
