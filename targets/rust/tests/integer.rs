@@ -95,7 +95,7 @@ fn assert_equal_to_the_simulator(test: &str, cases: &[Case]) {
     let mut main = String::from("fn main() {\n");
     for (i, case) in cases.iter().enumerate() {
         let module = case.module(i);
-        write(&folder, &format!("case{i}.rs"), module.source().as_bytes());
+        write(&folder, &format!("case{i}.rs"), rustc::with_flash(&module.source()).as_bytes());
         write(&folder, &format!("case{i}.weights"), module.weights.as_deref().unwrap_or_default());
         write(&folder, &format!("case{i}.in"), &case.events);
         let _ = writeln!(
@@ -155,9 +155,9 @@ fn program(i: usize, case: &Case, module: &Module) -> String {
          let mut run = vec![[0; {name}::OUTPUTS]; input.len()];
          net.run(input, &mut run);
          assert_eq!(run, outputs);
-         assert_eq!(size_of::<{name}>(), {});
+         assert_eq!((size_of::<{name}>(), {}::flash()), ({}, {}));
          std::fs::write(\"case{i}.out\", out).unwrap();",
-        module.memory.ram
+        module.module_name, module.memory.ram, module.memory.flash
     )
 }
 

@@ -3,27 +3,20 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Weights and their rows, and the addition of events.
-pub(super) fn add_rows() -> TokenStream {
+/// The tables of weights, made of the packed ones while compiling.
+pub(super) fn tables() -> TokenStream {
     quote! {
         /// Weights of one source, aligned for vectors.
         #[derive(Clone, Copy)]
         #[repr(C, align(16))]
         struct Row<const COLUMNS: usize>([u8; COLUMNS]);
-
         /// Weights of a connection, one row per source.
-        struct Matrix<const SOURCES: usize, const COLUMNS: usize> {
-            rows: [Row<COLUMNS>; SOURCES],
-            /// Left shift of every weight.
-            shift: u32,
-            /// So many events of one source are added at once: their product with a weight fits 16 bits.
-            together: u8,
-        }
+        type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
 
         /// The rows of weights that begin at a byte of the packed weights.
         const fn take_rows<const SOURCES: usize, const COLUMNS: usize>(
             start: usize,
-        ) -> [Row<COLUMNS>; SOURCES] {
+        ) -> Matrix<SOURCES, COLUMNS> {
             let mut rows = [Row([0; COLUMNS]); SOURCES];
             let mut i = 0;
             while i < SOURCES {
@@ -36,15 +29,56 @@ pub(super) fn add_rows() -> TokenStream {
             }
             rows
         }
+    }
+}
 
-        /// Adds the events of every source that spikes, in ascending order, each addition saturating.
-        /// Equal addends that go one way saturate alike one by one and together.
-        fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
+/// Adds events whose product with a weight always fits 16 bits.
+pub(super) fn add_rows() -> TokenStream {
+    add_events(
+        &quote!(add_rows),
+        &[
+            " Adds the events of every source that spikes, in ascending order, weights shifted to the left by",
+            " `shift`. Events of one source are added at once: equal addends saturate together as they do one by",
+            " one, and the product of their number with a weight fits 16 bits.",
+        ],
+        &TokenStream::new(),
+        &quote! { add_row(isyn, row, i16::from(count).wrapping_shl(shift)); },
+    )
+}
+
+/// Adds events in parts whose product with a weight fits 16 bits.
+pub(super) fn add_rows_in_parts() -> TokenStream {
+    add_events(
+        &quote!(add_rows_in_parts),
+        &[
+            " As `add_rows`, for weights so large that only `together` events of one source at once give a",
+            " product that fits 16 bits.",
+        ],
+        &quote!(together: u8,),
+        &quote! {
+            let mut left = count;
+            while left > 0 {
+                let part = left.min(together);
+                left -= part;
+                add_row(isyn, row, i16::from(part).wrapping_shl(shift));
+            }
+        },
+    )
+}
+
+/// A function that does something for every source that spikes. One bit per source, 32 at a time, costs less
+/// than one branch per source, which the processor cannot foresee.
+fn add_events(name: &TokenStream, docs: &[&str], more: &TokenStream, body: &TokenStream) -> TokenStream {
+    quote! {
+        #(#[doc = #docs])*
+        fn #name<const SOURCES: usize, const COLUMNS: usize>(
             isyn: &mut [i16; COLUMNS],
             counts: &[u8; SOURCES],
             weights: &Matrix<SOURCES, COLUMNS>,
+            shift: u32,
+            #more
         ) {
-            for (counts, rows) in counts.chunks(32).zip(weights.rows.chunks(32)) {
+            for (counts, rows) in counts.chunks(32).zip(weights.chunks(32)) {
                 let mut spiking = 0;
                 for (i, &count) in (0..).zip(counts) {
                     spiking |= u32::from(count != 0).wrapping_shl(i);
@@ -53,18 +87,21 @@ pub(super) fn add_rows() -> TokenStream {
                     let first = spiking.trailing_zeros() as usize;
                     spiking &= spiking - 1;
                     if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
-                        let mut left = count;
-                        while left > 0 {
-                            let events = left.min(weights.together);
-                            left -= events;
-                            let factor = i16::from(events).wrapping_shl(weights.shift);
-                            for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
-                                let change = i16::from(weight.cast_signed()).wrapping_mul(factor);
-                                *isyn = isyn.saturating_add(change);
-                            }
-                        }
+                        #body
                     }
                 }
+            }
+        }
+    }
+}
+
+/// One row times a factor.
+pub(super) fn add_row() -> TokenStream {
+    quote! {
+        /// Adds the weights of one source, times a factor with which no product leaves 16 bits.
+        fn add_row<const COLUMNS: usize>(isyn: &mut [i16; COLUMNS], row: &Row<COLUMNS>, factor: i16) {
+            for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
+                *isyn = isyn.saturating_add(i16::from(weight.cast_signed()).wrapping_mul(factor));
             }
         }
     }
@@ -88,13 +125,7 @@ pub(super) fn add_saturating() -> TokenStream {
         /// The sum of a membrane's change and two currents, saturated once.
         fn add_currents(change: i16, isyn: i16, isyn2: i16) -> i16 {
             let sum = i32::from(change) + i32::from(isyn) + i32::from(isyn2);
-            if sum > 32767 {
-                i16::MAX
-            } else if sum < -32768 {
-                i16::MIN
-            } else {
-                sum as i16
-            }
+            i16::try_from(sum).unwrap_or(if sum < 0 { i16::MIN } else { i16::MAX })
         }
     }
 }
