@@ -31,10 +31,10 @@ fn cases() -> Vec<Network> {
 fn options(i: usize, network: &Network, file: &str) -> Options {
     let layers = network.graph.layers.iter().map(|layer| layer.name.clone());
     let names = layers.chain([network.graph.input.name.clone()]);
-    let rates = names.enumerate().map(|(k, name)| (name, if (i + k) % 3 == 0 { 0.05 } else { 0.9 }));
+    let rates = names.enumerate().map(|(k, name)| (name, if (i + k).is_multiple_of(3) { 0.05 } else { 0.9 }));
     Options {
         embedding: Embedding::Include(format!("{file}.weights")),
-        rates: if i % 2 == 0 { BTreeMap::new() } else { rates.collect() },
+        rates: if i.is_multiple_of(2) { BTreeMap::new() } else { rates.collect() },
         ..Options::default()
     }
 }

@@ -9,7 +9,7 @@ const MAX_WEIGHT_SHIFT: u8 = 7;
 /// Largest bit shift of a leak.
 const MAX_DASH: u8 = 15;
 
-/// A network in integers. See the [module](self) of its arithmetic.
+/// A network in integers. See the [module](crate::integer) of its arithmetic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntegerNetwork {
     /// Name of the network.
