@@ -49,13 +49,23 @@ fn integer_cases() -> Vec<Module> {
         let options = Options { embedding, numbers, ..Options::default() };
         generate(&bind(&graph, &mut random), &options).expect("it is supported")
     });
-    let mut specification = chip::specification("map_recurrent_audio3", "channel");
-    specification.alias_target = vec![Some(0); specification.dimensions.hidden];
-    specification.weight_shift_rec = 7;
-    let network =
-        quantized::describe(&specification, "Aliases", 1e-3, Quantity::Isyn).expect("it holds together");
-    let aliases = Options { embedding: Embedding::Include("integer6.weights".into()), ..Options::default() };
-    modules.chain([generate_integer(&network, &aliases).expect("it holds together")]).collect()
+    let mut aliases = chip::specification("map_recurrent_audio3", "channel");
+    aliases.alias_target = vec![Some(0); aliases.dimensions.hidden];
+    aliases.weight_shift_rec = 7;
+    // A threshold that is never reached, and one that always is.
+    let mut ends = chip::specification("map_vmem_readout_audio3", "channel");
+    ends.threshold_out.fill(i16::MAX);
+    ends.threshold.fill(i16::MIN);
+    let raw = (0..12).map(|i| chip::raw(&format!("raw_{i}")));
+    let chips = [aliases, ends].into_iter().chain(raw).enumerate().map(|(i, specification)| {
+        let quantity = [Quantity::Isyn, Quantity::Vmem, Quantity::Spikes][i % 3];
+        let name = format!("Chip{i}");
+        let network = quantized::describe(&specification, &name, 1e-3, quantity).expect("it holds together");
+        let embedding = Embedding::Include(format!("integer{}.weights", i + 6));
+        let options = Options { embedding, ..Options::default() };
+        generate_integer(&network, &options).expect("it holds together")
+    });
+    modules.chain(chips).collect()
 }
 
 /// Mostly silence, some counts, a few large and a few fractional values.

@@ -173,8 +173,7 @@ fn fields(source: &str) -> Vec<String> {
 fn every_state_equals_the_simulator_on_reference_cases() {
     let raw = (0..12).map(|i| {
         let name = format!("raw_{i}");
-        let specification = Specification::from_npz(&chip::bytes(&name)).expect("it is a specification");
-        Case::of_specification(specification.specification, &name, chip::events(&name))
+        Case::of_specification(chip::raw(&name), &name, chip::events(&name))
     });
     let mapped = ["map_kws_audio3", "map_tutorial_audio3", "map_recurrent_audio3", "map_vmem_readout_audio3"];
     let mapped = mapped.iter().flat_map(|name| {

@@ -170,6 +170,7 @@ fn kernels(network: &IntegerNetwork) -> TokenStream {
         any(true).then(kernels::add_rows_in_parts),
         connections().next().map(|_| kernels::add_row()),
         Some(kernels::leak()),
+        Some(kernels::reaches()),
         two.then(kernels::add_saturating),
         connections().next().map(|_| kernels::tables()),
     ];

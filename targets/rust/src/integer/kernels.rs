@@ -119,6 +119,17 @@ pub(super) fn leak() -> TokenStream {
     }
 }
 
+/// The condition of a spike. As a function it takes thresholds at the ends of 16 bits, which a comparison
+/// with a constant would be warned about.
+pub(super) fn reaches() -> TokenStream {
+    quote! {
+        /// Whether a membrane potential makes its neuron spike.
+        fn reaches(vmem: i16, threshold: i16) -> bool {
+            vmem >= threshold
+        }
+    }
+}
+
 /// The sum of three 16-bit numbers.
 pub(super) fn add_saturating() -> TokenStream {
     quote! {

@@ -177,7 +177,7 @@ fn spikes(field: &Ident, layer: &IntegerLayer, constants: &Constants) -> TokenSt
         return each(
             states.into_iter().chain(looped),
             &quote! {
-                let spiking = *vmem >= #threshold;
+                let spiking = reaches(*vmem, #threshold);
                 *spikes = u8::from(spiking);
                 *vmem = vmem.wrapping_sub(if spiking { #threshold } else { 0 });
             },
@@ -190,7 +190,7 @@ fn spikes(field: &Ident, layer: &IntegerLayer, constants: &Constants) -> TokenSt
             .into_iter()
             .chain(looped),
         &quote! {
-            let spikes = -i16::from(*vmem >= #threshold);
+            let spikes = -i16::from(reaches(*vmem, #threshold));
             *count = count.wrapping_sub(spikes);
             *vmem = vmem.wrapping_sub(#threshold & spikes);
             any |= spikes;
@@ -232,7 +232,7 @@ fn spikes_with_aliases(field: &Ident, layer: &IntegerLayer, constants: &Constant
             let Some(spikes) = self.spikes.get_mut(neuron) else {
                 break;
             };
-            while *vmem >= #threshold && *spikes < #most {
+            while *spikes < #most && reaches(*vmem, #threshold) {
                 *spikes += 1;
                 *vmem = vmem.wrapping_sub(#threshold);
             }
