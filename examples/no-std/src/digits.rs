@@ -18,6 +18,7 @@ pub use digits::Digits;
     clippy::approx_constant,
     clippy::module_inception,
     clippy::too_many_lines,
+    clippy::trivially_copy_pass_by_ref,
     clippy::unreadable_literal,
     reason = "a network has the size, and its program the use for it, that they have"
 )]
@@ -202,7 +203,7 @@ pub mod digits {
                     .zip(&mut counts)
                     .zip(&H0_THRESHOLD)
                 {
-                    let spikes = -i16::from(*vmem >= threshold);
+                    let spikes = -i16::from(reaches(*vmem, threshold));
                     *count = count.wrapping_sub(spikes);
                     *vmem = vmem.wrapping_sub(threshold & spikes);
                     any |= spikes;
@@ -273,7 +274,7 @@ pub mod digits {
                     .zip(&mut counts)
                     .zip(&H1_THRESHOLD)
                 {
-                    let spikes = -i16::from(*vmem >= threshold);
+                    let spikes = -i16::from(reaches(*vmem, threshold));
                     *count = count.wrapping_sub(spikes);
                     *vmem = vmem.wrapping_sub(threshold & spikes);
                     any |= spikes;
@@ -344,7 +345,7 @@ pub mod digits {
                     .zip(&mut counts)
                     .zip(&H2_THRESHOLD)
                 {
-                    let spikes = -i16::from(*vmem >= threshold);
+                    let spikes = -i16::from(reaches(*vmem, threshold));
                     *count = count.wrapping_sub(spikes);
                     *vmem = vmem.wrapping_sub(threshold & spikes);
                     any |= spikes;
@@ -409,7 +410,7 @@ pub mod digits {
                     );
             }
             for (vmem, spikes) in self.vmem.iter_mut().zip(&mut self.spikes) {
-                let spiking = *vmem >= THRESHOLD;
+                let spiking = reaches(*vmem, THRESHOLD);
                 *spikes = u8::from(spiking);
                 *vmem = vmem.wrapping_sub(if spiking { THRESHOLD } else { 0 });
             }
@@ -482,6 +483,11 @@ pub mod digits {
     fn leak(state: i16, dash: u8) -> i16 {
         let part = state.wrapping_shr(u32::from(dash));
         if part == 0 && state > 0 { 1 } else { part }
+    }
+
+    /// Whether a membrane potential makes its neuron spike.
+    fn reaches(vmem: i16, threshold: i16) -> bool {
+        vmem >= threshold
     }
 
     /// Weights of one source, aligned for vectors.
