@@ -451,17 +451,22 @@ pub mod digits {
         weights: &Matrix<SOURCES, COLUMNS>,
         shift: u32,
     ) {
-        for (counts, rows) in counts.chunks(32).zip(weights.chunks(32)) {
-            let mut spiking = 0;
-            for (i, &count) in (0..).zip(counts) {
-                spiking |= u32::from(count != 0).wrapping_shl(i);
-            }
+        let (eights, last_counts) = counts.as_chunks::<8>();
+        let (rows_of_eights, last_rows) = weights.as_chunks::<8>();
+        for (counts, rows) in eights.iter().zip(rows_of_eights) {
+            let mut spiking = u64::from_le_bytes(*counts);
             while spiking != 0 {
-                let first = spiking.trailing_zeros() as usize;
-                spiking &= spiking - 1;
+                let first = spiking.trailing_zeros() / 8;
+                spiking &= !0xff_u64.wrapping_shl(8 * first);
+                let first = first as usize;
                 if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
                     add_row(isyn, row, i16::from(count).wrapping_shl(shift));
                 }
+            }
+        }
+        for (&count, row) in last_counts.iter().zip(last_rows) {
+            if count > 0 {
+                add_row(isyn, row, i16::from(count).wrapping_shl(shift));
             }
         }
     }

@@ -48,26 +48,39 @@ pub(super) fn add_rows() -> TokenStream {
 
 /// Adds events in parts whose product with a weight fits 16 bits.
 pub(super) fn add_rows_in_parts() -> TokenStream {
-    add_events(
+    let rows = add_events(
         &quote!(add_rows_in_parts),
         &[
             " As `add_rows`, for weights so large that only `together` events of one source at once give a",
             " product that fits 16 bits.",
         ],
         &quote!(together: u8,),
-        &quote! {
+        &quote! { add_row_in_parts(isyn, row, count, shift, together); },
+    );
+    quote! {
+        #rows
+
+        /// Adds `count` events of one source, at most `together` at once.
+        fn add_row_in_parts<const COLUMNS: usize>(
+            isyn: &mut [i16; COLUMNS],
+            row: &Row<COLUMNS>,
+            count: u8,
+            shift: u32,
+            together: u8,
+        ) {
             let mut left = count;
             while left > 0 {
                 let part = left.min(together);
                 left -= part;
                 add_row(isyn, row, i16::from(part).wrapping_shl(shift));
             }
-        },
-    )
+        }
+    }
 }
 
-/// A function that does something for every source that spikes. One bit per source, 32 at a time, costs less
-/// than one branch per source, which the processor cannot foresee.
+/// A function that does something for every source that spikes. Eight counts are one number: where the next
+/// one that is not zero begins is one instruction, and eight silent sources are one comparison. A branch per
+/// source costs more, since the processor cannot foresee it.
 fn add_events(name: &TokenStream, docs: &[&str], more: &TokenStream, body: &TokenStream) -> TokenStream {
     quote! {
         #(#[doc = #docs])*
@@ -78,17 +91,22 @@ fn add_events(name: &TokenStream, docs: &[&str], more: &TokenStream, body: &Toke
             shift: u32,
             #more
         ) {
-            for (counts, rows) in counts.chunks(32).zip(weights.chunks(32)) {
-                let mut spiking = 0;
-                for (i, &count) in (0..).zip(counts) {
-                    spiking |= u32::from(count != 0).wrapping_shl(i);
-                }
+            let (eights, last_counts) = counts.as_chunks::<8>();
+            let (rows_of_eights, last_rows) = weights.as_chunks::<8>();
+            for (counts, rows) in eights.iter().zip(rows_of_eights) {
+                let mut spiking = u64::from_le_bytes(*counts);
                 while spiking != 0 {
-                    let first = spiking.trailing_zeros() as usize;
-                    spiking &= spiking - 1;
+                    let first = spiking.trailing_zeros() / 8;
+                    spiking &= !0xff_u64.wrapping_shl(8 * first);
+                    let first = first as usize;
                     if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
                         #body
                     }
+                }
+            }
+            for (&count, row) in last_counts.iter().zip(last_rows) {
+                if count > 0 {
+                    #body
                 }
             }
         }
