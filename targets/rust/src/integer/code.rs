@@ -168,6 +168,7 @@ fn kernels(network: &IntegerNetwork) -> TokenStream {
     let used = [
         any(false).then(kernels::add_rows),
         any(true).then(kernels::add_rows_in_parts),
+        connections().next().map(|_| kernels::sources_that_spike()),
         connections().next().map(|_| kernels::add_row()),
         Some(kernels::leak()),
         Some(kernels::reaches()),
