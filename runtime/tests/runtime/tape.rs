@@ -217,6 +217,31 @@ fn prices_of_membranes_and_totals_have_their_gradients() {
 }
 
 #[test]
+fn totals_of_integrators_have_their_gradients() {
+    let integrators = Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) });
+    let graph = Net::new(5)
+        .layer(7, integrators.clone(), Quantity::Isyn)
+        .layer(2, integrators, Quantity::Isyn)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(0)], 1, 0, linear())
+        .0;
+    let (tape, network) = (Tape::new(&graph), bind(&graph));
+    let steps = BLOCK + 9;
+    let (weights, mut sums) = (tape.pack(&network), tape.sums());
+    let mut workspace = tape.workspace(steps, Checkpoint::None);
+    tape.forward(&weights, &events(2, steps * 5, 0.3), Pass::Evaluation, &mut workspace);
+    let (totals, gradient) = workspace.totals_and_gradient(0);
+    gradient.fill(1.0);
+    let expected: f32 = totals.iter().sum();
+    tape.backward(&weights, &mut workspace, &mut sums);
+    // The sum of the totals is linear in the weights: their product with its gradient.
+    let gradients = tape.gradients(&network, &sums);
+    let products = network.linear(0).matrix.data.iter().zip(&gradients.tensors[0]).map(|(w, g)| w * g);
+    let found: f32 = products.sum();
+    assert!((found - expected).abs() < 1e-4 * expected.abs(), "{found}, not {expected}");
+}
+
+#[test]
 fn a_neuron_takes_four_bytes_and_its_spikes_eight_per_step() {
     let (_, graph) = networks().swap_remove(0);
     let more = |sizes: [usize; 2]| {
