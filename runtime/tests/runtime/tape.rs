@@ -242,6 +242,24 @@ fn totals_of_integrators_have_their_gradients() {
 }
 
 #[test]
+fn integrators_that_leave_the_finite_numbers_are_found() {
+    let graph = Net::new(1)
+        .layer(19, Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) }), Quantity::Isyn)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(0)], 0, 0, linear())
+        .0;
+    let (tape, mut network) = (Tape::new(&graph), bind(&graph));
+    network.weights[1].as_mut().unwrap().matrix.data.fill(100.0);
+    let weights = tape.pack(&network);
+    let mut workspace = tape.workspace(BLOCK, Checkpoint::None);
+    tape.forward(&weights, &[1.0; BLOCK], Pass::Evaluation, &mut workspace);
+    let finite = workspace.output().chunks_exact(19).take_while(|row| row.iter().all(|x| x.is_finite()));
+    let finite = finite.count();
+    assert!(finite < BLOCK);
+    assert_eq!(tape.first_not_finite(&weights, &mut workspace), Some((0, finite)));
+}
+
+#[test]
 fn a_neuron_takes_four_bytes_and_its_spikes_eight_per_step() {
     let (_, graph) = networks().swap_remove(0);
     let more = |sizes: [usize; 2]| {
