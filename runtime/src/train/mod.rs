@@ -184,8 +184,11 @@ impl Trainer {
         let mut sums = self.sums.take().unwrap_or_else(|| self.no_sums(dataset.steps()));
         let mut stopped = false;
         for samples in order.chunks(self.options.batch).skip(self.batch) {
-            self.walk(dataset, samples, None, &mut sums)?;
-            self.update(samples.len(), batches, &mut sums)?;
+            let walked = self.walk(dataset, samples, None);
+            if let Err(error) = walked.and_then(|()| self.update(samples.len(), batches, &mut sums)) {
+                self.sums = (self.batch > 0).then_some(sums);
+                return Err(error);
+            }
             self.batch += 1;
             let progress = sums.progress(self.epoch, self.batch, batches);
             if watch(progress) == Control::Stop && self.batch < batches {
@@ -225,10 +228,12 @@ impl Trainer {
         self.prepare_shards(dataset, samples.len());
         let batches = dataset.samples().len().div_ceil(self.options.batch);
         let mut sums = Sums::new(&self.network.graph, &self.tape, dataset.steps(), false);
-        self.walk(dataset, samples, Some(loss), &mut sums)?;
+        self.walk(dataset, samples, Some(loss))?;
         self.update(samples.len(), batches, &mut sums)?;
         self.batch += 1;
         let complete = self.batch >= batches;
+        // The figures of an epoch that was stopped do not hold for the next one.
+        self.sums = self.sums.take().filter(|_| !complete);
         let metrics = sums.into_metrics(self, complete);
         if complete {
             (self.epoch, self.batch) = (self.epoch + 1, 0);
@@ -321,7 +326,6 @@ impl Trainer {
         dataset: &Dataset,
         samples: &[usize],
         loss: Option<&SampleLoss<'_>>,
-        sums: &mut Sums,
     ) -> Result<(), TrainError> {
         self.tape.repack(&self.network, &mut self.weights);
         let batch = Batch {
@@ -334,20 +338,17 @@ impl Trainer {
             epoch: self.epoch as u64,
             size: samples.len(),
         };
-        let share = samples.len().div_ceil(MOST_SUMS).max(1);
+        let share = shard::share(samples.len());
         let shards = &mut self.shards[..samples.len().div_ceil(share)];
         walk_shards(shards, &self.walkers, batch, samples, share);
-        for (shard, samples) in shards.iter().zip(samples.chunks(share)) {
-            if let Some((sample, place)) = shard.failure {
-                return Err(TrainError::NotFinite {
-                    sample,
-                    epoch: self.epoch,
-                    batch: self.batch,
-                    layer: place.map(|(layer, _)| self.network.graph.layers[layer].name.clone()),
-                    step: place.map(|(_, step)| step),
-                });
-            }
-            sums.add_shard(shard, samples.len());
+        if let Some((sample, place)) = shards.iter().find_map(|shard| shard.failure) {
+            return Err(TrainError::NotFinite {
+                sample,
+                epoch: self.epoch,
+                batch: self.batch,
+                layer: place.map(|(layer, _)| self.network.graph.layers[layer].name.clone()),
+                step: place.map(|(_, step)| step),
+            });
         }
         if let Some((total, others)) = shards.split_first_mut() {
             others.iter_mut().for_each(|shard| total.sums.add(&mut shard.sums));

@@ -17,6 +17,11 @@ use crate::tape::{Packed, Pass, SampleKey, Sums, Tape, Workspace};
 /// batch.
 pub const MOST_SUMS: usize = 16;
 
+/// Samples of each shard of a batch of `samples` (the last one may have fewer).
+pub(super) fn share(samples: usize) -> usize {
+    samples.div_ceil(MOST_SUMS).max(1)
+}
+
 /// The loss of a sample.
 #[derive(Clone, Copy)]
 pub(super) enum Objective<'a> {

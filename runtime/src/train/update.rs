@@ -6,6 +6,7 @@ use synnet_dsl::network::{Slot, TensorSpec};
 
 use super::bounds::check_start;
 use super::metrics::Sums;
+use super::shard::share;
 use super::{TrainError, TrainOptions, Trainer};
 use crate::optimizer::{Rule, Update};
 
@@ -34,7 +35,7 @@ pub(super) fn rules(
 }
 
 impl Trainer {
-    /// One update from the gradients of a batch of `samples` samples.
+    /// One update from the gradients of a batch of `samples` samples. Its figures are added where it succeeds.
     pub(super) fn update(
         &mut self,
         samples: usize,
@@ -63,6 +64,10 @@ impl Trainer {
             batch: self.batch,
         })?;
         self.tape.learnt().write(&mut self.network, &self.learning.tensors);
+        let share = share(samples);
+        for (shard, from) in self.shards.iter().zip((0..samples).step_by(share)) {
+            sums.add_shard(shard, share.min(samples - from));
+        }
         sums.add_update(penalty, samples, &self.norms, total, lr);
         Ok(())
     }
