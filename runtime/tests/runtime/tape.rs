@@ -292,3 +292,23 @@ fn segments_let_long_sequences_fit() {
         .map(|checkpoint| tape.memory(100_000, checkpoint).most(2, 16));
     assert!(kept < 1 << 29 && segments < 1 << 26, "{kept} and {segments} bytes");
 }
+
+#[test]
+fn memory_counts_the_events_under_way_and_no_length_overflows() {
+    let delayed = |delay| {
+        let graph = Net::new(1)
+            .layer(64, Neuron::Lif(lif()), Quantity::Spikes)
+            .layer(64, Neuron::Lif(lif()), Quantity::Spikes)
+            .connect(&[Endpoint::Input], 0, 0, linear())
+            .connect(&[layer(0)], 1, delay, linear());
+        Tape::new(&graph.0)
+    };
+    let events = |delay, checkpoint| delayed(delay).memory(90_000, checkpoint).events;
+    // 300 segments: 299 copies of the 64 neurons' events, and those of the segment in hand.
+    let more = events(45_000, Checkpoint::Segments) - events(0, Checkpoint::Segments);
+    assert_eq!(more, 8 * 64 * 45_000 * 300);
+    assert_eq!(events(45_000, Checkpoint::None), events(0, Checkpoint::None));
+    for checkpoint in [Checkpoint::None, Checkpoint::Segments] {
+        assert!(delayed(u32::MAX).memory(usize::MAX, checkpoint).most(2, 16) > 1 << 60);
+    }
+}
