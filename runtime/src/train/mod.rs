@@ -67,10 +67,10 @@ pub struct Trainer {
     /// The network as the tape takes it.
     weights: Packed,
     shards: Vec<Shard>,
-    /// One for each thread.
-    walkers: Vec<Mutex<Walker>>,
-    /// Shards, threads, channels and steps that there is room for.
-    room: [usize; 4],
+    /// Buffers that no thread is using.
+    walkers: Mutex<Vec<Walker>>,
+    /// Shards, channels and steps that there is room for.
+    room: [usize; 3],
     gradients: Gradients,
     /// The norm of the gradient of each tensor in the batch in hand, without the price on weights.
     norms: Vec<f64>,
@@ -116,8 +116,8 @@ impl Trainer {
             best: None,
             weights: tape.pack(&network),
             shards: Vec::new(),
-            walkers: Vec::new(),
-            room: [0; 4],
+            walkers: Mutex::default(),
+            room: [0; 3],
             gradients: tape.learnt().zeros(),
             norms: Vec::new(),
             tape,
@@ -236,8 +236,9 @@ impl Trainer {
         let batches = dataset.samples().len().div_ceil(self.options.batch);
         let mut sums = EpochSums::new(&self.network.graph, &self.tape, dataset.steps(), false);
         self.step(dataset, samples, Some(loss), batches, &mut sums)?;
-        self.sums = None;
         let complete = self.batch >= batches;
+        // The figures of an epoch that was stopped do not hold for the next one.
+        self.sums = self.sums.take().filter(|_| !complete);
         let metrics = sums.into_metrics(self, complete);
         if complete {
             (self.epoch, self.batch) = (self.epoch + 1, 0);
@@ -321,7 +322,7 @@ impl Trainer {
     ) -> Result<(), TrainError> {
         self.walk(dataset, samples, loss)?;
         let updated = self.update(batches)?;
-        let share = samples.len().div_ceil(MOST_SUMS).max(1);
+        let share = shard::share(samples.len());
         for (shard, samples) in self.shards.iter().zip(samples.chunks(share)) {
             sums.add_shard(shard, samples.len());
         }
@@ -333,14 +334,12 @@ impl Trainer {
     /// Makes room for batches of up to `samples` samples.
     fn prepare_shards(&mut self, dataset: &Dataset, samples: usize) {
         let shards = samples.min(MOST_SUMS);
-        let threads = rayon::current_num_threads().min(shards).max(1);
-        let room = [shards, threads, dataset.channels(), dataset.steps()];
+        let room = [shards, dataset.channels(), dataset.steps()];
         if self.room == room {
             return;
         }
-        let walker = || Walker::new(&self.tape, &self.options, dataset);
         self.shards = (0..shards).map(|_| Shard::new(&self.tape, &self.network.graph)).collect();
-        self.walkers = (0..threads).map(|_| Mutex::new(walker())).collect();
+        self.walkers = Mutex::default();
         self.room = room;
     }
 
@@ -363,19 +362,17 @@ impl Trainer {
             epoch: self.epoch as u64,
             size: samples.len(),
         };
-        let share = samples.len().div_ceil(MOST_SUMS).max(1);
+        let share = shard::share(samples.len());
         let shards = &mut self.shards[..samples.len().div_ceil(share)];
         walk_shards(shards, &self.walkers, batch, samples, share);
-        for shard in shards.iter() {
-            if let Some((sample, place)) = shard.failure {
-                return Err(TrainError::NotFinite {
-                    sample,
-                    epoch: self.epoch,
-                    batch: self.batch,
-                    layer: place.map(|(layer, _)| self.network.graph.layers[layer].name.clone()),
-                    step: place.map(|(_, step)| step),
-                });
-            }
+        if let Some((sample, place)) = shards.iter().find_map(|shard| shard.failure) {
+            return Err(TrainError::NotFinite {
+                sample,
+                epoch: self.epoch,
+                batch: self.batch,
+                layer: place.map(|(layer, _)| self.network.graph.layers[layer].name.clone()),
+                step: place.map(|(_, step)| step),
+            });
         }
         if let Some((total, others)) = shards.split_first_mut() {
             others.iter_mut().for_each(|shard| total.sums.add(&mut shard.sums));
@@ -388,16 +385,18 @@ impl Trainer {
 /// Lets the threads take shards of `share` samples; a single shard stays on this thread.
 fn walk_shards(
     shards: &mut [Shard],
-    walkers: &[Mutex<Walker>],
+    walkers: &Mutex<Vec<Walker>>,
     batch: Batch<'_>,
     samples: &[usize],
     share: usize,
 ) {
+    // Nothing that panics runs while they are locked.
+    let idle = || walkers.lock().unwrap_or_else(PoisonError::into_inner);
     let run = |shard: &mut Shard, samples: &[usize]| {
-        let thread = rayon::current_thread_index().unwrap_or(0) % walkers.len();
-        // What a walker holds does not outlast a sample, so one that was left in the middle is as good.
-        let mut walker = walkers[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        let walker = idle().pop();
+        let mut walker = walker.unwrap_or_else(|| Walker::new(batch.tape, batch.options, batch.dataset));
         shard.run(batch, samples, &mut walker);
+        idle().push(walker);
     };
     if let [shard] = shards {
         run(shard, samples);

@@ -198,6 +198,17 @@ fn what_starts_beyond_its_bounds_is_reported() {
 }
 
 #[test]
+fn a_hidden_layer_that_leaves_the_finite_numbers_is_named() {
+    let graph = classifier(Quantity::Vmem, 0.0);
+    let mut params = initial_params(&graph, 1);
+    let weights = &mut params.tensors.get_mut("c0.weight").unwrap().data;
+    weights.iter_mut().for_each(|w| *w = f32::MAX.copysign(*w));
+    let mut trainer = Trainer::new(&graph, params, options(Readout::MeanVmem)).unwrap();
+    let error = trainer.epoch(&toy(20, 1), &mut |_| Control::Continue).unwrap_err();
+    assert!(matches!(error, TrainError::NotFinite { layer: Some(ref name), .. } if name == "l0"), "{error}");
+}
+
+#[test]
 fn an_update_that_is_not_finite_changes_nothing() {
     let mem = Leak { unit: LeakUnit::Decay, parameter: parameter(&[0.5], true) };
     let (graph, options, dataset) = leaky(mem, 1.0, Optimizer::Sgd(Sgd { lr: 1e300, ..Sgd::default() }));
@@ -249,4 +260,33 @@ fn unknown_options_are_refused() {
         let error = serde_json::from_str::<TrainOptions>(&text.replacen(from, to, 1)).unwrap_err();
         assert!(error.to_string().contains("unknown field"), "{error}");
     }
+}
+
+#[test]
+fn figures_of_an_epoch_outlive_a_batch_that_fails() {
+    let graph = Net::new(6)
+        .layer(3, Neuron::Lif(lif()), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .0;
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options(Readout::MeanVmem)).unwrap();
+    trainer.epoch(&toy(48, 3), &mut |_| Control::Stop).unwrap();
+    let before = trainer.checkpoint();
+    let target = |i: usize| Target::Class(i % 3);
+    let huge = |i| Sample { raster: vec![f32::MAX; 20 * 6], steps: 20, target: target(i) };
+    let huge = Dataset::new(6, 20, (0..48).map(huge).collect()).unwrap();
+    assert!(trainer.epoch(&huge, &mut |_| Control::Continue).is_err());
+    assert!(trainer.checkpoint() == before, "the trainer is as it was before the batch");
+}
+
+#[test]
+fn a_stopped_epoch_that_ends_by_steps_leaves_no_figures_to_the_next() {
+    let (mut trainer, data) = (trainer(Quantity::Vmem, Readout::MeanVmem), toy(48, 3));
+    trainer.epoch(&data, &mut |_| Control::Stop).unwrap();
+    let stopped = trainer.checkpoint();
+    for samples in trainer.batches(&data) {
+        trainer.step_with(&data, &samples, &|_, _, gradient| f64::from(gradient[0])).unwrap();
+    }
+    assert_eq!(trainer.epochs_done(), 1);
+    let has_figures = |checkpoint: &[u8]| String::from_utf8_lossy(checkpoint).contains("silent_samples");
+    assert!(has_figures(&stopped) && !has_figures(&trainer.checkpoint()));
 }
