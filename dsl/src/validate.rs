@@ -114,7 +114,9 @@ impl LayerCheck<'_> {
         self.leak("mem", &lif.mem, size);
         self.leak("syn", &lif.syn, self.layer.input_columns());
         let positive = "thresholds are larger than 0: a neuron spikes where its membrane reaches them";
-        self.parameter("threshold", &lif.threshold, size, |x| x > 0.0, positive);
+        // Engines divide by them in f32.
+        let divides = |x: f64| x > 0.0 && (x as f32).is_normal();
+        self.parameter("threshold", &lif.threshold, size, divides, positive);
         self.parameter("bias", &lif.bias, size, |_| true, "biases are finite");
         if let Some(adaptation) = &lif.adaptation {
             self.leak("ahp", &adaptation.leak, size);

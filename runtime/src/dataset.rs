@@ -105,6 +105,9 @@ impl Dataset {
     pub(crate) fn write_moved(&self, i: usize, movement: Movement, raster: &mut [f32]) {
         assert_eq!(raster.len(), self.steps * self.channels, "a raster has room for all steps");
         let sample = &self.samples[i].raster;
+        if movement == Movement::default() {
+            return sample.write_steps(raster);
+        }
         let rows = raster.chunks_exact_mut(self.channels.max(1));
         for (t, row) in rows.enumerate() {
             match movement.source(t, sample.steps()) {

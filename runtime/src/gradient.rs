@@ -24,7 +24,7 @@ pub struct BatchGradients {
 /// Walks a batch `[batch, time, channels]` forwards and backwards, with one target per sequence.
 ///
 /// # Errors
-/// What of the network training does not support; an input or targets of another shape or kind.
+/// An input or targets of another number, shape or kind.
 pub fn batch_gradients(
     network: &Network,
     loss: &Loss,

@@ -17,7 +17,7 @@ pub mod interpreter;
 mod kernels;
 pub mod loss;
 pub mod optimizer;
-mod random;
+pub mod random;
 pub mod raster;
 pub mod regularizer;
 pub mod schedule;

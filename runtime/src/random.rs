@@ -8,7 +8,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// What random numbers are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub enum Purpose {
     /// Initial weights; the first index is a hash of the tensor's name.
     Init = 1,
     /// Noise on membranes; indices: sample, layer.
@@ -17,15 +17,17 @@ pub(crate) enum Purpose {
     Shuffle = 3,
     /// Augmentation of rasters; indices: epoch, sample.
     Augment = 4,
+    /// Augmentation of sounds; indices: epoch, recording.
+    Sound = 5,
 }
 
 /// A stream of random numbers.
 #[derive(Clone, Debug)]
-pub(crate) struct Stream(ChaCha8Rng);
+pub struct Stream(ChaCha8Rng);
 
 impl Stream {
     /// The stream of a purpose with its indices.
-    pub(crate) fn new(seed: u64, purpose: Purpose, first: u64, second: u64) -> Self {
+    pub fn new(seed: u64, purpose: Purpose, first: u64, second: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
@@ -35,23 +37,23 @@ impl Stream {
     }
 
     /// Evenly from `0 <= x < 1`, with 53 bits.
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
     /// A whole number below `bound`, all alike up to 1 in 2^64; 0 where `bound` is 0.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.0.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Gaussian with mean 0 and standard deviation 1 (Box and Muller's cosine).
-    pub(crate) fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
     /// Exchanges the elements at random (Fisher and Yates).
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u64 + 1) as usize);
         }

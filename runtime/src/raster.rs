@@ -174,10 +174,29 @@ impl Raster {
     /// All values, `[steps, channels]` in row-major order.
     pub fn to_dense(&self) -> Vec<f32> {
         let mut values = vec![0.0; self.steps * self.channels];
-        for (t, row) in values.chunks_exact_mut(self.channels.max(1)).enumerate() {
-            self.write_row(t, row);
-        }
+        self.write_steps(&mut values);
         values
+    }
+
+    /// Writes the first steps into whole rows, as many as there is room for; rows beyond the last step become 0.
+    pub(crate) fn write_steps(&self, rows: &mut [f32]) {
+        let steps = self.steps.min(rows.len() / self.channels.max(1));
+        let (present, silent) = rows.split_at_mut(steps * self.channels);
+        silent.fill(0.0);
+        match &self.form {
+            Form::Values(values) => present.copy_from_slice(&values[..present.len()]),
+            Form::Counts(counts) => {
+                present.iter_mut().zip(counts).for_each(|(x, &n)| *x = f32::from(n));
+            }
+            Form::Events { starts, channels } => {
+                present.fill(0.0);
+                let rows = present.chunks_exact_mut(self.channels.max(1));
+                for (row, bounds) in rows.zip(starts.windows(2)) {
+                    let events = &channels[bounds[0] as usize..bounds[1] as usize];
+                    events.iter().for_each(|&channel| row[usize::from(channel)] += 1.0);
+                }
+            }
+        }
     }
 
     /// Writes the values of step `t`, one per channel.
@@ -250,6 +269,13 @@ mod tests {
             .iter()
             .map(|(values, raster)| {
                 assert_eq!(raster.to_dense(), *values);
+                for steps in [0, 7, 25, 31] {
+                    let mut rows = vec![9.0; 40 * steps];
+                    raster.write_steps(&mut rows);
+                    let mut expected = values.clone();
+                    expected.resize(40 * steps, 0.0);
+                    assert_eq!(rows, expected, "{steps} steps");
+                }
                 for t in 0..raster.steps() {
                     let mut row = vec![0.0; 40];
                     raster.visit_row(t, |channel, x| row[channel] = x);

@@ -100,7 +100,8 @@ impl RateRegularizer {
 /// With `u = v / threshold` of a membrane before reset, the price is
 /// `weight * (max(0, u - high)^2 + max(0, low - u)^2)`, mean over the steps and neurons of a layer. A
 /// `low` keeps membranes from sinking far below rest, where neurons are lost to learning; a `high` of some
-/// thresholds keeps them within what a chip can hold.
+/// thresholds keeps them within what a chip can hold. Thresholds that learn count as constants: the price
+/// moves membranes, not thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MembraneRegularizer {

@@ -10,9 +10,9 @@ use synnet_xylo::{Build, Chip, QuantizeOptions};
 use crate::artifacts;
 use crate::chip::{self, ChipEvaluation};
 use crate::cli::{RecipeArgs, Target};
-use crate::data::{self, Corpus};
+use crate::data::{self, Corpus, Input};
 use crate::failure::Failure;
-use crate::recipe::{FrontEnd, Recipe};
+use crate::recipe::{Format, FrontEnd, Recipe};
 use crate::source::{self, Loaded};
 use crate::{progress, terminal};
 
@@ -72,7 +72,8 @@ impl Plan {
         let readout = readout(&recipe, graph).map_err(|message| Failure::input(&args.recipe, message))?;
         warn_of_spiking_readout(graph);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
-        if (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
+        let hears = recipe.data.format == Format::Wav;
+        if hears && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
             terminal::warn(format_args!(
                 "the front end gives steps of {:.3} ms, network `{}` takes {:.3} ms; set `front_end` -> `decimation`",
                 1e3 * front_end.dt(),
@@ -86,7 +87,9 @@ impl Plan {
     /// Reads the recordings.
     pub fn with_data(self) -> Result<Experiment, Failure> {
         let bar = progress::counter("recordings");
-        let corpus = data::load(&self.recipe.data, &self.recipe.front_end, &bar);
+        let graph = &self.loaded.graph;
+        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
+        let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, &bar);
         bar.finish_and_clear();
         Ok(Experiment { corpus: corpus?, plan: self })
     }

@@ -18,6 +18,7 @@ pub use digits::Digits;
     clippy::approx_constant,
     clippy::module_inception,
     clippy::too_many_lines,
+    clippy::trivially_copy_pass_by_ref,
     clippy::unreadable_literal,
     reason = "a network has the size, and its program the use for it, that they have"
 )]
@@ -44,7 +45,7 @@ pub mod digits {
     /// | `h2` | 60 | 1 | 1 to 2 | 26 to 272 | 31 |
     /// | `out` | 10 | 1 | 1 | 32767 | 1 |
     ///
-    /// RAM: 950 bytes. Flash: 10268 bytes of weights and tables, and the code.
+    /// RAM: 950 bytes. Flash: 10204 bytes of weights and tables, and the code.
     #[derive(Clone, Debug)]
     pub struct Digits {
         h0: H0,
@@ -85,10 +86,10 @@ pub mod digits {
         /// Advances by one time step: event counts come in, the outputs go out.
         pub fn step(&mut self, input: &[u8; INPUTS]) -> [i16; OUTPUTS] {
             let input = input.map(|events| events.min(15));
-            add_rows(&mut self.h0.isyn, &input, &EVENTS_TO_H0_WEIGHTS);
-            add_rows(&mut self.h1.isyn, &self.h0.spikes, &H0_TO_H1_WEIGHTS);
-            add_rows(&mut self.h2.isyn, &self.h1.spikes, &H1_TO_H2_WEIGHTS);
-            add_rows(&mut self.out.isyn, &self.h2.spikes, &H2_TO_OUT_WEIGHTS);
+            add_rows(&mut self.h0.isyn, &input, &EVENTS_TO_H0_WEIGHTS, 0);
+            add_rows(&mut self.h1.isyn, &self.h0.spikes, &H0_TO_H1_WEIGHTS, 0);
+            add_rows(&mut self.h2.isyn, &self.h1.spikes, &H1_TO_H2_WEIGHTS, 0);
+            add_rows(&mut self.out.isyn, &self.h2.spikes, &H2_TO_OUT_WEIGHTS, 0);
             self.h0.step();
             self.h1.step();
             self.h2.step();
@@ -193,23 +194,26 @@ pub mod digits {
                         leak(*vmem, DASH_MEM).wrapping_neg().saturating_add(isyn),
                     );
             }
-            self.spikes = [0; 60];
+            let mut counts = [0_i16; 60];
             for _ in 0..31 {
-                let mut any = false;
-                for ((vmem, spikes), &threshold) in self
+                let mut any = 0;
+                for ((vmem, count), &threshold) in self
                     .vmem
                     .iter_mut()
-                    .zip(&mut self.spikes)
+                    .zip(&mut counts)
                     .zip(&H0_THRESHOLD)
                 {
-                    let spiking = *vmem >= threshold;
-                    *spikes += u8::from(spiking);
-                    *vmem = vmem.wrapping_sub(if spiking { threshold } else { 0 });
-                    any |= spiking;
+                    let spikes = -i16::from(reaches(*vmem, threshold));
+                    *count = count.wrapping_sub(spikes);
+                    *vmem = vmem.wrapping_sub(threshold & spikes);
+                    any |= spikes;
                 }
-                if !any {
+                if any == 0 {
                     break;
                 }
+            }
+            for (spikes, count) in self.spikes.iter_mut().zip(counts) {
+                [*spikes, _] = count.to_le_bytes();
             }
         }
     }
@@ -261,23 +265,26 @@ pub mod digits {
                         leak(*vmem, DASH_MEM).wrapping_neg().saturating_add(isyn),
                     );
             }
-            self.spikes = [0; 60];
+            let mut counts = [0_i16; 60];
             for _ in 0..31 {
-                let mut any = false;
-                for ((vmem, spikes), &threshold) in self
+                let mut any = 0;
+                for ((vmem, count), &threshold) in self
                     .vmem
                     .iter_mut()
-                    .zip(&mut self.spikes)
+                    .zip(&mut counts)
                     .zip(&H1_THRESHOLD)
                 {
-                    let spiking = *vmem >= threshold;
-                    *spikes += u8::from(spiking);
-                    *vmem = vmem.wrapping_sub(if spiking { threshold } else { 0 });
-                    any |= spiking;
+                    let spikes = -i16::from(reaches(*vmem, threshold));
+                    *count = count.wrapping_sub(spikes);
+                    *vmem = vmem.wrapping_sub(threshold & spikes);
+                    any |= spikes;
                 }
-                if !any {
+                if any == 0 {
                     break;
                 }
+            }
+            for (spikes, count) in self.spikes.iter_mut().zip(counts) {
+                [*spikes, _] = count.to_le_bytes();
             }
         }
     }
@@ -329,23 +336,26 @@ pub mod digits {
                         leak(*vmem, DASH_MEM).wrapping_neg().saturating_add(isyn),
                     );
             }
-            self.spikes = [0; 60];
+            let mut counts = [0_i16; 60];
             for _ in 0..31 {
-                let mut any = false;
-                for ((vmem, spikes), &threshold) in self
+                let mut any = 0;
+                for ((vmem, count), &threshold) in self
                     .vmem
                     .iter_mut()
-                    .zip(&mut self.spikes)
+                    .zip(&mut counts)
                     .zip(&H2_THRESHOLD)
                 {
-                    let spiking = *vmem >= threshold;
-                    *spikes += u8::from(spiking);
-                    *vmem = vmem.wrapping_sub(if spiking { threshold } else { 0 });
-                    any |= spiking;
+                    let spikes = -i16::from(reaches(*vmem, threshold));
+                    *count = count.wrapping_sub(spikes);
+                    *vmem = vmem.wrapping_sub(threshold & spikes);
+                    any |= spikes;
                 }
-                if !any {
+                if any == 0 {
                     break;
                 }
+            }
+            for (spikes, count) in self.spikes.iter_mut().zip(counts) {
+                [*spikes, _] = count.to_le_bytes();
             }
         }
     }
@@ -390,7 +400,7 @@ pub mod digits {
             const DASH_SYN: u8 = 1;
             const DASH_MEM: u8 = 1;
             const THRESHOLD: i16 = 32767;
-            for isyn in self.isyn.iter_mut() {
+            for isyn in &mut self.isyn {
                 *isyn = isyn.wrapping_sub(leak(*isyn, DASH_SYN));
             }
             for (vmem, &isyn) in self.vmem.iter_mut().zip(&self.isyn) {
@@ -400,9 +410,9 @@ pub mod digits {
                     );
             }
             for (vmem, spikes) in self.vmem.iter_mut().zip(&mut self.spikes) {
-                let spiking = *vmem >= THRESHOLD;
-                *spikes = if spiking { 1 } else { 0 };
-                *vmem = vmem.wrapping_sub(if spiking && 1 > 0 { THRESHOLD } else { 0 });
+                let spiking = reaches(*vmem, THRESHOLD);
+                *spikes = u8::from(spiking);
+                *vmem = vmem.wrapping_sub(if spiking { THRESHOLD } else { 0 });
             }
         }
     }
@@ -421,32 +431,86 @@ pub mod digits {
     };
 
     /// Weights of `events->h0`.
-    static EVENTS_TO_H0_WEIGHTS: Matrix<16, 60> = Matrix {
-        rows: take_rows(8),
-        shift: 0,
-        together: 15,
-    };
+    static EVENTS_TO_H0_WEIGHTS: Matrix<16, 60> = take_rows(8);
 
     /// Weights of `h0->h1`.
-    static H0_TO_H1_WEIGHTS: Matrix<60, 60> = Matrix {
-        rows: take_rows(968),
-        shift: 0,
-        together: 31,
-    };
+    static H0_TO_H1_WEIGHTS: Matrix<60, 60> = take_rows(968);
 
     /// Weights of `h1->h2`.
-    static H1_TO_H2_WEIGHTS: Matrix<60, 60> = Matrix {
-        rows: take_rows(4568),
-        shift: 0,
-        together: 31,
-    };
+    static H1_TO_H2_WEIGHTS: Matrix<60, 60> = take_rows(4568);
 
     /// Weights of `h2->out`.
-    static H2_TO_OUT_WEIGHTS: Matrix<60, 10> = Matrix {
-        rows: take_rows(8168),
-        shift: 0,
-        together: 31,
-    };
+    static H2_TO_OUT_WEIGHTS: Matrix<60, 10> = take_rows(8168);
+
+    /// Adds the events of every source that spikes, in ascending order, weights shifted to the left by
+    /// `shift`. Events of one source are added at once: equal addends saturate together as they do one by
+    /// one, and the product of their number with a weight fits 16 bits.
+    fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
+        isyn: &mut [i16; COLUMNS],
+        counts: &[u8; SOURCES],
+        weights: &Matrix<SOURCES, COLUMNS>,
+        shift: u32,
+    ) {
+        for (counts, rows) in counts.chunks(64).zip(weights.chunks(64)) {
+            let mut spiking = sources_that_spike(counts);
+            while spiking != 0 {
+                let first = spiking.trailing_zeros() as usize;
+                spiking &= spiking - 1;
+                if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
+                    add_row(isyn, row, i16::from(count).wrapping_shl(shift));
+                }
+            }
+        }
+    }
+
+    /// One bit for each of at most 64 counts, the first lowest: 1 where it is not zero.
+    ///
+    /// Eight counts are the bytes of one number. The sum carries into the highest bit of each byte
+    /// whose lower bits are not all zero; the product collects the highest bits of all bytes in its
+    /// own highest byte, in order and without carries.
+    fn sources_that_spike(counts: &[u8]) -> u64 {
+        const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+        let (eights, last) = counts.as_chunks::<8>();
+        let mut spiking = 0;
+        for (i, &count) in (0..).zip(last) {
+            spiking |= u64::from(count != 0).wrapping_shl(i);
+        }
+        for &eight in eights.iter().rev() {
+            let bytes = u64::from_le_bytes(eight);
+            let high_bits = ((bytes & LOW_BITS).wrapping_add(LOW_BITS) | bytes)
+                & !LOW_BITS;
+            let bits = high_bits
+                .wrapping_shr(7)
+                .wrapping_mul(0x0102_0408_1020_4080)
+                .wrapping_shr(56);
+            spiking = spiking.wrapping_shl(8) | bits;
+        }
+        spiking
+    }
+
+    /// Adds the weights of one source, times a factor with which no product leaves 16 bits.
+    fn add_row<const COLUMNS: usize>(
+        isyn: &mut [i16; COLUMNS],
+        row: &Row<COLUMNS>,
+        factor: i16,
+    ) {
+        for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
+            *isyn = isyn
+                .saturating_add(i16::from(weight.cast_signed()).wrapping_mul(factor));
+        }
+    }
+
+    /// What a state loses in a step: its part of `2^-dash`, rounded down, but at least 1 where it is
+    /// positive. Every state thus reaches 0.
+    fn leak(state: i16, dash: u8) -> i16 {
+        let part = state.wrapping_shr(u32::from(dash));
+        if part == 0 && state > 0 { 1 } else { part }
+    }
+
+    /// Whether a membrane potential makes its neuron spike.
+    fn reaches(vmem: i16, threshold: i16) -> bool {
+        vmem >= threshold
+    }
 
     /// Weights of one source, aligned for vectors.
     #[derive(Clone, Copy)]
@@ -454,18 +518,12 @@ pub mod digits {
     struct Row<const COLUMNS: usize>([u8; COLUMNS]);
 
     /// Weights of a connection, one row per source.
-    struct Matrix<const SOURCES: usize, const COLUMNS: usize> {
-        rows: [Row<COLUMNS>; SOURCES],
-        /// Left shift of every weight.
-        shift: u32,
-        /// So many events of one source are added at once: their product with a weight fits 16 bits.
-        together: u8,
-    }
+    type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
 
     /// The rows of weights that begin at a byte of the packed weights.
     const fn take_rows<const SOURCES: usize, const COLUMNS: usize>(
         start: usize,
-    ) -> [Row<COLUMNS>; SOURCES] {
+    ) -> Matrix<SOURCES, COLUMNS> {
         let mut rows = [Row([0; COLUMNS]); SOURCES];
         let mut i = 0;
         while i < SOURCES {
@@ -477,44 +535,5 @@ pub mod digits {
             i += 1;
         }
         rows
-    }
-
-    /// Adds the events of every source that spikes, in ascending order, each addition saturating.
-    /// Equal addends that go one way saturate alike one by one and together.
-    fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
-        isyn: &mut [i16; COLUMNS],
-        counts: &[u8; SOURCES],
-        weights: &Matrix<SOURCES, COLUMNS>,
-    ) {
-        for (counts, rows) in counts.chunks(32).zip(weights.rows.chunks(32)) {
-            let mut spiking = 0;
-            for (i, &count) in (0..).zip(counts) {
-                spiking |= u32::from(count != 0).wrapping_shl(i);
-            }
-            while spiking != 0 {
-                let first = spiking.trailing_zeros() as usize;
-                spiking &= spiking - 1;
-                if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
-                    let mut left = count;
-                    while left > 0 {
-                        let events = left.min(weights.together);
-                        left -= events;
-                        let factor = i16::from(events).wrapping_shl(weights.shift);
-                        for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
-                            let change = i16::from(weight.cast_signed())
-                                .wrapping_mul(factor);
-                            *isyn = isyn.saturating_add(change);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// What a state loses in a step: its part of `2^-dash`, rounded down, but at least 1 where it is
-    /// positive. Every state thus reaches 0.
-    fn leak(state: i16, dash: u8) -> i16 {
-        let part = state.wrapping_shr(u32::from(dash));
-        if part == 0 && state > 0 { 1 } else { part }
     }
 }

@@ -78,11 +78,12 @@ impl Statistic {
         }
     }
 
-    /// The greatest values, and the first steps that have them.
+    /// The greatest values, and the first steps that have them. NaN counts as greater than all numbers, so
+    /// that a membrane which leaves them shows in the loss.
     fn find_greatest(&mut self, output: &[f32], outputs: usize) {
         for (t, row) in output.chunks_exact(outputs.max(1)).enumerate() {
             for ((s, step), &x) in self.values.iter_mut().zip(&mut self.steps).zip(row) {
-                let greater = t == 0 || x > *s;
+                let greater = t == 0 || x > *s || (x.is_nan() && !s.is_nan());
                 *s = if greater { x } else { *s };
                 *step = if greater { t as u32 } else { *step };
             }
@@ -181,6 +182,16 @@ mod tests {
         assert_eq!(greatest(&Readout::MaxVmem.statistic(&OUTPUT, 3)), 2);
         assert_eq!(greatest(&[1.0, 2.0, 2.0, 0.0]), 1);
         assert_eq!(greatest(&[0.0, f32::NAN]), 0);
+    }
+
+    #[test]
+    fn every_readout_shows_a_membrane_that_is_no_number() {
+        for readout in [Readout::MeanVmem, Readout::MaxVmem, Readout::LastVmem, Readout::SpikeCount] {
+            let statistic = readout.statistic(&[1.0, 1.0, 2.0, f32::NAN, 0.5, f32::NAN], 2);
+            assert!(statistic[0].is_finite() && statistic[1].is_nan(), "{readout:?}: {statistic:?}");
+        }
+        let after = Readout::MaxVmem.statistic(&[1.0, f32::NAN, 2.0], 1);
+        assert!(after[0].is_nan());
     }
 
     #[test]

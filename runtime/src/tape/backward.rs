@@ -86,6 +86,8 @@ fn unwalk_layer(walk: Walk<'_>, workspace: &mut Workspace, sums: &mut Sums) -> f
         Kind::ExpSyn => {
             let d_columns = scratch.columns.first_mut(walk.cells());
             d_columns.copy_from_slice(buffers.d_spikes.range(d_spikes.0, d_spikes.1));
+            let rows = d_columns.chunks_exact_mut(plan.width.max(1));
+            rows.for_each(|row| rows::add(row, &buffers.d_totals));
             given.add_to(d_columns, plan, plan.width);
             0.0
         }

@@ -113,7 +113,10 @@ fn walk_layer(walk: Walk<'_>, workspace: &mut Workspace, visit: Visit) {
     match plan.kind {
         Kind::Lif { .. } => fire(walk, buffers, scratch, visit),
         Kind::ExpSyn => {
-            scratch.spikes.first_mut(walk.cells()).copy_from_slice(columns);
+            let emitted = scratch.spikes.first_mut(walk.cells());
+            emitted.copy_from_slice(columns);
+            // Where a count is infinite, the product with the padding of a matrix is NaN; it emits nothing.
+            emitted.chunks_exact_mut(plan.width.max(1)).for_each(|row| row[plan.size..].fill(0.0));
             if visit == Visit::First {
                 columns.chunks_exact(plan.width.max(1)).for_each(|row| rows::add(&mut buffers.totals, row));
             }

@@ -31,40 +31,40 @@ impl Tape {
     /// A neuron takes 4 bytes per kept step, the more 4 per synapse where the synaptic leak learns
     /// and 4 where an adaptive neuron's constants do. Its events take 8 bytes each.
     pub fn memory(&self, steps: usize, checkpoint: Checkpoint) -> Memory {
-        let span = checkpoint.span(steps);
-        let plan = &self.plan;
+        let (span, plan) = (checkpoint.span(steps) as u128, &self.plan);
+        let saved = (steps as u128).div_ceil(span.max(1));
+        let reach = |source| plan.reach(source, steps) as u128;
         let layers = plan.layers.iter().enumerate().map(|(i, layer)| {
-            let reach = plan.reach(i + 1, steps) as u64;
-            let block = reach + BLOCK as u64;
-            4 * (kept_numbers(layer) * span as u64 + layer.width as u64 * block)
+            let block = reach(i + 1) + BLOCK as u128;
+            let state = (layer.columns() + 3 * layer.width) as u128;
+            4 * (kept_numbers(layer) * span + layer.width as u128 * block + state * saved)
         });
-        let saved = steps.div_ceil(span.max(1)) as u64;
-        let state = |layer: &LayerPlan| 4 * (layer.columns() + 3 * layer.width) as u64;
-        let states = plan.layers.iter().map(state).sum::<u64>() * saved;
-        let (steps, outputs, channels) = (steps as u64, plan.outputs() as u64, plan.channels as u64);
-        let sequences = 4 * steps * (2 * outputs + channels);
-        let neurons: u64 = plan.sources.iter().map(|&size| size as u64).sum();
-        let matrices = plan.layers.iter().flat_map(|layer| {
-            layer
-                .paths
-                .iter()
-                .filter(|path| path.linear)
-                .map(|path| (path.source_size * layer.columns()) as u64)
+        let sequences = 4 * steps as u128 * (2 * plan.outputs() + plan.channels) as u128;
+        // Each span but the first keeps a copy of the events that are still under way when it begins.
+        let copies = saved.saturating_sub(1);
+        let events = plan.sources.iter().enumerate().map(|(source, &size)| {
+            let kept = (span + reach(source)).min(steps as u128) + copies * reach(source);
+            8 * size as u128 * kept
         });
-        let matrices = 4 * matrices.sum::<u64>();
+        let linear = |layer: &LayerPlan| {
+            let sizes = layer.paths.iter().filter(|path| path.linear).map(|path| path.source_size as u128);
+            sizes.sum::<u128>() * layer.columns() as u128
+        };
+        let matrices = 4 * plan.layers.iter().map(linear).sum::<u128>();
+        let bytes = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
         Memory {
-            states: layers.sum::<u64>() + states + sequences,
-            events: 8 * neurons * span as u64,
-            sums: matrices,
-            weights: 2 * matrices,
+            states: bytes(layers.sum::<u128>() + sequences),
+            events: bytes(events.sum()),
+            sums: bytes(matrices),
+            weights: bytes(2 * matrices),
         }
     }
 }
 
 /// Numbers that a layer keeps of every step.
-fn kept_numbers(layer: &LayerPlan) -> u64 {
+fn kept_numbers(layer: &LayerPlan) -> u128 {
     let membrane = if layer.is_spiking() { layer.width } else { 0 };
     let isyn = if layer.learns_synapses { layer.columns() } else { 0 };
     let iahp = if layer.keeps_iahp() { layer.width } else { 0 };
-    (membrane + isyn + iahp) as u64
+    (membrane + isyn + iahp) as u128
 }

@@ -252,6 +252,14 @@ impl Workspace {
         self.steps
     }
 
+    /// Whether all membranes and currents are finite numbers after the last step; one that is not never
+    /// becomes one again.
+    pub fn is_finite(&self) -> bool {
+        let states = self.layers.iter().map(|layer| &layer.state);
+        let mut numbers = states.flat_map(|state| state.isyn.iter().chain(&state.membrane.vmem));
+        numbers.all(|x| x.is_finite())
+    }
+
     /// What the network gave, `[steps, outputs]`.
     pub fn output(&self) -> &[f32] {
         &self.output

@@ -285,7 +285,7 @@ mod tests {
             write_sample(&options, 3, 1, &data, 0, &mut raster);
             raster.chunks_exact(channels).flat_map(|row| row[..4].to_vec()).collect::<Vec<f32>>()
         };
-        assert!(written(4).iter().any(|x| *x == 1.0));
+        assert!(written(4).contains(&1.0));
         assert_eq!(written(4), written(700));
     }
 }

@@ -14,7 +14,7 @@ use synnet_dsl::graph::Graph;
 use synnet_dsl::network::TensorSpec;
 use synnet_dsl::{Params, Tensor};
 
-use super::metrics::Sums;
+use super::metrics::EpochSums;
 use super::{Best, TrainOptions, Trainer};
 use crate::codes;
 
@@ -33,7 +33,7 @@ struct Position {
     best: Option<Best>,
     /// The figures of the epoch that was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sums: Option<Sums>,
+    sums: Option<EpochSums>,
     options: serde_json::Value,
 }
 
@@ -94,7 +94,7 @@ impl Trainer {
             return Err(error(format!("the checkpoint holds `{name}`, which this training does not have")));
         }
         if let Some(sums) = position.sums {
-            let sums = Sums::resumed(sums, &trainer.no_sums(0));
+            let sums = EpochSums::resumed(sums, &trainer.no_sums(0));
             let sums =
                 sums.ok_or_else(|| error("the checkpoint holds figures of another network".to_owned()))?;
             trainer.sums = Some(sums);

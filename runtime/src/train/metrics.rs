@@ -5,7 +5,7 @@ use synnet_dsl::graph::{Graph, LayerId};
 use synnet_dsl::network::Slot;
 
 use super::warning::{Warning, warnings};
-use super::{Trainer, shard::Shard};
+use super::{Trainer, shard::Shard, update::Updated};
 use crate::evaluate::Validation;
 use crate::tape::Tape;
 
@@ -54,7 +54,8 @@ pub struct EpochMetrics {
     pub accuracy: Option<f64>,
     /// Figures of every spiking layer, in the order of update.
     pub layers: Vec<LayerMetrics>,
-    /// Mean over the batches of the L2 norm of each learnt tensor's gradient, before clipping.
+    /// Mean over the batches of the L2 norm of each learnt tensor's gradient, before clipping and without the
+    /// part of the [`WeightRegularizer`](crate::regularizer::WeightRegularizer).
     pub gradient_norms: Vec<(String, f64)>,
     /// Learning rate of the last update.
     pub lr: f64,
@@ -79,7 +80,8 @@ pub struct LayerMetrics {
     /// Share of samples in which no neuron of the layer spiked, from 0 to 1.
     pub silent_samples: f64,
     /// Mean over the batches of the L2 norm of the gradients of everything that learns in the layer: the
-    /// weights and biases of the connections into it, and its own parameters. 0 where nothing learns.
+    /// weights and biases of the connections into it, and its own parameters; without the part of a weight
+    /// regulariser. 0 where nothing learns.
     pub gradient_norm: f64,
 }
 
@@ -88,7 +90,7 @@ const MOST_COUNTED: usize = 1 << (usize::BITS / 2 - 1);
 
 /// Sums over the batches of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Sums {
+pub(super) struct EpochSums {
     samples: usize,
     batches: usize,
     steps: usize,
@@ -103,17 +105,21 @@ pub(super) struct Sums {
     /// The same of each layer's.
     layer_norms: Vec<f64>,
     /// Squared norms of the batch in hand, by layer.
+    #[serde(skip)]
     squares: Vec<f64>,
     /// The layer that each learnt tensor belongs to.
+    #[serde(skip)]
     owners: Vec<usize>,
     /// The spiking layers, and their figures so far.
+    #[serde(skip)]
     spiking: Vec<usize>,
+    #[serde(skip)]
     layers: Vec<LayerMetrics>,
     gradient_norm: f64,
     lr: f64,
 }
 
-impl Sums {
+impl EpochSums {
     /// Nothing yet, of samples of `steps` steps. `classifies`: whether the loss has classes.
     pub(super) fn new(graph: &Graph, tape: &Tape, steps: usize, classifies: bool) -> Self {
         let specs = tape.learnt().specs();
@@ -177,18 +183,17 @@ impl Sums {
         self.silent_samples.iter_mut().zip(&shard.silent_samples).for_each(|(sum, n)| *sum += n);
     }
 
-    /// Adds an update: the loss that regularisers of weights added to that of each sample, the norm of each
-    /// tensor's gradient, the norm of all together, and the learning rate.
-    pub(super) fn add_update(&mut self, penalty: f64, samples: usize, norms: &[f64], total: f64, lr: f64) {
+    /// Adds the update of a batch of `samples` samples, with the norm of each tensor's gradient.
+    pub(super) fn add_update(&mut self, updated: &Updated, samples: usize, norms: &[f64]) {
         self.batches += 1;
-        self.loss += penalty * samples as f64;
+        self.loss += updated.penalty * samples as f64;
         self.squares.fill(0.0);
         for ((norm, sum), &layer) in norms.iter().zip(&mut self.tensor_norms).zip(&self.owners) {
             *sum += norm;
             self.squares[layer] += norm * norm;
         }
         self.layer_norms.iter_mut().zip(&self.squares).for_each(|(sum, square)| *sum += square.sqrt());
-        (self.gradient_norm, self.lr) = (total, lr);
+        (self.gradient_norm, self.lr) = (updated.gradient_norm, updated.lr);
     }
 
     /// Mean loss over the samples so far.

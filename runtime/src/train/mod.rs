@@ -1,4 +1,12 @@
 //! The training loop.
+//!
+//! [`Trainer`] trains as [`TrainOptions`] say. [`Trainer::step_with`] takes a loss of the caller's instead, and
+//! leaves the loop to the caller; below that lies the [`tape`](crate::tape). An example of a whole program,
+//! from the text of a network to its trained weights in memory:
+//!
+//! ```
+#![doc = include_str!("../../examples/custom_training.rs")]
+//! ```
 
 mod augment;
 mod bounds;
@@ -27,14 +35,14 @@ use crate::random::{Purpose, Stream};
 use crate::tape::{Gradients, Packed, Tape};
 pub use bounds::Bounds;
 pub use error::TrainError;
-use metrics::Sums;
+use metrics::EpochSums;
 pub use metrics::{EpochMetrics, LayerMetrics, Progress, SATURATED_RATE};
 pub(crate) use options::Range;
 pub use options::{Augmentation, TrainOptions};
 pub use selection::{Best, Score, Selection, Verdict};
 pub use shard::MOST_SUMS;
 use shard::{Batch, Objective, Shard, Walker};
-pub use warning::{WARNING_SHARE, Warning, WarningKind, warnings};
+pub use warning::{LEAST_NORM, WARNING_SHARE, Warning, WarningKind, warnings};
 
 /// A network in training.
 #[derive(Debug)]
@@ -53,18 +61,18 @@ pub struct Trainer {
     /// Batches of the present epoch that are done.
     batch: usize,
     /// The figures of these batches.
-    sums: Option<Sums>,
+    sums: Option<EpochSums>,
     /// The best epoch so far, and the tensors that learn as they were then.
     best: Option<(Best, Vec<Vec<f32>>)>,
     /// The network as the tape takes it.
     weights: Packed,
     shards: Vec<Shard>,
-    /// One for each thread.
-    walkers: Vec<Mutex<Walker>>,
-    /// Shards, threads, channels and steps that there is room for.
-    room: [usize; 4],
+    /// Buffers that no thread is using.
+    walkers: Mutex<Vec<Walker>>,
+    /// Shards, channels and steps that there is room for.
+    room: [usize; 3],
     gradients: Gradients,
-    /// The norm of the gradient of each tensor in the batch in hand.
+    /// The norm of the gradient of each tensor in the batch in hand, without the price on weights.
     norms: Vec<f64>,
 }
 
@@ -77,8 +85,9 @@ pub enum Control {
     Stop,
 }
 
-/// A loss of one's own: from the output of one sample, `[time, outputs]` in row-major order, and its target
-/// to its value; it overwrites the gradient by the output, which has the same shape and begins as zeros.
+/// A loss of one's own: a function of the output of one sample, `[time, outputs]` in row-major order, and its
+/// target. It returns the value and writes the gradient by the output, which has the same shape and begins as zeros;
+/// [`Trainer::step_with`] divides both by the number of samples.
 pub type SampleLoss<'a> = dyn Fn(&[f32], &Target, &mut [f32]) -> f64 + Sync + 'a;
 
 impl Trainer {
@@ -86,8 +95,8 @@ impl Trainer {
     /// some).
     ///
     /// # Errors
-    /// Tensors that do not fit the graph; options that
-    /// are out of range or do not fit the network.
+    /// Tensors that do not fit the graph; options that are out of range or do not fit the network; constants of
+    /// neurons that start beyond their bounds. All of them at once.
     pub fn new(graph: &Graph, params: Params, options: TrainOptions) -> Result<Self, Vec<Diagnostic>> {
         let mut diagnostics = options.check(graph);
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
@@ -107,8 +116,8 @@ impl Trainer {
             best: None,
             weights: tape.pack(&network),
             shards: Vec::new(),
-            walkers: Vec::new(),
-            room: [0; 4],
+            walkers: Mutex::default(),
+            room: [0; 3],
             gradients: tape.learnt().zeros(),
             norms: Vec::new(),
             tape,
@@ -184,9 +193,10 @@ impl Trainer {
         let mut sums = self.sums.take().unwrap_or_else(|| self.no_sums(dataset.steps()));
         let mut stopped = false;
         for samples in order.chunks(self.options.batch).skip(self.batch) {
-            self.walk(dataset, samples, None, &mut sums)?;
-            self.update(samples.len(), batches, &mut sums)?;
-            self.batch += 1;
+            if let Err(error) = self.step(dataset, samples, None, batches, &mut sums) {
+                self.sums = (self.batch > 0).then_some(sums);
+                return Err(error);
+            }
             let progress = sums.progress(self.epoch, self.batch, batches);
             if watch(progress) == Control::Stop && self.batch < batches {
                 self.sums = Some(sums.clone());
@@ -224,11 +234,11 @@ impl Trainer {
         self.check_samples(dataset, samples)?;
         self.prepare_shards(dataset, samples.len());
         let batches = dataset.samples().len().div_ceil(self.options.batch);
-        let mut sums = Sums::new(&self.network.graph, &self.tape, dataset.steps(), false);
-        self.walk(dataset, samples, Some(loss), &mut sums)?;
-        self.update(samples.len(), batches, &mut sums)?;
-        self.batch += 1;
+        let mut sums = EpochSums::new(&self.network.graph, &self.tape, dataset.steps(), false);
+        self.step(dataset, samples, Some(loss), batches, &mut sums)?;
         let complete = self.batch >= batches;
+        // The figures of an epoch that was stopped do not hold for the next one.
+        self.sums = self.sums.take().filter(|_| !complete);
         let metrics = sums.into_metrics(self, complete);
         if complete {
             (self.epoch, self.batch) = (self.epoch + 1, 0);
@@ -265,8 +275,8 @@ impl Trainer {
     }
 
     /// Figures of an epoch that has not begun.
-    fn no_sums(&self, steps: usize) -> Sums {
-        Sums::new(&self.network.graph, &self.tape, steps, self.options.loss.classifies())
+    fn no_sums(&self, steps: usize) -> EpochSums {
+        EpochSums::new(&self.network.graph, &self.tape, steps, self.options.loss.classifies())
     }
 
     /// The order of the samples in the present epoch.
@@ -300,17 +310,36 @@ impl Trainer {
         if diagnostics.is_empty() { Ok(()) } else { Err(TrainError::Data(diagnostics)) }
     }
 
+    /// Walks a batch and updates the tensors, one of `batches` of the epoch. Only where both succeed, the
+    /// figures are added to the sums and the batch counts as done.
+    fn step(
+        &mut self,
+        dataset: &Dataset,
+        samples: &[usize],
+        loss: Option<&SampleLoss<'_>>,
+        batches: usize,
+        sums: &mut EpochSums,
+    ) -> Result<(), TrainError> {
+        self.walk(dataset, samples, loss)?;
+        let updated = self.update(batches)?;
+        let share = shard::share(samples.len());
+        for (shard, samples) in self.shards.iter().zip(samples.chunks(share)) {
+            sums.add_shard(shard, samples.len());
+        }
+        sums.add_update(&updated, samples.len(), &self.norms);
+        self.batch += 1;
+        Ok(())
+    }
+
     /// Makes room for batches of up to `samples` samples.
     fn prepare_shards(&mut self, dataset: &Dataset, samples: usize) {
         let shards = samples.min(MOST_SUMS);
-        let threads = rayon::current_num_threads().min(shards).max(1);
-        let room = [shards, threads, dataset.channels(), dataset.steps()];
+        let room = [shards, dataset.channels(), dataset.steps()];
         if self.room == room {
             return;
         }
-        let walker = || Walker::new(&self.tape, &self.options, dataset);
         self.shards = (0..shards).map(|_| Shard::new(&self.tape, &self.network.graph)).collect();
-        self.walkers = (0..threads).map(|_| Mutex::new(walker())).collect();
+        self.walkers = Mutex::default();
         self.room = room;
     }
 
@@ -321,7 +350,6 @@ impl Trainer {
         dataset: &Dataset,
         samples: &[usize],
         loss: Option<&SampleLoss<'_>>,
-        sums: &mut Sums,
     ) -> Result<(), TrainError> {
         self.tape.repack(&self.network, &mut self.weights);
         let batch = Batch {
@@ -334,20 +362,17 @@ impl Trainer {
             epoch: self.epoch as u64,
             size: samples.len(),
         };
-        let share = samples.len().div_ceil(MOST_SUMS).max(1);
+        let share = shard::share(samples.len());
         let shards = &mut self.shards[..samples.len().div_ceil(share)];
         walk_shards(shards, &self.walkers, batch, samples, share);
-        for (shard, samples) in shards.iter().zip(samples.chunks(share)) {
-            if let Some((sample, place)) = shard.failure {
-                return Err(TrainError::NotFinite {
-                    sample,
-                    epoch: self.epoch,
-                    batch: self.batch,
-                    layer: place.map(|(layer, _)| self.network.graph.layers[layer].name.clone()),
-                    step: place.map(|(_, step)| step),
-                });
-            }
-            sums.add_shard(shard, samples.len());
+        if let Some((sample, place)) = shards.iter().find_map(|shard| shard.failure) {
+            return Err(TrainError::NotFinite {
+                sample,
+                epoch: self.epoch,
+                batch: self.batch,
+                layer: place.map(|(layer, _)| self.network.graph.layers[layer].name.clone()),
+                step: place.map(|(_, step)| step),
+            });
         }
         if let Some((total, others)) = shards.split_first_mut() {
             others.iter_mut().for_each(|shard| total.sums.add(&mut shard.sums));
@@ -360,16 +385,18 @@ impl Trainer {
 /// Lets the threads take shards of `share` samples; a single shard stays on this thread.
 fn walk_shards(
     shards: &mut [Shard],
-    walkers: &[Mutex<Walker>],
+    walkers: &Mutex<Vec<Walker>>,
     batch: Batch<'_>,
     samples: &[usize],
     share: usize,
 ) {
+    // Nothing that panics runs while they are locked.
+    let idle = || walkers.lock().unwrap_or_else(PoisonError::into_inner);
     let run = |shard: &mut Shard, samples: &[usize]| {
-        let thread = rayon::current_thread_index().unwrap_or(0) % walkers.len();
-        // What a walker holds does not outlast a sample, so one that was left in the middle is as good.
-        let mut walker = walkers[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        let walker = idle().pop();
+        let mut walker = walker.unwrap_or_else(|| Walker::new(batch.tape, batch.options, batch.dataset));
         shard.run(batch, samples, &mut walker);
+        idle().push(walker);
     };
     if let [shard] = shards {
         run(shard, samples);

@@ -104,7 +104,6 @@ impl TrainOptions {
         let mut diagnostics: Vec<Diagnostic> = ranges.into_iter().filter_map(Range::check).collect();
         diagnostics.extend(self.loss.check(graph));
         diagnostics.extend(self.check_score());
-        // The tape keeps no gradient on the membranes of hidden layers.
         diagnostics
     }
 

@@ -17,6 +17,11 @@ use crate::tape::{Packed, Pass, SampleKey, Sums, Tape, Workspace};
 /// batch.
 pub const MOST_SUMS: usize = 16;
 
+/// Samples of each shard of a batch of `samples` (the last one may have fewer).
+pub(super) fn share(samples: usize) -> usize {
+    samples.div_ceil(MOST_SUMS).max(1)
+}
+
 /// The loss of a sample.
 #[derive(Clone, Copy)]
 pub(super) enum Objective<'a> {
@@ -114,7 +119,9 @@ impl Shard {
         augment::write_sample(&options.augmentation, seed, epoch, dataset, i, raster);
         let pass = Pass::Training(SampleKey::new(seed, epoch, i as u64));
         tape.forward(weights, raster, pass, workspace);
-
+        if !workspace.is_finite() {
+            return f64::NAN;
+        }
         let outputs = network.graph.outputs();
         let target = &dataset.samples()[i].target;
         let (output, gradient) = workspace.output_and_gradient();

@@ -5,7 +5,6 @@ use synnet_dsl::graph::Graph;
 use synnet_dsl::network::{Slot, TensorSpec};
 
 use super::bounds::check_start;
-use super::metrics::Sums;
 use super::{TrainError, TrainOptions, Trainer};
 use crate::optimizer::{Rule, Update};
 
@@ -33,18 +32,26 @@ pub(super) fn rules(
     if diagnostics.is_empty() { Ok(rules) } else { Err(diagnostics) }
 }
 
+/// What an update says of itself, besides the norm of each tensor's gradient.
+pub(super) struct Updated {
+    /// What regularisers of weights add to the loss of each sample.
+    pub(super) penalty: f64,
+    /// L2 norm of all gradients together, before clipping.
+    pub(super) gradient_norm: f64,
+    /// Learning rate, after the schedule.
+    pub(super) lr: f64,
+}
+
 impl Trainer {
-    /// One update from the gradients of a batch of `samples` samples.
-    pub(super) fn update(
-        &mut self,
-        samples: usize,
-        batches: usize,
-        sums: &mut Sums,
-    ) -> Result<(), TrainError> {
-        let penalty = self.price_weights();
+    /// One update from the gradients of a batch, one of `batches` of the epoch.
+    pub(super) fn update(&mut self, batches: usize) -> Result<Updated, TrainError> {
         self.norms.clear();
         self.norms.extend(self.gradients.tensors.iter().map(|tensor| norm(tensor)));
-        let total = self.norms.iter().map(|n| n * n).sum::<f64>().sqrt();
+        let penalty = self.price_weights();
+        let total = match self.options.weight_regularizer {
+            Some(_) => together(self.gradients.tensors.iter().map(|tensor| norm(tensor))),
+            None => together(self.norms.iter().copied()),
+        };
         let clip = self.options.gradient_clip.filter(|clip| total > *clip);
         let done = self.learning.step;
         let factor = self.options.schedule.factor(done, self.options.epochs, batches);
@@ -63,8 +70,7 @@ impl Trainer {
             batch: self.batch,
         })?;
         self.tape.learnt().write(&mut self.network, &self.learning.tensors);
-        sums.add_update(penalty, samples, &self.norms, total, lr);
-        Ok(())
+        Ok(Updated { penalty, gradient_norm: total, lr })
     }
 
     /// Adds the gradients of the price on weights, and returns the price.
@@ -74,6 +80,11 @@ impl Trainer {
         let weights = tensors.zip(&self.rules).filter(|(_, rule)| rule.decays);
         weights.map(|((weights, gradient), _)| regularizer.price(weights, gradient)).sum()
     }
+}
+
+/// The L2 norm of tensors with these norms.
+fn together(norms: impl Iterator<Item = f64>) -> f64 {
+    norms.map(|norm| norm * norm).sum::<f64>().sqrt()
 }
 
 /// The L2 norm: eight sums side by side, in an order that does not depend on the machine.

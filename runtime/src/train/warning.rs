@@ -10,6 +10,9 @@ use super::metrics::{LayerMetrics, owner};
 /// From this share of silent samples, or of silent or saturated neurons, there is a warning.
 pub const WARNING_SHARE: f64 = 0.5;
 
+/// Below this L2 norm, gradients are as good as none: surrogates far out of reach do not round to zero.
+pub const LEAST_NORM: f64 = 1e-30;
+
 /// Something that looks wrong with a layer. [`Display`](fmt::Display) gives it as a sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
@@ -34,7 +37,7 @@ pub enum WarningKind {
     /// [`WARNING_SHARE`] of the neurons or more spike in nearly every step
     /// ([`SATURATED_RATE`](super::SATURATED_RATE)).
     SaturatedNeurons,
-    /// All gradients of what learns in the layer are zero.
+    /// The gradients of what learns in the layer are zero, or below [`LEAST_NORM`] together.
     NoGradient,
 }
 
@@ -94,7 +97,7 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
         if metrics.saturated_neurons >= WARNING_SHARE {
             warn(WarningKind::SaturatedNeurons, metrics.saturated_neurons);
         }
-        if learning.contains(&id) && metrics.gradient_norm == 0.0 {
+        if learning.contains(&id) && metrics.gradient_norm < LEAST_NORM {
             warn(WarningKind::NoGradient, 1.0);
         }
     }

@@ -217,6 +217,49 @@ fn prices_of_membranes_and_totals_have_their_gradients() {
 }
 
 #[test]
+fn totals_of_integrators_have_their_gradients() {
+    let integrators = Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) });
+    let graph = Net::new(5)
+        .layer(7, integrators.clone(), Quantity::Isyn)
+        .layer(2, integrators, Quantity::Isyn)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(0)], 1, 0, linear())
+        .0;
+    let (tape, network) = (Tape::new(&graph), bind(&graph));
+    let steps = BLOCK + 9;
+    let (weights, mut sums) = (tape.pack(&network), tape.sums());
+    let mut workspace = tape.workspace(steps, Checkpoint::None);
+    tape.forward(&weights, &events(2, steps * 5, 0.3), Pass::Evaluation, &mut workspace);
+    let (totals, gradient) = workspace.totals_and_gradient(0);
+    gradient.fill(1.0);
+    let expected: f32 = totals.iter().sum();
+    tape.backward(&weights, &mut workspace, &mut sums);
+    // The sum of the totals is linear in the weights: their product with its gradient.
+    let gradients = tape.gradients(&network, &sums);
+    let products = network.linear(0).matrix.data.iter().zip(&gradients.tensors[0]).map(|(w, g)| w * g);
+    let found: f32 = products.sum();
+    assert!((found - expected).abs() < 1e-4 * expected.abs(), "{found}, not {expected}");
+}
+
+#[test]
+fn integrators_that_leave_the_finite_numbers_are_found() {
+    let graph = Net::new(1)
+        .layer(19, Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) }), Quantity::Isyn)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(0)], 0, 0, linear())
+        .0;
+    let (tape, mut network) = (Tape::new(&graph), bind(&graph));
+    network.weights[1].as_mut().unwrap().matrix.data.fill(100.0);
+    let weights = tape.pack(&network);
+    let mut workspace = tape.workspace(BLOCK, Checkpoint::None);
+    tape.forward(&weights, &[1.0; BLOCK], Pass::Evaluation, &mut workspace);
+    let finite = workspace.output().chunks_exact(19).take_while(|row| row.iter().all(|x| x.is_finite()));
+    let finite = finite.count();
+    assert!(finite < BLOCK);
+    assert_eq!(tape.first_not_finite(&weights, &mut workspace), Some((0, finite)));
+}
+
+#[test]
 fn a_neuron_takes_four_bytes_and_its_spikes_eight_per_step() {
     let (_, graph) = networks().swap_remove(0);
     let more = |sizes: [usize; 2]| {
@@ -248,4 +291,24 @@ fn segments_let_long_sequences_fit() {
     let [kept, segments] = [Checkpoint::None, Checkpoint::Segments]
         .map(|checkpoint| tape.memory(100_000, checkpoint).most(2, 16));
     assert!(kept < 1 << 29 && segments < 1 << 26, "{kept} and {segments} bytes");
+}
+
+#[test]
+fn memory_counts_the_events_under_way_and_no_length_overflows() {
+    let delayed = |delay| {
+        let graph = Net::new(1)
+            .layer(64, Neuron::Lif(lif()), Quantity::Spikes)
+            .layer(64, Neuron::Lif(lif()), Quantity::Spikes)
+            .connect(&[Endpoint::Input], 0, 0, linear())
+            .connect(&[layer(0)], 1, delay, linear());
+        Tape::new(&graph.0)
+    };
+    let events = |delay, checkpoint| delayed(delay).memory(90_000, checkpoint).events;
+    // 300 segments: 299 copies of the 64 neurons' events, and those of the segment in hand.
+    let more = events(45_000, Checkpoint::Segments) - events(0, Checkpoint::Segments);
+    assert_eq!(more, 8 * 64 * 45_000 * 300);
+    assert_eq!(events(45_000, Checkpoint::None), events(0, Checkpoint::None));
+    for checkpoint in [Checkpoint::None, Checkpoint::Segments] {
+        assert!(delayed(u32::MAX).memory(usize::MAX, checkpoint).most(2, 16) > 1 << 60);
+    }
 }

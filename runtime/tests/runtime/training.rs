@@ -1,81 +1,15 @@
-//! Training through its public interface: gradients, learning, determinism, checkpoints, errors.
+//! Training through its public interface: gradients, learning, errors.
 
-use rayon::ThreadPoolBuilder;
 use synnet_dsl::graph::*;
 use synnet_dsl::{Network, Params};
 use synnet_runtime::gradient::batch_gradients;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{Adam, Sgd};
-use synnet_runtime::regularizer::{RateOf, RateRegularizer};
 use synnet_runtime::train::Augmentation;
 use synnet_runtime::*;
 
 use crate::build::*;
-
-/// Three classes of noise over six channels: each has two channels that are busier than the others.
-fn toy(samples: usize, seed: u32) -> Dataset {
-    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
-    let mut chance = move || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        f64::from(state) / f64::from(u32::MAX)
-    };
-    let sample = |i: usize| {
-        let class = i % 3;
-        let rate = |channel: usize| if channel / 2 == class { 0.4 } else { 0.1 };
-        let raster = (0..20 * 6).map(|k| f32::from(chance() < rate(k % 6))).collect();
-        Sample { raster, steps: 20, target: Target::Class(class) }
-    };
-    Dataset::new(6, 20, (0..samples).map(sample).collect()).unwrap()
-}
-
-fn classifier(quantity: Quantity, dropout: f64) -> Graph {
-    let max_threshold = if quantity == Quantity::Vmem { 32767.0 } else { 1.0 };
-    let readout = Lif { threshold: parameter(&[max_threshold], false), ..lif() };
-    Net::new(6)
-        .layer(12, Neuron::Lif(lif()), Quantity::Spikes)
-        .layer(3, Neuron::Lif(readout), quantity)
-        .connect(&[Endpoint::Input], 0, 0, linear())
-        .connect(&[layer(0)], 0, 0, linear())
-        .connect(&[layer(0)], 1, 0, linear())
-        .dropout(dropout)
-        .0
-}
-
-fn options(readout: Readout) -> TrainOptions {
-    let per = RateOf::Layer;
-    TrainOptions {
-        optimizer: Optimizer::Adam(Adam { lr: 0.03, ..Adam::default() }),
-        schedule: Schedule::Cosine { warm_up: 0.5, floor: 0.05 },
-        seed: 5,
-        gradient_clip: Some(5.0),
-        augmentation: Augmentation {
-            time_shift: 2,
-            time_stretch: 0.2,
-            event_drop: 0.05,
-            channel_drop: 0.02,
-            ..Augmentation::default()
-        },
-        rate_regularizer: Some(RateRegularizer {
-            weight: 0.1,
-            target: 0.3,
-            silent_weight: 0.1,
-            least: 0.01,
-            per,
-        }),
-        ..TrainOptions::new(Loss::CrossEntropy(CrossEntropy::new(readout)), 8, 16)
-    }
-}
-
-fn trainer(quantity: Quantity, readout: Readout) -> Trainer {
-    let graph = classifier(quantity, 0.2);
-    Trainer::new(&graph, initial_params(&graph, 1), options(readout)).unwrap()
-}
-
-fn train(trainer: &mut Trainer, dataset: &Dataset, epochs: usize) -> Vec<EpochMetrics> {
-    (0..epochs).map(|_| trainer.epoch(dataset, &mut |_| Control::Continue).unwrap()).collect()
-}
+use crate::tasks::*;
 
 #[test]
 fn initial_weights_of_a_tensor_do_not_depend_on_the_others() {
@@ -96,11 +30,13 @@ fn a_toy_task_is_learnt_with_every_readout() {
     let (seen, unseen) = (toy(150, 1), toy(90, 2));
     for readout in [Readout::MeanVmem, Readout::MaxVmem, Readout::LastVmem, Readout::SpikeCount] {
         let spikes = readout == Readout::SpikeCount;
-        let mut trainer = trainer(if spikes { Quantity::Spikes } else { Quantity::Vmem }, readout);
+        let graph = classifier(if spikes { Quantity::Spikes } else { Quantity::Vmem }, 0.2);
+        let options = TrainOptions { epochs: 16, ..options(readout) };
+        let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
         let before = evaluate(trainer.network(), &unseen, readout).unwrap();
-        let metrics = train(&mut trainer, &seen, 8);
+        let metrics = train(&mut trainer, &seen, 16);
         let after = evaluate(trainer.network(), &unseen, readout).unwrap();
-        assert!(metrics[7].loss < metrics[0].loss, "{readout:?}: {metrics:?}");
+        assert!(metrics[15].loss < metrics[0].loss, "{readout:?}");
         assert!(
             before.accuracy < 0.7 && after.accuracy > 0.85,
             "{readout:?}: {} {}",
@@ -109,69 +45,6 @@ fn a_toy_task_is_learnt_with_every_readout() {
         );
         assert_eq!(after.confusion.iter().flatten().sum::<u64>(), 90);
         assert!(after.rates[0].1 > 0.0 && after.rates[0].0 == "l0");
-    }
-}
-
-#[test]
-fn weights_do_not_depend_on_the_number_of_threads() {
-    let weights = |threads| {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let mut trainer = trainer(Quantity::Vmem, Readout::MeanVmem);
-            let metrics = train(&mut trainer, &toy(50, 3), 3);
-            (trainer.checkpoint(), metrics)
-        })
-    };
-    let one = weights(1);
-    assert_eq!(one, weights(2));
-    assert_eq!(one, weights(5));
-}
-
-#[test]
-fn resumed_training_equals_uninterrupted_training() {
-    let dataset = toy(70, 4);
-    let mut straight = trainer(Quantity::Spikes, Readout::SpikeCount);
-    let whole = train(&mut straight, &dataset, 4);
-
-    let mut stopped = trainer(Quantity::Spikes, Readout::SpikeCount);
-    train(&mut stopped, &dataset, 2);
-    let mut stop_at_3 =
-        |progress: Progress| if progress.batch == 3 { Control::Stop } else { Control::Continue };
-    let metrics = stopped.epoch(&dataset, &mut stop_at_3).unwrap();
-    assert!(!metrics.complete && stopped.epochs_done() == 2);
-    let bytes = stopped.checkpoint();
-    assert_eq!(bytes, stopped.checkpoint());
-
-    let graph = classifier(Quantity::Spikes, 0.2);
-    let mut resumed = Trainer::resume(&bytes, &graph, options(Readout::SpikeCount)).unwrap();
-    let rest = train(&mut resumed, &dataset, 2);
-    assert_eq!(rest, whole[2..], "the figures of the epoch are those of all its batches");
-    assert_eq!(resumed.checkpoint(), straight.checkpoint());
-}
-
-#[test]
-fn a_checkpoint_of_other_training_is_refused() {
-    let bytes = trainer(Quantity::Spikes, Readout::SpikeCount).checkpoint();
-    let graph = classifier(Quantity::Spikes, 0.2);
-    let refuse = |bytes: &[u8], options| -> Vec<String> {
-        let errors = Trainer::resume(bytes, &graph, options).unwrap_err();
-        errors.into_iter().map(|error| error.message).collect()
-    };
-    let other = TrainOptions { batch: 8, seed: 6, ..options(Readout::SpikeCount) };
-    assert_eq!(
-        refuse(&bytes, other),
-        [
-            "the checkpoint was made with `batch` 16; now it is 8",
-            "the checkpoint was made with `seed` 5; now it is 6"
-        ]
-    );
-    let weights = initial_params(&graph, 0).to_safetensors();
-    assert_eq!(
-        refuse(&weights, options(Readout::SpikeCount)),
-        ["not a checkpoint: the file holds weights only"]
-    );
-    for len in [0, 7, 100, bytes.len() - 1] {
-        assert!(refuse(&bytes[..len], options(Readout::SpikeCount))[0].starts_with("not a checkpoint"));
     }
 }
 
@@ -325,6 +198,17 @@ fn what_starts_beyond_its_bounds_is_reported() {
 }
 
 #[test]
+fn a_hidden_layer_that_leaves_the_finite_numbers_is_named() {
+    let graph = classifier(Quantity::Vmem, 0.0);
+    let mut params = initial_params(&graph, 1);
+    let weights = &mut params.tensors.get_mut("c0.weight").unwrap().data;
+    weights.iter_mut().for_each(|w| *w = f32::MAX.copysign(*w));
+    let mut trainer = Trainer::new(&graph, params, options(Readout::MeanVmem)).unwrap();
+    let error = trainer.epoch(&toy(20, 1), &mut |_| Control::Continue).unwrap_err();
+    assert!(matches!(error, TrainError::NotFinite { layer: Some(ref name), .. } if name == "l0"), "{error}");
+}
+
+#[test]
 fn an_update_that_is_not_finite_changes_nothing() {
     let mem = Leak { unit: LeakUnit::Decay, parameter: parameter(&[0.5], true) };
     let (graph, options, dataset) = leaky(mem, 1.0, Optimizer::Sgd(Sgd { lr: 1e300, ..Sgd::default() }));
@@ -376,4 +260,33 @@ fn unknown_options_are_refused() {
         let error = serde_json::from_str::<TrainOptions>(&text.replacen(from, to, 1)).unwrap_err();
         assert!(error.to_string().contains("unknown field"), "{error}");
     }
+}
+
+#[test]
+fn figures_of_an_epoch_outlive_a_batch_that_fails() {
+    let graph = Net::new(6)
+        .layer(3, Neuron::Lif(lif()), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .0;
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options(Readout::MeanVmem)).unwrap();
+    trainer.epoch(&toy(48, 3), &mut |_| Control::Stop).unwrap();
+    let before = trainer.checkpoint();
+    let target = |i: usize| Target::Class(i % 3);
+    let huge = |i| Sample { raster: vec![f32::MAX; 20 * 6], steps: 20, target: target(i) };
+    let huge = Dataset::new(6, 20, (0..48).map(huge).collect()).unwrap();
+    assert!(trainer.epoch(&huge, &mut |_| Control::Continue).is_err());
+    assert!(trainer.checkpoint() == before, "the trainer is as it was before the batch");
+}
+
+#[test]
+fn a_stopped_epoch_that_ends_by_steps_leaves_no_figures_to_the_next() {
+    let (mut trainer, data) = (trainer(Quantity::Vmem, Readout::MeanVmem), toy(48, 3));
+    trainer.epoch(&data, &mut |_| Control::Stop).unwrap();
+    let stopped = trainer.checkpoint();
+    for samples in trainer.batches(&data) {
+        trainer.step_with(&data, &samples, &|_, _, gradient| f64::from(gradient[0])).unwrap();
+    }
+    assert_eq!(trainer.epochs_done(), 1);
+    let has_figures = |checkpoint: &[u8]| String::from_utf8_lossy(checkpoint).contains("silent_samples");
+    assert!(has_figures(&stopped) && !has_figures(&trainer.checkpoint()));
 }

@@ -15,7 +15,7 @@ use crate::cli::{RecipeArgs, Target};
 use crate::failure::Failure;
 use crate::files;
 
-pub use data::{DataOptions, FrontEnd};
+pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
 pub use validation::{Validation, drawn};
 
 /// A recipe file. Paths are relative to the file.
@@ -73,9 +73,7 @@ impl Recipe {
         })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let is_set = |key: &str| args.set.iter().any(|(k, _)| k == key);
-        if !is_set("data.path") {
-            recipe.data.path = folder.join(&recipe.data.path);
-        }
+        recipe.data.resolve(&folder, is_set);
         if !is_set("network") {
             recipe.network = folder.join(&recipe.network);
         }

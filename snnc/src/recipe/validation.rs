@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
 
+use super::Rule;
+
 /// Which recordings are for validation, of those that are not for the test.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Validation {
@@ -14,7 +16,7 @@ pub enum Validation {
     /// So large a share of each class, between 0 and 1.
     Share(f64),
     /// Those that have certain values of some fields.
-    Rule(BTreeMap<String, Vec<Value>>),
+    Rule(Rule),
 }
 
 impl<'de> Deserialize<'de> for Validation {
@@ -29,10 +31,10 @@ impl<'de> Deserialize<'de> for Validation {
     }
 }
 
-/// Of each class so many recordings as `share` says, at least one where there are two. A recording's chance hangs
-/// on its name alone, so that others which come or go change little.
-pub fn drawn(share: f64, recordings: &[(usize, &str)]) -> Vec<bool> {
-    let mut classes: BTreeMap<usize, Vec<(u64, usize)>> = BTreeMap::new();
+/// Of each class (`None` is one, too) so many recordings as `share` says, at least one where there are two. A
+/// recording's chance hangs on its name alone, so that others which come or go change little.
+pub fn drawn(share: f64, recordings: &[(Option<usize>, &str)]) -> Vec<bool> {
+    let mut classes: BTreeMap<Option<usize>, Vec<(u64, usize)>> = BTreeMap::new();
     for (i, (class, name)) in recordings.iter().enumerate() {
         classes.entry(*class).or_default().push((rank(name), i));
     }
@@ -64,18 +66,24 @@ mod tests {
     #[test]
     fn a_share_is_one_of_each_class() {
         let names: Vec<String> = (0..40).map(|i| format!("{}_{i}.wav", i % 4)).collect();
-        let recordings: Vec<(usize, &str)> =
-            names.iter().enumerate().map(|(i, n)| (i % 4, n.as_str())).collect();
+        let recordings: Vec<(Option<usize>, &str)> =
+            names.iter().enumerate().map(|(i, n)| (Some(i % 4), n.as_str())).collect();
         let chosen = drawn(0.2, &recordings);
         for class in 0..4 {
-            let count =
-                recordings.iter().zip(&chosen).filter(|((c, _), chosen)| *c == class && **chosen).count();
+            let count = recordings
+                .iter()
+                .zip(&chosen)
+                .filter(|((c, _), chosen)| *c == Some(class) && **chosen)
+                .count();
             assert_eq!(count, 2, "class {class}");
         }
         // One recording less moves at most one other.
         let fewer = drawn(0.2, &recordings[1..]);
         assert!(fewer.iter().zip(&chosen[1..]).filter(|(a, b)| a != b).count() <= 1);
-        assert_eq!(drawn(0.01, &[(0, "a"), (0, "b"), (1, "c")]).iter().filter(|c| **c).count(), 1);
+        assert_eq!(
+            drawn(0.01, &[(Some(0), "a"), (Some(0), "b"), (None, "c")]).iter().filter(|c| **c).count(),
+            1
+        );
     }
 
     #[test]

@@ -82,12 +82,14 @@ impl Training {
         let before = self.history.warnings(graph);
         let mut noticed: Vec<Warning> = before.into_iter().map(|noticed| noticed.warning).collect();
         let mut last: Option<EpochMetrics> = None;
+        let mut sets = experiment.corpus.epochs(self.seed, first..total);
         while !self.trainer.is_finished() {
+            let set = sets.next(self.trainer.epochs_done())?;
             let mut watch = |p: Progress<'_>| {
                 progress.batch(&p, last.as_ref());
                 if interrupted.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
             };
-            let metrics = self.trainer.epoch(&experiment.corpus.train, &mut watch);
+            let metrics = self.trainer.epoch(&set, &mut watch);
             let mut metrics = metrics.map_err(|error| self.failed(experiment, error))?;
             if metrics.complete {
                 self.observe(experiment, &mut metrics)?;

@@ -71,7 +71,7 @@ fn every_block_is_accounted_for() {
             "sh" => commands(block, |line| (!line.trim().is_empty()).then_some(line)),
             "console" if block.lines.iter().any(|line| line.starts_with("error[")) => shown_errors(block),
             "console" => commands(block, |line| line.strip_prefix("$ ")),
-            "yaml" => recipe(block),
+            "yaml" => recipe(block, &blocks),
             "" | "rust" | "no_run" | "rust,no_run" => {
                 assert!(
                     is_doc_test(&block.page),
@@ -214,8 +214,8 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
     }
 }
 
-/// A recipe, or keys that replace those of one.
-fn recipe(block: &Block) {
+/// A recipe, or keys that replace those of one. A network that is not of this repository is the one on the page.
+fn recipe(block: &Block, blocks: &[Block]) {
     let folder = Folder::new();
     folder.write("tones.snn", TONES);
     folder.write(
@@ -227,6 +227,12 @@ fn recipe(block: &Block) {
     };
     let mut whole = parse(RECIPE);
     whole.extend(parse(&block.lines.join("\n")));
+    let network = whole["network"].as_str().expect("it is a path");
+    if !folder.path(network).exists() {
+        let on_page = blocks.iter().find(|other| other.page == block.page && other.kind == "snn");
+        let on_page = on_page.unwrap_or_else(|| panic!("{}: there is no network `{network}`", block.place));
+        folder.write(network, on_page.lines.join("\n"));
+    }
     folder.write("recipe.yaml", serde_yaml::to_string(&whole).expect("it was YAML"));
     let outcome = folder.snnc(&["train", "recipe.yaml", "--set", "data.path=nowhere"]);
     let read = outcome.code == Some(2) && outcome.stderr.contains("`nowhere`: there is no such folder");
@@ -252,6 +258,7 @@ fn is_doc_test(page: &Path) -> bool {
         "src",
         "arrays/src",
         "build/src",
+        "data/src",
         "dsl/src",
         "frontend/src",
         "macros/src",

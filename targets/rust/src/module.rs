@@ -96,6 +96,7 @@ impl Parts {
                 clippy::approx_constant,
                 clippy::module_inception,
                 clippy::too_many_lines,
+                clippy::trivially_copy_pass_by_ref,
                 clippy::unreadable_literal,
                 reason = "a network has the size, and its program the use for it, that they have"
             )]

@@ -3,14 +3,19 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
 use support::networks::{self, bind};
-use support::{Random, reference, rustc};
+use support::{Random, chip, reference, rustc};
 use synnet_dsl::Network;
-use synnet_rust::{Embedding, Module, Options, generate, generate_without_weights, weights};
+use synnet_dsl::graph::Quantity;
+use synnet_rust::{
+    Embedding, Module, Numbers, Options, QuantizeOptions, generate, generate_integer,
+    generate_without_weights, quantized, weights,
+};
 
 const STEPS: usize = 120;
 
@@ -19,6 +24,48 @@ fn cases() -> Vec<Network> {
     let mut graphs = vec![networks::keyword_spotter(), networks::everything()];
     graphs.extend((0..24).map(|i| networks::random(&format!("Random{i}"), &mut random)));
     graphs.iter().map(|graph| bind(graph, &mut random)).collect()
+}
+
+/// Half of the cases have measured rates, low and high ones: they decide how connections are evaluated, and
+/// never what comes out.
+fn options(i: usize, network: &Network, file: &str) -> Options {
+    let layers = network.graph.layers.iter().map(|layer| layer.name.clone());
+    let names = layers.chain([network.graph.input.name.clone()]);
+    let rates = names.enumerate().map(|(k, name)| (name, if (i + k).is_multiple_of(3) { 0.05 } else { 0.9 }));
+    Options {
+        embedding: Embedding::Include(format!("{file}.weights")),
+        rates: if i.is_multiple_of(2) { BTreeMap::new() } else { rates.collect() },
+        ..Options::default()
+    }
+}
+
+/// Networks that integers can express, in integers.
+fn integer_cases() -> Vec<Module> {
+    let mut random = Random(5);
+    let modules = (0..6).map(|i| {
+        let graph = networks::random_for_integers(&format!("Quantised{i}"), &mut random);
+        let numbers = Numbers::Integer(QuantizeOptions::default());
+        let embedding = Embedding::Include(format!("integer{i}.weights"));
+        let options = Options { embedding, numbers, ..Options::default() };
+        generate(&bind(&graph, &mut random), &options).expect("it is supported")
+    });
+    let mut aliases = chip::specification("map_recurrent_audio3", "channel");
+    aliases.alias_target = vec![Some(0); aliases.dimensions.hidden];
+    aliases.weight_shift_rec = 7;
+    // A threshold that is never reached, and one that always is.
+    let mut ends = chip::specification("map_vmem_readout_audio3", "channel");
+    ends.threshold_out.fill(i16::MAX);
+    ends.threshold.fill(i16::MIN);
+    let raw = (0..12).step_by(3).map(|i| chip::raw(&format!("raw_{i}")));
+    let chips = [aliases, ends].into_iter().chain(raw).enumerate().map(|(i, specification)| {
+        let quantity = [Quantity::Isyn, Quantity::Vmem, Quantity::Spikes][i % 3];
+        let name = format!("Chip{i}");
+        let network = quantized::describe(&specification, &name, 1e-3, quantity).expect("it holds together");
+        let embedding = Embedding::Include(format!("integer{}.weights", i + 6));
+        let options = Options { embedding, ..Options::default() };
+        generate_integer(&network, &options).expect("it holds together")
+    });
+    modules.chain(chips).collect()
 }
 
 /// Mostly silence, some counts, a few large and a few fractional values.
@@ -34,7 +81,11 @@ fn inputs(channels: usize, random: &mut Random) -> Vec<Vec<f32>> {
 }
 
 fn write(folder: &Path, module: &Module, file: &str) {
-    std::fs::write(folder.join(format!("{file}.rs")), module.source()).expect("the source is written");
+    write_as(folder, module, &module.source(), file);
+}
+
+fn write_as(folder: &Path, module: &Module, source: &str, file: &str) {
+    std::fs::write(folder.join(format!("{file}.rs")), source).expect("the source is written");
     if let Some(bytes) = &module.weights {
         std::fs::write(folder.join(format!("{file}.weights")), bytes).expect("the weights are written");
     }
@@ -59,10 +110,8 @@ fn outputs_equal_the_reference_bit_for_bit() {
     let mut modules = String::new();
     let mut expected = Vec::new();
     for (i, network) in cases.iter().enumerate() {
-        let embedding = Embedding::Include(format!("case{i}.weights"));
-        let module =
-            generate(network, &Options { embedding, ..Options::default() }).expect("it is supported");
-        write(&folder, &module, &format!("case{i}"));
+        let module = generate(network, &options(i, network, &format!("case{i}"))).expect("it is supported");
+        write_as(&folder, &module, &rustc::with_flash(&module.source()), &format!("case{i}"));
         let bare = generate_without_weights(&network.graph, &Options::default()).expect("it is supported");
         write(&folder, &bare, &format!("bare{i}"));
 
@@ -93,8 +142,9 @@ fn outputs_equal_the_reference_bit_for_bit() {
                  out.extend(output.iter().flat_map(|x| x.to_le_bytes()));\n\
              }}\n\
              std::fs::write(\"case{i}.out\", out).unwrap();\n\
-             assert_eq!(size_of::<case{i}::{name}>(), {});\n",
-            module.memory.ram
+             assert_eq!(size_of::<case{i}::{name}>(), {});\n\
+             assert_eq!(case{i}::{}::flash(), {});\n",
+            module.memory.ram, module.module_name, module.memory.flash
         );
         let inputs = inputs(network.graph.input.channels, &mut Random(i as u64));
         let bytes: Vec<u8> = inputs.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
@@ -120,7 +170,7 @@ fn outputs_equal_the_reference_bit_for_bit() {
     assert!(active * 4 > cases.len() * 3, "{active} of {} networks answer at all", cases.len());
 }
 
-/// As a library without `std`, under lints that a careful crate may turn on; and nothing in it panics.
+/// As a library without `std`, under lints that a careful crate may turn on.
 #[test]
 fn compilers_linters_and_formatters_are_content() {
     let folder = rustc::folder("lints");
@@ -130,22 +180,20 @@ fn compilers_linters_and_formatters_are_content() {
     );
     let mut files = Vec::new();
     for (i, network) in cases().iter().enumerate().take(12) {
-        let include =
-            Options { embedding: Embedding::Include(format!("with{i}.weights")), ..Options::default() };
+        let include = options(i, network, &format!("with{i}"));
         write(&folder, &generate(network, &include).expect("it is supported"), &format!("with{i}"));
         let bare = generate_without_weights(&network.graph, &Options::default()).expect("it is supported");
         write(&folder, &bare, &format!("bare{i}"));
         let _ = write!(library, "/// Documented.\npub mod with{i};\nmod bare{i};\n");
         files.extend([format!("with{i}.rs"), format!("bare{i}.rs")]);
     }
+    for (i, module) in integer_cases().iter().enumerate() {
+        write(&folder, module, &format!("integer{i}"));
+        let _ = write!(library, "/// Documented.\npub mod integer{i};\n");
+        files.push(format!("integer{i}.rs"));
+    }
     std::fs::write(folder.join("lib.rs"), library).expect("the library is written");
     rustc::compile(&folder, "lib", &["--crate-type", "lib", "--emit", "metadata"]);
-
-    rustc::compile(&folder, "lib", &["--crate-type", "lib", "-C", "opt-level=3", "--emit", "asm"]);
-    let assembly = std::fs::read_to_string(folder.join("lib.s")).expect("the assembly was written");
-    assert!(assembly.contains("step"), "the methods are compiled");
-    let panics: Vec<&str> = assembly.lines().filter(|line| line.contains("panicking")).collect();
-    assert!(panics.is_empty(), "{panics:?}");
 
     let clippy = [
         "--edition",
@@ -170,6 +218,74 @@ fn compilers_linters_and_formatters_are_content() {
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
         assert!(output.status.success(), "{tool}: {said}");
     }
+}
+
+/// A bare program: no `std`, no allocator, and a panic handler that calls what no library has. It can be
+/// linked only where no path from a step leads to a panic.
+const BARE: &str = r#"
+#![no_std]
+#![no_main]
+#![allow(dead_code)]
+unsafe extern "C" {
+    fn a_panic_is_linked() -> !;
+}
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    unsafe { a_panic_is_linked() }
+}
+// The compiled `core` names it, whether panics unwind or not.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
+"#;
+
+#[test]
+fn no_panic_is_linked() {
+    let folder = rustc::folder("bare");
+    let mut modules = String::new();
+    let mut body = String::new();
+    for (i, network) in cases().iter().enumerate() {
+        let module = generate(network, &options(i, network, &format!("float{i}"))).expect("it is supported");
+        write(&folder, &module, &format!("float{i}"));
+        let _ = writeln!(modules, "mod float{i} {{ include!(\"float{i}.rs\"); }}");
+        body.push_str(&bare_use(&format!("float{i}"), &module.type_name, "0.0"));
+    }
+    for (i, module) in integer_cases().iter().enumerate() {
+        write(&folder, module, &format!("integer{i}"));
+        let _ = writeln!(modules, "mod integer{i} {{ include!(\"integer{i}.rs\"); }}");
+        body.push_str(&bare_use(&format!("integer{i}"), &module.type_name, "0"));
+    }
+    let main = |body: &str| {
+        format!("{BARE}{modules}#[unsafe(no_mangle)]\nextern \"C\" fn main() -> i32 {{ {body} 0 }}\n")
+    };
+    std::fs::write(folder.join("main.rs"), main(&body)).expect("the program is written");
+    // A step that can panic: the check can fail.
+    let broken = format!("{body} core::hint::black_box([1, 2, 3][core::hint::black_box(4_usize)]);");
+    std::fs::write(folder.join("broken.rs"), main(&broken)).expect("the program is written");
+    for level in ["3", "s"] {
+        let level = format!("opt-level={level}");
+        let arguments = ["-C", "panic=abort", "-C", &level, "-C", "link-arg=-lc", "-o", "program"];
+        rustc::compile(&folder, "main", &arguments);
+        let status = Command::new(folder.join("program")).status().expect("the program runs");
+        assert!(status.success());
+        let refused = rustc::try_compile(&folder, "broken", &arguments);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("a_panic_is_linked"), "{said}");
+    }
+}
+
+/// Code that uses everything of a generated type, with values that the compiler does not know.
+fn bare_use(module: &str, name: &str, zero: &str) -> String {
+    format!(
+        "{{ use core::hint::black_box; use {module}::{name};
+            let mut net = black_box({name}::new());
+            let input = [{zero}; {name}::INPUTS];
+            black_box(net.step(black_box(&input)));
+            let mut outputs = [black_box(net.step(&input)); 3];
+            net.run(black_box(&[input; 2]), black_box(&mut outputs));
+            black_box(net.state());
+            net.reset(); black_box(&net); }}
+"
+    )
 }
 
 #[test]

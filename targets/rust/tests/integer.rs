@@ -95,7 +95,7 @@ fn assert_equal_to_the_simulator(test: &str, cases: &[Case]) {
     let mut main = String::from("fn main() {\n");
     for (i, case) in cases.iter().enumerate() {
         let module = case.module(i);
-        write(&folder, &format!("case{i}.rs"), module.source().as_bytes());
+        write(&folder, &format!("case{i}.rs"), rustc::with_flash(&module.source()).as_bytes());
         write(&folder, &format!("case{i}.weights"), module.weights.as_deref().unwrap_or_default());
         write(&folder, &format!("case{i}.in"), &case.events);
         let _ = writeln!(
@@ -129,7 +129,7 @@ fn program(i: usize, case: &Case, module: &Module) -> String {
     // Field names of the layers, as the generated `State` prints them.
     for (layer, field) in case.network.layers.iter().zip(fields(&module.source())) {
         let second =
-            if layer.dash_syn.len() > 1 { &["isyn", "isyn_2", "vmem"][..] } else { &["isyn", "vmem"] };
+            if layer.dash_syn.len() > 1 { &["isyn", "isyn2", "vmem"][..] } else { &["isyn", "vmem"] };
         for state in second {
             let _ =
                 writeln!(states, "out.extend(state.{field}.{state}.iter().flat_map(|x| x.to_le_bytes()));");
@@ -155,9 +155,9 @@ fn program(i: usize, case: &Case, module: &Module) -> String {
          let mut run = vec![[0; {name}::OUTPUTS]; input.len()];
          net.run(input, &mut run);
          assert_eq!(run, outputs);
-         assert_eq!(size_of::<{name}>(), {});
+         assert_eq!((size_of::<{name}>(), {}::flash()), ({}, {}));
          std::fs::write(\"case{i}.out\", out).unwrap();",
-        module.memory.ram
+        module.module_name, module.memory.ram, module.memory.flash
     )
 }
 
@@ -173,8 +173,7 @@ fn fields(source: &str) -> Vec<String> {
 fn every_state_equals_the_simulator_on_reference_cases() {
     let raw = (0..12).map(|i| {
         let name = format!("raw_{i}");
-        let specification = Specification::from_npz(&chip::bytes(&name)).expect("it is a specification");
-        Case::of_specification(specification.specification, &name, chip::events(&name))
+        Case::of_specification(chip::raw(&name), &name, chip::events(&name))
     });
     let mapped = ["map_kws_audio3", "map_tutorial_audio3", "map_recurrent_audio3", "map_vmem_readout_audio3"];
     let mapped = mapped.iter().flat_map(|name| {

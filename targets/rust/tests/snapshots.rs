@@ -6,7 +6,7 @@ use support::Random;
 use support::networks::{self, IN, bind, connect, expsyn, from, lif};
 use synnet_dsl::Network;
 use synnet_dsl::graph::{Neuron, Quantity};
-use synnet_rust::{Embedding, Options, generate, generate_without_weights};
+use synnet_rust::{Embedding, Numbers, Options, QuantizeOptions, generate, generate_without_weights};
 
 fn small() -> Network {
     let layers = vec![networks::layer("h0", 4, Neuron::Lif(lif())), networks::layer("out", 2, expsyn(20e-3))];
@@ -52,6 +52,24 @@ fn keyword_spotter() {
 #[test]
 fn everything() {
     insta::assert_snapshot!(source(&bind(&networks::everything(), &mut Random(1)), &include("everything")));
+}
+
+/// The keyword spotter in integers.
+#[test]
+fn integers() {
+    let network = networks::calibrated_spotter();
+    let numbers = Numbers::Integer(QuantizeOptions::default());
+    insta::assert_snapshot!(source(&network, &Options { numbers, ..include("kws") }));
+}
+
+/// A dense connection is one whose source was measured to spike often, or gives a current.
+#[test]
+fn measured_rates_choose_how_connections_are_evaluated() {
+    let rates = [("audio", 0.07), ("h0", 0.8)].map(|(name, rate)| (name.to_owned(), rate)).into();
+    let text = source(&small(), &Options { rates, ..include("small") });
+    let lines = text.lines().map(str::trim);
+    let shown: Vec<&str> = lines.filter(|line| line.contains("ows ") || line.contains("rows(&mut")).collect();
+    insta::assert_snapshot!(shown.join("\n"));
 }
 
 #[test]

@@ -133,39 +133,56 @@ fn lif_states(layer: &Layer, lif: &Lif) -> Vec<State> {
     [Some(isyn), iahp, Some(vmem), Some(spikes)].into_iter().flatten().collect()
 }
 
-/// The equations of a LIF neuron, one loop for each.
+/// The equations of a LIF neuron: one loop over the neurons, in which every state is read and written once.
+/// Several synapses decay in a loop of their own before.
 fn lif_body(field: &Ident, lif: &Lif, constants: &[Constant]) -> TokenStream {
     let mut operands = constants.iter().map(|constant| constant.operand(field));
     let mut operand = || operands.next().expect("`lif_constants` lists every constant of the equations");
-    let isyn_columns =
-        if lif.synapses == 1 { quote!(self.isyn) } else { quote!(self.isyn.as_flattened_mut()) };
-    let currents = currents(&isyn_columns, operand());
-    let (decay_mem, threshold, bias) = (operand(), operand(), operand());
-
-    let isyn = (0..lif.synapses).map(|s| {
-        let s = size(s);
-        if lif.synapses == 1 { quote!(isyn) } else { quote!(isyn[#s]) }
-    });
-    let mut total = quote!(#(#isyn)+*);
-    let mut loops = vec![(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(isyn), quote!(&self.isyn))];
+    let (decay_syn, decay_mem, threshold, bias) = (operand(), operand(), operand(), operand());
+    let mut loops =
+        vec![(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(spikes), quote!(&mut self.spikes))];
+    let (before, current, mut total) = if lif.synapses == 1 {
+        loops.extend([(quote!(isyn), quote!(&mut self.isyn)), (quote!(input), quote!(inputs))]);
+        let decay = &decay_syn.value;
+        let current = quote! { *isyn = (*isyn + input) * #decay; };
+        loops.extend(decay_syn.looped.clone());
+        (None, Some(current), quote!(*isyn))
+    } else {
+        loops.push((quote!(isyn), quote!(&self.isyn)));
+        let each_isyn = (0..lif.synapses).map(|s| {
+            let s = size(s);
+            quote!(isyn[#s])
+        });
+        let total = quote!(#(#each_isyn)+*);
+        (Some(currents(&quote!(self.isyn.as_flattened_mut()), decay_syn)), None, total)
+    };
     let adaptation = lif.adaptation.as_ref().map(|_| {
-        total.extend(quote!(+ iahp));
-        loops.push((quote!(iahp), quote!(&self.iahp)));
+        total.extend(quote!(+ *iahp));
         let (w_ahp, decay_ahp) = (operand(), operand());
         let (weight, decay) = (&w_ahp.value, &decay_ahp.value);
-        let states = [(quote!(iahp), quote!(self.iahp.iter_mut())), (quote!(spikes), quote!(&self.spikes))];
-        each(
-            states.into_iter().chain(w_ahp.looped.clone()).chain(decay_ahp.looped.clone()),
-            &quote! { *iahp = (*iahp + spikes * #weight) * #decay; },
-        )
+        loops.push((quote!(iahp), quote!(&mut self.iahp)));
+        loops.extend(w_ahp.looped.clone().into_iter().chain(decay_ahp.looped.clone()));
+        quote! { *iahp = (*iahp + *spikes * #weight) * #decay; }
     });
-    let (decay, constant) = (&decay_mem.value, &bias.value);
-    let membranes = each(
-        loops.into_iter().chain(decay_mem.looped.clone()).chain(bias.looped.clone()),
-        &quote! { *vmem = *vmem * #decay + (#total + #constant); },
+    loops.extend([&decay_mem, &bias, &threshold].into_iter().filter_map(|operand| operand.looped.clone()));
+    let (decay, constant, threshold) = (&decay_mem.value, &bias.value, &threshold.value);
+    let count = if lif.max_spikes == 1 {
+        quote!(if *vmem >= #threshold { 1.0 } else { 0.0 })
+    } else {
+        let most = number(lif.max_spikes as f32);
+        quote!(spike_count(*vmem, #threshold, #most))
+    };
+    let neurons = each(
+        loops,
+        &quote! {
+            #current
+            #adaptation
+            *vmem = *vmem * #decay + (#total + #constant);
+            *spikes = #count;
+            *vmem -= *spikes * #threshold;
+        },
     );
-    let spikes = spikes(lif.max_spikes, threshold);
-    quote! { #currents #adaptation #membranes #spikes }
+    quote! { #before #neurons }
 }
 
 /// `isyn = (isyn + input) * decay`.
@@ -173,25 +190,6 @@ fn currents(isyn: &TokenStream, decay: Operand) -> TokenStream {
     let Operand { value, looped } = decay;
     let states = [(quote!(isyn), quote!(#isyn.iter_mut())), (quote!(input), quote!(inputs))];
     each(states.into_iter().chain(looped), &quote! { *isyn = (*isyn + input) * #value; })
-}
-
-/// Spikes and reset.
-fn spikes(max_spikes: u32, threshold: Operand) -> TokenStream {
-    let Operand { value, looped } = threshold;
-    let states = [(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(spikes), quote!(&mut self.spikes))];
-    let count = if max_spikes == 1 {
-        quote!(if *vmem >= #value { 1.0 } else { 0.0 })
-    } else {
-        let most = number(max_spikes as f32);
-        quote!(spike_count(*vmem, #value, #most))
-    };
-    each(
-        states.into_iter().chain(looped),
-        &quote! {
-            *spikes = #count;
-            *vmem -= *spikes * #value;
-        },
-    )
 }
 
 /// A loop over several sequences at once, each with its pattern.

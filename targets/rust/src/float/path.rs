@@ -7,8 +7,14 @@ use std::collections::BTreeMap;
 use synnet_dsl::Graph;
 use synnet_dsl::graph::{Connection, Endpoint, Neuron};
 
-/// Share of sources that spike from which on all at once is faster. See `docs/rust.md` for the measurement.
-const DENSE_FROM: f64 = 0.5;
+/// Share of sources that spike from which on all at once is faster, on average of baseline x86-64 and
+/// x86-64-v3: finding a source that spikes costs about as much as 8 columns. `docs/rust.md` has the figures.
+fn dense_from(columns: usize) -> f64 {
+    if columns <= NARROW { 0.45 } else { 0.9 }
+}
+
+/// Most columns of a row that costs no more than finding it.
+const NARROW: usize = 16;
 
 /// How each connection of a graph is evaluated.
 pub(crate) struct Paths {
@@ -66,7 +72,7 @@ fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>)
         return (Path::Rows, " The rows of sources that spike are added: most sources are silent.".into());
     };
     let measured = format!("{rate:.2} events per source and step were measured");
-    if rate >= DENSE_FROM {
+    if rate >= dense_from(graph.layer(connection.target).input_columns()) {
         (Path::Dense, format!(" All rows are added: {measured}."))
     } else {
         (Path::Rows, format!(" The rows of sources that spike are added: {measured}."))

@@ -1,6 +1,6 @@
 //! The parts of an integer network's module, and one time step.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use synnet_dsl::graph::Quantity;
 
@@ -49,7 +49,7 @@ pub(crate) fn parts(network: &IntegerNetwork, options: &Options) -> Parts {
         lines: Vec::new(),
         step: code.step(),
         layer_items: layer_items.collect(),
-        kernels: kernels(network, weighted),
+        kernels: kernels(network),
         weights: if weighted {
             Weights::Module { bytes: packed, fingerprint, tables: code.tables() }
         } else {
@@ -85,8 +85,17 @@ impl Code<'_> {
             };
             for (synapse, _) in connection.weights.iter().enumerate() {
                 let table = Names::table(&self.names.connections[i], &numbered("WEIGHTS", synapse));
-                let isyn = format_ident!("{}", numbered("isyn", synapse));
-                receive.extend(quote! { add_rows(&mut self.#field.#isyn, #counts, &#table); });
+                let isyn = current(synapse);
+                let shift = Literal::u8_unsuffixed(connection.shift);
+                receive.extend(match parts_of(self.network, connection) {
+                    None => quote! { add_rows(&mut self.#field.#isyn, #counts, &#table, #shift); },
+                    Some(together) => {
+                        let together = Literal::u8_unsuffixed(together);
+                        quote! {
+                            add_rows_in_parts(&mut self.#field.#isyn, #counts, &#table, #shift, #together);
+                        }
+                    }
+                });
             }
         });
         let cut = uses_input.then(|| quote! { let input = input.map(|events| events.min(#most)); });
@@ -107,10 +116,7 @@ impl Code<'_> {
         self.each_connection(|i, layer, connection| {
             let sources = self.network.width(connection.source);
             let columns = self.network.layers[layer].size();
-            let together = together(self.network, connection);
             let (height, width) = (size(sources), size(columns));
-            let shift = Literal::u8_unsuffixed(connection.shift);
-            let together = Literal::u8_unsuffixed(together);
             for (synapse, _) in connection.weights.iter().enumerate() {
                 let table = Names::table(&self.names.connections[i], &numbered("WEIGHTS", synapse));
                 let what = if synapse == 0 { "Weights" } else { "Weights to the second synapses" };
@@ -118,8 +124,7 @@ impl Code<'_> {
                 let at = size(start);
                 items.extend(quote! {
                     #[doc = #docs]
-                    static #table: Matrix<#height, #width> =
-                        Matrix { rows: take_rows(#at), shift: #shift, together: #together };
+                    static #table: Matrix<#height, #width> = take_rows(#at);
                 });
                 start += sources * columns;
             }
@@ -142,17 +147,34 @@ pub(super) fn numbered(name: &str, synapse: usize) -> String {
     if synapse == 0 { name.to_owned() } else { format!("{name}_{}", synapse + 1) }
 }
 
-/// So many events, multiplied with the largest weight of a connection, fit 16 bits.
-fn together(network: &IntegerNetwork, connection: &IntegerConnection) -> u8 {
-    let weights = connection.weights.iter().flatten();
-    let largest = weights.map(|weight| u16::from(weight.unsigned_abs())).max().unwrap_or(0);
-    let fit = i16::MAX as u16 / (largest << connection.shift).max(1);
-    u8::try_from(fit).unwrap_or(u8::MAX).min(network.most(connection.source)).max(1)
+/// The field of the currents of a synapse.
+pub(super) fn current(synapse: usize) -> Ident {
+    if synapse == 0 { format_ident!("isyn") } else { format_ident!("isyn{}", synapse + 1) }
 }
 
-fn kernels(network: &IntegerNetwork, weighted: bool) -> TokenStream {
+/// How many events of a source at once, multiplied with the largest weight, fit 16 bits; `None` where all do.
+fn parts_of(network: &IntegerNetwork, connection: &IntegerConnection) -> Option<u8> {
+    let weights = connection.weights.iter().flatten();
+    let largest = weights.map(|weight| u16::from(weight.unsigned_abs())).max().unwrap_or(0);
+    // At most 128 << 7, which fits once.
+    let fit = i16::MAX as u16 / (largest << connection.shift).max(1);
+    u8::try_from(fit).ok().filter(|&fit| fit < network.most(connection.source))
+}
+
+fn kernels(network: &IntegerNetwork) -> TokenStream {
+    let connections = || network.layers.iter().flat_map(|layer| &layer.connections);
     let two = network.layers.iter().any(|layer| layer.dash_syn.len() > 1);
-    let used = [weighted.then(kernels::add_rows), Some(kernels::leak()), two.then(kernels::add_saturating)];
+    let any = |in_parts: bool| connections().any(|c| parts_of(network, c).is_some() == in_parts);
+    let used = [
+        any(false).then(kernels::add_rows),
+        any(true).then(kernels::add_rows_in_parts),
+        connections().next().map(|_| kernels::sources_that_spike()),
+        connections().next().map(|_| kernels::add_row()),
+        Some(kernels::leak()),
+        Some(kernels::reaches()),
+        two.then(kernels::add_saturating),
+        connections().next().map(|_| kernels::tables()),
+    ];
     used.into_iter().flatten().collect()
 }
 
@@ -190,8 +212,7 @@ fn memory(network: &IntegerNetwork) -> Memory {
         for connection in &layer.connections {
             let row = bytes(n).next_multiple_of(16);
             let rows = row * bytes(network.width(connection.source));
-            // The shift and the number of events at once come with the matrix.
-            memory.flash += (rows + 16) * connection.weights.len() as u64;
+            memory.flash += rows * connection.weights.len() as u64;
         }
     }
     memory

@@ -3,27 +3,20 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Weights and their rows, and the addition of events.
-pub(super) fn add_rows() -> TokenStream {
+/// The tables of weights, made of the packed ones while compiling.
+pub(super) fn tables() -> TokenStream {
     quote! {
         /// Weights of one source, aligned for vectors.
         #[derive(Clone, Copy)]
         #[repr(C, align(16))]
         struct Row<const COLUMNS: usize>([u8; COLUMNS]);
-
         /// Weights of a connection, one row per source.
-        struct Matrix<const SOURCES: usize, const COLUMNS: usize> {
-            rows: [Row<COLUMNS>; SOURCES],
-            /// Left shift of every weight.
-            shift: u32,
-            /// So many events of one source are added at once: their product with a weight fits 16 bits.
-            together: u8,
-        }
+        type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
 
         /// The rows of weights that begin at a byte of the packed weights.
         const fn take_rows<const SOURCES: usize, const COLUMNS: usize>(
             start: usize,
-        ) -> [Row<COLUMNS>; SOURCES] {
+        ) -> Matrix<SOURCES, COLUMNS> {
             let mut rows = [Row([0; COLUMNS]); SOURCES];
             let mut i = 0;
             while i < SOURCES {
@@ -36,35 +29,115 @@ pub(super) fn add_rows() -> TokenStream {
             }
             rows
         }
+    }
+}
 
-        /// Adds the events of every source that spikes, in ascending order, each addition saturating.
-        /// Equal addends that go one way saturate alike one by one and together.
-        fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
+/// Adds events whose product with a weight always fits 16 bits.
+pub(super) fn add_rows() -> TokenStream {
+    add_events(
+        &quote!(add_rows),
+        &[
+            " Adds the events of every source that spikes, in ascending order, weights shifted to the left by",
+            " `shift`. Events of one source are added at once: equal addends saturate together as they do one by",
+            " one, and the product of their number with a weight fits 16 bits.",
+        ],
+        &TokenStream::new(),
+        &quote! { add_row(isyn, row, i16::from(count).wrapping_shl(shift)); },
+    )
+}
+
+/// Adds events in parts whose product with a weight fits 16 bits.
+pub(super) fn add_rows_in_parts() -> TokenStream {
+    let rows = add_events(
+        &quote!(add_rows_in_parts),
+        &[
+            " As `add_rows`, for weights so large that only `together` events of one source at once give a",
+            " product that fits 16 bits.",
+        ],
+        &quote!(together: u8,),
+        &quote! { add_row_in_parts(isyn, row, count, shift, together); },
+    );
+    quote! {
+        #rows
+
+        /// Adds `count` events of one source, at most `together` at once.
+        fn add_row_in_parts<const COLUMNS: usize>(
+            isyn: &mut [i16; COLUMNS],
+            row: &Row<COLUMNS>,
+            count: u8,
+            shift: u32,
+            together: u8,
+        ) {
+            let mut left = count;
+            while left > 0 {
+                let part = left.min(together);
+                left -= part;
+                add_row(isyn, row, i16::from(part).wrapping_shl(shift));
+            }
+        }
+    }
+}
+
+/// A function that does something for every source that spikes. One bit per source, 64 at a time, costs less
+/// than one branch per source, or per word of eight counts, which the processor cannot foresee.
+fn add_events(name: &TokenStream, docs: &[&str], more: &TokenStream, body: &TokenStream) -> TokenStream {
+    quote! {
+        #(#[doc = #docs])*
+        fn #name<const SOURCES: usize, const COLUMNS: usize>(
             isyn: &mut [i16; COLUMNS],
             counts: &[u8; SOURCES],
             weights: &Matrix<SOURCES, COLUMNS>,
+            shift: u32,
+            #more
         ) {
-            for (counts, rows) in counts.chunks(32).zip(weights.rows.chunks(32)) {
-                let mut spiking = 0;
-                for (i, &count) in (0..).zip(counts) {
-                    spiking |= u32::from(count != 0).wrapping_shl(i);
-                }
+            for (counts, rows) in counts.chunks(64).zip(weights.chunks(64)) {
+                let mut spiking = sources_that_spike(counts);
                 while spiking != 0 {
                     let first = spiking.trailing_zeros() as usize;
                     spiking &= spiking - 1;
                     if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
-                        let mut left = count;
-                        while left > 0 {
-                            let events = left.min(weights.together);
-                            left -= events;
-                            let factor = i16::from(events).wrapping_shl(weights.shift);
-                            for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
-                                let change = i16::from(weight.cast_signed()).wrapping_mul(factor);
-                                *isyn = isyn.saturating_add(change);
-                            }
-                        }
+                        #body
                     }
                 }
+            }
+        }
+    }
+}
+
+/// One bit for each of 64 sources, eight at a time in one number: what a vector unit does in one
+/// instruction, in a form that every target has.
+pub(super) fn sources_that_spike() -> TokenStream {
+    quote! {
+        /// One bit for each of at most 64 counts, the first lowest: 1 where it is not zero.
+        ///
+        /// Eight counts are the bytes of one number. The sum carries into the highest bit of each byte
+        /// whose lower bits are not all zero; the product collects the highest bits of all bytes in its
+        /// own highest byte, in order and without carries.
+        fn sources_that_spike(counts: &[u8]) -> u64 {
+            const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+            let (eights, last) = counts.as_chunks::<8>();
+            let mut spiking = 0;
+            for (i, &count) in (0..).zip(last) {
+                spiking |= u64::from(count != 0).wrapping_shl(i);
+            }
+            for &eight in eights.iter().rev() {
+                let bytes = u64::from_le_bytes(eight);
+                let high_bits = ((bytes & LOW_BITS).wrapping_add(LOW_BITS) | bytes) & !LOW_BITS;
+                let bits = high_bits.wrapping_shr(7).wrapping_mul(0x0102_0408_1020_4080).wrapping_shr(56);
+                spiking = spiking.wrapping_shl(8) | bits;
+            }
+            spiking
+        }
+    }
+}
+
+/// One row times a factor.
+pub(super) fn add_row() -> TokenStream {
+    quote! {
+        /// Adds the weights of one source, times a factor with which no product leaves 16 bits.
+        fn add_row<const COLUMNS: usize>(isyn: &mut [i16; COLUMNS], row: &Row<COLUMNS>, factor: i16) {
+            for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
+                *isyn = isyn.saturating_add(i16::from(weight.cast_signed()).wrapping_mul(factor));
             }
         }
     }
@@ -82,19 +155,24 @@ pub(super) fn leak() -> TokenStream {
     }
 }
 
+/// The condition of a spike. As a function it takes thresholds at the ends of 16 bits, which a comparison
+/// with a constant would be warned about.
+pub(super) fn reaches() -> TokenStream {
+    quote! {
+        /// Whether a membrane potential makes its neuron spike.
+        fn reaches(vmem: i16, threshold: i16) -> bool {
+            vmem >= threshold
+        }
+    }
+}
+
 /// The sum of three 16-bit numbers.
 pub(super) fn add_saturating() -> TokenStream {
     quote! {
         /// The sum of a membrane's change and two currents, saturated once.
-        fn add_currents(change: i16, isyn: i16, isyn_2: i16) -> i16 {
-            let sum = i32::from(change) + i32::from(isyn) + i32::from(isyn_2);
-            if sum > 32767 {
-                i16::MAX
-            } else if sum < -32768 {
-                i16::MIN
-            } else {
-                sum as i16
-            }
+        fn add_currents(change: i16, isyn: i16, isyn2: i16) -> i16 {
+            let sum = i32::from(change) + i32::from(isyn) + i32::from(isyn2);
+            i16::try_from(sum).unwrap_or(if sum < 0 { i16::MIN } else { i16::MAX })
         }
     }
 }

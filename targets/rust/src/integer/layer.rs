@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::code::numbered;
+use super::code::{current, numbered};
 use super::network::IntegerLayer;
 use crate::module::size;
 use crate::names::Names;
@@ -11,8 +11,7 @@ use crate::names::Names;
 /// The type of a layer with its tables.
 pub(super) fn layer(field: &Ident, name: &Ident, layer: &IntegerLayer, docs: &[String]) -> TokenStream {
     let n = size(layer.size());
-    let synapses = 0..layer.dash_syn.len();
-    let currents: Vec<Ident> = synapses.map(|s| format_ident!("{}", numbered("isyn", s))).collect();
+    let currents: Vec<Ident> = (0..layer.dash_syn.len()).map(current).collect();
     let current_docs = ["Synaptic currents.", "Currents of the second synapses."].map(|d| format!(" {d}"));
     let constants = Constants::of(layer);
     let scalars = constants.all().filter_map(Constant::scalar);
@@ -139,8 +138,11 @@ impl Constant {
 fn body(field: &Ident, layer: &IntegerLayer, constants: &Constants, currents: &[Ident]) -> TokenStream {
     let decays = currents.iter().zip(&constants.dash_syn).map(|(isyn, dash)| {
         let (dash, looped) = dash.operand(field);
-        let states = [(quote!(isyn), quote!(self.#isyn.iter_mut()))];
-        each(states.into_iter().chain(looped), &quote! { *isyn = isyn.wrapping_sub(leak(*isyn, #dash)); })
+        let decay = quote! { *isyn = isyn.wrapping_sub(leak(*isyn, #dash)); };
+        match looped {
+            None => quote! { for isyn in &mut self.#isyn { #decay } },
+            Some(table) => each([(quote!(isyn), quote!(self.#isyn.iter_mut())), table], &decay),
+        }
     });
     let (dash, dash_looped) = constants.dash_mem.operand(field);
     let mut loops = vec![(quote!(vmem), quote!(self.vmem.iter_mut()))];
@@ -166,40 +168,45 @@ fn body(field: &Ident, layer: &IntegerLayer, constants: &Constants, currents: &[
     quote! { #(#decays)* #membranes #spikes }
 }
 
-/// Spikes and reset: as many rounds as a neuron may spike, until none does.
+/// Spikes and reset: as many rounds as a neuron may spike, until none does. In each round `spikes` is -1
+/// where a neuron spikes, which is also the mask of its threshold: no branch, and lanes of one width.
 fn spikes(field: &Ident, layer: &IntegerLayer, constants: &Constants) -> TokenStream {
     let (threshold, looped) = constants.threshold.operand(field);
     let states = [(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(spikes), quote!(&mut self.spikes))];
-    if layer.max_spikes <= 1 {
-        let most = Literal::u8_unsuffixed(layer.max_spikes);
+    if layer.max_spikes == 1 {
         return each(
             states.into_iter().chain(looped),
             &quote! {
-                let spiking = *vmem >= #threshold;
-                *spikes = if spiking { #most } else { 0 };
-                *vmem = vmem.wrapping_sub(if spiking && #most > 0 { #threshold } else { 0 });
+                let spiking = reaches(*vmem, #threshold);
+                *spikes = u8::from(spiking);
+                *vmem = vmem.wrapping_sub(if spiking { #threshold } else { 0 });
             },
         );
     }
     let most = Literal::u8_unsuffixed(layer.max_spikes);
     let n = size(layer.size());
     let round = each(
-        states.into_iter().chain(looped),
+        [(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(count), quote!(&mut counts))]
+            .into_iter()
+            .chain(looped),
         &quote! {
-            let spiking = *vmem >= #threshold;
-            *spikes += u8::from(spiking);
-            *vmem = vmem.wrapping_sub(if spiking { #threshold } else { 0 });
-            any |= spiking;
+            let spikes = -i16::from(reaches(*vmem, #threshold));
+            *count = count.wrapping_sub(spikes);
+            *vmem = vmem.wrapping_sub(#threshold & spikes);
+            any |= spikes;
         },
     );
     quote! {
-        self.spikes = [0; #n];
+        let mut counts = [0_i16; #n];
         for _ in 0..#most {
-            let mut any = false;
+            let mut any = 0;
             #round
-            if !any {
+            if any == 0 {
                 break;
             }
+        }
+        for (spikes, count) in self.spikes.iter_mut().zip(counts) {
+            [*spikes, _] = count.to_le_bytes();
         }
     }
 }
@@ -225,7 +232,7 @@ fn spikes_with_aliases(field: &Ident, layer: &IntegerLayer, constants: &Constant
             let Some(spikes) = self.spikes.get_mut(neuron) else {
                 break;
             };
-            while *vmem >= #threshold && *spikes < #most {
+            while *spikes < #most && reaches(*vmem, #threshold) {
                 *spikes += 1;
                 *vmem = vmem.wrapping_sub(#threshold);
             }

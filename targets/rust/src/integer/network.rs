@@ -9,7 +9,7 @@ const MAX_WEIGHT_SHIFT: u8 = 7;
 /// Largest bit shift of a leak.
 const MAX_DASH: u8 = 15;
 
-/// A network in integers. See the [module](self) of its arithmetic.
+/// A network in integers. See the [module](crate::integer) of its arithmetic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntegerNetwork {
     /// Name of the network.
@@ -49,7 +49,7 @@ pub struct IntegerLayer {
     pub threshold: Vec<i16>,
     /// What is added to the membrane in every step, one per neuron.
     pub bias: Vec<i16>,
-    /// Most spikes of a neuron in one step.
+    /// Most spikes of a neuron in one step, 1 at least.
     pub max_spikes: u8,
     /// The neuron of the same layer that also spikes when this one does, one per neuron; empty for none.
     pub alias: Vec<Option<usize>>,
@@ -151,6 +151,7 @@ impl IntegerNetwork {
             }
         };
         expect(n > 0, "it has no neurons");
+        expect(layer.max_spikes > 0, "its neurons never spike: `max_spikes` is 1 at least");
         expect(matches!(synapses, 1 | 2), "a neuron has one synapse or two");
         let lengths = layer.dash_syn.iter().map(Vec::len).chain([layer.threshold.len(), layer.bias.len()]);
         expect({ lengths }.all(|length| length == n), "its lists do not have one value per neuron");

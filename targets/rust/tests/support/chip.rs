@@ -7,7 +7,7 @@ use synnet_xylo::Specification;
 use synnet_xylo::specification::Dimensions;
 
 /// The bytes of a reference case.
-pub(crate) fn bytes(name: &str) -> Vec<u8> {
+fn bytes(name: &str) -> Vec<u8> {
     let path = format!("{}/../../tests/golden/xylo/{name}.npz", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
@@ -21,6 +21,11 @@ fn arrays(name: &str) -> impl Fn(&str) -> Array {
 /// The input of a reference case.
 pub(crate) fn events(name: &str) -> Vec<u8> {
     arrays(name)("input").to_floats().iter().map(|&x| x as u8).collect()
+}
+
+/// The specification of a `raw_*` case.
+pub(crate) fn raw(name: &str) -> Specification {
+    Specification::from_npz(&bytes(name)).expect("it is a specification").specification
 }
 
 /// The quantised specification that a `map_*` case holds under a prefix.

@@ -266,3 +266,55 @@ pub(crate) fn random_for_integers(name: &str, random: &mut Random) -> Graph {
     }
     graph
 }
+
+/// A keyword spotter at 1 ms: leaks by bit shifts, hidden layers that spike 0.1 times per neuron and step
+/// when a tenth of the channels does.
+pub(crate) fn calibrated_spotter() -> Network {
+    let mut random = Random(1234);
+    let dash = |values: Vec<f64>| Leak { unit: LeakUnit::BitShift, parameter: each(values) };
+    let spiking = |name: &str, n: usize, dashes: u32, max_spikes: u32| {
+        let dash_syn = (0..n as u32).map(|i| f64::from(1 + i % dashes)).collect();
+        let lif = Lif { mem: dash(vec![1.0]), syn: dash(dash_syn), max_spikes, ..lif() };
+        layer(name, n, Neuron::Lif(lif))
+    };
+    let layers = vec![
+        spiking("h0", 60, 2, 31),
+        spiking("h1", 60, 4, 31),
+        spiking("h2", 60, 8, 31),
+        spiking("out", 8, 1, 1),
+    ];
+    let mut graph = graph("Kws", 16, layers, (0, Quantity::Spikes));
+    graph.dt = 1e-3;
+    connect(&mut graph, &[IN], 0);
+    for target in 1..4 {
+        connect(&mut graph, &[from(target - 1)], target);
+    }
+    let mut network = bind_within(&graph, (-1.0, 1.0), &mut random);
+    let inputs: Vec<Vec<f32>> =
+        (0..400).map(|_| (0..16).map(|_| f32::from(u8::from(random.unit() < 0.1))).collect()).collect();
+    for i in 0..4 {
+        let layer = graph.layers[i].clone();
+        let own = network.weights[i].clone().expect("every connection has weights");
+        let set = |network: &mut Network, gain: f64| {
+            let mut weights = own.clone();
+            for (column, w) in weights.matrix.data.iter_mut().enumerate() {
+                let Neuron::Lif(lif) = &layer.neuron else { return };
+                // A slow synapse collects more: its weights are smaller, as SynNet's are.
+                let slow = 1.0 - lif.syn.decay(column % layer.size, 1e-3);
+                *w = (f64::from(*w) * gain * slow) as f32;
+            }
+            network.weights[i] = Some(weights);
+        };
+        network.graph.output = Output { layer: LayerId(i as u32), ..network.graph.output };
+        let (mut low, mut high) = (0.0, 64.0);
+        for _ in 0..16 {
+            let gain = f64::midpoint(low, high);
+            set(&mut network, gain);
+            let spikes: f32 = super::reference::run(&network, &inputs).iter().flatten().sum();
+            let rate = f64::from(spikes) / (inputs.len() * layer.size) as f64;
+            if rate > 0.1 { high = gain } else { low = gain }
+        }
+        set(&mut network, high);
+    }
+    network
+}

@@ -1,0 +1,117 @@
+//! From events in continuous time to time steps.
+
+use synnet_runtime::Raster;
+
+/// How events become a raster.
+///
+/// An event at the time `x` falls into the step `floor(x * unit / dt)`; a time within a millionth of a step
+/// below a boundary counts as the next step, because decimal times are rarely exact. An event on channel `c` of
+/// a recording falls into channel `c / pool` of the raster.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Binning {
+    /// Channels of the raster.
+    pub channels: usize,
+    /// Neighbouring channels of the recording that become one of the raster; 1 leaves them as they are.
+    pub pool: usize,
+    /// Duration of a time step, in seconds.
+    pub dt: f64,
+    /// Most time steps of a raster; what comes later is cut off.
+    pub steps: usize,
+    /// Seconds in a unit of the recording's time.
+    pub unit: f64,
+}
+
+/// An event that cannot be placed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Misplaced {
+    /// Its number, from 0.
+    pub(crate) index: usize,
+    pub(crate) fault: String,
+}
+
+impl Binning {
+    /// The raster of events `(channel, time)`; it ends with the step of the last one.
+    pub(crate) fn raster(&self, events: impl Iterator<Item = (f64, f64)>) -> Result<Raster, Misplaced> {
+        let mut placed = Vec::new();
+        let mut steps = 0;
+        for (index, (channel, time)) in events.enumerate() {
+            let (step, channel) = self.place(channel, time).map_err(|fault| Misplaced { index, fault })?;
+            if let Some(step) = step {
+                placed.push((step, channel));
+                steps = steps.max(step + 1);
+            }
+        }
+        Raster::from_events(self.channels, steps, placed)
+            .map_err(|e| Misplaced { index: 0, fault: e.to_string() })
+    }
+
+    /// Step and channel of an event; no step where it comes after the last one.
+    fn place(&self, channel: f64, time: f64) -> Result<(Option<usize>, usize), String> {
+        /// Share of a step that decimal times may lie below a boundary that was meant.
+        const TOLERANCE: f64 = 1e-6;
+        let pool = self.pool.max(1);
+        if !(channel >= 0.0 && channel.fract() == 0.0) {
+            return Err(format!("is on channel {channel}; channels are whole numbers from 0"));
+        }
+        if channel >= self.channels as f64 * pool as f64 {
+            let pooled = if pool > 1 { format!(", {pool} of the recording each") } else { String::new() };
+            return Err(format!(
+                "is on channel {channel}; the raster has {} channels{pooled}: give the network as many inputs, \
+                 or pool more channels",
+                self.channels
+            ));
+        }
+        if !(time >= 0.0 && time.is_finite()) {
+            return Err(format!("is at the time {time}; times are finite and start at 0"));
+        }
+        let step = (time * self.unit / self.dt + TOLERANCE).floor();
+        let step = (step < self.steps as f64).then_some(step as usize);
+        Ok((step, channel as usize / pool))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BINNING: Binning = Binning { channels: 3, pool: 1, dt: 0.01, steps: 20, unit: 1.0 };
+
+    #[test]
+    fn events_fall_into_their_steps() {
+        // 0.03 / 0.01 is below 3 in binary; the step is 3 all the same.
+        for (time, step) in [(0.0, 0), (0.0099, 0), (0.01, 1), (0.03, 3), (0.07, 7), (0.0299, 2), (0.199, 19)]
+        {
+            assert_eq!(BINNING.place(1.0, time), Ok((Some(step), 1)), "{time}");
+        }
+        assert_eq!(BINNING.place(0.0, 0.2), Ok((None, 0)));
+        assert_eq!(BINNING.place(0.0, 1e300), Ok((None, 0)));
+        let pooled = Binning { pool: 5, unit: 1e-6, ..BINNING };
+        assert_eq!(pooled.place(14.0, 10_000.0), Ok((Some(1), 2)));
+    }
+
+    #[test]
+    fn rasters_end_with_their_last_event() {
+        let raster =
+            BINNING.raster([(2.0, 0.05), (0.0, 0.01), (2.0, 0.052), (1.0, 9.0)].into_iter()).unwrap();
+        assert_eq!(raster.steps(), 6);
+        assert_eq!(raster.to_dense()[5 * 3 + 2], 2.0);
+        assert_eq!(BINNING.raster(std::iter::empty()).unwrap().steps(), 0);
+    }
+
+    #[test]
+    fn misplaced_events_are_named() {
+        for (channel, time, says) in [
+            (3.0, 0.0, "channel 3; the raster has 3 channels"),
+            (-1.0, 0.0, "whole numbers from 0"),
+            (0.5, 0.0, "whole numbers from 0"),
+            (f64::NAN, 0.0, "whole numbers from 0"),
+            (f64::INFINITY, 0.0, "whole numbers from 0"),
+            (0.0, -0.1, "the time -0.1"),
+            (0.0, f64::NAN, "the time NaN"),
+            (0.0, f64::INFINITY, "the time inf"),
+        ] {
+            let fault = BINNING.raster([(0.0, 0.0), (channel, time)].into_iter()).unwrap_err();
+            assert!(fault.index == 1 && fault.fault.contains(says), "{fault:?}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What is read of HDF5 files: arrays of whole numbers, and ragged arrays.
+//!
+//! The format is decoded by `hdf5-pure`. It does not hand out ragged arrays (variable-length sequences) but the
+//! references that stand for them, so that the heap which they point into is read here (HDF5 File Format
+//! Specification 3.0, III.E "Global Heap").
+
+use half::f16;
+use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder};
+
+use crate::Error;
+
+/// Most elements of an array: no data set of recordings has so many.
+const MOST_ELEMENTS: u64 = 1 << 24;
+
+/// An HDF5 file in memory.
+pub(crate) struct File {
+    file: hdf5_pure::File,
+}
+
+impl File {
+    pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, Error> {
+        if !bytes.starts_with(b"\x89HDF\r\n\x1a\n") {
+            return Err(Error::Hdf5("it does not start like one".into()));
+        }
+        let file = hdf5_pure::File::from_bytes(bytes).map_err(|e| Error::Hdf5(e.to_string()))?;
+        Ok(Self { file })
+    }
+
+    /// The names of the arrays in a group, sorted; none where there is no such group.
+    pub(crate) fn names_in(&self, group: &str) -> Vec<String> {
+        let names = self.file.group(group).and_then(|group| group.datasets());
+        let mut names = names.unwrap_or_default();
+        names.sort();
+        names
+    }
+
+    /// A one-dimensional array of whole numbers.
+    pub(crate) fn integers(&self, path: &str) -> Result<Vec<i64>, Error> {
+        let array = self.array(path)?;
+        match array.datatype().map_err(|e| failed(path, &e))? {
+            Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } => {
+                array.read_i64().map_err(|e| failed(path, &e))
+            }
+            other => {
+                Err(Error::part(format!("`{path}`"), format!("is {}; expected whole numbers", kind(&other))))
+            }
+        }
+    }
+
+    /// A one-dimensional array of sequences of numbers.
+    pub(crate) fn ragged(&self, path: &str) -> Result<Ragged<'_>, Error> {
+        let array = self.array(path)?;
+        let datatype = array.datatype().map_err(|e| failed(path, &e))?;
+        let wrong = |what: String| Error::part(format!("`{path}`"), what);
+        let Datatype::VariableLength { is_string: false, base_type, .. } = &datatype else {
+            return Err(wrong(format!(
+                "is {}; expected a sequence of numbers for each sample",
+                kind(&datatype)
+            )));
+        };
+        let number = Number::of(base_type)
+            .ok_or_else(|| wrong(format!("holds sequences of {}; expected numbers", kind(base_type))))?;
+        let superblock = self.file.superblock();
+        if (superblock.offset_size, superblock.length_size) != (8, 8) || superblock.base_address.get() != 0 {
+            return Err(Error::Hdf5("its addresses are not 8 bytes from the start of the file".into()));
+        }
+        let references = array.read_raw().map_err(|e| failed(path, &e))?;
+        let ragged = Ragged { path: path.to_owned(), references, heap: self.file.as_bytes(), number };
+        ragged.check_total()?;
+        Ok(ragged)
+    }
+
+    /// A one-dimensional array of a size that memory can be taken for.
+    fn array(&self, path: &str) -> Result<Dataset, Error> {
+        let array = self.file.dataset(path).map_err(|e| match e {
+            hdf5_pure::Error::Format(hdf5_pure::FormatError::PathNotFound(_)) => {
+                let (group, _) = path.rsplit_once('/').unwrap_or(("/", path));
+                Error::missing(&format!("array `{path}`"), &self.names_in(group))
+            }
+            other => failed(path, &other),
+        })?;
+        let shape = array.shape().map_err(|e| failed(path, &e))?;
+        let chunk = array.chunk_shape().map_err(|e| failed(path, &e))?.unwrap_or_default();
+        let [elements] = shape[..] else {
+            return Err(Error::part(
+                format!("`{path}`"),
+                format!("has the shape {shape:?}; expected [samples]"),
+            ));
+        };
+        if elements > MOST_ELEMENTS || chunk.iter().any(|&extent| extent > MOST_ELEMENTS) {
+            return Err(Error::part(format!("`{path}`"), "claims more than 2^24 elements"));
+        }
+        Ok(array)
+    }
+}
+
+fn failed(path: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::part(format!("`{path}`"), format!("cannot be read: {error}"))
+}
+
+/// The kind of a type in words.
+fn kind(datatype: &Datatype) -> &'static str {
+    match datatype {
+        Datatype::FixedPoint { .. } => "whole numbers",
+        Datatype::FloatingPoint { .. } => "floating-point numbers",
+        Datatype::String { .. } | Datatype::VariableLength { is_string: true, .. } => "text",
+        Datatype::VariableLength { .. } => "sequences",
+        Datatype::Compound { .. } => "records",
+        _ => "of another type",
+    }
+}
+
+/// A type of numbers in a sequence.
+#[derive(Clone, Copy, Debug)]
+struct Number {
+    size: usize,
+    big_endian: bool,
+    kind: NumberKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum NumberKind {
+    Unsigned,
+    Signed,
+    Float,
+}
+
+impl Number {
+    fn of(datatype: &Datatype) -> Option<Self> {
+        let (size, order, kind) = match datatype {
+            Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), byte_order, layout } => {
+                (*size, *byte_order, if layout.signed { NumberKind::Signed } else { NumberKind::Unsigned })
+            }
+            // The formats of IEEE 754 with 16, 32 and 64 bits.
+            Datatype::FloatingPoint { size, byte_order, layout }
+                if matches!((size, layout.exponent_size), (2, 5) | (4, 8) | (8, 11)) =>
+            {
+                (*size, *byte_order, NumberKind::Float)
+            }
+            _ => return None,
+        };
+        let big_endian = match order {
+            DatatypeByteOrder::LittleEndian => false,
+            DatatypeByteOrder::BigEndian => true,
+            DatatypeByteOrder::Vax => return None,
+        };
+        Some(Self { size: size as usize, big_endian, kind })
+    }
+
+    /// The number of one element's bytes.
+    fn decode(self, bytes: &[u8]) -> f64 {
+        let mut word = [0; 8];
+        word[..self.size].copy_from_slice(&bytes[..self.size]);
+        if self.big_endian {
+            word[..self.size].reverse();
+        }
+        let unsigned = u64::from_le_bytes(word);
+        match (self.kind, self.size) {
+            (NumberKind::Unsigned, _) => unsigned as f64,
+            (NumberKind::Signed, size) => {
+                let unused = 64 - 8 * size as u32;
+                ((unsigned << unused) as i64 >> unused) as f64
+            }
+            (NumberKind::Float, 2) => f16::from_bits(unsigned as u16).to_f64(),
+            (NumberKind::Float, 4) => f32::from_bits(unsigned as u32).into(),
+            (NumberKind::Float, _) => f64::from_bits(unsigned),
+        }
+    }
+}
+
+/// An array of sequences.
+pub(crate) struct Ragged<'a> {
+    path: String,
+    /// For each sequence its length (4 bytes), the address of a collection of the heap (8) and the index of an
+    /// object in it (4).
+    references: Vec<u8>,
+    heap: &'a [u8],
+    number: Number,
+}
+
+/// Bytes of a reference.
+const REFERENCE: usize = 16;
+/// Bytes before the objects of a collection, and before the data of an object.
+const HEADER: usize = 16;
+
+impl Ragged<'_> {
+    /// Number of sequences.
+    pub(crate) fn len(&self) -> usize {
+        self.references.len() / REFERENCE
+    }
+
+    /// Sequence `i`.
+    pub(crate) fn get(&self, i: usize) -> Result<Vec<f64>, Error> {
+        let (length, address, index) = self.reference(i);
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let bytes =
+            object(self.heap, address, index).and_then(|object| object.get(..length * self.number.size));
+        let bytes = bytes.ok_or_else(|| {
+            Error::part(
+                format!("sample {i} of `{}`", self.path),
+                "points to where the file holds no such sequence",
+            )
+        })?;
+        Ok(bytes.chunks_exact(self.number.size).map(|bytes| self.number.decode(bytes)).collect())
+    }
+
+    fn reference(&self, i: usize) -> (usize, u64, u32) {
+        let bytes = &self.references[i * REFERENCE..(i + 1) * REFERENCE];
+        (u32_at(bytes, 0) as usize, u64_at(bytes, 4), u32_at(bytes, 12))
+    }
+
+    /// Sequences are stored once and not compressed, so that together they are shorter than the file; where they
+    /// claim to be longer, they could be longer than any memory.
+    fn check_total(&self) -> Result<(), Error> {
+        let lengths = (0..self.len()).map(|i| self.reference(i).0 as u64);
+        if lengths.sum::<u64>().saturating_mul(self.number.size as u64) > self.heap.len() as u64 {
+            return Err(Error::part(
+                format!("`{}`", self.path),
+                "claims sequences that are longer than the file",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of an object of the heap.
+fn object(heap: &[u8], address: u64, index: u32) -> Option<&[u8]> {
+    let start = usize::try_from(address).ok()?;
+    let collection = heap.get(start..)?;
+    let size = usize::try_from(u64_at(collection.get(..HEADER)?, 8)).ok()?;
+    if !collection.starts_with(b"GCOL\x01") {
+        return None;
+    }
+    let mut rest = collection.get(HEADER..size)?;
+    // Objects stand one after the other; the one with the index 0 is the free space behind them.
+    loop {
+        let header = rest.get(..HEADER)?;
+        let (found, size) =
+            (u16::from_le_bytes([header[0], header[1]]), usize::try_from(u64_at(header, 8)).ok()?);
+        if u32::from(found) == index {
+            return rest.get(HEADER..HEADER.checked_add(size)?);
+        }
+        if found == 0 {
+            return None;
+        }
+        rest = rest.get(HEADER.checked_add(size.checked_next_multiple_of(8)?)?..)?;
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
+}

@@ -1,0 +1,59 @@
+//! The HDF5 layout of the Spiking Heidelberg Digits and Spiking Speech Commands (Cramer et al., IEEE TNNLS 2020).
+
+use rayon::prelude::*;
+use synnet_runtime::Raster;
+
+use crate::binning::Misplaced;
+use crate::hdf5::{File, Ragged};
+use crate::{Binning, Error, Table};
+
+/// Reads all recordings of a file.
+///
+/// | data set | shape | meaning |
+/// |---|---|---|
+/// | `spikes/times` | `[samples]`, each of its own length | times of the events, in seconds |
+/// | `spikes/units` | likewise | their channels |
+/// | `labels` | `[samples]` | whole numbers; the field `label` of the table |
+/// | `extra/<name>` | `[samples]` | whole numbers, such as `speaker`; fields of these names |
+///
+/// What else stands in `extra` is ignored.
+///
+/// # Errors
+/// Where the bytes are no such file, or an event does not belong to the raster.
+pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
+    let file = File::open(bytes)?;
+    let labels = file.integers("labels")?;
+    let times = file.ragged("spikes/times")?;
+    let units = file.ragged("spikes/units")?;
+    let samples = labels.len();
+    for (name, found) in [("`spikes/times`", times.len()), ("`spikes/units`", units.len())] {
+        if found != samples {
+            return Err(Error::part(name, format!("has {found} samples; `labels` has {samples}")));
+        }
+    }
+    let rasters: Vec<Result<Raster, Error>> =
+        (0..samples).into_par_iter().map(|i| raster(&times, &units, i, binning)).collect();
+    let mut table = Table { rasters: rasters.into_iter().collect::<Result<_, _>>()?, ..Table::default() };
+    let text = |numbers: Vec<i64>| numbers.iter().map(i64::to_string).collect();
+    table.fields.insert("label".into(), text(labels));
+    for name in file.names_in("extra") {
+        // Names of classes and tables of speakers stand there, too.
+        if let Ok(numbers) = file.integers(&format!("extra/{name}"))
+            && numbers.len() == samples
+        {
+            table.fields.insert(name, text(numbers));
+        }
+    }
+    Ok(table)
+}
+
+fn raster(times: &Ragged<'_>, units: &Ragged<'_>, i: usize, binning: &Binning) -> Result<Raster, Error> {
+    let (times, units) = (times.get(i)?, units.get(i)?);
+    if times.len() != units.len() {
+        let fault = format!("has {} times and {} units", times.len(), units.len());
+        return Err(Error::part(format!("sample {i} of `spikes`"), fault));
+    }
+    binning.raster(units.into_iter().zip(times)).map_err(|Misplaced { index, fault }| {
+        Error::part(format!("sample {i} of `spikes`: event {index}"), fault)
+    })
+}

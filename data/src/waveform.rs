@@ -1,0 +1,282 @@
+//! Random changes of sounds, before they become spikes.
+
+use serde::{Deserialize, Serialize};
+use synnet_frontend::Wav;
+use synnet_runtime::random::{Purpose, Stream};
+
+use crate::Error;
+
+/// Most samples of a changed sound: a header may announce any rate, and silence of some seconds at it.
+const MOST_SAMPLES: usize = 1 << 28;
+
+/// Random changes of sounds. The default changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augmentation {
+    /// The sound becomes louder or softer by up to so many decibels, evenly. What then lies beyond full scale is
+    /// clipped.
+    pub gain: f64,
+    /// Noise that is added.
+    pub noise: Option<Noise>,
+    /// The sound begins up to so many seconds later (after silence) or earlier (its beginning is cut off), evenly.
+    pub time_shift: f64,
+    /// The sound is played faster or slower by a factor of up to 1 plus this, evenly in its logarithm; like a
+    /// tape, it changes its pitch with it.
+    pub speed: f64,
+    /// All frequencies, those of the voice as well as those of the vocal tract, change by a factor of up to 1 plus
+    /// this, evenly in its logarithm, as if a larger or smaller person spoke; the duration stays.
+    pub pitch: f64,
+}
+
+/// Noise that is added to a sound.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noise {
+    /// Least and greatest ratio of the mean powers of sound and noise, in decibels; drawn evenly between.
+    pub snr: [f64; 2],
+    /// Its spectrum.
+    #[serde(default)]
+    pub colour: Colour,
+}
+
+/// The spectrum of noise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// Equal power at all frequencies; Gaussian.
+    #[default]
+    White,
+    /// Equal power in all octaves (Voss' sum of sources, each renewed half as often as the one before).
+    Pink,
+}
+
+/// A changed sound, and how the front end must take it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// The sound.
+    pub sound: Wav,
+    /// Time steps must be this many times as long, or the sound has not its duration.
+    pub step: f64,
+}
+
+impl Augmentation {
+    /// Whether any change is asked for.
+    pub fn is_active(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Checks the ranges of all options.
+    ///
+    /// # Errors
+    /// The first option out of its range, in words.
+    pub fn check(&self) -> Result<(), String> {
+        let within = |name: &str, x: f64, most: f64| {
+            let fits = (0.0..=most).contains(&x);
+            if fits { Ok(()) } else { Err(format!("`{name}` is {x}; it must be from 0 to {most}")) }
+        };
+        within("gain", self.gain, 60.0)?;
+        within("time_shift", self.time_shift, 60.0)?;
+        within("speed", self.speed, 1.0)?;
+        within("pitch", self.pitch, 1.0)?;
+        match self.noise {
+            Some(Noise { snr: [least, most], .. }) if !(-60.0 <= least && least <= most && most <= 120.0) => {
+                let range = "two ratios in decibels, the lesser first, from -60 to 120";
+                Err(format!("`noise.snr` is [{least}, {most}]; it must be {range}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The sound of recording `recording` as epoch `epoch` hears it.
+    ///
+    /// What is drawn depends on the options, seed, epoch and recording alone. Order: shift, gain, noise, clipping;
+    /// speed and pitch change the sample rate at which the result is played, to the nearest hertz.
+    ///
+    /// # Errors
+    /// Options that do not pass [`check`](Self::check); a sound of more than 2^28 samples after the silence before it.
+    pub fn apply(&self, sound: &Wav, seed: u64, epoch: u64, recording: u64) -> Result<Changed, Error> {
+        let wrong = |fault: String| Error::part("the augmentation", fault);
+        self.check().map_err(wrong)?;
+        let mut stream = Stream::new(seed, Purpose::Sound, epoch, recording);
+        let mut evenly = |reach: f64| reach * (2.0 * stream.unit() - 1.0);
+        let shift = evenly(self.time_shift);
+        let gain = 10_f64.powf(evenly(self.gain) / 20.0);
+        let speed = (1.0 + self.speed).powf(evenly(1.0));
+        let pitch = (1.0 + self.pitch).powf(evenly(1.0));
+
+        let rate = f64::from(sound.sample_rate().get());
+        let mut samples = shifted(sound.samples(), (shift * rate).round() as i64)
+            .ok_or_else(|| wrong(format!("makes more than 2^28 samples of a sound of {rate} Hz")))?;
+        samples.iter_mut().for_each(|x| *x *= gain);
+        if let Some(noise) = self.noise {
+            noise.add(&mut samples, &mut stream);
+        }
+        samples.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
+        // Rates of a whole number of hertz, at least one.
+        let played = (rate * speed * pitch).round().max(1.0) as u32;
+        let sound = Wav::new(samples, played).map_err(|e| wrong(format!("leaves no sound: {e}")))?;
+        Ok(Changed { sound, step: 1.0 / pitch })
+    }
+}
+
+impl Noise {
+    fn add(&self, samples: &mut [f64], stream: &mut Stream) {
+        let [least, most] = self.snr;
+        let ratio = 10_f64.powf((least + (most - least) * stream.unit()) / 10.0);
+        let noise = match self.colour {
+            Colour::White => samples.iter().map(|_| stream.normal()).collect(),
+            Colour::Pink => pink(samples.len(), stream),
+        };
+        let (signal, power) = (power(samples), power(&noise));
+        if signal > 0.0 && power > 0.0 {
+            let factor = (signal / ratio / power).sqrt();
+            samples.iter_mut().zip(&noise).for_each(|(x, n)| *x += factor * n);
+        }
+    }
+}
+
+/// Mean power.
+fn power(samples: &[f64]) -> f64 {
+    samples.iter().map(|x| x * x).sum::<f64>() / samples.len().max(1) as f64
+}
+
+/// The samples, later (silence before them) or earlier (the first ones cut off, but for the last); `None` for more
+/// than [`MOST_SAMPLES`].
+fn shifted(samples: &[f64], by: i64) -> Option<Vec<f64>> {
+    let places = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
+    if by < 0 {
+        return Some(samples[places.min(samples.len().saturating_sub(1))..].to_vec());
+    }
+    let len = places.checked_add(samples.len()).filter(|&len| len <= MOST_SAMPLES)?;
+    let mut moved = Vec::with_capacity(len);
+    moved.resize(places, 0.0);
+    moved.extend_from_slice(samples);
+    Some(moved)
+}
+
+/// Noise of equal power in all octaves: source `k` of 16 is renewed every `2^k` samples.
+fn pink(len: usize, stream: &mut Stream) -> Vec<f64> {
+    const SOURCES: usize = 16;
+    let mut sources = [0.0; SOURCES];
+    sources.iter_mut().for_each(|source| *source = stream.normal());
+    (1..=len)
+        .map(|i| {
+            // Each sample renews one source: that of the number of trailing zeros.
+            let renewed = i.trailing_zeros() as usize;
+            if renewed < SOURCES {
+                sources[renewed] = stream.normal();
+            }
+            sources.iter().sum()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Augmentation =
+        Augmentation { gain: 0.0, noise: None, time_shift: 0.0, speed: 0.0, pitch: 0.0 };
+
+    fn tone() -> Wav {
+        Wav::new((0..8000).map(|i| 0.25 * (0.3 * f64::from(i)).sin()).collect(), 8000).unwrap()
+    }
+
+    fn applied(options: Augmentation, epoch: u64) -> Changed {
+        options.apply(&tone(), 1, epoch, 2).unwrap()
+    }
+
+    #[test]
+    fn nothing_changes_where_nothing_is_asked_for() {
+        assert_eq!(applied(NONE, 3), Changed { sound: tone(), step: 1.0 });
+        assert!(!NONE.is_active() && NONE == Augmentation::default());
+    }
+
+    #[test]
+    fn changes_depend_on_seed_epoch_and_recording_alone() {
+        let noise = Some(Noise { snr: [5.0, 30.0], colour: Colour::Pink });
+        let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1 };
+        let first = applied(options, 0);
+        assert_eq!(first, applied(options, 0));
+        assert_ne!(first, applied(options, 1));
+        assert_ne!(first, options.apply(&tone(), 2, 0, 2).unwrap());
+        assert_ne!(first, options.apply(&tone(), 1, 0, 3).unwrap());
+    }
+
+    #[test]
+    fn each_change_is_what_its_name_says() {
+        let mut rates = Vec::new();
+        for epoch in 0..50 {
+            let louder = applied(Augmentation { gain: 6.0, ..NONE }, epoch);
+            let decibels = 10.0 * (power(louder.sound.samples()) / power(tone().samples())).log10();
+            assert!(decibels.abs() <= 6.0 && decibels != 0.0, "{decibels}");
+
+            let moved = applied(Augmentation { time_shift: 0.1, ..NONE }, epoch);
+            let by = moved.sound.samples().len() as i64 - 8000;
+            assert!(by.abs() <= 800, "{by}");
+            assert_eq!(moved.sound.samples().last(), tone().samples().last());
+
+            let faster = applied(Augmentation { speed: 0.25, ..NONE }, epoch);
+            assert_eq!((faster.sound.samples(), faster.step), (tone().samples(), 1.0));
+            rates.push(faster.sound.sample_rate().get());
+
+            let higher = applied(Augmentation { pitch: 0.25, ..NONE }, epoch);
+            let rate = f64::from(higher.sound.sample_rate().get());
+            assert!((rate * higher.step - 8000.0).abs() < 1.0, "steps grow as the sound does");
+        }
+        let (least, most) = (rates.iter().min().unwrap(), rates.iter().max().unwrap());
+        assert!((6400..6700).contains(least) && (9500..=10_000).contains(most), "{least} {most}");
+    }
+
+    #[test]
+    fn noise_has_the_power_that_is_asked_for() {
+        for colour in [Colour::White, Colour::Pink] {
+            let noisy = applied(Augmentation { noise: Some(Noise { snr: [20.0, 20.0], colour }), ..NONE }, 0);
+            let pairs = noisy.sound.samples().iter().zip(tone().samples().to_vec());
+            let noise: Vec<f64> = pairs.map(|(x, y)| x - y).collect();
+            let ratio = 10.0 * (power(tone().samples()) / power(&noise)).log10();
+            assert!((ratio - 20.0).abs() < 0.01, "{ratio}");
+        }
+        let silence = Wav::new(vec![0.0; 100], 8000).unwrap();
+        let options = Augmentation { noise: Some(Noise { snr: [0.0, 0.0], colour: Colour::White }), ..NONE };
+        assert_eq!(options.apply(&silence, 0, 0, 0).unwrap().sound, silence);
+    }
+
+    #[test]
+    fn silence_that_no_machine_holds_is_refused() {
+        let sound = Wav::new(vec![0.5; 10], u32::MAX).unwrap();
+        let later = Augmentation { time_shift: 60.0, ..NONE };
+        let refused = (0..20).filter_map(|i| later.apply(&sound, 0, 0, i).err()).next().unwrap();
+        assert!(refused.to_string().contains("more than 2^28 samples"), "{refused}");
+    }
+
+    /// Differences of neighbours hold mostly high frequencies, sums of many mostly low ones.
+    #[test]
+    fn pink_noise_is_low_and_white_noise_is_even() {
+        let mut stream = Stream::new(4, Purpose::Sound, 0, 0);
+        let white: Vec<f64> = (0..1 << 16).map(|_| stream.normal()).collect();
+        let pink = pink(1 << 16, &mut stream);
+        let roughness = |noise: &[f64]| {
+            let differences: Vec<f64> = noise.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            power(&differences) / power(noise)
+        };
+        assert!((roughness(&white) - 2.0).abs() < 0.05, "{}", roughness(&white));
+        assert!(roughness(&pink) < 0.4, "{}", roughness(&pink));
+    }
+
+    #[test]
+    fn options_out_of_range_are_named() {
+        let noise = |snr| Some(Noise { snr, colour: Colour::White });
+        for (options, says) in [
+            (Augmentation { gain: -1.0, ..NONE }, "`gain` is -1; it must be from 0 to 60"),
+            (Augmentation { speed: 1.5, ..NONE }, "`speed` is 1.5"),
+            (Augmentation { pitch: f64::NAN, ..NONE }, "`pitch` is NaN"),
+            (Augmentation { time_shift: -0.5, ..NONE }, "`time_shift` is -0.5"),
+            (Augmentation { noise: noise([20.0, 10.0]), ..NONE }, "`noise.snr` is [20, 10]"),
+            (Augmentation { noise: noise([f64::NAN, 10.0]), ..NONE }, "`noise.snr` is [NaN, 10]"),
+        ] {
+            let why = options.check().unwrap_err();
+            assert!(why.contains(says), "{why}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Archives and texts: what they become, and what is wrong with those that become nothing.
+
+use proptest::prelude::*;
+use synnet_arrays::Archive;
+use synnet_data::{Binning, Error, events, npz};
+
+const BINNING: Binning = Binning { channels: 4, pool: 1, dt: 1e-3, steps: 50, unit: 1e-3 };
+
+/// An archive of integers and floats, by name and shape.
+fn archive(integers: &[(&str, &[usize], &[i64])], floats: &[(&str, &[usize], &[f64])]) -> Vec<u8> {
+    let mut archive = Archive::new();
+    for (name, shape, numbers) in integers {
+        archive.add(name, shape, numbers).unwrap();
+    }
+    for (name, shape, numbers) in floats {
+        archive.add(name, shape, numbers).unwrap();
+    }
+    archive.finish().unwrap()
+}
+
+const RASTERS: (&str, &[usize], &[i64]) = ("rasters", &[2, 3, 2], &[1, 0, 0, 2, 0, 0, 0, 3, 0, 0, 4, 0]);
+
+#[test]
+fn an_archive_holds_rasters_labels_and_fields() {
+    let bytes = archive(
+        &[RASTERS, ("labels", &[2], &[7, 3]), ("speaker", &[2], &[0, 1]), ("other", &[5], &[0; 5])],
+        &[],
+    );
+    let table = npz::read(&bytes).unwrap();
+    assert_eq!(table.rasters[1].to_dense(), [0.0, 3.0, 0.0, 0.0, 4.0, 0.0]);
+    assert_eq!(table.fields["label"], ["7", "3"]);
+    assert_eq!(table.fields["speaker"], ["0", "1"]);
+    assert_eq!((table.fields.len(), table.targets), (2, None));
+}
+
+#[test]
+fn an_archive_holds_target_traces() {
+    let traces: Vec<f64> = (0..6).map(|i| 0.5 * f64::from(i)).collect();
+    let bytes = archive(&[RASTERS], &[("targets", &[2, 3, 1], &traces)]);
+    let table = npz::read(&bytes).unwrap();
+    assert_eq!(table.targets, Some((1, vec![vec![0.0, 0.5, 1.0], vec![1.5, 2.0, 2.5]])));
+
+    let bytes = archive(&[("raster", &[2, 1], &[5, 6])], &[("target", &[2, 2], &[0.0, 1.0, 2.0, 3.0])]);
+    let (raster, target) = npz::read_sample(&bytes).unwrap();
+    assert_eq!((raster.to_dense(), target), (vec![5.0, 6.0], Some((2, vec![0.0, 1.0, 2.0, 3.0]))));
+}
+
+#[test]
+fn archives_that_do_not_fit_are_explained() {
+    let labels: (&str, &[usize], &[i64]) = ("labels", &[2], &[0, 1]);
+    for (bytes, says) in [
+        (b"no archive".to_vec(), "not an archive of NumPy arrays"),
+        (archive(&[labels], &[]), "no array `rasters` [samples, T, C]; the file holds `labels`"),
+        (archive(&[RASTERS, ("label", &[2], &[0, 1])], &[]), "no array `labels` [samples] or `targets`"),
+        (archive(&[RASTERS, labels], &[("targets", &[2, 3, 1], &[0.0; 6])]), "both `labels` and `targets`"),
+        (archive(&[("rasters", &[2, 3], &[0; 6]), labels], &[]), "`rasters` has the shape [2, 3]; expected"),
+        (archive(&[("rasters", &[2, 0, 3], &[]), labels], &[]), "which holds nothing"),
+        (archive(&[RASTERS, ("labels", &[3], &[0, 1, 2])], &[]), "one label for each of 2 samples"),
+        (archive(&[RASTERS], &[("labels", &[2], &[0.0, 0.5])]), "`labels` holds 0.5 at 1"),
+        (archive(&[RASTERS], &[("targets", &[2, 2, 1], &[0.0; 4])]), "2 samples of 2 steps"),
+        (
+            archive(&[labels], &[("rasters", &[2, 1, 1], &[0.0, f64::NAN])]),
+            "`rasters` holds NaN at [1, 0, 0]",
+        ),
+    ] {
+        let error = npz::read(&bytes).unwrap_err().to_string();
+        assert!(error.contains(says), "no {says:?} in: {error}");
+    }
+    for (bytes, says) in [
+        (archive(&[("x", &[1], &[0])], &[]), "no array `raster` [T, C]; the file holds `x`"),
+        (
+            archive(&[("raster", &[2, 1], &[0, 0])], &[("target", &[3, 1], &[0.0; 3])]),
+            "has 3 steps; `raster` has 2",
+        ),
+        (archive(&[], &[("raster", &[1, 2], &[0.0, f64::INFINITY])]), "`raster` holds inf at [0, 1]"),
+    ] {
+        let error = npz::read_sample(&bytes).unwrap_err().to_string();
+        assert!(error.contains(says), "no {says:?} in: {error}");
+    }
+}
+
+#[test]
+fn texts_of_events_come_in_several_habits() {
+    let expected = events::read_csv(b"2,1.5\n0,3.0\n", &BINNING).unwrap();
+    assert_eq!(expected.to_dense(), [0., 0., 0., 0., 0., 0., 1., 0., 0., 0., 0., 0., 1., 0., 0., 0.]);
+    for text in [
+        "channel,time\n2,1.5\n0,3.0",
+        "Time;Channel\r\n1.5;2\r\n3.0;0\r\n",
+        "# a comment\n\n  0\t3.0\n2   1.5\n",
+        "\u{feff}channel time\n2 1.5\n0 3e0\n",
+    ] {
+        assert_eq!(events::read_csv(text.as_bytes(), &BINNING).unwrap(), expected, "{text:?}");
+    }
+    let bytes = archive(&[("channel", &[2], &[2, 0])], &[("time", &[2], &[1.5, 3.0])]);
+    assert_eq!(events::read_npz(&bytes, &BINNING).unwrap(), expected);
+    assert_eq!(events::read_csv(b"channel,time\n", &BINNING).unwrap().steps(), 0);
+}
+
+#[test]
+fn events_that_do_not_fit_are_explained() {
+    for (text, says) in [
+        (&b"channel,time\n0,1\n0;2;3\n"[..], "line 3: `0;2;3` is not a channel and a time"),
+        (b"time,unit\n", "line 1: `time,unit` is not a channel and a time"),
+        (b"0,1\n\n4,2\n", "line 3: the event is on channel 4; the raster has 4 channels"),
+        (b"0,-1\n", "line 1: the event is at the time -1"),
+        (b"0,1\n\xff\n", "line 2: not UTF-8 text"),
+    ] {
+        let error = events::read_csv(text, &BINNING).unwrap_err().to_string();
+        assert!(error.contains(says), "no {says:?} in: {error}");
+    }
+    for (bytes, says) in [
+        (archive(&[("channel", &[1], &[0])], &[]), "no array `time` [events]; the file holds `channel`"),
+        (
+            archive(&[("channel", &[1], &[0])], &[("time", &[2], &[0.0; 2])]),
+            "`channel` has 1 events; `time` has 2",
+        ),
+        (archive(&[("channel", &[1, 1], &[0])], &[("time", &[1], &[0.0])]), "expected [events]"),
+        (archive(&[("channel", &[2], &[0, 9])], &[("time", &[2], &[0.0; 2])]), "event 1 is on channel 9"),
+    ] {
+        let error = events::read_npz(&bytes, &BINNING).unwrap_err().to_string();
+        assert!(error.contains(says), "no {says:?} in: {error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_raster_or_an_error(text in "[0-9a-z.,; \n\u{e9}-]{0,60}") {
+        if let Ok(raster) = events::read_csv(text.as_bytes(), &BINNING) {
+            prop_assert!(raster.steps() <= BINNING.steps);
+        }
+    }
+
+    #[test]
+    fn damaged_archives_are_rasters_or_errors(at in 0_usize..400, value: u8) {
+        let mut bytes = archive(&[RASTERS, ("labels", &[2], &[0, 1])], &[]);
+        let at = at % bytes.len();
+        bytes[at] = value;
+        let result: Result<_, Error> = npz::read(&bytes);
+        prop_assert!(result.is_ok() || !result.unwrap_err().to_string().is_empty());
+    }
+}

@@ -1,0 +1,187 @@
+//! Every loss trains; smoothing, weights of classes and losses of one's own do what they say.
+
+use synnet_dsl::graph::*;
+use synnet_runtime::loss::{BinaryCrossEntropy, CrossEntropy, Peak};
+use synnet_runtime::optimizer::{Adam, Sgd};
+use synnet_runtime::*;
+
+use crate::build::*;
+use crate::tasks::*;
+
+fn adam(loss: Loss, epochs: usize) -> TrainOptions {
+    let optimizer = Optimizer::Adam(Adam { lr: 0.02, ..Adam::default() });
+    TrainOptions { optimizer, ..TrainOptions::new(loss, epochs, 16) }
+}
+
+fn binary(readout: Readout) -> Loss {
+    let offset = if readout == Readout::SpikeCount { 4.0 } else { 0.5 };
+    Loss::BinaryCrossEntropy(BinaryCrossEntropy { offset, ..BinaryCrossEntropy::new(readout) })
+}
+
+/// The toy task with the targets of `of_class` instead of classes.
+fn retold(dataset: &Dataset, of_class: impl Fn(usize) -> Target) -> Dataset {
+    let sample = |(i, example): (usize, &Example)| {
+        let mut raster = vec![0.0; 20 * 6];
+        dataset.write_sample(i, &mut raster);
+        let Target::Class(class) = example.target else { panic!("the toy task has classes") };
+        Sample { raster, steps: 20, target: of_class(class) }
+    };
+    Dataset::new(6, 20, dataset.samples().iter().enumerate().map(sample).collect()).unwrap()
+}
+
+#[test]
+fn losses_with_classes_learn_a_toy_task() {
+    let peak = Loss::Peak(Peak { level: 10.0, window: 5, rest_weight: 0.2 });
+    for (loss, quantity, epochs) in [
+        (peak, Quantity::Vmem, 80),
+        (binary(Readout::MaxVmem), Quantity::Vmem, 25),
+        (binary(Readout::MeanVmem), Quantity::Vmem, 25),
+        (binary(Readout::SpikeCount), Quantity::Spikes, 25),
+    ] {
+        let one_of_three = |class| Target::Outputs((0..3).map(|o| f32::from(o == class)).collect());
+        let graph = classifier(quantity, 0.1);
+        let as_classes = (toy(150, 1), toy(90, 2));
+        let as_outputs = (retold(&as_classes.0, one_of_three), retold(&as_classes.1, one_of_three));
+        for (seen, unseen) in [as_classes, as_outputs] {
+            let mut trainer =
+                Trainer::new(&graph, initial_params(&graph, 1), adam(loss.clone(), epochs)).unwrap();
+            let before = trainer.validate(&unseen).unwrap();
+            let metrics = train(&mut trainer, &seen, epochs);
+            let after = trainer.validate(&unseen).unwrap();
+            assert!(metrics[epochs - 1].loss < 0.6 * metrics[0].loss, "{loss:?}");
+            let (before, after) = (before.accuracy.unwrap(), after.accuracy.unwrap());
+            assert!(after > before + 0.3, "{loss:?}: from {before} to {after}");
+        }
+    }
+}
+
+#[test]
+fn a_single_output_learns_to_detect() {
+    let graph = Net::new(6)
+        .layer(8, Neuron::Lif(lif()), Quantity::Spikes)
+        .layer(1, Neuron::Lif(lif()), Quantity::Spikes)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .connect(&[layer(0)], 1, 0, linear())
+        .0;
+    let is_last = |class: usize| Target::Class(usize::from(class == 2));
+    let (seen, unseen) = (retold(&toy(150, 1), is_last), retold(&toy(90, 2), is_last));
+    let mut trainer =
+        Trainer::new(&graph, initial_params(&graph, 1), adam(binary(Readout::SpikeCount), 30)).unwrap();
+    train(&mut trainer, &seen, 30);
+    let found = trainer.validate(&unseen).unwrap().accuracy.unwrap();
+    assert!(found > 0.85, "{found}; two thirds are right without looking");
+}
+
+/// A network learns to give the membranes, or the raster, of another one with other weights.
+#[test]
+fn mean_squared_error_learns_sequences() {
+    for (quantity, share) in [(Quantity::Vmem, 0.25), (Quantity::Spikes, 0.6)] {
+        let graph = classifier(quantity, 0.0);
+        let inputs = toy(60, 3);
+        let mut raster = vec![0.0; 20 * 6];
+        let network = synnet_dsl::Network::bind(&graph, &initial_params(&graph, 9)).unwrap();
+        let teacher = Interpreter::new(&network);
+        let mut sample = |i: usize| {
+            inputs.write_sample(i, &mut raster);
+            let input = Sequence::new(1, 20, 6, raster.clone()).unwrap();
+            let target = teacher.run(&input, Recording::Off, 0).unwrap().output.data;
+            Sample { raster: raster.clone(), steps: 20, target: Target::Sequence(target) }
+        };
+        let dataset = Dataset::new(6, 20, (0..60).map(&mut sample).collect()).unwrap();
+        let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), adam(Loss::Mse {}, 60)).unwrap();
+        let before = trainer.validate(&dataset).unwrap();
+        train(&mut trainer, &dataset, 60);
+        let after = trainer.validate(&dataset).unwrap();
+        assert!(after.loss < share * before.loss, "{quantity:?}: from {} to {}", before.loss, after.loss);
+        assert_eq!(after.accuracy, None);
+    }
+}
+
+/// The movement of the readout's weights in one step of gradient descent, from weights of zero.
+fn first_step(loss: CrossEntropy, class: usize) -> Vec<f32> {
+    let graph = classifier(Quantity::Vmem, 0.0);
+    let mut params = initial_params(&graph, 1);
+    params.tensors.get_mut("c2.weight").unwrap().data.fill(0.0);
+    let optimizer = Optimizer::Sgd(Sgd { lr: 1.0, ..Sgd::default() });
+    let options = TrainOptions { optimizer, ..TrainOptions::new(Loss::CrossEntropy(loss), 1, 1) };
+    let mut trainer = Trainer::new(&graph, params, options).unwrap();
+    let dataset = retold(&toy(1, 1), |_| Target::Class(class));
+    train(&mut trainer, &dataset, 1);
+    trainer.params().tensors["c2.weight"].data.clone()
+}
+
+/// All outputs are zero at first, so that the gradient by each of three is `1/3 - q`; smoothing by `s` makes it
+/// `1 - s` times as long.
+#[test]
+fn smoothing_and_weights_of_classes_scale_gradients() {
+    let plain = CrossEntropy::new(Readout::MeanVmem);
+    let smooth = CrossEntropy { label_smoothing: 0.25, ..plain.clone() };
+    let weighted = CrossEntropy { class_weights: vec![2.0, 0.5, 0.0], ..plain.clone() };
+    for (class, weight) in [(0, 2.0), (1, 0.5), (2, 0.0)] {
+        let step = first_step(plain.clone(), class);
+        let greatest = step.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+        assert!(greatest > 0.0);
+        for (found, factor) in
+            [(first_step(smooth.clone(), class), 0.75), (first_step(weighted.clone(), class), weight)]
+        {
+            for (found, step) in found.iter().zip(&step) {
+                assert!(
+                    (found - factor * step).abs() < 1e-5 * greatest,
+                    "{class}: {found}, not {factor} * {step}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_loss_of_ones_own_trains_as_that_of_the_options() {
+    let dataset = toy(50, 3);
+    let mut ordinary = trainer(Quantity::Vmem, Readout::MeanVmem);
+    let mut own = trainer(Quantity::Vmem, Readout::MeanVmem);
+    let entropy = Loss::CrossEntropy(CrossEntropy::new(Readout::MeanVmem));
+    let loss = |output: &[f32], target: &Target, gradient: &mut [f32]| {
+        entropy.of_sample(output, 3, target, gradient)
+    };
+    for epoch in 0..2 {
+        let metrics = train(&mut ordinary, &dataset, 1).remove(0);
+        let batches = own.batches(&dataset);
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [16, 16, 16, 2]);
+        let mut sum = 0.0;
+        for (i, batch) in batches.iter().enumerate() {
+            let step = own.step_with(&dataset, batch, &loss).unwrap();
+            assert_eq!((step.epoch, step.complete, step.accuracy), (epoch, i == 3, None));
+            sum += step.loss * batch.len() as f64;
+        }
+        assert!((sum / 50.0 - metrics.loss).abs() < 1e-12);
+        assert_eq!(own.epochs_done(), epoch + 1);
+    }
+    assert_eq!(own.checkpoint(), ordinary.checkpoint());
+}
+
+#[test]
+fn steps_that_cannot_be_done_change_nothing() {
+    let dataset = toy(20, 3);
+    let mut trainer = trainer(Quantity::Vmem, Readout::MeanVmem);
+    let before = trainer.checkpoint();
+    let mut refuse = |samples: &[usize], value: f64, slope: f32| {
+        let loss = |_: &[f32], _: &Target, gradient: &mut [f32]| {
+            gradient.fill(slope);
+            value
+        };
+        let error = trainer.step_with(&dataset, samples, &loss).unwrap_err();
+        assert_eq!(trainer.checkpoint(), before);
+        match error {
+            TrainError::Data(errors) => errors[0].message.clone(),
+            error => error.to_string(),
+        }
+    };
+    assert_eq!(refuse(&[], 0.0, 0.0), "the data has no samples or no time steps");
+    assert_eq!(refuse(&[3, 20], 0.0, 0.0), "there is no sample 20; the data has 20");
+    assert_eq!(
+        refuse(&[4, 2], f64::NAN, 0.0),
+        "the loss of sample 4 is not finite in epoch 1, batch 1; lower the learning rate or set `gradient_clip`"
+    );
+    let message = refuse(&[4, 2], 0.0, f32::NAN);
+    assert!(message.starts_with("the update of epoch 1, batch 1 would set `c0.weight` to NaN"), "{message}");
+}

@@ -1,0 +1,310 @@
+//! The same weights, bit for bit: whatever the number of threads, and however often training was stopped.
+
+use rayon::ThreadPoolBuilder;
+use synnet_dsl::Params;
+use synnet_dsl::graph::*;
+use synnet_runtime::loss::CrossEntropy;
+use synnet_runtime::optimizer::{AdamW, Sgd};
+use synnet_runtime::regularizer::MembraneRegularizer;
+use synnet_runtime::tape::Checkpoint;
+use synnet_runtime::train::{Augmentation, Score, Selection};
+use synnet_runtime::*;
+
+use crate::build::*;
+use crate::tasks::*;
+
+/// Layers tied by recurrence, adaptive neurons, noise, dropout, delays; constants that learn.
+fn everything() -> Graph {
+    let learn = |value| Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[value], true) };
+    let adaptation = Some(Adaptation { leak: learn(8e-3), w_ahp: parameter(&[-0.3], true) });
+    let noisy = Lif { noise_std: 0.5, mem: learn(5e-3), syn: learn(4e-3), ..lif() };
+    let adaptive = Lif { adaptation, threshold: parameter(&[0.8], true), ..lif() };
+    Net::new(6)
+        .layer(12, Neuron::Lif(noisy), Quantity::Spikes)
+        .layer(9, Neuron::Lif(adaptive), Quantity::Spikes)
+        .layer(3, Neuron::Lif(Lif { threshold: parameter(&[1e4], false), ..lif() }), Quantity::Vmem)
+        .connect(&[Endpoint::Input], 0, 0, linear_with_bias())
+        .connect(&[layer(0)], 1, 2, linear())
+        .connect(&[layer(1)], 0, 0, linear())
+        .connect(&[layer(1)], 1, 0, linear())
+        .connect(&[layer(1)], 2, 0, linear())
+        .dropout(0.2)
+        .0
+}
+
+/// Options with all of them in use.
+fn every_option() -> TrainOptions {
+    let loss = CrossEntropy {
+        label_smoothing: 0.1,
+        class_weights: vec![1.0, 2.0, 0.5],
+        ..CrossEntropy::new(Readout::MeanVmem)
+    };
+    let options = options(Readout::MeanVmem);
+    let augmentation = Augmentation { time_jitter: 0.7, channel_shift: 1, ..options.augmentation };
+    TrainOptions {
+        loss: Loss::CrossEntropy(loss),
+        optimizer: Optimizer::AdamW(AdamW { lr: 3e-3, ..AdamW::default() }),
+        lr_factors: ["tau_mem", "tau_syn", "tau_ahp"].map(|name| (name.to_owned(), 1e-2)).into(),
+        schedule: Schedule::OneCycle { rise: 0.4, start: 0.1, floor: 0.01 },
+        augmentation,
+        membrane_regularizer: Some(MembraneRegularizer { weight: 0.01, low: -1.0, high: 2.0 }),
+        checkpoint: Checkpoint::Segments,
+        selection: Some(Selection { by: Score::Loss, patience: Some(5), min_delta: 0.0 }),
+        ..options
+    }
+}
+
+/// The toy task, each sample long enough for several segments.
+fn long_toy(samples: usize) -> Dataset {
+    let short = toy(samples * 8, 3);
+    let mut piece = vec![0.0; 20 * 6];
+    let mut sample = |i: usize| {
+        // Every third sample is of the same class.
+        let pieces = (0..8).flat_map(|k| {
+            short.write_sample(i % 3 + 3 * ((i / 3 * 8 + k) % (samples * 8 / 3)), &mut piece);
+            piece.clone()
+        });
+        Sample { raster: pieces.collect(), steps: 160, target: Target::Class(i % 3) }
+    };
+    Dataset::new(6, 160, (0..samples).map(&mut sample).collect()).unwrap()
+}
+
+fn train_with(threads: usize, options: &TrainOptions) -> (Vec<u8>, Params, Vec<EpochMetrics>) {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let graph = everything();
+    pool.install(|| {
+        let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
+        let dataset = long_toy(50);
+        let epochs = (0..3).map(|_| {
+            let metrics = train(&mut trainer, &dataset, 1).remove(0);
+            trainer.observe(&metrics).unwrap();
+            metrics
+        });
+        let epochs = epochs.collect();
+        (trainer.checkpoint(), trainer.params(), epochs)
+    })
+}
+
+#[test]
+fn weights_do_not_depend_on_the_number_of_threads() {
+    let options = every_option();
+    let one = train_with(1, &options);
+    for threads in [2, 5] {
+        assert!(one == train_with(threads, &options), "{threads} threads give other weights");
+    }
+    let other = train_with(1, &TrainOptions { seed: 6, ..options });
+    assert_ne!(other.1, one.1, "the seed decides");
+}
+
+#[test]
+fn weights_do_not_depend_on_what_is_kept_of_a_sample() {
+    let segments = every_option();
+    let whole = TrainOptions { checkpoint: Checkpoint::None, ..segments.clone() };
+    let (segments, whole) = (train_with(2, &segments), train_with(2, &whole));
+    assert_eq!(segments.2, whole.2);
+    assert_eq!(segments.1, whole.1);
+}
+
+/// A sample whose values overflow stops an epoch in the middle: everything is as after the batches before it.
+#[test]
+fn a_batch_that_fails_leaves_those_before_it() {
+    let graph = everything();
+    let mut params = initial_params(&graph, 1);
+    params.tensors.get_mut("c0.weight").unwrap().data.fill(1.0);
+    let good = long_toy(24);
+    let mut samples: Vec<Sample> = (0..24)
+        .map(|i| {
+            let mut raster = vec![0.0; 160 * 6];
+            good.write_sample(i, &mut raster);
+            Sample { raster, steps: 160, target: Target::Class(i % 3) }
+        })
+        .collect();
+    samples[17].raster[100 * 6 + 2] = 3e38;
+    samples[17].raster[100 * 6 + 3] = 3e38;
+    let dataset = Dataset::new(6, 160, samples).unwrap();
+    let options = TrainOptions { batch: 4, augmentation: Augmentation::default(), ..every_option() };
+    let mut trainer = Trainer::new(&graph, params.clone(), options.clone()).unwrap();
+    let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
+    let TrainError::NotFinite { sample: 17, epoch: 0, batch, layer: Some(ref layer), step: Some(100) } =
+        error
+    else {
+        panic!("{error}")
+    };
+    assert!(batch > 0 && layer == "l0", "{batch}, {layer}");
+
+    let mut until = Trainer::new(&graph, params, options.clone()).unwrap();
+    let mut watch =
+        |progress: Progress<'_>| if progress.batch == batch { Control::Stop } else { Control::Continue };
+    until.epoch(&dataset, &mut watch).unwrap();
+    let bytes = until.checkpoint();
+    assert_eq!(trainer.checkpoint(), bytes);
+    // It fails again in the same way, also after a pause.
+    let mut resumed = Trainer::resume(&bytes, &graph, options).unwrap();
+    for trainer in [&mut trainer, &mut resumed] {
+        assert_eq!(trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err(), error);
+        assert_eq!(trainer.checkpoint(), bytes);
+    }
+}
+
+/// Every optimiser, with early stopping by a validation set.
+fn recipes() -> [TrainOptions; 3] {
+    let sgd = Sgd { lr: 0.3, momentum: 0.8, nesterov: true, weight_decay: 1e-3 };
+    let adamw = AdamW { lr: 0.03, ..AdamW::default() };
+    let select = |by| Some(Selection { by, patience: Some(2), min_delta: 0.0 });
+    let options = options(Readout::SpikeCount);
+    [
+        TrainOptions {
+            optimizer: Optimizer::Sgd(sgd),
+            schedule: Schedule::OneCycle { rise: 0.4, start: 0.1, floor: 0.0 },
+            selection: select(Score::ValidationLoss),
+            ..options.clone()
+        },
+        TrainOptions {
+            optimizer: Optimizer::AdamW(adamw),
+            schedule: Schedule::Step { warm_up: 0.5, every: 2.0, factor: 0.3 },
+            selection: select(Score::ValidationAccuracy),
+            ..options.clone()
+        },
+        TrainOptions { selection: select(Score::Loss), ..options },
+    ]
+}
+
+/// Trains to the end and returns the last checkpoint and the number of epochs. After every `stop_every`
+/// batches the trainer is saved, thrown away and resumed.
+fn train_to_the_end(options: &TrainOptions, stop_every: usize) -> (Vec<u8>, usize) {
+    let (seen, held_back) = (toy(70, 4), toy(30, 5));
+    let graph = classifier(Quantity::Spikes, 0.2);
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
+    let mut stops = 0;
+    while !trainer.is_finished() {
+        let mut batches = 0;
+        let mut watch = |_: Progress<'_>| {
+            batches += 1;
+            if batches == stop_every { Control::Stop } else { Control::Continue }
+        };
+        let mut metrics = trainer.epoch(&seen, &mut watch).unwrap();
+        if metrics.complete {
+            metrics.validation = Some(trainer.validate(&held_back).unwrap());
+            let verdict = trainer.observe(&metrics).unwrap();
+            assert_eq!(verdict.improved, trainer.best().is_some_and(|best| best.epoch == metrics.epoch));
+            assert_eq!(verdict.stop, trainer.is_finished());
+        } else {
+            stops += 1;
+        }
+        let bytes = trainer.checkpoint();
+        assert_eq!(bytes, trainer.checkpoint());
+        trainer = Trainer::resume(&bytes, &graph, options.clone()).unwrap();
+    }
+    assert_eq!(stops > 0, stop_every < 5);
+    (trainer.checkpoint(), trainer.epochs_done())
+}
+
+#[test]
+fn resumed_training_equals_uninterrupted_training() {
+    let mut stopped_early = 0;
+    for options in recipes() {
+        let (straight, epochs) = train_to_the_end(&options, usize::MAX);
+        stopped_early += usize::from(epochs < options.epochs);
+        for stop_every in [1, 3] {
+            assert!((straight.clone(), epochs) == train_to_the_end(&options, stop_every), "{options:?}");
+        }
+    }
+    assert!(stopped_early > 0, "some training stops early");
+}
+
+#[test]
+fn the_best_weights_are_those_of_the_best_epoch() {
+    let dataset = toy(70, 4);
+    let selection = Some(Selection { by: Score::Loss, patience: None, min_delta: 0.0 });
+    let options = TrainOptions { selection, ..options(Readout::SpikeCount) };
+    let graph = classifier(Quantity::Spikes, 0.2);
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
+    let mut after = Vec::new();
+    for metrics in (0..6).map(|_| train(&mut trainer, &dataset, 1).remove(0)).collect::<Vec<_>>() {
+        after.push(metrics.loss);
+    }
+    let mut again = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
+    let mut weights = Vec::new();
+    for &loss in &after {
+        let metrics = train(&mut again, &dataset, 1).remove(0);
+        assert_eq!(metrics.loss, loss);
+        again.observe(&metrics).unwrap();
+        weights.push(again.params());
+    }
+    let least = after.iter().copied().fold(f64::INFINITY, f64::min);
+    let best = again.best().unwrap();
+    assert_eq!(best.score, least);
+    assert_eq!(again.best_params(), weights[best.epoch]);
+}
+
+#[test]
+fn a_checkpoint_of_other_training_is_refused() {
+    let bytes = trainer(Quantity::Spikes, Readout::SpikeCount).checkpoint();
+    let graph = classifier(Quantity::Spikes, 0.2);
+    let refuse = |bytes: &[u8], options| -> Vec<String> {
+        let errors = Trainer::resume(bytes, &graph, options).unwrap_err();
+        errors.into_iter().map(|error| error.message).collect()
+    };
+    let other = TrainOptions { batch: 8, seed: 6, ..options(Readout::SpikeCount) };
+    assert_eq!(
+        refuse(&bytes, other),
+        [
+            "the checkpoint was made with `batch` 16; now it is 8",
+            "the checkpoint was made with `seed` 5; now it is 6"
+        ]
+    );
+    let weights = initial_params(&graph, 0).to_safetensors();
+    assert_eq!(
+        refuse(&weights, options(Readout::SpikeCount)),
+        ["not a checkpoint: the file holds weights only"]
+    );
+    for len in [0, 7, 100, bytes.len() - 1] {
+        assert!(refuse(&bytes[..len], options(Readout::SpikeCount))[0].starts_with("not a checkpoint"));
+    }
+}
+
+#[test]
+fn damaged_checkpoints_are_errors() {
+    let selection = Some(Selection { by: Score::Loss, patience: None, min_delta: 0.0 });
+    let options = TrainOptions { selection, ..options(Readout::SpikeCount) };
+    let graph = classifier(Quantity::Spikes, 0.2);
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
+    let metrics = train(&mut trainer, &toy(20, 1), 1).remove(0);
+    trainer.observe(&metrics).unwrap();
+    let bytes = trainer.checkpoint();
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    // Whatever one byte of the header becomes, there is an answer.
+    for i in 0..header {
+        for byte in [0, b'0', b'9', b'"', b'}', 0xff] {
+            let mut damaged = bytes.clone();
+            damaged[i] = byte;
+            if let Err(errors) = Trainer::resume(&damaged, &graph, options.clone()) {
+                assert!(!errors.is_empty());
+            }
+        }
+    }
+    let replaced = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let text = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+        let mut damaged = bytes.clone();
+        damaged[text..text + to.len()].copy_from_slice(to.as_bytes());
+        Trainer::resume(&damaged, &graph, options.clone()).unwrap_err().remove(0).message
+    };
+    assert_eq!(
+        replaced("\"first/c0.weight", "\"furst/c0.weight"),
+        "the checkpoint has no `first/c0.weight` of shape [6, 12]"
+    );
+    assert_eq!(
+        replaced("\"param/c0.weight", "\"extra/c0.weight"),
+        "the weights have no tensor `c0.weight` of shape [6, 12]"
+    );
+    assert_eq!(
+        replaced("\\\"epoch\\\":1", "\\\"epoch\\\":0"),
+        "not a checkpoint: its position is impossible"
+    );
+    let mut damaged = bytes.clone();
+    let end = damaged.len();
+    damaged[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    let error = Trainer::resume(&damaged, &graph, options).unwrap_err().remove(0).message;
+    assert!(error.contains("NaN"), "{error}");
+}

@@ -1,0 +1,58 @@
+//! From a WAV file to a raster.
+
+use synnet_data::waveform::{Augmentation, Changed};
+use synnet_frontend::Wav;
+use synnet_frontend::audio3::{self, Options};
+use synnet_runtime::Raster;
+
+use super::cache::{Cache, Entry};
+use super::folder::Content;
+use crate::recipe::FrontEnd;
+
+/// The events of a file, from the cache where they are known.
+pub fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Result<Content, String> {
+    let key = cache.key(bytes);
+    let entry = match cache.get(key) {
+        Some(entry) => entry,
+        None => {
+            let sound = Wav::decode(bytes).map_err(|e| e.to_string())?;
+            let FrontEnd::XyloAudio3(options) = front_end;
+            let entry = Entry { counts: counts(&sound, options)?, seconds: sound.duration() };
+            cache.put(key, &entry);
+            entry
+        }
+    };
+    Ok((raster_of(&entry.counts)?, None, entry.seconds))
+}
+
+/// The events of a file after a random change.
+pub fn changed(
+    bytes: &[u8],
+    front_end: &FrontEnd,
+    augmentation: &Augmentation,
+    [seed, epoch, recording]: [u64; 3],
+) -> Result<Raster, String> {
+    let sound = Wav::decode(bytes).map_err(|e| e.to_string())?;
+    let changed = augmentation.apply(&sound, seed, epoch, recording).map_err(|e| e.to_string())?;
+    let Changed { sound, step } = changed;
+    let FrontEnd::XyloAudio3(options) = front_end;
+    let decimation = (f64::from(options.decimation) * step).round().max(1.0) as u32;
+    let options = Options { decimation, ..options.clone() };
+    // What was cut short may be shorter than a step: an empty recording.
+    let raster = audio3::raster(&sound, &options).map_err(|e| e.to_string())?;
+    raster_of(&raster.counts)
+}
+
+/// Event counts, `[steps, channels]`, at least one step of them.
+fn counts(sound: &Wav, options: &Options) -> Result<Vec<u8>, String> {
+    let raster = audio3::raster(sound, options).map_err(|e| e.to_string())?;
+    if raster.steps == 0 {
+        return Err(format!("{:.4} s of sound are shorter than one time step", sound.duration()));
+    }
+    Ok(raster.counts)
+}
+
+fn raster_of(counts: &[u8]) -> Result<Raster, String> {
+    let values = counts.iter().map(|&n| f32::from(n)).collect();
+    Raster::from_dense(audio3::CHANNELS, counts.len() / audio3::CHANNELS, values).map_err(|e| e.to_string())
+}
