@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::LitStr;
 use synnet_dsl::{Diagnostic, Graph, Params, SourceId, Sources};
 use synnet_rust::Module;
@@ -50,8 +50,9 @@ impl Compiler {
         Ok(match generate(&graph, params.as_ref(), &options) {
             Ok(module) => {
                 let warnings = report.of_the_weights(&module.warnings);
+                let named = graph_of_type(&module.type_name, &graph, params.is_none());
                 let (items, tracked) = (module.tokens, self.tracked());
-                quote! { #items #found #warnings #tracked }
+                quote! { #items #named #found #warnings #tracked }
             }
             Err(refused) => {
                 let refused = report.of_the_weights(&refused);
@@ -103,6 +104,21 @@ impl Compiler {
 impl synnet_dsl::Loader for Compiler {
     fn load(&mut self, path: &str) -> Result<String, String> {
         self.read(path).and_then(text)
+    }
+}
+
+/// The graph as a constant of the generated type, so that the same network can be trained or examined. It costs
+/// nothing where nobody looks at it.
+fn graph_of_type(type_name: &str, graph: &Graph, borrows_weights: bool) -> TokenStream {
+    let name = format_ident!("{type_name}");
+    let lifetime = borrows_weights.then(|| quote! { <'_> });
+    let json = synnet_dsl::to_json(graph);
+    quote! {
+        impl #name #lifetime {
+            /// The network as a graph, in JSON, for `synnet_dsl::from_json`.
+            #[allow(dead_code, reason = "not every program looks at it")]
+            pub const GRAPH: &'static str = #json;
+        }
     }
 }
 

@@ -108,6 +108,35 @@ fn weights_at_run_time_give_the_same() {
 }
 
 #[test]
+fn a_network_is_trained_in_memory() {
+    use synnet_runtime::loss::{CrossEntropy, Readout};
+    use synnet_runtime::{Control, Dataset, Loss, Sample, Target, TrainOptions, Trainer, initial_params};
+
+    let graph = synnet_dsl::from_json(at_run_time::Clicks::GRAPH).expect("the macro wrote it");
+    let sample = |double: usize| Sample {
+        raster: (0..10).map(|step| f32::from(u8::from(step == 0 || step == 2 && double == 1))).collect(),
+        steps: 10,
+        target: Target::Class(double),
+    };
+    let data = Dataset::new(1, 10, vec![sample(0), sample(1)]).expect("the samples are well formed");
+    let loss = Loss::CrossEntropy(CrossEntropy::new(Readout::SpikeCount));
+    let params = initial_params(&graph, 0);
+    let mut trainer =
+        Trainer::new(&graph, params, TrainOptions::new(loss, 30, 2)).expect("it can be trained");
+    while !trainer.is_finished() {
+        trainer.epoch(&data, &mut |_| Control::Continue).expect("the numbers stay finite");
+    }
+
+    let packed = synnet_rust::weights::pack(trainer.network());
+    let mut net = at_run_time::Clicks::with_weights(&packed).expect("they are of this network");
+    let mut trained = synnet_runtime::Interpreter::new(trainer.network());
+    for step in 0..20 {
+        let pressed = [f32::from(u8::from(step % 3 == 0))];
+        assert_eq!(net.step(&pressed), trained.step(&pressed));
+    }
+}
+
+#[test]
 fn integers_are_another_form() {
     let mut net = integers::Digits::new();
     let output: [i16; integers::Digits::OUTPUTS] = net.step(&[1; integers::Digits::INPUTS]);
