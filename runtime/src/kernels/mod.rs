@@ -6,7 +6,9 @@
 //! machine decides at run time. Every neuron is a lane and sums run in the order of time, so AVX-512
 //! and AVX2 give the same bits; without fused multiply-add the last bits differ.
 //!
-//! Rows of a block are padded to whole multiples of [`LANES`] with neurons that never spike.
+//! Rows of a block are padded to whole multiples of [`LANES`] with neurons that never spike: their weights, decays
+//! and gradients are 0 and their threshold is 1. Nothing that a layer emits comes from its padding, whatever its
+//! neurons do.
 
 #[cfg(target_arch = "x86_64")]
 mod compress;
