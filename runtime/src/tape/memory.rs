@@ -6,7 +6,7 @@ use super::{BLOCK, Checkpoint, Tape};
 /// Bytes that training needs, computed before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// Of each thread for membranes, currents and buffers; exact.
+    /// Of each thread for membranes, currents and what is kept of segments.
     pub states: u64,
     /// Of each thread for events if every neuron spikes in every step. At a rate of `r` spikes per
     /// neuron and step it is about `r` times this.

@@ -102,10 +102,12 @@ impl Trainer {
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
         let bound = network.as_ref().map_or(graph, |network| &network.graph);
         let tape = Tape::new(bound);
-        let (Some(network), true) = (network, diagnostics.is_empty()) else {
+        let (Some(mut network), true) = (network, diagnostics.is_empty()) else {
             return Err(diagnostics);
         };
         let tensors = tape.learnt().read(&network);
+        // What learns is in f32 from the first step on, as it is after a resume.
+        tape.learnt().write(&mut network, &tensors);
         let rules = update::rules(&network.graph, tape.learnt().specs(), &tensors, &options)?;
         Ok(Self {
             learning: Learning::new(&options.optimizer, tensors),
@@ -327,7 +329,7 @@ impl Trainer {
             sums.add_shard(shard, samples.len());
         }
         sums.add_update(&updated, samples.len(), &self.norms);
-        self.batch += 1;
+        self.batch = self.batch.saturating_add(1);
         Ok(())
     }
 
