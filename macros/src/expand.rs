@@ -50,7 +50,7 @@ impl Compiler {
         Ok(match generate(&graph, params.as_ref(), &options) {
             Ok(module) => {
                 let warnings = report.of_the_weights(&module.warnings);
-                let named = graph_of_type(&module.type_name, &graph, params.is_none());
+                let named = graph_of_type(&module, &graph);
                 let (items, tracked) = (module.tokens, self.tracked());
                 quote! { #items #named #found #warnings #tracked }
             }
@@ -109,9 +109,9 @@ impl synnet_dsl::Loader for Compiler {
 
 /// The graph as a constant of the generated type, so that the same network can be trained or examined. It costs
 /// nothing where nobody looks at it.
-fn graph_of_type(type_name: &str, graph: &Graph, borrows_weights: bool) -> TokenStream {
-    let name = format_ident!("{type_name}");
-    let lifetime = borrows_weights.then(|| quote! { <'_> });
+fn graph_of_type(module: &Module, graph: &Graph) -> TokenStream {
+    let name = format_ident!("{}", module.type_name);
+    let lifetime = module.borrows_weights.then(|| quote! { <'_> });
     let json = synnet_dsl::to_json(graph);
     quote! {
         impl #name #lifetime {

@@ -85,6 +85,8 @@ pub struct Module {
     pub type_name: String,
     /// Name of the module that holds the type, in snake case; a good name for its file.
     pub module_name: String,
+    /// Whether the type has a lifetime: that of the weights that the program brings.
+    pub borrows_weights: bool,
     /// What the type occupies.
     pub memory: Memory,
     /// The bytes behind [`Embedding::Include`]; `None` where the module needs no such file.

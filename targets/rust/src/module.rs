@@ -62,6 +62,7 @@ impl Parts {
     /// The module of these parts.
     pub(crate) fn assemble(self, embedding: &Embedding) -> Module {
         let tokens = self.module(embedding);
+        let borrows_weights = matches!(self.weights, Weights::Program(_));
         let weights = match self.weights {
             Weights::Module { bytes, .. } if *embedding != Embedding::Literal => Some(bytes),
             _ => None,
@@ -69,6 +70,7 @@ impl Parts {
         Module {
             type_name: self.names.network.to_string(),
             module_name: self.names.module.to_string(),
+            borrows_weights,
             memory: self.memory,
             weights,
             warnings: self.warnings,
