@@ -2,10 +2,13 @@
 //!
 //! A [`Plan`] is what can be said and checked without reading any recording; with them it is an [`Experiment`].
 
+use std::collections::BTreeMap;
+
 use synnet_dsl::graph::Quantity;
 use synnet_dsl::{Diagnostic, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
 use synnet_xylo::{Build, Chip, QuantizeOptions};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::artifacts;
 use crate::chip::{self, ChipEvaluation};
@@ -135,6 +138,18 @@ pub fn use_threads(args: &RecipeArgs) -> Result<(), Failure> {
 }
 
 impl Experiment {
+    /// What a training is made from besides its options: hashes of the network and of the recordings.
+    pub fn origin(&self) -> BTreeMap<String, String> {
+        let network = xxh3_128(synnet_dsl::to_json(&self.plan.loaded.graph).as_bytes());
+        let sounds = format!("{:?}", self.plan.recipe.data.augmentation);
+        let parts = [
+            ("network", network),
+            ("set of recordings", self.corpus.fingerprint()),
+            ("`data.augmentation`", xxh3_128(sounds.as_bytes())),
+        ];
+        parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
+    }
+
     /// The float network on the test set.
     pub fn evaluate(&self, network: &Network) -> Result<Tested, Failure> {
         let (plan, test) = (&self.plan, &self.corpus.test);

@@ -34,6 +34,8 @@ struct Position {
     /// The figures of the epoch that was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sums: Option<EpochSums>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    origin: BTreeMap<String, String>,
     options: serde_json::Value,
 }
 
@@ -60,6 +62,7 @@ impl Trainer {
             step: self.learning.step,
             best: self.best(),
             sums: self.sums.clone(),
+            origin: self.origin.clone(),
             options: options_as_json(&self.options),
         };
         let position = serde_json::to_string(&position).expect("plain values serialise");
@@ -101,7 +104,19 @@ impl Trainer {
         }
         (trainer.epoch, trainer.batch, trainer.learning.step) =
             (position.epoch, position.batch, position.step);
+        trainer.origin = position.origin;
         Ok(trainer)
+    }
+
+    /// What the caller has said that the training is made from, by the names of its parts: kept in checkpoints, so
+    /// that who resumes can tell whether it is the same.
+    pub fn origin(&self) -> &BTreeMap<String, String> {
+        &self.origin
+    }
+
+    /// Says what the training is made from, such as hashes of the network and the data.
+    pub fn set_origin(&mut self, origin: BTreeMap<String, String>) {
+        self.origin = origin;
     }
 
     /// Takes the tensors that are stored under a stem, one for each that learns.

@@ -19,6 +19,7 @@ mod shard;
 mod update;
 mod warning;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -62,6 +63,8 @@ pub struct Trainer {
     batch: usize,
     /// The figures of these batches.
     sums: Option<EpochSums>,
+    /// What the training is made from, in the caller's words.
+    origin: BTreeMap<String, String>,
     /// The best epoch so far, and the tensors that learn as they were then.
     best: Option<(Best, Vec<Vec<f32>>)>,
     /// The network as the tape takes it.
@@ -115,6 +118,7 @@ impl Trainer {
             epoch: 0,
             batch: 0,
             sums: None,
+            origin: BTreeMap::new(),
             best: None,
             weights: tape.pack(&network),
             shards: Vec::new(),

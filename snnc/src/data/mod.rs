@@ -19,6 +19,7 @@ use indicatif::ProgressBar;
 use synnet_data::Binning;
 use synnet_frontend::audio3;
 use synnet_runtime::{Dataset, Example};
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::failure::Failure;
 use crate::recipe::{DataOptions, Format, FrontEnd, Validation, plain};
@@ -43,6 +44,26 @@ pub struct Corpus {
     /// Seconds that all of them last.
     pub seconds: f64,
     changing: Option<Arc<Changing>>,
+}
+
+impl Corpus {
+    /// A hash of what training and test see: every sample in its part and place, with its target, and the classes.
+    pub fn fingerprint(&self) -> u128 {
+        let mut hash = Xxh3::new();
+        hash.update(format!("{:?}", self.classes).as_bytes());
+        for set in [Some(&*self.train), self.validation.as_ref(), Some(&self.test)].into_iter().flatten() {
+            hash.update(format!("{} {} {}", set.samples().len(), set.steps(), set.channels()).as_bytes());
+            let (mut raster, mut bytes) = (vec![0.0; set.steps() * set.channels()], Vec::new());
+            for (i, sample) in set.samples().iter().enumerate() {
+                set.write_sample(i, &mut raster);
+                bytes.clear();
+                bytes.extend(raster.iter().flat_map(|x| x.to_le_bytes()));
+                hash.update(&bytes);
+                hash.update(format!("{:?}", sample.target).as_bytes());
+            }
+        }
+        hash.digest128()
+    }
 }
 
 /// What the network takes.
@@ -115,7 +136,8 @@ pub fn load(
             Part::Test => test.push(recording.example),
         }
     }
-    for (set, what, key) in [(&test, "test", "data.test"), (&train, "training", "data.test")] {
+    let of_training = if validation.is_empty() { "data.test" } else { "data.validation" };
+    for (set, what, key) in [(&test, "test", "data.test"), (&train, "training", of_training)] {
         if set.is_empty() {
             let message = format!("no recording is left for the {what} set; see `{key}` of the recipe");
             return Err(Failure::input(&options.path, message));

@@ -179,7 +179,8 @@ fn with_suggestion(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = message.starts_with("unknown ");
     let Some(wrong) = words.next().filter(|_| unknown) else { return message.to_owned() };
-    let best = words.map(|word| (strsim::damerau_levenshtein(wrong, word), word)).min();
+    let plain = wrong.to_lowercase();
+    let best = words.map(|word| (strsim::damerau_levenshtein(&plain, word), word)).min();
     match best {
         Some((distance, word)) if distance <= 1 + wrong.len() / 3 => {
             format!("{message}; did you mean `{word}`?")
@@ -235,6 +236,8 @@ mod tests {
         assert!(message.ends_with("did you mean `epochs`?"), "{message}");
         let message = with_suggestion("unknown field `zebra`, expected one of `epochs`, `batch`");
         assert!(!message.contains("did you mean"), "{message}");
+        let message = with_suggestion("unknown variant `adamW`, expected one of `sgd`, `adam`, `adamw`");
+        assert!(message.ends_with("did you mean `adamw`?"), "{message}");
     }
 
     #[test]

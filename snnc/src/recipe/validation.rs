@@ -22,6 +22,14 @@ pub enum Validation {
 impl<'de> Deserialize<'de> for Validation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
+        if value.is_null() {
+            return Ok(Self::None);
+        }
+        if value.as_mapping().is_some_and(|rule| rule.is_empty()) {
+            return Err(serde::de::Error::custom(
+                "an empty rule holds back everything; leave the key out for none",
+            ));
+        }
         let rule = || serde_yaml::from_value(value.clone()).ok().map(Self::Rule);
         value.as_f64().map(Self::Share).or_else(rule).ok_or_else(|| {
             serde::de::Error::custom(

@@ -5,6 +5,7 @@
 
 mod history;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -73,6 +74,9 @@ impl Training {
 
     /// Runs the epochs that are left. Ctrl-C, which sets `interrupted`, leaves a checkpoint, too.
     pub fn run(mut self, experiment: &Experiment, interrupted: &AtomicBool) -> Result<Trained, Failure> {
+        let origin = experiment.origin();
+        self.check_origin(&origin)?;
+        self.trainer.set_origin(origin);
         files::create_folder(&self.out)?;
         files::remove_leftovers(&self.out);
         let graph = &experiment.plan.loaded.graph;
@@ -113,6 +117,21 @@ impl Training {
         }
         let duration = progress.finish();
         self.finish(experiment, first, duration)
+    }
+
+    /// A checkpoint goes on with the network and the recordings that it was made with, and no others.
+    fn check_origin(&self, origin: &BTreeMap<String, String>) -> Result<(), Failure> {
+        let before = self.trainer.origin().iter();
+        let others: Vec<&str> =
+            before.filter(|(part, hash)| origin.get(*part) != Some(hash)).map(|(part, _)| &**part).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Input(format!(
+            "`{}` was made with another {}: go on with the same, or begin anew without `--resume`",
+            self.out.join(CHECKPOINT).display(),
+            others.join(" and another ")
+        )))
     }
 
     /// Validates a complete epoch, lets the trainer compare it with the best, and writes its line.

@@ -11,6 +11,23 @@ fn epochs(folder: &Folder, out: &str) -> Vec<String> {
 }
 
 #[test]
+fn another_network_or_other_recordings_are_refused() {
+    let folder = tones();
+    let words = ["train", "tones.yaml", "--out", "a", "--set", "training.epochs=2"];
+    folder.snnc(&words).success();
+    for (setting, part) in [
+        ("data.steps=19", "set of recordings"),
+        ("data.test={take: [3, 4]}", "set of recordings"),
+        ("front_end.normalisation=channel", "set of recordings"),
+        ("data.augmentation={gain: 3}", "`data.augmentation`"),
+    ] {
+        let says = ["checkpoint.safetensors` was made with another", part, "begin anew without `--resume`"];
+        folder.snnc(&[&words[..], &["--resume", "--set", setting]].concat()).failure(1, &says);
+    }
+    folder.snnc(&[&words[..], &["--resume"]].concat()).success();
+}
+
+#[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let folder = tones();
     folder.snnc(&["train", "tones.yaml", "--out", "a", "--resume"]).failure(2, &["checkpoint.safetensors"]);
