@@ -215,6 +215,15 @@ impl Raster {
         }
     }
 
+    /// Whether anything but zeros stands in the first `steps` time steps.
+    pub fn has_events(&self, steps: usize) -> bool {
+        (0..steps.min(self.steps())).any(|t| {
+            let mut found = false;
+            self.visit_row(t, |_, _| found = true);
+            found
+        })
+    }
+
     /// Calls `visit` with channel and value of everything in step `t` that is not 0, by rising channels.
     pub(crate) fn visit_row(&self, t: usize, mut visit: impl FnMut(usize, f32)) {
         let range = t * self.channels..(t + 1) * self.channels;

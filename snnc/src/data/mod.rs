@@ -23,6 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::failure::Failure;
 use crate::recipe::{DataOptions, Format, FrontEnd, Validation, plain};
+use crate::terminal;
 use cache::Cache;
 use epochs::Changing;
 pub use epochs::Epochs;
@@ -63,6 +64,22 @@ impl Corpus {
             }
         }
         hash.digest128()
+    }
+}
+
+/// Recordings without events teach nothing; most often their times were read in another unit.
+fn warn_of_silence(train: &[Example], options: &DataOptions) {
+    let silent = train.iter().filter(|example| !example.raster.has_events(options.steps)).count();
+    if 2 * silent > train.len() {
+        let remedy = match options.format {
+            Format::Events => "is `data.time_unit` right?",
+            _ => "is `data.steps` too small?",
+        };
+        terminal::warn(format_args!(
+            "{silent} of {} training recordings have no event in their first {} time steps: {remedy}",
+            train.len(),
+            options.steps
+        ));
     }
 }
 
@@ -147,6 +164,7 @@ pub fn load(
         let message = "no recording is left for the validation set; see `data.validation` of the recipe";
         return Err(Failure::input(&options.path, message));
     }
+    warn_of_silence(&train, options);
     let dataset = |samples| {
         Dataset::from_rasters(channels, options.steps, samples).map_err(|faults| Failure::findings(&faults))
     };

@@ -139,6 +139,10 @@ fn every_format_of_the_same_events_gives_the_same_weights() {
         train(&folder, &[]);
         assert!(folder.read("out/weights.safetensors") == expected, "{data}");
     }
+    let wrong = format!("data: {{ format: events, time_unit: s, {}", folder_of("csv"));
+    folder.write("r.yaml", recipe(&wrong));
+    let said = folder.snnc(&["train", "r.yaml", "--out", "wrong"]).success().stderr;
+    assert!(said.contains("is `data.time_unit` right?"), "{said}");
 }
 
 /// A network follows a trace: its membrane shall rise with the events of one channel.
