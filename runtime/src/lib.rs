@@ -22,6 +22,7 @@ pub mod raster;
 pub mod regularizer;
 pub mod schedule;
 pub mod sequence;
+mod source;
 pub mod surrogate;
 pub mod tape;
 pub mod train;

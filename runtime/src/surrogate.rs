@@ -79,7 +79,7 @@ pub(crate) fn piecewise_linear(window: f64) -> PiecewiseLinear {
 }
 
 /// Stand-in for the derivative of the spike count by the membrane `v` before reset, at threshold
-/// `theta`, for plots and tests; the training kernels use the same functions.
+/// `theta`, for plots and tests; the kernels of training compute the same in vectors.
 pub fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32) -> f32 {
     match surrogate.kind {
         SurrogateKind::PeriodicExponential => periodic_exponential(surrogate.window, max_spikes).at(v, theta),

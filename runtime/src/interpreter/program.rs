@@ -1,10 +1,11 @@
 //! A network laid out for running: constants in f32, connections sorted by target.
 
 use synnet_dsl::Network;
-use synnet_dsl::graph::{Connection, Endpoint, Graph, Neuron, Quantity};
+use synnet_dsl::graph::{Connection, Neuron, Quantity};
 
 use crate::constants;
 use crate::kernels::lif::Constants;
+use crate::source::source;
 
 /// Everything that does not change while a network runs.
 #[derive(Debug)]
@@ -126,13 +127,4 @@ fn path(network: &Network, i: usize, connection: &Connection) -> Path {
         matrix: weights.map(|w| w.matrix.data.clone()),
         bias: weights.and_then(|w| w.bias.clone()),
     }
-}
-
-fn source(graph: &Graph, connection: &Connection, source: Endpoint) -> (usize, usize) {
-    let index = match source {
-        Endpoint::Input => 0,
-        Endpoint::Layer(id) => id.index() + 1,
-    };
-    let recurrent = usize::from(graph.is_recurrent(source, connection.target));
-    (index, (connection.delay as usize).saturating_add(recurrent))
 }

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use synnet_dsl::graph::{Connection, Endpoint, Graph, Layer, Neuron, Operator, Quantity, Surrogate};
+use synnet_dsl::graph::{Graph, Layer, Neuron, Operator, Quantity, Surrogate};
 use synnet_dsl::network::{LayerParameter, Slot};
 
 use super::{BLOCK, LearntTensors};
 use crate::kernels::padded;
+use crate::source::source;
 
 /// A graph in the order of update.
 #[derive(Clone, Debug)]
@@ -185,16 +186,6 @@ fn layer(graph: &Graph, learnt: &LearntTensors, i: usize) -> LayerPlan {
             && !learns_synapses
             && (graph.output.layer.index(), graph.output.quantity) != (i, Quantity::Isyn),
     }
-}
-
-/// The index of a source and the steps that its events take.
-fn source(graph: &Graph, connection: &Connection, source: Endpoint) -> (usize, usize) {
-    let index = match source {
-        Endpoint::Input => 0,
-        Endpoint::Layer(id) => id.index() + 1,
-    };
-    let recurrent = usize::from(graph.is_recurrent(source, connection.target));
-    (index, (connection.delay as usize).saturating_add(recurrent))
 }
 
 /// A layer matters if something in it or before it learns; recurrence may lead there in several rounds.
