@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Graph, Network, Params, Sources};
+use synnet_dsl::{Diagnostic, Graph, Params, Sources};
 use synnet_rust::{Embedding, Module, QuantizeOptions};
 
 use crate::files::{self, Files};
@@ -181,7 +181,7 @@ impl Config {
             },
             rates: self.rates.clone(),
         };
-        let module = generate(&graph, params.as_ref(), &options)
+        let module = synnet_rust::generate_with(&graph, params.as_ref(), &options)
             .map_err(|diagnostics| Error::new(render(&diagnostics)))?;
         cargo::warn(&render(&module.warnings));
         Ok(module)
@@ -200,17 +200,6 @@ impl Config {
         let impossible = impossible.map(|(name, rate)| format!("`{name}` cannot have the rate {rate}"));
         let wrong: Vec<String> = unknown.chain(impossible).collect();
         if wrong.is_empty() { Ok(()) } else { Err(Error::new(wrong.join("\n"))) }
-    }
-}
-
-fn generate(
-    graph: &Graph,
-    params: Option<&Params>,
-    options: &synnet_rust::Options,
-) -> Result<Module, Vec<Diagnostic>> {
-    match params {
-        Some(params) => synnet_rust::generate(&Network::bind(graph, params)?, options),
-        None => synnet_rust::generate_without_weights(graph, options),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::LitStr;
-use synnet_dsl::{Diagnostic, Graph, Params, SourceId, Sources};
+use synnet_dsl::{Graph, Params, SourceId, Sources};
 use synnet_rust::Module;
 
 use crate::invocation::{Invocation, Network};
@@ -47,7 +47,7 @@ impl Compiler {
         let Some(graph) = compilation.graph else { return Ok(found) };
         let params = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
         let options = synnet_rust::Options { numbers: settings.numbers(), ..synnet_rust::Options::default() };
-        Ok(match generate(&graph, params.as_ref(), &options) {
+        Ok(match synnet_rust::generate_with(&graph, params.as_ref(), &options) {
             Ok(module) => {
                 let warnings = report.of_the_weights(&module.warnings);
                 let named = graph_of_type(&module, &graph);
@@ -119,17 +119,6 @@ fn graph_of_type(module: &Module, graph: &Graph) -> TokenStream {
             #[allow(dead_code, reason = "not every program looks at it")]
             pub const GRAPH: &'static str = #json;
         }
-    }
-}
-
-fn generate(
-    graph: &Graph,
-    params: Option<&Params>,
-    options: &synnet_rust::Options,
-) -> Result<Module, Vec<Diagnostic>> {
-    match params {
-        Some(params) => synnet_rust::generate(&synnet_dsl::Network::bind(graph, params)?, options),
-        None => synnet_rust::generate_without_weights(graph, options),
     }
 }
 

@@ -38,7 +38,7 @@ pub mod weights;
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use synnet_dsl::{Diagnostic, Feature, Graph, Network, codes};
+use synnet_dsl::{Diagnostic, Feature, Graph, Network, Params, codes};
 
 use integer::{IntegerError, IntegerNetwork};
 pub use memory::Memory;
@@ -160,6 +160,21 @@ pub fn generate(network: &Network, options: &Options) -> Result<Module, Vec<Diag
 pub fn generate_integer(network: &IntegerNetwork, options: &Options) -> Result<Module, IntegerError> {
     network.check()?;
     Ok(integer::parts(network, options).assemble(&options.embedding))
+}
+
+/// Generates the module of a graph with the weights of a file, or without any.
+///
+/// # Errors
+/// Weights that do not fit the graph; else those of [`generate`] or [`generate_without_weights`].
+pub fn generate_with(
+    graph: &Graph,
+    params: Option<&Params>,
+    options: &Options,
+) -> Result<Module, Vec<Diagnostic>> {
+    match params {
+        Some(params) => generate(&Network::bind(graph, params)?, options),
+        None => generate_without_weights(graph, options),
+    }
 }
 
 /// Generates the module of a network in f32 whose weights come at run time, as the bytes that
