@@ -31,6 +31,7 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
     };
     Need::of(&plan.loaded.graph, &plan.recipe, rayon::current_num_threads()).check()?;
     let experiment = plan.with_data()?;
+    let origin = experiment.origin();
     let interrupted = watch_for_interrupts()?;
 
     let mut results = Vec::new();
@@ -40,7 +41,7 @@ pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
         if seeds.is_some() {
             terminal::say(format_args!("seed {seed}:"));
         }
-        let trained = training.run(&experiment, &interrupted)?;
+        let trained = training.run(&experiment, &origin, &interrupted)?;
         let finished = finish(&experiment, &trained, &folder)?;
         finished.say(&experiment, &trained, &folder);
         results.push(finished.json(&trained));

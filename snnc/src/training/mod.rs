@@ -73,10 +73,15 @@ impl Training {
     }
 
     /// Runs the epochs that are left. Ctrl-C, which sets `interrupted`, leaves a checkpoint, too.
-    pub fn run(mut self, experiment: &Experiment, interrupted: &AtomicBool) -> Result<Trained, Failure> {
-        let origin = experiment.origin();
-        self.check_origin(&origin)?;
-        self.trainer.set_origin(origin);
+    /// `origin` is the experiment's.
+    pub fn run(
+        mut self,
+        experiment: &Experiment,
+        origin: &BTreeMap<String, String>,
+        interrupted: &AtomicBool,
+    ) -> Result<Trained, Failure> {
+        self.check_origin(origin)?;
+        self.trainer.set_origin(origin.clone());
         files::create_folder(&self.out)?;
         files::remove_leftovers(&self.out);
         let graph = &experiment.plan.loaded.graph;
