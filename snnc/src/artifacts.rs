@@ -40,9 +40,7 @@ pub fn check(graph: &Graph, target: &Target) -> Vec<Diagnostic> {
     match target {
         Target::Rust => synnet_rust::check(graph),
         Target::RustInt => synnet_rust::quantized::check(graph),
-        Target::Chip(name) => {
-            Chip::find(name).map_or_else(Vec::new, |chip| synnet_xylo::rules::check(graph, chip))
-        }
+        Target::Chip(chip) => synnet_xylo::rules::check(graph, chip),
     }
 }
 

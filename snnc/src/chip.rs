@@ -3,8 +3,8 @@
 use synnet_dsl::Network;
 use synnet_dsl::graph::Quantity;
 use synnet_runtime::{Dataset, Evaluation, Readout, Sequence, Target};
+use synnet_xylo::Build;
 use synnet_xylo::simulate::{Record, Recording};
-use synnet_xylo::{Build, Simulator};
 
 use crate::failure::Failure;
 
@@ -25,7 +25,7 @@ pub fn evaluate(
     readout: Readout,
 ) -> Result<ChipEvaluation, Failure> {
     let wrong = |e: &dyn std::fmt::Display| Failure::Input(e.to_string());
-    let simulator = Simulator::new(&build.specification).map_err(|e| wrong(&e))?;
+    let simulator = build.simulator().map_err(|e| wrong(&e))?;
     let lag = build.float.latency();
     let rasters: Vec<Vec<u8>> =
         (0..dataset.samples().len()).map(|i| counts(dataset, i, lag)).collect::<Result<_, _>>()?;

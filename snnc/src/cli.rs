@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use synnet_xylo::Chip;
 
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
@@ -210,14 +211,14 @@ pub struct Explain {
 }
 
 /// A back end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// An f32 module in Rust.
     Rust,
     /// A module in Rust that computes in integers, as the chips do.
     RustInt,
-    /// The configuration of a chip, by its name.
-    Chip(&'static str),
+    /// The configuration of a chip.
+    Chip(&'static Chip),
 }
 
 impl Target {
@@ -226,7 +227,7 @@ impl Target {
         match self {
             Self::Rust => "rust",
             Self::RustInt => "rust-int",
-            Self::Chip(name) => name,
+            Self::Chip(chip) => &chip.name,
         }
     }
 }
@@ -244,12 +245,12 @@ impl std::str::FromStr for Target {
 }
 
 /// What runs a network in an evaluation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Engine {
     /// The float interpreter.
     Float,
-    /// The simulator of a chip, by its name.
-    Chip(&'static str),
+    /// The simulator of a chip.
+    Chip(&'static Chip),
 }
 
 impl std::str::FromStr for Engine {
@@ -261,10 +262,9 @@ impl std::str::FromStr for Engine {
 }
 
 /// The chip of that name; else `others` completed by the names of all chips.
-fn chip(name: &str, others: &str) -> Result<&'static str, String> {
-    let names = || synnet_xylo::Chip::all().iter().map(|chip| chip.name.as_str());
-    let list = || names().map(|name| format!(", `{name}`")).collect::<String>();
-    names().find(|known| *known == name).ok_or_else(|| format!("{others}{}", list()))
+fn chip(name: &str, others: &str) -> Result<&'static Chip, String> {
+    let list = || Chip::all().iter().map(|chip| format!(", `{}`", chip.name)).collect::<String>();
+    Chip::find(name).ok_or_else(|| format!("{others}{}", list()))
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -114,8 +114,8 @@ impl Plan {
     pub fn check_targets(&self) -> Result<(), Failure> {
         let graph = &self.loaded.graph;
         let mut targets = self.recipe.targets();
-        let simulated = self.recipe.simulated_chip().and_then(Chip::find);
-        targets.extend(simulated.map(|chip| Target::Chip(&chip.name)));
+        let simulated = self.recipe.simulated_chip();
+        targets.extend(simulated.map(Target::Chip));
         targets.sort_by_key(Target::name);
         targets.dedup();
         let found = targets.iter().flat_map(|target| artifacts::check(graph, target));
@@ -160,7 +160,7 @@ impl Experiment {
     }
 
     /// The chip whose simulator runs the test set. It is judged by classes.
-    pub fn simulated_chip(&self) -> Option<&str> {
+    pub fn simulated_chip(&self) -> Option<&'static Chip> {
         self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
     }
 
@@ -173,8 +173,7 @@ impl Experiment {
     }
 
     /// Quantises for a chip and runs the test set on its simulator.
-    pub fn evaluate_on_chip(&self, network: &Network, name: &str) -> Result<OnChip, Failure> {
-        let chip = Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
+    pub fn evaluate_on_chip(&self, network: &Network, chip: &'static Chip) -> Result<OnChip, Failure> {
         let readout = self.plan.readout.ok_or_else(|| {
             Failure::Input(
                 "chips are judged by the classes of recordings, which this recipe does not name".into(),
@@ -184,8 +183,8 @@ impl Experiment {
         let result = chip::evaluate(&build, network, &self.corpus.test, readout)?;
         if result.dropped_events > 0 {
             terminal::warn(format_args!(
-                "{} input events dropped on {name}: a channel takes at most 15 in a step",
-                result.dropped_events
+                "{} input events dropped on {}: a channel takes at most 15 in a step",
+                result.dropped_events, chip.name
             ));
         }
         Ok(OnChip { chip, build, result })

@@ -33,7 +33,7 @@ pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
     let built = match &args.target {
         Target::Rust => rust(args, &loaded, Numbers::Float)?,
         Target::RustInt => rust(args, &loaded, Numbers::Integer(QuantizeOptions::default()))?,
-        Target::Chip(name) => chip(args, &loaded, name)?,
+        Target::Chip(target) => chip(args, &loaded, target)?,
     };
     if json { print_json(&loaded, &built) } else { say(&built) }
 }
@@ -72,7 +72,8 @@ fn rates(path: &Path, graph: &Graph) -> Result<BTreeMap<String, f64>, Failure> {
 }
 
 /// The configuration of a chip.
-fn chip(args: &Build, loaded: &Loaded, name: &str) -> Result<Built, Failure> {
+fn chip(args: &Build, loaded: &Loaded, chip: &Chip) -> Result<Built, Failure> {
+    let name = &chip.name;
     if args.rates.is_some() {
         return Err(Failure::Io(format!("`--rates` is for the target `rust`: `{name}` has no choice")));
     }
@@ -80,7 +81,6 @@ fn chip(args: &Build, loaded: &Loaded, name: &str) -> Result<Built, Failure> {
         return Err(Failure::Io(format!("`{name}` is configured with weights: give them with `--weights`")));
     };
     let network = source::bind(loaded, weights)?;
-    let chip = Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
     let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default())
         .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&build.warnings, &loaded.sources)?;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 use synnet_dsl::Network;
 use synnet_rust::Numbers;
-use synnet_xylo::{Chip, QuantizeOptions};
+use synnet_xylo::QuantizeOptions;
 
 use crate::artifacts::{self, Written};
 use crate::cli::{Target, Train};
@@ -210,13 +210,11 @@ fn build(
                 let numbers = Numbers::Integer(QuantizeOptions::default());
                 rust(experiment, network, numbers, &out.join(format!("{stem}_int.rs")))?
             }
-            Target::Chip(name) => match simulated.filter(|on| on.chip.name == name) {
+            Target::Chip(chip) => match simulated.filter(|on| on.chip.name == chip.name) {
                 Some(on) => artifacts::write_xylo(&on.build, on.chip, &network.graph.name, &out.join(&stem))?,
                 None => {
-                    let chip =
-                        Chip::find(name).ok_or_else(|| Failure::Io(format!("there is no chip `{name}`")))?;
                     let other = experiment.build_for_chip(network, chip)?;
-                    let path = out.join(format!("{stem}.{name}"));
+                    let path = out.join(format!("{stem}.{}", chip.name));
                     artifacts::write_xylo(&other, chip, &network.graph.name, &path)?
                 }
             },

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
+use synnet_xylo::Chip;
 
 use crate::cli::{RecipeArgs, Target};
 use crate::failure::Failure;
@@ -94,9 +95,11 @@ impl Recipe {
     }
 
     /// The chip that runs the test set.
-    pub fn simulated_chip(&self) -> Option<&str> {
-        let built = || self.build.iter().find(|name| synnet_xylo::Chip::find(name).is_some());
-        self.chip.as_ref().or_else(built).map(String::as_str)
+    pub fn simulated_chip(&self) -> Option<&'static Chip> {
+        match &self.chip {
+            Some(name) => Chip::find(name),
+            None => self.build.iter().find_map(|name| Chip::find(name)),
+        }
     }
 
     /// A validation set that decides nothing would be of little use: unless the recipe says otherwise, the best epoch
@@ -139,7 +142,7 @@ impl Recipe {
         }
         self.data.check(path)?;
         self.front_end.check(path)?;
-        if let Some(chip) = self.chip.as_ref().filter(|name| synnet_xylo::Chip::find(name).is_none()) {
+        if let Some(chip) = self.chip.as_ref().filter(|name| Chip::find(name).is_none()) {
             return Err(Failure::input(path, format_args!("`chip`: there is no chip `{chip}`")));
         }
         Ok(())
@@ -225,9 +228,10 @@ mod tests {
                         training: {loss: {kind: mse}, epochs: 1, batch: 1}";
             serde_yaml::from_str(&format!("{text}{rest}}}")).unwrap()
         };
-        assert_eq!(recipe("").simulated_chip(), Some("xylo-audio3"));
-        assert_eq!(recipe(", build: [rust]").simulated_chip(), None);
-        assert_eq!(recipe(", build: [rust], chip: xylo-audio3").simulated_chip(), Some("xylo-audio3"));
+        let simulated = |rest: &str| recipe(rest).simulated_chip().map(|chip| chip.name.as_str());
+        assert_eq!(simulated(""), Some("xylo-audio3"));
+        assert_eq!(simulated(", build: [rust]"), None);
+        assert_eq!(simulated(", build: [rust], chip: xylo-imu"), Some("xylo-imu"));
     }
 
     #[test]

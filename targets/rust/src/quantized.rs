@@ -35,7 +35,8 @@ fn arithmetic() -> Chip {
         name: "rust-int".into(),
         title: "integer code".into(),
         part: String::new(),
-        rockpool: String::new(),
+        rockpool: None,
+        configuration: None,
         core: CoreVersion::V2,
         inputs: MAX_NEURONS,
         input_expansion: MAX_NEURONS,
@@ -54,6 +55,9 @@ fn arithmetic() -> Chip {
             membrane: DashRange { min: 0, max: MAX_DASH },
         },
         events: Events { input: INPUT_CAP.into(), hidden: HIDDEN_CAP.into(), readout: READOUT_CAP.into() },
+        cycles: None,
+        clock: None,
+        power: None,
     }
 }
 
@@ -67,7 +71,7 @@ pub fn check(graph: &Graph) -> Vec<Diagnostic> {
 /// # Errors
 /// Everything that integer code cannot express, at its place, and what it would merely do differently.
 pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantized, Vec<Diagnostic>> {
-    let synnet_xylo::Build { specification, float, report, warnings } =
+    let synnet_xylo::Build { specification, float, report, warnings, core: _ } =
         synnet_xylo::build(network, &arithmetic(), options)?;
     let graph = &network.graph;
     let placed = float.layers.iter().map(|layer| Place {

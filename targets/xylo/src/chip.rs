@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 /// Capabilities of one chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chip {
     /// Name of the target: `xylo-audio3`.
@@ -17,8 +17,12 @@ pub struct Chip {
     pub title: String,
     /// The vendor's part number.
     pub part: String,
-    /// Rockpool's package for this chip.
-    pub rockpool: String,
+    /// Rockpool's package for this chip, where the current Rockpool has one that works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rockpool: Option<String>,
+    /// The vendor's file format of a configuration, where a real file of it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationFormat>,
     /// Order of the neuron update.
     pub core: CoreVersion,
     /// Input channels.
@@ -49,6 +53,73 @@ pub struct Chip {
     pub dash: Dashes,
     /// Most events of a source in one step.
     pub events: Events,
+    /// How many clock cycles a step takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycles: Option<CycleModel>,
+    /// Main clocks that the vendor documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
+    /// Power that was measured on boards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<Power>,
+}
+
+/// A file format of the vendor for configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigurationFormat {
+    /// JSON of samna's module `xyloCore2`, as in a file that samna wrote in 2022.
+    SamnaXyloCore2,
+}
+
+/// The cycle model of the vendor (Rockpool's `power_cycles_model.py`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CycleModel {
+    /// Every hidden neuron takes input and feeds the readout; the second synapse costs extra (Xylo Audio 2).
+    Dense,
+    /// Only hidden neurons with weights from the input, or to the readout, count as such; the second synapse is left
+    /// out (Xylo IMU and Audio 3).
+    Expansion,
+}
+
+/// Frequencies of the main clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// Frequency after power-up, in megahertz.
+    pub default_mhz: f64,
+    /// Frequencies that the vendor's documents use, in ascending order, in megahertz.
+    pub documented_mhz: Vec<f64>,
+}
+
+/// Power of the digital part, which holds the network, as measured on single boards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    /// Independent of the clock, in microwatts; `None` where measurements at one clock do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub static_uw: Option<f64>,
+    /// Per megahertz of the main clock, least and most, in microwatts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uw_per_mhz: Option<[f64; 2]>,
+    /// Single measurements: main clock in megahertz, power in microwatts, and the situation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<PowerMeasurement>,
+    /// Where the numbers come from, in a sentence.
+    pub basis: String,
+}
+
+/// A measurement on a board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PowerMeasurement {
+    /// Main clock, in megahertz.
+    pub mhz: f64,
+    /// Power of the digital part, in microwatts.
+    pub uw: f64,
+    /// What was running.
+    pub situation: String,
 }
 
 /// Order of the neuron update.
@@ -121,7 +192,14 @@ pub struct ChipError(#[from] serde_yaml::Error);
 
 static CHIPS: LazyLock<Vec<Chip>> = LazyLock::new(|| {
     let parse = |text| Chip::from_yaml(text).expect("the chips of this crate are tested to parse");
-    [include_str!("../chips/xylo-audio3.yaml")].map(parse).into()
+    [
+        include_str!("../chips/xylo-1.yaml"),
+        include_str!("../chips/xylo-audio2.yaml"),
+        include_str!("../chips/xylo-audio3.yaml"),
+        include_str!("../chips/xylo-imu.yaml"),
+    ]
+    .map(parse)
+    .into()
 });
 
 impl Chip {

@@ -24,7 +24,7 @@ pub mod specification;
 
 use synnet_dsl::{Diagnostic, Network};
 
-pub use chip::Chip;
+pub use chip::{Chip, CoreVersion};
 pub use loader::loader;
 pub use map::{FloatSpecification, map};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
@@ -42,6 +42,18 @@ pub struct Build {
     pub report: QuantizeReport,
     /// What fits but will behave differently.
     pub warnings: Vec<Diagnostic>,
+    /// The chip's order of update.
+    pub core: CoreVersion,
+}
+
+impl Build {
+    /// The chip with the network on it, all states zero.
+    ///
+    /// # Errors
+    /// Where the specification does not hold together, which one that was built here does.
+    pub fn simulator(&self) -> Result<Simulator, specification::SpecificationError> {
+        Simulator::with_core(&self.specification, self.core)
+    }
 }
 
 /// Checks, maps and quantises a network.
@@ -56,5 +68,5 @@ pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Resul
     let float = map::place(network);
     let (specification, report) = quantize(&float, chip, options);
     warnings.extend(report.warnings());
-    Ok(Build { specification, float, report, warnings })
+    Ok(Build { specification, float, report, warnings, core: chip.core })
 }

@@ -10,7 +10,7 @@ pub fn loader(network: &str, file: &str, chip: &Chip) -> String {
         .replace("@FILE@", &literal(file))
         .replace("@CHIP@", &chip.title)
         .replace("@PART@", &chip.part)
-        .replace("@PACKAGE@", &chip.rockpool)
+        .replace("@PACKAGE@", chip.rockpool.as_deref().unwrap_or_default())
 }
 
 /// Text within a Python string or comment.

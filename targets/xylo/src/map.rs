@@ -46,6 +46,8 @@ pub struct FloatSpecification {
     pub bias: Vec<f64>,
     /// Bias of each readout neuron.
     pub bias_out: Vec<f64>,
+    /// The hidden neuron that also spikes when this one does.
+    pub alias_target: Vec<Option<usize>>,
     /// What of the readout is the network's output.
     pub output: Quantity,
     /// The layers, hidden ones in the order of ids, then the readout.
@@ -61,6 +63,8 @@ pub struct MappedLayer {
     pub name: String,
     /// Ids of its neurons, among the hidden ones or among the readout's.
     pub ids: Range<usize>,
+    /// Which neuron of the layer each of these ids is, in ascending order.
+    pub neurons: Vec<usize>,
     /// Whether it is the readout.
     pub readout: bool,
     /// By how many steps it is behind the float network.
@@ -106,6 +110,7 @@ pub(crate) fn place(network: &Network) -> FloatSpecification {
         threshold_out: Vec::new(),
         bias: Vec::with_capacity(d.hidden),
         bias_out: Vec::new(),
+        alias_target: vec![None; d.hidden],
         output: graph.output.quantity,
         layers: Vec::new(),
     };
@@ -141,7 +146,15 @@ pub(crate) fn place(network: &Network) -> FloatSpecification {
 
 fn mapped(layer: &Layer, id: LayerId, ids: Range<usize>, layout: &Layout) -> MappedLayer {
     let readout = id == layout.readout;
-    MappedLayer { layer: id, name: layer.name.clone(), ids, readout, lag: layout.lag(id), span: layer.span }
+    MappedLayer {
+        layer: id,
+        name: layer.name.clone(),
+        neurons: (0..ids.len()).collect(),
+        ids,
+        readout,
+        lag: layout.lag(id),
+        span: layer.span,
+    }
 }
 
 impl FloatSpecification {

@@ -162,7 +162,7 @@ pub fn quantize(
         threshold_out,
         bias: values(&float.bias, &scale),
         bias_out: values(&float.bias_out, &scale_out),
-        alias_target: vec![None; d.hidden],
+        alias_target: float.alias_target.clone(),
     };
     let layers = layer_reports(float, &specification, &scale, &scale_out);
     let report = QuantizeReport {
