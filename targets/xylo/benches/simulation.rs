@@ -38,8 +38,8 @@ fn main() -> Outcome<()> {
     std::fs::write(Path::new(result).with_extension("npz"), case.states()?)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     pool.install(|| match setting {
-        "readout" => serve(&case, 1, |chip| run(chip, &case.recordings()[0], Record::Readout)),
-        "all" => serve(&case, 1, |chip| run(chip, &case.recordings()[0], Record::All)),
+        "readout" => serve(&case, 1, |chip| run(chip, case.recordings()[0], Record::Readout)),
+        "all" => serve(&case, 1, |chip| run(chip, case.recordings()[0], Record::All)),
         _ => serve(&case, case.batch, |chip| {
             black_box(chip.run_batch(&case.recordings(), Record::Readout).map_err(Into::into)).map(drop)
         }),

@@ -59,6 +59,7 @@ impl Recording {
         }
     }
 
+    #[inline(always)]
     pub(super) fn push(&mut self, hidden: &Population, readout: &Population) {
         self.readout.push(readout);
         if let Some(record) = &mut self.hidden {
@@ -74,7 +75,7 @@ impl Recording {
 
 impl PopulationRecord {
     fn new(steps: usize, population: &Population, record: Record) -> Self {
-        let neurons = population.vmem.len();
+        let neurons = population.neurons;
         let n = steps * neurons;
         Self {
             neurons,
@@ -86,15 +87,17 @@ impl PopulationRecord {
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, population: &Population) {
-        self.spikes.extend_from_slice(&population.spikes);
-        self.vmem.extend_from_slice(&population.vmem);
-        self.isyn.extend_from_slice(&population.isyn[0]);
+        let n = self.neurons;
+        self.spikes.extend_from_slice(&population.spikes.as_flattened()[..n]);
+        self.vmem.extend_from_slice(&population.vmem.as_flattened()[..n]);
+        self.isyn.extend_from_slice(&population.isyn[0].as_flattened()[..n]);
         if let (Some(record), Some(isyn2)) = (&mut self.isyn2, population.isyn.get(1)) {
-            record.extend_from_slice(isyn2);
+            record.extend_from_slice(&isyn2.as_flattened()[..n]);
         }
-        for (steps, &clamped) in self.saturations.iter_mut().zip(&population.clamped) {
-            *steps += u32::from(clamped);
+        for (steps, &clamped) in self.saturations.iter_mut().zip(population.clamped.as_flattened()) {
+            *steps += u32::from(clamped != 0);
         }
     }
 }
