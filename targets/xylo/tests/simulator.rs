@@ -2,11 +2,12 @@
 
 mod common;
 
+use common::random::{cores, events, specifications};
 use common::{Array, arrays, bytes, raster};
 use proptest::prelude::*;
 use synnet_xylo::chip::CoreVersion;
 use synnet_xylo::simulate::{PopulationRecord, Record, Recording, Simulator};
-use synnet_xylo::specification::{Dimensions, Specification};
+use synnet_xylo::specification::Specification;
 
 fn same<T: Copy + Into<f64>>(name: &str, ours: &[T], theirs: &Array) {
     assert_eq!(ours.len(), theirs.data.len(), "{name}: length");
@@ -192,80 +193,14 @@ fn assert_equal(plain: &[Neuron], record: &PopulationRecord, step: usize) {
     assert_eq!(numbers(&record.spikes[range], i64::from), of(|x| x.spikes), "spikes, step {step}");
 }
 
-/// Values from the whole range, with a leaning to small ones and to the ends.
-fn state() -> impl Strategy<Value = i16> {
-    prop_oneof![-300..300i16, any::<i16>(), Just(i16::MAX), Just(i16::MIN)]
-}
-
-fn weight() -> impl Strategy<Value = i8> {
-    prop_oneof![2 => Just(0), 3 => any::<i8>(), 1 => Just(i8::MIN), 1 => Just(i8::MAX)]
-}
-
-prop_compose! {
-    fn dimensions()(
-        inputs in 1..5usize, hidden in 1..40usize, outputs in 1..4usize, synapses in 1..3usize
-    )(
-        input_expansion in 1..=hidden, output_expansion in 1..=hidden,
-        (inputs, hidden, outputs, synapses) in Just((inputs, hidden, outputs, synapses))
-    ) -> Dimensions {
-        Dimensions { inputs, input_expansion, hidden, output_expansion, outputs, synapses }
-    }
-}
-
-fn specifications() -> impl Strategy<Value = Specification> {
-    use proptest::collection::vec;
-    dimensions().prop_flat_map(|d| {
-        let weights = (
-            vec(weight(), d.inputs * d.input_expansion * d.synapses),
-            vec(weight(), d.hidden * d.hidden * d.synapses),
-            vec(weight(), d.output_expansion * d.outputs),
-        );
-        let dashes = move |n: usize| vec(0..16u8, n);
-        let leaks =
-            (dashes(d.hidden), dashes(d.hidden), dashes(d.hidden), dashes(d.outputs), dashes(d.outputs));
-        let values = (
-            vec(state(), d.hidden),
-            vec(state(), d.outputs),
-            vec(state(), d.hidden),
-            vec(state(), d.outputs),
-        );
-        let aliases = vec(proptest::option::weighted(0.2, 0..d.hidden), d.hidden);
-        (weights, (0..8u8, 0..8u8, 0..8u8), leaks, values, aliases, any::<bool>()).prop_map(
-            move |(weights, shifts, leaks, values, alias_target, biased)| Specification {
-                dimensions: d,
-                weights_in: weights.0,
-                weights_rec: weights.1,
-                weights_out: weights.2,
-                weight_shift_in: shifts.0,
-                weight_shift_rec: shifts.1,
-                weight_shift_out: shifts.2,
-                dash_mem: leaks.0,
-                dash_syn: leaks.1,
-                dash_syn_2: leaks.2,
-                dash_mem_out: leaks.3,
-                dash_syn_out: leaks.4,
-                threshold: values.0,
-                threshold_out: values.1,
-                bias: values.2.into_iter().map(|b| if biased { b } else { 0 }).collect(),
-                bias_out: values.3.into_iter().map(|b| if biased { b } else { 0 }).collect(),
-                alias_target,
-            },
-        )
-    })
-}
-
-fn core() -> impl Strategy<Value = CoreVersion> {
-    prop_oneof![Just(CoreVersion::V1), Just(CoreVersion::V2)]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn simulator_follows_the_plain_rules(
         mut specification in specifications(),
-        core in core(),
-        events in proptest::collection::vec(prop_oneof![3 => Just(0u8), 2 => 0..4u8, 1 => any::<u8>()], 4 * 30),
+        core in cores(),
+        events in events(120),
     ) {
         if core == CoreVersion::V1 {
             specification.bias.fill(0);

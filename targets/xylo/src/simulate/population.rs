@@ -126,11 +126,13 @@ fn integrate<const V1: bool, const WATCH: bool>(
     clamped: &mut Block,
 ) {
     for lane in 0..LANES {
+        // Three values of 16 bits at most, none of the currents -32768 after its decay: a sum beyond 16 bits differs
+        // from the rail in the lowest 16 as well.
         let mut add = |a: i16, b: i32| {
             let sum = i32::from(a) + b;
             let result = clamp16(sum);
             if WATCH {
-                clamped[lane] |= i16::from(sum != i32::from(result));
+                clamped[lane] |= result ^ sum as i16;
             }
             result
         };
