@@ -18,7 +18,7 @@ use synnet_xylo::chip::CoreVersion;
 use synnet_xylo::simulate::{PopulationRecord, Record, Simulator};
 use synnet_xylo::specification::Specification;
 
-const CASES: usize = 1000;
+const CASES: usize = 250;
 
 /// A chip, and calls of it one after the other.
 #[derive(Debug)]

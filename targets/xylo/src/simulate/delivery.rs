@@ -25,15 +25,16 @@ pub(super) fn blocks<T: Copy>(values: impl ExactSizeIterator<Item = T>, fill: T)
 /// The sources that spike in a step, in ascending order.
 #[derive(Clone, Debug)]
 pub(super) struct Events {
-    list: Vec<Event>,
+    /// As many as there can be; those of this step come first.
+    list: Box<[Event]>,
     /// Where each block of sources begins in the list, and where the last one ends.
-    starts: Vec<usize>,
+    starts: Box<[usize]>,
     /// Largest count of an event; a greater one is two events or more of the same source. To saturating additions of one
     /// value that is the same.
     most: u8,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Event {
     source: u32,
     count: i16,
@@ -42,36 +43,36 @@ struct Event {
 impl Events {
     /// Room for the events of sources that spike up to `cap` times, `most` at once.
     pub(super) fn new(sources: usize, cap: u8, most: u8) -> Self {
-        let capacity = sources * usize::from(cap.div_ceil(most));
-        Self { list: Vec::with_capacity(capacity), starts: vec![0; sources.div_ceil(LANES) + 1], most }
+        let list = vec![Event::default(); sources * usize::from(cap.div_ceil(most))];
+        let starts = vec![0; sources.div_ceil(LANES) + 1];
+        Self { list: list.into(), starts: starts.into(), most }
     }
 
     pub(super) fn clear(&mut self) {
-        self.list.clear();
         self.starts.fill(0);
     }
 
-    /// Takes the sources that have a count, at most 127.
+    /// Takes the sources that have a count; none is above the cap.
     #[inline(always)]
     pub(super) fn collect(&mut self, counts: &[Counts]) {
-        self.list.clear();
+        let mut end = 0;
         for (block, (counts, start)) in counts.iter().zip(&mut self.starts).enumerate() {
-            *start = self.list.len();
+            *start = end;
             let mut spiking = nonzero(counts);
             while spiking != 0 {
                 let lane = spiking.trailing_zeros() as usize;
                 spiking &= spiking - 1;
-                let source = (block * LANES + lane) as u32;
                 let mut left = counts[lane];
-                while left > self.most {
-                    self.list.push(Event { source, count: self.most.into() });
-                    left -= self.most;
+                while left > 0 {
+                    let count = left.min(self.most);
+                    self.list[end] = Event { source: (block * LANES + lane) as u32, count: count.into() };
+                    end += 1;
+                    left -= count;
                 }
-                self.list.push(Event { source, count: left.into() });
             }
         }
-        if let Some(end) = self.starts.last_mut() {
-            *end = self.list.len();
+        if let Some(last) = self.starts.last_mut() {
+            *last = end;
         }
     }
 

@@ -20,6 +20,8 @@ mod delivery;
 mod population;
 mod program;
 mod recording;
+#[cfg(test)]
+mod tests;
 
 use std::slice::ChunksExact;
 use std::sync::Arc;
