@@ -29,8 +29,8 @@ pub(super) struct Events {
     list: Box<[Event]>,
     /// Where each block of sources begins in the list, and where the last one ends.
     starts: Box<[usize]>,
-    /// Largest count of an event; a greater one is two events or more of the same source. To saturating additions of one
-    /// value that is the same.
+    /// Largest count of an event; a greater one is two events or more of the same source. To saturating additions of
+    /// one value that is the same.
     most: u8,
 }
 
