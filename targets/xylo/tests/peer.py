@@ -1,9 +1,9 @@
 """The chip by SynSense's simulator: answers cases from standard input with every state of every step.
 
 A message is its length, four bytes, little-endian, and so many bytes. The first message out says which xylosim this is.
-A case is two messages: a specification as `.npz`, and another `.npz` with `core` (1 or 2), `input`, `[steps, channels]`,
-`lengths`, the steps of each call, and `resets`, whether the states are cleared before it. The answer is an `.npz` of all
-steps.
+A case is two messages: a specification as `.npz`, and another `.npz` with `core` (1 or 2), `input`,
+`[steps, channels]`, `lengths`, the steps of each call, and `resets`, whether the states are cleared before it.
+The answer is an `.npz` of all steps.
 """
 
 import io

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::random::{cores, events, specifications};
+use common::strategies::{cores, events, specifications};
 use common::{Array, arrays, bytes, raster};
 use proptest::prelude::*;
 use synnet_xylo::chip::CoreVersion;
@@ -227,7 +227,8 @@ proptest! {
             assert_equal(&plain.hidden, recording.hidden.as_ref().unwrap(), step);
             assert_equal(&plain.readout, &recording.readout, step);
         }
-        for (plain, record) in [(plain.hidden, recording.hidden.as_ref().unwrap()), (plain.readout, &recording.readout)] {
+        let hidden = (plain.hidden, recording.hidden.as_ref().unwrap());
+        for (plain, record) in [hidden, (plain.readout, &recording.readout)] {
             let counts: Vec<u32> = plain.iter().map(|neuron| neuron.saturations).collect();
             prop_assert_eq!(&counts, &record.saturations);
         }
