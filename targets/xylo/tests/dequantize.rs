@@ -4,11 +4,11 @@ mod common;
 
 use common::{float, network};
 use proptest::prelude::*;
-use synnet_dsl::graph::{Endpoint, Graph, Lif, Neuron, Quantity};
+use synnet_dsl::graph::{Endpoint, Graph, Lif, Neuron, Operator, Quantity};
 use synnet_dsl::{Network, timing};
 use synnet_xylo::quantize::{FakeQuantizer, LayerRange, Method, dequantize};
 use synnet_xylo::simulate::{Record, Simulator};
-use synnet_xylo::{Chip, QuantizeOptions, Ranges, build, map};
+use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, Ranges, build, build_with, map};
 
 fn audio3() -> &'static Chip {
     Chip::find("xylo-audio3").unwrap()
@@ -20,8 +20,8 @@ fn networks() -> impl Strategy<Value = Network> {
     let sizes = (1..6usize, 1..6usize, 1..4usize);
     let numbers = proptest::collection::vec(-1.5..1.5f64, 600);
     let quantity = prop_oneof![Just(Quantity::Spikes), Just(Quantity::Vmem)];
-    (sizes, 1..3usize, quantity, any::<[bool; 3]>(), 0.02..4.0f64, numbers).prop_map(
-        |((a, b, outputs), synapses, quantity, [twice, both, never], threshold, numbers)| {
+    (sizes, 1..3usize, quantity, any::<[bool; 5]>(), 0.02..4.0f64, numbers).prop_map(
+        |((a, b, outputs), synapses, quantity, [twice, both, never, sum, identity], threshold, numbers)| {
             let mut draw = numbers.into_iter().cycle();
             let mut neuron = |n: usize, synapses: usize, cap: u32| Lif {
                 synapses,
@@ -52,6 +52,20 @@ fn networks() -> impl Strategy<Value = Network> {
             }
             if both {
                 network::connect(&mut graph, Endpoint::Input, 1);
+            }
+            if sum && a == b {
+                // Layer `a` becomes an alias source where every connection of `b` is such a sum, else rows are repeated.
+                let alone = graph.connections.len().is_multiple_of(2);
+                for connection in graph.connections.iter_mut().filter(|c| alone || c.target.index() == 2) {
+                    if connection.sources == [network::from_layer(1)] {
+                        connection.sources.push(network::from_layer(0));
+                    }
+                }
+            }
+            if identity && a == b {
+                network::connect(&mut graph, network::from_layer(0), 1);
+                let connection = graph.connections.last_mut().unwrap();
+                (connection.name, connection.operator) = ("same".into(), Operator::Identity);
             }
             let weights: Vec<Vec<f32>> = (0..graph.connections.len())
                 .map(|i| {
@@ -118,6 +132,8 @@ proptest! {
         let again = map(&result, audio3()).unwrap();
         let (spec, report) = (&built.specification, &built.report);
         let d = spec.dimensions;
+        // A connection with several sources has one number for cells that may differ.
+        let several = network.graph.connections.iter().any(|c| c.sources.len() > 1 || c.name == "same");
         let shared = network.graph.connections.iter().any(|c| c.name == "again");
         let groups = [
             (&again.weights_in, &spec.weights_in, d.input_expansion * d.synapses, spec.weight_shift_in),
@@ -130,6 +146,7 @@ proptest! {
                 let exact = f64::from(q) * f64::from(1 << shift) / scale[i % width / synapses];
                 // Parts of a sum are rounded to f32 one by one.
                 let room = if shared { 1e-6 * float.abs().max(1.0) } else { 0.0 };
+                let room = if several { 1.01 * f64::from(1 << shift) / scale[i % width / synapses] } else { room };
                 prop_assert!((float - f64::from(exact as f32)).abs() <= room, "{} for {}", float, exact);
             }
         }
@@ -149,6 +166,28 @@ proptest! {
             prop_assert_eq!(&lif(&network.graph, 2).threshold, &lif(&result.graph, 2).threshold);
         }
     }
+}
+
+#[test]
+fn neurons_that_were_taken_out_are_silent() {
+    let mut neuron = network::lif(&[20e-3], &[20e-3], 31);
+    neuron.bias.values = vec![-0.1, 0.2, -0.3];
+    let layers = vec![
+        network::layer("h", 3, neuron, network::line(1)),
+        network::layer("out", 1, network::lif(&[20e-3], &[20e-3], 1), network::line(2)),
+    ];
+    // Neuron 0 has no excitation, neuron 1 does not reach the readout.
+    let weights = [vec![-1.0, 1.0, 0.9], vec![1.0, 0.0, 0.7]];
+    let network = network::bind(&network::chain(10e-3, 1, layers), &weights);
+    let options = BuildOptions { map: MapOptions { remove_dead: true }, ..BuildOptions::default() };
+    let built = build_with(&network, audio3(), &options).unwrap();
+    assert_eq!(built.float.layers[0].neurons, [2]);
+    let result = dequantize(&network, &built);
+    let matrix = |i: usize| &result.weights[i].as_ref().unwrap().matrix.data;
+    assert!(matrix(0)[..2] == [0.0; 2] && (matrix(0)[2] - 0.9).abs() < 0.01);
+    assert!(matrix(1)[..2] == [0.0; 2] && (matrix(1)[2] - 0.7).abs() < 0.01);
+    let bias = &lif(&result.graph, 0).bias.values;
+    assert!(bias[..2] == [0.0; 2] && (bias[2] + 0.3).abs() < 0.01, "{bias:?}");
 }
 
 #[test]

@@ -24,9 +24,13 @@ use crate::map::MappedLayer;
 pub fn dequantize(network: &Network, build: &Build) -> Network {
     let mut result = network.clone();
     let chip = OnChip { build, network };
-    for layer in &build.float.layers {
-        if let Some(target) = result.graph.layers.get_mut(layer.layer.index()) {
-            chip.write_layer(layer, target);
+    for (id, _) in network.graph.layers_with_ids() {
+        let layer = &mut result.graph.layers[id.index()];
+        match (chip.mapped(id), &mut layer.neuron) {
+            (Some(mapped), _) => chip.write_layer(mapped, layer),
+            // Nothing of it is left.
+            (None, Neuron::Lif(lif)) => lif.bias.values.fill(0.0),
+            (None, Neuron::ExpSyn(_)) => {}
         }
     }
     let cells = chip.cells_of_connections();
@@ -51,9 +55,11 @@ pub fn dequantize(network: &Network, build: &Build) -> Network {
     result
 }
 
-/// The part of a connection with this weight in a cell that holds `count` of them: `sum` together, `chip` on the chip.
+/// The part of a connection with this weight in a cell that holds `sum` in the float network and `chip` on the chip; the error is
+/// shared by `count` connections.
 pub(super) fn share(original: f32, sum: f64, chip: f64, count: u32) -> f32 {
-    if count == 1 { chip as f32 } else { (f64::from(original) + (chip - sum) / f64::from(count)) as f32 }
+    let original = f64::from(original);
+    if sum == original { chip as f32 } else { (original + (chip - sum) / f64::from(count)) as f32 }
 }
 
 /// Sets a leak to the decays of bit shifts, one for each of its elements, in its own parametrisation.

@@ -44,8 +44,8 @@ struct Target {
 #[derive(Clone, Debug)]
 struct Block {
     from_input: bool,
-    /// Connections whose matrices are added.
-    connections: Vec<usize>,
+    /// Connections whose matrices are added, and the width of their sources.
+    parts: Vec<(usize, usize)>,
     /// Those among them that take their numbers from this block.
     home: Vec<usize>,
 }
@@ -60,9 +60,11 @@ impl FakeQuantizer {
     /// For networks with this graph, whatever their numbers.
     ///
     /// # Errors
-    /// Every design rule of the chip that the graph breaks; a method of Rockpool, which is for comparison only.
+    /// Every design rule of the chip that the graph breaks, except for sizes; a method of Rockpool, which is for comparison only.
     pub fn new(graph: &Graph, chip: &Chip, options: &QuantizeOptions) -> Result<Self, Vec<Diagnostic>> {
-        let mut found = rules::check(graph, chip);
+        let layout = Layout::of(graph, chip);
+        // How much of the chip is taken depends on the weights, which are not known yet.
+        let mut found = rules::check_behaviour(graph, chip, &layout);
         found.retain(Diagnostic::is_error);
         if options.method.rockpool().is_some() {
             let message = format!("`{}` is for comparison, not for training", options.method.name());
@@ -72,7 +74,6 @@ impl FakeQuantizer {
         if !found.is_empty() {
             return Err(found);
         }
-        let layout = Layout::of(graph);
         let hidden = layout.hidden.iter().map(|placed| (placed.layer, placed.ids.clone(), false));
         let readout = (layout.readout, 0..graph.outputs(), true);
         let targets = hidden.chain([readout]).map(|(layer, ids, readout)| Target {
@@ -159,18 +160,22 @@ fn blocks(graph: &Graph, layout: &Layout, target: LayerId) -> Vec<Block> {
     let hidden = layout.hidden.iter().map(|placed| Endpoint::Layer(placed.layer));
     let sources = [Endpoint::Input].into_iter().chain(hidden);
     let block = |source: Endpoint| {
-        let into =
-            || graph.connections_into(target).filter(|(_, connection)| connection.as_linear().is_some());
-        let connections = into()
-            .flat_map(|(i, connection)| connection.sources.iter().filter(|&&s| s == source).map(move |_| i));
-        let home = into().filter(|(_, connection)| connection.sources.first() == Some(&source));
-        Block {
-            from_input: source == Endpoint::Input,
-            connections: connections.collect(),
-            home: home.map(|(i, _)| i).collect(),
+        let mut block = Block { from_input: source == Endpoint::Input, parts: Vec::new(), home: Vec::new() };
+        for (i, connection) in graph.connections_into(target) {
+            let mut rows = connection
+                .sources
+                .iter()
+                .filter(|&&s| !layout.is_repeated(s, &connection.sources))
+                .peekable();
+            if connection.as_linear().is_some() && rows.peek() == Some(&&source) {
+                block.home.push(i);
+            }
+            let width = graph.source_width(connection);
+            block.parts.extend(rows.filter(|&&s| s == source).map(|_| (i, width)));
         }
+        block
     };
-    sources.map(block).filter(|block| !block.connections.is_empty()).collect()
+    sources.map(block).filter(|block| !block.parts.is_empty()).collect()
 }
 
 fn neuron(lif: &Lif, n: usize, dt: f64) -> Neuron {
@@ -182,12 +187,21 @@ fn neuron(lif: &Lif, n: usize, dt: f64) -> Neuron {
 /// The weights of a block.
 fn sum(block: &Block, network: &Network) -> Vec<f64> {
     let mut sum: Vec<f64> = Vec::new();
-    for weights in block.connections.iter().filter_map(|&i| network.weights.get(i)?.as_ref()) {
-        let data = weights.matrix.data.iter().map(|&w| f64::from(w));
-        if sum.is_empty() {
-            sum.extend(data);
-        } else {
-            sum.iter_mut().zip(data).for_each(|(sum, w)| *sum += w);
+    for &(i, width) in &block.parts {
+        match network.weights.get(i) {
+            Some(Some(weights)) => {
+                let data = weights.matrix.data.iter().map(|&w| f64::from(w));
+                if sum.is_empty() {
+                    sum.extend(data);
+                } else {
+                    sum.iter_mut().zip(data).for_each(|(sum, w)| *sum += w);
+                }
+            }
+            // A connection without weights counts as ones.
+            _ => {
+                sum.resize(sum.len().max(width * width), 0.0);
+                sum.iter_mut().step_by(width + 1).for_each(|sum| *sum += 1.0);
+            }
         }
     }
     sum
@@ -238,7 +252,7 @@ fn write_weights(
             let Some(Some(result)) = into.weights.get_mut(i) else { continue };
             let rows = result.matrix.data.chunks_exact_mut(target.columns);
             let rows = rows.zip(values.chunks_exact(target.columns));
-            if block.connections.len() == 1 {
+            if block.parts.len() == 1 {
                 for (row, values) in rows {
                     for ((result, &w), &scale) in row.iter_mut().zip(values).zip(&of_columns) {
                         *result = on_chip(w, scale) as f32;
@@ -249,7 +263,7 @@ fn write_weights(
             let Some(Some(own)) = network.weights.get(i) else { continue };
             for ((row, values), own) in rows.zip(own.matrix.data.chunks_exact(target.columns)) {
                 for (((result, &w), &scale), &own) in row.iter_mut().zip(values).zip(&of_columns).zip(own) {
-                    *result = share(own, w, on_chip(w, scale), block.connections.len() as u32);
+                    *result = share(own, w, on_chip(w, scale), block.home.len() as u32);
                 }
             }
         }
