@@ -79,6 +79,14 @@ fn generate(
 
 /// How to quantise, with the ranges of the states where there is input to measure them on.
 fn quantize_options(args: &QuantizeArgs, network: Option<&Network>) -> Result<QuantizeOptions, Failure> {
+    let method = args.quantizer.unwrap_or_default();
+    if args.calibrate.is_some() && method.rockpool().is_some() {
+        let message = format!(
+            "`{}` does as Rockpool does, which measures nothing: leave out `--calibrate`",
+            method.name()
+        );
+        return Err(Failure::Io(message));
+    }
     let ranges = match (&args.calibrate, network) {
         (Some(path), Some(network)) => Some(calibration::on_file(network, path)?),
         (Some(_), None) => {
@@ -88,7 +96,7 @@ fn quantize_options(args: &QuantizeArgs, network: Option<&Network>) -> Result<Qu
         }
         (None, _) => None,
     };
-    Ok(QuantizeOptions { method: args.quantizer.unwrap_or_default(), ranges, ..QuantizeOptions::default() })
+    Ok(QuantizeOptions { method, ranges, ..QuantizeOptions::default() })
 }
 
 /// The rates in what `snnc eval --json` printed, or in a plain map from names to rates.

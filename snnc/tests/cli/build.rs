@@ -243,6 +243,8 @@ fn a_quantiser_is_chosen_and_calibrated() {
     assert!(lost["name"] == "out" && lost["weight_error"].as_f64() > Some(0.2), "{lost}");
 
     build("xylo-audio3", &["--quantizer", "best"]).failure(2, &["`channel`", "`rockpool-global`"]);
+    build("xylo-audio3", &["--quantizer", "rockpool-global", "--calibrate", "in.npy"])
+        .failure(2, &["`rockpool-global`", "`--calibrate`"]);
     build("xylo-audio3", &["--calibrate", "silence.npy"]).failure(1, &["silence.npy", "typical input"]);
     build("xylo-audio3", &["--calibrate", "none.npy"]).failure(2, &["none.npy"]);
     build("rust", &["--quantizer", "global"]).failure(2, &["`--quantizer`", "`rust` computes in f32"]);

@@ -55,8 +55,8 @@ pub fn dequantize(network: &Network, build: &Build) -> Network {
     result
 }
 
-/// The part of a connection with this weight in a cell that holds `sum` in the float network and `chip` on the chip; the error is
-/// shared by `count` connections.
+/// The part of a connection with this weight in a cell that holds `sum` in the float network and `chip` on the
+/// chip; `count` connections share the error.
 pub(super) fn share(original: f32, sum: f64, chip: f64, count: u32) -> f32 {
     let original = f64::from(original);
     if sum == original { chip as f32 } else { (original + (chip - sum) / f64::from(count)) as f32 }

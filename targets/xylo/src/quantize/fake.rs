@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use synnet_dsl::graph::{Endpoint, Graph, LayerId, Lif, Quantity};
+use synnet_dsl::graph::{self, Endpoint, Graph, LayerId, Lif, Quantity};
 use synnet_dsl::{Diagnostic, Network};
 
 use super::dequantize::{share, write_leak, write_values};
@@ -60,7 +60,8 @@ impl FakeQuantizer {
     /// For networks with this graph, whatever their numbers.
     ///
     /// # Errors
-    /// Every design rule of the chip that the graph breaks, except for sizes; a method of Rockpool, which is for comparison only.
+    /// Every design rule of the chip that the graph breaks, except for sizes; a method of Rockpool, which is for
+    /// comparison only.
     pub fn new(graph: &Graph, chip: &Chip, options: &QuantizeOptions) -> Result<Self, Vec<Diagnostic>> {
         let layout = Layout::of(graph, chip);
         // How much of the chip is taken depends on the weights, which are not known yet.
@@ -136,7 +137,7 @@ impl FakeQuantizer {
     ) {
         let Some(lif) = network.graph.layer(target.layer).as_lif() else { return };
         let Some(layer) = into.graph.layers.get_mut(target.layer.index()) else { return };
-        let synnet_dsl::graph::Neuron::Lif(result) = &mut layer.neuron else { return };
+        let graph::Neuron::Lif(result) = &mut layer.neuron else { return };
         let scale = if target.readout { &scales.readout } else { &scales.hidden[target.ids.clone()] };
         result.mem.parameter.values.clone_from(&lif.mem.parameter.values);
         result.syn.parameter.values.clone_from(&lif.syn.parameter.values);
