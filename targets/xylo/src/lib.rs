@@ -82,10 +82,10 @@ pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Resul
 ///
 /// # Errors
 /// Every design rule of the chip that the network breaks, and what the chip merely does differently. The rules are those of
-/// [`rules::check`], but weights that quantisation makes zero take no fan-out memory.
+/// [`rules::check`], but weights that quantisation makes zero take no fan-out memory. Those of [`quantize()`].
 pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Vec<Diagnostic>> {
     let (float, mut warnings) = map::lay_out(network, chip, &options.map)?;
-    let (specification, report) = quantize(&float, chip, &options.quantize);
+    let (specification, report) = quantize(&float, chip, &options.quantize)?;
     let d = specification.dimensions;
     let too_many = rules::fan_out_of_weights(&specification.weights_rec, d, &float.layers, chip);
     warnings.extend(report.warnings());
