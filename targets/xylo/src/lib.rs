@@ -14,6 +14,7 @@
 
 pub mod chip;
 pub mod codes;
+pub mod configuration;
 pub mod layout;
 pub mod loader;
 pub mod map;
@@ -25,6 +26,7 @@ pub mod specification;
 use synnet_dsl::{Diagnostic, Network};
 
 pub use chip::{Chip, CoreVersion};
+pub use configuration::Configuration;
 pub use loader::loader;
 pub use map::{FloatSpecification, map};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};

@@ -168,6 +168,23 @@ impl Specification {
         archive.finish().map_err(|e| SpecificationError { faults: vec![e.to_string()] })
     }
 
+    /// The same network with input weights and readout weights for every hidden neuron; those that it lacked are 0.
+    pub fn with_full_expansion(&self) -> Self {
+        let d = self.dimensions;
+        let row = d.input_expansion * d.synapses;
+        let mut weights_in = vec![0; d.inputs * d.hidden * d.synapses];
+        for (wide, narrow) in
+            weights_in.chunks_mut((d.hidden * d.synapses).max(1)).zip(self.weights_in.chunks(row.max(1)))
+        {
+            let columns = wide.iter_mut().zip(narrow);
+            columns.for_each(|(wide, narrow)| *wide = *narrow);
+        }
+        let mut weights_out = vec![0; d.hidden.saturating_sub(d.output_expansion) * d.outputs];
+        weights_out.extend_from_slice(&self.weights_out);
+        let dimensions = Dimensions { input_expansion: d.hidden, output_expansion: d.hidden, ..d };
+        Self { dimensions, weights_in, weights_out, ..self.clone() }
+    }
+
     /// Checks that every array has the length that the sizes ask for and every shift and alias its range.
     ///
     /// # Errors

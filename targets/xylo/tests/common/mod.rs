@@ -3,6 +3,7 @@
 
 pub(crate) mod float;
 pub(crate) mod network;
+pub(crate) mod random;
 
 use std::collections::BTreeMap;
 
