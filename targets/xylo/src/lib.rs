@@ -8,13 +8,16 @@
 //! 4. [`mod@quantize`]: those arrays as integers.
 //! 5. [`specification`]: the integers that a chip is given, and their file.
 //! 6. [`simulate`]: what the chip then does, in every state of every step.
-//! 7. [`mod@loader`]: the script that hands the file to Rockpool.
+//! 7. [`configuration`]: the vendor's file, where its format is known; [`mod@loader`]: the script that hands the
+//!    specification to the vendor's tools.
+//! 8. [`cost`]: cycles, clock and power; [`usage`]: what of the chip a specification occupies.
 //!
 //! The crate reads and writes no files; bytes and values come in and go out.
 
 pub mod chip;
 pub mod codes;
 pub mod configuration;
+pub mod cost;
 pub mod layout;
 pub mod loader;
 pub mod map;
@@ -22,12 +25,13 @@ pub mod quantize;
 pub mod rules;
 pub mod simulate;
 pub mod specification;
+pub mod usage;
 
 use synnet_dsl::{Diagnostic, Network};
 
 pub use chip::{Chip, CoreVersion};
 pub use configuration::Configuration;
-pub use loader::loader;
+pub use loader::{LoaderFiles, loader};
 pub use map::{FloatSpecification, map};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
 pub use simulate::{Recording, Simulator};
