@@ -10,7 +10,7 @@
 //! 6. [`simulate`]: what the chip then does, in every state of every step.
 //! 7. [`configuration`]: the vendor's file, where its format is known; [`mod@loader`]: the script that hands the
 //!    specification to the vendor's tools.
-//! 8. [`cost`]: cycles, clock and power; [`usage`]: what of the chip a specification occupies.
+//! 8. [`cost`]: cycles, clock and power.
 //!
 //! The crate reads and writes no files; bytes and values come in and go out.
 
@@ -25,7 +25,6 @@ pub mod quantize;
 pub mod rules;
 pub mod simulate;
 pub mod specification;
-pub mod usage;
 
 use synnet_dsl::{Diagnostic, Network};
 

@@ -25,8 +25,8 @@ pub fn loader(network: &str, files: LoaderFiles<'_>, chip: &Chip) -> String {
         }
         _ => String::new(),
     };
-    // Where every hidden neuron may feed the readout, Rockpool's function has no way to leave some out.
-    let readout = if chip.output_expansion == chip.hidden { include_str!("readout.py") } else { "" };
+    let everywhere = chip.input_expansion == chip.hidden && chip.output_expansion == chip.hidden;
+    let expansion = if everywhere { include_str!("expansion.py") } else { "" };
     let core = match chip.core {
         CoreVersion::V1 => "v1",
         CoreVersion::V2 => "v2",
@@ -43,7 +43,7 @@ pub fn loader(network: &str, files: LoaderFiles<'_>, chip: &Chip) -> String {
     template
         .replace("@KNOWN@", &known.join("\n"))
         .replace("@JSON@", &json)
-        .replace("@READOUT@", readout)
+        .replace("@EXPANSION@", expansion)
         .replace("@BIASES@", biases)
         .replace("@CORE@", core)
         .replace("@PACKAGE@", &module(chip.rockpool.as_deref().unwrap_or_default()))
@@ -66,14 +66,13 @@ pub fn known(chip: &Chip, files: LoaderFiles<'_>) -> Vec<String> {
             "`configuration()` was run with Rockpool 3.1 and a stand-in for the vendor's library samna"
                 .into(),
         );
-        facts.push(
-            "Not confirmed: that samna accepts it, which it says where it is installed; a board".into(),
-        );
+        facts.push("Not confirmed: that samna accepts the result, and that a board runs it".into());
     } else {
         facts.push("The specification runs in xylosim, which agrees with snnc's simulator".into());
         facts.push(
-            "There is no `configuration()`: Rockpool 3.1 has none for this chip. Rockpool 2.7 or older \
-             has; that was not tried"
+            "There is no `configuration()`: Rockpool 3.1 has none for this chip. Up to 2.7 it had; the chip \
+             also needs one or two unused hidden neurons behind the others, and its alias memory set by hand. \
+             That was not tried"
                 .into(),
         );
     }

@@ -40,7 +40,7 @@ def configuration():
     bias, bias_out = spec.pop("bias"), spec.pop("bias_out")
     if bias.any() or bias_out.any():
         spec.update(bias_hidden=bias, bias_out=bias_out)
-@READOUT@    with warnings.catch_warnings():
+@EXPANSION@    with warnings.catch_warnings():
         # Rockpool warns where it rounds numbers or cuts neurons off; neither may pass.
         warnings.simplefilter("error")
         config, is_valid, message = config_from_specification(**spec)
