@@ -6,8 +6,10 @@
 
 mod artifacts;
 mod chip;
+mod chips;
 mod cli;
 mod commands;
+mod cost;
 mod data;
 mod events;
 mod experiment;
@@ -25,8 +27,8 @@ mod training;
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
-    let cli = cli::Cli::parse();
-    match commands::run(cli) {
+    let done = chips::register(std::env::args_os()).and_then(|()| commands::run(cli::Cli::parse()));
+    match done {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(failure) => {
             terminal::error(&failure);

@@ -11,6 +11,7 @@ use synnet_xylo::{Chip, QuantizeOptions};
 
 use crate::artifacts::{self, Written};
 use crate::cli::{Build, Target};
+use crate::cost::CostSummary;
 use crate::failure::Failure;
 use crate::source::Loaded;
 use crate::{files, source, terminal};
@@ -20,6 +21,10 @@ struct Built {
     written: Vec<Written>,
     /// What generated code occupies; a chip has room for what it accepts.
     memory: Option<Memory>,
+    /// What the network costs on a chip of which that is known.
+    cost: Option<CostSummary>,
+    /// What is known of a chip's files, and what is not.
+    known: Vec<String>,
 }
 
 /// Compiles a network for a target.
@@ -29,8 +34,11 @@ pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
             "`--json` and `-o -` both write to standard output: give `-o` a file".into(),
         ));
     }
+    let Some(target) = Target::or_chosen(args.target.as_ref())? else {
+        return Err(Failure::Io("say with `--target` what to build, such as `--target rust`".into()));
+    };
     let loaded = source::load(&args.network)?;
-    let built = match &args.target {
+    let built = match &target {
         Target::Rust => rust(args, &loaded, Numbers::Float)?,
         Target::RustInt => rust(args, &loaded, Numbers::Integer(QuantizeOptions::default()))?,
         Target::Chip(target) => chip(args, &loaded, target)?,
@@ -50,7 +58,7 @@ fn rust(args: &Build, loaded: &Loaded, numbers: Numbers) -> Result<Built, Failur
         .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&module.warnings, &loaded.sources)?;
     let written = artifacts::write_rust(&module, &args.out)?;
-    Ok(Built { written, memory: Some(module.memory) })
+    Ok(Built { written, memory: Some(module.memory), cost: None, known: Vec::new() })
 }
 
 /// The rates in what `snnc eval --json` printed, or in a plain map from names to rates.
@@ -85,7 +93,8 @@ fn chip(args: &Build, loaded: &Loaded, chip: &Chip) -> Result<Built, Failure> {
         .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&build.warnings, &loaded.sources)?;
     let written = artifacts::write_xylo(&build, chip, &network.graph.name, &args.out)?;
-    Ok(Built { written, memory: None })
+    let known = artifacts::known(chip, &args.out);
+    Ok(Built { written, memory: None, cost: CostSummary::of_build(&build, chip), known })
 }
 
 fn rendered(loaded: &Loaded, diagnostics: &[synnet_dsl::Diagnostic]) -> Failure {
@@ -97,6 +106,12 @@ fn print_json(loaded: &Loaded, built: &Built) -> Result<(), Failure> {
     let mut result = json!({ "network": loaded.graph.name, "written": files });
     if let Some(memory) = built.memory {
         result["memory"] = json!({ "flash": memory.flash, "ram": memory.ram });
+    }
+    if let Some(cost) = &built.cost {
+        result["cost"] = cost.to_json();
+    }
+    if !built.known.is_empty() {
+        result["known"] = json!(built.known);
     }
     terminal::print_json(&result)
 }
@@ -110,6 +125,12 @@ fn say(built: &Built) -> Result<(), Failure> {
             "flash: {} bytes of weights and tables, and the code; RAM: {} bytes of states",
             memory.flash, memory.ram
         ));
+    }
+    for fact in &built.known {
+        terminal::say(format_args!("known: {fact}"));
+    }
+    if let Some(cost) = &built.cost {
+        terminal::say(cost.in_short());
     }
     Ok(())
 }

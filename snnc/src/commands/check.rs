@@ -6,7 +6,7 @@ use serde_json::json;
 use synnet_dsl::{Diagnostic, Graph};
 
 use crate::artifacts;
-use crate::cli::{Check, NetworkArgs, RecipeArgs};
+use crate::cli::{Check, NetworkArgs, RecipeArgs, Target};
 use crate::experiment::Plan;
 use crate::failure::Failure;
 use crate::{source, terminal};
@@ -17,8 +17,9 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
     if network.net.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
         return recipe(args, json);
     }
+    let target = Target::or_chosen(args.target.as_ref())?;
     let mut found = source::find(&network.net, network.name.as_deref(), &network.params)?;
-    if let (Some(graph), Some(target)) = (&found.graph, &args.target) {
+    if let (Some(graph), Some(target)) = (&found.graph, &target) {
         found.diagnostics.extend(artifacts::check(graph, target));
     }
     if json {
@@ -36,7 +37,7 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
         ))
     })?;
     if let Some(graph) = &found.graph {
-        let target = args.target.as_ref().map_or(String::new(), |target| format!("; fits {}", target.name()));
+        let target = target.map_or(String::new(), |target| format!("; fits {}", target.name()));
         say_sound(&network.net, &format!("{}{target}", what(graph)));
     }
     Ok(())

@@ -12,6 +12,7 @@ use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
 use synnet_xylo::Chip;
 
+use crate::chips;
 use crate::cli::{RecipeArgs, Target};
 use crate::failure::Failure;
 use crate::files;
@@ -97,8 +98,8 @@ impl Recipe {
     /// The chip that runs the test set.
     pub fn simulated_chip(&self) -> Option<&'static Chip> {
         match &self.chip {
-            Some(name) => Chip::find(name),
-            None => self.build.iter().find_map(|name| Chip::find(name)),
+            Some(name) => chips::find(name),
+            None => self.build.iter().find_map(|name| chips::find(name)),
         }
     }
 
@@ -118,7 +119,7 @@ impl Recipe {
     fn check(&self, path: &Path) -> Result<(), Failure> {
         for (i, text) in self.build.iter().enumerate() {
             text.parse::<Target>()
-                .map_err(|e| Failure::input(path, format_args!("`build`: `{text}`: {e}")))?;
+                .map_err(|e| Failure::input(path, format_args!("`build`: {e}")))?;
             if self.build[..i].contains(text) {
                 return Err(Failure::input(path, format_args!("`build`: `{text}` is given twice")));
             }
@@ -142,8 +143,8 @@ impl Recipe {
         }
         self.data.check(path)?;
         self.front_end.check(path)?;
-        if let Some(chip) = self.chip.as_ref().filter(|name| Chip::find(name).is_none()) {
-            return Err(Failure::input(path, format_args!("`chip`: there is no chip `{chip}`")));
+        if let Some(chip) = self.chip.as_ref().filter(|name| chips::find(name).is_none()) {
+            return Err(Failure::input(path, format_args!("`chip`: {}", chips::unknown(chip, "chip", &[]))));
         }
         Ok(())
     }
