@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Graph, Network};
+use synnet_dsl::{Diagnostic, Graph, Network, Sources};
 use synnet_rust::{Embedding, Module};
 use synnet_xylo::chip::ConfigurationFormat;
 use synnet_xylo::loader::LoaderFiles;
@@ -12,7 +12,7 @@ use synnet_xylo::{Build, Chip, Configuration, Specification};
 
 use crate::cli::Target;
 use crate::failure::Failure;
-use crate::files;
+use crate::{files, source};
 
 /// A file that was written.
 pub struct Written {
@@ -137,10 +137,8 @@ pub fn write_xylo(build: &Build, chip: &Chip, network: &str, out: &Path) -> Resu
     let loader = if chip.rockpool.is_some() { "loader for Rockpool" } else { "loader for xylosim" };
     let mut written = Vec::new();
     written.extend(files.configuration.map(|path| Written { path, what: "configuration in samna's format" }));
-    written.push(Written {
-        path: files.specification,
-        what: "chip specification, for `snnc sim` and Rockpool",
-    });
+    written
+        .push(Written { path: files.specification, what: "chip specification, for `snnc sim` and Rockpool" });
     written.push(Written { path: files.loader, what: loader });
     Ok(written)
 }
@@ -180,6 +178,44 @@ pub fn read_xylo(path: &Path) -> Result<Loaded, Failure> {
     }
     let loaded = Specification::from_npz(&bytes).map_err(wrong)?;
     Ok(Loaded { specification: loaded.specification, defaulted: loaded.defaulted, chip: None })
+}
+
+/// The chip that a built network is meant for: that of the file, or that which is named; else the user's, or none.
+pub fn chip_of(
+    path: &Path,
+    loaded: &Loaded,
+    named: Option<&Target>,
+) -> Result<Option<&'static Chip>, Failure> {
+    let named = match Target::or_chosen(named)? {
+        Some(Target::Chip(chip)) => Some(chip),
+        Some(target) => {
+            let what = "a built network is for chips";
+            return Err(Failure::Io(format!("`--target {}`: {what}", target.name())));
+        }
+        None => None,
+    };
+    match (loaded.chip, named) {
+        (Some(of_file), Some(named)) if of_file.configuration != named.configuration => {
+            let path = path.display();
+            Err(Failure::Io(format!(
+                "`{path}` is a configuration of {}, not of {}",
+                of_file.title, named.title
+            )))
+        }
+        (of_file, named) => Ok(named.or(of_file)),
+    }
+}
+
+/// Whether a chip has what a specification asks for. What will behave differently is told.
+pub fn check_xylo(path: &Path, specification: &Specification, chip: &Chip) -> Result<(), Failure> {
+    let found = synnet_xylo::rules::check_specification(specification, chip);
+    source::accept(&found, &Sources::new()).map_err(|failure| match failure {
+        Failure::Rendered(text) => {
+            let path = path.display();
+            Failure::Rendered(format!("{}\n\n`{path}` does not fit {}", text.trim_end(), chip.title))
+        }
+        other => other,
+    })
 }
 
 #[cfg(test)]

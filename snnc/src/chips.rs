@@ -92,7 +92,9 @@ pub fn chosen() -> Result<Option<&'static Chip>, Failure> {
     match (own.next(), own.next()) {
         (None, _) => Ok(None),
         (Some(one), None) => Ok(Some(&one.chip)),
-        (Some(_), Some(_)) => Err(Failure::Io("there are several `--chip`: say which with `--target`".into())),
+        (Some(_), Some(_)) => {
+            Err(Failure::Io("there are several `--chip`: say which with `--target`".into()))
+        }
     }
 }
 
@@ -122,7 +124,9 @@ mod tests {
     #[test]
     fn what_is_unknown_is_told_with_what_comes_near() {
         let text = unknown("xylo-audo3", "target", &["rust"]);
-        assert!(text.starts_with("there is no target `xylo-audo3`; did you mean `xylo-audio3`?\ntargets are `rust`, `xylo-1`"));
+        assert!(text.starts_with(
+            "there is no target `xylo-audo3`; did you mean `xylo-audio3`?\ntargets are `rust`, `xylo-1`"
+        ));
         assert!(!unknown("loihi", "engine", &["float"]).contains("did you mean"));
     }
 }

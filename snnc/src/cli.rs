@@ -311,8 +311,10 @@ impl std::str::FromStr for Engine {
 fn duration(text: &str) -> Result<f64, String> {
     let wrong = || "expected a time above 0 with its unit, such as `10ms`".to_owned();
     let units = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
-    let (number, unit) =
-        units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds))).ok_or_else(wrong)?;
+    let (number, unit) = units
+        .iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
+        .ok_or_else(wrong)?;
     let number: f64 = number.trim().parse().map_err(|_| wrong())?;
     let seconds = number * unit;
     if seconds.is_finite() && seconds > 0.0 { Ok(seconds) } else { Err(wrong()) }

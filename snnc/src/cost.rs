@@ -27,7 +27,12 @@ impl CostSummary {
         Self::new(specification, chip, &Section::populations(specification), dt)
     }
 
-    fn new(specification: &Specification, chip: &Chip, sections: &[Section], dt: Option<f64>) -> Option<Self> {
+    fn new(
+        specification: &Specification,
+        chip: &Chip,
+        sections: &[Section],
+        dt: Option<f64>,
+    ) -> Option<Self> {
         let cost = cost(specification, chip, sections, &Activity::worst_case(specification))?;
         let timing = dt.map(|dt| (dt, clock(chip, cost.cycles, dt)));
         Some(Self { chip: chip.clone(), cost, timing })
@@ -50,7 +55,8 @@ impl CostSummary {
             };
         }
         if let Some(range) = self.power() {
-            text += &format!("; boards took {} at {} MHz", span(range.low_uw, range.high_uw, "uW"), range.mhz);
+            text +=
+                &format!("; boards took {} at {} MHz", span(range.low_uw, range.high_uw, "uW"), range.mhz);
         }
         text
     }
@@ -69,17 +75,38 @@ impl CostSummary {
     }
 
     fn parts(&self) -> String {
-        let head = ["cycles per step", "neurons", "input", "spikes", "to readout", "update", "sum", "share", "one neuron less saves"];
+        let head = [
+            "cycles per step",
+            "neurons",
+            "input",
+            "spikes",
+            "to readout",
+            "update",
+            "sum",
+            "share",
+            "one neuron less saves",
+        ];
         let share = |cycles: f64| format!("{:.0} %", 100.0 * cycles / self.cost.cycles.max(1.0));
         let mut rows = vec![head.map(String::from).to_vec()];
         let blank = || "-".to_owned();
         let channels = self.cost.channels;
         rows.push(
-            ["channels".into(), blank(), grouped(channels), blank(), blank(), blank(), grouped(channels), share(channels), blank()]
-                .to_vec(),
+            [
+                "channels".into(),
+                blank(),
+                grouped(channels),
+                blank(),
+                blank(),
+                blank(),
+                grouped(channels),
+                share(channels),
+                blank(),
+            ]
+            .to_vec(),
         );
         for layer in &self.cost.layers {
-            let cycles = [layer.input, layer.spikes, layer.to_readout, layer.update, layer.cycles()].map(grouped);
+            let cycles =
+                [layer.input, layer.spikes, layer.to_readout, layer.update, layer.cycles()].map(grouped);
             let mut row = vec![layer.name.clone(), layer.neurons.to_string()];
             row.extend(cycles);
             row.extend([share(layer.cycles()), grouped(layer.saved_by_one_less)]);
@@ -95,7 +122,10 @@ impl CostSummary {
     fn clock(&self, dt: f64, choice: &ClockChoice) -> String {
         let margin = 100.0 * CLOCK_MARGIN;
         let needed = digits(choice.suggested_mhz);
-        let mut text = format!("clock: {needed} MHz or more for steps of {}, with a margin of {margin:.0} %; ", time(dt));
+        let mut text = format!(
+            "clock: {needed} MHz or more for steps of {}, with a margin of {margin:.0} %; ",
+            time(dt)
+        );
         text += &match (choice.documented_mhz, &self.chip.clock) {
             (Some(mhz), _) => format!("{mhz} MHz is documented\n"),
             (None, Some(clock)) => {
@@ -134,7 +164,9 @@ impl CostSummary {
     /// What would make it cheaper.
     fn advice(&self) -> String {
         let layers = || self.cost.layers.iter();
-        let Some(dearest) = layers().max_by(|a, b| a.cycles().total_cmp(&b.cycles())) else { return String::new() };
+        let Some(dearest) = layers().max_by(|a, b| a.cycles().total_cmp(&b.cycles())) else {
+            return String::new();
+        };
         let mut text = format!(
             "cheaper: a neuron less in `{}` saves {} cycles, a weight of zero between hidden neurons 7",
             dearest.name,
@@ -183,7 +215,9 @@ fn grouped(number: f64) -> String {
     let plain = format!("{:.0}", number.round());
     let places = plain.len();
     let digits = plain.chars().enumerate();
-    digits.map(|(i, c)| if i > 0 && (places - i) % 3 == 0 { format!(",{c}") } else { c.to_string() }).collect()
+    digits
+        .map(|(i, c)| if i > 0 && (places - i) % 3 == 0 { format!(",{c}") } else { c.to_string() })
+        .collect()
 }
 
 /// Three digits that count.
@@ -193,11 +227,19 @@ fn digits(number: f64) -> String {
 }
 
 fn span(low: f64, high: f64, unit: &str) -> String {
-    if low == high { format!("{} {unit}", digits(low)) } else { format!("{} to {} {unit}", digits(low), digits(high)) }
+    if low == high {
+        format!("{} {unit}", digits(low))
+    } else {
+        format!("{} to {} {unit}", digits(low), digits(high))
+    }
 }
 
 fn time(seconds: f64) -> String {
-    if seconds < 1e-3 { format!("{} us", digits(1e6 * seconds)) } else { format!("{} ms", digits(1e3 * seconds)) }
+    if seconds < 1e-3 {
+        format!("{} us", digits(1e6 * seconds))
+    } else {
+        format!("{} ms", digits(1e3 * seconds))
+    }
 }
 
 fn indented(table: &str) -> String {
@@ -210,7 +252,13 @@ mod tests {
 
     #[test]
     fn numbers_are_easy_to_read() {
-        assert_eq!(["7", "999", "1,000", "12,036", "1,234,567"], [7.0, 999.0, 1000.0, 12036.4, 1234567.0].map(grouped).each_ref().map(String::as_str));
-        assert_eq!(["0.181", "1.44", "14.4", "144", "1444"], [0.1812, 1.4443, 14.44, 144.4, 1444.0].map(digits).each_ref().map(String::as_str));
+        assert_eq!(
+            ["7", "999", "1,000", "12,036", "1,234,567"],
+            [7.0, 999.0, 1000.0, 12036.4, 1234567.0].map(grouped).each_ref().map(String::as_str)
+        );
+        assert_eq!(
+            ["0.181", "1.44", "14.4", "144", "1444"],
+            [0.1812, 1.4443, 14.44, 144.4, 1444.0].map(digits).each_ref().map(String::as_str)
+        );
     }
 }

@@ -118,8 +118,7 @@ impl Recipe {
 
     fn check(&self, path: &Path) -> Result<(), Failure> {
         for (i, text) in self.build.iter().enumerate() {
-            text.parse::<Target>()
-                .map_err(|e| Failure::input(path, format_args!("`build`: {e}")))?;
+            text.parse::<Target>().map_err(|e| Failure::input(path, format_args!("`build`: {e}")))?;
             if self.build[..i].contains(text) {
                 return Err(Failure::input(path, format_args!("`build`: `{text}` is given twice")));
             }

@@ -49,7 +49,8 @@ fn arithmetic() -> Chip {
         weight_shift: MAX_WEIGHT_SHIFT,
         threshold: i16::MAX,
         bias: true,
-        aliases: true,
+        // Aliases of a specification are code within one layer; sums of a network are rows of weights.
+        aliases: false,
         dash: Dashes {
             synapse: DashRange { min: 1, max: MAX_DASH },
             membrane: DashRange { min: 0, max: MAX_DASH },

@@ -31,18 +31,36 @@ Remedy: make the last hidden layers smaller, or let fewer of them feed the reado
 
     FAN_OUT = "X0106", "a hidden neuron has more targets than the chip allows",
 "Each hidden neuron has a list of hidden targets, of limited length. The readout does not count. A full
-connection makes every neuron of the target layer a target of every neuron of the source layer.
+connection makes every neuron of the target layer a target of every neuron of the source layer. `snnc check` counts
+connections in full, because it does not know the weights; `snnc build` counts only weights that are not zero on
+the chip.
 
-Remedy: make the target layers smaller, or let the layer feed fewer layers.";
+Remedy: make the target layers smaller, let the layer feed fewer layers, or prune weights.";
 
     TOTAL_FAN_OUT = "X0107", "the connections between hidden neurons do not fit the chip's memory",
 "All hidden-to-hidden connections share one memory. One entry holds a target and its weights for both
-synapses. A full connection between layers of `n` and `m` neurons takes `n * m` entries.
+synapses. A full connection between layers of `n` and `m` neurons takes `n * m` entries. `snnc check` counts
+connections in full, because it does not know the weights; `snnc build` counts only weights that are not zero on
+the chip. A sum of sources, `a + b -> linear -> c`, takes the entries of `b` only where the neurons of `a` can be aliases.
 
-Remedy: make layers smaller: the product of neighbouring sizes counts.";
+Remedy: make layers smaller, the product of neighbouring sizes counts; or prune weights.";
 
     TOO_MANY_SYNAPSES = "X0108", "neurons have more synapses than the chip's",
 "Remedy: reduce `synapses`. Readout neurons have a single synapse.";
+
+    ALIAS = "X0109", "aliases that the chip does not have, or in an order that it is not used to",
+"A hidden neuron can pass its spikes to one other hidden neuron, which then sends them with its own. The compiler does
+so for sums of sources, always from lower to higher ids. A specification from elsewhere may have aliases to lower ids:
+the target has then taken its turn already, so that what it receives is not passed on by an alias of its own. Rockpool's
+`XyloSim.from_config` ignores an alias to neuron 0.
+
+Remedy: number the neurons so that alias targets come after their sources; without aliases, repeat the weights of
+the target in the row of the source.";
+
+    BIAS = "X0110", "biases on a chip without",
+"Xylo 1 has no biases. For a network this is error E0501; this error is about the integers of a specification.
+
+Remedy: set the biases to zero, or choose another chip.";
 
     NO_HIDDEN_LAYER = "X0201", "the network has no hidden layer",
 "A chip has hidden neurons that receive input, and readout neurons that receive from hidden neurons. A network
@@ -64,7 +82,9 @@ Remedy: remove the connection, or take the output from a layer of its own behind
     UNBALANCED_PATHS = "X0204", "paths of different length meet",
 "On the chip a spike takes one step from each hidden neuron to the next, while in the float network all
 forward connections act within the step. A plain chain of layers is merely late by one step per layer. Where paths
-of different length meet, signals that met in the float network miss each other by whole steps on the chip.
+of different length meet, signals that met in the float network miss each other by whole steps on the chip. In
+`a + b -> linear -> c` with `a -> linear -> b`, spikes of `a` come one step before what `b` makes of them, by an
+alias or not.
 
 Remedy: give the paths equal numbers of layers, or train the network with the same delays.";
 

@@ -4,7 +4,8 @@
 //!
 //! 1. [`chip`]: what each chip can hold, as data.
 //! 2. [`rules`]: what of the network does not fit, at the line that is to blame.
-//! 3. [`layout`] and [`mod@map`]: which neuron goes where; the chip's arrays in float numbers.
+//! 3. [`layout`] and [`mod@map`]: which neuron goes where; the chip's arrays in float numbers. [`budget`]: how much of
+//!    the chip that takes.
 //! 4. [`mod@quantize`]: those arrays as integers.
 //! 5. [`specification`]: the integers that a chip is given, and their file.
 //! 6. [`simulate`]: what the chip then does, in every state of every step.
@@ -14,10 +15,13 @@
 //!
 //! The crate reads and writes no files; bytes and values come in and go out.
 
+mod aliases;
+pub mod budget;
 pub mod chip;
 pub mod codes;
 pub mod configuration;
 pub mod cost;
+mod dead;
 pub mod layout;
 pub mod loader;
 pub mod map;
@@ -28,10 +32,11 @@ pub mod specification;
 
 use synnet_dsl::{Diagnostic, Network};
 
+pub use budget::Budget;
 pub use chip::{Chip, CoreVersion};
 pub use configuration::Configuration;
 pub use loader::{LoaderFiles, loader};
-pub use map::{FloatSpecification, map};
+pub use map::{FloatSpecification, MapOptions, map, map_with};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
 pub use simulate::{Recording, Simulator};
 pub use specification::Specification;
@@ -61,17 +66,37 @@ impl Build {
     }
 }
 
+/// How to build.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BuildOptions {
+    /// How to map.
+    pub map: MapOptions,
+    /// How to quantise.
+    pub quantize: QuantizeOptions,
+}
+
+/// Checks, maps and quantises a network, with all its neurons.
+///
+/// # Errors
+/// As [`build_with`].
+pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Result<Build, Vec<Diagnostic>> {
+    build_with(network, chip, &BuildOptions { map: MapOptions::default(), quantize: options.clone() })
+}
+
 /// Checks, maps and quantises a network.
 ///
 /// # Errors
-/// Every design rule of the chip that the network breaks, and what the chip merely does differently.
-pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Result<Build, Vec<Diagnostic>> {
-    let mut warnings = rules::check(&network.graph, chip);
-    if warnings.iter().any(Diagnostic::is_error) {
+/// Every design rule of the chip that the network breaks, and what the chip merely does differently. The rules are those of
+/// [`rules::check`], but weights that quantisation makes zero take no fan-out memory.
+pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Vec<Diagnostic>> {
+    let (float, mut warnings) = map::lay_out(network, chip, &options.map)?;
+    let (specification, report) = quantize(&float, chip, &options.quantize);
+    let d = specification.dimensions;
+    let too_many = rules::fan_out_of_weights(&specification.weights_rec, d, &float.layers, chip);
+    warnings.extend(report.warnings());
+    if !too_many.is_empty() {
+        warnings.extend(too_many);
         return Err(warnings);
     }
-    let float = map::place(network);
-    let (specification, report) = quantize(&float, chip, options);
-    warnings.extend(report.warnings());
     Ok(Build { specification, float, report, warnings, core: chip.core })
 }

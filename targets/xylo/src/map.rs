@@ -1,18 +1,22 @@
 //! From a network to the chip's arrays, still in the network's own numbers.
 //!
 //! Every connection becomes a block of one of three matrices: input to hidden, hidden to hidden (the next layer as
-//! well as recurrence), hidden to readout. Blocks that meet are added. Rows are sources. The arrays equal those of
-//! Rockpool's `mapper`, except that bit shifts follow the decay and not the ratio of times (`docs/xylo.md`).
+//! well as recurrence), hidden to readout. Blocks that meet are added. Rows are sources. A connection without weights is
+//! a diagonal of ones. A sum of sources is an alias, or the same block in the rows of each source
+//! ([`layout`](crate::layout)). The arrays equal those of Rockpool's `mapper`, except that bit shifts follow the decay and not
+//! the ratio of times, and where that mapper is wrong (`docs/xylo.md`).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use synnet_dsl::graph::{Endpoint, Layer, LayerId, Leak, Quantity};
+use synnet_dsl::graph::{Connection, Endpoint, Layer, LayerId, Leak, Quantity};
 use synnet_dsl::{Diagnostic, Network, Span};
 
 use crate::chip::Chip;
+use crate::dead;
 use crate::layout::Layout;
-use crate::rules;
-use crate::specification::Dimensions;
+use crate::rules::{self, Hidden};
+use crate::specification::{Dimensions, MAX_NEURONS};
 
 /// A network in the shape of a chip, in float numbers. Arrays as in
 /// [`Specification`](crate::Specification); bit shifts are not rounded yet.
@@ -50,8 +54,10 @@ pub struct FloatSpecification {
     pub alias_target: Vec<Option<usize>>,
     /// What of the readout is the network's output.
     pub output: Quantity,
-    /// The layers, hidden ones in the order of ids, then the readout.
+    /// The layers, hidden ones in the order of ids, then the readout. A layer of which no neuron is left is missing.
     pub layers: Vec<MappedLayer>,
+    /// The neurons that were taken out, by layer ([`MapOptions::remove_dead`]).
+    pub removed: Vec<RemovedNeurons>,
 }
 
 /// A layer of the network on the chip.
@@ -73,6 +79,27 @@ pub struct MappedLayer {
     pub span: Span,
 }
 
+/// Neurons of a layer that change nothing and were taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemovedNeurons {
+    /// The layer.
+    pub layer: LayerId,
+    /// Its name.
+    pub name: String,
+    /// Those that can never spike: no positive bias, and no positive weight from anything that can spike.
+    pub silent: Vec<usize>,
+    /// Those whose spikes cannot reach the readout.
+    pub without_effect: Vec<usize>,
+}
+
+/// How to map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MapOptions {
+    /// Whether hidden neurons that can never spike, or cannot reach the readout, are left out. The readout does the same
+    /// without them; only what is left has to fit the chip.
+    pub remove_dead: bool,
+}
+
 impl FloatSpecification {
     /// By how many steps the chip's output is behind the float network's.
     pub fn latency(&self) -> usize {
@@ -80,20 +107,74 @@ impl FloatSpecification {
     }
 }
 
+/// Lays a network out on a chip, all its neurons.
+///
+/// # Errors
+/// As [`map_with`].
+pub fn map(network: &Network, chip: &Chip) -> Result<FloatSpecification, Vec<Diagnostic>> {
+    map_with(network, chip, &MapOptions::default())
+}
+
 /// Lays a network out on a chip.
 ///
 /// # Errors
-/// Every design rule that the network breaks ([`rules::check`]).
-pub fn map(network: &Network, chip: &Chip) -> Result<FloatSpecification, Vec<Diagnostic>> {
-    let mut found = rules::check(&network.graph, chip);
-    found.retain(Diagnostic::is_error);
-    if found.is_empty() { Ok(place(network)) } else { Err(found) }
+/// Every design rule that the network breaks. They are those of [`rules::check`], but weights that are zero take no
+/// fan-out memory.
+pub fn map_with(
+    network: &Network,
+    chip: &Chip,
+    options: &MapOptions,
+) -> Result<FloatSpecification, Vec<Diagnostic>> {
+    let (spec, _) = lay_out(network, chip, options)?;
+    let found = rules::fan_out_of_weights(&spec.weights_rec, spec.dimensions, &spec.layers, chip);
+    if found.is_empty() { Ok(spec) } else { Err(found) }
 }
 
-/// The layout of a network that breaks no rule of its chip.
-pub(crate) fn place(network: &Network) -> FloatSpecification {
+/// Lays a network out on a chip whose memory of connections is not looked at, because quantisation may still make
+/// weights zero. With warnings.
+///
+/// # Errors
+/// Every other design rule that the network breaks, and the warnings.
+pub(crate) fn lay_out(
+    network: &Network,
+    chip: &Chip,
+    options: &MapOptions,
+) -> Result<(FloatSpecification, Vec<Diagnostic>), Vec<Diagnostic>> {
     let graph = &network.graph;
-    let layout = Layout::of(graph);
+    let layout = Layout::of(graph, chip);
+    let mut found = rules::check_behaviour(graph, chip, &layout);
+    let d = layout.dimensions(graph);
+    let too_large = rules::sizes(graph, chip, d, &Hidden::of(graph, &layout));
+    let may_shrink = options.remove_dead && d.hidden <= MAX_NEURONS && d.inputs <= chip.inputs;
+    if found.iter().any(Diagnostic::is_error) || !(too_large.is_empty() || may_shrink) {
+        found.extend(too_large);
+        return Err(found);
+    }
+    let mut spec = place(network, &layout);
+    if options.remove_dead {
+        dead::remove(&mut spec);
+        let hidden: Vec<Hidden<'_>> = spec
+            .layers
+            .iter()
+            .filter(|layer| !layer.readout)
+            .map(|layer| Hidden {
+                name: &layer.name,
+                role: layout.role(layer.layer),
+                size: layer.ids.len(),
+                span: layer.span,
+            })
+            .collect();
+        found.extend(rules::sizes(graph, chip, spec.dimensions, &hidden));
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(found);
+        }
+    }
+    Ok((spec, found))
+}
+
+/// The arrays of a network that breaks no rule of its chip.
+fn place(network: &Network, layout: &Layout) -> FloatSpecification {
+    let graph = &network.graph;
     let d = layout.dimensions(graph);
     let mut spec = FloatSpecification {
         dimensions: d,
@@ -113,6 +194,7 @@ pub(crate) fn place(network: &Network) -> FloatSpecification {
         alias_target: vec![None; d.hidden],
         output: graph.output.quantity,
         layers: Vec::new(),
+        removed: Vec::new(),
     };
     for placed in &layout.hidden {
         let layer = graph.layer(placed.layer);
@@ -125,7 +207,7 @@ pub(crate) fn place(network: &Network) -> FloatSpecification {
         spec.dash_syn_2.extend((0..layer.size).map(second));
         spec.threshold.extend((0..layer.size).map(|n| lif.threshold.get(n)));
         spec.bias.extend((0..layer.size).map(|n| lif.bias.get(n)));
-        spec.layers.push(mapped(layer, placed.layer, placed.ids.clone(), &layout));
+        spec.layers.push(mapped(layer, placed.layer, placed.ids.clone(), layout));
     }
     let readout = graph.layer(layout.readout);
     if let Some(lif) = readout.as_lif() {
@@ -134,14 +216,34 @@ pub(crate) fn place(network: &Network) -> FloatSpecification {
         spec.threshold_out.extend((0..readout.size).map(|n| lif.threshold.get(n)));
         spec.bias_out.extend((0..readout.size).map(|n| lif.bias.get(n)));
     }
-    spec.layers.push(mapped(readout, layout.readout, 0..readout.size, &layout));
+    spec.layers.push(mapped(readout, layout.readout, 0..readout.size, layout));
+    let start = |id: LayerId| {
+        layout.hidden.iter().find(|placed| placed.layer == id).map_or(0, |placed| placed.ids.start)
+    };
+    for (from, to) in layout.aliased() {
+        for n in 0..graph.layer(from).size {
+            spec.alias_target[start(from) + n] = Some(start(to) + n);
+        }
+    }
     for (i, connection) in graph.connections.iter().enumerate() {
-        let matrix = &network.linear(i).matrix.data;
+        let matrix = match &network.weights[i] {
+            Some(weights) => Cow::Borrowed(weights.matrix.data.as_slice()),
+            None => Cow::Owned(ones(graph.source_width(connection))),
+        };
         for &source in &connection.sources {
-            spec.add_block(source, connection.target, matrix, graph.layer(connection.target), &layout);
+            if !layout.is_repeated(source, &connection.sources) {
+                spec.add_block(source, connection, &matrix, graph.layer(connection.target), layout);
+            }
         }
     }
     spec
+}
+
+/// The matrix of a connection without weights.
+fn ones(width: usize) -> Vec<f32> {
+    let mut matrix = vec![0.0; width * width];
+    matrix.iter_mut().step_by(width + 1).for_each(|w| *w = 1.0);
+    matrix
 }
 
 fn mapped(layer: &Layer, id: LayerId, ids: Range<usize>, layout: &Layout) -> MappedLayer {
@@ -162,7 +264,7 @@ impl FloatSpecification {
     fn add_block(
         &mut self,
         source: Endpoint,
-        target: LayerId,
+        connection: &Connection,
         matrix: &[f32],
         layer: &Layer,
         layout: &Layout,
@@ -171,6 +273,7 @@ impl FloatSpecification {
         let start = |id: LayerId| {
             layout.hidden.iter().find(|placed| placed.layer == id).map_or(0, |placed| placed.ids.start)
         };
+        let target = connection.target;
         let to_readout = target == layout.readout;
         let (weights, first_row, width, synapses) = match source {
             Endpoint::Input => (&mut self.weights_in, 0, d.input_expansion, d.synapses),

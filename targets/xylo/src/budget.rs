@@ -1,0 +1,294 @@
+//! What a network uses of a chip, resource by resource, and what the chip has.
+//!
+//! A [`Budget`] of a graph counts every connection in full; that of a specification counts weights that are not zero,
+//! for which alone a chip has entries in its memory of connections between hidden neurons.
+
+use std::fmt;
+
+use serde::Serialize;
+use synnet_dsl::Graph;
+use synnet_dsl::graph::Endpoint;
+
+use crate::chip::Chip;
+use crate::layout::Layout;
+use crate::specification::{Dimensions, Specification};
+
+/// What a network uses of a chip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Budget {
+    /// The chip's name in prose.
+    pub chip: String,
+    /// What was counted.
+    pub basis: Basis,
+    /// The resources, in a fixed order.
+    pub resources: Vec<Usage>,
+    /// How many hidden neurons have how many hidden targets, in ascending order.
+    pub fan_out: Vec<FanOutBin>,
+}
+
+/// What a budget counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Connections in full: the weights are not known.
+    Structure,
+    /// Weights that are not zero.
+    Weights,
+}
+
+/// Something of which a chip has a limited number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Input channels.
+    Inputs,
+    /// Hidden neurons.
+    Hidden,
+    /// Hidden neurons that may receive input.
+    InputExpansion,
+    /// Hidden neurons that may feed the readout.
+    OutputExpansion,
+    /// Readout neurons.
+    Outputs,
+    /// Synapses of the hidden neuron that has most.
+    HiddenSynapses,
+    /// Synapses of a readout neuron.
+    ReadoutSynapses,
+    /// Hidden targets of the hidden neuron that has most.
+    LargestFanOut,
+    /// Pairs of hidden neurons with a connection. One entry holds the weights of all synapses.
+    FanOutMemory,
+    /// Hidden neurons with an alias target.
+    Aliases,
+    /// Neurons with a bias.
+    Biases,
+    /// Weights from the input.
+    InputWeights,
+    /// Weights between hidden neurons.
+    HiddenWeights,
+    /// Weights to the readout.
+    ReadoutWeights,
+}
+
+impl Resource {
+    /// The resource in words.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Inputs => "input channels",
+            Self::Hidden => "hidden neurons",
+            Self::InputExpansion => "  fed by the input",
+            Self::OutputExpansion => "  feeding the readout",
+            Self::Outputs => "readout neurons",
+            Self::HiddenSynapses => "synapses of a hidden neuron",
+            Self::ReadoutSynapses => "synapses of a readout neuron",
+            Self::LargestFanOut => "largest fan-out",
+            Self::FanOutMemory => "fan-out memory",
+            Self::Aliases => "aliases",
+            Self::Biases => "biases",
+            Self::InputWeights => "weights from the input",
+            Self::HiddenWeights => "weights between hidden neurons",
+            Self::ReadoutWeights => "weights to the readout",
+        }
+    }
+}
+
+/// How much of a resource is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// The resource.
+    pub resource: Resource,
+    /// What the network takes.
+    pub used: usize,
+    /// What the chip has.
+    pub available: usize,
+}
+
+impl Usage {
+    /// Whether the network takes more than the chip has.
+    pub fn is_exceeded(&self) -> bool {
+        self.used > self.available
+    }
+}
+
+/// Hidden neurons whose number of hidden targets lies in a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FanOutBin {
+    /// Fewest targets.
+    pub from: usize,
+    /// Most targets.
+    pub to: usize,
+    /// Number of neurons.
+    pub neurons: usize,
+}
+
+/// What is counted before it is compared with a chip.
+struct Counts {
+    dimensions: Dimensions,
+    readout_synapses: usize,
+    /// Fan-outs, each with the number of hidden neurons that have it.
+    fan_outs: Vec<(usize, usize)>,
+    aliases: usize,
+    biases: usize,
+    /// From the input, between hidden neurons, to the readout.
+    weights: [usize; 3],
+}
+
+impl Budget {
+    /// What a graph would use of a chip, whether or not it fits. Connections count in full; one that passes through
+    /// aliases counts once.
+    pub fn of(graph: &Graph, chip: &Chip) -> Self {
+        let layout = Layout::of(graph, chip);
+        let fan_outs = layout.fan_outs(graph);
+        let size = |id: synnet_dsl::graph::LayerId| graph.layer(id).size;
+        let mut weights = [0_usize; 3];
+        for block in layout.blocks() {
+            // What no chip has is an error and counts nowhere.
+            let memory = match (block.source, block.target == layout.readout) {
+                (Endpoint::Input, false) => 0,
+                (Endpoint::Layer(id), false) if id != layout.readout => 1,
+                (Endpoint::Layer(id), true) if id != layout.readout => 2,
+                _ => continue,
+            };
+            weights[memory] = weights[memory].saturating_add(block.weights(graph));
+        }
+        let biases = graph.layers.iter().filter_map(|layer| Some((layer.size, &layer.as_lif()?.bias)));
+        let biased = biases.map(|(size, bias)| match bias.values.as_slice() {
+            _ if bias.learn => size,
+            [value] => size * usize::from(*value != 0.0),
+            values => values.iter().filter(|&&value| value != 0.0).count(),
+        });
+        let counts = Counts {
+            dimensions: layout.dimensions(graph),
+            readout_synapses: graph.layer(layout.readout).synapses(),
+            fan_outs: layout.hidden.iter().map(|p| (fan_outs[p.layer.index()], p.ids.len())).collect(),
+            aliases: layout.aliased().map(|(from, _)| size(from)).sum(),
+            biases: biased.sum(),
+            weights,
+        };
+        counts.compare(chip, Basis::Structure)
+    }
+
+    /// What a specification uses of a chip, whether or not it fits. Weights of zero take no entry of the fan-out
+    /// memory.
+    pub fn of_specification(specification: &Specification, chip: &Chip) -> Self {
+        let s = specification;
+        let present = |weights: &[i8]| weights.iter().filter(|&&w| w != 0).count();
+        let biased = |biases: &[i16]| biases.iter().filter(|&&bias| bias != 0).count();
+        let fan_outs = fan_outs(&s.weights_rec, s.dimensions).into_iter();
+        let counts = Counts {
+            dimensions: s.dimensions,
+            readout_synapses: 1,
+            fan_outs: fan_outs.map(|fan_out| (fan_out, 1)).collect(),
+            aliases: s.alias_target.iter().flatten().count(),
+            biases: biased(&s.bias) + biased(&s.bias_out),
+            weights: [&s.weights_in, &s.weights_rec, &s.weights_out].map(|weights| present(weights)),
+        };
+        counts.compare(chip, Basis::Weights)
+    }
+
+    /// How much of a resource is used.
+    pub fn get(&self, resource: Resource) -> Option<Usage> {
+        self.resources.iter().copied().find(|usage| usage.resource == resource)
+    }
+
+    /// The resources of which the network takes more than the chip has.
+    pub fn exceeded(&self) -> impl Iterator<Item = &Usage> {
+        self.resources.iter().filter(|usage| usage.is_exceeded())
+    }
+}
+
+/// Hidden targets of each hidden neuron: those with a weight that is not zero, at whichever synapse.
+pub(crate) fn fan_outs<T: Copy + Default + PartialEq>(weights_rec: &[T], d: Dimensions) -> Vec<usize> {
+    let connected = |weights: &&[T]| weights.iter().any(|&w| w != T::default());
+    let row_length = (d.hidden * d.synapses).max(1);
+    let rows = weights_rec.chunks_exact(row_length);
+    rows.map(|row| row.chunks_exact(d.synapses.max(1)).filter(connected).count()).collect()
+}
+
+impl Counts {
+    fn compare(self, chip: &Chip, basis: Basis) -> Budget {
+        let d = self.dimensions;
+        let neurons = chip.hidden.saturating_add(chip.outputs);
+        let memory = self.fan_outs.iter().map(|&(fan_out, neurons)| fan_out.saturating_mul(neurons));
+        let memory = memory.fold(0, usize::saturating_add);
+        let input_weights = chip.inputs.saturating_mul(chip.input_expansion);
+        let largest = self.fan_outs.iter().filter(|(_, neurons)| *neurons > 0).map(|&(fan_out, _)| fan_out);
+        let [from_input, hidden, to_readout] = self.weights;
+        let resources = [
+            (Resource::Inputs, d.inputs, chip.inputs),
+            (Resource::Hidden, d.hidden, chip.hidden),
+            (Resource::InputExpansion, d.input_expansion, chip.input_expansion),
+            (Resource::OutputExpansion, d.output_expansion, chip.output_expansion),
+            (Resource::Outputs, d.outputs, chip.outputs),
+            (Resource::HiddenSynapses, d.synapses, chip.synapses.hidden),
+            (Resource::ReadoutSynapses, self.readout_synapses, chip.synapses.readout),
+            (Resource::LargestFanOut, largest.max().unwrap_or(0), chip.fan_out.per_neuron),
+            (Resource::FanOutMemory, memory, chip.fan_out.total),
+            (Resource::Aliases, self.aliases, if chip.aliases { chip.hidden } else { 0 }),
+            (Resource::Biases, self.biases, if chip.bias { neurons } else { 0 }),
+            (Resource::InputWeights, from_input, input_weights.saturating_mul(chip.synapses.hidden)),
+            (Resource::HiddenWeights, hidden, chip.fan_out.total.saturating_mul(chip.synapses.hidden)),
+            (Resource::ReadoutWeights, to_readout, chip.output_expansion.saturating_mul(chip.outputs)),
+        ];
+        let resources =
+            resources.map(|(resource, used, available)| Usage { resource, used, available }).to_vec();
+        Budget { chip: chip.title.clone(), basis, resources, fan_out: histogram(&self.fan_outs) }
+    }
+}
+
+/// Bins that double in width, from the first to the last that is not empty: 0, 1, 2 to 3, 4 to 7 and so on.
+fn histogram(fan_outs: &[(usize, usize)]) -> Vec<FanOutBin> {
+    let bin = |fan_out: usize| fan_out.checked_ilog2().map_or(0, |log| log as usize + 1);
+    let occupied = || fan_outs.iter().filter(|(_, neurons)| *neurons > 0).map(|&(fan_out, _)| bin(fan_out));
+    let (Some(first), Some(last)) = (occupied().min(), occupied().max()) else { return Vec::new() };
+    let bins = (first..=last).map(|index| FanOutBin {
+        from: if index == 0 { 0 } else { 1 << (index - 1) },
+        to: if index == 0 { 0 } else { (1 << (index - 1)) - 1 + (1 << (index - 1)) },
+        neurons: fan_outs.iter().filter(|(f, _)| bin(*f) == index).map(|(_, neurons)| neurons).sum(),
+    });
+    bins.collect()
+}
+
+/// Characters of a bar.
+const BAR: usize = 20;
+
+/// A bar for a part of a whole; anything above 0 shows.
+fn bar(part: usize, whole: usize) -> String {
+    let share = if whole == 0 { f64::from(u8::from(part > 0)) } else { part as f64 / whole as f64 };
+    let filled = (share * BAR as f64).round().clamp(f64::from(u8::from(part > 0)), BAR as f64) as usize;
+    format!("{}{}", "#".repeat(filled), ".".repeat(BAR - filled))
+}
+
+impl fmt::Display for Budget {
+    /// A table for people: what is used, what there is, a bar, and by how much it is exceeded; then the histogram of
+    /// fan-outs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted = match self.basis {
+            Basis::Structure => "connections in full",
+            Basis::Weights => "weights that are not zero",
+        };
+        writeln!(f, "{} ({counted})", self.chip)?;
+        writeln!(f, "  {:<31}{:>8} {:>10}", "", "used", "available")?;
+        for usage in &self.resources {
+            let Usage { resource, used, available } = usage;
+            write!(f, "  {:<31}{used:>8} {available:>10}  ", resource.description())?;
+            match used.checked_sub(*available) {
+                Some(over) if over > 0 => writeln!(f, "{}  {over} too many", bar(*used, *available))?,
+                _ => writeln!(f, "{}", bar(*used, *available))?,
+            }
+        }
+        if self.fan_out.is_empty() {
+            return Ok(());
+        }
+        let neurons: usize = self.fan_out.iter().map(|bin| bin.neurons).sum();
+        writeln!(f, "hidden neurons by fan-out")?;
+        for bin in &self.fan_out {
+            let range = match (bin.from, bin.to) {
+                (from, to) if from == to => format!("{from} targets"),
+                (from, to) => format!("{from} to {to} targets"),
+            };
+            writeln!(f, "  {range:<31}{:>8} {:>10}  {}", bin.neurons, "", bar(bin.neurons, neurons))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! The memory of connections between hidden neurons: a list of targets for each neuron, all in one memory.
+//!
+//! An entry holds a target and its weights for all synapses, so that two connections between the same two neurons take
+//! one entry, and a source that reaches a sum through its alias target takes none.
+
+use synnet_dsl::graph::Endpoint;
+use synnet_dsl::{Diagnostic, Graph, Span};
+
+use crate::budget;
+use crate::chip::Chip;
+use crate::codes;
+use crate::layout::Layout;
+use crate::map::MappedLayer;
+use crate::specification::Dimensions;
+
+/// What of it the chip cannot hold, every connection counted in full.
+pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let blocks: Vec<_> = layout.recurrent_blocks().collect();
+    let entries =
+        |block: &crate::layout::Block| graph.width(block.source).saturating_mul(block.fan_out(graph));
+    let named = |endpoint: Endpoint| match endpoint {
+        Endpoint::Input => &graph.input.name,
+        Endpoint::Layer(id) => &graph.layer(id).name,
+    };
+    for ((id, layer), fan_out) in graph.layers_with_ids().zip(layout.fan_outs(graph)) {
+        if fan_out <= chip.fan_out.per_neuron {
+            continue;
+        }
+        let own: Vec<_> = blocks.iter().filter(|block| block.source == Endpoint::Layer(id)).collect();
+        let targets: Vec<String> =
+            own.iter().map(|b| format!("`{}` ({})", graph.layer(b.target).name, b.fan_out(graph))).collect();
+        let largest = own.iter().rev().max_by_key(|block| block.fan_out(graph));
+        let message = format!(
+            "each neuron of `{}` has {fan_out} hidden targets; {} allows {}",
+            layer.name, chip.title, chip.fan_out.per_neuron
+        );
+        let help = format!("make the target layers smaller: {}{PRUNE}", targets.join(", "));
+        found.push(
+            Diagnostic::error(
+                &codes::FAN_OUT,
+                largest.map_or(layer.span, |block| connection(graph, block)),
+                message,
+            )
+            .with_label(format!("{} too many", fan_out - chip.fan_out.per_neuron))
+            .with_help(help),
+        );
+    }
+    let total = blocks.iter().map(&entries).fold(0, usize::saturating_add);
+    let heaviest = blocks.iter().rev().max_by_key(|block| entries(block));
+    if let Some(block) = heaviest
+        && total > chip.fan_out.total
+    {
+        let message = format!(
+            "{total} connections between hidden neurons; the memory of {} holds {}",
+            chip.title, chip.fan_out.total
+        );
+        let (source, target) = (named(block.source), &graph.layer(block.target).name);
+        let label = format!("`{source}` to `{target}` takes {}", entries(block));
+        let help = format!("make hidden layers smaller, the product of neighbouring sizes counts{PRUNE}");
+        found.push(
+            Diagnostic::error(&codes::TOTAL_FAN_OUT, connection(graph, block), message)
+                .with_label(label)
+                .with_help(help),
+        );
+    }
+    found
+}
+
+const PRUNE: &str = "; or prune: `snnc build` counts only weights that are not zero on the chip";
+
+/// The place of the connection that a block comes from.
+fn connection(graph: &Graph, block: &crate::layout::Block) -> Span {
+    let made =
+        |c: &&synnet_dsl::graph::Connection| c.target == block.target && c.sources.contains(&block.source);
+    graph.connections.iter().find(made).map_or(graph.span, |connection| connection.span)
+}
+
+/// What of it the chip cannot hold, with only those weights counted that are not zero.
+pub(crate) fn of_weights<T: Copy + Default + PartialEq>(
+    weights_rec: &[T],
+    dimensions: Dimensions,
+    layers: &[MappedLayer],
+    chip: &Chip,
+) -> Vec<Diagnostic> {
+    let fan_outs = budget::fan_outs(weights_rec, dimensions);
+    let mut found = Vec::new();
+    let mut heaviest: Option<(usize, &MappedLayer)> = None;
+    for layer in layers.iter().filter(|layer| !layer.readout) {
+        let own = &fan_outs[layer.ids.clone()];
+        let total: usize = own.iter().sum();
+        if heaviest.is_none_or(|(most, _)| total > most) {
+            heaviest = Some((total, layer));
+        }
+        let (Some(most), over) =
+            (own.iter().max(), own.iter().filter(|&&fan_out| fan_out > chip.fan_out.per_neuron).count())
+        else {
+            continue;
+        };
+        if over > 0 {
+            let message = format!(
+                "{over} of {} neurons of `{}` have up to {most} hidden targets with weights that are not zero; {} \
+                 allows {}",
+                own.len(),
+                layer.name,
+                chip.title,
+                chip.fan_out.per_neuron
+            );
+            found.push(
+                Diagnostic::error(&codes::FAN_OUT, layer.span, message)
+                    .with_help("make the target layers smaller, or prune more weights"),
+            );
+        }
+    }
+    let total: usize = fan_outs.iter().sum();
+    if let Some((most, layer)) = heaviest
+        && total > chip.fan_out.total
+    {
+        let message = format!(
+            "{total} connections between hidden neurons have weights that are not zero; the memory of {} holds {}",
+            chip.title, chip.fan_out.total
+        );
+        found.push(
+            Diagnostic::error(&codes::TOTAL_FAN_OUT, layer.span, message)
+                .with_label(format!("`{}` takes {most}", layer.name))
+                .with_help("make hidden layers smaller, or prune more weights"),
+        );
+    }
+    found
+}

@@ -1,0 +1,59 @@
+//! What the language can say and a chip cannot do, with what to write instead.
+
+use synnet_dsl::codes::UNSUPPORTED_FEATURE;
+use synnet_dsl::{Diagnostic, Feature, Graph};
+
+use crate::chip::Chip;
+
+pub(super) fn check(graph: &Graph, chip: &Chip) -> Vec<Diagnostic> {
+    let refused = graph.features().into_iter().filter_map(|(feature, span)| {
+        let help = remedy(feature, chip)?;
+        let message = format!("{} does not support {}", chip.title, feature.description());
+        Some(Diagnostic::error(&UNSUPPORTED_FEATURE, span, message).with_help(help))
+    });
+    let mut found: Vec<Diagnostic> = refused.collect();
+    // Instances of the standard library have one place for many parts.
+    found.dedup();
+    found
+}
+
+/// What to write instead of a feature, or `None` where the chip has it.
+fn remedy(feature: Feature, chip: &Chip) -> Option<String> {
+    let remedy = match feature {
+        Feature::SeveralSynapses
+        | Feature::Recurrence
+        | Feature::SummedSources
+        | Feature::Identity
+        | Feature::VmemOutput
+        | Feature::IsynOutput
+        | Feature::LearnedParameter
+        | Feature::LeakUnits => return None,
+        Feature::NeuronBias if chip.bias => return None,
+        Feature::NeuronBias => {
+            "leave `bias` out; an input channel with an event in every step can take its place".into()
+        }
+        Feature::LinearBias if chip.bias => {
+            "leave out the `bias` of `linear`, and give the neurons of the target layer a `bias`".into()
+        }
+        Feature::LinearBias => {
+            "leave out the `bias` of `linear`; an input channel with an event in every step can take its place"
+                .into()
+        }
+        Feature::Noise => "leave `noise_std` out; to train with noise, make it a parameter of the network, and \
+                           build with `--param` and 0"
+            .into(),
+        Feature::Adaptation => {
+            let synapse = if chip.synapses.hidden > 1 { ", best on a second synapse," } else { "" };
+            format!(
+                "use `lif`: a recurrent connection with negative weights{synapse} acts like the current of `alif`"
+            )
+        }
+        Feature::ExpSyn => "declare an output layer as `lif` and take its `isyn`: the current is the same; other \
+                            layers pass spikes on, not currents"
+            .into(),
+        Feature::Delay => {
+            "leave `delay` out; each hidden layer between two others delays by one step".into()
+        }
+    };
+    Some(remedy)
+}

@@ -1,0 +1,152 @@
+//! Constants of neurons: leaks have bit shifts, and the most spikes of a step are fixed.
+
+use synnet_dsl::graph::{Layer, Leak, LeakUnit, Quantity};
+use synnet_dsl::{Diagnostic, Graph, Severity, timing};
+
+use super::{Shared, place, share};
+use crate::chip::{Chip, DashRange};
+use crate::codes;
+use crate::layout::Layout;
+
+/// Relative difference of time constants from which on a warning is given.
+const TAU_TOLERANCE: f64 = 0.1;
+
+pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
+    let mut leaks = Leaks { dt: graph.dt, chip, impossible: Vec::new(), moved: Vec::new() };
+    let mut caps = Vec::new();
+    for (id, layer) in graph.layers_with_ids() {
+        let Some(lif) = layer.as_lif() else { continue };
+        let names = ["tau_mem", "alpha", "dash_mem"];
+        leaks.check(layer, &lif.mem, names, layer.size, chip.dash.membrane);
+        let names = ["tau_syn", "beta", "dash_syn"];
+        leaks.check(layer, &lif.syn, names, layer.input_columns(), chip.dash.synapse);
+        let (kind, cap) = match id == layout.readout {
+            true => ("readout", chip.events.readout),
+            false => ("hidden", chip.events.hidden),
+        };
+        // A readout whose membrane is the output is not meant to spike.
+        let is_silent = id == layout.readout && graph.output.quantity != Quantity::Spikes;
+        if lif.max_spikes != cap && !is_silent {
+            caps.push(Shared {
+                span: layer.span,
+                parameter: "max_spikes",
+                layer: layer.name.clone(),
+                says: format!("is {}; for {kind} neurons of {} it is {cap}", lif.max_spikes, chip.title),
+                weight: f64::from(lif.max_spikes.abs_diff(cap)),
+            });
+        }
+    }
+    let help = format!(
+        "declare `max_spikes: {}` for hidden layers and `max_spikes: {}` for the output layer, and train with it",
+        chip.events.hidden, chip.events.readout
+    );
+    let message = format!("`max_spikes` differs from that of {}", chip.title);
+    let caps = share(Severity::Warning, &codes::SPIKE_CAP, &message, help, &caps);
+    leaks.diagnostics().into_iter().chain(caps).collect()
+}
+
+/// What is the matter with leaks.
+struct Leaks<'a> {
+    dt: f64,
+    chip: &'a Chip,
+    /// Bit shifts that the chip does not have.
+    impossible: Vec<Shared>,
+    /// Time constants that are not those of a bit shift.
+    moved: Vec<Shared>,
+}
+
+impl Leaks<'_> {
+    fn check(
+        &mut self,
+        layer: &Layer,
+        leak: &Leak,
+        names: [&'static str; 3],
+        elements: usize,
+        range: DashRange,
+    ) {
+        let dt = self.dt;
+        let parameter = match leak.unit {
+            LeakUnit::TimeConstant => names[0],
+            LeakUnit::Decay => names[1],
+            LeakUnit::BitShift => names[2],
+        };
+        let shared = |says, weight| Shared {
+            span: place(leak.parameter.span, layer.span),
+            parameter,
+            layer: layer.name.clone(),
+            says,
+            weight,
+        };
+        let elements = if leak.parameter.is_uniform() { 1 } else { elements };
+        let dash = |i: usize| chip_dash(leak, i, dt);
+        // A comparison that NaN fails as well.
+        let fits = |i: usize| dash(i) >= range.min.into() && dash(i) <= range.max.into();
+        let mut outside = (0..elements).filter(|&i| !fits(i));
+        if let Some(first) = outside.next() {
+            let count = 1 + outside.count();
+            let (given, DashRange { min, max }) = (dash(first), range);
+            let mut says = format!("needs a bit shift of {given}; {} has {min} to {max}", self.chip.title);
+            if elements > 1 {
+                says.push_str(&format!(" ({count} of {elements} values)"));
+            }
+            self.impossible.push(shared(says, (given - f64::from(min)).abs()));
+            return;
+        }
+        let error = |i: usize| {
+            let (asked, given) = (leak.tau(i, dt), chip_tau(dash(i), dt));
+            if asked.is_finite() && asked > 0.0 { (given / asked - 1.0).abs() } else { 0.0 }
+        };
+        let worst = (0..elements).max_by(|&a, &b| error(a).total_cmp(&error(b)));
+        if let Some(i) = worst.filter(|&i| error(i) > TAU_TOLERANCE) {
+            let says = format!(
+                "asks for {}; the bit shift `{}: {}` is {} ({:.0} % off)",
+                milliseconds(leak.tau(i, dt)),
+                names[2],
+                dash(i),
+                milliseconds(chip_tau(dash(i), dt)),
+                100.0 * error(i)
+            );
+            self.moved.push(shared(says, error(i)));
+        }
+    }
+
+    fn diagnostics(self) -> impl IntoIterator<Item = Diagnostic> {
+        let (title, dt) = (&self.chip.title, milliseconds(self.dt));
+        let tau = |dash: u8| milliseconds(chip_tau(f64::from(dash), self.dt));
+        let (synapse, membrane) = (self.chip.dash.synapse, self.chip.dash.membrane);
+        let from = |range: DashRange| match range.min {
+            0 => String::new(),
+            min => format!("from {} ", tau(min)),
+        };
+        let help = format!(
+            "at a `dt` of {dt}, choose `tau_syn` {}to {}, `tau_mem` {}up to {}",
+            from(synapse),
+            tau(synapse.max),
+            from(membrane),
+            tau(membrane.max)
+        );
+        let message =
+            format!("{} parameters need bit shifts that {title} does not have", self.impossible.len());
+        let impossible = share(Severity::Error, &codes::DASH_RANGE, &message, help, &self.impossible);
+        let worst = self.moved.iter().map(|moved| moved.weight).fold(0.0, f64::max);
+        let message = format!("time constants differ from those of {title} by up to {:.0} %", 100.0 * worst);
+        let help = "declare time constants that bit shifts have, which `quantized(...)` gives, or bit shifts"
+            .to_owned();
+        let moved = share(Severity::Warning, &codes::TAU_MISMATCH, &message, help, &self.moved);
+        [impossible, moved].into_iter().flatten().collect::<Vec<_>>()
+    }
+}
+
+/// The bit shift that a chip uses for element `i` of a leak: the nearest whole one, halves to the even one.
+fn chip_dash(leak: &Leak, i: usize, dt: f64) -> f64 {
+    leak.dash(i, dt).round_ties_even()
+}
+
+fn chip_tau(dash: f64, dt: f64) -> f64 {
+    timing::tau_of_decay(timing::decay_of_dash(dash), dt)
+}
+
+fn milliseconds(seconds: f64) -> String {
+    let ms = seconds * 1e3;
+    if ms >= 100.0 { format!("{ms:.0} ms") } else { format!("{ms:.2} ms") }
+}

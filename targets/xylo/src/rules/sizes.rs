@@ -1,0 +1,124 @@
+//! How many channels, neurons and synapses a chip has.
+
+use synnet_dsl::{Code, Diagnostic, Graph, Span};
+
+use crate::chip::Chip;
+use crate::codes;
+use crate::layout::{Layout, Role};
+use crate::specification::Dimensions;
+
+/// A hidden layer with as many neurons as are to be placed.
+pub(crate) struct Hidden<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) role: Role,
+    pub(crate) size: usize,
+    pub(crate) span: Span,
+}
+
+impl<'a> Hidden<'a> {
+    /// All hidden layers of a graph, in full.
+    pub(crate) fn of(graph: &'a Graph, layout: &Layout) -> Vec<Self> {
+        let layers = layout.hidden.iter().map(|placed| {
+            let layer = graph.layer(placed.layer);
+            Self { name: &layer.name, role: placed.role, size: layer.size, span: layer.span }
+        });
+        layers.collect()
+    }
+}
+
+/// Every kind of channel or neuron of which there are too many.
+pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<'_>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut limit =
+        |code: &'static Code, what: &str, used: usize, allowed: usize, help: String, span: Span| {
+            if used > allowed {
+                let message = format!("{used} {what}; {} has {allowed}", chip.title);
+                let label = format!("{} too many", used - allowed);
+                found.push(Diagnostic::error(code, span, message).with_label(label).with_help(help));
+            }
+        };
+    let readout = graph.layer(graph.output.layer);
+    let listed = |chosen: &dyn Fn(Role) -> bool| {
+        let names = hidden.iter().filter(|layer| chosen(layer.role));
+        names.map(|layer| format!("`{}` ({})", layer.name, layer.size)).collect::<Vec<_>>().join(", ")
+    };
+    let largest = |chosen: &dyn Fn(Role) -> bool| {
+        // Of equal ones the first.
+        let layers = hidden.iter().filter(|layer| chosen(layer.role)).rev();
+        layers.max_by_key(|layer| layer.size).map_or(graph.span, |layer| layer.span)
+    };
+    limit(
+        &codes::TOO_MANY_INPUTS,
+        "input channels",
+        d.inputs,
+        chip.inputs,
+        "use fewer channels".into(),
+        graph.input.span,
+    );
+    limit(
+        &codes::TOO_MANY_OUTPUTS,
+        "readout neurons",
+        d.outputs,
+        chip.outputs,
+        format!("make `{}` smaller", readout.name),
+        readout.span,
+    );
+    limit(
+        &codes::TOO_MANY_HIDDEN,
+        "hidden neurons",
+        d.hidden,
+        chip.hidden,
+        format!("make layers smaller: {}", listed(&|_| true)),
+        largest(&|_| true),
+    );
+    limit(
+        &codes::TOO_MANY_INPUT_NEURONS,
+        "hidden neurons receive input",
+        d.input_expansion,
+        chip.input_expansion,
+        format!("make the layers that receive input smaller: {}", listed(&Role::receives_input)),
+        largest(&Role::receives_input),
+    );
+    // Whatever lies behind the first layer that feeds the readout has readout weights.
+    let first = hidden.iter().position(|layer| layer.role.feeds_readout()).unwrap_or(0);
+    let between = hidden[first..].iter().filter(|layer| !layer.role.feeds_readout());
+    let between: Vec<String> = between.map(|layer| format!("`{}` ({})", layer.name, layer.size)).collect();
+    let mut help =
+        format!("make the layers that feed `{}` smaller: {}", readout.name, listed(&Role::feeds_readout));
+    if !between.is_empty() {
+        help.push_str(&format!("; {} lie between them and count too", between.join(", ")));
+    }
+    limit(
+        &codes::TOO_MANY_OUTPUT_NEURONS,
+        "hidden neurons feed the readout",
+        d.output_expansion,
+        chip.output_expansion,
+        help,
+        largest(&Role::feeds_readout),
+    );
+    found
+}
+
+/// Layers whose neurons have more synapses than the chip's.
+pub(super) fn synapses(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (id, layer) in graph.layers_with_ids() {
+        let (kind, allowed) = match id == layout.readout {
+            true => ("readout", chip.synapses.readout),
+            false => ("hidden", chip.synapses.hidden),
+        };
+        let used = layer.synapses();
+        if used > allowed {
+            let message = format!(
+                "neurons of `{}` have {used} synapses; {kind} neurons of {} have {allowed}",
+                layer.name, chip.title
+            );
+            let help = match allowed {
+                1 => "use one synapse; a second time constant takes a layer of its own".to_owned(),
+                _ => format!("use at most {allowed}"),
+            };
+            found.push(Diagnostic::error(&codes::TOO_MANY_SYNAPSES, layer.span, message).with_help(help));
+        }
+    }
+    found
+}

@@ -1,0 +1,100 @@
+//! The rules for integers that a chip is given, wherever they come from: a file has no lines of a network to point at.
+
+use synnet_dsl::{Code, Diagnostic};
+
+use crate::budget::{Budget, Resource, Usage};
+use crate::chip::{Chip, DashRange};
+use crate::codes;
+use crate::specification::Specification;
+
+/// What of a specification does not fit a chip, and what it does otherwise than it seems. The specification holds
+/// together ([`Specification::check`]).
+pub fn check_specification(specification: &Specification, chip: &Chip) -> Vec<Diagnostic> {
+    let budget = Budget::of_specification(specification, chip);
+    let mut found: Vec<Diagnostic> = budget.exceeded().filter_map(|usage| exceeded(usage, chip)).collect();
+    found.extend(aliases(specification, chip));
+    found.extend(dashes(specification, chip));
+    found
+}
+
+fn exceeded(usage: &Usage, chip: &Chip) -> Option<Diagnostic> {
+    let (code, help): (&'static Code, _) = match usage.resource {
+        Resource::Inputs => (&codes::TOO_MANY_INPUTS, "use fewer channels"),
+        Resource::Outputs => (&codes::TOO_MANY_OUTPUTS, "use fewer classes"),
+        Resource::Hidden => (&codes::TOO_MANY_HIDDEN, "use fewer hidden neurons"),
+        Resource::InputExpansion => {
+            (&codes::TOO_MANY_INPUT_NEURONS, "give only the first ids columns of `weights_in`")
+        }
+        Resource::OutputExpansion => {
+            (&codes::TOO_MANY_OUTPUT_NEURONS, "give only the last ids rows of `weights_out`")
+        }
+        Resource::LargestFanOut => (&codes::FAN_OUT, "set more weights of `weights_rec` to zero"),
+        Resource::FanOutMemory => (&codes::TOTAL_FAN_OUT, "set more weights of `weights_rec` to zero"),
+        Resource::HiddenSynapses | Resource::ReadoutSynapses => {
+            (&codes::TOO_MANY_SYNAPSES, "use the first synapse only")
+        }
+        Resource::Aliases if chip.aliases => return None,
+        Resource::Aliases => (&codes::ALIAS, "repeat the rows of weights instead"),
+        Resource::Biases => (&codes::BIAS, "set the biases to zero"),
+        // These follow from the others.
+        Resource::InputWeights | Resource::HiddenWeights | Resource::ReadoutWeights => return None,
+    };
+    let Usage { resource, used, available } = usage;
+    let message = format!("{used} {}; {} has {available}", resource.description().trim(), chip.title);
+    Some(Diagnostic::error_without_place(code, message).with_help(help))
+}
+
+fn aliases(specification: &Specification, chip: &Chip) -> Option<Diagnostic> {
+    let pairs = specification.alias_target.iter().enumerate();
+    let backwards = pairs.filter_map(|(source, target)| Some((source, (*target)?))).filter(|(s, t)| t <= s);
+    let backwards: Vec<_> = backwards.collect();
+    let (source, target) = *backwards.first().filter(|_| chip.aliases)?;
+    let message =
+        format!("{} aliases lead to the same or a lower id: neuron {source} to {target}", backwards.len());
+    let help = "give the alias target a higher id; Rockpool's simulator takes target 0 for none";
+    let mut diagnostic = Diagnostic::error_without_place(&codes::ALIAS, message).with_help(help);
+    diagnostic.severity = synnet_dsl::Severity::Warning;
+    Some(diagnostic)
+}
+
+/// Bit shifts of leaks outside of their range. That of a synapse without weights has no effect.
+fn dashes(s: &Specification, chip: &Chip) -> Vec<Diagnostic> {
+    let d = s.dimensions;
+    let mut receives = vec![false; d.hidden * d.synapses];
+    for (weights, columns) in [(&s.weights_in, d.input_expansion), (&s.weights_rec, d.hidden)] {
+        for row in weights.chunks_exact((columns * d.synapses).max(1)) {
+            receives.iter_mut().zip(row).for_each(|(receives, &w)| *receives |= w != 0);
+        }
+    }
+    let mut receives_out = vec![false; d.outputs];
+    for row in s.weights_out.chunks_exact(d.outputs.max(1)) {
+        receives_out.iter_mut().zip(row).for_each(|(receives, &w)| *receives |= w != 0);
+    }
+    let synapse = |n: usize| receives.iter().skip(n).step_by(d.synapses.max(1)).copied().collect::<Vec<_>>();
+    let second = if d.synapses > 1 { synapse(1) } else { vec![false; d.hidden] };
+    let (synapses, membranes) = (chip.dash.synapse, chip.dash.membrane);
+    let arrays: [(&str, &[u8], Vec<bool>, DashRange); 5] = [
+        ("dash_mem", &s.dash_mem, vec![true; d.hidden], membranes),
+        ("dash_syn", &s.dash_syn, synapse(0), synapses),
+        ("dash_syn_2", &s.dash_syn_2, second, synapses),
+        ("dash_mem_out", &s.dash_mem_out, vec![true; d.outputs], membranes),
+        ("dash_syn_out", &s.dash_syn_out, receives_out, synapses),
+    ];
+    let mut found = Vec::new();
+    for (name, dashes, counts, DashRange { min, max }) in arrays {
+        let mut outside = dashes.iter().zip(counts).enumerate();
+        let wrong = |(_, (dash, counts)): &(usize, (&u8, bool))| *counts && !(min..=max).contains(*dash);
+        let Some((n, (dash, _))) = outside.find(wrong) else { continue };
+        let message = format!(
+            "{} values of `{name}` are outside of {min} to {max}, which {} has: {dash} at neuron {n}",
+            1 + outside.filter(wrong).count(),
+            chip.title
+        );
+        let help = match *dash {
+            0 => "a synaptic current with a bit shift of 0 never reaches the membrane",
+            _ => "choose a shorter time constant",
+        };
+        found.push(Diagnostic::error_without_place(&codes::DASH_RANGE, message).with_help(help));
+    }
+    found
+}

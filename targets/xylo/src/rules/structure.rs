@@ -1,0 +1,98 @@
+//! The readout is fed by hidden layers and feeds nothing, and each hop between neurons takes a step.
+
+use synnet_dsl::graph::{Connection, Endpoint, LayerId};
+use synnet_dsl::{Diagnostic, Graph};
+
+use crate::chip::Chip;
+use crate::codes;
+use crate::layout::Layout;
+
+pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let readout = &graph.layer(layout.readout).name;
+    if graph.layers.len() < 2 {
+        let message = format!("{} needs a hidden layer between input and output", chip.title);
+        found.push(
+            Diagnostic::error(&codes::NO_HIDDEN_LAYER, graph.span, message)
+                .with_help("add a layer that the input feeds and that feeds the output layer"),
+        );
+    }
+    for connection in &graph.connections {
+        if connection.sources.contains(&Endpoint::Layer(layout.readout)) {
+            let target = &graph.layer(connection.target).name;
+            let message = format!(
+                "the output layer `{readout}` feeds `{target}`; the readout of {} feeds nothing",
+                chip.title
+            );
+            found.push(
+                Diagnostic::error(&codes::READOUT_FEEDS, connection.span, message)
+                    .with_note(graph.output.span, "the output is taken here")
+                    .with_help("remove the connection, or put another layer behind for the output"),
+            );
+        }
+        // A network of one layer has its error already.
+        let from_input = connection.sources.contains(&Endpoint::Input);
+        if connection.target == layout.readout && from_input && graph.layers.len() > 1 {
+            let message = format!(
+                "the input feeds the output layer `{readout}`; in {} only hidden layers can",
+                chip.title
+            );
+            found.push(
+                Diagnostic::error(&codes::INPUT_TO_READOUT, connection.span, message)
+                    .with_help("lead the connection through a hidden layer"),
+            );
+        }
+    }
+    for connection in &graph.connections {
+        paths(graph, connection, chip, layout, &mut found);
+    }
+    found.dedup();
+    found
+}
+
+/// Signals that met in the float network must still meet.
+fn paths(graph: &Graph, connection: &Connection, chip: &Chip, layout: &Layout, found: &mut Vec<Diagnostic>) {
+    let target = connection.target;
+    let expected = layout.lag(target);
+    for &source in &connection.sources {
+        let (name, arrives) = match source {
+            // Connections that no chip has are errors already.
+            Endpoint::Input if target == layout.readout => continue,
+            Endpoint::Layer(id) if id == layout.readout => continue,
+            Endpoint::Input => (&graph.input.name, 0),
+            Endpoint::Layer(id) => {
+                let hop = usize::from(!graph.is_recurrent(source, target));
+                (&graph.layer(id).name, layout.lag(id) + hop)
+            }
+        };
+        if arrives == expected {
+            continue;
+        }
+        let target = &graph.layer(target).name;
+        let message = format!(
+            "{} delays the spikes of `{name}` to `{target}` by {}, other input of `{target}` by {}",
+            chip.title,
+            steps(arrives),
+            steps(expected)
+        );
+        let mut warning = Diagnostic::warning(&codes::UNBALANCED_PATHS, connection.span, message)
+            .with_help("each hidden layer delays by one step: give all paths the same number of layers");
+        if let Some(repeats) = repeats(source, connection, layout) {
+            let cap = chip.events.hidden;
+            let repeats = &graph.layer(repeats).name;
+            warning = warning
+                .with_label(format!("`{repeats}` sends them with its own, together at most {cap} in a step"));
+        }
+        found.push(warning);
+    }
+}
+
+/// The alias target by way of which a source reaches a connection.
+fn repeats(source: Endpoint, connection: &Connection, layout: &Layout) -> Option<LayerId> {
+    let Endpoint::Layer(id) = source else { return None };
+    layout.is_repeated(source, &connection.sources).then(|| layout.alias_target(id)).flatten()
+}
+
+fn steps(n: usize) -> String {
+    if n == 1 { "1 step".into() } else { format!("{n} steps") }
+}
