@@ -164,7 +164,8 @@ impl CostSummary {
     /// What would make it cheaper.
     fn advice(&self) -> String {
         let layers = || self.cost.layers.iter();
-        let Some(dearest) = layers().max_by(|a, b| a.cycles().total_cmp(&b.cycles())) else {
+        let Some(dearest) = layers().max_by(|a, b| a.saved_by_one_less.total_cmp(&b.saved_by_one_less))
+        else {
             return String::new();
         };
         let mut text = format!(

@@ -127,7 +127,7 @@ fn say(built: &Built) -> Result<(), Failure> {
         ));
     }
     for fact in &built.known {
-        terminal::say(format_args!("known: {fact}"));
+        terminal::say(format_args!("note: {fact}"));
     }
     if let Some(cost) = &built.cost {
         terminal::say(cost.in_short());

@@ -251,7 +251,7 @@ impl Counts {
         let spikes: f64 = section.ids.clone().map(|n| own(n) + HIDDEN_SCAN).sum();
         let per_spike = READOUT_EVENT + READOUT_TARGET * self.outputs;
         let to_readout =
-            section.ids.clone().filter(|&n| self.feeds_readout[n]).map(|n| p[n] * per_spike).sum();
+            section.ids.clone().filter(|&n| self.feeds_readout[n]).fold(0.0, |sum, n| sum + p[n] * per_spike);
         let neurons = section.ids.len();
         // A neuron less is also a target less for others.
         let reached = |source: usize| {
