@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use synnet_xylo::Chip;
 
 use crate::failure::Failure;
-use crate::files;
+use crate::{files, recipe};
 
 /// A chip of the user's.
 struct Own {
@@ -56,11 +56,24 @@ fn paths(arguments: impl IntoIterator<Item = OsString>) -> Vec<PathBuf> {
 
 fn read(path: &Path) -> Result<Own, Failure> {
     let text = files::read_text(path)?;
-    let chip = Chip::from_yaml(&text).map_err(|e| Failure::input(path, e))?;
+    let chip = Chip::from_yaml(&text).map_err(|e| {
+        let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), |why| plain(&why.to_string()));
+        Failure::input(path, format_args!("not a chip description: {why}"))
+    })?;
     match chip.check().as_slice() {
         [] => Ok(Own { chip, text }),
         faults => Err(Failure::input(path, format_args!("not a possible chip\n{}", faults.join("\n")))),
     }
+}
+
+/// What serde says of a description, `KEY: MESSAGE at line N column M`, in plain words and with a suggestion.
+fn plain(message: &str) -> String {
+    let (message, place) = message.split_at(message.rfind(" at line ").unwrap_or(message.len()));
+    let start = ["unknown ", "invalid ", "missing "].iter().filter_map(|word| message.find(word)).min();
+    let (key, message) = message.split_at(start.unwrap_or(0));
+    let message = recipe::in_plain_words(&recipe::with_suggestion(message));
+    let place = place.strip_prefix(" at ").map(|place| format!(" ({place})")).unwrap_or_default();
+    format!("{key}{message}{place}")
 }
 
 fn own() -> impl Iterator<Item = &'static Own> {

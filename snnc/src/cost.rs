@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use synnet_xylo::chip::{Chip, Power};
 use synnet_xylo::cost::{Activity, CLOCK_MARGIN, ClockChoice, Cost, PowerRange, Section, clock, cost, power};
+use synnet_xylo::simulate::Recording;
 use synnet_xylo::{Build, Specification};
 
 use crate::terminal;
@@ -42,6 +43,12 @@ impl CostSummary {
     fn power(&self) -> Option<PowerRange> {
         let (_, choice) = self.timing?;
         power(&self.chip, choice.documented_mhz?)
+    }
+
+    /// Power at just the clock that is needed, which boards may not have.
+    fn power_at_least(&self) -> Option<PowerRange> {
+        let (_, choice) = self.timing?;
+        power(&self.chip, choice.suggested_mhz)
     }
 
     /// In a line.
@@ -152,6 +159,13 @@ impl CostSummary {
                 span(low, high, "uJ"),
                 span(step_low, step_high, "uJ"),
             );
+            if let Some(range) = self.power_at_least() {
+                text += &format!(
+                    "  by the same measurements {} at {} MHz itself, if the clock can be set so\n",
+                    span(range.low_uw, range.high_uw, "uW"),
+                    digits(range.mhz),
+                );
+            }
         } else {
             text += "power: not measured at this clock; what was measured:\n";
             for measured in &known.measured {
@@ -193,9 +207,10 @@ impl CostSummary {
 
     /// For machines.
     pub fn to_json(&self) -> Value {
-        let power = self.power().map(|range| {
-            json!({ "mhz": range.mhz, "uw": [range.low_uw, range.high_uw], "uj_per_step": self.timing.map(|(dt, _)| range.energy_uj(dt)) })
-        });
+        let power = |range: PowerRange| {
+            let per_step = self.timing.map(|(dt, _)| range.energy_uj(dt));
+            json!({ "mhz": range.mhz, "uw": [range.low_uw, range.high_uw], "uj_per_step": per_step })
+        };
         json!({
             "chip": self.chip.name,
             "activity": "worst_case",
@@ -205,10 +220,30 @@ impl CostSummary {
             "second_synapse_operations": self.cost.second_synapse_operations,
             "dt": self.timing.map(|(dt, _)| dt),
             "clock": self.timing.map(|(_, choice)| choice),
-            "power": power,
+            "power": self.power().map(power),
+            "power_at_suggested_clock": self.power_at_least().map(power),
             "power_basis": self.chip.power.as_ref().map(|Power { basis, .. }| basis),
         })
     }
+}
+
+/// Cycles of a step on average over recordings of every state, and those of the worst case; `None` where the chip has
+/// no model.
+pub fn measured(
+    specification: &Specification,
+    chip: &Chip,
+    rasters: &[&[u8]],
+    recordings: &[Recording],
+) -> Option<[f64; 2]> {
+    let sections = Section::populations(specification);
+    let of = |activity: &Activity| cost(specification, chip, &sections, activity).map(|cost| cost.cycles);
+    let activity = Activity::measured(rasters, recordings)?;
+    Some([of(&activity)?, of(&Activity::worst_case(specification))?])
+}
+
+/// In words what [`measured`] found.
+pub fn measured_in_words([mean, worst]: [f64; 2]) -> String {
+    format!("cost: {} cycles per step on average, {} at most", grouped(mean), grouped(worst))
 }
 
 /// A whole number with its thousands apart.

@@ -7,7 +7,7 @@ use synnet_xylo::{CoreVersion, Simulator};
 use crate::cli::Sim;
 use crate::events::{self, Events, Output};
 use crate::failure::Failure;
-use crate::{artifacts, terminal};
+use crate::{artifacts, cost, terminal};
 
 /// Runs a specification on events and writes the readout's spikes as `output`.
 pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
@@ -36,6 +36,10 @@ pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
         ));
     }
     write(args, &events, simulator.outputs(), &recordings)?;
+    let cycles = chip.and_then(|chip| cost::measured(&loaded.specification, chip, &sequences, &recordings));
+    if let Some(cycles) = cycles.filter(|_| !json) {
+        terminal::say(cost::measured_in_words(cycles));
+    }
     if json {
         terminal::print_json(&json!({
             "output": args.arrays.output,
@@ -45,6 +49,7 @@ pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
             "core": core,
             "defaulted_arrays": loaded.defaulted,
             "dropped_events": clipped,
+            "cycles_per_step": cycles.map(|[mean, worst]| json!({ "mean": mean, "worst_case": worst })),
         }))?;
     }
     Ok(())

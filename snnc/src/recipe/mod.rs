@@ -178,7 +178,7 @@ fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Failure> {
 }
 
 /// Adds "did you mean" to serde's message about an unknown field or variant.
-fn with_suggestion(message: &str) -> String {
+pub fn with_suggestion(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = message.starts_with("unknown ");
     let Some(wrong) = words.next().filter(|_| unknown) else { return message.to_owned() };
@@ -193,7 +193,7 @@ fn with_suggestion(message: &str) -> String {
 }
 
 /// Puts what serde expects, which it names as Rust does, into words of a recipe.
-fn in_plain_words(message: &str) -> String {
+pub fn in_plain_words(message: &str) -> String {
     let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
     let expected = match expected {
         "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number, 0 or more",

@@ -94,8 +94,9 @@ fn faults_of_a_description_are_told_with_their_place() {
         folder.snnc(&["check", "x.snn", "--chip", "own.yaml"])
     };
     for (wrong, right, says) in [
-        ("inputs: 16", "input: 16", &["unknown field `input`", "line "][..]),
+        ("inputs: 16", "input: 16", &["unknown field `input`", "did you mean `inputs`?", "(line "][..]),
         ("synapse: {min: 1, max: 15}", "synapse: {min: 1, max: 300}", &["dash.synapse.max", "line "]),
+        ("outputs: 32", "outputs: many", &["outputs: invalid", "a whole number, 0 or more (line "]),
         ("bias: true", "", &["missing field `bias`"]),
         ("hidden: 150 ", "hidden: 100 ", &["not a possible chip", "`input_expansion` is 128; 1 to 100"]),
         ("  hidden: 31 ", "  hidden: 63 ", &["`events.hidden` is 63"]),

@@ -50,6 +50,8 @@ fn the_configuration_runs_as_the_specification_does() {
     };
     let (json, arrays) = sim("small.json", &[]);
     assert_eq!((json["chip"].as_str(), json["core"].as_str()), (Some("xylo-audio2"), Some("v2")));
+    let cycles = |what: &str| json["cycles_per_step"][what].as_f64().expect("a chip with a model has cycles");
+    assert!(cycles("mean") > 0.0 && cycles("mean") < cycles("worst_case"), "{json:#}");
     assert!(arrays["output"].to_floats().iter().sum::<f64>() > 0.0, "a silent network shows little");
     let (json, same) = sim("small.spec.npz", &[]);
     assert_eq!(json["chip"], Value::Null);
