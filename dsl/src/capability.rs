@@ -80,7 +80,13 @@ impl Graph {
                             [&lif.mem, &lif.syn].iter().any(|l| l.unit != LeakUnit::TimeConstant),
                         ),
                     ];
-                    used.extend(facts.into_iter().filter(|(_, is)| *is).map(|(feature, _)| (feature, span)));
+                    let place = |feature| match feature {
+                        Feature::NeuronBias if lif.bias.span != Span::default() => lif.bias.span,
+                        _ => span,
+                    };
+                    used.extend(
+                        facts.into_iter().filter(|(_, is)| *is).map(|(feature, _)| (feature, place(feature))),
+                    );
                 }
             }
         }

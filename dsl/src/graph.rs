@@ -50,7 +50,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::network::LayerParameter;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::timing;
 
 /// A spiking network. See the [module](self) for its meaning.
@@ -474,18 +474,23 @@ impl Graph {
         matches!(source, Endpoint::Layer(id) if id >= target)
     }
 
-    /// Gives everything in the graph the same place in the source: that where an instance of the standard
-    /// library was asked for.
-    pub(crate) fn relocate(&mut self, site: Span) {
-        self.span = site;
-        self.input.span = site;
-        self.output.span = site;
-        self.connections.iter_mut().for_each(|connection| connection.span = site);
+    /// Gives everything in the graph that has its place in one of the `library`'s texts that where the instance was
+    /// asked for. What came from an argument has its place already.
+    pub(crate) fn relocate(&mut self, site: Span, library: &[SourceId]) {
+        let relocate = |span: &mut Span| {
+            if *span == Span::default() || library.contains(&span.source) {
+                *span = site;
+            }
+        };
+        relocate(&mut self.span);
+        relocate(&mut self.input.span);
+        relocate(&mut self.output.span);
+        self.connections.iter_mut().for_each(|connection| relocate(&mut connection.span));
         for layer in &mut self.layers {
-            layer.span = site;
+            relocate(&mut layer.span);
             for which in LayerParameter::ALL {
                 if let Some(parameter) = which.of_mut(layer) {
-                    parameter.span = site;
+                    relocate(&mut parameter.span);
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::functions;
 use super::report::Report;
 use super::scope::{Dt, Scope};
-use super::value::{List, MAX_LIST_DEPTH, Number, Value, unit_names, with_unit};
+use super::value::{List, MAX_LIST_DEPTH, Number, Placed, Value, unit_names, with_unit};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::network::nearest;
@@ -70,9 +70,24 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The value of an expression with its place, and with the argument of the network that it comes from. In the
+    /// standard library the place is that of the argument: nobody can change the library.
+    pub(crate) fn traced(&mut self, expr: &Expr) -> (Placed, Option<Span>) {
+        let before = self.scope.take_origin();
+        let value = self.value(expr);
+        let origin = self.scope.take_origin();
+        self.scope.restore_origin(before);
+        let argument = origin.filter(|_| self.report.std.contains(&expr.span.source));
+        (Placed { value, span: argument.unwrap_or(expr.span) }, origin)
+    }
+
     /// A truth value, or `None` where that has been reported.
     pub(crate) fn condition(&mut self, expr: &Expr) -> Option<bool> {
-        match self.value(expr) {
+        // What decides between values is not where they come from.
+        let before = self.scope.take_origin();
+        let value = self.value(expr);
+        self.scope.restore_origin(before);
+        match value {
             Value::Bool(value) => Some(value),
             other => {
                 self.wrong_type(expr.span, "a condition", "`true` or `false`", &other);
@@ -258,7 +273,11 @@ impl Evaluator<'_> {
     }
 
     fn comprehension(&mut self, value: &Expr, name: &Name, range: &Expr, span: Span) -> Value {
-        let Some(elements) = self.elements(range) else { return Value::Error };
+        // How often a value is repeated is not where it comes from.
+        let before = self.scope.take_origin();
+        let elements = self.elements(range);
+        self.scope.restore_origin(before);
+        let Some(elements) = elements else { return Value::Error };
         let mut values = Vec::with_capacity(elements.len());
         for element in elements {
             self.scope.enter();

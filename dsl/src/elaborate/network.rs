@@ -147,6 +147,7 @@ impl<'a> Elaborator<'a> {
     fn bind(&mut self, network: &Network, mut given: Given, scope: &mut Scope) {
         for declared in &network.parameters {
             let name = &declared.name;
+            let origin = given.get(&name.text).map(|placed| placed.span);
             let value = match (given.remove(&name.text), &declared.default) {
                 (Some(placed), default) => {
                     let mut eval = Evaluator { scope, report: &mut self.report };
@@ -170,7 +171,7 @@ impl<'a> Elaborator<'a> {
                     Value::Error
                 }
             };
-            if let Err(earlier) = scope.declare(&name.text, value, name.span) {
+            if let Err(earlier) = scope.declare_from(&name.text, value, name.span, origin) {
                 self.duplicate(name, earlier);
             }
         }
@@ -286,7 +287,7 @@ impl<'a> Elaborator<'a> {
         if self.report.std.contains(&head.source)
             && let Some(site) = self.report.own_site()
         {
-            frame.graph.relocate(site);
+            frame.graph.relocate(site, &self.report.std);
         }
         frame.graph
     }

@@ -74,7 +74,7 @@ impl Template {
         let mut written: Vec<(&'static str, Span)> = Vec::new();
         let known = self.kind.fields();
         for field in fields {
-            let value = eval.value(&field.value);
+            let (placed, _) = eval.traced(&field.value);
             let Some(name) = known.iter().find(|name| **name == field.name.text) else {
                 result.misspelt.extend(unknown_field(eval, self.kind, &known, field));
                 continue;
@@ -100,7 +100,7 @@ impl Template {
                 result.fields.remove(name);
             }
             written.push((name, field.name.span));
-            result.fields.insert(name, Placed { value, span: field.value.span });
+            result.fields.insert(name, placed);
         }
         result
     }

@@ -6,7 +6,7 @@ use super::functions::not_a_time;
 use super::network::{Elaborator, Frame, Instance, Named, PendingOutput, Piece, UNKNOWN};
 use super::neuron::{KINDS, Template};
 use super::scope::Dt;
-use super::value::{Number, Value, time_text};
+use super::value::{Number, Placed, Value, time_text};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::graph::{
@@ -50,8 +50,8 @@ impl<'a> Elaborator<'a> {
                 self.pending_output(frame, layer, quantity.as_ref(), span)
             }
             StatementKind::Let { name, value } => {
-                let value = eval(self, frame).value(value);
-                if let Err(earlier) = frame.scope.declare(&name.text, value, name.span) {
+                let (Placed { value, .. }, origin) = eval(self, frame).traced(value);
+                if let Err(earlier) = frame.scope.declare_from(&name.text, value, name.span, origin) {
                     self.duplicate(name, earlier);
                 }
             }
@@ -145,7 +145,7 @@ impl<'a> Elaborator<'a> {
     }
 
     fn input(&mut self, frame: &mut Frame<'a>, name: &Name, channels: &Expr, statement: &Statement) {
-        let channels = self.size(frame, channels, "the number of channels");
+        let (channels, place) = self.size(frame, channels, "the number of channels");
         if let Some(earlier) = frame.input {
             self.report.push(
                 Diagnostic::error(&codes::INPUT, statement.span, "a network has one input; this is a second")
@@ -159,7 +159,7 @@ impl<'a> Elaborator<'a> {
         frame.graph.input.name.clone_from(&name.text);
         frame.graph.input.channels = channels;
         frame.graph.input.docs.clone_from(&statement.docs);
-        frame.graph.input.span = statement.span;
+        frame.graph.input.span = place.unwrap_or(statement.span);
         self.declare(frame, Target { name: name.text.clone(), span: name.span }, Named::Input);
     }
 
@@ -231,7 +231,7 @@ impl<'a> Elaborator<'a> {
     ) {
         let target = flat_name(&mut eval(self, frame), name);
         let template = self.template(frame, neuron);
-        let size = self.size(frame, size, "the size of a layer");
+        let (size, place) = self.size(frame, size, "the size of a layer");
         let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
         let built = template.map(|template| template.build(size, statement.span, &mut eval(self, frame)));
         let Some(target) = target else { return };
@@ -245,7 +245,7 @@ impl<'a> Elaborator<'a> {
             size,
             neuron,
             docs: statement.docs.clone(),
-            span: statement.span,
+            span: place.unwrap_or(statement.span),
         };
         let id = frame.add(layer);
         self.declare(frame, target, Named::Layer(id));
@@ -270,17 +270,22 @@ impl<'a> Elaborator<'a> {
         false
     }
 
-    /// A number of neurons or channels; 0 where it has been reported.
-    fn size(&mut self, frame: &mut Frame<'a>, expr: &Expr, what: &str) -> usize {
-        let Some(size) = eval(self, frame).whole(expr, what) else { return 0 };
-        match usize::try_from(size) {
+    /// A number of neurons or channels; 0 where it has been reported. In the standard library also the argument that
+    /// it comes from.
+    fn size(&mut self, frame: &mut Frame<'a>, expr: &Expr, what: &str) -> (usize, Option<Span>) {
+        let (placed, _) = eval(self, frame).traced(expr);
+        let argument = (placed.span != expr.span).then_some(placed.span);
+        let size = eval(self, frame).whole_value(&placed.value, expr.span, what);
+        let Some(size) = size else { return (0, argument) };
+        let size = match usize::try_from(size) {
             Ok(size) if (1..=MAX_NEURONS).contains(&size) => size,
             _ => {
                 let message = format!("{what} lies between 1 and {MAX_NEURONS}; it is {size}");
-                self.report.error_help(&codes::RANGE, expr.span, message, "choose another size");
+                self.report.error_help(&codes::RANGE, placed.span, message, "choose another size");
                 0
             }
-        }
+        };
+        (size, argument)
     }
 
     fn instance(&mut self, frame: &mut Frame<'a>, name: &Reference, call: &Call, span: Span) {

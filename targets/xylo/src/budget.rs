@@ -3,11 +3,12 @@
 //! A [`Budget`] of a graph counts every connection in full; that of a specification counts weights that are not zero,
 //! for which alone a chip has entries in its memory of connections between hidden neurons.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 use synnet_dsl::Graph;
-use synnet_dsl::graph::Endpoint;
+use synnet_dsl::graph::{Endpoint, LayerId};
 
 use crate::chip::Chip;
 use crate::layout::Layout;
@@ -22,7 +23,7 @@ pub struct Budget {
     pub basis: Basis,
     /// The resources, in a fixed order.
     pub resources: Vec<Usage>,
-    /// How many hidden neurons have how many hidden targets, in ascending order.
+    /// How many hidden neurons have how many hidden targets, in ascending order, without empty bins.
     pub fan_out: Vec<FanOutBin>,
 }
 
@@ -139,7 +140,7 @@ impl Budget {
     pub fn of(graph: &Graph, chip: &Chip) -> Self {
         let layout = Layout::of(graph, chip);
         let fan_outs = layout.fan_outs(graph);
-        let size = |id: synnet_dsl::graph::LayerId| graph.layer(id).size;
+        let size = |id: LayerId| graph.layer(id).size;
         let mut weights = [0_usize; 3];
         for block in layout.blocks() {
             // What no chip has is an error and counts nowhere.
@@ -236,17 +237,18 @@ impl Counts {
     }
 }
 
-/// Bins that double in width, from the first to the last that is not empty: 0, 1, 2 to 3, 4 to 7 and so on.
+/// Bins that double in width, those without neurons left out: 0, 1, 2 to 3, 4 to 7 and so on.
 fn histogram(fan_outs: &[(usize, usize)]) -> Vec<FanOutBin> {
-    let bin = |fan_out: usize| fan_out.checked_ilog2().map_or(0, |log| log as usize + 1);
-    let occupied = || fan_outs.iter().filter(|(_, neurons)| *neurons > 0).map(|&(fan_out, _)| bin(fan_out));
-    let (Some(first), Some(last)) = (occupied().min(), occupied().max()) else { return Vec::new() };
-    let bins = (first..=last).map(|index| FanOutBin {
-        from: if index == 0 { 0 } else { 1 << (index - 1) },
-        to: if index == 0 { 0 } else { (1 << (index - 1)) - 1 + (1 << (index - 1)) },
-        neurons: fan_outs.iter().filter(|(f, _)| bin(*f) == index).map(|(_, neurons)| neurons).sum(),
-    });
-    bins.collect()
+    let mut bins: BTreeMap<u32, usize> = BTreeMap::new();
+    for &(fan_out, neurons) in fan_outs.iter().filter(|(_, neurons)| *neurons > 0) {
+        *bins.entry(fan_out.checked_ilog2().map_or(0, |log| log + 1)).or_default() += neurons;
+    }
+    let range = |index: u32| match index.checked_sub(1) {
+        None => (0, 0),
+        Some(log) => (1_usize << log, (1_usize << log) - 1 + (1_usize << log)),
+    };
+    let bins = bins.into_iter().map(|(index, neurons)| (range(index), neurons));
+    bins.map(|((from, to), neurons)| FanOutBin { from, to, neurons }).collect()
 }
 
 /// Characters of a bar.
@@ -284,6 +286,7 @@ impl fmt::Display for Budget {
         writeln!(f, "hidden neurons by fan-out")?;
         for bin in &self.fan_out {
             let range = match (bin.from, bin.to) {
+                (1, 1) => "1 target".to_owned(),
                 (from, to) if from == to => format!("{from} targets"),
                 (from, to) => format!("{from} to {to} targets"),
             };

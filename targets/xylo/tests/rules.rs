@@ -4,11 +4,14 @@ mod common;
 
 use std::fmt::Write;
 
-use common::network::{chain, connect, from_layer, graph, layer, lif, line};
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Endpoint, Neuron, Parameter, Quantity};
+use common::network::{bind, chain, connect, from_layer, graph, layer, lif, line};
+use common::{arrays, specification};
+use synnet_dsl::graph::{
+    Adaptation, Distribution, Endpoint, ExpSyn, Init, LinearBias, Neuron, Operator, Parameter, Quantity,
+};
 use synnet_dsl::timing::quantized_tau;
-use synnet_xylo::{Chip, codes, rules};
+use synnet_dsl::{Diagnostic, Graph};
+use synnet_xylo::{Chip, QuantizeOptions, Specification, build, codes, map, rules};
 
 const DT: f64 = 1e-3;
 
@@ -33,16 +36,28 @@ fn change(graph: &mut Graph, layer: usize, change: impl FnOnce(&mut synnet_dsl::
     }
 }
 
-/// The findings, one per line: code, severity, place (in units of [`line`]), message, label, help.
+/// The findings on Audio 3.
 fn findings(graph: &Graph) -> String {
+    findings_on(graph, "xylo-audio3")
+}
+
+fn findings_on(graph: &Graph, chip: &str) -> String {
+    listed(rules::check(graph, Chip::find(chip).unwrap()))
+}
+
+/// The findings, one per line: code, severity, place (in units of [`line`]), message, label, notes, help.
+fn listed(diagnostics: Vec<Diagnostic>) -> String {
     let mut text = String::new();
-    for found in rules::check(graph, Chip::find("xylo-audio3").unwrap()) {
+    for found in diagnostics {
         assert!(found.help.is_some(), "{}: a finding says what to do", found.message);
         let place = found.span.map(|span| span.start / 100);
         let kind = if found.is_error() { "error" } else { "warning" };
         writeln!(text, "{} {kind} at {place:?}: {}", found.code.id, found.message).unwrap();
         if !found.label.is_empty() {
             writeln!(text, "    ^ {}", found.label).unwrap();
+        }
+        for (span, note) in &found.notes {
+            writeln!(text, "    at {}: {note}", span.start / 100).unwrap();
         }
         writeln!(text, "    help: {}", found.help.unwrap()).unwrap();
     }
@@ -109,13 +124,96 @@ fn time_and_spikes() {
     insta::assert_snapshot!(spikes);
 }
 
+/// What several layers share is said once.
+#[test]
+fn the_same_finding_over_layers() {
+    let mut graph = plain(2, &[3, 4, 5, 2]);
+    for i in 0..3 {
+        change(&mut graph, i, |lif| {
+            lif.mem.parameter = Parameter { values: vec![5e-3], learn: false, span: line(20 + i / 2) };
+            lif.max_spikes = 15;
+        });
+    }
+    change(&mut graph, 3, |lif| lif.syn.parameter.values = vec![2e-3]);
+    insta::assert_snapshot!(findings(&graph));
+}
+
 #[test]
 fn unsupported_features() {
-    let mut graph = plain(2, &[3, 4, 2]);
+    let mut graph = plain(2, &[3, 4, 5, 2]);
+    let leak = |graph: &Graph| graph.layers[0].as_lif().unwrap().mem.clone();
     change(&mut graph, 0, |lif| lif.noise_std = 0.1);
     graph.connections[1].delay = 2;
-    graph.connections[2].operator = synnet_dsl::graph::Operator::Identity;
-    insta::assert_snapshot!(findings(&graph));
+    if let Operator::Linear(linear) = &mut graph.connections[2].operator {
+        let init = Init { distribution: Distribution::Constant(0.0), scale: vec![1.0] };
+        linear.bias = Some(LinearBias { learn: true, init });
+    }
+    let adaptation = Adaptation { leak: leak(&graph), w_ahp: Parameter::uniform(-0.1) };
+    change(&mut graph, 1, |lif| {
+        lif.adaptation = Some(adaptation);
+        lif.bias = Parameter { values: vec![0.5], learn: false, span: line(30) };
+    });
+    graph.layers[3].neuron = Neuron::ExpSyn(ExpSyn { syn: leak(&graph) });
+    graph.output.quantity = Quantity::Isyn;
+    insta::assert_snapshot!(
+        ["xylo-audio3", "xylo-1", "xylo-imu"].map(|chip| findings_on(&graph, chip)).join("\n")
+    );
+}
+
+#[test]
+fn sums_and_connections_without_weights_fit() {
+    let mut graph = plain(2, &[4, 4, 4, 2]);
+    graph.connections[2].sources = vec![from_layer(0), from_layer(1)];
+    connect(&mut graph, from_layer(2), 2);
+    graph.connections[4].operator = Operator::Identity;
+    let aliased = findings(&graph);
+    let without = Chip { aliases: false, ..Chip::find("xylo-audio3").unwrap().clone() };
+    insta::assert_snapshot!([aliased, listed(rules::check(&graph, &without))].join("\n"));
+}
+
+#[test]
+fn each_chip_has_its_own_limits() {
+    let mut graph = plain(16, &[129, 65, 130, 33]);
+    change(&mut graph, 0, |lif| lif.synapses = 2);
+    let each = Chip::all().iter().map(|chip| format!("{}\n{}", chip.name, findings_on(&graph, &chip.name)));
+    insta::assert_snapshot!(each.collect::<Vec<_>>().join("\n"));
+}
+
+/// With weights, only those count that are not zero.
+#[test]
+fn a_pruned_network_fits() {
+    let mut chip = Chip::find("xylo-audio3").unwrap().clone();
+    chip.fan_out.per_neuron = 64;
+    chip.fan_out.total = 1000;
+    let graph = plain(2, &[60, 65, 2]);
+    insta::assert_snapshot!(listed(rules::check(&graph, &chip)));
+    let network = |kept: usize| {
+        let pruned = (0..60 * 65).map(|i| if i % 65 < kept { 1.0 } else { 0.0 }).collect();
+        bind(&graph, &[vec![1.0; 120], pruned, vec![1.0; 130]])
+    };
+    let options = QuantizeOptions::default();
+    assert!(map(&network(16), &chip).is_ok() && build(&network(16), &chip, &options).is_ok());
+    let errors = build(&network(65), &chip, &options).unwrap_err();
+    assert_eq!(map(&network(65), &chip).unwrap_err(), errors);
+    insta::assert_snapshot!(listed(errors));
+}
+
+#[test]
+fn integers_that_do_not_fit() {
+    let (audio, imu, first) = ("xylo-audio3", "xylo-imu", "xylo-1");
+    let on = |chip: &str, specification: &Specification| {
+        listed(rules::check_specification(specification, Chip::find(chip).unwrap()))
+    };
+    let mut tutorial = specification(&arrays("map_tutorial_audio3"), "channel");
+    assert_eq!(on(audio, &tutorial), "");
+    tutorial.dash_syn[3] = 0;
+    tutorial.bias_out[0] = -3;
+    tutorial.alias_target[7] = Some(0);
+    tutorial.alias_target[2] = Some(30);
+    let two_synapses = specification(&arrays("map_two_synapses_audio2"), "channel");
+    assert_eq!(on("xylo-audio2", &two_synapses), "");
+    let texts = [on(audio, &tutorial), on(first, &tutorial), on(imu, &two_synapses)];
+    insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]

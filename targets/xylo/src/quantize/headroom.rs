@@ -69,7 +69,7 @@ pub(super) fn limits(
         let (neurons, limits) =
             if layer.readout { (readout, &mut limits.readout) } else { (hidden, &mut limits.hidden) };
         let measured = options.ranges.as_ref().and_then(|ranges| ranges.layers.get(layer.layer.index()));
-        for (n, id) in layer.ids.clone().enumerate() {
+        for (&n, id) in layer.neurons.iter().zip(layer.ids.clone()) {
             let neuron = &neurons[id];
             limits[id] = match measured.and_then(|range| peak(range, n, neuron)) {
                 Some(peak) => STATE / (headroom * peak),

@@ -3,13 +3,13 @@
 //! An entry holds a target and its weights for all synapses, so that two connections between the same two neurons take
 //! one entry, and a source that reaches a sum through its alias target takes none.
 
-use synnet_dsl::graph::Endpoint;
+use synnet_dsl::graph::{Connection, Endpoint};
 use synnet_dsl::{Diagnostic, Graph, Span};
 
 use crate::budget;
 use crate::chip::Chip;
 use crate::codes;
-use crate::layout::Layout;
+use crate::layout::{Block, Layout};
 use crate::map::MappedLayer;
 use crate::specification::Dimensions;
 
@@ -17,8 +17,7 @@ use crate::specification::Dimensions;
 pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let blocks: Vec<_> = layout.recurrent_blocks().collect();
-    let entries =
-        |block: &crate::layout::Block| graph.width(block.source).saturating_mul(block.fan_out(graph));
+    let entries = |block: &Block| graph.width(block.source).saturating_mul(block.fan_out(graph));
     let named = |endpoint: Endpoint| match endpoint {
         Endpoint::Input => &graph.input.name,
         Endpoint::Layer(id) => &graph.layer(id).name,
@@ -69,11 +68,13 @@ pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<D
 
 const PRUNE: &str = "; or prune: `snnc build` counts only weights that are not zero on the chip";
 
-/// The place of the connection that a block comes from.
-fn connection(graph: &Graph, block: &crate::layout::Block) -> Span {
-    let made =
-        |c: &&synnet_dsl::graph::Connection| c.target == block.target && c.sources.contains(&block.source);
-    graph.connections.iter().find(made).map_or(graph.span, |connection| connection.span)
+/// The place of the connection that a block comes from. In an instance of the standard library, connections have its
+/// place and layers that of an argument, which says more.
+fn connection(graph: &Graph, block: &Block) -> Span {
+    let made = |c: &&Connection| c.target == block.target && c.sources.contains(&block.source);
+    let span = graph.connections.iter().find(made).map_or(graph.span, |connection| connection.span);
+    let layer = graph.layer(block.target).span;
+    if span.contains(layer) { layer } else { span }
 }
 
 /// What of it the chip cannot hold, with only those weights counted that are not zero.

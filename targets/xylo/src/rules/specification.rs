@@ -40,7 +40,7 @@ fn exceeded(usage: &Usage, chip: &Chip) -> Option<Diagnostic> {
         Resource::InputWeights | Resource::HiddenWeights | Resource::ReadoutWeights => return None,
     };
     let Usage { resource, used, available } = usage;
-    let message = format!("{used} {}; {} has {available}", resource.description().trim(), chip.title);
+    let message = format!("{}: {used}; {} has {available}", resource.description().trim(), chip.title);
     Some(Diagnostic::error_without_place(code, message).with_help(help))
 }
 
@@ -49,8 +49,10 @@ fn aliases(specification: &Specification, chip: &Chip) -> Option<Diagnostic> {
     let backwards = pairs.filter_map(|(source, target)| Some((source, (*target)?))).filter(|(s, t)| t <= s);
     let backwards: Vec<_> = backwards.collect();
     let (source, target) = *backwards.first().filter(|_| chip.aliases)?;
-    let message =
-        format!("{} aliases lead to the same or a lower id: neuron {source} to {target}", backwards.len());
+    let count = backwards.len();
+    let message = format!(
+        "aliases to the same or a lower id: {count}; the first leads from neuron {source} to {target}"
+    );
     let help = "give the alias target a higher id; Rockpool's simulator takes target 0 for none";
     let mut diagnostic = Diagnostic::error_without_place(&codes::ALIAS, message).with_help(help);
     diagnostic.severity = synnet_dsl::Severity::Warning;
@@ -86,9 +88,10 @@ fn dashes(s: &Specification, chip: &Chip) -> Vec<Diagnostic> {
         let wrong = |(_, (dash, counts)): &(usize, (&u8, bool))| *counts && !(min..=max).contains(*dash);
         let Some((n, (dash, _))) = outside.find(wrong) else { continue };
         let message = format!(
-            "{} values of `{name}` are outside of {min} to {max}, which {} has: {dash} at neuron {n}",
+            "`{name}` of neuron {n} is {dash}; {} has {min} to {max} ({} of {} values do not fit)",
+            chip.title,
             1 + outside.filter(wrong).count(),
-            chip.title
+            dashes.len()
         );
         let help = match *dash {
             0 => "a synaptic current with a bit shift of 0 never reaches the membrane",

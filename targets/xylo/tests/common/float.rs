@@ -27,18 +27,25 @@ impl Population {
         dash_syn: &[&[f64]],
         bias: &[f64],
         threshold: &[f64],
+        alias_target: &[Option<usize>],
         cap: f64,
     ) -> Vec<f64> {
         let decay = |dash: f64| 1.0 - (-dash.round_ties_even()).exp2();
+        // Of aliases to higher ids.
+        let mut received = vec![0.0; self.vmem.len()];
         (0..self.vmem.len())
             .map(|n| {
                 for (isyn, dash) in self.isyn[n].iter_mut().zip(dash_syn) {
                     *isyn *= decay(dash[n]);
                 }
                 let v = self.vmem[n] * decay(dash_mem[n]) + self.isyn[n].iter().sum::<f64>() + bias[n];
-                let spikes = (v / threshold[n]).floor().clamp(0.0, cap);
+                let spikes = (v / threshold[n]).floor().clamp(0.0, cap - received[n]);
                 self.vmem[n] = v - spikes * threshold[n];
-                spikes
+                let sent = received[n] + spikes;
+                if let Some(&Some(target)) = alias_target.get(n) {
+                    received[target] = f64::min(received[target] + sent, cap);
+                }
+                sent
             })
             .collect()
     }
@@ -58,7 +65,9 @@ pub(crate) fn run(spec: &FloatSpecification, raster: &[u8]) -> Trace {
                 hidden.isyn[i / d.synapses][i % d.synapses] += count * w;
             }
         };
-        for (&count, row) in events.iter().zip(spec.weights_in.chunks_exact(d.input_expansion * d.synapses)) {
+        for (&count, row) in
+            events.iter().zip(spec.weights_in.chunks_exact((d.input_expansion * d.synapses).max(1)))
+        {
             deliver(count.into(), row);
         }
         for (&count, row) in spikes.iter().zip(spec.weights_rec.chunks_exact(d.hidden * d.synapses)) {
@@ -77,10 +86,17 @@ pub(crate) fn run(spec: &FloatSpecification, raster: &[u8]) -> Trace {
             &[spec.dash_syn.as_slice(), &spec.dash_syn_2][..d.synapses],
             &spec.bias,
             &spec.threshold,
+            &spec.alias_target,
             31.0,
         );
-        let out =
-            readout.step(&spec.dash_mem_out, &[&spec.dash_syn_out], &spec.bias_out, &spec.threshold_out, 1.0);
+        let out = readout.step(
+            &spec.dash_mem_out,
+            &[&spec.dash_syn_out],
+            &spec.bias_out,
+            &spec.threshold_out,
+            &[],
+            1.0,
+        );
         for layer in &spec.layers {
             let (population, spikes, threshold) = if layer.readout {
                 (&readout, &out, &spec.threshold_out)

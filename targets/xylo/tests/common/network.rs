@@ -95,9 +95,10 @@ pub(crate) fn chain(dt: f64, channels: usize, layers: Vec<Layer>) -> Graph {
     graph
 }
 
-/// Joins a graph with weights by connection index, row-major.
+/// Joins a graph with the weights of each connection that has some, row-major.
 pub(crate) fn bind(graph: &Graph, weights: &[Vec<f32>]) -> Network {
-    let tensors = graph.connections.iter().zip(weights).map(|(connection, data)| {
+    let weighted = graph.connections.iter().filter(|connection| connection.as_linear().is_some());
+    let tensors = weighted.zip(weights).map(|(connection, data)| {
         let shape = vec![graph.source_width(connection), graph.layer(connection.target).input_columns()];
         (connection.weight_name(), Tensor::new(shape, data.clone()))
     });
@@ -113,6 +114,7 @@ pub(crate) fn of_case(case: &BTreeMap<String, Array>) -> Network {
         let values = |what| get(i, what).unwrap().data.clone();
         let threshold = values("threshold");
         let neuron = Lif {
+            synapses: values("tau_syn").len() / threshold.len(),
             threshold: parameter(&threshold),
             bias: parameter(&values("bias")),
             ..lif(&values("tau_mem"), &values("tau_syn"), if i + 1 == count { 1 } else { 31 })

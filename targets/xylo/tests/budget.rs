@@ -1,0 +1,84 @@
+//! What networks take of chips.
+
+mod common;
+
+use common::network::{chain, connect, from_layer, layer, lif, line, parameter};
+use common::{arrays, network, specification};
+use synnet_dsl::Graph;
+use synnet_dsl::graph::{Neuron, Operator};
+use synnet_dsl::timing::quantized_tau;
+use synnet_xylo::budget::{Basis, Resource};
+use synnet_xylo::{Budget, Chip};
+
+fn plain(channels: usize, sizes: &[usize]) -> Graph {
+    let tau = [quantized_tau(4e-3, 1e-3)];
+    let layers = sizes.iter().enumerate();
+    let layers = layers.map(|(i, &size)| layer(&format!("l{i}"), size, lif(&tau, &tau, 31), line(i + 1)));
+    chain(1e-3, channels, layers.collect())
+}
+
+fn budget(graph: &Graph, chip: &str) -> Budget {
+    Budget::of(graph, Chip::find(chip).unwrap())
+}
+
+#[test]
+fn a_network_that_fits() {
+    let mut graph = plain(16, &[60, 60, 60, 10]);
+    if let Neuron::Lif(lif) = &mut graph.layers[1].neuron {
+        lif.bias = parameter(&[0.5]);
+    }
+    insta::assert_snapshot!(budget(&graph, "xylo-audio3"));
+}
+
+#[test]
+fn networks_that_do_not_fit() {
+    let mut graph = plain(17, &[200, 400, 500, 40]);
+    for layer in &mut graph.layers {
+        if let Neuron::Lif(lif) = &mut layer.neuron {
+            lif.synapses = 2;
+            lif.bias.learn = true;
+        }
+    }
+    insta::assert_snapshot!(
+        [budget(&graph, "xylo-imu"), budget(&graph, "xylo-1")].map(|b| b.to_string()).join("\n")
+    );
+}
+
+#[test]
+fn sums_take_memory_once() {
+    // in -> l0 -> l1 -> l2 -> l3, l0 + l1 -> l2, a recurrence of l2 with and without weights.
+    let mut graph = plain(2, &[10, 10, 10, 2]);
+    graph.connections[2].sources = vec![from_layer(0), from_layer(1)];
+    connect(&mut graph, from_layer(2), 2);
+    graph.connections[4].operator = Operator::Identity;
+    let used = |graph: &Graph, chip: &Chip| {
+        let budget = Budget::of(graph, chip);
+        let resources =
+            [Resource::LargestFanOut, Resource::FanOutMemory, Resource::HiddenWeights, Resource::Aliases];
+        resources.map(|resource| budget.get(resource).unwrap().used)
+    };
+    let chip = Chip::find("xylo-audio2").unwrap();
+    assert_eq!(used(&graph, chip), [10, 210, 210, 10]);
+    let without = Chip { aliases: false, ..chip.clone() };
+    assert_eq!(used(&graph, &without), [20, 310, 310, 0]);
+    // Two connections between the same neurons share the entries.
+    connect(&mut graph, from_layer(2), 2);
+    assert_eq!(used(&graph, chip), [10, 300, 300, 10]);
+}
+
+#[test]
+fn weights_of_zero_take_nothing() {
+    let case = arrays("map_tutorial_audio3");
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let full = Budget::of(&network::of_case(&case).graph, chip);
+    let mut quantized = specification(&case, "channel");
+    quantized.weights_rec.iter_mut().skip(1).step_by(2).for_each(|w| *w = 0);
+    let built = Budget::of_specification(&quantized, chip);
+    let entries = |budget: &Budget| budget.get(Resource::FanOutMemory).unwrap().used;
+    assert_eq!((full.basis, built.basis), (Basis::Structure, Basis::Weights));
+    assert_eq!(entries(&full), 2 * 24 * 24);
+    let counted = quantized.weights_rec.iter().filter(|&&w| w != 0).count();
+    assert_eq!(entries(&built), counted);
+    assert!(counted < 24 * 24 + 1);
+    insta::assert_snapshot!(built);
+}

@@ -1,0 +1,22 @@
+//! What users read: networks as text, and the findings beside their lines.
+
+use std::path::Path;
+
+use synnet_dsl::{NoImports, Options, Sources, compile, render};
+use synnet_xylo::{Chip, rules};
+
+/// Each network of `diagnostics/` names its chip in the first line: `// on xylo-audio3`.
+#[test]
+fn findings_stand_at_the_guilty_places() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
+    for name in ["instance", "biases", "residual"] {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.snn"))).unwrap();
+        let chip = text.lines().next().and_then(|line| line.strip_prefix("// on ")).and_then(Chip::find);
+        let mut sources = Sources::new();
+        let root = sources.add(format!("{name}.snn"), text.clone());
+        let compiled = compile(&mut sources, root, &Options::default(), &mut NoImports);
+        let graph = compiled.graph.unwrap_or_else(|| panic!("{name}: {:?}", compiled.diagnostics));
+        let found = rules::check(&graph, chip.unwrap());
+        insta::assert_snapshot!(name, render(&found, &sources, false));
+    }
+}
