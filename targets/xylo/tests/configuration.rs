@@ -37,6 +37,7 @@ fn the_file() {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "whoever runs the tests is to know what was not run")]
 fn a_file_of_samna_reads_and_is_written_the_same() {
     let Some(path) = std::env::var_os(REAL_FILE) else {
         eprintln!("skipped: `{REAL_FILE}` names no file that samna wrote");

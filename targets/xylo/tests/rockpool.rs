@@ -214,6 +214,7 @@ fn contains(place: &str, whole: &Value, part: &Value) {
 }
 
 /// The interpreter, where it has Rockpool.
+#[allow(clippy::print_stderr, reason = "whoever runs the tests is to know what was not run")]
 fn python() -> Option<PathBuf> {
     let python = std::env::var_os("SYNNET_PYTHON").map_or_else(|| "python3".into(), PathBuf::from);
     let probe = "import importlib.util as u; assert u.find_spec('rockpool') and u.find_spec('xylosim')";
