@@ -27,7 +27,8 @@ pub struct Cli {
 /// One command of `snnc`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse.
+    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse; of a
+    /// built network (`.json`, `.npz`), whether it fits a chip.
     Check(Check),
     /// Bring network files into their canonical form.
     Fmt(Fmt),

@@ -153,6 +153,12 @@ fn a_specification_that_does_not_fit_the_chip_is_refused() {
     let outcome = folder.snnc(&["show", "small.spec.npz", "--target", "xylo-imu"]);
     assert!(outcome.text().contains("1 too many"), "it is shown all the same: {}", outcome.text());
     outcome.failure(1, &["error[X0108]", "`small.spec.npz` does not fit SynSense Xylo IMU"]);
+    let outcome =
+        folder.snnc(&["check", "small.spec.npz", "--target", "xylo-imu", "--json"]).failure(1, &["X0108"]);
+    assert_eq!(outcome.json()["diagnostics"][0]["code"], "X0108");
+    let outcome = folder.snnc(&["check", "small.spec.npz", "--target", "xylo-audio3"]).success();
+    assert!(outcome.stderr.ends_with("4 inputs, 6 hidden and 3 readout neurons; fits xylo-audio3\n"));
+    folder.snnc(&["check", "small.spec.npz", "--name", "x"]).failure(2, &["a built network"]);
     let sim = ["sim", "small.spec.npz", "--input", "in.npy", "--output", "out.npz", "--target", "xylo-imu"];
     folder.snnc(&sim).failure(1, &["error[X0108]"]);
     assert!(!folder.path("out.npz").exists());
