@@ -1,4 +1,4 @@
-//! The Python scripts, as they are written. `rockpool.rs` runs them.
+//! The Python scripts, as they are written. `run_loaders.rs` runs them.
 
 use synnet_xylo::loader::LoaderFiles;
 use synnet_xylo::{Chip, loader};

@@ -236,12 +236,12 @@ fn every_chip_is_configured_and_simulated_as_rockpool_does() {
         }
         cases.push(Case::new(chip, 1, false));
     }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rockpool");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("run_loaders");
     let _ = std::fs::remove_dir_all(&folder);
     for (i, case) in cases.iter().enumerate() {
         case.write(&folder.join(format!("case{i}")));
     }
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rockpool");
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run_loaders");
     let output = Command::new(python)
         .arg(scripts.join("run_loaders.py"))
         .arg(&folder)
