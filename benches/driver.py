@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
-from networks import Config
-
 BENCHES = Path(__file__).resolve().parent
 REPOSITORY = BENCHES.parent
 
@@ -28,7 +26,7 @@ class Worker:
     name: str
     command: list[str]
     case: Path
-    config: Config
+    config: object  # a dataclass
     threads: int = 1
     setting: str = ""
     facts: dict = field(default_factory=dict)

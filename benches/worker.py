@@ -17,11 +17,11 @@ import networks
 MOST_TIMES = 2000  # in one answer
 
 
-def arguments() -> argparse.Namespace:
-    """What the driver tells every worker."""
+def arguments(config: type = networks.Config) -> argparse.Namespace:
+    """What the driver tells every worker; `config` is the class of the case's configuration."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--case", type=Path, required=True, help="folder of the case")
-    parser.add_argument("--config", type=lambda text: networks.Config(**json.loads(text)), required=True)
+    parser.add_argument("--config", type=lambda text: config(**json.loads(text)), required=True)
     parser.add_argument("--result", type=Path, required=True, help="file for what is to be checked")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--setting", default="", help="which form of the engine, where there are several")

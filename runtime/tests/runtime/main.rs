@@ -6,6 +6,8 @@ mod golden;
 mod interpreter;
 mod losses;
 mod options;
+mod random;
+mod reference;
 mod resuming;
 mod tape;
 mod tasks;

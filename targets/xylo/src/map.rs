@@ -95,8 +95,9 @@ pub struct RemovedNeurons {
 /// How to map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MapOptions {
-    /// Whether hidden neurons that can never spike, or cannot reach the readout, are left out. The readout does the same
-    /// without them; only what is left has to fit the chip.
+    /// Whether hidden neurons that can never spike, or cannot reach the readout, are left out; only what is left has to
+    /// fit the chip. In float numbers the readout does exactly the same without them. Quantisation may then choose
+    /// finer scales, because their weights no longer count.
     pub remove_dead: bool,
 }
 

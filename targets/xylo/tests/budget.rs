@@ -82,3 +82,23 @@ fn weights_of_zero_take_nothing() {
     assert!(counted < 24 * 24 + 1);
     insta::assert_snapshot!(built);
 }
+
+/// The numbers of each chip, side by side.
+#[test]
+fn the_chips() {
+    let numbers = |chip: &'static Chip| {
+        let neurons = [chip.inputs, chip.input_expansion, chip.hidden, chip.output_expansion, chip.outputs];
+        let memory =
+            [chip.synapses.hidden, chip.synapses.readout, chip.fan_out.per_neuron, chip.fan_out.total];
+        let events = [chip.events.input, chip.events.hidden, chip.events.readout];
+        (chip.part.as_str(), neurons, memory, events, chip.bias)
+    };
+    let events = [15, 31, 1];
+    let expected = [
+        ("SYNS61300", [16, 998, 998, 998, 8], [2, 1, 64, 32000], events, false),
+        ("SYNS61201", [16, 1000, 1000, 1000, 8], [2, 1, 64, 32000], events, true),
+        ("SYNS65302", [16, 128, 992, 128, 32], [2, 1, 1024, 31744], events, true),
+        ("SYNS63300", [16, 128, 496, 128, 16], [1, 1, 512, 31744], events, true),
+    ];
+    assert_eq!(Chip::all().iter().map(numbers).collect::<Vec<_>>(), expected);
+}

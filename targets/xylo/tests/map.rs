@@ -168,7 +168,9 @@ fn a_connection_without_weights_is_a_diagonal() {
     ]);
 }
 
-/// `in -> a -> b`, `a + b -> c`, `c -> out`.
+/// `in -> a -> b`, `a + b -> c`, `c -> out`. The cases were made with Rockpool 3.1: a `Sequential` of `LinearTorch` and
+/// `LIFTorch` with `Residual(LinearTorch, LIFTorch)` for `b`, its chip's `mapper`, `channel_quantize`, and
+/// `XyloSim.from_specification` with the mapper's `aliases` on a random raster.
 fn residual(case: &BTreeMap<String, Array>) -> Network {
     let mut network = network::of_case(case);
     network.graph.connections[2].sources = vec![from_layer(0), from_layer(1)];

@@ -179,6 +179,21 @@ fn each_chip_has_its_own_limits() {
     insta::assert_snapshot!(each.collect::<Vec<_>>().join("\n"));
 }
 
+/// A chip of one's own cannot ask for more than a specification holds.
+#[test]
+fn a_chip_without_limits_has_some() {
+    let mut chip = Chip::find("xylo-audio3").unwrap().clone();
+    (chip.hidden, chip.input_expansion, chip.output_expansion) = (1 << 40, 1 << 40, 1 << 40);
+    (chip.fan_out.total, chip.fan_out.per_neuron) = (usize::MAX, usize::MAX);
+    (chip.synapses.hidden, chip.synapses.readout) = (9, 9);
+    let mut graph = plain(2, &[3000, 3000, 2]);
+    change(&mut graph, 0, |lif| lif.synapses = 3);
+    change(&mut graph, 2, |lif| lif.synapses = 2);
+    let found = rules::check(&graph, &chip);
+    let ids: Vec<_> = found.iter().filter(|found| found.is_error()).map(|found| found.code.id).collect();
+    assert_eq!(ids, ["X0108", "X0108", "X0103"]);
+}
+
 /// With weights, only those count that are not zero.
 #[test]
 fn a_pruned_network_fits() {

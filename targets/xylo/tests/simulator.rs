@@ -2,11 +2,12 @@
 
 mod common;
 
+use common::strategies::{cores, events, specifications};
 use common::{Array, arrays, bytes, raster};
 use proptest::prelude::*;
 use synnet_xylo::chip::CoreVersion;
 use synnet_xylo::simulate::{PopulationRecord, Record, Recording, Simulator};
-use synnet_xylo::specification::{Dimensions, Specification};
+use synnet_xylo::specification::Specification;
 
 fn same<T: Copy + Into<f64>>(name: &str, ours: &[T], theirs: &Array) {
     assert_eq!(ours.len(), theirs.data.len(), "{name}: length");
@@ -37,7 +38,15 @@ fn every_state_equals_xylosim_on_random_specifications() {
 
 #[test]
 fn every_state_equals_xylosim_on_mapped_networks() {
-    for name in ["map_kws_audio3", "map_tutorial_audio3", "map_recurrent_audio3", "map_vmem_readout_audio3"] {
+    for name in [
+        "map_kws_audio3",
+        "map_tutorial_audio3",
+        "map_recurrent_audio2",
+        "map_recurrent_audio3",
+        "map_recurrent_imu",
+        "map_two_synapses_audio2",
+        "map_vmem_readout_audio3",
+    ] {
         let golden = arrays(name);
         for prefix in ["channel", "global"] {
             let specification = common::specification(&golden, prefix);
@@ -49,6 +58,9 @@ fn every_state_equals_xylosim_on_mapped_networks() {
             same(name, &hidden.spikes, get("rec_Spikes"));
             same(name, &hidden.vmem, get("rec_Vmem"));
             same(name, &hidden.isyn, get("rec_Isyn"));
+            if let Some(isyn2) = &hidden.isyn2 {
+                same(name, isyn2, get("rec_Isyn2"));
+            }
             same(name, &recording.readout.vmem, get("rec_Vmem_out"));
             same(name, &recording.readout.isyn, get("rec_Isyn_out"));
         }
@@ -68,10 +80,10 @@ struct Neuron {
     isyn: [i64; 2],
     vmem: i64,
     spikes: i64,
-}
-
-fn saturate(x: i64) -> i64 {
-    x.clamp(-32768, 32767)
+    /// Whether a rail was met in this step.
+    clamped: bool,
+    /// In how many steps so far.
+    saturations: u32,
 }
 
 fn wrap(x: i64) -> i64 {
@@ -96,10 +108,11 @@ impl<'a> Plain<'a> {
         let spikes: Vec<i64> = self.hidden.iter().map(|neuron| neuron.spikes).collect();
         let deliver = |target: &mut Neuron, synapse: usize, count: i64, weight: i8, shift: u8| {
             for _ in 0..count {
-                target.isyn[synapse] = saturate(target.isyn[synapse] + wrap(i64::from(weight) << shift));
+                let sum = target.isyn[synapse] + wrap(i64::from(weight) << shift);
+                target.isyn[synapse] = target.saturate(sum);
             }
         };
-        for (i, &count) in events.iter().enumerate() {
+        for (i, &count) in events.iter().enumerate().filter(|(_, count)| **count > 0) {
             for t in 0..d.input_expansion {
                 for k in 0..d.synapses {
                     let weight = s.weights_in[(i * d.input_expansion + t) * d.synapses + k];
@@ -107,7 +120,7 @@ impl<'a> Plain<'a> {
                 }
             }
         }
-        for (i, &count) in spikes.iter().enumerate() {
+        for (i, &count) in spikes.iter().enumerate().filter(|(_, count)| **count > 0) {
             for t in 0..d.hidden {
                 for k in 0..d.synapses {
                     let weight = s.weights_rec[(i * d.hidden + t) * d.synapses + k];
@@ -140,6 +153,12 @@ impl<'a> Plain<'a> {
 }
 
 impl Neuron {
+    fn saturate(&mut self, x: i64) -> i64 {
+        let clamped = x.clamp(-32768, 32767);
+        self.clamped |= x != clamped;
+        clamped
+    }
+
     fn update(
         &mut self,
         core: CoreVersion,
@@ -154,9 +173,14 @@ impl Neuron {
         }
         let loss = leak(self.vmem, dash_mem);
         self.vmem = match core {
-            CoreVersion::V1 => saturate(wrap(self.vmem - loss) + total),
-            CoreVersion::V2 => saturate(self.vmem + saturate(saturate(wrap(-loss) + total) + bias)),
+            CoreVersion::V1 => self.saturate(wrap(self.vmem - loss) + total),
+            CoreVersion::V2 => {
+                let change = self.saturate(wrap(-loss) + total);
+                let change = self.saturate(change + bias);
+                self.saturate(self.vmem + change)
+            }
         };
+        self.saturations += u32::from(std::mem::take(&mut self.clamped));
         while self.vmem >= threshold && self.spikes < cap {
             self.spikes += 1;
             self.vmem = wrap(self.vmem - threshold);
@@ -180,80 +204,14 @@ fn assert_equal(plain: &[Neuron], record: &PopulationRecord, step: usize) {
     assert_eq!(numbers(&record.spikes[range], i64::from), of(|x| x.spikes), "spikes, step {step}");
 }
 
-/// Values from the whole range, with a leaning to small ones and to the ends.
-fn state() -> impl Strategy<Value = i16> {
-    prop_oneof![-300..300i16, any::<i16>(), Just(i16::MAX), Just(i16::MIN)]
-}
-
-fn weight() -> impl Strategy<Value = i8> {
-    prop_oneof![2 => Just(0), 3 => any::<i8>(), 1 => Just(i8::MIN), 1 => Just(i8::MAX)]
-}
-
-prop_compose! {
-    fn dimensions()(
-        inputs in 1..5usize, hidden in 1..40usize, outputs in 1..4usize, synapses in 1..3usize
-    )(
-        input_expansion in 1..=hidden, output_expansion in 1..=hidden,
-        (inputs, hidden, outputs, synapses) in Just((inputs, hidden, outputs, synapses))
-    ) -> Dimensions {
-        Dimensions { inputs, input_expansion, hidden, output_expansion, outputs, synapses }
-    }
-}
-
-fn specifications() -> impl Strategy<Value = Specification> {
-    use proptest::collection::vec;
-    dimensions().prop_flat_map(|d| {
-        let weights = (
-            vec(weight(), d.inputs * d.input_expansion * d.synapses),
-            vec(weight(), d.hidden * d.hidden * d.synapses),
-            vec(weight(), d.output_expansion * d.outputs),
-        );
-        let dashes = move |n: usize| vec(0..16u8, n);
-        let leaks =
-            (dashes(d.hidden), dashes(d.hidden), dashes(d.hidden), dashes(d.outputs), dashes(d.outputs));
-        let values = (
-            vec(state(), d.hidden),
-            vec(state(), d.outputs),
-            vec(state(), d.hidden),
-            vec(state(), d.outputs),
-        );
-        let aliases = vec(proptest::option::weighted(0.2, 0..d.hidden), d.hidden);
-        (weights, (0..8u8, 0..8u8, 0..8u8), leaks, values, aliases, any::<bool>()).prop_map(
-            move |(weights, shifts, leaks, values, alias_target, biased)| Specification {
-                dimensions: d,
-                weights_in: weights.0,
-                weights_rec: weights.1,
-                weights_out: weights.2,
-                weight_shift_in: shifts.0,
-                weight_shift_rec: shifts.1,
-                weight_shift_out: shifts.2,
-                dash_mem: leaks.0,
-                dash_syn: leaks.1,
-                dash_syn_2: leaks.2,
-                dash_mem_out: leaks.3,
-                dash_syn_out: leaks.4,
-                threshold: values.0,
-                threshold_out: values.1,
-                bias: values.2.into_iter().map(|b| if biased { b } else { 0 }).collect(),
-                bias_out: values.3.into_iter().map(|b| if biased { b } else { 0 }).collect(),
-                alias_target,
-            },
-        )
-    })
-}
-
-fn core() -> impl Strategy<Value = CoreVersion> {
-    prop_oneof![Just(CoreVersion::V1), Just(CoreVersion::V2)]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn simulator_follows_the_plain_rules(
         mut specification in specifications(),
-        core in core(),
-        events in proptest::collection::vec(prop_oneof![3 => Just(0u8), 2 => 0..4u8, 1 => any::<u8>()], 4 * 30),
+        core in cores(),
+        events in events(120),
     ) {
         if core == CoreVersion::V1 {
             specification.bias.fill(0);
@@ -268,6 +226,11 @@ proptest! {
             plain.step(events);
             assert_equal(&plain.hidden, recording.hidden.as_ref().unwrap(), step);
             assert_equal(&plain.readout, &recording.readout, step);
+        }
+        let hidden = (plain.hidden, recording.hidden.as_ref().unwrap());
+        for (plain, record) in [hidden, (plain.readout, &recording.readout)] {
+            let counts: Vec<u32> = plain.iter().map(|neuron| neuron.saturations).collect();
+            prop_assert_eq!(&counts, &record.saturations);
         }
         let dropped: u64 = events.iter().map(|&n| u64::from(n.saturating_sub(15))).sum();
         prop_assert_eq!(recording.clipped_events, dropped);
@@ -291,10 +254,37 @@ fn state_survives_between_runs_until_reset() {
     let joined = [first.hidden.unwrap().vmem, second.hidden.unwrap().vmem].concat();
     assert_eq!(joined, whole.hidden.as_ref().unwrap().vmem);
 
+    chip.reset();
+    for (step, events) in input.chunks_exact(specification.dimensions.inputs).enumerate() {
+        let of_step = step * chip.outputs()..(step + 1) * chip.outputs();
+        assert_eq!(chip.step(events), &whole.output()[of_step.clone()]);
+        assert_eq!(chip.readout_vmem(), &whole.readout.vmem[of_step.clone()]);
+        assert_eq!(chip.readout_isyn(), &whole.readout.isyn[of_step]);
+    }
+    assert!(whole.hidden.as_ref().unwrap().spikes.ends_with(chip.hidden_spikes()));
+    assert_eq!(chip.clipped_events(), whole.clipped_events);
+
     let batch = chip.run_batch(&[&input[..half], &input], Record::All).unwrap();
     assert_eq!(batch[1], whole);
     let outputs = |recording: &Recording| recording.output().len();
     assert_eq!(outputs(&batch[0]) * 2, outputs(&whole));
+}
+
+#[test]
+fn missing_channels_are_silent_and_surplus_ones_ignored() {
+    let specification = Specification::from_npz(&bytes("raw_3")).unwrap().specification;
+    let mut chip = Simulator::new(&specification).unwrap();
+    let inputs = chip.inputs();
+    let mut steps = |events: [&[u8]; 3]| {
+        chip.reset();
+        events.map(|events| {
+            (chip.step(events).to_vec(), chip.readout_vmem().to_vec(), chip.hidden_spikes().to_vec())
+        })
+    };
+    let (all, silent) = (vec![9; inputs + 1], vec![0; inputs]);
+    let exact = steps([&all[..inputs], &[&all[..1], &silent[1..]].concat(), &silent]);
+    assert_eq!(steps([&all, &all[..1], &[]]), exact);
+    assert!(exact[0].2.iter().any(|&n| n > 0));
 }
 
 #[test]

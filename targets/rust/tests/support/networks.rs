@@ -267,6 +267,20 @@ pub(crate) fn random_for_integers(name: &str, random: &mut Random) -> Graph {
     graph
 }
 
+/// Sums of sources, with the input among them, and connections without weights, for integer code.
+pub(crate) fn sums_for_integers() -> Graph {
+    let lif = || Neuron::Lif(Lif { mem: leak(vec![40e-3]), syn: leak(vec![20e-3]), ..lif() });
+    let layers =
+        vec![layer("h0", 6, lif()), layer("h1", 6, lif()), layer("h2", 6, lif()), layer("out", 6, lif())];
+    let mut graph = graph("Sums", 6, layers, (3, Quantity::Vmem));
+    connect(&mut graph, &[IN], 0).operator = Operator::Identity;
+    connect(&mut graph, &[from(0)], 1);
+    connect(&mut graph, &[from(0), from(1), IN], 2);
+    connect(&mut graph, &[from(2)], 2).operator = Operator::Identity;
+    connect(&mut graph, &[from(1), from(2)], 3);
+    graph
+}
+
 /// A keyword spotter at 1 ms: leaks by bit shifts, hidden layers that spike 0.1 times per neuron and step
 /// when a tenth of the channels does.
 pub(crate) fn calibrated_spotter() -> Network {

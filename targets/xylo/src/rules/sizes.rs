@@ -5,7 +5,7 @@ use synnet_dsl::{Code, Diagnostic, Graph, Span};
 use crate::chip::Chip;
 use crate::codes;
 use crate::layout::{Layout, Role};
-use crate::specification::Dimensions;
+use crate::specification::{Dimensions, MAX_NEURONS};
 
 /// A hidden layer with as many neurons as are to be placed.
 pub(crate) struct Hidden<'a> {
@@ -31,6 +31,8 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<
     let mut found = Vec::new();
     let mut limit =
         |code: &'static Code, what: &str, used: usize, allowed: usize, help: String, span: Span| {
+            // The description of a chip may promise more than a specification can hold.
+            let allowed = allowed.min(MAX_NEURONS);
             if used > allowed {
                 let message = format!("{used} {what}; {} has {allowed}", chip.title);
                 let label = format!("{} too many", used - allowed);
@@ -38,10 +40,7 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<
             }
         };
     let readout = graph.layer(graph.output.layer);
-    let listed = |chosen: &dyn Fn(Role) -> bool| {
-        let names = hidden.iter().filter(|layer| chosen(layer.role));
-        names.map(|layer| format!("`{}` ({})", layer.name, layer.size)).collect::<Vec<_>>().join(", ")
-    };
+    let listed = |chosen: &dyn Fn(Role) -> bool| list(hidden.iter().filter(|layer| chosen(layer.role)));
     let largest = |chosen: &dyn Fn(Role) -> bool| {
         // Of equal ones the first.
         let layers = hidden.iter().filter(|layer| chosen(layer.role)).rev();
@@ -81,12 +80,11 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<
     );
     // Whatever lies behind the first layer that feeds the readout has readout weights.
     let first = hidden.iter().position(|layer| layer.role.feeds_readout()).unwrap_or(0);
-    let between = hidden[first..].iter().filter(|layer| !layer.role.feeds_readout());
-    let between: Vec<String> = between.map(|layer| format!("`{}` ({})", layer.name, layer.size)).collect();
+    let between: Vec<_> = hidden[first..].iter().filter(|layer| !layer.role.feeds_readout()).collect();
     let mut help =
         format!("make the layers that feed `{}` smaller: {}", readout.name, listed(&Role::feeds_readout));
     if !between.is_empty() {
-        help.push_str(&format!("; {} lie between them and count too", between.join(", ")));
+        help.push_str(&format!("; those between them count too: {}", list(between)));
     }
     limit(
         &codes::TOO_MANY_OUTPUT_NEURONS,
@@ -99,13 +97,28 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<
     found
 }
 
-/// Layers whose neurons have more synapses than the chip's.
+/// Most layers that a help names.
+const NAMED: usize = 8;
+
+/// The names and sizes of layers.
+fn list<'a>(layers: impl IntoIterator<Item = &'a Hidden<'a>>) -> String {
+    let mut layers = layers.into_iter();
+    let named = layers.by_ref().take(NAMED).map(|layer| format!("`{}` ({})", layer.name, layer.size));
+    let mut text = named.collect::<Vec<_>>().join(", ");
+    let more = layers.count();
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+/// Layers whose neurons have more synapses than the chip's, or than a specification can hold.
 pub(super) fn synapses(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (id, layer) in graph.layers_with_ids() {
         let (kind, allowed) = match id == layout.readout {
-            true => ("readout", chip.synapses.readout),
-            false => ("hidden", chip.synapses.hidden),
+            true => ("readout", chip.synapses.readout.min(1)),
+            false => ("hidden", chip.synapses.hidden.min(2)),
         };
         let used = layer.synapses();
         if used > allowed {

@@ -16,16 +16,22 @@
 //! These are the semantics of SynSense's `xylosim` (modules `v1` and `v2`), which agree with printed results of
 //! real Xylo Audio 3 silicon; `docs/xylo.md` says how far.
 
+mod delivery;
 mod population;
 mod program;
 mod recording;
+#[cfg(test)]
+mod tests;
 
+use std::slice::ChunksExact;
 use std::sync::Arc;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::chip::CoreVersion;
 use crate::specification::{Specification, SpecificationError};
+use delivery::{Counts, Events, LANES, Matrix};
 use population::Population;
 use program::Program;
 pub use recording::{PopulationRecord, Record, Recording};
@@ -41,10 +47,16 @@ pub const READOUT_CAP: u8 = 1;
 #[derive(Clone, Debug)]
 pub struct Simulator {
     program: Arc<Program>,
+    /// The vector instructions of this machine.
+    arch: Arch,
     hidden: Population,
     readout: Population,
-    /// Hidden neurons that spiked in the last step, in ascending order, with their counts.
-    spiking: Vec<(u16, u8)>,
+    /// Event counts of the input channels, none above the cap.
+    channels: Vec<Counts>,
+    /// Of the input channels in this step.
+    input_events: Events,
+    /// Of the hidden neurons in the last step.
+    hidden_events: Events,
     clipped_events: u64,
 }
 
@@ -74,10 +86,15 @@ impl Simulator {
     pub fn with_core(specification: &Specification, core: CoreVersion) -> Result<Self, SpecificationError> {
         specification.check()?;
         let program = Program::new(specification, core);
+        let most = |matrices: &[Matrix]| matrices.iter().map(Matrix::most).min().unwrap_or(u8::MAX);
+        let hidden_most = most(&program.between_hidden).min(program.to_readout.most());
         Ok(Self {
+            arch: Arch::new(),
             hidden: Population::new(&program.hidden),
             readout: Population::new(&program.readout),
-            spiking: Vec::new(),
+            channels: vec![[0; LANES]; program.inputs.div_ceil(LANES)],
+            input_events: Events::new(program.inputs, INPUT_CAP, most(&program.from_input)),
+            hidden_events: Events::new(program.hidden.count, HIDDEN_CAP, hidden_most),
             clipped_events: 0,
             program: Arc::new(program),
         })
@@ -85,42 +102,57 @@ impl Simulator {
 
     /// Number of input channels.
     pub fn inputs(&self) -> usize {
-        self.program.input_rows.len()
+        self.program.inputs
     }
 
     /// Number of readout neurons.
     pub fn outputs(&self) -> usize {
-        self.readout.spikes.len()
+        self.readout.neurons
     }
 
     /// Sets all states to zero and forgets spikes that are under way.
     pub fn reset(&mut self) {
         self.hidden.reset();
         self.readout.reset();
-        self.spiking.clear();
+        self.hidden_events.clear();
         self.clipped_events = 0;
     }
 
     /// One step: the event counts of the input channels in, the spikes of the readout neurons out.
     /// Missing channels are silent, surplus ones are ignored.
     pub fn step(&mut self, events: &[u8]) -> &[u8] {
+        self.arch.dispatch(
+            #[inline(always)]
+            || self.advance::<false>(events),
+        );
+        &self.readout.spikes.as_flattened()[..self.readout.neurons]
+    }
+
+    /// A step; one that is watched marks the neurons that meet a rail.
+    #[inline(always)]
+    fn advance<const WATCH: bool>(&mut self, events: &[u8]) {
+        let Self { hidden, readout, input_events, hidden_events, .. } = self;
         let program = &*self.program;
-        for (&count, row) in events.iter().zip(&program.input_rows) {
-            if count > 0 {
-                self.clipped_events += u64::from(count.saturating_sub(INPUT_CAP));
-                self.hidden.receive(row, count.min(INPUT_CAP));
-            }
+        if WATCH {
+            hidden.clamped.fill([0; LANES]);
+            readout.clamped.fill([0; LANES]);
         }
-        for &(source, count) in &self.spiking {
-            self.hidden.receive(&program.hidden_rows[source as usize], count);
-            self.readout.receive(&program.readout_rows[source as usize], count);
+        let channels = &mut self.channels.as_flattened_mut()[..program.inputs];
+        channels[events.len().min(program.inputs)..].fill(0);
+        for (channel, &count) in channels.iter_mut().zip(events) {
+            *channel = count.min(INPUT_CAP);
+            self.clipped_events += u64::from(count - *channel);
         }
-        self.hidden.update(&program.hidden, program.core);
-        self.readout.update(&program.readout, program.core);
-        self.spiking.clear();
-        let spikes = self.hidden.spikes.iter().enumerate();
-        self.spiking.extend(spikes.filter(|(_, n)| **n > 0).map(|(i, &n)| (i as u16, n)));
-        &self.readout.spikes
+        input_events.collect(&self.channels);
+        let matrices = program.from_input.iter().zip(&program.between_hidden);
+        for ((from_input, between_hidden), isyn) in matrices.zip(&mut hidden.isyn) {
+            from_input.deliver::<WATCH>(input_events, isyn, &mut hidden.clamped);
+            between_hidden.deliver::<WATCH>(hidden_events, isyn, &mut hidden.clamped);
+        }
+        program.to_readout.deliver::<WATCH>(hidden_events, &mut readout.isyn[0], &mut readout.clamped);
+        hidden.update::<WATCH>(&program.hidden, program.core);
+        readout.update::<WATCH>(&program.readout, program.core);
+        hidden_events.collect(&hidden.spikes);
     }
 
     /// Runs a raster `[steps, inputs]` on from the present state.
@@ -135,12 +167,25 @@ impl Simulator {
         let before = self.clipped_events;
         let steps = raster.len() / inputs;
         let mut recording = Recording::new(steps, &self.hidden, &self.readout, record);
-        for events in raster.chunks_exact(inputs) {
-            self.step(events);
-            recording.push(&self.hidden, &self.readout);
+        let raster = raster.chunks_exact(inputs);
+        match record {
+            Record::Readout => self.record::<false>(raster, &mut recording),
+            Record::All => self.record::<true>(raster, &mut recording),
         }
         recording.clipped_events = self.clipped_events - before;
         Ok(recording)
+    }
+
+    fn record<const WATCH: bool>(&mut self, raster: ChunksExact<'_, u8>, recording: &mut Recording) {
+        self.arch.dispatch(
+            #[inline(always)]
+            || {
+                for events in raster {
+                    self.advance::<WATCH>(events);
+                    recording.push(&self.hidden, &self.readout);
+                }
+            },
+        );
     }
 
     /// Runs each raster from zero states, on all threads. The state of `self` neither matters nor changes.
@@ -157,17 +202,17 @@ impl Simulator {
 
     /// Membrane potentials of the readout neurons after the last step.
     pub fn readout_vmem(&self) -> &[i16] {
-        &self.readout.vmem
+        &self.readout.vmem.as_flattened()[..self.readout.neurons]
     }
 
     /// Synaptic currents of the readout neurons after the last step.
     pub fn readout_isyn(&self) -> &[i16] {
-        &self.readout.isyn[0]
+        &self.readout.isyn[0].as_flattened()[..self.readout.neurons]
     }
 
     /// Spikes of the hidden neurons in the last step, those of aliases included.
     pub fn hidden_spikes(&self) -> &[u8] {
-        &self.hidden.spikes
+        &self.hidden.spikes.as_flattened()[..self.hidden.neurons]
     }
 
     /// Input events dropped since the last reset, because a channel had more than [`INPUT_CAP`] in a step.

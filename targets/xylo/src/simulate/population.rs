@@ -1,184 +1,171 @@
-//! A population of neurons in one step: what it receives, how its states move, when it spikes.
+//! A population of neurons in one step: how its states move, when it spikes.
 
 use crate::chip::CoreVersion;
 
-use super::program::{Neurons, Row, Shifts};
+use super::delivery::{Block, Counts, LANES};
+use super::program::{Alias, Constants, Neurons};
 
-/// The states of a population.
+/// The states of a population, in blocks.
 #[derive(Clone, Debug)]
 pub(super) struct Population {
-    pub(super) vmem: Vec<i16>,
+    /// Neurons without padding.
+    pub(super) neurons: usize,
+    pub(super) vmem: Vec<Block>,
     /// One for each synapse.
-    pub(super) isyn: Vec<Vec<i16>>,
+    pub(super) isyn: Vec<Vec<Block>>,
     /// Of the last step, those of aliases included.
-    pub(super) spikes: Vec<u8>,
-    /// What a state loses in this step.
-    leak: Vec<i16>,
+    pub(super) spikes: Vec<Counts>,
+    /// Not 0 where a rail was met since this was last cleared.
+    pub(super) clamped: Vec<Block>,
+    /// Of the last step, without those of aliases; used where there are aliases.
+    own: Vec<Counts>,
 }
 
 impl Population {
     pub(super) fn new(neurons: &Neurons) -> Self {
-        let n = neurons.threshold.len();
+        let blocks = neurons.constants.len();
         Self {
-            vmem: vec![0; n],
-            isyn: vec![vec![0; n]; neurons.dash_syn.len()],
-            spikes: vec![0; n],
-            leak: vec![0; n],
+            neurons: neurons.count,
+            vmem: vec![[0; LANES]; blocks],
+            isyn: vec![vec![[0; LANES]; blocks]; neurons.synapses],
+            spikes: vec![[0; LANES]; blocks],
+            clamped: vec![[0; LANES]; blocks],
+            own: vec![[0; LANES]; blocks],
         }
     }
 
     pub(super) fn reset(&mut self) {
-        self.vmem.fill(0);
-        self.isyn.iter_mut().for_each(|isyn| isyn.fill(0));
-        self.spikes.fill(0);
+        self.vmem.fill([0; LANES]);
+        self.isyn.iter_mut().for_each(|isyn| isyn.fill([0; LANES]));
+        self.spikes.fill([0; LANES]);
     }
 
-    /// Adds `count` events of a source. A saturating sum of equal addends needs no loop over them: it is one
-    /// saturating addition of their product.
-    pub(super) fn receive(&mut self, row: &Row, count: u8) {
-        for stretch in &row.0 {
-            let end = stretch.start + stretch.weights.len();
-            let isyn = &mut self.isyn[stretch.synapse][stretch.start..end];
-            if count == 1 {
-                for (i, &w) in isyn.iter_mut().zip(&stretch.weights) {
-                    *i = i.saturating_add(w);
-                }
-            } else if count <= stretch.narrow_up_to {
-                let count = i16::from(count);
-                for (i, &w) in isyn.iter_mut().zip(&stretch.weights) {
-                    *i = i.saturating_add(w.wrapping_mul(count));
-                }
-            } else {
-                let count = i32::from(count);
-                for (i, &w) in isyn.iter_mut().zip(&stretch.weights) {
-                    *i = clamp16(i32::from(*i) + i32::from(w) * count);
-                }
-            }
-        }
-    }
-
-    /// Decay, integration, spikes.
-    pub(super) fn update(&mut self, neurons: &Neurons, core: CoreVersion) {
-        for (isyn, dashes) in self.isyn.iter_mut().zip(&neurons.dash_syn) {
-            leak(isyn, dashes, &mut self.leak);
-            for (i, &leak) in isyn.iter_mut().zip(&self.leak) {
-                *i = i.wrapping_sub(leak);
-            }
-        }
-        leak(&self.vmem, &neurons.dash_mem, &mut self.leak);
+    /// Decay, integration, spikes. With `WATCH`, lanes of `clamped` become nonzero where a membrane meets a rail.
+    #[inline(always)]
+    pub(super) fn update<const WATCH: bool>(&mut self, neurons: &Neurons, core: CoreVersion) {
         match core {
-            CoreVersion::V1 => self.integrate_v1(),
-            CoreVersion::V2 => self.integrate_v2(neurons.bias.as_deref()),
+            CoreVersion::V1 => self.integrate::<true, WATCH>(neurons),
+            CoreVersion::V2 => self.integrate::<false, WATCH>(neurons),
         }
-        match &neurons.aliases {
-            None => self.spike(neurons),
-            Some(aliases) => self.spike_with_aliases(neurons, aliases),
+        for ((vmem, constants), spikes) in self.vmem.iter_mut().zip(&neurons.constants).zip(&mut self.spikes)
+        {
+            emit(vmem, &constants.threshold, spikes, neurons.cap);
+        }
+        if !neurons.aliases.is_empty() {
+            self.own.copy_from_slice(&self.spikes);
+            for alias in &neurons.aliases {
+                self.hand_over(alias, neurons);
+            }
         }
     }
 
-    fn integrate_v1(&mut self) {
-        for (v, &leak) in self.vmem.iter_mut().zip(&self.leak) {
-            *v = v.wrapping_sub(leak);
-        }
-        match self.isyn.as_slice() {
+    #[inline(always)]
+    fn integrate<const V1: bool, const WATCH: bool>(&mut self, neurons: &Neurons) {
+        let blocks = self.vmem.iter_mut().zip(&mut self.clamped).zip(&neurons.constants);
+        match self.isyn.as_mut_slice() {
+            [isyn] => {
+                for (((vmem, clamped), constants), isyn) in blocks.zip(isyn) {
+                    decay(isyn, &constants.dash_syn[0]);
+                    let current = |lane: usize| i32::from(isyn[lane]);
+                    integrate::<V1, WATCH>(vmem, current, constants, clamped);
+                }
+            }
             [isyn, isyn2] => {
-                for ((v, &i), &i2) in self.vmem.iter_mut().zip(isyn).zip(isyn2) {
-                    *v = clamp16(i32::from(*v) + i32::from(i) + i32::from(i2));
+                for ((((vmem, clamped), constants), isyn), isyn2) in blocks.zip(isyn).zip(isyn2) {
+                    decay(isyn, &constants.dash_syn[0]);
+                    decay(isyn2, &constants.dash_syn[1]);
+                    let current = |lane: usize| i32::from(isyn[lane]) + i32::from(isyn2[lane]);
+                    integrate::<V1, WATCH>(vmem, current, constants, clamped);
                 }
             }
-            [isyn, ..] => {
-                for (v, &i) in self.vmem.iter_mut().zip(isyn) {
-                    *v = v.saturating_add(i);
-                }
-            }
-            [] => {}
+            _ => {}
         }
     }
 
-    fn integrate_v2(&mut self, bias: Option<&[i16]>) {
-        // From here on `leak` holds what is added to the membrane.
-        let change = &mut self.leak;
-        match self.isyn.as_slice() {
-            [isyn, isyn2] => {
-                for ((change, &i), &i2) in change.iter_mut().zip(isyn).zip(isyn2) {
-                    *change = clamp16(i32::from(change.wrapping_neg()) + i32::from(i) + i32::from(i2));
-                }
-            }
-            [isyn, ..] => {
-                for (change, &i) in change.iter_mut().zip(isyn) {
-                    *change = change.wrapping_neg().saturating_add(i);
-                }
-            }
-            [] => {}
+    /// Gives the spikes of a neuron to the target of its alias. Aliases come in ascending order of their sources, so
+    /// this neuron has all that it gets within this step.
+    ///
+    /// A target with a higher id evolves after this neuron: what it is given counts first, and it emits only what
+    /// then is left below the cap. It has emitted already, so the surplus is taken back.
+    fn hand_over(&mut self, alias: &Alias, neurons: &Neurons) {
+        let spikes = self.spikes.as_flattened_mut();
+        let total = spikes[alias.target] + spikes[alias.source];
+        spikes[alias.target] = total.min(neurons.cap);
+        if alias.target <= alias.source || total <= neurons.cap {
+            return;
         }
-        if let Some(bias) = bias {
-            for (change, &bias) in change.iter_mut().zip(bias) {
-                *change = change.saturating_add(bias);
-            }
-        }
-        for (v, &change) in self.vmem.iter_mut().zip(&*change) {
-            *v = v.saturating_add(change);
-        }
-    }
-
-    fn spike(&mut self, neurons: &Neurons) {
-        const LANES: usize = 16;
-        self.spikes.fill(0);
-        let chunks = self.vmem.chunks_mut(LANES).zip(neurons.threshold.chunks(LANES));
-        for ((vmem, threshold), spikes) in chunks.zip(self.spikes.chunks_mut(LANES)) {
-            // Most neurons are silent in most steps.
-            if vmem.iter().zip(threshold).fold(false, |any, (v, t)| any | (v >= t)) {
-                for ((v, &threshold), n) in vmem.iter_mut().zip(threshold).zip(spikes) {
-                    *n = emit(v, threshold, 0, neurons.cap);
-                }
-            }
-        }
-    }
-
-    /// One neuron after the other: a neuron may find spikes that an alias has put there.
-    fn spike_with_aliases(&mut self, neurons: &Neurons, aliases: &[Option<usize>]) {
-        self.spikes.fill(0);
-        for (neuron, &target) in aliases.iter().enumerate() {
-            let received = self.spikes[neuron];
-            let n = emit(&mut self.vmem[neuron], neurons.threshold[neuron], received, neurons.cap);
-            self.spikes[neuron] = n;
-            if let Some(target) = target {
-                self.spikes[target] = (self.spikes[target] + n).min(neurons.cap);
-            }
-        }
+        let own = &mut self.own.as_flattened_mut()[alias.target];
+        let surplus = (total - neurons.cap).min(*own);
+        *own -= surplus;
+        let (block, lane) = (alias.target / LANES, alias.target % LANES);
+        let threshold = neurons.constants[block].threshold[lane];
+        let vmem = &mut self.vmem[block][lane];
+        *vmem = vmem.wrapping_add(threshold.wrapping_mul(surplus.into()));
     }
 }
 
-/// Spikes while the membrane is at or above the threshold, starting from the count `n`.
-fn emit(vmem: &mut i16, threshold: i16, mut n: u8, cap: u8) -> u8 {
-    while *vmem >= threshold && n < cap {
-        n += 1;
-        *vmem = vmem.wrapping_sub(threshold);
+#[inline(always)]
+fn decay(isyn: &mut Block, dash: &Block) {
+    for lane in 0..LANES {
+        isyn[lane] = isyn[lane].wrapping_sub(leak(isyn[lane], dash[lane]));
     }
-    n
 }
 
-/// What each state loses: `x >> dash`, rounded down, but at least 1 where `x` is positive.
-fn leak(states: &[i16], dashes: &Shifts, leak: &mut [i16]) {
-    debug_assert_eq!(states.len(), dashes.len);
-    leak.copy_from_slice(states);
-    for (bit, mask) in &dashes.bits {
-        // Spelt out, so that each shift is by a constant.
-        match bit {
-            1 => shift::<1>(leak, mask),
-            2 => shift::<2>(leak, mask),
-            4 => shift::<4>(leak, mask),
-            _ => shift::<8>(leak, mask),
+/// What a state loses: `x >> dash`, rounded down, but at least 1 where `x` is positive.
+#[inline(always)]
+fn leak(x: i16, dash: i16) -> i16 {
+    // Where `x` is not positive, `x` itself is no more than the shifted value.
+    x.wrapping_shr(dash as u32).max(x.min(1))
+}
+
+#[inline(always)]
+fn integrate<const V1: bool, const WATCH: bool>(
+    vmem: &mut Block,
+    current: impl Fn(usize) -> i32,
+    constants: &Constants,
+    clamped: &mut Block,
+) {
+    for lane in 0..LANES {
+        // Three values of 16 bits at most, none of the currents -32768 after its decay: a sum beyond 16 bits differs
+        // from the rail in the lowest 16 as well.
+        let mut add = |a: i16, b: i32| {
+            let sum = i32::from(a) + b;
+            let result = clamp16(sum);
+            if WATCH {
+                clamped[lane] |= result ^ sum as i16;
+            }
+            result
+        };
+        let v = vmem[lane];
+        let leak = leak(v, constants.dash_mem[lane]);
+        vmem[lane] = if V1 {
+            add(v.wrapping_sub(leak), current(lane))
+        } else {
+            let change = add(leak.wrapping_neg(), current(lane));
+            let change = add(change, constants.bias[lane].into());
+            add(v, change.into())
+        };
+    }
+}
+
+/// Spikes while the membrane is at or above the threshold, up to `cap`: the first of every neuron, the second, and
+/// so on.
+#[inline(always)]
+fn emit(vmem: &mut Block, threshold: &Block, spikes: &mut Counts, cap: u8) {
+    *spikes = [0; LANES];
+    for _ in 0..cap {
+        let mut more = false;
+        for lane in 0..LANES {
+            let (v, threshold) = (vmem[lane], threshold[lane]);
+            let over = v >= threshold;
+            let rest = if over { v.wrapping_sub(threshold) } else { v };
+            vmem[lane] = rest;
+            spikes[lane] += u8::from(over);
+            more |= rest >= threshold;
         }
-    }
-    for (leak, &x) in leak.iter_mut().zip(states) {
-        *leak |= i16::from((x > 0) & (*leak == 0));
-    }
-}
-
-fn shift<const BY: u32>(values: &mut [i16], mask: &[i16]) {
-    for (x, &mask) in values.iter_mut().zip(mask) {
-        *x = ((*x >> BY) & mask) | (*x & !mask);
+        if !more {
+            break;
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod float;
 pub(crate) mod network;
 pub(crate) mod random;
+pub(crate) mod strategies;
 
 use std::collections::BTreeMap;
 
