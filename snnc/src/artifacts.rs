@@ -1,14 +1,18 @@
-//! What a build needs of a network, and the files that it leaves: generated Rust, chip specifications, loaders.
+//! What a build needs of a network, and the files that it leaves: generated Rust; chip specifications, configurations
+//! and loaders, and how they are read back.
 
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Graph, Network};
+use synnet_dsl::{Diagnostic, Graph, Network, Sources};
 use synnet_rust::{Embedding, Module};
-use synnet_xylo::{Build, Chip};
+use synnet_xylo::chip::ConfigurationFormat;
+use synnet_xylo::loader::LoaderFiles;
+use synnet_xylo::specification::SpecificationError;
+use synnet_xylo::{Build, Chip, Configuration, Specification};
 
 use crate::cli::Target;
 use crate::failure::Failure;
-use crate::files;
+use crate::{files, source};
 
 /// A file that was written.
 pub struct Written {
@@ -82,20 +86,136 @@ pub fn write_rust(module: &Module, out: &Path) -> Result<Vec<Written>, Failure> 
     Ok(written)
 }
 
-/// Writes the specification of a chip beside `out`, and a loader for the vendor's tools.
+/// The names of the files of a chip that lie beside its loader.
+struct ChipFiles {
+    specification: PathBuf,
+    /// The configuration, where the vendor's format of it is known.
+    configuration: Option<PathBuf>,
+    loader: PathBuf,
+}
+
+impl ChipFiles {
+    fn of(chip: &Chip, out: &Path) -> Self {
+        let stem = stem(out);
+        Self {
+            specification: beside(&stem, ".spec.npz"),
+            configuration: chip.configuration.map(|_| beside(&stem, ".json")),
+            loader: beside(&stem, ".py"),
+        }
+    }
+
+    /// Calls `with` with the files as a loader names them.
+    fn named<T>(&self, with: impl FnOnce(LoaderFiles<'_>) -> T) -> T {
+        let specification = file_name(&self.specification);
+        let configuration = self.configuration.as_deref().map(file_name);
+        with(LoaderFiles { specification: &specification, configuration: configuration.as_deref() })
+    }
+}
+
+/// Writes the specification of a chip beside `out`, its configuration where the vendor's format is known, and a loader
+/// for the vendor's tools.
 pub fn write_xylo(build: &Build, chip: &Chip, network: &str, out: &Path) -> Result<Vec<Written>, Failure> {
     if files::is_dash(out) {
         return Err(Failure::Io("a chip's configuration is several files: give `-o` a name".into()));
     }
-    let stem = stem(out);
-    let (specification, loader) = (beside(&stem, ".spec.npz"), beside(&stem, ".py"));
-    let bytes = build.specification.to_npz().map_err(|e| Failure::Input(e.to_string()))?;
-    let script = synnet_xylo::loader(network, &file_name(&specification), chip);
-    files::write_together(&[(&specification, &bytes), (&loader, script.as_bytes())])?;
-    Ok(vec![
-        Written { path: specification, what: "chip specification, for `snnc sim` and Rockpool" },
-        Written { path: loader, what: "loader for Rockpool" },
-    ])
+    let wrong = |e: SpecificationError| Failure::Input(e.to_string());
+    let files = ChipFiles::of(chip, out);
+    let specification = build.specification.to_npz().map_err(wrong)?;
+    let script = files.named(|names| synnet_xylo::loader(network, names, chip));
+    let configuration = match chip.configuration {
+        Some(ConfigurationFormat::SamnaXyloCore2) => {
+            Some(Configuration::new(&build.specification).map_err(wrong)?.to_json())
+        }
+        None => None,
+    };
+    let mut contents: Vec<(&Path, &[u8])> = vec![(&files.specification, &specification)];
+    if let (Some(path), Some(text)) = (&files.configuration, &configuration) {
+        contents.push((path, text.as_bytes()));
+    }
+    contents.push((&files.loader, script.as_bytes()));
+    files::write_together(&contents)?;
+    let loader = if chip.rockpool.is_some() { "loader for Rockpool" } else { "loader for xylosim" };
+    let mut written = Vec::new();
+    written.extend(files.configuration.map(|path| Written { path, what: "configuration in samna's format" }));
+    written
+        .push(Written { path: files.specification, what: "chip specification, for `snnc sim` and Rockpool" });
+    written.push(Written { path: files.loader, what: loader });
+    Ok(written)
+}
+
+/// What is known of the files that [`write_xylo`] writes, and what is not.
+pub fn known(chip: &Chip, out: &Path) -> Vec<String> {
+    ChipFiles::of(chip, out).named(|names| synnet_xylo::loader::known(chip, names))
+}
+
+/// A chip's network as it was built, from a specification or from a configuration.
+pub struct Loaded {
+    /// The network.
+    pub specification: Specification,
+    /// Arrays that the file lacks; they took their defaults.
+    pub defaulted: Vec<&'static str>,
+    /// The chip whose configuration the file is.
+    pub chip: Option<&'static Chip>,
+}
+
+/// Whether a file is that of a built network and not of a source: by its name.
+pub fn is_built(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "npz" || extension == "json")
+}
+
+/// Reads what [`write_xylo`] wrote: a configuration (`.json`) or a specification.
+pub fn read_xylo(path: &Path) -> Result<Loaded, Failure> {
+    let bytes = files::read(path)?;
+    let wrong = |e: SpecificationError| Failure::input(path, e);
+    if path.extension().is_some_and(|extension| extension == "json") {
+        let configuration = Configuration::from_json(&bytes).map_err(wrong)?;
+        let format = ConfigurationFormat::SamnaXyloCore2;
+        return Ok(Loaded {
+            specification: configuration.specification().clone(),
+            defaulted: Vec::new(),
+            chip: Chip::all().iter().find(|chip| chip.configuration == Some(format)),
+        });
+    }
+    let loaded = Specification::from_npz(&bytes).map_err(wrong)?;
+    Ok(Loaded { specification: loaded.specification, defaulted: loaded.defaulted, chip: None })
+}
+
+/// The chip that a built network is meant for: that of the file, or that which is named; else the user's, or none.
+pub fn chip_of(
+    path: &Path,
+    loaded: &Loaded,
+    named: Option<&Target>,
+) -> Result<Option<&'static Chip>, Failure> {
+    let named = match Target::or_chosen(named)? {
+        Some(Target::Chip(chip)) => Some(chip),
+        Some(target) => {
+            let what = "a built network is for chips";
+            return Err(Failure::Io(format!("`--target {}`: {what}", target.name())));
+        }
+        None => None,
+    };
+    match (loaded.chip, named) {
+        (Some(of_file), Some(named)) if of_file.configuration != named.configuration => {
+            let path = path.display();
+            Err(Failure::Io(format!(
+                "`{path}` is a configuration of {}, not of {}",
+                of_file.title, named.title
+            )))
+        }
+        (of_file, named) => Ok(named.or(of_file)),
+    }
+}
+
+/// Whether a chip has what a specification asks for. What will behave differently is told.
+pub fn check_xylo(path: &Path, specification: &Specification, chip: &Chip) -> Result<(), Failure> {
+    let found = synnet_xylo::rules::check_specification(specification, chip);
+    source::accept(&found, &Sources::new()).map_err(|failure| match failure {
+        Failure::Rendered(text) => {
+            let path = path.display();
+            Failure::Rendered(format!("{}\n\n`{path}` does not fit {}", text.trim_end(), chip.title))
+        }
+        other => other,
+    })
 }
 
 #[cfg(test)]

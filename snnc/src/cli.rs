@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use synnet_xylo::Chip;
 use synnet_xylo::quantize::Method;
 
+use crate::chips;
+use crate::failure::Failure;
+
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
 #[command(name = "snnc", version, about, propagate_version = true, max_term_width = 100)]
@@ -16,16 +19,21 @@ pub struct Cli {
     /// Print machine-readable results on standard output.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Description of a chip of your own, in the form that `snnc chips NAME` prints; may be repeated. It is the target
+    /// where none is named.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub chip: Vec<PathBuf>,
 }
 
 /// One command of `snnc`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse.
+    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse; of a
+    /// built network (`.json`, `.npz`), whether it fits a chip.
     Check(Check),
     /// Bring network files into their canonical form.
     Fmt(Fmt),
-    /// Print what a network consists of.
+    /// Print what a network consists of, what of a chip it takes, and what a built configuration holds.
     Show(Show),
     /// Train a network as a recipe says, and build what it asks for.
     Train(Train),
@@ -37,6 +45,8 @@ pub enum Command {
     Build(Build),
     /// Run the bit-exact chip on a built configuration.
     Sim(Sim),
+    /// Print the chips that networks can be built for, and all that is known of one.
+    Chips(Chips),
     /// Print the long form of an error code.
     Explain(Explain),
 }
@@ -81,6 +91,16 @@ pub struct Fmt {
 pub struct Show {
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Print also what of a chip the network takes. The network may be a built one: a specification (`.npz`) or a
+    /// configuration (`.json`).
+    #[arg(long)]
+    pub target: Option<Target>,
+    /// Weights file, to print what the network costs on the chip.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: Option<PathBuf>,
+    /// Duration of a step of a built network, such as `10ms`, to print the clock that it needs.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub dt: Option<f64>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
     pub format: ShowFormat,
@@ -188,9 +208,12 @@ pub struct Build {
     pub rates: Option<PathBuf>,
     /// What to build for.
     #[arg(long)]
-    pub target: Target,
+    pub target: Option<Target>,
     #[command(flatten)]
     pub quantize: QuantizeArgs,
+    /// Leave out hidden neurons of a chip that can never spike or cannot reach the readout.
+    #[arg(long)]
+    pub remove_dead: bool,
     /// File to write; others are written beside it under the same stem.
     #[arg(short = 'o', long = "out", value_name = "OUT")]
     pub out: PathBuf,
@@ -211,11 +234,22 @@ pub struct QuantizeArgs {
 /// Arguments of `sim`.
 #[derive(Args, Debug)]
 pub struct Sim {
-    /// Specification of a chip's network (`.npz`).
-    #[arg(value_name = "SPEC.npz")]
+    /// Specification of a chip's network (`.npz`), or configuration of Xylo Audio 2 (`.json`).
+    #[arg(value_name = "SPEC")]
     pub spec: PathBuf,
+    /// The chip to simulate, which also has to have room for the network. By default one of the current generation, of
+    /// any size.
+    #[arg(long)]
+    pub target: Option<Target>,
     #[command(flatten)]
     pub arrays: ArrayArgs,
+}
+
+/// Arguments of `chips`.
+#[derive(Args, Debug)]
+pub struct Chips {
+    /// The chip to print in full, with the evidence for each number.
+    pub name: Option<String>,
 }
 
 /// Arguments of `explain`.
@@ -237,6 +271,17 @@ pub enum Target {
 }
 
 impl Target {
+    /// The target that was named, or else the chip that the user described.
+    ///
+    /// # Errors
+    /// Where the user described several chips and named none.
+    pub fn or_chosen(named: Option<&Self>) -> Result<Option<Self>, Failure> {
+        match named {
+            Some(named) => Ok(Some(named.clone())),
+            None => Ok(chips::chosen()?.map(Self::Chip)),
+        }
+    }
+
     /// Its name on the command line and in recipes.
     pub fn name(&self) -> &'static str {
         match self {
@@ -254,7 +299,9 @@ impl std::str::FromStr for Target {
         match text {
             "rust" => Ok(Self::Rust),
             "rust-int" => Ok(Self::RustInt),
-            _ => chip(text, "targets are `rust`, `rust-int`").map(Self::Chip),
+            _ => chips::find(text)
+                .map(Self::Chip)
+                .ok_or_else(|| chips::unknown(text, "target", &["rust", "rust-int"])),
         }
     }
 }
@@ -272,14 +319,24 @@ impl std::str::FromStr for Engine {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "float" { Ok(Self::Float) } else { chip(text, "engines are `float`").map(Self::Chip) }
+        if text == "float" {
+            return Ok(Self::Float);
+        }
+        chips::find(text).map(Self::Chip).ok_or_else(|| chips::unknown(text, "engine", &["float"]))
     }
 }
 
-/// The chip of that name; else `others` completed by the names of all chips.
-fn chip(name: &str, others: &str) -> Result<&'static Chip, String> {
-    let list = || Chip::all().iter().map(|chip| format!(", `{}`", chip.name)).collect::<String>();
-    Chip::find(name).ok_or_else(|| format!("{others}{}", list()))
+/// A time such as `10ms` or `10 ms`, in seconds.
+fn duration(text: &str) -> Result<f64, String> {
+    let wrong = || "expected a time above 0 with its unit, such as `10ms`".to_owned();
+    let units = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
+    let (number, unit) = units
+        .iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
+        .ok_or_else(wrong)?;
+    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
+    let seconds = number * unit;
+    if seconds.is_finite() && seconds > 0.0 { Ok(seconds) } else { Err(wrong()) }
 }
 
 fn method(text: &str) -> Result<Method, String> {

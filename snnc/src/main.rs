@@ -7,8 +7,10 @@
 mod artifacts;
 mod calibration;
 mod chip;
+mod chips;
 mod cli;
 mod commands;
+mod cost;
 mod data;
 mod events;
 mod experiment;
@@ -26,8 +28,8 @@ mod training;
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
-    let cli = cli::Cli::parse();
-    match commands::run(cli) {
+    let done = chips::register(std::env::args_os()).and_then(|()| commands::run(cli::Cli::parse()));
+    match done {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(failure) => {
             terminal::error(&failure);

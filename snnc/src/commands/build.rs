@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use synnet_dsl::{Graph, Network};
 use synnet_rust::{Memory, Numbers};
-use synnet_xylo::{Chip, QuantizeOptions, QuantizeReport};
+use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, QuantizeReport};
 
 use crate::artifacts::{self, Written};
 use crate::cli::{Build, QuantizeArgs, Target};
+use crate::cost::CostSummary;
 use crate::failure::Failure;
 use crate::source::Loaded;
 use crate::{calibration, files, source, terminal};
@@ -22,6 +23,18 @@ struct Built {
     memory: Option<Memory>,
     /// What a chip's integers are.
     quantized: Option<QuantizeReport>,
+    /// What the network costs on a chip of which that is known.
+    cost: Option<CostSummary>,
+    /// What is known of a chip's files, and what is not.
+    known: Vec<String>,
+    /// The neurons that a chip goes without.
+    removed: Vec<String>,
+}
+
+impl Built {
+    fn new(written: Vec<Written>) -> Self {
+        Self { written, memory: None, quantized: None, cost: None, known: Vec::new(), removed: Vec::new() }
+    }
 }
 
 /// Compiles a network for a target.
@@ -31,8 +44,11 @@ pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
             "`--json` and `-o -` both write to standard output: give `-o` a file".into(),
         ));
     }
+    let Some(target) = Target::or_chosen(args.target.as_ref())? else {
+        return Err(Failure::Io("say with `--target` what to build, such as `--target rust`".into()));
+    };
     let loaded = source::load(&args.network)?;
-    let built = match &args.target {
+    let built = match &target {
         Target::Rust => rust(args, &loaded)?,
         Target::RustInt => rust_int(args, &loaded)?,
         Target::Chip(target) => chip(args, &loaded, target)?,
@@ -74,7 +90,7 @@ fn generate(
         .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&module.warnings, &loaded.sources)?;
     let written = artifacts::write_rust(&module, &args.out)?;
-    Ok(Built { written, memory: Some(module.memory), quantized: None })
+    Ok(Built { memory: Some(module.memory), ..Built::new(written) })
 }
 
 /// How to quantise, with the ranges of the states where there is input to measure them on.
@@ -128,11 +144,19 @@ fn chip(args: &Build, loaded: &Loaded, chip: &Chip) -> Result<Built, Failure> {
     };
     let network = source::bind(loaded, weights)?;
     let options = quantize_options(&args.quantize, Some(&network))?;
-    let build =
-        synnet_xylo::build(&network, chip, &options).map_err(|diagnostics| rendered(loaded, &diagnostics))?;
+    let options = BuildOptions { map: MapOptions { remove_dead: args.remove_dead }, quantize: options };
+    let build = synnet_xylo::build_with(&network, chip, &options)
+        .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&build.warnings, &loaded.sources)?;
     let written = artifacts::write_xylo(&build, chip, &network.graph.name, &args.out)?;
-    Ok(Built { written, memory: None, quantized: Some(build.report) })
+    let known = artifacts::known(chip, &args.out);
+    let removed = build.float.removed.iter().map(|removed| {
+        let count = removed.silent.len() + removed.without_effect.len();
+        format!("{count} dead neurons of `{}` were left out", removed.name)
+    });
+    let removed = removed.collect();
+    let cost = CostSummary::of_build(&build, chip);
+    Ok(Built { quantized: Some(build.report), cost, known, removed, ..Built::new(written) })
 }
 
 fn rendered(loaded: &Loaded, diagnostics: &[synnet_dsl::Diagnostic]) -> Failure {
@@ -148,6 +172,15 @@ fn print_json(loaded: &Loaded, built: &Built) -> Result<(), Failure> {
     if let Some(report) = &built.quantized {
         result["quantization"] = json!(report);
     }
+    if !built.removed.is_empty() {
+        result["removed"] = json!(built.removed);
+    }
+    if let Some(cost) = &built.cost {
+        result["cost"] = cost.to_json();
+    }
+    if !built.known.is_empty() {
+        result["known"] = json!(built.known);
+    }
     terminal::print_json(&result)
 }
 
@@ -161,8 +194,17 @@ fn say(built: &Built) -> Result<(), Failure> {
             memory.flash, memory.ram
         ));
     }
+    for fact in &built.removed {
+        terminal::say(fact);
+    }
     if let Some(report) = &built.quantized {
         terminal::say(quantization(report).trim_end());
+    }
+    for fact in &built.known {
+        terminal::say(format_args!("note: {fact}"));
+    }
+    if let Some(cost) = &built.cost {
+        terminal::say(cost.in_short());
     }
     Ok(())
 }

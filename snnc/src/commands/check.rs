@@ -1,12 +1,12 @@
-//! `snnc check`: every error of a network at once, and what a recipe asks of it.
+//! `snnc check`: every error of a network at once, what a recipe asks of it, and whether a built network fits a chip.
 
 use std::path::Path;
 
 use serde_json::json;
-use synnet_dsl::{Diagnostic, Graph};
+use synnet_dsl::{Diagnostic, Graph, Sources};
 
 use crate::artifacts;
-use crate::cli::{Check, NetworkArgs, RecipeArgs};
+use crate::cli::{Check, NetworkArgs, RecipeArgs, Target};
 use crate::experiment::Plan;
 use crate::failure::Failure;
 use crate::{source, terminal};
@@ -17,8 +17,12 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
     if network.net.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
         return recipe(args, json);
     }
+    if artifacts::is_built(&network.net) {
+        return built(args, json);
+    }
+    let target = Target::or_chosen(args.target.as_ref())?;
     let mut found = source::find(&network.net, network.name.as_deref(), &network.params)?;
-    if let (Some(graph), Some(target)) = (&found.graph, &args.target) {
+    if let (Some(graph), Some(target)) = (&found.graph, &target) {
         found.diagnostics.extend(artifacts::check(graph, target));
     }
     if json {
@@ -36,7 +40,7 @@ pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
         ))
     })?;
     if let Some(graph) = &found.graph {
-        let target = args.target.as_ref().map_or(String::new(), |target| format!("; fits {}", target.name()));
+        let target = target.map_or(String::new(), |target| format!("; fits {}", target.name()));
         say_sound(&network.net, &format!("{}{target}", what(graph)));
     }
     Ok(())
@@ -62,6 +66,29 @@ fn recipe(args: &Check, json: bool) -> Result<(), Failure> {
     let targets: Vec<&str> = plan.recipe.build.iter().map(String::as_str).collect();
     let targets = if targets.is_empty() { String::new() } else { format!("; fits {}", targets.join(", ")) };
     say_sound(net, &format!("{}; can be trained{targets}", what(&plan.loaded.graph)));
+    Ok(())
+}
+
+/// Checks a built network, and whether it fits a chip where one is named or the file is that of one.
+fn built(args: &Check, json: bool) -> Result<(), Failure> {
+    let NetworkArgs { net, name: network, params } = &args.network;
+    if network.is_some() || !params.is_empty() {
+        return Err(Failure::Io("a built network has no names or parameters to set".into()));
+    }
+    let loaded = artifacts::read_xylo(net)?;
+    let chip = artifacts::chip_of(net, &loaded, args.target.as_ref())?;
+    let spec = &loaded.specification;
+    if json {
+        let found = chip.map(|chip| synnet_xylo::rules::check_specification(spec, chip)).unwrap_or_default();
+        terminal::print_json(&json!({ "diagnostics": source::to_json(&found, &Sources::new()) }))?;
+    }
+    if let Some(chip) = chip {
+        artifacts::check_xylo(net, spec, chip)?;
+    }
+    let d = spec.dimensions;
+    let fits = chip.map_or(String::new(), |chip| format!("; fits {}", chip.name));
+    let what = format!("{} inputs, {} hidden and {} readout neurons{fits}", d.inputs, d.hidden, d.outputs);
+    say_sound(net, &what);
     Ok(())
 }
 

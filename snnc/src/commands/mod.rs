@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod chips;
 mod eval;
 mod explain;
 mod fmt;
@@ -25,6 +26,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(&args, json),
         Command::Build(args) => build::run(&args, json),
         Command::Sim(args) => sim::run(&args, json),
+        Command::Chips(args) => chips::run(&args, json),
         Command::Explain(args) => explain::run(&args, json),
     }
 }

@@ -2,19 +2,24 @@
 
 use serde_json::json;
 use synnet_xylo::simulate::{PopulationRecord, Record, Recording};
-use synnet_xylo::{Simulator, Specification};
+use synnet_xylo::{CoreVersion, Simulator};
 
 use crate::cli::Sim;
 use crate::events::{self, Events, Output};
 use crate::failure::Failure;
-use crate::{files, terminal};
+use crate::{artifacts, cost, terminal};
 
 /// Runs a specification on events and writes the readout's spikes as `output`.
 pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
     events::check_streams(&args.arrays, json)?;
-    let loaded =
-        Specification::from_npz(&files::read(&args.spec)?).map_err(|e| Failure::input(&args.spec, e))?;
-    let simulator = Simulator::new(&loaded.specification).map_err(|e| Failure::input(&args.spec, e))?;
+    let loaded = artifacts::read_xylo(&args.spec)?;
+    let chip = artifacts::chip_of(&args.spec, &loaded, args.target.as_ref())?;
+    if let Some(chip) = chip {
+        artifacts::check_xylo(&args.spec, &loaded.specification, chip)?;
+    }
+    let core = chip.map_or(CoreVersion::default(), |chip| chip.core);
+    let simulator =
+        Simulator::with_core(&loaded.specification, core).map_err(|e| Failure::input(&args.spec, e))?;
     let input = &args.arrays.input;
     let events = events::read(input, simulator.inputs())?;
     let raster = events.counts().map_err(|why| Failure::input(input, why))?;
@@ -31,13 +36,20 @@ pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
         ));
     }
     write(args, &events, simulator.outputs(), &recordings)?;
+    let cycles = chip.and_then(|chip| cost::measured(&loaded.specification, chip, &sequences, &recordings));
+    if let Some(cycles) = cycles.filter(|_| !json) {
+        terminal::say(cost::measured_in_words(cycles));
+    }
     if json {
         terminal::print_json(&json!({
             "output": args.arrays.output,
             "sequences": events.batch,
             "steps": events.time,
+            "chip": chip.map(|chip| &chip.name),
+            "core": core,
             "defaulted_arrays": loaded.defaulted,
             "dropped_events": clipped,
+            "cycles_per_step": cycles.map(|[mean, worst]| json!({ "mean": mean, "worst_case": worst })),
         }))?;
     }
     Ok(())

@@ -12,6 +12,7 @@ use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
 use synnet_xylo::Chip;
 
+use crate::chips;
 use crate::cli::{RecipeArgs, Target};
 use crate::failure::Failure;
 use crate::files;
@@ -97,8 +98,8 @@ impl Recipe {
     /// The chip that runs the test set.
     pub fn simulated_chip(&self) -> Option<&'static Chip> {
         match &self.chip {
-            Some(name) => Chip::find(name),
-            None => self.build.iter().find_map(|name| Chip::find(name)),
+            Some(name) => chips::find(name),
+            None => self.build.iter().find_map(|name| chips::find(name)),
         }
     }
 
@@ -117,8 +118,7 @@ impl Recipe {
 
     fn check(&self, path: &Path) -> Result<(), Failure> {
         for (i, text) in self.build.iter().enumerate() {
-            text.parse::<Target>()
-                .map_err(|e| Failure::input(path, format_args!("`build`: `{text}`: {e}")))?;
+            text.parse::<Target>().map_err(|e| Failure::input(path, format_args!("`build`: {e}")))?;
             if self.build[..i].contains(text) {
                 return Err(Failure::input(path, format_args!("`build`: `{text}` is given twice")));
             }
@@ -142,8 +142,8 @@ impl Recipe {
         }
         self.data.check(path)?;
         self.front_end.check(path)?;
-        if let Some(chip) = self.chip.as_ref().filter(|name| Chip::find(name).is_none()) {
-            return Err(Failure::input(path, format_args!("`chip`: there is no chip `{chip}`")));
+        if let Some(chip) = self.chip.as_ref().filter(|name| chips::find(name).is_none()) {
+            return Err(Failure::input(path, format_args!("`chip`: {}", chips::unknown(chip, "chip", &[]))));
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Failure> {
 }
 
 /// Adds "did you mean" to serde's message about an unknown field or variant.
-fn with_suggestion(message: &str) -> String {
+pub fn with_suggestion(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = message.starts_with("unknown ");
     let Some(wrong) = words.next().filter(|_| unknown) else { return message.to_owned() };
@@ -193,7 +193,7 @@ fn with_suggestion(message: &str) -> String {
 }
 
 /// Puts what serde expects, which it names as Rust does, into words of a recipe.
-fn in_plain_words(message: &str) -> String {
+pub fn in_plain_words(message: &str) -> String {
     let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
     let expected = match expected {
         "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number, 0 or more",

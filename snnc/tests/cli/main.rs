@@ -3,6 +3,8 @@
 mod bad_input;
 mod build;
 mod check;
+mod chips;
+mod configuration;
 mod data;
 #[cfg(unix)]
 mod documentation;

@@ -1,6 +1,6 @@
 //! `snnc show`.
 
-use crate::support::{Folder, digits, graph};
+use crate::support::{Folder, digits, digits_weights, graph};
 
 #[test]
 fn every_format_shows_the_network() {
@@ -26,4 +26,59 @@ fn every_format_shows_the_network() {
     let yaml = synnet_dsl::from_yaml(&show(&["--format", "yaml"])).expect("it is a graph");
     let json = synnet_dsl::from_json(&show(&["--format", "json"])).expect("it is a graph");
     assert_eq!(yaml, json);
+}
+
+#[test]
+fn a_chip_is_shown_with_what_the_network_takes_and_costs() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let outcome = folder.snnc(&["show", digits, "--target", "xylo-audio3"]).success();
+    assert!(outcome.text().contains("h0->h1.weight") && outcome.text().contains("fan-out memory"));
+    assert!(!outcome.text().contains("cost on"), "without weights there is no cost");
+
+    let with_weights = ["show", digits, "--target", "xylo-audio3", "--weights", "w.safetensors"];
+    let outcome = folder.snnc(&with_weights).success();
+    for what in
+        ["cost on SynSense Xylo Audio 3", "h2", "MHz is documented", "boards took", "No promise", "cheaper: "]
+    {
+        assert!(outcome.text().contains(what), "no `{what}` in:\n{}", outcome.text());
+    }
+    let json = folder.snnc(&[&with_weights[..], &["--json"]].concat()).success().json();
+    assert_eq!(json["network"]["name"], "Digits");
+    let cost = &json["cost"];
+    let number = |value: &serde_json::Value| value.as_f64().expect("it is a number");
+    let part = |layer: &serde_json::Value| {
+        ["input", "spikes", "to_readout", "update"].map(|p| number(&layer[p])).iter().sum::<f64>()
+    };
+    let layers = cost["layers"].as_array().expect("it is a list");
+    let sum = number(&cost["channels"]) + layers.iter().map(part).sum::<f64>();
+    assert!((sum - number(&cost["cycles_per_step"])).abs() < 1e-6, "{cost:#}");
+    // The clock is 1.2 times the cycles in steps of 10 ms.
+    assert!((number(&cost["clock"]["suggested_mhz"]) - 120e-6 * sum).abs() < 1e-6, "{cost:#}");
+    assert_eq!(json["budget"]["resources"][1]["used"], 180);
+
+    let unknown = ["show", digits, "--target", "xylo-1", "--weights", "w.safetensors", "--param", "x=1"];
+    folder.snnc(&unknown).failure(1, &["no parameter `x`"]);
+}
+
+#[test]
+fn what_does_not_fit_is_shown_and_then_refused() {
+    let folder = Folder::new();
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let outcome = folder.snnc(&["show", digits, "--target", "xylo-1"]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    assert!(outcome.text().contains("2 too many"), "{}", outcome.text());
+    assert!(outcome.stderr.contains("error[X0102]"), "{}", outcome.stderr);
+    for (words, says) in [
+        (&["--target", "rust"][..], "only chips"),
+        (&["--weights", "w"], "give `--target`"),
+        (&["--dt", "1ms"], "`--dt` is for built networks"),
+        (&["--dt", "1"], "with its unit"),
+        (&["--target", "xylo-imu", "--format", "dot"], "as a table or as JSON"),
+    ] {
+        folder.snnc(&[&["show", digits][..], words].concat()).failure(2, &[says]);
+    }
 }

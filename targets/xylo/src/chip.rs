@@ -3,6 +3,8 @@
 //! A chip is a file of `chips/`, with the evidence for each number beside it. The design rules, the mapping
 //! and the quantiser read these numbers and know no chip by name.
 
+mod check;
+
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -190,16 +192,17 @@ pub struct Events {
 #[error("not a chip description: {0}")]
 pub struct ChipError(#[from] serde_yaml::Error);
 
+/// The descriptions of this crate, in the order of the chips' names.
+const SOURCES: [&str; 4] = [
+    include_str!("../chips/xylo-1.yaml"),
+    include_str!("../chips/xylo-audio2.yaml"),
+    include_str!("../chips/xylo-audio3.yaml"),
+    include_str!("../chips/xylo-imu.yaml"),
+];
+
 static CHIPS: LazyLock<Vec<Chip>> = LazyLock::new(|| {
     let parse = |text| Chip::from_yaml(text).expect("the chips of this crate are tested to parse");
-    [
-        include_str!("../chips/xylo-1.yaml"),
-        include_str!("../chips/xylo-audio2.yaml"),
-        include_str!("../chips/xylo-audio3.yaml"),
-        include_str!("../chips/xylo-imu.yaml"),
-    ]
-    .map(parse)
-    .into()
+    SOURCES.map(parse).into()
 });
 
 impl Chip {
@@ -211,6 +214,17 @@ impl Chip {
     /// The chip of this target name.
     pub fn find(name: &str) -> Option<&'static Chip> {
         CHIPS.iter().find(|chip| chip.name == name)
+    }
+
+    /// The description of a chip of this crate as it was written, with the evidence for each number.
+    pub fn source(name: &str) -> Option<&'static str> {
+        CHIPS.iter().position(|chip| chip.name == name).map(|place| SOURCES[place])
+    }
+
+    /// What is wrong with a description besides its form, one line for each fault: sizes that contradict each other,
+    /// numbers that the simulator cannot follow, a name that is taken. Empty where nothing is.
+    pub fn check(&self) -> Vec<String> {
+        check::faults(self)
     }
 
     /// A chip described in the form of this crate's `chips/*.yaml`.
@@ -239,6 +253,31 @@ mod tests {
         let names: Vec<_> = Chip::all().iter().map(|chip| chip.name.as_str()).collect();
         assert!(names.is_sorted() && names.contains(&"xylo-audio3"));
         assert_eq!(Chip::find("xylo-audio9"), None);
+        assert!(Chip::source("xylo-imu").unwrap().contains("\nname: xylo-imu\n"));
+    }
+
+    #[test]
+    fn the_chips_are_possible_ones() {
+        for chip in Chip::all() {
+            let renamed = Chip { name: format!("{}-copy", chip.name), ..chip.clone() };
+            assert_eq!(renamed.check(), Vec::<String>::new());
+            assert_eq!(chip.check(), [format!("`name` is `{}`, which is taken; choose another", chip.name)]);
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_description_is_named() {
+        let mut chip = Chip::find("xylo-audio3").unwrap().clone();
+        chip.name = "My chip".into();
+        chip.inputs = 0;
+        chip.hidden = 100;
+        chip.weight_bits = 9;
+        chip.dash.synapse = DashRange { min: 3, max: 2 };
+        chip.dash.membrane.max = 16;
+        chip.events.hidden = 63;
+        chip.threshold = 0;
+        chip.clock = Some(Clock { default_mhz: f64::NAN, documented_mhz: vec![2.0, 1.0] });
+        insta::assert_snapshot!(chip.check().join("\n"));
     }
 
     #[test]

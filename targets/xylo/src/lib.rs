@@ -9,7 +9,9 @@
 //! 4. [`mod@quantize`]: those arrays as integers.
 //! 5. [`specification`]: the integers that a chip is given, and their file.
 //! 6. [`simulate`]: what the chip then does, in every state of every step.
-//! 7. [`mod@loader`]: the script that hands the file to Rockpool.
+//! 7. [`configuration`]: the vendor's file, where its format is known; [`mod@loader`]: the script that hands the
+//!    specification to the vendor's tools.
+//! 8. [`cost`]: cycles, clock and power.
 //!
 //! The crate reads and writes no files; bytes and values come in and go out.
 
@@ -17,6 +19,8 @@ mod aliases;
 pub mod budget;
 pub mod chip;
 pub mod codes;
+pub mod configuration;
+pub mod cost;
 mod dead;
 pub mod layout;
 pub mod loader;
@@ -30,7 +34,8 @@ use synnet_dsl::{Diagnostic, Network};
 
 pub use budget::Budget;
 pub use chip::{Chip, CoreVersion};
-pub use loader::loader;
+pub use configuration::Configuration;
+pub use loader::{LoaderFiles, loader};
 pub use map::{FloatSpecification, MapOptions, map, map_with};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
 pub use simulate::{Recording, Simulator};

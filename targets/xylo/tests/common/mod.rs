@@ -3,6 +3,7 @@
 
 pub(crate) mod float;
 pub(crate) mod network;
+pub(crate) mod random;
 pub(crate) mod strategies;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,12 @@ pub(crate) struct Array {
 
 /// The arrays of a reference case.
 pub(crate) fn arrays(name: &str) -> BTreeMap<String, Array> {
-    let arrays = read_npz(&bytes(name)).unwrap().into_iter();
+    arrays_of(&bytes(name))
+}
+
+/// The arrays of an archive.
+pub(crate) fn arrays_of(bytes: &[u8]) -> BTreeMap<String, Array> {
+    let arrays = read_npz(bytes).unwrap().into_iter();
     arrays.map(|(name, array)| (name, Array { data: array.to_floats(), shape: array.shape })).collect()
 }
 

@@ -1,0 +1,59 @@
+//! `snnc chips`: what networks can be built for.
+
+use serde_json::json;
+use synnet_xylo::Chip;
+use synnet_xylo::chip::CoreVersion;
+
+use crate::cli::Chips;
+use crate::failure::Failure;
+use crate::{chips, terminal};
+
+/// Prints all chips, or one in full.
+pub fn run(args: &Chips, json: bool) -> Result<(), Failure> {
+    let Some(name) = &args.name else {
+        let chips: Vec<&Chip> = chips::all().collect();
+        return if json { terminal::print_json(&json!(chips)) } else { terminal::print(&table(&chips)) };
+    };
+    let chip = chips::find(name).ok_or_else(|| Failure::Io(chips::unknown(name, "chip", &[])))?;
+    if json {
+        return terminal::print_json(&json!(chip));
+    }
+    terminal::print(chips::source(chip).unwrap_or_default())
+}
+
+/// One column for each chip: they differ in many numbers.
+fn table(chips: &[&Chip]) -> String {
+    let row = |what: &str, of: &dyn Fn(&Chip) -> String| {
+        let cells = chips.iter().map(|chip| of(chip));
+        std::iter::once(what.to_owned()).chain(cells).collect::<Vec<_>>()
+    };
+    let known = |known: bool| if known { "known" } else { "-" }.to_owned();
+    let yes = |yes: bool| if yes { "yes" } else { "-" }.to_owned();
+    terminal::table(&[
+        row("chip", &|chip| chip.name.clone()),
+        row("part", &|chip| chip.part.clone()),
+        row("input channels", &|chip| chip.inputs.to_string()),
+        row("hidden neurons", &|chip| chip.hidden.to_string()),
+        row("  fed by the input", &|chip| chip.input_expansion.to_string()),
+        row("  feeding the readout", &|chip| chip.output_expansion.to_string()),
+        row("readout neurons", &|chip| chip.outputs.to_string()),
+        row("synapses, hidden", &|chip| chip.synapses.hidden.to_string()),
+        row("synapses, readout", &|chip| chip.synapses.readout.to_string()),
+        row("fan-out of a neuron", &|chip| chip.fan_out.per_neuron.to_string()),
+        row("fan-out memory", &|chip| chip.fan_out.total.to_string()),
+        row("bits of a weight", &|chip| chip.weight_bits.to_string()),
+        row("biases", &|chip| yes(chip.bias)),
+        row("aliases", &|chip| yes(chip.aliases)),
+        row("order of update", &|chip| {
+            match chip.core {
+                CoreVersion::V1 => "v1",
+                CoreVersion::V2 => "v2",
+            }
+            .into()
+        }),
+        row("Rockpool", &|chip| known(chip.rockpool.is_some())),
+        row("vendor's file", &|chip| known(chip.configuration.is_some())),
+        row("cycles of a step", &|chip| known(chip.cycles.is_some())),
+        row("power", &|chip| known(chip.power.is_some())),
+    ])
+}

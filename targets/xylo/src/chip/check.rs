@@ -1,0 +1,94 @@
+//! What a chip's description has to fulfil beside its form: that the compiler and the simulator can do what it says.
+
+use super::Chip;
+use crate::simulate::{HIDDEN_CAP, INPUT_CAP, READOUT_CAP};
+use crate::specification::{MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT};
+
+/// Every fault of a description, one line for each, with the key that is to blame.
+pub(super) fn faults(chip: &Chip) -> Vec<String> {
+    let mut faults = names(chip);
+    let mut within = |key: &str, value: usize, low: usize, high: usize| {
+        if !(low..=high).contains(&value) {
+            faults.push(format!("`{key}` is {value}; {low} to {high} are possible"));
+        }
+    };
+    within("inputs", chip.inputs, 1, MAX_NEURONS);
+    within("hidden", chip.hidden, 1, MAX_NEURONS);
+    within("outputs", chip.outputs, 1, MAX_NEURONS);
+    within("input_expansion", chip.input_expansion, 1, chip.hidden.max(1));
+    within("output_expansion", chip.output_expansion, 1, chip.hidden.max(1));
+    within("synapses.hidden", chip.synapses.hidden, 1, 2);
+    within("synapses.readout", chip.synapses.readout, 1, 1);
+    within("weight_bits", chip.weight_bits as usize, 2, 8);
+    within("weight_shift", chip.weight_shift.into(), 0, MAX_WEIGHT_SHIFT.into());
+    for (key, range) in [("dash.synapse", chip.dash.synapse), ("dash.membrane", chip.dash.membrane)] {
+        within(&format!("{key}.max"), range.max.into(), range.min.into(), MAX_DASH.into());
+    }
+    let caps = [
+        ("events.input", chip.events.input, INPUT_CAP),
+        ("events.hidden", chip.events.hidden, HIDDEN_CAP),
+        ("events.readout", chip.events.readout, READOUT_CAP),
+    ];
+    for (key, value, cap) in caps {
+        if value != u32::from(cap) {
+            faults.push(format!(
+                "`{key}` is {value}; the simulator of these chips has {cap}, and no other number"
+            ));
+        }
+    }
+    if chip.threshold < 1 {
+        faults.push(format!("`threshold` is {}; 1 to 32767 are possible", chip.threshold));
+    }
+    if chip.bias && chip.core == super::CoreVersion::V1 {
+        faults.push("`bias` is true; cores `v1` have no biases".into());
+    }
+    faults.extend(frequencies(chip));
+    faults
+}
+
+fn names(chip: &Chip) -> Vec<String> {
+    let mut faults = Vec::new();
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    if chip.name.is_empty() || !chip.name.chars().all(allowed) {
+        faults.push(format!("`name` is `{}`; small letters, digits and `-` are possible", chip.name));
+    }
+    if ["rust", "rust-int", "float"].contains(&chip.name.as_str()) || Chip::find(&chip.name).is_some() {
+        faults.push(format!("`name` is `{}`, which is taken; choose another", chip.name));
+    }
+    if chip.title.trim().is_empty() {
+        faults.push("`title` is empty".into());
+    }
+    faults
+}
+
+/// Faults of clocks and of power.
+fn frequencies(chip: &Chip) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut positive = |key: &str, value: f64| {
+        if !(value.is_finite() && value > 0.0) {
+            faults.push(format!("`{key}` is {value}; numbers above 0 are possible"));
+        }
+    };
+    if let Some(clock) = &chip.clock {
+        positive("clock.default_mhz", clock.default_mhz);
+        clock.documented_mhz.iter().for_each(|&mhz| positive("clock.documented_mhz", mhz));
+    }
+    if let Some(power) = &chip.power {
+        power.static_uw.iter().for_each(|&uw| positive("power.static_uw", uw));
+        power.uw_per_mhz.iter().flatten().for_each(|&uw| positive("power.uw_per_mhz", uw));
+        for measurement in &power.measured {
+            positive("power.measured.mhz", measurement.mhz);
+            positive("power.measured.uw", measurement.uw);
+        }
+    }
+    let documented = chip.clock.iter().flat_map(|clock| &clock.documented_mhz);
+    if !documented.is_sorted() {
+        faults.push("`clock.documented_mhz` is not in ascending order".into());
+    }
+    if let Some([low, high]) = chip.power.as_ref().and_then(|power| power.uw_per_mhz)
+        && low > high
+    {
+        faults.push(format!("`power.uw_per_mhz` is {low} to {high}; the lesser number comes first"));
+    }
+    faults
+}

@@ -1,0 +1,115 @@
+//! The script that hands a specification to the vendor's tools, and through them to a board.
+//!
+//! Where Rockpool has functions for a chip, the script fills the configuration object of samna with them; it works
+//! around what they would lose (`docs/xylo.md` lists it). For other chips it gives the vendor's simulator
+//! alone.
+
+use crate::chip::{Chip, ConfigurationFormat, CoreVersion};
+use crate::configuration::EVIDENCE;
+
+/// The files beside a script, by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoaderFiles<'a> {
+    /// The specification.
+    pub specification: &'a str,
+    /// The configuration in the vendor's format, where it is written.
+    pub configuration: Option<&'a str>,
+}
+
+/// A short Python script that reads the files beside it and builds the chip's configuration and a simulator from
+/// them. The same arguments give the same text.
+pub fn loader(network: &str, files: LoaderFiles<'_>, chip: &Chip) -> String {
+    let json = match (chip.configuration, files.configuration) {
+        (Some(ConfigurationFormat::SamnaXyloCore2), Some(file)) => {
+            include_str!("json.py").replace("@CONFIGURATION@", &literal(file))
+        }
+        _ => String::new(),
+    };
+    let everywhere = chip.input_expansion == chip.hidden && chip.output_expansion == chip.hidden;
+    let expansion = if everywhere { include_str!("expansion.py") } else { "" };
+    let core = match chip.core {
+        CoreVersion::V1 => "v1",
+        CoreVersion::V2 => "v2",
+    };
+    let biases = match chip.core {
+        CoreVersion::V1 => BIASES_V1,
+        CoreVersion::V2 => BIASES_V2,
+    };
+    let template = match chip.rockpool {
+        Some(_) => include_str!("rockpool.py"),
+        None => include_str!("xylosim.py"),
+    };
+    let known: Vec<String> = known(chip, files).iter().map(|fact| format!("  * {fact}.")).collect();
+    template
+        .replace("@KNOWN@", &known.join("\n"))
+        .replace("@JSON@", &json)
+        .replace("@EXPANSION@", expansion)
+        .replace("@BIASES@", biases)
+        .replace("@CORE@", core)
+        .replace("@PACKAGE@", &module(chip.rockpool.as_deref().unwrap_or_default()))
+        .replace("@CHIP@", &literal(&chip.title))
+        .replace("@PART@", &literal(&chip.part))
+        .replace("@FILE@", &literal(files.specification))
+        .replace("@NETWORK@", &literal(network))
+}
+
+/// What is known about a build for the chip, and what is not: what was run, against what, and what nobody has tried.
+pub fn known(chip: &Chip, files: LoaderFiles<'_>) -> Vec<String> {
+    if Chip::find(&chip.name) != Some(chip) {
+        let what = "Nothing of it was tried: the description of this chip is the user's own";
+        return vec![what.into()];
+    }
+    let mut facts = Vec::new();
+    if chip.rockpool.is_some() {
+        facts.push("The specification runs in Rockpool's XyloSim, which agrees with snnc's simulator".into());
+        facts.push(
+            "`configuration()` was run with Rockpool 3.1 and a stand-in for the vendor's library samna"
+                .into(),
+        );
+        facts.push("Not confirmed: that samna accepts the result, and that a board runs it".into());
+    } else {
+        facts.push("The specification runs in xylosim, which agrees with snnc's simulator".into());
+        facts.push(
+            "There is no `configuration()`: Rockpool 3.1 has none for this chip. Up to 2.7 it had; the chip \
+             also needs one or two unused hidden neurons behind the others, and its alias memory set by hand. \
+             That was not tried"
+                .into(),
+        );
+    }
+    match files.configuration {
+        Some(file) => facts.push(format!("`{}`: {EVIDENCE}", literal(file))),
+        None if chip.rockpool.is_some() => {
+            facts.push("No file in samna's format is written: none is known for this chip".into());
+        }
+        None => {}
+    }
+    facts
+}
+
+const BIASES_V1: &str = r#"def biases(spec):
+    """Nothing: this generation has no biases."""
+    if spec["bias"].any() or spec["bias_out"].any():
+        raise ValueError("the specification has biases; the chip has none")
+    return {}
+
+
+"#;
+
+const BIASES_V2: &str = r#"def biases(spec):
+    """The biases, which are switched on for all neurons or none."""
+    bias, bias_out = spec["bias"].tolist(), spec["bias_out"].tolist()
+    return {"has_bias": any(bias + bias_out), "bias": bias, "bias_out": bias_out}
+
+
+"#;
+
+/// Text within a Python string or comment.
+fn literal(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(plain).collect::<String>().replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// The name of a Python module, without what does not belong into one.
+fn module(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_')).collect()
+}

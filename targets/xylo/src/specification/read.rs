@@ -1,0 +1,311 @@
+//! Reading a specification from an `.npz` archive: every fault of the file at once.
+
+use std::collections::BTreeMap;
+
+use synnet_arrays::{ArchiveReader, Array};
+
+use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
+
+/// Most bytes of one array of a file, unpacked.
+const MAX_BYTES: u64 = 64 << 20;
+
+const NAMES: [&str; 17] = [
+    "weights_in",
+    "weights_rec",
+    "weights_out",
+    "dash_mem",
+    "dash_mem_out",
+    "dash_syn",
+    "dash_syn_2",
+    "dash_syn_out",
+    "threshold",
+    "threshold_out",
+    "bias",
+    "bias_out",
+    "weight_shift_in",
+    "weight_shift_rec",
+    "weight_shift_out",
+    "alias_target",
+    "bias_hidden",
+];
+
+/// Arrays that may lie beside a specification: inputs, outputs, recordings, and what Rockpool's mapper adds.
+fn is_companion(name: &str) -> bool {
+    ["input", "out", "output", "dt", "mapped_graph"].contains(&name)
+        || ["rec_", "hidden.", "readout."].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Reads an archive ([`Specification::from_npz`]).
+pub(super) fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
+    let archive = ArchiveReader::open(bytes);
+    let archive = archive.map_err(|e| SpecificationError { faults: vec![e.to_string()] })?;
+    let mut archive = archive.with_limit(MAX_BYTES);
+    let mut reader = Reader::default();
+    for name in archive.names().to_vec() {
+        if NAMES.contains(&name.as_str()) {
+            let array = archive.array(&name).map_err(|e| e.to_string());
+            match array.and_then(|array| Integers::new(&name, &array)) {
+                Ok(array) => drop(reader.arrays.insert(name, array)),
+                Err(fault) => reader.unreadable(name, fault),
+            }
+        } else if is_companion(&name) {
+            reader.ignored.push(name);
+        } else {
+            reader.faults.push(unknown(&name));
+        }
+    }
+    reader.finish()
+}
+
+fn unknown(name: &str) -> String {
+    let nearest = NAMES
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .min()
+        .filter(|(distance, _)| *distance <= 1 + name.len() / 4);
+    match (name, nearest) {
+        ("aliases", _) => {
+            "array `aliases`: give `alias_target` instead, one id per hidden neuron, -1 for none".into()
+        }
+        (_, Some((_, nearest))) => format!("unknown array `{name}`; did you mean `{nearest}`?"),
+        _ => format!("unknown array `{name}`; a specification has {}", NAMES[..16].join(", ")),
+    }
+}
+
+/// An array of whole numbers in row-major order.
+struct Integers {
+    shape: Vec<usize>,
+    data: Vec<i64>,
+}
+
+impl Integers {
+    /// The same array, or which of its numbers is not whole.
+    fn new(name: &str, array: &Array) -> Result<Self, String> {
+        let fault = |(i, x)| format!("array `{name}` holds {x} at element {i}, which is not an integer");
+        let data = array.to_integers().ok_or_else(|| array.fraction().map_or_else(String::new, fault))?;
+        Ok(Self { shape: array.shape.clone(), data })
+    }
+}
+
+/// The arrays of a file on their way to a [`Specification`].
+#[derive(Default)]
+struct Reader {
+    arrays: BTreeMap<String, Integers>,
+    faults: Vec<String>,
+    defaulted: Vec<&'static str>,
+    ignored: Vec<String>,
+    broken: Vec<String>,
+}
+
+impl Reader {
+    fn unreadable(&mut self, name: String, fault: String) {
+        self.faults.push(fault);
+        self.broken.push(name);
+    }
+
+    fn finish(mut self) -> Result<Loaded, SpecificationError> {
+        if let Some(bias) = self.arrays.remove("bias_hidden")
+            && self.arrays.insert("bias".into(), bias).is_some()
+        {
+            self.faults.push("both `bias` and `bias_hidden` are given; they mean the same".into());
+        }
+        let weights_in = self.matrix("weights_in", 3);
+        let weights_rec =
+            self.arrays.contains_key("weights_rec").then(|| self.matrix("weights_rec", 3)).flatten();
+        let weights_out = self.matrix("weights_out", 2);
+        let (Some(weights_in), Some(weights_out)) = (weights_in, weights_out) else {
+            return Err(SpecificationError { faults: self.faults });
+        };
+        let hidden = weights_rec.as_ref().map_or(weights_in.shape[1], |rec| rec.shape[0]);
+        let synapses = weights_in.shape[2].max(weights_rec.as_ref().map_or(1, |rec| rec.shape[2]));
+        let d = Dimensions {
+            inputs: weights_in.shape[0],
+            input_expansion: weights_in.shape[1],
+            hidden,
+            output_expansion: weights_out.shape[0],
+            outputs: weights_out.shape[1],
+            synapses,
+        };
+        self.check_dimensions(d, weights_rec.as_ref());
+        let synapses = synapses.min(2);
+        if weights_rec.is_none() && !self.broken.iter().any(|name| name == "weights_rec") {
+            self.defaulted.push("weights_rec");
+        }
+        let weights_rec = weights_rec
+            .unwrap_or_else(|| Integers { shape: vec![hidden, hidden, 1], data: vec![0; hidden * hidden] });
+        let specification = Specification {
+            dimensions: d,
+            weights_in: self.cast("weights_in", widen(weights_in, synapses)),
+            weights_rec: self.cast("weights_rec", widen(weights_rec, synapses)),
+            weights_out: self.cast("weights_out", weights_out.data),
+            weight_shift_in: self.shift("weight_shift_in"),
+            weight_shift_rec: self.shift("weight_shift_rec"),
+            weight_shift_out: self.shift("weight_shift_out"),
+            dash_mem: self.vector("dash_mem", hidden),
+            dash_syn: self.vector("dash_syn", hidden),
+            dash_syn_2: self.vector("dash_syn_2", hidden),
+            dash_mem_out: self.vector("dash_mem_out", d.outputs),
+            dash_syn_out: self.vector("dash_syn_out", d.outputs),
+            threshold: self.vector("threshold", hidden),
+            threshold_out: self.vector("threshold_out", d.outputs),
+            bias: self.vector("bias", hidden),
+            bias_out: self.vector("bias_out", d.outputs),
+            alias_target: self.aliases(hidden),
+        };
+        if !self.faults.is_empty() {
+            return Err(SpecificationError { faults: self.faults });
+        }
+        specification.check()?;
+        Ok(Loaded { specification, defaulted: self.defaulted, ignored: self.ignored })
+    }
+
+    /// A matrix of weights; two axes gain a third where three are expected.
+    fn matrix(&mut self, name: &'static str, axes: usize) -> Option<Integers> {
+        let Some(mut array) = self.arrays.remove(name) else {
+            if !self.broken.iter().any(|broken| broken == name) {
+                self.faults.push(format!("array `{name}` is missing"));
+            }
+            return None;
+        };
+        if axes == 3 && array.shape.len() == 2 {
+            array.shape.push(1);
+        }
+        if array.shape.len() != axes || array.shape.contains(&0) {
+            let expected = if axes == 3 {
+                "(sources, targets) or (sources, targets, synapses)"
+            } else {
+                "(sources, targets)"
+            };
+            self.faults.push(format!("array `{name}` has shape {:?}; {expected} is expected", array.shape));
+            return None;
+        }
+        if array.shape.iter().any(|&extent| extent > MAX_NEURONS) {
+            self.faults.push(format!(
+                "array `{name}` has shape {:?}; at most {MAX_NEURONS} are allowed",
+                array.shape
+            ));
+            return None;
+        }
+        Some(array)
+    }
+
+    fn check_dimensions(&mut self, d: Dimensions, weights_rec: Option<&Integers>) {
+        if let Some([rows, columns]) = weights_rec.map(|rec| [rec.shape[0], rec.shape[1]])
+            && rows != columns
+        {
+            self.faults
+                .push(format!("array `weights_rec` has {rows} rows and {columns} columns; it is square"));
+        }
+        if d.input_expansion > d.hidden {
+            let (columns, hidden) = (d.input_expansion, d.hidden);
+            self.faults.push(format!(
+                "array `weights_in` has {columns} columns, but there are {hidden} hidden neurons"
+            ));
+        }
+        if d.output_expansion > d.hidden {
+            let (rows, hidden) = (d.output_expansion, d.hidden);
+            self.faults
+                .push(format!("array `weights_out` has {rows} rows, but there are {hidden} hidden neurons"));
+        }
+        if d.synapses > 2 {
+            self.faults.push(format!("the weights have {} synapses; a neuron has 1 or 2", d.synapses));
+        }
+    }
+
+    fn vector<T: TryFrom<i64> + Default + Clone + Bounds>(
+        &mut self,
+        name: &'static str,
+        length: usize,
+    ) -> Vec<T> {
+        match self.arrays.remove(name) {
+            Some(array) if array.shape == [length] => self.cast(name, array.data),
+            Some(array) => {
+                self.faults
+                    .push(format!("array `{name}` has shape {:?}; [{length}] is expected", array.shape));
+                Vec::new()
+            }
+            None => {
+                self.defaulted.push(name);
+                vec![T::default(); length]
+            }
+        }
+    }
+
+    fn shift(&mut self, name: &'static str) -> u8 {
+        match self.arrays.remove(name) {
+            Some(array) if array.data.len() == 1 => {
+                self.cast::<u8>(name, array.data).first().copied().unwrap_or_default()
+            }
+            Some(array) => {
+                self.faults
+                    .push(format!("array `{name}` has shape {:?}; a single number is expected", array.shape));
+                0
+            }
+            None => {
+                self.defaulted.push(name);
+                0
+            }
+        }
+    }
+
+    fn aliases(&mut self, hidden: usize) -> Vec<Option<usize>> {
+        let Some(array) = self.arrays.remove("alias_target") else { return vec![None; hidden] };
+        if array.shape != [hidden] {
+            self.faults
+                .push(format!("array `alias_target` has shape {:?}; [{hidden}] is expected", array.shape));
+        }
+        if let Some(target) = array.data.iter().find(|&&target| target < -1 || target >= hidden as i64) {
+            let last = hidden - 1;
+            self.faults.push(format!("array `alias_target` holds {target}; -1 (none) to {last} are allowed"));
+        }
+        array.data.iter().map(|&target| usize::try_from(target).ok()).collect()
+    }
+
+    fn cast<T: TryFrom<i64> + Bounds>(&mut self, name: &str, data: Vec<i64>) -> Vec<T> {
+        let allowed = |x: i64| (T::MIN..=T::MAX).contains(&x);
+        if let Some(i) = data.iter().position(|&x| !allowed(x)) {
+            let (value, low, high) = (data[i], T::MIN, T::MAX);
+            let count = data.iter().filter(|&&x| !allowed(x)).count();
+            self.faults.push(format!(
+                "array `{name}` holds {value} at element {i}; {low} to {high} are allowed ({count} values are not)"
+            ));
+        }
+        data.into_iter().filter_map(|x| T::try_from(x).ok()).collect()
+    }
+}
+
+/// Range of a kind of number in a file.
+trait Bounds {
+    const MIN: i64;
+    const MAX: i64;
+}
+
+impl Bounds for i8 {
+    const MIN: i64 = i8::MIN as i64;
+    const MAX: i64 = i8::MAX as i64;
+}
+
+impl Bounds for i16 {
+    const MIN: i64 = i16::MIN as i64;
+    const MAX: i64 = i16::MAX as i64;
+}
+
+/// Bit shifts; [`Specification::check`] has the narrower bound of weight shifts.
+impl Bounds for u8 {
+    const MIN: i64 = 0;
+    const MAX: i64 = MAX_DASH as i64;
+}
+
+/// Adds silent synapses until there are `synapses`.
+fn widen(array: Integers, synapses: usize) -> Vec<i64> {
+    let own = array.shape[2];
+    if own >= synapses {
+        return array.data;
+    }
+    let mut data = Vec::with_capacity(array.data.len() / own * synapses);
+    for cell in array.data.chunks(own) {
+        data.extend_from_slice(cell);
+        data.resize(data.len() + synapses - own, 0);
+    }
+    data
+}
