@@ -68,10 +68,10 @@ struct Neuron {
     isyn: [i64; 2],
     vmem: i64,
     spikes: i64,
-}
-
-fn saturate(x: i64) -> i64 {
-    x.clamp(-32768, 32767)
+    /// Whether a rail was met in this step.
+    clamped: bool,
+    /// In how many steps so far.
+    saturations: u32,
 }
 
 fn wrap(x: i64) -> i64 {
@@ -96,7 +96,8 @@ impl<'a> Plain<'a> {
         let spikes: Vec<i64> = self.hidden.iter().map(|neuron| neuron.spikes).collect();
         let deliver = |target: &mut Neuron, synapse: usize, count: i64, weight: i8, shift: u8| {
             for _ in 0..count {
-                target.isyn[synapse] = saturate(target.isyn[synapse] + wrap(i64::from(weight) << shift));
+                let sum = target.isyn[synapse] + wrap(i64::from(weight) << shift);
+                target.isyn[synapse] = target.saturate(sum);
             }
         };
         for (i, &count) in events.iter().enumerate() {
@@ -140,6 +141,12 @@ impl<'a> Plain<'a> {
 }
 
 impl Neuron {
+    fn saturate(&mut self, x: i64) -> i64 {
+        let clamped = x.clamp(-32768, 32767);
+        self.clamped |= x != clamped;
+        clamped
+    }
+
     fn update(
         &mut self,
         core: CoreVersion,
@@ -154,9 +161,14 @@ impl Neuron {
         }
         let loss = leak(self.vmem, dash_mem);
         self.vmem = match core {
-            CoreVersion::V1 => saturate(wrap(self.vmem - loss) + total),
-            CoreVersion::V2 => saturate(self.vmem + saturate(saturate(wrap(-loss) + total) + bias)),
+            CoreVersion::V1 => self.saturate(wrap(self.vmem - loss) + total),
+            CoreVersion::V2 => {
+                let change = self.saturate(wrap(-loss) + total);
+                let change = self.saturate(change + bias);
+                self.saturate(self.vmem + change)
+            }
         };
+        self.saturations += u32::from(std::mem::take(&mut self.clamped));
         while self.vmem >= threshold && self.spikes < cap {
             self.spikes += 1;
             self.vmem = wrap(self.vmem - threshold);
@@ -268,6 +280,10 @@ proptest! {
             plain.step(events);
             assert_equal(&plain.hidden, recording.hidden.as_ref().unwrap(), step);
             assert_equal(&plain.readout, &recording.readout, step);
+        }
+        for (plain, record) in [(plain.hidden, recording.hidden.as_ref().unwrap()), (plain.readout, &recording.readout)] {
+            let counts: Vec<u32> = plain.iter().map(|neuron| neuron.saturations).collect();
+            prop_assert_eq!(&counts, &record.saturations);
         }
         let dropped: u64 = events.iter().map(|&n| u64::from(n.saturating_sub(15))).sum();
         prop_assert_eq!(recording.clipped_events, dropped);

@@ -104,23 +104,32 @@ impl Simulator {
     /// One step: the event counts of the input channels in, the spikes of the readout neurons out.
     /// Missing channels are silent, surplus ones are ignored.
     pub fn step(&mut self, events: &[u8]) -> &[u8] {
+        self.advance::<false>(events);
+        &self.readout.spikes
+    }
+
+    /// A step; one that is watched notes which neurons meet a rail.
+    fn advance<const WATCH: bool>(&mut self, events: &[u8]) {
         let program = &*self.program;
+        if WATCH {
+            self.hidden.clamped.fill(false);
+            self.readout.clamped.fill(false);
+        }
         for (&count, row) in events.iter().zip(&program.input_rows) {
             if count > 0 {
                 self.clipped_events += u64::from(count.saturating_sub(INPUT_CAP));
-                self.hidden.receive(row, count.min(INPUT_CAP));
+                self.hidden.receive::<WATCH>(row, count.min(INPUT_CAP));
             }
         }
         for &(source, count) in &self.spiking {
-            self.hidden.receive(&program.hidden_rows[source as usize], count);
-            self.readout.receive(&program.readout_rows[source as usize], count);
+            self.hidden.receive::<WATCH>(&program.hidden_rows[source as usize], count);
+            self.readout.receive::<WATCH>(&program.readout_rows[source as usize], count);
         }
-        self.hidden.update(&program.hidden, program.core);
-        self.readout.update(&program.readout, program.core);
+        self.hidden.update::<WATCH>(&program.hidden, program.core);
+        self.readout.update::<WATCH>(&program.readout, program.core);
         self.spiking.clear();
         let spikes = self.hidden.spikes.iter().enumerate();
         self.spiking.extend(spikes.filter(|(_, n)| **n > 0).map(|(i, &n)| (i as u16, n)));
-        &self.readout.spikes
     }
 
     /// Runs a raster `[steps, inputs]` on from the present state.
@@ -136,7 +145,10 @@ impl Simulator {
         let steps = raster.len() / inputs;
         let mut recording = Recording::new(steps, &self.hidden, &self.readout, record);
         for events in raster.chunks_exact(inputs) {
-            self.step(events);
+            match record {
+                Record::Readout => self.advance::<false>(events),
+                Record::All => self.advance::<true>(events),
+            }
             recording.push(&self.hidden, &self.readout);
         }
         recording.clipped_events = self.clipped_events - before;

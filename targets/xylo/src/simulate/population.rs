@@ -12,6 +12,8 @@ pub(super) struct Population {
     pub(super) isyn: Vec<Vec<i16>>,
     /// Of the last step, those of aliases included.
     pub(super) spikes: Vec<u8>,
+    /// Of the last step, if that was watched: whether a rail was met.
+    pub(super) clamped: Vec<bool>,
     /// What a state loses in this step.
     leak: Vec<i16>,
 }
@@ -23,6 +25,7 @@ impl Population {
             vmem: vec![0; n],
             isyn: vec![vec![0; n]; neurons.dash_syn.len()],
             spikes: vec![0; n],
+            clamped: vec![false; n],
             leak: vec![0; n],
         }
     }
@@ -35,10 +38,17 @@ impl Population {
 
     /// Adds `count` events of a source. A saturating sum of equal addends needs no loop over them: it is one
     /// saturating addition of their product.
-    pub(super) fn receive(&mut self, row: &Row, count: u8) {
+    pub(super) fn receive<const WATCH: bool>(&mut self, row: &Row, count: u8) {
         for stretch in &row.0 {
             let end = stretch.start + stretch.weights.len();
             let isyn = &mut self.isyn[stretch.synapse][stretch.start..end];
+            if WATCH {
+                let clamped = self.clamped[stretch.start..end].iter_mut();
+                for ((clamped, &i), &w) in clamped.zip(&*isyn).zip(&stretch.weights) {
+                    let sum = i32::from(i) + i32::from(w) * i32::from(count);
+                    *clamped |= sum != i32::from(clamp16(sum));
+                }
+            }
             if count == 1 {
                 for (i, &w) in isyn.iter_mut().zip(&stretch.weights) {
                     *i = i.saturating_add(w);
@@ -58,7 +68,7 @@ impl Population {
     }
 
     /// Decay, integration, spikes.
-    pub(super) fn update(&mut self, neurons: &Neurons, core: CoreVersion) {
+    pub(super) fn update<const WATCH: bool>(&mut self, neurons: &Neurons, core: CoreVersion) {
         for (isyn, dashes) in self.isyn.iter_mut().zip(&neurons.dash_syn) {
             leak(isyn, dashes, &mut self.leak);
             for (i, &leak) in isyn.iter_mut().zip(&self.leak) {
@@ -66,6 +76,9 @@ impl Population {
             }
         }
         leak(&self.vmem, &neurons.dash_mem, &mut self.leak);
+        if WATCH {
+            self.watch(neurons, core);
+        }
         match core {
             CoreVersion::V1 => self.integrate_v1(),
             CoreVersion::V2 => self.integrate_v2(neurons.bias.as_deref()),
@@ -73,6 +86,30 @@ impl Population {
         match &neurons.aliases {
             None => self.spike(neurons),
             Some(aliases) => self.spike_with_aliases(neurons, aliases),
+        }
+    }
+
+    /// Marks neurons whose membranes are about to meet a rail. `leak` is what the membranes lose.
+    fn watch(&mut self, neurons: &Neurons, core: CoreVersion) {
+        for (neuron, clamped) in self.clamped.iter_mut().enumerate() {
+            let currents: i32 = self.isyn.iter().map(|isyn| i32::from(isyn[neuron])).sum();
+            let (vmem, leak) = (self.vmem[neuron], self.leak[neuron]);
+            let mut add = |a: i16, b: i32| {
+                let sum = i32::from(a) + b;
+                *clamped |= sum != i32::from(clamp16(sum));
+                clamp16(sum)
+            };
+            match core {
+                CoreVersion::V1 => {
+                    add(vmem.wrapping_sub(leak), currents);
+                }
+                CoreVersion::V2 => {
+                    let bias = neurons.bias.as_ref().map_or(0, |bias| bias[neuron]);
+                    let change = add(leak.wrapping_neg(), currents);
+                    let change = add(change, bias.into());
+                    add(vmem, change.into());
+                }
+            }
         }
     }
 

@@ -38,14 +38,23 @@ pub struct PopulationRecord {
     pub isyn: Vec<i16>,
     /// Currents of the second synapse, where there is one.
     pub isyn2: Option<Vec<i16>>,
+    /// For each neuron, `[neurons]`: in how many steps one of its states met a rail. Counted with
+    /// [`Record::All`], else empty.
+    ///
+    /// A step counts once, if the exact result of at least one of these additions lies outside 16 bits, so that
+    /// the rail, -32768 or 32767, took its place: an event added to one of the neuron's currents, each event in
+    /// its turn; the sum of leak and currents, and the bias added to it, as the change of the membrane; the
+    /// change added to the membrane (on Xylo 1: the currents added to the membrane). Leaks and resets never
+    /// saturate. How much was lost does not matter.
+    pub saturations: Vec<u32>,
 }
 
 impl Recording {
     pub(super) fn new(steps: usize, hidden: &Population, readout: &Population, record: Record) -> Self {
         Self {
             steps,
-            readout: PopulationRecord::new(steps, readout),
-            hidden: (record == Record::All).then(|| PopulationRecord::new(steps, hidden)),
+            readout: PopulationRecord::new(steps, readout, record),
+            hidden: (record == Record::All).then(|| PopulationRecord::new(steps, hidden, record)),
             clipped_events: 0,
         }
     }
@@ -64,7 +73,7 @@ impl Recording {
 }
 
 impl PopulationRecord {
-    fn new(steps: usize, population: &Population) -> Self {
+    fn new(steps: usize, population: &Population, record: Record) -> Self {
         let neurons = population.vmem.len();
         let n = steps * neurons;
         Self {
@@ -73,6 +82,7 @@ impl PopulationRecord {
             vmem: Vec::with_capacity(n),
             isyn: Vec::with_capacity(n),
             isyn2: (population.isyn.len() == 2).then(|| Vec::with_capacity(n)),
+            saturations: if record == Record::All { vec![0; neurons] } else { Vec::new() },
         }
     }
 
@@ -82,6 +92,9 @@ impl PopulationRecord {
         self.isyn.extend_from_slice(&population.isyn[0]);
         if let (Some(record), Some(isyn2)) = (&mut self.isyn2, population.isyn.get(1)) {
             record.extend_from_slice(isyn2);
+        }
+        for (steps, &clamped) in self.saturations.iter_mut().zip(&population.clamped) {
+            *steps += u32::from(clamped);
         }
     }
 }
