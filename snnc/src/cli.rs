@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use synnet_xylo::Chip;
+use synnet_xylo::quantize::Method;
 
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
@@ -30,6 +31,8 @@ pub enum Command {
     Train(Train),
     /// Measure the accuracy of trained weights.
     Eval(Eval),
+    /// Tell, layer by layer, what a chip makes of a trained network, and why.
+    Compare(Compare),
     /// Run a network on an array of input events.
     Run(Run),
     /// Compile a network and its weights for a target.
@@ -142,6 +145,28 @@ pub struct Eval {
     /// Write the results as a page for a browser, with recordings of the test set to look at.
     #[arg(long, value_name = "PAGE.html")]
     pub report: Option<PathBuf>,
+}
+
+/// Arguments of `compare`.
+#[derive(Args, Debug)]
+pub struct Compare {
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Weights file.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: PathBuf,
+    /// The chip to compare with the float network.
+    #[arg(long)]
+    pub target: Target,
+    /// Which neurons share a scale on the chip: `channel` or `global`.
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub quantizer: Option<Method>,
+    /// Take so many recordings, spread over the test set, instead of all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub samples: Option<u32>,
+    /// Write the comparison as a page for a browser, with pictures of every layer.
+    #[arg(long, value_name = "PAGE.html")]
+    pub html: Option<PathBuf>,
 }
 
 /// Arguments of `run`.
@@ -265,6 +290,16 @@ impl std::str::FromStr for Engine {
 fn chip(name: &str, others: &str) -> Result<&'static Chip, String> {
     let list = || Chip::all().iter().map(|chip| format!(", `{}`", chip.name)).collect::<String>();
     Chip::find(name).ok_or_else(|| format!("{others}{}", list()))
+}
+
+/// The method of quantisation of that name.
+fn method(text: &str) -> Result<Method, String> {
+    let list =
+        || Method::ALL.iter().map(|method| format!("`{}`", method.name())).collect::<Vec<_>>().join(", ");
+    Method::ALL
+        .into_iter()
+        .find(|method| method.name() == text)
+        .ok_or_else(|| format!("methods are {}", list()))
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -8,6 +8,7 @@ mod artifacts;
 mod chip;
 mod cli;
 mod commands;
+mod comparison;
 mod data;
 mod events;
 mod experiment;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod build;
 mod check;
+mod compare;
 mod data;
 #[cfg(unix)]
 mod documentation;
