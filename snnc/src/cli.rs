@@ -158,7 +158,7 @@ pub struct Compare {
     /// The chip to compare with the float network.
     #[arg(long)]
     pub target: Target,
-    /// Which neurons share a scale on the chip: `channel` or `global`.
+    /// How weights become integers; `channel` by default.
     #[arg(long, value_name = "METHOD", value_parser = method)]
     pub quantizer: Option<Method>,
     /// Take so many recordings, spread over the test set, instead of all.
@@ -213,9 +213,23 @@ pub struct Build {
     /// What to build for.
     #[arg(long)]
     pub target: Target,
+    #[command(flatten)]
+    pub quantize: QuantizeArgs,
     /// File to write; others are written beside it under the same stem.
     #[arg(short = 'o', long = "out", value_name = "OUT")]
     pub out: PathBuf,
+}
+
+/// How numbers become integers, for chips and integer code.
+#[derive(Args, Debug)]
+pub struct QuantizeArgs {
+    /// How weights become integers, for chips and `rust-int`; `channel` by default.
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub quantizer: Option<Method>,
+    /// Typical input events, `[T, C]` or `[B, T, C]`: the ranges of the network's states are measured on them, and then
+    /// weight shifts are used.
+    #[arg(long, value_name = "IN.npy")]
+    pub calibrate: Option<PathBuf>,
 }
 
 /// Arguments of `sim`.
@@ -294,12 +308,10 @@ fn chip(name: &str, others: &str) -> Result<&'static Chip, String> {
 
 /// The method of quantisation of that name.
 fn method(text: &str) -> Result<Method, String> {
-    let list =
-        || Method::ALL.iter().map(|method| format!("`{}`", method.name())).collect::<Vec<_>>().join(", ");
-    Method::ALL
-        .into_iter()
-        .find(|method| method.name() == text)
-        .ok_or_else(|| format!("methods are {}", list()))
+    Method::ALL.into_iter().find(|method| method.name() == text).ok_or_else(|| {
+        let names: Vec<String> = Method::ALL.iter().map(|method| format!("`{}`", method.name())).collect();
+        format!("methods are {}", names.join(", "))
+    })
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

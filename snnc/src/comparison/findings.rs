@@ -16,17 +16,14 @@ const NOTABLE_LOSS: f64 = 0.01;
 const NOTABLE_DROP: f64 = 0.05;
 /// Relative change of a rate that is worth a word.
 const NOTABLE_RATE: f64 = 0.1;
-/// Relative error of a layer's weights that is worth a word.
-const NOTABLE_WEIGHT_ERROR: f64 = 0.05;
+/// Relative error of a layer's weights or thresholds that is worth a word.
+const NOTABLE_ERROR: f64 = 0.05;
 /// Share of a layer's neurons that is worth a word where they fall silent.
 const NOTABLE_SILENCE: f64 = 0.05;
 /// Share of a layer's neurons that is worth a word where they never spike at all.
 const NOTABLE_IDLENESS: f64 = 0.1;
 /// How many times one cause must outweigh another to be called the main one.
 const OUTWEIGHS: f64 = 2.0;
-
-const FINER_WEIGHTS: &str =
-    "train on with the chip's numbers in the forward pass, or compare other methods with `--quantizer`";
 
 /// Something that the numbers say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -124,6 +121,7 @@ impl Comparison<'_> {
             findings.extend(self.caps(layer));
             findings.extend(self.weights(layer));
         }
+        findings.extend(self.spoilt());
         findings.extend(self.time_constants());
         findings.extend(self.clipped_input());
         findings
@@ -160,7 +158,7 @@ impl Comparison<'_> {
         let loss = (all.lost as f64 - all.gained as f64) / n.max(1) as f64;
         let matters = loss > 0.0 && (all.is_a_trend() || loss >= NOTABLE_LOSS);
         Some(match cause(weights as f64, states as f64).filter(|_| matters) {
-            Some(Cause::Weights) => finding.remedy(FINER_WEIGHTS),
+            Some(Cause::Weights) => finding.remedy(self.finer_weights()),
             Some(Cause::States) => finding.remedy(self.finer_states()),
             None => finding,
         })
@@ -174,7 +172,9 @@ impl Comparison<'_> {
             let gap = &layer.gaps[pair];
             if by_spikes { gap.spikes().map(|share| 1.0 - share) } else { gap.states() }
         };
-        let (weights, states, all) = (error(BY_WEIGHTS)?, error(BY_STATES)?, error(IN_ALL)?);
+        let all = error(IN_ALL)?;
+        // Where the quantised weights give nothing at all, the chip can be no further off.
+        let (weights, states) = (error(BY_WEIGHTS)?, error(BY_STATES).unwrap_or(0.0));
         let what = if by_spikes {
             "spikes of the output do not agree"
         } else {
@@ -262,10 +262,21 @@ impl Comparison<'_> {
         Some(Finding::of(worst, Kind::Saturation, text).remedy(self.more_room()))
     }
 
+    fn finer_weights(&self) -> String {
+        let method = self.subject.options.method;
+        match method.rockpool() {
+            Some(_) => format!("take another `--quantizer`: `{}` is for comparison only", method.name()),
+            None => {
+                "train on with the chip's numbers in the forward pass, or try another `--quantizer`".into()
+            }
+        }
+    }
+
     fn more_room(&self) -> String {
         let options = self.subject.options;
         let train = "or train with smaller weights";
         match options.ranges {
+            _ if options.method.rockpool().is_some() => self.finer_weights(),
             Some(_) => format!("quantise with a `headroom` above {}, {train}", options.headroom),
             None => format!("quantise with ranges of the states that were measured, {train}"),
         }
@@ -279,13 +290,14 @@ impl Comparison<'_> {
             _ if saturated => self.more_room(),
             None => "quantise with ranges of the states that were measured: they allow weight shifts, and so finer states".into(),
             Some(_) if unshifted && !options.weight_shifts => "allow `weight_shifts`, which make states finer".into(),
-            Some(_) => FINER_WEIGHTS.into(),
+            Some(_) => self.finer_weights(),
         }
     }
 
     /// Silence, or another rate than in float.
     fn activity(&self, layer: &LayerComparison) -> Option<Finding> {
-        let [float, _, chip]: [f64; ENGINES] = std::array::from_fn(|engine| layer.rate(engine, self.steps()));
+        let [float, quantised, chip]: [f64; ENGINES] =
+            std::array::from_fn(|engine| layer.rate(engine, self.steps()));
         let name = &layer.name;
         if float == 0.0 && chip == 0.0 {
             let text = format!("`{name}` never spikes, neither in float nor on the chip");
@@ -294,10 +306,11 @@ impl Comparison<'_> {
             return Some(Finding::of(layer, Kind::Silence, text).remedy(remedy));
         }
         if chip == 0.0 {
-            let text =
-                format!("`{name}` is silent on the chip; in float its neurons spike {float:.3} times a step");
-            let remedy = "a lower threshold or larger weights into it, so that they keep more of their bits";
-            return Some(Finding::of(layer, Kind::Silence, text).remedy(remedy));
+            let already = if quantised == 0.0 { ", already with its weights in float numbers" } else { "" };
+            let text = format!(
+                "`{name}` is silent on the chip{already}; in float its neurons spike {float:.3} times a step"
+            );
+            return Some(Finding::of(layer, Kind::Silence, text).remedy(self.finer_weights()));
         }
         let silenced = layer.silenced();
         if silenced as f64 >= NOTABLE_SILENCE * layer.neurons as f64 && silenced > 0 {
@@ -305,7 +318,7 @@ impl Comparison<'_> {
                 "{silenced} of {} neurons of `{name}` spike in float and never on the chip",
                 layer.neurons
             );
-            return Some(Finding::of(layer, Kind::Silence, text).remedy(FINER_WEIGHTS));
+            return Some(Finding::of(layer, Kind::Silence, text).remedy(self.finer_weights()));
         }
         let silent = layer.silent(FLOAT);
         let idle = silent as f64 >= NOTABLE_IDLENESS * layer.neurons as f64;
@@ -354,13 +367,28 @@ impl Comparison<'_> {
     fn weights(&self, layer: &LayerComparison) -> Option<Finding> {
         let report = self.subject.build.report.layers.iter().find(|report| report.name == layer.name)?;
         let text = format!(
-            "weights into `{}` are off by {} (root mean square), {} became 0",
+            "weights into `{}` are off by {} (root mean square; {} became 0, {} were clipped), its thresholds by up to {}",
             layer.name,
             percent(report.weight_error),
-            report.vanished
+            report.vanished,
+            report.saturated,
+            percent(report.threshold_error)
         );
-        let notable = report.weight_error >= NOTABLE_WEIGHT_ERROR;
-        notable.then(|| Finding::of(layer, Kind::Weights, text).remedy(FINER_WEIGHTS))
+        let notable = report.weight_error.max(report.threshold_error) >= NOTABLE_ERROR;
+        notable.then(|| Finding::of(layer, Kind::Weights, text).remedy(self.finer_weights()))
+    }
+
+    /// Numbers that only methods made for comparison spoil.
+    fn spoilt(&self) -> Option<Finding> {
+        let report = &self.subject.build.report;
+        let text = format!(
+            "`{}` let {} weights wrap around in 8 bits and lost {} biases",
+            report.method.name(),
+            report.wrapped,
+            report.lost_biases
+        );
+        let finding = Finding::new(Kind::Weights, text).remedy("take another `--quantizer`");
+        (report.wrapped + report.lost_biases > 0).then_some(finding)
     }
 
     fn time_constants(&self) -> Option<Finding> {

@@ -97,23 +97,18 @@ impl Comparison<'_> {
     fn quantisation(&self) -> String {
         let (build, report) = (self.subject.build, &self.subject.build.report);
         let rows = self.layers.iter().filter_map(|layer| {
-            let mapped = build.float.layers.iter().find(|mapped| mapped.layer == layer.id)?;
-            let scales = if layer.readout { &report.scale_out } else { &report.scale };
-            let scales = scales.get(mapped.ids.clone()).unwrap_or_default().iter().copied();
-            let (least, greatest) = scales.fold((f64::INFINITY, 0.0f64), |(a, b), x| (a.min(x), b.max(x)));
             let weights = report.layers.iter().find(|found| found.name == layer.name)?;
+            let [least, greatest] = weights.scale;
             let (_, saturated) = layer.saturations(self.chip_steps());
             Some(vec![
                 layer.name.clone(),
                 layer.neurons.to_string(),
                 layer.removed.to_string(),
-                if least <= greatest {
-                    format!("{} to {}", figure(least), figure(greatest))
-                } else {
-                    String::new()
-                },
+                format!("{} to {}", figure(least), figure(greatest)),
                 format!("{:.2} %", 100.0 * weights.weight_error),
                 weights.vanished.to_string(),
+                weights.saturated.to_string(),
+                fine_percent(weights.threshold_error),
                 fine_percent(saturated),
             ])
         });
@@ -124,10 +119,13 @@ impl Comparison<'_> {
             "scale (chip state per float state)",
             "error of the weights",
             "weights that became 0",
+            "clipped weights",
+            "error of thresholds",
             "saturated steps",
         ];
         let lead = format!(
-            "Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            "Method <code>{}</code>. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            report.method.name(),
             report.weight_shift_in,
             report.weight_shift_rec,
             report.weight_shift_out,
