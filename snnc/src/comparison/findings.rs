@@ -276,7 +276,9 @@ impl Comparison<'_> {
         let options = self.subject.options;
         let train = "or train with smaller weights";
         match options.ranges {
-            _ if options.method.rockpool().is_some() => self.finer_weights(),
+            _ if options.method.rockpool().is_some() => {
+                format!("take `--quantizer channel` with ranges of the states that were measured, {train}")
+            }
             Some(_) => format!("quantise with a `headroom` above {}, {train}", options.headroom),
             None => format!("quantise with ranges of the states that were measured, {train}"),
         }

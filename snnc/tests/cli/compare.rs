@@ -89,6 +89,27 @@ fn the_example_is_compared_layer_by_layer() {
     }
 }
 
+/// Rockpool's quantiser for single channels spoils a readout that is used for its membrane.
+#[test]
+fn a_quantiser_that_spoils_the_readout_is_found_out() {
+    let words = [&TARGET[..], &["--json", "--quantizer", "rockpool-channel"]].concat();
+    let found = example("compare", &words).success().json();
+    let accuracy = |engine: &str| found["engines"][engine]["accuracy"].as_f64().expect("there are classes");
+    assert!(accuracy("float") > accuracy("quantised_weights") + 0.3);
+    let error =
+        |pair: &str| found["layers"][3]["pairs"][pair]["state_error"].as_f64().expect("it is a number");
+    assert!(error("float_to_quantised_weights") > 0.3 && error("quantised_weights_to_chip") < 0.1);
+    let findings = found["findings"].as_array().expect("it is a list");
+    let about = |kind: &str| findings.iter().find(|finding| finding["kind"] == kind).expect("it is found");
+    let (classes, weights) = (about("classes"), about("weights"));
+    let says = |text: &Value, part: &str| assert!(text.as_str().is_some_and(|t| t.contains(part)), "{text}");
+    says(&classes["text"], "more than chance explains");
+    says(&classes["remedy"], "take another `--quantizer`");
+    says(&about("output")["text"], "mainly the chip's weights, thresholds and leaks");
+    assert_eq!(weights["layer"], "out");
+    assert!(about("divergence")["layer"] != "out");
+}
+
 #[test]
 fn samples_are_spread_and_threads_change_nothing() {
     let few = [&TARGET[..], &["--json", "--samples", "7", "--quantizer", "global"]].concat();
