@@ -185,10 +185,10 @@ impl Comparison<'_> {
         let all = error(IN_ALL)?;
         // Where the quantised weights give nothing at all, the chip can be no further off.
         let (weights, states) = (error(BY_WEIGHTS)?, error(BY_STATES).unwrap_or(0.0));
-        let what = if by_spikes {
-            "spikes of the output do not agree"
+        let off = if by_spikes {
+            format!("{} of the output's spikes do not agree", percent(all))
         } else {
-            "error of the output (root mean square)"
+            format!("the output is off by {} (root mean square)", percent(all))
         };
         let cause = cause(weights, states);
         let mainly = match cause {
@@ -198,8 +198,7 @@ impl Comparison<'_> {
             None => ": weights and states have like parts in it",
         };
         let text = format!(
-            "{} {what} between float and chip, {} by weights alone, {} by states alone{mainly}",
-            percent(all),
+            "{off} between float and chip, {} by weights alone, {} by states alone{mainly}",
             percent(weights),
             percent(states)
         );

@@ -99,7 +99,6 @@ impl Comparison<'_> {
         let rows = self.layers.iter().filter_map(|layer| {
             let weights = report.layers.iter().find(|found| found.name == layer.name)?;
             let [least, greatest] = weights.scale;
-            let (_, saturated) = layer.saturations(self.chip_steps());
             Some(vec![
                 layer.name.clone(),
                 layer.neurons.to_string(),
@@ -109,22 +108,22 @@ impl Comparison<'_> {
                 weights.vanished.to_string(),
                 weights.saturated.to_string(),
                 fine_percent(weights.threshold_error),
-                fine_percent(saturated),
             ])
         });
         let head = [
             "layer",
-            "neurons on the chip",
+            "neurons",
             "left out",
-            "scale (chip state per float state)",
+            "scales",
             "error of the weights",
-            "weights that became 0",
-            "clipped weights",
+            "became 0",
+            "were clipped",
             "error of thresholds",
-            "saturated steps",
         ];
         let lead = format!(
-            "Method <code>{}</code>. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            "Method <code>{}</code>. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps \
+             behind the float network's. Left out are neurons that the chip does without. A scale is the chip's state per state of the float \
+             network; weights that became 0 or were clipped are single ones.",
             report.method.name(),
             report.weight_shift_in,
             report.weight_shift_rec,
