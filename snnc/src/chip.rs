@@ -59,7 +59,7 @@ fn class(target: &Target) -> Option<usize> {
 }
 
 /// The events of recording `i` at the length of the set, with `lag` silent steps behind them.
-fn counts(dataset: &Dataset, i: usize, lag: usize) -> Result<Vec<u8>, Failure> {
+pub fn counts(dataset: &Dataset, i: usize, lag: usize) -> Result<Vec<u8>, Failure> {
     let channels = dataset.channels();
     let mut raster = vec![0.0; dataset.steps() * channels];
     dataset.write_sample(i, &mut raster);
@@ -89,15 +89,16 @@ fn output(recording: &Recording, quantity: Quantity, width: usize, lag: usize, s
     }
 }
 
-/// Mean spikes per neuron and step of each layer. The silent steps behind a recording do not count.
+/// Mean spikes per neuron and step of each layer, in the steps of the recording at the layer's own time.
 fn rates(build: &Build, recordings: &[Recording]) -> Vec<(String, f64)> {
     let layers = build.float.layers.iter();
     layers
         .map(|layer| {
             let population = |r: &Recording| {
                 let record = if layer.readout { Some(&r.readout) } else { r.hidden.as_ref() };
+                let steps = r.steps - build.float.latency();
                 record.map_or(0, |p| {
-                    let rows = p.spikes.chunks_exact(p.neurons.max(1));
+                    let rows = p.spikes.chunks_exact(p.neurons.max(1)).skip(layer.lag).take(steps);
                     rows.flat_map(|row| &row[layer.ids.clone()]).map(|&n| u64::from(n)).sum()
                 })
             };

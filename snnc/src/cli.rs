@@ -39,6 +39,8 @@ pub enum Command {
     Train(Train),
     /// Measure the accuracy of trained weights.
     Eval(Eval),
+    /// Tell, layer by layer, what a chip makes of a trained network, and why.
+    Compare(Compare),
     /// Run a network on an array of input events.
     Run(Run),
     /// Compile a network and its weights for a target.
@@ -163,6 +165,28 @@ pub struct Eval {
     /// Write the results as a page for a browser, with recordings of the test set to look at.
     #[arg(long, value_name = "PAGE.html")]
     pub report: Option<PathBuf>,
+}
+
+/// Arguments of `compare`.
+#[derive(Args, Debug)]
+pub struct Compare {
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Weights file.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: PathBuf,
+    /// The chip to compare with the float network.
+    #[arg(long)]
+    pub target: Target,
+    /// How weights become integers; `channel` by default.
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub quantizer: Option<Method>,
+    /// Take so many recordings, spread over the test set, instead of all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub samples: Option<u32>,
+    /// Write the comparison as a page for a browser, with pictures of every layer.
+    #[arg(long, value_name = "PAGE.html")]
+    pub html: Option<PathBuf>,
 }
 
 /// Arguments of `run`.
@@ -339,6 +363,7 @@ fn duration(text: &str) -> Result<f64, String> {
     if seconds.is_finite() && seconds > 0.0 { Ok(seconds) } else { Err(wrong()) }
 }
 
+/// The method of quantisation of that name.
 fn method(text: &str) -> Result<Method, String> {
     Method::ALL.into_iter().find(|method| method.name() == text).ok_or_else(|| {
         let names: Vec<String> = Method::ALL.iter().map(|method| format!("`{}`", method.name())).collect();

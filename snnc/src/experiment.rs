@@ -118,10 +118,18 @@ impl Plan {
         targets.extend(simulated.map(Target::Chip));
         targets.sort_by_key(Target::name);
         targets.dedup();
-        let found = targets.iter().flat_map(|target| artifacts::check(graph, target));
-        let mut diagnostics: Vec<Diagnostic> = found.collect();
-        diagnostics.retain(Diagnostic::is_error);
-        source::accept(&diagnostics, &self.loaded.sources)
+        self.refuse(targets.iter().flat_map(|target| artifacts::check(graph, target)))
+    }
+
+    /// The rules of a chip that the network breaks. Warnings come with the build.
+    pub fn check_chip(&self, chip: &Chip) -> Result<(), Failure> {
+        self.refuse(synnet_xylo::rules::check(&self.loaded.graph, chip))
+    }
+
+    /// A failure where there are errors.
+    fn refuse(&self, found: impl IntoIterator<Item = Diagnostic>) -> Result<(), Failure> {
+        let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
+        source::accept(&errors, &self.loaded.sources)
     }
 
     /// Diagnostics about the network as a failure.
@@ -159,6 +167,11 @@ impl Experiment {
         Ok(Tested { measured, classified: classified.transpose().map_err(|d| plan.rendered(&d))? })
     }
 
+    /// By what recordings are classified, if they are.
+    pub fn readout(&self) -> Option<Readout> {
+        self.plan.readout
+    }
+
     /// The chip whose simulator runs the test set. It is judged by classes.
     pub fn simulated_chip(&self) -> Option<&'static Chip> {
         self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
@@ -166,7 +179,17 @@ impl Experiment {
 
     /// Quantises for a chip.
     pub fn build_for_chip(&self, network: &Network, chip: &Chip) -> Result<Build, Failure> {
-        let build = synnet_xylo::build(network, chip, &QuantizeOptions::default());
+        self.build_with(network, chip, &QuantizeOptions::default())
+    }
+
+    /// Quantises for a chip with these options.
+    pub fn build_with(
+        &self,
+        network: &Network,
+        chip: &Chip,
+        options: &QuantizeOptions,
+    ) -> Result<Build, Failure> {
+        let build = synnet_xylo::build(network, chip, options);
         let build = build.map_err(|d| self.plan.rendered(&d))?;
         source::accept(&build.warnings, &self.plan.loaded.sources)?;
         Ok(build)

@@ -10,6 +10,7 @@ mod chip;
 mod chips;
 mod cli;
 mod commands;
+mod comparison;
 mod cost;
 mod data;
 mod events;

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod chips;
+mod compare;
 mod eval;
 mod explain;
 mod fmt;
@@ -23,6 +24,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Show(args) => show::run(&args, json),
         Command::Train(args) => train::run(&args, json),
         Command::Eval(args) => eval::run(&args, json),
+        Command::Compare(args) => compare::run(&args, json),
         Command::Run(args) => run::run(&args, json),
         Command::Build(args) => build::run(&args, json),
         Command::Sim(args) => sim::run(&args, json),

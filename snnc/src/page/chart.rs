@@ -1,4 +1,4 @@
-//! Lines over epochs.
+//! Lines over epochs or time steps.
 
 use std::fmt::Write;
 
@@ -24,6 +24,8 @@ pub struct Chart<'a> {
     pub title: &'a str,
     /// Its unit, or what is to be said beside the title.
     pub unit: &'a str,
+    /// What the lines run over: `epoch` or `step`. They are counted from 1.
+    pub across: &'a str,
     /// The lines.
     pub lines: Vec<Line>,
     /// How values become heights.
@@ -32,7 +34,7 @@ pub struct Chart<'a> {
     pub kept: Option<usize>,
 }
 
-/// One line: a value for each epoch, from the first.
+/// One line: a value for each epoch or step, from the first.
 pub struct Line {
     /// Name in the legend.
     pub name: String,
@@ -51,6 +53,8 @@ pub enum Scale {
     FromZero,
     /// Shares, from 0 to 100 %.
     Share,
+    /// As `FromZero`, in percent.
+    Percent,
     /// Logarithms; values that are not positive are left out.
     Logarithmic,
 }
@@ -65,8 +69,8 @@ impl Scale {
             Self::Share => ticks(0.0, 1.0, 4),
             Self::Logarithmic if low > high => vec![0.1, 1.0],
             _ if low > high => ticks(0.0, 1.0, 4),
-            Self::FromZero if low == 0.0 && high == 0.0 => ticks(0.0, 1.0, 4),
-            Self::FromZero => ticks(low.min(0.0), high.max(0.0), 4),
+            Self::FromZero | Self::Percent if low == 0.0 && high == 0.0 => ticks(0.0, 1.0, 4),
+            Self::FromZero | Self::Percent => ticks(low.min(0.0), high.max(0.0), 4),
             Self::Logarithmic => decades(low, high, 5),
         }
     }
@@ -80,7 +84,11 @@ impl Scale {
     }
 
     fn text(self, x: f64) -> String {
-        if self == Self::Share { format!("{} %", figure(100.0 * x)) } else { figure(x) }
+        if matches!(self, Self::Share | Self::Percent) {
+            format!("{} %", figure(100.0 * x))
+        } else {
+            figure(x)
+        }
     }
 }
 
@@ -103,7 +111,7 @@ impl Chart<'_> {
         let _ = writeln!(
             svg,
             "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
-            escape(&format!("{} over epochs", self.title))
+            escape(&format!("{} over {}s", self.title, self.across))
         );
         for &tick in &ticks {
             let y = frame.y(tick);
@@ -127,10 +135,11 @@ impl Chart<'_> {
         }
         let _ = writeln!(
             svg,
-            "<path class=\"axis\" d=\"M{LEFT} {bottom}H{}\"/><text class=\"middle quiet\" x=\"{}\" y=\"{}\">epoch</text>",
+            "<path class=\"axis\" d=\"M{LEFT} {bottom}H{}\"/><text class=\"middle quiet\" x=\"{}\" y=\"{}\">{}</text>",
             WIDTH - RIGHT,
             (LEFT + WIDTH - RIGHT) / 2.0,
-            HEIGHT - 6.0
+            HEIGHT - 6.0,
+            escape(self.across)
         );
         if let Some(kept) = self.kept {
             let _ = writeln!(svg, "<path class=\"kept\" d=\"M{:.1} {TOP}V{bottom}\"/>", frame.x(kept as f64));
@@ -180,7 +189,7 @@ impl Chart<'_> {
                 let value = line.values.get(epoch).copied().flatten()?;
                 Some(format!("\n{}: {}", line.name, self.scale.text(value)))
             });
-            let text = format!("epoch {}{}", epoch + 1, values.collect::<String>());
+            let text = format!("{} {}{}", self.across, epoch + 1, values.collect::<String>());
             let _ = writeln!(
                 svg,
                 "<rect class=\"place\" x=\"{:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{}\"><title>{}</title></rect>",
@@ -285,7 +294,7 @@ mod tests {
 
     fn chart(values: &[Option<f64>], scale: Scale) -> String {
         let line = Line { name: "<a>".into(), values: values.to_vec(), color: 0, dashed: false };
-        Chart { title: "t", unit: "u", lines: vec![line], scale, kept: None }.html()
+        Chart { title: "t", unit: "u", across: "epoch", lines: vec![line], scale, kept: None }.html()
     }
 
     #[test]
@@ -303,7 +312,7 @@ mod tests {
     fn charts_without_numbers_are_left_out() {
         assert_eq!(chart(&[], Scale::FromZero), "");
         assert_eq!(chart(&[None, None], Scale::Share), "");
-        for scale in [Scale::FromZero, Scale::Share, Scale::Logarithmic] {
+        for scale in [Scale::FromZero, Scale::Share, Scale::Percent, Scale::Logarithmic] {
             for values in
                 [vec![Some(0.0)], vec![Some(f64::NAN), Some(1.0)], vec![Some(1e-9), Some(1e9), Some(-1.0)]]
             {

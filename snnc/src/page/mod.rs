@@ -6,16 +6,20 @@
 //! differ in their dashes, too.
 
 mod axis;
+mod bars;
 mod chart;
 mod matrix;
 mod raster;
+mod scatter;
 
 use std::fmt::Write;
 
 pub use axis::figure;
+pub use bars::Bars;
 pub use chart::{Chart, Line, Scale};
 pub use matrix::confusion;
-pub use raster::{Events, Look, Panel, Trace, Traces, raster};
+pub use raster::{Events, Look, Mark, Panel, Trace, Traces, raster};
+pub use scatter::Scatter;
 
 /// A page: title, and the HTML of its body.
 pub fn document(title: &str, body: &str) -> String {
@@ -42,6 +46,14 @@ pub fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// A message with its names, which stand between backticks, set as code.
+pub fn in_code(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    let parts = parts
+        .map(|(i, part)| if i % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) });
+    parts.collect()
 }
 
 /// A section with a heading and, where not empty, a sentence on how to read it.

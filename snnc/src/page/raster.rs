@@ -33,6 +33,17 @@ pub struct Events {
     pub width: usize,
     /// `[steps, width]`, row-major.
     pub counts: Vec<f32>,
+    /// Places that are ringed.
+    pub marks: Vec<Mark>,
+}
+
+/// A place in a raster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The step, from 0.
+    pub step: usize,
+    /// The channel or neuron.
+    pub neuron: usize,
 }
 
 /// The course of a few quantities.
@@ -232,7 +243,14 @@ impl Events {
         for (i, path) in paths.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
             let _ = write!(svg, "<path class=\"event e{i}\" d=\"{path}\"/>");
         }
-        svg + "</g>\n"
+        svg += "</g>\n";
+        let width = WIDTH - LEFT - RIGHT;
+        for mark in &self.marks {
+            let x = LEFT + (mark.step as f64 + 0.5) / steps.max(1) as f64 * width;
+            let y = top + ((mark.neuron / self.stride()) as f64 + 0.5) / self.rows().max(1) as f64 * height;
+            let _ = write!(svg, "<circle class=\"ring\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>");
+        }
+        svg
     }
 }
 
@@ -288,17 +306,20 @@ mod tests {
     #[test]
     fn neighbouring_events_are_one_dash() {
         let counts = vec![1.0, 0.0, 1.0, 2.0, 0.0, 9.0];
-        let events = Events { name: "h".into(), width: 2, counts };
+        let events = Events { name: "h".into(), width: 2, counts, marks: vec![Mark { step: 1, neuron: 1 }] };
         let svg = events.svg(3, 0.0, 40.0);
         // Of at most 9 events in a step, 1 and 2 have the strengths of 1/3 and sqrt(2)/3.
         assert!(svg.contains("e1\" d=\"M0 1h2\""), "{svg}");
         assert!(svg.contains("e2\" d=\"M1 3h1\"") && svg.contains("e4\" d=\"M2 3h1\""), "{svg}");
+        // The middle of three steps, the lower of two neurons.
+        assert!(svg.contains("<circle class=\"ring\" cx=\"305.0\" cy=\"30.0\""), "{svg}");
     }
 
     #[test]
     fn great_rasters_are_thinned() {
         let counts = vec![1.0; 5000 * 1000];
-        let panel = Panel::Events(Events { name: "a.very.long.name".into(), width: 1000, counts });
+        let panel =
+            Panel::Events(Events { name: "a.very.long.name".into(), width: 1000, counts, marks: vec![] });
         let lines = [Look::Quiet, Look::Right].map(|look| Trace { values: vec![0.5; 5000], look });
         let traces = Traces { name: "out".into(), what: "membrane", lines: lines.into() };
         let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]);

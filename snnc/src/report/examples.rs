@@ -148,14 +148,19 @@ impl<'a> Gallery<'a> {
         let input = self.input(i);
         let run = self.interpreter.run_from(&input, Recording::On, 0, i as u64).ok()?;
         let (name, width) = (graph.input.name.clone(), input.width);
-        let mut panels = vec![Panel::Events(Events { name, width, counts: input.data })];
+        let mut panels = vec![Panel::Events(Events { name, width, counts: input.data, marks: vec![] })];
         let mut readout = None;
         for ((id, layer), trace) in graph.layers_with_ids().zip(run.layers) {
             let is_output = id == graph.output.layer;
             let LayerTrace { spikes, vmem, isyn, .. } = trace;
             if let Some(spikes) = spikes.filter(|_| !is_output || graph.output.quantity == Quantity::Spikes) {
                 let name = layer.name.clone();
-                panels.push(Panel::Events(Events { name, width: layer.size, counts: spikes.data }));
+                panels.push(Panel::Events(Events {
+                    name,
+                    width: layer.size,
+                    counts: spikes.data,
+                    marks: vec![],
+                }));
             }
             if is_output {
                 let current =

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use synnet_runtime::TrainOptions;
 
-use super::{Report, spikes_matter};
-use crate::page::{self, Chart, Line, Scale, document, escape, facts, section, side_by_side};
+use super::{Report, heading, origin, sources, spikes_matter};
+use crate::page::{self, Chart, Line, Scale, document, facts, in_code, section, side_by_side};
 use crate::progress::clock;
 
 impl Report<'_> {
@@ -23,7 +23,7 @@ impl Report<'_> {
             };
             tiles.push(time);
         }
-        let mut body = results.heading() + &page::tiles(&tiles) + &self.warnings();
+        let mut body = heading(results.network, results.experiment) + &page::tiles(&tiles) + &self.warnings();
         body += &section(
             "How it learnt",
             "Training values are measured while the weights move, with dropout and augmentation; validation values at \
@@ -54,7 +54,8 @@ impl Report<'_> {
     }
 
     fn making(&self) -> String {
-        let mut list = self.results.facts();
+        let (network, experiment) = (self.results.network, self.results.experiment);
+        let mut list = origin(network, experiment);
         let of_training = [
             ("seed", self.trained.seed.to_string()),
             ("epochs", self.epochs_in_words()),
@@ -70,7 +71,7 @@ impl Report<'_> {
         let options = flattened(&self.trained.options);
         facts(&list)
             + &format!("<details><summary>Options of the training</summary>\n{}</details>\n", facts(&options))
-            + &self.results.sources()
+            + &sources(network, experiment)
             + &format!("<details><summary>The files beside this page</summary>\n{files}</details>\n")
     }
 
@@ -98,12 +99,13 @@ fn learning_curves(report: &Report<'_>) -> Vec<String> {
             line("validation", &format!("validation {column}"), 1, true),
         ];
         lines.retain(|line| line.values.iter().any(Option::is_some));
-        Chart { title, unit, lines, scale, kept: Some(report.trained.kept + 1) }.html()
+        Chart { title, unit, across: "epoch", lines, scale, kept: Some(report.trained.kept + 1) }.html()
     };
     let rate = Line { name: "learning rate".into(), values: history.series("lr"), color: 0, dashed: false };
     let rate = Chart {
         title: "Learning rate",
         unit: "of the last update of the epoch",
+        across: "epoch",
         lines: vec![rate],
         scale: Scale::FromZero,
         kept: None,
@@ -148,7 +150,7 @@ fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Sca
         color: i,
         dashed: i >= page::HUES,
     });
-    Chart { title, unit, lines: lines.collect(), scale, kept: None }.html()
+    Chart { title, unit, across: "epoch", lines: lines.collect(), scale, kept: None }.html()
 }
 
 /// Every option by its key in the recipe, those included that were left at their defaults.
@@ -169,12 +171,4 @@ fn flattened(options: &TrainOptions) -> Vec<(String, String)> {
     let mut list = Vec::new();
     walk(String::new(), serde_json::to_value(options).unwrap_or_default(), &mut list);
     list
-}
-
-/// A message with its names, which stand between backticks, set as code.
-fn in_code(message: &str) -> String {
-    let parts = message.split('`').enumerate();
-    let parts = parts
-        .map(|(i, part)| if i % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) });
-    parts.collect()
 }

@@ -3,6 +3,7 @@
 mod examples;
 mod html;
 mod markdown;
+mod origin;
 mod results;
 mod seeds;
 
@@ -18,6 +19,7 @@ use crate::experiment::{Experiment, OnChip, Tested};
 use crate::terminal::table;
 use crate::training::Trained;
 
+pub use origin::{heading, origin, sources};
 pub use seeds::{Outcome, Seeds};
 
 /// What the test set says of a network.

@@ -1,28 +1,18 @@
 //! What the test set says of a network, as a page or as a part of one.
 
-use super::{Results, examples, figures, percent, recordings};
+use super::{Results, examples, figures, heading, origin, percent, sources};
 use crate::chip::agreement;
 use crate::page::{self, confusion, document, escape, facts, figure, section, side_by_side};
 
 impl Results<'_> {
     /// The results by themselves as one file of HTML; `weights` names what was tested.
     pub fn html(&self, weights: &str) -> String {
-        let mut body = self.heading() + &page::tiles(&self.tiles()) + &self.sections();
-        let mut list = self.facts();
+        let mut body =
+            heading(self.network, self.experiment) + &page::tiles(&self.tiles()) + &self.sections();
+        let mut list = origin(self.network, self.experiment);
         list.push(("weights".into(), weights.to_owned()));
-        body += &section("How it was made", "", &(facts(&list) + &self.sources()));
+        body += &section("How it was made", "", &(facts(&list) + &sources(self.network, self.experiment)));
         document(&format!("{}: results on the test set", self.network.graph.name), &body)
-    }
-
-    /// Name, documentation, and what the recordings serve for.
-    pub fn heading(&self) -> String {
-        let graph = &self.network.graph;
-        let docs = match graph.docs.as_slice() {
-            [] => String::new(),
-            docs => format!("<p>{}</p>\n", escape(&docs.join(" "))),
-        };
-        let recordings = recordings(&self.experiment.corpus);
-        format!("<h1>{}</h1>\n{docs}<p class=\"under\">{}.</p>\n", escape(&graph.name), escape(&recordings))
     }
 
     /// The figures that matter most, each with what it is.
@@ -43,33 +33,6 @@ impl Results<'_> {
     /// Figures, confusion, recordings to look at, quantisation.
     pub fn sections(&self) -> String {
         section("On the test set", "", &self.engines()) + &examples::section(self) + &self.quantisation()
-    }
-
-    /// What was at work.
-    pub fn facts(&self) -> Vec<(String, String)> {
-        let graph = &self.network.graph;
-        let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
-        let tensors = graph.tensors();
-        let learnt = tensors.iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>());
-        let list = [
-            ("made by", format!("snnc {}", env!("CARGO_PKG_VERSION"))),
-            ("on", format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH)),
-            ("network", format!("{} layers, {neurons} neurons", graph.layers.len())),
-            ("numbers that learn", learnt.sum::<usize>().to_string()),
-            ("time step", format!("{} ms", figure(1e3 * graph.dt))),
-            ("steps of a recording", self.experiment.corpus.test.steps().to_string()),
-        ];
-        list.map(|(name, value)| (name.to_owned(), value)).to_vec()
-    }
-
-    /// The network and the recipe, to be unfolded.
-    pub fn sources(&self) -> String {
-        let block = |title: &str, text: &str| {
-            let text = escape(text.trim_end());
-            format!("<details><summary>{title}</summary>\n<pre>{text}</pre>\n</details>\n")
-        };
-        block("Layers, connections and tensors", &synnet_dsl::to_table(&self.network.graph))
-            + &block("The recipe, with what <code>--set</code> replaced", &self.experiment.plan.recipe.text)
     }
 
     /// The figures of both engines, and their confusion matrices.

@@ -185,7 +185,7 @@ impl Seeds<'_> {
                 color: i,
                 dashed: i >= page::HUES,
             });
-            Chart { title, unit, lines: lines.collect(), scale, kept: None }.html()
+            Chart { title, unit, across: "epoch", lines: lines.collect(), scale, kept: None }.html()
         });
         body += &section("How they learnt", "", &side_by_side(&pictures));
         document(&format!("{}: {n} seeds", self.network), &body)

@@ -120,7 +120,7 @@ fn commands(block: &Block, of_line: impl Fn(&str) -> Option<&str>) {
 /// network, its weights, events for it, and the specification of a chip. What it writes goes into folders
 /// that exist.
 ///
-/// `train` and `eval` would take long. They get a data folder that does not exist, so that they stop there: the
+/// `train`, `eval` and `compare` would take long. They get a data folder that does not exist, so that they stop there: the
 /// arguments have been understood, the recipe read and its network compiled by then.
 fn command(place: &str, folder: &Folder, words: &[&str]) {
     assert!(
@@ -131,7 +131,7 @@ fn command(place: &str, folder: &Folder, words: &[&str]) {
         supply(folder, word, words);
     }
     let outcome = match words {
-        ["train" | "eval", recipe, ..] if !recipe.starts_with('-') => {
+        ["train" | "eval" | "compare", recipe, ..] if !recipe.starts_with('-') => {
             let nowhere = ["--set", "data.path=nowhere"];
             // There is no training yet to go on with.
             let resumes = words.contains(&"--resume");
@@ -140,7 +140,7 @@ fn command(place: &str, folder: &Folder, words: &[&str]) {
         }
         _ => folder.snnc(words),
     };
-    let stopped = matches!(words[0], "train" | "eval");
+    let stopped = matches!(words[0], "train" | "eval" | "compare");
     assert!(stopped || outcome.code == Some(0), "{place}: `snnc {}`: {}", words.join(" "), outcome.stderr);
 }
 

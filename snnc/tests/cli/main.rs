@@ -4,6 +4,7 @@ mod bad_input;
 mod build;
 mod check;
 mod chips;
+mod compare;
 mod configuration;
 mod data;
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use crate::support::{Folder, tones};
 
 /// Every tag is closed in its order; nothing is fetched.
-fn check_page(html: &str) {
+pub(crate) fn check_page(html: &str) {
     for reference in ["http:", "https:", "src=", "href=", "@import", "url(", "<script"] {
         assert!(!html.contains(reference), "{reference}");
     }

@@ -1,0 +1,45 @@
+//! What a page about a network says of where its numbers come from.
+
+use synnet_dsl::Network;
+
+use super::recordings;
+use crate::experiment::Experiment;
+use crate::page::{escape, figure};
+
+/// Name, documentation, and what the recordings serve for.
+pub fn heading(network: &Network, experiment: &Experiment) -> String {
+    let graph = &network.graph;
+    let docs = match graph.docs.as_slice() {
+        [] => String::new(),
+        docs => format!("<p>{}</p>\n", escape(&docs.join(" "))),
+    };
+    let recordings = recordings(&experiment.corpus);
+    format!("<h1>{}</h1>\n{docs}<p class=\"under\">{}.</p>\n", escape(&graph.name), escape(&recordings))
+}
+
+/// What was at work.
+pub fn origin(network: &Network, experiment: &Experiment) -> Vec<(String, String)> {
+    let graph = &network.graph;
+    let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
+    let tensors = graph.tensors();
+    let learnt = tensors.iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>());
+    let list = [
+        ("made by", format!("snnc {}", env!("CARGO_PKG_VERSION"))),
+        ("on", format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH)),
+        ("network", format!("{} layers, {neurons} neurons", graph.layers.len())),
+        ("numbers that learn", learnt.sum::<usize>().to_string()),
+        ("time step", format!("{} ms", figure(1e3 * graph.dt))),
+        ("steps of a recording", experiment.corpus.test.steps().to_string()),
+    ];
+    list.map(|(name, value)| (name.to_owned(), value)).to_vec()
+}
+
+/// The network and the recipe, to be unfolded.
+pub fn sources(network: &Network, experiment: &Experiment) -> String {
+    let block = |title: &str, text: &str| {
+        let text = escape(text.trim_end());
+        format!("<details><summary>{title}</summary>\n<pre>{text}</pre>\n</details>\n")
+    };
+    block("Layers, connections and tensors", &synnet_dsl::to_table(&network.graph))
+        + &block("The recipe, with what <code>--set</code> replaced", &experiment.plan.recipe.text)
+}

@@ -1,0 +1,266 @@
+//! `snnc compare`: one network on three engines.
+
+use serde_json::Value;
+use synnet_arrays::Archive;
+
+use crate::report::check_page;
+use crate::support::{Folder, repository, tones, weights};
+
+/// The main example with its weights.
+fn example(command: &str, rest: &[&str]) -> crate::support::Outcome {
+    let [recipe, weights] = ["examples/digits/digits.yaml", "examples/digits/digits.safetensors"]
+        .map(|path| repository(path).display().to_string());
+    Folder::new().snnc(&[&[command, &recipe, "--weights", &weights], rest].concat())
+}
+
+const TARGET: [&str; 2] = ["--target", "xylo-audio3"];
+
+/// Every number as `0`, every gap as one blank: a quantiser may change the numbers, but not what they are.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    for line in text.lines() {
+        let words = line
+            .split_whitespace()
+            .map(|word| if word.bytes().all(|b| b.is_ascii_digit() || b == b'.') { "0" } else { word });
+        masked += &(words.collect::<Vec<_>>().join(" ") + "\n");
+    }
+    masked
+}
+
+#[test]
+fn the_example_is_compared_layer_by_layer() {
+    let outcome = example("compare", &[&TARGET[..], &["--json"]].concat()).success();
+    let found = outcome.json();
+    let (tables, said) = outcome.stderr.split_once("\n* ").expect("there is something to say");
+    insta::assert_snapshot!(masked(tables));
+    for kind in ["classes", "output", "divergence"] {
+        let finding =
+            found["findings"].as_array().and_then(|list| list.iter().find(|one| one["kind"] == kind));
+        let finding = finding.unwrap_or_else(|| panic!("nothing about {kind}"));
+        assert!(said.contains(finding["text"].as_str().expect("it is text")), "{said}");
+    }
+
+    // The engines are those of `eval`.
+    let eval = example("eval", &["--on", "xylo-audio3", "--json"]).success().json();
+    for (ours, theirs) in [("float", "float"), ("chip", "xylo-audio3")] {
+        for key in ["accuracy", "predictions", "confusion"] {
+            assert_eq!(found["engines"][ours][key], eval[theirs][key], "{key} of {ours}");
+        }
+        for layer in found["layers"].as_array().expect("it is a list") {
+            let name = layer["name"].as_str().expect("layers have names");
+            let rate = |value: &Value| value.as_f64().expect("rates are numbers");
+            let (a, b) = (rate(&layer["rates"][ours]), rate(&eval[theirs]["rates"][name]));
+            assert!((a - b).abs() < 1e-9, "{name} on {ours}: {a} {b}");
+        }
+    }
+    assert_eq!(found["same_class"]["float_to_chip"], eval["agreement"]);
+
+    let keys: Vec<&String> = found.as_object().expect("it is an object").keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "bound",
+            "dt",
+            "engines",
+            "findings",
+            "input_events",
+            "labels",
+            "layers",
+            "quantisation",
+            "recordings",
+            "same_class",
+            "steps",
+            "target"
+        ]
+    );
+    for (i, name) in ["h0", "h1", "h2", "out"].iter().enumerate() {
+        let layer = &found["layers"][i];
+        assert_eq!((layer["name"].as_str(), layer["lag"].as_u64()), (Some(*name), Some(i as u64)));
+        let pair = &layer["pairs"]["float_to_chip"];
+        if *name == "out" {
+            assert_eq!(layer["judged_by"], "states");
+            assert!(pair["spike_agreement"].is_null() && pair["state_error"].as_f64() < Some(0.2), "{pair}");
+        } else {
+            assert!(pair["spike_agreement"].as_f64() > Some(0.8), "{name}: {pair}");
+            assert!(pair["spike_agreement"].as_f64() <= pair["count_agreement"].as_f64(), "{name}: {pair}");
+            let step = pair["first_divergence"].as_u64().expect("rounding shows somewhere");
+            assert!(Some(step) <= pair["median_divergence"].as_u64() && step < 70, "{name}: {pair}");
+        }
+    }
+}
+
+/// Rockpool's quantiser for single channels spoils a readout that is used for its membrane.
+#[test]
+fn a_quantiser_that_spoils_the_readout_is_found_out() {
+    let words = [&TARGET[..], &["--json", "--quantizer", "rockpool-channel"]].concat();
+    let found = example("compare", &words).success().json();
+    let accuracy = |engine: &str| found["engines"][engine]["accuracy"].as_f64().expect("there are classes");
+    assert!(accuracy("float") > accuracy("quantised_weights") + 0.3);
+    let error =
+        |pair: &str| found["layers"][3]["pairs"][pair]["state_error"].as_f64().expect("it is a number");
+    assert!(error("float_to_quantised_weights") > 0.3 && error("quantised_weights_to_chip") < 0.1);
+    let findings = found["findings"].as_array().expect("it is a list");
+    let about = |kind: &str| findings.iter().find(|finding| finding["kind"] == kind).expect("it is found");
+    let (classes, weights) = (about("classes"), about("weights"));
+    let says = |text: &Value, part: &str| assert!(text.as_str().is_some_and(|t| t.contains(part)), "{text}");
+    says(&classes["text"], "more than chance explains");
+    says(&classes["remedy"], "take another `--quantizer`");
+    says(&about("output")["text"], "mainly the chip's weights, thresholds and leaks");
+    assert_eq!(weights["layer"], "out");
+    assert!(about("divergence")["layer"] != "out");
+}
+
+#[test]
+fn samples_are_spread_and_threads_change_nothing() {
+    let few = [&TARGET[..], &["--json", "--samples", "7", "--quantizer", "global"]].concat();
+    let run = |threads| example("compare", &[&few[..], &["--threads", threads]].concat()).success().json();
+    let (one, three) = (run("1"), run("3"));
+    assert_eq!(one, three);
+    let recordings: Vec<u64> = serde_json::from_value(one["recordings"].clone()).expect("they are numbers");
+    let test = recordings.len() as u64;
+    assert!(
+        test == 7 && recordings[0] == 0 && recordings.windows(2).all(|pair| pair[1] > pair[0] + 5),
+        "{recordings:?}"
+    );
+    assert_eq!(one["quantisation"]["method"], "global");
+}
+
+#[test]
+fn the_page_holds_every_picture() {
+    let folder = Folder::new();
+    let page = folder.path("page.html");
+    let page = page.to_str().expect("the path is text");
+    example("compare", &[&TARGET[..], &["--samples", "12", "--html", page]].concat()).success();
+    let html = folder.read_text("page.html");
+    check_page(&html);
+    for part in [
+        "accuracy on xylo-audio3",
+        "<h2>What the numbers say</h2>",
+        "<h2>Layer by layer</h2>",
+        "h0, float to quantised weights",
+        "h2 over steps",
+        "out over steps",
+        "Recordings that differ by then over steps",
+        "Rates of the layers",
+        "Rates of the neurons",
+        "<h2>Recordings of the test set</h2>",
+        "class=\"ring\"",
+        "of the spikes agree; float and chip differ from",
+        "aria-label=\"Quantised weights\"",
+        "Quantised for SynSense Xylo Audio 3",
+        "error of thresholds",
+        "<dt>recordings compared</dt><dd>12</dd>",
+    ] {
+        assert!(html.contains(part), "no {part:?}");
+    }
+    assert!(html.len() < 500_000, "{} bytes", html.len());
+}
+
+/// A network with something wrong in every respect: time constants between bit shifts, caps that the chip does not
+/// have, currents beyond 16 bits, a silent layer, and more input events than a channel takes.
+const UNFIT: &str = "network Unfit {
+    dt: 10 ms;
+    input events: 8;
+    neuron n = lif { tau_mem: 28 ms, tau_syn: 34.8 ms, threshold: 1, max_spikes: 50 };
+    layer loud: n(3);
+    layer quiet: n(3) { max_spikes: 2 };
+    layer mute: n(2) { threshold: 50000 };
+    layer out: n(2) { threshold: 32767, max_spikes: 1 };
+    events -> linear { init: constant(1), scale: 1 } -> loud -> linear { init: constant(0.2), scale: 1 } -> quiet
+        -> linear { init: constant(0.1), scale: 1 } -> mute -> linear { init: constant(0.1), scale: 1 } -> out;
+    output out.vmem;
+}
+";
+
+/// The network with a recording of each class, 20 steps of 20 events in every channel.
+fn unfit(labels: bool) -> Folder {
+    let folder = Folder::new();
+    let loss = if labels { "cross_entropy, readout: mean_vmem" } else { "mse" };
+    let classes = if labels { "classes: 2, " } else { "" };
+    folder.write("net.snn", UNFIT);
+    folder.write("w.safetensors", weights(UNFIT).to_safetensors());
+    folder.write(
+        "r.yaml",
+        format!(
+            "network: net.snn
+data: {{ format: npz, path: set.npz, test_path: set.npz, {classes}steps: 20 }}
+training: {{ epochs: 1, batch: 2, loss: {{ kind: {loss} }}, optimizer: {{ kind: adam, lr: 0.01 }} }}
+build: [rust]
+"
+        ),
+    );
+    let mut archive = Archive::new();
+    archive.add("rasters", &[2, 20, 8], &[20i64; 320]).expect("the shape fits");
+    if labels {
+        archive.add("labels", &[2], &[0i64, 1]).expect("the shape fits");
+    } else {
+        archive.add("targets", &[2, 20, 2], &[0.5f64; 80]).expect("the shape fits");
+    }
+    folder.write("set.npz", archive.finish().expect("archives can be made"));
+    folder
+}
+
+const UNFIT_WORDS: [&str; 5] = ["compare", "r.yaml", "--weights", "w.safetensors", "--json"];
+
+#[test]
+fn what_goes_wrong_is_said_with_its_remedy() {
+    let outcome = unfit(true).snnc(&[&UNFIT_WORDS[..], &TARGET].concat()).success();
+    let found = outcome.json();
+    assert_eq!(found["input_events"], serde_json::json!({ "all": 6400, "clipped": 1600 }));
+    let findings = found["findings"].as_array().expect("it is a list");
+    for (kind, layer, text) in [
+        ("classes", None, "same class on all three engines (50.0 % are right)"),
+        ("saturation", Some("loud"), "`loud` in"),
+        ("silence", Some("mute"), "`mute` never spikes, neither in float nor on the chip"),
+        ("spike_cap", Some("loud"), "spike more than 31 times a step in float"),
+        ("spike_cap", Some("quiet"), "than `max_spikes` allows"),
+        ("time_constants", None, "(X0302)"),
+        ("clipped_input", None, "drops 1600 of 6400 input events: a channel takes at most 15"),
+    ] {
+        let finding = findings
+            .iter()
+            .find(|found| found["kind"] == kind && (layer.is_none() || found["layer"].as_str() == layer));
+        let finding = finding.unwrap_or_else(|| panic!("no {kind} of {layer:?} in {findings:#?}"));
+        assert!(finding["text"].as_str().is_some_and(|said| said.contains(text)), "{finding}");
+        assert!(kind == "classes" || finding["remedy"].is_string(), "{finding}");
+        assert!(outcome.stderr.contains(finding["text"].as_str().expect("it is text")));
+    }
+    assert!(outcome.stderr.contains("  remedy: declare `max_spikes: 31`"), "{}", outcome.stderr);
+}
+
+#[test]
+fn recordings_without_classes_are_compared_without_accuracy() {
+    let folder = unfit(false);
+    let outcome = folder.snnc(&[&UNFIT_WORDS[..], &TARGET, &["--html", "page.html"]].concat()).success();
+    let found = outcome.json();
+    assert!(found.get("labels").is_none() && found["engines"]["chip"].get("accuracy").is_none(), "{found:#}");
+    assert!(!outcome.stderr.contains("accuracy"), "{}", outcome.stderr);
+    let html = folder.read_text("page.html");
+    check_page(&html);
+    assert!(html.contains("output 0") && !html.contains("<h2>Confusion</h2>"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let folder = unfit(true);
+    let words = ["compare", "r.yaml", "--weights", "w.safetensors"];
+    let run = |rest: &[&str]| folder.snnc(&[&words[..], rest].concat());
+    run(&[]).failure(2, &["--target"]);
+    run(&["--target", "rust-int"]).failure(2, &["`rust-int` is no chip", "`xylo-audio3`"]);
+    run(&["--target", "xylo-audio9"]).failure(2, &["targets are `rust`"]);
+    run(&["--target", "xylo-audio3", "--quantizer", "none"]).failure(2, &["methods are `channel`, `global`"]);
+    run(&["--target", "xylo-audio3", "--samples", "0"]).failure(2, &["--samples"]);
+    run(&["--target", "xylo-audio3", "--json", "--html", "-"])
+        .failure(2, &["`--html`", "give `--html` a file"]);
+
+    // Rules of the chip come before recordings are read.
+    let wide = UNFIT.replace("input events: 8", "input events: 17");
+    folder.write("net.snn", &wide);
+    folder.write("w.safetensors", weights(&wide).to_safetensors());
+    run(&["--target", "xylo-audio3", "--set", "data.path=nowhere.npz"]).failure(1, &["X0101", "net.snn:3"]);
+
+    let tones = tones();
+    tones.write("w.safetensors", folder.read("w.safetensors"));
+    let words = ["compare", "tones.yaml", "--weights", "w.safetensors", "--target", "xylo-audio3"];
+    tones.snnc(&words).failure(1, &["does not fit network `Tones`"]);
+}
