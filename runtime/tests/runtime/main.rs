@@ -7,6 +7,7 @@ mod interpreter;
 mod losses;
 mod options;
 mod resuming;
+mod straight_through;
 mod tape;
 mod tasks;
 mod training;
