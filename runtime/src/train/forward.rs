@@ -10,19 +10,16 @@ use synnet_dsl::Network;
 
 use super::{Best, Trainer};
 
-/// Makes the network that is walked from the network that learns.
-pub trait Forward: fmt::Debug + Send + Sync {
-    /// Makes `into`, a network of the same layers and connections, from `network`. Numbers of weights, biases and
-    /// neurons may differ, and neurons may have one each where they shared one; sizes, synapses, connections and delays
-    /// may not. `into` begins as a copy of the network and holds what the call before left in it; the result
-    /// must depend on `network` only, or training would not go on after a stop as if there had been none.
-    fn apply(&self, network: &Network, into: &mut Network);
-}
+/// Makes the network that is walked, its second argument, from the network that learns: a network of the same layers
+/// and connections. Numbers of weights, biases and neurons may differ, and neurons may have one each where they shared
+/// one; sizes, synapses, connections and delays may not. The second argument begins as a copy of the first and
+/// holds what the call before left in it; the result must depend on the first only, or training would not go on
+/// after a stop as if there had been none.
+pub type Transform = dyn Fn(&Network, &mut Network) + Send + Sync;
 
 /// A transform that is in use from an epoch on.
-#[derive(Debug)]
 pub(super) struct Through {
-    transform: Box<dyn Forward>,
+    transform: Box<Transform>,
     /// The first epoch in which it is used, from 0.
     from_epoch: usize,
     /// What it made last.
@@ -35,13 +32,19 @@ impl Through {
         if epoch < self.from_epoch {
             return None;
         }
-        self.transform.apply(network, &mut self.network);
+        (self.transform)(network, &mut self.network);
         Some(&self.network)
     }
 }
 
+impl fmt::Debug for Through {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Through").field("from_epoch", &self.from_epoch).finish_non_exhaustive()
+    }
+}
+
 impl Trainer {
-    /// Lets every batch from epoch `from_epoch` on (from 0) be walked through what `transform` makes of the network. The
+    /// Lets every batch from epoch `from_epoch` on (from 0) be walked through what a [`Transform`] makes of the network. The
     /// gradients, by the numbers of the transformed network, move those of the network that learns, which stays what
     /// [`network`](Self::network), [`params`](Self::params) and checkpoints hold. Regularisers of weights, bounds and
     /// time constants that learn keep to the numbers that learn.
@@ -52,7 +55,11 @@ impl Trainer {
     ///
     /// The transform is not in checkpoints: after [`resume`](Self::resume) it is to be given again.
     #[must_use]
-    pub fn with_forward(mut self, transform: impl Forward + 'static, from_epoch: usize) -> Self {
+    pub fn with_forward(
+        mut self,
+        transform: impl Fn(&Network, &mut Network) + Send + Sync + 'static,
+        from_epoch: usize,
+    ) -> Self {
         let network = self.network.clone();
         self.through = Some(Through { transform: Box::new(transform), from_epoch, network });
         self
@@ -64,7 +71,7 @@ impl Trainer {
         let last = if self.batch > 0 { self.epoch } else { self.epoch.saturating_sub(1) };
         (last >= through.from_epoch).then(|| {
             let mut network = self.network.clone();
-            through.transform.apply(&self.network, &mut network);
+            (through.transform)(&self.network, &mut network);
             network
         })
     }

@@ -8,40 +8,34 @@ use synnet_dsl::graph::*;
 use synnet_dsl::{Network, Params, Tensor};
 use synnet_runtime::optimizer::Sgd;
 use synnet_runtime::tape::Tape;
-use synnet_runtime::train::{Best, Forward, Score, Selection};
+use synnet_runtime::train::{Best, Score, Selection};
 use synnet_runtime::*;
 
 use crate::build::*;
 use crate::tasks::*;
 
-/// Rounds weights to quarters, thresholds to eighths and leaks to whole bit shifts, and counts its calls.
-#[derive(Debug, Default)]
-struct Rounding(Arc<AtomicUsize>);
-
-impl Forward for Rounding {
-    fn apply(&self, network: &Network, into: &mut Network) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        for (from, to) in network.weights.iter().zip(&mut into.weights) {
-            let (Some(from), Some(to)) = (from, to) else { continue };
-            let pairs = from.matrix.data.iter().zip(&mut to.matrix.data);
-            pairs.for_each(|(x, rounded)| *rounded = (x * 4.0).round() / 4.0);
-        }
-        let dt = network.graph.dt;
-        for (from, to) in network.graph.layers.iter().zip(&mut into.graph.layers) {
-            let (Neuron::Lif(from), Neuron::Lif(to)) = (&from.neuron, &mut to.neuron) else { continue };
-            to.threshold.values = from.threshold.values.iter().map(|x| (x * 8.0).round() / 8.0).collect();
-            let shift = |leak: &Leak| Leak {
-                unit: LeakUnit::BitShift,
-                parameter: parameter(&[leak.dash(0, dt).round()], false),
-            };
-            (to.mem, to.syn) = (shift(&from.mem), shift(&from.syn));
-        }
+/// Rounds weights to quarters, thresholds to eighths and leaks to whole bit shifts.
+fn round(network: &Network, into: &mut Network) {
+    for (from, to) in network.weights.iter().zip(&mut into.weights) {
+        let (Some(from), Some(to)) = (from, to) else { continue };
+        let pairs = from.matrix.data.iter().zip(&mut to.matrix.data);
+        pairs.for_each(|(x, rounded)| *rounded = (x * 4.0).round() / 4.0);
+    }
+    let dt = network.graph.dt;
+    for (from, to) in network.graph.layers.iter().zip(&mut into.graph.layers) {
+        let (Neuron::Lif(from), Neuron::Lif(to)) = (&from.neuron, &mut to.neuron) else { continue };
+        to.threshold.values = from.threshold.values.iter().map(|x| (x * 8.0).round() / 8.0).collect();
+        let shift = |leak: &Leak| Leak {
+            unit: LeakUnit::BitShift,
+            parameter: parameter(&[leak.dash(0, dt).round()], false),
+        };
+        (to.mem, to.syn) = (shift(&from.mem), shift(&from.syn));
     }
 }
 
 fn rounded(network: &Network) -> Network {
     let mut into = network.clone();
-    Rounding::default().apply(network, &mut into);
+    round(network, &mut into);
     into
 }
 
@@ -73,7 +67,7 @@ fn a_step_equals_one_written_by_hand() {
         ..TrainOptions::new(Loss::Mse {}, 1, 1)
     };
     let params = Params { tensors: tensors.into() };
-    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(Rounding::default(), 0);
+    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(round, 0);
     let squared = |output: &[f32], _: &Target, gradient: &mut [f32]| {
         gradient[5] = 2.0 * (output[5] - 1.0);
         f64::from(output[5] - 1.0).powi(2)
@@ -137,7 +131,7 @@ fn time_constants_learn_through_their_own_decay() {
         gradient.fill(1.0);
         output.iter().map(|&v| f64::from(v)).sum()
     };
-    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(Rounding::default(), 0);
+    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(round, 0);
     trainer.step_with(&dataset, &[0], &sum).unwrap();
 
     let tape = Tape::new(&graph);
@@ -169,7 +163,7 @@ fn begin(bytes: Option<&[u8]>) -> Trainer {
         Some(bytes) => Trainer::resume(bytes, &graph, aware()),
         None => Trainer::new(&graph, initial_params(&graph, 1), aware()),
     };
-    trainer.unwrap().with_forward(Rounding::default(), FROM)
+    trainer.unwrap().with_forward(round, FROM)
 }
 
 /// Trains to the end; after every `stop_every` batches the trainer is saved, thrown away and resumed.
@@ -226,7 +220,12 @@ fn epochs_before_the_transform_do_not_compete() {
 fn the_transform_begins_with_its_epoch() {
     let dataset = toy(70, 4);
     let calls = Arc::new(AtomicUsize::new(0));
-    let mut with = trainer(Quantity::Spikes, Readout::SpikeCount).with_forward(Rounding(calls.clone()), 1);
+    let counted = Arc::clone(&calls);
+    let transform = move |network: &Network, into: &mut Network| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        round(network, into);
+    };
+    let mut with = trainer(Quantity::Spikes, Readout::SpikeCount).with_forward(transform, 1);
     let mut without = trainer(Quantity::Spikes, Readout::SpikeCount);
     assert_eq!(train(&mut with, &dataset, 1), train(&mut without, &dataset, 1));
     assert_eq!(calls.load(Ordering::Relaxed), 0);
