@@ -1,12 +1,12 @@
 //! How large the states of a neuron become, and so how large its scale may be.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use crate::chip::Chip;
-use crate::map::FloatSpecification;
-
 use super::QuantizeOptions;
-use super::shifts::Neuron;
+use super::scales::{Limits, Neuron, Numbers};
+use crate::chip::Chip;
 
 /// Largest state of the chip.
 const STATE: f64 = 32767.0;
@@ -48,6 +48,17 @@ impl LayerRange {
     }
 }
 
+/// A layer of the network among the neurons of a chip.
+pub(super) struct Placed<'a> {
+    /// Its index in the graph.
+    pub(super) layer: usize,
+    /// Ids of its neurons, among the hidden ones or the readout's.
+    pub(super) ids: Range<usize>,
+    /// Which neuron of the layer each id is; their order, where none is missing.
+    pub(super) neurons: Option<&'a [usize]>,
+    pub(super) readout: bool,
+}
+
 /// Largest scales that keep the states within 16 bits.
 pub(super) struct Headroom {
     pub(super) hidden: Vec<f64>,
@@ -55,34 +66,38 @@ pub(super) struct Headroom {
 }
 
 /// The limits of all neurons.
-pub(super) fn limits(
-    float: &FloatSpecification,
-    hidden: &[Neuron],
-    readout: &[Neuron],
+pub(super) fn limits<'a>(
+    numbers: &Numbers,
+    layers: impl Iterator<Item = Placed<'a>>,
+    limits: &Limits,
     chip: &Chip,
     options: &QuantizeOptions,
 ) -> Headroom {
-    let (weight_limit, max_spikes) = (f64::from(chip.weight_limit()), f64::from(chip.events.hidden));
-    let mut limits = Headroom { hidden: vec![0.0; hidden.len()], readout: vec![0.0; readout.len()] };
-    let headroom = if options.headroom >= 1.0 { options.headroom } else { 1.0 };
-    for layer in &float.layers {
-        let (neurons, limits) =
-            if layer.readout { (readout, &mut limits.readout) } else { (hidden, &mut limits.hidden) };
-        let measured = options.ranges.as_ref().and_then(|ranges| ranges.layers.get(layer.layer.index()));
+    let max_spikes = f64::from(chip.events.hidden);
+    let mut result =
+        Headroom { hidden: vec![0.0; numbers.hidden.len()], readout: vec![0.0; numbers.readout.len()] };
+    for layer in layers {
+        let (neurons, result) = if layer.readout {
+            (&numbers.readout, &mut result.readout)
+        } else {
+            (&numbers.hidden, &mut result.hidden)
+        };
+        let measured = options.ranges.as_ref().and_then(|ranges| ranges.layers.get(layer.layer));
         for (n, id) in layer.ids.clone().enumerate() {
+            let n = layer.neurons.and_then(|neurons| neurons.get(n).copied()).unwrap_or(n);
             let neuron = &neurons[id];
-            limits[id] = match measured.and_then(|range| peak(range, n, neuron)) {
-                Some(peak) => STATE / (headroom * peak),
+            result[id] = match measured.and_then(|range| peak(range, n, neuron)) {
+                Some(peak) => STATE / (options.headroom() * peak),
                 // Not measured: as without shifts, and with room for what a step's spikes can spend.
                 None => {
-                    let unshifted = weight_limit / neuron.largest_weight();
+                    let unshifted = limits.weight / neuron.largest_weight();
                     let spent = if layer.readout { 0.0 } else { (max_spikes + 1.0) * neuron.threshold };
                     unshifted.min(STATE / spent)
                 }
             };
         }
     }
-    limits
+    result
 }
 
 /// Largest state of a neuron within a step, from those at the ends of steps.

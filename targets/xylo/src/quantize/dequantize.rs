@@ -1,0 +1,203 @@
+//! The way back: the float network that a chip computes.
+
+use synnet_dsl::Network;
+use synnet_dsl::graph::{Endpoint, Layer, LayerId, Leak, LeakUnit, Neuron, Parameter};
+use synnet_dsl::timing;
+
+use super::scales::shift_factor;
+use crate::Build;
+use crate::map::MappedLayer;
+
+/// The network with the numbers that the chip has, in units of the float network: a float interpreter that runs it
+/// differs from the chip in the rounding and the limits of states only, and in the step that each layer of the
+/// chip adds.
+///
+/// * Weights are `(q << shift) / scale`, thresholds and biases `q / scale`. A threshold of the readout that means
+///   "never" stays as it is.
+/// * Leaks decay by `1 - 2^-dash`. They keep their parametrisation: a time constant becomes that of the bit shift.
+/// * Where several connections share weights of the chip, only their sum is known; each takes an equal share of
+///   its rounding error. A connection with several sources takes the numbers of its first one.
+/// * Neurons that the chip lacks have no weights and no bias.
+///
+/// `network` is the one that was built; layers of another network that do not fit are left as they are.
+pub fn dequantize(network: &Network, build: &Build) -> Network {
+    let mut result = network.clone();
+    let chip = OnChip { build, network };
+    for layer in &build.float.layers {
+        if let Some(target) = result.graph.layers.get_mut(layer.layer.index()) {
+            chip.write_layer(layer, target);
+        }
+    }
+    let cells = chip.cells_of_connections();
+    // A cell of the chip may hold the sum of several connections.
+    let mut shares = std::collections::BTreeMap::new();
+    for &cell in cells.iter().flatten().flatten() {
+        *shares.entry(cell).or_insert(0u32) += 1;
+    }
+    for ((weights, original), cells) in result.weights.iter_mut().zip(&network.weights).zip(&cells) {
+        let (Some(weights), Some(original)) = (weights, original) else { continue };
+        let values = weights.matrix.data.iter_mut().zip(&original.matrix.data);
+        for ((weight, &original), cell) in values.zip(cells) {
+            *weight = match cell {
+                None => 0.0,
+                Some(cell) => {
+                    let (float, chip) = chip.cell(*cell);
+                    share(original, float, chip, shares.get(cell).copied().unwrap_or(1))
+                }
+            };
+        }
+    }
+    result
+}
+
+/// The part of a connection with this weight in a cell that holds `count` of them: `sum` together, `chip` on the chip.
+pub(super) fn share(original: f32, sum: f64, chip: f64, count: u32) -> f32 {
+    if count == 1 { chip as f32 } else { (f64::from(original) + (chip - sum) / f64::from(count)) as f32 }
+}
+
+/// Sets a leak to the decays of bit shifts, one for each of its elements, in its own parametrisation.
+pub(super) fn write_leak(leak: &mut Leak, dt: f64, dash: impl Fn(usize) -> f64) {
+    let unit = leak.unit;
+    for (i, value) in leak.parameter.values.iter_mut().enumerate() {
+        let dash = dash(i);
+        *value = match unit {
+            LeakUnit::BitShift => dash,
+            LeakUnit::Decay => timing::decay_of_dash(dash),
+            LeakUnit::TimeConstant => timing::tau_of_decay(timing::decay_of_dash(dash), dt),
+        };
+    }
+}
+
+/// Sets a parameter to one value for each of `n` elements; a value that all share and that does not change stays
+/// one.
+pub(super) fn write_values(parameter: &mut Parameter, n: usize, value: impl Fn(usize) -> f64) {
+    if parameter.is_uniform() && (0..n).all(|i| value(i) == parameter.values[0]) {
+        return;
+    }
+    parameter.values.clear();
+    parameter.values.extend((0..n).map(value));
+}
+
+/// A matrix of the chip and an index into it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cell {
+    Input(usize),
+    Hidden(usize),
+    Readout(usize),
+}
+
+/// A network together with what became of it.
+struct OnChip<'a> {
+    build: &'a Build,
+    network: &'a Network,
+}
+
+impl OnChip<'_> {
+    /// The weight of a cell in the float network and on the chip, both in units of the float network.
+    fn cell(&self, cell: Cell) -> (f64, f64) {
+        let (float, spec, report) = (&self.build.float, &self.build.specification, &self.build.report);
+        let d = spec.dimensions;
+        let (i, float, chip, shift, scale) = match cell {
+            Cell::Input(i) => {
+                let scale = report.scale[i / d.synapses % d.input_expansion];
+                (i, &float.weights_in, &spec.weights_in, spec.weight_shift_in, scale)
+            }
+            Cell::Hidden(i) => {
+                let scale = report.scale[i / d.synapses % d.hidden];
+                (i, &float.weights_rec, &spec.weights_rec, spec.weight_shift_rec, scale)
+            }
+            Cell::Readout(i) => {
+                let scale = report.scale_out[i % d.outputs];
+                (i, &float.weights_out, &spec.weights_out, spec.weight_shift_out, scale)
+            }
+        };
+        (float[i], f64::from(chip[i]) * shift_factor(shift) / scale)
+    }
+
+    /// For each connection, the cell of each of its weights; none where the chip lacks one of the neurons.
+    fn cells_of_connections(&self) -> Vec<Vec<Option<Cell>>> {
+        let graph = &self.network.graph;
+        let ids: Vec<Vec<Option<usize>>> = graph
+            .layers_with_ids()
+            .map(|(id, layer)| {
+                let mut ids = vec![None; layer.size];
+                if let Some(mapped) = self.mapped(id) {
+                    for (&neuron, chip) in mapped.neurons.iter().zip(mapped.ids.clone()) {
+                        if let Some(id) = ids.get_mut(neuron) {
+                            *id = Some(chip);
+                        }
+                    }
+                }
+                ids
+            })
+            .collect();
+        let d = self.build.float.dimensions;
+        let each = graph.connections.iter().zip(&self.network.weights);
+        each.map(|(connection, weights)| {
+            let Some(weights) = weights else { return Vec::new() };
+            let layer = graph.layer(connection.target);
+            let (columns, synapses) = (layer.input_columns().max(1), layer.synapses().max(1));
+            let to_readout = self.mapped(connection.target).is_some_and(|layer| layer.readout);
+            let cell = |i: usize| {
+                let (row, column) = (i / columns, i % columns);
+                let (target, synapse) =
+                    (ids[connection.target.index()][column / synapses]?, column % synapses);
+                match *connection.sources.first()? {
+                    Endpoint::Input => {
+                        Some(Cell::Input((row * d.input_expansion + target) * d.synapses + synapse))
+                    }
+                    Endpoint::Layer(from) => {
+                        let source = (*ids[from.index()].get(row)?)?;
+                        if to_readout {
+                            let row = source.checked_sub(d.hidden - d.output_expansion)?;
+                            Some(Cell::Readout(row * d.outputs + target))
+                        } else {
+                            Some(Cell::Hidden((source * d.hidden + target) * d.synapses + synapse))
+                        }
+                    }
+                }
+            };
+            (0..weights.matrix.data.len()).map(cell).collect()
+        })
+        .collect()
+    }
+
+    fn mapped(&self, id: LayerId) -> Option<&MappedLayer> {
+        self.build.float.layers.iter().find(|layer| layer.layer == id)
+    }
+
+    /// Sets leaks, thresholds and biases of a layer to those of the chip.
+    fn write_layer(&self, mapped: &MappedLayer, layer: &mut Layer) {
+        let (spec, report) = (&self.build.specification, &self.build.report);
+        let Neuron::Lif(lif) = &mut layer.neuron else { return };
+        let (scale, threshold, bias, dash_mem, dash_syn) = if mapped.readout {
+            (&report.scale_out, &spec.threshold_out, &spec.bias_out, &spec.dash_mem_out, &spec.dash_syn_out)
+        } else {
+            (&report.scale, &spec.threshold, &spec.bias, &spec.dash_mem, &spec.dash_syn)
+        };
+        // The id of a neuron; where one value serves the layer, that of any neuron will do.
+        let id = |n: usize| mapped.neurons.iter().position(|&m| m == n).map(|at| mapped.ids.start + at);
+        let any = |n: usize, uniform: bool| {
+            id(n).or(uniform.then_some(mapped.ids.start)).filter(|_| !mapped.ids.is_empty())
+        };
+        let dt = self.network.graph.dt;
+        let uniform = lif.mem.parameter.is_uniform();
+        let own = lif.mem.clone();
+        write_leak(&mut lif.mem, dt, |n| {
+            any(n, uniform).map_or_else(|| super::dash(own.dash(n, dt)), |id| dash_mem[id].into())
+        });
+        let (uniform, synapses, own) = (lif.syn.parameter.is_uniform(), lif.synapses.max(1), lif.syn.clone());
+        write_leak(&mut lif.syn, dt, |column| {
+            let dashes = if column % synapses == 1 { &spec.dash_syn_2 } else { dash_syn };
+            any(column / synapses, uniform)
+                .map_or_else(|| super::dash(own.dash(column, dt)), |id| dashes[id].into())
+        });
+        if !(mapped.readout && report.silent_readout) {
+            let own = lif.threshold.clone();
+            write_values(&mut lif.threshold, layer.size, |n| {
+                id(n).map_or(own.get(n), |id| f64::from(threshold[id]) / scale[id])
+            });
+        }
+        write_values(&mut lif.bias, layer.size, |n| id(n).map_or(0.0, |id| f64::from(bias[id]) / scale[id]));
+    }
+}
