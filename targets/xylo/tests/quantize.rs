@@ -326,6 +326,31 @@ fn a_membrane_readout_does_not_lose_its_weights() {
     assert!(build.report.layers.iter().all(|layer| !layer.dead && layer.weight_error < 0.01));
 }
 
+/// Bits that weights do without go to shifts, so that the states resolve what they do with all bits.
+#[test]
+fn fewer_bits_of_weights_leave_the_states_their_resolution() {
+    let case = common::arrays("map_vmem_readout_audio3");
+    let network = network::of_case(&case);
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let of = |options| synnet_xylo::build(&network, chip, &options).unwrap();
+    let unrefined = QuantizeOptions { refine: false, ..QuantizeOptions::default() };
+    let whole = of(unrefined.clone());
+    for bits in [2, 3, 5, 8] {
+        let few = of(QuantizeOptions { weight_bits: Some(bits), ..unrefined.clone() });
+        let spec = &few.specification;
+        let spare = 8 - bits as u8;
+        assert!(spec.weight_shift_in.max(spec.weight_shift_rec) <= spare, "{bits} bits");
+        assert_eq!(spec.weight_shift_out, spare, "{bits} bits");
+        let weights = spec.weights_in.iter().chain(&spec.weights_rec).chain(&spec.weights_out);
+        assert_eq!(weights.map(|w| w.unsigned_abs()).max(), Some((1 << (bits - 1)) - 1));
+        let scales = few.report.scale.iter().zip(&whole.report.scale);
+        assert!(scales.into_iter().all(|(few, whole)| few / whole > 0.25 && few <= whole), "{bits} bits");
+        let without = QuantizeOptions { weight_shifts: false, ..unrefined.clone() };
+        let coarse = of(QuantizeOptions { weight_bits: Some(bits), ..without }).specification;
+        assert_eq!([coarse.weight_shift_in, coarse.weight_shift_rec, coarse.weight_shift_out], [0; 3]);
+    }
+}
+
 #[test]
 fn a_silent_layer_is_named() {
     let dt = 10e-3;
