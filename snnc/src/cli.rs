@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use synnet_xylo::Chip;
+use synnet_xylo::quantize::Method;
 
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
@@ -188,9 +189,23 @@ pub struct Build {
     /// What to build for.
     #[arg(long)]
     pub target: Target,
+    #[command(flatten)]
+    pub quantize: QuantizeArgs,
     /// File to write; others are written beside it under the same stem.
     #[arg(short = 'o', long = "out", value_name = "OUT")]
     pub out: PathBuf,
+}
+
+/// How numbers become integers, for chips and integer code.
+#[derive(Args, Debug)]
+pub struct QuantizeArgs {
+    /// How weights become integers, for chips and `rust-int`; `channel` by default.
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub quantizer: Option<Method>,
+    /// Typical input events, `[T, C]` or `[B, T, C]`: the ranges of the network's states are measured on them, and then
+    /// weight shifts are used.
+    #[arg(long, value_name = "IN.npy")]
+    pub calibrate: Option<PathBuf>,
 }
 
 /// Arguments of `sim`.
@@ -265,6 +280,13 @@ impl std::str::FromStr for Engine {
 fn chip(name: &str, others: &str) -> Result<&'static Chip, String> {
     let list = || Chip::all().iter().map(|chip| format!(", `{}`", chip.name)).collect::<String>();
     Chip::find(name).ok_or_else(|| format!("{others}{}", list()))
+}
+
+fn method(text: &str) -> Result<Method, String> {
+    Method::ALL.into_iter().find(|method| method.name() == text).ok_or_else(|| {
+        let names: Vec<String> = Method::ALL.iter().map(|method| format!("`{}`", method.name())).collect();
+        format!("methods are {}", names.join(", "))
+    })
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

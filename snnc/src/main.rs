@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "in a binary, `pub` says that other modules use an item")]
 
 mod artifacts;
+mod calibration;
 mod chip;
 mod cli;
 mod commands;

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use synnet_dsl::Graph;
+use synnet_dsl::{Graph, Network};
 use synnet_rust::{Memory, Numbers};
 use synnet_xylo::{Chip, QuantizeOptions};
 
 use crate::artifacts::{self, Written};
-use crate::cli::{Build, Target};
+use crate::cli::{Build, QuantizeArgs, Target};
 use crate::failure::Failure;
 use crate::source::Loaded;
-use crate::{files, source, terminal};
+use crate::{calibration, files, source, terminal};
 
 /// What was built.
 struct Built {
@@ -31,26 +31,62 @@ pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
     }
     let loaded = source::load(&args.network)?;
     let built = match &args.target {
-        Target::Rust => rust(args, &loaded, Numbers::Float)?,
-        Target::RustInt => rust(args, &loaded, Numbers::Integer(QuantizeOptions::default()))?,
+        Target::Rust => rust(args, &loaded)?,
+        Target::RustInt => rust_int(args, &loaded)?,
         Target::Chip(target) => chip(args, &loaded, target)?,
     };
     if json { print_json(&loaded, &built) } else { say(&built) }
 }
 
-/// A Rust module, with its weights or without.
-fn rust(args: &Build, loaded: &Loaded, numbers: Numbers) -> Result<Built, Failure> {
-    if args.rates.is_some() && numbers != Numbers::Float {
-        return Err(Failure::Io("`--rates` is for the target `rust`: integer code has no choice".into()));
+/// A Rust module in f32, with its weights or without.
+fn rust(args: &Build, loaded: &Loaded) -> Result<Built, Failure> {
+    let QuantizeArgs { quantizer, calibrate } = &args.quantize;
+    if quantizer.is_some() || calibrate.is_some() {
+        let option = if quantizer.is_some() { "--quantizer" } else { "--calibrate" };
+        return Err(Failure::Io(format!("`{option}` is for chips and `rust-int`: `rust` computes in f32")));
     }
     let network = args.weights.as_ref().map(|path| source::bind(loaded, path)).transpose()?;
     let rates = args.rates.as_ref().map(|path| rates(path, &loaded.graph)).transpose()?.unwrap_or_default();
-    let options = synnet_rust::Options { numbers, rates, ..synnet_rust::Options::default() };
-    let module = artifacts::rust_module(&loaded.graph, network.as_ref(), options, &args.out)
+    let options = synnet_rust::Options { rates, ..synnet_rust::Options::default() };
+    generate(args, loaded, network.as_ref(), options)
+}
+
+/// A Rust module in integers.
+fn rust_int(args: &Build, loaded: &Loaded) -> Result<Built, Failure> {
+    if args.rates.is_some() {
+        return Err(Failure::Io("`--rates` is for the target `rust`: integer code has no choice".into()));
+    }
+    let network = args.weights.as_ref().map(|path| source::bind(loaded, path)).transpose()?;
+    let numbers = Numbers::Integer(quantize_options(&args.quantize, network.as_ref())?);
+    let options = synnet_rust::Options { numbers, ..synnet_rust::Options::default() };
+    generate(args, loaded, network.as_ref(), options)
+}
+
+fn generate(
+    args: &Build,
+    loaded: &Loaded,
+    network: Option<&Network>,
+    options: synnet_rust::Options,
+) -> Result<Built, Failure> {
+    let module = artifacts::rust_module(&loaded.graph, network, options, &args.out)
         .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&module.warnings, &loaded.sources)?;
     let written = artifacts::write_rust(&module, &args.out)?;
     Ok(Built { written, memory: Some(module.memory) })
+}
+
+/// How to quantise, with the ranges of the states where there is input to measure them on.
+fn quantize_options(args: &QuantizeArgs, network: Option<&Network>) -> Result<QuantizeOptions, Failure> {
+    let ranges = match (&args.calibrate, network) {
+        (Some(path), Some(network)) => Some(calibration::on_file(network, path)?),
+        (Some(_), None) => {
+            return Err(Failure::Io(
+                "`--calibrate` runs the network: give its weights with `--weights`".into(),
+            ));
+        }
+        (None, _) => None,
+    };
+    Ok(QuantizeOptions { method: args.quantizer.unwrap_or_default(), ranges, ..QuantizeOptions::default() })
 }
 
 /// The rates in what `snnc eval --json` printed, or in a plain map from names to rates.
@@ -81,8 +117,9 @@ fn chip(args: &Build, loaded: &Loaded, chip: &Chip) -> Result<Built, Failure> {
         return Err(Failure::Io(format!("`{name}` is configured with weights: give them with `--weights`")));
     };
     let network = source::bind(loaded, weights)?;
-    let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default())
-        .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
+    let options = quantize_options(&args.quantize, Some(&network))?;
+    let build =
+        synnet_xylo::build(&network, chip, &options).map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&build.warnings, &loaded.sources)?;
     let written = artifacts::write_xylo(&build, chip, &network.graph.name, &args.out)?;
     Ok(Built { written, memory: None })
