@@ -140,6 +140,9 @@ pub struct Eval {
     /// What runs the network: `float`, or a chip to quantise for and simulate.
     #[arg(long, value_name = "ENGINE", default_value = "float")]
     pub on: Engine,
+    /// How weights become integers for the chip, instead of the recipe's `quantize.method`.
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub quantizer: Option<Method>,
     /// Write the results as a page for a browser, with recordings of the test set to look at.
     #[arg(long, value_name = "PAGE.html")]
     pub report: Option<PathBuf>,

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 use synnet_dsl::Network;
 use synnet_rust::Numbers;
-use synnet_xylo::QuantizeOptions;
 
 use crate::artifacts::{self, Written};
 use crate::cli::{Target, Train};
@@ -207,7 +206,7 @@ fn build(
         written.extend(match target {
             Target::Rust => rust(experiment, network, Numbers::Float, &out.join(format!("{stem}.rs")))?,
             Target::RustInt => {
-                let numbers = Numbers::Integer(QuantizeOptions::default());
+                let numbers = Numbers::Integer(experiment.quantize_options(network)?);
                 rust(experiment, network, numbers, &out.join(format!("{stem}_int.rs")))?
             }
             Target::Chip(chip) => match simulated.filter(|on| on.chip.name == chip.name) {

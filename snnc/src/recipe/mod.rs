@@ -1,6 +1,7 @@
 //! Recipes: what to train, on which data, how, and what to build at the end.
 
 mod data;
+mod quantize;
 mod validation;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::failure::Failure;
 use crate::files;
 
 pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
+pub use quantize::Quantize;
 pub use validation::{Validation, drawn};
 
 /// A recipe file. Paths are relative to the file.
@@ -44,6 +46,9 @@ pub struct Recipe {
     /// The chip whose simulator runs the test set; without it the first chip of `build`, if there is one.
     #[serde(default)]
     pub chip: Option<String>,
+    /// How the network is quantised for chips and integer code, and whether training knows.
+    #[serde(default)]
+    pub quantize: Quantize,
     /// What to build after training.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
@@ -145,7 +150,7 @@ impl Recipe {
         if let Some(chip) = self.chip.as_ref().filter(|name| Chip::find(name).is_none()) {
             return Err(Failure::input(path, format_args!("`chip`: there is no chip `{chip}`")));
         }
-        Ok(())
+        self.check_quantize(path)
     }
 }
 
@@ -199,6 +204,7 @@ fn in_plain_words(message: &str) -> String {
         "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number, 0 or more",
         "f64" | "f32" => "a number",
         _ if expected.starts_with("internally tagged enum ") => "options in braces, such as `{ kind: ... }`",
+        "a YAML mapping" => "a mapping of options",
         _ if expected.starts_with("struct ") => "a mapping of options",
         _ => return message.to_owned(),
     };
