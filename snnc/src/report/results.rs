@@ -59,7 +59,12 @@ impl Results<'_> {
             ("time step", format!("{} ms", figure(1e3 * graph.dt))),
             ("steps of a recording", self.experiment.corpus.test.steps().to_string()),
         ];
-        list.map(|(name, value)| (name.to_owned(), value)).to_vec()
+        let mut list = list.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        if let Some((chip, from)) = self.experiment.plan.recipe.aware() {
+            let trained = format!("the numbers of {} from epoch {} on", chip.title, from + 1);
+            list.push(("trained through".to_owned(), trained));
+        }
+        list
     }
 
     /// The network and the recipe, to be unfolded.
@@ -99,7 +104,8 @@ impl Results<'_> {
             })
             .collect();
         let lead = format!(
-            "Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            "Method: {}. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            report.method.name(),
             report.weight_shift_in,
             report.weight_shift_rec,
             report.weight_shift_out,
