@@ -94,4 +94,23 @@ Remedy: declare `max_spikes: 31` for hidden layers and `max_spikes: 1` for the o
 against the weights, they round to zero, and the layer stays silent.
 
 Remedy: lower the layer's threshold, or train with larger weights.";
+
+    COARSE_THRESHOLD = "X0402", "a threshold is coarse on the chip",
+"Thresholds are whole numbers, at least 1, on the scale of the neuron's weights. Where a threshold is small against the
+largest weight, few numbers are left for it: the neuron spikes more or less often than in the float network.
+
+Remedy: train with smaller weights or a higher threshold; clip outliers among the weights; or calibrate with
+typical input, so that weight shifts can make the scale finer.";
+
+    FOR_COMPARISON = "X0403", "a quantiser of Rockpool is used, faults included",
+"The methods `rockpool-channel` and `rockpool-global` give the integers of Rockpool 3.1, for comparison with it. Hidden
+biases do not reach the chip, the readout's weights are lost where its threshold means \"never\", and more
+(`docs/quantisation.md`).
+
+Remedy: use `channel` or `global` for everything but comparisons.";
+
+    ROCKPOOL_FAILS = "X0404", "Rockpool's quantiser or simulator fails",
+"The method reproduces Rockpool 3.1 where that has a result. Here it raises an exception.
+
+Remedy: use `channel` or `global`.";
 }

@@ -59,14 +59,15 @@ impl Build {
 /// Checks, maps and quantises a network.
 ///
 /// # Errors
-/// Every design rule of the chip that the network breaks, and what the chip merely does differently.
+/// Every design rule of the chip that the network breaks, and what the chip merely does differently; those of
+/// [`quantize()`].
 pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Result<Build, Vec<Diagnostic>> {
     let mut warnings = rules::check(&network.graph, chip);
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(warnings);
     }
     let float = map::place(network);
-    let (specification, report) = quantize(&float, chip, options);
+    let (specification, report) = quantize(&float, chip, options)?;
     warnings.extend(report.warnings());
     Ok(Build { specification, float, report, warnings, core: chip.core })
 }

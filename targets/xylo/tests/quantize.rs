@@ -5,10 +5,10 @@ mod common;
 use common::{float, network};
 use proptest::prelude::*;
 use synnet_dsl::graph::Quantity;
-use synnet_dsl::timing;
-use synnet_xylo::quantize::LayerRange;
+use synnet_dsl::{Network, timing};
+use synnet_xylo::quantize::{LayerRange, Method};
 use synnet_xylo::simulate::{Record, Recording, Simulator};
-use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, Ranges, map, quantize};
+use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, Ranges, build, map, quantize};
 
 /// A plain counter-based generator, so that the figures below stay what they are.
 struct Random(u64);
@@ -127,7 +127,7 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
             }
             options.ranges = ranges;
         }
-        let (quantised, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options);
+        let (quantised, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options).unwrap();
         let mut chip = Simulator::new(&quantised).unwrap();
         for raster in &rasters[..per_net] {
             let float = float::run(&spec, raster);
@@ -199,7 +199,8 @@ fn measured_ranges_keep_hard_driven_networks_off_the_rails() {
         let expected: f64 = trace.spikes.iter().flatten().sum();
         for ranges in [None, Some(trace.ranges)] {
             let measured = ranges.is_some();
-            let (quantised, _) = quantize(&float, chip, &QuantizeOptions { ranges, ..Default::default() });
+            let (quantised, _) =
+                quantize(&float, chip, &QuantizeOptions { ranges, ..Default::default() }).unwrap();
             let recording = Simulator::new(&quantised).unwrap().run(&raster, Record::All).unwrap();
             let spikes: f64 = recording.hidden.as_ref().unwrap().spikes.iter().map(|&n| f64::from(n)).sum();
             assert!((spikes / expected - 1.0).abs() < 0.02, "{name}: {spikes} spikes, {expected} in float");
@@ -218,6 +219,24 @@ fn ranges() -> impl Strategy<Value = Option<Ranges>> {
     let layer = (magnitude(), magnitude()).prop_map(|(v, i)| LayerRange { vmem: vec![v], isyn: vec![i] });
     let layer = prop_oneof![3 => layer, 1 => Just(LayerRange::default())];
     proptest::option::of(proptest::collection::vec(layer, 0..3).prop_map(|layers| Ranges { layers }))
+}
+
+/// Everything that the methods of this project take.
+fn options() -> impl Strategy<Value = QuantizeOptions> {
+    let method = prop_oneof![Just(Method::Channel), Just(Method::Global)];
+    let clip = proptest::option::of(20.0..=100.0f64);
+    let bits = proptest::option::of(2..=8u32);
+    (method, any::<bool>(), any::<bool>(), 1.0..4.0f64, clip, bits, ranges()).prop_map(
+        |(method, weight_shifts, refine, headroom, clip, weight_bits, ranges)| QuantizeOptions {
+            method,
+            weight_shifts,
+            headroom,
+            refine,
+            clip,
+            weight_bits,
+            ranges,
+        },
+    )
 }
 
 prop_compose! {
@@ -255,12 +274,10 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn one_scale_holds_a_neuron_together(
-        spec in networks(), weight_shifts in any::<bool>(), ranges in ranges(),
-    ) {
-        let may_shift = weight_shifts && ranges.is_some();
-        let options = QuantizeOptions { weight_shifts, ranges, ..Default::default() };
-        let (q, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options);
+    fn one_scale_holds_a_neuron_together(spec in networks(), options in options()) {
+        let may_shift = options.weight_shifts && options.ranges.is_some();
+        let limit = (1 << (options.weight_bits.unwrap_or(8) - 1)) - 1;
+        let (q, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options).unwrap();
         q.check().unwrap();
         let d = spec.dimensions;
         let groups = [
@@ -268,19 +285,26 @@ proptest! {
             (&q.weights_rec, &spec.weights_rec, d.hidden, report.weight_shift_rec, &report.scale),
             (&q.weights_out, &spec.weights_out, d.outputs, report.weight_shift_out, &report.scale_out),
         ];
+        let mut clipped = 0;
         for (chip, float, width, shift, scale) in groups {
             prop_assert!(may_shift || shift == 0);
             for (i, (&chip, &float)) in chip.iter().zip(float).enumerate() {
-                prop_assert!((-127..=127).contains(&chip));
-                // Nothing is clipped: every weight is the nearest on its neuron's scale.
+                let chip = i32::from(chip);
+                prop_assert!((-limit..=limit).contains(&chip));
+                // Every weight is the nearest on its neuron's scale; only clipping lets weights saturate.
                 let exact = float * scale[i % width] / f64::from(1 << shift);
-                prop_assert!((f64::from(chip) - exact).abs() <= 0.5 + 1e-9, "{} for {}", chip, exact);
+                let off = (f64::from(chip) - exact).abs();
+                let saturated = chip.abs() == limit && chip.signum() == float.signum() as i32;
+                prop_assert!(off <= 0.5 + 1e-9 || (saturated && options.clip.is_some()), "{} for {}", chip, exact);
+                clipped += usize::from(off > 0.5 + 1e-9);
             }
         }
+        prop_assert_eq!(report.layers.iter().map(|layer| layer.saturated).sum::<usize>(), clipped);
         for n in 0..d.hidden {
             let exact = (spec.threshold[n] * report.scale[n]).max(1.0);
             prop_assert!((f64::from(q.threshold[n]) - exact).abs() <= 0.5 + 1e-9);
             prop_assert!((f64::from(q.bias[n]) - spec.bias[n] * report.scale[n]).abs() <= 0.5 + 1e-9);
+            prop_assert!(options.method == Method::Channel || report.scale[n] == report.scale[0]);
         }
         for n in 0..d.outputs {
             let exact = (spec.threshold_out[n] * report.scale_out[n]).max(1.0);
@@ -290,12 +314,13 @@ proptest! {
             } else {
                 prop_assert!((f64::from(q.threshold_out[n]) - exact).abs() <= 0.5 + 1e-9);
             }
-            prop_assert!(spec.output == Quantity::Spikes || report.scale_out[n] == report.scale_out[0]);
+            let shared = spec.output != Quantity::Spikes || options.method == Method::Global;
+            prop_assert!(!shared || report.scale_out[n] == report.scale_out[0]);
         }
     }
 
     #[test]
-    fn units_do_not_matter(spec in networks(), ranges in ranges(), power in -8..8i32) {
+    fn units_do_not_matter(spec in networks(), options in options(), power in -8..8i32) {
         let factor = f64::from(power).exp2();
         let mut scaled = spec.clone();
         let groups = [
@@ -304,13 +329,13 @@ proptest! {
         ];
         groups.into_iter().flatten().for_each(|x| *x *= factor);
         let chip = Chip::find("xylo-audio3").unwrap();
-        let mut scaled_ranges = ranges.clone();
+        let mut scaled_ranges = options.ranges.clone();
         for layer in scaled_ranges.iter_mut().flat_map(|ranges| &mut ranges.layers) {
             layer.vmem.iter_mut().chain(&mut layer.isyn).for_each(|x| *x *= factor);
         }
-        let [(a, _), (b, _)] = [(&spec, ranges), (&scaled, scaled_ranges)].map(|(spec, ranges)| {
-            quantize(spec, chip, &QuantizeOptions { ranges, ..Default::default() })
-        });
+        let scaled_options = QuantizeOptions { ranges: scaled_ranges, ..options.clone() };
+        let [(a, _), (b, _)] = [(&spec, options), (&scaled, scaled_options)]
+            .map(|(spec, options)| quantize(spec, chip, &options).unwrap());
         prop_assert_eq!(a, b);
     }
 }
@@ -349,6 +374,57 @@ fn fewer_bits_of_weights_leave_the_states_their_resolution() {
         let coarse = of(QuantizeOptions { weight_bits: Some(bits), ..without }).specification;
         assert_eq!([coarse.weight_shift_in, coarse.weight_shift_rec, coarse.weight_shift_out], [0; 3]);
     }
+}
+
+/// Two weights and a threshold, of one neuron.
+fn one_neuron(weights: [f32; 2], threshold: f64) -> Network {
+    let mut neuron = network::lif(&[20e-3], &[20e-3], 31);
+    neuron.threshold.values = vec![threshold];
+    let layers = vec![
+        network::layer("h", 1, neuron, network::line(1)),
+        network::layer("out", 1, network::lif(&[20e-3], &[20e-3], 1), network::line(2)),
+    ];
+    network::bind(&network::chain(10e-3, 2, layers), &[weights.to_vec(), vec![1.0]])
+}
+
+#[test]
+fn a_coarse_threshold_is_named() {
+    let chip = Chip::find("xylo-audio3").unwrap();
+    for (threshold, warns) in [(0.5, false), (0.012, true)] {
+        let built = build(&one_neuron([1.0, 0.3], threshold), chip, &QuantizeOptions::default()).unwrap();
+        let coarse: Vec<_> = built.warnings.iter().filter(|warning| warning.code.id == "X0402").collect();
+        assert_eq!(coarse.len(), usize::from(warns), "{threshold}: {coarse:?}");
+        assert!(coarse.iter().all(|warning| warning.span == Some(network::line(1))));
+    }
+}
+
+#[test]
+fn clipping_gives_small_weights_the_range() {
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let network = one_neuron([10.0, -0.1], 5.0);
+    let weights = |clip| {
+        let options = QuantizeOptions { clip, refine: false, ..Default::default() };
+        let built = build(&network, chip, &options).unwrap();
+        (built.specification.weights_in.clone(), built.report.layers[0].saturated)
+    };
+    assert_eq!(weights(None), (vec![127, -1], 0));
+    assert_eq!(weights(Some(50.0)), (vec![127, -20], 1), "the headroom of the threshold is the limit then");
+}
+
+#[test]
+fn options_without_meaning_are_told_and_do_no_harm() {
+    let odd =
+        QuantizeOptions { headroom: f64::NAN, clip: Some(-1.0), weight_bits: Some(99), ..Default::default() };
+    let faults = odd.faults().join("; ");
+    assert!(
+        ["`headroom` is NaN", "`clip` is -1", "`weight_bits` is 99"].iter().all(|f| faults.contains(f)),
+        "{faults}"
+    );
+    assert_eq!(QuantizeOptions::default().faults(), [""; 0]);
+    let network = one_neuron([1.0, -0.5], 1.0);
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let [a, b] = [odd, QuantizeOptions::default()].map(|options| build(&network, chip, &options).unwrap());
+    assert_eq!(a.specification, b.specification);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::headroom::Placed;
 use super::scales::{Group, Limits, Neuron, Numbers, Scales, shift_factor};
 use super::{QuantizeOptions, dash, round, threshold};
 use crate::chip::Chip;
+use crate::codes;
 use crate::layout::Layout;
 use crate::rules;
 
@@ -59,10 +60,15 @@ impl FakeQuantizer {
     /// For networks with this graph, whatever their numbers.
     ///
     /// # Errors
-    /// Every design rule of the chip that the graph breaks.
+    /// Every design rule of the chip that the graph breaks; a method of Rockpool, which is for comparison only.
     pub fn new(graph: &Graph, chip: &Chip, options: &QuantizeOptions) -> Result<Self, Vec<Diagnostic>> {
         let mut found = rules::check(graph, chip);
         found.retain(Diagnostic::is_error);
+        if options.method.rockpool().is_some() {
+            let message = format!("`{}` is for comparison, not for training", options.method.name());
+            let error = Diagnostic::error_without_place(&codes::FOR_COMPARISON, message);
+            found.push(error.with_help("train with `channel` or `global`"));
+        }
         if !found.is_empty() {
             return Err(found);
         }

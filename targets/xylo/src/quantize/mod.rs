@@ -21,9 +21,13 @@ mod headroom;
 mod options;
 mod refine;
 mod report;
+pub mod rockpool;
 mod scales;
 
+use synnet_dsl::Diagnostic;
+
 use crate::chip::Chip;
+use crate::codes;
 use crate::map::FloatSpecification;
 use crate::specification::{MAX_DASH, Specification};
 pub use dequantize::dequantize;
@@ -35,22 +39,34 @@ use scales::{Group, Limits, Neuron, Numbers, Scales, shift_factor};
 
 /// Quantises a mapped network for a chip.
 ///
-/// Values that do not fit are saturated, never wrapped; numbers that are not numbers (NaN) count as 0.
+/// Values that do not fit are saturated, never wrapped; numbers that are not numbers (NaN) count as 0. The methods of
+/// Rockpool do as Rockpool does.
+///
+/// # Errors
+/// Where Rockpool fails, whose method was asked for. The other methods have a result for all numbers.
 pub fn quantize(
     float: &FloatSpecification,
     chip: &Chip,
     options: &QuantizeOptions,
-) -> (Specification, QuantizeReport) {
-    let limits = Limits::new(chip, options);
-    let placed = float.layers.iter().map(|layer| headroom::Placed {
-        layer: layer.layer.index(),
-        ids: layer.ids.clone(),
-        neurons: Some(&layer.neurons),
-        readout: layer.readout,
-    });
-    let scales = Scales::choose(numbers(float, options.needs_weights()), placed, chip, options);
-    let specification = integers(float, &scales, &limits, chip);
-    let layers = report::layer_reports(float, &specification, &scales.hidden, &scales.readout);
+) -> Result<(Specification, QuantizeReport), Vec<Diagnostic>> {
+    let (specification, scales, losses) = if options.method.rockpool().is_some() {
+        by_rockpool(float, chip, options.method).map_err(|error| {
+            let name = options.method.name();
+            let error = Diagnostic::error_without_place(&codes::ROCKPOOL_FAILS, format!("`{name}`: {error}"));
+            vec![error.with_help("use `channel` or `global`")]
+        })?
+    } else {
+        let placed = float.layers.iter().map(|layer| headroom::Placed {
+            layer: layer.layer.index(),
+            ids: layer.ids.clone(),
+            neurons: Some(&layer.neurons),
+            readout: layer.readout,
+        });
+        let scales = Scales::choose(numbers(float, options.needs_weights()), placed, chip, options);
+        let specification = integers(float, &scales, &Limits::new(chip, options), chip);
+        (specification, scales, rockpool::Losses::default())
+    };
+    let layers = report::layers(float, &specification, &scales, options.weight_limit(chip));
     let report = QuantizeReport {
         method: options.method,
         weight_shift_in: scales.shift_in,
@@ -58,10 +74,37 @@ pub fn quantize(
         weight_shift_out: scales.shift_out,
         layers,
         silent_readout: scales.silent_readout,
+        wrapped: losses.wrapped,
+        lost_biases: losses.biases,
         scale: scales.hidden,
         scale_out: scales.readout,
     };
-    (specification, report)
+    Ok((specification, report))
+}
+
+/// As Rockpool does, with what its configuration makes of it.
+fn by_rockpool(
+    float: &FloatSpecification,
+    chip: &Chip,
+    method: Method,
+) -> Result<(Specification, Scales, rockpool::Losses), rockpool::RockpoolError> {
+    let arrays = if method == Method::RockpoolGlobal {
+        rockpool::global_quantize(float)
+    } else {
+        let d = float.dimensions;
+        let limited = chip.input_expansion < chip.hidden;
+        rockpool::channel_quantize(float, if limited { d.input_expansion } else { d.hidden })?
+    };
+    let (specification, losses) = arrays.specification(float)?;
+    let scales = Scales {
+        hidden: arrays.scale,
+        readout: arrays.scale_out,
+        shift_in: 0,
+        shift_rec: 0,
+        shift_out: 0,
+        silent_readout: false,
+    };
+    Ok((specification, scales, losses))
 }
 
 /// All numbers of a network on their scales.

@@ -53,17 +53,32 @@ pub enum Method {
     Channel,
     /// All hidden neurons share one, and all readout neurons share one.
     Global,
+    /// As Rockpool 3.1's `channel_quantize` does it, faults included; for comparison. The other options have no effect.
+    RockpoolChannel,
+    /// As Rockpool 3.1's `global_quantize` does it, faults included; for comparison. The other options have no effect.
+    RockpoolGlobal,
 }
 
 impl Method {
     /// Every method, in the order of the documentation.
-    pub const ALL: [Self; 2] = [Self::Channel, Self::Global];
+    pub const ALL: [Self; 4] = [Self::Channel, Self::Global, Self::RockpoolChannel, Self::RockpoolGlobal];
 
     /// Its name on the command line and in recipes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Channel => "channel",
             Self::Global => "global",
+            Self::RockpoolChannel => "rockpool-channel",
+            Self::RockpoolGlobal => "rockpool-global",
+        }
+    }
+
+    /// The function of Rockpool that it reproduces, faults included, for comparison only.
+    pub fn rockpool(self) -> Option<&'static str> {
+        match self {
+            Self::Channel | Self::Global => None,
+            Self::RockpoolChannel => Some("channel_quantize"),
+            Self::RockpoolGlobal => Some("global_quantize"),
         }
     }
 }

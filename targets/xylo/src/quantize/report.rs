@@ -1,13 +1,18 @@
 //! What quantisation did to a network.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use synnet_dsl::{Diagnostic, Span};
 
 use super::Method;
-use super::scales::shift_factor;
+use super::scales::{Scales, shift_factor};
 use crate::codes;
-use crate::map::FloatSpecification;
+use crate::map::{FloatSpecification, MappedLayer};
 use crate::specification::Specification;
+
+/// Relative error of a threshold from which on a warning is given.
+const COARSE: f64 = 0.1;
 
 /// What quantisation did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,6 +33,10 @@ pub struct QuantizeReport {
     pub layers: Vec<LayerReport>,
     /// Whether the readout's thresholds mean "never" and were set to the largest value.
     pub silent_readout: bool,
+    /// Weights that wrapped around in the conversion to 8 bits, which only methods of Rockpool do.
+    pub wrapped: usize,
+    /// Hidden biases other than zero that did not reach the chip, which only methods of Rockpool lose.
+    pub lost_biases: usize,
 }
 
 /// What quantisation did to a layer.
@@ -35,10 +44,16 @@ pub struct QuantizeReport {
 pub struct LayerReport {
     /// Its name.
     pub name: String,
+    /// Least and greatest scale of its neurons: chip state per float state.
+    pub scale: [f64; 2],
     /// Root mean square of the weights' errors, relative to that of the weights.
     pub weight_error: f64,
     /// Weights that are not zero and became zero.
     pub vanished: usize,
+    /// Weights too large for the range on their scale, by more than rounding, which were clipped.
+    pub saturated: usize,
+    /// Largest relative error of a threshold; 0 where thresholds mean "never".
+    pub threshold_error: f64,
     /// Whether nothing reaches the layer any more.
     pub dead: bool,
     /// Where it was declared.
@@ -47,64 +62,153 @@ pub struct LayerReport {
 }
 
 impl QuantizeReport {
-    /// A warning for each layer that quantisation silenced.
+    /// A warning for each layer that quantisation silenced or whose thresholds became coarse, and for methods that are for
+    /// comparison only.
     pub fn warnings(&self) -> Vec<Diagnostic> {
-        let dead = self.layers.iter().filter(|layer| layer.dead);
-        let warn = |layer: &LayerReport| {
-            let message =
-                format!("all weights into `{}` are zero on the chip: it will be silent", layer.name);
-            Diagnostic::warning(&codes::SILENT_LAYER, layer.span, message)
-                .with_help("lower its threshold, or train with larger weights")
-        };
-        dead.map(warn).collect()
+        let mut warnings = Vec::new();
+        if let Some(function) = self.method.rockpool() {
+            let mut message =
+                format!("quantised as Rockpool's `{function}` does, faults included: for comparison only");
+            if self.lost_biases > 0 {
+                message += &format!("; {} hidden biases are lost", self.lost_biases);
+            }
+            if self.wrapped > 0 {
+                message += &format!("; {} weights wrapped around", self.wrapped);
+            }
+            // It is not about a line of the network.
+            warnings.push(Diagnostic {
+                span: None,
+                ..Diagnostic::warning(&codes::FOR_COMPARISON, Span::default(), message)
+            });
+        }
+        for layer in &self.layers {
+            if layer.dead {
+                let name = &layer.name;
+                let message = format!("all weights into `{name}` are zero on the chip: it will be silent");
+                warnings.push(
+                    Diagnostic::warning(&codes::SILENT_LAYER, layer.span, message)
+                        .with_help("lower its threshold, or train with larger weights"),
+                );
+            } else if layer.threshold_error > COARSE {
+                let message = format!(
+                    "a threshold of `{}` is {:.0} % off on the chip: it is small against the weights",
+                    layer.name,
+                    100.0 * layer.threshold_error
+                );
+                warnings.push(
+                    Diagnostic::warning(&codes::COARSE_THRESHOLD, layer.span, message).with_help(
+                        "train with smaller weights, clip outliers, or calibrate for weight shifts",
+                    ),
+                );
+            }
+        }
+        warnings
     }
 }
 
-/// The reports of all layers.
-pub(super) fn layer_reports(
-    float: &FloatSpecification,
-    specification: &Specification,
+/// A weight before and after.
+struct Pair {
+    neuron: usize,
+    float: f64,
+    /// On the chip, in units of the float network.
+    chip: f64,
+    /// Its place on the chip's scale before rounding.
+    exact: f64,
+}
+
+fn pairs(
+    weights: &[f64],
+    quantised: &[i8],
+    neuron: impl Fn(usize) -> usize,
     scale: &[f64],
-    scale_out: &[f64],
+    shift: u8,
+) -> Vec<Pair> {
+    let factor = shift_factor(shift);
+    let each = weights.iter().zip(quantised).enumerate();
+    each.map(|(i, (&float, &q))| {
+        let neuron = neuron(i);
+        let scale = scale[neuron];
+        Pair { neuron, float, chip: f64::from(q) * factor / scale, exact: float * scale / factor }
+    })
+    .collect()
+}
+
+/// The reports of all layers.
+pub(super) fn layers(
+    float: &FloatSpecification,
+    s: &Specification,
+    scales: &Scales,
+    weight_limit: f64,
 ) -> Vec<LayerReport> {
     let d = float.dimensions;
-    // Each weight as (hidden or readout neuron, float value, value on the chip in float units).
-    let in_units = |q: i8, shift: u8, scale: f64| f64::from(q) * shift_factor(shift) / scale;
-    let into_hidden = |weights: &[f64], quantised: &[i8], width: usize, shift: u8| {
-        let pairs = weights.iter().zip(quantised).enumerate();
-        pairs
-            .map(|(i, (&w, &q))| {
-                let neuron = i / d.synapses % width;
-                (neuron, w, in_units(q, shift, scale[neuron]))
-            })
-            .collect::<Vec<_>>()
-    };
-    let s = specification;
+    let into = |width: usize| move |i: usize| i / d.synapses % width.max(1);
     let mut hidden =
-        into_hidden(&float.weights_in, &s.weights_in, d.input_expansion.max(1), s.weight_shift_in);
-    hidden.extend(into_hidden(&float.weights_rec, &s.weights_rec, d.hidden.max(1), s.weight_shift_rec));
-    let pairs = float.weights_out.iter().zip(&s.weights_out).enumerate();
-    let readout: Vec<_> = pairs
-        .map(|(i, (&w, &q))| (i % d.outputs, w, in_units(q, s.weight_shift_out, scale_out[i % d.outputs])))
-        .collect();
-    let mut reports = Vec::new();
-    for layer in &float.layers {
-        let all = if layer.readout { &readout } else { &hidden };
-        let (mut error, mut power, mut vanished, mut alive) = (0.0, 0.0, 0, false);
-        for &(_, w, chip) in all.iter().filter(|(neuron, ..)| layer.ids.contains(neuron)) {
-            error += (w - chip) * (w - chip);
-            power += w * w;
-            vanished += usize::from(w != 0.0 && chip == 0.0);
-            alive |= chip != 0.0;
+        pairs(&float.weights_in, &s.weights_in, into(d.input_expansion), &scales.hidden, s.weight_shift_in);
+    hidden.extend(pairs(
+        &float.weights_rec,
+        &s.weights_rec,
+        into(d.hidden),
+        &scales.hidden,
+        s.weight_shift_rec,
+    ));
+    let readout = pairs(
+        &float.weights_out,
+        &s.weights_out,
+        |i| i % d.outputs.max(1),
+        &scales.readout,
+        s.weight_shift_out,
+    );
+    let each = float.layers.iter();
+    each.map(|layer| {
+        if layer.readout {
+            let never = scales.silent_readout;
+            let thresholds =
+                relative_error(&float.threshold_out, &s.threshold_out, &scales.readout, layer.ids.clone());
+            let threshold_error = if never { 0.0 } else { thresholds };
+            report(layer, &readout, weight_limit, &scales.readout, &s.bias_out, threshold_error)
+        } else {
+            let thresholds =
+                relative_error(&float.threshold, &s.threshold, &scales.hidden, layer.ids.clone());
+            report(layer, &hidden, weight_limit, &scales.hidden, &s.bias, thresholds)
         }
-        let bias = if layer.readout { &s.bias_out } else { &s.bias };
-        reports.push(LayerReport {
-            name: layer.name.clone(),
-            weight_error: if power > 0.0 { (error / power).sqrt() } else { 0.0 },
-            vanished,
-            dead: !alive && bias[layer.ids.clone()].iter().all(|&b| b <= 0),
-            span: layer.span,
-        });
+    })
+    .collect()
+}
+
+fn report(
+    layer: &MappedLayer,
+    all: &[Pair],
+    limit: f64,
+    scale: &[f64],
+    bias: &[i16],
+    threshold_error: f64,
+) -> LayerReport {
+    let (mut error, mut power, mut vanished, mut saturated, mut alive) = (0.0, 0.0, 0, 0, false);
+    for pair in all.iter().filter(|pair| layer.ids.contains(&pair.neuron)) {
+        error += (pair.float - pair.chip) * (pair.float - pair.chip);
+        power += pair.float * pair.float;
+        vanished += usize::from(pair.float != 0.0 && pair.chip == 0.0);
+        saturated += usize::from(pair.exact.abs() > limit + 0.5);
+        alive |= pair.chip != 0.0;
     }
-    reports
+    let scales = &scale[layer.ids.clone()];
+    LayerReport {
+        name: layer.name.clone(),
+        scale: [
+            scales.iter().copied().fold(f64::INFINITY, f64::min),
+            scales.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        ],
+        weight_error: if power > 0.0 { (error / power).sqrt() } else { 0.0 },
+        vanished,
+        saturated,
+        threshold_error,
+        dead: !alive && bias[layer.ids.clone()].iter().all(|&b| b <= 0),
+        span: layer.span,
+    }
+}
+
+/// Largest relative error of the thresholds of these neurons.
+fn relative_error(float: &[f64], chip: &[i16], scale: &[f64], ids: Range<usize>) -> f64 {
+    let error = |n: usize| (f64::from(chip[n]) / scale[n] / float[n] - 1.0).abs();
+    ids.map(error).filter(|error| error.is_finite()).fold(0.0, f64::max)
 }
