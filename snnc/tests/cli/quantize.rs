@@ -92,7 +92,7 @@ fn training_can_know_of_the_integers() {
     let same = eval(&[]).success().json();
     assert_eq!(same["xylo-audio3"], aware["xylo-audio3"]);
     eval(&["--quantizer", "global"]).success();
-    eval(&["--quantizer", "globl"]).failure(2, &["methods are `channel`, `global`"]);
+    eval(&["--quantizer", "globl"]).failure(2, &["methods are `channel`, `global`, `rockpool-channel`"]);
     let float = ["eval", "tones.yaml", "--weights", "aware/weights.safetensors", "--quantizer", "global"];
     folder.snnc(&float).failure(2, &["`--quantizer` is for chips: name one with `--on`"]);
 }
