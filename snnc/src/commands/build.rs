@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use synnet_dsl::{Graph, Network};
 use synnet_rust::{Memory, Numbers};
-use synnet_xylo::{Chip, QuantizeOptions};
+use synnet_xylo::{Chip, QuantizeOptions, QuantizeReport};
 
 use crate::artifacts::{self, Written};
 use crate::cli::{Build, QuantizeArgs, Target};
@@ -20,6 +20,8 @@ struct Built {
     written: Vec<Written>,
     /// What generated code occupies; a chip has room for what it accepts.
     memory: Option<Memory>,
+    /// What a chip's integers are.
+    quantized: Option<QuantizeReport>,
 }
 
 /// Compiles a network for a target.
@@ -72,7 +74,7 @@ fn generate(
         .map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&module.warnings, &loaded.sources)?;
     let written = artifacts::write_rust(&module, &args.out)?;
-    Ok(Built { written, memory: Some(module.memory) })
+    Ok(Built { written, memory: Some(module.memory), quantized: None })
 }
 
 /// How to quantise, with the ranges of the states where there is input to measure them on.
@@ -122,7 +124,7 @@ fn chip(args: &Build, loaded: &Loaded, chip: &Chip) -> Result<Built, Failure> {
         synnet_xylo::build(&network, chip, &options).map_err(|diagnostics| rendered(loaded, &diagnostics))?;
     source::accept(&build.warnings, &loaded.sources)?;
     let written = artifacts::write_xylo(&build, chip, &network.graph.name, &args.out)?;
-    Ok(Built { written, memory: None })
+    Ok(Built { written, memory: None, quantized: Some(build.report) })
 }
 
 fn rendered(loaded: &Loaded, diagnostics: &[synnet_dsl::Diagnostic]) -> Failure {
@@ -134,6 +136,9 @@ fn print_json(loaded: &Loaded, built: &Built) -> Result<(), Failure> {
     let mut result = json!({ "network": loaded.graph.name, "written": files });
     if let Some(memory) = built.memory {
         result["memory"] = json!({ "flash": memory.flash, "ram": memory.ram });
+    }
+    if let Some(report) = &built.quantized {
+        result["quantization"] = json!(report);
     }
     terminal::print_json(&result)
 }
@@ -148,5 +153,34 @@ fn say(built: &Built) -> Result<(), Failure> {
             memory.flash, memory.ram
         ));
     }
+    if let Some(report) = &built.quantized {
+        terminal::say(quantization(report).trim_end());
+    }
     Ok(())
+}
+
+/// What quantisation did, layer by layer.
+fn quantization(report: &QuantizeReport) -> String {
+    let percent = |x: f64| format!("{:.1} %", 100.0 * x);
+    let head = ["layer", "scale", "weight error", "became 0", "clipped", "threshold error"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    rows.extend(report.layers.iter().map(|layer| {
+        let [least, greatest] = layer.scale.map(|scale| format!("{scale:.1}"));
+        vec![
+            layer.name.clone(),
+            if least == greatest { least } else { format!("{least} to {greatest}") },
+            percent(layer.weight_error),
+            layer.vanished.to_string(),
+            layer.saturated.to_string(),
+            percent(layer.threshold_error),
+        ]
+    }));
+    format!(
+        "quantised by `{}`; weight shifts: input {}, hidden {}, readout {}\n{}",
+        report.method.name(),
+        report.weight_shift_in,
+        report.weight_shift_rec,
+        report.weight_shift_out,
+        terminal::table(&rows)
+    )
 }

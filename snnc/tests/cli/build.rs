@@ -204,3 +204,50 @@ fn measured_rates_choose_how_weights_are_added() {
         folder.snnc(&[&words[..], &["--target", target, "-o", "x"]].concat()).failure(2, &["`--rates`"]);
     }
 }
+
+#[test]
+fn a_quantiser_is_chosen_and_calibrated() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    folder.write("in.npy", npy("|u1", false, &[2, 40, 16], &[events(40, 16), events(40, 16)].concat()));
+    folder.write("silence.npy", npy("|u1", false, &[40, 16], &[0; 640]));
+    let digits = digits();
+    let digits = digits.to_str().expect("the path is text");
+    let build = |target: &str, more: &[&str]| {
+        let words = ["build", digits, "--weights", "w.safetensors", "--target", target, "-o", "digits"];
+        folder.snnc(&[&words[..], more].concat())
+    };
+    let report = |more: &[&str]| build("xylo-audio3", &[more, &["--json"]].concat()).success().json();
+    let shifts = |json: &serde_json::Value| {
+        ["weight_shift_in", "weight_shift_rec", "weight_shift_out"]
+            .map(|name| json["quantization"][name].as_u64().expect("it is a number"))
+    };
+    let plain = report(&[]);
+    assert_eq!(plain["quantization"]["method"], "channel");
+    assert_eq!(shifts(&plain), [0; 3], "without ranges there are no shifts");
+    assert_eq!(plain["quantization"]["layers"][0]["name"], "h0");
+    let plain_spec = folder.read("digits.spec.npz");
+    let calibrated = report(&["--calibrate", "in.npy"]);
+    assert_ne!(shifts(&calibrated), [0; 3]);
+    assert_ne!(folder.read("digits.spec.npz"), plain_spec);
+    let global = report(&["--quantizer", "global"]);
+    let [least, greatest] = [0, 1].map(|i| global["quantization"]["layers"][0]["scale"][i].as_f64());
+    assert!(least == greatest && least.is_some());
+
+    let said = build("xylo-audio3", &["--quantizer", "rockpool-channel"]).success().stderr;
+    for part in ["warning[X0403]", "for comparison only", "quantised by `rockpool-channel`", "weight error"] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+    // The weights of the readout, whose threshold means that it never spikes, are lost in Rockpool.
+    let lost = report(&["--quantizer", "rockpool-channel"])["quantization"]["layers"][3].clone();
+    assert!(lost["name"] == "out" && lost["weight_error"].as_f64() > Some(0.2), "{lost}");
+
+    build("xylo-audio3", &["--quantizer", "best"]).failure(2, &["`channel`", "`rockpool-global`"]);
+    build("xylo-audio3", &["--calibrate", "silence.npy"]).failure(1, &["silence.npy", "typical input"]);
+    build("xylo-audio3", &["--calibrate", "none.npy"]).failure(2, &["none.npy"]);
+    build("rust", &["--quantizer", "global"]).failure(2, &["`--quantizer`", "`rust` computes in f32"]);
+    build("rust", &["--calibrate", "in.npy"]).failure(2, &["`--calibrate`"]);
+    let words = ["build", digits, "--target", "rust-int", "-o", "x.rs", "--calibrate", "in.npy"];
+    folder.snnc(&words).failure(2, &["`--calibrate`", "`--weights`"]);
+    build("rust-int", &["--calibrate", "in.npy"]).success();
+}

@@ -16,7 +16,8 @@ use crate::map::MappedLayer;
 ///   "never" stays as it is.
 /// * Leaks decay by `1 - 2^-dash`. They keep their parametrisation: a time constant becomes that of the bit shift.
 /// * Where several connections share weights of the chip, only their sum is known; each takes an equal share of
-///   its rounding error. A connection with several sources takes the numbers of its first one.
+///   its rounding error. A connection with several sources takes the numbers of the first one whose spikes arrive by its own
+///   weights, not by an alias. Connections without weights stay as they are.
 /// * Neurons that the chip lacks have no weights and no bias.
 ///
 /// `network` is the one that was built; layers of another network that do not fit are left as they are.
@@ -137,12 +138,14 @@ impl OnChip<'_> {
             let Some(weights) = weights else { return Vec::new() };
             let layer = graph.layer(connection.target);
             let (columns, synapses) = (layer.input_columns().max(1), layer.synapses().max(1));
+            let source =
+                connection.sources.iter().copied().find(|&s| !self.is_repeated(s, &connection.sources));
             let to_readout = self.mapped(connection.target).is_some_and(|layer| layer.readout);
             let cell = |i: usize| {
                 let (row, column) = (i / columns, i % columns);
                 let (target, synapse) =
                     (ids[connection.target.index()][column / synapses]?, column % synapses);
-                match *connection.sources.first()? {
+                match source? {
                     Endpoint::Input => {
                         Some(Cell::Input((row * d.input_expansion + target) * d.synapses + synapse))
                     }
@@ -160,6 +163,18 @@ impl OnChip<'_> {
             (0..weights.matrix.data.len()).map(cell).collect()
         })
         .collect()
+    }
+
+    /// Whether a source reaches a connection by way of another of its sources, its alias target.
+    fn is_repeated(&self, source: Endpoint, sources: &[Endpoint]) -> bool {
+        let of = |endpoint: Endpoint| match endpoint {
+            Endpoint::Input => None,
+            Endpoint::Layer(id) => self.mapped(id),
+        };
+        let targets = &self.build.float.alias_target;
+        let ids = of(source).filter(|layer| !layer.readout).map_or(0..0, |layer| layer.ids.clone());
+        let target = ids.filter_map(|id| *targets.get(id)?).next();
+        target.is_some_and(|id| sources.iter().any(|&s| of(s).is_some_and(|layer| layer.ids.contains(&id))))
     }
 
     fn mapped(&self, id: LayerId) -> Option<&MappedLayer> {
