@@ -17,7 +17,6 @@ pub struct QuantizeOptions {
     /// How much larger than the measured range of the states the chip's 16 bits are kept, 1 or more.
     pub headroom: f64,
     /// Whether scales of single neurons are lowered a little to where the rounding errors of their weights cancel best.
-    /// Scales then jump when weights change slightly, which does not help training.
     pub refine: bool,
     /// Percentile of the weights' magnitudes that is still represented, above 0 and up to 100; larger weights saturate.
     /// Of the weights that are not zero, for each scale and each group of weights.
