@@ -57,6 +57,9 @@ pub struct Recipe {
     pub text: String,
 }
 
+/// Unknown keys that are told at once.
+const MOST_FAULTS: usize = 20;
+
 fn default_build() -> Vec<String> {
     vec!["rust".into(), "xylo-audio3".into()]
 }
@@ -100,7 +103,7 @@ impl Recipe {
             let plain = in_plain_words(&with_suggestion(&message));
             faults.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
             // With the key that was meant, or without it, other faults come to light.
-            if !correct(&mut value, &path, &message) {
+            if faults.len() == MOST_FAULTS || !correct(&mut value, &path, &message) {
                 return Err(faults);
             }
         }
