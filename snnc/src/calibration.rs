@@ -29,7 +29,6 @@ pub fn on_file(network: &Network, path: &Path) -> Result<Ranges, Failure> {
 }
 
 /// Measures on the recordings of a set.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the training set of a recipe"))]
 pub fn on_dataset(network: &Network, dataset: &Dataset) -> Result<Ranges, ShapeError> {
     let (steps, channels) = (dataset.steps(), dataset.channels());
     let len = steps * channels;

@@ -162,6 +162,9 @@ pub struct Eval {
     /// What runs the network: `float`, or a chip to quantise for and simulate.
     #[arg(long, value_name = "ENGINE", default_value = "float")]
     pub on: Engine,
+    /// How weights become integers for the chip, instead of the recipe's `quantize.method`.
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub quantizer: Option<Method>,
     /// Write the results as a page for a browser, with recordings of the test set to look at.
     #[arg(long, value_name = "PAGE.html")]
     pub report: Option<PathBuf>,
@@ -177,8 +180,8 @@ pub struct Compare {
     pub weights: PathBuf,
     /// The chip to compare with the float network.
     #[arg(long)]
-    pub target: Target,
-    /// How weights become integers; `channel` by default.
+    pub target: Option<Target>,
+    /// How weights become integers, in place of what the recipe says.
     #[arg(long, value_name = "METHOD", value_parser = method)]
     pub quantizer: Option<Method>,
     /// Take so many recordings, spread over the test set, instead of all.

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use synnet_dsl::graph::Quantity;
 use synnet_dsl::{Diagnostic, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
+use synnet_xylo::quantize::FakeQuantizer;
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::artifacts;
+use crate::calibration;
 use crate::chip::{self, ChipEvaluation};
 use crate::cli::{RecipeArgs, Target};
 use crate::data::{self, Corpus, Input};
@@ -102,7 +104,21 @@ impl Plan {
     pub fn trainer(&self, seed: u64) -> Result<Trainer, Failure> {
         let graph = &self.loaded.graph;
         let params = initial_params(graph, seed);
-        Trainer::new(graph, params, self.options(seed)).map_err(|d| self.rendered(&d))
+        self.aware(Trainer::new(graph, params, self.options(seed)))
+    }
+
+    /// A trainer that goes on from a checkpoint.
+    pub fn resumed(&self, checkpoint: &[u8], seed: u64) -> Result<Trainer, Failure> {
+        self.aware(Trainer::resume(checkpoint, &self.loaded.graph, self.options(seed)))
+    }
+
+    /// Lets a trainer train through the numbers of the chip, where the recipe wants that.
+    fn aware(&self, trainer: Result<Trainer, Vec<Diagnostic>>) -> Result<Trainer, Failure> {
+        let trainer = trainer.map_err(|d| self.rendered(&d))?;
+        let Some((chip, from)) = self.recipe.aware() else { return Ok(trainer) };
+        let chip = FakeQuantizer::new(&self.loaded.graph, chip, &self.recipe.quantize.options);
+        let chip = chip.map_err(|d| self.rendered(&d))?;
+        Ok(trainer.with_forward(move |network, into| chip.apply(network, into), from))
     }
 
     /// The options of the training with this seed.
@@ -149,11 +165,15 @@ impl Experiment {
     /// What a training is made from besides its options: hashes of the network and of the recordings.
     pub fn origin(&self) -> BTreeMap<String, String> {
         let network = xxh3_128(synnet_dsl::to_json(&self.plan.loaded.graph).as_bytes());
-        let sounds = format!("{:?}", self.plan.recipe.data.augmentation);
+        let recipe = &self.plan.recipe;
+        let sounds = format!("{:?}", recipe.data.augmentation);
+        let integers =
+            recipe.aware().map(|(chip, from)| format!("{chip:?} {from} {:?}", recipe.quantize.options));
         let parts = [
             ("network", network),
             ("set of recordings", self.corpus.fingerprint()),
             ("`data.augmentation`", xxh3_128(sounds.as_bytes())),
+            ("quantisation", xxh3_128(integers.unwrap_or_default().as_bytes())),
         ];
         parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
     }
@@ -177,9 +197,18 @@ impl Experiment {
         self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
     }
 
+    /// How the recipe has a network quantised, with the ranges of its states on the training set where shifts of
+    /// weights need them.
+    pub fn quantize_options(&self, network: &Network) -> Result<QuantizeOptions, Failure> {
+        let quantize = &self.plan.recipe.quantize;
+        let measured = quantize.measures.then(|| calibration::on_dataset(network, &self.corpus.train));
+        let ranges = measured.transpose().map_err(|e| Failure::Input(e.to_string()))?;
+        Ok(QuantizeOptions { ranges, ..quantize.options.clone() })
+    }
+
     /// Quantises for a chip.
     pub fn build_for_chip(&self, network: &Network, chip: &Chip) -> Result<Build, Failure> {
-        self.build_with(network, chip, &QuantizeOptions::default())
+        self.build_with(network, chip, &self.quantize_options(network)?)
     }
 
     /// Quantises for a chip with these options.

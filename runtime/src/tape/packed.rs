@@ -56,7 +56,7 @@ impl Tape {
         }
         let layers = self.plan.layers.iter().map(PackedLayer::new).collect();
         let mut packed = Packed { layers, connections, arch: Arch::new() };
-        self.read(network, &mut packed, |_| true, |_| true);
+        self.repack_all(network, &mut packed);
         packed
     }
 
@@ -67,6 +67,14 @@ impl Tape {
     pub fn repack(&self, network: &Network, packed: &mut Packed) {
         let learns = |layer: &LayerPlan| layer.learns_constants || layer.learns_synapses;
         self.read(network, packed, learns, |path| path.learns_matrix || path.learns_bias);
+    }
+
+    /// Packs again, in place, what learns and what does not, such as where a transform has changed both.
+    ///
+    /// # Panics
+    /// Where the network is of another graph.
+    pub fn repack_all(&self, network: &Network, packed: &mut Packed) {
+        self.read(network, packed, |_| true, |_| true);
     }
 
     fn read(

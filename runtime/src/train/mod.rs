@@ -12,6 +12,7 @@ mod augment;
 mod bounds;
 mod checkpoint;
 mod error;
+mod forward;
 mod metrics;
 mod options;
 mod selection;
@@ -36,6 +37,8 @@ use crate::random::{Purpose, Stream};
 use crate::tape::{Gradients, Packed, Tape};
 pub use bounds::Bounds;
 pub use error::TrainError;
+use forward::Through;
+pub use forward::Transform;
 use metrics::EpochSums;
 pub use metrics::{EpochMetrics, LayerMetrics, Progress, SATURATED_RATE};
 pub(crate) use options::Range;
@@ -67,6 +70,8 @@ pub struct Trainer {
     origin: BTreeMap<String, String>,
     /// The best epoch so far, and the tensors that learn as they were then.
     best: Option<(Best, Vec<Vec<f32>>)>,
+    /// By what network the batches are walked in place of the one that learns.
+    through: Option<Through>,
     /// The network as the tape takes it.
     weights: Packed,
     shards: Vec<Shard>,
@@ -120,6 +125,7 @@ impl Trainer {
             sums: None,
             origin: BTreeMap::new(),
             best: None,
+            through: None,
             weights: tape.pack(&network),
             shards: Vec::new(),
             walkers: Mutex::default(),
@@ -174,8 +180,7 @@ impl Trainer {
 
     /// Whether all epochs are done, or the patience of the [`Selection`] is at its end.
     pub fn is_finished(&self) -> bool {
-        let exhausted = self.options.selection.is_some_and(|s| s.is_exhausted(self.epoch, self.best()));
-        self.epoch >= self.options.epochs || exhausted
+        self.epoch >= self.options.epochs || self.is_exhausted()
     }
 
     /// Trains one epoch, or what is left of one that was stopped. `watch` is called after every batch.
@@ -253,12 +258,15 @@ impl Trainer {
     }
 
     /// Loss and accuracy of the present weights on samples that are held back, without dropout and
-    /// augmentation.
+    /// augmentation; of the transformed network where the last batches were walked through one
+    /// ([`with_forward`](Self::with_forward)).
     ///
     /// # Errors
     /// Data that does not fit.
     pub fn validate(&self, dataset: &Dataset) -> Result<Validation, TrainError> {
-        validate(&self.network, dataset, &self.options.loss).map_err(TrainError::Data)
+        let judged = self.judged();
+        validate(judged.as_ref().unwrap_or(&self.network), dataset, &self.options.loss)
+            .map_err(TrainError::Data)
     }
 
     /// Compares a complete epoch with the best so far and keeps its weights where it is better. To be called
@@ -272,6 +280,9 @@ impl Trainer {
             return Ok(Verdict { improved: true, stop: self.is_finished() });
         };
         let score = selection.by.of(metrics).ok_or(TrainError::Score { score: selection.by.name() })?;
+        if self.begins_anew(metrics.epoch) {
+            self.best = None;
+        }
         let improved = selection.is_better(score, self.best());
         if improved {
             let best = Best { epoch: metrics.epoch, score };
@@ -357,7 +368,10 @@ impl Trainer {
         samples: &[usize],
         loss: Option<&SampleLoss<'_>>,
     ) -> Result<(), TrainError> {
-        self.tape.repack(&self.network, &mut self.weights);
+        match self.through.as_mut().and_then(|through| through.transformed(&self.network, self.epoch)) {
+            Some(network) => self.tape.repack_all(network, &mut self.weights),
+            None => self.tape.repack(&self.network, &mut self.weights),
+        }
         let batch = Batch {
             tape: &self.tape,
             network: &self.network,

@@ -9,6 +9,7 @@ mod options;
 mod random;
 mod reference;
 mod resuming;
+mod straight_through;
 mod tape;
 mod tasks;
 mod training;

@@ -1,13 +1,12 @@
 //! `snnc compare`: float, float with the chip's weights, and the chip, layer by layer.
 
 use synnet_xylo::quantize::dequantize;
-use synnet_xylo::{Chip, QuantizeOptions};
 
 use crate::cli::{Compare, Target};
 use crate::comparison::{Comparison, Subject};
 use crate::experiment::{Plan, use_threads};
 use crate::failure::Failure;
-use crate::{files, source, terminal};
+use crate::{chips, files, source, terminal};
 
 /// Compares the engines on the test set of a recipe.
 pub fn run(args: &Compare, json: bool) -> Result<(), Failure> {
@@ -15,22 +14,24 @@ pub fn run(args: &Compare, json: bool) -> Result<(), Failure> {
         let remedy = "give `--html` a file";
         return Err(Failure::Io(format!("`--json` and `--html -` both write to standard output: {remedy}")));
     }
-    let Target::Chip(chip) = &args.target else {
-        let chips: Vec<String> = Chip::all().iter().map(|chip| format!("`{}`", chip.name)).collect();
-        return Err(Failure::Io(format!(
-            "`{}` is no chip; a network can be compared with {}",
-            args.target.name(),
-            chips.join(", ")
-        )));
+    let chip = match Target::or_chosen(args.target.as_ref())? {
+        Some(Target::Chip(chip)) => chip,
+        other => {
+            let names: Vec<String> = chips::all().map(|chip| format!("`{}`", chip.name)).collect();
+            let what =
+                other.map_or("no target is given".to_owned(), |o| format!("`{}` is no chip", o.name()));
+            let message = format!("{what}; a network can be compared with {}", names.join(", "));
+            return Err(Failure::Io(message));
+        }
     };
     use_threads(&args.recipe)?;
-    let plan = Plan::read(&args.recipe)?;
+    let mut plan = Plan::read(&args.recipe)?;
+    plan.recipe.quantize.set_method(args.quantizer);
     let network = source::bind(&plan.loaded, &args.weights)?;
     // What the chip cannot do is better known before the recordings are read.
     plan.check_chip(chip)?;
     let experiment = plan.with_data()?;
-    let mut options = QuantizeOptions::default();
-    options.method = args.quantizer.unwrap_or(options.method);
+    let options = experiment.quantize_options(&network)?;
     let build = experiment.build_with(&network, chip, &options)?;
     let quantised = dequantize(&network, &build);
     let subject = Subject {

@@ -14,8 +14,12 @@ pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
             "`--json` and `--report -` both write to standard output: {remedy}"
         )));
     }
+    if args.quantizer.is_some() && args.on == Engine::Float {
+        return Err(Failure::Io("`--quantizer` is for chips: name one with `--on`".into()));
+    }
     use_threads(&args.recipe)?;
-    let plan = Plan::read(&args.recipe)?;
+    let mut plan = Plan::read(&args.recipe)?;
+    plan.recipe.quantize.set_method(args.quantizer);
     let network = source::bind(&plan.loaded, &args.weights)?;
     let experiment = plan.with_data()?;
     let float = experiment.evaluate(&network)?;

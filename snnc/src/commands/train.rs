@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 use synnet_dsl::Network;
 use synnet_rust::Numbers;
-use synnet_xylo::QuantizeOptions;
 
 use crate::artifacts::{self, Written};
 use crate::cli::{Target, Train};
@@ -123,9 +122,9 @@ fn finish(experiment: &Experiment, trained: &Trained, out: &Path) -> Result<Fini
     ];
     let network = &trained.network;
     let float = experiment.evaluate(network)?;
-    warn_of_chance(&float);
     let chip = experiment.simulated_chip();
     let chip = chip.map(|name| experiment.evaluate_on_chip(network, name)).transpose()?;
+    warn_of_chance(experiment, &float, chip.as_ref());
     written.extend(build(experiment, network, chip.as_ref(), out)?);
     let (page, text) = (out.join("report.html"), out.join("report.md"));
     written.push(Written { path: page.clone(), what: "this training as a page for a browser" });
@@ -167,8 +166,11 @@ impl Finished {
 }
 
 /// A network that guesses has not learnt; the rates and the guide say where to look.
-fn warn_of_chance(float: &Tested) {
-    let Some(classified) = &float.classified else { return };
+fn warn_of_chance(experiment: &Experiment, float: &Tested, chip: Option<&OnChip>) {
+    // A training that knew of the chip says little of the float weights.
+    let trained = chip.filter(|_| experiment.plan.recipe.aware().is_some());
+    let on_chip = trained.map(|on| &on.result.evaluation);
+    let Some(classified) = on_chip.or(float.classified.as_ref()) else { return };
     if classified.accuracy <= 1.2 / classified.confusion.len().max(1) as f64 {
         terminal::warn(format_args!(
             "the accuracy of {} is about that of guessing; look for silent layers (rate 0), and at the readout's \
@@ -207,7 +209,7 @@ fn build(
         written.extend(match target {
             Target::Rust => rust(experiment, network, Numbers::Float, &out.join(format!("{stem}.rs")))?,
             Target::RustInt => {
-                let numbers = Numbers::Integer(QuantizeOptions::default());
+                let numbers = Numbers::Integer(experiment.quantize_options(network)?);
                 rust(experiment, network, numbers, &out.join(format!("{stem}_int.rs")))?
             }
             Target::Chip(chip) => match simulated.filter(|on| on.chip.name == chip.name) {

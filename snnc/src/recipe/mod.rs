@@ -1,6 +1,7 @@
 //! Recipes: what to train, on which data, how, and what to build at the end.
 
 mod data;
+mod quantize;
 mod validation;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::failure::Failure;
 use crate::files;
 
 pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
+pub use quantize::Quantize;
 pub use validation::{Validation, drawn};
 
 /// A recipe file. Paths are relative to the file.
@@ -45,6 +47,9 @@ pub struct Recipe {
     /// The chip whose simulator runs the test set; without it the first chip of `build`, if there is one.
     #[serde(default)]
     pub chip: Option<String>,
+    /// How the network is quantised for chips and integer code, and whether training knows.
+    #[serde(default)]
+    pub quantize: Quantize,
     /// What to build after training.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
@@ -52,6 +57,9 @@ pub struct Recipe {
     #[serde(skip)]
     pub text: String,
 }
+
+/// Unknown keys that are told at once.
+const MOST_FAULTS: usize = 20;
 
 fn default_build() -> Vec<String> {
     vec!["rust".into(), "xylo-audio3".into()]
@@ -68,11 +76,8 @@ impl Recipe {
             set(&mut value, key, text)?;
         }
         let text = if args.set.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
-        let mut recipe: Self = serde_path_to_error::deserialize(value).map_err(|error| {
-            let place = error.path().to_string();
-            let message = in_plain_words(&with_suggestion(&error.into_inner().to_string()));
-            Failure::input(path, if place == "." { message } else { format!("`{place}`: {message}") })
-        })?;
+        let mut recipe =
+            Self::from_value(value).map_err(|faults| Failure::input(path, faults.join("\n  ")))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let is_set = |key: &str| args.set.iter().any(|(k, _)| k == key);
         recipe.data.resolve(&folder, is_set);
@@ -83,6 +88,26 @@ impl Recipe {
         recipe.select_by_validation();
         recipe.check(path)?;
         Ok(recipe)
+    }
+
+    /// Reads the values of a recipe. Where that fails, every unknown key is told, and the first other fault.
+    fn from_value(mut value: Value) -> Result<Self, Vec<String>> {
+        let mut faults = Vec::new();
+        loop {
+            let error = match serde_path_to_error::deserialize(value.clone()) {
+                Ok(recipe) if faults.is_empty() => return Ok(recipe),
+                Ok(_) => return Err(faults),
+                Err(error) => error,
+            };
+            let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
+            let (place, message) = (error.path().to_string(), error.into_inner().to_string());
+            let plain = in_plain_words(&with_suggestion(&message));
+            faults.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
+            // With the key that was meant, or without it, other faults come to light.
+            if faults.len() == MOST_FAULTS || !correct(&mut value, &path, &message) {
+                return Err(faults);
+            }
+        }
     }
 
     /// Parameters of the network as texts of the language.
@@ -145,7 +170,7 @@ impl Recipe {
         if let Some(chip) = self.chip.as_ref().filter(|name| chips::find(name).is_none()) {
             return Err(Failure::input(path, format_args!("`chip`: {}", chips::unknown(chip, "chip", &[]))));
         }
-        Ok(())
+        self.check_quantize(path)
     }
 }
 
@@ -160,7 +185,12 @@ pub fn plain(value: &Value) -> String {
 /// Replaces the value at a dotted key; the text is YAML. Mappings on the way are created.
 fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Failure> {
     let new: Value = serde_yaml::from_str(text)
-        .map_err(|e| Failure::Input(format!("`--set {key}={text}`: the value is not YAML: {e}")))?;
+        .map_err(|e| {
+            Failure::Input(format!(
+                "`--set {key}={text}`: the value is not YAML: {e}; a text with such characters needs quotes of its own: \
+                 `--set '{key}=\"{text}\"'`"
+            ))
+        })?;
     let mut place = root;
     for part in key.split('.') {
         if place.is_null() {
@@ -177,19 +207,37 @@ fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Puts the key that was meant in the place of the unknown one that serde complains of, or removes it. The path ends with
+/// it or with the mapping around it.
+fn correct(root: &mut Value, path: &[String], message: &str) -> bool {
+    let Some((key, _)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) else {
+        return false;
+    };
+    let around = path.strip_suffix(&[key.to_owned()]).unwrap_or(path);
+    let mapping = around.iter().try_fold(root, |place, part| place.get_mut(part.as_str()));
+    let Some(mapping) = mapping.and_then(Value::as_mapping_mut) else { return false };
+    let Some(value) = mapping.shift_remove(key) else { return false };
+    if let Some(meant) = suggestion(message).filter(|meant| !mapping.contains_key(*meant)) {
+        mapping.insert(meant.into(), value);
+    }
+    true
+}
+
 /// Adds "did you mean" to serde's message about an unknown field or variant.
 pub fn with_suggestion(message: &str) -> String {
-    let mut words = message.split('`').skip(1).step_by(2);
-    let unknown = message.starts_with("unknown ");
-    let Some(wrong) = words.next().filter(|_| unknown) else { return message.to_owned() };
-    let plain = wrong.to_lowercase();
-    let best = words.map(|word| (strsim::damerau_levenshtein(&plain, word), word)).min();
-    match best {
-        Some((distance, word)) if distance <= 1 + wrong.len() / 3 => {
-            format!("{message}; did you mean `{word}`?")
-        }
-        _ => message.to_owned(),
+    match suggestion(message) {
+        Some(word) => format!("{message}; did you mean `{word}`?"),
+        None => message.to_owned(),
     }
+}
+
+/// What was meant by the unknown field or variant of serde's message.
+fn suggestion(message: &str) -> Option<&str> {
+    let mut words = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let wrong = words.next()?;
+    let plain = wrong.to_lowercase();
+    let (distance, word) = words.map(|word| (strsim::damerau_levenshtein(&plain, word), word)).min()?;
+    (distance <= 1 + wrong.len() / 3).then_some(word)
 }
 
 /// Puts what serde expects, which it names as Rust does, into words of a recipe.
@@ -199,6 +247,7 @@ pub fn in_plain_words(message: &str) -> String {
         "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number, 0 or more",
         "f64" | "f32" => "a number",
         _ if expected.starts_with("internally tagged enum ") => "options in braces, such as `{ kind: ... }`",
+        "a YAML mapping" => "a mapping of options",
         _ if expected.starts_with("struct ") => "a mapping of options",
         _ => return message.to_owned(),
     };
@@ -232,6 +281,25 @@ mod tests {
         assert_eq!(simulated(""), Some("xylo-audio3"));
         assert_eq!(simulated(", build: [rust]"), None);
         assert_eq!(simulated(", build: [rust], chip: xylo-imu"), Some("xylo-imu"));
+    }
+
+    #[test]
+    fn every_unknown_key_is_told() {
+        let text = "{network: n.snn, datta: 1, data: {path: d, patern: x, test: {}, classes: [], steps: 1}, \
+                    quantize: {clipp: 1, zebra: true}, \
+                    training: {loss: {kind: mse}, optimizer: {kind: adam, rl: 1}, epochs: 1, bach: many}}";
+        let faults = Recipe::from_value(serde_yaml::from_str(text).unwrap()).unwrap_err();
+        let told = faults.iter().map(|fault| fault.split(", expected").next().unwrap_or_default());
+        let expected = [
+            "`datta`: unknown field `datta`",
+            "`data.patern`: unknown field `patern`",
+            "`quantize`: unknown field `clipp`",
+            "`quantize`: unknown field `zebra`",
+            "`training.optimizer`: unknown field `rl`",
+            "`training.bach`: unknown field `bach`",
+            "`training.batch`: invalid type: string \"many\"",
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
     }
 
     #[test]

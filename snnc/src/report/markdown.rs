@@ -92,7 +92,10 @@ fn quantisation(on: &OnChip) -> String {
     let report = &on.build.report;
     let (shift_in, shift_rec, shift_out) =
         (report.weight_shift_in, report.weight_shift_rec, report.weight_shift_out);
-    let mut text = format!("Weight shifts: input {shift_in}, hidden {shift_rec}, readout {shift_out}. ");
+    let mut text = format!(
+        "Method: {}. Weight shifts: input {shift_in}, hidden {shift_rec}, readout {shift_out}. ",
+        report.method.name()
+    );
     text +=
         &format!("The chip's output is {} steps behind the float network's.\n\n", on.build.float.latency());
     let head = ["layer", "error of the weights", "weights that became 0"].map(String::from).to_vec();

@@ -31,7 +31,12 @@ pub fn origin(network: &Network, experiment: &Experiment) -> Vec<(String, String
         ("time step", format!("{} ms", figure(1e3 * graph.dt))),
         ("steps of a recording", experiment.corpus.test.steps().to_string()),
     ];
-    list.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    let mut list = list.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    if let Some((chip, from)) = experiment.plan.recipe.aware() {
+        let trained = format!("the numbers of {} from epoch {} on", chip.title, from + 1);
+        list.push(("trained through".to_owned(), trained));
+    }
+    list
 }
 
 /// The network and the recipe, to be unfolded.

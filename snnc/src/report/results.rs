@@ -62,7 +62,8 @@ impl Results<'_> {
             })
             .collect();
         let lead = format!(
-            "Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            "Method: {}. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            report.method.name(),
             report.weight_shift_in,
             report.weight_shift_rec,
             report.weight_shift_out,

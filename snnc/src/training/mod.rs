@@ -66,8 +66,7 @@ impl Training {
     /// A training from its folder's checkpoint on.
     pub fn resume(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Failure> {
         let bytes = files::read(&out.join(CHECKPOINT))?;
-        let trainer = Trainer::resume(&bytes, &plan.loaded.graph, plan.options(seed))
-            .map_err(|diagnostics| plan.rendered(&diagnostics))?;
+        let trainer = plan.resumed(&bytes, seed)?;
         let history = History::open(&out, trainer.epochs_done())?;
         Ok(Self { seed, out, trainer, history })
     }

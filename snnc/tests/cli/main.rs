@@ -12,6 +12,7 @@ mod documentation;
 mod examples;
 mod explain;
 mod fmt;
+mod quantize;
 mod report;
 mod resume;
 mod run;

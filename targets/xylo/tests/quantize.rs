@@ -275,8 +275,13 @@ prop_compose! {
 proptest! {
     #[test]
     fn one_scale_holds_a_neuron_together(spec in networks(), options in options()) {
-        let may_shift = options.weight_shifts && options.ranges.is_some();
-        let limit = (1 << (options.weight_bits.unwrap_or(8) - 1)) - 1;
+        let bits = options.weight_bits.unwrap_or(8);
+        let largest_shift = match (options.weight_shifts, &options.ranges) {
+            (false, _) => 0,
+            (true, None) => 8 - bits as u8,
+            (true, Some(_)) => 7,
+        };
+        let limit = (1 << (bits - 1)) - 1;
         let (q, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options).unwrap();
         q.check().unwrap();
         let d = spec.dimensions;
@@ -287,7 +292,7 @@ proptest! {
         ];
         let mut clipped = 0;
         for (chip, float, width, shift, scale) in groups {
-            prop_assert!(may_shift || shift == 0);
+            prop_assert!(shift <= largest_shift);
             for (i, (&chip, &float)) in chip.iter().zip(float).enumerate() {
                 let chip = i32::from(chip);
                 prop_assert!((-limit..=limit).contains(&chip));
@@ -349,6 +354,31 @@ fn a_membrane_readout_does_not_lose_its_weights() {
     assert_eq!(build.specification.threshold_out, [32767; 4]);
     assert_eq!(build.specification.weights_out.iter().map(|w| w.unsigned_abs()).max(), Some(127));
     assert!(build.report.layers.iter().all(|layer| !layer.dead && layer.weight_error < 0.01));
+}
+
+/// Bits that weights do without go to shifts, so that the states resolve what they do with all bits.
+#[test]
+fn fewer_bits_of_weights_leave_the_states_their_resolution() {
+    let case = common::arrays("map_vmem_readout_audio3");
+    let network = network::of_case(&case);
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let of = |options| synnet_xylo::build(&network, chip, &options).unwrap();
+    let unrefined = QuantizeOptions { refine: false, ..QuantizeOptions::default() };
+    let whole = of(unrefined.clone());
+    for bits in [2, 3, 5, 8] {
+        let few = of(QuantizeOptions { weight_bits: Some(bits), ..unrefined.clone() });
+        let spec = &few.specification;
+        let spare = 8 - bits as u8;
+        assert!(spec.weight_shift_in.max(spec.weight_shift_rec) <= spare, "{bits} bits");
+        assert_eq!(spec.weight_shift_out, spare, "{bits} bits");
+        let weights = spec.weights_in.iter().chain(&spec.weights_rec).chain(&spec.weights_out);
+        assert_eq!(weights.map(|w| w.unsigned_abs()).max(), Some((1 << (bits - 1)) - 1));
+        let scales = few.report.scale.iter().zip(&whole.report.scale);
+        assert!(scales.into_iter().all(|(few, whole)| few / whole > 0.25 && few <= whole), "{bits} bits");
+        let without = QuantizeOptions { weight_shifts: false, ..unrefined.clone() };
+        let coarse = of(QuantizeOptions { weight_bits: Some(bits), ..without }).specification;
+        assert_eq!([coarse.weight_shift_in, coarse.weight_shift_rec, coarse.weight_shift_out], [0; 3]);
+    }
 }
 
 /// Two weights and a threshold, of one neuron.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::QuantizeOptions;
-use super::scales::{Limits, Neuron, Numbers};
+use super::scales::{Neuron, Numbers};
 use crate::chip::Chip;
 
 /// Largest state of the chip.
@@ -69,7 +69,6 @@ pub(super) struct Headroom {
 pub(super) fn limits<'a>(
     numbers: &Numbers,
     layers: impl Iterator<Item = Placed<'a>>,
-    limits: &Limits,
     chip: &Chip,
     options: &QuantizeOptions,
 ) -> Headroom {
@@ -88,9 +87,9 @@ pub(super) fn limits<'a>(
             let neuron = &neurons[id];
             result[id] = match measured.and_then(|range| peak(range, n, neuron)) {
                 Some(peak) => STATE / (options.headroom() * peak),
-                // Not measured: as without shifts, and with room for what a step's spikes can spend.
+                // Not measured: as with all bits and without shifts, and with room for what a step's spikes can spend.
                 None => {
-                    let unshifted = limits.weight / neuron.largest_weight();
+                    let unshifted = f64::from(chip.weight_limit()) / neuron.largest_weight();
                     let spent = if layer.readout { 0.0 } else { (max_spikes + 1.0) * neuron.threshold };
                     unshifted.min(STATE / spent)
                 }

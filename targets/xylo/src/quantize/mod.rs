@@ -8,7 +8,7 @@
 //! * a scale is nearly as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the headroom of
 //!   the states allow;
 //! * where ranges of the states were measured, the three weight shifts are those with the least expected error: coarser
-//!   weights against finer states. Without ranges there are no shifts.
+//!   weights against finer states. Without ranges there are no shifts, but those by the bits that weights do without.
 //!
 //! Everything is rounded once, halves to the even number, and nothing ever wraps.
 //!

@@ -11,13 +11,12 @@ use crate::chip::Chip;
 pub struct QuantizeOptions {
     /// Which neurons share a scale.
     pub method: Method,
-    /// Whether weight shifts are used where `ranges` are given. Without them, states have the resolution of the
-    /// weights.
+    /// Whether weight shifts are used, which let states resolve more than weights do: where `ranges` are given, and for
+    /// fewer `weight_bits` than the chip has.
     pub weight_shifts: bool,
     /// How much larger than the measured range of the states the chip's 16 bits are kept, 1 or more.
     pub headroom: f64,
     /// Whether scales of single neurons are lowered a little to where the rounding errors of their weights cancel best.
-    /// Scales then jump when weights change slightly, which does not help training.
     pub refine: bool,
     /// Percentile of the weights' magnitudes that is still represented, above 0 and up to 100; larger weights saturate.
     /// Of the weights that are not zero, for each scale and each group of weights.
@@ -25,7 +24,7 @@ pub struct QuantizeOptions {
     /// Bits of a weight with its sign, 2 or more, where fewer are wanted than the chip has.
     pub weight_bits: Option<u32>,
     /// Ranges of the states, measured in the float network on typical input. How far states reach cannot be told
-    /// from the weights alone; so without ranges there are no shifts.
+    /// from the weights alone; so without ranges there are no shifts but those by the bits that `weight_bits` leaves.
     #[serde(skip)]
     pub ranges: Option<Ranges>,
 }

@@ -1,6 +1,7 @@
 //! The choice of scales and weight shifts.
 //!
-//! Shifts are chosen where ranges were measured; else all of them are 0, and states resolve what weights do.
+//! Shifts are chosen where ranges were measured; else all of them are 0, and states resolve what weights do. Where
+//! weights have fewer bits than the chip, shifts by the missing bits let the states resolve what weights of all bits do.
 //!
 //! A group of weights with shift `k` allows a neuron the scale `127 * 2^k / max|w|`. The states then resolve
 //! `1 / scale`, the weights `2^k / scale`. Both are errors per step on the neuron's input: each weight is off by up to
@@ -18,6 +19,8 @@ use crate::chip::Chip;
 pub(super) struct Limits {
     /// Largest magnitude of a weight.
     pub(super) weight: f64,
+    /// Largest magnitude of a weight of all bits.
+    whole: f64,
     /// Largest threshold and bias.
     pub(super) threshold: f64,
     /// Largest weight shift.
@@ -26,15 +29,20 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn new(chip: &Chip, options: &QuantizeOptions) -> Self {
-        let shifts_are_safe = options.weight_shifts && options.ranges.is_some();
+        let weight = options.weight_limit(chip);
+        // Bits that the weights leave to the states: with them, the states are as they are with all bits.
+        let whole = f64::from(chip.weight_limit());
+        let spare = ((whole + 1.0) / (weight + 1.0)).log2() as u8;
+        let shift = match options {
+            QuantizeOptions { weight_shifts: false, .. } => 0,
+            QuantizeOptions { ranges: None, .. } => spare,
+            _ => u8::MAX,
+        };
         Self {
-            weight: options.weight_limit(chip),
+            weight,
+            whole,
             threshold: f64::from(chip.threshold).max(1.0),
-            shift: if shifts_are_safe {
-                chip.weight_shift.min(crate::specification::MAX_WEIGHT_SHIFT)
-            } else {
-                0
-            },
+            shift: shift.min(chip.weight_shift).min(crate::specification::MAX_WEIGHT_SHIFT),
         }
     }
 }
@@ -89,7 +97,7 @@ impl Neuron {
     /// Whether the threshold cannot be meant: with weights of full size it would exceed every state.
     fn never_spikes(&self, limits: &Limits) -> bool {
         !self.threshold.is_finite()
-            || self.threshold * limits.weight > self.largest_weight() * limits.threshold
+            || self.threshold * limits.whole > self.largest_weight() * limits.threshold
     }
 }
 
@@ -127,7 +135,7 @@ impl Scales {
             refine::clip(&mut numbers.hidden, percentile, shared);
             refine::clip(&mut numbers.readout, percentile, shared || compared);
         }
-        let headroom = headroom::limits(&numbers, layers, &limits, chip, options);
+        let headroom = headroom::limits(&numbers, layers, chip, options);
         let silent_readout = compared && numbers.readout.iter().all(|neuron| neuron.never_spikes(&limits));
         let hidden = bounds(&numbers.hidden, &headroom.hidden, &limits, false);
         let all = 0..=limits.shift;
