@@ -18,9 +18,8 @@ pub fn run(args: &Compare, json: bool) -> Result<(), Failure> {
         Some(Target::Chip(chip)) => chip,
         other => {
             let names: Vec<String> = chips::all().map(|chip| format!("`{}`", chip.name)).collect();
-            let what =
-                other.map_or("no target is given".to_owned(), |o| format!("`{}` is no chip", o.name()));
-            let message = format!("{what}; a network can be compared with {}", names.join(", "));
+            let what = other.map_or("a chip is needed".to_owned(), |o| format!("`{}` is no chip", o.name()));
+            let message = format!("{what}: say with `--target` which of {}", names.join(", "));
             return Err(Failure::Io(message));
         }
     };
