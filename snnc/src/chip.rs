@@ -4,6 +4,7 @@ use synnet_dsl::Network;
 use synnet_dsl::graph::Quantity;
 use synnet_runtime::{Dataset, Evaluation, Readout, Sequence, Target};
 use synnet_xylo::Build;
+use synnet_xylo::cost::Activity;
 use synnet_xylo::simulate::{Record, Recording};
 
 use crate::failure::Failure;
@@ -14,6 +15,8 @@ pub struct ChipEvaluation {
     pub evaluation: Evaluation,
     /// Input events beyond what a channel takes in a step.
     pub dropped_events: u64,
+    /// How often channels and hidden neurons had spikes; `None` for an empty set.
+    pub activity: Option<Activity>,
 }
 
 /// Runs every recording on the simulator. The chip's output is behind the float network's by one step per
@@ -42,7 +45,8 @@ pub fn evaluate(
         Evaluation::from_outputs(outputs, &labels, readout).map_err(|faults| Failure::findings(&faults))?;
     evaluation.rates = rates(build, &recordings);
     let dropped_events = recordings.iter().map(|r| r.clipped_events).sum();
-    Ok(ChipEvaluation { evaluation, dropped_events })
+    let activity = Activity::measured(&views, &recordings);
+    Ok(ChipEvaluation { evaluation, dropped_events, activity })
 }
 
 /// Share of the recordings for which two engines give the same class.

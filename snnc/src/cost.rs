@@ -6,6 +6,7 @@ use synnet_xylo::cost::{Activity, CLOCK_MARGIN, ClockChoice, Cost, PowerRange, S
 use synnet_xylo::simulate::Recording;
 use synnet_xylo::{Build, Specification};
 
+use crate::experiment::OnChip;
 use crate::terminal;
 
 /// The cost of a network when everything spikes in every step, for which clocks are chosen.
@@ -223,6 +224,53 @@ impl CostSummary {
             "power": self.power().map(power),
             "power_at_suggested_clock": self.power_at_least().map(power),
             "power_basis": self.chip.power.as_ref().map(|Power { basis, .. }| basis),
+        })
+    }
+}
+
+/// What a recording of the test set costs on its chip.
+pub struct Inference {
+    /// Cycles per step on average, and at most.
+    cycles: [f64; 2],
+    /// Duration in seconds.
+    duration: f64,
+    power: Option<PowerRange>,
+}
+
+impl Inference {
+    /// The cost of a recording of so many steps, with the activity of the test set; `None` for chips without a model.
+    pub fn of(on: &OnChip, steps: usize) -> Option<Self> {
+        let worst = CostSummary::of_build(&on.build, on.chip)?;
+        let sections: Vec<Section> = on.build.float.layers.iter().map(Section::from).collect();
+        let activity = on.result.activity.as_ref()?;
+        let mean = cost(&on.build.specification, on.chip, &sections, activity)?;
+        let duration = steps as f64 * on.build.float.dt;
+        Some(Self { cycles: [mean.cycles, worst.cost.cycles], duration, power: worst.power() })
+    }
+
+    /// In a line.
+    pub fn in_words(&self) -> String {
+        let energy = self.power.map(|range| {
+            let [low, high] = range.energy_uj(self.duration);
+            format!(
+                "; {} for a recording of {}, by what boards took at {} MHz (no promise)",
+                span(low, high, "uJ"),
+                time(self.duration),
+                range.mhz
+            )
+        });
+        measured_in_words(self.cycles) + &energy.unwrap_or_default()
+    }
+
+    /// For machines.
+    pub fn to_json(&self) -> Value {
+        let [mean, worst] = self.cycles;
+        json!({
+            "mean_cycles_per_step": mean,
+            "worst_cycles_per_step": worst,
+            "seconds_per_recording": self.duration,
+            "mhz": self.power.map(|range| range.mhz),
+            "uj_per_recording": self.power.map(|range| range.energy_uj(self.duration)),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `snnc eval`: the accuracy of trained weights.
 
 use crate::cli::{Engine, Eval};
+use crate::cost::Inference;
 use crate::experiment::{Plan, use_threads};
 use crate::failure::Failure;
 use crate::report::{self, Results};
@@ -32,10 +33,18 @@ pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
             Results { experiment: &experiment, network: &network, float: &float, chip: chip.as_ref() };
         files::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
     }
+    let cost = chip.as_ref().and_then(|on| Inference::of(on, experiment.corpus.test.steps()));
     if json {
-        terminal::print_json(&report::results_json(&float, chip.as_ref()))?;
+        let mut results = report::results_json(&float, chip.as_ref());
+        if let Some(cost) = &cost {
+            results["cost"] = cost.to_json();
+        }
+        terminal::print_json(&results)?;
     }
     terminal::say(report::summary(&float, chip.as_ref()));
+    if let Some(cost) = &cost {
+        terminal::say(cost.in_words());
+    }
     let shown = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
     if let Some(shown) = shown {
         terminal::say(report::confusion(shown, &experiment.corpus.classes));

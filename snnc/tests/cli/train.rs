@@ -64,6 +64,14 @@ fn a_training_leaves_everything_that_its_recipe_asks_for() {
         assert_eq!(eval["float"], json["float"]);
         assert_eq!(eval[engine], json[engine]);
         assert_eq!(eval.get("xylo-audio3").is_some(), engine == "xylo-audio3");
+        if engine == "xylo-audio3" {
+            let of = |key: &str| eval["cost"][key].as_f64().unwrap();
+            assert!(
+                0.0 < of("mean_cycles_per_step") && of("mean_cycles_per_step") < of("worst_cycles_per_step")
+            );
+            let energy: Vec<f64> = serde_json::from_value(eval["cost"]["uj_per_recording"].clone()).unwrap();
+            assert!(energy[0] / of("seconds_per_recording") > 145.0, "the static power is part of it");
+        }
         assert!(outcome.stderr.contains("true \\ predicted"), "{}", outcome.stderr);
     }
 }
