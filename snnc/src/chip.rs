@@ -93,18 +93,41 @@ fn output(recording: &Recording, quantity: Quantity, width: usize, lag: usize, s
     }
 }
 
-/// Mean spikes per neuron and step of each layer, in the steps of the recording at the layer's own time.
+/// For each hidden neuron of a chip, those whose spikes it repeats.
+pub fn alias_sources(build: &Build) -> Vec<Vec<usize>> {
+    let targets = &build.specification.alias_target;
+    let mut sources = vec![Vec::new(); targets.len()];
+    for (source, target) in targets.iter().enumerate() {
+        if let Some(sources) = target.and_then(|target| sources.get_mut(target)) {
+            sources.push(source);
+        }
+    }
+    sources
+}
+
+/// The spikes of a step that are a neuron's own and not handed to it by those that are aliased to it. (Where both
+/// together reach the chip's cap, what is missing is missing from its own.)
+pub fn own_spikes(row: &[u8], id: usize, sources: &[usize]) -> u32 {
+    let handed: u32 = sources.iter().map(|&source| u32::from(row[source])).sum();
+    u32::from(row[id]).saturating_sub(handed)
+}
+
+/// Mean spikes per neuron and step of each layer, without those that aliases hand to it, in the steps of the recording at the layer's own time.
 fn rates(build: &Build, recordings: &[Recording]) -> Vec<(String, f64)> {
+    let sources = alias_sources(build);
     let layers = build.float.layers.iter();
     layers
         .map(|layer| {
             let population = |r: &Recording| {
                 let record = if layer.readout { Some(&r.readout) } else { r.hidden.as_ref() };
                 let steps = r.steps - build.float.latency();
-                record.map_or(0, |p| {
-                    let rows = p.spikes.chunks_exact(p.neurons.max(1)).skip(layer.lag).take(steps);
-                    rows.flat_map(|row| &row[layer.ids.clone()]).map(|&n| u64::from(n)).sum()
-                })
+                let Some(record) = record else { return 0 };
+                let rows = record.spikes.chunks_exact(record.neurons.max(1)).skip(layer.lag).take(steps);
+                let own = |row: &[u8], id: usize| match sources.get(id) {
+                    Some(sources) if !layer.readout => own_spikes(row, id, sources),
+                    _ => row[id].into(),
+                };
+                rows.map(|row| layer.ids.clone().map(|id| u64::from(own(row, id))).sum::<u64>()).sum()
             };
             let spikes: u64 = recordings.iter().map(population).sum();
             let steps: usize = recordings.iter().map(|r| r.steps - build.float.latency()).sum();

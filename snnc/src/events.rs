@@ -43,7 +43,7 @@ impl Events {
 
     /// How many events [`counts`](Self::counts) leaves out.
     pub fn above_u8(&self) -> u64 {
-        self.data.iter().map(|&x| (x - 255.0).max(0.0) as u64).sum()
+        self.data.iter().fold(0, |sum: u64, &x| sum.saturating_add((x - 255.0).max(0.0) as u64))
     }
 }
 

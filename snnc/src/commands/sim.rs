@@ -17,6 +17,7 @@ pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
     if let Some(chip) = chip {
         artifacts::check_xylo(&args.spec, &loaded.specification, chip)?;
     }
+    warn_of_defaults(&loaded.defaulted);
     let core = chip.map_or(CoreVersion::default(), |chip| chip.core);
     let simulator =
         Simulator::with_core(&loaded.specification, core).map_err(|e| Failure::input(&args.spec, e))?;
@@ -28,14 +29,22 @@ pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
     let record = if args.arrays.record { Record::All } else { Record::Readout };
     let recordings = simulator.run_batch(&sequences, record).map_err(|e| Failure::input(input, e))?;
 
-    let clipped: u64 = recordings.iter().map(|r| r.clipped_events).sum::<u64>() + events.above_u8();
+    let clipped = recordings.iter().map(|r| r.clipped_events).sum::<u64>().saturating_add(events.above_u8());
     if clipped > 0 {
         let plural = if clipped == 1 { "" } else { "s" };
         terminal::warn(format_args!(
             "{clipped} input event{plural} dropped: a channel takes at most 15 events in a step"
         ));
     }
-    write(args, &events, simulator.outputs(), &recordings)?;
+    // Such a readout is not meant to spike.
+    let by_membrane = loaded.specification.threshold_out.iter().all(|&threshold| threshold == i16::MAX);
+    write(args, &events, simulator.outputs(), &recordings, by_membrane)?;
+    if by_membrane {
+        terminal::say(
+            "the readout neurons have the largest threshold: they are read by their membranes, `readout.vmem` in the \
+             output file, and not by `output`, their spikes",
+        );
+    }
     let cycles = chip.and_then(|chip| cost::measured(&loaded.specification, chip, &sequences, &recordings));
     if let Some(cycles) = cycles.filter(|_| !json) {
         terminal::say(cost::measured_in_words(cycles));
@@ -55,7 +64,27 @@ pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write(args: &Sim, events: &Events, outputs: usize, recordings: &[Recording]) -> Result<(), Failure> {
+/// Zeros in the place of arrays are rarely meant: with a `dash` of 0 no current reaches a membrane.
+fn warn_of_defaults(defaulted: &[&str]) {
+    let telling = defaulted.iter().filter(|name| name.starts_with("dash") || name.starts_with("threshold"));
+    let names: Vec<String> = telling.map(|name| format!("`{name}`")).collect();
+    if !names.is_empty() {
+        terminal::warn(format_args!(
+            "the specification lacks {}, which count as zeros, as in Rockpool's `XyloSim.from_specification`; with a \
+             `dash` of 0 a current never reaches its membrane",
+            names.join(", ")
+        ));
+    }
+}
+
+/// Writes the readout's spikes, its membranes where it is read by them, and with `--record` every state.
+fn write(
+    args: &Sim,
+    events: &Events,
+    outputs: usize,
+    recordings: &[Recording],
+    by_membrane: bool,
+) -> Result<(), Failure> {
     let mut archive = Output::new();
     let shape = |n: usize| {
         let sequence = [events.time, n];
@@ -63,6 +92,10 @@ fn write(args: &Sim, events: &Events, outputs: usize, recordings: &[Recording]) 
     };
     let spikes: Vec<i64> = recordings.iter().flat_map(|r| r.output()).map(|&n| i64::from(n)).collect();
     archive.add("output", &shape(outputs), &spikes)?;
+    if by_membrane && !args.arrays.record {
+        let vmem: Vec<i64> = recordings.iter().flat_map(|r| &r.readout.vmem).map(|&x| i64::from(x)).collect();
+        archive.add("readout.vmem", &shape(outputs), &vmem)?;
+    }
     if args.arrays.record {
         let hidden = |r: &Recording| r.hidden.clone();
         population(&mut archive, "hidden", recordings, &shape, hidden)?;

@@ -63,12 +63,6 @@ impl<'a> Engines<'a> {
         let chip = build.simulator().map_err(|e| Failure::Input(e.to_string()))?;
         let mut layers: Vec<&MappedLayer> = build.float.layers.iter().collect();
         layers.sort_by_key(|layer| layer.layer);
-        let mut alias_sources = vec![Vec::new(); build.specification.alias_target.len()];
-        for (source, target) in build.specification.alias_target.iter().enumerate() {
-            if let Some(sources) = target.and_then(|target| alias_sources.get_mut(target)) {
-                sources.push(source);
-            }
-        }
         Ok(Self {
             graph: &network.graph,
             build,
@@ -77,7 +71,7 @@ impl<'a> Engines<'a> {
             chip,
             silence: layers.iter().map(|layer| layer.lag).max().unwrap_or(0),
             layers,
-            alias_sources,
+            alias_sources: chip::alias_sources(build),
         })
     }
 
@@ -133,7 +127,7 @@ impl<'a> Engines<'a> {
     }
 
     /// A layer on the chip. The first steps, by which it is late, are left out; spikes that other neurons handed to it
-    /// are not its own. (Where both together reach the chip's cap, what is missing is missing from its own.)
+    /// are not its own.
     fn recorded(&self, record: &PopulationRecord, layer: &MappedLayer, steps: usize) -> Course {
         let report = &self.build.report;
         let scales = if layer.readout { &report.scale_out } else { &report.scale };
@@ -144,9 +138,11 @@ impl<'a> Engines<'a> {
             let row = t * record.neurons..(t + 1) * record.neurons;
             let (counts, values) = (&record.spikes[row.clone()], &values[row]);
             for id in layer.ids.clone() {
-                let handed = self.alias_sources.get(id).filter(|_| !layer.readout);
-                let handed: u32 = handed.into_iter().flatten().map(|&source| u32::from(counts[source])).sum();
-                spikes.push(u32::from(counts[id]).saturating_sub(handed) as f32);
+                let own = match self.alias_sources.get(id) {
+                    Some(sources) if !layer.readout => chip::own_spikes(counts, id, sources),
+                    _ => counts[id].into(),
+                };
+                spikes.push(own as f32);
                 states.push((f64::from(values[id]) / scales[id]) as f32);
             }
         }

@@ -25,6 +25,10 @@ const NOTABLE_IDLENESS: f64 = 0.1;
 /// How many times one cause must outweigh another to be called the main one.
 const OUTWEIGHS: f64 = 2.0;
 
+/// How ranges of states come to be measured.
+const MEASURE: &str =
+    "quantise with measured ranges of the states (`quantize: { weight_shifts: true }` in the recipe)";
+
 /// Something that the numbers say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
@@ -286,10 +290,12 @@ impl Comparison<'_> {
         let train = "or train with smaller weights";
         match options.ranges {
             _ if options.method.rockpool().is_some() => {
-                format!("take `--quantizer channel` with ranges of the states that were measured, {train}")
+                format!(
+                    "take `--quantizer channel` and measured ranges (`quantize: {{ weight_shifts: true }}`), {train}"
+                )
             }
             Some(_) => format!("quantise with a `headroom` above {}, {train}", options.headroom),
-            None => format!("quantise with ranges of the states that were measured, {train}"),
+            None => format!("{MEASURE}, {train}"),
         }
     }
 
@@ -299,8 +305,10 @@ impl Comparison<'_> {
         let saturated = self.layers.iter().any(|layer| layer.saturated_neurons() > 0);
         match options.ranges {
             _ if saturated => self.more_room(),
-            None => "quantise with ranges of the states that were measured: they allow weight shifts, and so finer states".into(),
-            Some(_) if unshifted && !options.weight_shifts => "allow `weight_shifts`, which make states finer".into(),
+            None => format!("{MEASURE}: that allows weight shifts, and so finer states"),
+            Some(_) if unshifted && !options.weight_shifts => {
+                "allow `weight_shifts`, which make states finer".into()
+            }
             Some(_) => self.finer_weights(),
         }
     }

@@ -10,6 +10,7 @@ use synnet_xylo::{Chip, QuantizeOptions};
 
 use super::{Recipe, with_suggestion};
 use crate::failure::Failure;
+use crate::terminal;
 
 /// How a trained network is quantised.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Quantize {
     pub measures: bool,
     /// The first epoch, from 0, that trains through the quantised network; `None` where training knows nothing of it.
     pub aware_from: Option<usize>,
+    /// The options that the recipe names.
+    named: Vec<String>,
 }
 
 /// The keys besides those of [`QuantizeOptions`], of which `weight_shifts` means more here.
@@ -31,6 +34,8 @@ impl<'de> Deserialize<'de> for Quantize {
         let mut keys = Mapping::deserialize(deserializer)?;
         let aware = keys.remove(AWARE).map(serde_yaml::from_value::<Aware>).transpose();
         let aware = aware.map_err(|e| D::Error::custom(format!("`{AWARE}`: {e}")))?;
+        let named = keys.keys().filter_map(Value::as_str).filter(|&key| key != "method");
+        let named = named.map(str::to_owned).collect();
         let measures = keys.get(SHIFTS).and_then(Value::as_bool).unwrap_or(false);
         let options = serde_path_to_error::deserialize(Value::Mapping(keys)).map_err(|error| {
             let (place, message) = (error.path().to_string(), error.into_inner().to_string());
@@ -41,7 +46,7 @@ impl<'de> Deserialize<'de> for Quantize {
             }
             D::Error::custom(format!("`{place}`: {}", with_suggestion(&message)))
         })?;
-        Ok(Self { options, measures, aware_from: aware.and_then(|Aware(from)| from) })
+        Ok(Self { options, measures, aware_from: aware.and_then(|Aware(from)| from), named })
     }
 }
 
@@ -67,9 +72,19 @@ impl<'de> Deserialize<'de> for Aware {
 }
 
 impl Quantize {
-    /// Replaces the method, where there is another.
+    /// Replaces the method, where there is another. Options that the recipe has for its own are left out, with a
+    /// word, where the new one knows none.
     pub fn set_method(&mut self, method: Option<Method>) {
-        self.options.method = method.unwrap_or(self.options.method);
+        let Some(method) = method else { return };
+        self.options.method = method;
+        if method.rockpool().is_some() && !self.named.is_empty() {
+            terminal::say(format_args!(
+                "`{}` knows no options: `{}` of the recipe is left out",
+                method.name(),
+                self.named.join("`, `")
+            ));
+            (self.options, self.measures) = (QuantizeOptions { method, ..QuantizeOptions::default() }, false);
+        }
     }
 }
 
@@ -81,8 +96,15 @@ impl Recipe {
 
     /// Faults of `quantize`, and what it needs of the rest; `path` is the recipe's, for messages.
     pub(super) fn check_quantize(&self, path: &Path) -> Result<(), Failure> {
-        let Quantize { options, measures, aware_from } = &self.quantize;
+        let Quantize { options, measures, aware_from, named } = &self.quantize;
         let wrong = |message: String| Err(Failure::input(path, message));
+        if options.method.rockpool().is_some() && !named.is_empty() {
+            return wrong(format!(
+                "`quantize`: `{}` does as Rockpool does and knows no options: leave out `{}`",
+                options.method.name(),
+                named.join("`, `")
+            ));
+        }
         if let Some(fault) = options.faults().first() {
             return wrong(format!("`quantize`: {fault}"));
         }

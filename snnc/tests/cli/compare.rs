@@ -264,3 +264,36 @@ fn what_cannot_be_compared_is_refused() {
     let words = ["compare", "tones.yaml", "--weights", "w.safetensors", "--target", "xylo-audio3"];
     tones.snnc(&words).failure(1, &["does not fit network `Tones`"]);
 }
+
+/// A residual sum, which the chip makes with aliases.
+const RESIDUAL: &str = "network Residual {
+    dt: 10 ms;
+    input events: 8;
+    neuron n = lif { tau_mem: quantized(20 ms), tau_syn: quantized(20 ms), max_spikes: 31 };
+    layer a: n(3);
+    layer b: n(3);
+    layer out: n(2) { threshold: 32767, max_spikes: 1 };
+    events -> linear { init: constant(0.01), scale: 1 } -> a -> linear { init: constant(0.3), scale: 1 } -> b;
+    a + b -> linear { init: constant(0.1), scale: 1 } -> out;
+    output out.vmem;
+}
+";
+
+#[test]
+fn spikes_that_aliases_hand_on_are_counted_once() {
+    let folder = unfit(true);
+    folder.write("net.snn", RESIDUAL);
+    folder.write("w.safetensors", weights(RESIDUAL).to_safetensors());
+    let compared = folder.snnc(&[&UNFIT_WORDS[..], &TARGET].concat()).success().json();
+    let words = ["eval", "r.yaml", "--weights", "w.safetensors", "--json", "--on", "xylo-audio3"];
+    let rates = folder.snnc(&words).success().json()["xylo-audio3"]["rates"].clone();
+    let layers = compared["layers"].as_array().expect("it is a list");
+    for layer in layers.iter().filter(|layer| layer["name"] != "out") {
+        let name = layer["name"].as_str().expect("layers have names");
+        let [float, chip] = ["float", "chip"].map(|engine| layer["rates"][engine].as_f64().expect("a rate"));
+        let evaluated = rates[name].as_f64().expect("a rate");
+        // A quarter of the input events is beyond what the chip takes.
+        assert!(float > 0.1 && (0.6..1.0).contains(&(chip / float)), "{name}: {float} {chip}");
+        assert!((chip - evaluated).abs() < 1e-9, "{name}: {chip} {evaluated}");
+    }
+}

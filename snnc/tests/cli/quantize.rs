@@ -47,6 +47,10 @@ fn faults_of_the_section_are_told() {
                 "leave one of them out",
             ],
         ),
+        (
+            "quantize: { method: rockpool-global, clip: 99, refine: false }\n",
+            &["`rockpool-global` does as Rockpool does and knows no options: leave out `clip`, `refine`"],
+        ),
     ] {
         let said = refused(section);
         assert!(said.starts_with("error: `tones.yaml`: `quantize"), "{said}");

@@ -150,3 +150,54 @@ fn damaged_specifications_are_refused() {
         assert_eq!(folder.files(), ["in.npy", "spec.npz"], "{what}");
     }
 }
+
+/// A specification of one hidden and one readout neuron, without the arrays whose names begin with `without`.
+fn small(without: &str, threshold_out: i64) -> Vec<u8> {
+    let mut archive = Archive::new();
+    for (name, shape, value) in [
+        ("weights_in", &[1, 1][..], 100),
+        ("weights_out", &[1, 1], 100),
+        ("dash_mem", &[1], 2),
+        ("dash_mem_out", &[1], 2),
+        ("dash_syn", &[1], 2),
+        ("dash_syn_out", &[1], 2),
+        ("threshold", &[1], 50),
+        ("threshold_out", &[1], threshold_out),
+    ] {
+        if without.is_empty() || !name.starts_with(without) {
+            archive.add(name, shape, &[value]).expect("the shape fits");
+        }
+    }
+    archive.finish().expect("archives can be written")
+}
+
+#[test]
+fn a_readout_that_is_read_by_its_membrane_gives_it() {
+    let folder = Folder::new();
+    folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));
+    for (threshold, arrays) in [(32767, &["output", "readout.vmem"][..]), (50, &["output"])] {
+        folder.write("spec.npz", small("", threshold));
+        let said = folder.snnc(&SIM).success().stderr;
+        let written = folder.arrays("out.npz");
+        assert!(written.keys().eq(arrays), "{:?}", written.keys());
+        assert_eq!(said.contains("`readout.vmem`"), threshold == 32767, "{said}");
+    }
+}
+
+#[test]
+fn arrays_that_are_missing_and_matter_are_told() {
+    let folder = Folder::new();
+    folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));
+    folder.write("spec.npz", small("dash_syn", 50));
+    let said = folder.snnc(&SIM).success().stderr;
+    assert!(said.contains("lacks `dash_syn`, `dash_syn_2`, `dash_syn_out`"), "{said}");
+}
+
+#[test]
+fn any_number_of_events_is_counted() {
+    let folder = Folder::new();
+    folder.write("spec.npz", small("", 50));
+    folder.write("in.npy", npy("<f4", false, &[3, 1], &1e30f32.to_le_bytes().repeat(3)));
+    let said = folder.snnc(&SIM).success().stderr;
+    assert!(said.contains("input events dropped"), "{said}");
+}
