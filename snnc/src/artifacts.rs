@@ -176,6 +176,11 @@ pub fn read_xylo(path: &Path) -> Result<Loaded, Failure> {
             chip: Chip::all().iter().find(|chip| chip.configuration == Some(format)),
         });
     }
+    // Archives begin with these letters, whatever the name of the file.
+    if !bytes.starts_with(b"PK") && !is_built(path) {
+        let what = "not a built network: those are `.spec.npz` and `.json` files, which `snnc build` writes";
+        return Err(Failure::input(path, what));
+    }
     let loaded = Specification::from_npz(&bytes).map_err(wrong)?;
     Ok(Loaded { specification: loaded.specification, defaulted: loaded.defaulted, chip: None })
 }

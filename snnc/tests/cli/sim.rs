@@ -201,3 +201,12 @@ fn any_number_of_events_is_counted() {
     let said = folder.snnc(&SIM).success().stderr;
     assert!(said.contains("input events dropped"), "{said}");
 }
+
+#[test]
+fn other_files_are_told_from_built_networks() {
+    let folder = Folder::new();
+    folder.write("net.snn", "network N {}");
+    folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));
+    let words = ["sim", "net.snn", "--input", "in.npy", "--output", "out.npz"];
+    folder.snnc(&words).failure(1, &["`net.snn`: not a built network", "`snnc build`"]);
+}

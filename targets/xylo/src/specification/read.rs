@@ -265,9 +265,9 @@ impl Reader {
         let allowed = |x: i64| (T::MIN..=T::MAX).contains(&x);
         if let Some(i) = data.iter().position(|&x| !allowed(x)) {
             let (value, low, high) = (data[i], T::MIN, T::MAX);
-            let count = data.iter().filter(|&&x| !allowed(x)).count();
+            let (count, length) = (data.iter().filter(|&&x| !allowed(x)).count(), data.len());
             self.faults.push(format!(
-                "array `{name}` holds {value} at element {i}; {low} to {high} are allowed ({count} values are not)"
+                "array `{name}` holds {value} at element {i}; {low} to {high} are allowed ({count} of {length} are not)"
             ));
         }
         data.into_iter().filter_map(|x| T::try_from(x).ok()).collect()
