@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::{figure, ticks};
-use super::{escape, hue};
+use super::{escape, hue, legend, picture, rule};
 
 const WIDTH: f64 = 540.0;
 const HEIGHT: f64 = 280.0;
@@ -43,15 +43,7 @@ impl Bars<'_> {
             escape(self.title)
         );
         for &mark in &marks {
-            let at = y(mark);
-            let _ = writeln!(
-                svg,
-                "<path class=\"rule\" d=\"M{LEFT} {at:.1}H{}\"/><text class=\"end\" x=\"{}\" y=\"{:.1}\">{}</text>",
-                WIDTH - RIGHT,
-                LEFT - 7.0,
-                at + 4.0,
-                figure(mark)
-            );
+            svg += &rule(LEFT, WIDTH - RIGHT, y(mark), &figure(mark));
         }
         let room = (WIDTH - LEFT - RIGHT) / self.groups.len() as f64;
         let bar = (0.7 * room / self.names.len() as f64).min(34.0);
@@ -86,23 +78,12 @@ impl Bars<'_> {
             );
         }
         let _ = writeln!(svg, "<path class=\"axis\" d=\"M{LEFT} {bottom}H{}\"/>\n</svg>", WIDTH - RIGHT);
-        format!(
-            "<figure>\n<figcaption>{} <span>{}</span></figcaption>\n{}{svg}</figure>\n",
-            escape(self.title),
-            escape(self.unit),
-            self.legend()
-        )
+        picture(self.title, self.unit, &(self.legend() + &svg))
     }
 
     fn legend(&self) -> String {
-        let items = self.names.iter().enumerate().map(|(i, name)| {
-            format!(
-                "<li><svg viewBox=\"0 0 24 8\"><rect class=\"bar {}\" x=\"4\" width=\"16\" height=\"8\"/></svg>{}</li>",
-                hue(i),
-                escape(name)
-            )
-        });
-        format!("<ul class=\"legend\">{}</ul>\n", items.collect::<String>())
+        let mark = |i| format!("<rect class=\"bar {}\" x=\"4\" width=\"16\" height=\"8\"/>", hue(i));
+        legend(self.names.iter().enumerate().map(|(i, &name)| (mark(i), name.to_owned())))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::{decades, figure, ticks, whole_ticks};
-use super::{escape, hue};
+use super::{escape, hue, legend, picture, rule};
 
 /// Size of a picture in its own units, which are pixels where there is room for two in a row.
 const WIDTH: f64 = 540.0;
@@ -114,15 +114,7 @@ impl Chart<'_> {
             escape(&format!("{} over {}s", self.title, self.across))
         );
         for &tick in &ticks {
-            let y = frame.y(tick);
-            let _ = writeln!(
-                svg,
-                "<path class=\"rule\" d=\"M{LEFT} {y:.1}H{}\"/><text class=\"end\" x=\"{}\" y=\"{:.1}\">{}</text>",
-                WIDTH - RIGHT,
-                LEFT - 7.0,
-                y + 4.0,
-                self.scale.text(tick)
-            );
+            svg += &rule(LEFT, WIDTH - RIGHT, frame.y(tick), &self.scale.text(tick));
         }
         let bottom = HEIGHT - BOTTOM;
         for epoch in whole_ticks(epochs, 8) {
@@ -149,34 +141,18 @@ impl Chart<'_> {
         }
         svg += &self.places(&frame);
         svg += "</svg>\n";
-        format!(
-            "<figure>\n<figcaption>{} <span>{}</span></figcaption>\n{}{svg}</figure>\n",
-            escape(self.title),
-            escape(self.unit),
-            self.legend()
-        )
+        picture(self.title, self.unit, &(self.legend() + &svg))
     }
 
     fn legend(&self) -> String {
         if self.lines.len() == 1 && self.kept.is_none() {
             return String::new();
         }
-        let mut html = String::from("<ul class=\"legend\">");
-        for line in &self.lines {
-            let _ = write!(
-                html,
-                "<li><svg viewBox=\"0 0 24 8\"><path class=\"{}\" d=\"M1 4H23\"/></svg>{}</li>",
-                class(line),
-                escape(&line.name)
-            );
-        }
-        if let Some(kept) = self.kept {
-            let _ = write!(
-                html,
-                "<li><svg viewBox=\"0 0 24 8\"><path class=\"kept\" d=\"M1 4H23\"/></svg>weights kept: epoch {kept}</li>"
-            );
-        }
-        html + "</ul>\n"
+        let lines = self.lines.iter().map(|line| (class(line), line.name.clone()));
+        let kept = self.kept.map(|kept| ("kept".to_owned(), format!("weights kept: epoch {kept}")));
+        legend(
+            lines.chain(kept).map(|(class, name)| (format!("<path class=\"{class}\" d=\"M1 4H23\"/>"), name)),
+        )
     }
 
     /// Invisible columns that show their numbers under the pointer.

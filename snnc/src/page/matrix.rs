@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::escape;
+use super::{escape, picture};
 
 /// Classes beyond which cells are too small for numbers.
 const MOST_NUMBERED: usize = 24;
@@ -96,11 +96,7 @@ pub fn confusion(caption: &str, note: &str, classes: &[String], counts: &[Vec<u6
         }
     }
     svg += "</svg>\n";
-    format!(
-        "<figure>\n<figcaption>{} <span>{}</span></figcaption>\n{svg}</figure>\n",
-        escape(caption),
-        escape(note)
-    )
+    picture(caption, note, &svg)
 }
 
 /// Letters of a class name that there is room for.

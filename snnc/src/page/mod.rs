@@ -113,6 +113,31 @@ pub fn list(rows: &[Vec<String>]) -> String {
 /// Colours that lines can have.
 pub const HUES: usize = 7;
 
+/// A picture with its title, and what is to be said beside that; `content` is the legend, if any, and the drawing.
+fn picture(title: &str, beside: &str, content: &str) -> String {
+    format!(
+        "<figure>\n<figcaption>{} <span>{}</span></figcaption>\n{content}</figure>\n",
+        escape(title),
+        escape(beside)
+    )
+}
+
+/// What the marks of a picture mean: for each its drawing, 24 wide and 8 high, and its name.
+fn legend(items: impl Iterator<Item = (String, String)>) -> String {
+    let items =
+        items.map(|(mark, name)| format!("<li><svg viewBox=\"0 0 24 8\">{mark}</svg>{}</li>", escape(&name)));
+    format!("<ul class=\"legend\">{}</ul>\n", items.collect::<String>())
+}
+
+/// A line across a picture at height `y`, with a label before it.
+fn rule(left: f64, right: f64, y: f64, label: &str) -> String {
+    format!(
+        "<path class=\"rule\" d=\"M{left} {y:.1}H{right}\"/><text class=\"end\" x=\"{}\" y=\"{:.1}\">{label}</text>\n",
+        left - 7.0,
+        y + 4.0
+    )
+}
+
 /// The class of the style sheet that colours line `i`.
 fn hue(i: usize) -> String {
     format!("c{}", i % HUES)

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::axis::{figure, ticks};
 use super::chart::{path, thinned};
-use super::{escape, hue};
+use super::{escape, hue, picture};
 
 const WIDTH: f64 = 540.0;
 const LEFT: f64 = 104.0;
@@ -125,11 +125,7 @@ pub fn raster(caption: &str, note: &str, steps: usize, dt: f64, panels: &[Panel]
         y += height + GAP;
     }
     svg += "</svg>\n";
-    format!(
-        "<figure>\n<figcaption>{} <span>{}</span></figcaption>\n{svg}</figure>\n",
-        escape(caption),
-        escape(note)
-    )
+    picture(caption, note, &svg)
 }
 
 fn time_axis(steps: usize, dt: f64, bottom: f64) -> String {

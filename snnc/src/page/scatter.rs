@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::axis::{figure, ticks};
-use super::{escape, hue};
+use super::{escape, hue, legend, picture};
 
 const SIZE: f64 = 240.0;
 const LEFT: f64 = 56.0;
@@ -78,23 +78,12 @@ impl Scatter<'_> {
             }
         }
         svg += "</svg>\n";
-        format!(
-            "<figure>\n<figcaption>{} <span>{}</span></figcaption>\n{}{svg}</figure>\n",
-            escape(self.title),
-            escape(self.unit),
-            self.legend()
-        )
+        picture(self.title, self.unit, &(self.legend() + &svg))
     }
 
     fn legend(&self) -> String {
-        let items = self.groups.iter().enumerate().map(|(i, (name, _))| {
-            format!(
-                "<li><svg viewBox=\"0 0 24 8\"><circle class=\"point {}\" cx=\"12\" cy=\"4\" r=\"3\"/></svg>{}</li>",
-                hue(i),
-                escape(name)
-            )
-        });
-        format!("<ul class=\"legend\">{}</ul>\n", items.collect::<String>())
+        let mark = |i| format!("<circle class=\"point {}\" cx=\"12\" cy=\"4\" r=\"3\"/>", hue(i));
+        legend(self.groups.iter().enumerate().map(|(i, (name, _))| (mark(i), name.clone())))
     }
 }
 
