@@ -240,12 +240,9 @@ pub struct Inference {
 impl Inference {
     /// The cost of a recording of so many steps, with the activity of the test set; `None` for chips without a model.
     pub fn of(on: &OnChip, steps: usize) -> Option<Self> {
-        let worst = CostSummary::of_build(&on.build, on.chip)?;
-        let sections: Vec<Section> = on.build.float.layers.iter().map(Section::from).collect();
-        let activity = on.result.activity.as_ref()?;
-        let mean = cost(&on.build.specification, on.chip, &sections, activity)?;
-        let duration = steps as f64 * on.build.float.dt;
-        Some(Self { cycles: [mean.cycles, worst.cost.cycles], duration, power: worst.power() })
+        let cycles = mean_and_worst(&on.build.specification, on.chip, on.result.activity.as_ref()?)?;
+        let power = CostSummary::of_build(&on.build, on.chip)?.power();
+        Some(Self { cycles, duration: steps as f64 * on.build.float.dt, power })
     }
 
     /// In a line.
@@ -283,10 +280,14 @@ pub fn measured(
     rasters: &[&[u8]],
     recordings: &[Recording],
 ) -> Option<[f64; 2]> {
+    mean_and_worst(specification, chip, &Activity::measured(rasters, recordings)?)
+}
+
+/// Cycles of a step with this activity, and in the worst case.
+fn mean_and_worst(specification: &Specification, chip: &Chip, mean: &Activity) -> Option<[f64; 2]> {
     let sections = Section::populations(specification);
     let of = |activity: &Activity| cost(specification, chip, &sections, activity).map(|cost| cost.cycles);
-    let activity = Activity::measured(rasters, recordings)?;
-    Some([of(&activity)?, of(&Activity::worst_case(specification))?])
+    Some([of(mean)?, of(&Activity::worst_case(specification))?])
 }
 
 /// In words what [`measured`] found.
