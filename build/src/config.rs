@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Graph, Params, Sources};
+use synnet_ir::{Diagnostic, Graph, Params, Sources};
 use synnet_rust::{Embedding, Module, QuantizeOptions};
 
 use crate::files::{self, Files};
@@ -167,7 +167,7 @@ impl Config {
         let root = sources.add(path.to_string_lossy(), text);
         let options = synnet_dsl::Options { name: self.name.clone(), params: self.params.clone() };
         let compilation = synnet_dsl::compile(&mut sources, root, &options, files);
-        let render = |diagnostics: &[Diagnostic]| synnet_dsl::render(diagnostics, &sources, false);
+        let render = |diagnostics: &[Diagnostic]| synnet_ir::render(diagnostics, &sources, false);
         let Some(graph) = compilation.graph else { return Err(Error::new(render(&compilation.diagnostics))) };
         cargo::warn(&render(&compilation.diagnostics));
         self.check_rates(&graph)?;
@@ -211,7 +211,7 @@ fn read_params(path: &Path, files: &mut Files) -> Result<Params, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use synnet_dsl::Tensor;
+    use synnet_ir::Tensor;
 
     const NETWORK: &str = "use \"part.snn\"::Part;
         network Kws(count = 3) {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use synnet_dsl::{Params, Tensor};
+use synnet_ir::{Params, Tensor};
 
 const NETWORK: &str = "use \"parts/body.snn\"::Body;
 

@@ -1,13 +1,10 @@
 //! The whole way from a text to a graph.
 
+use synnet_ir::{Diagnostic, Diagnostics, Graph, SourceId, Sources, Span, nearest, validate_partial};
+
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::elaborate::{Elaborator, Given, Library, Report, unused};
-use crate::graph::Graph;
-use crate::network::nearest;
-use crate::source::{SourceId, Sources, Span};
+use crate::elaborate::{Elaborator, Given, Library, Loader, Report, unused};
 use crate::syntax::{parse, parse_expression, tree};
-use crate::validate;
 
 /// What to compile.
 #[derive(Clone, Debug, Default)]
@@ -24,26 +21,7 @@ pub struct Compilation {
     /// The network; `None` where there is an error.
     pub graph: Option<Graph>,
     /// Errors and warnings, in the order of their places.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Reads the files that a network imports.
-pub trait Loader {
-    /// The text of a file. The path of the import has been joined to the name of the importing file.
-    ///
-    /// # Errors
-    /// Why there is none, to complete "cannot read `path`: ...".
-    fn load(&mut self, path: &str) -> Result<String, String>;
-}
-
-/// A loader for texts that stand alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoImports;
-
-impl Loader for NoImports {
-    fn load(&mut self, _path: &str) -> Result<String, String> {
-        Err("files cannot be imported here".to_owned())
-    }
+    pub diagnostics: Diagnostics,
 }
 
 /// Compiles a network of the text `root`. Imported files, the standard library and the parameters'
@@ -68,7 +46,7 @@ pub fn compile(
         report = elaborator.report;
     }
     if let Some(graph) = &graph {
-        validate::partial(graph).into_iter().for_each(|diagnostic| report.push(diagnostic));
+        validate_partial(graph).into_iter().for_each(|diagnostic| report.push(diagnostic));
     }
     unused::warnings(library.file(root)).into_iter().for_each(|warning| report.push(warning));
     let has_errors = report.has_errors();
@@ -78,7 +56,7 @@ pub fn compile(
     diagnostics.retain(|d| {
         d.is_error() || (!has_errors && d.span.is_none_or(|span| !library.std().contains(&span.source)))
     });
-    sort(&mut diagnostics);
+    diagnostics.sort();
     Compilation { graph: graph.filter(|_| !has_errors), diagnostics }
 }
 
@@ -86,11 +64,6 @@ pub fn compile(
 pub fn networks(text: &str) -> Vec<String> {
     let (file, _) = parse(SourceId::default(), text);
     file.networks.into_iter().map(|network| network.name.text).collect()
-}
-
-/// Orders diagnostics by text, then by place; those without a place come first.
-pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|d| d.span.map(|span| (span.source, span.start, span.end)));
 }
 
 fn choose<'a>(

@@ -1,8 +1,8 @@
 //! The one canonical form of a text. It is laid out from tokens, so that nothing is lost: comments and
 //! everything else stay, only blanks, line ends and trailing commas change.
 
-use crate::diagnostic::Diagnostic;
-use crate::source::SourceId;
+use synnet_ir::{Diagnostics, SourceId};
+
 use crate::syntax::lexer::{Token, TokenKind, lex};
 use crate::syntax::parse;
 
@@ -14,10 +14,10 @@ const INDENT: usize = 4;
 ///
 /// # Errors
 /// What does not parse; the diagnostics' spans have the default [`SourceId`].
-pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+pub fn format(text: &str) -> Result<String, Diagnostics> {
     let (_, diagnostics) = parse(SourceId::default(), text);
     if !diagnostics.is_empty() {
-        return Err(diagnostics);
+        return Err(diagnostics.into());
     }
     let lexed = lex(SourceId::default(), text).map_err(|diagnostic| vec![*diagnostic])?;
     let mut tokens = lexed.tokens.into_iter().peekable();

@@ -1,7 +1,8 @@
 //! What holds for every text: no stage panics, and formatting changes nothing but the layout.
 
 use proptest::prelude::*;
-use synnet_dsl::{NoImports, Options, Sources, compile, format, render, to_yaml};
+use synnet_dsl::{NoImports, Options, compile, format};
+use synnet_ir::{Sources, render, to_yaml};
 
 /// Compiles and renders; the graph as YAML, where there is one.
 fn graph(text: &str) -> Option<String> {

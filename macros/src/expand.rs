@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::LitStr;
-use synnet_dsl::{Graph, Params, SourceId, Sources};
+use synnet_ir::{Graph, Params, SourceId, Sources};
 use synnet_rust::Module;
 
 use crate::invocation::{Invocation, Network};
@@ -112,10 +112,10 @@ impl synnet_dsl::Loader for Compiler {
 fn graph_of_type(module: &Module, graph: &Graph) -> TokenStream {
     let name = format_ident!("{}", module.type_name);
     let lifetime = module.borrows_weights.then(|| quote! { <'_> });
-    let json = synnet_dsl::to_json(graph);
+    let json = synnet_ir::to_json(graph);
     quote! {
         impl #name #lifetime {
-            /// The network as a graph, in JSON, for `synnet_dsl::from_json`.
+            /// The network as a graph, in JSON, for `synnet_ir::from_json`.
             #[allow(dead_code, reason = "not every program looks at it")]
             pub const GRAPH: &'static str = #json;
         }

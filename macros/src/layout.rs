@@ -197,12 +197,12 @@ mod tests {
 
     /// The graph of a text, as JSON.
     fn graph(text: &str) -> String {
-        let mut sources = synnet_dsl::Sources::new();
+        let mut sources = synnet_ir::Sources::new();
         let root = sources.add("text", text);
         let options = synnet_dsl::Options { name: Some("Words".into()), params: Vec::new() };
         let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut synnet_dsl::NoImports);
-        let shown = synnet_dsl::render(&compilation.diagnostics, &sources, false);
-        compilation.graph.map_or_else(|| panic!("{text}\n{shown}"), |graph| synnet_dsl::to_json(&graph))
+        let shown = synnet_ir::render(&compilation.diagnostics, &sources, false);
+        compilation.graph.map_or_else(|| panic!("{text}\n{shown}"), |graph| synnet_ir::to_json(&graph))
     }
 
     #[test]

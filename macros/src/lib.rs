@@ -35,7 +35,7 @@ use proc_macro::TokenStream;
 /// * `params(classes = 12)`: values of the network's parameters, written as in the language.
 ///
 /// The type also has its graph, `Kws::GRAPH`, with which the same network is trained in memory
-/// (`synnet_dsl::from_json`); it costs nothing where nobody looks at it.
+/// (`synnet_ir::from_json`); it costs nothing where nobody looks at it.
 ///
 /// Errors of the network are compile errors at its tokens, all at once. Its warnings are shown as uses of
 /// something deprecated, named by the code of the warning; `#![allow(deprecated)]` in the module silences them.

@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Error, LitStr};
-use synnet_dsl::{Diagnostic, SourceId, Sources};
+use synnet_ir::{Diagnostic, SourceId, Sources};
 
 use crate::invocation::Settings;
 use crate::layout::Layout;
@@ -75,7 +75,7 @@ impl Report<'_> {
 
     /// A diagnostic with the lines that it is about.
     fn with_lines(&self, diagnostic: &Diagnostic) -> String {
-        let rendered = synnet_dsl::render(std::slice::from_ref(diagnostic), self.sources, false);
+        let rendered = synnet_ir::render(std::slice::from_ref(diagnostic), self.sources, false);
         // The Rust compiler says itself whether it is an error.
         let lines = rendered.split_once('\n').map_or("", |(_, lines)| lines);
         format!("{}\n{}", title(diagnostic), lines.trim_end())

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use synnet_dsl::{Params, Tensor};
+use synnet_ir::{Params, Tensor};
 
 /// Paths start at the folder of `Cargo.toml`, which for these cases is one that `trybuild` makes below
 /// the target folder. What they name is put there.

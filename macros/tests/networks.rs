@@ -88,14 +88,14 @@ fn weights_at_run_time_give_the_same() {
         button -> linear -> click;
         output click.spikes;
     }";
-    let mut sources = synnet_dsl::Sources::new();
+    let mut sources = synnet_ir::Sources::new();
     let root = sources.add("text", text);
     let options = synnet_dsl::Options::default();
     let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut synnet_dsl::NoImports);
     let graph = compilation.graph.expect("the text has no errors");
     let bytes = std::fs::read("tests/nets/clicks.safetensors").expect("it is there");
-    let params = synnet_dsl::Params::from_safetensors(&bytes).expect("these are weights");
-    let network = synnet_dsl::Network::bind(&graph, &params).expect("they are of this network");
+    let params = synnet_ir::Params::from_safetensors(&bytes).expect("these are weights");
+    let network = synnet_ir::Network::bind(&graph, &params).expect("they are of this network");
     let packed = synnet_rust::weights::pack(&network);
 
     let mut later = at_run_time::Clicks::with_weights(&packed).expect("they are of this network");
@@ -112,7 +112,7 @@ fn a_network_is_trained_in_memory() {
     use synnet_runtime::loss::{CrossEntropy, Readout};
     use synnet_runtime::{Control, Dataset, Loss, Sample, Target, TrainOptions, Trainer, initial_params};
 
-    let graph = synnet_dsl::from_json(at_run_time::Clicks::GRAPH).expect("the macro wrote it");
+    let graph = synnet_ir::from_json(at_run_time::Clicks::GRAPH).expect("the macro wrote it");
     let sample = |double: usize| Sample {
         raster: (0..10).map(|step| f32::from(u8::from(step == 0 || step == 2 && double == 1))).collect(),
         steps: 10,

@@ -56,8 +56,8 @@ fn every_file_that_was_read_is_watched() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tracking");
     std::fs::create_dir_all(folder.join("nets")).expect("the target folder can be written");
     let clicks = std::fs::read("tests/nets/clicks.safetensors").expect("it is there");
-    let weight = synnet_dsl::Tensor::new([1, 1], vec![1.0]);
-    let outer = synnet_dsl::Params { tensors: [("events->body.out.weight".to_owned(), weight)].into() };
+    let weight = synnet_ir::Tensor::new([1, 1], vec![1.0]);
+    let outer = synnet_ir::Params { tensors: [("events->body.out.weight".to_owned(), weight)].into() };
     for (file, content) in [
         ("lib.rs", PROGRAM.as_bytes()),
         ("nets/outer.snn", OUTER.as_bytes()),

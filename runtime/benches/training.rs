@@ -13,7 +13,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use synnet_dsl::{Graph, NoImports, Options, Params, Sources, Tensor, compile, render};
+use synnet_dsl::{NoImports, Options, compile};
+use synnet_ir::{Graph, Params, Sources, Tensor, render};
 use synnet_runtime::{Control, Dataset, Sample, Target, TrainOptions, Trainer};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;

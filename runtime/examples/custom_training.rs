@@ -1,5 +1,6 @@
 //! A loss and a training loop of one's own: the right output's mean membrane lies 0.2 above the other's.
-use synnet_dsl::{NoImports, Options, Sources, compile};
+use synnet_dsl::{NoImports, Options, compile};
+use synnet_ir::Sources;
 use synnet_runtime::*;
 
 const NETWORK: &str = "network Which {

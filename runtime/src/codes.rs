@@ -1,7 +1,7 @@
 //! Every rule of training, with the long form that `snnc explain` prints: `T01..` options, `T02..`
 //! data, `T03..` checkpoints.
 
-synnet_dsl::codes! {
+synnet_ir::codes! {
     OPTION_RANGE = "T0101", "an option of training is out of its range",
 "Counts are 1 or more, probabilities lie between 0 and 1, learning rates and eps are positive and finite.
 The message names the option, its value and its range.

@@ -1,6 +1,6 @@
 //! The constants of layers as kernels take them: f32, one value per element.
 
-use synnet_dsl::graph::{Leak, Lif, Parameter};
+use synnet_ir::graph::{Leak, Lif, Parameter};
 
 use crate::kernels::lif::Constants;
 

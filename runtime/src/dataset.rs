@@ -1,6 +1,6 @@
 //! Samples for training and evaluation.
 
-use synnet_dsl::diagnostic::Diagnostic;
+use synnet_ir::{Diagnostic, Diagnostics};
 
 use crate::codes;
 use crate::loss::Target;
@@ -41,9 +41,9 @@ impl Dataset {
     /// # Errors
     /// Every sample whose raster does not hold `steps * channels` finite values; steps and channels
     /// that make a sample of more than 2^28 values.
-    pub fn new(channels: usize, steps: usize, samples: Vec<Sample>) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(channels: usize, steps: usize, samples: Vec<Sample>) -> Result<Self, Diagnostics> {
         check_size(channels, steps)?;
-        let (mut examples, mut misfits) = (Vec::with_capacity(samples.len()), Vec::new());
+        let (mut examples, mut misfits) = (Vec::with_capacity(samples.len()), Diagnostics::new());
         for (i, Sample { raster, steps, target }) in samples.into_iter().enumerate() {
             match Raster::from_dense(channels, steps, raster) {
                 Ok(raster) => examples.push(Example { raster, target }),
@@ -58,13 +58,9 @@ impl Dataset {
     /// # Errors
     /// Every raster of another number of channels; steps and channels that make a sample of more than 2^28
     /// values.
-    pub fn from_rasters(
-        channels: usize,
-        steps: usize,
-        samples: Vec<Example>,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    pub fn from_rasters(channels: usize, steps: usize, samples: Vec<Example>) -> Result<Self, Diagnostics> {
         check_size(channels, steps)?;
-        let misfits: Vec<_> = samples
+        let misfits: Diagnostics = samples
             .iter()
             .enumerate()
             .filter(|(_, example)| example.raster.channels() != channels)
@@ -140,13 +136,13 @@ impl Movement {
     }
 }
 
-fn check_size(channels: usize, steps: usize) -> Result<(), Vec<Diagnostic>> {
+fn check_size(channels: usize, steps: usize) -> Result<(), Diagnostics> {
     if steps.checked_mul(channels).is_some_and(|values| values <= MOST_VALUES) {
         return Ok(());
     }
     let message = format!("samples of {steps} steps of {channels} channels hold more than 2^28 values");
     let error = Diagnostic::error_without_place(&codes::DATA_SHAPE, message);
-    Err(vec![error.with_help("cut the recordings into shorter samples, or take a longer `dt`")])
+    Err(error.with_help("cut the recordings into shorter samples, or take a longer `dt`").into())
 }
 
 fn misfit(i: usize, why: &dyn std::fmt::Display) -> Diagnostic {

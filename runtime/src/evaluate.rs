@@ -2,9 +2,8 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use synnet_dsl::Network;
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::Layer;
+use synnet_ir::graph::Layer;
+use synnet_ir::{Diagnostic, Diagnostics, Network};
 
 use crate::codes;
 use crate::dataset::Dataset;
@@ -48,13 +47,9 @@ const CHUNK: usize = 16;
 /// # Errors
 /// A readout that does not fit the network's output; samples without a class, of a class that the
 /// network does not have, or of another width than its input.
-pub fn evaluate(
-    network: &Network,
-    dataset: &Dataset,
-    readout: Readout,
-) -> Result<Evaluation, Vec<Diagnostic>> {
+pub fn evaluate(network: &Network, dataset: &Dataset, readout: Readout) -> Result<Evaluation, Diagnostics> {
     let graph = &network.graph;
-    let mut diagnostics: Vec<Diagnostic> = check_readout(readout, graph).into_iter().collect();
+    let mut diagnostics: Diagnostics = check_readout(readout, graph).into_iter().collect();
     diagnostics.extend(check_channels(network, dataset));
     let labels = labels(dataset).map_err(|errors| diagnostics.extend(errors)).unwrap_or_default();
     if !diagnostics.is_empty() {
@@ -71,7 +66,7 @@ pub fn evaluate(
 ///
 /// # Errors
 /// Samples of another width than the network's input, or whose targets do not fit the loss.
-pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Validation, Vec<Diagnostic>> {
+pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Validation, Diagnostics> {
     check_targets(network, dataset, loss)?;
     let runs = run(network, dataset);
     let outputs = network.graph.outputs();
@@ -128,12 +123,8 @@ impl Evaluation {
     ///
     /// # Errors
     /// Where there is not one label for each sample, or a label has no output.
-    pub fn from_outputs(
-        outputs: Sequence,
-        labels: &[usize],
-        readout: Readout,
-    ) -> Result<Self, Vec<Diagnostic>> {
-        let error = |message| Err(vec![Diagnostic::error_without_place(&codes::DATA_SHAPE, message)]);
+    pub fn from_outputs(outputs: Sequence, labels: &[usize], readout: Readout) -> Result<Self, Diagnostics> {
+        let error = |message| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message).into());
         if labels.len() != outputs.batch {
             return error(format!("there are {} labels for {} outputs", labels.len(), outputs.batch));
         }
@@ -165,12 +156,8 @@ pub(crate) fn check_channels(network: &Network, dataset: &Dataset) -> Option<Dia
 }
 
 /// Every error of a dataset that does not fit a network or a loss.
-pub(crate) fn check_targets(
-    network: &Network,
-    dataset: &Dataset,
-    loss: &Loss,
-) -> Result<(), Vec<Diagnostic>> {
-    let mut diagnostics: Vec<Diagnostic> = check_channels(network, dataset).into_iter().collect();
+pub(crate) fn check_targets(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<(), Diagnostics> {
+    let mut diagnostics: Diagnostics = check_channels(network, dataset).into_iter().collect();
     let (steps, outputs) = (dataset.steps(), network.graph.outputs());
     let misfits = dataset.samples().iter().enumerate();
     let misfits = misfits.filter(|(_, sample)| !loss.accepts(&sample.target, steps, outputs));
@@ -183,8 +170,8 @@ pub(crate) fn check_targets(
 }
 
 /// The class of every sample, or an error for each that has none.
-fn labels(dataset: &Dataset) -> Result<Vec<usize>, Vec<Diagnostic>> {
-    let (mut labels, mut errors) = (Vec::new(), Vec::new());
+fn labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostics> {
+    let (mut labels, mut errors) = (Vec::new(), Diagnostics::new());
     for (i, sample) in dataset.samples().iter().enumerate() {
         match sample.target {
             Target::Class(label) => labels.push(label),

@@ -1,7 +1,6 @@
 //! Loss and gradients of one batch: what a step of training sees, for inspection and tests.
 
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::{Network, Params, Tensor};
+use synnet_ir::{Diagnostic, Diagnostics, Network, Params, Tensor};
 
 use crate::codes;
 use crate::loss::{Loss, Target};
@@ -30,7 +29,7 @@ pub fn batch_gradients(
     loss: &Loss,
     input: &Sequence,
     targets: &[Target],
-) -> Result<BatchGradients, Vec<Diagnostic>> {
+) -> Result<BatchGradients, Diagnostics> {
     let tape = Tape::new(&network.graph);
     let outputs = network.graph.outputs();
     check(network, loss, input, targets)?;
@@ -64,14 +63,9 @@ pub fn batch_gradients(
     })
 }
 
-fn check(
-    network: &Network,
-    loss: &Loss,
-    input: &Sequence,
-    targets: &[Target],
-) -> Result<(), Vec<Diagnostic>> {
+fn check(network: &Network, loss: &Loss, input: &Sequence, targets: &[Target]) -> Result<(), Diagnostics> {
     let graph = &network.graph;
-    let error = |message: String| Err(vec![Diagnostic::error_without_place(&codes::DATA_SHAPE, message)]);
+    let error = |message: String| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message).into());
     if input.width != graph.input.channels {
         let (found, expected) = (input.width, graph.input.channels);
         return error(format!("the input has {found} channels; network `{}` takes {expected}", graph.name));

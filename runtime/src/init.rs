@@ -1,8 +1,7 @@
 //! How training starts: the initial weights of a graph.
 
-use synnet_dsl::graph::{Distribution, Graph, Init};
-use synnet_dsl::network::{Slot, TensorSpec};
-use synnet_dsl::{Params, Tensor};
+use synnet_ir::graph::{Distribution, Init};
+use synnet_ir::{Graph, Params, Slot, Tensor, TensorSpec};
 
 use crate::random::{Purpose, Stream, index_of_name};
 

@@ -1,6 +1,6 @@
 //! Training and interpretation of spiking networks in f32.
 //!
-//! * [`Interpreter`] runs a network in exactly the order that [`synnet_dsl::graph`] states.
+//! * [`Interpreter`] runs a network in exactly the order that [`synnet_ir::graph`] states.
 //! * [`Trainer`] trains one, on [`Dataset`]s, as [`TrainOptions`] say.
 //! * [`evaluate()`] and [`Evaluation`] tell how well it does.
 //!

@@ -1,7 +1,7 @@
 //! What stands for the derivative of the spike count: the one place that turns a
 //! [`SurrogateKind`] into numbers.
 
-use synnet_dsl::graph::{Surrogate, SurrogateKind};
+use synnet_ir::graph::{Surrogate, SurrogateKind};
 
 use pulp::Simd;
 

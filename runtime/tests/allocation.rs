@@ -4,7 +4,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use synnet_dsl::{NoImports, Options, Sources, compile};
+use synnet_dsl::{NoImports, Options, compile};
+use synnet_ir::Sources;
 use synnet_runtime::{Control, Dataset, Sample, Target, TrainOptions, Trainer, initial_params};
 
 struct Counting;

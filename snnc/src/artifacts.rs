@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Diagnostic, Graph, Network, Sources};
+use synnet_ir::{Diagnostics, Graph, Network, Sources};
 use synnet_rust::{Embedding, Module};
 use synnet_xylo::chip::ConfigurationFormat;
 use synnet_xylo::loader::LoaderFiles;
@@ -40,7 +40,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// What of a network a target cannot express, and its warnings.
-pub fn check(graph: &Graph, target: &Target) -> Vec<Diagnostic> {
+pub fn check(graph: &Graph, target: &Target) -> Diagnostics {
     match target {
         Target::Rust => synnet_rust::check(graph),
         Target::RustInt => synnet_rust::quantized::check(graph),
@@ -58,7 +58,7 @@ pub fn rust_module(
     network: Option<&Network>,
     options: synnet_rust::Options,
     out: &Path,
-) -> Result<Module, Vec<Diagnostic>> {
+) -> Result<Module, Diagnostics> {
     let embedding = if files::is_dash(out) {
         Embedding::Literal
     } else {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use synnet_dsl::Network;
+use synnet_ir::Network;
 use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence, ShapeError};
 use synnet_xylo::Ranges;
 use synnet_xylo::quantize::LayerRange;
@@ -84,7 +84,8 @@ fn observe(range: &mut LayerRange, trace: &LayerTrace, synapses: usize, threshol
 
 #[cfg(test)]
 mod tests {
-    use synnet_dsl::{NoImports, Options, Params, Sources, Tensor};
+    use synnet_dsl::{NoImports, Options};
+    use synnet_ir::{Params, Sources, Tensor};
     use synnet_runtime::{Sample, Target};
 
     use super::*;

@@ -1,7 +1,7 @@
 //! A set of recordings on the simulated chip, read out as the float network is.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::Quantity;
+use synnet_ir::Network;
+use synnet_ir::graph::Quantity;
 use synnet_runtime::{Dataset, Evaluation, Readout, Sequence, Target};
 use synnet_xylo::Build;
 use synnet_xylo::cost::Activity;

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use synnet_dsl::graph::Quantity;
-use synnet_dsl::{Diagnostic, Graph, Network};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
 use synnet_xylo::quantize::FakeQuantizer;
 use synnet_xylo::{Build, Chip, QuantizeOptions};
@@ -113,7 +113,7 @@ impl Plan {
     }
 
     /// Lets a trainer train through the numbers of the chip, where the recipe wants that.
-    fn aware(&self, trainer: Result<Trainer, Vec<Diagnostic>>) -> Result<Trainer, Failure> {
+    fn aware(&self, trainer: Result<Trainer, Diagnostics>) -> Result<Trainer, Failure> {
         let trainer = trainer.map_err(|d| self.rendered(&d))?;
         let Some((chip, from)) = self.recipe.aware() else { return Ok(trainer) };
         let chip = FakeQuantizer::new(&self.loaded.graph, chip, &self.recipe.quantize.options);
@@ -144,13 +144,13 @@ impl Plan {
 
     /// A failure where there are errors.
     fn refuse(&self, found: impl IntoIterator<Item = Diagnostic>) -> Result<(), Failure> {
-        let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
+        let errors: Diagnostics = found.into_iter().filter(Diagnostic::is_error).collect();
         source::accept(&errors, &self.loaded.sources)
     }
 
     /// Diagnostics about the network as a failure.
     pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Failure {
-        Failure::Rendered(synnet_dsl::render(diagnostics, &self.loaded.sources, terminal::color()))
+        Failure::Rendered(synnet_ir::render(diagnostics, &self.loaded.sources, terminal::color()))
     }
 }
 
@@ -164,7 +164,7 @@ pub fn use_threads(args: &RecipeArgs) -> Result<(), Failure> {
 impl Experiment {
     /// What a training is made from besides its options: hashes of the network and of the recordings.
     pub fn origin(&self) -> BTreeMap<String, String> {
-        let network = xxh3_128(synnet_dsl::to_json(&self.plan.loaded.graph).as_bytes());
+        let network = xxh3_128(synnet_ir::to_json(&self.plan.loaded.graph).as_bytes());
         let recipe = &self.plan.recipe;
         let sounds = format!("{:?}", recipe.data.augmentation);
         let integers =

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use synnet_dsl::Diagnostic;
+use synnet_ir::Diagnostic;
 
 /// A failure with all that is to be said about it.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! How much memory a training needs, and whether the machine has it.
 
-use synnet_dsl::Graph;
+use synnet_ir::Graph;
 use synnet_runtime::tape::Tape;
 use synnet_runtime::train::MOST_SUMS;
 

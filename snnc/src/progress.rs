@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use synnet_dsl::Graph;
+use synnet_ir::Graph;
 use synnet_runtime::EpochMetrics;
 use synnet_runtime::train::{LayerMetrics, Progress};
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use synnet_dsl::{Diagnostic, Graph, Loader, Network, Options, Params, Severity, Sources};
+use synnet_dsl::{Loader, Options};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Severity, Sources};
 
 use crate::cli::NetworkArgs;
 use crate::failure::Failure;
@@ -24,7 +25,7 @@ pub struct Found {
     /// The network, where it has no errors.
     pub graph: Option<Graph>,
     /// Errors and warnings.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Diagnostics,
 }
 
 /// Compiles a network file and keeps what was found.
@@ -60,7 +61,7 @@ pub fn accept(diagnostics: &[Diagnostic], sources: &Sources) -> Result<(), Failu
     if diagnostics.is_empty() {
         return Ok(());
     }
-    let text = synnet_dsl::render(diagnostics, sources, terminal::color());
+    let text = synnet_ir::render(diagnostics, sources, terminal::color());
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Failure::Rendered(text));
     }
@@ -73,7 +74,7 @@ pub fn bind(loaded: &Loaded, weights: &Path) -> Result<Network, Failure> {
     let params = Params::from_safetensors(&files::read(weights)?).map_err(|e| Failure::input(weights, e))?;
     Network::bind(&loaded.graph, &params).map_err(|diagnostics| {
         let count = diagnostics.len();
-        let text = synnet_dsl::render(&diagnostics, &loaded.sources, terminal::color());
+        let text = synnet_ir::render(&diagnostics, &loaded.sources, terminal::color());
         let plural = if count == 1 { "" } else { "s" };
         Failure::Rendered(format!(
             "{}\n`{}` does not fit network `{}`: {count} error{plural}",
@@ -86,7 +87,7 @@ pub fn bind(loaded: &Loaded, weights: &Path) -> Result<Network, Failure> {
 
 /// Diagnostics for machines.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
-    let place = |span: synnet_dsl::Span| {
+    let place = |span: synnet_ir::Span| {
         let (line, column) = sources.line_column(span);
         let file = sources.get(span.source).map(|source| source.name.clone());
         json!({ "file": file, "line": line, "column": column, "start": span.start, "end": span.end })

@@ -1,6 +1,7 @@
 //! What the whole-pipeline tests share: networks from text, with weights, and rasters to run them on.
 
-use synnet_dsl::{Graph, Network, NoImports, Options, Sources, compile, render};
+use synnet_dsl::{NoImports, Options, compile};
+use synnet_ir::{Graph, Network, Sources, render};
 use synnet_runtime::{Interpreter, Recording, Run, Sequence, initial_params};
 
 /// Compiles a text that holds one network.

@@ -1,7 +1,7 @@
 //! The float network and the chip: the same spikes, as many steps later as the chip needs.
 
-use synnet_dsl::graph::Neuron;
-use synnet_dsl::{Graph, Network, Params, Slot, Tensor};
+use synnet_ir::graph::Neuron;
+use synnet_ir::{Graph, Network, Params, Slot, Tensor};
 use synnet_runtime::Run;
 use synnet_tests::{Random, graph, interpret};
 use synnet_xylo::quantize::{LayerRange, Ranges};
@@ -110,7 +110,7 @@ fn build(network: &Network, events: &[u8]) -> Build {
     }
     let options = QuantizeOptions { ranges: Some(ranges), ..QuantizeOptions::default() };
     let build = synnet_xylo::build(network, chip, &options).expect("the network fits the chip");
-    assert_eq!(build.warnings, [], "the chip does nothing differently");
+    assert_eq!(*build.warnings, [], "the chip does nothing differently");
     let rounded = build.report.layers.iter().find(|layer| layer.weight_error > 0.01);
     assert!(rounded.is_none(), "whole weights are hardly rounded: {rounded:?}");
     build

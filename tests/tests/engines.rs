@@ -6,8 +6,8 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::Neuron;
+use synnet_ir::Network;
+use synnet_ir::graph::Neuron;
 use synnet_rust::{Embedding, Options};
 use synnet_tests::{Random, graph, interpret, network};
 

@@ -1,12 +1,11 @@
 //! Chains of connections: `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`.
 
+use synnet_ir::graph::{Distribution, Init, Layer, Leak, Linear, LinearBias, Neuron, Operator};
+use synnet_ir::{Diagnostic, Graph, Span, nearest};
+
 use super::expression::Evaluator;
 use super::value::{Number, Placed, Value};
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::graph::{Distribution, Graph, Init, Layer, Leak, Linear, LinearBias, Neuron, Operator};
-use crate::network::nearest;
-use crate::source::Span;
 use crate::syntax::tree::{Element, Field, Reference};
 
 /// The operators that can stand in a chain.
@@ -371,8 +370,8 @@ pub(crate) fn name_connections(graph: &mut Graph) {
             .sources
             .iter()
             .map(|source| match source {
-                crate::graph::Endpoint::Input => input.as_str(),
-                crate::graph::Endpoint::Layer(id) => names[id.index()].as_str(),
+                synnet_ir::graph::Endpoint::Input => input.as_str(),
+                synnet_ir::graph::Endpoint::Layer(id) => names[id.index()].as_str(),
             })
             .collect();
         connection.name = format!("{}->{}", sources.join("+"), names[connection.target.index()]);

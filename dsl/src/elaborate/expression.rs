@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
+use synnet_ir::{Diagnostic, Span, nearest};
+
 use super::functions;
 use super::report::Report;
 use super::scope::{Dt, Scope};
 use super::value::{List, MAX_LIST_DEPTH, Number, Placed, Value, unit_names, with_unit};
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::network::nearest;
-use crate::source::Span;
 use crate::syntax::tree::{Binary, Expr, ExprKind, Name, Unary};
 
 /// Words that stand for themselves where nothing else has their name.

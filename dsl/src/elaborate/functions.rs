@@ -1,14 +1,13 @@
 //! The functions of the language.
 
+use synnet_ir::display::time_text;
+use synnet_ir::graph::Distribution;
+use synnet_ir::{Diagnostic, Span, nearest, timing};
+
 use super::expression::Evaluator;
-use super::value::{Number, Value, time_text};
+use super::value::{Number, Value};
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::graph::Distribution;
-use crate::network::nearest;
-use crate::source::Span;
 use crate::syntax::tree::{Argument, Name};
-use crate::timing;
 
 /// The names of all functions.
 pub(crate) const NAMES: &[&str] = &[

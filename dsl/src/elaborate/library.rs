@@ -2,13 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use crate::Loader;
+use synnet_ir::{Diagnostic, SourceId, Sources, nearest};
+
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::network::nearest;
-use crate::source::{SourceId, Sources};
 use crate::syntax::parse;
 use crate::syntax::tree::{File, Module, Name, Network};
+
+/// Reads the files that a network imports.
+pub trait Loader {
+    /// The text of a file. The path of the import has been joined to the name of the importing file.
+    ///
+    /// # Errors
+    /// Why there is none, to complete "cannot read `path`: ...".
+    fn load(&mut self, path: &str) -> Result<String, String>;
+}
+
+/// A loader for texts that stand alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoImports;
+
+impl Loader for NoImports {
+    fn load(&mut self, _path: &str) -> Result<String, String> {
+        Err("files cannot be imported here".to_owned())
+    }
+}
 
 /// The standard library: names of files and their texts.
 const STD: &[(&str, &str)] = &[("std/synnet.snn", include_str!("../../std/synnet.snn"))];

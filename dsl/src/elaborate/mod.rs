@@ -7,6 +7,7 @@ mod library;
 mod network;
 mod neuron;
 mod parameter;
+mod relocate;
 mod report;
 mod scope;
 mod statement;
@@ -14,9 +15,9 @@ pub(crate) mod unused;
 mod value;
 
 pub(crate) use library::Library;
-pub(crate) use network::{Elaborator, Given, words};
+pub use library::{Loader, NoImports};
+pub(crate) use network::{Elaborator, Given};
 pub(crate) use report::Report;
-pub(crate) use value::time_text;
 
 use crate::syntax::tree::Expr;
 

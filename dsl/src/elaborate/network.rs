@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use synnet_ir::display::quantity_name;
+use synnet_ir::graph::{Connection, Endpoint, Input, Layer, LayerId, Neuron, Operator, Output, Quantity};
+use synnet_ir::{Diagnostic, Graph, Span, nearest};
+
 use super::chain::{Link, Target, name_connections};
 use super::expression::Evaluator;
 use super::library::{Library, Lookup};
 use super::neuron::{KINDS, Template};
 use super::parameter;
+use super::relocate::relocate;
 use super::report::Report;
 use super::scope::{Dt, Scope};
 use super::value::{Placed, Value};
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::graph::{Connection, Endpoint, Graph, Input, Layer, LayerId, Neuron, Operator, Output, Quantity};
-use crate::network::nearest;
-use crate::source::Span;
 use crate::syntax::tree::{Argument, Body, Call, Name, Network};
 
 /// Deepest nesting of instances.
@@ -287,7 +288,7 @@ impl<'a> Elaborator<'a> {
         if self.report.std.contains(&head.source)
             && let Some(site) = self.report.own_site()
         {
-            frame.graph.relocate(site, &self.report.std);
+            relocate(&mut frame.graph, site, &self.report.std);
         }
         frame.graph
     }
@@ -461,7 +462,7 @@ impl<'a> Elaborator<'a> {
                     let message = format!(
                         "`{}` gives {}, which connections cannot carry",
                         instance.name,
-                        words(instance.quantity)
+                        quantity_name(instance.quantity)
                     );
                     let help =
                         "only spikes (and currents of `expsyn`) travel along connections: let it give those";
@@ -552,14 +553,5 @@ fn natural(neuron: &Neuron) -> Quantity {
     match neuron {
         Neuron::Lif(_) => Quantity::Spikes,
         Neuron::ExpSyn(_) => Quantity::Isyn,
-    }
-}
-
-/// A quantity in words.
-pub(crate) fn words(quantity: Quantity) -> &'static str {
-    match quantity {
-        Quantity::Spikes => "spikes",
-        Quantity::Vmem => "membrane potentials",
-        Quantity::Isyn => "synaptic currents",
     }
 }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use synnet_ir::graph::{
+    Adaptation, ExpSyn,
+    LayerParameter::{self, AhpLeak, MemLeak, SynLeak},
+    Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind,
+};
+use synnet_ir::{Diagnostic, Span, nearest};
+
 use super::expression::Evaluator;
 use super::functions::not_a_time;
 use super::value::{List, Number, Placed, Value};
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::graph::{Adaptation, ExpSyn, Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind};
-use crate::network::nearest;
-use crate::source::Span;
 use crate::syntax::tree::Field;
 
 /// Most synapses of a neuron.
@@ -30,27 +33,28 @@ pub(crate) enum Kind {
 pub(crate) const KINDS: &[(&str, Kind)] =
     &[("lif", Kind::Lif), ("alif", Kind::Alif), ("expsyn", Kind::ExpSyn)];
 
-/// One leak in its three parametrisations: as a time constant, a decay, a bit shift.
-const LEAKS: [[&str; 3]; 3] =
-    [["tau_mem", "alpha", "dash_mem"], ["tau_syn", "beta", "dash_syn"], ["tau_ahp", "gamma", "dash_ahp"]];
-const MEM: usize = 0;
-const SYN: usize = 1;
-const AHP: usize = 2;
 const LIF_FIELDS: &[&str] =
     &["synapses", "threshold", "bias", "noise_std", "max_spikes", "surrogate", "window"];
 
 impl Kind {
     fn fields(self) -> Vec<&'static str> {
         match self {
-            Self::Lif => [&LEAKS[MEM][..], &LEAKS[SYN], LIF_FIELDS].concat(),
-            Self::Alif => [&LEAKS[MEM][..], &LEAKS[SYN], &LEAKS[AHP], &["w_ahp"], LIF_FIELDS].concat(),
-            Self::ExpSyn => LEAKS[SYN].to_vec(),
+            Self::Lif => [&leaks(MemLeak)[..], &leaks(SynLeak), LIF_FIELDS].concat(),
+            Self::Alif => {
+                [&leaks(MemLeak)[..], &leaks(SynLeak), &leaks(AhpLeak), &["w_ahp"], LIF_FIELDS].concat()
+            }
+            Self::ExpSyn => leaks(SynLeak).to_vec(),
         }
     }
 
     fn name(self) -> &'static str {
         KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
+}
+
+/// The names of a leak in its three units.
+fn leaks(which: LayerParameter) -> [&'static str; 3] {
+    which.leak_names().expect("only leaks are asked for")
 }
 
 /// A kind of neuron with some of its fields set: `neuron hidden = lif { ... };`.
@@ -79,7 +83,7 @@ impl Template {
                 result.misspelt.extend(unknown_field(eval, self.kind, &known, field));
                 continue;
             };
-            let group = LEAKS.iter().find(|group| group.contains(name));
+            let group = [MemLeak, SynLeak, AhpLeak].map(leaks).into_iter().find(|group| group.contains(name));
             let rival = written
                 .iter()
                 .find(|(other, _)| other == name || group.is_some_and(|group| group.contains(other)));
@@ -109,10 +113,10 @@ impl Template {
     pub(crate) fn build(&self, size: usize, span: Span, eval: &mut Evaluator<'_>) -> Neuron {
         let mut builder = Builder { template: self, size, span, eval };
         match self.kind {
-            Kind::ExpSyn => Neuron::ExpSyn(ExpSyn { syn: builder.leak(SYN, 1) }),
+            Kind::ExpSyn => Neuron::ExpSyn(ExpSyn { syn: builder.leak(SynLeak, 1) }),
             Kind::Lif => Neuron::Lif(builder.lif(None)),
             Kind::Alif => {
-                let leak = builder.leak(AHP, 1);
+                let leak = builder.leak(AhpLeak, 1);
                 builder.require("w_ahp", "w_ahp: -0.5");
                 let w_ahp = builder.numbers("w_ahp", 0.0);
                 Neuron::Lif(builder.lif(Some(Adaptation { leak, w_ahp })))
@@ -151,8 +155,8 @@ impl Builder<'_, '_> {
         let synapses = self.whole("synapses", 1, 1, MAX_SYNAPSES) as usize;
         Lif {
             synapses,
-            mem: self.leak(MEM, 1),
-            syn: self.leak(SYN, synapses),
+            mem: self.leak(MemLeak, 1),
+            syn: self.leak(SynLeak, synapses),
             threshold: self.numbers("threshold", 1.0),
             bias: self.numbers("bias", 0.0),
             noise_std: self.number("noise_std", 0.0),
@@ -177,10 +181,9 @@ impl Builder<'_, '_> {
     }
 
     /// One of the leaks, for `synapses` columns per neuron.
-    fn leak(&mut self, group: usize, synapses: usize) -> Leak {
-        let names = LEAKS[group];
-        let units = [LeakUnit::TimeConstant, LeakUnit::Decay, LeakUnit::BitShift];
-        let given = names.iter().zip(units).find(|(name, _)| self.field(name).is_some());
+    fn leak(&mut self, which: LayerParameter, synapses: usize) -> Leak {
+        let names = leaks(which);
+        let given = names.iter().zip(LeakUnit::ALL).find(|(name, _)| self.field(name).is_some());
         let Some((&name, unit)) = given else {
             if !names.iter().any(|name| self.template.misspelt.contains(name)) {
                 self.require(names[0], &format!("{}: 20 ms", names[0]));

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use synnet_ir::{Code, Diagnostic, Diagnostics, SourceId, Span};
+
 use crate::codes;
-use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{SourceId, Span};
 
 /// Most steps of evaluation: visited expressions, loop rounds, elements of lists.
 const MAX_STEPS: u64 = 10_000_000;
@@ -12,7 +12,7 @@ const MAX_STEPS: u64 = 10_000_000;
 /// Collects diagnostics and counts work.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Diagnostics,
     /// Where the networks that are being instantiated are asked for, outermost first.
     pub(crate) sites: Vec<Span>,
     /// The texts of the standard library.
@@ -81,6 +81,6 @@ impl Report {
 
     /// Whether an error has been found.
     pub(crate) fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
+        self.diagnostics.has_errors()
     }
 }

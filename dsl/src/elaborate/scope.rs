@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use synnet_ir::Span;
+
 use super::value::Value;
-use crate::source::Span;
 
 /// The values that a place of a network sees: parameters outermost, then one level per block.
 #[derive(Debug)]

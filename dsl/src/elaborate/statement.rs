@@ -1,19 +1,19 @@
 //! The statements of a network.
 
+use synnet_ir::display::time_text;
+use synnet_ir::graph::{
+    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind,
+};
+use synnet_ir::{Diagnostic, Span, nearest};
+
 use super::chain::{OPERATORS, Target, flat_name, links};
 use super::expression::Evaluator;
 use super::functions::not_a_time;
 use super::network::{Elaborator, Frame, Instance, Named, PendingOutput, Piece, UNKNOWN};
 use super::neuron::{KINDS, Template};
 use super::scope::Dt;
-use super::value::{Number, Placed, Value, time_text};
+use super::value::{Number, Placed, Value};
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::graph::{
-    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind,
-};
-use crate::network::nearest;
-use crate::source::Span;
 use crate::syntax::tree::{Call, Expr, Field, Name, Reference, Statement, StatementKind};
 
 /// Most neurons of a layer, channels of an input, and neurons of a network.

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use synnet_ir::Diagnostic;
+
 use crate::codes;
-use crate::diagnostic::Diagnostic;
 use crate::syntax::tree::{
     Body, Call, Element, Expr, ExprKind, Field, File, Name, Network, Statement, StatementKind,
 };

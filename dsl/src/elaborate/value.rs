@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::graph::Distribution;
-use crate::source::Span;
+use synnet_ir::Span;
+use synnet_ir::display::time_text;
+use synnet_ir::graph::Distribution;
 
 /// Deepest nesting of lists.
 pub(crate) const MAX_LIST_DEPTH: u8 = 8;
@@ -94,19 +95,6 @@ impl Number {
             power => format!("a quantity in s^{power}"),
         }
     }
-}
-
-/// A time as one would write it.
-pub(crate) fn time_text(seconds: f64) -> String {
-    let (scale, unit) = match seconds.abs() {
-        s if s >= 1.0 => (1.0, "s"),
-        s if s >= 1e-3 || s == 0.0 => (1e-3, "ms"),
-        s if s >= 1e-6 => (1e-6, "us"),
-        _ => (1e-9, "ns"),
-    };
-    // Nine digits hide the rounding of the conversion.
-    let rounded: f64 = format!("{:.9e}", seconds / scale).parse().unwrap_or(seconds / scale);
-    format!("{rounded} {unit}")
 }
 
 /// The number `value unit`, or `None` for an unknown unit.

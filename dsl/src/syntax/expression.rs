@@ -1,11 +1,11 @@
 //! Expressions: precedence, and a limit on the height of trees.
 
 use pest::iterators::Pair;
+use synnet_ir::Span;
 
 use super::grammar::Rule;
 use super::parse::{Builder, parts};
 use super::tree::{Binary, Expr, ExprKind, Name, Unary};
-use crate::source::Span;
 
 /// Greatest height of an expression's tree.
 const MAX_HEIGHT: u32 = 128;

@@ -1,9 +1,9 @@
 //! Words, numbers, signs and comments of a text. The grammar has its own tokens; these serve what the
 //! grammar forgets (comments, the ends of what it matched) and guard it against hostile depth.
 
+use synnet_ir::{Diagnostic, SourceId, Span};
+
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::source::{SourceId, Span};
 
 /// Longest text that is read, in bytes.
 const MAX_TEXT: usize = 4 << 20;

@@ -2,6 +2,7 @@
 
 use pest::Parser;
 use pest::iterators::Pair;
+use synnet_ir::{Diagnostic, SourceId, Span};
 
 use super::grammar::{Grammar, Rule};
 use super::lexer::{self, Lexed, TokenKind};
@@ -11,8 +12,6 @@ use super::tree::{
     Reference, Statement, StatementKind,
 };
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::source::{SourceId, Span};
 
 /// Parses a whole text: what was understood, and every place that was not.
 pub(crate) fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {

@@ -2,13 +2,11 @@
 
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
+use synnet_ir::{Diagnostic, SourceId, Span, nearest};
 
 use super::grammar::{Grammar, Rule};
 use super::lexer::Lexed;
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::network::nearest;
-use crate::source::{SourceId, Span};
 
 /// Statements by their first word, as they are written.
 const FORMS: &[(&str, &str)] = &[

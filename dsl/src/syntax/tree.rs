@@ -1,6 +1,6 @@
 //! The syntax tree: what was written, before it means anything.
 
-use crate::source::Span;
+use synnet_ir::Span;
 
 /// A whole text.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! The float interpreter: the canonical meaning of a network, step by step.
 //!
-//! It computes in f32, in exactly the order that [`synnet_dsl::graph`] states, so that generated
+//! It computes in f32, in exactly the order that [`synnet_ir::graph`] states, so that generated
 //! code can be compared with it bit for bit.
 
 mod program;
@@ -9,8 +9,8 @@ mod state;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use synnet_dsl::Network;
-use synnet_dsl::graph::Quantity;
+use synnet_ir::Network;
+use synnet_ir::graph::Quantity;
 
 use crate::sequence::{Sequence, ShapeError};
 use program::Program;

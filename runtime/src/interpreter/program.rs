@@ -1,7 +1,7 @@
 //! A network laid out for running: constants in f32, connections sorted by target.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Connection, Neuron, Quantity};
+use synnet_ir::Network;
+use synnet_ir::graph::{Connection, Neuron, Quantity};
 
 use crate::constants;
 use crate::kernels::lif::Constants;

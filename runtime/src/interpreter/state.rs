@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use synnet_dsl::graph::Quantity;
+use synnet_ir::graph::Quantity;
 
 use super::program::{Dynamics, LayerProgram, Path, Program};
 use crate::kernels::rows::{add, add_events};

@@ -11,8 +11,8 @@ mod readout;
 mod tests;
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::{Graph, Quantity};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Diagnostic, Diagnostics, Graph};
 
 use crate::codes;
 use crate::train::Range;
@@ -150,9 +150,9 @@ impl Loss {
 
     /// An error where it does not fit what a network gives, and where the weights of classes are not as
     /// many as the outputs.
-    pub(crate) fn check(&self, graph: &Graph) -> Vec<Diagnostic> {
+    pub(crate) fn check(&self, graph: &Graph) -> Diagnostics {
         let outputs = graph.outputs();
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::new();
         if let (Self::Peak(_), Quantity::Spikes) = (self, graph.output.quantity) {
             let message =
                 format!("the loss `peak` needs membranes; the output of `{}` is spikes", graph.name);

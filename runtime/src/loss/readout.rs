@@ -1,8 +1,8 @@
 //! Readouts: what a classifier looks at.
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::{Graph, Quantity};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Diagnostic, Graph};
 
 use crate::codes;
 use crate::kernels::rows::add;

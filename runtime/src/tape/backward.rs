@@ -1,6 +1,6 @@
 //! The walk backwards.
 
-use synnet_dsl::graph::{Quantity, SurrogateKind};
+use synnet_ir::graph::{Quantity, SurrogateKind};
 
 use super::forward::Visit;
 use super::packed::Packed;

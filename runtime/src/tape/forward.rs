@@ -1,6 +1,6 @@
 //! The walk forwards.
 
-use synnet_dsl::graph::Quantity;
+use synnet_ir::graph::Quantity;
 
 use super::packed::{Packed, PackedLinear};
 use super::plan::{Kind, LayerPlan, Path};

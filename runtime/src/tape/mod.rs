@@ -26,7 +26,7 @@
 //!     }
 //! ");
 //! let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.unwrap();
-//! let network = synnet_dsl::Network::bind(&graph, &synnet_runtime::initial_params(&graph, 0)).unwrap();
+//! let network = synnet_ir::Network::bind(&graph, &synnet_runtime::initial_params(&graph, 0)).unwrap();
 //!
 //! let tape = Tape::new(&graph);
 //! let weights = tape.pack(&network);
@@ -55,7 +55,7 @@ mod walk;
 mod workspace;
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::graph::Graph;
+use synnet_ir::graph::Graph;
 
 pub use memory::Memory;
 pub use packed::Packed;

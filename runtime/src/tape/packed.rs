@@ -1,8 +1,8 @@
 //! A network's numbers as the kernels take them.
 
 use pulp::Arch;
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Leak, Neuron};
+use synnet_ir::Network;
+use synnet_ir::graph::{Leak, Neuron};
 
 use super::Tape;
 use super::plan::{LayerPlan, Path};

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use synnet_dsl::graph::{Graph, Layer, Neuron, Operator, Quantity, Surrogate};
-use synnet_dsl::network::{LayerParameter, Slot};
+use synnet_ir::graph::{Layer, LayerParameter, Neuron, Operator, Quantity, Surrogate};
+use synnet_ir::{Graph, Slot};
 
 use super::{BLOCK, LearntTensors};
 use crate::kernels::padded;

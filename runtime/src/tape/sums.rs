@@ -1,8 +1,7 @@
 //! Gradients as the walk backwards adds them up, and as tensors.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Leak, LeakUnit, Neuron};
-use synnet_dsl::network::{LayerParameter, Slot};
+use synnet_ir::graph::{LayerParameter, Leak, LeakUnit, Neuron};
+use synnet_ir::{Network, Slot};
 
 use super::plan::LayerPlan;
 use super::workspace::Rows;

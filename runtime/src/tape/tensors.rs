@@ -1,7 +1,6 @@
 //! The tensors that training changes: where they stand in a network, and their gradients.
 
-use synnet_dsl::graph::Graph;
-use synnet_dsl::network::{Network, Slot, TensorSpec};
+use synnet_ir::{Graph, Network, Slot, TensorSpec};
 
 /// The tensors of a graph that learn, in the order of [`Graph::tensors`].
 #[derive(Clone, Debug)]

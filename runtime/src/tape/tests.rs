@@ -1,8 +1,8 @@
 //! The same walk with every kind of vector instructions.
 
 use pulp::Arch;
-use synnet_dsl::graph::Graph;
-use synnet_dsl::{Network, NoImports, Options, Sources, compile};
+use synnet_dsl::{NoImports, Options, compile};
+use synnet_ir::{Graph, Network, Sources};
 
 use super::{BLOCK, Checkpoint, Gradients, Pass, SampleKey, Tape};
 use crate::initial_params;

@@ -1,10 +1,8 @@
 //! Where learnt constants of neurons are kept.
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::{Graph, Layer, Leak, LeakUnit, Neuron};
-use synnet_dsl::network::{LayerParameter, Slot, TensorSpec};
-use synnet_dsl::timing;
+use synnet_ir::graph::{Layer, LayerParameter, Leak, LeakUnit, Neuron};
+use synnet_ir::{Diagnostic, Graph, Slot, TensorSpec, timing};
 
 use super::options::Range;
 use crate::codes;

@@ -9,10 +9,7 @@ use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::Graph;
-use synnet_dsl::network::TensorSpec;
-use synnet_dsl::{Params, Tensor};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Params, Tensor, TensorSpec};
 
 use super::metrics::EpochSums;
 use super::{Best, TrainOptions, Trainer};
@@ -73,7 +70,7 @@ impl Trainer {
     ///
     /// # Errors
     /// Bytes that are not a checkpoint; another network; each option that differs.
-    pub fn resume(bytes: &[u8], graph: &Graph, options: TrainOptions) -> Result<Self, Vec<Diagnostic>> {
+    pub fn resume(bytes: &[u8], graph: &Graph, options: TrainOptions) -> Result<Self, Diagnostics> {
         let position = read_position(bytes).map_err(error)?;
         let differing = differences(&position.options, &options_as_json(&options));
         if !differing.is_empty() {
@@ -136,8 +133,8 @@ impl Trainer {
     }
 }
 
-fn error(message: String) -> Vec<Diagnostic> {
-    vec![Diagnostic::error_without_place(&codes::CHECKPOINT, message)]
+fn error(message: String) -> Diagnostics {
+    Diagnostic::error_without_place(&codes::CHECKPOINT, message).into()
 }
 
 fn options_as_json(options: &TrainOptions) -> serde_json::Value {
@@ -162,9 +159,9 @@ fn read_position(bytes: &[u8]) -> Result<Position, String> {
 }
 
 /// One error for each option that differs.
-fn differences(before: &serde_json::Value, now: &serde_json::Value) -> Vec<Diagnostic> {
+fn differences(before: &serde_json::Value, now: &serde_json::Value) -> Diagnostics {
     let (Some(before), Some(now)) = (before.as_object(), now.as_object()) else {
-        return vec![Diagnostic::error_without_place(&codes::CHECKPOINT, "the checkpoint holds no options")];
+        return error("the checkpoint holds no options".to_owned());
     };
     let differing = now.iter().filter(|(key, value)| before.get(*key) != Some(value));
     differing

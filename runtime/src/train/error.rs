@@ -1,6 +1,6 @@
 //! Why training stops.
 
-use synnet_dsl::diagnostic::Diagnostic;
+use synnet_ir::Diagnostics;
 
 /// Why training cannot go on. The trainer stays as it was before the batch. Messages count epochs and batches
 /// from 1, as progress does.
@@ -8,7 +8,7 @@ use synnet_dsl::diagnostic::Diagnostic;
 pub enum TrainError {
     /// The data does not fit the network or the loss.
     #[error("the data does not fit the network")]
-    Data(Vec<Diagnostic>),
+    Data(Diagnostics),
     /// A loss is NaN or infinite.
     #[error(
         "the loss of sample {sample} is not finite in epoch {}, batch {}{}; lower the learning \

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use synnet_dsl::Network;
+use synnet_ir::Network;
 
 use super::{Best, Trainer};
 

@@ -1,8 +1,8 @@
 //! What training measures: figures of an epoch, of its layers, and how far it has come.
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::graph::{Graph, LayerId};
-use synnet_dsl::network::Slot;
+use synnet_ir::graph::LayerId;
+use synnet_ir::{Graph, Slot};
 
 use super::warning::{Warning, warnings};
 use super::{Trainer, shard::Shard, update::Updated};

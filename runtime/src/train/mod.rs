@@ -24,9 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::Graph;
-use synnet_dsl::{Network, Params, Tensor};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Tensor};
 
 use crate::codes;
 use crate::dataset::Dataset;
@@ -105,7 +103,7 @@ impl Trainer {
     /// # Errors
     /// Tensors that do not fit the graph; options that are out of range or do not fit the network; constants of
     /// neurons that start beyond their bounds. All of them at once.
-    pub fn new(graph: &Graph, params: Params, options: TrainOptions) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(graph: &Graph, params: Params, options: TrainOptions) -> Result<Self, Diagnostics> {
         let mut diagnostics = options.check(graph);
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
         let bound = network.as_ref().map_or(graph, |network| &network.graph);
@@ -304,7 +302,7 @@ impl Trainer {
     }
 
     fn check_data(&self, dataset: &Dataset) -> Result<(), TrainError> {
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::new();
         if let Err(errors) = check_targets(&self.network, dataset, &self.options.loss) {
             diagnostics.extend(errors);
         }
@@ -315,7 +313,7 @@ impl Trainer {
     }
 
     fn check_samples(&self, dataset: &Dataset, samples: &[usize]) -> Result<(), TrainError> {
-        let mut diagnostics: Vec<Diagnostic> = check_channels(&self.network, dataset).into_iter().collect();
+        let mut diagnostics: Diagnostics = check_channels(&self.network, dataset).into_iter().collect();
         if samples.is_empty() || dataset.steps() == 0 {
             diagnostics.push(no_samples());
         }

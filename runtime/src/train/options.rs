@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::Graph;
 
 pub use super::augment::Augmentation;
 use super::bounds::Bounds;
@@ -15,6 +13,7 @@ use crate::optimizer::Optimizer;
 use crate::regularizer::{MembraneRegularizer, RateRegularizer, WeightRegularizer};
 use crate::schedule::Schedule;
 use crate::tape::Checkpoint;
+use synnet_ir::{Diagnostic, Diagnostics, Graph};
 
 /// Everything that decides what training does, besides network and data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,7 +87,7 @@ impl TrainOptions {
     }
 
     /// Every option that is out of its range or does not fit the network.
-    pub(super) fn check(&self, graph: &Graph) -> Vec<Diagnostic> {
+    pub(super) fn check(&self, graph: &Graph) -> Diagnostics {
         let mut ranges = vec![Range::count("epochs", self.epochs), Range::count("batch", self.batch)];
         ranges.extend(self.optimizer.ranges());
         ranges.extend(self.lr_factors.values().map(|&factor| Range::not_negative("lr_factors", factor)));
@@ -101,7 +100,7 @@ impl TrainOptions {
         ranges.extend(self.weight_regularizer.iter().flat_map(WeightRegularizer::ranges));
         ranges.extend(self.selection.map(|s| Range::not_negative("selection.min_delta", s.min_delta)));
         ranges.extend(self.loss.ranges());
-        let mut diagnostics: Vec<Diagnostic> = ranges.into_iter().filter_map(Range::check).collect();
+        let mut diagnostics: Diagnostics = ranges.into_iter().filter_map(Range::check).collect();
         diagnostics.extend(self.loss.check(graph));
         diagnostics.extend(self.check_score());
         diagnostics
@@ -124,10 +123,7 @@ impl TrainOptions {
     }
 
     /// An error for each of the `lr_factors` that names nothing which learns.
-    pub(super) fn check_lr_factors<'a>(
-        &self,
-        tensors: impl Iterator<Item = &'a str> + Clone,
-    ) -> Vec<Diagnostic> {
+    pub(super) fn check_lr_factors<'a>(&self, tensors: impl Iterator<Item = &'a str> + Clone) -> Diagnostics {
         let names = |key: &str| tensors.clone().any(|t| t == key || t.rsplit('.').next() == Some(key));
         let unknown = self.lr_factors.keys().filter(|key| !names(key));
         let all = tensors.clone().map(|tensor| format!("`{tensor}`")).collect::<Vec<_>>().join(", ");

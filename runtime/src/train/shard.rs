@@ -3,8 +3,7 @@
 //! Every batch is cut into the same shards whatever the number of threads, each with its own sums of
 //! gradients; these are added in the order of the shards. So they are the same bit for bit.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::Graph;
+use synnet_ir::{Graph, Network};
 
 use super::SampleLoss;
 use super::augment;

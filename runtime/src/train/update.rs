@@ -1,8 +1,6 @@
 //! Moving the tensors along their gradients.
 
-use synnet_dsl::diagnostic::Diagnostic;
-use synnet_dsl::graph::Graph;
-use synnet_dsl::network::{Slot, TensorSpec};
+use synnet_ir::{Diagnostics, Graph, Slot, TensorSpec};
 
 use super::bounds::check_start;
 use super::{TrainError, TrainOptions, Trainer};
@@ -17,7 +15,7 @@ pub(super) fn rules(
     specs: &[TensorSpec],
     tensors: &[Vec<f32>],
     options: &TrainOptions,
-) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+) -> Result<Vec<Rule>, Diagnostics> {
     let mut diagnostics = options.check_lr_factors(specs.iter().map(|spec| spec.name.as_str()));
     let rule = |(spec, values): (&TensorSpec, &Vec<f32>)| {
         let bounds = options.bounds.of(graph, spec);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use synnet_dsl::graph::{Graph, LayerId, Quantity};
+use synnet_ir::graph::{Graph, LayerId, Quantity};
 
 use super::metrics::{LayerMetrics, owner};
 

@@ -1,6 +1,6 @@
 //! Graphs in a few lines.
 
-use synnet_dsl::graph::*;
+use synnet_ir::graph::*;
 
 /// A graph that grows layer by layer.
 pub(crate) struct Net(pub(crate) Graph);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use synnet_dsl::graph::*;
-use synnet_dsl::{Network, Params, Tensor, timing};
+use synnet_ir::graph::*;
+use synnet_ir::{Network, Params, Tensor, timing};
 use synnet_runtime::Sequence;
 use synnet_runtime::loss::Target;
 
@@ -168,7 +168,7 @@ impl<'a> Builder<'a> {
         self.connect(source, id, format!("{matrix}.weight"), has_bias.then(|| format!("{matrix}.bias")));
         for spec in self.graph.tensors().into_iter().filter(|s| s.learn && s.name.starts_with(module)) {
             let parameter = match spec.slot {
-                synnet_dsl::Slot::Layer(id, which) => which.of(self.graph.layer(id)).unwrap().clone(),
+                synnet_ir::Slot::Layer(id, which) => which.of(self.graph.layer(id)).unwrap().clone(),
                 _ => continue,
             };
             let values = parameter.values.iter().map(|&v| v as f32).collect();

@@ -1,8 +1,9 @@
-//! The interpreter against the text of `synnet_dsl::graph`, written out neuron by neuron.
+//! The interpreter against the text of `synnet_ir::graph`, written out neuron by neuron.
+
+use synnet_ir::Network;
+use synnet_ir::graph::*;
 
 use crate::build::*;
-use synnet_dsl::Network;
-use synnet_dsl::graph::*;
 use synnet_runtime::{Interpreter, Recording, Sequence, initial_params};
 
 /// Everything that a graph can hold, in one network.

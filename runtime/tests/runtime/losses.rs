@@ -1,6 +1,6 @@
 //! Every loss trains; smoothing, weights of classes and losses of one's own do what they say.
 
-use synnet_dsl::graph::*;
+use synnet_ir::graph::*;
 use synnet_runtime::loss::{BinaryCrossEntropy, CrossEntropy, Peak};
 use synnet_runtime::optimizer::{Adam, Sgd};
 use synnet_runtime::*;
@@ -79,7 +79,7 @@ fn mean_squared_error_learns_sequences() {
         let graph = classifier(quantity, 0.0);
         let inputs = toy(60, 3);
         let mut raster = vec![0.0; 20 * 6];
-        let network = synnet_dsl::Network::bind(&graph, &initial_params(&graph, 9)).unwrap();
+        let network = synnet_ir::Network::bind(&graph, &initial_params(&graph, 9)).unwrap();
         let teacher = Interpreter::new(&network);
         let mut sample = |i: usize| {
             inputs.write_sample(i, &mut raster);

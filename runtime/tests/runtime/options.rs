@@ -1,6 +1,6 @@
 //! What options do in training: schedules, clipping, factors on rates, regularisers.
 
-use synnet_dsl::graph::*;
+use synnet_ir::graph::*;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::Sgd;
 use synnet_runtime::regularizer::{MembraneRegularizer, RateOf, RateRegularizer, WeightRegularizer};
@@ -62,7 +62,7 @@ fn moves(options: TrainOptions) -> Vec<(String, f64)> {
     let mut trainer = Trainer::new(&graph, params.clone(), options).unwrap();
     train(&mut trainer, &toy(16, 1), 1);
     let after = trainer.params().tensors;
-    let distance = |(name, before): (&String, &synnet_dsl::Tensor)| {
+    let distance = |(name, before): (&String, &synnet_ir::Tensor)| {
         let squares = before.data.iter().zip(&after[name].data).map(|(x, y)| f64::from(x - y).powi(2));
         (name.clone(), squares.sum::<f64>().sqrt())
     };
@@ -115,11 +115,7 @@ fn quiet() -> Graph {
 }
 
 /// The loss of a step in which only regularisers count, and the tensors after it.
-fn regularized(
-    graph: &Graph,
-    params: &synnet_dsl::Params,
-    options: TrainOptions,
-) -> (f64, synnet_dsl::Params) {
+fn regularized(graph: &Graph, params: &synnet_ir::Params, options: TrainOptions) -> (f64, synnet_ir::Params) {
     let mut trainer = Trainer::new(graph, params.clone(), options).unwrap();
     let dataset = toy(20, 1);
     let metrics = trainer.step_with(&dataset, &[3, 7, 1], &|_, _, _| 0.0).unwrap();

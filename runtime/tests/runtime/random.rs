@@ -1,6 +1,6 @@
 //! Random graphs that use everything the language has, dropout and noise aside.
 
-use synnet_dsl::graph::*;
+use synnet_ir::graph::*;
 
 use crate::build::*;
 

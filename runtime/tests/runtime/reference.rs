@@ -1,8 +1,7 @@
 //! The walk of training against a plain forward and reverse pass in f64, on random networks.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::*;
-use synnet_dsl::network::{LayerParameter, Slot};
+use synnet_ir::graph::{LayerParameter, *};
+use synnet_ir::{Network, Slot};
 use synnet_runtime::initial_params;
 use synnet_runtime::tape::{Checkpoint, Gradients, Pass, Tape};
 
@@ -386,7 +385,7 @@ fn random_networks_give_the_gradients_of_a_plain_pass() {
     for seed in 0..400 {
         let mut draw = Draw::new(seed);
         let graph = random::graph(&mut draw);
-        if synnet_dsl::validate(&graph).iter().any(synnet_dsl::Diagnostic::is_error) {
+        if synnet_ir::validate(&graph).iter().any(synnet_ir::Diagnostic::is_error) {
             continue;
         }
         let network = Network::bind(&graph, &initial_params(&graph, seed)).unwrap();

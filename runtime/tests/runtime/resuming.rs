@@ -1,8 +1,8 @@
 //! The same weights, bit for bit: whatever the number of threads, and however often training was stopped.
 
 use rayon::ThreadPoolBuilder;
-use synnet_dsl::Params;
-use synnet_dsl::graph::*;
+use synnet_ir::Params;
+use synnet_ir::graph::*;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{AdamW, Sgd};
 use synnet_runtime::regularizer::MembraneRegularizer;
@@ -288,7 +288,7 @@ fn damaged_checkpoints_are_errors() {
         let text = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
         let mut damaged = bytes.clone();
         damaged[text..text + to.len()].copy_from_slice(to.as_bytes());
-        Trainer::resume(&damaged, &graph, options.clone()).unwrap_err().remove(0).message
+        Trainer::resume(&damaged, &graph, options.clone()).unwrap_err()[0].clone().message
     };
     assert_eq!(
         replaced("\"first/c0.weight", "\"furst/c0.weight"),
@@ -305,6 +305,6 @@ fn damaged_checkpoints_are_errors() {
     let mut damaged = bytes.clone();
     let end = damaged.len();
     damaged[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
-    let error = Trainer::resume(&damaged, &graph, options).unwrap_err().remove(0).message;
+    let error = Trainer::resume(&damaged, &graph, options).unwrap_err()[0].clone().message;
     assert!(error.contains("NaN"), "{error}");
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::ThreadPoolBuilder;
-use synnet_dsl::graph::*;
-use synnet_dsl::{Network, Params, Tensor};
+use synnet_ir::graph::*;
+use synnet_ir::{Network, Params, Tensor};
 use synnet_runtime::optimizer::Sgd;
 use synnet_runtime::tape::Tape;
 use synnet_runtime::train::{Best, Score, Selection};

@@ -1,7 +1,7 @@
 //! The walk of training against the interpreter and against itself.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::*;
+use synnet_ir::Network;
+use synnet_ir::graph::*;
 use synnet_runtime::regularizer::MembraneRegularizer;
 use synnet_runtime::tape::{BLOCK, Checkpoint, Gradients, Pass, SampleKey, Tape};
 use synnet_runtime::{Interpreter, Recording, Sequence, initial_params};

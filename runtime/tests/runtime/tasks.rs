@@ -1,6 +1,6 @@
 //! A small task, a network and options that train it.
 
-use synnet_dsl::graph::*;
+use synnet_ir::graph::*;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::Adam;
 use synnet_runtime::regularizer::{RateOf, RateRegularizer, WeightRegularizer};

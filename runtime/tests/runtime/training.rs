@@ -1,7 +1,7 @@
 //! Training through its public interface: gradients, learning, errors.
 
-use synnet_dsl::graph::*;
-use synnet_dsl::{Network, Params};
+use synnet_ir::graph::*;
+use synnet_ir::{Network, Params};
 use synnet_runtime::gradient::batch_gradients;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{Adam, Sgd};

@@ -1,6 +1,6 @@
 //! What training measures and says.
 
-use synnet_dsl::graph::*;
+use synnet_ir::graph::*;
 use synnet_runtime::train::{Score, Selection, WarningKind};
 use synnet_runtime::*;
 

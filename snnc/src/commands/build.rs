@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use synnet_dsl::{Graph, Network};
+use synnet_ir::{Graph, Network};
 use synnet_rust::{Memory, Numbers};
 use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, QuantizeReport};
 
@@ -159,8 +159,8 @@ fn chip(args: &Build, loaded: &Loaded, chip: &Chip) -> Result<Built, Failure> {
     Ok(Built { quantized: Some(build.report), cost, known, removed, ..Built::new(written) })
 }
 
-fn rendered(loaded: &Loaded, diagnostics: &[synnet_dsl::Diagnostic]) -> Failure {
-    Failure::Rendered(synnet_dsl::render(diagnostics, &loaded.sources, terminal::color()))
+fn rendered(loaded: &Loaded, diagnostics: &[synnet_ir::Diagnostic]) -> Failure {
+    Failure::Rendered(synnet_ir::render(diagnostics, &loaded.sources, terminal::color()))
 }
 
 fn print_json(loaded: &Loaded, built: &Built) -> Result<(), Failure> {

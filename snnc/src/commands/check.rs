@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use synnet_dsl::{Diagnostic, Graph, Sources};
+use synnet_ir::{Diagnostic, Graph, Sources};
 
 use crate::artifacts;
 use crate::cli::{Check, NetworkArgs, RecipeArgs, Target};

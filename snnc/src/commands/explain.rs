@@ -1,7 +1,7 @@
 //! `snnc explain`: the long form of an error.
 
 use serde_json::json;
-use synnet_dsl::Code;
+use synnet_ir::Code;
 
 use crate::cli::Explain;
 use crate::failure::Failure;
@@ -9,8 +9,9 @@ use crate::terminal;
 
 /// Every code that a command can report.
 fn codes() -> impl Iterator<Item = &'static Code> {
-    synnet_dsl::codes::CODES
+    synnet_ir::codes::CODES
         .iter()
+        .chain(synnet_dsl::codes::CODES)
         .chain(synnet_runtime::codes::CODES)
         .chain(synnet_xylo::codes::CODES)
         .copied()

@@ -1,7 +1,7 @@
 //! `snnc fmt`: one canonical form.
 
 use serde_json::json;
-use synnet_dsl::Sources;
+use synnet_ir::Sources;
 
 use crate::cli::Fmt;
 use crate::failure::Failure;
@@ -25,7 +25,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
             Err(diagnostics) => {
                 let mut sources = Sources::new();
                 sources.add(path.display().to_string(), text);
-                failed.push(synnet_dsl::render(&diagnostics, &sources, terminal::color()));
+                failed.push(synnet_ir::render(&diagnostics, &sources, terminal::color()));
             }
         }
     }

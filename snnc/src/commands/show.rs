@@ -35,10 +35,10 @@ pub fn run(args: &Show, json: bool) -> Result<(), Failure> {
             ));
         }
         return terminal::print(&match format {
-            ShowFormat::Table => synnet_dsl::to_table(graph),
-            ShowFormat::Yaml => synnet_dsl::to_yaml(graph),
-            ShowFormat::Json => synnet_dsl::to_json(graph),
-            ShowFormat::Dot => synnet_dsl::to_dot(graph),
+            ShowFormat::Table => synnet_ir::to_table(graph),
+            ShowFormat::Yaml => synnet_ir::to_yaml(graph),
+            ShowFormat::Json => synnet_ir::to_json(graph),
+            ShowFormat::Dot => synnet_ir::to_dot(graph),
         });
     };
     let budget = Budget::of(graph, chip);
@@ -54,7 +54,7 @@ pub fn run(args: &Show, json: bool) -> Result<(), Failure> {
             terminal::print_json(&json!({ "network": to_value(graph)?, "budget": budget, "cost": cost }))?;
         }
         ShowFormat::Table => {
-            let mut text = format!("{}\n{budget}", synnet_dsl::to_table(graph));
+            let mut text = format!("{}\n{budget}", synnet_ir::to_table(graph));
             if let Some(cost) = &cost {
                 text += &format!("\n{}", in_words(cost.as_ref(), chip));
             }
@@ -68,8 +68,8 @@ pub fn run(args: &Show, json: bool) -> Result<(), Failure> {
     fits
 }
 
-fn to_value(graph: &synnet_dsl::Graph) -> Result<Value, Failure> {
-    serde_json::from_str(&synnet_dsl::to_json(graph)).map_err(|e| Failure::Io(e.to_string()))
+fn to_value(graph: &synnet_ir::Graph) -> Result<Value, Failure> {
+    serde_json::from_str(&synnet_ir::to_json(graph)).map_err(|e| Failure::Io(e.to_string()))
 }
 
 /// What the network costs with these weights; `None` for chips of which that is not known.
@@ -80,7 +80,7 @@ fn cost(
 ) -> Result<Option<CostSummary>, Failure> {
     let network = source::bind(loaded, weights)?;
     let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default()).map_err(|diagnostics| {
-        Failure::Rendered(synnet_dsl::render(&diagnostics, &loaded.sources, terminal::color()))
+        Failure::Rendered(synnet_ir::render(&diagnostics, &loaded.sources, terminal::color()))
     })?;
     Ok(CostSummary::of_build(&build, chip))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use synnet_dsl::Network;
+use synnet_ir::Network;
 use synnet_rust::Numbers;
 
 use crate::artifacts::{self, Written};

@@ -1,7 +1,7 @@
 //! One recording on three engines, at the same time and in the same units.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Graph, Quantity};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Graph, Network};
 use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence};
 use synnet_xylo::Build;
 use synnet_xylo::map::MappedLayer;
@@ -191,7 +191,8 @@ fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: us
 
 #[cfg(test)]
 mod tests {
-    use synnet_dsl::{NoImports, Options, Sources};
+    use synnet_dsl::{NoImports, Options};
+    use synnet_ir::Sources;
     use synnet_runtime::{Sample, Target, initial_params};
     use synnet_xylo::quantize::dequantize;
     use synnet_xylo::{Chip, QuantizeOptions};

@@ -1,6 +1,6 @@
 //! Recordings to look at: every layer on the three engines, one above the other at the same time.
 
-use synnet_dsl::graph::Quantity;
+use synnet_ir::graph::Quantity;
 
 use super::engines::{CHIP, ENGINES, Engines, FLOAT, Played, QUANTISED};
 use super::statistics::Course;

@@ -14,8 +14,8 @@ mod statistics;
 mod table;
 
 use rayon::prelude::*;
-use synnet_dsl::graph::LayerId;
-use synnet_dsl::{Graph, Network};
+use synnet_ir::graph::LayerId;
+use synnet_ir::{Graph, Network};
 use synnet_runtime::{Evaluation, Readout, Sequence, Target};
 use synnet_xylo::map::MappedLayer;
 use synnet_xylo::{Build, Chip, QuantizeOptions};

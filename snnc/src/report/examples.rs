@@ -1,8 +1,8 @@
 //! Test samples to look at: for each class one that was classified right and one that was not; where there are no
 //! classes, the first few with what they should give.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Neuron, Quantity};
+use synnet_ir::Network;
+use synnet_ir::graph::{Neuron, Quantity};
 use synnet_runtime::{Dataset, Evaluation, Interpreter, LayerTrace, Recording, Sequence, Target};
 
 use super::Results;

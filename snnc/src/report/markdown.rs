@@ -46,7 +46,7 @@ impl Report<'_> {
         }
         let _ = writeln!(text, "## Training\n\n{}", fenced(&self.curve()));
         let _ =
-            writeln!(text, "## Network\n\n{}", fenced(&synnet_dsl::to_table(&experiment.plan.loaded.graph)));
+            writeln!(text, "## Network\n\n{}", fenced(&synnet_ir::to_table(&experiment.plan.loaded.graph)));
         let _ = writeln!(text, "## Files\n");
         for file in self.written {
             let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();

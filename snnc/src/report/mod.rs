@@ -8,8 +8,8 @@ mod results;
 mod seeds;
 
 use serde_json::{Value, json};
-use synnet_dsl::graph::Quantity;
-use synnet_dsl::{Graph, Network};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Graph, Network};
 use synnet_runtime::{Dataset, Evaluation};
 
 use crate::artifacts::Written;

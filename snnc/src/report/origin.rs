@@ -1,6 +1,6 @@
 //! What a page about a network says of where its numbers come from.
 
-use synnet_dsl::Network;
+use synnet_ir::Network;
 
 use super::recordings;
 use crate::experiment::Experiment;
@@ -45,6 +45,6 @@ pub fn sources(network: &Network, experiment: &Experiment) -> String {
         let text = escape(text.trim_end());
         format!("<details><summary>{title}</summary>\n<pre>{text}</pre>\n</details>\n")
     };
-    block("Layers, connections and tensors", &synnet_dsl::to_table(&network.graph))
+    block("Layers, connections and tensors", &synnet_ir::to_table(&network.graph))
         + &block("The recipe, with what <code>--set</code> replaced", &experiment.plan.recipe.text)
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
-use synnet_dsl::Graph;
+use synnet_ir::Graph;
 use synnet_runtime::EpochMetrics;
 use synnet_runtime::train::{LayerMetrics, Warning, warnings};
 

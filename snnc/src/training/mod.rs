@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use synnet_dsl::Network;
+use synnet_ir::Network;
 use synnet_runtime::train::Warning;
 use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
 

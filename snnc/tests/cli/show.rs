@@ -18,13 +18,13 @@ fn every_format_shows_the_network() {
     }
     assert_eq!(show(&["--format", "table"]), table);
     // Spans say where a graph comes from; a file of it has none.
-    assert_eq!(show(&["--format", "yaml"]), synnet_dsl::to_yaml(&graph));
-    assert_eq!(show(&["--format", "json"]), synnet_dsl::to_json(&graph));
-    assert_eq!(show(&["--json"]), synnet_dsl::to_json(&graph));
+    assert_eq!(show(&["--format", "yaml"]), synnet_ir::to_yaml(&graph));
+    assert_eq!(show(&["--format", "json"]), synnet_ir::to_json(&graph));
+    assert_eq!(show(&["--json"]), synnet_ir::to_json(&graph));
     let dot = show(&["--format", "dot"]);
     assert!(dot.starts_with("digraph") && dot.contains("h2"), "{dot}");
-    let yaml = synnet_dsl::from_yaml(&show(&["--format", "yaml"])).expect("it is a graph");
-    let json = synnet_dsl::from_json(&show(&["--format", "json"])).expect("it is a graph");
+    let yaml = synnet_ir::from_yaml(&show(&["--format", "yaml"])).expect("it is a graph");
+    let json = synnet_ir::from_json(&show(&["--format", "json"])).expect("it is a graph");
     assert_eq!(yaml, json);
 }
 

@@ -7,7 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use synnet_arrays::{Array, read_npz};
-use synnet_dsl::{Graph, NoImports, Options, Params, Sources};
+use synnet_dsl::{NoImports, Options};
+use synnet_ir::{Graph, Params, Sources};
 use synnet_runtime::initial_params;
 
 /// A folder of this repository.

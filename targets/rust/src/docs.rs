@@ -1,14 +1,14 @@
 //! What generated code says about itself: the header of the file and the comments of its types.
 
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Layer, LayerId, Leak, Neuron, Parameter, Quantity};
+use synnet_ir::Graph;
+use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter, Quantity};
 
 use crate::integer::{IntegerLayer, IntegerNetwork};
 use crate::memory::{Memory, fnv1a};
 
 /// The comment at the head of a generated file.
 pub(crate) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
-    let text = synnet_dsl::show::to_yaml(graph);
+    let text = synnet_ir::print::to_yaml(graph);
     let layers = graph.layers.iter().map(|layer| {
         let kind = match &layer.neuron {
             Neuron::Lif(lif) if lif.adaptation.is_some() => "alif",

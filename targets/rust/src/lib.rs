@@ -38,7 +38,7 @@ pub mod weights;
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use synnet_dsl::{Diagnostic, Feature, Graph, Network, Params, codes};
+use synnet_ir::{Diagnostic, Diagnostics, Feature, Graph, Network, Params, codes};
 
 use integer::{IntegerError, IntegerNetwork};
 pub use memory::Memory;
@@ -92,7 +92,7 @@ pub struct Module {
     /// The bytes behind [`Embedding::Include`]; `None` where the module needs no such file.
     pub weights: Option<Vec<u8>>,
     /// What can be expressed but will behave differently.
-    pub warnings: Vec<Diagnostic>,
+    pub warnings: Diagnostics,
     /// The items: a module and a re-export of the network's type.
     pub tokens: TokenStream,
     header: String,
@@ -125,7 +125,7 @@ const SUPPORTED: [Feature; 12] = [
 
 /// Everything of a graph that code in f32 cannot express, whatever its weights: membrane noise. For integers
 /// see [`quantized::check`].
-pub fn check(graph: &Graph) -> Vec<Diagnostic> {
+pub fn check(graph: &Graph) -> Diagnostics {
     unsupported(graph, &[Feature::LearnedParameter])
 }
 
@@ -134,7 +134,7 @@ pub fn check(graph: &Graph) -> Vec<Diagnostic> {
 /// # Errors
 /// One diagnostic for each place of the graph that generated code cannot express: membrane noise; in
 /// integers, everything that the arithmetic does not know.
-pub fn generate(network: &Network, options: &Options) -> Result<Module, Vec<Diagnostic>> {
+pub fn generate(network: &Network, options: &Options) -> Result<Module, Diagnostics> {
     match &options.numbers {
         Numbers::Float => {
             let refused = check(&network.graph);
@@ -170,7 +170,7 @@ pub fn generate_with(
     graph: &Graph,
     params: Option<&Params>,
     options: &Options,
-) -> Result<Module, Vec<Diagnostic>> {
+) -> Result<Module, Diagnostics> {
     match params {
         Some(params) => generate(&Network::bind(graph, params)?, options),
         None => generate_without_weights(graph, options),
@@ -184,18 +184,18 @@ pub fn generate_with(
 /// One diagnostic for each place of the graph that needs more than weights at run time: membrane
 /// noise, and layers with learnt parameters, from which constants are computed while generating. In
 /// integers everything comes from the weights.
-pub fn generate_without_weights(graph: &Graph, options: &Options) -> Result<Module, Vec<Diagnostic>> {
+pub fn generate_without_weights(graph: &Graph, options: &Options) -> Result<Module, Diagnostics> {
     const HELP: &str = "give the weights when the code is generated";
     if let Numbers::Integer(_) = options.numbers {
         let message =
             "integer code cannot take its weights at run time: thresholds and shifts come from them";
         let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
-        return Err(vec![diagnostic.with_help(HELP)]);
+        return Err(diagnostic.with_help(HELP).into());
     }
     let never = check(graph);
     let without_weights =
         unsupported(graph, &[]).into_iter().filter(|diagnostic| !never.contains(diagnostic));
-    let refused: Vec<Diagnostic> =
+    let refused: Diagnostics =
         never.iter().cloned().chain(without_weights.map(|diagnostic| diagnostic.with_help(HELP))).collect();
     if !refused.is_empty() {
         return Err(refused);
@@ -204,7 +204,7 @@ pub fn generate_without_weights(graph: &Graph, options: &Options) -> Result<Modu
 }
 
 /// What the graph asks for beyond [`SUPPORTED`] and `more`.
-fn unsupported(graph: &Graph, more: &[Feature]) -> Vec<Diagnostic> {
+fn unsupported(graph: &Graph, more: &[Feature]) -> Diagnostics {
     let supported: Vec<Feature> = SUPPORTED.iter().chain(more).copied().collect();
     graph.unsupported("generated Rust code", &supported)
 }

@@ -1,7 +1,7 @@
 //! What a generated network occupies, and the fingerprint of a text.
 
-use synnet_dsl::Graph;
-use synnet_dsl::graph::Neuron;
+use synnet_ir::Graph;
+use synnet_ir::graph::Neuron;
 
 use crate::float;
 use crate::weights;

@@ -38,7 +38,7 @@ pub(crate) struct Parts {
     /// The functions that layers and connections share.
     pub(crate) kernels: TokenStream,
     /// What fits but will behave differently.
-    pub(crate) warnings: Vec<synnet_dsl::Diagnostic>,
+    pub(crate) warnings: synnet_ir::Diagnostics,
 }
 
 /// How a module comes to its weights.

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use synnet_dsl::graph::{Connection, Endpoint, Quantity};
-use synnet_dsl::{Diagnostic, Graph, Network};
+use synnet_ir::graph::{Connection, Endpoint, Quantity};
+use synnet_ir::{Diagnostics, Graph, Network};
 use synnet_xylo::chip::{Chip, CoreVersion, DashRange, Dashes, Events, FanOut, Synapses};
 use synnet_xylo::simulate::{HIDDEN_CAP, INPUT_CAP, READOUT_CAP};
 use synnet_xylo::specification::{MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, SpecificationError};
@@ -25,7 +25,7 @@ pub struct Quantized {
     /// Scales, shifts and errors of the quantisation.
     pub report: QuantizeReport,
     /// What can be expressed but will behave differently.
-    pub warnings: Vec<Diagnostic>,
+    pub warnings: Diagnostics,
 }
 
 /// The arithmetic as a chip without narrow limits.
@@ -63,7 +63,7 @@ fn arithmetic() -> Chip {
 }
 
 /// What of a graph integer code cannot express, and what it will do differently.
-pub fn check(graph: &Graph) -> Vec<Diagnostic> {
+pub fn check(graph: &Graph) -> Diagnostics {
     synnet_xylo::rules::check(graph, &arithmetic())
 }
 
@@ -71,7 +71,7 @@ pub fn check(graph: &Graph) -> Vec<Diagnostic> {
 ///
 /// # Errors
 /// Everything that integer code cannot express, at its place, and what it would merely do differently.
-pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantized, Vec<Diagnostic>> {
+pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantized, Diagnostics> {
     let synnet_xylo::Build { specification, float, report, warnings, core: _ } =
         synnet_xylo::build(network, &arithmetic(), options)?;
     let graph = &network.graph;

@@ -10,8 +10,8 @@ use std::process::Command;
 
 use support::networks::{self, bind};
 use support::{Random, chip, reference, rustc};
-use synnet_dsl::Network;
-use synnet_dsl::graph::Quantity;
+use synnet_ir::Network;
+use synnet_ir::graph::Quantity;
 use synnet_rust::{
     Embedding, Module, Numbers, Options, QuantizeOptions, generate, generate_integer,
     generate_without_weights, quantized, weights,

@@ -10,7 +10,7 @@ use std::process::Command;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use support::{Random, chip, networks, rustc};
-use synnet_dsl::graph::{Neuron, Quantity};
+use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::integer::{IntegerLayer, IntegerNetwork};
 use synnet_rust::{Embedding, Module, Numbers, Options, QuantizeOptions, quantized};
 use synnet_xylo::simulate::{PopulationRecord, Record};
@@ -233,7 +233,7 @@ fn what_integers_cannot_express_is_refused_at_its_place() {
     }
     let network = networks::bind(&graph, &mut Random(1));
     let options = Options { numbers: Numbers::Integer(QuantizeOptions::default()), ..Options::default() };
-    let say = |diagnostics: Vec<synnet_dsl::Diagnostic>| -> Vec<String> {
+    let say = |diagnostics: synnet_ir::Diagnostics| -> Vec<String> {
         diagnostics
             .into_iter()
             .map(|d| format!("{}: {}; {}", d.code.id, d.message, d.help.unwrap_or_default()))

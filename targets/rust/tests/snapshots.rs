@@ -4,8 +4,8 @@ mod support;
 
 use support::Random;
 use support::networks::{self, IN, bind, connect, expsyn, from, lif};
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Neuron, Quantity};
+use synnet_ir::Network;
+use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::{Embedding, Numbers, Options, QuantizeOptions, generate, generate_without_weights};
 
 fn small() -> Network {
@@ -90,7 +90,7 @@ fn what_generated_code_cannot_do_is_refused_at_its_place() {
         lif.noise_std = 0.1;
         lif.threshold.learn = true;
     }
-    let say = |diagnostics: Vec<synnet_dsl::Diagnostic>| -> Vec<String> {
+    let say = |diagnostics: synnet_ir::Diagnostics| -> Vec<String> {
         diagnostics
             .into_iter()
             .map(|d| format!("{}: {}; {}", d.code.id, d.message, d.help.unwrap_or_default()))

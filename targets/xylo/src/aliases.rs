@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Connection, Endpoint, LayerId};
+use synnet_ir::Graph;
+use synnet_ir::graph::{Connection, Endpoint, LayerId};
 
 use crate::chip::Chip;
 use crate::layout::Role;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Endpoint, LayerId};
+use synnet_ir::Graph;
+use synnet_ir::graph::{Endpoint, LayerId};
 
 use crate::chip::Chip;
 use crate::layout::Layout;

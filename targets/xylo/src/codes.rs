@@ -2,7 +2,7 @@
 //!
 //! `X01..` sizes, `X02..` structure, `X03..` time and spikes, `X04..` quantisation.
 
-synnet_dsl::codes! {
+synnet_ir::codes! {
     TOO_MANY_INPUTS = "X0101", "more input channels than the chip has",
 "Events reach a chip on a fixed number of channels. Rockpool only warns here; the surplus channels would be
 silent on the chip.

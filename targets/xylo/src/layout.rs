@@ -22,8 +22,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Endpoint, LayerId, Operator};
+use synnet_ir::Graph;
+use synnet_ir::graph::{Endpoint, LayerId, Operator};
 
 use crate::aliases;
 use crate::chip::Chip;

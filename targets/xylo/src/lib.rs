@@ -30,7 +30,7 @@ pub mod rules;
 pub mod simulate;
 pub mod specification;
 
-use synnet_dsl::{Diagnostic, Network};
+use synnet_ir::{Diagnostics, Network};
 
 pub use budget::Budget;
 pub use chip::{Chip, CoreVersion};
@@ -51,7 +51,7 @@ pub struct Build {
     /// Scales, shifts and errors of the quantisation.
     pub report: QuantizeReport,
     /// What fits but will behave differently.
-    pub warnings: Vec<Diagnostic>,
+    pub warnings: Diagnostics,
     /// The chip's order of update.
     pub core: CoreVersion,
 }
@@ -79,7 +79,7 @@ pub struct BuildOptions {
 ///
 /// # Errors
 /// As [`build_with`].
-pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Result<Build, Vec<Diagnostic>> {
+pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Result<Build, Diagnostics> {
     build_with(network, chip, &BuildOptions { map: MapOptions::default(), quantize: options.clone() })
 }
 
@@ -88,7 +88,7 @@ pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Resul
 /// # Errors
 /// Every design rule of the chip that the network breaks, and what the chip merely does differently. The rules are those of
 /// [`rules::check`], but weights that quantisation makes zero take no fan-out memory. Those of [`quantize()`].
-pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Vec<Diagnostic>> {
+pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Diagnostics> {
     let (float, mut warnings) = map::lay_out(network, chip, &options.map)?;
     let (specification, report) = quantize(&float, chip, &options.quantize)?;
     let d = specification.dimensions;

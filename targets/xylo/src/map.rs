@@ -9,8 +9,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use synnet_dsl::graph::{Connection, Endpoint, Layer, LayerId, Leak, Quantity};
-use synnet_dsl::{Diagnostic, Network, Span};
+use synnet_ir::graph::{Connection, Endpoint, Layer, LayerId, Leak, Quantity};
+use synnet_ir::{Diagnostic, Diagnostics, Network, Span};
 
 use crate::chip::Chip;
 use crate::dead;
@@ -112,7 +112,7 @@ impl FloatSpecification {
 ///
 /// # Errors
 /// As [`map_with`].
-pub fn map(network: &Network, chip: &Chip) -> Result<FloatSpecification, Vec<Diagnostic>> {
+pub fn map(network: &Network, chip: &Chip) -> Result<FloatSpecification, Diagnostics> {
     map_with(network, chip, &MapOptions::default())
 }
 
@@ -125,7 +125,7 @@ pub fn map_with(
     network: &Network,
     chip: &Chip,
     options: &MapOptions,
-) -> Result<FloatSpecification, Vec<Diagnostic>> {
+) -> Result<FloatSpecification, Diagnostics> {
     let (spec, _) = lay_out(network, chip, options)?;
     let found = rules::fan_out_of_weights(&spec.weights_rec, spec.dimensions, &spec.layers, chip);
     if found.is_empty() { Ok(spec) } else { Err(found) }
@@ -140,7 +140,7 @@ pub(crate) fn lay_out(
     network: &Network,
     chip: &Chip,
     options: &MapOptions,
-) -> Result<(FloatSpecification, Vec<Diagnostic>), Vec<Diagnostic>> {
+) -> Result<(FloatSpecification, Diagnostics), Diagnostics> {
     let graph = &network.graph;
     let layout = Layout::of(graph, chip);
     let mut found = rules::check_behaviour(graph, chip, &layout);

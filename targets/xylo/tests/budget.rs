@@ -4,9 +4,9 @@ mod common;
 
 use common::network::{chain, connect, from_layer, layer, lif, line, parameter};
 use common::{arrays, network, specification};
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Neuron, Operator};
-use synnet_dsl::timing::quantized_tau;
+use synnet_ir::Graph;
+use synnet_ir::graph::{Neuron, Operator};
+use synnet_ir::timing::quantized_tau;
 use synnet_xylo::budget::{Basis, Resource};
 use synnet_xylo::{Budget, Chip};
 

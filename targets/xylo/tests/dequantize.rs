@@ -4,8 +4,8 @@ mod common;
 
 use common::{float, network};
 use proptest::prelude::*;
-use synnet_dsl::graph::{Endpoint, Graph, Lif, Neuron, Operator, Quantity};
-use synnet_dsl::{Network, timing};
+use synnet_ir::graph::{Endpoint, Lif, Neuron, Operator, Quantity};
+use synnet_ir::{Graph, Network, timing};
 use synnet_xylo::quantize::{FakeQuantizer, LayerRange, Method, dequantize};
 use synnet_xylo::simulate::{Record, Simulator};
 use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, Ranges, build, build_with, map};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use synnet_dsl::{NoImports, Options, Sources, compile, render};
+use synnet_dsl::{NoImports, Options, compile};
+use synnet_ir::{Sources, render};
 use synnet_xylo::{Chip, rules};
 
 /// Each network of `diagnostics/` names its chip in the first line: `// on xylo-audio3`.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use common::network::{bind, chain, connect, from_layer, layer, lif, line};
 use common::{Array, arrays, network, raster, specification};
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Endpoint, Operator, Quantity};
-use synnet_dsl::timing::quantized_tau;
+use synnet_ir::Network;
+use synnet_ir::graph::{Endpoint, Operator, Quantity};
+use synnet_ir::timing::quantized_tau;
 use synnet_xylo::simulate::Record;
 use synnet_xylo::{Chip, FloatSpecification, MapOptions, Simulator, map, map_with};
 
@@ -119,7 +119,7 @@ fn two_synapses_keep_their_time_constants_on_audio_3() {
 }
 
 /// A network of small whole weights that differ from each other, so that places can be told apart.
-fn numbered(graph: &synnet_dsl::Graph) -> Network {
+fn numbered(graph: &synnet_ir::Graph) -> Network {
     let weights: Vec<Vec<f32>> = graph
         .connections
         .iter()
@@ -133,7 +133,7 @@ fn numbered(graph: &synnet_dsl::Graph) -> Network {
     bind(graph, &weights)
 }
 
-fn plain(channels: usize, sizes: &[usize]) -> synnet_dsl::Graph {
+fn plain(channels: usize, sizes: &[usize]) -> synnet_ir::Graph {
     let tau = [quantized_tau(4e-3, 1e-3)];
     let layers = sizes.iter().enumerate();
     let layers = layers.map(|(i, &size)| layer(&format!("l{i}"), size, lif(&tau, &tau, 31), line(i + 1)));
@@ -199,7 +199,7 @@ fn residual_connections_are_aliases_as_in_rockpool() {
 }
 
 /// The alias target of each hidden id, and the name of the layer at each id.
-fn aliases(graph: &synnet_dsl::Graph) -> String {
+fn aliases(graph: &synnet_ir::Graph) -> String {
     let spec = map(&numbered(graph), chip("xylo-audio3")).unwrap();
     let names = spec.layers.iter().filter(|l| !l.readout).map(|l| format!("{}: {:?}", l.name, l.ids));
     let pairs = spec.alias_target.iter().enumerate().filter_map(|(k, t)| t.map(|t| format!("{k} > {t}")));
@@ -209,7 +209,7 @@ fn aliases(graph: &synnet_dsl::Graph) -> String {
 
 #[test]
 fn sums_are_aliases_where_nothing_else_changes() {
-    let sum = |sources: &[Endpoint], graph: &mut synnet_dsl::Graph, i: usize| {
+    let sum = |sources: &[Endpoint], graph: &mut synnet_ir::Graph, i: usize| {
         graph.connections[i].sources = sources.to_vec();
     };
     let [a, b] = [from_layer(0), from_layer(1)];

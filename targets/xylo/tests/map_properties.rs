@@ -5,9 +5,9 @@ mod common;
 use common::float;
 use common::network::{bind, connect, from_layer, graph, layer, lif, line, parameter};
 use proptest::prelude::*;
-use synnet_dsl::graph::{Endpoint, Operator, Quantity};
-use synnet_dsl::timing::quantized_tau;
-use synnet_dsl::{Diagnostic, Graph, Network, validate};
+use synnet_ir::graph::{Endpoint, Operator, Quantity};
+use synnet_ir::timing::quantized_tau;
+use synnet_ir::{Diagnostic, Graph, Network, validate};
 use synnet_xylo::budget::{Budget, Resource};
 use synnet_xylo::simulate::Record;
 use synnet_xylo::{
@@ -57,7 +57,7 @@ fn with_weights(graph: &Graph, seed: u64, biased: bool) -> Network {
         let count = graph.layers.len();
         for layer in &mut graph.layers[..count - 1] {
             let biases: Vec<f64> = (0..layer.size).map(|_| f64::from(random()).max(0.7) - 0.7).collect();
-            if let synnet_dsl::graph::Neuron::Lif(lif) = &mut layer.neuron {
+            if let synnet_ir::graph::Neuron::Lif(lif) = &mut layer.neuron {
                 lif.bias = parameter(&biases);
             }
         }
@@ -215,7 +215,7 @@ fn aliases_equal_repeated_rows_on_the_chip() {
     let layers = [(12, 1), (12, 1), (8, 1), (3, 1)];
     let mut graph = assemble(4, &layers, &[(1, 0, true), (2, 1, true), (6, 2, true), (8, 3, true)]);
     for layer in &mut graph.layers {
-        if let synnet_dsl::graph::Neuron::Lif(lif) = &mut layer.neuron {
+        if let synnet_ir::graph::Neuron::Lif(lif) = &mut layer.neuron {
             lif.threshold = parameter(&[2.0]);
         }
     }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{float, network};
 use proptest::prelude::*;
-use synnet_dsl::graph::Quantity;
-use synnet_dsl::{Network, timing};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Network, timing};
 use synnet_xylo::quantize::{LayerRange, Method};
 use synnet_xylo::simulate::{Record, Recording, Simulator};
 use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, Ranges, build, map, quantize};

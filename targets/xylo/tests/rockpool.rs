@@ -5,7 +5,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Array, network};
-use synnet_dsl::graph::Quantity;
+use synnet_ir::graph::Quantity;
 use synnet_xylo::quantize::rockpool::{self, RockpoolArrays, RockpoolError};
 use synnet_xylo::quantize::{Method, dequantize};
 use synnet_xylo::specification::Dimensions;

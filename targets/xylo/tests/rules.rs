@@ -6,11 +6,11 @@ use std::fmt::Write;
 
 use common::network::{bind, chain, connect, from_layer, graph, layer, lif, line};
 use common::{arrays, specification};
-use synnet_dsl::graph::{
+use synnet_ir::graph::{
     Adaptation, Distribution, Endpoint, ExpSyn, Init, LinearBias, Neuron, Operator, Parameter, Quantity,
 };
-use synnet_dsl::timing::quantized_tau;
-use synnet_dsl::{Diagnostic, Graph};
+use synnet_ir::timing::quantized_tau;
+use synnet_ir::{Diagnostics, Graph};
 use synnet_xylo::{Chip, QuantizeOptions, Specification, build, codes, map, rules};
 
 const DT: f64 = 1e-3;
@@ -29,7 +29,7 @@ fn plain(channels: usize, sizes: &[usize]) -> Graph {
     chain(DT, channels, layers.collect())
 }
 
-fn change(graph: &mut Graph, layer: usize, change: impl FnOnce(&mut synnet_dsl::graph::Lif)) {
+fn change(graph: &mut Graph, layer: usize, change: impl FnOnce(&mut synnet_ir::graph::Lif)) {
     match &mut graph.layers[layer].neuron {
         Neuron::Lif(lif) => change(lif),
         Neuron::ExpSyn(_) => unreachable!("these networks have no such neurons"),
@@ -46,7 +46,7 @@ fn findings_on(graph: &Graph, chip: &str) -> String {
 }
 
 /// The findings, one per line: code, severity, place (in units of [`line`]), message, label, notes, help.
-fn listed(diagnostics: Vec<Diagnostic>) -> String {
+fn listed(diagnostics: Diagnostics) -> String {
     let mut text = String::new();
     for found in diagnostics {
         assert!(found.help.is_some(), "{}: a finding says what to do", found.message);

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use synnet_dsl::graph::{ExpSyn, Layer, LayerId, Lif, Neuron};
+use synnet_ir::graph::{ExpSyn, Layer, LayerId, Lif, Neuron};
 
 use super::constant::{Constant, Operand, number};
 use crate::module::size;

@@ -1,4 +1,4 @@
-//! The arithmetic in f32, in the order that [`synnet_dsl::graph`] defines.
+//! The arithmetic in f32, in the order that [`synnet_ir::graph`] defines.
 
 mod constant;
 mod kernels;
@@ -9,13 +9,13 @@ mod weights;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use synnet_dsl::graph::{Connection, Endpoint, Layer, Neuron};
-use synnet_dsl::{Graph, Network};
 
 pub(crate) use constant::number;
 pub(crate) use layer::emitted;
 use path::{Path, Paths};
 use step::Step;
+use synnet_ir::graph::{Connection, Endpoint, Layer, Neuron};
+use synnet_ir::{Graph, Network};
 
 use crate::memory::Memory;
 use crate::module::{Parts, Weights};
@@ -62,7 +62,7 @@ pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &Options)
                 tables: weights::tables(graph, &names, &paths),
             },
         },
-        warnings: Vec::new(),
+        warnings: synnet_ir::Diagnostics::new(),
         names,
     }
 }

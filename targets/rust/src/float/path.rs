@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Connection, Endpoint, Neuron};
+use synnet_ir::Graph;
+use synnet_ir::graph::{Connection, Endpoint, Neuron};
 
 /// Share of sources that spike from which on all at once is faster, on average of baseline x86-64 and
 /// x86-64-v3: finding a source that spikes costs about as much as 8 columns. `docs/rust.md` has the figures.

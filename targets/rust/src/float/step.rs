@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use synnet_dsl::Graph;
-use synnet_dsl::graph::{Connection, Endpoint, Operator, Quantity};
+use synnet_ir::Graph;
+use synnet_ir::graph::{Connection, Endpoint, Operator, Quantity};
 
 use super::emitted;
 use super::path::{Path, Paths};

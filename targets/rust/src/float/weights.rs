@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use synnet_dsl::Graph;
+use synnet_ir::Graph;
 
 use super::path::Paths;
 use crate::module::size;

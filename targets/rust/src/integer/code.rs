@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use synnet_dsl::graph::Quantity;
+use synnet_ir::graph::Quantity;
 
 use super::network::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
 use super::{kernels, layer};
@@ -55,7 +55,7 @@ pub(crate) fn parts(network: &IntegerNetwork, options: &Options) -> Parts {
         } else {
             Weights::Nowhere
         },
-        warnings: Vec::new(),
+        warnings: synnet_ir::Diagnostics::new(),
         names,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use synnet_dsl::graph::Quantity;
+use synnet_ir::graph::Quantity;
 
 /// Largest left shift of weights: `-128 << 7` is still far from the ends of 16 bits.
 const MAX_WEIGHT_SHIFT: u8 = 7;

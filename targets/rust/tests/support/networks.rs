@@ -1,8 +1,7 @@
 //! Networks made by hand.
 
-use synnet_dsl::graph::*;
-use synnet_dsl::network::LayerParameter;
-use synnet_dsl::{Network, Params, Slot, Span, Tensor};
+use synnet_ir::graph::{LayerParameter, *};
+use synnet_ir::{Network, Params, Slot, Span, Tensor};
 
 use super::Random;
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Endpoint, LayerId, Neuron, Quantity};
+use synnet_ir::Network;
+use synnet_ir::graph::{Endpoint, LayerId, Neuron, Quantity};
 
 #[derive(Clone, Default)]
 struct State {

@@ -1,8 +1,7 @@
 //! The way back: the float network that a chip computes.
 
-use synnet_dsl::Network;
-use synnet_dsl::graph::{Endpoint, Layer, LayerId, Leak, LeakUnit, Neuron, Parameter};
-use synnet_dsl::timing;
+use synnet_ir::graph::{Endpoint, Layer, LayerId, Leak, LeakUnit, Neuron, Parameter};
+use synnet_ir::{Network, timing};
 
 use super::scales::shift_factor;
 use crate::Build;

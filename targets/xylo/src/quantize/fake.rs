@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use synnet_dsl::graph::{self, Endpoint, Graph, LayerId, Lif, Quantity};
-use synnet_dsl::{Diagnostic, Network};
+use synnet_ir::graph::{self, Endpoint, LayerId, Lif, Quantity};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 
 use super::dequantize::{share, write_leak, write_values};
 use super::headroom::Placed;
@@ -62,7 +62,7 @@ impl FakeQuantizer {
     /// # Errors
     /// Every design rule of the chip that the graph breaks, except for sizes; a method of Rockpool, which is for
     /// comparison only.
-    pub fn new(graph: &Graph, chip: &Chip, options: &QuantizeOptions) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(graph: &Graph, chip: &Chip, options: &QuantizeOptions) -> Result<Self, Diagnostics> {
         let layout = Layout::of(graph, chip);
         // How much of the chip is taken depends on the weights, which are not known yet.
         let mut found = rules::check_behaviour(graph, chip, &layout);

@@ -24,7 +24,7 @@ mod report;
 pub mod rockpool;
 mod scales;
 
-use synnet_dsl::Diagnostic;
+use synnet_ir::{Diagnostic, Diagnostics};
 
 use crate::chip::Chip;
 use crate::codes;
@@ -48,7 +48,7 @@ pub fn quantize(
     float: &FloatSpecification,
     chip: &Chip,
     options: &QuantizeOptions,
-) -> Result<(Specification, QuantizeReport), Vec<Diagnostic>> {
+) -> Result<(Specification, QuantizeReport), Diagnostics> {
     let (specification, scales, losses) = if options.method.rockpool().is_some() {
         by_rockpool(float, chip, options.method).map_err(|error| {
             let name = options.method.name();

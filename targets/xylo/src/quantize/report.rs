@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use serde::Serialize;
-use synnet_dsl::{Diagnostic, Span};
+use synnet_ir::{Diagnostic, Diagnostics, Span};
 
 use super::Method;
 use super::scales::{Scales, shift_factor};
@@ -64,8 +64,8 @@ pub struct LayerReport {
 impl QuantizeReport {
     /// A warning for each layer that quantisation silenced or whose thresholds became coarse, and for methods that are for
     /// comparison only.
-    pub fn warnings(&self) -> Vec<Diagnostic> {
-        let mut warnings = Vec::new();
+    pub fn warnings(&self) -> Diagnostics {
+        let mut warnings = Diagnostics::new();
         if let Some(function) = self.method.rockpool() {
             let mut message =
                 format!("quantised as Rockpool's `{function}` does, faults included: for comparison only");

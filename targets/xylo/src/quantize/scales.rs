@@ -8,7 +8,7 @@
 //! half its resolution, and each leak, rounded down, by half a unit of the state on average. Their squares are added,
 //! in units of the threshold, over all neurons; the shifts with the least sum win.
 
-use synnet_dsl::graph::Quantity;
+use synnet_ir::graph::Quantity;
 
 use super::headroom::{self, Placed};
 use super::{Method, QuantizeOptions, refine};

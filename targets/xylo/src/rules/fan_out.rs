@@ -3,8 +3,8 @@
 //! An entry holds a target and its weights for all synapses, so that two connections between the same two neurons take
 //! one entry, and a source that reaches a sum through its alias target takes none.
 
-use synnet_dsl::graph::{Connection, Endpoint};
-use synnet_dsl::{Diagnostic, Graph, Span};
+use synnet_ir::graph::{Connection, Endpoint};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Span};
 
 use crate::budget;
 use crate::chip::Chip;
@@ -14,8 +14,8 @@ use crate::map::MappedLayer;
 use crate::specification::Dimensions;
 
 /// What of it the chip cannot hold, every connection counted in full.
-pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
+    let mut found = Diagnostics::new();
     let blocks: Vec<_> = layout.recurrent_blocks().collect();
     let entries = |block: &Block| graph.width(block.source).saturating_mul(block.fan_out(graph));
     let named = |endpoint: Endpoint| match endpoint {
@@ -83,9 +83,9 @@ pub(crate) fn of_weights<T: Copy + Default + PartialEq>(
     dimensions: Dimensions,
     layers: &[MappedLayer],
     chip: &Chip,
-) -> Vec<Diagnostic> {
+) -> Diagnostics {
     let fan_outs = budget::fan_outs(weights_rec, dimensions);
-    let mut found = Vec::new();
+    let mut found = Diagnostics::new();
     let mut heaviest: Option<(usize, &MappedLayer)> = None;
     for layer in layers.iter().filter(|layer| !layer.readout) {
         let own = &fan_outs[layer.ids.clone()];

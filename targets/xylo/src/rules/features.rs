@@ -1,17 +1,17 @@
 //! What the language can say and a chip cannot do, with what to write instead.
 
-use synnet_dsl::codes::UNSUPPORTED_FEATURE;
-use synnet_dsl::{Diagnostic, Feature, Graph};
+use synnet_ir::codes::UNSUPPORTED_FEATURE;
+use synnet_ir::{Diagnostic, Diagnostics, Feature, Graph};
 
 use crate::chip::Chip;
 
-pub(super) fn check(graph: &Graph, chip: &Chip) -> Vec<Diagnostic> {
+pub(super) fn check(graph: &Graph, chip: &Chip) -> Diagnostics {
     let refused = graph.features().into_iter().filter_map(|(feature, span)| {
         let help = remedy(feature, chip)?;
         let message = format!("{} does not support {}", chip.title, feature.description());
         Some(Diagnostic::error(&UNSUPPORTED_FEATURE, span, message).with_help(help))
     });
-    let mut found: Vec<Diagnostic> = refused.collect();
+    let mut found: Diagnostics = refused.collect();
     // Instances of the standard library have one place for many parts.
     found.dedup();
     found

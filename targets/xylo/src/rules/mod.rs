@@ -42,7 +42,7 @@ mod sizes;
 mod specification;
 mod structure;
 
-use synnet_dsl::{Code, Diagnostic, Graph, Severity, Span};
+use synnet_ir::{Code, Diagnostic, Diagnostics, Graph, Severity, Span};
 
 use crate::chip::Chip;
 use crate::layout::Layout;
@@ -52,7 +52,7 @@ pub(crate) use sizes::{Hidden, check as sizes};
 pub use specification::check_specification;
 
 /// Every rule that the graph breaks on this chip; warnings where it fits but will behave differently.
-pub fn check(graph: &Graph, chip: &Chip) -> Vec<Diagnostic> {
+pub fn check(graph: &Graph, chip: &Chip) -> Diagnostics {
     let layout = Layout::of(graph, chip);
     let mut found = check_behaviour(graph, chip, &layout);
     found.extend(sizes(graph, chip, layout.dimensions(graph), &Hidden::of(graph, &layout)));
@@ -61,7 +61,7 @@ pub fn check(graph: &Graph, chip: &Chip) -> Vec<Diagnostic> {
 }
 
 /// The rules that hold whatever the weights are and however many neurons are left.
-pub(crate) fn check_behaviour(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
+pub(crate) fn check_behaviour(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
     let mut found = features::check(graph, chip);
     found.extend(structure::check(graph, chip, layout));
     found.extend(sizes::synapses(graph, chip, layout));

@@ -1,7 +1,7 @@
 //! Constants of neurons: leaks have bit shifts, and the most spikes of a step are fixed.
 
-use synnet_dsl::graph::{Layer, Leak, LeakUnit, Quantity};
-use synnet_dsl::{Diagnostic, Graph, Severity, timing};
+use synnet_ir::graph::{Layer, Leak, LeakUnit, Quantity};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Severity, timing};
 
 use super::{Shared, place, share};
 use crate::chip::{Chip, DashRange};
@@ -11,7 +11,7 @@ use crate::layout::Layout;
 /// Relative difference of time constants from which on a warning is given.
 const TAU_TOLERANCE: f64 = 0.1;
 
-pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
+pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
     let mut leaks = Leaks { dt: graph.dt, chip, impossible: Vec::new(), moved: Vec::new() };
     let mut caps = Vec::new();
     for (id, layer) in graph.layers_with_ids() {

@@ -1,6 +1,6 @@
 //! How many channels, neurons and synapses a chip has.
 
-use synnet_dsl::{Code, Diagnostic, Graph, Span};
+use synnet_ir::{Code, Diagnostic, Diagnostics, Graph, Span};
 
 use crate::chip::Chip;
 use crate::codes;
@@ -27,8 +27,8 @@ impl<'a> Hidden<'a> {
 }
 
 /// Every kind of channel or neuron of which there are too many.
-pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<'_>]) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<'_>]) -> Diagnostics {
+    let mut found = Diagnostics::new();
     let mut limit =
         |code: &'static Code, what: &str, used: usize, allowed: usize, help: String, span: Span| {
             // The description of a chip may promise more than a specification can hold.
@@ -113,8 +113,8 @@ fn list<'a>(layers: impl IntoIterator<Item = &'a Hidden<'a>>) -> String {
 }
 
 /// Layers whose neurons have more synapses than the chip's, or than a specification can hold.
-pub(super) fn synapses(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+pub(super) fn synapses(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
+    let mut found = Diagnostics::new();
     for (id, layer) in graph.layers_with_ids() {
         let (kind, allowed) = match id == layout.readout {
             true => ("readout", chip.synapses.readout.min(1)),

@@ -1,6 +1,6 @@
 //! The rules for integers that a chip is given, wherever they come from: a file has no lines of a network to point at.
 
-use synnet_dsl::{Code, Diagnostic};
+use synnet_ir::{Code, Diagnostic, Diagnostics};
 
 use crate::budget::{Budget, Resource, Usage};
 use crate::chip::{Chip, DashRange};
@@ -9,9 +9,9 @@ use crate::specification::Specification;
 
 /// What of a specification does not fit a chip, and what it does otherwise than it seems. The specification holds
 /// together ([`Specification::check`]).
-pub fn check_specification(specification: &Specification, chip: &Chip) -> Vec<Diagnostic> {
+pub fn check_specification(specification: &Specification, chip: &Chip) -> Diagnostics {
     let budget = Budget::of_specification(specification, chip);
-    let mut found: Vec<Diagnostic> = budget.exceeded().filter_map(|usage| exceeded(usage, chip)).collect();
+    let mut found: Diagnostics = budget.exceeded().filter_map(|usage| exceeded(usage, chip)).collect();
     found.extend(aliases(specification, chip));
     found.extend(dashes(specification, chip));
     found
@@ -55,12 +55,12 @@ fn aliases(specification: &Specification, chip: &Chip) -> Option<Diagnostic> {
     );
     let help = "give the alias target a higher id; Rockpool's simulator takes target 0 for none";
     let mut diagnostic = Diagnostic::error_without_place(&codes::ALIAS, message).with_help(help);
-    diagnostic.severity = synnet_dsl::Severity::Warning;
+    diagnostic.severity = synnet_ir::Severity::Warning;
     Some(diagnostic)
 }
 
 /// Bit shifts of leaks outside of their range. That of a synapse without weights has no effect.
-fn dashes(s: &Specification, chip: &Chip) -> Vec<Diagnostic> {
+fn dashes(s: &Specification, chip: &Chip) -> Diagnostics {
     let d = s.dimensions;
     let mut receives = vec![false; d.hidden * d.synapses];
     for (weights, columns) in [(&s.weights_in, d.input_expansion), (&s.weights_rec, d.hidden)] {
@@ -82,7 +82,7 @@ fn dashes(s: &Specification, chip: &Chip) -> Vec<Diagnostic> {
         ("dash_mem_out", &s.dash_mem_out, vec![true; d.outputs], membranes),
         ("dash_syn_out", &s.dash_syn_out, receives_out, synapses),
     ];
-    let mut found = Vec::new();
+    let mut found = Diagnostics::new();
     for (name, dashes, counts, DashRange { min, max }) in arrays {
         let mut outside = dashes.iter().zip(counts).enumerate();
         let wrong = |(_, (dash, counts)): &(usize, (&u8, bool))| *counts && !(min..=max).contains(*dash);

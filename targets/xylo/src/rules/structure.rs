@@ -1,14 +1,14 @@
 //! The readout is fed by hidden layers and feeds nothing, and each hop between neurons takes a step.
 
-use synnet_dsl::graph::{Connection, Endpoint, LayerId};
-use synnet_dsl::{Diagnostic, Graph};
+use synnet_ir::graph::{Connection, Endpoint, LayerId};
+use synnet_ir::{Diagnostic, Diagnostics, Graph};
 
 use crate::chip::Chip;
 use crate::codes;
 use crate::layout::Layout;
 
-pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
+    let mut found = Diagnostics::new();
     let readout = &graph.layer(layout.readout).name;
     if graph.layers.len() < 2 {
         let message = format!("{} needs a hidden layer between input and output", chip.title);
@@ -51,7 +51,7 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Vec<Diagnost
 }
 
 /// Signals that met in the float network must still meet.
-fn paths(graph: &Graph, connection: &Connection, chip: &Chip, layout: &Layout, found: &mut Vec<Diagnostic>) {
+fn paths(graph: &Graph, connection: &Connection, chip: &Chip, layout: &Layout, found: &mut Diagnostics) {
     let target = connection.target;
     let expected = layout.lag(target);
     for &source in &connection.sources {

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use synnet_dsl::graph::{
+use synnet_ir::graph::{
     Connection, Distribution, Endpoint, Init, Input, Layer, LayerId, Leak, LeakUnit, Lif, Linear, Neuron,
     Operator, Output, Parameter, Quantity, Surrogate, SurrogateKind,
 };
-use synnet_dsl::source::SourceId;
-use synnet_dsl::{Graph, Network, Params, Span, Tensor};
+use synnet_ir::{Graph, Network, Params, SourceId, Span, Tensor};
 
 use super::Array;
 

@@ -1,7 +1,7 @@
 //! What a network uses beyond plain layers, and what an engine can do: the check between them.
 
 use crate::codes;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{Endpoint, Graph, LeakUnit, Neuron, Operator, Quantity};
 use crate::network::Slot;
 use crate::source::Span;
@@ -117,7 +117,7 @@ impl Graph {
     }
 
     /// One error for each place of the graph that uses a feature which `engine` does not support.
-    pub fn unsupported(&self, engine: &str, supported: &[Feature]) -> Vec<Diagnostic> {
+    pub fn unsupported(&self, engine: &str, supported: &[Feature]) -> Diagnostics {
         let missing = self.features().into_iter().filter(|(feature, _)| !supported.contains(feature));
         missing
             .map(|(feature, span)| {

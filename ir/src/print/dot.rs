@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{kind, sources, way};
-use crate::elaborate::words;
+use crate::display::quantity_name;
 use crate::graph::{Endpoint, Graph};
 
 /// The graph in the language of Graphviz: a box per layer, an arrow per source of a connection,
@@ -40,7 +40,7 @@ fn write_dot(graph: &Graph, text: &mut String) -> std::fmt::Result {
             writeln!(text, "    {from} -> layer{} [label={}{style}];", connection.target.0, quoted(&label))?;
         }
     }
-    writeln!(text, "    output [shape=ellipse, label={}];", quoted(words(graph.output.quantity)))?;
+    writeln!(text, "    output [shape=ellipse, label={}];", quoted(quantity_name(graph.output.quantity)))?;
     writeln!(text, "    layer{} -> output;", graph.output.layer.0)?;
     writeln!(text, "}}")
 }

@@ -4,16 +4,15 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::compile;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::source::{SourceId, Sources, Span};
 
 /// Diagnostics in the order of their places: severity, code, message, place, the line with the guilty
 /// part underlined, notes and help. Empty where there are none.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut ordered = diagnostics.to_vec();
-    compile::sort(&mut ordered);
+    let mut ordered = Diagnostics::from(diagnostics.to_vec());
+    ordered.sort();
     let mut text = String::new();
     for diagnostic in &ordered {
         text.push_str(&renderer.render(&[group(diagnostic, sources)]));

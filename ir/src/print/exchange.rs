@@ -1,7 +1,7 @@
 //! Graphs as YAML and JSON, and back.
 
 use crate::codes;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::validate::validate;
 
@@ -21,7 +21,7 @@ pub fn to_json(graph: &Graph) -> String {
 ///
 /// # Errors
 /// Where the text is not a graph, or one that breaks the rules of [`validate`].
-pub fn from_yaml(text: &str) -> Result<Graph, Vec<Diagnostic>> {
+pub fn from_yaml(text: &str) -> Result<Graph, Diagnostics> {
     checked(serde_yaml::from_str(text).map_err(|error| error.to_string()))
 }
 
@@ -29,21 +29,19 @@ pub fn from_yaml(text: &str) -> Result<Graph, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// As [`from_yaml`].
-pub fn from_json(text: &str) -> Result<Graph, Vec<Diagnostic>> {
+pub fn from_json(text: &str) -> Result<Graph, Diagnostics> {
     checked(serde_json::from_str(text).map_err(|error| error.to_string()))
 }
 
-fn checked(read: Result<Graph, String>) -> Result<Graph, Vec<Diagnostic>> {
+fn checked(read: Result<Graph, String>) -> Result<Graph, Diagnostics> {
     let graph = read.map_err(|reason| {
         let message = format!("this is not a graph: {reason}");
-        vec![
-            Diagnostic::error_without_place(&codes::GRAPH_FILE, message)
-                .with_help("`snnc show --format yaml` and `--format json` write graphs"),
-        ]
+        Diagnostic::error_without_place(&codes::GRAPH_FILE, message)
+            .with_help("`snnc show --format yaml` and `--format json` write graphs")
     })?;
-    let errors: Vec<Diagnostic> = validate(&graph)
+    let errors: Diagnostics = validate(&graph)
+        .errors()
         .into_iter()
-        .filter(Diagnostic::is_error)
         .map(|error| Diagnostic { span: None, notes: Vec::new(), ..error })
         .collect();
     if errors.is_empty() { Ok(graph) } else { Err(errors) }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::elaborate::{time_text, words};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::display::{quantity_name, time_text};
 use crate::graph::{
-    Connection, Endpoint, Graph, Init, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, Operator, Parameter,
+    Connection, Endpoint, Graph, Init, Layer, LayerId, LayerParameter, LeakUnit, Lif, Neuron, Operator,
     Quantity,
 };
 use crate::source::Span;
@@ -18,20 +18,20 @@ const MAX_WEIGHTS: usize = 1 << 28;
 ///
 /// A graph without errors keeps what the [module of graphs](crate::graph) promises: handles lie within
 /// the graph, lists have as many values as there are elements, widths agree, values lie in their ranges.
-pub fn validate(graph: &Graph) -> Vec<Diagnostic> {
+pub fn validate(graph: &Graph) -> Diagnostics {
     let broken = handles(graph);
     if !broken.is_empty() {
         return broken;
     }
     let mut diagnostics = complete(graph);
-    diagnostics.extend(partial(graph));
+    diagnostics.extend(validate_partial(graph));
     diagnostics
 }
 
 /// As [`validate`], for a graph in which sizes, channels and step of 0 and handles outside of the graph
 /// stand for what has been reported.
-pub(crate) fn partial(graph: &Graph) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+pub fn validate_partial(graph: &Graph) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
     for layer in &graph.layers {
         check_layer(layer, graph.dt, &mut diagnostics);
     }
@@ -46,9 +46,9 @@ pub(crate) fn partial(graph: &Graph) -> Vec<Diagnostic> {
 }
 
 /// Handles that lie outside of the graph.
-fn handles(graph: &Graph) -> Vec<Diagnostic> {
+fn handles(graph: &Graph) -> Diagnostics {
     let outside = |id: LayerId| id.index() >= graph.layers.len();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::new();
     let mut report = |span, what: &str| {
         let message = format!("{what} names a layer that the graph does not have");
         diagnostics.push(
@@ -72,8 +72,8 @@ fn handles(graph: &Graph) -> Vec<Diagnostic> {
 }
 
 /// What a partial graph may lack.
-fn complete(graph: &Graph) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+fn complete(graph: &Graph) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
     if !(graph.dt > 0.0 && graph.dt.is_finite()) {
         let message = format!("the time step is {} s", graph.dt);
         diagnostics
@@ -94,34 +94,25 @@ fn complete(graph: &Graph) -> Vec<Diagnostic> {
     diagnostics
 }
 
-fn check_layer(layer: &Layer, dt: f64, diagnostics: &mut Vec<Diagnostic>) {
+fn check_layer(layer: &Layer, dt: f64, diagnostics: &mut Diagnostics) {
     let mut check = LayerCheck { layer, dt, diagnostics };
-    match &layer.neuron {
-        Neuron::ExpSyn(expsyn) => check.leak("syn", &expsyn.syn, layer.size),
-        Neuron::Lif(lif) => check.lif(lif),
+    for which in LayerParameter::ALL {
+        check.parameter(which);
+    }
+    if let Neuron::Lif(lif) = &layer.neuron {
+        check.constants(lif);
     }
 }
 
 struct LayerCheck<'a> {
     layer: &'a Layer,
     dt: f64,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl LayerCheck<'_> {
-    fn lif(&mut self, lif: &Lif) {
-        let size = self.layer.size;
-        self.leak("mem", &lif.mem, size);
-        self.leak("syn", &lif.syn, self.layer.input_columns());
-        let positive = "thresholds are larger than 0: a neuron spikes where its membrane reaches them";
-        // Engines divide by them in f32.
-        let divides = |x: f64| x > 0.0 && (x as f32).is_normal();
-        self.parameter("threshold", &lif.threshold, size, divides, positive);
-        self.parameter("bias", &lif.bias, size, |_| true, "biases are finite");
-        if let Some(adaptation) = &lif.adaptation {
-            self.leak("ahp", &adaptation.leak, size);
-            self.parameter("w_ahp", &adaptation.w_ahp, size, |_| true, "weights are finite");
-        }
+    /// Numbers that a layer has once.
+    fn constants(&mut self, lif: &Lif) {
         let numbers = [
             ("noise_std", lif.noise_std, lif.noise_std >= 0.0, "0 is no noise"),
             ("window", lif.surrogate.window, lif.surrogate.window > 0.0, "it is larger than 0"),
@@ -134,69 +125,40 @@ impl LayerCheck<'_> {
         }
     }
 
-    fn leak(&mut self, which: &str, leak: &Leak, elements: usize) {
-        let span = leak.parameter.span;
-        let (name, good, help): (String, fn(f64) -> bool, &str) = match leak.unit {
-            LeakUnit::TimeConstant => {
-                (format!("tau_{which}"), |x| x > 0.0, "time constants are longer than 0")
-            }
-            LeakUnit::Decay => {
-                let name = match which {
-                    "mem" => "alpha",
-                    "syn" => "beta",
-                    _ => "gamma",
-                };
-                (name.into(), |x| x > 0.0 && x < 1.0, "decays per step lie between 0 and 1, both excluded")
-            }
-            LeakUnit::BitShift => (
-                format!("dash_{which}"),
-                |x| x > 0.0 && x < 1024.0,
-                "bit shifts are larger than 0; the decay is 1 - 2^-dash",
-            ),
-        };
-        if !self.parameter(&name, &leak.parameter, elements, good, help) {
+    /// Whether a parameter has the right number of values, all within its range.
+    fn parameter(&mut self, which: LayerParameter) {
+        let layer = self.layer;
+        let Some(parameter) = which.of(layer) else { return };
+        let name = which.name(layer);
+        let (len, elements) = (parameter.values.len(), which.elements(layer));
+        if len != 1 && len != elements && layer.size > 0 {
+            let message =
+                format!("`{name}` of layer `{}` has {len} values for {elements} elements", layer.name);
+            self.diagnostics.push(
+                Diagnostic::error(&codes::LENGTH, self.place(parameter.span), message)
+                    .with_help("give one value, or one per element"),
+            );
             return;
         }
-        let short = leak.parameter.values.iter().copied().fold(f64::INFINITY, f64::min);
-        if leak.unit == LeakUnit::TimeConstant && short < self.dt {
+        let range = which.range(layer);
+        if let Some(&value) = parameter.values.iter().find(|&&value| !range.allows(value)) {
+            self.report(parameter.span, name, value, range.rule);
+            return;
+        }
+        let short = parameter.values.iter().copied().fold(f64::INFINITY, f64::min);
+        let in_seconds = which.leak(layer).is_some_and(|leak| leak.unit == LeakUnit::TimeConstant);
+        if in_seconds && short < self.dt {
             let message = format!(
                 "`{name}` is {}, shorter than the time step of {}",
                 time_text(short),
                 time_text(self.dt)
             );
             self.diagnostics.push(
-                Diagnostic::warning(&codes::SHORT_TIME_CONSTANT, self.place(span), message).with_help(
-                    "more than half of the state is lost in each step; a shorter `dt` resolves it",
-                ),
+                Diagnostic::warning(&codes::SHORT_TIME_CONSTANT, self.place(parameter.span), message)
+                    .with_help(
+                        "more than half of the state is lost in each step; a shorter `dt` resolves it",
+                    ),
             );
-        }
-    }
-
-    /// Whether a parameter has the right number of values, all good; reported where not.
-    fn parameter(
-        &mut self,
-        name: &str,
-        parameter: &Parameter,
-        elements: usize,
-        good: fn(f64) -> bool,
-        help: &str,
-    ) -> bool {
-        let len = parameter.values.len();
-        if len != 1 && len != elements && self.layer.size > 0 {
-            let message =
-                format!("`{name}` of layer `{}` has {len} values for {elements} elements", self.layer.name);
-            self.diagnostics.push(
-                Diagnostic::error(&codes::LENGTH, self.place(parameter.span), message)
-                    .with_help("give one value, or one per element"),
-            );
-            return false;
-        }
-        match parameter.values.iter().find(|&&value| !(value.is_finite() && good(value))) {
-            Some(&value) => {
-                self.report(parameter.span, name, value, help);
-                false
-            }
-            None => true,
         }
     }
 
@@ -213,7 +175,7 @@ impl LayerCheck<'_> {
     }
 }
 
-fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Vec<Diagnostic>) {
+fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Diagnostics) {
     let target = graph.layer(connection.target);
     let span = connection.span;
     if !(0.0..1.0).contains(&connection.dropout) {
@@ -260,7 +222,7 @@ fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Ve
     }
 }
 
-fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics: &mut Vec<Diagnostic>) {
+fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics: &mut Diagnostics) {
     let len = init.scale.len();
     if len != 1 && len != target.input_columns() && target.size > 0 {
         let message = format!(
@@ -278,7 +240,7 @@ fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics:
 }
 
 /// Names of layers: each stands for one thing, in weights files too. Texts are checked as they declare them.
-fn check_layer_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+fn check_layer_names(graph: &Graph, diagnostics: &mut Diagnostics) {
     let mut layers: BTreeMap<&str, Span> = BTreeMap::from([(graph.input.name.as_str(), graph.input.span)]);
     for layer in &graph.layers {
         if let Some(earlier) = layers.insert(&layer.name, layer.span) {
@@ -291,7 +253,7 @@ fn check_layer_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_connection_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+fn check_connection_names(graph: &Graph, diagnostics: &mut Diagnostics) {
     let mut connections: BTreeMap<&str, Span> = BTreeMap::new();
     for connection in &graph.connections {
         if let Some(earlier) = connections.insert(&connection.name, connection.span) {
@@ -307,7 +269,7 @@ fn check_connection_names(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_weights(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+fn check_weights(graph: &Graph, diagnostics: &mut Diagnostics) {
     let mut total = 0_usize;
     for connection in &graph.connections {
         if connection.as_linear().is_some() {
@@ -325,11 +287,14 @@ fn check_weights(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_output(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+fn check_output(graph: &Graph, diagnostics: &mut Diagnostics) {
     let Some(layer) = graph.layers.get(graph.output.layer.index()) else { return };
     if matches!(layer.neuron, Neuron::ExpSyn(_)) && graph.output.quantity != Quantity::Isyn {
-        let message =
-            format!("layer `{}` is an `expsyn` and has no {}", layer.name, words(graph.output.quantity));
+        let message = format!(
+            "layer `{}` is an `expsyn` and has no {}",
+            layer.name,
+            quantity_name(graph.output.quantity)
+        );
         diagnostics.push(
             Diagnostic::error(&codes::OUTPUT, graph.output.span, message)
                 .with_help(format!("write `output {}.isyn;`", layer.name)),
@@ -338,7 +303,7 @@ fn check_output(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Layers that receive nothing, or do not reach the output.
-fn check_reach(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+fn check_reach(graph: &Graph, diagnostics: &mut Diagnostics) {
     if graph.output.layer.index() >= graph.layers.len() {
         return;
     }

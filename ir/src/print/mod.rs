@@ -8,7 +8,7 @@ pub use dot::to_dot;
 pub use exchange::{from_json, from_yaml, to_json, to_yaml};
 pub use table::to_table;
 
-use crate::elaborate::time_text;
+use crate::display::{digits, rounded_time};
 use crate::graph::{Connection, Endpoint, Graph, Leak, LeakUnit, Neuron};
 
 /// The sources of a connection, as they are written.
@@ -58,19 +58,4 @@ fn leak(leak: &Leak) -> String {
     };
     let range = if low == high { one(low) } else { format!("{} .. {}", one(low), one(high)) };
     if leak.parameter.learn { format!("{range} (learnt)") } else { range }
-}
-
-/// A time with four digits.
-fn rounded_time(seconds: f64) -> String {
-    let rounded: f64 = format!("{seconds:.3e}").parse().unwrap_or(seconds);
-    time_text(rounded)
-}
-
-/// A whole number as it is, another with four digits.
-fn digits(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e9 {
-        return value.to_string();
-    }
-    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
-    rounded.to_string()
 }

@@ -1,10 +1,11 @@
 //! A graph joined with its numbers: what every engine and back end takes.
 
 use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::graph::{Graph, Layer, LayerId, Leak, LeakUnit, Neuron, Parameter};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::graph::{Graph, LayerId, LayerParameter};
 use crate::params::{Params, Tensor};
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// A graph and the numbers that make it run.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,104 +51,6 @@ pub enum Slot {
     LinearBias(usize),
     /// Parameter of a layer.
     Layer(LayerId, LayerParameter),
-}
-
-/// A parameter of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LayerParameter {
-    /// Leak of the membrane: `tau_mem`, `alpha` or `dash_mem`.
-    MemLeak,
-    /// Leak of the synaptic currents: `tau_syn`, `beta` or `dash_syn`.
-    SynLeak,
-    /// `threshold`.
-    Threshold,
-    /// `bias`.
-    Bias,
-    /// Leak of the after-hyperpolarisation: `tau_ahp`.
-    AhpLeak,
-    /// `w_ahp`.
-    AhpWeight,
-}
-
-impl LayerParameter {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::MemLeak, Self::SynLeak, Self::Threshold, Self::Bias, Self::AhpLeak, Self::AhpWeight];
-
-    /// The parameter of a layer, if its kind of neuron has it.
-    pub fn of(self, layer: &Layer) -> Option<&Parameter> {
-        match &layer.neuron {
-            Neuron::Lif(lif) => match self {
-                Self::MemLeak => Some(&lif.mem.parameter),
-                Self::SynLeak => Some(&lif.syn.parameter),
-                Self::Threshold => Some(&lif.threshold),
-                Self::Bias => Some(&lif.bias),
-                Self::AhpLeak => lif.adaptation.as_ref().map(|a| &a.leak.parameter),
-                Self::AhpWeight => lif.adaptation.as_ref().map(|a| &a.w_ahp),
-            },
-            Neuron::ExpSyn(expsyn) => (self == Self::SynLeak).then_some(&expsyn.syn.parameter),
-        }
-    }
-
-    /// As [`of`](Self::of), to change it.
-    pub fn of_mut(self, layer: &mut Layer) -> Option<&mut Parameter> {
-        match &mut layer.neuron {
-            Neuron::Lif(lif) => match self {
-                Self::MemLeak => Some(&mut lif.mem.parameter),
-                Self::SynLeak => Some(&mut lif.syn.parameter),
-                Self::Threshold => Some(&mut lif.threshold),
-                Self::Bias => Some(&mut lif.bias),
-                Self::AhpLeak => lif.adaptation.as_mut().map(|a| &mut a.leak.parameter),
-                Self::AhpWeight => lif.adaptation.as_mut().map(|a| &mut a.w_ahp),
-            },
-            Neuron::ExpSyn(expsyn) => (self == Self::SynLeak).then_some(&mut expsyn.syn.parameter),
-        }
-    }
-
-    /// Its name in the language and in weights files.
-    pub fn name(self, layer: &Layer) -> &'static str {
-        match self {
-            Self::MemLeak => leak_name(self.leak(layer), ["tau_mem", "alpha", "dash_mem"]),
-            Self::SynLeak => leak_name(self.leak(layer), ["tau_syn", "beta", "dash_syn"]),
-            Self::AhpLeak => leak_name(self.leak(layer), ["tau_ahp", "gamma", "dash_ahp"]),
-            Self::Threshold => "threshold",
-            Self::Bias => "bias",
-            Self::AhpWeight => "w_ahp",
-        }
-    }
-
-    /// Number of elements that it may be given for: neurons, or input columns for synaptic leaks.
-    fn elements(self, layer: &Layer) -> usize {
-        if self == Self::SynLeak { layer.input_columns() } else { layer.size }
-    }
-
-    fn leak(self, layer: &Layer) -> Option<&Leak> {
-        match (&layer.neuron, self) {
-            (Neuron::Lif(lif), Self::MemLeak) => Some(&lif.mem),
-            (Neuron::Lif(lif), Self::SynLeak) => Some(&lif.syn),
-            (Neuron::Lif(lif), Self::AhpLeak) => lif.adaptation.as_ref().map(|a| &a.leak),
-            (Neuron::ExpSyn(expsyn), Self::SynLeak) => Some(&expsyn.syn),
-            _ => None,
-        }
-    }
-
-    /// Whether a value lies in the parameter's range.
-    pub fn allows(self, layer: &Layer, value: f64) -> bool {
-        match (self, self.leak(layer).map(|leak| leak.unit)) {
-            (_, Some(LeakUnit::TimeConstant)) => value > 0.0,
-            (_, Some(LeakUnit::Decay)) => value > 0.0 && value < 1.0,
-            (_, Some(LeakUnit::BitShift)) => value >= 0.0,
-            (Self::Threshold, None) => value > 0.0,
-            _ => true,
-        }
-    }
-}
-
-fn leak_name(leak: Option<&Leak>, [tau, decay, dash]: [&'static str; 3]) -> &'static str {
-    match leak.map(|leak| leak.unit) {
-        Some(LeakUnit::Decay) => decay,
-        Some(LeakUnit::BitShift) => dash,
-        _ => tau,
-    }
 }
 
 impl Graph {
@@ -202,9 +105,9 @@ impl Network {
     ///
     /// # Errors
     /// Every tensor that is missing, unknown, misshaped, not finite or out of range.
-    pub fn bind(graph: &Graph, params: &Params) -> Result<Self, Vec<Diagnostic>> {
+    pub fn bind(graph: &Graph, params: &Params) -> Result<Self, Diagnostics> {
         let mut network = Self { graph: graph.clone(), weights: vec![None; graph.connections.len()] };
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::new();
         let specs = graph.tensors();
         for spec in &specs {
             match params.tensors.get(&spec.name) {
@@ -281,18 +184,6 @@ impl Network {
     }
 }
 
-/// The candidate that a misspelt name probably means.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |candidate: &str| {
-        if name.eq_ignore_ascii_case(candidate) { 1 } else { strsim::damerau_levenshtein(name, candidate) }
-    };
-    candidates
-        .map(|candidate| (distance(candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + name.len().min(candidate.len()) / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
 fn check_tensor(graph: &Graph, spec: &TensorSpec, tensor: &Tensor) -> Option<Diagnostic> {
     if !shape_fits(graph, spec, &tensor.shape) {
         let message = format!(
@@ -314,13 +205,11 @@ fn check_tensor(graph: &Graph, spec: &TensorSpec, tensor: &Tensor) -> Option<Dia
     }
     if let Slot::Layer(id, which) = spec.slot {
         let layer = graph.layer(id);
-        if let Some(x) = tensor.data.iter().find(|&&x| !which.allows(layer, f64::from(x))) {
+        let range = which.range(layer);
+        if let Some(x) = tensor.data.iter().find(|&&x| !range.allows(f64::from(x))) {
             let message =
                 format!("tensor `{}` holds {x}, which a {} cannot be", spec.name, which.name(layer));
-            return Some(
-                Diagnostic::error(&codes::TENSOR_RANGE, spec.span, message)
-                    .with_help("time constants and thresholds are positive; decays lie between 0 and 1"),
-            );
+            return Some(Diagnostic::error(&codes::TENSOR_RANGE, spec.span, message).with_help(range.rule));
         }
     }
     None

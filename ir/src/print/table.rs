@@ -1,7 +1,7 @@
 //! Graphs as text tables.
 
-use super::{digits, kind, leak, rounded_time, sources, way};
-use crate::elaborate::words;
+use super::{kind, leak, sources, way};
+use crate::display::{digits, quantity_name, rounded_time};
 use crate::graph::{Graph, Layer, Neuron};
 
 /// Layers, connections and tensors with their sizes, as text for people.
@@ -12,7 +12,7 @@ pub fn to_table(graph: &Graph) -> String {
         rounded_time(graph.dt),
         graph.input.name,
         graph.input.channels,
-        words(graph.output.quantity),
+        quantity_name(graph.output.quantity),
         graph.layer(graph.output.layer).name,
         graph.outputs(),
     );

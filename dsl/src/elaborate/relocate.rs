@@ -1,0 +1,26 @@
+//! Places of instances: what a library declares is shown where the user asked for it.
+
+use synnet_ir::graph::LayerParameter;
+use synnet_ir::{Graph, SourceId, Span};
+
+/// Moves every span of the graph that lies in one of the `library`'s sources to `site`, the place that asked for
+/// the instance. Spans of arguments lie in the user's source already and stay.
+pub(super) fn relocate(graph: &mut Graph, site: Span, library: &[SourceId]) {
+    let relocate = |span: &mut Span| {
+        if *span == Span::default() || library.contains(&span.source) {
+            *span = site;
+        }
+    };
+    relocate(&mut graph.span);
+    relocate(&mut graph.input.span);
+    relocate(&mut graph.output.span);
+    graph.connections.iter_mut().for_each(|connection| relocate(&mut connection.span));
+    for layer in &mut graph.layers {
+        relocate(&mut layer.span);
+        for which in LayerParameter::ALL {
+            if let Some(parameter) = which.of_mut(layer) {
+                relocate(&mut parameter.span);
+            }
+        }
+    }
+}

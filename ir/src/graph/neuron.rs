@@ -1,0 +1,157 @@
+//! Kinds of neurons and their constants.
+
+use serde::{Deserialize, Serialize};
+
+use crate::source::Span;
+use crate::timing;
+
+/// A kind of neuron with its constants.
+#[expect(clippy::large_enum_variant, reason = "a graph holds few layers")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Neuron {
+    /// Leaky integrate-and-fire, adaptive where [`Lif::adaptation`] is given.
+    Lif(Lif),
+    /// Leaky integrator without spikes, for readouts.
+    ExpSyn(ExpSyn),
+}
+
+/// Leaky integrate-and-fire.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lif {
+    /// Synapses of each neuron, 1 or more.
+    pub synapses: usize,
+    /// Leak of the membrane; one value or one per neuron.
+    pub mem: Leak,
+    /// Leak of the synaptic currents; one value or one per input column (`neuron * synapses + synapse`).
+    pub syn: Leak,
+    /// Membrane potential at which a neuron spikes; one value or one per neuron.
+    pub threshold: Parameter,
+    /// Constant current added in every step; one value or one per neuron.
+    pub bias: Parameter,
+    /// Standard deviation of the membrane's noise, per square root of a second; 0 for none.
+    pub noise_std: f64,
+    /// Most spikes of a neuron in one step.
+    pub max_spikes: u32,
+    /// What stands for the derivative of the spike count.
+    pub surrogate: Surrogate,
+    /// After-hyperpolarisation, for adaptive neurons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adaptation: Option<Adaptation>,
+}
+
+/// After-hyperpolarisation: each spike feeds a current back into its own neuron.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adaptation {
+    /// Leak of the current (`tau_ahp`); one value or one per neuron.
+    pub leak: Leak,
+    /// Current per spike (negative for adaptation); one value or one per neuron.
+    pub w_ahp: Parameter,
+}
+
+/// Leaky integrator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExpSyn {
+    /// Leak of the current; one value or one per neuron.
+    pub syn: Leak,
+}
+
+/// Numbers that belong to a layer: one for all, or one for each element.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// One value, or as many as there are elements.
+    pub values: Vec<f64>,
+    /// Whether training changes them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub learn: bool,
+    /// The expression that gave them.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+impl Parameter {
+    /// The same constant for all elements.
+    pub fn uniform(value: f64) -> Self {
+        Self { values: vec![value], learn: false, span: Span::default() }
+    }
+
+    /// The value of element `i`.
+    pub fn get(&self, i: usize) -> f64 {
+        if self.values.len() == 1 { self.values[0] } else { self.values[i] }
+    }
+
+    /// Whether one value serves all elements.
+    pub fn is_uniform(&self) -> bool {
+        self.values.len() == 1
+    }
+}
+
+/// How fast a state decays, in the parametrisation that the network declares (and that is learnt).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leak {
+    /// What the numbers are.
+    pub unit: LeakUnit,
+    /// The numbers.
+    #[serde(flatten)]
+    pub parameter: Parameter,
+}
+
+/// Parametrisation of a [`Leak`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeakUnit {
+    /// Time constants in seconds (`tau_mem`, `tau_syn`).
+    TimeConstant,
+    /// Factors per time step (`alpha`, `beta`).
+    Decay,
+    /// Bit shifts (`dash_mem`, `dash_syn`): the factor is `1 - 2^-dash`.
+    BitShift,
+}
+
+impl Leak {
+    /// Factor per time step of element `i`.
+    pub fn decay(&self, i: usize, dt: f64) -> f64 {
+        let value = self.parameter.get(i);
+        match self.unit {
+            LeakUnit::TimeConstant => timing::decay_of_tau(value, dt),
+            LeakUnit::Decay => value,
+            LeakUnit::BitShift => timing::decay_of_dash(value),
+        }
+    }
+
+    /// Time constant of element `i`, in seconds.
+    pub fn tau(&self, i: usize, dt: f64) -> f64 {
+        match self.unit {
+            LeakUnit::TimeConstant => self.parameter.get(i),
+            _ => timing::tau_of_decay(self.decay(i, dt), dt),
+        }
+    }
+
+    /// Bit shift of element `i`, not rounded.
+    pub fn dash(&self, i: usize, dt: f64) -> f64 {
+        match self.unit {
+            LeakUnit::BitShift => self.parameter.get(i),
+            _ => timing::dash_of_decay(self.decay(i, dt)),
+        }
+    }
+}
+
+/// What stands for the derivative of the spike count `min(floor(v / theta), max_spikes)` in training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Surrogate {
+    /// The function.
+    pub kind: SurrogateKind,
+    /// Learning window `w`.
+    pub window: f64,
+}
+
+/// A surrogate gradient; `v` is the membrane before reset, `theta` the threshold, `w` the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SurrogateKind {
+    /// `exp(-|u' - theta/2| / w) / theta`, repeated for each multiple of the threshold (Rockpool's
+    /// `PeriodicExponential`).
+    PeriodicExponential,
+    /// `1 / theta` for `v >= theta - w`, else 0 (Rockpool's `StepPWL`).
+    PiecewiseLinear,
+}

@@ -1,0 +1,150 @@
+//! The parameters that layers have: their names, sizes and ranges, in one place.
+//!
+//! The language, weights files and [`validate`](crate::validate) all ask here, so that a value that is wrong in a
+//! source file is wrong in a weights file too.
+
+use super::{Layer, Leak, LeakUnit, Neuron, Parameter};
+
+/// A parameter of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LayerParameter {
+    /// Leak of the membrane: `tau_mem`, `alpha` or `dash_mem`.
+    MemLeak,
+    /// Leak of the synaptic currents: `tau_syn`, `beta` or `dash_syn`.
+    SynLeak,
+    /// `threshold`.
+    Threshold,
+    /// `bias`.
+    Bias,
+    /// Leak of the after-hyperpolarization: `tau_ahp`, `gamma` or `dash_ahp`.
+    AhpLeak,
+    /// `w_ahp`.
+    AhpWeight,
+}
+
+/// The values that a parameter can take. All of them are finite.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    allows: fn(f64) -> bool,
+    /// The rule as a sentence without its full stop, for help lines.
+    pub rule: &'static str,
+}
+
+impl Range {
+    /// Whether a value is finite and lies in the range.
+    pub fn allows(&self, value: f64) -> bool {
+        value.is_finite() && (self.allows)(value)
+    }
+}
+
+impl LeakUnit {
+    /// All parametrizations, in the order of [`LayerParameter::leak_names`].
+    pub const ALL: [Self; 3] = [Self::TimeConstant, Self::Decay, Self::BitShift];
+
+    /// The values that a leak can take in this unit.
+    pub const fn range(self) -> Range {
+        match self {
+            Self::TimeConstant => Range { allows: |x| x > 0.0, rule: "time constants are longer than 0" },
+            Self::Decay => Range {
+                allows: |x| x > 0.0 && x < 1.0,
+                rule: "decays per step lie between 0 and 1, both excluded",
+            },
+            // From 1024 on, `2^-dash` is a subnormal number or 0.
+            Self::BitShift => Range {
+                allows: |x| x > 0.0 && x < 1024.0,
+                rule: "bit shifts are larger than 0; the decay is 1 - 2^-dash",
+            },
+        }
+    }
+}
+
+impl LayerParameter {
+    /// All parameters, in the order of weights files.
+    pub const ALL: [Self; 6] =
+        [Self::MemLeak, Self::SynLeak, Self::Threshold, Self::Bias, Self::AhpLeak, Self::AhpWeight];
+
+    /// The names of a leak as a time constant, a decay and a bit shift; `None` for other parameters.
+    pub const fn leak_names(self) -> Option<[&'static str; 3]> {
+        match self {
+            Self::MemLeak => Some(["tau_mem", "alpha", "dash_mem"]),
+            Self::SynLeak => Some(["tau_syn", "beta", "dash_syn"]),
+            Self::AhpLeak => Some(["tau_ahp", "gamma", "dash_ahp"]),
+            Self::Threshold | Self::Bias | Self::AhpWeight => None,
+        }
+    }
+
+    /// The parameter of a layer, if its kind of neuron has it.
+    pub fn of(self, layer: &Layer) -> Option<&Parameter> {
+        match &layer.neuron {
+            Neuron::Lif(lif) => match self {
+                Self::MemLeak => Some(&lif.mem.parameter),
+                Self::SynLeak => Some(&lif.syn.parameter),
+                Self::Threshold => Some(&lif.threshold),
+                Self::Bias => Some(&lif.bias),
+                Self::AhpLeak => lif.adaptation.as_ref().map(|a| &a.leak.parameter),
+                Self::AhpWeight => lif.adaptation.as_ref().map(|a| &a.w_ahp),
+            },
+            Neuron::ExpSyn(expsyn) => (self == Self::SynLeak).then_some(&expsyn.syn.parameter),
+        }
+    }
+
+    /// As [`of`](Self::of), to change it.
+    pub fn of_mut(self, layer: &mut Layer) -> Option<&mut Parameter> {
+        match &mut layer.neuron {
+            Neuron::Lif(lif) => match self {
+                Self::MemLeak => Some(&mut lif.mem.parameter),
+                Self::SynLeak => Some(&mut lif.syn.parameter),
+                Self::Threshold => Some(&mut lif.threshold),
+                Self::Bias => Some(&mut lif.bias),
+                Self::AhpLeak => lif.adaptation.as_mut().map(|a| &mut a.leak.parameter),
+                Self::AhpWeight => lif.adaptation.as_mut().map(|a| &mut a.w_ahp),
+            },
+            Neuron::ExpSyn(expsyn) => (self == Self::SynLeak).then_some(&mut expsyn.syn.parameter),
+        }
+    }
+
+    /// Its name in the language and in weights files; that of a leak depends on its unit.
+    pub fn name(self, layer: &Layer) -> &'static str {
+        match self {
+            Self::Threshold => "threshold",
+            Self::Bias => "bias",
+            Self::AhpWeight => "w_ahp",
+            Self::MemLeak | Self::SynLeak | Self::AhpLeak => {
+                let unit = self.leak(layer).map_or(LeakUnit::TimeConstant, |leak| leak.unit);
+                self.leak_names().expect("a leak has names")[unit as usize]
+            }
+        }
+    }
+
+    /// Number of elements that it may be given for: neurons, or input columns for synaptic leaks.
+    pub fn elements(self, layer: &Layer) -> usize {
+        if self == Self::SynLeak { layer.input_columns() } else { layer.size }
+    }
+
+    /// The leak behind the parameter, if it is one and the layer has it.
+    pub fn leak(self, layer: &Layer) -> Option<&Leak> {
+        match (&layer.neuron, self) {
+            (Neuron::Lif(lif), Self::MemLeak) => Some(&lif.mem),
+            (Neuron::Lif(lif), Self::SynLeak) => Some(&lif.syn),
+            (Neuron::Lif(lif), Self::AhpLeak) => lif.adaptation.as_ref().map(|a| &a.leak),
+            (Neuron::ExpSyn(expsyn), Self::SynLeak) => Some(&expsyn.syn),
+            (Neuron::Lif(_), Self::Threshold | Self::Bias | Self::AhpWeight) | (Neuron::ExpSyn(_), _) => None,
+        }
+    }
+
+    /// The values that it can take in a layer; those of a leak depend on its unit.
+    pub fn range(self, layer: &Layer) -> Range {
+        match self {
+            Self::MemLeak | Self::SynLeak | Self::AhpLeak => {
+                self.leak(layer).map_or(LeakUnit::TimeConstant, |leak| leak.unit).range()
+            }
+            // Engines divide by thresholds in f32.
+            Self::Threshold => Range {
+                allows: |x| x > 0.0 && (x as f32).is_normal(),
+                rule: "thresholds are larger than 0: a neuron spikes where its membrane reaches them",
+            },
+            Self::Bias => Range { allows: |_| true, rule: "biases are finite" },
+            Self::AhpWeight => Range { allows: |_| true, rule: "weights are finite" },
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The intermediate representation (IR) of the synnet compiler: what a spiking network is, whichever front end
+//! made it and whichever engine runs it.
+//!
+//! A [`Graph`] is the structure; it opens with an essay on what every network means ([`graph`]).
+//! [`Params`] are tensors by name, as a weights file holds them. [`Network::bind`] joins the two.
+//! [`validate`] checks the rules that every graph keeps. Whatever is wrong is a [`Diagnostic`] that points at a
+//! [`Span`] of a source file; [`render`] shows it as rustc would. [`print`] writes graphs for people and for other
+//! programs.
+//!
+//! The crate knows no other crate of the compiler, reads and writes nothing, and never exits.
+//!
+//! ```
+//! use synnet_ir::{from_json, to_json, to_table, validate};
+//!
+//! let text = r#"{
+//!     "name": "Readout", "dt": 0.001, "input": { "name": "x", "channels": 2 },
+//!     "layers": [{ "name": "out", "size": 2,
+//!         "neuron": { "exp_syn": { "syn": { "unit": "time_constant", "values": [0.02] } } } }],
+//!     "connections": [{ "name": "x->out", "sources": ["input"], "target": 0, "operator": "identity" }],
+//!     "output": { "layer": 0, "quantity": "isyn" }
+//! }"#;
+//! let graph = from_json(text)?;
+//! assert!(validate(&graph).is_empty());
+//! assert!(to_table(&graph).contains("expsyn"));
+//! assert_eq!(from_json(&to_json(&graph))?, graph);
+//! # Ok::<(), synnet_ir::Diagnostics>(())
+//! ```
+
+pub mod codes;
+mod diagnostic;
+pub mod display;
+mod features;
+pub mod graph;
+mod network;
+mod params;
+pub mod print;
+mod render;
+mod source;
+mod suggest;
+pub mod timing;
+mod validate;
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use features::Feature;
+pub use graph::Graph;
+pub use network::{Network, Slot, TensorSpec, Weights};
+pub use params::{Params, ReadError, Tensor};
+pub use print::{from_json, from_yaml, to_dot, to_json, to_table, to_yaml};
+pub use render::render;
+pub use source::{Source, SourceId, Sources, Span};
+pub use suggest::nearest;
+pub use validate::{validate, validate_partial};

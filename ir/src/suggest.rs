@@ -1,0 +1,32 @@
+//! "Did you mean": the one place that decides which name a misspelled one stands for.
+
+/// The candidate that a misspelled name probably means, or `None` where none is close.
+///
+/// A candidate is close if one edit (insertion, deletion, substitution or transposition) and one more for each four
+/// characters of the shorter name turn one into the other. A difference in case counts as one edit. The
+/// first of equally close candidates wins.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |candidate: &str| {
+        if name.eq_ignore_ascii_case(candidate) { 1 } else { strsim::damerau_levenshtein(name, candidate) }
+    };
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + name.len().min(candidate.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn close_names_are_found_and_distant_ones_are_not() {
+        let names = ["tau_mem", "tau_syn", "threshold"];
+        assert_eq!(nearest("tau_men", names), Some("tau_mem"));
+        assert_eq!(nearest("treshhold", names), Some("threshold"));
+        assert_eq!(nearest("TAU_SYN", names), Some("tau_syn"));
+        assert_eq!(nearest("bias", names), None);
+    }
+}
