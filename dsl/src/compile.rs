@@ -1,9 +1,9 @@
 //! The whole way from a text to a graph.
 
-use synnet_ir::{Diagnostic, Diagnostics, Graph, SourceId, Sources, Span, nearest, validate_partial};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, SourceId, Sources, Span, nearest, render, validate_partial};
 
 use crate::codes;
-use crate::elaborate::{Elaborator, Given, Library, Loader, Report, unused};
+use crate::elaborate::{Elaborator, Given, Library, Loader, NoImports, Report, unused};
 use crate::syntax::{parse, parse_expression, tree};
 
 /// What to compile.
@@ -59,6 +59,51 @@ pub fn compile(
     diagnostics.sort();
     Compilation { graph: graph.filter(|_| !has_errors), diagnostics }
 }
+
+/// Compiles a source that stands alone: one network, imports only from `std`.
+///
+/// ```
+/// let graph = synnet_dsl::compile_str(
+///     "network Net {
+///          dt: 1 ms;
+///          input events: 16;
+///          layer out: expsyn(2) { tau_syn: 20 ms };
+///          events -> linear -> out;
+///          output out.isyn;
+///      }",
+/// )?;
+/// assert_eq!(graph.outputs(), 2);
+///
+/// let error = synnet_dsl::compile_str("network Net { dt: 1; }").unwrap_err();
+/// assert!(error.to_string().contains("write `1 ms`"));
+/// # Ok::<(), synnet_dsl::CompileError>(())
+/// ```
+///
+/// # Errors
+/// Every error of the source; its text shows each with its line, as a compiler would.
+pub fn compile_str(source: &str) -> Result<Graph, CompileError> {
+    let mut sources = Sources::new();
+    let root = sources.add("network.snn", source);
+    let Compilation { graph, diagnostics } = compile(&mut sources, root, &Options::default(), &mut NoImports);
+    graph.ok_or_else(|| CompileError { diagnostics: diagnostics.errors(), sources })
+}
+
+/// Why a source is no network: the errors, with the sources that they point at.
+#[derive(Clone, Debug)]
+pub struct CompileError {
+    /// The errors, in the order of their places.
+    pub diagnostics: Diagnostics,
+    /// The source, and what it imports.
+    pub sources: Sources,
+}
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(render(&self.diagnostics, &self.sources, false).trim_end())
+    }
+}
+
+impl std::error::Error for CompileError {}
 
 /// The names of the networks that a text declares, in order.
 pub fn networks(text: &str) -> Vec<String> {

@@ -29,6 +29,6 @@ mod elaborate;
 mod format;
 mod syntax;
 
-pub use compile::{Compilation, Options, compile, networks};
+pub use compile::{Compilation, CompileError, Options, compile, compile_str, networks};
 pub use elaborate::{Loader, NoImports};
 pub use format::format;
