@@ -1,7 +1,7 @@
 //! Random changes of sounds, before they become spikes.
 
 use serde::{Deserialize, Serialize};
-use synnet_frontend::Wav;
+use synnet_audio::Wav;
 use synnet_runtime::random::{Purpose, Stream};
 
 use crate::Error;

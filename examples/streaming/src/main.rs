@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use spotter::{STEP, Spotter, WORDS, Word};
-use synnet_frontend::Wav;
+use synnet_audio::Wav;
 
 /// Pieces of sound come so many times in a second, as from a microphone.
 const PIECES_PER_SECOND: u32 = 100;

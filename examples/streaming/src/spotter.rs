@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use synnet_frontend::audio3::{AudioFrontEnd, Frame, Normalisation, Options, OptionsError, Resampler};
+use synnet_audio::audio3::{AudioFrontEnd, Frame, Normalisation, Options, OptionsError, Resampler};
 
 synnet::synnet!("../digits/digits.snn", weights = "../digits/digits.safetensors");
 
@@ -13,7 +13,7 @@ pub(crate) const WORDS: [&str; Digits::OUTPUTS] =
 /// Audio samples in a time step of the network; the same as in the recipe that it was trained by.
 const DECIMATION: u32 = 488;
 /// Duration of a time step, in seconds.
-pub(crate) const STEP: f64 = DECIMATION as f64 / synnet_frontend::audio3::SAMPLE_RATE;
+pub(crate) const STEP: f64 = DECIMATION as f64 / synnet_audio::audio3::SAMPLE_RATE;
 
 /// Audio up to this level (of 8192) is silence.
 const QUIET: u16 = 80;
@@ -130,7 +130,7 @@ fn largest(values: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use synnet_frontend::Wav;
+    use synnet_audio::Wav;
 
     /// The recordings of voices that were not trained on, and their words.
     fn recordings() -> Vec<(usize, Wav)> {

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use synnet_frontend::audio3::CHANNELS;
+use synnet_audio::audio3::CHANNELS;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::failure;
@@ -134,7 +134,7 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use synnet_frontend::{Wav, audio3};
+    use synnet_audio::{Wav, audio3};
 
     use super::*;
 

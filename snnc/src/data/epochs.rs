@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use synnet_audio::audio3;
 use synnet_data::waveform::Augmentation;
-use synnet_frontend::audio3;
 use synnet_runtime::{Dataset, Example, Target};
 
 use super::folder::File;

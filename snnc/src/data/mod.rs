@@ -16,8 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
+use synnet_audio::audio3;
 use synnet_data::Binning;
-use synnet_frontend::audio3;
 use synnet_runtime::{Dataset, Example};
 use xxhash_rust::xxh3::Xxh3;
 

@@ -1,8 +1,8 @@
 //! From a WAV file to a raster.
 
+use synnet_audio::Wav;
+use synnet_audio::audio3::{self, Options};
 use synnet_data::waveform::{Augmentation, Changed};
-use synnet_frontend::Wav;
-use synnet_frontend::audio3::{self, Options};
 use synnet_runtime::Raster;
 
 use super::cache::{Cache, Entry};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
+use synnet_audio::audio3;
 use synnet_data::waveform;
-use synnet_frontend::audio3;
 
 use super::{Validation, plain};
 use crate::failure::Failure;

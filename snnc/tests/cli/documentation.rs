@@ -257,10 +257,10 @@ fn is_doc_test(page: &Path) -> bool {
     let roots = [
         "src",
         "arrays/src",
+        "audio/src",
         "build/src",
         "data/src",
         "dsl/src",
-        "frontend/src",
         "macros/src",
         "runtime/src",
         "targets/rust/src",

@@ -1,7 +1,7 @@
 //! The example without standard library: what lies there was written by `snnc`, and it runs.
 
-use synnet_frontend::Wav;
-use synnet_frontend::audio3::{self, Normalisation};
+use synnet_audio::Wav;
+use synnet_audio::audio3::{self, Normalisation};
 
 use crate::support::{Folder, repository};
 

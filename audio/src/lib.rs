@@ -5,7 +5,7 @@
 //! [`audio3::AudioFrontEnd`], which keep their state between pushes and give the same frames.
 //!
 //! ```
-//! use synnet_frontend::{Wav, audio3};
+//! use synnet_audio::{Wav, audio3};
 //!
 //! // One second of a tone of 1,503 Hz, the centre of filter 8.
 //! let phase = |i| std::f64::consts::TAU * 1503.0 * f64::from(i) / 8000.0;
@@ -30,5 +30,5 @@ pub use wav::{Wav, WavError};
 
 /// Compiles and runs the examples of the project's page about the front end.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/frontend.md")]
+#[doc = include_str!("../../docs/audio.md")]
 struct Page;

@@ -1,8 +1,8 @@
 //! The streaming form against the file form.
 
 use proptest::prelude::*;
-use synnet_frontend::Wav;
-use synnet_frontend::audio3::{self, AudioFrontEnd, Normalisation, Options, Resampler};
+use synnet_audio::Wav;
+use synnet_audio::audio3::{self, AudioFrontEnd, Normalisation, Options, Resampler};
 
 fn normalisation() -> impl Strategy<Value = Normalisation> {
     prop_oneof![Just(Normalisation::Joint), Just(Normalisation::Channel), Just(Normalisation::Fixed)]

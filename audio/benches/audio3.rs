@@ -1,13 +1,13 @@
 //! How many times faster than real time one core runs the front end. Prints the median of 15 runs.
 //!
-//! `cargo bench -p synnet-frontend`
+//! `cargo bench -p synnet-audio`
 #![allow(clippy::print_stdout)]
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use synnet_frontend::Wav;
-use synnet_frontend::audio3::{self, AudioFrontEnd, Normalisation, Options, SAMPLE_RATE};
+use synnet_audio::Wav;
+use synnet_audio::audio3::{self, AudioFrontEnd, Normalisation, Options, SAMPLE_RATE};
 
 const SECONDS: usize = 10;
 const RUNS: usize = 15;

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use proptest::prelude::*;
-use synnet_frontend::{Wav, audio3};
+use synnet_audio::{Wav, audio3};
 
 /// A WAV file of these samples.
 fn wav<S: hound::Sample + Copy>(channels: u16, bits: u16, format: SampleFormat, samples: &[S]) -> Vec<u8> {

@@ -10,7 +10,7 @@ pub type Frame = [u8; CHANNELS];
 /// The front end from 14-bit audio on.
 ///
 /// ```
-/// use synnet_frontend::audio3::{AudioFrontEnd, Options};
+/// use synnet_audio::audio3::{AudioFrontEnd, Options};
 ///
 /// let mut front_end = AudioFrontEnd::new(&Options::default())?;
 /// let mut frames = Vec::new();
@@ -19,7 +19,7 @@ pub type Frame = [u8; CHANNELS];
 /// }
 /// assert_eq!(frames.len(), 3); // 160 samples hold three steps of 50; ten wait for the next push
 /// assert_eq!(frames[0], [0; 16]);
-/// # Ok::<(), synnet_frontend::audio3::OptionsError>(())
+/// # Ok::<(), synnet_audio::audio3::OptionsError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct AudioFrontEnd {

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use synnet_arrays::{Array, read_npz};
-use synnet_frontend::Wav;
-use synnet_frontend::audio3::{self, AudioFrontEnd, FilterBank, Normalisation, Options, Resampler};
+use synnet_audio::Wav;
+use synnet_audio::audio3::{self, AudioFrontEnd, FilterBank, Normalisation, Options, Resampler};
 
 const CASES: [(&str, &[u8]); 3] = [
     ("0_nicolas_2", include_bytes!("../../tests/golden/afe/0_nicolas_2.npz")),
