@@ -27,8 +27,3 @@ pub mod audio3;
 pub mod wav;
 
 pub use wav::{Wav, WavError};
-
-/// Compiles and runs the examples of the project's page about the front end.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/audio.md")]
-struct Page;

@@ -29,8 +29,3 @@ pub mod waveform;
 pub use binning::Binning;
 pub use error::Error;
 pub use table::Table;
-
-/// Compiles and runs the examples of the project's page about data.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/data.md")]
-struct Page;

@@ -5,7 +5,6 @@
 //! * [`evaluate()`] and [`Evaluation`] tell how well it does.
 //!
 //! The crate reads and writes nothing: bytes and values come in, values go out.
-#![doc = include_str!("../../docs/training.md")]
 
 pub mod codes;
 mod constants;

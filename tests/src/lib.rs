@@ -63,3 +63,14 @@ impl Random {
         (0..count).map(|_| if self.below(4) == 0 { 1 + self.below(3) as u8 } else { 0 }).collect()
     }
 }
+
+/// The examples of the documentation's pages, compiled and run.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../docs/audio.md")]
+    struct Audio;
+    #[doc = include_str!("../../docs/data.md")]
+    struct Data;
+    #[doc = include_str!("../../docs/training.md")]
+    struct Training;
+}

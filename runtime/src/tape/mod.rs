@@ -14,7 +14,8 @@
 //! ```
 //! use synnet_runtime::tape::{Checkpoint, Pass, Tape};
 //!
-//! # use synnet_dsl::{NoImports, Options, Sources, compile};
+//! # use synnet_dsl::{NoImports, Options, compile};
+//! # use synnet_ir::Sources;
 //! let mut sources = Sources::new();
 //! let root = sources.add("net.snn", "
 //!     network Net {

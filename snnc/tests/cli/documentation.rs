@@ -254,18 +254,7 @@ fn network(block: &Block) {
 /// Whether a crate includes the page into its documentation, so that its examples are compiled and run.
 fn is_doc_test(page: &Path) -> bool {
     let name = page.file_name().expect("a page has a name").to_string_lossy();
-    let roots = [
-        "src",
-        "arrays/src",
-        "audio/src",
-        "build/src",
-        "data/src",
-        "dsl/src",
-        "macros/src",
-        "runtime/src",
-        "targets/rust/src",
-        "targets/xylo/src",
-    ];
+    let roots = ["src", "tests/src"];
     roots.iter().any(|root| {
         let text = std::fs::read_to_string(repository(root).join("lib.rs")).unwrap_or_default();
         text.lines().any(|line| line.contains("doc = include_str!") && line.contains(&format!("/{name}\"")))
