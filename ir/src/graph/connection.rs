@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LayerId;
+use super::layer::LayerId;
 use crate::source::Span;
 
 /// Where spikes come from.
@@ -11,7 +11,7 @@ use crate::source::Span;
 pub enum Endpoint {
     /// The network's input.
     Input,
-    /// A layer's spikes (its current, for [`Neuron::ExpSyn`]).
+    /// A layer's spikes (its current, for [`Neuron::ExpSyn`](super::Neuron::ExpSyn)).
     Layer(LayerId),
 }
 

@@ -123,7 +123,7 @@ impl Leak {
     pub fn tau(&self, i: usize, dt: f64) -> f64 {
         match self.unit {
             LeakUnit::TimeConstant => self.parameter.get(i),
-            _ => timing::tau_of_decay(self.decay(i, dt), dt),
+            LeakUnit::Decay | LeakUnit::BitShift => timing::tau_of_decay(self.decay(i, dt), dt),
         }
     }
 
@@ -131,7 +131,7 @@ impl Leak {
     pub fn dash(&self, i: usize, dt: f64) -> f64 {
         match self.unit {
             LeakUnit::BitShift => self.parameter.get(i),
-            _ => timing::dash_of_decay(self.decay(i, dt)),
+            LeakUnit::TimeConstant | LeakUnit::Decay => timing::dash_of_decay(self.decay(i, dt)),
         }
     }
 }

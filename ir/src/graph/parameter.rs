@@ -3,7 +3,8 @@
 //! The language, weights files and [`validate`](crate::validate) all ask here, so that a value that is wrong in a
 //! source file is wrong in a weights file too.
 
-use super::{Layer, Leak, LeakUnit, Neuron, Parameter};
+use super::layer::Layer;
+use super::neuron::{Leak, LeakUnit, Neuron, Parameter};
 
 /// A parameter of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

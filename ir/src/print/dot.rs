@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{kind, sources, way};
+use super::parts::{kind, sources, way};
 use crate::display::quantity_name;
 use crate::graph::{Endpoint, Graph};
 

@@ -1,6 +1,6 @@
 //! Graphs as text tables.
 
-use super::{kind, leak, sources, way};
+use super::parts::{kind, leak, sources, way};
 use crate::display::{digits, quantity_name, rounded_time};
 use crate::graph::{Graph, Layer, Neuron};
 

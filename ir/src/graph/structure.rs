@@ -1,0 +1,113 @@
+//! The graph as a whole: its input, layers, connections and output.
+
+use serde::{Deserialize, Serialize};
+
+use super::connection::{Connection, Endpoint};
+use super::layer::{Layer, LayerId};
+use crate::source::Span;
+
+/// A spiking network. The [module](super) says what it means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Graph {
+    /// Name of the network, as declared.
+    pub name: String,
+    /// The lines of its `///` comment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub docs: Vec<String>,
+    /// Duration of a time step, in seconds.
+    pub dt: f64,
+    /// Where events come in.
+    pub input: Input,
+    /// Neurons, in the order of update.
+    pub layers: Vec<Layer>,
+    /// Connections, in the order of the source text.
+    pub connections: Vec<Connection>,
+    /// What the network gives.
+    pub output: Output,
+    /// The declaration.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// The input of a network: event counts (or any real values) per channel and step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Name, as declared.
+    pub name: String,
+    /// Number of channels.
+    pub channels: usize,
+    /// The lines of its `///` comment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub docs: Vec<String>,
+    /// The declaration.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// What the network gives in each step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// The layer.
+    pub layer: LayerId,
+    /// Which of its quantities.
+    pub quantity: Quantity,
+    /// The declaration.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// A quantity of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Spike counts.
+    Spikes,
+    /// Membrane potential after reset.
+    Vmem,
+    /// Synaptic current (of the first synapse).
+    Isyn,
+}
+
+impl Graph {
+    /// The layer behind a handle.
+    pub fn layer(&self, id: LayerId) -> &Layer {
+        &self.layers[id.index()]
+    }
+
+    /// The layers with their handles, in the order of update.
+    pub fn layers_with_ids(&self) -> impl Iterator<Item = (LayerId, &Layer)> {
+        self.layers.iter().enumerate().map(|(i, layer)| (LayerId(i as u32), layer))
+    }
+
+    /// The connections into a layer, with their indices, in the order of summation.
+    pub fn connections_into(&self, target: LayerId) -> impl Iterator<Item = (usize, &Connection)> {
+        self.connections.iter().enumerate().filter(move |(_, c)| c.target == target)
+    }
+
+    /// Number of channels or neurons of an endpoint.
+    pub fn width(&self, endpoint: Endpoint) -> usize {
+        match endpoint {
+            Endpoint::Input => self.input.channels,
+            Endpoint::Layer(id) => self.layer(id).size,
+        }
+    }
+
+    /// Number of rows of a connection's matrix.
+    pub fn source_width(&self, connection: &Connection) -> usize {
+        connection.sources.first().map_or(0, |&source| self.width(source))
+    }
+
+    /// Whether spikes from `source` reach `target` one step later: `target` stands at or before it
+    /// in the order of update.
+    pub fn is_recurrent(&self, source: Endpoint, target: LayerId) -> bool {
+        match source {
+            Endpoint::Input => false,
+            Endpoint::Layer(id) => id >= target,
+        }
+    }
+
+    /// Number of values that the network gives in each step.
+    pub fn outputs(&self) -> usize {
+        self.layer(self.output.layer).size
+    }
+}
