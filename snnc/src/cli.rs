@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use synnet_xylo::Chip;
 use synnet_xylo::quantize::Method;
 
-use crate::chips;
-use crate::failure::Failure;
+use synnet_workbench::chips;
+use synnet_workbench::target::Target;
 
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
@@ -284,53 +284,6 @@ pub struct Chips {
 pub struct Explain {
     /// Code of a diagnostic, such as `E0301`.
     pub code: String,
-}
-
-/// A back end.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Target {
-    /// An f32 module in Rust.
-    Rust,
-    /// A module in Rust that computes in integers, as the chips do.
-    RustInt,
-    /// The configuration of a chip.
-    Chip(&'static Chip),
-}
-
-impl Target {
-    /// The target that was named, or else the chip that the user described.
-    ///
-    /// # Errors
-    /// Where the user described several chips and named none.
-    pub fn or_chosen(named: Option<&Self>) -> Result<Option<Self>, Failure> {
-        match named {
-            Some(named) => Ok(Some(named.clone())),
-            None => Ok(chips::chosen()?.map(Self::Chip)),
-        }
-    }
-
-    /// Its name on the command line and in recipes.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Rust => "rust",
-            Self::RustInt => "rust-int",
-            Self::Chip(chip) => &chip.name,
-        }
-    }
-}
-
-impl std::str::FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "rust" => Ok(Self::Rust),
-            "rust-int" => Ok(Self::RustInt),
-            _ => chips::find(text)
-                .map(Self::Chip)
-                .ok_or_else(|| chips::unknown(text, "target", &["rust", "rust-int"])),
-        }
-    }
 }
 
 /// What runs a network in an evaluation.

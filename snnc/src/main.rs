@@ -4,29 +4,11 @@
 
 #![allow(unreachable_pub, reason = "in a binary, `pub` says that other modules use an item")]
 
-mod artifacts;
-mod calibration;
-mod chip;
-mod chips;
 mod cli;
 mod commands;
-mod comparison;
-mod cost;
-mod data;
-mod events;
-mod experiment;
-mod failure;
-mod files;
-mod memory;
-mod page;
-mod progress;
-mod recipe;
-mod report;
-mod source;
-mod terminal;
-mod training;
 
 use clap::Parser;
+use synnet_workbench::{chips, terminal};
 
 fn main() -> std::process::ExitCode {
     let done = chips::register(std::env::args_os()).and_then(|()| commands::run(cli::Cli::parse()));

@@ -9,12 +9,13 @@ use synnet_ir::{Graph, Network};
 use synnet_rust::{Memory, Numbers};
 use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, QuantizeReport};
 
-use crate::artifacts::{self, Written};
-use crate::cli::{Build, QuantizeArgs, Target};
-use crate::cost::CostSummary;
-use crate::failure::Failure;
-use crate::source::Loaded;
-use crate::{calibration, files, source, terminal};
+use crate::cli::{Build, QuantizeArgs};
+use synnet_workbench::artifacts::{self, Written};
+use synnet_workbench::cost::CostSummary;
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::source::Loaded;
+use synnet_workbench::target::Target;
+use synnet_workbench::{calibration, files, source, terminal};
 
 /// What was built.
 struct Built {
@@ -47,7 +48,7 @@ pub fn run(args: &Build, json: bool) -> Result<(), Failure> {
     let Some(target) = Target::or_chosen(args.target.as_ref())? else {
         return Err(Failure::Io("say with `--target` what to build, such as `--target rust`".into()));
     };
-    let loaded = source::load(&args.network)?;
+    let loaded = super::load(&args.network)?;
     let built = match &target {
         Target::Rust => rust(args, &loaded)?,
         Target::RustInt => rust_int(args, &loaded)?,

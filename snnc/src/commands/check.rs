@@ -5,11 +5,12 @@ use std::path::Path;
 use serde_json::json;
 use synnet_ir::{Diagnostic, Graph, Sources};
 
-use crate::artifacts;
-use crate::cli::{Check, NetworkArgs, RecipeArgs, Target};
-use crate::experiment::Plan;
-use crate::failure::Failure;
-use crate::{source, terminal};
+use crate::cli::{Check, NetworkArgs};
+use synnet_workbench::artifacts;
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::experiment::Plan;
+use synnet_workbench::target::Target;
+use synnet_workbench::{source, terminal};
 
 /// Checks a network, and the rules of a target where one is named; or a recipe with its network.
 pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
@@ -53,7 +54,7 @@ fn recipe(args: &Check, json: bool) -> Result<(), Failure> {
     if network.is_some() || !params.is_empty() {
         return Err(Failure::Io("a recipe names its network and parameters itself".into()));
     }
-    let plan = Plan::read(&RecipeArgs { recipe: net.clone(), set: Vec::new(), threads: None })?;
+    let plan = Plan::read(net, &[])?;
     plan.check_targets()?;
     if let Some(target) = &args.target {
         source::accept(&artifacts::check(&plan.loaded.graph, target), &plan.loaded.sources)?;

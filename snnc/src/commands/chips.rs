@@ -5,8 +5,8 @@ use synnet_xylo::Chip;
 use synnet_xylo::chip::CoreVersion;
 
 use crate::cli::Chips;
-use crate::failure::Failure;
-use crate::{chips, terminal};
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::{chips, terminal};
 
 /// Prints all chips, or one in full.
 pub fn run(args: &Chips, json: bool) -> Result<(), Failure> {

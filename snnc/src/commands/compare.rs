@@ -2,11 +2,12 @@
 
 use synnet_xylo::quantize::dequantize;
 
-use crate::cli::{Compare, Target};
-use crate::comparison::{Comparison, Subject};
-use crate::experiment::{Plan, use_threads};
-use crate::failure::Failure;
-use crate::{chips, files, source, terminal};
+use crate::cli::Compare;
+use synnet_workbench::comparison::{Comparison, Subject};
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::experiment::Plan;
+use synnet_workbench::target::Target;
+use synnet_workbench::{chips, files, source, terminal};
 
 /// Compares the engines on the test set of a recipe.
 pub fn run(args: &Compare, json: bool) -> Result<(), Failure> {
@@ -23,8 +24,8 @@ pub fn run(args: &Compare, json: bool) -> Result<(), Failure> {
             return Err(Failure::Io(message));
         }
     };
-    use_threads(&args.recipe)?;
-    let mut plan = Plan::read(&args.recipe)?;
+    super::use_threads(&args.recipe)?;
+    let mut plan = Plan::read(&args.recipe.recipe, &args.recipe.set)?;
     plan.recipe.quantize.set_method(args.quantizer);
     let network = source::bind(&plan.loaded, &args.weights)?;
     // What the chip cannot do is better known before the recordings are read.

@@ -1,11 +1,11 @@
 //! `snnc eval`: the accuracy of trained weights.
 
 use crate::cli::{Engine, Eval};
-use crate::cost::Inference;
-use crate::experiment::{Plan, use_threads};
-use crate::failure::Failure;
-use crate::report::{self, Results};
-use crate::{files, source, terminal};
+use synnet_workbench::cost::Inference;
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::experiment::Plan;
+use synnet_workbench::report::{self, Results};
+use synnet_workbench::{files, source, terminal};
 
 /// Evaluates weights on the test set of a recipe.
 pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
@@ -18,8 +18,8 @@ pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
     if args.quantizer.is_some() && args.on == Engine::Float {
         return Err(Failure::Io("`--quantizer` is for chips: name one with `--on`".into()));
     }
-    use_threads(&args.recipe)?;
-    let mut plan = Plan::read(&args.recipe)?;
+    super::use_threads(&args.recipe)?;
+    let mut plan = Plan::read(&args.recipe.recipe, &args.recipe.set)?;
     plan.recipe.quantize.set_method(args.quantizer);
     let network = source::bind(&plan.loaded, &args.weights)?;
     let experiment = plan.with_data()?;

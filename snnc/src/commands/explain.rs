@@ -4,8 +4,8 @@ use serde_json::json;
 use synnet_ir::Code;
 
 use crate::cli::Explain;
-use crate::failure::Failure;
-use crate::terminal;
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::terminal;
 
 /// Every code that a command can report.
 fn codes() -> impl Iterator<Item = &'static Code> {

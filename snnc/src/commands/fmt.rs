@@ -4,8 +4,8 @@ use serde_json::json;
 use synnet_ir::Sources;
 
 use crate::cli::Fmt;
-use crate::failure::Failure;
-use crate::{files, terminal};
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::{files, terminal};
 
 /// Formats files in place, or with `--check` tells which are not in canonical form.
 pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {

@@ -12,8 +12,10 @@ mod show;
 mod sim;
 mod train;
 
-use crate::cli::{Cli, Command};
-use crate::failure::Failure;
+use crate::cli::{ArrayArgs, Cli, Command, NetworkArgs, RecipeArgs};
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::files;
+use synnet_workbench::source::{self, Loaded};
 
 /// Carries out a command.
 pub fn run(cli: Cli) -> Result<(), Failure> {
@@ -31,4 +33,26 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Chips(args) => chips::run(&args, json),
         Command::Explain(args) => explain::run(&args, json),
     }
+}
+
+/// Compiles the network of a command; warnings are shown, errors fail.
+fn load(args: &NetworkArgs) -> Result<Loaded, Failure> {
+    source::compile(&args.net, args.name.as_deref(), &args.params)
+}
+
+/// Sets the number of threads of everything that follows.
+fn use_threads(args: &RecipeArgs) -> Result<(), Failure> {
+    let Some(threads) = args.threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    pool.map_err(|e| Failure::Io(format!("cannot start {threads} threads: {e}")))
+}
+
+/// Refuses to write both an archive and JSON to standard output.
+fn check_streams(args: &ArrayArgs, json: bool) -> Result<(), Failure> {
+    if json && files::is_dash(&args.output) {
+        return Err(Failure::Io(
+            "`--json` and `--output -` both write to standard output: give `--output` a file".into(),
+        ));
+    }
+    Ok(())
 }

@@ -4,14 +4,14 @@ use serde_json::json;
 use synnet_runtime::{Interpreter, Recording, Sequence};
 
 use crate::cli::Run;
-use crate::events::{self, Events};
-use crate::failure::Failure;
-use crate::{source, terminal};
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::events::{self, Events};
+use synnet_workbench::{source, terminal};
 
 /// Runs the float interpreter on `[B, T, C]` events and writes `output` `[B, T, O]`.
 pub fn run(args: &Run, json: bool) -> Result<(), Failure> {
-    events::check_streams(&args.arrays, json)?;
-    let loaded = source::load(&args.network)?;
+    super::check_streams(&args.arrays, json)?;
+    let loaded = super::load(&args.network)?;
     let network = source::bind(&loaded, &args.weights)?;
     let Events { batch, time, data, .. } = events::read(&args.arrays.input, network.graph.input.channels)?;
     let input: Vec<f32> = data.iter().map(|&x| x as f32).collect();

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use synnet_xylo::specification::Dimensions;
 use synnet_xylo::{Budget, Chip, QuantizeOptions, Specification};
 
-use crate::cli::{Show, ShowFormat, Target};
-use crate::cost::CostSummary;
-use crate::failure::Failure;
-use crate::{artifacts, source, terminal};
+use crate::cli::{Show, ShowFormat};
+use synnet_workbench::cost::CostSummary;
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::target::Target;
+use synnet_workbench::{artifacts, source, terminal};
 
 /// Prints a network, or a built one.
 pub fn run(args: &Show, json: bool) -> Result<(), Failure> {
@@ -17,7 +18,7 @@ pub fn run(args: &Show, json: bool) -> Result<(), Failure> {
     if args.dt.is_some() {
         return Err(Failure::Io("`--dt` is for built networks: this one says how long a step takes".into()));
     }
-    let loaded = source::load(&args.network)?;
+    let loaded = super::load(&args.network)?;
     let graph = &loaded.graph;
     let format = if json { ShowFormat::Json } else { args.format };
     let chip = match Target::or_chosen(args.target.as_ref())? {

@@ -5,13 +5,13 @@ use synnet_xylo::simulate::{PopulationRecord, Record, Recording};
 use synnet_xylo::{CoreVersion, Simulator};
 
 use crate::cli::Sim;
-use crate::events::{self, Events, Output};
-use crate::failure::Failure;
-use crate::{artifacts, cost, terminal};
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::events::{self, Events, Output};
+use synnet_workbench::{artifacts, cost, terminal};
 
 /// Runs a specification on events and writes the readout's spikes as `output`.
 pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
-    events::check_streams(&args.arrays, json)?;
+    super::check_streams(&args.arrays, json)?;
     let loaded = artifacts::read_xylo(&args.spec)?;
     let chip = artifacts::chip_of(&args.spec, &loaded, args.target.as_ref())?;
     if let Some(chip) = chip {

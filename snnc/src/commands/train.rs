@@ -8,19 +8,20 @@ use serde_json::{Value, json};
 use synnet_ir::Network;
 use synnet_rust::Numbers;
 
-use crate::artifacts::{self, Written};
-use crate::cli::{Target, Train};
-use crate::experiment::{Experiment, OnChip, Plan, Tested, use_threads};
-use crate::failure::Failure;
-use crate::memory::Need;
-use crate::report::{self, Outcome, Report, Results, Seeds};
-use crate::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
-use crate::{files, source, terminal};
+use crate::cli::Train;
+use synnet_workbench::artifacts::{self, Written};
+use synnet_workbench::error::Error as Failure;
+use synnet_workbench::experiment::{Experiment, OnChip, Plan, Tested};
+use synnet_workbench::memory::Need;
+use synnet_workbench::report::{self, Outcome, Report, Results, Seeds};
+use synnet_workbench::target::Target;
+use synnet_workbench::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
+use synnet_workbench::{files, source, terminal};
 
 /// Trains, evaluates, builds, and writes it all into one folder, or one for each seed.
 pub fn run(args: &Train, json: bool) -> Result<(), Failure> {
-    use_threads(&args.recipe)?;
-    let plan = Plan::read(&args.recipe)?;
+    super::use_threads(&args.recipe)?;
+    let plan = Plan::read(&args.recipe.recipe, &args.recipe.set)?;
     plan.check_targets()?;
     let out = args.out.clone().unwrap_or_else(|| default_folder(&args.recipe.recipe));
     let seeds = seeds(args, &plan)?;

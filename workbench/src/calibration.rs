@@ -1,0 +1,128 @@
+//! Ranges of a float network's states on typical input, by which the quantiser chooses weight shifts.
+
+use std::path::Path;
+
+use synnet_ir::Network;
+use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence, ShapeError};
+use synnet_xylo::Ranges;
+use synnet_xylo::quantize::LayerRange;
+
+use crate::error::Error;
+use crate::events::{self, Events};
+
+/// Values of traces that are in memory together, unless a single recording has more.
+const MOST_VALUES: usize = 1 << 24;
+
+/// Measures on the recordings of a file, `[T, C]` or `[B, T, C]`.
+pub fn on_file(network: &Network, path: &Path) -> Result<Ranges, Error> {
+    let channels = network.graph.input.channels;
+    let Events { time, data, .. } = events::read(path, channels)?;
+    if data.iter().all(|&x| x == 0.0) {
+        return Err(Error::input(path, "there are no events in it; calibration needs typical input"));
+    }
+    let len = time * channels;
+    let sequences = data.chunks(together(network, time) * len).map(|part| {
+        let values = part.iter().map(|&x| x as f32).collect();
+        Sequence::new(part.len() / len, time, channels, values)
+    });
+    measure(network, sequences).map_err(|e| Error::input(path, e))
+}
+
+/// Measures on the recordings of a set.
+pub fn on_dataset(network: &Network, dataset: &Dataset) -> Result<Ranges, ShapeError> {
+    let (steps, channels) = (dataset.steps(), dataset.channels());
+    let len = steps * channels;
+    let count = dataset.samples().len();
+    let together = together(network, steps);
+    let sequences = (0..count).step_by(together).map(|first| {
+        let batch = together.min(count - first);
+        let mut values = vec![0.0; batch * len];
+        for b in 0..batch {
+            dataset.write_sample(first + b, &mut values[b * len..(b + 1) * len]);
+        }
+        Sequence::new(batch, steps, channels, values)
+    });
+    measure(network, sequences)
+}
+
+/// How many recordings of this length run at a time.
+fn together(network: &Network, steps: usize) -> usize {
+    let states = network.graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns());
+    let values = states.sum::<usize>().saturating_mul(steps);
+    (MOST_VALUES / values.max(1)).max(1)
+}
+
+fn measure(
+    network: &Network,
+    sequences: impl Iterator<Item = Result<Sequence, ShapeError>>,
+) -> Result<Ranges, ShapeError> {
+    let interpreter = Interpreter::new(network);
+    let mut ranges = Ranges { layers: vec![LayerRange::default(); network.graph.layers.len()] };
+    for sequence in sequences {
+        let run = interpreter.run(&sequence?, Recording::On, 0)?;
+        for ((layer, trace), range) in network.graph.layers.iter().zip(&run.layers).zip(&mut ranges.layers) {
+            let Some(lif) = layer.as_lif() else { continue };
+            observe(range, trace, lif.synapses.max(1), |n| lif.threshold.get(n));
+        }
+    }
+    Ok(ranges)
+}
+
+/// Extends a range by what a layer did.
+fn observe(range: &mut LayerRange, trace: &LayerTrace, synapses: usize, threshold: impl Fn(usize) -> f64) {
+    let (Some(spikes), Some(vmem)) = (&trace.spikes, &trace.vmem) else { return };
+    let mut largest = vec![0.0; vmem.width];
+    for b in 0..vmem.batch {
+        for t in 0..vmem.time {
+            for (largest, currents) in largest.iter_mut().zip(trace.isyn.row(b, t).chunks(synapses)) {
+                *largest = currents.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+            }
+            range.observe(vmem.row(b, t), &largest, spikes.row(b, t), &threshold);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use synnet_dsl::{NoImports, Options};
+    use synnet_ir::{Params, Sources, Tensor};
+    use synnet_runtime::{Sample, Target};
+
+    use super::*;
+
+    /// One neuron that decays to a half, then a readout.
+    fn network() -> Network {
+        let text = "network N {
+            dt: 1 ms;
+            input x: 1;
+            layer h: lif(1) { dash_mem: 1, dash_syn: 1, threshold: 8, max_spikes: 31 };
+            layer out: lif(1) { dash_mem: 1, dash_syn: 1, max_spikes: 1 };
+            x -> linear -> h -> linear -> out;
+            output out.spikes;
+        }";
+        let mut sources = Sources::new();
+        let root = sources.add("n.snn", text);
+        let compiled = synnet_dsl::compile(&mut sources, root, &Options::default(), &mut NoImports);
+        let graph = compiled.graph.expect("it compiles");
+        let one = |x| Tensor::new([1, 1], vec![x]);
+        let tensors = [("x->h.weight".to_owned(), one(16.0)), ("h->out.weight".to_owned(), one(-0.5))];
+        Network::bind(&graph, &Params { tensors: tensors.into() }).expect("these are its weights")
+    }
+
+    #[test]
+    fn ranges_are_those_before_the_reset() {
+        let network = network();
+        // In the step of the event the current decays to 8; so does the membrane rise to the threshold and spike.
+        let samples = [vec![1.0, 0.0], vec![0.0, 0.0]].map(|raster| Sample {
+            raster,
+            steps: 2,
+            target: Target::Class(0),
+        });
+        let dataset = Dataset::new(1, 2, samples.into()).expect("the samples fit");
+        let ranges = on_dataset(&network, &dataset).expect("the set has one channel");
+        let expected = [(8.0, 8.0), (0.25, 0.25)];
+        for (range, (vmem, isyn)) in ranges.layers.iter().zip(expected) {
+            assert_eq!((range.vmem.as_slice(), range.isyn.as_slice()), (&[vmem][..], &[isyn][..]));
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! One recording on three engines, at the same time and in the same units.
+
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Graph, Network};
+use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence};
+use synnet_xylo::Build;
+use synnet_xylo::map::MappedLayer;
+use synnet_xylo::simulate::{PopulationRecord, Record, Simulator};
+
+use super::statistics::Course;
+use crate::error::Error;
+use crate::on_chip;
+
+/// Number of engines.
+pub const ENGINES: usize = 3;
+/// Their indices: the network as it was trained; the same with the chip's weights, thresholds and leaks, computed in
+/// float numbers; the chip.
+pub const FLOAT: usize = 0;
+/// See [`FLOAT`].
+pub const QUANTISED: usize = 1;
+/// See [`FLOAT`].
+pub const CHIP: usize = 2;
+
+/// The three engines, at rest.
+#[derive(Clone)]
+pub struct Engines<'a> {
+    graph: &'a Graph,
+    build: &'a Build,
+    dataset: &'a Dataset,
+    /// The float network, and that with the chip's numbers.
+    interpreters: [Interpreter; 2],
+    chip: Simulator,
+    /// Layers in the order of the graph.
+    layers: Vec<&'a MappedLayer>,
+    /// Silent steps behind a recording, for the layer that is the latest on the chip.
+    silence: usize,
+    /// Of each hidden neuron of the chip those that hand it their spikes.
+    alias_sources: Vec<Vec<usize>>,
+}
+
+/// What the engines did in one recording.
+pub struct Played {
+    /// Of each layer, in the order of the graph, what each engine did.
+    pub layers: Vec<[Course; ENGINES]>,
+    /// Of each layer in how many steps each neuron met a rail on the chip.
+    pub saturations: Vec<Vec<u32>>,
+    /// The network's output on each engine, `[steps, outputs]`.
+    pub outputs: [Vec<f32>; ENGINES],
+    /// Input events.
+    pub input_events: u64,
+    /// Those of them that the chip dropped.
+    pub clipped_events: u64,
+}
+
+impl<'a> Engines<'a> {
+    /// `quantised` is `network` with the numbers of `build`.
+    pub fn new(
+        network: &'a Network,
+        quantised: &Network,
+        build: &'a Build,
+        dataset: &'a Dataset,
+    ) -> Result<Self, Error> {
+        let chip = build.simulator().map_err(|e| Error::Input(e.to_string()))?;
+        let mut layers: Vec<&MappedLayer> = build.float.layers.iter().collect();
+        layers.sort_by_key(|layer| layer.layer);
+        Ok(Self {
+            graph: &network.graph,
+            build,
+            dataset,
+            interpreters: [Interpreter::new(network), Interpreter::new(quantised)],
+            chip,
+            silence: layers.iter().map(|layer| layer.lag).max().unwrap_or(0),
+            layers,
+            alias_sources: on_chip::alias_sources(build),
+        })
+    }
+
+    /// The layers in the order of the graph, which is that of [`Played::layers`].
+    pub fn layers(&self) -> &[&'a MappedLayer] {
+        &self.layers
+    }
+
+    /// Silent steps behind a recording on the chip.
+    pub fn silence(&self) -> usize {
+        self.silence
+    }
+
+    /// Runs recording `i` from rest on each engine.
+    pub fn play(&mut self, i: usize) -> Result<Played, Error> {
+        let steps = self.dataset.steps();
+        let events = on_chip::counts(self.dataset, i, self.silence)?;
+        self.chip.reset();
+        let on_chip = self.chip.run(&events, Record::All).map_err(|e| Error::Input(e.to_string()))?;
+        let input = input(self.dataset, i);
+        let run = |interpreter: &Interpreter| {
+            let run = interpreter.run_from(&input, Recording::On, 0, i as u64);
+            run.map_err(|e| Error::Input(e.to_string()))
+        };
+        let [float, quantised] = &self.interpreters;
+        let (float, quantised) = (run(float)?, run(quantised)?);
+
+        let (mut layers, mut saturations) = (Vec::new(), Vec::new());
+        for layer in &self.layers {
+            let record = if layer.readout { Some(&on_chip.readout) } else { on_chip.hidden.as_ref() };
+            let record = record.ok_or_else(|| Error::Input("the chip recorded no hidden neurons".into()))?;
+            let traced = |trace: &LayerTrace| traced(trace, layer, self.quantity(layer), steps);
+            let index = layer.layer.index();
+            let chip = self.recorded(record, layer, steps);
+            layers.push([traced(&float.layers[index]), traced(&quantised.layers[index]), chip]);
+            saturations
+                .push(layer.ids.clone().map(|id| record.saturations.get(id).copied().unwrap_or(0)).collect());
+        }
+        let on_chip_output = self.output(&layers);
+        Ok(Played {
+            layers,
+            saturations,
+            outputs: [float.output.data, quantised.output.data, on_chip_output],
+            input_events: events.iter().map(|&count| u64::from(count)).sum(),
+            clipped_events: on_chip.clipped_events,
+        })
+    }
+
+    /// The state of a layer that is compared.
+    fn quantity(&self, layer: &MappedLayer) -> Quantity {
+        if layer.readout { self.graph.output.quantity } else { Quantity::Vmem }
+    }
+
+    /// A layer on the chip. The first steps, by which it is late, are left out; spikes that other neurons handed to it
+    /// are not its own.
+    fn recorded(&self, record: &PopulationRecord, layer: &MappedLayer, steps: usize) -> Course {
+        let report = &self.build.report;
+        let scales = if layer.readout { &report.scale_out } else { &report.scale };
+        let values = if self.quantity(layer) == Quantity::Isyn { &record.isyn } else { &record.vmem };
+        let places = steps * layer.ids.len();
+        let (mut spikes, mut states) = (Vec::with_capacity(places), Vec::with_capacity(places));
+        for t in layer.lag..layer.lag + steps {
+            let row = t * record.neurons..(t + 1) * record.neurons;
+            let (counts, values) = (&record.spikes[row.clone()], &values[row]);
+            for id in layer.ids.clone() {
+                let own = match self.alias_sources.get(id) {
+                    Some(sources) if !layer.readout => on_chip::own_spikes(counts, id, sources),
+                    _ => counts[id].into(),
+                };
+                spikes.push(own as f32);
+                states.push((f64::from(values[id]) / scales[id]) as f32);
+            }
+        }
+        Course { neurons: layer.ids.len(), spikes, states }
+    }
+
+    /// The chip's output as the network gives it.
+    fn output(&self, layers: &[[Course; ENGINES]]) -> Vec<f32> {
+        let width = self.graph.outputs();
+        let mut output = vec![0.0; self.dataset.steps() * width];
+        for (layer, courses) in self.layers.iter().zip(layers).filter(|(layer, _)| layer.readout) {
+            let course = &courses[CHIP];
+            let spikes = self.graph.output.quantity == Quantity::Spikes;
+            let values = if spikes { &course.spikes } else { &course.states };
+            let rows = values.chunks_exact(course.neurons.max(1));
+            for (row, output) in rows.zip(output.chunks_exact_mut(width.max(1))) {
+                layer.neurons.iter().zip(row).for_each(|(&neuron, &value)| output[neuron] = value);
+            }
+        }
+        output
+    }
+}
+
+/// Recording `i` as the float network sees it: cut, or filled with silence.
+fn input(dataset: &Dataset, i: usize) -> Sequence {
+    let (time, width) = (dataset.steps(), dataset.channels());
+    let mut data = vec![0.0; time * width];
+    dataset.write_sample(i, &mut data);
+    Sequence { batch: 1, time, width, data }
+}
+
+/// The neurons of a layer that the chip has, in the float interpreter.
+fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: usize) -> Course {
+    let pick = |sequence: Option<&Sequence>| -> Vec<f32> {
+        let Some(sequence) = sequence else { return vec![0.0; steps * layer.neurons.len()] };
+        let rows = sequence.data.chunks_exact(sequence.width.max(1));
+        rows.flat_map(|row| layer.neurons.iter().map(move |&neuron| row[neuron])).collect()
+    };
+    let states = match quantity {
+        // Readout neurons have one synapse on every chip.
+        Quantity::Isyn => pick(Some(&trace.isyn)),
+        _ => pick(trace.vmem.as_ref()),
+    };
+    Course { neurons: layer.neurons.len(), spikes: pick(trace.spikes.as_ref()), states }
+}
+
+#[cfg(test)]
+mod tests {
+    use synnet_dsl::{NoImports, Options};
+    use synnet_ir::Sources;
+    use synnet_runtime::{Sample, Target, initial_params};
+    use synnet_xylo::quantize::dequantize;
+    use synnet_xylo::{Chip, QuantizeOptions};
+
+    use super::super::statistics::{Gap, Yardstick};
+    use super::*;
+
+    const TEXT: &str = "network Chain {
+        dt: 10 ms;
+        input events: 4;
+        neuron n = lif { dash_mem: 2, dash_syn: 2, threshold: 1, max_spikes: 31 };
+        layer h0: n(12);
+        layer h1: n(12) { synapses: 2 };
+        layer h2: n(12);
+        layer out: n(3) { threshold: 32767, max_spikes: 1 };
+        events -> linear { scale: 0.5 } -> h0 -> linear { scale: 0.7 } -> h1 -> linear { scale: 0.7 } -> h2
+            -> linear { scale: 0.5 } -> out;
+        h1 -> linear { scale: 0.1 } -> h1;
+        output out.vmem;
+    }";
+
+    /// A chain of three hidden layers with one recording.
+    fn chain() -> (Network, Build, Dataset) {
+        let mut sources = Sources::new();
+        let root = sources.add("chain.snn", TEXT);
+        let compiled = synnet_dsl::compile(&mut sources, root, &Options::default(), &mut NoImports);
+        let graph = compiled.graph.expect("the text has no errors");
+        let network = Network::bind(&graph, &initial_params(&graph, 5)).expect("its own weights fit");
+        let chip = Chip::find("xylo-audio3").expect("it is one of the chips");
+        let build =
+            synnet_xylo::build(&network, chip, &QuantizeOptions::default()).expect("it fits the chip");
+        let raster: Vec<f32> =
+            (0..50 * 4).map(|i| if i * i % 7 == 1 { (1 + i % 3) as f32 } else { 0.0 }).collect();
+        let sample = Sample { raster, steps: 50, target: Target::Class(0) };
+        let dataset = Dataset::new(4, 50, vec![sample]).expect("the raster is whole");
+        (network, build, dataset)
+    }
+
+    fn play(network: &Network, build: &Build, dataset: &Dataset) -> Played {
+        let quantised = dequantize(network, build);
+        let mut engines =
+            Engines::new(network, &quantised, build, dataset).expect("the build holds together");
+        engines.play(0).expect("the recording fits")
+    }
+
+    #[test]
+    fn layers_agree_at_their_own_time_and_at_no_other() {
+        let (network, mut build, dataset) = chain();
+        let agreement = |build: &Build| -> Vec<f64> {
+            let played = play(&network, build, &dataset);
+            let gaps = played.layers.iter().take(3);
+            gaps.map(|courses| {
+                let gap = Gap::between(&courses[QUANTISED], &courses[CHIP], Yardstick::Spikes);
+                gap.spikes().expect("every layer spikes")
+            })
+            .collect()
+        };
+        let fair = agreement(&build);
+        assert!(fair.iter().all(|share| *share > 0.8), "{fair:?}");
+        build.float.layers.iter_mut().for_each(|layer| layer.lag = 0);
+        let unfair = agreement(&build);
+        assert_eq!(fair[0], unfair[0], "the first layer is not late");
+        let late = fair.iter().zip(&unfair).skip(1);
+        assert!(late.into_iter().all(|(fair, unfair)| *unfair < fair - 0.05), "{fair:?} {unfair:?}");
+    }
+
+    #[test]
+    fn outputs_are_those_of_the_engines_by_themselves() {
+        let (network, build, dataset) = chain();
+        let played = play(&network, &build, &dataset);
+        let input = input(&dataset, 0);
+        let float = Interpreter::new(&network).run(&input, Recording::Off, 0).expect("the input fits");
+        assert_eq!(played.outputs[FLOAT], float.output.data);
+        let events: Vec<u8> = input.data.iter().map(|&x| x as u8).chain([0; 12]).collect();
+        let mut chip = build.simulator().expect("it holds together");
+        let recording = chip.run(&events, Record::All).expect("the events are whole steps");
+        let scaled = recording.readout.vmem[9..].iter().zip(build.report.scale_out.iter().cycle());
+        let expected: Vec<f32> = scaled.map(|(&v, scale)| (f64::from(v) / scale) as f32).collect();
+        assert_eq!(played.outputs[CHIP], expected);
+        let deviation = played.outputs[CHIP].iter().zip(&played.outputs[QUANTISED]);
+        assert!(
+            deviation.clone().any(|(a, b)| a != b) && deviation.clone().all(|(a, b)| (a - b).abs() < 2.0)
+        );
+    }
+
+    #[test]
+    fn spikes_that_an_alias_hands_over_are_not_the_neurons_own() {
+        let (network, mut build, dataset) = chain();
+        let plain = play(&network, &build, &dataset);
+        let last =
+            build.float.layers.iter().find(|layer| layer.name == "h2").expect("it is mapped").ids.clone();
+        let totals = |played: &Played| -> Vec<f32> {
+            let course = &played.layers[2][CHIP];
+            (0..12).map(|n| course.spikes.iter().skip(n).step_by(12).sum()).collect()
+        };
+        let source = totals(&plain).iter().position(|&n| n > 0.0).expect("a neuron spikes");
+        let target = (source + 1) % 12;
+        build.specification.alias_target[last.start + source] = Some(last.start + target);
+        let handed = play(&network, &build, &dataset);
+        assert_eq!(totals(&handed), totals(&plain));
+        assert_ne!(handed.outputs[CHIP], plain.outputs[CHIP], "the readout receives what was handed over");
+    }
+
+    #[test]
+    fn only_neurons_that_the_chip_has_are_compared() {
+        let (network, build, dataset) = chain();
+        let mut layer =
+            build.float.layers.iter().find(|layer| layer.name == "h1").expect("it is mapped").clone();
+        layer.neurons = vec![1, 4, 11];
+        let input = input(&dataset, 0);
+        let run = Interpreter::new(&network).run(&input, Recording::On, 0).expect("the input fits");
+        let trace = &run.layers[1];
+        let course = traced(trace, &layer, Quantity::Vmem, 50);
+        assert_eq!((course.neurons, course.spikes.len(), course.states.len()), (3, 150, 150));
+        let vmem = &trace.vmem.as_ref().expect("it has membranes").data;
+        assert_eq!(course.states[7 * 3 + 1], vmem[7 * 12 + 4]);
+    }
+}

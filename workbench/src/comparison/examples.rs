@@ -1,0 +1,191 @@
+//! Recordings to look at: every layer on the three engines, one above the other at the same time.
+
+use synnet_ir::graph::Quantity;
+
+use super::engines::{CHIP, ENGINES, Engines, FLOAT, Played, QUANTISED};
+use super::statistics::Course;
+use super::{Comparison, LayerComparison, PAIRS};
+use crate::error::Error;
+use crate::page::{self, Events, Look, Mark, Panel, Trace, Traces, escape, raster, side_by_side};
+use crate::report::percent;
+
+/// Rings that are drawn in a raster.
+const MOST_MARKS: usize = 40;
+/// Output neurons that are drawn.
+const MOST_OUTPUTS: usize = 3;
+/// Numbers of a recording beyond which it is not drawn.
+const MOST_NUMBERS: usize = 1 << 26;
+
+/// The section of the page, or nothing where no recording can be drawn.
+pub fn section(comparison: &Comparison<'_>) -> Result<String, Error> {
+    let subject = comparison.subject;
+    let test = &subject.experiment.corpus.test;
+    let neurons: usize = comparison.layers.iter().map(|layer| layer.neurons).sum();
+    if test.steps().saturating_mul(neurons) > MOST_NUMBERS {
+        return Ok(String::new());
+    }
+    let mut engines = Engines::new(subject.network, subject.quantised, subject.build, test)?;
+    let mut html = String::new();
+    for (i, why) in choose(comparison) {
+        let played = engines.play(comparison.recordings[i])?;
+        let open = if html.is_empty() { " open" } else { "" };
+        html += &format!(
+            "<details{open}><summary>{why} <span>{}</span></summary>\n{}</details>\n",
+            escape(&comparison.verdict(i)),
+            side_by_side(&comparison.layers_of(i, &played))
+        );
+    }
+    let lead = "The chip's steps are moved by the lag of each layer, so that what belongs together stands one above the \
+                other. Rings show, on the chip, where a neuron first has another number of spikes than in float. Of the \
+                readout: blue float, green quantised weights, dashed orange the chip.";
+    Ok(if html.is_empty() { html } else { page::section("Recordings of the test set", lead, &html) })
+}
+
+/// Recordings to show, by their places among those compared, and why: one whose class differs, the one whose spikes
+/// agree least, and one in the middle.
+fn choose(comparison: &Comparison<'_>) -> Vec<(usize, &'static str)> {
+    let mut by_likeness: Vec<(f64, usize)> =
+        comparison.likeness.iter().enumerate().filter_map(|(i, share)| Some(((*share)?, i))).collect();
+    by_likeness.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let at = |place: usize| by_likeness.get(place).map(|(_, i)| *i);
+    let middle = at(by_likeness.len() / 2).or((!comparison.recordings.is_empty()).then_some(0));
+    let candidates = [
+        (comparison.changed().first().copied(), "Another class on the chip than in float"),
+        (at(0), "The least agreement between float and chip"),
+        (middle, "Agreement as in the middle of all recordings"),
+    ];
+    let mut chosen: Vec<(usize, &'static str)> = Vec::new();
+    for (i, why) in candidates {
+        if let Some(i) = i.filter(|i| chosen.iter().all(|(other, _)| other != i)) {
+            chosen.push((i, why));
+        }
+    }
+    chosen
+}
+
+impl Comparison<'_> {
+    /// What each engine made of a recording.
+    fn verdict(&self, i: usize) -> String {
+        let number = format!("number {} of the test set", self.recordings[i] + 1);
+        let Some(classes) = &self.classes else { return number };
+        let names = &self.subject.experiment.corpus.classes;
+        let name = |class: usize| names.get(class).map_or("", String::as_str);
+        let [float, quantised, chip] = classes.each_ref().map(|found| name(found.predictions[i]));
+        let class = name(classes[FLOAT].labels[i]);
+        format!("{number}: class {class}; float says {float}, quantised weights {quantised}, the chip {chip}")
+    }
+
+    /// A picture of each layer.
+    fn layers_of(&self, i: usize, played: &Played) -> Vec<String> {
+        let graph = &self.subject.network.graph;
+        let steps = self.subject.experiment.corpus.test.steps();
+        let pictures = self.layers.iter().zip(&played.layers).map(|(layer, courses)| {
+            let panels = if layer.by_spikes() { spikes(courses) } else { self.outputs_of(i, layer, courses) };
+            let note = self.note(layer, courses);
+            raster(&layer.name, &note, steps, graph.dt, &panels)
+        });
+        pictures.collect()
+    }
+
+    /// When a layer first differs in a recording, and how far it agrees.
+    fn note(&self, layer: &LayerComparison, courses: &[Course; ENGINES]) -> String {
+        let (a, b) = PAIRS[super::IN_ALL];
+        let gap = super::Gap::between(&courses[a], &courses[b], layer.yardstick);
+        let agree = gap.spikes().filter(|_| layer.by_spikes());
+        let agree = agree.map_or(String::new(), |share| format!("{} of the spikes agree; ", percent(share)));
+        match gap.divergence().earliest {
+            Some(step) => format!("{agree}float and chip differ from {} on", self.time(step)),
+            None => format!("{agree}float and chip never differ"),
+        }
+    }
+
+    /// The outputs that matter: the true class and what was taken for it, or the first ones.
+    fn outputs_of(&self, i: usize, layer: &LayerComparison, courses: &[Course; ENGINES]) -> Vec<Panel> {
+        let mut shown: Vec<usize> = Vec::new();
+        if let Some(classes) = &self.classes {
+            let [float, quantised, chip] = classes.each_ref().map(|found| found.predictions[i]);
+            shown.extend([classes[FLOAT].labels[i], float, chip, quantised]);
+            shown.extend(runner_up(classes[FLOAT].outputs.sample(i), float));
+        } else {
+            shown.extend(0..MOST_OUTPUTS);
+        }
+        let mut unique = Vec::new();
+        shown.retain(|output| {
+            let is_new = *output < layer.neurons && !unique.contains(output);
+            unique.extend(is_new.then_some(*output));
+            is_new
+        });
+        shown.truncate(MOST_OUTPUTS);
+        let names = &self.subject.experiment.corpus.classes;
+        let what = match self.subject.network.graph.output.quantity {
+            Quantity::Isyn => "current",
+            _ => "membrane",
+        };
+        let panel = |output: usize| {
+            let name = match (&self.classes, names.get(output)) {
+                (Some(_), Some(class)) => format!("class {class}"),
+                _ => format!("output {output}"),
+            };
+            let looks = [(FLOAT, Look::Right), (QUANTISED, Look::Color(2)), (CHIP, Look::Taken)];
+            let lines = looks.map(|(engine, look)| {
+                let course = &courses[engine];
+                let values = course.states.iter().skip(output).step_by(course.neurons.max(1)).copied();
+                Trace { values: values.collect(), look }
+            });
+            Panel::Traces(Traces { name, what, lines: lines.into() })
+        };
+        shown.into_iter().map(panel).collect()
+    }
+}
+
+/// The greatest output but one.
+fn runner_up(statistic: &[f32], first: usize) -> Option<usize> {
+    let others = statistic.iter().enumerate().filter(|(i, _)| *i != first);
+    others.max_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i)
+}
+
+/// The spikes of a layer on each engine.
+fn spikes(courses: &[Course; ENGINES]) -> Vec<Panel> {
+    let names = [(FLOAT, "float"), (QUANTISED, "quantised"), (CHIP, "chip")];
+    let panels = names.map(|(engine, name)| {
+        let Course { neurons, spikes, .. } = &courses[engine];
+        let marks =
+            if engine == CHIP { first_differences(&courses[FLOAT], &courses[CHIP]) } else { Vec::new() };
+        Panel::Events(Events { name: name.into(), width: *neurons, counts: spikes.clone(), marks })
+    });
+    panels.into()
+}
+
+/// Where each neuron first spikes differently; the earliest of them.
+fn first_differences(a: &Course, b: &Course) -> Vec<Mark> {
+    let width = a.neurons.max(1);
+    let mut seen = vec![false; a.neurons];
+    let places = a.spikes.iter().zip(&b.spikes).enumerate().filter(|(_, (a, b))| a != b);
+    let marks = places.filter_map(|(place, _)| {
+        let (step, neuron) = (place / width, place % width);
+        let is_first = !std::mem::replace(&mut seen[neuron], true);
+        is_first.then_some(Mark { step, neuron })
+    });
+    marks.take(MOST_MARKS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_neuron_is_ringed_where_it_first_differs() {
+        let course = |spikes: [f32; 8]| Course { neurons: 2, spikes: spikes.into(), states: vec![0.0; 8] };
+        let a = course([0., 1., 1., 0., 0., 1., 1., 0.]);
+        let b = course([0., 1., 2., 0., 0., 0., 0., 0.]);
+        let marks = first_differences(&a, &b);
+        assert_eq!(marks, [Mark { step: 1, neuron: 0 }, Mark { step: 2, neuron: 1 }]);
+        assert_eq!(first_differences(&a, &a), []);
+    }
+
+    #[test]
+    fn the_runner_up_is_the_greatest_of_the_others() {
+        assert_eq!(runner_up(&[0.1, 0.9, 0.5], 1), Some(2));
+        assert_eq!(runner_up(&[0.1], 0), None);
+    }
+}

@@ -1,0 +1,329 @@
+//! A network on three engines, layer by layer: in float numbers, in float numbers with the chip's weights, and on the
+//! chip. The first pair tells what the quantisation of weights, thresholds and leaks does, the second what the
+//! chip's whole-numbered states do.
+//!
+//! The chip is one step late for each hidden layer in a chain. That is no difference: every layer is compared at its own
+//! time.
+
+mod engines;
+mod examples;
+mod findings;
+mod page;
+mod pictures;
+mod statistics;
+mod table;
+
+use rayon::prelude::*;
+use synnet_ir::graph::LayerId;
+use synnet_ir::{Graph, Network};
+use synnet_runtime::{Evaluation, Readout, Sequence, Target};
+use synnet_xylo::map::MappedLayer;
+use synnet_xylo::{Build, Chip, QuantizeOptions};
+
+use crate::error::Error;
+use crate::experiment::Experiment;
+use crate::progress;
+use crate::report::spikes_matter;
+use engines::{CHIP, ENGINES, Engines, FLOAT, Played, QUANTISED};
+use statistics::{Course, Gap, Yardstick};
+
+/// Recordings that are under way at once: bounds the memory.
+const CHUNK: usize = 64;
+
+/// The pairs of engines that are compared, the reference first.
+const PAIRS: [(usize, usize); 3] = [(FLOAT, QUANTISED), (QUANTISED, CHIP), (FLOAT, CHIP)];
+/// Their indices.
+const BY_WEIGHTS: usize = 0;
+const BY_STATES: usize = 1;
+const IN_ALL: usize = 2;
+
+/// What is compared.
+pub struct Subject<'a> {
+    /// Recipe and recordings.
+    pub experiment: &'a Experiment,
+    /// The network with its weights.
+    pub network: &'a Network,
+    /// The same with the numbers of the build, in units of the float network.
+    pub quantised: &'a Network,
+    /// The network on the chip.
+    pub build: &'a Build,
+    /// How it was quantised.
+    pub options: &'a QuantizeOptions,
+    /// The chip.
+    pub chip: &'a Chip,
+    /// The weights file.
+    pub weights: String,
+    /// Recordings of the test set to take, spread over it; all where there is no number.
+    pub samples: Option<usize>,
+}
+
+/// What the comparison found.
+pub struct Comparison<'a> {
+    /// What was compared.
+    pub subject: &'a Subject<'a>,
+    /// Which recordings of the test set.
+    recordings: Vec<usize>,
+    /// Silent steps behind each recording on the chip.
+    silence: usize,
+    /// The layers in the order of the graph.
+    layers: Vec<LayerComparison>,
+    /// What each engine made of the recordings, where they have classes. The outputs are the statistic that decides.
+    classes: Option<[Evaluation; ENGINES]>,
+    /// Input events of all recordings.
+    input_events: u64,
+    /// Those of them that the chip dropped.
+    clipped_events: u64,
+    /// Of each recording the agreement of float and chip in the spikes of all layers that count.
+    likeness: Vec<Option<f64>>,
+}
+
+/// A layer on the three engines.
+struct LayerComparison {
+    id: LayerId,
+    name: String,
+    /// Neurons on the chip.
+    neurons: usize,
+    /// Neurons of the network that the chip does without.
+    removed: usize,
+    /// Whether it is the readout.
+    readout: bool,
+    /// By how many steps the chip is late.
+    lag: usize,
+    yardstick: Yardstick,
+    /// Of each pair.
+    gaps: [Gap; 3],
+    /// Of each engine, the spikes of each neuron.
+    spikes: [Vec<f64>; ENGINES],
+    /// In how many steps each neuron met a rail on the chip.
+    saturations: Vec<u64>,
+    /// In how many steps a neuron of the float network spiked more often than the chip can.
+    capped: u64,
+    /// In how many steps a neuron of the chip spiked more often than the network declares.
+    uncapped: u64,
+}
+
+impl<'a> Comparison<'a> {
+    /// Runs the recordings on all engines. The result does not depend on the number of threads.
+    pub fn of(subject: &'a Subject<'a>) -> Result<Self, Error> {
+        let test = &subject.experiment.corpus.test;
+        let all = test.samples().len();
+        let wanted = subject.samples.unwrap_or(all).min(all);
+        let recordings: Vec<usize> = (0..wanted).map(|i| i * all / wanted).collect();
+        let engines = Engines::new(subject.network, subject.quantised, subject.build, test)?;
+        let readout = subject.experiment.readout();
+        let mut comparison = Self {
+            subject,
+            layers: engines
+                .layers()
+                .iter()
+                .map(|layer| LayerComparison::new(layer, &subject.network.graph))
+                .collect(),
+            classes: None,
+            input_events: 0,
+            clipped_events: 0,
+            likeness: Vec::new(),
+            silence: engines.silence(),
+            recordings,
+        };
+        let mut statistics: [Vec<f32>; ENGINES] = Default::default();
+        let bar = progress::counter("comparing");
+        bar.set_length(wanted as u64);
+        for chunk in comparison.recordings.clone().chunks(CHUNK) {
+            let summarise = |engines: &mut Engines<'_>, &i: &usize| {
+                engines
+                    .play(i)
+                    .map(|played| Summary::new(&played, &comparison.layers, comparison.subject, readout))
+            };
+            let summaries: Result<Vec<Summary>, Error> =
+                chunk.par_iter().map_init(|| engines.clone(), summarise).collect();
+            for summary in summaries? {
+                comparison.add(summary, &mut statistics);
+                bar.inc(1);
+            }
+        }
+        bar.finish_and_clear();
+        if let Some(readout) = readout {
+            comparison.classes = Some(comparison.classify(statistics, readout)?);
+        }
+        Ok(comparison)
+    }
+
+    fn add(&mut self, summary: Summary, statistics: &mut [Vec<f32>; ENGINES]) {
+        for (layer, part) in self.layers.iter_mut().zip(summary.layers) {
+            layer.append(part);
+        }
+        statistics.iter_mut().zip(summary.statistics).for_each(|(all, values)| all.extend(values));
+        self.input_events += summary.input_events;
+        self.clipped_events += summary.clipped_events;
+        self.likeness.push(summary.likeness);
+    }
+
+    /// The statistic of an output, as the only step of a sequence, has itself as its statistic.
+    fn classify(
+        &self,
+        statistics: [Vec<f32>; ENGINES],
+        readout: Readout,
+    ) -> Result<[Evaluation; ENGINES], Error> {
+        let width = self.subject.network.graph.outputs();
+        let samples = self.subject.experiment.corpus.test.samples();
+        let class = |&i: &usize| match samples[i].target {
+            Target::Class(label) => Some(label),
+            _ => None,
+        };
+        let labels: Vec<usize> = self.recordings.iter().filter_map(class).collect();
+        let [float, quantised, chip] = statistics.map(|values| {
+            let outputs = Sequence::new(self.recordings.len(), 1, width, values);
+            let outputs = outputs.map_err(|e| Error::Input(e.to_string()))?;
+            Evaluation::from_outputs(outputs, &labels, readout).map_err(|faults| Error::findings(&faults))
+        });
+        Ok([float?, quantised?, chip?])
+    }
+
+    /// Time steps of all recordings together.
+    fn steps(&self) -> usize {
+        self.recordings.len() * self.subject.experiment.corpus.test.steps()
+    }
+
+    /// Steps of the chip, with the silent ones behind the recordings.
+    fn chip_steps(&self) -> usize {
+        self.steps() + self.recordings.len() * self.silence
+    }
+
+    /// Names of the engines, for people.
+    fn engine_names(&self) -> [&str; ENGINES] {
+        ["float", "quantised weights", &self.subject.chip.name]
+    }
+}
+
+impl LayerComparison {
+    fn new(layer: &MappedLayer, graph: &Graph) -> Self {
+        let by_spikes = spikes_matter(graph, &layer.name);
+        let neurons = layer.ids.len();
+        Self {
+            id: layer.layer,
+            name: layer.name.clone(),
+            neurons,
+            removed: graph.layer(layer.layer).size - neurons,
+            readout: layer.readout,
+            lag: layer.lag,
+            yardstick: if by_spikes { Yardstick::Spikes } else { Yardstick::States },
+            gaps: Default::default(),
+            spikes: std::array::from_fn(|_| vec![0.0; neurons]),
+            saturations: vec![0; neurons],
+            capped: 0,
+            uncapped: 0,
+        }
+    }
+
+    fn append(&mut self, part: LayerSummary) {
+        self.gaps.iter_mut().zip(part.gaps).for_each(|(gap, more)| gap.append(more));
+        for (all, more) in self.spikes.iter_mut().zip(part.spikes) {
+            all.iter_mut().zip(more).for_each(|(sum, count)| *sum += count);
+        }
+        self.saturations.iter_mut().zip(part.saturations).for_each(|(sum, count)| *sum += u64::from(count));
+        self.capped += part.capped;
+        self.uncapped += part.uncapped;
+    }
+
+    /// Mean spikes per neuron and step on an engine.
+    fn rate(&self, engine: usize, steps: usize) -> f64 {
+        self.spikes[engine].iter().sum::<f64>() / (steps * self.neurons).max(1) as f64
+    }
+
+    /// Neurons that never spiked on an engine.
+    fn silent(&self, engine: usize) -> usize {
+        self.spikes[engine].iter().filter(|count| **count == 0.0).count()
+    }
+
+    /// Neurons that spike in float, but never on the chip.
+    fn silenced(&self) -> usize {
+        let both = self.spikes[FLOAT].iter().zip(&self.spikes[CHIP]);
+        both.filter(|(float, chip)| **float > 0.0 && **chip == 0.0).count()
+    }
+
+    /// Neurons that met a rail.
+    fn saturated_neurons(&self) -> usize {
+        self.saturations.iter().filter(|count| **count > 0).count()
+    }
+
+    /// Steps of neurons in which a rail was met, and their share of all `steps` of the chip.
+    fn saturations(&self, steps: usize) -> (u64, f64) {
+        let sum: u64 = self.saturations.iter().sum();
+        (sum, sum as f64 / (steps * self.neurons).max(1) as f64)
+    }
+
+    /// Whether spikes tell anything of the layer.
+    fn by_spikes(&self) -> bool {
+        self.yardstick == Yardstick::Spikes
+    }
+}
+
+/// What is kept of one recording.
+struct Summary {
+    layers: Vec<LayerSummary>,
+    /// What decides on the class, on each engine; empty where there are no classes.
+    statistics: [Vec<f32>; ENGINES],
+    input_events: u64,
+    clipped_events: u64,
+    likeness: Option<f64>,
+}
+
+struct LayerSummary {
+    gaps: [Gap; 3],
+    spikes: [Vec<f64>; ENGINES],
+    saturations: Vec<u32>,
+    capped: u64,
+    uncapped: u64,
+}
+
+impl Summary {
+    fn new(
+        played: &Played,
+        layers: &[LayerComparison],
+        subject: &Subject<'_>,
+        readout: Option<Readout>,
+    ) -> Self {
+        let graph = &subject.network.graph;
+        let mut summaries = Vec::new();
+        let (mut sum, mut counted) = (0.0, 0u32);
+        for ((layer, courses), saturations) in layers.iter().zip(&played.layers).zip(&played.saturations) {
+            let gaps = PAIRS.map(|(a, b)| Gap::between(&courses[a], &courses[b], layer.yardstick));
+            if let Some(share) = gaps[IN_ALL].spikes().filter(|_| layer.by_spikes()) {
+                (sum, counted) = (sum + share, counted + 1);
+            }
+            let events = &subject.chip.events;
+            let cap = if layer.readout { events.readout } else { events.hidden };
+            let declared = graph.layer(layer.id).as_lif().map_or(cap, |lif| lif.max_spikes);
+            let above = |engine: usize, limit: u32| {
+                courses[engine].spikes.iter().filter(|count| f64::from(**count) > f64::from(limit)).count()
+                    as u64
+            };
+            summaries.push(LayerSummary {
+                gaps,
+                spikes: std::array::from_fn(|engine| totals(&courses[engine])),
+                saturations: saturations.clone(),
+                capped: above(FLOAT, cap),
+                uncapped: above(CHIP, declared),
+            });
+        }
+        let width = graph.outputs();
+        let statistic =
+            |output: &Vec<f32>| readout.map_or(Vec::new(), |readout| readout.statistic(output, width));
+        Self {
+            layers: summaries,
+            statistics: played.outputs.each_ref().map(statistic),
+            input_events: played.input_events,
+            clipped_events: played.clipped_events,
+            likeness: (counted > 0).then(|| sum / f64::from(counted)),
+        }
+    }
+}
+
+/// The spikes of each neuron.
+fn totals(course: &Course) -> Vec<f64> {
+    let mut totals = vec![0.0; course.neurons];
+    for row in course.spikes.chunks_exact(course.neurons.max(1)) {
+        totals.iter_mut().zip(row).for_each(|(sum, &count)| *sum += f64::from(count));
+    }
+    totals
+}

@@ -1,0 +1,192 @@
+//! The comparison as tables and words for people, and as JSON for machines.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use synnet_runtime::Evaluation;
+
+use super::engines::{CHIP, ENGINES, FLOAT, QUANTISED};
+use super::findings::{Finding, fine_percent};
+use super::statistics::BOUND;
+use super::{Comparison, LayerComparison, PAIRS};
+use crate::on_chip::agreement;
+use crate::report::percent;
+use crate::terminal;
+
+/// Names of the engines in JSON.
+const KEYS: [&str; ENGINES] = ["float", "quantised_weights", "chip"];
+
+impl Comparison<'_> {
+    /// Tables, and what they say.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for rows in [self.engines_table(), self.layers_table(), self.pairs_table()] {
+            if rows.len() > 1 {
+                let _ = writeln!(text, "{}", terminal::table(&rows));
+            }
+        }
+        for finding in self.findings() {
+            let Finding { text: said, remedy, .. } = finding;
+            let _ = writeln!(text, "* {said}");
+            if let Some(remedy) = remedy {
+                let _ = writeln!(text, "  remedy: {remedy}");
+            }
+        }
+        text.trim_end().to_owned()
+    }
+
+    /// Accuracy and agreement of the engines; empty but for its head where there are no classes.
+    pub(super) fn engines_table(&self) -> Vec<Vec<String>> {
+        let mut rows = vec![row("", self.engine_names().map(String::from))];
+        if let Some(classes) = &self.classes {
+            let accuracies = classes.each_ref().map(|found| percent(found.accuracy));
+            rows.push(row("accuracy on the test set", accuracies));
+            let same = [QUANTISED, CHIP].map(|engine| percent(agreement(&classes[FLOAT], &classes[engine])));
+            let [quantised, chip] = same;
+            rows.push(row("same class as float", [String::new(), quantised, chip]));
+        }
+        rows
+    }
+
+    /// What each layer does on each engine.
+    pub(super) fn layers_table(&self) -> Vec<Vec<String>> {
+        let names = self.engine_names().map(|name| format!("rate, {name}"));
+        let mut rows = vec![row("layer", names)];
+        rows[0].extend(["silent neurons", "saturated steps", "saturated neurons", "lag"].map(String::from));
+        for layer in &self.layers {
+            let rates: [String; ENGINES] =
+                std::array::from_fn(|engine| format!("{:.3}", layer.rate(engine, self.steps())));
+            let mut cells = row(&layer.name, if layer.by_spikes() { rates } else { Default::default() });
+            let silent = [FLOAT, QUANTISED, CHIP].map(|engine| layer.silent(engine).to_string()).join(" / ");
+            cells.push(if layer.by_spikes() { silent } else { String::new() });
+            cells.push(fine_percent(layer.saturations(self.chip_steps()).1));
+            cells.push(format!("{} of {}", layer.saturated_neurons(), layer.neurons));
+            cells.push(layer.lag.to_string());
+            rows.push(cells);
+        }
+        rows
+    }
+
+    /// How far the engines are apart in each layer.
+    pub(super) fn pairs_table(&self) -> Vec<Vec<String>> {
+        let head = [
+            "layer, engines",
+            "spikes agree",
+            "counts agree",
+            "error of states",
+            "differ in",
+            "first step",
+            "median step",
+        ];
+        let mut rows = vec![head.map(String::from).to_vec()];
+        let names = self.engine_names();
+        let n = self.recordings.len();
+        for layer in &self.layers {
+            for ((a, b), gap) in PAIRS.iter().zip(&layer.gaps) {
+                let share =
+                    |share: Option<f64>| share.filter(|_| layer.by_spikes()).map_or(String::new(), percent);
+                let step = |step: Option<usize>| step.map_or(String::new(), |step| (step + 1).to_string());
+                let divergence = gap.divergence();
+                rows.push(vec![
+                    format!("{}, {} to {}", layer.name, names[*a], names[*b]),
+                    share(gap.spikes()),
+                    share(gap.counts()),
+                    gap.states().map_or(String::new(), percent),
+                    format!("{} of {n}", divergence.recordings),
+                    step(divergence.earliest),
+                    step(divergence.median),
+                ]);
+            }
+        }
+        rows
+    }
+
+    /// How to read the columns of [`pairs_table`](Self::pairs_table).
+    pub(super) fn legend() -> String {
+        format!(
+            "Spikes agree: 1 - sum |a - b| / sum max(a, b) of the counts of every neuron and step, so that a spike one step \
+             late counts twice. Counts agree: the same with the counts of whole recordings. Error of states: root mean \
+             square of the difference of membranes after reset (for a readout, of the network's output), relative to that \
+             of the first engine. Differ in: recordings in which a spike differs, with the earliest step and that by which \
+             half of the recordings differ; for a readout that is not judged by spikes, in which its state is off by more \
+             than {} of the greatest in the recording. Layers are compared at their own time: the chip is late by as \
+             many steps as the lag says.",
+            percent(BOUND)
+        )
+    }
+
+    /// Everything for machines.
+    pub fn json(&self) -> Value {
+        let subject = self.subject;
+        let steps = subject.experiment.corpus.test.steps();
+        let engines: serde_json::Map<String, Value> = (0..ENGINES)
+            .map(|engine| {
+                let found = self.classes.as_ref().map(|classes| &classes[engine]);
+                (KEYS[engine].to_owned(), found.map_or_else(|| json!({}), engine_json))
+            })
+            .collect();
+        let mut value = json!({
+            "target": subject.chip.name,
+            "recordings": self.recordings,
+            "steps": steps,
+            "dt": subject.network.graph.dt,
+            "bound": BOUND,
+            "engines": engines,
+            "layers": self.layers.iter().map(|layer| self.layer_json(layer)).collect::<Vec<_>>(),
+            "input_events": { "all": self.input_events, "clipped": self.clipped_events },
+            "findings": self.findings(),
+            "quantisation": subject.build.report,
+        });
+        if let Some(classes) = &self.classes {
+            value["labels"] = json!(classes[FLOAT].labels);
+            for (a, b) in PAIRS {
+                value["same_class"][pair_key(a, b)] = json!(agreement(&classes[a], &classes[b]));
+            }
+        }
+        value
+    }
+
+    fn layer_json(&self, layer: &LayerComparison) -> Value {
+        let of_engines = |value: &dyn Fn(usize) -> Value| -> Value {
+            Value::Object((0..ENGINES).map(|engine| (KEYS[engine].to_owned(), value(engine))).collect())
+        };
+        let pairs = PAIRS.iter().zip(&layer.gaps).map(|(&(a, b), gap)| {
+            let divergence = gap.divergence();
+            let value = json!({
+                "spike_agreement": gap.spikes(),
+                "count_agreement": gap.counts(),
+                "state_error": gap.states(),
+                "diverging_recordings": divergence.recordings,
+                "first_divergence": divergence.earliest,
+                "median_divergence": divergence.median,
+            });
+            (pair_key(a, b), value)
+        });
+        let (saturated, share) = layer.saturations(self.chip_steps());
+        json!({
+            "name": layer.name,
+            "neurons": layer.neurons,
+            "removed_neurons": layer.removed,
+            "lag": layer.lag,
+            "judged_by": if layer.by_spikes() { "spikes" } else { "states" },
+            "rates": of_engines(&|engine| json!(layer.rate(engine, self.steps()))),
+            "silent_neurons": of_engines(&|engine| json!(layer.silent(engine))),
+            "saturations": { "steps": saturated, "share": share, "neurons": layer.saturated_neurons() },
+            "beyond_the_chips_cap": layer.capped,
+            "beyond_max_spikes": layer.uncapped,
+            "pairs": Value::Object(pairs.collect()),
+        })
+    }
+}
+
+fn row<const N: usize>(name: &str, cells: [String; N]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(cells).collect()
+}
+
+fn pair_key(a: usize, b: usize) -> String {
+    format!("{}_to_{}", KEYS[a], KEYS[b])
+}
+
+fn engine_json(found: &Evaluation) -> Value {
+    json!({ "accuracy": found.accuracy, "confusion": found.confusion, "predictions": found.predictions })
+}

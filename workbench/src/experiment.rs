@@ -1,0 +1,271 @@
+//! What `train` and `eval` share: recipe, network, recordings, and the two engines on the test set.
+//!
+//! A [`Plan`] is what can be said and checked without reading any recording; with them it is an [`Experiment`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
+use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
+use synnet_xylo::quantize::FakeQuantizer;
+use synnet_xylo::{Build, Chip, QuantizeOptions};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::artifacts;
+use crate::calibration;
+use crate::data::{self, Corpus, Input};
+use crate::error::Error;
+use crate::on_chip::{self, ChipEvaluation};
+use crate::recipe::{Format, FrontEnd, Recipe};
+use crate::source::{self, Loaded};
+use crate::target::Target;
+use crate::{progress, terminal};
+
+/// Membranes of readouts stay well below this.
+const SILENT_THRESHOLD: f64 = 1000.0;
+
+/// A recipe with its network.
+pub struct Plan {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Its network.
+    pub loaded: Loaded,
+    /// The statistic of the output by which recordings are classified; `None` where they have other targets than
+    /// one class of several.
+    readout: Option<Readout>,
+}
+
+/// A recipe with its network and its recordings.
+pub struct Experiment {
+    /// Recipe and network.
+    pub plan: Plan,
+    /// The recordings.
+    pub corpus: Corpus,
+}
+
+/// What the float network made of the test set.
+pub struct Tested {
+    /// Loss, accuracy where the loss knows one, and rates.
+    pub measured: Validation,
+    /// Predictions and confusion, where there are several classes.
+    pub classified: Option<Evaluation>,
+}
+
+impl Tested {
+    /// Share of the recordings that were classified right.
+    pub fn accuracy(&self) -> Option<f64> {
+        self.classified.as_ref().map(|classified| classified.accuracy).or(self.measured.accuracy)
+    }
+}
+
+/// What a trained network does on a chip.
+pub struct OnChip {
+    /// The chip.
+    pub chip: &'static Chip,
+    /// The network on it.
+    pub build: Build,
+    /// The test set on its simulator.
+    pub result: ChipEvaluation,
+}
+
+impl Plan {
+    /// Reads recipe and network; checks that they fit together.
+    pub fn read(path: &Path, set: &[(String, String)]) -> Result<Self, Error> {
+        let recipe = Recipe::read(path, set)?;
+        let loaded = source::compile(&recipe.network, recipe.name.as_deref(), &recipe.network_params())?;
+        let graph = &loaded.graph;
+        let readout = readout(&recipe, graph).map_err(|message| Error::input(path, message))?;
+        warn_of_spiking_readout(graph);
+        let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
+        let hears = recipe.data.format == Format::Wav;
+        if hears && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
+            terminal::warn(format_args!(
+                "the front end gives steps of {:.3} ms, network `{}` takes {:.3} ms; set `front_end` -> `decimation`",
+                1e3 * front_end.dt(),
+                graph.name,
+                1e3 * graph.dt
+            ));
+        }
+        Ok(Self { recipe, loaded, readout })
+    }
+
+    /// Reads the recordings.
+    pub fn with_data(self) -> Result<Experiment, Error> {
+        let bar = progress::counter("recordings");
+        let graph = &self.loaded.graph;
+        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
+        let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, &bar);
+        bar.finish_and_clear();
+        Ok(Experiment { corpus: corpus?, plan: self })
+    }
+
+    /// A trainer at its beginning: initial weights and options, both of this seed. What training does not support
+    /// comes to light here.
+    pub fn trainer(&self, seed: u64) -> Result<Trainer, Error> {
+        let graph = &self.loaded.graph;
+        let params = initial_params(graph, seed);
+        self.aware(Trainer::new(graph, params, self.options(seed)))
+    }
+
+    /// A trainer that goes on from a checkpoint.
+    pub fn resumed(&self, checkpoint: &[u8], seed: u64) -> Result<Trainer, Error> {
+        self.aware(Trainer::resume(checkpoint, &self.loaded.graph, self.options(seed)))
+    }
+
+    /// Lets a trainer train through the numbers of the chip, where the recipe wants that.
+    fn aware(&self, trainer: Result<Trainer, Diagnostics>) -> Result<Trainer, Error> {
+        let trainer = trainer.map_err(|d| self.rendered(&d))?;
+        let Some((chip, from)) = self.recipe.aware() else { return Ok(trainer) };
+        let chip = FakeQuantizer::new(&self.loaded.graph, chip, &self.recipe.quantize.options);
+        let chip = chip.map_err(|d| self.rendered(&d))?;
+        Ok(trainer.with_forward(move |network, into| chip.apply(network, into), from))
+    }
+
+    /// The options of the training with this seed.
+    pub fn options(&self, seed: u64) -> TrainOptions {
+        TrainOptions { seed, ..self.recipe.training.clone() }
+    }
+
+    /// What cannot be built later is better known before the training. Warnings come with the build.
+    pub fn check_targets(&self) -> Result<(), Error> {
+        let graph = &self.loaded.graph;
+        let mut targets = self.recipe.targets();
+        let simulated = self.recipe.simulated_chip();
+        targets.extend(simulated.map(Target::Chip));
+        targets.sort_by_key(Target::name);
+        targets.dedup();
+        self.refuse(targets.iter().flat_map(|target| artifacts::check(graph, target)))
+    }
+
+    /// The rules of a chip that the network breaks. Warnings come with the build.
+    pub fn check_chip(&self, chip: &Chip) -> Result<(), Error> {
+        self.refuse(synnet_xylo::rules::check(&self.loaded.graph, chip))
+    }
+
+    /// A failure where there are errors.
+    fn refuse(&self, found: impl IntoIterator<Item = Diagnostic>) -> Result<(), Error> {
+        let errors: Diagnostics = found.into_iter().filter(Diagnostic::is_error).collect();
+        source::accept(&errors, &self.loaded.sources)
+    }
+
+    /// Diagnostics about the network as a failure.
+    pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Error {
+        Error::Rendered(synnet_ir::render(diagnostics, &self.loaded.sources, terminal::color()))
+    }
+}
+
+impl Experiment {
+    /// What a training is made from besides its options: hashes of the network and of the recordings.
+    pub fn origin(&self) -> BTreeMap<String, String> {
+        let network = xxh3_128(synnet_ir::to_json(&self.plan.loaded.graph).as_bytes());
+        let recipe = &self.plan.recipe;
+        let sounds = format!("{:?}", recipe.data.augmentation);
+        let integers =
+            recipe.aware().map(|(chip, from)| format!("{chip:?} {from} {:?}", recipe.quantize.options));
+        let parts = [
+            ("network", network),
+            ("set of recordings", self.corpus.fingerprint()),
+            ("`data.augmentation`", xxh3_128(sounds.as_bytes())),
+            ("quantisation", xxh3_128(integers.unwrap_or_default().as_bytes())),
+        ];
+        parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
+    }
+
+    /// The float network on the test set.
+    pub fn evaluate(&self, network: &Network) -> Result<Tested, Error> {
+        let (plan, test) = (&self.plan, &self.corpus.test);
+        let measured = synnet_runtime::validate(network, test, &plan.recipe.training.loss);
+        let measured = measured.map_err(|d| plan.rendered(&d))?;
+        let classified = plan.readout.map(|readout| synnet_runtime::evaluate(network, test, readout));
+        Ok(Tested { measured, classified: classified.transpose().map_err(|d| plan.rendered(&d))? })
+    }
+
+    /// By what recordings are classified, if they are.
+    pub fn readout(&self) -> Option<Readout> {
+        self.plan.readout
+    }
+
+    /// The chip whose simulator runs the test set. It is judged by classes.
+    pub fn simulated_chip(&self) -> Option<&'static Chip> {
+        self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
+    }
+
+    /// How the recipe has a network quantised, with the ranges of its states on the training set where shifts of
+    /// weights need them.
+    pub fn quantize_options(&self, network: &Network) -> Result<QuantizeOptions, Error> {
+        let quantize = &self.plan.recipe.quantize;
+        let measured = quantize.measures.then(|| calibration::on_dataset(network, &self.corpus.train));
+        let ranges = measured.transpose().map_err(|e| Error::Input(e.to_string()))?;
+        Ok(QuantizeOptions { ranges, ..quantize.options.clone() })
+    }
+
+    /// Quantises for a chip.
+    pub fn build_for_chip(&self, network: &Network, chip: &Chip) -> Result<Build, Error> {
+        self.build_with(network, chip, &self.quantize_options(network)?)
+    }
+
+    /// Quantises for a chip with these options.
+    pub fn build_with(
+        &self,
+        network: &Network,
+        chip: &Chip,
+        options: &QuantizeOptions,
+    ) -> Result<Build, Error> {
+        let build = synnet_xylo::build(network, chip, options);
+        let build = build.map_err(|d| self.plan.rendered(&d))?;
+        source::accept(&build.warnings, &self.plan.loaded.sources)?;
+        Ok(build)
+    }
+
+    /// Quantises for a chip and runs the test set on its simulator.
+    pub fn evaluate_on_chip(&self, network: &Network, chip: &'static Chip) -> Result<OnChip, Error> {
+        let readout = self.plan.readout.ok_or_else(|| {
+            Error::Input(
+                "chips are judged by the classes of recordings, which this recipe does not name".into(),
+            )
+        })?;
+        let build = self.build_for_chip(network, chip)?;
+        let result = on_chip::evaluate(&build, network, &self.corpus.test, readout)?;
+        if result.dropped_events > 0 {
+            terminal::warn(format_args!(
+                "{} input events dropped on {}: a channel takes at most 15 in a step",
+                result.dropped_events, chip.name
+            ));
+        }
+        Ok(OnChip { chip, build, result })
+    }
+}
+
+/// A readout that is used for its membrane but also spikes loses what its resets take away.
+fn warn_of_spiking_readout(graph: &Graph) {
+    let layer = graph.layer(graph.output.layer);
+    let Some(lif) = layer.as_lif().filter(|_| graph.output.quantity == Quantity::Vmem) else { return };
+    if lif.threshold.values.iter().any(|&threshold| threshold < SILENT_THRESHOLD) {
+        terminal::warn(format_args!(
+            "layer `{}` is read out by its membrane, but spikes and resets it; give it `threshold: 32767`",
+            layer.name
+        ));
+    }
+}
+
+/// By what recordings are classified, if they are: the network has one output for each class. With a single output
+/// and two classes, which losses of detection know, there is accuracy but no class that is the greatest.
+fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
+    let (outputs, classes) = (graph.outputs(), recipe.data.classes.len());
+    let loss = &recipe.training.loss;
+    let detects = outputs == 1 && classes == 2 && matches!(loss, Loss::Peak(_) | Loss::BinaryCrossEntropy(_));
+    if classes == 0 || detects {
+        return Ok(None);
+    }
+    if outputs != classes {
+        let name = &graph.name;
+        let plural = if outputs == 1 { "" } else { "s" };
+        return Err(format!(
+            "network `{name}` has {outputs} output{plural}; the recipe names {classes} classes"
+        ));
+    }
+    let readout =
+        loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");
+    Ok(Some(readout?))
+}

@@ -1,0 +1,176 @@
+//! Reading and writing whole files. What is written appears complete or not at all.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{self, Error};
+
+/// Most bytes of a text: network, recipe or log.
+const MAX_TEXT: u64 = 64 << 20;
+
+/// How the names of files begin that are not yet complete.
+const UNFINISHED: &str = ".snnc-";
+
+/// Whether a path stands for standard input or output.
+pub fn is_dash(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// The bytes of a file, or of standard input for `-`.
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    if is_dash(path) {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|e| Error::io("read", path, &e))?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).map_err(|e| Error::io("read", path, &e))
+}
+
+/// The text of a file, or of standard input for `-`.
+pub fn read_text(path: &Path) -> Result<String, Error> {
+    let bytes = if is_dash(path) {
+        limited(std::io::stdin().lock())
+    } else {
+        std::fs::File::open(path).and_then(limited)
+    };
+    let bytes = bytes.map_err(|e| Error::io("read", path, &e))?;
+    text(bytes).map_err(|why| Error::input(path, why))
+}
+
+/// The text of an imported file, or why there is none.
+pub fn read_import(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::File::open(path).and_then(limited);
+    text(bytes.map_err(|e| error::io_reason(&e))?)
+}
+
+/// The bytes of a text, and one more than a text may have where it has more: devices never end.
+fn limited(reader: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() as u64 > MAX_TEXT {
+        return Err(format!("larger than {} MiB; no text is that long", MAX_TEXT >> 20));
+    }
+    String::from_utf8(bytes).map_err(|e| format!("not UTF-8 text (byte {})", e.utf8_error().valid_up_to()))
+}
+
+/// Writes a file through a temporary one beside it, so that readers see the old or the new content
+/// and a full disk loses nothing; `-` is standard output.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_together(&[(path, bytes)])
+}
+
+/// Writes files that belong together. None of them appears before all of them are on the disk.
+pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Error> {
+    let mut prepared = Vec::new();
+    for &(path, bytes) in files {
+        if is_dash(path) {
+            print(bytes).map_err(|e| Error::io("write", path, &e))?;
+        } else if is_device(path) {
+            std::fs::write(path, bytes).map_err(|e| Error::io("write", path, &e))?;
+        } else {
+            prepared.push((path, prepare(path, bytes).map_err(|e| Error::io("write", path, &e))?));
+        }
+    }
+    for (path, file) in prepared {
+        let target = resolve(path);
+        file.persist(&target).map_err(|e| Error::io("write", path, &e.error))?;
+        keep_name(&target);
+    }
+    Ok(())
+}
+
+/// Adds to the end of a file that exists. A process that is killed meanwhile may leave a part of the bytes.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let file = std::fs::OpenOptions::new().append(true).open(path);
+    let appended = file.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    appended.map_err(|e| Error::io("write", path, &e))
+}
+
+/// Forces the name of a new file to the disk, too, so that files which were written one after the other are there
+/// in this order after a loss of power. Where a system cannot do that, it has its own order.
+fn keep_name(path: &Path) {
+    #[cfg(unix)]
+    let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// The folder of a file.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether a path is a device, a pipe or the like, which must not be replaced by a file.
+fn is_device(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn print(bytes: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Creates a folder and those above it.
+pub fn create_folder(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|e| Error::io("create the folder", path, &e))
+}
+
+/// Removes what a killed process has left of files that it had not yet finished.
+pub fn remove_leftovers(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+        // Where it cannot be removed it does no harm.
+        let _ = std::fs::remove_file(entry.path());
+    }
+}
+
+/// The file behind a link, which stays a link.
+fn resolve(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Writes the bytes to a temporary file that only needs to be renamed.
+fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    if path.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    let target = resolve(path);
+    let folder = folder_of(&target);
+    let mut builder = tempfile::Builder::new();
+    // A temporary file is private by default; what users build is theirs to share.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.prefix(UNFINISHED).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_data()?;
+    Ok(file)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_written_to_and_not_replaced() {
+        assert!(is_device(Path::new("/dev/null")));
+        assert!(!is_device(Path::new("Cargo.toml")));
+        write(Path::new("/dev/null"), b"nothing").unwrap();
+        assert!(is_device(Path::new("/dev/null")));
+    }
+}

@@ -1,0 +1,106 @@
+//! How much memory a training needs, and whether the machine has it.
+
+use synnet_ir::Graph;
+use synnet_runtime::tape::Tape;
+use synnet_runtime::train::MOST_SUMS;
+
+use crate::error::Error;
+use crate::recipe::Recipe;
+use crate::terminal;
+
+/// What a training holds besides its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Bytes for the sample that a thread walks, where a fifth of the neurons spikes in each step: more than
+    /// most networks do.
+    pub per_thread: u64,
+    /// Bytes of weights and their gradients, for all threads together.
+    pub shared: u64,
+    /// Threads.
+    pub threads: u64,
+}
+
+impl Need {
+    /// Of a training of `graph` by a recipe.
+    pub fn of(graph: &Graph, recipe: &Recipe, threads: usize) -> Self {
+        const SPIKING: u64 = 5;
+        let options = &recipe.training;
+        let memory = Tape::new(graph).memory(recipe.data.steps, options.checkpoint);
+        let sums = options.batch.min(MOST_SUMS) as u64;
+        Self {
+            per_thread: memory.states.saturating_add(memory.events / SPIKING),
+            shared: memory.weights.saturating_add(memory.sums.saturating_mul(sums)),
+            threads: threads.max(1) as u64,
+        }
+    }
+
+    /// Everything together.
+    pub fn bytes(self) -> u64 {
+        self.per_thread.saturating_mul(self.threads).saturating_add(self.shared)
+    }
+
+    /// Says what is needed, and refuses what the machine does not have. Where it does not tell, nothing is refused.
+    pub fn check(self) -> Result<(), Error> {
+        let threads = self.threads;
+        let plural = if threads > 1 { "s" } else { "" };
+        let need = format!(
+            "training needs about {}: {} for each of {threads} thread{plural}, {} for weights and gradients",
+            readable(self.bytes()),
+            readable(self.per_thread),
+            readable(self.shared)
+        );
+        match available().filter(|have| self.bytes() > *have) {
+            Some(have) => Err(Error::Io(format!(
+                "{need}, besides the data; this machine has {} to spare: take fewer `--threads`, shorter recordings \
+                 (`data.steps`) or `training.checkpoint: segments`",
+                readable(have)
+            ))),
+            None => {
+                terminal::say(format_args!("{need}, besides the data"));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Bytes that can be had without driving others out; `None` where the system does not tell.
+fn available() -> Option<u64> {
+    available_in(&std::fs::read_to_string("/proc/meminfo").ok()?)
+}
+
+fn available_in(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1024)
+}
+
+/// Bytes as people write them.
+fn readable(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let mut size = bytes as f64;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{size:.1} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_tells_in_kibibytes() {
+        let text = "MemTotal:       24105000 kB\nMemAvailable:   21737 kB\nSwapTotal: 0 kB\n";
+        assert_eq!(available_in(text), Some(21737 * 1024));
+        assert_eq!(available_in("MemTotal: 5 kB\n"), None);
+    }
+
+    #[test]
+    fn sizes_are_readable() {
+        for (bytes, text) in [(900, "900 bytes"), (3_355_443, "3.2 MiB"), (u64::MAX, "16777216.0 TiB")] {
+            assert_eq!(readable(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Recipes: what to train, on which data, how, and what to build at the end.
+
+mod data;
+mod quantize;
+mod validation;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_yaml::Value;
+use synnet_runtime::TrainOptions;
+use synnet_runtime::train::{Score, Selection};
+use synnet_xylo::Chip;
+
+use crate::chips;
+use crate::error::Error;
+use crate::files;
+use crate::target::Target;
+
+pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
+pub use quantize::Quantize;
+pub use validation::{Validation, drawn};
+
+/// A recipe file. Paths are relative to the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Network file.
+    pub network: PathBuf,
+    /// The network to take, where the file has several.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Parameters of the network.
+    #[serde(default)]
+    pub params: BTreeMap<String, Value>,
+    /// Recordings.
+    pub data: DataOptions,
+    /// From sound to spikes.
+    #[serde(default)]
+    pub front_end: FrontEnd,
+    /// Loss, optimiser and all that.
+    pub training: TrainOptions,
+    /// Seeds to train with, each in a folder of its own, instead of the one of `training`.
+    #[serde(default)]
+    pub seeds: Option<Vec<u64>>,
+    /// The chip whose simulator runs the test set; without it the first chip of `build`, if there is one.
+    #[serde(default)]
+    pub chip: Option<String>,
+    /// How the network is quantised for chips and integer code, and whether training knows.
+    #[serde(default)]
+    pub quantize: Quantize,
+    /// What to build after training.
+    #[serde(default = "default_build")]
+    pub build: Vec<String>,
+    /// The recipe as it was carried out: the file, or where `--set` replaced something, its values.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// Unknown keys that are told at once.
+const MOST_FAULTS: usize = 20;
+
+fn default_build() -> Vec<String> {
+    vec!["rust".into(), "xylo-audio3".into()]
+}
+
+impl Recipe {
+    /// Reads a recipe, applies `--set`, and resolves its paths.
+    pub fn read(path: &Path, replaced: &[(String, String)]) -> Result<Self, Error> {
+        let text = files::read_text(path)?;
+        let mut value: Value =
+            serde_yaml::from_str(&text).map_err(|e| Error::input(path, format_args!("not YAML: {e}")))?;
+        for (key, text) in replaced {
+            set(&mut value, key, text)?;
+        }
+        let text = if replaced.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
+        let mut recipe = Self::from_value(value).map_err(|faults| Error::input(path, faults.join("\n  ")))?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let is_set = |key: &str| replaced.iter().any(|(k, _)| k == key);
+        recipe.data.resolve(&folder, is_set);
+        if !is_set("network") {
+            recipe.network = folder.join(&recipe.network);
+        }
+        recipe.text = text;
+        recipe.select_by_validation();
+        recipe.check(path)?;
+        Ok(recipe)
+    }
+
+    /// Reads the values of a recipe. Where that fails, every unknown key is told, and the first other fault.
+    fn from_value(mut value: Value) -> Result<Self, Vec<String>> {
+        let mut faults = Vec::new();
+        loop {
+            let error = match serde_path_to_error::deserialize(value.clone()) {
+                Ok(recipe) if faults.is_empty() => return Ok(recipe),
+                Ok(_) => return Err(faults),
+                Err(error) => error,
+            };
+            let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
+            let (place, message) = (error.path().to_string(), error.into_inner().to_string());
+            let plain = in_plain_words(&with_suggestion(&message));
+            faults.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
+            // With the key that was meant, or without it, other faults come to light.
+            if faults.len() == MOST_FAULTS || !correct(&mut value, &path, &message) {
+                return Err(faults);
+            }
+        }
+    }
+
+    /// Parameters of the network as texts of the language.
+    pub fn network_params(&self) -> Vec<(String, String)> {
+        self.params.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
+    }
+
+    /// What to build, in the order of the recipe.
+    pub fn targets(&self) -> Vec<Target> {
+        self.build.iter().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    /// The chip that runs the test set.
+    pub fn simulated_chip(&self) -> Option<&'static Chip> {
+        match &self.chip {
+            Some(name) => chips::find(name),
+            None => self.build.iter().find_map(|name| chips::find(name)),
+        }
+    }
+
+    /// A validation set that decides nothing would be of little use: unless the recipe says otherwise, the best epoch
+    /// by it is kept.
+    fn select_by_validation(&mut self) {
+        if self.data.validation != Validation::None && self.training.selection.is_none() {
+            let by = if self.training.loss.classifies() {
+                Score::ValidationAccuracy
+            } else {
+                Score::ValidationLoss
+            };
+            self.training.selection = Some(Selection { by, patience: None, min_delta: 0.0 });
+        }
+    }
+
+    fn check(&self, path: &Path) -> Result<(), Error> {
+        for (i, text) in self.build.iter().enumerate() {
+            text.parse::<Target>().map_err(|e| Error::input(path, format_args!("`build`: {e}")))?;
+            if self.build[..i].contains(text) {
+                return Err(Error::input(path, format_args!("`build`: `{text}` is given twice")));
+            }
+        }
+        if let Some(seeds) = &self.seeds {
+            let twice = seeds.iter().enumerate().find(|(i, seed)| seeds[..*i].contains(seed));
+            if let Some((_, seed)) = twice {
+                return Err(Error::input(path, format_args!("`seeds`: {seed} is given twice")));
+            }
+            if seeds.is_empty() {
+                return Err(Error::input(path, "`seeds`: at least one seed is needed"));
+            }
+        }
+        let by_validation = self.training.selection.map(|s| s.by).filter(|by| by.needs_validation());
+        if let Some(by) = by_validation.filter(|_| self.data.validation == Validation::None) {
+            let message = format!(
+                "`training.selection`: `by: {}` needs recordings to validate by; say which with `data.validation`",
+                by.name()
+            );
+            return Err(Error::input(path, message));
+        }
+        self.data.check(path)?;
+        self.front_end.check(path)?;
+        if let Some(chip) = self.chip.as_ref().filter(|name| chips::find(name).is_none()) {
+            return Err(Error::input(path, format_args!("`chip`: {}", chips::unknown(chip, "chip", &[]))));
+        }
+        self.check_quantize(path)
+    }
+}
+
+/// A scalar as it was written, without quotes.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_yaml::to_string(other).map(|text| text.trim().to_owned()).unwrap_or_default(),
+    }
+}
+
+/// Replaces the value at a dotted key; the text is YAML. Mappings on the way are created.
+fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Error> {
+    let new: Value = serde_yaml::from_str(text)
+        .map_err(|e| {
+            Error::Input(format!(
+                "`--set {key}={text}`: the value is not YAML: {e}; a text with such characters needs quotes of its own: \
+                 `--set '{key}=\"{text}\"'`"
+            ))
+        })?;
+    let mut place = root;
+    for part in key.split('.') {
+        if place.is_null() {
+            *place = Value::Mapping(serde_yaml::Mapping::new());
+        }
+        let Value::Mapping(mapping) = place else {
+            return Err(Error::Input(format!(
+                "`--set {key}`: there is nothing named `{part}` in a plain value"
+            )));
+        };
+        place = mapping.entry(Value::String(part.to_owned())).or_insert(Value::Null);
+    }
+    *place = new;
+    Ok(())
+}
+
+/// Puts the key that was meant in the place of the unknown one that serde complains of, or removes it. The path ends with
+/// it or with the mapping around it.
+fn correct(root: &mut Value, path: &[String], message: &str) -> bool {
+    let Some((key, _)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) else {
+        return false;
+    };
+    let around = path.strip_suffix(&[key.to_owned()]).unwrap_or(path);
+    let mapping = around.iter().try_fold(root, |place, part| place.get_mut(part.as_str()));
+    let Some(mapping) = mapping.and_then(Value::as_mapping_mut) else { return false };
+    let Some(value) = mapping.shift_remove(key) else { return false };
+    if let Some(meant) = suggestion(message).filter(|meant| !mapping.contains_key(*meant)) {
+        mapping.insert(meant.into(), value);
+    }
+    true
+}
+
+/// Adds "did you mean" to serde's message about an unknown field or variant.
+pub fn with_suggestion(message: &str) -> String {
+    match suggestion(message) {
+        Some(word) => format!("{message}; did you mean `{word}`?"),
+        None => message.to_owned(),
+    }
+}
+
+/// What was meant by the unknown field or variant of serde's message.
+fn suggestion(message: &str) -> Option<&str> {
+    let mut words = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let wrong = words.next()?;
+    let plain = wrong.to_lowercase();
+    let (distance, word) = words.map(|word| (strsim::damerau_levenshtein(&plain, word), word)).min()?;
+    (distance <= 1 + wrong.len() / 3).then_some(word)
+}
+
+/// Puts what serde expects, which it names as Rust does, into words of a recipe.
+pub fn in_plain_words(message: &str) -> String {
+    let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
+    let expected = match expected {
+        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number, 0 or more",
+        "f64" | "f32" => "a number",
+        _ if expected.starts_with("internally tagged enum ") => "options in braces, such as `{ kind: ... }`",
+        "a YAML mapping" => "a mapping of options",
+        _ if expected.starts_with("struct ") => "a mapping of options",
+        _ => return message.to_owned(),
+    };
+    format!("{found}, expected {expected}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expectations_are_words_of_a_recipe() {
+        for (message, expected) in [
+            ("invalid value: integer `-1`, expected usize", "a whole number, 0 or more"),
+            ("invalid type: string \"mse\", expected internally tagged enum Loss", "options in braces"),
+            ("invalid type: integer `1`, expected struct DataOptions", "a mapping of options"),
+        ] {
+            let plain = in_plain_words(message);
+            assert!(plain.split_once(", expected ").unwrap().1.starts_with(expected), "{plain}");
+        }
+    }
+
+    #[test]
+    fn the_simulated_chip_is_named_or_built() {
+        let recipe = |rest: &str| -> Recipe {
+            let text = "{network: n.snn, data: {path: d, pattern: '{label}.wav', test: {}, classes: [], steps: 1}, \
+                        training: {loss: {kind: mse}, epochs: 1, batch: 1}";
+            serde_yaml::from_str(&format!("{text}{rest}}}")).unwrap()
+        };
+        let simulated = |rest: &str| recipe(rest).simulated_chip().map(|chip| chip.name.as_str());
+        assert_eq!(simulated(""), Some("xylo-audio3"));
+        assert_eq!(simulated(", build: [rust]"), None);
+        assert_eq!(simulated(", build: [rust], chip: xylo-imu"), Some("xylo-imu"));
+    }
+
+    #[test]
+    fn every_unknown_key_is_told() {
+        let text = "{network: n.snn, datta: 1, data: {path: d, patern: x, test: {}, classes: [], steps: 1}, \
+                    quantize: {clipp: 1, zebra: true}, \
+                    training: {loss: {kind: mse}, optimizer: {kind: adam, rl: 1}, epochs: 1, bach: many}}";
+        let faults = Recipe::from_value(serde_yaml::from_str(text).unwrap()).unwrap_err();
+        let told = faults.iter().map(|fault| fault.split(", expected").next().unwrap_or_default());
+        let expected = [
+            "`datta`: unknown field `datta`",
+            "`data.patern`: unknown field `patern`",
+            "`quantize`: unknown field `clipp`",
+            "`quantize`: unknown field `zebra`",
+            "`training.optimizer`: unknown field `rl`",
+            "`training.bach`: unknown field `bach`",
+            "`training.batch`: invalid type: string \"many\"",
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn unknown_keys_get_a_suggestion() {
+        let message = with_suggestion("unknown field `epoch`, expected one of `epochs`, `batch`");
+        assert!(message.ends_with("did you mean `epochs`?"), "{message}");
+        let message = with_suggestion("unknown field `zebra`, expected one of `epochs`, `batch`");
+        assert!(!message.contains("did you mean"), "{message}");
+        let message = with_suggestion("unknown variant `adamW`, expected one of `sgd`, `adam`, `adamw`");
+        assert!(message.ends_with("did you mean `adamw`?"), "{message}");
+    }
+
+    #[test]
+    fn set_reaches_into_nested_values() {
+        let mut value: Value = serde_yaml::from_str("a: {b: 1}").unwrap();
+        set(&mut value, "a.b", "[1, 2]").unwrap();
+        set(&mut value, "c.d", "x").unwrap();
+        let expected: Value = serde_yaml::from_str("{a: {b: [1, 2]}, c: {d: x}}").unwrap();
+        assert_eq!(value, expected);
+        assert!(set(&mut value, "c.d.e", "1").is_err());
+    }
+}

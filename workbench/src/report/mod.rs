@@ -1,0 +1,140 @@
+//! Results as tables, as JSON, and as the reports that a training leaves.
+
+mod examples;
+mod html;
+mod markdown;
+mod origin;
+mod results;
+mod seeds;
+
+use serde_json::{Value, json};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Graph, Network};
+use synnet_runtime::{Dataset, Evaluation};
+
+use crate::artifacts::Written;
+use crate::data::Corpus;
+use crate::experiment::{Experiment, OnChip, Tested};
+use crate::on_chip::agreement;
+use crate::terminal::table;
+use crate::training::Trained;
+
+pub use origin::{heading, origin, sources};
+pub use seeds::{Outcome, Seeds};
+
+/// What the test set says of a network.
+pub struct Results<'a> {
+    /// Recipe and recordings.
+    pub experiment: &'a Experiment,
+    /// The network with its weights.
+    pub network: &'a Network,
+    /// The float network on the test set.
+    pub float: &'a Tested,
+    /// The chip on the test set.
+    pub chip: Option<&'a OnChip>,
+}
+
+/// Everything that a training gave.
+pub struct Report<'a> {
+    /// On the test set.
+    pub results: Results<'a>,
+    /// What was trained, and how that went.
+    pub trained: &'a Trained,
+    /// Files, in the order of writing.
+    pub written: &'a [Written],
+}
+
+/// A share in percent.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+/// How many recordings serve for what.
+pub fn recordings(corpus: &Corpus) -> String {
+    let count = |dataset: &Dataset| dataset.samples().len();
+    let validation =
+        corpus.validation.as_ref().map_or(String::new(), |set| format!(", {} to validate", count(set)));
+    format!(
+        "{} recordings to train{validation}, {} to test ({:.0} s in all)",
+        count(&corpus.train),
+        count(&corpus.test),
+        corpus.seconds
+    )
+}
+
+/// Whether the spikes of a layer say anything: a readout whose membrane is the output is silent on purpose.
+pub fn spikes_matter(graph: &Graph, layer: &str) -> bool {
+    graph.output.quantity == Quantity::Spikes || graph.layer(graph.output.layer).name != layer
+}
+
+/// Accuracy or loss, agreement and rates, side by side.
+pub fn summary(float: &Tested, chip: Option<&OnChip>) -> String {
+    table(&figures(float, chip))
+}
+
+/// The figures of both engines on the test set, the first row being the head.
+fn figures(float: &Tested, chip: Option<&OnChip>) -> Vec<Vec<String>> {
+    let on_chip = chip.map(|on| &on.result.evaluation);
+    let mut rows = vec![vec![String::new(), "float".into()]];
+    rows[0].extend(chip.map(|on| on.chip.name.clone()));
+    if let Some(accuracy) = float.accuracy() {
+        let mut row = vec!["accuracy on the test set".to_owned(), percent(accuracy)];
+        row.extend(on_chip.map(|e| percent(e.accuracy)));
+        rows.push(row);
+    }
+    if let (Some(float), Some(on_chip)) = (&float.classified, on_chip) {
+        rows.push(vec!["same class as float".to_owned(), String::new(), percent(agreement(float, on_chip))]);
+    }
+    let mut row = vec!["loss on the test set".to_owned(), format!("{:.4}", float.measured.loss)];
+    row.extend(on_chip.map(|_| String::new()));
+    rows.push(row);
+    for (layer, rate) in &float.measured.rates {
+        let mut row = vec![format!("spikes per neuron and step, {layer}"), format!("{rate:.3}")];
+        let on_chip = on_chip.and_then(|e| e.rates.iter().find(|(name, _)| name == layer));
+        row.extend(on_chip.map(|(_, rate)| format!("{rate:.3}")));
+        rows.push(row);
+    }
+    rows
+}
+
+/// Rows are true classes, columns predictions.
+pub fn confusion(evaluation: &Evaluation, classes: &[String]) -> String {
+    let mut rows =
+        vec![std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned()).collect()];
+    for (class, counts) in classes.iter().zip(&evaluation.confusion) {
+        let cells = counts.iter().map(|&n| if n == 0 { ".".to_owned() } else { n.to_string() });
+        rows.push(std::iter::once(class.clone()).chain(cells).collect());
+    }
+    table(&rows)
+}
+
+/// An evaluation for machines.
+fn to_json(evaluation: &Evaluation) -> Value {
+    json!({
+        "accuracy": evaluation.accuracy,
+        "samples": evaluation.labels.len(),
+        "confusion": evaluation.confusion,
+        "rates": rates_json(&evaluation.rates),
+        "labels": evaluation.labels,
+        "predictions": evaluation.predictions,
+    })
+}
+
+fn rates_json(rates: &[(String, f64)]) -> Value {
+    Value::Object(rates.iter().map(|(layer, rate)| (layer.clone(), json!(rate))).collect())
+}
+
+/// The results of both engines for machines.
+pub fn results_json(float: &Tested, chip: Option<&OnChip>) -> Value {
+    let of_float = match &float.classified {
+        Some(evaluation) => to_json(evaluation),
+        None => json!({ "accuracy": float.measured.accuracy, "rates": rates_json(&float.measured.rates) }),
+    };
+    let mut value = json!({ "float": of_float });
+    value["float"]["loss"] = json!(float.measured.loss);
+    if let (Some(float), Some(on)) = (&float.classified, chip) {
+        value[&on.chip.name] = to_json(&on.result.evaluation);
+        value["agreement"] = json!(agreement(float, &on.result.evaluation));
+    }
+    value
+}

@@ -1,0 +1,75 @@
+//! What the test set says of a network, as a page or as a part of one.
+
+use super::{Results, examples, figures, heading, origin, percent, sources};
+use crate::on_chip::agreement;
+use crate::page::{self, confusion, document, escape, facts, figure, section, side_by_side};
+
+impl Results<'_> {
+    /// The results by themselves as one file of HTML; `weights` names what was tested.
+    pub fn html(&self, weights: &str) -> String {
+        let mut body =
+            heading(self.network, self.experiment) + &page::tiles(&self.tiles()) + &self.sections();
+        let mut list = origin(self.network, self.experiment);
+        list.push(("weights".into(), weights.to_owned()));
+        body += &section("How it was made", "", &(facts(&list) + &sources(self.network, self.experiment)));
+        document(&format!("{}: results on the test set", self.network.graph.name), &body)
+    }
+
+    /// The figures that matter most, each with what it is.
+    pub fn tiles(&self) -> Vec<(String, String)> {
+        let mut tiles = Vec::new();
+        match self.float.accuracy() {
+            Some(accuracy) => tiles.push((percent(accuracy), "accuracy on the test set, float".to_owned())),
+            None => tiles.push((figure(self.float.measured.loss), "loss on the test set, float".to_owned())),
+        }
+        if let (Some(on), Some(float)) = (self.chip, &self.float.classified) {
+            tiles.push((percent(on.result.evaluation.accuracy), format!("accuracy on {}", on.chip.name)));
+            let agree = agreement(float, &on.result.evaluation);
+            tiles.push((percent(agree), "same class on chip and in float".into()));
+        }
+        tiles
+    }
+
+    /// Figures, confusion, recordings to look at, quantisation.
+    pub fn sections(&self) -> String {
+        section("On the test set", "", &self.engines()) + &examples::section(self) + &self.quantisation()
+    }
+
+    /// The figures of both engines, and their confusion matrices.
+    fn engines(&self) -> String {
+        let mut rows = figures(self.float, self.chip);
+        let head = rows.remove(0);
+        let head: Vec<&str> = head.iter().map(String::as_str).collect();
+        let classes = &self.experiment.corpus.classes;
+        let note = "blue: right, orange: wrong";
+        let float = self.float.classified.as_ref().map(|e| ("Float", e));
+        let chip = self.chip.map(|on| (on.chip.title.as_str(), &on.result.evaluation));
+        let pictures = float.into_iter().chain(chip);
+        let pictures: Vec<String> =
+            pictures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
+        page::table(&head, &rows) + &side_by_side(&pictures)
+    }
+
+    fn quantisation(&self) -> String {
+        let Some(on) = self.chip else { return String::new() };
+        let report = &on.build.report;
+        let rows: Vec<Vec<String>> = report
+            .layers
+            .iter()
+            .map(|layer| {
+                let error = format!("{:.2} %", 100.0 * layer.weight_error);
+                vec![layer.name.clone(), error, layer.vanished.to_string()]
+            })
+            .collect();
+        let lead = format!(
+            "Method: {}. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
+            report.method.name(),
+            report.weight_shift_in,
+            report.weight_shift_rec,
+            report.weight_shift_out,
+            on.build.float.latency()
+        );
+        let table = page::table(&["layer", "error of the weights", "weights that became 0"], &rows);
+        section(&format!("Quantised for {}", on.chip.title), &escape(&lead), &table)
+    }
+}

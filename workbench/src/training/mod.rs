@@ -1,0 +1,192 @@
+//! One training in one folder: its epochs, its checkpoints, what is shown and what is kept.
+//!
+//! After each epoch first the course of the training is written, then the checkpoint. A process that is killed
+//! between the two goes on from the checkpoint before and writes the same line again.
+
+mod history;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use synnet_ir::Network;
+use synnet_runtime::train::Warning;
+use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
+
+use crate::error::Error;
+use crate::experiment::{Experiment, Plan};
+use crate::files;
+use crate::progress::TrainingProgress;
+
+use history::is_like;
+pub use history::{FILE as METRICS, History};
+
+/// The state of a training.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+/// The learnt tensors.
+pub const WEIGHTS: &str = "weights.safetensors";
+
+/// A training that has not begun, or was interrupted.
+pub struct Training {
+    /// The seed.
+    pub seed: u64,
+    /// The folder of everything that is written.
+    pub out: PathBuf,
+    trainer: Trainer,
+    history: History,
+}
+
+/// A training that is complete.
+pub struct Trained {
+    /// The seed.
+    pub seed: u64,
+    /// All options, with the seed.
+    pub options: TrainOptions,
+    /// The network with the weights that were kept.
+    pub network: Network,
+    /// Every epoch, those before a `--resume` included.
+    pub history: History,
+    /// The epoch, from 0, whose weights were kept.
+    pub kept: usize,
+    /// Why it was that one.
+    pub why_kept: String,
+    /// Epochs of this run.
+    pub epochs: usize,
+    /// Time of this run.
+    pub duration: Duration,
+}
+
+impl Training {
+    /// A training at its beginning.
+    pub fn start(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
+        Ok(Self { seed, out, trainer: plan.trainer(seed)?, history: History::default() })
+    }
+
+    /// A training from its folder's checkpoint on.
+    pub fn resume(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
+        let bytes = files::read(&out.join(CHECKPOINT))?;
+        let trainer = plan.resumed(&bytes, seed)?;
+        let history = History::open(&out, trainer.epochs_done())?;
+        Ok(Self { seed, out, trainer, history })
+    }
+
+    /// Runs the epochs that are left. Ctrl-C, which sets `interrupted`, leaves a checkpoint, too.
+    /// `origin` is the experiment's.
+    pub fn run(
+        mut self,
+        experiment: &Experiment,
+        origin: &BTreeMap<String, String>,
+        interrupted: &AtomicBool,
+    ) -> Result<Trained, Error> {
+        self.check_origin(origin)?;
+        self.trainer.set_origin(origin.clone());
+        files::create_folder(&self.out)?;
+        files::remove_leftovers(&self.out);
+        let graph = &experiment.plan.loaded.graph;
+        let total = self.trainer.options().epochs;
+        let first = self.trainer.epochs_done();
+        let progress = TrainingProgress::new(graph, first, total);
+        let before = self.history.warnings(graph);
+        let mut noticed: Vec<Warning> = before.into_iter().map(|noticed| noticed.warning).collect();
+        let mut last: Option<EpochMetrics> = None;
+        let mut sets = experiment.corpus.epochs(self.seed, first..total);
+        while !self.trainer.is_finished() {
+            let set = sets.next(self.trainer.epochs_done())?;
+            let mut watch = |p: Progress<'_>| {
+                progress.batch(&p, last.as_ref());
+                if interrupted.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
+            };
+            let metrics = self.trainer.epoch(&set, &mut watch);
+            let mut metrics = metrics.map_err(|error| self.failed(experiment, error))?;
+            if metrics.complete {
+                self.observe(experiment, &mut metrics)?;
+                for warning in &metrics.warnings {
+                    if !noticed.iter().any(|known| is_like(known, warning)) {
+                        progress.warn(&format!("epoch {}: {warning}", metrics.epoch + 1));
+                        noticed.push(warning.clone());
+                    }
+                }
+                progress.epoch(&metrics, self.trainer.is_finished());
+                last = Some(metrics);
+            }
+            files::write(&self.out.join(CHECKPOINT), &self.trainer.checkpoint())?;
+            if interrupted.load(Ordering::SeqCst) && !self.trainer.is_finished() {
+                progress.finish();
+                let done = self.trainer.epochs_done();
+                return Err(Error::Interrupted(format!(
+                    "interrupted after {done} of {total} epochs; the same command with `--resume` goes on"
+                )));
+            }
+        }
+        let duration = progress.finish();
+        self.finish(experiment, first, duration)
+    }
+
+    /// A checkpoint goes on with the network and the recordings that it was made with, and no others.
+    fn check_origin(&self, origin: &BTreeMap<String, String>) -> Result<(), Error> {
+        let before = self.trainer.origin().iter();
+        let others: Vec<&str> =
+            before.filter(|(part, hash)| origin.get(*part) != Some(hash)).map(|(part, _)| &**part).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Input(format!(
+            "`{}` was made with another {}: go on with the same, or begin anew without `--resume`",
+            self.out.join(CHECKPOINT).display(),
+            others.join(" and another ")
+        )))
+    }
+
+    /// Validates a complete epoch, lets the trainer compare it with the best, and writes its line.
+    fn observe(&mut self, experiment: &Experiment, metrics: &mut EpochMetrics) -> Result<(), Error> {
+        if let Some(validation) = &experiment.corpus.validation {
+            let found = self.trainer.validate(validation).map_err(|error| self.failed(experiment, error))?;
+            metrics.validation = Some(found);
+        }
+        self.trainer.observe(metrics).map_err(|error| self.failed(experiment, error))?;
+        self.history.add(metrics, &self.out)
+    }
+
+    fn failed(&self, experiment: &Experiment, error: TrainError) -> Error {
+        match error {
+            TrainError::Data(diagnostics) => experiment.plan.rendered(&diagnostics),
+            other if self.trainer.epochs_done() == 0 => Error::Input(format!("training stopped: {other}")),
+            other => Error::Input(format!(
+                "training stopped: {other}; `{}` holds the state after epoch {}",
+                self.out.join(CHECKPOINT).display(),
+                self.trainer.epochs_done()
+            )),
+        }
+    }
+
+    /// Writes the weights that are kept.
+    fn finish(self, experiment: &Experiment, first: usize, duration: Duration) -> Result<Trained, Error> {
+        let params = self.trainer.best_params();
+        files::write(&self.out.join(WEIGHTS), &params.to_safetensors())?;
+        let network = Network::bind(&experiment.plan.loaded.graph, &params)
+            .map_err(|diagnostics| experiment.plan.rendered(&diagnostics))?;
+        let options = self.trainer.options();
+        let epochs = self.trainer.epochs_done();
+        let (kept, mut why_kept) = match (self.trainer.best(), options.selection) {
+            (Some(best), Some(selection)) => {
+                (best.epoch, format!("the best by {}", selection.by.name().replace('_', " ")))
+            }
+            _ => (epochs.saturating_sub(1), "the last".to_owned()),
+        };
+        if let Some(patience) = options.selection.and_then(|s| s.patience).filter(|_| epochs < options.epochs)
+        {
+            why_kept += &format!(", after which {patience} were not better");
+        }
+        Ok(Trained {
+            seed: self.seed,
+            options: options.clone(),
+            network,
+            history: self.history,
+            kept,
+            why_kept,
+            epochs: epochs - first,
+            duration,
+        })
+    }
+}
