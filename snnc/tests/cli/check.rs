@@ -53,11 +53,11 @@ fn what_training_does_not_support_is_said_before_any_recording_is_read() {
 #[test]
 fn five_mistakes_are_five_errors_each_at_its_place() {
     let folder = Folder::new();
-    let text = std::fs::read(repository("dsl/tests/fail/five_mistakes.snn")).expect("it can be read");
+    let text = std::fs::read(repository("dsl/tests/fail/several/five_mistakes.snn")).expect("it can be read");
     folder.write("five.snn", &text);
     let outcome = folder.snnc(&["check", "five.snn"]).failure(1, &["5 errors in `five.snn`"]);
     let errors: Vec<&str> = outcome.stderr.split("error[").skip(1).collect();
-    let expected = [("E0301", 7), ("E0101", 8), ("E0204", 9), ("E0201", 12), ("E0404", 13)];
+    let expected = [("E0301", 7), ("E0101", 10), ("E0204", 13), ("E0201", 18), ("E0404", 21)];
     assert_eq!(errors.len(), expected.len(), "{}", outcome.stderr);
     let text = String::from_utf8(text).expect("it is text");
     for (error, (code, line)) in errors.iter().zip(expected) {
