@@ -1,6 +1,6 @@
 //! Parameters: the learnt (and the overriding) numbers of a network, as tensors by name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -93,11 +93,11 @@ impl Params {
 
     /// As [`to_safetensors`](Self::to_safetensors), with a text under a key of the file's metadata.
     pub fn to_safetensors_with(&self, key: &str, text: String) -> Vec<u8> {
-        // One entry, so that the order of the map cannot show.
-        self.serialize(Some(HashMap::from([(key.to_owned(), text)])))
+        self.serialize(Some((key.to_owned(), text)))
     }
 
-    fn serialize(&self, metadata: Option<HashMap<String, String>>) -> Vec<u8> {
+    /// With one entry of metadata at most, so that the order of the map cannot show.
+    fn serialize(&self, metadata: Option<(String, String)>) -> Vec<u8> {
         let bytes: Vec<(&String, &Tensor, Vec<u8>)> = self
             .tensors
             .iter()
@@ -108,6 +108,7 @@ impl Params {
                 .expect("a tensor has as many values as its shape says");
             (name.as_str(), view)
         });
+        let metadata = metadata.map(|entry| [entry].into_iter().collect());
         safetensors::serialize(views, metadata).expect("float tensors serialise")
     }
 }

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use synnet_ir::graph::{Connection, Endpoint, Quantity};
 use synnet_ir::{Diagnostics, Graph, Network};
 use synnet_xylo::chip::{Chip, CoreVersion, DashRange, Dashes, Events, FanOut, Synapses};
-use synnet_xylo::simulate::{HIDDEN_CAP, INPUT_CAP, READOUT_CAP};
-use synnet_xylo::specification::{MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, SpecificationError};
+use synnet_xylo::specification::{
+    HIDDEN_CAP, INPUT_CAP, MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, READOUT_CAP, SpecificationError,
+};
 use synnet_xylo::{QuantizeOptions, QuantizeReport, Specification};
 
 use crate::integer::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};

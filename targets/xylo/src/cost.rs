@@ -24,6 +24,7 @@ use serde::Serialize;
 
 use crate::chip::{Chip, CycleModel};
 use crate::map::MappedLayer;
+#[cfg(feature = "simulate")]
 use crate::simulate::Recording;
 use crate::specification::Specification;
 
@@ -69,6 +70,7 @@ impl Activity {
 
     /// What happened in recordings of a simulator, with their rasters `[steps, inputs]`. `None` where nothing was
     /// recorded: the recordings need [`Record::All`](crate::simulate::Record).
+    #[cfg(feature = "simulate")]
     pub fn measured(rasters: &[&[u8]], recordings: &[Recording]) -> Option<Self> {
         let events = rasters.iter().flat_map(|raster| raster.iter());
         let (count, channels) = events.fold((0u64, 0u64), |(n, all), &e| (n + u64::from(e > 0), all + 1));

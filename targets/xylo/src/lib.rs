@@ -14,6 +14,12 @@
 //! 8. [`cost`]: cycles, clock and power.
 //!
 //! The crate reads and writes no files; bytes and values come in and go out.
+//!
+//! # Features
+//! Both are on by default. Without them the crate has what generating integer code takes, and few dependencies.
+//!
+//! * `files`: specifications as `.npz` archives.
+//! * `simulate`: the simulator.
 
 mod aliases;
 pub mod budget;
@@ -27,6 +33,7 @@ pub mod loader;
 pub mod map;
 pub mod quantize;
 pub mod rules;
+#[cfg(feature = "simulate")]
 pub mod simulate;
 pub mod specification;
 
@@ -38,6 +45,7 @@ pub use configuration::Configuration;
 pub use loader::{LoaderFiles, loader};
 pub use map::{FloatSpecification, MapOptions, map, map_with};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
+#[cfg(feature = "simulate")]
 pub use simulate::{Recording, Simulator};
 pub use specification::Specification;
 
@@ -56,6 +64,7 @@ pub struct Build {
     pub core: CoreVersion,
 }
 
+#[cfg(feature = "simulate")]
 impl Build {
     /// The chip with the network on it, all states zero.
     ///

@@ -1,8 +1,7 @@
 //! What a chip's description has to fulfil beside its form: that the compiler and the simulator can do what it says.
 
 use super::Chip;
-use crate::simulate::{HIDDEN_CAP, INPUT_CAP, READOUT_CAP};
-use crate::specification::{MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT};
+use crate::specification::{HIDDEN_CAP, INPUT_CAP, MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, READOUT_CAP};
 
 /// Every fault of a description, one line for each, with the key that is to blame.
 pub(super) fn faults(chip: &Chip) -> Vec<String> {

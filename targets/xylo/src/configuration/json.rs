@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
+use synnet_ir::nearest;
 
 use crate::specification::SpecificationError;
 
@@ -137,13 +138,8 @@ impl<'a> Fields<'a> {
         let mut unknown = self.members.unwrap_or_default();
         unknown.sort_unstable_by_key(|(name, _)| *name);
         for (name, _) in unknown {
-            let near = self.known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
-            let hint = match near {
-                Some((distance, known)) if distance <= 1 + name.len() / 4 => {
-                    format!("; did you mean `{known}`?")
-                }
-                _ => String::new(),
-            };
+            let near = nearest(name, self.known.iter().copied());
+            let hint = near.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
             faults.add(&Path::Key(self.path, name), format_args!("is unknown{hint}"));
         }
     }

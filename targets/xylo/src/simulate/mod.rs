@@ -30,18 +30,11 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::chip::CoreVersion;
-use crate::specification::{Specification, SpecificationError};
+use crate::specification::{HIDDEN_CAP, INPUT_CAP, Specification, SpecificationError};
 use delivery::{Counts, Events, LANES, Matrix};
 use population::Population;
 use program::Program;
 pub use recording::{PopulationRecord, Record, Recording};
-
-/// Most events of an input channel in one step; more are dropped and counted.
-pub const INPUT_CAP: u8 = 15;
-/// Most spikes of a hidden neuron in one step.
-pub const HIDDEN_CAP: u8 = 31;
-/// Most spikes of a readout neuron in one step.
-pub const READOUT_CAP: u8 = 1;
 
 /// A chip with its state. Cloning copies the state and shares the program.
 #[derive(Clone, Debug)]

@@ -1,10 +1,9 @@
 //! A specification, prepared for running: constants in blocks of neurons, weights in panels of targets.
 
 use crate::chip::CoreVersion;
-use crate::specification::Specification;
+use crate::specification::{HIDDEN_CAP, READOUT_CAP, Specification};
 
 use super::delivery::{Block, Matrix, blocks};
-use super::{HIDDEN_CAP, READOUT_CAP};
 
 /// What does not change while the chip runs.
 #[derive(Debug)]

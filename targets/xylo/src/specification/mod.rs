@@ -18,14 +18,24 @@
 //! Weights of two dimensions mean one synapse. The defaults are those of Rockpool's
 //! `XyloSim.from_specification`.
 
+#[cfg(feature = "files")]
 mod read;
+#[cfg(feature = "files")]
+mod write;
 
-use synnet_arrays::Archive;
+#[cfg(feature = "files")]
+pub use read::Loaded;
 
 /// Largest weight shift: three bits on every chip.
 pub const MAX_WEIGHT_SHIFT: u8 = 7;
 /// Largest bit shift of a leak: four bits on every chip.
 pub const MAX_DASH: u8 = 15;
+/// Most events of an input channel in one step; more are dropped and counted.
+pub const INPUT_CAP: u8 = 15;
+/// Most spikes of a hidden neuron in one step.
+pub const HIDDEN_CAP: u8 = 31;
+/// Most spikes of a readout neuron in one step.
+pub const READOUT_CAP: u8 = 1;
 /// Most channels or neurons that a file may ask for; the largest chip has 1000.
 pub const MAX_NEURONS: usize = 4096;
 
@@ -85,17 +95,6 @@ pub struct Specification {
     pub alias_target: Vec<Option<usize>>,
 }
 
-/// A specification read from a file, with what the file left open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
-    /// The specification.
-    pub specification: Specification,
-    /// Arrays that the file lacks; they took their defaults.
-    pub defaulted: Vec<&'static str>,
-    /// Arrays of the file that are not part of a specification: inputs and recordings.
-    pub ignored: Vec<String>,
-}
-
 /// Why a specification cannot be used: every fault that was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .faults.join("\n"))]
@@ -105,69 +104,6 @@ pub struct SpecificationError {
 }
 
 impl Specification {
-    /// Reads an `.npz` archive. `bias_hidden` is accepted as another name of `bias`. Inputs and recordings
-    /// beside the specification (`input`, `out`, `output`, `dt`, `mapped_graph`, `rec_*`, `hidden.*`,
-    /// `readout.*`) are ignored; other names are errors.
-    ///
-    /// # Errors
-    /// Where the bytes are not an archive; else every array that is missing, unknown, misshaped, out of range
-    /// or not of integers.
-    pub fn from_npz(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
-        read::read(bytes)
-    }
-
-    /// Writes an `.npz` archive of 64-bit integers; the same specification gives the same bytes. Arrays that
-    /// only repeat a default are left out where Rockpool's `XyloSim.from_specification` has no such argument
-    /// (`alias_target` without aliases), so that it takes the arrays of the file as they are.
-    ///
-    /// # Errors
-    /// As [`check`](Self::check).
-    pub fn to_npz(&self) -> Result<Vec<u8>, SpecificationError> {
-        self.check()?;
-        let d = self.dimensions;
-        let mut archive = Archive::new();
-        let mut add = |name: &str, shape: &[usize], data: &mut dyn Iterator<Item = i64>| {
-            let written = archive.add(name, shape, &data.collect::<Vec<_>>());
-            written.map_err(|e| SpecificationError { faults: vec![e.to_string()] })
-        };
-        if self.alias_target.iter().any(Option::is_some) {
-            let mut targets = self.alias_target.iter().map(|target| target.map_or(-1, |t| t as i64));
-            add("alias_target", &[d.hidden], &mut targets)?;
-        }
-        for (name, shape, weights) in [
-            ("weights_in", vec![d.inputs, d.input_expansion, d.synapses], &self.weights_in),
-            ("weights_rec", vec![d.hidden, d.hidden, d.synapses], &self.weights_rec),
-            ("weights_out", vec![d.output_expansion, d.outputs], &self.weights_out),
-        ] {
-            add(name, &shape, &mut weights.iter().map(|&w| w.into()))?;
-        }
-        for (name, dashes) in [
-            ("dash_mem", &self.dash_mem),
-            ("dash_mem_out", &self.dash_mem_out),
-            ("dash_syn", &self.dash_syn),
-            ("dash_syn_2", &self.dash_syn_2),
-            ("dash_syn_out", &self.dash_syn_out),
-        ] {
-            add(name, &[dashes.len()], &mut dashes.iter().map(|&dash| dash.into()))?;
-        }
-        for (name, values) in [
-            ("threshold", &self.threshold),
-            ("threshold_out", &self.threshold_out),
-            ("bias", &self.bias),
-            ("bias_out", &self.bias_out),
-        ] {
-            add(name, &[values.len()], &mut values.iter().map(|&value| value.into()))?;
-        }
-        for (name, shift) in [
-            ("weight_shift_in", self.weight_shift_in),
-            ("weight_shift_rec", self.weight_shift_rec),
-            ("weight_shift_out", self.weight_shift_out),
-        ] {
-            add(name, &[], &mut std::iter::once(shift.into()))?;
-        }
-        archive.finish().map_err(|e| SpecificationError { faults: vec![e.to_string()] })
-    }
-
     /// The same network with input weights and readout weights for every hidden neuron; those that it lacked are 0.
     pub fn with_full_expansion(&self) -> Self {
         let d = self.dimensions;

@@ -3,8 +3,33 @@
 use std::collections::BTreeMap;
 
 use synnet_arrays::{ArchiveReader, Array};
+use synnet_ir::nearest;
 
-use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
+use super::{Dimensions, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
+
+/// A specification read from a file, with what the file left open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The specification.
+    pub specification: Specification,
+    /// Arrays that the file lacks; they took their defaults.
+    pub defaulted: Vec<&'static str>,
+    /// Arrays of the file that are not part of a specification: inputs and recordings.
+    pub ignored: Vec<String>,
+}
+
+impl Specification {
+    /// Reads an `.npz` archive. `bias_hidden` is accepted as another name of `bias`. Inputs and recordings
+    /// beside the specification (`input`, `out`, `output`, `dt`, `mapped_graph`, `rec_*`, `hidden.*`,
+    /// `readout.*`) are ignored; other names are errors.
+    ///
+    /// # Errors
+    /// Where the bytes are not an archive; else every array that is missing, unknown, misshaped, out of range
+    /// or not of integers.
+    pub fn from_npz(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
+        read(bytes)
+    }
+}
 
 /// Most bytes of one array of a file, unpacked.
 const MAX_BYTES: u64 = 64 << 20;
@@ -35,8 +60,7 @@ fn is_companion(name: &str) -> bool {
         || ["rec_", "hidden.", "readout."].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Reads an archive ([`Specification::from_npz`]).
-pub(super) fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
+fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
     let archive = ArchiveReader::open(bytes);
     let archive = archive.map_err(|e| SpecificationError { faults: vec![e.to_string()] })?;
     let mut archive = archive.with_limit(MAX_BYTES);
@@ -58,16 +82,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
 }
 
 fn unknown(name: &str) -> String {
-    let nearest = NAMES
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .min()
-        .filter(|(distance, _)| *distance <= 1 + name.len() / 4);
-    match (name, nearest) {
+    match (name, nearest(name, NAMES)) {
         ("aliases", _) => {
             "array `aliases`: give `alias_target` instead, one id per hidden neuron, -1 for none".into()
         }
-        (_, Some((_, nearest))) => format!("unknown array `{name}`; did you mean `{nearest}`?"),
+        (_, Some(nearest)) => format!("unknown array `{name}`; did you mean `{nearest}`?"),
         _ => format!("unknown array `{name}`; a specification has {}", NAMES[..16].join(", ")),
     }
 }
