@@ -1,9 +1,9 @@
 //! How training starts: the initial weights of a graph.
 
 use synnet_ir::graph::{Distribution, Init};
-use synnet_ir::{Graph, Params, Slot, Tensor, TensorSpec};
+use synnet_ir::{Graph, Params, Slot, Tensor, TensorSpec, fnv1a};
 
-use crate::random::{Purpose, Stream, index_of_name};
+use crate::random::{Purpose, Stream};
 
 /// Draws the weights of a graph, and takes learnt parameters of layers from the graph: every tensor
 /// that a weights file must hold.
@@ -31,7 +31,7 @@ fn values(graph: &Graph, spec: &TensorSpec, seed: u64) -> Vec<f32> {
     };
     let init = init.expect("a tensor of a linear connection belongs to one");
     let columns = spec.shape.last().copied().unwrap_or(1).max(1);
-    let mut stream = Stream::new(seed, Purpose::Init, index_of_name(&spec.name), 0);
+    let mut stream = Stream::new(seed, Purpose::Init, fnv1a(spec.name.as_bytes()), 0);
     (0..spec.shape.iter().product()).map(|i| draw(init, i % columns, &mut stream) as f32).collect()
 }
 

@@ -60,13 +60,6 @@ impl Stream {
     }
 }
 
-/// A name as an index of a stream (FNV-1a, 64 bits).
-pub(crate) fn index_of_name(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
-}
-
 /// 32 random bits from a key and a counter, cheap enough for one per count (the two-round
 /// multiply-xorshift mixer of Wellons' `hash-prospector`).
 #[inline(always)]

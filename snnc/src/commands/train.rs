@@ -204,7 +204,7 @@ fn build(
     simulated: Option<&OnChip>,
     out: &Path,
 ) -> Result<Vec<Written>, Failure> {
-    let stem = snake_case(&network.graph.name);
+    let stem = synnet_ir::names::snake_case(&network.graph.name);
     let mut written = Vec::new();
     for target in experiment.plan.recipe.targets() {
         written.extend(match target {
@@ -237,16 +237,4 @@ fn rust(
         .map_err(|diagnostics| experiment.plan.rendered(&diagnostics))?;
     source::accept(&module.warnings, &experiment.plan.loaded.sources)?;
     artifacts::write_rust(&module, path)
-}
-
-/// The name of a network as the name of a file.
-fn snake_case(name: &str) -> String {
-    let mut text = String::new();
-    for (i, c) in name.chars().enumerate() {
-        if c.is_uppercase() && i > 0 && !text.ends_with('_') {
-            text.push('_');
-        }
-        text.extend(c.to_lowercase());
-    }
-    text
 }

@@ -1,10 +1,10 @@
 //! What generated code says about itself: the header of the file and the comments of its types.
 
-use synnet_ir::Graph;
 use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter, Quantity};
+use synnet_ir::{Graph, fnv1a};
 
 use crate::integer::{IntegerLayer, IntegerNetwork};
-use crate::memory::{Memory, fnv1a};
+use crate::memory::Memory;
 
 /// The comment at the head of a generated file.
 pub(crate) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {

@@ -1,4 +1,4 @@
-//! What a generated network occupies, and the fingerprint of a text.
+//! What a generated network occupies.
 
 use synnet_ir::Graph;
 use synnet_ir::graph::Neuron;
@@ -49,20 +49,4 @@ fn aligned_weights(graph: &Graph) -> u64 {
         Some(columns.saturating_mul(4).div_ceil(16).saturating_mul(16).saturating_mul(rows))
     });
     matrices.fold(0, u64::saturating_add)
-}
-
-/// The 64-bit hash FNV-1a.
-pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn fnv1a_has_its_published_values() {
-        assert_eq!(super::fnv1a(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(super::fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
-    }
 }

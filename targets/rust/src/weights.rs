@@ -4,9 +4,7 @@
 //! are refused. Then, for each linear connection in the order of the graph, follow its matrix,
 //! row by row (one row per source), and its bias if it has one: 32-bit floats, little-endian.
 
-use synnet_ir::{Graph, Network, Slot};
-
-use crate::memory::fnv1a;
+use synnet_ir::{Graph, Network, Slot, fnv1a};
 
 /// Bytes before the first matrix.
 pub(crate) const HEADER: u64 = 8;

@@ -58,10 +58,7 @@ pub fn drawn(share: f64, recordings: &[(Option<usize>, &str)]) -> Vec<bool> {
 
 /// FNV-1a of the name, mixed as SplitMix64 mixes.
 fn rank(name: &str) -> u64 {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mut mixed = hash;
+    let mut mixed = synnet_ir::fnv1a(name.as_bytes());
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)

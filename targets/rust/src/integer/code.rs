@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
+use synnet_ir::fnv1a;
 use synnet_ir::graph::Quantity;
 
 use super::network::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
 use super::{kernels, layer};
-use crate::memory::{Memory, fnv1a};
+use crate::memory::Memory;
 use crate::module::{Parts, Weights, size};
 use crate::names::Names;
 use crate::{Options, docs};
