@@ -70,23 +70,18 @@ impl Graph {
             match &layer.neuron {
                 Neuron::ExpSyn(_) => used.push((Feature::ExpSyn, span)),
                 Neuron::Lif(lif) => {
+                    let bias = lif.bias.learn || lif.bias.values.iter().any(|&b| b != 0.0);
+                    let bias_span = if lif.bias.span == Span::default() { span } else { lif.bias.span };
+                    let units = [&lif.mem, &lif.syn].iter().any(|l| l.unit != LeakUnit::TimeConstant);
                     let facts = [
-                        (Feature::SeveralSynapses, lif.synapses > 1),
-                        (Feature::NeuronBias, lif.bias.learn || lif.bias.values.iter().any(|&b| b != 0.0)),
-                        (Feature::Noise, lif.noise_std != 0.0),
-                        (Feature::Adaptation, lif.adaptation.is_some()),
-                        (
-                            Feature::LeakUnits,
-                            [&lif.mem, &lif.syn].iter().any(|l| l.unit != LeakUnit::TimeConstant),
-                        ),
+                        (Feature::SeveralSynapses, lif.synapses > 1, span),
+                        (Feature::NeuronBias, bias, bias_span),
+                        (Feature::Noise, lif.noise_std != 0.0, span),
+                        (Feature::Adaptation, lif.adaptation.is_some(), span),
+                        (Feature::LeakUnits, units, span),
                     ];
-                    let place = |feature| match feature {
-                        Feature::NeuronBias if lif.bias.span != Span::default() => lif.bias.span,
-                        _ => span,
-                    };
-                    used.extend(
-                        facts.into_iter().filter(|(_, is)| *is).map(|(feature, _)| (feature, place(feature))),
-                    );
+                    let present = facts.into_iter().filter(|(_, is, _)| *is);
+                    used.extend(present.map(|(feature, _, span)| (feature, span)));
                 }
             }
         }

@@ -7,7 +7,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::display::{quantity_name, time_text};
 use crate::graph::{
     Connection, Endpoint, Graph, Init, Layer, LayerId, LayerParameter, LeakUnit, Lif, Neuron, Operator,
-    Quantity,
 };
 use crate::source::Span;
 
@@ -99,8 +98,9 @@ fn check_layer(layer: &Layer, dt: f64, diagnostics: &mut Diagnostics) {
     for which in LayerParameter::ALL {
         check.parameter(which);
     }
-    if let Neuron::Lif(lif) = &layer.neuron {
-        check.constants(lif);
+    match &layer.neuron {
+        Neuron::Lif(lif) => check.constants(lif),
+        Neuron::ExpSyn(_) => {}
     }
 }
 
@@ -289,16 +289,18 @@ fn check_weights(graph: &Graph, diagnostics: &mut Diagnostics) {
 
 fn check_output(graph: &Graph, diagnostics: &mut Diagnostics) {
     let Some(layer) = graph.layers.get(graph.output.layer.index()) else { return };
-    if matches!(layer.neuron, Neuron::ExpSyn(_)) && graph.output.quantity != Quantity::Isyn {
+    if !layer.neuron.has(graph.output.quantity) {
         let message = format!(
-            "layer `{}` is an `expsyn` and has no {}",
+            "layer `{}` is an `{}` and has no {}",
             layer.name,
+            layer.neuron.kind().name(),
             quantity_name(graph.output.quantity)
         );
-        diagnostics.push(
-            Diagnostic::error(&codes::OUTPUT, graph.output.span, message)
-                .with_help(format!("write `output {}.isyn;`", layer.name)),
-        );
+        diagnostics.push(Diagnostic::error(&codes::OUTPUT, graph.output.span, message).with_help(format!(
+            "write `output {}.{};`",
+            layer.name,
+            layer.neuron.sends().name()
+        )));
     }
 }
 

@@ -55,6 +55,9 @@ mod structure;
 
 pub use connection::{Connection, Distribution, Endpoint, Init, Linear, LinearBias, Operator};
 pub use layer::{Layer, LayerId};
-pub use neuron::{Adaptation, ExpSyn, Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind};
+pub use neuron::{
+    Adaptation, ExpSyn, Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Quantity, Surrogate,
+    SurrogateKind,
+};
 pub use parameter::{LayerParameter, Range};
-pub use structure::{Graph, Input, Output, Quantity};
+pub use structure::{Graph, Input, Output};

@@ -1,4 +1,4 @@
-//! Kinds of neurons and their constants.
+//! Kinds of neurons, their constants and their quantities.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,85 @@ pub enum Neuron {
     Lif(Lif),
     /// Leaky integrator without spikes, for readouts.
     ExpSyn(ExpSyn),
+}
+
+/// The kinds of neurons that the language has names for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NeuronKind {
+    /// [`Neuron::Lif`] without adaptation.
+    Lif,
+    /// [`Neuron::Lif`] with adaptation.
+    Alif,
+    /// [`Neuron::ExpSyn`].
+    ExpSyn,
+}
+
+impl NeuronKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Lif, Self::Alif, Self::ExpSyn];
+
+    /// Returns the name in the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lif => "lif",
+            Self::Alif => "alif",
+            Self::ExpSyn => "expsyn",
+        }
+    }
+}
+
+impl Neuron {
+    /// Returns the kind as the language names it.
+    pub const fn kind(&self) -> NeuronKind {
+        match self {
+            Self::Lif(Lif { adaptation: None, .. }) => NeuronKind::Lif,
+            Self::Lif(Lif { adaptation: Some(_), .. }) => NeuronKind::Alif,
+            Self::ExpSyn(_) => NeuronKind::ExpSyn,
+        }
+    }
+
+    /// Returns the quantity that travels along connections from such a neuron.
+    pub const fn sends(&self) -> Quantity {
+        match self {
+            Self::Lif(_) => Quantity::Spikes,
+            Self::ExpSyn(_) => Quantity::Isyn,
+        }
+    }
+
+    /// Whether the neuron has a quantity.
+    pub const fn has(&self, quantity: Quantity) -> bool {
+        match (self, quantity) {
+            (Self::Lif(_), Quantity::Spikes | Quantity::Vmem | Quantity::Isyn) => true,
+            (Self::ExpSyn(_), Quantity::Isyn) => true,
+            (Self::ExpSyn(_), Quantity::Spikes | Quantity::Vmem) => false,
+        }
+    }
+}
+
+/// A quantity of neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Spike counts.
+    Spikes,
+    /// Membrane potential after reset.
+    Vmem,
+    /// Synaptic current (of the first synapse).
+    Isyn,
+}
+
+impl Quantity {
+    /// All quantities.
+    pub const ALL: [Self; 3] = [Self::Spikes, Self::Vmem, Self::Isyn];
+
+    /// Returns the name in the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Spikes => "spikes",
+            Self::Vmem => "vmem",
+            Self::Isyn => "isyn",
+        }
+    }
 }
 
 /// Leaky integrate-and-fire.
@@ -97,7 +176,7 @@ pub struct Leak {
 }
 
 /// Parametrisation of a [`Leak`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeakUnit {
     /// Time constants in seconds (`tau_mem`, `tau_syn`).
@@ -154,4 +233,17 @@ pub enum SurrogateKind {
     PeriodicExponential,
     /// `1 / theta` for `v >= theta - w`, else 0 (Rockpool's `StepPWL`).
     PiecewiseLinear,
+}
+
+impl SurrogateKind {
+    /// All surrogate gradients.
+    pub const ALL: [Self; 2] = [Self::PeriodicExponential, Self::PiecewiseLinear];
+
+    /// Returns the name in the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PeriodicExponential => "periodic_exponential",
+            Self::PiecewiseLinear => "piecewise_linear",
+        }
+    }
 }

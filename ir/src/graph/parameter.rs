@@ -6,6 +6,13 @@
 use super::layer::Layer;
 use super::neuron::{Leak, LeakUnit, Neuron, Parameter};
 
+/// Names of the membrane's leak, in the order of [`LeakUnit::ALL`].
+const MEM_LEAK: [&str; 3] = ["tau_mem", "alpha", "dash_mem"];
+/// Names of the synapses' leak.
+const SYN_LEAK: [&str; 3] = ["tau_syn", "beta", "dash_syn"];
+/// Names of the leak of the after-hyperpolarization.
+const AHP_LEAK: [&str; 3] = ["tau_ahp", "gamma", "dash_ahp"];
+
 /// A parameter of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LayerParameter {
@@ -67,9 +74,9 @@ impl LayerParameter {
     /// The names of a leak as a time constant, a decay and a bit shift; `None` for other parameters.
     pub const fn leak_names(self) -> Option<[&'static str; 3]> {
         match self {
-            Self::MemLeak => Some(["tau_mem", "alpha", "dash_mem"]),
-            Self::SynLeak => Some(["tau_syn", "beta", "dash_syn"]),
-            Self::AhpLeak => Some(["tau_ahp", "gamma", "dash_ahp"]),
+            Self::MemLeak => Some(MEM_LEAK),
+            Self::SynLeak => Some(SYN_LEAK),
+            Self::AhpLeak => Some(AHP_LEAK),
             Self::Threshold | Self::Bias | Self::AhpWeight => None,
         }
     }
@@ -85,7 +92,10 @@ impl LayerParameter {
                 Self::AhpLeak => lif.adaptation.as_ref().map(|a| &a.leak.parameter),
                 Self::AhpWeight => lif.adaptation.as_ref().map(|a| &a.w_ahp),
             },
-            Neuron::ExpSyn(expsyn) => (self == Self::SynLeak).then_some(&expsyn.syn.parameter),
+            Neuron::ExpSyn(expsyn) => match self {
+                Self::SynLeak => Some(&expsyn.syn.parameter),
+                Self::MemLeak | Self::Threshold | Self::Bias | Self::AhpLeak | Self::AhpWeight => None,
+            },
         }
     }
 
@@ -100,26 +110,36 @@ impl LayerParameter {
                 Self::AhpLeak => lif.adaptation.as_mut().map(|a| &mut a.leak.parameter),
                 Self::AhpWeight => lif.adaptation.as_mut().map(|a| &mut a.w_ahp),
             },
-            Neuron::ExpSyn(expsyn) => (self == Self::SynLeak).then_some(&mut expsyn.syn.parameter),
+            Neuron::ExpSyn(expsyn) => match self {
+                Self::SynLeak => Some(&mut expsyn.syn.parameter),
+                Self::MemLeak | Self::Threshold | Self::Bias | Self::AhpLeak | Self::AhpWeight => None,
+            },
         }
     }
 
-    /// Its name in the language and in weights files; that of a leak depends on its unit.
+    /// Returns its name in the language and in weights files; that of a leak depends on its unit.
     pub fn name(self, layer: &Layer) -> &'static str {
+        self.name_in(self.leak(layer).map_or(LeakUnit::TimeConstant, |leak| leak.unit))
+    }
+
+    /// Returns its name where a leak is given in `unit`, which does not matter to other parameters.
+    pub const fn name_in(self, unit: LeakUnit) -> &'static str {
         match self {
             Self::Threshold => "threshold",
             Self::Bias => "bias",
             Self::AhpWeight => "w_ahp",
-            Self::MemLeak | Self::SynLeak | Self::AhpLeak => {
-                let unit = self.leak(layer).map_or(LeakUnit::TimeConstant, |leak| leak.unit);
-                self.leak_names().expect("a leak has names")[unit as usize]
-            }
+            Self::MemLeak => MEM_LEAK[unit as usize],
+            Self::SynLeak => SYN_LEAK[unit as usize],
+            Self::AhpLeak => AHP_LEAK[unit as usize],
         }
     }
 
     /// Number of elements that it may be given for: neurons, or input columns for synaptic leaks.
     pub fn elements(self, layer: &Layer) -> usize {
-        if self == Self::SynLeak { layer.input_columns() } else { layer.size }
+        match self {
+            Self::SynLeak => layer.input_columns(),
+            Self::MemLeak | Self::Threshold | Self::Bias | Self::AhpLeak | Self::AhpWeight => layer.size,
+        }
     }
 
     /// The leak behind the parameter, if it is one and the layer has it.
@@ -129,7 +149,8 @@ impl LayerParameter {
             (Neuron::Lif(lif), Self::SynLeak) => Some(&lif.syn),
             (Neuron::Lif(lif), Self::AhpLeak) => lif.adaptation.as_ref().map(|a| &a.leak),
             (Neuron::ExpSyn(expsyn), Self::SynLeak) => Some(&expsyn.syn),
-            (Neuron::Lif(_), Self::Threshold | Self::Bias | Self::AhpWeight) | (Neuron::ExpSyn(_), _) => None,
+            (Neuron::ExpSyn(_), Self::MemLeak | Self::AhpLeak) => None,
+            (Neuron::Lif(_) | Neuron::ExpSyn(_), Self::Threshold | Self::Bias | Self::AhpWeight) => None,
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::connection::{Connection, Endpoint};
 use super::layer::{Layer, LayerId};
+use super::neuron::Quantity;
 use crate::source::Span;
 
 /// A spiking network. The [module](super) says what it means.
@@ -54,18 +55,6 @@ pub struct Output {
     /// The declaration.
     #[serde(skip)]
     pub span: Span,
-}
-
-/// A quantity of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Quantity {
-    /// Spike counts.
-    Spikes,
-    /// Membrane potential after reset.
-    Vmem,
-    /// Synaptic current (of the first synapse).
-    Isyn,
 }
 
 impl Graph {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::parts::{kind, sources, way};
+use super::parts::{sources, way};
 use crate::display::quantity_name;
 use crate::graph::{Endpoint, Graph};
 
@@ -22,7 +22,7 @@ fn write_dot(graph: &Graph, text: &mut String) -> std::fmt::Result {
     let input = format!("{}\n{} channels", graph.input.name, graph.input.channels);
     writeln!(text, "    input [shape=ellipse, label={}];", quoted(&input))?;
     for (id, layer) in graph.layers_with_ids() {
-        let label = format!("{}\n{} {}", layer.name, layer.size, kind(&layer.neuron));
+        let label = format!("{}\n{} {}", layer.name, layer.size, layer.neuron.kind().name());
         writeln!(text, "    layer{} [label={}];", id.0, quoted(&label))?;
     }
     for connection in &graph.connections {

@@ -1,7 +1,7 @@
 //! Parts of a graph in words, as every printed form shows them.
 
 use crate::display::{digits, rounded_time};
-use crate::graph::{Connection, Endpoint, Graph, Leak, LeakUnit, Neuron};
+use crate::graph::{Connection, Endpoint, Graph, Leak, LeakUnit};
 
 /// The sources of a connection, as they are written.
 pub(super) fn sources(graph: &Graph, connection: &Connection) -> String {
@@ -10,15 +10,6 @@ pub(super) fn sources(graph: &Graph, connection: &Connection) -> String {
         Endpoint::Layer(id) => graph.layer(*id).name.as_str(),
     });
     names.collect::<Vec<_>>().join(" + ")
-}
-
-/// The kind of a neuron, as it is written.
-pub(super) fn kind(neuron: &Neuron) -> &'static str {
-    match neuron {
-        Neuron::Lif(lif) if lif.adaptation.is_some() => "alif",
-        Neuron::Lif(_) => "lif",
-        Neuron::ExpSyn(_) => "expsyn",
-    }
 }
 
 /// What stands between the ends of a connection, as it is written.

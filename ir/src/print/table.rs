@@ -1,6 +1,6 @@
 //! Graphs as text tables.
 
-use super::parts::{kind, leak, sources, way};
+use super::parts::{leak, sources, way};
 use crate::display::{digits, quantity_name, rounded_time};
 use crate::graph::{Graph, Layer, Neuron};
 
@@ -37,7 +37,7 @@ fn layers(graph: &Graph) -> String {
         rows.push(vec![
             layer.name.clone(),
             size,
-            kind(&layer.neuron).into(),
+            layer.neuron.kind().name().into(),
             mem,
             syn,
             threshold,
