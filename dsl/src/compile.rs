@@ -4,7 +4,7 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, SourceId, Sources, Span, nearest
 
 use crate::codes;
 use crate::elaborate::{Elaborator, Given, Library, Loader, NoImports, Report, unused};
-use crate::syntax::{parse, parse_expression, tree};
+use crate::syntax::{network_names, parse_expression, tree};
 
 /// What to compile.
 #[derive(Clone, Debug, Default)]
@@ -107,8 +107,7 @@ impl std::error::Error for CompileError {}
 
 /// The names of the networks that a text declares, in order.
 pub fn networks(text: &str) -> Vec<String> {
-    let (file, _) = parse(SourceId::default(), text);
-    file.networks.into_iter().map(|network| network.name.text).collect()
+    network_names(text)
 }
 
 fn choose<'a>(

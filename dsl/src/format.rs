@@ -3,6 +3,7 @@
 
 use synnet_ir::{Diagnostics, SourceId};
 
+use crate::syntax::keywords::{Keyword, KeywordRole};
 use crate::syntax::lexer::{Token, TokenKind, lex};
 use crate::syntax::parse;
 
@@ -393,8 +394,14 @@ fn blocks(nodes: &[Node<'_>]) -> Vec<bool> {
     blocks
 }
 
-const KEYWORDS: &[&str] =
-    &["in", "if", "else", "for", "learn", "network", "use", "let", "layer", "neuron", "net"];
+/// Whether a word is a keyword before which an operator, and after which a bracket, starts something new.
+fn is_keyword(word: &str) -> bool {
+    Keyword::of(word).is_some_and(|keyword| match keyword.role() {
+        KeywordRole::Statement | KeywordRole::Item | KeywordRole::Connective => true,
+        // These are written like names: `assert(...)`, `input[0]`, `none - 1`.
+        KeywordRole::Contextual | KeywordRole::Value => false,
+    })
+}
 
 /// Whether a blank stands before node `i`.
 fn spaced(nodes: &[Node<'_>], i: usize) -> bool {
@@ -411,7 +418,7 @@ fn spaced(nodes: &[Node<'_>], i: usize) -> bool {
     if matches!(after, Node::Group { sign: "(" | "[", .. }) {
         let is_word = matches!(before, Node::Leaf(token, _) if token.kind == TokenKind::Word);
         let attaches =
-            (is_word && !KEYWORDS.contains(&left)) || matches!(before, Node::Group { sign: "(" | "[", .. });
+            (is_word && !is_keyword(left)) || matches!(before, Node::Group { sign: "(" | "[", .. });
         return !attaches;
     }
     true
@@ -431,7 +438,7 @@ fn is_prefix(nodes: &[Node<'_>], i: usize) -> bool {
         Node::Group { .. } => false,
         Node::Leaf(token, sign) => match token.kind {
             TokenKind::Sign => true,
-            TokenKind::Word => KEYWORDS.contains(sign),
+            TokenKind::Word => is_keyword(sign),
             _ => false,
         },
     }

@@ -27,7 +27,10 @@ pub mod codes;
 mod compile;
 mod elaborate;
 mod format;
+mod limits;
+mod names;
 mod syntax;
+pub mod vocabulary;
 
 pub use compile::{Compilation, CompileError, Options, compile, compile_str, networks};
 pub use elaborate::{Loader, NoImports};

@@ -1,18 +1,14 @@
 //! Chains of connections: `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`.
 
-use synnet_ir::graph::{Distribution, Init, Layer, Leak, Linear, LinearBias, Neuron, Operator};
+use synnet_ir::graph::{Distribution, Endpoint, Init, Layer, Leak, Linear, LinearBias, Neuron, Operator};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
-use super::expression::Evaluator;
+use super::evaluator::Evaluator;
 use super::value::{Number, Placed, Value};
 use crate::codes;
+use crate::limits::MAX_DELAY;
 use crate::syntax::tree::{Element, Field, Reference};
-
-/// The operators that can stand in a chain.
-pub(crate) const OPERATORS: &[&str] = &["linear", "dropout", "delay"];
-const LINEAR_FIELDS: &[&str] = &["learn", "bias", "init", "scale"];
-/// Longest delay, in steps.
-const MAX_DELAY: i64 = 1_000_000;
+use crate::vocabulary::{ChainOperator, LinearOption, listed};
 
 /// The name of a layer, instance or input, with its index joined to it.
 #[derive(Clone, Debug)]
@@ -118,7 +114,7 @@ pub(crate) fn links(eval: &mut Evaluator<'_>, sums: &[Vec<Element>], docs: &[Str
 }
 
 fn is_operator(element: &Element) -> bool {
-    OPERATORS.contains(&element.reference.name.text.as_str())
+    ChainOperator::of(&element.reference.name.text).is_some()
         || element.arguments.is_some()
         || element.fields.is_some()
 }
@@ -145,8 +141,8 @@ fn operator(eval: &mut Evaluator<'_>, way: &mut Way, element: &Element) {
         let message = format!("`{}` takes no index", name.text);
         eval.report.error_help(&codes::CHAIN, index.span, message, "indices belong to layers");
     }
-    match name.text.as_str() {
-        "linear" => {
+    match ChainOperator::of(&name.text) {
+        Some(ChainOperator::Linear) => {
             if element.arguments.is_some() {
                 let help = "its size follows from its ends; options stand in braces: `linear { bias: true }`";
                 eval.report.error_help(&codes::CHAIN, element.span, "`linear` takes no arguments", help);
@@ -156,7 +152,7 @@ fn operator(eval: &mut Evaluator<'_>, way: &mut Way, element: &Element) {
                 twice(eval, element, "a layer stands between two matrices");
             }
         }
-        "dropout" => {
+        Some(ChainOperator::Dropout) => {
             let p = argument(eval, element, "a probability: `dropout(0.1)`")
                 .and_then(|placed| probability(eval, &placed));
             if way.linear.is_some() {
@@ -166,7 +162,7 @@ fn operator(eval: &mut Evaluator<'_>, way: &mut Way, element: &Element) {
                 twice(eval, element, "write one dropout with the joint probability");
             }
         }
-        "delay" => {
+        Some(ChainOperator::Delay) => {
             let steps = argument(eval, element, "a number of steps: `delay(3)`")
                 .and_then(|placed| delay(eval, &placed));
             if way.linear.is_some() {
@@ -176,14 +172,15 @@ fn operator(eval: &mut Evaluator<'_>, way: &mut Way, element: &Element) {
                 twice(eval, element, "write one delay with the sum of the steps");
             }
         }
-        other => {
-            let message = format!("no operator has the name `{other}`");
+        None => {
+            let message = format!("no operator has the name `{}`", name.text);
             let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
-            eval.report.push(match nearest(other, OPERATORS.iter().copied()) {
+            eval.report.push(match nearest(&name.text, ChainOperator::names()) {
                 Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                None => diagnostic.with_help(
-                    "the operators are `linear`, `dropout` and `delay`; layers are declared with `layer`",
-                ),
+                None => diagnostic.with_help(format!(
+                    "the operators are {}; layers are declared with `layer`",
+                    listed(ChainOperator::names())
+                )),
             });
         }
     }
@@ -245,17 +242,19 @@ fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> Options {
     let mut options = Options::default();
     for field in fields {
         let placed = Placed { value: eval.value(&field.value), span: field.value.span };
-        let slot = match field.name.text.as_str() {
-            "learn" => &mut options.learn,
-            "bias" => &mut options.bias,
-            "init" => &mut options.init,
-            "scale" => &mut options.scale,
-            other => {
-                let message = format!("`linear` has no option `{other}`");
+        let slot = match LinearOption::of(&field.name.text) {
+            Some(LinearOption::Learn) => &mut options.learn,
+            Some(LinearOption::Bias) => &mut options.bias,
+            Some(LinearOption::Init) => &mut options.init,
+            Some(LinearOption::Scale) => &mut options.scale,
+            None => {
+                let message = format!("`linear` has no option `{}`", field.name.text);
                 let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, field.name.span, message);
-                eval.report.push(match nearest(other, LINEAR_FIELDS.iter().copied()) {
+                eval.report.push(match nearest(&field.name.text, LinearOption::names()) {
                     Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                    None => diagnostic.with_help("the options are `learn`, `bias`, `init` and `scale`"),
+                    None => {
+                        diagnostic.with_help(format!("the options are {}", listed(LinearOption::names())))
+                    }
                 });
                 continue;
             }
@@ -370,8 +369,8 @@ pub(crate) fn name_connections(graph: &mut Graph) {
             .sources
             .iter()
             .map(|source| match source {
-                synnet_ir::graph::Endpoint::Input => input.as_str(),
-                synnet_ir::graph::Endpoint::Layer(id) => names[id.index()].as_str(),
+                Endpoint::Input => input.as_str(),
+                Endpoint::Layer(id) => names[id.index()].as_str(),
             })
             .collect();
         connection.name = format!("{}->{}", sources.join("+"), names[connection.target.index()]);

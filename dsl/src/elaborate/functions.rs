@@ -1,50 +1,16 @@
-//! The functions of the language.
+//! The functions of the language, on values.
 
 use synnet_ir::display::time_text;
 use synnet_ir::graph::Distribution;
-use synnet_ir::{Diagnostic, Span, nearest, timing};
+use synnet_ir::{Span, timing};
 
-use super::expression::Evaluator;
+use super::evaluator::Evaluator;
 use super::value::{Number, Value};
 use crate::codes;
-use crate::syntax::tree::{Argument, Name};
+use crate::vocabulary::Function;
 
-/// The names of all functions.
-pub(crate) const NAMES: &[&str] = &[
-    "sqrt",
-    "exp",
-    "ln",
-    "log2",
-    "abs",
-    "floor",
-    "ceil",
-    "round",
-    "min",
-    "max",
-    "len",
-    "sum",
-    "is_list",
-    "repeat",
-    "geometric",
-    "quantized",
-    "uniform",
-    "normal",
-    "constant",
-];
-
-/// Calls a function.
-pub(crate) fn call(eval: &mut Evaluator<'_>, name: &Name, arguments: &[Argument], span: Span) -> Value {
-    if !NAMES.contains(&name.text.as_str()) {
-        unknown(eval, name);
-        return Value::Error;
-    }
-    if let Some(named) = arguments.iter().find_map(|argument| argument.name.as_ref()) {
-        let message = format!("arguments of the function `{}` have no names", name.text);
-        let help = format!("write the value alone, without `{}:`", named.text);
-        eval.report.error_help(&codes::ARGUMENTS, named.span, message, help);
-        return Value::Error;
-    }
-    let values: Vec<Value> = arguments.iter().map(|argument| eval.value(&argument.value)).collect();
+/// Calls a function; [`Value::Error`] where that has been reported.
+pub(super) fn call(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span: Span) -> Value {
     if values.iter().any(|value| matches!(value, Value::Error)) {
         return Value::Error;
     }
@@ -52,137 +18,116 @@ pub(crate) fn call(eval: &mut Evaluator<'_>, name: &Name, arguments: &[Argument]
         eval.learnt_operand(span);
         return Value::Error;
     }
-    dispatch(eval, &name.text, &values, span).unwrap_or(Value::Error)
+    let signature = function.signature();
+    if !signature.accepts(values.len()) {
+        let message = format!("`{}` takes {}, not {}", function.name(), signature.takes, values.len());
+        let help = "`docs/language.md` lists the functions with their arguments";
+        eval.report.error_help(&codes::ARGUMENTS, span, message, help);
+        return Value::Error;
+    }
+    dispatch(eval, function, values, span).unwrap_or(Value::Error)
 }
 
-fn unknown(eval: &mut Evaluator<'_>, name: &Name) {
-    let diagnostic = Diagnostic::error(
-        &codes::UNKNOWN_NAME,
-        name.span,
-        format!("no function has the name `{}`", name.text),
-    );
-    eval.report.push(match nearest(&name.text, NAMES.iter().copied()) {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic.with_help(format!("the functions are {}", NAMES.join(", "))),
-    });
-}
-
-fn dispatch(eval: &mut Evaluator<'_>, name: &str, values: &[Value], span: Span) -> Option<Value> {
-    Some(match name {
-        "sqrt" => {
-            let value = one(eval, name, values, span)?;
-            eval.map(value, span, &mut |eval, x| {
-                if x.time % 2 != 0 || x.value < 0.0 {
-                    let message = format!("{} has no square root", x.describe());
-                    let help = "roots are taken of what is at least 0, and has an even power of time";
-                    eval.report.error_help(&codes::ARITHMETIC, span, message, help);
-                    return None;
-                }
-                Some(Number { value: x.value.sqrt(), time: x.time / 2 })
-            })
+/// Calls a function with as many values as it takes.
+fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span: Span) -> Option<Value> {
+    let name = function.name();
+    match function {
+        Function::Sqrt => Some(eval.map(values.first()?, span, &mut |eval, x| {
+            if x.time % 2 != 0 || x.value < 0.0 {
+                let message = format!("{} has no square root", x.describe());
+                let help = "roots are taken of what is at least 0, and has an even power of time";
+                eval.report.error_help(&codes::ARITHMETIC, span, message, help);
+                return None;
+            }
+            Some(Number { value: x.value.sqrt(), time: x.time / 2 })
+        })),
+        Function::Abs => {
+            let abs = |x: Number| Number { value: x.value.abs(), ..x };
+            Some(eval.map(values.first()?, span, &mut |_, x| Some(abs(x))))
         }
-        "exp" | "ln" | "log2" => {
-            let value = one(eval, name, values, span)?;
-            eval.map(value, span, &mut |eval, x| transcendental(eval, name, x, span))
-        }
-        "floor" | "ceil" | "round" => {
-            let value = one(eval, name, values, span)?;
-            eval.map(value, span, &mut |eval, x| {
-                let x = bare(eval, name, x, span)?;
-                Some(Number { value: rounded(name, x), time: 0 })
-            })
-        }
-        "abs" => {
-            let value = one(eval, name, values, span)?;
-            eval.map(value, span, &mut |_, x| Some(Number { value: x.value.abs(), ..x }))
-        }
-        "min" | "max" | "sum" => {
-            let items = numbers(eval, name, values, span)?;
-            let reduced = reduce(eval, name, &items, span)?;
-            eval.finite(reduced, span)
-        }
-        "len" => match one(eval, name, values, span)? {
-            Value::List(list) => Value::bare(list.items.len() as f64),
-            Value::Range(start, end) => Value::bare((end.saturating_sub(*start)).max(0) as f64),
+        Function::Exp => of_bare(eval, name, values, span, f64::exp),
+        Function::Ln => logarithm(eval, name, values, span, f64::ln),
+        Function::Log2 => logarithm(eval, name, values, span, f64::log2),
+        Function::Floor => of_bare(eval, name, values, span, f64::floor),
+        Function::Ceil => of_bare(eval, name, values, span, f64::ceil),
+        Function::Round => of_bare(eval, name, values, span, f64::round_ties_even),
+        Function::Min => reduced(eval, name, values, span, None, f64::min),
+        Function::Max => reduced(eval, name, values, span, None, f64::max),
+        Function::Sum => reduced(eval, name, values, span, Some(0.0), |a, b| a + b),
+        Function::Len => match values.first()? {
+            Value::List(list) => Some(Value::bare(list.items.len() as f64)),
+            Value::Range(start, end) => Some(Value::bare((end.saturating_sub(*start)).max(0) as f64)),
             other => {
                 eval.wrong_type(span, "the argument of `len`", "a list", other);
-                return None;
+                None
             }
         },
-        "is_list" => Value::Bool(matches!(one(eval, name, values, span)?, Value::List(_))),
-        "repeat" => match one(eval, name, values, span)? {
-            Value::List(list) if !list.items.is_empty() => eval.list(list.items.to_vec(), true, span),
+        Function::IsList => Some(Value::Bool(matches!(values.first()?, Value::List(_)))),
+        Function::Repeat => match values.first()? {
+            Value::List(list) if !list.items.is_empty() => Some(eval.list(list.items.to_vec(), true, span)),
             other => {
                 eval.wrong_type(span, "the argument of `repeat`", "a list with elements", other);
-                return None;
+                None
             }
         },
-        "geometric" => geometric(eval, values, span)?,
-        "quantized" => {
-            let value = one(eval, name, values, span)?;
-            quantized(eval, value, span)?
-        }
-        "uniform" => {
+        Function::Geometric => geometric(eval, values, span),
+        Function::Quantized => quantized(eval, values.first()?, span),
+        Function::Uniform => {
             let [low, high] = plain(eval, name, values, span)?;
             if low > high {
                 let message = format!("the lower bound {low} lies above the upper bound {high}");
                 eval.report.error_help(&codes::RANGE, span, message, "write `uniform(low, high)`");
                 return None;
             }
-            Value::Distribution(Distribution::Uniform { low, high })
+            Some(Value::Distribution(Distribution::Uniform { low, high }))
         }
-        "normal" => {
+        Function::Normal => {
             let [mean, std] = plain(eval, name, values, span)?;
             if std < 0.0 {
                 let message = format!("the standard deviation {std} is negative");
                 eval.report.error_help(&codes::RANGE, span, message, "write `normal(mean, std)`");
                 return None;
             }
-            Value::Distribution(Distribution::Normal { mean, std })
+            Some(Value::Distribution(Distribution::Normal { mean, std }))
         }
-        _ => {
+        Function::Constant => {
             let [value] = plain(eval, name, values, span)?;
-            Value::Distribution(Distribution::Constant(value))
+            Some(Value::Distribution(Distribution::Constant(value)))
         }
-    })
-}
-
-fn rounded(name: &str, x: f64) -> f64 {
-    match name {
-        "floor" => x.floor(),
-        "ceil" => x.ceil(),
-        _ => x.round_ties_even(),
     }
 }
 
-fn transcendental(eval: &mut Evaluator<'_>, name: &str, x: Number, span: Span) -> Option<Number> {
-    let x = bare(eval, name, x, span)?;
-    if name != "exp" && x <= 0.0 {
-        let message = format!("`{name}` needs a positive number, not {x}");
-        eval.report.error_help(&codes::ARITHMETIC, span, message, "guard it with `if` or `max`");
-        return None;
-    }
-    let value = match name {
-        "exp" => x.exp(),
-        "ln" => x.ln(),
-        _ => x.log2(),
-    };
-    Some(Number { value, time: 0 })
+/// A function of bare numbers.
+fn of_bare(
+    eval: &mut Evaluator<'_>,
+    name: &str,
+    values: &[Value],
+    span: Span,
+    function: fn(f64) -> f64,
+) -> Option<Value> {
+    Some(eval.map(values.first()?, span, &mut |eval, x| {
+        let x = bare(eval, name, x, span)?;
+        Some(Number { value: function(x), time: 0 })
+    }))
 }
 
-/// The only argument.
-fn one<'v>(eval: &mut Evaluator<'_>, name: &str, values: &'v [Value], span: Span) -> Option<&'v Value> {
-    let [value] = values else {
-        wrong_count(eval, name, "one argument", values.len(), span);
-        return None;
-    };
-    Some(value)
-}
-
-fn wrong_count(eval: &mut Evaluator<'_>, name: &str, wanted: &str, found: usize, span: Span) {
-    let message = format!("`{name}` takes {wanted}, not {found}");
-    let help = "`docs/language.md` lists the functions with their arguments";
-    eval.report.error_help(&codes::ARGUMENTS, span, message, help);
+/// A function of positive bare numbers.
+fn logarithm(
+    eval: &mut Evaluator<'_>,
+    name: &str,
+    values: &[Value],
+    span: Span,
+    function: fn(f64) -> f64,
+) -> Option<Value> {
+    Some(eval.map(values.first()?, span, &mut |eval, x| {
+        let x = bare(eval, name, x, span)?;
+        if x <= 0.0 {
+            let message = format!("`{name}` needs a positive number, not {x}");
+            eval.report.error_help(&codes::ARITHMETIC, span, message, "guard it with `if` or `max`");
+            return None;
+        }
+        Some(Number { value: function(x), time: 0 })
+    }))
 }
 
 /// The value of a bare number.
@@ -202,10 +147,6 @@ fn plain<const N: usize>(
     values: &[Value],
     span: Span,
 ) -> Option<[f64; N]> {
-    if values.len() != N {
-        wrong_count(eval, name, if N == 1 { "one number" } else { "two numbers" }, values.len(), span);
-        return None;
-    }
     let mut numbers = [0.0; N];
     for (number, value) in numbers.iter_mut().zip(values) {
         let Value::Number(x) = value else {
@@ -234,10 +175,19 @@ fn numbers(eval: &mut Evaluator<'_>, name: &str, values: &[Value], span: Span) -
     Some(numbers)
 }
 
-fn reduce(eval: &mut Evaluator<'_>, name: &str, items: &[Number], span: Span) -> Option<Number> {
+/// Joins numbers of one unit to one; `None` joins none.
+fn reduced(
+    eval: &mut Evaluator<'_>,
+    name: &str,
+    values: &[Value],
+    span: Span,
+    none: Option<f64>,
+    join: fn(f64, f64) -> f64,
+) -> Option<Value> {
+    let items = numbers(eval, name, values, span)?;
     let Some((&first, rest)) = items.split_first() else {
-        if name == "sum" {
-            return Some(Number { value: 0.0, time: 0 });
+        if let Some(value) = none {
+            return Some(Value::bare(value));
         }
         let message = format!("`{name}` of nothing has no value");
         eval.report.error_help(&codes::ARGUMENTS, span, message, "give it numbers, or a list with elements");
@@ -249,23 +199,16 @@ fn reduce(eval: &mut Evaluator<'_>, name: &str, items: &[Number], span: Span) ->
         eval.report.error_help(&codes::UNIT, span, message, "give all the same unit");
         return None;
     }
-    let value = rest.iter().fold(first.value, |a, b| match name {
-        "min" => a.min(b.value),
-        "max" => a.max(b.value),
-        _ => a + b.value,
-    });
-    Some(Number { value, ..first })
+    let value = rest.iter().fold(first.value, |a, b| join(a, b.value));
+    Some(eval.finite(Number { value, ..first }, span))
 }
 
 /// `geometric(base, k)`: time constants `(base / dt)^j * dt` for `j` from 1 to `k`, as SynNet has them
 /// (Bos & Muir 2022), repeated over the neurons.
 fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<Value> {
-    let [base, count] = values else {
-        wrong_count(eval, "geometric", "a time and a number: `geometric(2 ms, 8)`", values.len(), span);
-        return None;
-    };
+    let [base, count] = values else { return None };
     let Value::Number(base @ Number { time: 1, .. }) = base else {
-        not_a_time(eval, "the base of `geometric`", base, span);
+        eval.not_a_time("the base of `geometric`", base, span);
         return None;
     };
     let count = eval.whole_value(count, span, "the number of time constants")?;
@@ -314,11 +257,11 @@ fn quantized(eval: &mut Evaluator<'_>, value: &Value, span: Span) -> Option<Valu
     };
     Some(eval.map(value, span, &mut |eval, tau| {
         if tau.time != 1 {
-            not_a_time(eval, "the argument of `quantized`", &Value::Number(tau), span);
+            eval.not_a_time("the argument of `quantized`", &Value::Number(tau), span);
             return None;
         }
-        let quantised = if tau.value > 0.0 { timing::quantized_tau(tau.value, dt) } else { 0.0 };
-        if !(quantised > 0.0 && quantised.is_finite()) {
+        let quantized = if tau.value > 0.0 { timing::quantized_tau(tau.value, dt) } else { 0.0 };
+        if !(quantized > 0.0 && quantized.is_finite()) {
             let message = format!(
                 "no bit shift can express the time constant {} at a time step of {}",
                 time_text(tau.value),
@@ -332,32 +275,6 @@ fn quantized(eval: &mut Evaluator<'_>, value: &Value, span: Span) -> Option<Valu
             );
             return None;
         }
-        Some(Number { value: quantised, time: 1 })
+        Some(Number { value: quantized, time: 1 })
     }))
-}
-
-/// Reports a value where a time is meant.
-pub(crate) fn not_a_time(eval: &mut Evaluator<'_>, what: &str, value: &Value, span: Span) {
-    match value {
-        Value::Error => {}
-        Value::Number(Number { value, time: 0 }) => {
-            // Small numbers are seconds as other tools take them.
-            let text =
-                if *value != 0.0 && value.abs() < 0.5 { time_text(*value) } else { format!("{value} ms") };
-            eval.report.error_help(
-                &codes::UNIT,
-                span,
-                format!("{what} is a time; {value} has no unit"),
-                format!("write `{text}`"),
-            );
-        }
-        Value::Number(number) => {
-            let message = format!("{what} is a time, not {}", number.describe());
-            eval.report.error_help(&codes::UNIT, span, message, "write a time such as `2 ms`");
-        }
-        other => {
-            let message = format!("{what} is a time, not {}", other.describe());
-            eval.report.error_help(&codes::TYPE, span, message, "write a time such as `2 ms`");
-        }
-    }
 }

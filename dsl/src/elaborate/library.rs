@@ -1,12 +1,14 @@
 //! All files of a compilation: the root, what it imports, and the standard library.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use synnet_ir::{Diagnostic, SourceId, Sources, nearest};
 
 use crate::codes;
-use crate::syntax::parse;
+use crate::limits::MAX_FILES;
 use crate::syntax::tree::{File, Module, Name, Network};
+use crate::syntax::{network_names, parse};
 
 /// Reads the files that a network imports.
 pub trait Loader {
@@ -29,8 +31,6 @@ impl Loader for NoImports {
 
 /// The standard library: names of files and their texts.
 const STD: &[(&str, &str)] = &[("std/synnet.snn", include_str!("../../std/synnet.snn"))];
-/// Most files of a compilation.
-const MAX_FILES: usize = 256;
 
 /// The parsed files, and which network each name of a file means.
 #[derive(Debug, Default)]
@@ -39,6 +39,8 @@ pub(crate) struct Library {
     /// For each import of a file: the file that it names.
     targets: BTreeMap<(SourceId, usize), SourceId>,
     std: Vec<SourceId>,
+    /// The networks that the standard library declares, once they are asked for.
+    std_names: OnceCell<Vec<String>>,
 }
 
 /// What a name means in a file.
@@ -71,8 +73,8 @@ impl Library {
             for (index, import) in file.imports.iter().enumerate() {
                 match &import.from {
                     Module::Word(word) if word.text == "std" => {
-                        let id = library.read_std(sources, &import.name, diagnostics);
-                        library.targets.extend(id.map(|target| ((id_of(import), index), target)));
+                        let target = library.read_std(sources, &import.name, diagnostics);
+                        library.targets.extend(target.map(|target| ((id, index), target)));
                     }
                     Module::Word(word) => diagnostics.push(
                         Diagnostic::error(
@@ -200,20 +202,12 @@ impl Library {
         imported.chain(file.networks.iter().map(|network| network.name.text.as_str()))
     }
 
-    /// Whether the standard library has a network of that name.
-    pub(crate) fn std_has(name: &str) -> bool {
-        // The name of each network of the library follows the word `network` in its text.
-        STD.iter().any(|(_, text)| {
-            text.lines().any(|line| {
-                line.strip_prefix("network ")
-                    .is_some_and(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next() == Some(name))
-            })
-        })
+    /// Whether the standard library has a network of that name, whether or not it is imported.
+    pub(crate) fn std_has(&self, name: &str) -> bool {
+        let names =
+            self.std_names.get_or_init(|| STD.iter().flat_map(|(_, text)| network_names(text)).collect());
+        names.iter().any(|known| known == name)
     }
-}
-
-fn id_of(import: &crate::syntax::tree::Import) -> SourceId {
-    import.span.source
 }
 
 fn load(

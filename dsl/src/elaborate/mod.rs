@@ -1,11 +1,13 @@
 //! From trees to a graph: imports, parameters, loops, instances, neurons and connections.
 
 mod chain;
+mod evaluator;
 mod expression;
 mod functions;
 mod library;
 mod network;
 mod neuron;
+mod operators;
 mod parameter;
 mod relocate;
 mod report;
@@ -24,6 +26,6 @@ use crate::syntax::tree::Expr;
 /// The value of an expression that stands alone.
 pub(crate) fn evaluate(expr: &Expr, report: &mut Report) -> value::Placed {
     let mut scope = scope::Scope::new(scope::Dt::Unset);
-    let value = expression::Evaluator { scope: &mut scope, report }.value(expr);
+    let value = evaluator::Evaluator { scope: &mut scope, report }.value(expr);
     value::Placed { value, span: expr.span }
 }

@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 
 use synnet_ir::display::quantity_name;
-use synnet_ir::graph::{Connection, Endpoint, Input, Layer, LayerId, Neuron, Operator, Output, Quantity};
+use synnet_ir::graph::{Connection, Endpoint, Input, Layer, LayerId, Operator, Output, Quantity};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
 use super::chain::{Link, Target, name_connections};
-use super::expression::Evaluator;
+use super::evaluator::Evaluator;
 use super::library::{Library, Lookup};
-use super::neuron::{KINDS, Template};
+use super::neuron::{self, Template};
 use super::parameter;
 use super::relocate::relocate;
 use super::report::Report;
 use super::scope::{Dt, Scope};
 use super::value::{Placed, Value};
 use crate::codes;
+use crate::limits::MAX_INSTANCE_DEPTH;
 use crate::syntax::tree::{Argument, Body, Call, Name, Network};
+use crate::vocabulary::{ChainOperator, listed};
 
-/// Deepest nesting of instances.
-const MAX_INSTANCES: usize = 32;
 /// The handle of a layer that could not be found.
 pub(crate) const UNKNOWN: LayerId = LayerId(u32::MAX);
 
@@ -203,8 +203,8 @@ impl<'a> Elaborator<'a> {
                     );
                     return None;
                 }
-                if self.stack.len() >= MAX_INSTANCES {
-                    let message = format!("networks nest more than {MAX_INSTANCES} deep");
+                if self.stack.len() >= MAX_INSTANCE_DEPTH {
+                    let message = format!("networks nest more than {MAX_INSTANCE_DEPTH} deep");
                     let help = "join some of them into one";
                     self.report.error_help(&codes::TOO_LARGE, name.span, message, help);
                     return None;
@@ -217,12 +217,13 @@ impl<'a> Elaborator<'a> {
                 let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
                 self.report.push(match nearest(&name.text, self.library.names(name.span.source)) {
                     Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                    None if Library::std_has(&name.text) => {
+                    None if self.library.std_has(&name.text) => {
                         diagnostic.with_help(format!("add `use std::{};` at the top of the file", name.text))
                     }
-                    None if KINDS.iter().any(|(kind, _)| *kind == name.text) => diagnostic.with_help(
-                        format!("`{0}` is a neuron: write `layer name: {0}(size) {{ ... }};`", name.text),
-                    ),
+                    None if neuron::kind(&name.text).is_some() => diagnostic.with_help(format!(
+                        "`{0}` is a neuron: write `layer name: {0}(size) {{ ... }};`",
+                        name.text
+                    )),
                     None => diagnostic.with_help("declare it with `network`, or import it with `use`"),
                 });
                 None
@@ -435,8 +436,8 @@ impl<'a> Elaborator<'a> {
         }
         let message = format!("no layer has the name `{}`", target.name);
         let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, target.span, message);
-        let operators = super::chain::OPERATORS.iter().copied();
-        let names = frame.names.keys().map(String::as_str).chain(operators);
+        let operators: Vec<&str> = ChainOperator::names().collect();
+        let names = frame.names.keys().map(String::as_str).chain(operators.iter().copied());
         self.report.push(match nearest(&target.name, names) {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
             None => {
@@ -457,7 +458,7 @@ impl<'a> Elaborator<'a> {
                     return None;
                 }
                 let id = instance.output;
-                let gives = natural(&frame.graph.layer(id).neuron);
+                let gives = frame.graph.layer(id).neuron.sends();
                 if instance.quantity != gives {
                     let message = format!(
                         "`{}` gives {}, which connections cannot carry",
@@ -479,7 +480,7 @@ impl<'a> Elaborator<'a> {
         let Some(PendingOutput { target, quantity, span }) = frame.output.take() else { return };
         let Some(target) = target else { return };
         let (layer, default) = match self.named(frame, &target) {
-            Some(Named::Layer(id)) => (id, natural(&frame.graph.layer(id).neuron)),
+            Some(Named::Layer(id)) => (id, frame.graph.layer(id).neuron.sends()),
             Some(Named::Instance(index)) => (frame.instances[index].output, frame.instances[index].quantity),
             Some(Named::Input) => {
                 self.report.error_help(
@@ -492,22 +493,23 @@ impl<'a> Elaborator<'a> {
             }
             Some(Named::Broken) | None => return,
         };
-        let quantity = match quantity.as_ref().map(|name| (name.text.as_str(), name)) {
-            None => default,
-            Some(("spikes", _)) => Quantity::Spikes,
-            Some(("vmem", _)) => Quantity::Vmem,
-            Some(("isyn", _)) => Quantity::Isyn,
-            Some((other, name)) => {
-                let message = format!("a layer has no quantity `{other}`");
-                let diagnostic = Diagnostic::error(&codes::OUTPUT, name.span, message);
-                self.report.push(match nearest(other, ["spikes", "vmem", "isyn"].into_iter()) {
-                    Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                    None => diagnostic.with_help("the quantities are `spikes`, `vmem` and `isyn`"),
-                });
-                default
-            }
-        };
+        let quantity = quantity.and_then(|name| self.quantity(&name)).unwrap_or(default);
         frame.graph.output = Output { layer, quantity, span };
+    }
+
+    /// The quantity that a name means, or `None` where that has been reported.
+    fn quantity(&mut self, name: &Name) -> Option<Quantity> {
+        let known = Quantity::ALL.into_iter().find(|quantity| quantity.name() == name.text);
+        if known.is_none() {
+            let names = Quantity::ALL.map(Quantity::name);
+            let message = format!("a layer has no quantity `{}`", name.text);
+            let diagnostic = Diagnostic::error(&codes::OUTPUT, name.span, message);
+            self.report.push(match nearest(&name.text, names) {
+                Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+                None => diagnostic.with_help(format!("the quantities are {}", listed(names))),
+            });
+        }
+        known
     }
 }
 
@@ -545,13 +547,5 @@ impl<'a> Frame<'a> {
     pub(crate) fn add(&mut self, layer: Layer) -> LayerId {
         self.graph.layers.push(layer);
         LayerId(self.graph.layers.len() as u32 - 1)
-    }
-}
-
-/// What a kind of neuron sends along connections.
-fn natural(neuron: &Neuron) -> Quantity {
-    match neuron {
-        Neuron::Lif(_) => Quantity::Spikes,
-        Neuron::ExpSyn(_) => Quantity::Isyn,
     }
 }

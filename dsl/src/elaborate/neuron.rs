@@ -5,93 +5,53 @@ use std::collections::BTreeMap;
 use synnet_ir::graph::{
     Adaptation, ExpSyn,
     LayerParameter::{self, AhpLeak, MemLeak, SynLeak},
-    Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind,
+    Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate, SurrogateKind,
 };
 use synnet_ir::{Diagnostic, Span, nearest};
 
-use super::expression::Evaluator;
-use super::functions::not_a_time;
+use super::evaluator::Evaluator;
 use super::value::{List, Number, Placed, Value};
 use crate::codes;
-use crate::syntax::tree::Field;
+use crate::limits::MAX_SYNAPSES;
+use crate::syntax::tree;
+use crate::vocabulary::{Default, Dimension, Field, Word, fields};
 
-/// Most synapses of a neuron.
-const MAX_SYNAPSES: i64 = 64;
-/// Rockpool's `LIF` fires at most this often per step where nothing else is said.
-const DEFAULT_MAX_SPIKES: u32 = 65_536;
-const DEFAULT_WINDOW: f64 = 0.5;
-
-/// The kinds of neurons that the language knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Lif,
-    Alif,
-    ExpSyn,
-}
-
-/// The kinds' names.
-pub(crate) const KINDS: &[(&str, Kind)] =
-    &[("lif", Kind::Lif), ("alif", Kind::Alif), ("expsyn", Kind::ExpSyn)];
-
-const LIF_FIELDS: &[&str] =
-    &["synapses", "threshold", "bias", "noise_std", "max_spikes", "surrogate", "window"];
-
-impl Kind {
-    fn fields(self) -> Vec<&'static str> {
-        match self {
-            Self::Lif => [&leaks(MemLeak)[..], &leaks(SynLeak), LIF_FIELDS].concat(),
-            Self::Alif => {
-                [&leaks(MemLeak)[..], &leaks(SynLeak), &leaks(AhpLeak), &["w_ahp"], LIF_FIELDS].concat()
-            }
-            Self::ExpSyn => leaks(SynLeak).to_vec(),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
-}
-
-/// The names of a leak in its three units.
-fn leaks(which: LayerParameter) -> [&'static str; 3] {
-    which.leak_names().expect("only leaks are asked for")
+/// The kind of neuron with a name.
+pub(crate) fn kind(name: &str) -> Option<NeuronKind> {
+    NeuronKind::ALL.into_iter().find(|kind| kind.name() == name)
 }
 
 /// A kind of neuron with some of its fields set: `neuron hidden = lif { ... };`.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    kind: Kind,
-    fields: BTreeMap<&'static str, Placed>,
+    kind: NeuronKind,
+    fields: BTreeMap<Field, Placed>,
     /// Fields that were probably meant by unknown ones: they have been reported and are not missing.
-    misspelt: Vec<&'static str>,
+    misspelt: Vec<Field>,
 }
 
 impl Template {
     /// A kind with no fields set.
-    pub(crate) fn of(kind: Kind) -> Self {
+    pub(crate) fn of(kind: NeuronKind) -> Self {
         Self { kind, fields: BTreeMap::new(), misspelt: Vec::new() }
     }
 
     /// The template with further fields, which replace its own.
-    pub(crate) fn with(&self, fields: &[Field], eval: &mut Evaluator<'_>) -> Self {
+    pub(crate) fn with(&self, fields: &[tree::Field], eval: &mut Evaluator<'_>) -> Self {
         let mut result = self.clone();
-        let mut written: Vec<(&'static str, Span)> = Vec::new();
-        let known = self.kind.fields();
+        let mut written: Vec<(Field, Span)> = Vec::new();
         for field in fields {
             let (placed, _) = eval.traced(&field.value);
-            let Some(name) = known.iter().find(|name| **name == field.name.text) else {
-                result.misspelt.extend(unknown_field(eval, self.kind, &known, field));
+            let Some(which) = known(self.kind, &field.name.text) else {
+                result.misspelt.extend(unknown_field(eval, self.kind, &field.name));
                 continue;
             };
-            let group = [MemLeak, SynLeak, AhpLeak].map(leaks).into_iter().find(|group| group.contains(name));
-            let rival = written
-                .iter()
-                .find(|(other, _)| other == name || group.is_some_and(|group| group.contains(other)));
-            if let Some((other, place)) = rival {
-                let message = if other == name {
+            if let Some((other, place)) = written.iter().find(|(other, _)| other.replaces(which)) {
+                let name = which.name();
+                let message = if *other == which {
                     format!("`{name}` is given twice")
                 } else {
-                    format!("`{other}` and `{name}` give the same leak")
+                    format!("`{}` and `{name}` give the same leak", other.name())
                 };
                 eval.report.push(
                     Diagnostic::error(&codes::CONFLICT, field.name.span, message)
@@ -100,11 +60,9 @@ impl Template {
                 );
                 continue;
             }
-            for name in group.into_iter().flatten() {
-                result.fields.remove(name);
-            }
-            written.push((name, field.name.span));
-            result.fields.insert(name, placed);
+            result.fields.retain(|other, _| !other.replaces(which));
+            written.push((which, field.name.span));
+            result.fields.insert(which, placed);
         }
         result
     }
@@ -113,33 +71,34 @@ impl Template {
     pub(crate) fn build(&self, size: usize, span: Span, eval: &mut Evaluator<'_>) -> Neuron {
         let mut builder = Builder { template: self, size, span, eval };
         match self.kind {
-            Kind::ExpSyn => Neuron::ExpSyn(ExpSyn { syn: builder.leak(SynLeak, 1) }),
-            Kind::Lif => Neuron::Lif(builder.lif(None)),
-            Kind::Alif => {
+            NeuronKind::ExpSyn => Neuron::ExpSyn(ExpSyn { syn: builder.leak(SynLeak, 1) }),
+            NeuronKind::Lif => Neuron::Lif(builder.lif(None)),
+            NeuronKind::Alif => {
                 let leak = builder.leak(AhpLeak, 1);
-                builder.require("w_ahp", "w_ahp: -0.5");
-                let w_ahp = builder.numbers("w_ahp", 0.0);
+                builder.require(Field::AhpWeight, "-0.5");
+                let w_ahp = builder.numbers(Field::AhpWeight);
                 Neuron::Lif(builder.lif(Some(Adaptation { leak, w_ahp })))
             }
         }
     }
 }
 
+/// The field of a kind with a name.
+fn known(kind: NeuronKind, name: &str) -> Option<Field> {
+    fields(kind).iter().copied().find(|field| field.name() == name)
+}
+
 /// Reports a field that the kind does not have; returns the one that was probably meant.
-fn unknown_field(
-    eval: &mut Evaluator<'_>,
-    kind: Kind,
-    known: &[&'static str],
-    field: &Field,
-) -> Option<&'static str> {
-    let message = format!("`{}` has no field `{}`", kind.name(), field.name.text);
-    let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, field.name.span, message);
-    let near = nearest(&field.name.text, known.iter().copied());
+fn unknown_field(eval: &mut Evaluator<'_>, kind: NeuronKind, name: &tree::Name) -> Option<Field> {
+    let message = format!("`{}` has no field `{}`", kind.name(), name.text);
+    let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, name.span, message);
+    let names: Vec<&str> = fields(kind).iter().map(|field| field.name()).collect();
+    let near = nearest(&name.text, names.iter().copied());
     eval.report.push(match near {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic.with_help(format!("the fields of `{}` are {}", kind.name(), known.join(", "))),
+        None => diagnostic.with_help(format!("the fields of `{}` are {}", kind.name(), names.join(", "))),
     });
-    near.and_then(|near| known.iter().find(|name| **name == near).copied())
+    near.and_then(|near| known(kind, near))
 }
 
 /// Makes the constants of one layer.
@@ -152,81 +111,78 @@ struct Builder<'a, 'e> {
 
 impl Builder<'_, '_> {
     fn lif(&mut self, adaptation: Option<Adaptation>) -> Lif {
-        let synapses = self.whole("synapses", 1, 1, MAX_SYNAPSES) as usize;
+        let synapses = self.whole(Field::Synapses, MAX_SYNAPSES);
         Lif {
-            synapses,
+            synapses: synapses as usize,
             mem: self.leak(MemLeak, 1),
-            syn: self.leak(SynLeak, synapses),
-            threshold: self.numbers("threshold", 1.0),
-            bias: self.numbers("bias", 0.0),
-            noise_std: self.number("noise_std", 0.0),
-            max_spikes: self.whole("max_spikes", i64::from(DEFAULT_MAX_SPIKES), 1, i64::from(u32::MAX))
-                as u32,
-            surrogate: Surrogate { kind: self.surrogate(), window: self.number("window", DEFAULT_WINDOW) },
+            syn: self.leak(SynLeak, synapses as usize),
+            threshold: self.numbers(Field::Threshold),
+            bias: self.numbers(Field::Bias),
+            noise_std: self.number(Field::NoiseStd),
+            max_spikes: self.whole(Field::MaxSpikes, u32::MAX),
+            surrogate: Surrogate { kind: self.surrogate(), window: self.number(Field::Window) },
             adaptation,
         }
     }
 
-    fn field(&self, name: &str) -> Option<&Placed> {
-        self.template.fields.get(name)
+    fn field(&self, field: Field) -> Option<&Placed> {
+        self.template.fields.get(&field)
     }
 
     /// Reports a field that has no default and is not given.
-    fn require(&mut self, name: &str, example: &str) {
-        if self.field(name).is_none() && !self.template.misspelt.contains(&name) {
+    fn require(&mut self, field: Field, example: &str) {
+        if self.field(field).is_none() && !self.template.misspelt.contains(&field) {
+            let name = field.name();
             let message = format!("`{name}` is missing");
-            let help = format!("`{}` needs it: add `{example}`", self.template.kind.name());
+            let help = format!("`{}` needs it: add `{name}: {example}`", self.template.kind.name());
             self.eval.report.error_help(&codes::MISSING_FIELD, self.span, message, help);
         }
     }
 
     /// One of the leaks, for `synapses` columns per neuron.
     fn leak(&mut self, which: LayerParameter, synapses: usize) -> Leak {
-        let names = leaks(which);
-        let given = names.iter().zip(LeakUnit::ALL).find(|(name, _)| self.field(name).is_some());
-        let Some((&name, unit)) = given else {
-            if !names.iter().any(|name| self.template.misspelt.contains(name)) {
-                self.require(names[0], &format!("{}: 20 ms", names[0]));
+        // A bit shift of 1 breaks no rule.
+        let harmless = || Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
+        let forms = LeakUnit::ALL.map(|unit| (unit, Field::Leak(which, unit)));
+        let Some((unit, field)) = forms.into_iter().find(|(_, field)| self.field(*field).is_some()) else {
+            if !forms.iter().any(|(_, field)| self.template.misspelt.contains(field)) {
+                self.require(forms[0].1, "20 ms");
             }
-            return Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
+            return harmless();
         };
-        let time = i32::from(unit == LeakUnit::TimeConstant);
-        match self.parameter(name, time, synapses) {
+        match self.parameter(field, synapses) {
             Some(parameter) => Leak { unit, parameter },
-            // A bit shift of 1 breaks no rule.
-            None => Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) },
+            None => harmless(),
         }
     }
 
-    fn numbers(&mut self, name: &'static str, default: f64) -> Parameter {
-        self.parameter(name, 0, 1).unwrap_or_else(|| Parameter::uniform(default))
+    /// The values of a field that neurons can have one by one.
+    fn numbers(&mut self, field: Field) -> Parameter {
+        let default = default_number(field);
+        self.parameter(field, 1).unwrap_or_else(|| Parameter::uniform(default))
     }
 
-    fn parameter(&mut self, name: &str, time: i32, synapses: usize) -> Option<Parameter> {
-        let Placed { value, span } = self.field(name)?.clone();
+    fn parameter(&mut self, field: Field, synapses: usize) -> Option<Parameter> {
+        let Placed { value, span } = self.field(field)?.clone();
         let (value, learn) = match value {
             Value::Learn(inner) => ((*inner).clone(), true),
             value => (value, false),
         };
         let values = match &value {
-            Value::List(list) if synapses > 1 => self.columns(name, list, time, synapses, span)?,
-            value => self.per_neuron(name, value, time, span)?,
+            Value::List(list) if synapses > 1 => self.columns(field, list, synapses, span)?,
+            value => self.per_neuron(field, value, span)?,
         };
         Some(Parameter { values, learn, span })
     }
 
     /// One list or number per synapse, laid out as `neuron * synapses + synapse`.
-    fn columns(
-        &mut self,
-        name: &str,
-        list: &List,
-        time: i32,
-        synapses: usize,
-        span: Span,
-    ) -> Option<Vec<f64>> {
+    fn columns(&mut self, field: Field, list: &List, synapses: usize, span: Span) -> Option<Vec<f64>> {
         if list.repeats || list.items.len() != synapses {
-            let message =
-                format!("`{name}` has {} for {synapses} synapses", Value::List(list.clone()).describe());
+            let message = format!(
+                "`{}` has {} for {synapses} synapses",
+                field.name(),
+                Value::List(list.clone()).describe()
+            );
             let help = "with several synapses, give a list with one entry per synapse, each a value or a list \
                         per neuron: `tau_syn: [2 ms, geometric(2 ms, 4)]`";
             self.eval.report.error_help(&codes::LENGTH, span, message, help);
@@ -234,7 +190,7 @@ impl Builder<'_, '_> {
         }
         let mut rows = Vec::with_capacity(synapses);
         for item in list.items.iter() {
-            rows.push(self.per_neuron(name, item, time, span)?);
+            rows.push(self.per_neuron(field, item, span)?);
         }
         let count = self.size.checked_mul(synapses)?;
         if !self.eval.report.spend(count, span) {
@@ -245,7 +201,7 @@ impl Builder<'_, '_> {
     }
 
     /// One value for all neurons, or one for each.
-    fn per_neuron(&mut self, name: &str, value: &Value, time: i32, span: Span) -> Option<Vec<f64>> {
+    fn per_neuron(&mut self, field: Field, value: &Value, span: Span) -> Option<Vec<f64>> {
         match value {
             Value::List(list) => {
                 let len = list.items.len();
@@ -253,7 +209,7 @@ impl Builder<'_, '_> {
                     return None;
                 }
                 if len != self.size && !list.repeats {
-                    let message = format!("`{name}` has {len} values for {} neurons", self.size);
+                    let message = format!("`{}` has {len} values for {} neurons", field.name(), self.size);
                     let help = if len < self.size && len > 0 {
                         "`repeat(list)` goes on from the start of a list".to_owned()
                     } else {
@@ -267,33 +223,33 @@ impl Builder<'_, '_> {
                 }
                 let mut values = Vec::with_capacity(self.size);
                 for i in 0..self.size {
-                    values.push(self.plain(name, &list.items[i % len], time, span)?);
+                    values.push(self.plain(field, &list.items[i % len], span)?);
                 }
                 Some(values)
             }
-            value => Some(vec![self.plain(name, value, time, span)?]),
+            value => Some(vec![self.plain(field, value, span)?]),
         }
     }
 
-    fn plain(&mut self, name: &str, value: &Value, time: i32, span: Span) -> Option<f64> {
+    fn plain(&mut self, field: Field, value: &Value, span: Span) -> Option<f64> {
+        let what = format!("`{}`", field.name());
+        let power = match field.dimension() {
+            Dimension::Time => 1,
+            Dimension::Number | Dimension::Count | Dimension::Surrogate => 0,
+        };
         match value {
-            Value::Number(Number { value, time: unit }) if *unit == time => Some(*value),
-            other => {
-                let what = format!("`{name}`");
-                if time == 1 {
-                    not_a_time(self.eval, &what, other, span);
-                } else {
-                    self.eval.wrong_type(span, &what, "a bare number", other);
-                }
-                None
-            }
+            Value::Number(Number { value, time }) if *time == power => return Some(*value),
+            other if power == 1 => self.eval.not_a_time(&what, other, span),
+            other => self.eval.wrong_type(span, &what, "a bare number", other),
         }
+        None
     }
 
-    fn constant(&mut self, name: &str) -> Option<Placed> {
-        let placed = self.field(name)?.clone();
+    /// The value of a field that all neurons share.
+    fn constant(&mut self, field: Field) -> Option<Placed> {
+        let placed = self.field(field)?.clone();
         if matches!(placed.value, Value::Learn(_)) {
-            let message = format!("`{name}` cannot be learnt");
+            let message = format!("`{}` cannot be learnt", field.name());
             let help = "leaks, `threshold`, `bias` and `w_ahp` can";
             self.eval.report.error_help(&codes::LEARN, placed.span, message, help);
             return None;
@@ -301,35 +257,54 @@ impl Builder<'_, '_> {
         Some(placed)
     }
 
-    fn number(&mut self, name: &'static str, default: f64) -> f64 {
-        let Some(placed) = self.constant(name) else { return default };
-        self.plain(name, &placed.value, 0, placed.span).unwrap_or(default)
+    fn number(&mut self, field: Field) -> f64 {
+        let default = default_number(field);
+        let Some(placed) = self.constant(field) else { return default };
+        self.plain(field, &placed.value, placed.span).unwrap_or(default)
     }
 
-    fn whole(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
-        let Some(placed) = self.constant(name) else { return default };
-        let what = format!("`{name}`");
+    /// A whole number from 1 to `most`.
+    fn whole(&mut self, field: Field, most: u32) -> u32 {
+        let default = match field.default() {
+            Default::Count(count) => count,
+            Default::Required | Default::Number(_) | Default::Surrogate(_) => 1,
+        };
+        let Some(placed) = self.constant(field) else { return default };
+        let what = format!("`{}`", field.name());
         let Some(value) = self.eval.whole_value(&placed.value, placed.span, &what) else { return default };
-        if value < least || value > most {
-            let message = format!("`{name}` lies between {least} and {most}; it is {value}");
-            let help = format!("choose a number from {least} on");
-            self.eval.report.error_help(&codes::RANGE, placed.span, message, help);
-            return default;
-        }
-        value
-    }
-
-    fn surrogate(&mut self) -> SurrogateKind {
-        let default = SurrogateKind::PiecewiseLinear;
-        let Some(placed) = self.constant("surrogate") else { return default };
-        match placed.value {
-            Value::Word("periodic_exponential") => SurrogateKind::PeriodicExponential,
-            Value::Word("piecewise_linear") | Value::Error => default,
-            other => {
-                let wanted = "`periodic_exponential` or `piecewise_linear`";
-                self.eval.wrong_type(placed.span, "`surrogate`", wanted, &other);
+        match u32::try_from(value) {
+            Ok(value) if (1..=most).contains(&value) => value,
+            Ok(_) | Err(_) => {
+                let message = format!("{what} lies between 1 and {most}; it is {value}");
+                let help = "choose a number from 1 on";
+                self.eval.report.error_help(&codes::RANGE, placed.span, message, help);
                 default
             }
         }
+    }
+
+    fn surrogate(&mut self) -> SurrogateKind {
+        let default = match Field::Surrogate.default() {
+            Default::Surrogate(kind) => kind,
+            Default::Required | Default::Number(_) | Default::Count(_) => SurrogateKind::PiecewiseLinear,
+        };
+        let Some(placed) = self.constant(Field::Surrogate) else { return default };
+        match placed.value {
+            Value::Word(Word::Surrogate(kind)) => kind,
+            Value::Error => default,
+            other => {
+                let names = SurrogateKind::ALL.map(|kind| format!("`{}`", kind.name()));
+                self.eval.wrong_type(placed.span, "`surrogate`", &names.join(" or "), &other);
+                default
+            }
+        }
+    }
+}
+
+/// The default of a field that is a number; that of a required one breaks no rule.
+fn default_number(field: Field) -> f64 {
+    match field.default() {
+        Default::Number(value) => value,
+        Default::Required | Default::Count(_) | Default::Surrogate(_) => 0.0,
     }
 }

@@ -1,7 +1,6 @@
 //! What a parameter's default says about the values that it takes.
 
-use super::expression::Evaluator;
-use super::functions::not_a_time;
+use super::evaluator::Evaluator;
 use super::value::{Placed, Value};
 use crate::codes;
 use crate::syntax::tree::{Expr, ExprKind};
@@ -11,26 +10,30 @@ use crate::syntax::tree::{Expr, ExprKind};
 /// defaults ask for nothing.
 pub(super) fn checked(eval: &mut Evaluator<'_>, name: &str, default: Option<&Expr>, placed: Placed) -> Value {
     let Placed { value, span } = placed;
-    match default.map(|default| &default.kind) {
-        Some(ExprKind::Number { unit: Some(_), .. }) => {
+    let Some(default) = default else { return value };
+    match &default.kind {
+        ExprKind::Number { unit: Some(_), .. } => {
             let fits = matches!(value, Value::Error | Value::List(_) | Value::Learn(_))
                 || matches!(&value, Value::Number(number) if number.time == 1);
             if !fits {
-                not_a_time(eval, &format!("`{name}`"), &value, span);
+                eval.not_a_time(&format!("`{name}`"), &value, span);
                 return Value::Error;
             }
         }
-        Some(ExprKind::List(_)) if !matches!(value, Value::Error | Value::List(_) | Value::Range(..)) => {
+        ExprKind::List(_) if !matches!(value, Value::Error | Value::List(_) | Value::Range(..)) => {
             let message = format!("`{name}` is a list, not {}", value.describe());
             eval.report.error_help(&codes::TYPE, span, message, "write it in brackets: `[...]`");
             return Value::Error;
         }
-        Some(ExprKind::Bool(_)) if !matches!(value, Value::Error | Value::Bool(_)) => {
+        ExprKind::Bool(_) if !matches!(value, Value::Error | Value::Bool(_)) => {
             let message = format!("`{name}` is a truth value, not {}", value.describe());
             eval.report.error_help(&codes::TYPE, span, message, "write `true` or `false`");
             return Value::Error;
         }
-        _ => {}
+        ExprKind::List(_) | ExprKind::Bool(_) | ExprKind::Number { unit: None, .. } | ExprKind::None => {}
+        ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Comprehension { .. } => {}
+        ExprKind::Index { .. } | ExprKind::Unary { .. } | ExprKind::Binary { .. } => {}
+        ExprKind::If { .. } | ExprKind::Learn(_) | ExprKind::Broken => {}
     }
     value
 }

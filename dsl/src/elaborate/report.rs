@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use synnet_ir::{Code, Diagnostic, Diagnostics, SourceId, Span};
 
 use crate::codes;
-
-/// Most steps of evaluation: visited expressions, loop rounds, elements of lists.
-const MAX_STEPS: u64 = 10_000_000;
+use crate::limits::MAX_STEPS;
 
 /// Collects diagnostics and counts work.
 #[derive(Debug, Default)]

@@ -2,24 +2,21 @@
 
 use synnet_ir::display::time_text;
 use synnet_ir::graph::{
-    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, Parameter, Surrogate, SurrogateKind,
+    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate,
+    SurrogateKind,
 };
 use synnet_ir::{Diagnostic, Span, nearest};
 
-use super::chain::{OPERATORS, Target, flat_name, links};
-use super::expression::Evaluator;
-use super::functions::not_a_time;
+use super::chain::{Target, flat_name, links};
+use super::evaluator::Evaluator;
 use super::network::{Elaborator, Frame, Instance, Named, PendingOutput, Piece, UNKNOWN};
-use super::neuron::{KINDS, Template};
+use super::neuron::{self, Template};
 use super::scope::Dt;
 use super::value::{Number, Placed, Value};
 use crate::codes;
+use crate::limits::{MAX_LAYERS, MAX_NEURONS};
 use crate::syntax::tree::{Call, Expr, Field, Name, Reference, Statement, StatementKind};
-
-/// Most neurons of a layer, channels of an input, and neurons of a network.
-const MAX_NEURONS: usize = 1_000_000;
-/// Most layers of a network.
-const MAX_LAYERS: usize = 10_000;
+use crate::vocabulary::{ChainOperator, Keyword, listed};
 
 impl<'a> Elaborator<'a> {
     /// Carries out statements in the innermost block.
@@ -94,7 +91,7 @@ impl<'a> Elaborator<'a> {
                 let links = links(&mut eval(self, frame), sums, &statement.docs);
                 frame.pieces.extend(links.into_iter().map(|link| Piece::Link(Box::new(link))));
             }
-            StatementKind::Broken { word, name } => broken(frame, word, name.as_deref(), span),
+            StatementKind::Broken { keyword, name } => broken(frame, *keyword, name.as_deref(), span),
         }
     }
 
@@ -118,7 +115,7 @@ impl<'a> Elaborator<'a> {
                 return;
             }
             other => {
-                not_a_time(&mut eval(self, frame), "`dt`", &other, expr.span);
+                eval(self, frame).not_a_time("`dt`", &other, expr.span);
                 frame.scope.dt = Dt::Broken;
                 return;
             }
@@ -186,7 +183,7 @@ impl<'a> Elaborator<'a> {
     fn neuron(&mut self, frame: &mut Frame<'a>, name: &Name, base: &Name, fields: &[Field]) {
         let template = self.template(frame, base);
         let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
-        let taken = KINDS.iter().any(|(kind, _)| *kind == name.text);
+        let taken = neuron::kind(&name.text).is_some();
         let in_block = &frame.templates[frame.block_templates..];
         let earlier = in_block.iter().find(|(other, ..)| *other == name.text).map(|(.., span)| *span);
         if taken {
@@ -201,21 +198,20 @@ impl<'a> Elaborator<'a> {
 
     /// The kind or template that a name means, or `None` where that has been reported.
     fn template(&mut self, frame: &Frame<'a>, name: &Name) -> Option<Template> {
-        if let Some((_, kind)) = KINDS.iter().find(|(kind, _)| *kind == name.text) {
-            return Some(Template::of(*kind));
+        if let Some(kind) = neuron::kind(&name.text) {
+            return Some(Template::of(kind));
         }
         if let Some((_, template, _)) = frame.templates.iter().rev().find(|(other, ..)| *other == name.text) {
             return template.clone();
         }
-        let names = || {
-            frame.templates.iter().map(|(name, ..)| name.as_str()).chain(KINDS.iter().map(|(kind, _)| *kind))
-        };
+        let kinds = NeuronKind::ALL.map(NeuronKind::name);
+        let names = frame.templates.iter().map(|(name, ..)| name.as_str()).chain(kinds);
         let message = format!("no neuron has the name `{}`", name.text);
         let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
-        self.report.push(match nearest(&name.text, names()) {
+        self.report.push(match nearest(&name.text, names) {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
             None => diagnostic
-                .with_help("the kinds are `lif`, `alif` and `expsyn`; others are declared with `neuron`"),
+                .with_help(format!("the kinds are {}; others are declared with `neuron`", listed(kinds))),
         });
         None
     }
@@ -345,7 +341,7 @@ impl<'a> Elaborator<'a> {
 
     /// Gives a layer, instance or input its name.
     fn declare(&mut self, frame: &mut Frame<'a>, target: Target, named: Named) {
-        if OPERATORS.contains(&target.name.as_str()) {
+        if ChainOperator::of(&target.name).is_some() {
             let message = format!("`{}` is an operator of the language", target.name);
             self.report.error_help(&codes::DUPLICATE_NAME, target.span, message, "choose another name");
             return;
@@ -378,21 +374,25 @@ fn eval<'e>(elaborator: &'e mut Elaborator<'_>, frame: &'e mut Frame<'_>) -> Eva
 }
 
 /// Declares what a statement that has been reported was probably meant to declare.
-fn broken(frame: &mut Frame<'_>, word: &str, name: Option<&str>, span: Span) {
+fn broken(frame: &mut Frame<'_>, keyword: Option<Keyword>, name: Option<&str>, span: Span) {
     frame.has_broken = true;
-    match (word, name) {
-        ("dt", _) => frame.scope.dt = Dt::Broken,
-        ("let", Some(name)) => {
+    let Some(keyword) = keyword else { return };
+    match (keyword, name) {
+        (Keyword::Dt, _) => frame.scope.dt = Dt::Broken,
+        (Keyword::Let, Some(name)) => {
             // An earlier declaration of the name serves as well.
             let _ = frame.scope.declare(name, Value::Error, span);
         }
-        ("neuron", Some(name)) => {
+        (Keyword::Neuron, Some(name)) => {
             frame.templates.push((name.to_owned(), None, span));
         }
-        ("layer" | "net" | "input", Some(name)) => {
+        (Keyword::Layer | Keyword::Net | Keyword::Input, Some(name)) => {
             frame.names.entry(name.to_owned()).or_insert((Named::Broken, span));
         }
-        _ => {}
+        (Keyword::Let | Keyword::Neuron | Keyword::Layer | Keyword::Net | Keyword::Input, None)
+        | (Keyword::Output | Keyword::For | Keyword::If | Keyword::Assert, _)
+        | (Keyword::Use | Keyword::Network | Keyword::In | Keyword::Else | Keyword::Learn, _)
+        | (Keyword::True | Keyword::False | Keyword::None, _) => {}
     }
 }
 

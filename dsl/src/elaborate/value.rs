@@ -6,19 +6,8 @@ use synnet_ir::Span;
 use synnet_ir::display::time_text;
 use synnet_ir::graph::Distribution;
 
-/// Deepest nesting of lists.
-pub(crate) const MAX_LIST_DEPTH: u8 = 8;
-
-/// Units of time, with their size in seconds (to the power) and their power of time.
-const UNITS: &[(&str, f64, i32)] = &[
-    ("s", 1.0, 1),
-    ("ms", 1e-3, 1),
-    ("us", 1e-6, 1),
-    ("ns", 1e-9, 1),
-    ("Hz", 1.0, -1),
-    ("kHz", 1e3, -1),
-    ("MHz", 1e6, -1),
-];
+use crate::limits::MAX_LIST_DEPTH;
+use crate::vocabulary::{Unit, Word};
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -29,7 +18,7 @@ pub(crate) enum Value {
     Bool(bool),
     None,
     /// A word such as `vmem`.
-    Word(&'static str),
+    Word(Word),
     List(List),
     /// Whole numbers from the first up to, not including, the second.
     Range(i64, i64),
@@ -75,7 +64,7 @@ impl Value {
             Self::Number(number) => number.describe(),
             Self::Bool(_) => "a truth value".into(),
             Self::None => "`none`".into(),
-            Self::Word(word) => format!("the word `{word}`"),
+            Self::Word(word) => format!("the word `{}`", word.name()),
             Self::List(list) if list.repeats => format!("a repeating list of {}", list.items.len()),
             Self::List(list) => format!("a list of {}", list.items.len()),
             Self::Range(..) => "a range".into(),
@@ -86,6 +75,14 @@ impl Value {
 }
 
 impl Number {
+    /// The number `value unit`.
+    pub(crate) fn with_unit(value: f64, unit: Unit) -> Self {
+        let size = unit.size();
+        // Dividing by a whole number is exact where multiplying by its inverse is not: 10 ms is 0.01 s.
+        let value = if size < 1.0 { value / (1.0 / size).round() } else { value * size };
+        Self { value, time: unit.time() }
+    }
+
     /// What it is, with its article and value.
     pub(crate) fn describe(self) -> String {
         match self.time {
@@ -95,19 +92,6 @@ impl Number {
             power => format!("a quantity in s^{power}"),
         }
     }
-}
-
-/// The number `value unit`, or `None` for an unknown unit.
-pub(crate) fn with_unit(value: f64, unit: &str) -> Option<Number> {
-    let (_, scale, time) = UNITS.iter().find(|(name, ..)| *name == unit)?;
-    // Dividing by a whole number is exact where multiplying by its inverse is not: 10 ms is 0.01 s.
-    let value = if *scale < 1.0 { value / (1.0 / scale).round() } else { value * scale };
-    Some(Number { value, time: *time })
-}
-
-/// The units' names.
-pub(crate) fn unit_names() -> impl Iterator<Item = &'static str> {
-    UNITS.iter().map(|(name, ..)| *name)
 }
 
 /// A value and the place that gave it.

@@ -6,9 +6,7 @@ use synnet_ir::Span;
 use super::grammar::Rule;
 use super::parse::{Builder, parts};
 use super::tree::{Binary, Expr, ExprKind, Name, Unary};
-
-/// Greatest height of an expression's tree.
-const MAX_HEIGHT: u32 = 128;
+use crate::limits::MAX_EXPRESSION_HEIGHT;
 
 const SHAPE: &str = "the grammar gives the parts that it names";
 
@@ -85,7 +83,7 @@ impl Builder<'_> {
         kind: impl FnOnce([Box<Expr>; N]) -> ExprKind,
         children: [Expr; N],
     ) -> Expr {
-        if height >= MAX_HEIGHT {
+        if height >= MAX_EXPRESSION_HEIGHT {
             return self.too_deep(span);
         }
         Expr { kind: kind(children.map(Box::new)), span, height: height + 1 }
@@ -93,7 +91,7 @@ impl Builder<'_> {
 
     /// As [`node`](Self::node), for kinds with any number of children.
     fn wide(&mut self, span: Span, height: u32, kind: ExprKind) -> Expr {
-        if height >= MAX_HEIGHT {
+        if height >= MAX_EXPRESSION_HEIGHT {
             return self.too_deep(span);
         }
         Expr { kind, span, height: height + 1 }

@@ -4,11 +4,7 @@
 use synnet_ir::{Diagnostic, SourceId, Span};
 
 use crate::codes;
-
-/// Longest text that is read, in bytes.
-const MAX_TEXT: usize = 4 << 20;
-/// Deepest nesting of brackets and block comments.
-const MAX_DEPTH: usize = 64;
+use crate::limits::{MAX_NESTING, MAX_SOURCE_BYTES};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +75,8 @@ impl Lexed {
 /// Where the grammar could not go on sensibly: an open comment or string, too deep a nesting, too
 /// long a text.
 pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>> {
-    if text.len() > MAX_TEXT {
-        let message = format!("the text has {} bytes; at most {MAX_TEXT} are read", text.len());
+    if text.len() > MAX_SOURCE_BYTES {
+        let message = format!("the text has {} bytes; at most {MAX_SOURCE_BYTES} are read", text.len());
         return Err(Diagnostic::error(&codes::TEXT_TOO_LONG, Span::new(source, 0, 0), message)
             .with_help("is this a network? Split it into several files")
             .into());
@@ -97,7 +93,7 @@ pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>
         match c {
             '(' | '[' | '{' => {
                 depth += 1;
-                if depth > MAX_DEPTH {
+                if depth > MAX_NESTING {
                     return Err(too_deep(Span::new(source, at, at + 1)));
                 }
             }
@@ -177,7 +173,7 @@ fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<D
             b"/*" => {
                 depth += 1;
                 i += 2;
-                if depth > MAX_DEPTH {
+                if depth > MAX_NESTING {
                     return Err(too_deep(Span::new(source, at, at + 2)));
                 }
             }
@@ -202,7 +198,7 @@ fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<D
 
 fn too_deep(span: Span) -> Box<Diagnostic> {
     let diagnostic =
-        Diagnostic::error(&codes::TOO_DEEP, span, format!("brackets nest more than {MAX_DEPTH} deep here"))
+        Diagnostic::error(&codes::TOO_DEEP, span, format!("brackets nest more than {MAX_NESTING} deep here"))
             .with_help("give parts of the expression names with `let`");
     Box::new(diagnostic)
 }

@@ -1,6 +1,8 @@
 //! From text to tree: the grammar, the tree that it gives, and words for what it does not accept.
 
 mod expression;
+mod grammar;
+pub(crate) mod keywords;
 pub(crate) mod lexer;
 mod parse;
 mod recover;
@@ -8,9 +10,10 @@ pub(crate) mod tree;
 
 pub(crate) use parse::{parse, parse_expression};
 
-/// The parser that pest makes of the grammar.
-mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "syntax/grammar.pest"]
-    pub(super) struct Grammar;
+use synnet_ir::SourceId;
+
+/// The names of the networks that a source declares, in order.
+pub(crate) fn network_names(text: &str) -> Vec<String> {
+    let (file, _) = parse(SourceId::default(), text);
+    file.networks.into_iter().map(|network| network.name.text).collect()
 }

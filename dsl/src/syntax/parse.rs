@@ -12,6 +12,7 @@ use super::tree::{
     Reference, Statement, StatementKind,
 };
 use crate::codes;
+use crate::limits::MAX_SYNTAX_REPORTS;
 
 /// Parses a whole text: what was understood, and every place that was not.
 pub(crate) fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
@@ -105,9 +106,6 @@ fn is_sign(rule: Rule) -> bool {
     )
 }
 
-/// Most places that are explained: each explanation parses the text from there again.
-const MAX_REPORTS: usize = 100;
-
 const SHAPE: &str = "the grammar gives the parts that it names";
 
 impl Builder<'_> {
@@ -159,12 +157,13 @@ impl Builder<'_> {
                 && (goes_on || !junk.ends_with('}'))
         });
         self.junk_end = Some(end);
-        if continues || self.diagnostics.len() > MAX_REPORTS {
+        if continues || self.diagnostics.len() > MAX_SYNTAX_REPORTS {
             return;
         }
-        if self.diagnostics.len() == MAX_REPORTS {
-            let message =
-                format!("not understood, as {MAX_REPORTS} places before; what follows is not reported");
+        if self.diagnostics.len() == MAX_SYNTAX_REPORTS {
+            let message = format!(
+                "not understood, as {MAX_SYNTAX_REPORTS} places before; what follows is not reported"
+            );
             let diagnostic = Diagnostic::error(&codes::SYNTAX, span, message);
             self.diagnostics
                 .push(diagnostic.with_help("is this a network file? mend the places above first"));
@@ -207,7 +206,6 @@ impl Builder<'_> {
     }
 
     fn import(&mut self, pair: Pair<'_, Rule>) -> Import {
-        let span = self.span(&pair);
         let mut parts = self.parts(pair);
         let from = parts.next().expect(SHAPE);
         let name = self.name(&from);
@@ -216,7 +214,7 @@ impl Builder<'_> {
         } else {
             Module::Word(name)
         };
-        Import { from, name: self.name(&parts.next().expect(SHAPE)), span }
+        Import { from, name: self.name(&parts.next().expect(SHAPE)) }
     }
 
     fn network(&mut self, pair: Pair<'_, Rule>) -> Network {
@@ -259,8 +257,8 @@ impl Builder<'_> {
             if part.as_rule() == Rule::bad_statement {
                 self.junk(&part, Rule::bad_statement);
                 let mut words = self.words(&part);
-                let word = words.next().map_or("", |word| recover::statement_word(&word));
-                let kind = StatementKind::Broken { word, name: words.next() };
+                let keyword = words.next().and_then(|word| recover::statement_keyword(&word));
+                let kind = StatementKind::Broken { keyword, name: words.next() };
                 statements.push(Statement { kind, docs: Vec::new(), span: self.span(&part) });
             } else {
                 self.junk_end = None;

@@ -5,44 +5,15 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use synnet_ir::{Diagnostic, SourceId, Span, nearest};
 
 use super::grammar::{Grammar, Rule};
+use super::keywords::{Keyword, KeywordRole};
 use super::lexer::Lexed;
 use crate::codes;
 
-/// Statements by their first word, as they are written.
-const FORMS: &[(&str, &str)] = &[
-    ("dt", "`dt` needs a colon and a time: `dt: 10 ms;`"),
-    ("input", "`input` needs a name, a colon and a number of channels: `input audio: 16;`"),
-    ("output", "`output` needs a layer and one of its quantities: `output out.spikes;`"),
-    ("let", "`let` needs a name, `=` and a value: `let n = 60;`"),
-    (
-        "neuron",
-        "`neuron` needs a name, `=` and a kind: `neuron hidden = lif { tau_mem: 20 ms, tau_syn: 10 ms };`",
-    ),
-    (
-        "layer",
-        "`layer` needs a name, a colon and a neuron: `layer h0: lif(60) { tau_mem: 20 ms, tau_syn: 10 ms };`",
-    ),
-    ("net", "`net` needs a name, a colon and a network: `net body: SynNet(n_channels: 16, n_classes: 10);`"),
-    ("for", "`for` needs a name, `in`, a range and a block: `for i in 0..3 { ... }`"),
-    ("if", "`if` needs a condition and a block: `if n > 1 { ... } else { ... }`"),
-    ("assert", "`assert` needs a condition and a text: `assert(n > 0, \"`n` is positive\");`"),
-    ("use", "imports are written `use std::SynNet;` or `use \"file.snn\"::Name;`"),
-    (
-        "network",
-        "`network` needs a name and a block: `network Name(parameters) { ... }`, or `network Name = Other(...);`",
-    ),
-];
 const CHAIN: &str = "connections are written `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`";
-const RESERVED: &[&str] = &[
-    "network", "use", "layer", "neuron", "net", "let", "for", "in", "if", "else", "true", "false", "none",
-    "learn",
-];
 
-/// The word of the language that a statement starts with or was probably meant to start with; empty
-/// for connections.
-pub(super) fn statement_word(first: &str) -> &'static str {
-    nearest(first, FORMS.iter().map(|(word, _)| *word))
-        .map_or("", |near| FORMS.iter().find(|(word, _)| *word == near).map_or("", |(word, _)| *word))
+/// The keyword that a statement starts with or was probably meant to start with; `None` for connections.
+pub(super) fn statement_keyword(first: &str) -> Option<Keyword> {
+    nearest(first, Keyword::starters()).and_then(Keyword::of)
 }
 
 /// Explains a swallowed statement.
@@ -71,8 +42,8 @@ pub(super) fn explain_item(
     start: usize,
     end: usize,
 ) -> Diagnostic {
-    let first = word(text, lexed, start);
-    if matches!(first, "use" | "network")
+    let first = Keyword::of(word(text, lexed, start));
+    if first.is_some_and(|keyword| keyword.role() == KeywordRole::Item)
         && let Err(error) = Grammar::parse(Rule::item, &text[start..])
     {
         return explain(source, text, lexed, start, end, error);
@@ -85,8 +56,8 @@ pub(super) fn explain_item(
     }
     let diagnostic =
         Diagnostic::error(&codes::SYNTAX, span, format!("expected `use` or `network`, found `{found}`"));
-    let is_statement = FORMS.iter().any(|(word, _)| *word == found);
-    match nearest(found, ["use", "network"].into_iter()) {
+    let is_statement = first.is_some_and(|keyword| keyword.form().is_some());
+    match nearest(found, [Keyword::Use, Keyword::Network].map(Keyword::name)) {
         Some(word) if !is_statement => diagnostic.with_help(format!("did you mean `{word}`?")),
         _ => diagnostic.with_help(
             "a file holds `use ...;` and `network Name { ... }`; statements stand inside a network",
@@ -146,7 +117,7 @@ pub(super) fn explain(
         }
     };
     let first = word(text, lexed, start);
-    let form = FORMS.iter().find(|(word, _)| *word == first).map(|(_, form)| *form);
+    let form = Keyword::of(first).and_then(Keyword::form);
     let found_word = found_token.map_or("", |token| &text[token.start..token.end]);
     let behind = lexed.last_before(offset).filter(|token| token.start >= start);
     let place = behind.map_or(String::new(), |token| format!(" after `{}`", &text[token.start..token.end]));
@@ -157,7 +128,8 @@ pub(super) fn explain(
         Diagnostic::error(&codes::SYNTAX, span, message)
     };
     let at_first = found_token.is_some_and(|token| token.start == start);
-    if RESERVED.contains(&found_word) && expected.contains(&"a name") && !at_first {
+    if Keyword::of(found_word).is_some_and(Keyword::is_reserved) && expected.contains(&"a name") && !at_first
+    {
         return diagnostic
             .with_help(format!("`{found_word}` is a word of the language; choose another name"));
     }
@@ -172,8 +144,7 @@ pub(super) fn explain(
 
 /// Help for a statement whose first word is none of the language's.
 fn misspelt(diagnostic: Diagnostic, first: &str, expected: &[&str]) -> Diagnostic {
-    let near = nearest(first, FORMS.iter().map(|(word, _)| *word));
-    match near {
+    match nearest(first, Keyword::starters()) {
         Some(near) if expected.contains(&"`->`") => diagnostic.with_help(format!("did you mean `{near}`?")),
         _ => diagnostic.with_help(CHAIN),
     }

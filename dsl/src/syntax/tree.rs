@@ -2,6 +2,8 @@
 
 use synnet_ir::Span;
 
+use super::keywords::Keyword;
+
 /// A whole text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct File {
@@ -23,7 +25,6 @@ pub(crate) struct Name {
 pub(crate) struct Import {
     pub(crate) from: Module,
     pub(crate) name: Name,
-    pub(crate) span: Span,
 }
 
 /// Where an import looks.
@@ -113,10 +114,10 @@ pub(crate) enum StatementKind {
         message: String,
     },
     Chain(Vec<Vec<Element>>),
-    /// What was not understood and has been reported: the word that it probably starts with, and the
+    /// What was not understood and has been reported: the keyword that it probably starts with, and the
     /// name that it probably declares.
     Broken {
-        word: &'static str,
+        keyword: Option<Keyword>,
         name: Option<String>,
     },
 }

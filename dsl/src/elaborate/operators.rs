@@ -1,0 +1,159 @@
+//! Operators on values: comparisons, and arithmetic element by element.
+
+use synnet_ir::Span;
+
+use super::evaluator::Evaluator;
+use super::value::{Number, Value};
+use crate::codes;
+
+/// The operators that calculate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl Evaluator<'_> {
+    /// Whether two values are the same; numbers with different units cannot be compared.
+    pub(super) fn equal(&mut self, a: &Value, b: &Value, span: Span) -> Option<bool> {
+        if !self.report.spend(1, span) {
+            return None;
+        }
+        Some(match (a, b) {
+            (Value::Number(a), Value::Number(b)) => {
+                self.same_unit(*a, *b, "compared", span)?;
+                a.value == b.value
+            }
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Word(a), Value::Word(b)) => a == b,
+            (Value::None, Value::None) => true,
+            (Value::Range(a, b), Value::Range(c, d)) => (a, b) == (c, d),
+            (Value::List(a), Value::List(b)) if a.items.len() == b.items.len() => {
+                for (a, b) in a.items.iter().zip(b.items.iter()) {
+                    if !self.equal(a, b, span)? {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            (Value::Learn(_), _) | (_, Value::Learn(_)) => {
+                self.learnt_operand(span);
+                return None;
+            }
+            (Value::Error | Value::Number(_) | Value::Bool(_) | Value::None | Value::Word(_), _)
+            | (Value::List(_) | Value::Range(..) | Value::Distribution(_), _) => false,
+        })
+    }
+
+    /// Whether two numbers are in an order.
+    pub(super) fn compare(
+        &mut self,
+        holds: fn(&f64, &f64) -> bool,
+        a: &Value,
+        b: &Value,
+        span: Span,
+    ) -> Value {
+        let (Value::Number(a), Value::Number(b)) = (a, b) else {
+            let odd = if matches!(a, Value::Number(_)) { b } else { a };
+            if matches!(odd, Value::Learn(_)) {
+                self.learnt_operand(span);
+            } else {
+                self.wrong_type(span, "what is compared", "a number", odd);
+            }
+            return Value::Error;
+        };
+        match self.same_unit(*a, *b, "compared", span) {
+            Some(()) => Value::Bool(holds(&a.value, &b.value)),
+            None => Value::Error,
+        }
+    }
+
+    /// Arithmetic on numbers, and element by element on lists.
+    pub(super) fn arithmetic(&mut self, operation: Arithmetic, a: &Value, b: &Value, span: Span) -> Value {
+        if !self.report.spend(1, span) {
+            return Value::Error;
+        }
+        match (a, b) {
+            (Value::Number(a), Value::Number(b)) => match self.combine(operation, *a, *b, span) {
+                Some(number) => self.finite(number, span),
+                None => Value::Error,
+            },
+            (Value::List(list), other) | (other, Value::List(list)) if !matches!(other, Value::List(_)) => {
+                let list_is_left = matches!(a, Value::List(_));
+                let mut values = Vec::with_capacity(list.items.len());
+                for item in list.items.iter() {
+                    let (left, right) = if list_is_left { (item, b) } else { (a, item) };
+                    match self.arithmetic(operation, left, right, span) {
+                        Value::Error => return Value::Error,
+                        value => values.push(value),
+                    }
+                }
+                self.list(values, list.repeats, span)
+            }
+            (Value::List(x), Value::List(y)) => {
+                if x.items.len() != y.items.len() || x.repeats != y.repeats {
+                    let message = format!("{} and {} do not match", a.describe(), b.describe());
+                    self.report.error_help(
+                        &codes::LENGTH,
+                        span,
+                        message,
+                        "lists are combined element by element, so they have equal lengths",
+                    );
+                    return Value::Error;
+                }
+                let mut values = Vec::with_capacity(x.items.len());
+                for (left, right) in x.items.iter().zip(y.items.iter()) {
+                    match self.arithmetic(operation, left, right, span) {
+                        Value::Error => return Value::Error,
+                        value => values.push(value),
+                    }
+                }
+                self.list(values, x.repeats, span)
+            }
+            (Value::Learn(_), _) | (_, Value::Learn(_)) => {
+                self.learnt_operand(span);
+                Value::Error
+            }
+            (Value::Number(_) | Value::List(_), odd) | (odd, _) => {
+                self.wrong_type(span, "an operand", "a number or a list of numbers", odd);
+                Value::Error
+            }
+        }
+    }
+
+    fn combine(&mut self, operation: Arithmetic, a: Number, b: Number, span: Span) -> Option<Number> {
+        match operation {
+            Arithmetic::Multiply => Some(Number { value: a.value * b.value, time: a.time + b.time }),
+            Arithmetic::Divide => {
+                self.divisor(b, span)?;
+                Some(Number { value: a.value / b.value, time: a.time - b.time })
+            }
+            Arithmetic::Add => {
+                self.same_unit(a, b, "added", span)?;
+                Some(Number { value: a.value + b.value, ..a })
+            }
+            Arithmetic::Subtract => {
+                self.same_unit(a, b, "subtracted", span)?;
+                Some(Number { value: a.value - b.value, ..a })
+            }
+            Arithmetic::Remainder => {
+                self.divisor(b, span)?;
+                self.same_unit(a, b, "divided with a remainder", span)?;
+                Some(Number { value: a.value.rem_euclid(b.value), ..a })
+            }
+        }
+    }
+
+    /// Reports a divisor of 0; `None` then.
+    fn divisor(&mut self, divisor: Number, span: Span) -> Option<()> {
+        if divisor.value != 0.0 {
+            return Some(());
+        }
+        let help = "guard it with `if`, or correct the divisor";
+        self.report.error_help(&codes::ARITHMETIC, span, "division by zero", help);
+        None
+    }
+}

@@ -1,0 +1,29 @@
+//! Operators of chains, and their options.
+
+use crate::names::names;
+
+names! {
+    /// What can stand between two layers of a chain.
+    ChainOperator {
+        /// A matrix of weights: `linear { bias: true }`.
+        Linear = "linear",
+        /// Drops each count with a probability, in training only: `dropout(0.1)`.
+        Dropout = "dropout",
+        /// Adds whole time steps: `delay(3)`.
+        Delay = "delay",
+    }
+}
+
+names! {
+    /// An option of `linear { ... }`.
+    LinearOption {
+        /// Whether training changes the weights; `true` by default.
+        Learn = "learn",
+        /// `true` or a distribution for a bias per column; `false` by default.
+        Bias = "bias",
+        /// The distribution of initial weights; `uniform(-b, b)` with `b = sqrt(6 / sources)` by default.
+        Init = "init",
+        /// A factor of initial weights, or one per column; `dt / tau_syn` by default.
+        Scale = "scale",
+    }
+}

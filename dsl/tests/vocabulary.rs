@@ -1,0 +1,157 @@
+//! The tables of names agree with `docs/language.md`, and with what the compiler does.
+
+use std::path::Path;
+
+use synnet_dsl::vocabulary::{
+    ChainOperator, Dimension, Field, Function, Keyword, LinearOption, NeuronKind, Unit, Word, describe,
+    fields,
+};
+use synnet_dsl::{NoImports, Options, compile};
+use synnet_ir::Sources;
+
+fn reference() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The messages about a network with these statements.
+fn messages(statements: &str) -> String {
+    let text = format!(
+        "network N {{ dt: 1 ms; input a: 2; {statements} layer o: expsyn(2) {{ tau_syn: 9 ms }}; a -> o; output o; }}"
+    );
+    let mut sources = Sources::new();
+    let root = sources.add("net.snn", text.as_str());
+    let result = compile(&mut sources, root, &Options::default(), &mut NoImports);
+    result.diagnostics.iter().map(|diagnostic| format!("{}\n", diagnostic.message)).collect()
+}
+
+#[test]
+fn the_reference_lists_every_function_with_its_parameters() {
+    let reference = reference();
+    for function in Function::ALL {
+        let signature = function.signature();
+        let parameters = signature.parameters.join(", ");
+        let more = if signature.is_variadic { ", ..." } else { "" };
+        let call = format!("`{}({parameters}{more})`", function.name());
+        assert!(reference.contains(&call), "docs/language.md lacks {call}");
+    }
+}
+
+#[test]
+fn the_reference_lists_every_field_with_its_default() {
+    let reference = reference();
+    for kind in NeuronKind::ALL {
+        for field in fields(kind) {
+            // The row of a leak starts with the name of its time constant, and lists the other forms.
+            let name = format!("`{}`", field.name());
+            let row = reference.lines().find(|line| {
+                line.starts_with("| `") && line.split('|').nth(1).is_some_and(|cell| cell.contains(&name))
+            });
+            let row = row.unwrap_or_else(|| panic!("docs/language.md lacks {name}"));
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let of = cells[2];
+            assert!(of == "all" || of.contains(&format!("`{}`", kind.name())), "{row}");
+            let written = cells[3].trim_matches('`');
+            let default = field.default_text().unwrap_or_else(|| "none".to_owned());
+            let same = match (written.parse::<f64>(), default.parse::<f64>()) {
+                (Ok(written), Ok(default)) => written == default,
+                _ => written == default,
+            };
+            assert!(same, "{name} is {default} by default: {row}");
+        }
+    }
+}
+
+#[test]
+fn the_reference_lists_units_words_and_operators() {
+    let reference = reference();
+    let names = Unit::names().chain(Word::names()).chain(ChainOperator::names()).chain(LinearOption::names());
+    for name in names {
+        let found = ["`", "(", ":"].iter().any(|end| reference.contains(&format!("`{name}{end}")));
+        assert!(found, "docs/language.md lacks {name}");
+    }
+}
+
+#[test]
+fn names_are_unique_where_they_meet() {
+    let reserved = Keyword::ALL.iter().filter(|keyword| keyword.is_reserved()).map(|keyword| keyword.name());
+    let values: Vec<&str> = reserved.chain(Word::names()).collect();
+    let functions: Vec<&str> = Function::names().collect();
+    let chains: Vec<&str> = ChainOperator::names().chain(NeuronKind::ALL.map(NeuronKind::name)).collect();
+    for mut names in [values, functions, chains, Unit::names().collect()] {
+        let len = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), len);
+    }
+}
+
+#[test]
+fn every_name_has_one_sentence_of_documentation() {
+    let docs = Keyword::ALL.iter().map(|name| name.doc());
+    let docs = docs.chain(Function::ALL.iter().map(|name| name.doc()));
+    let docs = docs.chain(Unit::ALL.iter().map(|name| name.doc()));
+    let docs = docs.chain(ChainOperator::ALL.iter().map(|name| name.doc()));
+    let docs = docs.chain(LinearOption::ALL.iter().map(|name| name.doc()));
+    let docs = docs.chain(Word::all().map(Word::doc)).chain(NeuronKind::ALL.map(describe));
+    let docs = docs.chain(fields(NeuronKind::Alif).iter().map(|field| field.doc()));
+    for doc in docs {
+        assert!(doc.ends_with('.') && doc.trim() == doc && !doc.contains("  "), "{doc:?}");
+    }
+}
+
+#[test]
+fn functions_take_as_many_arguments_as_their_signatures_say() {
+    for function in Function::ALL {
+        let (name, signature) = (function.name(), function.signature());
+        for count in 0..4 {
+            let arguments = vec!["1"; count].join(", ");
+            let messages = messages(&format!("let _x = {name}({arguments});"));
+            let refused =
+                messages.contains(&format!("`{name}` takes ")) && messages.contains(&format!("not {count}"));
+            assert_eq!(refused, !signature.accepts(count), "{name}({arguments}): {messages}");
+            assert!(!messages.contains("no function"), "{messages}");
+        }
+    }
+}
+
+#[test]
+fn fields_take_the_values_that_they_document() {
+    for kind in NeuronKind::ALL {
+        for &field in fields(kind) {
+            let name = field.name();
+            let value = match field.dimension() {
+                Dimension::Time => "9 ms",
+                Dimension::Number => "0.5",
+                Dimension::Count => "2",
+                Dimension::Surrogate => "piecewise_linear",
+            };
+            let needed = fields(kind).iter().copied();
+            let needed = needed.filter(|other| !other.replaces(field) && other.default_text().is_none());
+            let mut given: Vec<Field> = Vec::new();
+            for other in needed {
+                if !given.iter().any(|known| known.replaces(other)) {
+                    given.push(other);
+                }
+            }
+            let others: String = given
+                .iter()
+                .map(|other| match other.dimension() {
+                    Dimension::Time => format!(", {}: 9 ms", other.name()),
+                    Dimension::Number | Dimension::Count | Dimension::Surrogate => {
+                        format!(", {}: 0.5", other.name())
+                    }
+                })
+                .collect();
+            let layer = |value: &str| {
+                let kind = kind.name();
+                messages(&format!(
+                    "layer h: {kind}(2) {{ {name}: {value}{others} }}; a -> linear -> h -> linear -> o;"
+                ))
+            };
+            assert_eq!(layer(value), "", "{}.{name}", kind.name());
+            let learned = layer(&format!("learn {value}"));
+            assert_eq!(learned.contains("learn"), !field.is_learnable(), "{}.{name}: {learned}", kind.name());
+        }
+    }
+}
