@@ -153,6 +153,8 @@ fn choose<'a>(
             }
             None
         }
+        // A statement that could not be understood may use the others.
+        ([first, ..], _) if report.has_errors() => Some(first),
         ([_, second, ..], _) => {
             let message = format!("the file has several networks: {}", listed());
             report.push(

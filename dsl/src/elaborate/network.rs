@@ -267,6 +267,9 @@ impl<'a> Elaborator<'a> {
 
     /// Joins the pieces of a network to its graph.
     fn finish(&mut self, mut frame: Frame<'a>) -> Graph {
+        // Statements that were not carried out may declare what seems to be missing.
+        frame.has_broken |= self.report.exhausted();
+        frame.hides_names |= self.report.exhausted();
         let head = frame.network.head;
         let name = &frame.network.name.text;
         if !frame.has_broken {

@@ -118,9 +118,17 @@ fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<D
         return token(TokenKind::BlockComment, block_comment(source, at, rest)?);
     }
     if c == '"' {
-        return match rest[1..].find(['"', '\n', '\\']).filter(|&i| rest[1 + i..].starts_with('"')) {
-            Some(len) => token(TokenKind::Text, len + 2),
-            None => Err(Diagnostic::error(
+        let end = rest[1..].find(['"', '\n', '\\']);
+        return match end.map(|len| (len, rest.as_bytes()[1 + len])) {
+            Some((len, b'"')) => token(TokenKind::Text, len + 2),
+            Some((len, b'\\')) => Err(Diagnostic::error(
+                &codes::OPEN_TEXT,
+                Span::new(source, at + 1 + len, at + 2 + len),
+                "a text cannot contain `\\`",
+            )
+            .with_help("paths are written with `/`")
+            .into()),
+            _ => Err(Diagnostic::error(
                 &codes::OPEN_TEXT,
                 Span::new(source, at, at + 1),
                 "this text has no closing `\"` on its line",

@@ -50,6 +50,9 @@ pub(super) fn explain_item(
     }
     let span = token_span(source, lexed, start, end);
     let found = word(text, lexed, start);
+    if found == ";" {
+        return Diagnostic::error(&codes::SYNTAX, span, "this `;` ends nothing").with_help("remove it");
+    }
     if found == "}" {
         return Diagnostic::error(&codes::SYNTAX, span, "this `}` closes nothing")
             .with_help("remove it, or look for a `{` that is missing above");
@@ -66,8 +69,15 @@ pub(super) fn explain_item(
 }
 
 /// Signs that other languages use, and what stands for them here.
-const HABITS: [(&str, &str); 4] = [
+const HABITS: [(&str, &str); 11] = [
     ("#", "comments start with `//`"),
+    ("?", "choices are written `if condition { a } else { b }`"),
+    ("then", "choices are written `if condition { a } else { b }`"),
+    ("and", "the operators of conditions are `&&`, `||` and `!`"),
+    ("or", "the operators of conditions are `&&`, `||` and `!`"),
+    ("&", "the operators of conditions are `&&`, `||` and `!`"),
+    ("“", "texts stand in double quotes"),
+    ("”", "texts stand in double quotes"),
     ("µ", "microseconds are written `us`: `20 us`"),
     ("μ", "microseconds are written `us`: `20 us`"),
     ("'", "texts stand in double quotes"),
@@ -207,6 +217,7 @@ fn wording(rule: Rule) -> Option<&'static str> {
         Rule::path_separator => "`::`",
         Rule::string => "a text in `\"`",
         Rule::kw_in => "`in`",
+        Rule::kw_else => "`else`",
         Rule::chain
         | Rule::step
         | Rule::input
