@@ -133,6 +133,7 @@ fn choose<'a>(
         );
         report.push(match nearest(name, names()) {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+            None if file.networks.is_empty() => diagnostic.with_help("add one: `network Name { ... }`"),
             None => diagnostic.with_help(format!("it has {}", listed())),
         });
         return None;

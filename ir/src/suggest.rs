@@ -3,16 +3,19 @@
 /// The candidate that a misspelled name probably means, or `None` where none is close.
 ///
 /// A candidate is close if one edit (insertion, deletion, substitution or transposition) and one more for each four
-/// characters of the shorter name turn one into the other. A difference in case counts as one edit. The
-/// first of equally close candidates wins.
+/// characters of the shorter name turn one into the other, and something of the name remains. A difference in case
+/// alone is closest. The first of equally close candidates wins.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |candidate: &str| {
-        if name.eq_ignore_ascii_case(candidate) { 1 } else { strsim::damerau_levenshtein(name, candidate) }
+        if name.eq_ignore_ascii_case(candidate) { 0 } else { strsim::damerau_levenshtein(name, candidate) }
     };
     candidates
         .into_iter()
         .map(|candidate| (distance(candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + name.len().min(candidate.len()) / 4)
+        .filter(|(distance, candidate)| {
+            let (short, long) = (name.len().min(candidate.len()), name.len().max(candidate.len()));
+            *distance <= 1 + short / 4 && *distance < long
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -28,5 +31,7 @@ mod tests {
         assert_eq!(nearest("treshhold", names), Some("threshold"));
         assert_eq!(nearest("TAU_SYN", names), Some("tau_syn"));
         assert_eq!(nearest("bias", names), None);
+        assert_eq!(nearest("Ms", ["s", "ms"]), Some("ms"));
+        assert_eq!(nearest("n", ["s"]), None);
     }
 }

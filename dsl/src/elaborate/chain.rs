@@ -232,7 +232,12 @@ fn delay(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<u32> {
     let steps = eval.whole_value(&placed.value, placed.span, "a delay")?;
     if !(0..=MAX_DELAY).contains(&steps) {
         let message = format!("a delay lies between 0 and {MAX_DELAY} steps; it is {steps}");
-        eval.report.error_help(&codes::RANGE, placed.span, message, "0 is no delay");
+        eval.report.error_help(
+            &codes::RANGE,
+            placed.span,
+            message,
+            "choose a number in this range; 0 is no delay",
+        );
         return None;
     }
     u32::try_from(steps).ok()

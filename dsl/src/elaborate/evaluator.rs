@@ -21,12 +21,14 @@ impl Evaluator<'_> {
         if number.value.is_finite() && number.time.abs() <= MAX_TIME_POWER {
             return Value::Number(number);
         }
-        let message = if number.value.is_nan() {
-            "this has no value as a number"
+        let (message, help) = if number.value.is_finite() {
+            ("this is too high a power of time", "divide by a time to lower the power")
+        } else if number.value.is_nan() {
+            ("this has no value as a number", "numbers are finite")
         } else {
-            "this is too large for a number"
+            ("this is too large for a number", "numbers are finite")
         };
-        self.report.error_help(&codes::ARITHMETIC, span, message, "numbers are finite");
+        self.report.error_help(&codes::ARITHMETIC, span, message, help);
         Value::Error
     }
 

@@ -162,6 +162,7 @@ impl Library {
                 let diagnostic = Diagnostic::error(&codes::IMPORT, import.name.span, message);
                 diagnostics.push(match nearest(name, names()) {
                     Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+                    None if target.networks.is_empty() => diagnostic.with_help("it has no networks"),
                     None => {
                         diagnostic.with_help(format!("it has {}", names().collect::<Vec<_>>().join(", ")))
                     }

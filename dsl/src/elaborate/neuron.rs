@@ -276,7 +276,7 @@ impl Builder<'_, '_> {
             Ok(value) if (1..=most).contains(&value) => value,
             Ok(_) | Err(_) => {
                 let message = format!("{what} lies between 1 and {most}; it is {value}");
-                let help = "choose a number from 1 on";
+                let help = format!("choose a number from 1 to {most}");
                 self.eval.report.error_help(&codes::RANGE, placed.span, message, help);
                 default
             }

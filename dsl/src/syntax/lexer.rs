@@ -94,7 +94,7 @@ pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>
             '(' | '[' | '{' => {
                 depth += 1;
                 if depth > MAX_NESTING {
-                    return Err(too_deep(Span::new(source, at, at + 1)));
+                    return Err(too_deep("brackets", Span::new(source, at, at + 1)));
                 }
             }
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
@@ -182,7 +182,7 @@ fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<D
                 depth += 1;
                 i += 2;
                 if depth > MAX_NESTING {
-                    return Err(too_deep(Span::new(source, at, at + 2)));
+                    return Err(too_deep("comments", Span::new(source, at, at + 2)));
                 }
             }
             b"*/" => {
@@ -204,9 +204,11 @@ fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<D
     .into())
 }
 
-fn too_deep(span: Span) -> Box<Diagnostic> {
-    let diagnostic =
-        Diagnostic::error(&codes::TOO_DEEP, span, format!("brackets nest more than {MAX_NESTING} deep here"))
-            .with_help("give parts of the expression names with `let`");
-    Box::new(diagnostic)
+fn too_deep(what: &str, span: Span) -> Box<Diagnostic> {
+    let help = match what {
+        "brackets" => "give parts of the expression names with `let`",
+        _ => "end each comment with its own `*/`, or use `//`",
+    };
+    let message = format!("{what} nest more than {MAX_NESTING} deep here");
+    Box::new(Diagnostic::error(&codes::TOO_DEEP, span, message).with_help(help))
 }

@@ -46,7 +46,10 @@ pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagn
             let expr = pair.map_or_else(|| broken(whole), |pair| builder.expression(pair));
             (expr, builder.diagnostics)
         }
-        Err(error) => (broken(whole), vec![recover::explain(source, text, &lexed, 0, text.len(), error)]),
+        Err(error) => {
+            let diagnostic = recover::explain(source, text, &lexed, 0, text.len(), error);
+            (broken(whole), vec![diagnostic.with_help("write one value, such as `4`, `2 ms` or `[60, 30]`")])
+        }
     }
 }
 

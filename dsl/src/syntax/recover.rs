@@ -146,9 +146,13 @@ pub(super) fn explain(
     if let Some((_, habit)) = HABITS.iter().find(|(sign, _)| *sign == found_word) {
         return diagnostic.with_help(*habit);
     }
-    match form {
-        Some(form) => diagnostic.with_help(form),
-        None => misspelt(diagnostic, first, &expected),
+    match (form, found_word) {
+        (Some(form), _) => diagnostic.with_help(form),
+        (None, "=") if !text[offset..].starts_with("=>") => {
+            diagnostic.with_help("values are declared with `let`: `let n = 60;`")
+        }
+        (None, ":") => diagnostic.with_help("layers are declared with `layer`: `layer h0: lif(60) { ... };`"),
+        (None, _) => misspelt(diagnostic, first, &expected),
     }
 }
 
@@ -218,6 +222,7 @@ fn wording(rule: Rule) -> Option<&'static str> {
         Rule::string => "a text in `\"`",
         Rule::kw_in => "`in`",
         Rule::kw_else => "`else`",
+        Rule::EOI => "the end",
         Rule::chain
         | Rule::step
         | Rule::input

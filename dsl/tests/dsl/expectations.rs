@@ -105,6 +105,11 @@ impl Fixture {
         self.lines.get(line).is_some_and(|line| line.expected.iter().any(|line| line.contains(&start)))
     }
 
+    /// Whether a code is expected anywhere.
+    pub(crate) fn expects_anywhere(&self, code: &str) -> bool {
+        (0..self.lines.len()).any(|line| self.expects(line, code))
+    }
+
     /// Whether an error is expected anywhere.
     pub(crate) fn expects_errors(&self) -> bool {
         self.lines.iter().flat_map(|line| &line.expected).any(|line| line.contains(" error E"))

@@ -5,6 +5,7 @@
 //! `SYNNET_UPDATE=1 cargo test -p synnet-dsl --test dsl` rewrites expectations, in `docs/` too.
 
 mod cases;
+mod coverage;
 mod documentation;
 mod expectations;
 mod graphs;
