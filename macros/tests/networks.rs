@@ -109,8 +109,8 @@ fn weights_at_run_time_give_the_same() {
 
 #[test]
 fn a_network_is_trained_in_memory() {
-    use synnet_runtime::loss::{CrossEntropy, Readout};
-    use synnet_runtime::{Control, Dataset, Loss, Sample, Target, TrainOptions, Trainer, initial_params};
+    use synnet_runtime::loss::CrossEntropy;
+    use synnet_runtime::{Control, Dataset, Readout, Sample, Target, TrainOptions, Trainer, initial_params};
 
     let graph = synnet_ir::from_json(at_run_time::Clicks::GRAPH).expect("the macro wrote it");
     let sample = |double: usize| Sample {
@@ -119,7 +119,7 @@ fn a_network_is_trained_in_memory() {
         target: Target::Class(double),
     };
     let data = Dataset::new(1, 10, vec![sample(0), sample(1)]).expect("the samples are well formed");
-    let loss = Loss::CrossEntropy(CrossEntropy::new(Readout::SpikeCount));
+    let loss = CrossEntropy::new(Readout::SpikeCount);
     let params = initial_params(&graph, 0);
     let mut trainer =
         Trainer::new(&graph, params, TrainOptions::new(loss, 30, 2)).expect("it can be trained");

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use synnet_dsl::{NoImports, Options, compile};
 use synnet_ir::{Graph, Params, Sources, Tensor, render};
+use synnet_runtime::loss::MeanSquaredError;
+use synnet_runtime::optimizer::Adam;
 use synnet_runtime::{Control, Dataset, Sample, Target, TrainOptions, Trainer};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -97,12 +99,8 @@ impl Case {
 
     /// A trainer, and an epoch of the same batch over and over.
     fn trainer(&self, batches: usize, lr: f64, eps: f64) -> Outcome<(Trainer, Dataset)> {
-        let options: TrainOptions = serde_json::from_value(json!({
-            "loss": { "kind": "mse" },
-            "optimizer": { "kind": "adam", "lr": lr, "eps": eps },
-            "epochs": 1_000_000,
-            "batch": self.batch.len(),
-        }))?;
+        let options = TrainOptions::new(MeanSquaredError::new(), 1_000_000, self.batch.len())
+            .with_optimizer(Adam::new(lr).with_eps(eps));
         let trainer = Trainer::new(&self.graph, self.weights.clone(), options)
             .map_err(|errors| render(&errors, &Sources::new(), false))?;
         let samples = std::iter::repeat_n(&self.batch, batches).flatten().cloned().collect();

@@ -3,7 +3,7 @@
 use synnet_ir::{Diagnostic, Diagnostics};
 
 use crate::codes;
-use crate::loss::Target;
+use crate::loss::target::Target;
 use crate::raster::{MOST_VALUES, Raster};
 
 /// One recording in its plainest form, and what the network should make of it.

@@ -8,7 +8,9 @@ use synnet_ir::{Diagnostic, Diagnostics, Network};
 use crate::codes;
 use crate::dataset::Dataset;
 use crate::interpreter::{Interpreter, Recording};
-use crate::loss::{Loss, Readout, Scratch, Target, check_readout, greatest};
+use crate::loss::choice::{Loss, Scratch};
+use crate::loss::readout::{Readout, check_readout, greatest};
+use crate::loss::target::Target;
 use crate::sequence::Sequence;
 
 /// What a classifier made of a set of samples.
@@ -67,7 +69,7 @@ pub fn evaluate(network: &Network, dataset: &Dataset, readout: Readout) -> Resul
 /// # Errors
 /// Samples of another width than the network's input, or whose targets do not fit the loss.
 pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Validation, Diagnostics> {
-    check_targets(network, dataset, loss)?;
+    check_targets(network, dataset, 0..dataset.samples().len(), loss)?;
     let runs = run(network, dataset);
     let outputs = network.graph.outputs();
     let mut scratch = Scratch::default();
@@ -146,7 +148,7 @@ impl Evaluation {
 }
 
 /// An error where a dataset is not as wide as a network's input.
-pub(crate) fn check_channels(network: &Network, dataset: &Dataset) -> Option<Diagnostic> {
+fn check_channels(network: &Network, dataset: &Dataset) -> Option<Diagnostic> {
     let (found, expected) = (dataset.channels(), network.graph.input.channels);
     (found != expected).then(|| {
         let name = &network.graph.name;
@@ -155,16 +157,25 @@ pub(crate) fn check_channels(network: &Network, dataset: &Dataset) -> Option<Dia
     })
 }
 
-/// Every error of a dataset that does not fit a network or a loss.
-pub(crate) fn check_targets(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<(), Diagnostics> {
+/// Every error of samples, by their indices, that do not exist or do not fit a network or a loss.
+pub(crate) fn check_targets(
+    network: &Network,
+    dataset: &Dataset,
+    samples: impl IntoIterator<Item = usize>,
+    loss: &Loss,
+) -> Result<(), Diagnostics> {
     let mut diagnostics: Diagnostics = check_channels(network, dataset).into_iter().collect();
     let (steps, outputs) = (dataset.steps(), network.graph.outputs());
-    let misfits = dataset.samples().iter().enumerate();
-    let misfits = misfits.filter(|(_, sample)| !loss.accepts(&sample.target, steps, outputs));
-    diagnostics.extend(misfits.map(|(i, _)| {
-        let needs = loss.needs(steps, outputs);
-        let message = format!("the target of sample {i} does not fit: the loss needs {needs}");
-        Diagnostic::error_without_place(&codes::DATA_SHAPE, message)
+    diagnostics.extend(samples.into_iter().filter_map(|i| {
+        let message = match dataset.samples().get(i) {
+            None => format!("there is no sample {i}; the data has {}", dataset.samples().len()),
+            Some(sample) if loss.accepts(&sample.target, steps, outputs) => return None,
+            Some(_) => {
+                let needs = loss.needs(steps, outputs);
+                format!("the target of sample {i} does not fit: the loss needs {needs}")
+            }
+        };
+        Some(Diagnostic::error_without_place(&codes::DATA_SHAPE, message))
     }));
     if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
@@ -175,7 +186,7 @@ fn labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostics> {
     for (i, sample) in dataset.samples().iter().enumerate() {
         match sample.target {
             Target::Class(label) => labels.push(label),
-            _ => {
+            Target::Outputs(_) | Target::Sequence(_) => {
                 let message = format!("the target of sample {i} is not a class; accuracy needs one");
                 errors.push(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
             }

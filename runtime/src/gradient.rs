@@ -1,9 +1,10 @@
-//! Loss and gradients of one batch: what a step of training sees, for inspection and tests.
+//! Loss and gradients of one batch: what a step of training sees, for inspection.
 
 use synnet_ir::{Diagnostic, Diagnostics, Network, Params, Tensor};
 
 use crate::codes;
-use crate::loss::{Loss, Target};
+use crate::loss::choice::Loss;
+use crate::loss::target::Target;
 use crate::sequence::Sequence;
 use crate::tape::{Checkpoint, Pass, Tape};
 

@@ -1,28 +1,81 @@
 //! Training and interpretation of spiking networks in f32.
 //!
-//! * [`Interpreter`] runs a network in exactly the order that [`synnet_ir::graph`] states.
-//! * [`Trainer`] trains one, on [`Dataset`]s, as [`TrainOptions`] say.
+//! * [`Trainer`] trains a network on a [`Dataset`], as [`TrainOptions`] say.
 //! * [`evaluate()`] and [`Evaluation`] tell how well it does.
+//! * [`Interpreter`] runs a network in exactly the order that [`synnet_ir::graph`] states.
 //!
 //! The crate reads and writes nothing: bytes and values come in, values go out.
+//!
+//! # Example
+//! A network learns to tell events on its first channel from events on its second one.
+//!
+//! ```
+//! use synnet_dsl::{NoImports, Options, compile};
+//! use synnet_ir::Sources;
+//! use synnet_runtime::loss::CrossEntropy;
+//! use synnet_runtime::optimizer::Adam;
+//! use synnet_runtime::{
+//!     Control, Dataset, Readout, Sample, Target, TrainOptions, Trainer, evaluate, initial_params,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut sources = Sources::new();
+//! let root = sources.add("which.snn", "
+//!     network Which {
+//!         dt: 1 ms;
+//!         input events: 2;
+//!         layer hidden: lif(8) { tau_mem: 5 ms, tau_syn: 5 ms };
+//!         layer out: lif(2) { tau_mem: 5 ms, tau_syn: 5 ms, threshold: 32767 };
+//!         events -> linear { scale: 1 } -> hidden -> linear { scale: 1 } -> out;
+//!         output out.vmem;
+//!     }
+//! ");
+//! let compiled = compile(&mut sources, root, &Options::default(), &mut NoImports);
+//! let graph = compiled.graph.ok_or(compiled.diagnostics)?;
+//!
+//! // 32 samples of 10 steps: an event in every step, on the channel of the class.
+//! let sample = |class: usize| Sample {
+//!     raster: (0..20).map(|i| f32::from(i % 2 == class)).collect(),
+//!     steps: 10,
+//!     target: Target::Class(class),
+//! };
+//! let data = Dataset::new(2, 10, (0..32).map(|i| sample(i % 2)).collect())?;
+//!
+//! let options = TrainOptions::new(CrossEntropy::new(Readout::MeanVmem), 10, 8).with_optimizer(Adam::new(0.05));
+//! let mut trainer = Trainer::new(&graph, initial_params(&graph, 0), options)?;
+//! while !trainer.is_finished() {
+//!     trainer.epoch(&data, &mut |_progress| Control::Continue)?;
+//! }
+//! assert_eq!(evaluate(trainer.network(), &data, Readout::MeanVmem)?.accuracy, 1.0);
+//! let weights = trainer.params().to_safetensors(); // the bytes of a weights file
+//! # assert!(!weights.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Modules
+//! The crate's root has what every program needs. The modules have the choices: [`loss`], [`optimizer`],
+//! [`schedule`] and [`regularizer`] the kinds of each, [`train`] the other options of training and its figures.
+//! [`gradient`] gives the gradients of one batch for inspection, [`tape`] the passes themselves for training loops
+//! of any kind.
 
 pub mod codes;
 mod constants;
-pub mod dataset;
-pub mod evaluate;
+mod dataset;
+mod evaluate;
 pub mod gradient;
-pub mod init;
-pub mod interpreter;
+mod init;
+mod interpreter;
 mod kernels;
 pub mod loss;
 pub mod optimizer;
+mod option;
 pub mod random;
 pub mod raster;
 pub mod regularizer;
 pub mod schedule;
-pub mod sequence;
+mod sequence;
 mod source;
-pub mod surrogate;
 pub mod tape;
 pub mod train;
 
@@ -30,9 +83,14 @@ pub use dataset::{Dataset, Example, Sample};
 pub use evaluate::{Evaluation, Validation, evaluate, validate};
 pub use init::initial_params;
 pub use interpreter::{Interpreter, LayerTrace, Recording, Run};
-pub use loss::{Loss, Readout, Target};
-pub use optimizer::Optimizer;
+pub use loss::choice::Loss;
+pub use loss::readout::Readout;
+pub use loss::target::Target;
+pub use optimizer::choice::Optimizer;
 pub use raster::Raster;
-pub use schedule::Schedule;
+pub use schedule::choice::Schedule;
 pub use sequence::{Sequence, ShapeError};
-pub use train::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
+pub use train::error::TrainError;
+pub use train::metrics::{EpochMetrics, Progress};
+pub use train::options::TrainOptions;
+pub use train::trainer::{Control, Trainer};

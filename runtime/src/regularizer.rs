@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::train::Range;
+use crate::option::{Range, setters};
+use crate::tape::MembranePenalty;
 
 /// A price on firing rates outside a band, for each spiking layer but the output.
 ///
@@ -14,6 +15,7 @@ use crate::train::Range;
 /// the mean price over its neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RateRegularizer {
     /// Price of rates above `target`; 0 or more.
     pub weight: f64,
@@ -42,6 +44,17 @@ pub enum RateOf {
 }
 
 impl RateRegularizer {
+    /// A price `weight` on rates of layers above `target`, and none on low rates.
+    pub fn new(weight: f64, target: f64) -> Self {
+        Self { weight, target, silent_weight: 0.0, least: 0.0, per: RateOf::default() }
+    }
+
+    setters! {
+        with_silent_weight: silent_weight = f64;
+        with_least: least = f64;
+        with_per: per = RateOf;
+    }
+
     /// The price of a layer in one sample, from the spikes of each neuron over all `steps`. `gradient` is
     /// overwritten with the gradient by each of these sums.
     ///
@@ -104,6 +117,7 @@ impl RateRegularizer {
 /// moves membranes, not thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct MembraneRegularizer {
     /// Price; 0 or more.
     pub weight: f64,
@@ -114,13 +128,14 @@ pub struct MembraneRegularizer {
 }
 
 impl MembraneRegularizer {
-    /// The price of one membrane `v` of a neuron with this `threshold` in one step, and its derivative by `v`.
-    #[inline(always)]
-    pub fn price(&self, v: f32, threshold: f32) -> (f32, f32) {
-        let (weight, low, high) = (self.weight as f32, self.low as f32, self.high as f32);
-        let u = v / threshold;
-        let (above, below) = ((u - high).max(0.0), (low - u).max(0.0));
-        (weight * (above * above + below * below), 2.0 * weight * (above - below) / threshold)
+    /// A price `weight` on membranes below `low` and above `high`, in thresholds.
+    pub fn new(weight: f64, low: f64, high: f64) -> Self {
+        Self { weight, low, high }
+    }
+
+    /// The same for the [`tape`](crate::tape), which prices membranes on its way backwards.
+    pub fn penalty(&self) -> MembranePenalty {
+        MembranePenalty { weight: self.weight as f32, low: self.low as f32, high: self.high as f32 }
     }
 
     pub(crate) fn ranges(&self) -> [Range; 3] {
@@ -141,6 +156,7 @@ impl MembraneRegularizer {
 /// sum of their squares plus `l1` times the sum of their absolute values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct WeightRegularizer {
     /// Price of squares; 0 or more.
     pub l2: f64,
@@ -149,6 +165,11 @@ pub struct WeightRegularizer {
 }
 
 impl WeightRegularizer {
+    setters! {
+        with_l2: l2 = f64;
+        with_l1: l1 = f64;
+    }
+
     /// The price of some weights; their gradient is added to `gradient`.
     ///
     /// # Panics
@@ -209,12 +230,12 @@ mod tests {
 
     #[test]
     fn slopes_of_membranes_and_weights_are_finite_differences() {
-        let membrane = MembraneRegularizer { weight: 0.7, low: -1.0, high: 2.0 };
+        let membrane = MembraneRegularizer::new(0.7, -1.0, 2.0).penalty();
         for v in [-3.0_f32, -1.2, -0.3, 0.0, 1.4, 2.9, 5.0] {
-            let slope = (membrane.price(v + 0.01, 0.8).0 - membrane.price(v - 0.01, 0.8).0) / 0.02;
-            assert!((membrane.price(v, 0.8).1 - slope).abs() < 1e-2, "{v}");
+            let slope = (membrane.of(v + 0.01, 0.8).0 - membrane.of(v - 0.01, 0.8).0) / 0.02;
+            assert!((membrane.of(v, 0.8).1 - slope).abs() < 1e-2, "{v}");
         }
-        assert_eq!(membrane.price(1.0, 0.8), (0.0, 0.0));
+        assert_eq!(membrane.of(1.0, 0.8), (0.0, 0.0));
         let weights = WeightRegularizer { l2: 0.3, l1: 0.2 };
         let mut gradient = [1.0; 3];
         let price = weights.price(&[2.0, -1.0, 0.0], &mut gradient);

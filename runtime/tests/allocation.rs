@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use synnet_dsl::{NoImports, Options, compile};
 use synnet_ir::Sources;
-use synnet_runtime::{Control, Dataset, Sample, Target, TrainOptions, Trainer, initial_params};
+use synnet_runtime::loss::CrossEntropy;
+use synnet_runtime::optimizer::Adam;
+use synnet_runtime::{Control, Dataset, Readout, Sample, Target, TrainOptions, Trainer, initial_params};
 
 struct Counting;
 
@@ -55,14 +57,9 @@ fn steps_allocate_nothing() {
     // The same batch again and again, so that lists of events reach their length in the first steps.
     let samples = (0..80).map(|i| sample(i % 2)).collect();
     let dataset = Dataset::new(4, 100, samples).unwrap();
-    let options: TrainOptions = serde_json::from_str(
-        r#"{
-            "loss": {"kind": "cross_entropy", "readout": "mean_vmem"},
-            "optimizer": {"kind": "adam", "lr": 1e-9},
-            "gradient_clip": 1.0, "epochs": 1, "batch": 8
-        }"#,
-    )
-    .unwrap();
+    let options = TrainOptions::new(CrossEntropy::new(Readout::MeanVmem), 1, 8)
+        .with_optimizer(Adam::new(1e-9))
+        .with_gradient_clip(1.0);
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 0), options).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut counts = Vec::with_capacity(16);

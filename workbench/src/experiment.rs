@@ -124,7 +124,7 @@ impl Plan {
 
     /// The options of the training with this seed.
     pub fn options(&self, seed: u64) -> TrainOptions {
-        TrainOptions { seed, ..self.recipe.training.clone() }
+        self.recipe.training.clone().with_seed(seed)
     }
 
     /// What cannot be built later is better known before the training. Warnings come with the build.

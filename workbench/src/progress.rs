@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use synnet_ir::Graph;
 use synnet_runtime::EpochMetrics;
-use synnet_runtime::train::{LayerMetrics, Progress};
+use synnet_runtime::Progress;
+use synnet_runtime::train::LayerMetrics;
 
 use crate::report::spikes_matter;
 use crate::terminal;

@@ -153,7 +153,7 @@ impl Sample {
         for (i, [spikes, vmem, isyn]) in self.layers.iter_mut().enumerate() {
             spikes.extend_from_slice(state.quantity(i, Quantity::Spikes));
             vmem.extend_from_slice(state.quantity(i, Quantity::Vmem));
-            isyn.extend_from_slice(state.currents(i));
+            isyn.extend_from_slice(state.quantity(i, Quantity::Isyn));
         }
     }
 }

@@ -141,7 +141,10 @@ impl State {
                 integrator::integrate(isyn, &self.columns, decay);
                 emitted.copy_from_slice(isyn);
             }
-            _ => unreachable!("a layer's state is of the kind of its neurons"),
+            (LayerState::Lif { .. }, Dynamics::ExpSyn(_))
+            | (LayerState::ExpSyn { .. }, Dynamics::Lif { .. }) => {
+                unreachable!("a layer's state is of the kind of its neurons")
+            }
         }
     }
 
@@ -163,20 +166,14 @@ impl State {
         }
     }
 
-    /// A quantity of layer `i` per neuron; empty for what leaky integrators do not have.
+    /// A quantity of layer `i`, per neuron (currents: per input column); empty for what leaky integrators do not have.
     pub(super) fn quantity(&self, i: usize, quantity: Quantity) -> &[f32] {
         match (&self.layers[i], quantity) {
             (LayerState::Lif { state, .. }, Quantity::Spikes) => &state.spikes,
             (LayerState::Lif { state, .. }, Quantity::Vmem) => &state.vmem,
-            _ => &[],
-        }
-    }
-
-    /// The synaptic currents of layer `i`, per input column.
-    pub(super) fn currents(&self, i: usize) -> &[f32] {
-        match &self.layers[i] {
-            LayerState::Lif { state, .. } => &state.isyn,
-            LayerState::ExpSyn { isyn } => isyn,
+            (LayerState::Lif { state, .. }, Quantity::Isyn) => &state.isyn,
+            (LayerState::ExpSyn { .. }, Quantity::Spikes | Quantity::Vmem) => &[],
+            (LayerState::ExpSyn { isyn }, Quantity::Isyn) => isyn,
         }
     }
 }

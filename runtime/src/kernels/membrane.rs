@@ -6,8 +6,8 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::exp::MOST;
+use super::surrogate::Slope;
 use super::{for_chunks, load, store};
-use crate::surrogate::Slope;
 
 /// The constants of a layer, padded with neurons that never spike.
 #[derive(Clone, Debug, Default)]

@@ -19,6 +19,7 @@ pub(crate) mod lif;
 pub(crate) mod membrane;
 pub(crate) mod product;
 pub(crate) mod rows;
+pub(crate) mod surrogate;
 pub(crate) mod synapse;
 
 use pulp::Simd;
@@ -36,6 +37,12 @@ pub(crate) fn padded(width: usize) -> usize {
 #[inline(always)]
 pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
+}
+
+/// 1 where a number is infinite or NaN; in integers, so that loops which collect it vectorise.
+#[inline(always)]
+pub(crate) fn not_finite(x: f32) -> u32 {
+    u32::from(x.to_bits() & 0x7fff_ffff >= 0x7f80_0000)
 }
 
 /// `K` vectors of a row.

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::readout::Statistic;
-use super::{Judged, Readout, Target, class_weight, one};
-use crate::train::Range;
+use super::judged::{Judged, class_weight};
+use super::readout::{Readout, Statistic};
+use super::target::Target;
+use crate::option::{Range, one, setters};
 
 /// Binary cross entropy of each output by itself, mean over the outputs:
 /// `-w * (positive_weight * q * ln(p) + (1 - q) * ln(1 - p))`, where `p = 1 / (1 + exp(-scale * (z - offset)))`
@@ -14,6 +15,7 @@ use crate::train::Range;
 /// sample is right where every output detects exactly if `y > 0.5`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct BinaryCrossEntropy {
     /// What the detector looks at.
     pub readout: Readout,
@@ -45,6 +47,14 @@ impl BinaryCrossEntropy {
             positive_weight: 1.0,
             class_weights: Vec::new(),
         }
+    }
+
+    setters! {
+        with_offset: offset = f64;
+        with_scale: scale = f64;
+        with_label_smoothing: label_smoothing = f64;
+        with_positive_weight: positive_weight = f64;
+        with_class_weights: class_weights = Vec<f64>;
     }
 
     pub(super) fn judge(

@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::readout::Statistic;
-use super::{Judged, Readout, class_weight, one};
-use crate::train::Range;
+use super::judged::{Judged, class_weight};
+use super::readout::{Readout, Statistic};
+use crate::option::{Range, one, setters};
 
 /// Cross entropy of `softmax(scale * z)` against a class, where `z` is the readout:
 /// `-w * sum(q * ln(softmax(scale * z)))`, with `q = label_smoothing / classes`, and `1 - label_smoothing`
 /// more for the right class, whose weight is `w`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct CrossEntropy {
     /// What the classifier looks at.
     pub readout: Readout,
@@ -30,6 +31,12 @@ impl CrossEntropy {
     /// Without smoothing, scale and weights.
     pub fn new(readout: Readout) -> Self {
         Self { readout, label_smoothing: 0.0, scale: 1.0, class_weights: Vec::new() }
+    }
+
+    setters! {
+        with_label_smoothing: label_smoothing = f64;
+        with_scale: scale = f64;
+        with_class_weights: class_weights = Vec<f64>;
     }
 
     pub(super) fn judge(

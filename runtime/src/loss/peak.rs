@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::judged::Judged;
 use super::readout::{Readout, Statistic};
-use super::{Judged, Target, one};
-use crate::train::Range;
+use super::target::Target;
+use crate::option::{Range, one, setters};
 
 /// The peak loss of Bos and Muir ("Sub-mW Neuromorphic SNN audio processing applications with Rockpool and
 /// Xylo", 2022; "Micro-power spoken keyword spotting on Xylo Audio 2", 2024), Rockpool's `PeakLoss`.
@@ -20,6 +21,7 @@ use crate::train::Range;
 /// with one output, where exactly those outputs respond that should.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Peak {
     /// The mean membrane that is wanted from the peak on; positive. Rockpool's `target_output`.
     pub level: f64,
@@ -31,6 +33,16 @@ pub struct Peak {
 }
 
 impl Peak {
+    /// A mean membrane of `level` over `window` steps from the peak on, and a price of 1 on outputs that should
+    /// rest.
+    pub fn new(level: f64, window: usize) -> Self {
+        Self { level, window, rest_weight: 1.0 }
+    }
+
+    setters! {
+        with_rest_weight: rest_weight = f64;
+    }
+
     pub(super) fn judge(
         &self,
         output: &[f32],
@@ -55,7 +67,7 @@ impl Peak {
         }
         let right = match target {
             Target::Class(label) if outputs > 1 => statistic.decision() == *label,
-            _ => {
+            Target::Class(_) | Target::Outputs(_) | Target::Sequence(_) => {
                 let half = 0.5 * self.level;
                 let mut peaks = statistic.values.iter().enumerate();
                 peaks.all(|(o, &peak)| (f64::from(peak) > half) == responds(o))

@@ -35,7 +35,14 @@ impl Readout {
     /// Whether it makes sense for a network that gives `quantity`. The current of a leaky integrator
     /// counts as its membrane.
     pub fn fits(self, quantity: Quantity) -> bool {
-        (self == Self::SpikeCount) == (quantity == Quantity::Spikes)
+        let counts_spikes = match self {
+            Self::SpikeCount => true,
+            Self::MeanVmem | Self::MaxVmem | Self::LastVmem => false,
+        };
+        match quantity {
+            Quantity::Spikes => counts_spikes,
+            Quantity::Vmem | Quantity::Isyn => !counts_spikes,
+        }
     }
 
     /// The statistic of one sequence `[time, outputs]`: one value per output, 0 where there is no step.

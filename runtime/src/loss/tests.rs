@@ -1,5 +1,8 @@
 //! Losses against finite differences, PyTorch and their equations.
 
+use super::choice::{Loss, Scratch};
+use super::readout::Readout;
+use super::target::Target;
 use super::*;
 
 const OUTPUT: [f32; 12] = [0.1, -0.4, 0.3, 0.9, 0.2, -0.7, 0.5, 1.5, 0.0, 0.4, -1.0, 2.0];
@@ -8,7 +11,7 @@ const OUTPUT: [f32; 12] = [0.1, -0.4, 0.3, 0.9, 0.2, -0.7, 0.5, 1.5, 0.0, 0.4, -
 fn cases() -> Vec<(Loss, Target)> {
     let sequence = Target::Sequence(OUTPUT.iter().map(|x| 0.3 - x * x).collect());
     let outputs = Target::Outputs(vec![1.0, 0.0, 0.9]);
-    let mut cases = vec![(Loss::Mse {}, sequence)];
+    let mut cases = vec![(Loss::Mse(MeanSquaredError::new()), sequence)];
     for readout in [Readout::MeanVmem, Readout::MaxVmem, Readout::LastVmem, Readout::SpikeCount] {
         let class_weights = vec![0.5, 2.0, 1.0];
         let entropy =
@@ -121,7 +124,7 @@ fn targets_of_another_kind_or_size_are_not_accepted() {
         let fits = |target: &Target| loss.accepts(target, 4, 3);
         assert!(!fits(&Target::Class(3)) && !fits(&Target::Outputs(vec![1.0; 2])));
         assert!(!fits(&Target::Outputs(vec![0.0, f32::NAN, 0.0])) && !fits(&Target::Outputs(vec![2.0; 3])));
-        assert_eq!(fits(&Target::Sequence(vec![0.0; 12])), loss == Loss::Mse {});
+        assert_eq!(fits(&Target::Sequence(vec![0.0; 12])), loss == Loss::Mse(MeanSquaredError::new()));
         assert!(!fits(&Target::Sequence(vec![0.0; 11])));
         let mut gradient = [9.0; 12];
         assert_eq!(loss.of_sample(&OUTPUT, 3, &Target::Class(9), &mut gradient), 0.0);

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::not_finite;
-use crate::kernels::vectorised;
-use crate::train::Range;
+use crate::kernels::{not_finite, vectorised};
+use crate::option::{Range, setters};
 
 /// The constants of Adam. For update `k = 1, 2, ...` with gradient `g`:
 /// ```text
@@ -15,6 +14,7 @@ use crate::train::Range;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Adam {
     /// Learning rate, before the schedule; positive.
     pub lr: f64,
@@ -32,10 +32,24 @@ impl Default for Adam {
     }
 }
 
+impl Adam {
+    /// With a learning rate, and the rest by default.
+    pub fn new(lr: f64) -> Self {
+        Self { lr, ..Self::default() }
+    }
+
+    setters! {
+        with_betas: betas = [f64; 2];
+        with_eps: eps = f64;
+        with_weight_decay: weight_decay = f64;
+    }
+}
+
 /// The constants of AdamW: [`Adam`] but for its weight decay, which does not pass through the moments:
 /// `x = (1 - lr * weight_decay) x` before each update.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct AdamW {
     /// Learning rate, before the schedule; positive.
     pub lr: f64,
@@ -50,6 +64,19 @@ pub struct AdamW {
 impl Default for AdamW {
     fn default() -> Self {
         Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.01 }
+    }
+}
+
+impl AdamW {
+    /// With a learning rate, and the rest by default.
+    pub fn new(lr: f64) -> Self {
+        Self { lr, ..Self::default() }
+    }
+
+    setters! {
+        with_betas: betas = [f64; 2];
+        with_eps: eps = f64;
+        with_weight_decay: weight_decay = f64;
     }
 }
 

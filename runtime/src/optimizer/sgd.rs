@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::not_finite;
-use crate::kernels::vectorised;
-use crate::train::Range;
+use crate::kernels::{not_finite, vectorised};
+use crate::option::{Range, setters};
 
 /// The constants of stochastic gradient descent. For every update with gradient `g`:
 /// ```text
@@ -14,6 +13,7 @@ use crate::train::Range;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Sgd {
     /// Learning rate, before the schedule; positive.
     pub lr: f64,
@@ -32,6 +32,17 @@ impl Default for Sgd {
 }
 
 impl Sgd {
+    /// With a learning rate, and without momentum and weight decay.
+    pub fn new(lr: f64) -> Self {
+        Self { lr, ..Self::default() }
+    }
+
+    setters! {
+        with_momentum: momentum = f64;
+        with_nesterov: nesterov = bool;
+        with_weight_decay: weight_decay = f64;
+    }
+
     pub(super) fn ranges(&self) -> [Range; 3] {
         let nesterov_fits = !self.nesterov || self.momentum > 0.0;
         [

@@ -5,6 +5,8 @@
 //!     o.zero_grad(); (slope * torch.sin(x) + 0.1 * x * x).sum().backward(); o.step()
 //! ```
 
+use super::choice::Optimizer;
+use super::learning::{Learning, Rule, Update};
 use super::*;
 
 const START: [f32; 4] = [1.0, -2.0, 0.5, 3.0];

@@ -4,17 +4,18 @@ use synnet_ir::graph::{Quantity, SurrogateKind};
 
 use super::forward::Visit;
 use super::packed::Packed;
+use super::pass::BLOCK;
+use super::penalty::MembranePenalty;
 use super::plan::{Kind, LayerPlan, Path};
-use super::sums::{LayerSums, LinearSums};
+use super::prepared::Tape;
+use super::sums::{LayerSums, LinearSums, Sums};
 use super::walk::{Steps, Walk};
-use super::workspace::{LayerBuffers, Rows, Scratch};
-use super::{BLOCK, Sums, Tape, Workspace};
+use super::workspace::{LayerBuffers, Rows, Scratch, Workspace};
 use crate::kernels::events::{AddOuter, Events};
 use crate::kernels::membrane::{self, Learn, Synapse};
 use crate::kernels::product::Product;
+use crate::kernels::surrogate::{periodic_exponential, piecewise_linear};
 use crate::kernels::{padded, rows, synapse};
-use crate::regularizer::MembraneRegularizer;
-use crate::surrogate::{periodic_exponential, piecewise_linear};
 
 /// Share of counts that are not zero above which a dense product is quicker for the gradient of a
 /// matrix than adding a row for each event.
@@ -190,7 +191,7 @@ fn unfire(
 /// the gradient, `weight` times.
 fn price_membranes(
     walk: Walk<'_>,
-    (regularizer, weight): (MembraneRegularizer, f64),
+    (penalty, weight): (MembranePenalty, f64),
     before_reset: &[f32],
     d_before_reset: &mut [f32],
 ) -> f64 {
@@ -201,7 +202,7 @@ fn price_membranes(
     let d_rows = d_before_reset.chunks_exact_mut(plan.width.max(1));
     for (row, d_row) in before_reset.chunks_exact(plan.width.max(1)).zip(d_rows) {
         for ((&v, d_v), &threshold) in row.iter().zip(d_row).zip(threshold).take(plan.size) {
-            let (p, slope) = regularizer.price(v, threshold);
+            let (p, slope) = penalty.of(v, threshold);
             price += f64::from(p);
             *d_v = slope * factor;
         }

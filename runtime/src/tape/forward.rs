@@ -3,10 +3,11 @@
 use synnet_ir::graph::Quantity;
 
 use super::packed::{Packed, PackedLinear};
+use super::pass::{BLOCK, Pass};
 use super::plan::{Kind, LayerPlan, Path};
+use super::prepared::Tape;
 use super::walk::{Steps, Walk};
-use super::workspace::{LayerBuffers, LayerState, Scratch};
-use super::{BLOCK, Pass, SampleKey, Tape, Workspace};
+use super::workspace::{LayerBuffers, LayerState, Scratch, Workspace};
 use crate::kernels::events::{AddRows, Events};
 use crate::kernels::product::Product;
 use crate::kernels::{membrane, rows, synapse};
@@ -243,13 +244,6 @@ fn draw_noise(walk: Walk<'_>, out: &mut [f32]) -> bool {
         row[plan.size..].fill(0.0);
     }
     true
-}
-
-impl SampleKey {
-    /// A key for noise, apart from that of dropout.
-    fn noise(self) -> u32 {
-        mix(self.0, u32::MAX)
-    }
 }
 
 /// Writes what the network gives in some steps.

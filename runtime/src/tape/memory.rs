@@ -1,7 +1,8 @@
 //! How much memory training takes.
 
+use super::pass::{BLOCK, Checkpoint};
 use super::plan::LayerPlan;
-use super::{BLOCK, Checkpoint, Tape};
+use super::prepared::Tape;
 
 /// Bytes that training needs, computed before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

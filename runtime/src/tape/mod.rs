@@ -47,7 +47,10 @@ mod backward;
 mod forward;
 mod memory;
 mod packed;
+mod pass;
+mod penalty;
 mod plan;
+mod prepared;
 mod sums;
 mod tensors;
 #[cfg(test)]
@@ -55,79 +58,11 @@ mod tests;
 mod walk;
 mod workspace;
 
-use serde::{Deserialize, Serialize};
-use synnet_ir::graph::Graph;
-
 pub use memory::Memory;
 pub use packed::Packed;
+pub use pass::{BLOCK, Checkpoint, Pass, SampleKey};
+pub use penalty::MembranePenalty;
+pub use prepared::Tape;
 pub use sums::Sums;
 pub use tensors::{Gradients, LearntTensors};
 pub use workspace::Workspace;
-
-use crate::random::mix_three;
-use plan::Plan;
-
-/// Time steps that are walked together. The rows of a block of 64 neurons take 15 KiB.
-pub const BLOCK: usize = 60;
-
-/// A graph, ready to be walked.
-#[derive(Clone, Debug)]
-pub struct Tape {
-    plan: Plan,
-    learnt: LearntTensors,
-}
-
-/// What the walk is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pass {
-    /// Without dropout and noise.
-    Evaluation,
-    /// With both, drawn by a key.
-    Training(SampleKey),
-}
-
-/// Decides dropout and noise of one sample in one epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SampleKey(u32);
-
-impl SampleKey {
-    /// The key of a sample (its index in the data) in an epoch, under a seed.
-    pub fn new(seed: u64, epoch: u64, sample: u64) -> Self {
-        Self((mix_three(seed, epoch, sample) >> 32) as u32)
-    }
-}
-
-/// What the walk forwards keeps for the walk backwards.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Checkpoint {
-    /// The membranes and events of all steps.
-    #[default]
-    None,
-    /// The states at the beginnings of about `sqrt(steps)` segments, and membranes and events of one
-    /// segment. Costs a second walk forwards.
-    Segments,
-}
-
-impl Checkpoint {
-    /// Steps of a segment in a sequence of `steps`, a whole number of blocks.
-    fn span(self, steps: usize) -> usize {
-        match self {
-            Self::None => steps,
-            Self::Segments => steps.isqrt().next_multiple_of(BLOCK).min(steps),
-        }
-    }
-}
-
-impl Tape {
-    /// Prepares a graph.
-    pub fn new(graph: &Graph) -> Self {
-        let learnt = LearntTensors::new(graph);
-        Self { plan: Plan::new(graph, &learnt), learnt }
-    }
-
-    /// The tensors that learn, in the order of [`Gradients`].
-    pub fn learnt(&self) -> &LearntTensors {
-        &self.learnt
-    }
-}

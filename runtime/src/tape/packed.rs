@@ -4,8 +4,8 @@ use pulp::Arch;
 use synnet_ir::Network;
 use synnet_ir::graph::{Leak, Neuron};
 
-use super::Tape;
 use super::plan::{LayerPlan, Path};
+use super::prepared::Tape;
 use super::workspace::Rows;
 use crate::constants;
 use crate::kernels::membrane::{Adaptation, Constants, per_threshold};

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use synnet_ir::graph::{Layer, LayerParameter, Neuron, Operator, Quantity, Surrogate};
+use synnet_ir::graph::{Layer, LayerParameter, Neuron, Quantity, Surrogate};
 use synnet_ir::{Graph, Slot};
 
-use super::{BLOCK, LearntTensors};
+use super::pass::BLOCK;
+use super::tensors::LearntTensors;
 use crate::kernels::padded;
 use crate::source::source;
 
@@ -147,8 +148,8 @@ fn layer(graph: &Graph, learnt: &LearntTensors, i: usize) -> LayerPlan {
     let layer_slots: Vec<LayerParameter> = learnt
         .slots()
         .filter_map(|slot| match slot {
-            Slot::Layer(id, which) if id.index() == i => Some(which),
-            _ => None,
+            Slot::Layer(id, which) => (id.index() == i).then_some(which),
+            Slot::Weight(_) | Slot::LinearBias(_) => None,
         })
         .collect();
     let kind = match &declared.neuron {
@@ -173,7 +174,7 @@ fn layer(graph: &Graph, learnt: &LearntTensors, i: usize) -> LayerPlan {
                 sources: connection.sources.iter().map(|&s| source(graph, connection, s)).collect(),
                 source_size: graph.source_width(connection),
                 dropout: (connection.dropout > 0.0).then_some((connection.dropout, c as u32)),
-                linear: matches!(connection.operator, Operator::Linear(_)),
+                linear: connection.as_linear().is_some(),
                 learns_matrix: learns(Slot::Weight(c)),
                 learns_bias: learns(Slot::LinearBias(c)),
             })

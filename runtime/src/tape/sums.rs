@@ -4,8 +4,9 @@ use synnet_ir::graph::{LayerParameter, Leak, LeakUnit, Neuron};
 use synnet_ir::{Network, Slot};
 
 use super::plan::LayerPlan;
+use super::prepared::Tape;
+use super::tensors::Gradients;
 use super::workspace::Rows;
-use super::{Gradients, Tape};
 use crate::kernels::membrane::ConstantSums;
 use crate::kernels::rows::add;
 

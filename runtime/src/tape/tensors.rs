@@ -17,7 +17,7 @@ pub struct Gradients {
 
 impl LearntTensors {
     /// The tensors of a graph that learn.
-    pub fn new(graph: &Graph) -> Self {
+    pub(super) fn new(graph: &Graph) -> Self {
         Self { specs: graph.tensors().into_iter().filter(|spec| spec.learn).collect() }
     }
 
@@ -27,12 +27,12 @@ impl LearntTensors {
     }
 
     /// The slot of each.
-    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
         self.specs.iter().map(|spec| spec.slot)
     }
 
     /// The index of a slot's tensor, if it learns.
-    pub fn index(&self, slot: Slot) -> Option<usize> {
+    pub(super) fn index(&self, slot: Slot) -> Option<usize> {
         self.specs.iter().position(|spec| spec.slot == slot)
     }
 

@@ -5,7 +5,7 @@ use synnet_dsl::{NoImports, Options, compile};
 use synnet_ir::{Graph, Network, Sources};
 
 use super::{BLOCK, Checkpoint, Gradients, Pass, SampleKey, Tape};
-use crate::initial_params;
+use crate::init::initial_params;
 use crate::kernels::archs;
 
 const STEPS: usize = BLOCK + 7;

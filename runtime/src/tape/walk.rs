@@ -3,8 +3,8 @@
 use pulp::Arch;
 
 use super::packed::{Packed, PackedLayer, PackedLinear};
+use super::pass::{Pass, SampleKey};
 use super::plan::{LayerPlan, Path, Plan};
-use super::{Pass, SampleKey};
 use crate::kernels::events::{Dropout, Events};
 
 /// Consecutive time steps: some of a block.
@@ -69,11 +69,11 @@ impl<'a> Walk<'a> {
 
     /// Which counts a connection drops.
     pub(super) fn dropout(self, path: &Path) -> Option<Dropout> {
-        match (path.dropout, self.pass) {
-            (Some((probability, site)), Pass::Training(SampleKey(key))) => {
-                Some(Dropout::new(key, site, probability, path.source_size))
+        match self.pass {
+            Pass::Evaluation => None,
+            Pass::Training(SampleKey(key)) => {
+                path.dropout.map(|(probability, site)| Dropout::new(key, site, probability, path.source_size))
             }
-            _ => None,
         }
     }
 

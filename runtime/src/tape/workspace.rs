@@ -1,11 +1,12 @@
 //! The buffers of one walk, used again and again.
 
+use super::pass::{BLOCK, Checkpoint, Pass};
+use super::penalty::MembranePenalty;
 use super::plan::{LayerPlan, Plan};
-use super::{BLOCK, Checkpoint, Pass, Tape};
+use super::prepared::Tape;
 use crate::kernels::events::Events;
 use crate::kernels::membrane::{Carry, State};
 use crate::kernels::padded;
-use crate::regularizer::MembraneRegularizer;
 
 /// Buffers for one sample at a time of a fixed number of steps. Each thread needs one.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ pub(super) struct LayerBuffers {
     /// Gradient on every spike of each neuron, from outside.
     pub(super) d_totals: Vec<f32>,
     /// The price on membranes and the weight of its gradient, if there is one.
-    pub(super) membrane_price: Option<(MembraneRegularizer, f64)>,
+    pub(super) membrane_price: Option<(MembranePenalty, f64)>,
 }
 
 /// States of a layer between two blocks.
@@ -285,8 +286,9 @@ impl Workspace {
     }
 
     /// Prices the membranes of a layer from now on, with a weight of the gradient, or no longer. The walk
-    /// backwards gives the price.
-    pub fn price_membranes(&mut self, layer: usize, price: Option<(MembraneRegularizer, f64)>) {
+    /// backwards gives the price. [`MembraneRegularizer::penalty`](crate::regularizer::MembraneRegularizer::penalty)
+    /// makes one.
+    pub fn price_membranes(&mut self, layer: usize, price: Option<(MembranePenalty, f64)>) {
         self.layers[layer].membrane_price = price;
     }
 

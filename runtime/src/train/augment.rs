@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::options::Range;
 use crate::dataset::{Dataset, Movement};
+use crate::option::{Range, setters};
 use crate::random::{Purpose, Stream};
 
 /// Random changes of rasters, anew for each sample and epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Augmentation {
     /// The raster moves by a whole number of steps, evenly from minus to plus this.
     pub time_shift: u32,
@@ -31,6 +32,15 @@ pub struct Augmentation {
 const MOST_JITTER: f64 = 1000.0;
 
 impl Augmentation {
+    setters! {
+        with_time_shift: time_shift = u32;
+        with_time_stretch: time_stretch = f64;
+        with_time_jitter: time_jitter = f64;
+        with_event_drop: event_drop = f64;
+        with_channel_drop: channel_drop = f64;
+        with_channel_shift: channel_shift = u32;
+    }
+
     pub(super) fn ranges(&self) -> [Range; 4] {
         let jitter = self.time_jitter;
         let fits = (0.0..=MOST_JITTER).contains(&jitter);
@@ -166,7 +176,7 @@ impl Jitter {
 mod tests {
     use super::*;
     use crate::dataset::Example;
-    use crate::loss::Target;
+    use crate::loss::target::Target;
     use crate::raster::Raster;
 
     const STEPS: usize = 500;

@@ -1,11 +1,11 @@
 //! Where learnt constants of neurons are kept.
 
 use serde::{Deserialize, Serialize};
-use synnet_ir::graph::{Layer, LayerParameter, Leak, LeakUnit, Neuron};
+use synnet_ir::graph::{LayerParameter, LeakUnit};
 use synnet_ir::{Diagnostic, Graph, Slot, TensorSpec, timing};
 
-use super::options::Range;
 use crate::codes;
+use crate::option::{Range, setters};
 
 /// Bounds of the constants of neurons that learn. After every update a constant beyond a bound is set to
 /// that bound (projected gradient descent); its moments stay as they are.
@@ -13,6 +13,7 @@ use crate::codes;
 /// Weights, biases and the currents of after-hyperpolarisation are not bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Bounds {
     /// Least time constant, in time steps; positive. Shorter ones forget within a step.
     pub min_tau: f64,
@@ -31,18 +32,27 @@ impl Default for Bounds {
 }
 
 impl Bounds {
+    setters! {
+        with_min_tau: min_tau = f64;
+        with_min_decay: min_decay = f64;
+        with_max_decay: max_decay = f64;
+        with_min_threshold: min_threshold = f64;
+    }
+
     /// Least and greatest value of a tensor, if it is bounded.
     pub(super) fn of(&self, graph: &Graph, spec: &TensorSpec) -> Option<(f32, f32)> {
         let Slot::Layer(id, which) = spec.slot else { return None };
-        let layer = graph.layer(id);
-        if which == LayerParameter::Threshold {
-            return Some((self.min_threshold as f32, f32::MAX));
-        }
         let decays = [self.min_decay, self.max_decay];
-        let [low, high] = match leak(layer, which)?.unit {
-            LeakUnit::TimeConstant => [self.min_tau * graph.dt, f64::from(f32::MAX)],
-            LeakUnit::Decay => decays,
-            LeakUnit::BitShift => decays.map(timing::dash_of_decay),
+        let [low, high] = match which {
+            LayerParameter::Bias | LayerParameter::AhpWeight => return None,
+            LayerParameter::Threshold => [self.min_threshold, f64::from(f32::MAX)],
+            LayerParameter::MemLeak | LayerParameter::SynLeak | LayerParameter::AhpLeak => {
+                match which.leak(graph.layer(id))?.unit {
+                    LeakUnit::TimeConstant => [self.min_tau * graph.dt, f64::from(f32::MAX)],
+                    LeakUnit::Decay => decays,
+                    LeakUnit::BitShift => decays.map(timing::dash_of_decay),
+                }
+            }
         };
         Some((low as f32, high as f32))
     }
@@ -76,14 +86,4 @@ pub(super) fn check_start(
         Diagnostic::error(&codes::OPTION_RANGE, spec.span, message)
             .with_help("start within the bounds, or widen them with the option `bounds`"),
     )
-}
-
-fn leak(layer: &Layer, which: LayerParameter) -> Option<&Leak> {
-    match (&layer.neuron, which) {
-        (Neuron::Lif(lif), LayerParameter::MemLeak) => Some(&lif.mem),
-        (Neuron::Lif(lif), LayerParameter::SynLeak) => Some(&lif.syn),
-        (Neuron::Lif(lif), LayerParameter::AhpLeak) => lif.adaptation.as_ref().map(|a| &a.leak),
-        (Neuron::ExpSyn(expsyn), LayerParameter::SynLeak) => Some(&expsyn.syn),
-        _ => None,
-    }
 }

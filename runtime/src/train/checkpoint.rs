@@ -11,8 +11,10 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Params, Tensor, TensorSpec};
 
-use super::metrics::EpochSums;
-use super::{Best, TrainOptions, Trainer};
+use super::options::TrainOptions;
+use super::selection::Best;
+use super::sums::EpochSums;
+use super::trainer::Trainer;
 use crate::codes;
 
 const KEY: &str = "synnet_checkpoint";
@@ -44,7 +46,7 @@ impl Trainer {
             all.tensors.insert(format!("param/{name}"), tensor);
         }
         let stems = self.options.optimizer.moments().iter().copied();
-        let moments = stems.zip(&self.learning.moments);
+        let moments = stems.zip(&self.descent.learning.moments);
         let best = self.best.iter().map(|(_, tensors)| ("best", tensors));
         for (stem, tensors) in moments.chain(best) {
             for (spec, values) in self.tape.learnt().specs().iter().zip(tensors) {
@@ -56,7 +58,7 @@ impl Trainer {
             version: VERSION,
             epoch: self.epoch,
             batch: self.batch,
-            step: self.learning.step,
+            step: self.descent.learning.step,
             best: self.best(),
             sums: self.sums.clone(),
             origin: self.origin.clone(),
@@ -85,7 +87,7 @@ impl Trainer {
         }
         let mut trainer = Self::new(graph, params, options)?;
         for (i, stem) in trainer.options.optimizer.moments().iter().enumerate() {
-            trainer.learning.moments[i] = trainer.take(&mut all, stem).map_err(error)?;
+            trainer.descent.learning.moments[i] = trainer.take(&mut all, stem).map_err(error)?;
         }
         if let Some(best) = position.best {
             trainer.best = Some((best, trainer.take(&mut all, "best").map_err(error)?));
@@ -99,7 +101,7 @@ impl Trainer {
                 sums.ok_or_else(|| error("the checkpoint holds figures of another network".to_owned()))?;
             trainer.sums = Some(sums);
         }
-        (trainer.epoch, trainer.batch, trainer.learning.step) =
+        (trainer.epoch, trainer.batch, trainer.descent.learning.step) =
             (position.epoch, position.batch, position.step);
         trainer.origin = position.origin;
         Ok(trainer)

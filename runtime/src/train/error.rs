@@ -5,10 +5,11 @@ use synnet_ir::Diagnostics;
 /// Why training cannot go on. The trainer stays as it was before the batch. Messages count epochs and batches
 /// from 1, as progress does.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// The data does not fit the network or the loss.
     #[error("the data does not fit the network")]
-    Data(Diagnostics),
+    Data(#[source] Diagnostics),
     /// A loss is NaN or infinite.
     #[error(
         "the loss of sample {sample} is not finite in epoch {}, batch {}{}; lower the learning \
@@ -55,10 +56,6 @@ pub enum TrainError {
 }
 
 fn place(layer: &Option<String>, step: &Option<usize>) -> String {
-    match (layer, step) {
-        (Some(layer), Some(step)) => {
-            format!(": layer `{layer}` leaves the finite numbers in time step {step}")
-        }
-        _ => String::new(),
-    }
+    let Some((layer, step)) = layer.as_ref().zip(*step) else { return String::new() };
+    format!(": layer `{layer}` leaves the finite numbers in time step {step}")
 }

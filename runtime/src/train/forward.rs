@@ -8,7 +8,7 @@ use std::fmt;
 
 use synnet_ir::Network;
 
-use super::{Best, Trainer};
+use super::selection::{Best, Selection};
 
 /// Makes the network that is walked, its second argument, from the network that learns: a network of the same layers
 /// and connections. Numbers of weights, biases and neurons may differ, and neurons may have one each where they shared
@@ -27,6 +27,11 @@ pub(super) struct Through {
 }
 
 impl Through {
+    /// A transform of `network`, used from epoch `from_epoch` on.
+    pub(super) fn new(transform: Box<Transform>, from_epoch: usize, network: Network) -> Self {
+        Self { transform, from_epoch, network }
+    }
+
     /// The network that is walked in an epoch in place of `network`; `None` before the first one.
     pub(super) fn transformed(&mut self, network: &Network, epoch: usize) -> Option<&Network> {
         if epoch < self.from_epoch {
@@ -35,59 +40,35 @@ impl Through {
         (self.transform)(network, &mut self.network);
         Some(&self.network)
     }
+
+    /// What the transform makes of `network`, if it is in use in `epoch`.
+    pub(super) fn judged(&self, network: &Network, epoch: usize) -> Option<Network> {
+        (epoch >= self.from_epoch).then(|| {
+            let mut judged = network.clone();
+            (self.transform)(network, &mut judged);
+            judged
+        })
+    }
+
+    /// Whether `epoch` is the first that is walked through the transform after others that were not.
+    pub(super) fn begins_at(&self, epoch: usize) -> bool {
+        epoch > 0 && epoch == self.from_epoch
+    }
+
+    /// The first epoch in which it is used.
+    pub(super) fn from_epoch(&self) -> usize {
+        self.from_epoch
+    }
+}
+
+/// Whether the patience is at its end when `epochs` epochs are complete. Those before epoch `first` do not count.
+pub(super) fn is_exhausted(selection: Selection, epochs: usize, best: Option<Best>, first: usize) -> bool {
+    let since = |best: Best| Some(Best { epoch: best.epoch.checked_sub(first)?, ..best });
+    epochs.checked_sub(first).is_some_and(|epochs| selection.is_exhausted(epochs, best.and_then(since)))
 }
 
 impl fmt::Debug for Through {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Through").field("from_epoch", &self.from_epoch).finish_non_exhaustive()
-    }
-}
-
-impl Trainer {
-    /// Lets every batch from epoch `from_epoch` on (from 0) be walked through what a [`Transform`] makes of the network. The
-    /// gradients, by the numbers of the transformed network, move those of the network that learns, which stays what
-    /// [`network`](Self::network), [`params`](Self::params) and checkpoints hold. Regularisers of weights, bounds and
-    /// time constants that learn keep to the numbers that learn.
-    ///
-    /// [`validate`](Self::validate) judges the transformed network once it is in use. Its scores and those
-    /// before are of two networks; so [`observe`](Self::observe) lets the epochs before `from_epoch` neither win nor
-    /// use up the patience.
-    ///
-    /// The transform is not in checkpoints: after [`resume`](Self::resume) it is to be given again.
-    #[must_use]
-    pub fn with_forward(
-        mut self,
-        transform: impl Fn(&Network, &mut Network) + Send + Sync + 'static,
-        from_epoch: usize,
-    ) -> Self {
-        let network = self.network.clone();
-        self.through = Some(Through { transform: Box::new(transform), from_epoch, network });
-        self
-    }
-
-    /// The network that is judged after the batches that were trained last: with its transform where they had one.
-    pub(super) fn judged(&self) -> Option<Network> {
-        let through = self.through.as_ref()?;
-        let last = if self.batch > 0 { self.epoch } else { self.epoch.saturating_sub(1) };
-        (last >= through.from_epoch).then(|| {
-            let mut network = self.network.clone();
-            (through.transform)(&self.network, &mut network);
-            network
-        })
-    }
-
-    /// Whether `epoch` is the first that is walked through a transform after others that were not.
-    pub(super) fn begins_anew(&self, epoch: usize) -> bool {
-        self.through.as_ref().is_some_and(|through| epoch > 0 && epoch == through.from_epoch)
-    }
-
-    /// Whether the patience is at its end. Epochs before the transform do not count.
-    pub(super) fn is_exhausted(&self) -> bool {
-        let first = self.through.as_ref().map_or(0, |through| through.from_epoch);
-        let since = |best: Best| Some(Best { epoch: best.epoch.checked_sub(first)?, ..best });
-        let (Some(selection), Some(epochs)) = (self.options.selection, self.epoch.checked_sub(first)) else {
-            return false;
-        };
-        selection.is_exhausted(epochs, self.best().and_then(since))
     }
 }

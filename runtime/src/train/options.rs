@@ -4,20 +4,42 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::augment::Augmentation;
+use synnet_ir::{Diagnostic, Diagnostics, Graph};
+
+use super::augment::Augmentation;
 use super::bounds::Bounds;
 use super::selection::Selection;
 use crate::codes;
-use crate::loss::Loss;
-use crate::optimizer::Optimizer;
+use crate::loss::choice::Loss;
+use crate::optimizer::choice::Optimizer;
+use crate::option::{Range, setters};
 use crate::regularizer::{MembraneRegularizer, RateRegularizer, WeightRegularizer};
-use crate::schedule::Schedule;
+use crate::schedule::choice::Schedule;
 use crate::tape::Checkpoint;
-use synnet_ir::{Diagnostic, Diagnostics, Graph};
 
 /// Everything that decides what training does, besides network and data.
+///
+/// ```
+/// use synnet_runtime::loss::CrossEntropy;
+/// use synnet_runtime::optimizer::AdamW;
+/// use synnet_runtime::schedule::Cosine;
+/// use synnet_runtime::train::{Augmentation, Score, Selection};
+/// use synnet_runtime::{Readout, TrainOptions};
+///
+/// // 100 epochs, 32 samples per update.
+/// let options = TrainOptions::new(CrossEntropy::new(Readout::MeanVmem), 100, 32)
+///     .with_optimizer(AdamW::new(0.005))
+///     .with_lr_factor("tau_mem", 0.1)
+///     .with_schedule(Cosine::default().with_warm_up(2.0))
+///     .with_gradient_clip(5.0)
+///     .with_augmentation(Augmentation::default().with_event_drop(0.1))
+///     .with_selection(Selection::new(Score::ValidationLoss).with_patience(10))
+///     .with_seed(3);
+/// assert_eq!(options.epochs, 100);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TrainOptions {
     /// What is made small.
     pub loss: Loss,
@@ -66,9 +88,9 @@ pub struct TrainOptions {
 
 impl TrainOptions {
     /// Options with all that may be left out at its default.
-    pub fn new(loss: Loss, epochs: usize, batch: usize) -> Self {
+    pub fn new(loss: impl Into<Loss>, epochs: usize, batch: usize) -> Self {
         Self {
-            loss,
+            loss: loss.into(),
             optimizer: Optimizer::default(),
             lr_factors: BTreeMap::new(),
             schedule: Schedule::default(),
@@ -84,6 +106,30 @@ impl TrainOptions {
             checkpoint: Checkpoint::None,
             selection: None,
         }
+    }
+
+    setters! {
+        with_loss: loss = impl Into<Loss>;
+        with_optimizer: optimizer = impl Into<Optimizer>;
+        with_schedule: schedule = impl Into<Schedule>;
+        with_epochs: epochs = usize;
+        with_batch: batch = usize;
+        with_seed: seed = u64;
+        with_gradient_clip: gradient_clip = f64;
+        with_bounds: bounds = Bounds;
+        with_augmentation: augmentation = Augmentation;
+        with_rate_regularizer: rate_regularizer = RateRegularizer;
+        with_membrane_regularizer: membrane_regularizer = MembraneRegularizer;
+        with_weight_regularizer: weight_regularizer = WeightRegularizer;
+        with_checkpoint: checkpoint = Checkpoint;
+        with_selection: selection = Selection;
+    }
+
+    /// Sets a factor in [`lr_factors`](Self::lr_factors), on the learning rate of the tensors of this name.
+    #[must_use]
+    pub fn with_lr_factor(mut self, tensor: impl Into<String>, factor: f64) -> Self {
+        self.lr_factors.insert(tensor.into(), factor);
+        self
     }
 
     /// Every option that is out of its range or does not fit the network.
@@ -133,52 +179,5 @@ impl TrainOptions {
                 .with_help(format!("these learn: {all}"))
         };
         unknown.map(error).collect()
-    }
-}
-
-/// An option with the range that it must lie in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Range {
-    name: &'static str,
-    value: f64,
-    fits: bool,
-    range: &'static str,
-}
-
-impl Range {
-    pub(crate) fn new(name: &'static str, value: f64, fits: bool, range: &'static str) -> Self {
-        Self { name, value, fits, range }
-    }
-
-    pub(crate) fn count(name: &'static str, value: usize) -> Self {
-        Self::new(name, value as f64, value > 0, "1 or more")
-    }
-
-    pub(crate) fn positive(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, value > 0.0 && value.is_finite(), "positive")
-    }
-
-    pub(crate) fn not_negative(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, value >= 0.0 && value.is_finite(), "0 or more")
-    }
-
-    pub(crate) fn share(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, (0.0..=1.0).contains(&value), "from 0 to 1")
-    }
-
-    pub(crate) fn below_one(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, (0.0..1.0).contains(&value), "from 0 to below 1")
-    }
-
-    pub(crate) fn finite(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, value.is_finite(), "finite")
-    }
-
-    fn check(self) -> Option<Diagnostic> {
-        let Self { name, value, fits, range } = self;
-        (!fits).then(|| {
-            let message = format!("`{name}` is {value}; it must be {range}");
-            Diagnostic::error_without_place(&codes::OPTION_RANGE, message)
-        })
     }
 }

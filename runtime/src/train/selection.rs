@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::metrics::EpochMetrics;
+use crate::option::setters;
 
 /// How the best epoch is chosen, and after how many epochs without a better one training stops.
 ///
@@ -11,6 +12,7 @@ use super::metrics::EpochMetrics;
 /// stays the best.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Selection {
     /// The score.
     pub by: Score,
@@ -71,7 +73,7 @@ impl Score {
     }
 
     /// Whether it needs a loss with classes.
-    pub fn needs_classes(self) -> bool {
+    pub(super) fn needs_classes(self) -> bool {
         matches!(self, Self::ValidationAccuracy | Self::Accuracy)
     }
 
@@ -88,14 +90,24 @@ impl Score {
 }
 
 impl Selection {
+    /// The best epoch by this score, however small its lead; training does not stop early.
+    pub fn new(by: Score) -> Self {
+        Self { by, patience: None, min_delta: 0.0 }
+    }
+
+    setters! {
+        with_patience: patience = usize;
+        with_min_delta: min_delta = f64;
+    }
+
     /// Whether a score beats the best so far.
-    pub fn is_better(&self, score: f64, best: Option<Best>) -> bool {
+    pub(super) fn is_better(&self, score: f64, best: Option<Best>) -> bool {
         let gain = |best: Best| if self.by.needs_classes() { score - best.score } else { best.score - score };
         score.is_finite() && best.is_none_or(|best| gain(best) > self.min_delta)
     }
 
     /// Whether patience is at its end when `epochs` epochs are complete.
-    pub fn is_exhausted(&self, epochs: usize, best: Option<Best>) -> bool {
+    pub(super) fn is_exhausted(&self, epochs: usize, best: Option<Best>) -> bool {
         let since = epochs - best.map_or(0, |best| best.epoch + 1).min(epochs);
         self.patience.is_some_and(|patience| since >= patience.max(1))
     }

@@ -5,11 +5,10 @@
 
 use synnet_ir::{Graph, Network};
 
-use super::SampleLoss;
 use super::augment;
 use super::options::TrainOptions;
 use crate::dataset::Dataset;
-use crate::loss::{Judged, Loss, Scratch};
+use crate::loss::choice::Scratch;
 use crate::tape::{Packed, Pass, SampleKey, Sums, Tape, Workspace};
 
 /// Most sets of sums that the gradients of a batch are gathered in, and most threads that can work at a
@@ -21,15 +20,6 @@ pub(super) fn share(samples: usize) -> usize {
     samples.div_ceil(MOST_SUMS).max(1)
 }
 
-/// The loss of a sample.
-#[derive(Clone, Copy)]
-pub(super) enum Objective<'a> {
-    /// That of the options.
-    Loss(&'a Loss),
-    /// One of the caller's.
-    Custom(&'a SampleLoss<'a>),
-}
-
 /// What all shards of a batch share.
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
@@ -37,7 +27,6 @@ pub(super) struct Batch<'a> {
     pub(super) network: &'a Network,
     pub(super) weights: &'a Packed,
     pub(super) options: &'a TrainOptions,
-    pub(super) objective: Objective<'a>,
     pub(super) dataset: &'a Dataset,
     pub(super) epoch: u64,
     /// Samples in the batch.
@@ -112,7 +101,7 @@ impl Shard {
     }
 
     fn run_sample(&mut self, batch: Batch<'_>, i: usize, walker: &mut Walker) -> f64 {
-        let Batch { tape, network, weights, options, objective, dataset, epoch, size } = batch;
+        let Batch { tape, network, weights, options, dataset, epoch, size } = batch;
         let (seed, weight) = (options.seed, 1.0 / size as f64);
         let Walker { workspace, raster, scratch, slopes } = walker;
         augment::write_sample(&options.augmentation, seed, epoch, dataset, i, raster);
@@ -124,10 +113,7 @@ impl Shard {
         let outputs = network.graph.outputs();
         let target = &dataset.samples()[i].target;
         let (output, gradient) = workspace.output_and_gradient();
-        let judged = match objective {
-            Objective::Loss(loss) => loss.judge(output, outputs, target, gradient, scratch),
-            Objective::Custom(loss) => Judged { loss: loss(output, target, gradient), right: false },
-        };
+        let judged = options.loss.judge(output, outputs, target, gradient, scratch);
         gradient.iter_mut().for_each(|g| *g *= weight as f32);
         self.correct += usize::from(judged.right);
         let loss = judged.loss + self.regularize(batch, weight, workspace, slopes);
@@ -163,7 +149,7 @@ impl Shard {
                 gradient.iter_mut().zip(&*slopes).for_each(|(g, slope)| *g = *slope * weight as f32);
             }
             if let Some(regularizer) = batch.options.membrane_regularizer {
-                workspace.price_membranes(i, Some((regularizer, weight)));
+                workspace.price_membranes(i, Some((regularizer.penalty(), weight)));
             }
         }
         loss

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use synnet_ir::graph::{Graph, LayerId, Quantity};
 
-use super::metrics::{LayerMetrics, owner};
+use super::layer_metrics::{LayerMetrics, owner};
 
 /// From this share of silent samples, or of silent or saturated neurons, there is a warning.
 pub const WARNING_SHARE: f64 = 0.5;

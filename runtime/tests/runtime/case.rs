@@ -6,7 +6,7 @@ use serde_json::Value;
 use synnet_ir::graph::*;
 use synnet_ir::{Network, Params, Tensor, timing};
 use synnet_runtime::Sequence;
-use synnet_runtime::loss::Target;
+use synnet_runtime::Target;
 
 /// Every golden case.
 pub(crate) const CASES: [&str; 13] = [

@@ -2,12 +2,10 @@
 
 use crate::case::{CASES, Case};
 use synnet_runtime::gradient::batch_gradients;
-use synnet_runtime::loss::Loss;
+use synnet_runtime::loss::MeanSquaredError;
 use synnet_runtime::optimizer::Adam;
 use synnet_runtime::train::Bounds;
-use synnet_runtime::{
-    Control, Dataset, Interpreter, Optimizer, Recording, Sample, Sequence, TrainOptions, Trainer,
-};
+use synnet_runtime::{Control, Dataset, Interpreter, Recording, Sample, Sequence, TrainOptions, Trainer};
 
 /// Greatest difference, relative to the greatest entry.
 fn deviation(found: &[f32], expected: &[f32]) -> f32 {
@@ -51,7 +49,9 @@ fn the_interpreter_traces_what_rockpool_traces() {
 fn training_has_rockpools_losses_and_gradients() {
     for name in CASES {
         let case = Case::read(name);
-        let found = batch_gradients(&case.network, &Loss::Mse {}, &case.input, &case.targets()).unwrap();
+        let found =
+            batch_gradients(&case.network, &MeanSquaredError::new().into(), &case.input, &case.targets())
+                .unwrap();
         for (layer, spikes) in case.network.graph.layers.iter().zip(&found.layers) {
             if layer.as_lif().is_some() {
                 assert_spikes(&case, &layer.name, spikes);
@@ -81,12 +81,10 @@ fn adam_walks_rockpools_trajectories() {
             target,
         });
         let dataset = Dataset::new(case.input.width, case.input.time, samples.collect()).unwrap();
-        let options = TrainOptions {
-            optimizer: Optimizer::Adam(Adam { lr, ..Adam::default() }),
+        let options = TrainOptions::new(MeanSquaredError::new(), losses.len(), case.input.batch)
+            .with_optimizer(Adam::new(lr))
             // In `exp_syn_readout` a time constant becomes shorter than a step, and then negative.
-            bounds: Bounds { min_tau: 1e-3, ..Bounds::default() },
-            ..TrainOptions::new(Loss::Mse {}, losses.len(), case.input.batch)
-        };
+            .with_bounds(Bounds::default().with_min_tau(1e-3));
         let mut trainer = Trainer::new(&case.network.graph, case.network.params(), options).unwrap();
         for (step, &expected) in losses.iter().enumerate() {
             let result = trainer.epoch(&dataset, &mut |_| Control::Continue);

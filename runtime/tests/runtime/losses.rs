@@ -1,7 +1,7 @@
 //! Every loss trains; smoothing, weights of classes and losses of one's own do what they say.
 
 use synnet_ir::graph::*;
-use synnet_runtime::loss::{BinaryCrossEntropy, CrossEntropy, Peak};
+use synnet_runtime::loss::{BinaryCrossEntropy, CrossEntropy, CustomLoss, MeanSquaredError, Peak};
 use synnet_runtime::optimizer::{Adam, Sgd};
 use synnet_runtime::*;
 
@@ -9,13 +9,12 @@ use crate::build::*;
 use crate::tasks::*;
 
 fn adam(loss: Loss, epochs: usize) -> TrainOptions {
-    let optimizer = Optimizer::Adam(Adam { lr: 0.02, ..Adam::default() });
-    TrainOptions { optimizer, ..TrainOptions::new(loss, epochs, 16) }
+    TrainOptions::new(loss, epochs, 16).with_optimizer(Adam::new(0.02))
 }
 
 fn binary(readout: Readout) -> Loss {
     let offset = if readout == Readout::SpikeCount { 4.0 } else { 0.5 };
-    Loss::BinaryCrossEntropy(BinaryCrossEntropy { offset, ..BinaryCrossEntropy::new(readout) })
+    BinaryCrossEntropy::new(readout).with_offset(offset).into()
 }
 
 /// The toy task with the targets of `of_class` instead of classes.
@@ -31,7 +30,7 @@ fn retold(dataset: &Dataset, of_class: impl Fn(usize) -> Target) -> Dataset {
 
 #[test]
 fn losses_with_classes_learn_a_toy_task() {
-    let peak = Loss::Peak(Peak { level: 10.0, window: 5, rest_weight: 0.2 });
+    let peak = Loss::from(Peak::new(10.0, 5).with_rest_weight(0.2));
     for (loss, quantity, epochs) in [
         (peak, Quantity::Vmem, 80),
         (binary(Readout::MaxVmem), Quantity::Vmem, 25),
@@ -88,7 +87,9 @@ fn mean_squared_error_learns_sequences() {
             Sample { raster: raster.clone(), steps: 20, target: Target::Sequence(target) }
         };
         let dataset = Dataset::new(6, 20, (0..60).map(&mut sample).collect()).unwrap();
-        let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), adam(Loss::Mse {}, 60)).unwrap();
+        let mut trainer =
+            Trainer::new(&graph, initial_params(&graph, 1), adam(MeanSquaredError::new().into(), 60))
+                .unwrap();
         let before = trainer.validate(&dataset).unwrap();
         train(&mut trainer, &dataset, 60);
         let after = trainer.validate(&dataset).unwrap();
@@ -102,8 +103,7 @@ fn first_step(loss: CrossEntropy, class: usize) -> Vec<f32> {
     let graph = classifier(Quantity::Vmem, 0.0);
     let mut params = initial_params(&graph, 1);
     params.tensors.get_mut("c2.weight").unwrap().data.fill(0.0);
-    let optimizer = Optimizer::Sgd(Sgd { lr: 1.0, ..Sgd::default() });
-    let options = TrainOptions { optimizer, ..TrainOptions::new(Loss::CrossEntropy(loss), 1, 1) };
+    let options = TrainOptions::new(loss, 1, 1).with_optimizer(Sgd::new(1.0));
     let mut trainer = Trainer::new(&graph, params, options).unwrap();
     let dataset = retold(&toy(1, 1), |_| Target::Class(class));
     train(&mut trainer, &dataset, 1);
@@ -115,8 +115,8 @@ fn first_step(loss: CrossEntropy, class: usize) -> Vec<f32> {
 #[test]
 fn smoothing_and_weights_of_classes_scale_gradients() {
     let plain = CrossEntropy::new(Readout::MeanVmem);
-    let smooth = CrossEntropy { label_smoothing: 0.25, ..plain.clone() };
-    let weighted = CrossEntropy { class_weights: vec![2.0, 0.5, 0.0], ..plain.clone() };
+    let smooth = plain.clone().with_label_smoothing(0.25);
+    let weighted = plain.clone().with_class_weights(vec![2.0, 0.5, 0.0]);
     for (class, weight) in [(0, 2.0), (1, 0.5), (2, 0.0)] {
         let step = first_step(plain.clone(), class);
         let greatest = step.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
@@ -135,41 +135,75 @@ fn smoothing_and_weights_of_classes_scale_gradients() {
 }
 
 #[test]
-fn a_loss_of_ones_own_trains_as_that_of_the_options() {
+fn steps_and_losses_of_ones_own_train_as_epochs_with_a_loss_of_the_crate() {
     let dataset = toy(50, 3);
-    let mut ordinary = trainer(Quantity::Vmem, Readout::MeanVmem);
-    let mut own = trainer(Quantity::Vmem, Readout::MeanVmem);
-    let entropy = Loss::CrossEntropy(CrossEntropy::new(Readout::MeanVmem));
-    let loss = |output: &[f32], target: &Target, gradient: &mut [f32]| {
+    let entropy = CrossEntropy::new(Readout::MeanVmem);
+    let options = options(Readout::MeanVmem).with_loss(entropy.clone());
+    let entropy = Loss::from(entropy);
+    let custom = CustomLoss::new("entropy", move |output, target, gradient| {
         entropy.of_sample(output, 3, target, gradient)
+    });
+    let begin = |options: &TrainOptions| {
+        let graph = classifier(Quantity::Vmem, 0.2);
+        Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap()
     };
+    let mut ordinary = begin(&options);
+    let mut by_steps = begin(&options);
+    let mut own = begin(&options.with_loss(custom));
     for epoch in 0..2 {
         let metrics = train(&mut ordinary, &dataset, 1).remove(0);
         let batches = own.batches(&dataset);
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [16, 16, 16, 2]);
-        let mut sum = 0.0;
-        for (i, batch) in batches.iter().enumerate() {
-            let step = own.step_with(&dataset, batch, &loss).unwrap();
-            assert_eq!((step.epoch, step.complete, step.accuracy), (epoch, i == 3, None));
-            sum += step.loss * batch.len() as f64;
+        for (trainer, classifies) in [(&mut by_steps, true), (&mut own, false)] {
+            let mut sum = 0.0;
+            for (i, batch) in batches.iter().enumerate() {
+                let step = trainer.step(&dataset, batch).unwrap();
+                assert_eq!((step.epoch, step.complete), (epoch, i == 3));
+                assert_eq!(step.accuracy.is_some(), classifies);
+                sum += step.loss * batch.len() as f64;
+            }
+            assert!((sum / 50.0 - metrics.loss).abs() < 1e-12);
+            assert_eq!(trainer.epochs_done(), epoch + 1);
         }
-        assert!((sum / 50.0 - metrics.loss).abs() < 1e-12);
-        assert_eq!(own.epochs_done(), epoch + 1);
+        let [of_the_crate, of_ones_own] = [&ordinary, &own].map(|t| t.validate(&toy(20, 4)).unwrap());
+        assert_eq!(of_the_crate.loss, of_ones_own.loss);
+        assert_eq!(of_ones_own.accuracy, None);
     }
-    assert_eq!(own.checkpoint(), ordinary.checkpoint());
+    assert_eq!(by_steps.checkpoint(), ordinary.checkpoint());
+    assert_eq!(own.params(), ordinary.params());
+}
+
+#[test]
+fn checkpoints_keep_the_name_of_a_custom_loss() {
+    let graph = classifier(Quantity::Vmem, 0.2);
+    let named = |name: &str| options(Readout::MeanVmem).with_loss(CustomLoss::new(name, |_, _, _| 1.0));
+    let trainer = Trainer::new(&graph, initial_params(&graph, 1), named("one")).unwrap();
+    let bytes = trainer.checkpoint();
+    assert_eq!(Trainer::resume(&bytes, &graph, named("one")).unwrap().checkpoint(), bytes);
+    let errors = Trainer::resume(&bytes, &graph, named("other")).unwrap_err();
+    assert_eq!(
+        errors[0].message,
+        "the checkpoint was made with `loss` {\"kind\":\"custom\",\"name\":\"one\"}; now it is \
+         {\"kind\":\"custom\",\"name\":\"other\"}"
+    );
+    // A recipe has no function to offer.
+    let error = serde_json::from_str::<Loss>(r#"{"kind": "custom", "name": "one"}"#).unwrap_err();
+    assert!(error.to_string().contains("unknown variant `custom`"), "{error}");
 }
 
 #[test]
 fn steps_that_cannot_be_done_change_nothing() {
     let dataset = toy(20, 3);
-    let mut trainer = trainer(Quantity::Vmem, Readout::MeanVmem);
-    let before = trainer.checkpoint();
-    let mut refuse = |samples: &[usize], value: f64, slope: f32| {
-        let loss = |_: &[f32], _: &Target, gradient: &mut [f32]| {
+    let graph = classifier(Quantity::Vmem, 0.2);
+    let refuse = |samples: &[usize], value: f64, slope: f32| {
+        let loss = CustomLoss::new("given", move |_, _, gradient| {
             gradient.fill(slope);
             value
-        };
-        let error = trainer.step_with(&dataset, samples, &loss).unwrap_err();
+        });
+        let options = options(Readout::MeanVmem).with_loss(loss);
+        let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
+        let before = trainer.checkpoint();
+        let error = trainer.step(&dataset, samples).unwrap_err();
         assert_eq!(trainer.checkpoint(), before);
         match error {
             TrainError::Data(errors) => errors[0].message.clone(),

@@ -1,9 +1,10 @@
 //! What options do in training: schedules, clipping, factors on rates, regularisers.
 
 use synnet_ir::graph::*;
-use synnet_runtime::loss::CrossEntropy;
+use synnet_runtime::loss::{CrossEntropy, CustomLoss};
 use synnet_runtime::optimizer::Sgd;
 use synnet_runtime::regularizer::{MembraneRegularizer, RateOf, RateRegularizer, WeightRegularizer};
+use synnet_runtime::schedule::{Constant, Cosine, OneCycle, Step};
 use synnet_runtime::*;
 
 use crate::build::*;
@@ -11,34 +12,29 @@ use crate::tasks::*;
 
 /// Gradient descent at a rate of 1, so that a step is the negative gradient.
 fn plain(epochs: usize, batch: usize) -> TrainOptions {
-    let optimizer = Optimizer::Sgd(Sgd { lr: 1.0, ..Sgd::default() });
-    let loss = Loss::CrossEntropy(CrossEntropy::new(Readout::MeanVmem));
-    TrainOptions { optimizer, ..TrainOptions::new(loss, epochs, batch) }
+    let loss = CrossEntropy::new(Readout::MeanVmem);
+    TrainOptions::new(loss, epochs, batch).with_optimizer(Sgd::new(1.0))
 }
 
 /// Two epochs of four updates.
 #[test]
 fn rates_follow_their_schedule() {
     let cosine = |k: f64| 0.2 + 0.8 * 0.5 * (1.0 + (std::f64::consts::PI * k / 6.0).cos());
-    let cases = [
-        (Schedule::Constant { warm_up: 0.5 }, [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+    let cases: [(Schedule, _); 4] = [
+        (Constant::default().with_warm_up(0.5).into(), [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
         (
-            Schedule::Cosine { warm_up: 0.5, floor: 0.2 },
+            Cosine::default().with_warm_up(0.5).with_floor(0.2).into(),
             [0.5, 1.0, 1.0, cosine(1.0), cosine(2.0), 0.6, cosine(4.0), cosine(5.0)],
         ),
+        (Step::new(0.75).with_factor(0.5).into(), [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25]),
         (
-            Schedule::Step { warm_up: 0.0, every: 0.75, factor: 0.5 },
-            [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25],
-        ),
-        (
-            Schedule::OneCycle { rise: 0.375, start: 0.2, floor: 0.1 },
+            OneCycle::default().with_rise(0.375).with_start(0.2).with_floor(0.1).into(),
             [0.2, 0.6, 1.0, 0.914_058, 0.689_058, 0.410_942, 0.185_942, 0.1],
         ),
     ];
     let graph = classifier(Quantity::Vmem, 0.0);
     for (schedule, expected) in cases {
-        let optimizer = Optimizer::Sgd(Sgd { lr: 0.05, ..Sgd::default() });
-        let options = TrainOptions { schedule, optimizer, ..plain(2, 8) };
+        let options = plain(2, 8).with_schedule(schedule).with_optimizer(Sgd::new(0.05));
         let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
         let mut rates = Vec::new();
         for _ in 0..2 {
@@ -74,20 +70,19 @@ fn clipping_shortens_all_gradients_together() {
     let free = moves(plain(1, 16));
     let total = |moves: &[(String, f64)]| moves.iter().map(|(_, x)| x * x).sum::<f64>().sqrt();
     let clip = 0.3 * total(&free);
-    let clipped = moves(TrainOptions { gradient_clip: Some(clip), ..plain(1, 16) });
+    let clipped = moves(plain(1, 16).with_gradient_clip(clip));
     assert!((total(&clipped) / clip - 1.0).abs() < 1e-4);
     for ((name, free), (_, clipped)) in free.iter().zip(&clipped) {
         assert!((clipped - 0.3 * free).abs() < 1e-5, "{name}");
     }
-    let longer = moves(TrainOptions { gradient_clip: Some(2.0 * total(&free)), ..plain(1, 16) });
+    let longer = moves(plain(1, 16).with_gradient_clip(2.0 * total(&free)));
     assert_eq!(longer, free);
 }
 
 #[test]
 fn factors_on_rates_name_tensors_or_the_last_parts_of_names() {
     let free = moves(plain(1, 16));
-    let lr_factors = [("weight".to_owned(), 0.5), ("c1.weight".to_owned(), 0.0)].into();
-    let found = moves(TrainOptions { lr_factors, ..plain(1, 16) });
+    let found = moves(plain(1, 16).with_lr_factor("weight", 0.5).with_lr_factor("c1.weight", 0.0));
     for ((name, free), (_, found)) in free.iter().zip(&found) {
         let factor = if name == "c1.weight" { 0.0 } else { 0.5 };
         assert!((found - factor * free).abs() < 1e-6, "{name}");
@@ -116,9 +111,10 @@ fn quiet() -> Graph {
 
 /// The loss of a step in which only regularisers count, and the tensors after it.
 fn regularized(graph: &Graph, params: &synnet_ir::Params, options: TrainOptions) -> (f64, synnet_ir::Params) {
+    let options = options.with_loss(CustomLoss::new("none", |_, _, _| 0.0));
     let mut trainer = Trainer::new(graph, params.clone(), options).unwrap();
     let dataset = toy(20, 1);
-    let metrics = trainer.step_with(&dataset, &[3, 7, 1], &|_, _, _| 0.0).unwrap();
+    let metrics = trainer.step(&dataset, &[3, 7, 1]).unwrap();
     (metrics.loss, trainer.params())
 }
 
@@ -128,13 +124,12 @@ fn regularisers_of_membranes_and_weights_train_along_their_finite_differences() 
     let params = initial_params(&graph, 2);
     // Time constants are small numbers, to be moved by less.
     let (lr, tau_factor) = (1e-3, 1e-4);
-    let options = TrainOptions {
-        optimizer: Optimizer::Sgd(Sgd { lr, ..Sgd::default() }),
-        membrane_regularizer: Some(MembraneRegularizer { weight: 300.0, low: -0.01, high: 0.02 }),
-        weight_regularizer: Some(WeightRegularizer { l2: 0.02, l1: 0.01 }),
-        lr_factors: ["tau_mem", "tau_syn"].map(|name| (name.to_owned(), tau_factor)).into(),
-        ..plain(1, 3)
-    };
+    let options = plain(1, 3)
+        .with_optimizer(Sgd::new(lr))
+        .with_membrane_regularizer(MembraneRegularizer::new(300.0, -0.01, 0.02))
+        .with_weight_regularizer(WeightRegularizer::default().with_l2(0.02).with_l1(0.01))
+        .with_lr_factor("tau_mem", tau_factor)
+        .with_lr_factor("tau_syn", tau_factor);
     let (_, after) = regularized(&graph, &params, options.clone());
     for (name, tensor) in &params.tensors {
         let is_tau = name.contains("tau");
@@ -168,22 +163,22 @@ fn regularisers_of_rates_train_as_losses_on_the_raster() {
     params_alone.tensors.remove("c2.weight");
     let dataset = toy(20, 1);
     for per in [RateOf::Layer, RateOf::Neuron] {
-        let regularizer = RateRegularizer { weight: 2.0, target: 0.1, silent_weight: 40.0, least: 0.09, per };
-        let options = TrainOptions { rate_regularizer: Some(regularizer), ..plain(1, 3) };
+        let regularizer =
+            RateRegularizer::new(2.0, 0.1).with_silent_weight(40.0).with_least(0.09).with_per(per);
+        let options = plain(1, 3).with_rate_regularizer(regularizer);
         let (price, priced) = regularized(&hidden, &params, options);
 
-        let options =
-            TrainOptions { loss: Loss::CrossEntropy(CrossEntropy::new(Readout::SpikeCount)), ..plain(1, 3) };
-        let mut trainer = Trainer::new(&alone, params_alone.clone(), options).unwrap();
-        let loss = |output: &[f32], _: &Target, gradient: &mut [f32]| {
+        let loss = CustomLoss::new("rates", move |output, _, gradient| {
             let total = |n: usize| output.iter().skip(n).step_by(9).sum::<f32>();
             let totals: Vec<f32> = (0..9).map(total).collect();
             let mut slopes = [0.0; 9];
             let price = regularizer.price(&totals, 20, &mut slopes);
             gradient.chunks_exact_mut(9).for_each(|row| row.copy_from_slice(&slopes));
             price
-        };
-        let metrics = trainer.step_with(&dataset, &[3, 7, 1], &loss).unwrap();
+        });
+        let options = plain(1, 3).with_loss(loss);
+        let mut trainer = Trainer::new(&alone, params_alone.clone(), options).unwrap();
+        let metrics = trainer.step(&dataset, &[3, 7, 1]).unwrap();
         assert!(price > 0.0 && (metrics.loss - price).abs() < 1e-9, "{price}, not {}", metrics.loss);
         let expected = trainer.params();
         assert_ne!(expected, params_alone);

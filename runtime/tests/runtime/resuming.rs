@@ -6,6 +6,7 @@ use synnet_ir::graph::*;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{AdamW, Sgd};
 use synnet_runtime::regularizer::MembraneRegularizer;
+use synnet_runtime::schedule::{OneCycle, Step};
 use synnet_runtime::tape::Checkpoint;
 use synnet_runtime::train::{Augmentation, Score, Selection};
 use synnet_runtime::*;
@@ -34,24 +35,20 @@ fn everything() -> Graph {
 
 /// Options with all of them in use.
 fn every_option() -> TrainOptions {
-    let loss = CrossEntropy {
-        label_smoothing: 0.1,
-        class_weights: vec![1.0, 2.0, 0.5],
-        ..CrossEntropy::new(Readout::MeanVmem)
-    };
+    let loss = CrossEntropy::new(Readout::MeanVmem).with_label_smoothing(0.1);
     let options = options(Readout::MeanVmem);
-    let augmentation = Augmentation { time_jitter: 0.7, channel_shift: 1, ..options.augmentation };
-    TrainOptions {
-        loss: Loss::CrossEntropy(loss),
-        optimizer: Optimizer::AdamW(AdamW { lr: 3e-3, ..AdamW::default() }),
-        lr_factors: ["tau_mem", "tau_syn", "tau_ahp"].map(|name| (name.to_owned(), 1e-2)).into(),
-        schedule: Schedule::OneCycle { rise: 0.4, start: 0.1, floor: 0.01 },
-        augmentation,
-        membrane_regularizer: Some(MembraneRegularizer { weight: 0.01, low: -1.0, high: 2.0 }),
-        checkpoint: Checkpoint::Segments,
-        selection: Some(Selection { by: Score::Loss, patience: Some(5), min_delta: 0.0 }),
-        ..options
-    }
+    let augmentation = options.augmentation.with_time_jitter(0.7).with_channel_shift(1);
+    options
+        .with_loss(loss.with_class_weights(vec![1.0, 2.0, 0.5]))
+        .with_optimizer(AdamW::new(3e-3))
+        .with_lr_factor("tau_mem", 1e-2)
+        .with_lr_factor("tau_syn", 1e-2)
+        .with_lr_factor("tau_ahp", 1e-2)
+        .with_schedule(OneCycle::default().with_rise(0.4).with_start(0.1).with_floor(0.01))
+        .with_augmentation(augmentation)
+        .with_membrane_regularizer(MembraneRegularizer::new(0.01, -1.0, 2.0))
+        .with_checkpoint(Checkpoint::Segments)
+        .with_selection(Selection::new(Score::Loss).with_patience(5))
 }
 
 /// The toy task, each sample long enough for several segments.
@@ -92,14 +89,14 @@ fn weights_do_not_depend_on_the_number_of_threads() {
     for threads in [2, 5] {
         assert!(one == train_with(threads, &options), "{threads} threads give other weights");
     }
-    let other = train_with(1, &TrainOptions { seed: 6, ..options });
+    let other = train_with(1, &options.with_seed(6));
     assert_ne!(other.1, one.1, "the seed decides");
 }
 
 #[test]
 fn weights_do_not_depend_on_what_is_kept_of_a_sample() {
     let segments = every_option();
-    let whole = TrainOptions { checkpoint: Checkpoint::None, ..segments.clone() };
+    let whole = segments.clone().with_checkpoint(Checkpoint::None);
     let (segments, whole) = (train_with(2, &segments), train_with(2, &whole));
     assert_eq!(segments.2, whole.2);
     assert_eq!(segments.1, whole.1);
@@ -122,7 +119,7 @@ fn a_batch_that_fails_leaves_those_before_it() {
     samples[17].raster[100 * 6 + 2] = 3e38;
     samples[17].raster[100 * 6 + 3] = 3e38;
     let dataset = Dataset::new(6, 160, samples).unwrap();
-    let options = TrainOptions { batch: 4, augmentation: Augmentation::default(), ..every_option() };
+    let options = every_option().with_batch(4).with_augmentation(Augmentation::default());
     let mut trainer = Trainer::new(&graph, params.clone(), options.clone()).unwrap();
     let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
     let TrainError::NotFinite { sample: 17, epoch: 0, batch, layer: Some(ref layer), step: Some(100) } =
@@ -148,24 +145,21 @@ fn a_batch_that_fails_leaves_those_before_it() {
 
 /// Every optimiser, with early stopping by a validation set.
 fn recipes() -> [TrainOptions; 3] {
-    let sgd = Sgd { lr: 0.3, momentum: 0.8, nesterov: true, weight_decay: 1e-3 };
-    let adamw = AdamW { lr: 0.03, ..AdamW::default() };
-    let select = |by| Some(Selection { by, patience: Some(2), min_delta: 0.0 });
+    let sgd = Sgd::new(0.3).with_momentum(0.8).with_nesterov(true).with_weight_decay(1e-3);
+    let select = |by| Selection::new(by).with_patience(2);
     let options = options(Readout::SpikeCount);
     [
-        TrainOptions {
-            optimizer: Optimizer::Sgd(sgd),
-            schedule: Schedule::OneCycle { rise: 0.4, start: 0.1, floor: 0.0 },
-            selection: select(Score::ValidationLoss),
-            ..options.clone()
-        },
-        TrainOptions {
-            optimizer: Optimizer::AdamW(adamw),
-            schedule: Schedule::Step { warm_up: 0.5, every: 2.0, factor: 0.3 },
-            selection: select(Score::ValidationAccuracy),
-            ..options.clone()
-        },
-        TrainOptions { selection: select(Score::Loss), ..options },
+        options
+            .clone()
+            .with_optimizer(sgd)
+            .with_schedule(OneCycle::default().with_rise(0.4).with_start(0.1).with_floor(0.0))
+            .with_selection(select(Score::ValidationLoss)),
+        options
+            .clone()
+            .with_optimizer(AdamW::new(0.03))
+            .with_schedule(Step::new(2.0).with_warm_up(0.5).with_factor(0.3))
+            .with_selection(select(Score::ValidationAccuracy)),
+        options.with_selection(select(Score::Loss)),
     ]
 }
 
@@ -215,8 +209,7 @@ fn resumed_training_equals_uninterrupted_training() {
 #[test]
 fn the_best_weights_are_those_of_the_best_epoch() {
     let dataset = toy(70, 4);
-    let selection = Some(Selection { by: Score::Loss, patience: None, min_delta: 0.0 });
-    let options = TrainOptions { selection, ..options(Readout::SpikeCount) };
+    let options = options(Readout::SpikeCount).with_selection(Selection::new(Score::Loss));
     let graph = classifier(Quantity::Spikes, 0.2);
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
     let mut after = Vec::new();
@@ -245,7 +238,7 @@ fn a_checkpoint_of_other_training_is_refused() {
         let errors = Trainer::resume(bytes, &graph, options).unwrap_err();
         errors.into_iter().map(|error| error.message).collect()
     };
-    let other = TrainOptions { batch: 8, seed: 6, ..options(Readout::SpikeCount) };
+    let other = options(Readout::SpikeCount).with_batch(8).with_seed(6);
     assert_eq!(
         refuse(&bytes, other),
         [
@@ -265,8 +258,7 @@ fn a_checkpoint_of_other_training_is_refused() {
 
 #[test]
 fn damaged_checkpoints_are_errors() {
-    let selection = Some(Selection { by: Score::Loss, patience: None, min_delta: 0.0 });
-    let options = TrainOptions { selection, ..options(Readout::SpikeCount) };
+    let options = options(Readout::SpikeCount).with_selection(Selection::new(Score::Loss));
     let graph = classifier(Quantity::Spikes, 0.2);
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
     let metrics = train(&mut trainer, &toy(20, 1), 1).remove(0);

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::ThreadPoolBuilder;
 use synnet_ir::graph::*;
 use synnet_ir::{Network, Params, Tensor};
+use synnet_runtime::loss::CustomLoss;
 use synnet_runtime::optimizer::Sgd;
-use synnet_runtime::tape::Tape;
+use synnet_runtime::tape::{Checkpoint, Pass, Tape};
 use synnet_runtime::train::{Best, Score, Selection};
 use synnet_runtime::*;
 
@@ -62,17 +63,14 @@ fn a_step_equals_one_written_by_hand() {
     let raster = [1.0, 2.0, 0.0, 1.0, 3.0, 0.0];
     let sample = Sample { raster: raster.to_vec(), steps: 6, target: Target::Class(0) };
     let dataset = Dataset::new(1, 6, vec![sample]).unwrap();
-    let options = TrainOptions {
-        optimizer: Optimizer::Sgd(Sgd { lr, ..Sgd::default() }),
-        ..TrainOptions::new(Loss::Mse {}, 1, 1)
-    };
-    let params = Params { tensors: tensors.into() };
-    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(round, 0);
-    let squared = |output: &[f32], _: &Target, gradient: &mut [f32]| {
+    let squared = CustomLoss::new("squared", |output, _, gradient| {
         gradient[5] = 2.0 * (output[5] - 1.0);
         f64::from(output[5] - 1.0).powi(2)
-    };
-    let metrics = trainer.step_with(&dataset, &[0], &squared).unwrap();
+    });
+    let options = TrainOptions::new(squared, 1, 1).with_optimizer(Sgd::new(lr));
+    let params = Params { tensors: tensors.into() };
+    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(round, 0);
+    let metrics = trainer.step(&dataset, &[0]).unwrap();
 
     // What was walked: leaks of 5 steps are bit shifts of 2.
     let (q1, q2, q_theta, decay) = (0.5, 0.5, 0.75, 0.75);
@@ -122,24 +120,21 @@ fn time_constants_learn_through_their_own_decay() {
         .0;
     let params = initial_params(&graph, 1);
     let network = Network::bind(&graph, &params).unwrap();
-    let options = TrainOptions {
-        optimizer: Optimizer::Sgd(Sgd { lr: 1e-7, ..Sgd::default() }),
-        ..TrainOptions::new(Loss::Mse {}, 1, 1)
-    };
-    let dataset = toy(1, 1);
-    let sum = |output: &[f32], _: &Target, gradient: &mut [f32]| {
+    let sum = CustomLoss::new("sum", |output, _, gradient| {
         gradient.fill(1.0);
         output.iter().map(|&v| f64::from(v)).sum()
-    };
+    });
+    let options = TrainOptions::new(sum, 1, 1).with_optimizer(Sgd::new(1e-7));
+    let dataset = toy(1, 1);
     let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(round, 0);
-    trainer.step_with(&dataset, &[0], &sum).unwrap();
+    trainer.step(&dataset, &[0]).unwrap();
 
     let tape = Tape::new(&graph);
     let mut raster = vec![0.0; 120];
     dataset.write_sample(0, &mut raster);
     let weights = tape.pack(&rounded(&network));
-    let mut workspace = tape.workspace(20, synnet_runtime::tape::Checkpoint::None);
-    tape.forward(&weights, &raster, synnet_runtime::tape::Pass::Evaluation, &mut workspace);
+    let mut workspace = tape.workspace(20, Checkpoint::None);
+    tape.forward(&weights, &raster, Pass::Evaluation, &mut workspace);
     workspace.output_and_gradient().1.fill(1.0);
     let mut sums = tape.sums();
     tape.backward(&weights, &mut workspace, &mut sums);
@@ -153,8 +148,8 @@ fn time_constants_learn_through_their_own_decay() {
 const FROM: usize = 2;
 
 fn aware() -> TrainOptions {
-    let selection = Some(Selection { by: Score::ValidationLoss, patience: Some(2), min_delta: 0.0 });
-    TrainOptions { selection, ..options(Readout::SpikeCount) }
+    let selection = Selection::new(Score::ValidationLoss).with_patience(2);
+    options(Readout::SpikeCount).with_selection(selection)
 }
 
 fn begin(bytes: Option<&[u8]>) -> Trainer {

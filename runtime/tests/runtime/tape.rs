@@ -195,8 +195,8 @@ fn prices_of_membranes_and_totals_have_their_gradients() {
     let (tape, mut network) = (Tape::new(&graph), bind(&graph));
     let steps = BLOCK + 9;
     let mut workspace = tape.workspace(steps, Checkpoint::None);
-    let regularizer = MembraneRegularizer { weight: 900.0, low: -0.01, high: 0.02 };
-    workspace.price_membranes(0, Some((regularizer, 1.0)));
+    let regularizer = MembraneRegularizer::new(900.0, -0.01, 0.02);
+    workspace.price_membranes(0, Some((regularizer.penalty(), 1.0)));
     let mut price = |network: &Network| {
         let (weights, mut sums) = (tape.pack(network), tape.sums());
         tape.forward(&weights, &events(2, steps * 5, 0.3), Pass::Evaluation, &mut workspace);

@@ -3,7 +3,8 @@
 use synnet_ir::graph::*;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::Adam;
-use synnet_runtime::regularizer::{RateOf, RateRegularizer, WeightRegularizer};
+use synnet_runtime::regularizer::{RateRegularizer, WeightRegularizer};
+use synnet_runtime::schedule::Cosine;
 use synnet_runtime::train::Augmentation;
 use synnet_runtime::*;
 
@@ -41,29 +42,15 @@ pub(crate) fn classifier(quantity: Quantity, dropout: f64) -> Graph {
 }
 
 pub(crate) fn options(readout: Readout) -> TrainOptions {
-    let per = RateOf::Layer;
-    TrainOptions {
-        optimizer: Optimizer::Adam(Adam { lr: 0.03, ..Adam::default() }),
-        schedule: Schedule::Cosine { warm_up: 0.5, floor: 0.05 },
-        seed: 5,
-        gradient_clip: Some(5.0),
-        augmentation: Augmentation {
-            time_shift: 2,
-            time_stretch: 0.2,
-            event_drop: 0.05,
-            channel_drop: 0.02,
-            ..Augmentation::default()
-        },
-        rate_regularizer: Some(RateRegularizer {
-            weight: 0.1,
-            target: 0.3,
-            silent_weight: 0.1,
-            least: 0.01,
-            per,
-        }),
-        weight_regularizer: Some(WeightRegularizer { l2: 1e-3, l1: 1e-4 }),
-        ..TrainOptions::new(Loss::CrossEntropy(CrossEntropy::new(readout)), 8, 16)
-    }
+    let augmentation = Augmentation::default().with_time_shift(2).with_time_stretch(0.2);
+    TrainOptions::new(CrossEntropy::new(readout), 8, 16)
+        .with_optimizer(Adam::new(0.03))
+        .with_schedule(Cosine::default().with_warm_up(0.5).with_floor(0.05))
+        .with_seed(5)
+        .with_gradient_clip(5.0)
+        .with_augmentation(augmentation.with_event_drop(0.05).with_channel_drop(0.02))
+        .with_rate_regularizer(RateRegularizer::new(0.1, 0.3).with_silent_weight(0.1).with_least(0.01))
+        .with_weight_regularizer(WeightRegularizer::default().with_l2(1e-3).with_l1(1e-4))
 }
 
 pub(crate) fn trainer(quantity: Quantity, readout: Readout) -> Trainer {

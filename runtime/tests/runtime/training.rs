@@ -3,7 +3,7 @@
 use synnet_ir::graph::*;
 use synnet_ir::{Network, Params};
 use synnet_runtime::gradient::batch_gradients;
-use synnet_runtime::loss::CrossEntropy;
+use synnet_runtime::loss::{CrossEntropy, MeanSquaredError};
 use synnet_runtime::optimizer::{Adam, Sgd};
 use synnet_runtime::train::Augmentation;
 use synnet_runtime::*;
@@ -31,7 +31,7 @@ fn a_toy_task_is_learnt_with_every_readout() {
     for readout in [Readout::MeanVmem, Readout::MaxVmem, Readout::LastVmem, Readout::SpikeCount] {
         let spikes = readout == Readout::SpikeCount;
         let graph = classifier(if spikes { Quantity::Spikes } else { Quantity::Vmem }, 0.2);
-        let options = TrainOptions { epochs: 16, ..options(readout) };
+        let options = options(readout).with_epochs(16);
         let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
         let before = evaluate(trainer.network(), &unseen, readout).unwrap();
         let metrics = train(&mut trainer, &seen, 16);
@@ -86,7 +86,7 @@ fn gradients_of_smooth_networks_are_finite_differences() {
     let targets = [0, 1].map(|b| Target::Sequence((0..18).map(|i| (i + b) as f32 * 0.05).collect()));
     let run = |params: &Params| {
         let network = Network::bind(&graph, params).unwrap();
-        batch_gradients(&network, &Loss::Mse {}, &input, &targets).unwrap()
+        batch_gradients(&network, &MeanSquaredError::new().into(), &input, &targets).unwrap()
     };
     let gradients = run(&params).gradients.tensors;
     assert_eq!(gradients.len(), params.tensors.len());
@@ -111,7 +111,7 @@ fn gradients_of_smooth_networks_are_finite_differences() {
 #[test]
 fn bad_options_are_reported_at_once() {
     let graph = classifier(Quantity::Vmem, 0.0);
-    let bad = TrainOptions { batch: 0, ..options(Readout::SpikeCount) };
+    let bad = options(Readout::SpikeCount).with_batch(0);
     let errors = Trainer::new(&graph, initial_params(&graph, 0), bad).unwrap_err();
     let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
     assert_eq!(
@@ -128,7 +128,7 @@ fn a_loss_that_is_not_finite_names_layer_and_step() {
     let graph = classifier(Quantity::Vmem, 0.0);
     let mut params = initial_params(&graph, 1);
     params.tensors.get_mut("c2.weight").unwrap().data.fill(3e38);
-    let options = TrainOptions { augmentation: Augmentation::default(), ..options(Readout::MeanVmem) };
+    let options = options(Readout::MeanVmem).with_augmentation(Augmentation::default());
     let mut trainer = Trainer::new(&graph, params, options).unwrap();
     let before = trainer.checkpoint();
     let sample = Sample {
@@ -153,14 +153,14 @@ fn leaky(mem: Leak, threshold: f64, optimizer: Optimizer) -> (Graph, TrainOption
         .layer(2, Neuron::Lif(neuron), Quantity::Vmem)
         .connect(&[Endpoint::Input], 0, 0, Operator::Identity)
         .0;
-    let options = TrainOptions { optimizer, ..TrainOptions::new(Loss::Mse {}, 4, 16) };
+    let options = TrainOptions::new(MeanSquaredError::new(), 4, 16).with_optimizer(optimizer);
     let sample = Sample { raster: vec![1.0; 20], steps: 10, target: Target::Sequence(vec![0.0; 20]) };
     (graph, options, Dataset::new(2, 10, vec![sample]).unwrap())
 }
 
 #[test]
 fn learnt_constants_are_kept_within_their_bounds() {
-    let far = Optimizer::Adam(Adam { lr: 100.0, ..Adam::default() });
+    let far = Optimizer::from(Adam::new(100.0));
     for (unit, start, low, high) in [
         (LeakUnit::TimeConstant, 5e-3, 1e-3, f32::MAX),
         (LeakUnit::Decay, 0.8, 1e-3, 0.9999),
@@ -184,7 +184,7 @@ fn learnt_constants_are_kept_within_their_bounds() {
 fn what_starts_beyond_its_bounds_is_reported() {
     let mem = Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[0.5e-3], true) };
     let (graph, options, _) = leaky(mem, 1e-3, Optimizer::default());
-    let options = TrainOptions { lr_factors: [("tau".to_owned(), 0.1)].into(), ..options };
+    let options = options.with_lr_factor("tau", 0.1);
     let errors = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap_err();
     let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
     assert_eq!(
@@ -211,7 +211,7 @@ fn a_hidden_layer_that_leaves_the_finite_numbers_is_named() {
 #[test]
 fn an_update_that_is_not_finite_changes_nothing() {
     let mem = Leak { unit: LeakUnit::Decay, parameter: parameter(&[0.5], true) };
-    let (graph, options, dataset) = leaky(mem, 1.0, Optimizer::Sgd(Sgd { lr: 1e300, ..Sgd::default() }));
+    let (graph, options, dataset) = leaky(mem, 1.0, Sgd::new(1e300).into());
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
     let before = trainer.checkpoint();
     let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
@@ -247,7 +247,7 @@ fn unknown_options_are_refused() {
         "schedule": {"kind": "cosine"}, "epochs": 3, "batch": 8}"#;
     let options: TrainOptions = serde_json::from_str(text).unwrap();
     assert_eq!(options.loss, Loss::CrossEntropy(CrossEntropy::new(Readout::MaxVmem)));
-    assert_eq!(options.optimizer, Optimizer::Adam(Adam { lr: 0.002, ..Adam::default() }));
+    assert_eq!(options.optimizer, Optimizer::from(Adam::new(0.002)));
     let written = serde_json::to_string(&options).unwrap();
     assert_eq!(serde_json::from_str::<TrainOptions>(&written).unwrap(), options);
     for (from, to) in [
@@ -284,7 +284,7 @@ fn a_stopped_epoch_that_ends_by_steps_leaves_no_figures_to_the_next() {
     trainer.epoch(&data, &mut |_| Control::Stop).unwrap();
     let stopped = trainer.checkpoint();
     for samples in trainer.batches(&data) {
-        trainer.step_with(&data, &samples, &|_, _, gradient| f64::from(gradient[0])).unwrap();
+        trainer.step(&data, &samples).unwrap();
     }
     assert_eq!(trainer.epochs_done(), 1);
     let has_figures = |checkpoint: &[u8]| String::from_utf8_lossy(checkpoint).contains("silent_samples");

@@ -1,7 +1,9 @@
 //! What training measures and says.
 
 use synnet_ir::graph::*;
-use synnet_runtime::train::{Score, Selection, WarningKind};
+use synnet_runtime::loss::MeanSquaredError;
+use synnet_runtime::optimizer::Sgd;
+use synnet_runtime::train::{Augmentation, Score, Selection, WarningKind};
 use synnet_runtime::*;
 
 use crate::build::*;
@@ -10,11 +12,9 @@ use crate::tasks::*;
 #[test]
 fn figures_of_layers_are_those_of_the_interpreter() {
     let graph = classifier(Quantity::Spikes, 0.0);
-    let options = TrainOptions {
-        augmentation: Default::default(),
-        optimizer: Optimizer::Sgd(optimizer::Sgd { lr: 1e-30, ..Default::default() }),
-        ..options(Readout::SpikeCount)
-    };
+    let options = options(Readout::SpikeCount)
+        .with_augmentation(Augmentation::default())
+        .with_optimizer(Sgd::new(1e-30));
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
     let dataset = toy(50, 3);
     let mut live = Vec::new();
@@ -69,7 +69,8 @@ fn warnings(weight: f32, threshold: f64) -> Vec<(WarningKind, String)> {
         .0;
     let mut params = initial_params(&graph, 1);
     params.tensors.get_mut("c0.weight").unwrap().data.fill(weight);
-    let options = TrainOptions { rate_regularizer: None, ..options(Readout::MeanVmem) };
+    let mut options = options(Readout::MeanVmem);
+    options.rate_regularizer = None;
     let mut trainer = Trainer::new(&graph, params, options).unwrap();
     let metrics = train(&mut trainer, &toy(32, 1), 1).remove(0);
     metrics.warnings.iter().map(|warning| (warning.kind, warning.to_string())).collect()
@@ -107,17 +108,16 @@ fn validation_is_evaluation_with_a_loss() {
 
 #[test]
 fn epochs_without_the_score_that_selects_are_errors() {
-    let selection = Some(Selection { by: Score::ValidationAccuracy, patience: None, min_delta: 0.0 });
     let graph = classifier(Quantity::Vmem, 0.0);
     let params = initial_params(&graph, 1);
-    let options = TrainOptions { selection, ..options(Readout::MeanVmem) };
+    let options = options(Readout::MeanVmem).with_selection(Selection::new(Score::ValidationAccuracy));
     let mut trainer = Trainer::new(&graph, params.clone(), options.clone()).unwrap();
     let metrics = train(&mut trainer, &toy(16, 1), 1).remove(0);
     assert_eq!(
         trainer.observe(&metrics).unwrap_err().to_string(),
         "epochs are selected by `validation_accuracy`, which was not measured; give a validation set"
     );
-    let errors = Trainer::new(&graph, params, TrainOptions { loss: Loss::Mse {}, ..options }).unwrap_err();
+    let errors = Trainer::new(&graph, params, options.with_loss(MeanSquaredError::new())).unwrap_err();
     assert_eq!(errors[0].message, "`selection.by` is `validation_accuracy`, but the loss has no classes");
 }
 

@@ -135,7 +135,7 @@ impl Recipe {
             } else {
                 Score::ValidationLoss
             };
-            self.training.selection = Some(Selection { by, patience: None, min_delta: 0.0 });
+            self.training.selection = Some(Selection::new(by));
         }
     }
 

@@ -1,19 +1,14 @@
 //! What stands for the derivative of the spike count: the one place that turns a
-//! [`SurrogateKind`] into numbers.
-
-use synnet_ir::graph::{Surrogate, SurrogateKind};
+//! [`SurrogateKind`](synnet_ir::graph::SurrogateKind) into numbers.
 
 use pulp::Simd;
 
-use crate::kernels::exp::{MOST, exp_negative, exp2_negative_lanes, floor_positive, round_lanes};
+use super::exp::{MOST, exp2_negative_lanes, round_lanes};
 
 /// A surrogate gradient, as a function that kernels are compiled for.
 pub(crate) trait Slope: Copy {
-    /// Stand-in for `d spikes / d v` at the membrane `v` before reset. The stand-in for
-    /// `d spikes / d theta` is this times `-v / theta`.
-    fn at(self, v: f32, theta: f32) -> f32;
-
-    /// `theta` times the same, of each lane, with `1 / theta` at hand.
+    /// `theta` times the stand-in for `d spikes / d v` of each lane, at the membrane `v` before reset, with
+    /// `1 / theta` at hand. The stand-in for `d spikes / d theta` is that for `d spikes / d v` times `-v / theta`.
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s;
 }
 
@@ -27,15 +22,6 @@ pub(crate) struct PeriodicExponential {
 }
 
 impl Slope for PeriodicExponential {
-    #[inline(always)]
-    fn at(self, v: f32, theta: f32) -> f32 {
-        let half = 0.5 * theta;
-        let u = v - half;
-        let folds = floor_positive((u / theta).max(0.0)).min(self.folds);
-        let folded = if v >= theta { u - folds * theta } else { u };
-        exp_negative(-(folded - half).abs() * self.inverse_window) / theta
-    }
-
     #[inline(always)]
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s {
         // Folding back by whole thresholds leaves the distance to the nearest multiple of the threshold.
@@ -57,11 +43,6 @@ pub(crate) struct PiecewiseLinear {
 
 impl Slope for PiecewiseLinear {
     #[inline(always)]
-    fn at(self, v: f32, theta: f32) -> f32 {
-        if v >= theta - self.window { 1.0 / theta } else { 0.0 }
-    }
-
-    #[inline(always)]
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, _: S::f32s) -> S::f32s {
         let from = simd.sub_f32s(theta, simd.splat_f32s(self.window));
         simd.select_f32s(simd.greater_than_or_equal_f32s(v, from), simd.splat_f32s(1.0), simd.splat_f32s(0.0))
@@ -78,18 +59,10 @@ pub(crate) fn piecewise_linear(window: f64) -> PiecewiseLinear {
     PiecewiseLinear { window: window as f32 }
 }
 
-/// Stand-in for the derivative of the spike count by the membrane `v` before reset, at threshold
-/// `theta`, for plots and tests; the kernels of training compute the same in vectors.
-pub fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32) -> f32 {
-    match surrogate.kind {
-        SurrogateKind::PeriodicExponential => periodic_exponential(surrogate.window, max_spikes).at(v, theta),
-        SurrogateKind::PiecewiseLinear => piecewise_linear(surrogate.window).at(v, theta),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use pulp::{Arch, WithSimd};
+    use synnet_ir::graph::{Surrogate, SurrogateKind};
 
     use super::*;
     use crate::kernels::archs;
@@ -108,7 +81,7 @@ mod tests {
     }
 
     /// The gradient as a kernel computes it.
-    fn of_lanes(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32, arch: Arch) -> f32 {
+    fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32, arch: Arch) -> f32 {
         struct Lanes<L>(L, f32, f32);
         impl<L: Slope> WithSimd for Lanes<L> {
             type Output = f32;
@@ -139,10 +112,8 @@ mod tests {
                         let v = f64::from(i) * 0.0137 + 0.000_71;
                         let surrogate = Surrogate { kind, window };
                         let expected = exact(surrogate, max_spikes, v, f64::from(theta));
-                        let found = f64::from(gradient(surrogate, max_spikes, v as f32, theta));
-                        let vectors = archs()
-                            .map(|arch| f64::from(of_lanes(surrogate, max_spikes, v as f32, theta, arch)));
-                        for found in std::iter::once(found).chain(vectors) {
+                        for arch in archs() {
+                            let found = f64::from(gradient(surrogate, max_spikes, v as f32, theta, arch));
                             assert!(
                                 (found - expected).abs() <= 3e-5 * expected + 1e-29,
                                 "{kind:?} w={window} theta={theta} v={v}: {found}, not {expected}"
@@ -157,8 +128,10 @@ mod tests {
     #[test]
     fn a_neuron_that_spikes_often_has_the_same_gradient_at_each_multiple() {
         let surrogate = Surrogate { kind: SurrogateKind::PeriodicExponential, window: 0.5 };
-        let near = gradient(surrogate, 31, 1.25, 1.0);
-        assert_eq!(near, gradient(surrogate, 31, 5.25, 1.0));
-        assert!(gradient(surrogate, 3, 5.25, 1.0) < near, "beyond the cap nothing is folded");
+        for arch in archs() {
+            let near = gradient(surrogate, 31, 1.25, 1.0, arch);
+            assert_eq!(near, gradient(surrogate, 31, 5.25, 1.0, arch));
+            assert!(gradient(surrogate, 3, 5.25, 1.0, arch) < near, "beyond the cap nothing is folded");
+        }
     }
 }

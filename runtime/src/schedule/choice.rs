@@ -1,81 +1,67 @@
-//! Learning rates over time.
+//! The choice among the kinds of schedules.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use crate::train::Range;
+use super::kinds::{Constant, Cosine, OneCycle, Step};
+use crate::option::Range;
 
-/// How the learning rate changes: a factor on the optimiser's rate, which changes with every update.
+/// How the learning rate changes: a factor on the optimizer's rate, which changes with every update.
 ///
 /// `k` is the number of updates done, `n` that of all (epochs times batches), `w` that of the first
 /// `warm_up` epochs. While `k < w` the factor is `(k + 1) / w`, and then as the kind says. Times are in
 /// epochs; fractions are allowed.
+///
+/// ```
+/// use synnet_runtime::Schedule;
+/// use synnet_runtime::schedule::Cosine;
+///
+/// let schedule = Schedule::from(Cosine::default().with_warm_up(2.0).with_floor(0.01));
+/// // The first of 10 updates in the first of 20 epochs.
+/// assert_eq!(schedule.factor(0, 20, 10), 0.05);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Schedule {
     /// 1.
-    Constant {
-        /// Epochs of linear growth at the beginning; 0 or more.
-        #[serde(default)]
-        warm_up: f64,
-    },
-    /// Half a wave down: `floor + (1 - floor) * (1 + cos(pi * (k - w) / (n - w))) / 2` (Loshchilov and Hutter,
-    /// 2017, without restarts).
-    Cosine {
-        /// Epochs of linear growth at the beginning; 0 or more.
-        #[serde(default)]
-        warm_up: f64,
-        /// The factor at the end, from 0 to 1.
-        #[serde(default)]
-        floor: f64,
-    },
-    /// `factor^s`, where `s` is the number of whole times that `every` epochs have passed since the beginning.
-    Step {
-        /// Epochs of linear growth at the beginning; 0 or more.
-        #[serde(default)]
-        warm_up: f64,
-        /// Epochs from step to step; positive.
-        every: f64,
-        /// What a step multiplies the rate by, from 0 to 1.
-        #[serde(default = "tenth")]
-        factor: f64,
-    },
-    /// Up from `start` to 1 and down to `floor`, both along half a wave (Smith and Topin, 2018). The
-    /// greatest rate is reached with update `rise * n - 1`, the least with the last. PyTorch's
-    /// `OneCycleLR` with `pct_start = rise`, `div_factor = 1 / start`, `final_div_factor = start / floor`.
-    OneCycle {
-        /// Part of the training that the rate rises, from 0 to 1.
-        #[serde(default = "rise")]
-        rise: f64,
-        /// The factor at the beginning, from 0 to 1.
-        #[serde(default = "start")]
-        start: f64,
-        /// The factor at the end, from 0 to 1.
-        #[serde(default = "one_cycle_floor")]
-        floor: f64,
-    },
-}
-
-fn tenth() -> f64 {
-    0.1
-}
-
-fn rise() -> f64 {
-    0.3
-}
-
-fn start() -> f64 {
-    0.04
-}
-
-fn one_cycle_floor() -> f64 {
-    4e-6
+    Constant(Constant),
+    /// Half a wave down.
+    Cosine(Cosine),
+    /// Steps down, each by the same factor.
+    Step(Step),
+    /// Up and down once, each along half a wave.
+    OneCycle(OneCycle),
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self::Constant { warm_up: 0.0 }
+        Self::Constant(Constant::default())
+    }
+}
+
+impl From<Constant> for Schedule {
+    fn from(schedule: Constant) -> Self {
+        Self::Constant(schedule)
+    }
+}
+
+impl From<Cosine> for Schedule {
+    fn from(schedule: Cosine) -> Self {
+        Self::Cosine(schedule)
+    }
+}
+
+impl From<Step> for Schedule {
+    fn from(schedule: Step) -> Self {
+        Self::Step(schedule)
+    }
+}
+
+impl From<OneCycle> for Schedule {
+    fn from(schedule: OneCycle) -> Self {
+        Self::OneCycle(schedule)
     }
 }
 
@@ -89,10 +75,14 @@ impl Schedule {
             return (done + 1.0).min(warm_up) / warm_up;
         }
         match *self {
-            Self::Constant { .. } => 1.0,
-            Self::Cosine { floor, .. } => wave(1.0, floor, (done - warm_up) / (total - warm_up).max(1.0)),
-            Self::Step { every, factor, .. } => factor.powf((done / (every * per_epoch as f64)).floor()),
-            Self::OneCycle { rise, start, floor } => {
+            Self::Constant(Constant { .. }) => 1.0,
+            Self::Cosine(Cosine { floor, .. }) => {
+                wave(1.0, floor, (done - warm_up) / (total - warm_up).max(1.0))
+            }
+            Self::Step(Step { every, factor, .. }) => {
+                factor.powf((done / (every * per_epoch as f64)).floor())
+            }
+            Self::OneCycle(OneCycle { rise, start, floor }) => {
                 let top = (rise * total - 1.0).max(0.0);
                 if done < top {
                     wave(start, 1.0, done / top)
@@ -105,8 +95,10 @@ impl Schedule {
 
     fn warm_up(&self) -> f64 {
         match *self {
-            Self::Constant { warm_up } | Self::Cosine { warm_up, .. } | Self::Step { warm_up, .. } => warm_up,
-            Self::OneCycle { .. } => 0.0,
+            Self::Constant(Constant { warm_up })
+            | Self::Cosine(Cosine { warm_up, .. })
+            | Self::Step(Step { warm_up, .. }) => warm_up,
+            Self::OneCycle(OneCycle { .. }) => 0.0,
         }
     }
 
@@ -114,13 +106,13 @@ impl Schedule {
     pub(crate) fn ranges(&self) -> Vec<Range> {
         let mut ranges = vec![Range::not_negative("schedule.warm_up", self.warm_up())];
         match *self {
-            Self::Constant { .. } => {}
-            Self::Cosine { floor, .. } => ranges.push(Range::share("schedule.floor", floor)),
-            Self::Step { every, factor, .. } => {
+            Self::Constant(Constant { .. }) => {}
+            Self::Cosine(Cosine { floor, .. }) => ranges.push(Range::share("schedule.floor", floor)),
+            Self::Step(Step { every, factor, .. }) => {
                 ranges.push(Range::positive("schedule.every", every));
                 ranges.push(Range::share("schedule.factor", factor));
             }
-            Self::OneCycle { rise, start, floor } => ranges.extend([
+            Self::OneCycle(OneCycle { rise, start, floor }) => ranges.extend([
                 Range::share("schedule.rise", rise),
                 Range::share("schedule.start", start),
                 Range::share("schedule.floor", floor),
@@ -173,12 +165,12 @@ mod tests {
 
     #[test]
     fn curves_pass_through_their_corner_points() {
-        let cosine = Schedule::Cosine { warm_up: 1.0, floor: 0.1 };
+        let cosine = Schedule::Cosine(Cosine { warm_up: 1.0, floor: 0.1 });
         assert_factors(cosine, 10, &[0, 4, 10, 30, 50, 99], &[0.1, 0.5, 1.0, 0.55, 0.1, 0.1]);
-        let step = Schedule::Step { warm_up: 0.5, every: 2.0, factor: 0.5 };
+        let step = Schedule::Step(Step { warm_up: 0.5, every: 2.0, factor: 0.5 });
         assert_factors(step, 10, &[0, 4, 5, 19, 20, 39, 40], &[0.2, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25]);
         assert_factors(Schedule::default(), 10, &[0, 7], &[1.0, 1.0]);
-        let warm = Schedule::Constant { warm_up: 2.0 };
+        let warm = Schedule::Constant(Constant { warm_up: 2.0 });
         assert_factors(warm, 2, &[0, 1, 3, 4], &[0.25, 0.5, 1.0, 1.0]);
     }
 
@@ -186,9 +178,9 @@ mod tests {
     /// with `pct_start=0.5, div_factor=4, final_div_factor=10`.
     #[test]
     fn one_cycle_is_that_of_pytorch() {
-        let default = Schedule::OneCycle { rise: 0.3, start: 0.04, floor: 4e-6 };
+        let default = Schedule::OneCycle(OneCycle::default());
         assert_factors(default, 2, &(0..10).collect::<Vec<_>>(), &ONE_CYCLE);
-        let other = Schedule::OneCycle { rise: 0.5, start: 0.25, floor: 0.025 };
+        let other = Schedule::OneCycle(OneCycle { rise: 0.5, start: 0.25, floor: 0.025 });
         assert_factors(other, 2, &(0..10).collect::<Vec<_>>(), &OTHER_CYCLE);
         assert_eq!(default.factor(0, 1, 1), 1.0);
     }

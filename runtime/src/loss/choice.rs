@@ -1,0 +1,221 @@
+//! The choice among losses.
+
+use serde::{Deserialize, Serialize};
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Diagnostic, Diagnostics, Graph};
+
+use super::binary::BinaryCrossEntropy;
+use super::cross_entropy::CrossEntropy;
+use super::custom::CustomLoss;
+use super::judged::Judged;
+use super::mse::MeanSquaredError;
+use super::peak::Peak;
+use super::readout::{Readout, Statistic, check_readout};
+use super::target::Target;
+use crate::codes;
+use crate::option::Range;
+
+/// What training makes small.
+///
+/// ```
+/// use synnet_runtime::loss::CrossEntropy;
+/// use synnet_runtime::{Loss, Readout};
+///
+/// let loss = Loss::from(CrossEntropy::new(Readout::MeanVmem).with_label_smoothing(0.1));
+/// assert!(loss.classifies());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Loss {
+    /// Cross entropy of the softmax of a readout against a class.
+    CrossEntropy(CrossEntropy),
+    /// Mean squared error of the output against a target sequence.
+    Mse(MeanSquaredError),
+    /// The peak loss of Bos and Muir: the membrane of the right output rises once, the others rest.
+    Peak(Peak),
+    /// Binary cross entropy of every output by itself, for detection.
+    BinaryCrossEntropy(BinaryCrossEntropy),
+    /// A function of the caller's.
+    #[serde(skip_deserializing)]
+    Custom(CustomLoss),
+}
+
+/// Buffers that a loss uses again and again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    statistic: Statistic,
+    /// Takes the gradient of a custom loss where nobody wants it.
+    spare: Vec<f32>,
+}
+
+impl From<CrossEntropy> for Loss {
+    fn from(loss: CrossEntropy) -> Self {
+        Self::CrossEntropy(loss)
+    }
+}
+
+impl From<MeanSquaredError> for Loss {
+    fn from(loss: MeanSquaredError) -> Self {
+        Self::Mse(loss)
+    }
+}
+
+impl From<Peak> for Loss {
+    fn from(loss: Peak) -> Self {
+        Self::Peak(loss)
+    }
+}
+
+impl From<BinaryCrossEntropy> for Loss {
+    fn from(loss: BinaryCrossEntropy) -> Self {
+        Self::BinaryCrossEntropy(loss)
+    }
+}
+
+impl From<CustomLoss> for Loss {
+    fn from(loss: CustomLoss) -> Self {
+        Self::Custom(loss)
+    }
+}
+
+impl Loss {
+    /// The loss of one sample, whose output is `[time, outputs]` in row-major order. `gradient` is
+    /// overwritten with the gradient by the output; it is as long as the output, or empty where it is
+    /// not wanted. A target that the loss does not [accept](Self::accepts) counts as no loss.
+    ///
+    /// # Panics
+    /// Where `gradient` is neither empty nor as long as `output`.
+    pub fn of_sample(&self, output: &[f32], outputs: usize, target: &Target, gradient: &mut [f32]) -> f64 {
+        self.judge(output, outputs, target, gradient, &mut Scratch::default()).loss
+    }
+
+    /// As [`of_sample`](Self::of_sample), and whether the sample is classified right.
+    pub(crate) fn judge(
+        &self,
+        output: &[f32],
+        outputs: usize,
+        target: &Target,
+        gradient: &mut [f32],
+        scratch: &mut Scratch,
+    ) -> Judged {
+        assert!(
+            gradient.is_empty() || gradient.len() == output.len(),
+            "the gradient is as long as the output"
+        );
+        if !self.accepts(target, output.len() / outputs.max(1), outputs) {
+            gradient.fill(0.0);
+            return Judged { loss: 0.0, right: false };
+        }
+        let Scratch { statistic, spare } = scratch;
+        match (self, target) {
+            (Self::CrossEntropy(loss), Target::Class(label)) => {
+                loss.judge(output, outputs, *label, gradient, statistic)
+            }
+            (Self::Mse(loss), Target::Sequence(target)) => {
+                Judged { loss: loss.of_sample(output, target, gradient), right: false }
+            }
+            (Self::Peak(loss), target) => loss.judge(output, outputs, target, gradient, statistic),
+            (Self::BinaryCrossEntropy(loss), target) => {
+                loss.judge(output, outputs, target, gradient, statistic)
+            }
+            (Self::Custom(loss), target) => {
+                Judged { loss: loss.of_sample(output, target, gradient, spare), right: false }
+            }
+            (Self::CrossEntropy(_), Target::Outputs(_) | Target::Sequence(_))
+            | (Self::Mse(_), Target::Class(_) | Target::Outputs(_)) => {
+                unreachable!("the loss accepts the target")
+            }
+        }
+    }
+
+    /// Whether a target is of the loss's kind and fits an output of `[time, outputs]`.
+    pub fn accepts(&self, target: &Target, time: usize, outputs: usize) -> bool {
+        match self {
+            Self::CrossEntropy(_) => match target {
+                Target::Class(label) => *label < outputs,
+                Target::Outputs(_) | Target::Sequence(_) => false,
+            },
+            Self::Mse(_) => match target {
+                Target::Sequence(values) => Some(values.len()) == time.checked_mul(outputs),
+                Target::Class(_) | Target::Outputs(_) => false,
+            },
+            Self::Peak(_) | Self::BinaryCrossEntropy(_) => match target {
+                Target::Class(label) => *label < outputs.max(2),
+                Target::Outputs(values) => {
+                    values.len() == outputs && values.iter().all(|y| (0.0..=1.0).contains(y))
+                }
+                Target::Sequence(_) => false,
+            },
+            Self::Custom(_) => true,
+        }
+    }
+
+    /// The targets that it accepts, in words.
+    pub(crate) fn needs(&self, time: usize, outputs: usize) -> String {
+        match self {
+            Self::CrossEntropy(_) => format!("a class below {outputs}"),
+            Self::Custom(_) => "any target".to_owned(),
+            Self::Mse(_) => format!("a sequence of {time} steps of {outputs} outputs"),
+            Self::Peak(_) | Self::BinaryCrossEntropy(_) => {
+                format!("a class below {} or {outputs} numbers from 0 to 1", outputs.max(2))
+            }
+        }
+    }
+
+    /// Whether it tells right outputs from wrong ones, so that there is an accuracy.
+    pub fn classifies(&self) -> bool {
+        match self {
+            Self::CrossEntropy(_) | Self::Peak(_) | Self::BinaryCrossEntropy(_) => true,
+            Self::Mse(_) | Self::Custom(_) => false,
+        }
+    }
+
+    /// What a classifier that was trained with this loss looks at; `None` for losses without classes.
+    pub fn readout(&self) -> Option<Readout> {
+        match self {
+            Self::CrossEntropy(loss) => Some(loss.readout),
+            Self::BinaryCrossEntropy(loss) => Some(loss.readout),
+            Self::Peak(_) => Some(Readout::MaxVmem),
+            Self::Mse(_) | Self::Custom(_) => None,
+        }
+    }
+
+    /// An error where it does not fit what a network gives, and where the weights of classes are not as
+    /// many as the outputs.
+    pub(crate) fn check(&self, graph: &Graph) -> Diagnostics {
+        let outputs = graph.outputs();
+        let mut diagnostics = Diagnostics::new();
+        if let (Self::Peak(_), Quantity::Spikes) = (self, graph.output.quantity) {
+            let message =
+                format!("the loss `peak` needs membranes; the output of `{}` is spikes", graph.name);
+            let layer = &graph.layer(graph.output.layer).name;
+            diagnostics.push(
+                Diagnostic::error(&codes::READOUT, graph.output.span, message)
+                    .with_help(format!("write `output {layer}.vmem`")),
+            );
+        } else if let Some(readout) = self.readout() {
+            diagnostics.extend(check_readout(readout, graph));
+        }
+        let weights = match self {
+            Self::CrossEntropy(loss) => loss.class_weights.len(),
+            Self::BinaryCrossEntropy(loss) => loss.class_weights.len(),
+            Self::Peak(_) | Self::Mse(_) | Self::Custom(_) => 0,
+        };
+        if weights != 0 && weights != outputs {
+            let message = format!("`loss.class_weights` has {weights} weights for {outputs} outputs");
+            diagnostics.push(Diagnostic::error_without_place(&codes::OPTION_RANGE, message));
+        }
+        diagnostics
+    }
+
+    /// The options with their ranges.
+    pub(crate) fn ranges(&self) -> Vec<Range> {
+        match self {
+            Self::CrossEntropy(loss) => loss.ranges(),
+            Self::Mse(_) | Self::Custom(_) => Vec::new(),
+            Self::Peak(loss) => loss.ranges(),
+            Self::BinaryCrossEntropy(loss) => loss.ranges(),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Learning rates over time: the kinds of [`Schedule`](crate::Schedule).
+
+pub(crate) mod choice;
+mod kinds;
+
+pub use kinds::{Constant, Cosine, OneCycle, Step};
