@@ -2,12 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use synnet_xylo::Chip;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use synnet_xylo::quantize::Method;
-
-use synnet_workbench::chips;
-use synnet_workbench::target::Target;
 
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
@@ -21,8 +17,36 @@ pub struct Cli {
     pub json: bool,
     /// Description of a chip of your own, in the form that `snnc chips NAME` prints; may be repeated. It is the target
     /// where none is named.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub chip: Vec<PathBuf>,
+}
+
+/// Reads the arguments of the process; ends it on `--help`, `--version` and arguments that make no sense.
+pub fn parse() -> Cli {
+    let matches = command().get_matches();
+    from_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The grammar of the arguments. `--chip` may stand before and behind the name of a command.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let chip = command.get_arguments().find(|argument| argument.get_id() == CHIP).cloned();
+    match chip {
+        Some(chip) => command.mut_subcommands(|of| of.arg(chip.clone())),
+        None => command,
+    }
+}
+
+/// The field of [`Cli`] that every command shares.
+const CHIP: &str = "chip";
+
+/// Chips of both places, in their order. (As a global argument of clap, those behind the command would replace those
+/// before it.)
+fn from_matches(matches: &ArgMatches) -> Result<Cli, clap::Error> {
+    let mut cli = Cli::from_arg_matches(matches)?;
+    let behind = matches.subcommand().and_then(|(_, of_command)| of_command.get_many(CHIP));
+    cli.chip.extend(behind.into_iter().flatten().cloned());
+    Ok(cli)
 }
 
 /// One command of `snnc`.
@@ -74,7 +98,7 @@ pub struct Check {
     pub network: NetworkArgs,
     /// Check the rules of a target, too.
     #[arg(long)]
-    pub target: Option<Target>,
+    pub target: Option<String>,
 }
 
 /// Arguments of `fmt`.
@@ -96,7 +120,7 @@ pub struct Show {
     /// Print also what of a chip the network takes. The network may be a built one: a specification (`.npz`) or a
     /// configuration (`.json`).
     #[arg(long)]
-    pub target: Option<Target>,
+    pub target: Option<String>,
     /// Weights file, to print what the network costs on the chip.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
@@ -161,7 +185,7 @@ pub struct Eval {
     pub weights: PathBuf,
     /// What runs the network: `float`, or a chip to quantise for and simulate.
     #[arg(long, value_name = "ENGINE", default_value = "float")]
-    pub on: Engine,
+    pub on: String,
     /// How weights become integers for the chip, instead of the recipe's `quantize.method`.
     #[arg(long, value_name = "METHOD", value_parser = method)]
     pub quantizer: Option<Method>,
@@ -180,7 +204,7 @@ pub struct Compare {
     pub weights: PathBuf,
     /// The chip to compare with the float network.
     #[arg(long)]
-    pub target: Option<Target>,
+    pub target: Option<String>,
     /// How weights become integers, in place of what the recipe says.
     #[arg(long, value_name = "METHOD", value_parser = method)]
     pub quantizer: Option<Method>,
@@ -235,7 +259,7 @@ pub struct Build {
     pub rates: Option<PathBuf>,
     /// What to build for.
     #[arg(long)]
-    pub target: Option<Target>,
+    pub target: Option<String>,
     #[command(flatten)]
     pub quantize: QuantizeArgs,
     /// Leave out hidden neurons of a chip that can never spike or cannot reach the readout.
@@ -267,7 +291,7 @@ pub struct Sim {
     /// The chip to simulate, which also has to have room for the network. By default one of the current generation, of
     /// any size.
     #[arg(long)]
-    pub target: Option<Target>,
+    pub target: Option<String>,
     #[command(flatten)]
     pub arrays: ArrayArgs,
 }
@@ -284,26 +308,6 @@ pub struct Chips {
 pub struct Explain {
     /// Code of a diagnostic, such as `E0301`.
     pub code: String,
-}
-
-/// What runs a network in an evaluation.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Engine {
-    /// The float interpreter.
-    Float,
-    /// The simulator of a chip.
-    Chip(&'static Chip),
-}
-
-impl std::str::FromStr for Engine {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "float" {
-            return Ok(Self::Float);
-        }
-        chips::find(text).map(Self::Chip).ok_or_else(|| chips::unknown(text, "engine", &["float"]))
-    }
 }
 
 /// A time such as `10ms` or `10 ms`, in seconds.
@@ -333,4 +337,20 @@ fn assignment(text: &str) -> Result<(String, String), String> {
         return Err("expected a name before `=`".into());
     }
     Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chips_are_named_before_and_behind_the_command() {
+        let words = ["snnc", "--chip", "a", "check", "--chip=b", "n.snn", "--chip", "c"];
+        let cli = from_matches(&command().get_matches_from(words)).unwrap();
+        assert_eq!(cli.chip, ["a", "b", "c"].map(PathBuf::from));
+        let words = ["snnc", "fmt", "--", "--chip", "c"];
+        assert!(from_matches(&command().get_matches_from(words)).unwrap().chip.is_empty());
+        assert!(command().try_get_matches_from(["snnc", "chips", "--chip"]).is_err());
+        command().debug_assert();
+    }
 }

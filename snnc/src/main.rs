@@ -6,16 +6,19 @@
 
 mod cli;
 mod commands;
+mod context;
+mod failure;
+mod progress;
+mod streams;
+mod terminal;
 
-use clap::Parser;
-use synnet_workbench::{chips, terminal};
+use std::process::ExitCode;
 
-fn main() -> std::process::ExitCode {
-    let done = chips::register(std::env::args_os()).and_then(|()| commands::run(cli::Cli::parse()));
-    match done {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+fn main() -> ExitCode {
+    match commands::run(cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            terminal::error(&failure);
+            failure.say();
             failure.exit_code()
         }
     }

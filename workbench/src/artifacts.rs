@@ -1,22 +1,21 @@
-//! What a build needs of a network, and the files that it leaves: generated Rust; chip specifications, configurations
-//! and loaders, and how they are read back.
+//! The files of a build: generated Rust; chip specifications, configurations and loaders.
 
 use std::path::{Path, PathBuf};
 
-use synnet_ir::{Diagnostics, Graph, Network, Sources};
+use synnet_ir::{Diagnostics, Graph, Network};
 use synnet_rust::{Embedding, Module};
 use synnet_xylo::chip::ConfigurationFormat;
 use synnet_xylo::loader::LoaderFiles;
 use synnet_xylo::specification::SpecificationError;
-use synnet_xylo::{Build, Chip, Configuration, Specification};
+use synnet_xylo::{Build, Chip, Configuration};
 
 use crate::error::Error;
-use crate::target::Target;
-use crate::{files, source};
+use crate::files;
 
 /// A file that was written.
+#[derive(Clone, Debug)]
 pub struct Written {
-    /// Where.
+    /// Path of the file.
     pub path: PathBuf,
     /// What it is, in a few words.
     pub what: &'static str,
@@ -35,21 +34,8 @@ fn beside(stem: &Path, extension: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// What of a network a target cannot express, and its warnings.
-pub fn check(graph: &Graph, target: &Target) -> Diagnostics {
-    match target {
-        Target::Rust => synnet_rust::check(graph),
-        Target::RustInt => synnet_rust::quantized::check(graph),
-        Target::Chip(chip) => synnet_xylo::rules::check(graph, chip),
-    }
-}
-
 /// The Rust module of a network, whose weights are known or come when the program runs, to be written to
-/// `out`. Standard output gets one text, with the weights in it.
+/// `out`. Without `out` it is one text, with the weights in it.
 ///
 /// # Errors
 /// What generated code cannot express.
@@ -57,12 +43,11 @@ pub fn rust_module(
     graph: &Graph,
     network: Option<&Network>,
     options: synnet_rust::Options,
-    out: &Path,
+    out: Option<&Path>,
 ) -> Result<Module, Diagnostics> {
-    let embedding = if files::is_dash(out) {
-        Embedding::Literal
-    } else {
-        Embedding::Include(file_name(&beside(&stem(out), ".weights")))
+    let embedding = match out {
+        None => Embedding::Literal,
+        Some(out) => Embedding::Include(files::name(&beside(&stem(out), ".weights"))),
     };
     let options = synnet_rust::Options { embedding, ..options };
     match network {
@@ -71,7 +56,10 @@ pub fn rust_module(
     }
 }
 
-/// Writes a Rust module to `out` and its weights, where it has them, beside it.
+/// Writes a Rust module to `out` and its weights, if it has them, beside it.
+///
+/// # Errors
+/// Files that cannot be written.
 pub fn write_rust(module: &Module, out: &Path) -> Result<Vec<Written>, Error> {
     let weights = beside(&stem(out), ".weights");
     let source = module.source();
@@ -106,19 +94,19 @@ impl ChipFiles {
 
     /// Calls `with` with the files as a loader names them.
     fn named<T>(&self, with: impl FnOnce(LoaderFiles<'_>) -> T) -> T {
-        let specification = file_name(&self.specification);
-        let configuration = self.configuration.as_deref().map(file_name);
+        let specification = files::name(&self.specification);
+        let configuration = self.configuration.as_deref().map(files::name);
         with(LoaderFiles { specification: &specification, configuration: configuration.as_deref() })
     }
 }
 
 /// Writes the specification of a chip beside `out`, its configuration where the vendor's format is known, and a loader
 /// for the vendor's tools.
+///
+/// # Errors
+/// A specification that does not hold together; files that cannot be written.
 pub fn write_xylo(build: &Build, chip: &Chip, network: &str, out: &Path) -> Result<Vec<Written>, Error> {
-    if files::is_dash(out) {
-        return Err(Error::Io("a chip's configuration is several files: give `-o` a name".into()));
-    }
-    let wrong = |e: SpecificationError| Error::Input(e.to_string());
+    let wrong = |e: SpecificationError| Error::input(e);
     let files = ChipFiles::of(chip, out);
     let specification = build.specification.to_npz().map_err(wrong)?;
     let script = files.named(|names| synnet_xylo::loader(network, names, chip));
@@ -146,77 +134,6 @@ pub fn write_xylo(build: &Build, chip: &Chip, network: &str, out: &Path) -> Resu
 /// What is known of the files that [`write_xylo`] writes, and what is not.
 pub fn known(chip: &Chip, out: &Path) -> Vec<String> {
     ChipFiles::of(chip, out).named(|names| synnet_xylo::loader::known(chip, names))
-}
-
-/// A chip's network as it was built, from a specification or from a configuration.
-pub struct Loaded {
-    /// The network.
-    pub specification: Specification,
-    /// Arrays that the file lacks; they took their defaults.
-    pub defaulted: Vec<&'static str>,
-    /// The chip whose configuration the file is.
-    pub chip: Option<&'static Chip>,
-}
-
-/// Whether a file is that of a built network and not of a source: by its name.
-pub fn is_built(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "npz" || extension == "json")
-}
-
-/// Reads what [`write_xylo`] wrote: a configuration (`.json`) or a specification.
-pub fn read_xylo(path: &Path) -> Result<Loaded, Error> {
-    let bytes = files::read(path)?;
-    let wrong = |e: SpecificationError| Error::input(path, e);
-    if path.extension().is_some_and(|extension| extension == "json") {
-        let configuration = Configuration::from_json(&bytes).map_err(wrong)?;
-        let format = ConfigurationFormat::SamnaXyloCore2;
-        return Ok(Loaded {
-            specification: configuration.specification().clone(),
-            defaulted: Vec::new(),
-            chip: Chip::all().iter().find(|chip| chip.configuration == Some(format)),
-        });
-    }
-    // Archives begin with these letters, whatever the name of the file.
-    if !bytes.starts_with(b"PK") && !is_built(path) {
-        let what = "not a built network: those are `.spec.npz` and `.json` files, which `snnc build` writes";
-        return Err(Error::input(path, what));
-    }
-    let loaded = Specification::from_npz(&bytes).map_err(wrong)?;
-    Ok(Loaded { specification: loaded.specification, defaulted: loaded.defaulted, chip: None })
-}
-
-/// The chip that a built network is meant for: that of the file, or that which is named; else the user's, or none.
-pub fn chip_of(path: &Path, loaded: &Loaded, named: Option<&Target>) -> Result<Option<&'static Chip>, Error> {
-    let named = match Target::or_chosen(named)? {
-        Some(Target::Chip(chip)) => Some(chip),
-        Some(target) => {
-            let what = "a built network is for chips";
-            return Err(Error::Io(format!("`--target {}`: {what}", target.name())));
-        }
-        None => None,
-    };
-    match (loaded.chip, named) {
-        (Some(of_file), Some(named)) if of_file.configuration != named.configuration => {
-            let path = path.display();
-            Err(Error::Io(format!(
-                "`{path}` is a configuration of {}, not of {}",
-                of_file.title, named.title
-            )))
-        }
-        (of_file, named) => Ok(named.or(of_file)),
-    }
-}
-
-/// Whether a chip has what a specification asks for. What will behave differently is told.
-pub fn check_xylo(path: &Path, specification: &Specification, chip: &Chip) -> Result<(), Error> {
-    let found = synnet_xylo::rules::check_specification(specification, chip);
-    source::accept(&found, &Sources::new()).map_err(|failure| match failure {
-        Error::Rendered(text) => {
-            let path = path.display();
-            Error::Rendered(format!("{}\n\n`{path}` does not fit {}", text.trim_end(), chip.title))
-        }
-        other => other,
-    })
 }
 
 #[cfg(test)]

@@ -1,34 +1,36 @@
-//! Ranges of a float network's states on typical input, by which the quantiser chooses weight shifts.
-
-use std::path::Path;
+//! Ranges of a float network's states on typical input, by which the quantizer chooses weight shifts.
 
 use synnet_ir::Network;
 use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence, ShapeError};
 use synnet_xylo::Ranges;
 use synnet_xylo::quantize::LayerRange;
 
-use crate::error::Error;
-use crate::events::{self, Events};
+use crate::events::Events;
 
 /// Values of traces that are in memory together, unless a single recording has more.
 const MOST_VALUES: usize = 1 << 24;
 
-/// Measures on the recordings of a file, `[T, C]` or `[B, T, C]`.
-pub fn on_file(network: &Network, path: &Path) -> Result<Ranges, Error> {
-    let channels = network.graph.input.channels;
-    let Events { time, data, .. } = events::read(path, channels)?;
+/// Measures on input events of the network.
+///
+/// # Errors
+/// If there are no events.
+pub fn on_events(network: &Network, events: &Events) -> Result<Ranges, String> {
+    let (time, channels, data) = (events.time, network.graph.input.channels, &events.data);
     if data.iter().all(|&x| x == 0.0) {
-        return Err(Error::input(path, "there are no events in it; calibration needs typical input"));
+        return Err("there are no events in it; calibration needs typical input".into());
     }
     let len = time * channels;
     let sequences = data.chunks(together(network, time) * len).map(|part| {
         let values = part.iter().map(|&x| x as f32).collect();
         Sequence::new(part.len() / len, time, channels, values)
     });
-    measure(network, sequences).map_err(|e| Error::input(path, e))
+    measure(network, sequences).map_err(|e| e.to_string())
 }
 
 /// Measures on the recordings of a set.
+///
+/// # Errors
+/// Recordings of other channels than the network has.
 pub fn on_dataset(network: &Network, dataset: &Dataset) -> Result<Ranges, ShapeError> {
     let (steps, channels) = (dataset.steps(), dataset.channels());
     let len = steps * channels;

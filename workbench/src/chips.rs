@@ -1,124 +1,128 @@
-//! The chips of a run: those that the compiler knows, and those of the user's files.
-//!
-//! `--chip FILE` may stand anywhere on the command line, and `--target` takes the names of such chips. So the files are
-//! read before the arguments are.
+//! The catalog of chips: those that the compiler knows, and custom ones described in files of the same form.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::sync::Arc;
 
 use synnet_xylo::Chip;
 
 use crate::error::Error;
-use crate::{files, recipe};
+use crate::{files, schema};
 
-/// A chip of the user's.
-struct Own {
-    chip: Chip,
-    /// Its file.
+/// The chips that networks can be built for.
+#[derive(Clone, Debug)]
+pub struct Chips {
+    /// The custom ones last.
+    entries: Vec<Entry>,
+    /// How many of the entries are built in.
+    built_in: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    chip: Arc<Chip>,
+    /// The description as it was written.
     text: String,
 }
 
-static OWN: OnceLock<Vec<Own>> = OnceLock::new();
+/// A name that stands for nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no {what} `{name}`{}\n{what}s are {}",
+    near.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?")),
+    known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+)]
+pub struct UnknownName {
+    /// What should have been named: "chip", "target", "engine".
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+    /// The name that was probably meant.
+    pub near: Option<String>,
+    /// Every name there is.
+    pub known: Vec<String>,
+}
 
-/// Reads the files that `--chip` names among these arguments.
-///
-/// # Errors
-/// Every fault of the first file that has some.
-pub fn register(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
-    let mut own: Vec<Own> = Vec::new();
-    for path in paths(arguments) {
-        let new = read(&path)?;
-        if own.iter().any(|other| other.chip.name == new.chip.name) {
-            let what = format_args!("there are two chips `{}`", new.chip.name);
-            return Err(Error::input(&path, what));
+impl Default for Chips {
+    /// The chips that the compiler knows.
+    fn default() -> Self {
+        let entry = |chip: &Chip| {
+            let text = Chip::source(&chip.name).unwrap_or_default().to_owned();
+            Entry { chip: Arc::new(chip.clone()), text }
+        };
+        let entries: Vec<Entry> = Chip::all().iter().map(entry).collect();
+        Self { built_in: entries.len(), entries }
+    }
+}
+
+impl Chips {
+    /// Adds the custom chip that a file describes.
+    ///
+    /// # Errors
+    /// A file that cannot be read; every fault of the description; a name that is taken.
+    pub fn read(&mut self, path: &Path) -> Result<(), Error> {
+        let text = files::read_text(path)?;
+        self.add(text).map_err(|why| Error::file(path, why))
+    }
+
+    /// Adds a custom chip, described in YAML as in [`source`](Self::source).
+    ///
+    /// # Errors
+    /// Every fault of the description; a name that is taken.
+    pub fn add(&mut self, text: String) -> Result<(), String> {
+        let chip = Chip::from_yaml(&text).map_err(|e| {
+            let why = std::error::Error::source(&e)
+                .map_or_else(|| e.to_string(), |why| schema::located_in_plain_words(&why.to_string()));
+            format!("not a chip description: {why}")
+        })?;
+        let faults = chip.check();
+        if !faults.is_empty() {
+            return Err(format!("not a possible chip\n{}", faults.join("\n")));
         }
-        own.push(new);
+        if self.find(&chip.name).is_some() {
+            return Err(format!("there are two chips `{}`", chip.name));
+        }
+        self.entries.push(Entry { chip: Arc::new(chip), text });
+        Ok(())
     }
-    OWN.get_or_init(|| own);
-    Ok(())
-}
 
-/// The values of `--chip`.
-fn paths(arguments: impl IntoIterator<Item = OsString>) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    let mut arguments = arguments.into_iter().take_while(|argument| argument != "--");
-    while let Some(argument) = arguments.next() {
-        if argument == "--chip" {
-            // Where there is no value, the arguments are refused as a whole.
-            paths.extend(arguments.next().map(PathBuf::from));
-        } else if let Some(path) = argument.to_str().and_then(|text| text.strip_prefix("--chip=")) {
-            paths.push(path.into());
+    /// All chips, the custom ones last.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Chip>> {
+        self.entries.iter().map(|entry| &entry.chip)
+    }
+
+    /// The custom chips, in the order in which they were added.
+    pub fn custom(&self) -> impl Iterator<Item = &Arc<Chip>> {
+        self.iter().skip(self.built_in)
+    }
+
+    /// The chip of that name, if there is one.
+    pub fn find(&self, name: &str) -> Option<&Arc<Chip>> {
+        self.iter().find(|chip| chip.name == name)
+    }
+
+    /// The chip of that name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn get(&self, name: &str) -> Result<&Arc<Chip>, UnknownName> {
+        self.find(name).ok_or_else(|| self.unknown(name, "chip", &[]))
+    }
+
+    /// The description of a chip as it was written, with the evidence for its numbers.
+    pub fn source(&self, name: &str) -> Option<&str> {
+        self.entries.iter().find(|entry| entry.chip.name == name).map(|entry| entry.text.as_str())
+    }
+
+    /// That `name` is neither one of `others` nor a chip.
+    pub(crate) fn unknown(&self, name: &str, what: &'static str, others: &[&str]) -> UnknownName {
+        let names = || others.iter().copied().chain(self.iter().map(|chip| chip.name.as_str()));
+        UnknownName {
+            what,
+            name: name.to_owned(),
+            near: synnet_ir::nearest(name, names()).map(str::to_owned),
+            known: names().map(str::to_owned).collect(),
         }
     }
-    paths
-}
-
-fn read(path: &Path) -> Result<Own, Error> {
-    let text = files::read_text(path)?;
-    let chip = Chip::from_yaml(&text).map_err(|e| {
-        let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), |why| plain(&why.to_string()));
-        Error::input(path, format_args!("not a chip description: {why}"))
-    })?;
-    match chip.check().as_slice() {
-        [] => Ok(Own { chip, text }),
-        faults => Err(Error::input(path, format_args!("not a possible chip\n{}", faults.join("\n")))),
-    }
-}
-
-/// What serde says of a description, `KEY: MESSAGE at line N column M`, in plain words and with a suggestion.
-fn plain(message: &str) -> String {
-    let (message, place) = message.split_at(message.rfind(" at line ").unwrap_or(message.len()));
-    let start = ["unknown ", "invalid ", "missing "].iter().filter_map(|word| message.find(word)).min();
-    let (key, message) = message.split_at(start.unwrap_or(0));
-    let message = recipe::in_plain_words(&recipe::with_suggestion(message));
-    let place = place.strip_prefix(" at ").map(|place| format!(" ({place})")).unwrap_or_default();
-    format!("{key}{message}{place}")
-}
-
-fn own() -> impl Iterator<Item = &'static Own> {
-    OWN.get().into_iter().flatten()
-}
-
-/// All chips, those of the user last.
-pub fn all() -> impl Iterator<Item = &'static Chip> {
-    Chip::all().iter().chain(own().map(|own| &own.chip))
-}
-
-/// The chip of that name.
-pub fn find(name: &str) -> Option<&'static Chip> {
-    all().find(|chip| chip.name == name)
-}
-
-/// The description of a chip as it was written.
-pub fn source(chip: &Chip) -> Option<&'static str> {
-    let of_user = || own().find(|own| own.chip.name == chip.name).map(|own| own.text.as_str());
-    Chip::source(&chip.name).or_else(of_user)
-}
-
-/// The chip that is meant where none is named: the user's, if there is one.
-///
-/// # Errors
-/// Where there are several.
-pub fn chosen() -> Result<Option<&'static Chip>, Error> {
-    let mut own = own();
-    match (own.next(), own.next()) {
-        (None, _) => Ok(None),
-        (Some(one), None) => Ok(Some(&one.chip)),
-        (Some(_), Some(_)) => Err(Error::Io("there are several `--chip`: say which with `--target`".into())),
-    }
-}
-
-/// Why a name means nothing here: what comes near it, and what there is, `others` first.
-pub fn unknown(name: &str, what: &str, others: &[&str]) -> String {
-    let names = || others.iter().copied().chain(all().map(|chip| chip.name.as_str()));
-    let near = names().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
-    let hint = match near {
-        Some((distance, known)) if distance <= 1 + name.len() / 4 => format!("; did you mean `{known}`?"),
-        _ => String::new(),
-    };
-    let list: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-    format!("there is no {what} `{name}`{hint}\n{what}s are {}", list.join(", "))
 }
 
 #[cfg(test)]
@@ -126,18 +130,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chips_are_named_anywhere_before_the_end_of_options() {
-        let words = ["snnc", "--chip", "a", "check", "--chip=b", "n.snn", "--", "--chip", "c"];
-        assert_eq!(paths(words.map(OsString::from)), [PathBuf::from("a"), PathBuf::from("b")]);
-        assert_eq!(paths(["snnc", "--chip"].map(OsString::from)), Vec::<PathBuf>::new());
-    }
-
-    #[test]
-    fn what_is_unknown_is_told_with_what_comes_near() {
-        let text = unknown("xylo-audo3", "target", &["rust"]);
+    fn unknown_names_come_with_a_suggestion() {
+        let chips = Chips::default();
+        let text = chips.unknown("xylo-audo3", "target", &["rust"]).to_string();
         assert!(text.starts_with(
             "there is no target `xylo-audo3`; did you mean `xylo-audio3`?\ntargets are `rust`, `xylo-1`"
         ));
-        assert!(!unknown("loihi", "engine", &["float"]).contains("did you mean"));
+        assert!(!chips.unknown("loihi", "engine", &["float"]).to_string().contains("did you mean"));
+    }
+
+    #[test]
+    fn custom_chips_stand_behind_the_built_in_ones() {
+        let mut chips = Chips::default();
+        let text = chips.source("xylo-imu").unwrap().replace("\nname: xylo-imu\n", "\nname: mine\n");
+        chips.add(text.clone()).unwrap();
+        assert_eq!(chips.custom().map(|chip| chip.name.as_str()).collect::<Vec<_>>(), ["mine"]);
+        assert_eq!(chips.source("mine"), Some(text.as_str()));
+        assert_eq!(chips.add(text).unwrap_err(), "there are two chips `mine`");
+        assert!(Chips::default().find("mine").is_none());
     }
 }

@@ -7,7 +7,7 @@ use synnet_xylo::simulate::Recording;
 use synnet_xylo::{Build, Specification};
 
 use crate::experiment::OnChip;
-use crate::terminal;
+use crate::text::{grouped, indented, measured as digits, milliseconds, span, table};
 
 /// The cost of a network when everything spikes in every step, for which clocks are chosen.
 pub struct CostSummary {
@@ -124,7 +124,7 @@ impl CostSummary {
         sum.extend((0..5).map(|_| String::new()));
         sum.extend([grouped(self.cost.cycles), String::new(), String::new()]);
         rows.push(sum);
-        terminal::table(&rows)
+        table(&rows)
     }
 
     fn clock(&self, dt: f64, choice: &ClockChoice) -> String {
@@ -132,7 +132,7 @@ impl CostSummary {
         let needed = digits(choice.suggested_mhz);
         let mut text = format!(
             "clock: {needed} MHz or more for steps of {}, with a margin of {margin:.0} %; ",
-            time(dt)
+            milliseconds(dt)
         );
         text += &match (choice.documented_mhz, &self.chip.clock) {
             (Some(mhz), _) => format!("{mhz} MHz is documented\n"),
@@ -240,8 +240,8 @@ pub struct Inference {
 impl Inference {
     /// The cost of a recording of so many steps, with the activity of the test set; `None` for chips without a model.
     pub fn of(on: &OnChip, steps: usize) -> Option<Self> {
-        let cycles = mean_and_worst(&on.build.specification, on.chip, on.result.activity.as_ref()?)?;
-        let power = CostSummary::of_build(&on.build, on.chip)?.power();
+        let cycles = mean_and_worst(&on.build.specification, &on.chip, on.result.activity.as_ref()?)?;
+        let power = CostSummary::of_build(&on.build, &on.chip)?.power();
         Some(Self { cycles, duration: steps as f64 * on.build.float.dt, power })
     }
 
@@ -252,7 +252,7 @@ impl Inference {
             format!(
                 "; {} for a recording of {}, by what boards took at {} MHz (no promise)",
                 span(low, high, "uJ"),
-                time(self.duration),
+                milliseconds(self.duration),
                 range.mhz
             )
         });
@@ -293,57 +293,4 @@ fn mean_and_worst(specification: &Specification, chip: &Chip, mean: &Activity) -
 /// In words what [`measured`] found.
 pub fn measured_in_words([mean, worst]: [f64; 2]) -> String {
     format!("cost: {} cycles per step on average, {} at most", grouped(mean), grouped(worst))
-}
-
-/// A whole number with its thousands apart.
-fn grouped(number: f64) -> String {
-    let plain = format!("{:.0}", number.round());
-    let places = plain.len();
-    let digits = plain.chars().enumerate();
-    digits
-        .map(|(i, c)| if i > 0 && (places - i) % 3 == 0 { format!(",{c}") } else { c.to_string() })
-        .collect()
-}
-
-/// Three digits that count.
-fn digits(number: f64) -> String {
-    let places = (2 - number.abs().max(1e-9).log10().floor() as i32).clamp(0, 6) as usize;
-    format!("{number:.places$}")
-}
-
-fn span(low: f64, high: f64, unit: &str) -> String {
-    if low == high {
-        format!("{} {unit}", digits(low))
-    } else {
-        format!("{} to {} {unit}", digits(low), digits(high))
-    }
-}
-
-fn time(seconds: f64) -> String {
-    if seconds < 1e-3 {
-        format!("{} us", digits(1e6 * seconds))
-    } else {
-        format!("{} ms", digits(1e3 * seconds))
-    }
-}
-
-fn indented(table: &str) -> String {
-    table.lines().map(|line| format!("  {line}\n")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_easy_to_read() {
-        assert_eq!(
-            ["7", "999", "1,000", "12,036", "1,234,567"],
-            [7.0, 999.0, 1000.0, 12036.4, 1234567.0].map(grouped).each_ref().map(String::as_str)
-        );
-        assert_eq!(
-            ["0.181", "1.44", "14.4", "144", "1444"],
-            [0.1812, 1.4443, 14.44, 144.4, 1444.0].map(digits).each_ref().map(String::as_str)
-        );
-    }
 }

@@ -1,56 +1,134 @@
-//! Why a command did not succeed.
+//! Why something could not be done.
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use synnet_ir::Diagnostic;
+use synnet_ir::{Diagnostic, Diagnostics, Sources};
 
-/// A failure with all that is to be said about it.
-#[derive(Debug)]
+/// Why an experiment, or a part of one, could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// The input is wrong; the text is complete as it stands (rendered diagnostics).
-    Rendered(String),
-    /// The input is wrong; exit code 1.
+    /// The system could not read or write a file or folder.
+    #[error("cannot {action} `{}`: {}", .path.display(), io_reason(.source))]
+    Io {
+        /// What was attempted: "read", "write", "create the folder".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The content of a file is wrong.
+    #[error("`{}`: {message}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where in the file if that is known.
+        message: String,
+    },
+    /// A network, a recipe or data are wrong, or do not fit together.
+    #[error("{0}")]
     Input(String),
-    /// A file could not be read or written, or the arguments make no sense together; exit code 2.
-    Io(String),
-    /// Ctrl-C; exit code 130.
-    Interrupted(String),
+    /// The request cannot be carried out: its parts exclude each other, or the machine lacks what it takes.
+    #[error("{0}")]
+    Refused(String),
+    /// Errors in a network, each with its place in the source.
+    #[error("{0}")]
+    Diagnostics(Box<Findings>),
+    /// The observer stopped a training, whose checkpoint is written.
+    #[error("interrupted after {done} of {total} epochs")]
+    Interrupted {
+        /// Complete epochs.
+        done: usize,
+        /// Epochs of the whole training.
+        total: usize,
+    },
+}
+
+/// Diagnostics with the sources that they point into.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+    /// The sources that were read.
+    pub sources: Sources,
+    /// What follows from the errors, such as "`w.safetensors` does not fit network `Kws`".
+    pub conclusion: Option<String>,
+}
+
+impl Findings {
+    /// Renders the diagnostics as rustc does, with the conclusion below them. `color` adds the escape sequences of
+    /// terminals.
+    pub fn render(&self, color: bool) -> String {
+        let text = synnet_ir::render(&self.diagnostics, &self.sources, color);
+        match &self.conclusion {
+            Some(conclusion) => format!("{}\n\n{conclusion}", text.trim_end()),
+            None => text.trim_end().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
 }
 
 impl Error {
-    /// A failure of the system to read or write `path`.
-    pub fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::Io(format!("cannot {doing} `{}`: {}", path.display(), io_reason(error)))
+    /// The system could not do something with `path`.
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
     }
 
-    /// An error in the content of `path`.
-    pub fn input(path: &Path, message: impl std::fmt::Display) -> Self {
-        Self::Input(format!("`{}`: {message}", path.display()))
+    /// The content of `path` is wrong.
+    pub(crate) fn file(path: &Path, message: impl fmt::Display) -> Self {
+        Self::File { path: path.to_owned(), message: message.to_string() }
     }
 
-    /// Findings that have no place in a text, one on each line.
-    pub fn findings(diagnostics: &[Diagnostic]) -> Self {
+    /// Something is wrong with the input, in the words of another error.
+    pub(crate) fn input(message: impl fmt::Display) -> Self {
+        Self::Input(message.to_string())
+    }
+
+    /// Errors in a network.
+    pub(crate) fn diagnostics(diagnostics: Diagnostics, sources: &Sources) -> Self {
+        let sources = sources.clone();
+        Self::Diagnostics(Box::new(Findings { diagnostics, sources, conclusion: None }))
+    }
+
+    /// Findings that have no place in a source, one on each line.
+    pub(crate) fn without_place(diagnostics: &[Diagnostic]) -> Self {
         let messages: Vec<&str> = diagnostics.iter().map(|found| found.message.as_str()).collect();
         Self::Input(messages.join("\n"))
     }
 
-    /// The exit code of the contract.
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Rendered(_) | Self::Input(_) => 1,
-            Self::Io(_) => 2,
-            Self::Interrupted(_) => 130,
-        })
+    /// Blames the file `path` for an error in the input that names none; other errors stay as they are.
+    #[must_use]
+    pub fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Input(message) => Self::file(path, message),
+            other => other,
+        }
+    }
+
+    /// Adds to diagnostics what follows from them; other errors stay as they are.
+    #[must_use]
+    pub fn concluding(mut self, conclusion: impl FnOnce(&Diagnostics) -> String) -> Self {
+        if let Self::Diagnostics(findings) = &mut self {
+            findings.conclusion = Some(conclusion(&findings.diagnostics));
+        }
+        self
     }
 }
 
-/// A failure of the system in plain words.
-pub fn io_reason(error: &std::io::Error) -> String {
+/// The reason of a failed system call in plain words.
+pub(crate) fn io_reason(error: &io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file or folder".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::StorageFull => "the disk is full".into(),
+        io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::StorageFull => "the disk is full".into(),
         _ => error.to_string(),
     }
 }

@@ -1,16 +1,16 @@
-//! Input events from `.npy` files, and `.npz` archives of what came out.
+//! Input events of a network, as `.npy` files hold them.
 
 use std::path::Path;
 
-use synnet_arrays::{Archive, AutoSerialize, read_npy};
+use synnet_arrays::read_npy;
 
 use crate::error::Error;
 use crate::files;
 
 /// Input events `[B, T, C]`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Events {
-    /// Number of sequences.
+    /// Number of sequences, 1 or more.
     pub batch: usize,
     /// Number of time steps.
     pub time: usize,
@@ -21,6 +21,43 @@ pub struct Events {
 }
 
 impl Events {
+    /// Reads finite events `[T, C]` or `[B, T, C]` for a network with `channels` input channels.
+    ///
+    /// # Errors
+    /// A file that cannot be read, another shape, or numbers that are not finite.
+    pub fn read(path: &Path, channels: usize) -> Result<Self, Error> {
+        Self::parse(&files::read(path)?, channels).map_err(|why| Error::file(path, why))
+    }
+
+    /// As [`read`](Self::read), of the bytes of a file.
+    ///
+    /// # Errors
+    /// Another shape, or numbers that are not finite.
+    pub fn parse(bytes: &[u8], channels: usize) -> Result<Self, String> {
+        let array = read_npy(bytes).map_err(|e| e.to_string())?;
+        let shape = &array.shape;
+        let (batched, batch, time, width) = match shape[..] {
+            [t, c] => (false, 1, t, c),
+            [b, t, c] => (true, b, t, c),
+            _ => {
+                return Err(format!(
+                    "the array has shape {shape:?}; expected [T, {channels}] or [B, T, {channels}]"
+                ));
+            }
+        };
+        if width != channels {
+            return Err(format!("the array has shape {shape:?}; the network has {channels} input channels"));
+        }
+        if batch == 0 {
+            return Err(format!("the array has shape {shape:?}: there is no sequence in it"));
+        }
+        let data = array.to_floats();
+        if let Some(i) = data.iter().position(|x| !x.is_finite()) {
+            return Err(format!("the array holds {} at {}", data[i], place(i, time, width)));
+        }
+        Ok(Self { batch, time, batched, data })
+    }
+
     /// Values of one sequence.
     pub fn sequence_len(&self) -> usize {
         self.data.len() / self.batch.max(1)
@@ -48,61 +85,4 @@ impl Events {
 
 fn place(i: usize, time: usize, width: usize) -> String {
     format!("sequence {}, step {}, channel {}", i / width / time, i / width % time, i % width)
-}
-
-/// Reads finite events `[T, C]` or `[B, T, C]` for a network with that many input channels.
-pub fn read(path: &Path, channels: usize) -> Result<Events, Error> {
-    let array = read_npy(&files::read(path)?).map_err(|e| Error::input(path, e))?;
-    let (batched, batch, time, width) = match array.shape[..] {
-        [t, c] => (false, 1, t, c),
-        [b, t, c] => (true, b, t, c),
-        _ => {
-            let message = format!(
-                "the array has shape {:?}; expected [T, {channels}] or [B, T, {channels}]",
-                array.shape
-            );
-            return Err(Error::input(path, message));
-        }
-    };
-    if width != channels {
-        let message =
-            format!("the array has shape {:?}; the network has {channels} input channels", array.shape);
-        return Err(Error::input(path, message));
-    }
-    if batch == 0 {
-        let message = format!("the array has shape {:?}: there is no sequence in it", array.shape);
-        return Err(Error::input(path, message));
-    }
-    let data = array.to_floats();
-    if let Some(i) = data.iter().position(|x| !x.is_finite()) {
-        let place = place(i, time, width);
-        return Err(Error::input(path, format_args!("the array holds {} at {place}", data[i])));
-    }
-    Ok(Events { batch, time, batched, data })
-}
-
-/// An archive of results under construction.
-#[derive(Default)]
-pub struct Output {
-    archive: Archive,
-}
-
-impl Output {
-    /// An archive without arrays.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds an array in row-major order.
-    pub fn add<T>(&mut self, name: &str, shape: &[usize], numbers: &[T]) -> Result<(), Error>
-    where
-        T: AutoSerialize + Copy,
-    {
-        self.archive.add(name, shape, numbers).map_err(|e| Error::Io(e.to_string()))
-    }
-
-    /// Writes the archive.
-    pub fn write(self, path: &Path) -> Result<(), Error> {
-        files::write(path, &self.archive.finish().map_err(|e| Error::Io(e.to_string()))?)
-    }
 }

@@ -3,8 +3,9 @@
 //! A [`Plan`] is what can be said and checked without reading any recording; with them it is an [`Experiment`].
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::sync::Arc;
 
+use synnet_dsl::Options;
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
@@ -12,15 +13,14 @@ use synnet_xylo::quantize::FakeQuantizer;
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::artifacts;
 use crate::calibration;
 use crate::data::{self, Corpus, Input};
 use crate::error::Error;
+use crate::observer::{Observer, Stage};
 use crate::on_chip::{self, ChipEvaluation};
 use crate::recipe::{Format, FrontEnd, Recipe};
-use crate::source::{self, Loaded};
+use crate::source::{Found, Loaded};
 use crate::target::Target;
-use crate::{progress, terminal};
 
 /// Membranes of readouts stay well below this.
 const SILENT_THRESHOLD: f64 = 1000.0;
@@ -62,7 +62,7 @@ impl Tested {
 /// What a trained network does on a chip.
 pub struct OnChip {
     /// The chip.
-    pub chip: &'static Chip,
+    pub chip: Arc<Chip>,
     /// The network on it.
     pub build: Build,
     /// The test set on its simulator.
@@ -70,17 +70,20 @@ pub struct OnChip {
 }
 
 impl Plan {
-    /// Reads recipe and network; checks that they fit together.
-    pub fn read(path: &Path, set: &[(String, String)]) -> Result<Self, Error> {
-        let recipe = Recipe::read(path, set)?;
-        let loaded = source::compile(&recipe.network, recipe.name.as_deref(), &recipe.network_params())?;
+    /// Compiles the network of a recipe and checks that the two fit together.
+    ///
+    /// # Errors
+    /// A network file that cannot be read, errors in it, or outputs that are not the recipe's classes.
+    pub fn new(recipe: Recipe, observer: &dyn Observer) -> Result<Self, Error> {
+        let options = Options { name: recipe.name.clone(), params: recipe.network_params() };
+        let loaded = Found::read(&recipe.network, &options)?.accept(observer)?;
         let graph = &loaded.graph;
-        let readout = readout(&recipe, graph).map_err(|message| Error::input(path, message))?;
-        warn_of_spiking_readout(graph);
+        let readout = readout(&recipe, graph).map_err(|message| Error::file(recipe.path(), message))?;
+        warn_of_spiking_readout(graph, observer);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
         let hears = recipe.data.format == Format::Wav;
         if hears && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
-            terminal::warn(format_args!(
+            observer.warning(&format!(
                 "the front end gives steps of {:.3} ms, network `{}` takes {:.3} ms; set `front_end` -> `decimation`",
                 1e3 * front_end.dt(),
                 graph.name,
@@ -91,12 +94,14 @@ impl Plan {
     }
 
     /// Reads the recordings.
-    pub fn with_data(self) -> Result<Experiment, Error> {
-        let bar = progress::counter("recordings");
+    ///
+    /// # Errors
+    /// Every recording that cannot be used; rules of the recipe that select none.
+    pub fn with_data(self, observer: &dyn Observer) -> Result<Experiment, Error> {
         let graph = &self.loaded.graph;
         let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
-        let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, &bar);
-        bar.finish_and_clear();
+        let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, observer);
+        observer.stage_done(Stage::Reading);
         Ok(Experiment { corpus: corpus?, plan: self })
     }
 
@@ -115,10 +120,10 @@ impl Plan {
 
     /// Lets a trainer train through the numbers of the chip, where the recipe wants that.
     fn aware(&self, trainer: Result<Trainer, Diagnostics>) -> Result<Trainer, Error> {
-        let trainer = trainer.map_err(|d| self.rendered(&d))?;
+        let trainer = trainer.map_err(|d| self.loaded.error(d))?;
         let Some((chip, from)) = self.recipe.aware() else { return Ok(trainer) };
         let chip = FakeQuantizer::new(&self.loaded.graph, chip, &self.recipe.quantize.options);
-        let chip = chip.map_err(|d| self.rendered(&d))?;
+        let chip = chip.map_err(|d| self.loaded.error(d))?;
         Ok(trainer.with_forward(move |network, into| chip.apply(network, into), from))
     }
 
@@ -129,13 +134,11 @@ impl Plan {
 
     /// What cannot be built later is better known before the training. Warnings come with the build.
     pub fn check_targets(&self) -> Result<(), Error> {
-        let graph = &self.loaded.graph;
-        let mut targets = self.recipe.targets();
-        let simulated = self.recipe.simulated_chip();
-        targets.extend(simulated.map(Target::Chip));
-        targets.sort_by_key(Target::name);
+        let mut targets = self.recipe.targets().to_vec();
+        targets.extend(self.recipe.simulated_chip().cloned().map(Target::Chip));
+        targets.sort_by(|a, b| a.name().cmp(b.name()));
         targets.dedup();
-        self.refuse(targets.iter().flat_map(|target| artifacts::check(graph, target)))
+        self.refuse(targets.iter().flat_map(|target| target.check(&self.loaded.graph)))
     }
 
     /// The rules of a chip that the network breaks. Warnings come with the build.
@@ -143,15 +146,10 @@ impl Plan {
         self.refuse(synnet_xylo::rules::check(&self.loaded.graph, chip))
     }
 
-    /// A failure where there are errors.
+    /// Fails if there are errors among the findings.
     fn refuse(&self, found: impl IntoIterator<Item = Diagnostic>) -> Result<(), Error> {
         let errors: Diagnostics = found.into_iter().filter(Diagnostic::is_error).collect();
-        source::accept(&errors, &self.loaded.sources)
-    }
-
-    /// Diagnostics about the network as a failure.
-    pub fn rendered(&self, diagnostics: &[Diagnostic]) -> Error {
-        Error::Rendered(synnet_ir::render(diagnostics, &self.loaded.sources, terminal::color()))
+        if errors.is_empty() { Ok(()) } else { Err(self.loaded.error(errors)) }
     }
 }
 
@@ -176,9 +174,9 @@ impl Experiment {
     pub fn evaluate(&self, network: &Network) -> Result<Tested, Error> {
         let (plan, test) = (&self.plan, &self.corpus.test);
         let measured = synnet_runtime::validate(network, test, &plan.recipe.training.loss);
-        let measured = measured.map_err(|d| plan.rendered(&d))?;
+        let measured = measured.map_err(|d| plan.loaded.error(d))?;
         let classified = plan.readout.map(|readout| synnet_runtime::evaluate(network, test, readout));
-        Ok(Tested { measured, classified: classified.transpose().map_err(|d| plan.rendered(&d))? })
+        Ok(Tested { measured, classified: classified.transpose().map_err(|d| plan.loaded.error(d))? })
     }
 
     /// By what recordings are classified, if they are.
@@ -187,7 +185,7 @@ impl Experiment {
     }
 
     /// The chip whose simulator runs the test set. It is judged by classes.
-    pub fn simulated_chip(&self) -> Option<&'static Chip> {
+    pub fn simulated_chip(&self) -> Option<&Arc<Chip>> {
         self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
     }
 
@@ -196,53 +194,64 @@ impl Experiment {
     pub fn quantize_options(&self, network: &Network) -> Result<QuantizeOptions, Error> {
         let quantize = &self.plan.recipe.quantize;
         let measured = quantize.measures.then(|| calibration::on_dataset(network, &self.corpus.train));
-        let ranges = measured.transpose().map_err(|e| Error::Input(e.to_string()))?;
+        let ranges = measured.transpose().map_err(|e| Error::input(e))?;
         Ok(QuantizeOptions { ranges, ..quantize.options.clone() })
     }
 
-    /// Quantises for a chip.
-    pub fn build_for_chip(&self, network: &Network, chip: &Chip) -> Result<Build, Error> {
-        self.build_with(network, chip, &self.quantize_options(network)?)
+    /// Quantizes for a chip.
+    pub fn build_for_chip(
+        &self,
+        network: &Network,
+        chip: &Chip,
+        observer: &dyn Observer,
+    ) -> Result<Build, Error> {
+        self.build_with(network, chip, &self.quantize_options(network)?, observer)
     }
 
-    /// Quantises for a chip with these options.
+    /// Quantizes for a chip with these options.
     pub fn build_with(
         &self,
         network: &Network,
         chip: &Chip,
         options: &QuantizeOptions,
+        observer: &dyn Observer,
     ) -> Result<Build, Error> {
         let build = synnet_xylo::build(network, chip, options);
-        let build = build.map_err(|d| self.plan.rendered(&d))?;
-        source::accept(&build.warnings, &self.plan.loaded.sources)?;
+        let build = build.map_err(|d| self.plan.loaded.error(d))?;
+        self.plan.loaded.accept(&build.warnings, observer)?;
         Ok(build)
     }
 
-    /// Quantises for a chip and runs the test set on its simulator.
-    pub fn evaluate_on_chip(&self, network: &Network, chip: &'static Chip) -> Result<OnChip, Error> {
+    /// Quantizes for a chip and runs the test set on its simulator.
+    pub fn evaluate_on_chip(
+        &self,
+        network: &Network,
+        chip: &Arc<Chip>,
+        observer: &dyn Observer,
+    ) -> Result<OnChip, Error> {
         let readout = self.plan.readout.ok_or_else(|| {
             Error::Input(
                 "chips are judged by the classes of recordings, which this recipe does not name".into(),
             )
         })?;
-        let build = self.build_for_chip(network, chip)?;
+        let build = self.build_for_chip(network, chip, observer)?;
         let result = on_chip::evaluate(&build, network, &self.corpus.test, readout)?;
         if result.dropped_events > 0 {
-            terminal::warn(format_args!(
+            observer.warning(&format!(
                 "{} input events dropped on {}: a channel takes at most 15 in a step",
                 result.dropped_events, chip.name
             ));
         }
-        Ok(OnChip { chip, build, result })
+        Ok(OnChip { chip: Arc::clone(chip), build, result })
     }
 }
 
 /// A readout that is used for its membrane but also spikes loses what its resets take away.
-fn warn_of_spiking_readout(graph: &Graph) {
+fn warn_of_spiking_readout(graph: &Graph, observer: &dyn Observer) {
     let layer = graph.layer(graph.output.layer);
     let Some(lif) = layer.as_lif().filter(|_| graph.output.quantity == Quantity::Vmem) else { return };
     if lif.threshold.values.iter().any(|&threshold| threshold < SILENT_THRESHOLD) {
-        terminal::warn(format_args!(
+        observer.warning(&format!(
             "layer `{}` is read out by its membrane, but spikes and resets it; give it `threshold: 32767`",
             layer.name
         ));
@@ -268,4 +277,9 @@ fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     let readout =
         loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");
     Ok(Some(readout?))
+}
+
+/// Whether the spikes of a layer say anything: a readout whose membrane is the output is silent on purpose.
+pub fn spikes_matter(graph: &Graph, layer: &str) -> bool {
+    graph.output.quantity == Quantity::Spikes || graph.layer(graph.output.layer).name != layer
 }

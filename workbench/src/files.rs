@@ -9,36 +9,41 @@ use crate::error::{self, Error};
 const MAX_TEXT: u64 = 64 << 20;
 
 /// How the names of files begin that are not yet complete.
-const UNFINISHED: &str = ".snnc-";
+pub(crate) const UNFINISHED: &str = ".snnc-";
 
-/// Whether a path stands for standard input or output.
-pub fn is_dash(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-/// The bytes of a file, or of standard input for `-`.
+/// Returns the bytes of a file.
+///
+/// # Errors
+/// A file that cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    if is_dash(path) {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|e| Error::io("read", path, &e))?;
-        return Ok(bytes);
-    }
-    std::fs::read(path).map_err(|e| Error::io("read", path, &e))
+    std::fs::read(path).map_err(|e| Error::io("read", path, e))
 }
 
-/// The text of a file, or of standard input for `-`.
+/// Returns the text of a file.
+///
+/// # Errors
+/// A file that cannot be read, is not UTF-8 text, or is larger than any text.
 pub fn read_text(path: &Path) -> Result<String, Error> {
-    let bytes = if is_dash(path) {
-        limited(std::io::stdin().lock())
-    } else {
-        std::fs::File::open(path).and_then(limited)
-    };
-    let bytes = bytes.map_err(|e| Error::io("read", path, &e))?;
-    text(bytes).map_err(|why| Error::input(path, why))
+    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
+    read_text_from(file, path)
+}
+
+/// Returns the text of a stream, which messages call `path`.
+///
+/// # Errors
+/// As those of [`read_text`].
+pub fn read_text_from(reader: impl Read, path: &Path) -> Result<String, Error> {
+    let bytes = limited(reader).map_err(|e| Error::io("read", path, e))?;
+    text(bytes).map_err(|why| Error::file(path, why))
+}
+
+/// Returns the last part of a path, as text.
+pub fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// The text of an imported file, or why there is none.
-pub fn read_import(path: &Path) -> Result<String, String> {
+pub(crate) fn read_import(path: &Path) -> Result<String, String> {
     let bytes = std::fs::File::open(path).and_then(limited);
     text(bytes.map_err(|e| error::io_reason(&e))?)
 }
@@ -58,39 +63,43 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
 }
 
 /// Writes a file through a temporary one beside it, so that readers see the old or the new content
-/// and a full disk loses nothing; `-` is standard output.
+/// and a full disk loses nothing.
+///
+/// # Errors
+/// A file that cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_together(&[(path, bytes)])
 }
 
 /// Writes files that belong together. None of them appears before all of them are on the disk.
+///
+/// # Errors
+/// The first file that cannot be written.
 pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Error> {
     let mut prepared = Vec::new();
     for &(path, bytes) in files {
-        if is_dash(path) {
-            print(bytes).map_err(|e| Error::io("write", path, &e))?;
-        } else if is_device(path) {
-            std::fs::write(path, bytes).map_err(|e| Error::io("write", path, &e))?;
+        if is_device(path) {
+            std::fs::write(path, bytes).map_err(|e| Error::io("write", path, e))?;
         } else {
-            prepared.push((path, prepare(path, bytes).map_err(|e| Error::io("write", path, &e))?));
+            prepared.push((path, prepare(path, bytes).map_err(|e| Error::io("write", path, e))?));
         }
     }
     for (path, file) in prepared {
         let target = resolve(path);
-        file.persist(&target).map_err(|e| Error::io("write", path, &e.error))?;
+        file.persist(&target).map_err(|e| Error::io("write", path, e.error))?;
         keep_name(&target);
     }
     Ok(())
 }
 
 /// Adds to the end of a file that exists. A process that is killed meanwhile may leave a part of the bytes.
-pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let file = std::fs::OpenOptions::new().append(true).open(path);
     let appended = file.and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_data()
     });
-    appended.map_err(|e| Error::io("write", path, &e))
+    appended.map_err(|e| Error::io("write", path, e))
 }
 
 /// Forces the name of a new file to the disk, too, so that files which were written one after the other are there
@@ -115,21 +124,13 @@ fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-fn print(bytes: &[u8]) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
-}
-
 /// Creates a folder and those above it.
-pub fn create_folder(path: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(path).map_err(|e| Error::io("create the folder", path, &e))
+pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|e| Error::io("create the folder", path, e))
 }
 
 /// Removes what a killed process has left of files that it had not yet finished.
-pub fn remove_leftovers(folder: &Path) {
+pub(crate) fn remove_leftovers(folder: &Path) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
         // Where it cannot be removed it does no harm.

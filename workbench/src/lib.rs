@@ -1,25 +1,109 @@
-//! The experiment as a library: recipes, data splits, training runs, evaluation on a chip, calibration, comparison,
-//! cost and reports.
-
-#![allow(unreachable_pub, missing_docs, reason = "`pub` says that other modules use an item")]
+//! Experiments with spiking networks, from a recipe to a report.
+//!
+//! A [`Recipe`] is a YAML file that says what to train, on which recordings, how, and what to build at the end. With
+//! its network it is a [`Plan`], with its recordings an [`Experiment`]. A [`training::Training`] runs its epochs;
+//! [`Experiment::evaluate`] and [`Experiment::evaluate_on_chip`] measure what came out, in float numbers and on the
+//! bit-exact simulator of a chip. [`comparison`] tells layer by layer why the two differ, [`cost`] what the network
+//! costs on the chip, and [`report`] writes it all down as pages, tables and JSON. [`run()`] does everything that a
+//! recipe asks for in one call, as `snnc train` does.
+//!
+//! [`Chips`] is the catalog of chips, with custom ones if you add them. Warnings and progress go to an [`Observer`];
+//! [`Silent`] is one that ignores them. An [`Error`] says what was wrong with which file, or carries the
+//! [diagnostics](Findings) of a network with their sources.
+//!
+//! The crate reads and writes files, but prints nothing, never exits, and keeps no global state. Work is spread over
+//! the current thread pool of `rayon`; results do not depend on its size.
+//!
+//! # Example
+//!
+//! ```
+//! use synnet_workbench::report::Results;
+//! use synnet_workbench::training::Training;
+//! use synnet_workbench::{Chips, Plan, Recipe, Silent};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = |name: &str| folder.path().join(name);
+//! // Sixteen recordings of 20 steps: spikes come from the left or from the right.
+//! let rasters: Vec<i64> = (0..16).flat_map(|i| [1 - i % 2, i % 2].repeat(20)).collect();
+//! let labels: Vec<i64> = (0..16).map(|i| i % 2).collect();
+//! let takes: Vec<i64> = (0..16).map(|i| i / 2).collect();
+//! let mut data = synnet_arrays::Archive::new();
+//! data.add("rasters", &[16, 20, 2], &rasters)?;
+//! data.add("labels", &[16], &labels)?;
+//! data.add("take", &[16], &takes)?;
+//! std::fs::write(path("sides.npz"), data.finish()?)?;
+//! std::fs::write(
+//!     path("sides.snn"),
+//!     "network Sides {
+//!         dt: 10 ms;
+//!         input ears: 2;
+//!         layer h: lif(8) { tau_mem: 20 ms, tau_syn: 20 ms };
+//!         layer out: lif(2) { tau_mem: 20 ms, tau_syn: 20 ms, threshold: 32767, max_spikes: 1 };
+//!         ears -> linear -> h -> linear -> out;
+//!         output out.vmem;
+//!     }",
+//! )?;
+//! std::fs::write(
+//!     path("sides.yaml"),
+//!     "network: sides.snn
+//! data: { format: npz, path: sides.npz, test: { take: [6, 7] }, classes: [left, right], steps: 20 }
+//! training:
+//!   epochs: 20
+//!   batch: 4
+//!   loss: { kind: cross_entropy, readout: mean_vmem }
+//!   optimizer: { kind: adam, lr: 0.02 }
+//! ",
+//! )?;
+//!
+//! let chips = Chips::default();
+//! let recipe = Recipe::read(&path("sides.yaml"), &[], &chips)?;
+//! let experiment = Plan::new(recipe, &Silent)?.with_data(&Silent)?;
+//! let training = Training::start(&experiment.plan, 1, path("run"))?;
+//! let trained = training.run(&experiment, &Silent)?;
+//!
+//! let float = experiment.evaluate(&trained.network)?;
+//! let chip = experiment.evaluate_on_chip(&trained.network, chips.get("xylo-audio3")?, &Silent)?;
+//! assert_eq!(float.accuracy(), Some(1.0));
+//! assert_eq!(chip.result.evaluation.accuracy, 1.0);
+//!
+//! let results =
+//!     Results { experiment: &experiment, network: &trained.network, float: &float, chip: Some(&chip) };
+//! std::fs::write(path("results.html"), results.html("run/weights.safetensors"))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod artifacts;
+pub mod built;
 pub mod calibration;
-pub mod chips;
+mod chips;
 pub mod comparison;
 pub mod cost;
 pub mod data;
-pub mod error;
-pub mod events;
-pub mod experiment;
+mod error;
+mod events;
+mod experiment;
 pub mod files;
-pub mod memory;
+pub mod inference;
+mod memory;
+mod observer;
 pub mod on_chip;
+#[allow(unreachable_pub, reason = "`pub` says that other modules use an item")]
 mod page;
-pub mod progress;
 pub mod recipe;
 pub mod report;
+mod run;
+mod schema;
 pub mod source;
-pub mod target;
-pub mod terminal;
+mod target;
+pub mod text;
 pub mod training;
+
+pub use chips::{Chips, UnknownName};
+pub use error::{Error, Findings};
+pub use events::Events;
+pub use experiment::{Experiment, OnChip, Plan, Tested, spikes_matter};
+pub use memory::MemoryEstimate;
+pub use observer::{Observer, Silent, Stage};
+pub use recipe::Recipe;
+pub use run::{Run, RunOptions, run};
+pub use target::{Engine, Target};

@@ -1,17 +1,18 @@
-//! How much memory a training needs, and whether the machine has it.
+//! The memory estimate of a training, and whether the machine has as much.
 
 use synnet_ir::Graph;
 use synnet_runtime::tape::Tape;
 use synnet_runtime::train::MOST_SUMS;
 
 use crate::error::Error;
+use crate::observer::Observer;
 use crate::recipe::Recipe;
-use crate::terminal;
+use crate::text::{bytes as readable, counted};
 
 /// What a training holds besides its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// Bytes for the sample that a thread walks, where a fifth of the neurons spikes in each step: more than
+pub struct MemoryEstimate {
+    /// Bytes for the sample that a thread is at, if a fifth of the neurons spikes in each step: more than
     /// most networks do.
     pub per_thread: u64,
     /// Bytes of weights and their gradients, for all threads together.
@@ -20,7 +21,7 @@ pub struct Need {
     pub threads: u64,
 }
 
-impl Need {
+impl MemoryEstimate {
     /// Of a training of `graph` by a recipe.
     pub fn of(graph: &Graph, recipe: &Recipe, threads: usize) -> Self {
         const SPIKING: u64 = 5;
@@ -39,24 +40,26 @@ impl Need {
         self.per_thread.saturating_mul(self.threads).saturating_add(self.shared)
     }
 
-    /// Says what is needed, and refuses what the machine does not have. Where it does not tell, nothing is refused.
-    pub fn check(self) -> Result<(), Error> {
-        let threads = self.threads;
-        let plural = if threads > 1 { "s" } else { "" };
+    /// Notes what is needed, and refuses what the machine does not have. If it does not tell, nothing is refused.
+    ///
+    /// # Errors
+    /// If less memory is available.
+    pub fn check(self, observer: &dyn Observer) -> Result<(), Error> {
         let need = format!(
-            "training needs about {}: {} for each of {threads} thread{plural}, {} for weights and gradients",
+            "training needs about {}: {} for each of {}, {} for weights and gradients",
             readable(self.bytes()),
             readable(self.per_thread),
+            counted(self.threads as usize, "thread"),
             readable(self.shared)
         );
         match available().filter(|have| self.bytes() > *have) {
-            Some(have) => Err(Error::Io(format!(
+            Some(have) => Err(Error::Refused(format!(
                 "{need}, besides the data; this machine has {} to spare: take fewer `--threads`, shorter recordings \
                  (`data.steps`) or `training.checkpoint: segments`",
                 readable(have)
             ))),
             None => {
-                terminal::say(format_args!("{need}, besides the data"));
+                observer.note(&format!("{need}, besides the data"));
                 Ok(())
             }
         }
@@ -74,18 +77,6 @@ fn available_in(meminfo: &str) -> Option<u64> {
     kibibytes.checked_mul(1024)
 }
 
-/// Bytes as people write them.
-fn readable(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-    let mut size = bytes as f64;
-    let mut unit = 0;
-    while size >= 1024.0 && unit + 1 < UNITS.len() {
-        size /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{bytes} bytes") } else { format!("{size:.1} {}", UNITS[unit]) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,12 +86,5 @@ mod tests {
         let text = "MemTotal:       24105000 kB\nMemAvailable:   21737 kB\nSwapTotal: 0 kB\n";
         assert_eq!(available_in(text), Some(21737 * 1024));
         assert_eq!(available_in("MemTotal: 5 kB\n"), None);
-    }
-
-    #[test]
-    fn sizes_are_readable() {
-        for (bytes, text) in [(900, "900 bytes"), (3_355_443, "3.2 MiB"), (u64::MAX, "16777216.0 TiB")] {
-            assert_eq!(readable(bytes), text);
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! A set of recordings on the simulated chip, read out as the float network is.
+//! Evaluation on a simulated chip: a set of recordings, read out as the float network is.
 
 use synnet_ir::Network;
 use synnet_ir::graph::Quantity;
@@ -27,7 +27,7 @@ pub fn evaluate(
     dataset: &Dataset,
     readout: Readout,
 ) -> Result<ChipEvaluation, Error> {
-    let wrong = |e: &dyn std::fmt::Display| Error::Input(e.to_string());
+    let wrong = |e: &dyn std::fmt::Display| Error::input(e);
     let simulator = build.simulator().map_err(|e| wrong(&e))?;
     let lag = build.float.latency();
     let rasters: Vec<Vec<u8>> =
@@ -41,8 +41,8 @@ pub fn evaluate(
     let data = recordings.iter().flat_map(|r| output(r, quantity, width, lag, scales)).collect();
     let outputs = Sequence::new(recordings.len(), dataset.steps(), width, data).map_err(|e| wrong(&e))?;
     let labels: Vec<usize> = dataset.samples().iter().filter_map(|s| class(&s.target)).collect();
-    let mut evaluation =
-        Evaluation::from_outputs(outputs, &labels, readout).map_err(|faults| Error::findings(&faults))?;
+    let mut evaluation = Evaluation::from_outputs(outputs, &labels, readout)
+        .map_err(|faults| Error::without_place(&faults))?;
     evaluation.rates = rates(build, &recordings);
     let dropped_events = recordings.iter().map(|r| r.clipped_events).sum();
     let activity = Activity::measured(&views, &recordings);

@@ -1,4 +1,4 @@
-//! From a network file to a graph, with its diagnostics shown.
+//! From a network file and a weights file to a network.
 
 use std::path::Path;
 
@@ -7,76 +7,110 @@ use synnet_dsl::{Loader, Options};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Severity, Sources};
 
 use crate::error::Error;
-use crate::{files, terminal};
+use crate::files;
+use crate::observer::Observer;
+use crate::text::counted;
 
-/// A compiled network file.
+/// A network without errors, and the sources that it came from.
+#[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The texts that were read, for rendering later diagnostics.
+    /// The sources that were read, for rendering later diagnostics.
     pub sources: Sources,
     /// The network.
     pub graph: Graph,
 }
 
-/// What a compilation found: the graph where there are no errors, and everything to be said.
+/// What a compilation found: the graph if there are no errors, and everything to be said.
+#[derive(Clone, Debug)]
 pub struct Found {
-    /// The texts that were read.
+    /// The sources that were read.
     pub sources: Sources,
-    /// The network, where it has no errors.
+    /// The network, if it has no errors.
     pub graph: Option<Graph>,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
 }
 
-/// Compiles a network file and keeps what was found.
-pub fn find(path: &Path, name: Option<&str>, params: &[(String, String)]) -> Result<Found, Error> {
-    let text = files::read_text(path)?;
-    let mut sources = Sources::new();
-    let root = sources.add(shown(path), text);
-    let options = Options { name: name.map(str::to_owned), params: params.to_vec() };
-    let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut FileLoader);
-    Ok(Found { sources, graph: compilation.graph, diagnostics: compilation.diagnostics })
-}
-
-/// The name of a file in messages.
-pub fn shown(path: &Path) -> String {
-    if files::is_dash(path) { "<stdin>".to_owned() } else { path.display().to_string() }
-}
-
-/// Compiles a network file; warnings are shown, errors fail.
-pub fn compile(path: &Path, name: Option<&str>, params: &[(String, String)]) -> Result<Loaded, Error> {
-    let Found { sources, graph, diagnostics } = find(path, name, params)?;
-    accept(&diagnostics, &sources)?;
-    let graph = graph.ok_or_else(|| Error::input(path, "the file has no network"))?;
-    Ok(Loaded { sources, graph })
-}
-
-/// Shows warnings and goes on, or fails where there are errors.
-pub fn accept(diagnostics: &[Diagnostic], sources: &Sources) -> Result<(), Error> {
-    if diagnostics.is_empty() {
-        return Ok(());
+impl Found {
+    /// Compiles a network file.
+    ///
+    /// # Errors
+    /// A file that cannot be read. Errors in the network are diagnostics.
+    pub fn read(path: &Path, options: &Options) -> Result<Self, Error> {
+        Ok(Self::compile(&path.display().to_string(), files::read_text(path)?, options))
     }
-    let text = synnet_ir::render(diagnostics, sources, terminal::color());
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Error::Rendered(text));
+
+    /// Compiles the source `text`, which diagnostics call `name`. Imports are files relative to it.
+    pub fn compile(name: &str, text: String, options: &Options) -> Self {
+        let mut sources = Sources::new();
+        let root = sources.add(name, text);
+        let compilation = synnet_dsl::compile(&mut sources, root, options, &mut FileLoader);
+        Self { sources, graph: compilation.graph, diagnostics: compilation.diagnostics }
     }
-    terminal::say(text.trim_end());
+
+    /// Passes warnings on and returns the network.
+    ///
+    /// # Errors
+    /// All errors of the network.
+    pub fn accept(self, observer: &dyn Observer) -> Result<Loaded, Error> {
+        accept(&self.diagnostics, &self.sources, observer)?;
+        let Some(graph) = self.graph else {
+            let name = self.sources.iter().next().map_or("", |(_, source)| source.name.as_str());
+            return Err(Error::file(Path::new(name), "the file has no network"));
+        };
+        Ok(Loaded { sources: self.sources, graph })
+    }
+}
+
+impl Loaded {
+    /// Joins the network with the weights of a file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or every tensor that does not fit.
+    pub fn read_weights(&self, path: &Path) -> Result<Network, Error> {
+        self.bind(&files::read(path)?, path)
+    }
+
+    /// Joins the network with weights in the form of safetensors, which messages call `path`.
+    ///
+    /// # Errors
+    /// Every tensor that does not fit.
+    pub fn bind(&self, weights: &[u8], path: &Path) -> Result<Network, Error> {
+        let params = Params::from_safetensors(weights).map_err(|e| Error::file(path, e))?;
+        Network::bind(&self.graph, &params).map_err(|diagnostics| {
+            self.error(diagnostics).concluding(|found| {
+                let (path, name) = (path.display(), &self.graph.name);
+                format!("`{path}` does not fit network `{name}`: {}", counted(found.len(), "error"))
+            })
+        })
+    }
+
+    /// Diagnostics about the network as an error.
+    pub fn error(&self, diagnostics: Diagnostics) -> Error {
+        Error::diagnostics(diagnostics, &self.sources)
+    }
+
+    /// Passes warnings on.
+    ///
+    /// # Errors
+    /// If there are errors among the diagnostics.
+    pub fn accept(&self, diagnostics: &Diagnostics, observer: &dyn Observer) -> Result<(), Error> {
+        accept(diagnostics, &self.sources, observer)
+    }
+}
+
+/// Passes warnings on.
+///
+/// # Errors
+/// If there are errors among the diagnostics.
+pub fn accept(diagnostics: &Diagnostics, sources: &Sources, observer: &dyn Observer) -> Result<(), Error> {
+    if diagnostics.has_errors() {
+        return Err(Error::diagnostics(diagnostics.clone(), sources));
+    }
+    if !diagnostics.is_empty() {
+        observer.diagnostics(diagnostics, sources);
+    }
     Ok(())
-}
-
-/// Reads a weights file and joins it with the network.
-pub fn bind(loaded: &Loaded, weights: &Path) -> Result<Network, Error> {
-    let params = Params::from_safetensors(&files::read(weights)?).map_err(|e| Error::input(weights, e))?;
-    Network::bind(&loaded.graph, &params).map_err(|diagnostics| {
-        let count = diagnostics.len();
-        let text = synnet_ir::render(&diagnostics, &loaded.sources, terminal::color());
-        let plural = if count == 1 { "" } else { "s" };
-        Error::Rendered(format!(
-            "{}\n`{}` does not fit network `{}`: {count} error{plural}",
-            text.trim_end(),
-            weights.display(),
-            loaded.graph.name
-        ))
-    })
 }
 
 /// Diagnostics for machines.

@@ -4,64 +4,65 @@ use std::path::Path;
 
 use serde_json::json;
 use synnet_ir::{Diagnostic, Graph, Sources};
+use synnet_workbench::built::{self, BuiltNetwork};
+use synnet_workbench::source;
+use synnet_workbench::text::counted;
+use synnet_workbench::{Plan, Recipe};
 
 use crate::cli::{Check, NetworkArgs};
-use synnet_workbench::artifacts;
-use synnet_workbench::error::Error as Failure;
-use synnet_workbench::experiment::Plan;
-use synnet_workbench::target::Target;
-use synnet_workbench::{source, terminal};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{streams, terminal};
 
 /// Checks a network, and the rules of a target where one is named; or a recipe with its network.
-pub fn run(args: &Check, json: bool) -> Result<(), Failure> {
+pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
     let network = &args.network;
     if network.net.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-        return recipe(args, json);
+        return recipe(args, context);
     }
-    if artifacts::is_built(&network.net) {
-        return built(args, json);
+    if built::is_built(&network.net) {
+        return built_network(args, context);
     }
-    let target = Target::or_chosen(args.target.as_ref())?;
-    let mut found = source::find(&network.net, network.name.as_deref(), &network.params)?;
+    let target = context.target_or_custom(args.target.as_ref())?;
+    let mut found = context.find(network)?;
     if let (Some(graph), Some(target)) = (&found.graph, &target) {
-        found.diagnostics.extend(artifacts::check(graph, target));
+        found.diagnostics.extend(target.check(graph));
     }
-    if json {
+    if context.json {
         let diagnostics = source::to_json(&found.diagnostics, &found.sources);
         terminal::print_json(&json!({ "diagnostics": diagnostics }))?;
     }
-    source::accept(&found.diagnostics, &found.sources).map_err(|failure| {
-        let errors = found.diagnostics.iter().filter(|d| Diagnostic::is_error(d)).count();
-        let Failure::Rendered(text) = failure else { return failure };
-        let plural = if errors == 1 { "" } else { "s" };
-        Failure::Rendered(format!(
-            "{}\n\n{errors} error{plural} in `{}`",
-            text.trim_end(),
-            source::shown(&network.net)
-        ))
+    let path = &network.net;
+    source::accept(&found.diagnostics, &found.sources, &context.terminal).map_err(|error| {
+        error.concluding(|found| {
+            let errors = found.iter().filter(|d| Diagnostic::is_error(d)).count();
+            format!("{} in `{}`", counted(errors, "error"), streams::shown(path))
+        })
     })?;
     if let Some(graph) = &found.graph {
         let target = target.map_or(String::new(), |target| format!("; fits {}", target.name()));
-        say_sound(&network.net, &format!("{}{target}", what(graph)));
+        say_sound(path, &format!("{}{target}", what(graph)));
     }
     Ok(())
 }
 
 /// Checks a recipe: its keys, its network, its targets, and whether training supports the network. No recording is
 /// read.
-fn recipe(args: &Check, json: bool) -> Result<(), Failure> {
+fn recipe(args: &Check, context: &Context) -> Result<(), Failure> {
     let NetworkArgs { net, name: network, params } = &args.network;
     if network.is_some() || !params.is_empty() {
-        return Err(Failure::Io("a recipe names its network and parameters itself".into()));
+        return Err(Failure::Usage("a recipe names its network and parameters itself".into()));
     }
-    let plan = Plan::read(net, &[])?;
+    let target = context.target(args.target.as_ref())?;
+    let recipe = Recipe::parse(streams::read_text(net)?, net, &[], &context.chips)?;
+    let plan = Plan::new(recipe, &context.terminal)?;
     plan.check_targets()?;
-    if let Some(target) = &args.target {
-        source::accept(&artifacts::check(&plan.loaded.graph, target), &plan.loaded.sources)?;
+    if let Some(target) = target {
+        plan.loaded.accept(&target.check(&plan.loaded.graph), &context.terminal)?;
     }
     let seed = plan.recipe.training.seed;
     plan.trainer(seed)?;
-    if json {
+    if context.json {
         terminal::print_json(&json!({ "diagnostics": [] }))?;
     }
     let targets: Vec<&str> = plan.recipe.build.iter().map(String::as_str).collect();
@@ -70,45 +71,45 @@ fn recipe(args: &Check, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Checks a built network, and whether it fits a chip where one is named or the file is that of one.
-fn built(args: &Check, json: bool) -> Result<(), Failure> {
+/// Checks a built network, and whether it fits a chip if one is named or the file is that of one.
+fn built_network(args: &Check, context: &Context) -> Result<(), Failure> {
     let NetworkArgs { net, name: network, params } = &args.network;
     if network.is_some() || !params.is_empty() {
-        return Err(Failure::Io("a built network has no names or parameters to set".into()));
+        return Err(Failure::Usage("a built network has no names or parameters to set".into()));
     }
-    let loaded = artifacts::read_xylo(net)?;
-    let chip = artifacts::chip_of(net, &loaded, args.target.as_ref())?;
-    let spec = &loaded.specification;
-    if json {
-        let found = chip.map(|chip| synnet_xylo::rules::check_specification(spec, chip)).unwrap_or_default();
+    let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
+    let network = BuiltNetwork::parse(&streams::read(net)?, net, &context.chips)?;
+    let chip = network.chip(named)?;
+    if context.json {
+        let found = chip
+            .as_ref()
+            .map(|chip| synnet_xylo::rules::check_specification(&network.specification, chip))
+            .unwrap_or_default();
         terminal::print_json(&json!({ "diagnostics": source::to_json(&found, &Sources::new()) }))?;
     }
-    if let Some(chip) = chip {
-        artifacts::check_xylo(net, spec, chip)?;
+    if let Some(chip) = &chip {
+        network.check(chip, &context.terminal)?;
     }
-    let d = spec.dimensions;
     let fits = chip.map_or(String::new(), |chip| format!("; fits {}", chip.name));
-    let what = format!("{} inputs, {} hidden and {} readout neurons{fits}", d.inputs, d.hidden, d.outputs);
-    say_sound(net, &what);
+    say_sound(net, &format!("{}{fits}", network.size()));
     Ok(())
 }
 
 /// The size of a network in a few words.
 fn what(graph: &Graph) -> String {
-    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let neurons = graph.layers.iter().map(|layer| layer.size).sum();
-    let learnt =
+    let learned =
         graph.tensors().iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>()).sum();
     format!(
         "network `{}`, {}, {}, {} to learn",
         graph.name,
-        count(graph.layers.len(), "layer"),
-        count(neurons, "neuron"),
-        count(learnt, "number")
+        counted(graph.layers.len(), "layer"),
+        counted(neurons, "neuron"),
+        counted(learned, "number")
     )
 }
 
 /// A check that says nothing leaves the reader to wonder whether it looked at the right network.
 fn say_sound(path: &Path, what: &str) {
-    terminal::say(format_args!("`{}` has no errors: {what}", source::shown(path)));
+    terminal::say(format_args!("`{}` has no errors: {what}", streams::shown(path)));
 }

@@ -1,24 +1,32 @@
 //! `snnc chips`: what networks can be built for.
 
+use std::sync::Arc;
+
 use serde_json::json;
+use synnet_workbench::text;
 use synnet_xylo::Chip;
 use synnet_xylo::chip::CoreVersion;
 
 use crate::cli::Chips;
-use synnet_workbench::error::Error as Failure;
-use synnet_workbench::{chips, terminal};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::terminal;
 
 /// Prints all chips, or one in full.
-pub fn run(args: &Chips, json: bool) -> Result<(), Failure> {
+pub fn run(args: &Chips, context: &Context) -> Result<(), Failure> {
     let Some(name) = &args.name else {
-        let chips: Vec<&Chip> = chips::all().collect();
-        return if json { terminal::print_json(&json!(chips)) } else { terminal::print(&table(&chips)) };
+        let chips: Vec<&Chip> = context.chips.iter().map(Arc::as_ref).collect();
+        return if context.json {
+            terminal::print_json(&json!(chips))
+        } else {
+            terminal::print(&table(&chips))
+        };
     };
-    let chip = chips::find(name).ok_or_else(|| Failure::Io(chips::unknown(name, "chip", &[])))?;
-    if json {
-        return terminal::print_json(&json!(chip));
+    let chip = context.chips.get(name).map_err(|why| Failure::Usage(why.to_string()))?;
+    if context.json {
+        return terminal::print_json(&json!(**chip));
     }
-    terminal::print(chips::source(chip).unwrap_or_default())
+    terminal::print(context.chips.source(name).unwrap_or_default())
 }
 
 /// One column for each chip: they differ in many numbers.
@@ -29,7 +37,7 @@ fn table(chips: &[&Chip]) -> String {
     };
     let known = |known: bool| if known { "known" } else { "-" }.to_owned();
     let yes = |yes: bool| if yes { "yes" } else { "-" }.to_owned();
-    terminal::table(&[
+    text::table(&[
         row("chip", &|chip| chip.name.clone()),
         row("part", &|chip| chip.part.clone()),
         row("input channels", &|chip| chip.inputs.to_string()),

@@ -1,40 +1,42 @@
 //! `snnc eval`: the accuracy of trained weights.
 
-use crate::cli::{Engine, Eval};
+use synnet_workbench::Engine;
 use synnet_workbench::cost::Inference;
-use synnet_workbench::error::Error as Failure;
-use synnet_workbench::experiment::Plan;
 use synnet_workbench::report::{self, Results};
-use synnet_workbench::{files, source, terminal};
+
+use crate::cli::Eval;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{streams, terminal};
 
 /// Evaluates weights on the test set of a recipe.
-pub fn run(args: &Eval, json: bool) -> Result<(), Failure> {
-    if json && args.report.as_deref().is_some_and(files::is_dash) {
-        let remedy = "give `--report` a file";
-        return Err(Failure::Io(format!(
-            "`--json` and `--report -` both write to standard output: {remedy}"
-        )));
+pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
+    let observer = &context.terminal;
+    if let Some(path) = &args.report {
+        streams::keep_apart("--report", path, context.json)?;
     }
-    if args.quantizer.is_some() && args.on == Engine::Float {
-        return Err(Failure::Io("`--quantizer` is for chips: name one with `--on`".into()));
+    let engine = context.engine(&args.on)?;
+    if args.quantizer.is_some() && engine == Engine::Float {
+        return Err(Failure::Usage("`--quantizer` is for chips: name one with `--on`".into()));
     }
-    super::use_threads(&args.recipe)?;
-    let mut plan = Plan::read(&args.recipe.recipe, &args.recipe.set)?;
-    plan.recipe.quantize.set_method(args.quantizer);
-    let network = source::bind(&plan.loaded, &args.weights)?;
-    let experiment = plan.with_data()?;
+    let mut plan = context.plan(&args.recipe)?;
+    if let Some(method) = args.quantizer {
+        plan.recipe.quantize.set_method(method, observer);
+    }
+    let network = context.bind(&plan.loaded, &args.weights)?;
+    let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;
-    let chip = match &args.on {
+    let chip = match &engine {
         Engine::Float => None,
-        Engine::Chip(name) => Some(experiment.evaluate_on_chip(&network, name)?),
+        Engine::Chip(chip) => Some(experiment.evaluate_on_chip(&network, chip, observer)?),
     };
     if let Some(path) = &args.report {
         let results =
             Results { experiment: &experiment, network: &network, float: &float, chip: chip.as_ref() };
-        files::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
+        streams::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
     }
     let cost = chip.as_ref().and_then(|on| Inference::of(on, experiment.corpus.test.steps()));
-    if json {
+    if context.json {
         let mut results = report::results_json(&float, chip.as_ref());
         if let Some(cost) = &cost {
             results["cost"] = cost.to_json();

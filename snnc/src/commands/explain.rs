@@ -4,8 +4,8 @@ use serde_json::json;
 use synnet_ir::Code;
 
 use crate::cli::Explain;
-use synnet_workbench::error::Error as Failure;
-use synnet_workbench::terminal;
+use crate::failure::Failure;
+use crate::terminal;
 
 /// Every code that a command can report.
 fn codes() -> impl Iterator<Item = &'static Code> {
@@ -21,10 +21,11 @@ fn codes() -> impl Iterator<Item = &'static Code> {
 pub fn run(args: &Explain, json: bool) -> Result<(), Failure> {
     let wanted = args.code.to_uppercase();
     let Some(code) = codes().find(|code| code.id == wanted) else {
-        let near = codes().min_by_key(|code| strsim::levenshtein(code.id, &wanted));
-        let hint =
-            near.map(|code| format!("; did you mean `{}` ({})?", code.id, code.title)).unwrap_or_default();
-        return Err(Failure::Io(format!("there is no code `{}`{hint}", args.code)));
+        let near = synnet_ir::nearest(&wanted, codes().map(|code| code.id));
+        let near = near.and_then(|near| codes().find(|code| code.id == near));
+        let hint = near.map(|code| format!("; did you mean `{}` ({})?", code.id, code.title));
+        let hint = hint.unwrap_or_default();
+        return Err(Failure::Usage(format!("there is no code `{}`{hint}", args.code)));
     };
     if json {
         return terminal::print_json(

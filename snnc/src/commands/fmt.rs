@@ -4,22 +4,22 @@ use serde_json::json;
 use synnet_ir::Sources;
 
 use crate::cli::Fmt;
-use synnet_workbench::error::Error as Failure;
-use synnet_workbench::{files, terminal};
+use crate::failure::Failure;
+use crate::{streams, terminal};
 
 /// Formats files in place, or with `--check` tells which are not in canonical form.
 pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
     let mut changed = Vec::new();
     let mut failed = Vec::new();
     for path in &args.files {
-        let text = files::read_text(path)?;
+        let text = streams::read_text(path)?;
         match synnet_dsl::format(&text) {
-            Ok(formatted) if files::is_dash(path) && !args.check => terminal::print(&formatted)?,
+            Ok(formatted) if streams::is_dash(path) && !args.check => terminal::print(&formatted)?,
             Ok(formatted) if formatted == text => {}
             Ok(formatted) => {
                 changed.push(path.display().to_string());
                 if !args.check {
-                    files::write(path, formatted.as_bytes())?;
+                    streams::write(path, formatted.as_bytes())?;
                 }
             }
             Err(diagnostics) => {

@@ -1,65 +1,54 @@
 //! `snnc sim`: the bit-exact chip on an array of input events.
 
 use serde_json::json;
-use synnet_xylo::simulate::{PopulationRecord, Record, Recording};
-use synnet_xylo::{CoreVersion, Simulator};
+use synnet_workbench::built::BuiltNetwork;
+use synnet_workbench::text::counted;
+use synnet_workbench::{cost, inference};
 
 use crate::cli::Sim;
-use synnet_workbench::error::Error as Failure;
-use synnet_workbench::events::{self, Events, Output};
-use synnet_workbench::{artifacts, cost, terminal};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{streams, terminal};
 
 /// Runs a specification on events and writes the readout's spikes as `output`.
-pub fn run(args: &Sim, json: bool) -> Result<(), Failure> {
-    super::check_streams(&args.arrays, json)?;
-    let loaded = artifacts::read_xylo(&args.spec)?;
-    let chip = artifacts::chip_of(&args.spec, &loaded, args.target.as_ref())?;
-    if let Some(chip) = chip {
-        artifacts::check_xylo(&args.spec, &loaded.specification, chip)?;
+pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
+    let arrays = &args.arrays;
+    streams::keep_apart("--output", &arrays.output, context.json)?;
+    let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
+    let network = BuiltNetwork::parse(&streams::read(&args.spec)?, &args.spec, &context.chips)?;
+    let chip = network.chip(named)?;
+    if let Some(chip) = &chip {
+        network.check(chip, &context.terminal)?;
     }
-    warn_of_defaults(&loaded.defaulted);
-    let core = chip.map_or(CoreVersion::default(), |chip| chip.core);
-    let simulator =
-        Simulator::with_core(&loaded.specification, core).map_err(|e| Failure::input(&args.spec, e))?;
-    let input = &args.arrays.input;
-    let events = events::read(input, simulator.inputs())?;
-    let raster = events.counts().map_err(|why| Failure::input(input, why))?;
-    let length = events.sequence_len();
-    let sequences: Vec<&[u8]> = (0..events.batch).map(|b| &raster[b * length..(b + 1) * length]).collect();
-    let record = if args.arrays.record { Record::All } else { Record::Readout };
-    let recordings = simulator.run_batch(&sequences, record).map_err(|e| Failure::input(input, e))?;
-
-    let clipped = recordings.iter().map(|r| r.clipped_events).sum::<u64>().saturating_add(events.above_u8());
-    if clipped > 0 {
-        let plural = if clipped == 1 { "" } else { "s" };
-        terminal::warn(format_args!(
-            "{clipped} input event{plural} dropped: a channel takes at most 15 events in a step"
-        ));
+    warn_of_defaults(&network.defaulted);
+    let events = context.events(&arrays.input, network.specification.dimensions.inputs)?;
+    let run = inference::simulate(&network, chip.as_deref(), &events, arrays.record)
+        .map_err(|error| error.in_file(&arrays.input))?;
+    if run.dropped_events > 0 {
+        let events = counted(run.dropped_events as usize, "input event");
+        terminal::warn(format_args!("{events} dropped: a channel takes at most 15 events in a step"));
     }
-    // Such a readout is not meant to spike.
-    let by_membrane = loaded.specification.threshold_out.iter().all(|&threshold| threshold == i16::MAX);
-    write(args, &events, simulator.outputs(), &recordings, by_membrane)?;
-    if by_membrane {
+    streams::write(&arrays.output, &run.arrays.to_npz()?)?;
+    if run.by_membrane {
         terminal::say(
             "the readout neurons have the largest threshold: they are read by their membranes, `readout.vmem` in the \
              output file, and not by `output`, their spikes",
         );
     }
-    let cycles = chip.and_then(|chip| cost::measured(&loaded.specification, chip, &sequences, &recordings));
-    if let Some(cycles) = cycles.filter(|_| !json) {
-        terminal::say(cost::measured_in_words(cycles));
-    }
-    if json {
-        terminal::print_json(&json!({
-            "output": args.arrays.output,
+    if context.json {
+        return terminal::print_json(&json!({
+            "output": arrays.output,
             "sequences": events.batch,
             "steps": events.time,
-            "chip": chip.map(|chip| &chip.name),
-            "core": core,
-            "defaulted_arrays": loaded.defaulted,
-            "dropped_events": clipped,
-            "cycles_per_step": cycles.map(|[mean, worst]| json!({ "mean": mean, "worst_case": worst })),
-        }))?;
+            "chip": chip.map(|chip| chip.name.clone()),
+            "core": run.core,
+            "defaulted_arrays": network.defaulted,
+            "dropped_events": run.dropped_events,
+            "cycles_per_step": run.cycles.map(|[mean, worst]| json!({ "mean": mean, "worst_case": worst })),
+        }));
+    }
+    if let Some(cycles) = run.cycles {
+        terminal::say(cost::measured_in_words(cycles));
     }
     Ok(())
 }
@@ -75,54 +64,4 @@ fn warn_of_defaults(defaulted: &[&str]) {
             names.join(", ")
         ));
     }
-}
-
-/// Writes the readout's spikes, its membranes where it is read by them, and with `--record` every state.
-fn write(
-    args: &Sim,
-    events: &Events,
-    outputs: usize,
-    recordings: &[Recording],
-    by_membrane: bool,
-) -> Result<(), Failure> {
-    let mut archive = Output::new();
-    let shape = |n: usize| {
-        let sequence = [events.time, n];
-        if events.batched { vec![events.batch, sequence[0], sequence[1]] } else { sequence.to_vec() }
-    };
-    let spikes: Vec<i64> = recordings.iter().flat_map(|r| r.output()).map(|&n| i64::from(n)).collect();
-    archive.add("output", &shape(outputs), &spikes)?;
-    if by_membrane && !args.arrays.record {
-        let vmem: Vec<i64> = recordings.iter().flat_map(|r| &r.readout.vmem).map(|&x| i64::from(x)).collect();
-        archive.add("readout.vmem", &shape(outputs), &vmem)?;
-    }
-    if args.arrays.record {
-        let hidden = |r: &Recording| r.hidden.clone();
-        population(&mut archive, "hidden", recordings, &shape, hidden)?;
-        population(&mut archive, "readout", recordings, &shape, |r| Some(r.readout.clone()))?;
-    }
-    archive.write(&args.arrays.output)
-}
-
-fn population(
-    archive: &mut Output,
-    name: &str,
-    recordings: &[Recording],
-    shape: &dyn Fn(usize) -> Vec<usize>,
-    of: impl Fn(&Recording) -> Option<PopulationRecord>,
-) -> Result<(), Failure> {
-    let records: Vec<PopulationRecord> = recordings.iter().filter_map(of).collect();
-    let neurons = records.first().map_or(0, |r| r.neurons);
-    let shape = shape(neurons);
-    let spikes: Vec<i64> = records.iter().flat_map(|r| &r.spikes).map(|&x| i64::from(x)).collect();
-    archive.add(&format!("{name}.spikes"), &shape, &spikes)?;
-    let mut state = |what: &str, of: &dyn Fn(&PopulationRecord) -> Option<&Vec<i16>>| {
-        let values: Option<Vec<&Vec<i16>>> = records.iter().map(of).collect();
-        let Some(values) = values else { return Ok(()) };
-        let values: Vec<i64> = values.into_iter().flatten().map(|&x| i64::from(x)).collect();
-        archive.add(&format!("{name}.{what}"), &shape, &values)
-    };
-    state("vmem", &|r| Some(&r.vmem))?;
-    state("isyn", &|r| Some(&r.isyn))?;
-    state("isyn2", &|r| r.isyn2.as_ref())
 }

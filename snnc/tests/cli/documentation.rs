@@ -240,7 +240,8 @@ fn recipe(block: &Block, blocks: &[Block]) {
 }
 
 fn network(block: &Block) {
-    let tests = std::fs::read_to_string(repository("dsl/tests/dsl/documentation.rs")).expect("the tests can be read");
+    let tests =
+        std::fs::read_to_string(repository("dsl/tests/dsl/documentation.rs")).expect("the tests can be read");
     let name = block.page.file_name().expect("a page has a name").to_string_lossy();
     if tests.contains(&format!("docs/{name}")) {
         return;

@@ -13,5 +13,7 @@ fn codes_of_every_crate_are_explained() {
         assert_eq!(lower.text(), outcome.text());
         assert_eq!(folder.snnc(&["explain", code, "--json"]).success().json()["code"], code);
     }
-    folder.snnc(&["explain", "E9999"]).failure(2, &["there is no code `E9999`", "did you mean `E"]);
+    folder.snnc(&["explain", "E0319"]).failure(2, &["there is no code `E0319`", "did you mean `E03"]);
+    let outcome = folder.snnc(&["explain", "E9999"]).failure(2, &["there is no code `E9999`"]);
+    assert!(!outcome.stderr.contains("did you mean"), "{}", outcome.stderr);
 }

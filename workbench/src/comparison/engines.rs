@@ -12,18 +12,18 @@ use crate::error::Error;
 use crate::on_chip;
 
 /// Number of engines.
-pub const ENGINES: usize = 3;
+pub(super) const ENGINES: usize = 3;
 /// Their indices: the network as it was trained; the same with the chip's weights, thresholds and leaks, computed in
 /// float numbers; the chip.
-pub const FLOAT: usize = 0;
+pub(super) const FLOAT: usize = 0;
 /// See [`FLOAT`].
-pub const QUANTISED: usize = 1;
+pub(super) const QUANTISED: usize = 1;
 /// See [`FLOAT`].
-pub const CHIP: usize = 2;
+pub(super) const CHIP: usize = 2;
 
 /// The three engines, at rest.
 #[derive(Clone)]
-pub struct Engines<'a> {
+pub(super) struct Engines<'a> {
     graph: &'a Graph,
     build: &'a Build,
     dataset: &'a Dataset,
@@ -39,7 +39,7 @@ pub struct Engines<'a> {
 }
 
 /// What the engines did in one recording.
-pub struct Played {
+pub(super) struct Played {
     /// Of each layer, in the order of the graph, what each engine did.
     pub layers: Vec<[Course; ENGINES]>,
     /// Of each layer in how many steps each neuron met a rail on the chip.
@@ -54,13 +54,13 @@ pub struct Played {
 
 impl<'a> Engines<'a> {
     /// `quantised` is `network` with the numbers of `build`.
-    pub fn new(
+    pub(super) fn new(
         network: &'a Network,
         quantised: &Network,
         build: &'a Build,
         dataset: &'a Dataset,
     ) -> Result<Self, Error> {
-        let chip = build.simulator().map_err(|e| Error::Input(e.to_string()))?;
+        let chip = build.simulator().map_err(|e| Error::input(e))?;
         let mut layers: Vec<&MappedLayer> = build.float.layers.iter().collect();
         layers.sort_by_key(|layer| layer.layer);
         Ok(Self {
@@ -76,25 +76,25 @@ impl<'a> Engines<'a> {
     }
 
     /// The layers in the order of the graph, which is that of [`Played::layers`].
-    pub fn layers(&self) -> &[&'a MappedLayer] {
+    pub(super) fn layers(&self) -> &[&'a MappedLayer] {
         &self.layers
     }
 
     /// Silent steps behind a recording on the chip.
-    pub fn silence(&self) -> usize {
+    pub(super) fn silence(&self) -> usize {
         self.silence
     }
 
     /// Runs recording `i` from rest on each engine.
-    pub fn play(&mut self, i: usize) -> Result<Played, Error> {
+    pub(super) fn play(&mut self, i: usize) -> Result<Played, Error> {
         let steps = self.dataset.steps();
         let events = on_chip::counts(self.dataset, i, self.silence)?;
         self.chip.reset();
-        let on_chip = self.chip.run(&events, Record::All).map_err(|e| Error::Input(e.to_string()))?;
+        let on_chip = self.chip.run(&events, Record::All).map_err(|e| Error::input(e))?;
         let input = input(self.dataset, i);
         let run = |interpreter: &Interpreter| {
             let run = interpreter.run_from(&input, Recording::On, 0, i as u64);
-            run.map_err(|e| Error::Input(e.to_string()))
+            run.map_err(|e| Error::input(e))
         };
         let [float, quantised] = &self.interpreters;
         let (float, quantised) = (run(float)?, run(quantised)?);

@@ -7,7 +7,7 @@ use super::statistics::Course;
 use super::{Comparison, LayerComparison, PAIRS};
 use crate::error::Error;
 use crate::page::{self, Events, Look, Mark, Panel, Trace, Traces, escape, raster, side_by_side};
-use crate::report::percent;
+use crate::text::percent;
 
 /// Rings that are drawn in a raster.
 const MOST_MARKS: usize = 40;
@@ -17,14 +17,14 @@ const MOST_OUTPUTS: usize = 3;
 const MOST_NUMBERS: usize = 1 << 26;
 
 /// The section of the page, or nothing where no recording can be drawn.
-pub fn section(comparison: &Comparison<'_>) -> Result<String, Error> {
+pub(super) fn section(comparison: &Comparison<'_>) -> Result<String, Error> {
     let subject = comparison.subject;
     let test = &subject.experiment.corpus.test;
     let neurons: usize = comparison.layers.iter().map(|layer| layer.neurons).sum();
     if test.steps().saturating_mul(neurons) > MOST_NUMBERS {
         return Ok(String::new());
     }
-    let mut engines = Engines::new(subject.network, subject.quantised, subject.build, test)?;
+    let mut engines = Engines::new(subject.network, &subject.quantised, &subject.build, test)?;
     let mut html = String::new();
     for (i, why) in choose(comparison) {
         let played = engines.play(comparison.recordings[i])?;

@@ -8,7 +8,7 @@ use synnet_xylo::codes::TAU_MISMATCH;
 use super::engines::{CHIP, ENGINES, FLOAT};
 use super::{BY_STATES, BY_WEIGHTS, Comparison, IN_ALL, LayerComparison, PAIRS};
 use crate::page::figure;
-use crate::report::percent;
+use crate::text::percent;
 
 /// Loss of accuracy that is worth a remedy, even if chance may explain it.
 const NOTABLE_LOSS: f64 = 0.01;
@@ -286,7 +286,7 @@ impl Comparison<'_> {
     }
 
     fn more_room(&self) -> String {
-        let options = self.subject.options;
+        let options = &self.subject.options;
         let train = "or train with smaller weights";
         match options.ranges {
             _ if options.method.rockpool().is_some() => {
@@ -300,7 +300,7 @@ impl Comparison<'_> {
     }
 
     fn finer_states(&self) -> String {
-        let (options, report) = (self.subject.options, &self.subject.build.report);
+        let (options, report) = (&self.subject.options, &self.subject.build.report);
         let unshifted = report.weight_shift_in + report.weight_shift_rec + report.weight_shift_out == 0;
         let saturated = self.layers.iter().any(|layer| layer.saturated_neurons() > 0);
         match options.ranges {

@@ -13,17 +13,19 @@ mod pictures;
 mod statistics;
 mod table;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Graph, Network};
 use synnet_runtime::{Evaluation, Readout, Sequence, Target};
 use synnet_xylo::map::MappedLayer;
+use synnet_xylo::quantize::dequantize;
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 
 use crate::error::Error;
-use crate::experiment::Experiment;
-use crate::progress;
-use crate::report::spikes_matter;
+use crate::experiment::{Experiment, spikes_matter};
+use crate::observer::{Observer, Stage};
 use engines::{CHIP, ENGINES, Engines, FLOAT, Played, QUANTISED};
 use statistics::{Course, Gap, Yardstick};
 
@@ -43,18 +45,37 @@ pub struct Subject<'a> {
     pub experiment: &'a Experiment,
     /// The network with its weights.
     pub network: &'a Network,
-    /// The same with the numbers of the build, in units of the float network.
-    pub quantised: &'a Network,
-    /// The network on the chip.
-    pub build: &'a Build,
-    /// How it was quantised.
-    pub options: &'a QuantizeOptions,
     /// The chip.
-    pub chip: &'a Chip,
-    /// The weights file.
+    pub chip: Arc<Chip>,
+    /// The name of the weights in reports.
     pub weights: String,
-    /// Recordings of the test set to take, spread over it; all where there is no number.
+    /// Recordings of the test set to take, spread over it; all by default.
     pub samples: Option<usize>,
+    /// The network with the numbers of the build, in units of the float network.
+    quantised: Network,
+    /// The network on the chip.
+    build: Build,
+    /// How it was quantized.
+    options: QuantizeOptions,
+}
+
+impl<'a> Subject<'a> {
+    /// Quantizes a network for a chip as the recipe says, to be compared on the whole test set.
+    ///
+    /// # Errors
+    /// A network that does not fit the chip.
+    pub fn new(
+        experiment: &'a Experiment,
+        network: &'a Network,
+        chip: &Arc<Chip>,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let options = experiment.quantize_options(network)?;
+        let build = experiment.build_with(network, chip, &options, observer)?;
+        let quantised = dequantize(network, &build);
+        let (chip, weights) = (Arc::clone(chip), String::new());
+        Ok(Self { experiment, network, chip, weights, samples: None, quantised, build, options })
+    }
 }
 
 /// What the comparison found.
@@ -104,12 +125,12 @@ struct LayerComparison {
 
 impl<'a> Comparison<'a> {
     /// Runs the recordings on all engines. The result does not depend on the number of threads.
-    pub fn of(subject: &'a Subject<'a>) -> Result<Self, Error> {
+    pub fn of(subject: &'a Subject<'a>, observer: &dyn Observer) -> Result<Self, Error> {
         let test = &subject.experiment.corpus.test;
         let all = test.samples().len();
         let wanted = subject.samples.unwrap_or(all).min(all);
         let recordings: Vec<usize> = (0..wanted).map(|i| i * all / wanted).collect();
-        let engines = Engines::new(subject.network, subject.quantised, subject.build, test)?;
+        let engines = Engines::new(subject.network, &subject.quantised, &subject.build, test)?;
         let readout = subject.experiment.readout();
         let mut comparison = Self {
             subject,
@@ -126,8 +147,7 @@ impl<'a> Comparison<'a> {
             recordings,
         };
         let mut statistics: [Vec<f32>; ENGINES] = Default::default();
-        let bar = progress::counter("comparing");
-        bar.set_length(wanted as u64);
+        observer.items(Stage::Comparing, wanted);
         for chunk in comparison.recordings.clone().chunks(CHUNK) {
             let summarise = |engines: &mut Engines<'_>, &i: &usize| {
                 engines
@@ -138,10 +158,10 @@ impl<'a> Comparison<'a> {
                 chunk.par_iter().map_init(|| engines.clone(), summarise).collect();
             for summary in summaries? {
                 comparison.add(summary, &mut statistics);
-                bar.inc(1);
+                observer.item_done(Stage::Comparing);
             }
         }
-        bar.finish_and_clear();
+        observer.stage_done(Stage::Comparing);
         if let Some(readout) = readout {
             comparison.classes = Some(comparison.classify(statistics, readout)?);
         }
@@ -173,8 +193,9 @@ impl<'a> Comparison<'a> {
         let labels: Vec<usize> = self.recordings.iter().filter_map(class).collect();
         let [float, quantised, chip] = statistics.map(|values| {
             let outputs = Sequence::new(self.recordings.len(), 1, width, values);
-            let outputs = outputs.map_err(|e| Error::Input(e.to_string()))?;
-            Evaluation::from_outputs(outputs, &labels, readout).map_err(|faults| Error::findings(&faults))
+            let outputs = outputs.map_err(|e| Error::input(e))?;
+            Evaluation::from_outputs(outputs, &labels, readout)
+                .map_err(|faults| Error::without_place(&faults))
         });
         Ok([float?, quantised?, chip?])
     }

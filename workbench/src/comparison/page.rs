@@ -6,7 +6,8 @@ use super::{Comparison, IN_ALL, examples, pictures};
 use crate::error::Error;
 use crate::on_chip::agreement;
 use crate::page::{self, confusion, document, facts, figure, in_code, section, side_by_side};
-use crate::report::{self, percent};
+use crate::report;
+use crate::text::percent;
 
 impl Comparison<'_> {
     /// The page as one file of HTML.
@@ -95,7 +96,7 @@ impl Comparison<'_> {
     }
 
     fn quantisation(&self) -> String {
-        let (build, report) = (self.subject.build, &self.subject.build.report);
+        let (build, report) = (&self.subject.build, &self.subject.build.report);
         let rows = self.layers.iter().filter_map(|layer| {
             let weights = report.layers.iter().find(|found| found.name == layer.name)?;
             let [least, greatest] = weights.scale;

@@ -5,7 +5,7 @@ use super::{BY_STATES, BY_WEIGHTS, Comparison, IN_ALL, LayerComparison, PAIRS};
 use crate::page::{Bars, Chart, HUES, Line, Scale, Scatter};
 
 /// For each layer how far the engines are apart in each step, and for all of them in how many recordings.
-pub fn over_time(comparison: &Comparison<'_>) -> Vec<String> {
+pub(super) fn over_time(comparison: &Comparison<'_>) -> Vec<String> {
     let mut pictures: Vec<String> = comparison.layers.iter().map(|layer| gaps(comparison, layer)).collect();
     let parted = comparison.layers.iter().enumerate().map(|(i, layer)| Line {
         dashed: i >= HUES,
@@ -49,7 +49,7 @@ fn chart(title: &str, unit: &str, lines: Vec<Line>, scale: Scale) -> String {
 }
 
 /// Rates of the layers, and of every neuron in float and on the chip.
-pub fn rates(comparison: &Comparison<'_>) -> Vec<String> {
+pub(super) fn rates(comparison: &Comparison<'_>) -> Vec<String> {
     let steps = comparison.steps();
     let spiking: Vec<&LayerComparison> = comparison.layers.iter().filter(|layer| layer.by_spikes()).collect();
     let groups = spiking.iter().map(|layer| {

@@ -2,11 +2,11 @@
 
 /// Share of the greatest state of a recording by which two engines may differ before they count as parted, where
 /// a layer is judged by its states.
-pub const BOUND: f64 = 0.1;
+pub(super) const BOUND: f64 = 0.1;
 
 /// What a layer did in a recording: rows of neurons, one for each step, in the float network's units and time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Course {
+pub(super) struct Course {
     /// Neurons.
     pub neurons: usize,
     /// Spike counts, `[steps, neurons]`.
@@ -17,7 +17,7 @@ pub struct Course {
 
 /// What tells that a layer does something else than its counterpart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Yardstick {
+pub(super) enum Yardstick {
     /// A neuron has another number of spikes in a step.
     Spikes,
     /// A neuron's state is off by more than [`BOUND`] times the greatest state of the layer in the recording.
@@ -26,7 +26,7 @@ pub enum Yardstick {
 
 /// How much two series of counts have in common.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Overlap {
+pub(super) struct Overlap {
     common: f64,
     either: f64,
 }
@@ -45,14 +45,14 @@ impl Overlap {
 
     /// `1 - sum |a - b| / sum max(a, b)`: 1 where all counts are equal, 0 where they have nothing in common;
     /// `None` where neither series has any.
-    pub fn share(self) -> Option<f64> {
+    pub(super) fn share(self) -> Option<f64> {
         (self.either > 0.0).then(|| self.common / self.either)
     }
 }
 
 /// How far a series of numbers is from another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Deviation {
+pub(super) struct Deviation {
     error: f64,
     reference: f64,
 }
@@ -69,7 +69,7 @@ impl Deviation {
     }
 
     /// Root mean square of the error, relative to that of the reference; `None` where the reference is zero.
-    pub fn relative(self) -> Option<f64> {
+    pub(super) fn relative(self) -> Option<f64> {
         self.relative_to(self)
     }
 
@@ -86,7 +86,7 @@ impl Deviation {
 
 /// How far apart two engines are in one layer, over any number of recordings of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Gap {
+pub(super) struct Gap {
     /// Of each step, over all neurons and recordings.
     steps: Vec<(Overlap, Deviation)>,
     /// Spikes of a neuron in a whole recording.
@@ -97,7 +97,7 @@ pub struct Gap {
 
 /// When two engines part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Divergence {
+pub(super) struct Divergence {
     /// Recordings in which they do.
     pub recordings: usize,
     /// The earliest step of all, from 0.
@@ -108,7 +108,7 @@ pub struct Divergence {
 
 impl Gap {
     /// The gap between two engines in one recording; `a` is the reference.
-    pub fn between(a: &Course, b: &Course, yardstick: Yardstick) -> Self {
+    pub(super) fn between(a: &Course, b: &Course, yardstick: Yardstick) -> Self {
         let width = a.neurons.max(1);
         let mut totals = vec![(0.0, 0.0); a.neurons];
         let spikes = a.spikes.chunks_exact(width).zip(b.spikes.chunks_exact(width));
@@ -129,7 +129,7 @@ impl Gap {
     }
 
     /// Adds other recordings of the same length behind these.
-    pub fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: Self) {
         self.steps.resize(self.steps.len().max(other.steps.len()), Default::default());
         for ((overlap, deviation), (more, further)) in self.steps.iter_mut().zip(other.steps) {
             overlap.merge(more);
@@ -141,19 +141,19 @@ impl Gap {
 
     /// Agreement in the spikes of every neuron and step ([`Overlap::share`]). A spike that is one step late counts
     /// twice: where it is missing, and where it is too many.
-    pub fn spikes(&self) -> Option<f64> {
+    pub(super) fn spikes(&self) -> Option<f64> {
         let mut whole = Overlap::default();
         self.steps.iter().for_each(|(overlap, _)| whole.merge(*overlap));
         whole.share()
     }
 
     /// Agreement in the number of spikes of every neuron in every recording, wherever in it they are.
-    pub fn counts(&self) -> Option<f64> {
+    pub(super) fn counts(&self) -> Option<f64> {
         self.counts.share()
     }
 
     /// Error of the states ([`Deviation::relative`]).
-    pub fn states(&self) -> Option<f64> {
+    pub(super) fn states(&self) -> Option<f64> {
         self.all_states().relative()
     }
 
@@ -164,18 +164,18 @@ impl Gap {
     }
 
     /// Agreement in the spikes of each step.
-    pub fn spikes_by_step(&self) -> Vec<Option<f64>> {
+    pub(super) fn spikes_by_step(&self) -> Vec<Option<f64>> {
         self.steps.iter().map(|(overlap, _)| overlap.share()).collect()
     }
 
     /// Error of the states in each step, relative to the reference over all steps.
-    pub fn states_by_step(&self) -> Vec<Option<f64>> {
+    pub(super) fn states_by_step(&self) -> Vec<Option<f64>> {
         let whole = self.all_states();
         self.steps.iter().map(|(_, deviation)| deviation.part_of(whole, self.steps.len())).collect()
     }
 
     /// When the engines part.
-    pub fn divergence(&self) -> Divergence {
+    pub(super) fn divergence(&self) -> Divergence {
         let mut parted: Vec<usize> = self.partings.iter().flatten().copied().collect();
         parted.sort_unstable();
         // Recordings in which they never part stand behind all others.
@@ -185,7 +185,7 @@ impl Gap {
     }
 
     /// Of each step, the share of the recordings in which the engines have parted by its end.
-    pub fn parted_by_step(&self) -> Vec<Option<f64>> {
+    pub(super) fn parted_by_step(&self) -> Vec<Option<f64>> {
         let mut parted = vec![0usize; self.steps.len()];
         for &step in self.partings.iter().flatten() {
             if let Some(count) = parted.get_mut(step) {

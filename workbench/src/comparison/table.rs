@@ -10,8 +10,7 @@ use super::findings::{Finding, fine_percent};
 use super::statistics::BOUND;
 use super::{Comparison, LayerComparison, PAIRS};
 use crate::on_chip::agreement;
-use crate::report::percent;
-use crate::terminal;
+use crate::text::{self, percent};
 
 /// Names of the engines in JSON.
 const KEYS: [&str; ENGINES] = ["float", "quantised_weights", "chip"];
@@ -22,7 +21,7 @@ impl Comparison<'_> {
         let mut text = String::new();
         for rows in [self.engines_table(), self.layers_table(), self.pairs_table()] {
             if rows.len() > 1 {
-                let _ = writeln!(text, "{}", terminal::table(&rows));
+                let _ = writeln!(text, "{}", text::table(&rows));
             }
         }
         for finding in self.findings() {

@@ -12,8 +12,9 @@ use synnet_audio::audio3::CHANNELS;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::error;
+use crate::files;
+use crate::observer::Observer;
 use crate::recipe::{self, FrontEnd};
-use crate::terminal;
 
 /// The version of the front end and of this format; another one where either gives other bytes.
 const VERSION: u32 = 1;
@@ -22,7 +23,7 @@ const VERSION: u32 = 1;
 const MAGIC: &[u8; 8] = b"synnet\0\x01";
 
 /// A folder of entries, or none.
-pub struct Cache {
+pub(super) struct Cache {
     folder: Option<PathBuf>,
     /// The options of the front end, as a text.
     options: String,
@@ -32,7 +33,7 @@ pub struct Cache {
 
 /// The events of a recording.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Event counts, `[steps, channels]`.
     pub counts: Vec<u8>,
     /// Duration of the sound, in seconds.
@@ -41,7 +42,7 @@ pub struct Entry {
 
 impl Cache {
     /// The cache of a recipe, for one front end.
-    pub fn open(place: &recipe::Cache, front_end: &FrontEnd) -> Self {
+    pub(super) fn open(place: &recipe::Cache, front_end: &FrontEnd) -> Self {
         let folder = match place {
             recipe::Cache::Standard => standard_folder(),
             recipe::Cache::Folder(folder) => Some(folder.clone()),
@@ -51,7 +52,7 @@ impl Cache {
     }
 
     /// The name of a recording's entry.
-    pub fn key(&self, recording: &[u8]) -> u128 {
+    pub(super) fn key(&self, recording: &[u8]) -> u128 {
         if self.folder.is_none() {
             return 0;
         }
@@ -64,18 +65,18 @@ impl Cache {
     }
 
     /// An entry, where it is there and whole.
-    pub fn get(&self, key: u128) -> Option<Entry> {
+    pub(super) fn get(&self, key: u128) -> Option<Entry> {
         let bytes = std::fs::read(self.path(key)?).ok()?;
         Entry::decode(&bytes)
     }
 
     /// Keeps an entry. What cannot be written is computed again next time.
-    pub fn put(&self, key: u128, entry: &Entry) {
+    pub(super) fn put(&self, key: u128, entry: &Entry) {
         let Some(path) = self.path(key) else { return };
         let write = || -> std::io::Result<()> {
             let folder = path.parent().unwrap_or(&path);
             std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::Builder::new().prefix(".snnc-").tempfile_in(folder)?;
+            let mut file = tempfile::Builder::new().prefix(files::UNFINISHED).tempfile_in(folder)?;
             file.write_all(&entry.encode())?;
             file.persist(&path)?;
             Ok(())
@@ -86,10 +87,10 @@ impl Cache {
     }
 
     /// Warns, once, where entries could not be written.
-    pub fn complain(&self) {
+    pub(super) fn complain(&self, observer: &dyn Observer) {
         let fault = self.fault.lock().ok().and_then(|mut fault| fault.take());
         if let (Some(folder), Some(why)) = (&self.folder, fault) {
-            terminal::warn(format_args!(
+            observer.warning(&format!(
                 "what the front end made cannot be kept in `{}`: {why}; set `data.cache` to another folder or to \
                  `false`",
                 folder.display()

@@ -18,7 +18,7 @@ use crate::error::{self, Error};
 use crate::recipe::FrontEnd;
 
 /// Training recordings whose sound changes, in the order of the training set.
-pub struct Changing {
+pub(super) struct Changing {
     files: Vec<(PathBuf, usize)>,
     augmentation: Augmentation,
     front_end: FrontEnd,
@@ -43,7 +43,7 @@ pub struct Epochs {
 
 impl Changing {
     /// The training recordings among the files.
-    pub fn new(source: &Source<'_>, files: &[File], front_end: &FrontEnd) -> Self {
+    pub(super) fn new(source: &Source<'_>, files: &[File], front_end: &FrontEnd) -> Self {
         let train = files.iter().filter(|file| file.role.part == Part::Train);
         Self {
             files: train.filter_map(|file| Some((file.path.clone(), file.role.label?))).collect(),
@@ -74,7 +74,7 @@ impl Changing {
         }
         let examples = examples.into_iter().flatten().collect();
         Dataset::from_rasters(audio3::CHANNELS, self.steps, examples)
-            .map_err(|faults| Error::findings(&faults))
+            .map_err(|faults| Error::without_place(&faults))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use rayon::prelude::*;
 use synnet_data::{events, npz};
 use synnet_runtime::{Example, Raster, Target};
@@ -11,10 +10,11 @@ use super::pattern::Pattern;
 use super::split::Role;
 use super::{Recording, Source, summary};
 use crate::error::{self, Error};
+use crate::observer::{Observer, Stage};
 use crate::recipe::Format;
 
 /// A file and what its name says.
-pub struct File {
+pub(super) struct File {
     /// Where it is.
     pub path: PathBuf,
     /// What becomes of it.
@@ -22,17 +22,17 @@ pub struct File {
 }
 
 /// What a file holds: events, what the network should give where the file says it, and the duration in seconds.
-pub type Content = (Raster, Option<Target>, f64);
+pub(super) type Content = (Raster, Option<Target>, f64);
 
 /// Reads the bytes of a file, given its name.
 type Decode<'a> = dyn Fn(&[u8], &Path) -> Result<Content, String> + Sync + 'a;
 
 impl Source<'_> {
     /// The files of the folder that the recipe uses, sorted by name.
-    pub fn files(&self) -> Result<Vec<File>, Error> {
+    pub(super) fn files(&self) -> Result<Vec<File>, Error> {
         let text = self.options.pattern.as_deref().ok_or_else(|| {
             let remedy = "say with `data.pattern` how its files are named, such as `{label}_{take}.npz`";
-            Error::input(self.path, format_args!("is a folder; {remedy}"))
+            Error::file(self.path, format_args!("is a folder; {remedy}"))
         })?;
         let pattern = Pattern::parse(text).map_err(|e| Error::Input(format!("`data.pattern`: {e}")))?;
         for (field, key) in self.splitter.fields() {
@@ -47,7 +47,7 @@ impl Source<'_> {
         names.sort();
         if names.is_empty() {
             let message = format!("the folder holds no `{}` files", pattern.extension());
-            return Err(Error::input(self.path, message));
+            return Err(Error::file(self.path, message));
         }
         let (mut faults, mut kept, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         for name in names {
@@ -61,7 +61,7 @@ impl Source<'_> {
             }
         }
         if !faults.is_empty() {
-            return Err(Error::input(self.path, summary(&faults, "names cannot be read")));
+            return Err(Error::file(self.path, summary(&faults, "names cannot be read")));
         }
         self.splitter.share(&kept, &mut roles);
         let files = kept.into_iter().zip(roles);
@@ -77,17 +77,18 @@ impl Source<'_> {
     }
 
     /// Reads files.
-    pub fn read(
+    pub(super) fn read(
         &self,
         files: &[File],
-        progress: &ProgressBar,
+        observer: &dyn Observer,
         decode: &Decode<'_>,
     ) -> Result<Vec<Recording>, Error> {
+        observer.items(Stage::Reading, files.len());
         let contents: Vec<Result<Recording, String>> = files
             .par_iter()
             .map(|file| {
                 let recording = self.recording(file, decode);
-                progress.inc(1);
+                observer.item_done(Stage::Reading);
                 recording.map_err(|why| format!("`{}`: {why}", file.path.display()))
             })
             .collect();
@@ -114,7 +115,7 @@ impl Source<'_> {
     }
 
     /// What a file of events or of one raster holds.
-    pub fn sample(&self, bytes: &[u8], path: &Path) -> Result<Content, String> {
+    pub(super) fn sample(&self, bytes: &[u8], path: &Path) -> Result<Content, String> {
         let archive = path.extension().is_some_and(|extension| extension == "npz");
         let (raster, target) = match self.options.format {
             Format::Events if archive => (events::read_npz(bytes, &self.binning()), None),
@@ -134,9 +135,9 @@ impl Source<'_> {
 
 /// Collects the files with an extension below a folder, as names relative to `root` with `/` between.
 fn walk(root: &Path, folder: &Path, extension: &str, names: &mut Vec<String>) -> Result<(), Error> {
-    let entries = std::fs::read_dir(folder).map_err(|e| Error::io("read the folder", folder, &e))?;
+    let entries = std::fs::read_dir(folder).map_err(|e| Error::io("read the folder", folder, e))?;
     for entry in entries {
-        let path = entry.map_err(|e| Error::io("read the folder", folder, &e))?.path();
+        let path = entry.map_err(|e| Error::io("read the folder", folder, e))?.path();
         if path.is_dir() {
             walk(root, &path, extension, names)?;
         } else if path.to_string_lossy().ends_with(extension) {

@@ -15,15 +15,14 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use indicatif::ProgressBar;
 use synnet_audio::audio3;
 use synnet_data::Binning;
 use synnet_runtime::{Dataset, Example};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::Error;
+use crate::observer::Observer;
 use crate::recipe::{DataOptions, Format, FrontEnd, Validation, plain};
-use crate::terminal;
 use cache::Cache;
 use epochs::Changing;
 pub use epochs::Epochs;
@@ -68,14 +67,14 @@ impl Corpus {
 }
 
 /// Recordings without events teach nothing; most often their times were read in another unit.
-fn warn_of_silence(train: &[Example], options: &DataOptions) {
+fn warn_of_silence(train: &[Example], options: &DataOptions, observer: &dyn Observer) {
     let silent = train.iter().filter(|example| !example.raster.has_events(options.steps)).count();
     if 2 * silent > train.len() {
         let remedy = match options.format {
             Format::Events => "is `data.time_unit` right?",
             _ => "is `data.steps` too small?",
         };
-        terminal::warn(format_args!(
+        observer.warning(&format!(
             "{silent} of {} training recordings have no event in their first {} time steps: {remedy}",
             train.len(),
             options.steps
@@ -101,12 +100,15 @@ struct Recording {
     seconds: f64,
 }
 
-/// Reads every recording that a recipe names and turns it into events. `progress` counts the recordings.
+/// Reads every recording that a recipe names and turns it into events.
+///
+/// # Errors
+/// Every recording that cannot be used; rules of the recipe that select none.
 pub fn load(
     options: &DataOptions,
     front_end: &FrontEnd,
     input: Input,
-    progress: &ProgressBar,
+    observer: &dyn Observer,
 ) -> Result<Corpus, Error> {
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
     let splitter = Splitter::new(options, &classes);
@@ -120,27 +122,25 @@ pub fn load(
         if !path.exists() {
             let message =
                 format!("there is no such folder or file of recordings; name it with `--set {key}=PATH`");
-            return Err(Error::Io(format!("`{}`: {message}", path.display())));
+            return Err(Error::Refused(format!("`{}`: {message}", path.display())));
         }
         match options.format {
             Format::Wav => {
                 let files = source.files()?;
-                progress.inc_length(files.len() as u64);
                 let cache = Cache::open(&options.cache, front_end);
                 recordings.extend(
-                    source.read(&files, progress, &|bytes, _| sound::raster(bytes, front_end, &cache))?,
+                    source.read(&files, observer, &|bytes, _| sound::raster(bytes, front_end, &cache))?,
                 );
-                cache.complain();
+                cache.complain(observer);
                 if options.augmentation.is_active() && !all_test {
                     changing = Some(Arc::new(Changing::new(&source, &files, front_end)));
                 }
             }
             Format::Npz | Format::Shd if !path.is_dir() => recordings.extend(source.table()?),
-            Format::Shd => return Err(Error::input(path, "is a folder; the format `shd` takes a file")),
+            Format::Shd => return Err(Error::file(path, "is a folder; the format `shd` takes a file")),
             Format::Npz | Format::Events => {
                 let files = source.files()?;
-                progress.inc_length(files.len() as u64);
-                recordings.extend(source.read(&files, progress, &|bytes, name| source.sample(bytes, name))?);
+                recordings.extend(source.read(&files, observer, &|bytes, name| source.sample(bytes, name))?);
             }
         }
     }
@@ -157,16 +157,17 @@ pub fn load(
     for (set, what, key) in [(&test, "test", "data.test"), (&train, "training", of_training)] {
         if set.is_empty() {
             let message = format!("no recording is left for the {what} set; see `{key}` of the recipe");
-            return Err(Error::input(&options.path, message));
+            return Err(Error::file(&options.path, message));
         }
     }
     if options.validation != Validation::None && validation.is_empty() {
         let message = "no recording is left for the validation set; see `data.validation` of the recipe";
-        return Err(Error::input(&options.path, message));
+        return Err(Error::file(&options.path, message));
     }
-    warn_of_silence(&train, options);
+    warn_of_silence(&train, options, observer);
     let dataset = |samples| {
-        Dataset::from_rasters(channels, options.steps, samples).map_err(|faults| Error::findings(&faults))
+        Dataset::from_rasters(channels, options.steps, samples)
+            .map_err(|faults| Error::without_place(&faults))
     };
     Ok(Corpus {
         train: Arc::new(dataset(train)?),

@@ -2,7 +2,7 @@
 
 /// A pattern of file names: literal text and fields in turn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pattern {
+pub(super) struct Pattern {
     parts: Vec<Part>,
 }
 
@@ -14,7 +14,7 @@ enum Part {
 
 impl Pattern {
     /// Reads a pattern. Two fields need text between them, and the pattern ends in an extension.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -45,7 +45,7 @@ impl Pattern {
     }
 
     /// The names of the fields, in order.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Field(name) => Some(name.as_str()),
             Part::Text(_) => None,
@@ -53,7 +53,7 @@ impl Pattern {
     }
 
     /// The extension that every name has, with its dot.
-    pub fn extension(&self) -> &str {
+    pub(super) fn extension(&self) -> &str {
         match self.parts.last() {
             Some(Part::Text(end)) => end.rfind('.').map_or(end, |dot| &end[dot..]),
             _ => "",
@@ -62,7 +62,7 @@ impl Pattern {
 
     /// The fields of a name, or `None` where the name does not match. A field is the shortest
     /// non-empty text without `/` that lets the rest match.
-    pub fn matches<'p, 'n>(&'p self, name: &'n str) -> Option<Vec<(&'p str, &'n str)>> {
+    pub(super) fn matches<'p, 'n>(&'p self, name: &'n str) -> Option<Vec<(&'p str, &'n str)>> {
         let mut fields = Vec::new();
         let mut rest = name;
         let mut open: Option<&str> = None;

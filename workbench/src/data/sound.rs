@@ -10,7 +10,7 @@ use super::folder::Content;
 use crate::recipe::FrontEnd;
 
 /// The events of a file, from the cache where they are known.
-pub fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Result<Content, String> {
+pub(super) fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Result<Content, String> {
     let key = cache.key(bytes);
     let entry = match cache.get(key) {
         Some(entry) => entry,
@@ -26,7 +26,7 @@ pub fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Result<Conte
 }
 
 /// The events of a file after a random change.
-pub fn changed(
+pub(super) fn changed(
     bytes: &[u8],
     front_end: &FrontEnd,
     augmentation: &Augmentation,

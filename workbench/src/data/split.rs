@@ -4,7 +4,7 @@ use crate::recipe::{DataOptions, Rule, Validation, drawn, plain};
 
 /// What a recording is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(super) enum Part {
     /// To learn from.
     Train,
     /// To choose the best epoch by.
@@ -15,7 +15,7 @@ pub enum Part {
 
 /// What becomes of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Role {
+pub(super) struct Role {
     /// Its set.
     pub part: Part,
     /// Its class, where there are classes.
@@ -23,7 +23,7 @@ pub struct Role {
 }
 
 /// The rules of a recipe.
-pub struct Splitter<'a> {
+pub(super) struct Splitter<'a> {
     options: &'a DataOptions,
     classes: &'a [String],
     /// Whether numbers name no class, so that they are its index.
@@ -32,13 +32,13 @@ pub struct Splitter<'a> {
 
 impl<'a> Splitter<'a> {
     /// The rules of a recipe with these classes.
-    pub fn new(options: &'a DataOptions, classes: &'a [String]) -> Self {
+    pub(super) fn new(options: &'a DataOptions, classes: &'a [String]) -> Self {
         let by_index = classes.iter().all(|class| class.parse::<i64>().is_err());
         Self { options, classes, by_index }
     }
 
     /// Every field that the rules ask for, with the key that does.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &'static str)> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &'static str)> {
         let of = |rule: &'a Rule, key: &'static str| rule.keys().map(move |field| (field.as_str(), key));
         let validation = match &self.options.validation {
             Validation::Rule(rule) => Some(rule),
@@ -52,7 +52,11 @@ impl<'a> Splitter<'a> {
     }
 
     /// What becomes of a recording with these fields, or `None` for one that the recipe leaves out.
-    pub fn role<'v>(&self, value: impl Fn(&str) -> &'v str, all_test: bool) -> Result<Option<Role>, String> {
+    pub(super) fn role<'v>(
+        &self,
+        value: impl Fn(&str) -> &'v str,
+        all_test: bool,
+    ) -> Result<Option<Role>, String> {
         let has = |wanted: &Rule| {
             wanted.iter().all(|(field, values)| values.iter().any(|v| plain(v) == value(field)))
         };
@@ -80,7 +84,7 @@ impl<'a> Splitter<'a> {
 
     /// Moves a share of each class from training to validation, where the recipe asks for one. `names` are those of
     /// the recordings, in the order of their roles.
-    pub fn share(&self, names: &[String], roles: &mut [Role]) {
+    pub(super) fn share(&self, names: &[String], roles: &mut [Role]) {
         let Validation::Share(share) = self.options.validation else { return };
         let names = names.iter().map(String::as_str);
         let (mut training, recordings): (Vec<&mut Role>, Vec<_>) = roles

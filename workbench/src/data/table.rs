@@ -11,14 +11,14 @@ use crate::recipe::Format;
 
 impl Source<'_> {
     /// The recordings of the file that the recipe uses, in the order of the file.
-    pub fn table(&self) -> Result<Vec<Recording>, Error> {
+    pub(super) fn table(&self) -> Result<Vec<Recording>, Error> {
         let bytes = files::read(self.path)?;
         let table = match self.options.format {
             Format::Shd => shd::read(bytes, &self.binning()),
             _ => npz::read(&bytes),
         };
-        let mut table = table.map_err(|e| Error::input(self.path, e))?;
-        let wrong = |message: String| Error::input(self.path, message);
+        let mut table = table.map_err(|e| Error::file(self.path, e))?;
+        let wrong = |message: String| Error::file(self.path, message);
         table.rasters.first().map_or(Ok(()), |raster| self.check_width(raster)).map_err(wrong)?;
         let targets = self.targets(&mut table).map_err(wrong)?;
         for (field, key) in self.splitter.fields() {
@@ -86,7 +86,7 @@ impl Source<'_> {
     }
 
     /// A target trace at the length of the recipe: cut, or filled with 0.
-    pub fn trace(&self, outputs: usize, mut trace: Vec<f32>) -> Result<Target, String> {
+    pub(super) fn trace(&self, outputs: usize, mut trace: Vec<f32>) -> Result<Target, String> {
         if outputs != self.input.outputs {
             return Err(format!("has targets for {outputs} outputs; the network has {}", self.input.outputs));
         }
@@ -96,7 +96,7 @@ impl Source<'_> {
         Ok(Target::Sequence(trace))
     }
 
-    pub fn check_width(&self, raster: &Raster) -> Result<(), String> {
+    pub(super) fn check_width(&self, raster: &Raster) -> Result<(), String> {
         let (found, expected) = (raster.channels(), self.input.channels);
         if found == expected {
             return Ok(());

@@ -143,7 +143,7 @@ impl DataOptions {
 
     /// What serde cannot know; `path` is the recipe's, for messages.
     pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
-        let wrong = |message: String| Err(Error::input(path, message));
+        let wrong = |message: String| Err(Error::file(path, message));
         let classes: Vec<String> = self.classes.iter().map(plain).collect();
         if let Some(class) = classes.iter().enumerate().find(|(i, c)| classes[..*i].contains(c)) {
             return wrong(format!("`data.classes`: the class `{}` is given twice", class.1));
@@ -211,7 +211,7 @@ impl FrontEnd {
     /// What serde cannot know; `path` is the recipe's, for messages.
     pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
         let Self::XyloAudio3(options) = self;
-        options.validate().map_err(|e| Error::input(path, format_args!("`front_end`: {e}")))
+        options.validate().map_err(|e| Error::file(path, format_args!("`front_end`: {e}")))
     }
 }
 

@@ -6,6 +6,7 @@ mod validation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_yaml::Value;
@@ -13,9 +14,10 @@ use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
 use synnet_xylo::Chip;
 
-use crate::chips;
+use crate::chips::Chips;
 use crate::error::Error;
 use crate::files;
+use crate::schema::{in_plain_words, suggestion, with_suggestion};
 use crate::target::Target;
 
 pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
@@ -53,9 +55,18 @@ pub struct Recipe {
     /// What to build after training.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
-    /// The recipe as it was carried out: the file, or where `--set` replaced something, its values.
+    /// The recipe as it was carried out: the file, or if something was replaced, its values.
     #[serde(skip)]
     pub text: String,
+    /// The file, for messages.
+    #[serde(skip)]
+    path: PathBuf,
+    /// What `build` names.
+    #[serde(skip)]
+    targets: Vec<Target>,
+    /// The chip whose simulator runs the test set.
+    #[serde(skip)]
+    simulated_chip: Option<Arc<Chip>>,
 }
 
 /// Unknown keys that are told at once.
@@ -66,16 +77,32 @@ fn default_build() -> Vec<String> {
 }
 
 impl Recipe {
-    /// Reads a recipe, applies `--set`, and resolves its paths.
-    pub fn read(path: &Path, replaced: &[(String, String)]) -> Result<Self, Error> {
-        let text = files::read_text(path)?;
+    /// Reads a recipe. `replaced` are dotted keys with the YAML of their new values, such as `training.epochs` and
+    /// `10`. Paths are relative to the file, those of `replaced` to the working folder.
+    ///
+    /// # Errors
+    /// A file that cannot be read; every unknown key, or the first other fault.
+    pub fn read(path: &Path, replaced: &[(String, String)], chips: &Chips) -> Result<Self, Error> {
+        Self::parse(files::read_text(path)?, path, replaced, chips)
+    }
+
+    /// Reads a recipe from its text, as [`read`](Self::read) does; `path` is where the text is from.
+    ///
+    /// # Errors
+    /// Every unknown key, or the first other fault.
+    pub fn parse(
+        text: String,
+        path: &Path,
+        replaced: &[(String, String)],
+        chips: &Chips,
+    ) -> Result<Self, Error> {
         let mut value: Value =
-            serde_yaml::from_str(&text).map_err(|e| Error::input(path, format_args!("not YAML: {e}")))?;
+            serde_yaml::from_str(&text).map_err(|e| Error::file(path, format_args!("not YAML: {e}")))?;
         for (key, text) in replaced {
             set(&mut value, key, text)?;
         }
         let text = if replaced.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
-        let mut recipe = Self::from_value(value).map_err(|faults| Error::input(path, faults.join("\n  ")))?;
+        let mut recipe = Self::from_value(value).map_err(|faults| Error::file(path, faults.join("\n  ")))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let is_set = |key: &str| replaced.iter().any(|(k, _)| k == key);
         recipe.data.resolve(&folder, is_set);
@@ -83,8 +110,9 @@ impl Recipe {
             recipe.network = folder.join(&recipe.network);
         }
         recipe.text = text;
+        recipe.path = path.to_owned();
         recipe.select_by_validation();
-        recipe.check(path)?;
+        recipe.check(chips)?;
         Ok(recipe)
     }
 
@@ -114,16 +142,18 @@ impl Recipe {
     }
 
     /// What to build, in the order of the recipe.
-    pub fn targets(&self) -> Vec<Target> {
-        self.build.iter().filter_map(|text| text.parse().ok()).collect()
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
     }
 
-    /// The chip that runs the test set.
-    pub fn simulated_chip(&self) -> Option<&'static Chip> {
-        match &self.chip {
-            Some(name) => chips::find(name),
-            None => self.build.iter().find_map(|name| chips::find(name)),
-        }
+    /// The chip whose simulator runs the test set.
+    pub fn simulated_chip(&self) -> Option<&Arc<Chip>> {
+        self.simulated_chip.as_ref()
+    }
+
+    /// The file that the recipe was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A validation set that decides nothing would be of little use: unless the recipe says otherwise, the best epoch
@@ -139,20 +169,23 @@ impl Recipe {
         }
     }
 
-    fn check(&self, path: &Path) -> Result<(), Error> {
+    /// Looks up targets and chip, and checks what serde cannot know.
+    fn check(&mut self, chips: &Chips) -> Result<(), Error> {
+        let path = &self.path;
         for (i, text) in self.build.iter().enumerate() {
-            text.parse::<Target>().map_err(|e| Error::input(path, format_args!("`build`: {e}")))?;
+            let target = Target::named(text, chips);
+            self.targets.push(target.map_err(|e| Error::file(path, format_args!("`build`: {e}")))?);
             if self.build[..i].contains(text) {
-                return Err(Error::input(path, format_args!("`build`: `{text}` is given twice")));
+                return Err(Error::file(path, format_args!("`build`: `{text}` is given twice")));
             }
         }
         if let Some(seeds) = &self.seeds {
             let twice = seeds.iter().enumerate().find(|(i, seed)| seeds[..*i].contains(seed));
             if let Some((_, seed)) = twice {
-                return Err(Error::input(path, format_args!("`seeds`: {seed} is given twice")));
+                return Err(Error::file(path, format_args!("`seeds`: {seed} is given twice")));
             }
             if seeds.is_empty() {
-                return Err(Error::input(path, "`seeds`: at least one seed is needed"));
+                return Err(Error::file(path, "`seeds`: at least one seed is needed"));
             }
         }
         let by_validation = self.training.selection.map(|s| s.by).filter(|by| by.needs_validation());
@@ -161,13 +194,17 @@ impl Recipe {
                 "`training.selection`: `by: {}` needs recordings to validate by; say which with `data.validation`",
                 by.name()
             );
-            return Err(Error::input(path, message));
+            return Err(Error::file(path, message));
         }
         self.data.check(path)?;
         self.front_end.check(path)?;
-        if let Some(chip) = self.chip.as_ref().filter(|name| chips::find(name).is_none()) {
-            return Err(Error::input(path, format_args!("`chip`: {}", chips::unknown(chip, "chip", &[]))));
-        }
+        self.simulated_chip = match &self.chip {
+            Some(name) => {
+                let chip = chips.get(name).map_err(|e| Error::file(path, format_args!("`chip`: {e}")))?;
+                Some(Arc::clone(chip))
+            }
+            None => self.build.iter().find_map(|name| chips.find(name)).cloned(),
+        };
         self.check_quantize(path)
     }
 }
@@ -221,64 +258,22 @@ fn correct(root: &mut Value, path: &[String], message: &str) -> bool {
     true
 }
 
-/// Adds "did you mean" to serde's message about an unknown field or variant.
-pub fn with_suggestion(message: &str) -> String {
-    match suggestion(message) {
-        Some(word) => format!("{message}; did you mean `{word}`?"),
-        None => message.to_owned(),
-    }
-}
-
-/// What was meant by the unknown field or variant of serde's message.
-fn suggestion(message: &str) -> Option<&str> {
-    let mut words = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
-    let wrong = words.next()?;
-    let plain = wrong.to_lowercase();
-    let (distance, word) = words.map(|word| (strsim::damerau_levenshtein(&plain, word), word)).min()?;
-    (distance <= 1 + wrong.len() / 3).then_some(word)
-}
-
-/// Puts what serde expects, which it names as Rust does, into words of a recipe.
-pub fn in_plain_words(message: &str) -> String {
-    let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
-    let expected = match expected {
-        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number, 0 or more",
-        "f64" | "f32" => "a number",
-        _ if expected.starts_with("internally tagged enum ") => "options in braces, such as `{ kind: ... }`",
-        "a YAML mapping" => "a mapping of options",
-        _ if expected.starts_with("struct ") => "a mapping of options",
-        _ => return message.to_owned(),
-    };
-    format!("{found}, expected {expected}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn expectations_are_words_of_a_recipe() {
-        for (message, expected) in [
-            ("invalid value: integer `-1`, expected usize", "a whole number, 0 or more"),
-            ("invalid type: string \"mse\", expected internally tagged enum Loss", "options in braces"),
-            ("invalid type: integer `1`, expected struct DataOptions", "a mapping of options"),
-        ] {
-            let plain = in_plain_words(message);
-            assert!(plain.split_once(", expected ").unwrap().1.starts_with(expected), "{plain}");
-        }
-    }
-
-    #[test]
     fn the_simulated_chip_is_named_or_built() {
-        let recipe = |rest: &str| -> Recipe {
-            let text = "{network: n.snn, data: {path: d, pattern: '{label}.wav', test: {}, classes: [], steps: 1}, \
-                        training: {loss: {kind: mse}, epochs: 1, batch: 1}";
-            serde_yaml::from_str(&format!("{text}{rest}}}")).unwrap()
+        let simulated = |rest: &str| {
+            let text = "{network: n.snn, data: {path: d, pattern: '{label}.wav', test: {take: [1]}, classes: [a], \
+                        steps: 1}, training: {loss: {kind: mse}, epochs: 1, batch: 1}";
+            let text = format!("{text}{rest}}}");
+            let recipe = Recipe::parse(text, Path::new("r.yaml"), &[], &Chips::default()).unwrap();
+            recipe.simulated_chip().map(|chip| chip.name.clone())
         };
-        let simulated = |rest: &str| recipe(rest).simulated_chip().map(|chip| chip.name.as_str());
-        assert_eq!(simulated(""), Some("xylo-audio3"));
+        assert_eq!(simulated("").as_deref(), Some("xylo-audio3"));
         assert_eq!(simulated(", build: [rust]"), None);
-        assert_eq!(simulated(", build: [rust], chip: xylo-imu"), Some("xylo-imu"));
+        assert_eq!(simulated(", build: [rust], chip: xylo-imu").as_deref(), Some("xylo-imu"));
     }
 
     #[test]
@@ -298,16 +293,6 @@ mod tests {
             "`training.batch`: invalid type: string \"many\"",
         ];
         assert_eq!(told.collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn unknown_keys_get_a_suggestion() {
-        let message = with_suggestion("unknown field `epoch`, expected one of `epochs`, `batch`");
-        assert!(message.ends_with("did you mean `epochs`?"), "{message}");
-        let message = with_suggestion("unknown field `zebra`, expected one of `epochs`, `batch`");
-        assert!(!message.contains("did you mean"), "{message}");
-        let message = with_suggestion("unknown variant `adamW`, expected one of `sgd`, `adam`, `adamw`");
-        assert!(message.ends_with("did you mean `adamw`?"), "{message}");
     }
 
     #[test]

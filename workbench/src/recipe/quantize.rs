@@ -1,6 +1,7 @@
 //! The part of a recipe about integers: how numbers are rounded, and whether training knows.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -8,9 +9,10 @@ use serde_yaml::{Mapping, Value};
 use synnet_xylo::quantize::Method;
 use synnet_xylo::{Chip, QuantizeOptions};
 
-use super::{Recipe, with_suggestion};
+use super::Recipe;
 use crate::error::Error;
-use crate::terminal;
+use crate::observer::Observer;
+use crate::schema::with_suggestion;
 
 /// How a trained network is quantised.
 #[derive(Clone, Debug, Default)]
@@ -72,13 +74,12 @@ impl<'de> Deserialize<'de> for Aware {
 }
 
 impl Quantize {
-    /// Replaces the method, where there is another. Options that the recipe has for its own are left out, with a
-    /// word, where the new one knows none.
-    pub fn set_method(&mut self, method: Option<Method>) {
-        let Some(method) = method else { return };
+    /// Replaces the method. Options that the recipe has for its own are left out, with a note, if the new one knows
+    /// none.
+    pub fn set_method(&mut self, method: Method, observer: &dyn Observer) {
         self.options.method = method;
         if method.rockpool().is_some() && !self.named.is_empty() {
-            terminal::say(format_args!(
+            observer.note(&format!(
                 "`{}` knows no options: `{}` of the recipe is left out",
                 method.name(),
                 self.named.join("`, `")
@@ -90,14 +91,14 @@ impl Quantize {
 
 impl Recipe {
     /// The chip whose numbers training goes through, and the first epoch that does, if any.
-    pub fn aware(&self) -> Option<(&'static Chip, usize)> {
+    pub fn aware(&self) -> Option<(&Arc<Chip>, usize)> {
         self.simulated_chip().zip(self.quantize.aware_from)
     }
 
     /// Faults of `quantize`, and what it needs of the rest; `path` is the recipe's, for messages.
     pub(super) fn check_quantize(&self, path: &Path) -> Result<(), Error> {
         let Quantize { options, measures, aware_from, named } = &self.quantize;
-        let wrong = |message: String| Err(Error::input(path, message));
+        let wrong = |message: String| Err(Error::file(path, message));
         if options.method.rockpool().is_some() && !named.is_empty() {
             return wrong(format!(
                 "`quantize`: `{}` does as Rockpool does and knows no options: leave out `{}`",

@@ -18,7 +18,7 @@ const MOST_LINES: usize = 48;
 const MOST_NUMBERS: usize = 1 << 26;
 
 /// The section of a page, or nothing where no sample can be shown.
-pub fn section(results: &Results<'_>) -> String {
+pub(super) fn section(results: &Results<'_>) -> String {
     let gallery = Gallery::new(results);
     let (lead, shown) = match &results.float.classified {
         Some(classified) => (

@@ -4,8 +4,9 @@ use serde_json::Value;
 use synnet_runtime::TrainOptions;
 
 use super::{Report, heading, origin, sources, spikes_matter};
+use crate::files;
 use crate::page::{self, Chart, Line, Scale, document, facts, in_code, section, side_by_side};
-use crate::progress::clock;
+use crate::text::clock;
 
 impl Report<'_> {
     /// The report as one file of HTML.
@@ -63,10 +64,7 @@ impl Report<'_> {
             ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
         ];
         list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));
-        let files = self.written.iter().map(|file| {
-            let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned();
-            vec![name, file.what.to_owned()]
-        });
+        let files = self.written.iter().map(|file| vec![files::name(&file.path), file.what.to_owned()]);
         let files = page::list(&files.collect::<Vec<_>>());
         let options = flattened(&self.trained.options);
         facts(&list)

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Report, Results, confusion, percent, recordings, summary};
+use super::{Report, Results, confusion, percent, quantization_lead, quantization_rows, recordings, summary};
 use crate::experiment::OnChip;
-use crate::progress::clock;
-use crate::terminal::table;
+use crate::files;
+use crate::text::{clock, table};
 
 impl Report<'_> {
     /// The report as Markdown.
@@ -42,15 +42,14 @@ impl Report<'_> {
         if let Some(on) = chip {
             let confusion = confusion(&on.result.evaluation, classes);
             let _ = writeln!(text, "## Confusion on {}\n\n{}", on.chip.title, fenced(&confusion));
-            let _ = writeln!(text, "## Quantisation\n\n{}", quantisation(on));
+            let _ = writeln!(text, "## Quantization\n\n{}", quantization(on));
         }
         let _ = writeln!(text, "## Training\n\n{}", fenced(&self.curve()));
         let _ =
             writeln!(text, "## Network\n\n{}", fenced(&synnet_ir::to_table(&experiment.plan.loaded.graph)));
         let _ = writeln!(text, "## Files\n");
         for file in self.written {
-            let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
-            let _ = writeln!(text, "* `{name}`: {}", file.what);
+            let _ = writeln!(text, "* `{}`: {}", files::name(&file.path), file.what);
         }
         text
     }
@@ -87,22 +86,10 @@ impl Report<'_> {
     }
 }
 
-/// How the network was quantised.
-fn quantisation(on: &OnChip) -> String {
-    let report = &on.build.report;
-    let (shift_in, shift_rec, shift_out) =
-        (report.weight_shift_in, report.weight_shift_rec, report.weight_shift_out);
-    let mut text = format!(
-        "Method: {}. Weight shifts: input {shift_in}, hidden {shift_rec}, readout {shift_out}. ",
-        report.method.name()
-    );
-    text +=
-        &format!("The chip's output is {} steps behind the float network's.\n\n", on.build.float.latency());
-    let head = ["layer", "error of the weights", "weights that became 0"].map(String::from).to_vec();
-    let layers = report.layers.iter().map(|layer| {
-        vec![layer.name.clone(), format!("{:.2} %", 100.0 * layer.weight_error), layer.vanished.to_string()]
-    });
-    text + &fenced(&table(&std::iter::once(head).chain(layers).collect::<Vec<_>>()))
+/// How the network was quantized.
+fn quantization(on: &OnChip) -> String {
+    let rows = quantization_rows(&on.build.report);
+    format!("{}\n\n{}", quantization_lead(&on.build), fenced(&table(&rows)))
 }
 
 fn fenced(text: &str) -> String {

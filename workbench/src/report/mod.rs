@@ -4,22 +4,26 @@ mod examples;
 mod html;
 mod markdown;
 mod origin;
+mod quantization;
 mod results;
 mod seeds;
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
-use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
 use synnet_runtime::{Dataset, Evaluation};
 
 use crate::artifacts::Written;
 use crate::data::Corpus;
-use crate::experiment::{Experiment, OnChip, Tested};
+use crate::experiment::{Experiment, OnChip, Tested, spikes_matter};
 use crate::on_chip::agreement;
-use crate::terminal::table;
+use crate::text::{percent, table};
 use crate::training::Trained;
 
-pub use origin::{heading, origin, sources};
+pub(crate) use origin::{heading, origin, sources};
+pub use quantization::{quantization, quantization_lead, quantization_rows};
 pub use seeds::{Outcome, Seeds};
 
 /// What the test set says of a network.
@@ -44,11 +48,6 @@ pub struct Report<'a> {
     pub written: &'a [Written],
 }
 
-/// A share in percent.
-pub fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
-
 /// How many recordings serve for what.
 pub fn recordings(corpus: &Corpus) -> String {
     let count = |dataset: &Dataset| dataset.samples().len();
@@ -60,11 +59,6 @@ pub fn recordings(corpus: &Corpus) -> String {
         count(&corpus.test),
         corpus.seconds
     )
-}
-
-/// Whether the spikes of a layer say anything: a readout whose membrane is the output is silent on purpose.
-pub fn spikes_matter(graph: &Graph, layer: &str) -> bool {
-    graph.output.quantity == Quantity::Spikes || graph.layer(graph.output.layer).name != layer
 }
 
 /// Accuracy or loss, agreement and rates, side by side.
@@ -137,4 +131,24 @@ pub fn results_json(float: &Tested, chip: Option<&OnChip>) -> Value {
         value["agreement"] = json!(agreement(float, &on.result.evaluation));
     }
     value
+}
+
+/// The rates of a network's layers in an evaluation, as [`results_json`] writes it, or in a plain object of names and
+/// rates.
+///
+/// # Errors
+/// JSON of another form; every name that the network does not have, and every rate below 0.
+pub fn rates_from_json(text: &str, graph: &Graph) -> Result<BTreeMap<String, f64>, String> {
+    let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let map = value.pointer("/float/rates").unwrap_or(&value);
+    let rates: BTreeMap<String, f64> = BTreeMap::deserialize(map)
+        .map_err(|e| format!("neither an evaluation nor a map from names to rates: {e}"))?;
+    let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|layer| layer.name == name);
+    let wrong = rates.iter().filter_map(|(name, rate)| match (known(name), *rate < 0.0) {
+        (false, _) => Some(format!("network `{}` has neither an input nor a layer `{name}`", graph.name)),
+        (true, true) => Some(format!("the rate of `{name}` is {rate}, below 0")),
+        (true, false) => None,
+    });
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() { Ok(rates) } else { Err(wrong.join("; ")) }
 }

@@ -7,7 +7,7 @@ use crate::experiment::Experiment;
 use crate::page::{escape, figure};
 
 /// Name, documentation, and what the recordings serve for.
-pub fn heading(network: &Network, experiment: &Experiment) -> String {
+pub(crate) fn heading(network: &Network, experiment: &Experiment) -> String {
     let graph = &network.graph;
     let docs = match graph.docs.as_slice() {
         [] => String::new(),
@@ -18,7 +18,7 @@ pub fn heading(network: &Network, experiment: &Experiment) -> String {
 }
 
 /// What was at work.
-pub fn origin(network: &Network, experiment: &Experiment) -> Vec<(String, String)> {
+pub(crate) fn origin(network: &Network, experiment: &Experiment) -> Vec<(String, String)> {
     let graph = &network.graph;
     let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
     let tensors = graph.tensors();
@@ -40,7 +40,7 @@ pub fn origin(network: &Network, experiment: &Experiment) -> Vec<(String, String
 }
 
 /// The network and the recipe, to be unfolded.
-pub fn sources(network: &Network, experiment: &Experiment) -> String {
+pub(crate) fn sources(network: &Network, experiment: &Experiment) -> String {
     let block = |title: &str, text: &str| {
         let text = escape(text.trim_end());
         format!("<details><summary>{title}</summary>\n<pre>{text}</pre>\n</details>\n")

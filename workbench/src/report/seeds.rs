@@ -8,7 +8,7 @@ use super::percent;
 use crate::experiment::{OnChip, Tested};
 use crate::on_chip::agreement;
 use crate::page::{self, Chart, Line, Scale, document, escape, section, side_by_side};
-use crate::terminal;
+use crate::text;
 use crate::training::{History, Trained};
 
 /// What the training with one seed gave.
@@ -122,7 +122,7 @@ impl Seeds<'_> {
     /// Mean and spread, as a table for people.
     pub fn table(&self) -> String {
         let head = Self::HEAD.map(str::to_owned).to_vec();
-        terminal::table(&std::iter::once(head).chain(self.rows()).collect::<Vec<_>>())
+        text::table(&std::iter::once(head).chain(self.rows()).collect::<Vec<_>>())
     }
 
     /// Mean and spread for machines.

@@ -24,7 +24,7 @@ pub struct History {
 }
 
 /// A column: its name, and its value in each epoch.
-pub type Series<'a> = (&'a str, Vec<Option<f64>>);
+pub(super) type Series<'a> = (&'a str, Vec<Option<f64>>);
 
 impl History {
     /// The first `done` epochs of a folder's file. What comes after them, perhaps but a part of a line, is of an epoch
@@ -36,14 +36,14 @@ impl History {
         let path = folder.join(FILE);
         let text = files::read_text(&path)?;
         let complete = text.lines().count().min(done + 1);
-        let history = Self::parse(text.lines().take(complete)).map_err(|why| Error::input(&path, why))?;
+        let history = Self::parse(text.lines().take(complete)).map_err(|why| Error::file(&path, why))?;
         if history.rows.len() < done {
             let message = format!(
                 "the file holds {} epochs, the checkpoint beside it has done {done}; put the file back, or start anew \
                  without `--resume`",
                 history.rows.len()
             );
-            return Err(Error::input(&path, message));
+            return Err(Error::file(&path, message));
         }
         if text != history.csv() {
             files::write(&path, history.csv().as_bytes())?;
@@ -210,7 +210,7 @@ pub struct Noticed {
 }
 
 /// Whether two warnings say the same of the same layer.
-pub fn is_like(a: &Warning, b: &Warning) -> bool {
+pub(super) fn is_like(a: &Warning, b: &Warning) -> bool {
     a.layer == b.layer && a.kind == b.kind
 }
 

@@ -6,9 +6,9 @@
 mod history;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use synnet_ir::Network;
 use synnet_runtime::train::Warning;
@@ -17,7 +17,7 @@ use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, 
 use crate::error::Error;
 use crate::experiment::{Experiment, Plan};
 use crate::files;
-use crate::progress::TrainingProgress;
+use crate::observer::Observer;
 
 use history::is_like;
 pub use history::{FILE as METRICS, History};
@@ -58,12 +58,18 @@ pub struct Trained {
 }
 
 impl Training {
-    /// A training at its beginning.
+    /// A training at its beginning, which will write to the folder `out`.
+    ///
+    /// # Errors
+    /// What training does not support of the network or the recipe.
     pub fn start(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
         Ok(Self { seed, out, trainer: plan.trainer(seed)?, history: History::default() })
     }
 
     /// A training from its folder's checkpoint on.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be read, or is of another network.
     pub fn resume(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
         let bytes = files::read(&out.join(CHECKPOINT))?;
         let trainer = plan.resumed(&bytes, seed)?;
@@ -71,13 +77,21 @@ impl Training {
         Ok(Self { seed, out, trainer, history })
     }
 
-    /// Runs the epochs that are left. Ctrl-C, which sets `interrupted`, leaves a checkpoint, too.
-    /// `origin` is the experiment's.
-    pub fn run(
+    /// Runs the epochs that are left.
+    ///
+    /// # Errors
+    /// A checkpoint of other data; data that do not fit; a loss that is not finite; files that cannot be written; an
+    /// observer that is interrupted, which leaves a checkpoint, too.
+    pub fn run(self, experiment: &Experiment, observer: &dyn Observer) -> Result<Trained, Error> {
+        self.run_from(experiment, &experiment.origin(), observer)
+    }
+
+    /// As [`run`](Self::run), with the experiment's origin.
+    pub(crate) fn run_from(
         mut self,
         experiment: &Experiment,
         origin: &BTreeMap<String, String>,
-        interrupted: &AtomicBool,
+        observer: &dyn Observer,
     ) -> Result<Trained, Error> {
         self.check_origin(origin)?;
         self.trainer.set_origin(origin.clone());
@@ -86,16 +100,32 @@ impl Training {
         let graph = &experiment.plan.loaded.graph;
         let total = self.trainer.options().epochs;
         let first = self.trainer.epochs_done();
-        let progress = TrainingProgress::new(graph, first, total);
+        let started = Instant::now();
+        observer.training_started(graph, first..total);
+        let epochs = self.run_epochs(experiment, first..total, observer);
+        observer.training_done();
+        epochs?;
+        self.finish(experiment, first, started.elapsed())
+    }
+
+    /// Runs epochs until the training is finished.
+    fn run_epochs(
+        &mut self,
+        experiment: &Experiment,
+        range: Range<usize>,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        let graph = &experiment.plan.loaded.graph;
+        let total = range.end;
         let before = self.history.warnings(graph);
         let mut noticed: Vec<Warning> = before.into_iter().map(|noticed| noticed.warning).collect();
         let mut last: Option<EpochMetrics> = None;
-        let mut sets = experiment.corpus.epochs(self.seed, first..total);
+        let mut sets = experiment.corpus.epochs(self.seed, range);
         while !self.trainer.is_finished() {
             let set = sets.next(self.trainer.epochs_done())?;
             let mut watch = |p: Progress<'_>| {
-                progress.batch(&p, last.as_ref());
-                if interrupted.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
+                observer.batch(&p, last.as_ref());
+                if observer.is_interrupted() { Control::Stop } else { Control::Continue }
             };
             let metrics = self.trainer.epoch(&set, &mut watch);
             let mut metrics = metrics.map_err(|error| self.failed(experiment, error))?;
@@ -103,24 +133,19 @@ impl Training {
                 self.observe(experiment, &mut metrics)?;
                 for warning in &metrics.warnings {
                     if !noticed.iter().any(|known| is_like(known, warning)) {
-                        progress.warn(&format!("epoch {}: {warning}", metrics.epoch + 1));
+                        observer.warning(&format!("epoch {}: {warning}", metrics.epoch + 1));
                         noticed.push(warning.clone());
                     }
                 }
-                progress.epoch(&metrics, self.trainer.is_finished());
+                observer.epoch(&metrics, self.trainer.is_finished());
                 last = Some(metrics);
             }
             files::write(&self.out.join(CHECKPOINT), &self.trainer.checkpoint())?;
-            if interrupted.load(Ordering::SeqCst) && !self.trainer.is_finished() {
-                progress.finish();
-                let done = self.trainer.epochs_done();
-                return Err(Error::Interrupted(format!(
-                    "interrupted after {done} of {total} epochs; the same command with `--resume` goes on"
-                )));
+            if observer.is_interrupted() && !self.trainer.is_finished() {
+                return Err(Error::Interrupted { done: self.trainer.epochs_done(), total });
             }
         }
-        let duration = progress.finish();
-        self.finish(experiment, first, duration)
+        Ok(())
     }
 
     /// A checkpoint goes on with the network and the recordings that it was made with, and no others.
@@ -150,7 +175,7 @@ impl Training {
 
     fn failed(&self, experiment: &Experiment, error: TrainError) -> Error {
         match error {
-            TrainError::Data(diagnostics) => experiment.plan.rendered(&diagnostics),
+            TrainError::Data(diagnostics) => experiment.plan.loaded.error(diagnostics),
             other if self.trainer.epochs_done() == 0 => Error::Input(format!("training stopped: {other}")),
             other => Error::Input(format!(
                 "training stopped: {other}; `{}` holds the state after epoch {}",
@@ -165,7 +190,7 @@ impl Training {
         let params = self.trainer.best_params();
         files::write(&self.out.join(WEIGHTS), &params.to_safetensors())?;
         let network = Network::bind(&experiment.plan.loaded.graph, &params)
-            .map_err(|diagnostics| experiment.plan.rendered(&diagnostics))?;
+            .map_err(|diagnostics| experiment.plan.loaded.error(diagnostics))?;
         let options = self.trainer.options();
         let epochs = self.trainer.epochs_done();
         let (kept, mut why_kept) = match (self.trainer.best(), options.selection) {

@@ -1,0 +1,217 @@
+//! Progress: bars on a terminal, a few plain lines elsewhere.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use synnet_ir::{Diagnostic, Graph, Sources};
+use synnet_runtime::{EpochMetrics, Progress};
+use synnet_runtime::train::LayerMetrics;
+use synnet_workbench::text::clock;
+use synnet_workbench::{Observer, Stage, spikes_matter};
+
+use crate::failure::Failure;
+use crate::terminal;
+
+/// Shows on standard error what happens during an experiment.
+#[derive(Default)]
+pub struct Terminal {
+    shown: Mutex<Shown>,
+    interrupted: Arc<AtomicBool>,
+}
+
+/// What is on the screen and changes.
+#[derive(Default)]
+struct Shown {
+    /// The items of a stage.
+    counter: Option<ProgressBar>,
+    training: Option<TrainingProgress>,
+}
+
+impl Terminal {
+    /// Makes Ctrl-C interrupt trainings instead of the process.
+    pub fn watch_for_interrupts(&self) -> Result<(), Failure> {
+        let flag = Arc::clone(&self.interrupted);
+        ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst))
+            .map_err(|e| Failure::Usage(format!("cannot watch for Ctrl-C: {e}")))
+    }
+
+    /// A panic while a bar was drawn leaves nothing that could not be drawn again.
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes lines between the bars.
+    fn write(&self, write: impl FnOnce()) {
+        let shown = self.shown();
+        let training = shown.training.as_ref().map(|training| &training.bar);
+        match training.or(shown.counter.as_ref()) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn warning(&self, message: &str) {
+        self.write(|| terminal::warn(message));
+    }
+
+    fn note(&self, message: &str) {
+        self.write(|| terminal::say(message));
+    }
+
+    fn diagnostics(&self, warnings: &[Diagnostic], sources: &Sources) {
+        let text = synnet_ir::render(warnings, sources, terminal::color());
+        self.write(|| terminal::say(text.trim_end()));
+    }
+
+    fn items(&self, stage: Stage, items: usize) {
+        let name = match stage {
+            Stage::Reading => "recordings",
+            Stage::Comparing => "comparing",
+        };
+        let mut shown = self.shown();
+        let bar = shown.counter.get_or_insert_with(|| bar(name, "{prefix:<12} [{bar:30}] {pos}/{len}"));
+        bar.inc_length(items as u64);
+    }
+
+    fn item_done(&self, _stage: Stage) {
+        if let Some(bar) = &self.shown().counter {
+            bar.inc(1);
+        }
+    }
+
+    fn stage_done(&self, _stage: Stage) {
+        if let Some(bar) = self.shown().counter.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn seed_started(&self, seed: u64) {
+        self.note(&format!("seed {seed}:"));
+    }
+
+    fn training_started(&self, graph: &Graph, epochs: Range<usize>) {
+        self.shown().training = Some(TrainingProgress::new(graph, epochs));
+    }
+
+    fn batch(&self, progress: &Progress<'_>, last: Option<&EpochMetrics>) {
+        if let Some(training) = &self.shown().training {
+            training.batch(progress, last);
+        }
+    }
+
+    fn epoch(&self, metrics: &EpochMetrics, is_last: bool) {
+        if let Some(training) = &self.shown().training {
+            training.epoch(metrics, is_last);
+        }
+    }
+
+    fn training_done(&self) {
+        if let Some(training) = self.shown().training.take() {
+            training.bar.finish_and_clear();
+        }
+    }
+
+    fn finished(&self, results: &str) {
+        terminal::say(format_args!("\n{}", results.trim_end()));
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+}
+
+fn bar(what: &'static str, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+    bar.set_style(style.progress_chars("=> "));
+    bar.set_prefix(what);
+    bar.set_draw_target(ProgressDrawTarget::stderr());
+    bar
+}
+
+/// Progress of a training: two lines that follow every batch, or elsewhere than on a terminal one line for
+/// about every tenth part of the epochs.
+struct TrainingProgress {
+    bar: ProgressBar,
+    epochs: Range<usize>,
+    started: Instant,
+    /// Epochs between two plain lines, if there is no terminal.
+    line_every: usize,
+    /// The layers whose rates are shown.
+    shown: Vec<String>,
+}
+
+impl TrainingProgress {
+    /// Starts with the first of these epochs.
+    fn new(graph: &Graph, epochs: Range<usize>) -> Self {
+        let layers = graph.layers.iter().map(|layer| layer.name.clone());
+        let bar = bar("training", "{prefix:<12} [{bar:30}] {msg}");
+        bar.set_length((epochs.end as u64).saturating_mul(1000));
+        let line_every = epochs.end.div_ceil(10).max(1);
+        let shown = layers.filter(|layer| spikes_matter(graph, layer)).collect();
+        Self { bar, epochs, started: Instant::now(), line_every, shown }
+    }
+
+    /// After a batch; `last` is the epoch before.
+    fn batch(&self, progress: &Progress<'_>, last: Option<&EpochMetrics>) {
+        let Range { start: first, end: epochs } = self.epochs;
+        let done = progress.epoch as f64 + progress.fraction();
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let since = done - first as f64;
+        let left = if since > 0.0 { elapsed / since * (epochs as f64 - done) } else { 0.0 };
+        self.bar.set_position((done * 1000.0) as u64);
+        self.bar.set_message(format!(
+            "epoch {}/{epochs}  {}  {} left\n{:12} {}  gradient {:.1e}  lr {:.1e}",
+            (progress.epoch + 1).min(epochs),
+            figures(progress.loss, progress.accuracy, last),
+            clock(Duration::from_secs_f64(left.max(0.0))),
+            "",
+            self.layers(progress.layers),
+            progress.gradient_norm,
+            progress.lr,
+        ));
+    }
+
+    /// After an epoch.
+    fn epoch(&self, metrics: &EpochMetrics, is_last: bool) {
+        let number = metrics.epoch + 1;
+        if self.bar.is_hidden() && (number.is_multiple_of(self.line_every) || is_last) {
+            terminal::say(format_args!(
+                "epoch {number}/{}  {}  {}",
+                self.epochs.end,
+                figures(metrics.loss, metrics.accuracy, Some(metrics)),
+                self.layers(&metrics.layers)
+            ));
+        }
+    }
+
+    /// Rates of the layers; shares of silent or saturated neurons if they are worth a word.
+    fn layers(&self, layers: &[LayerMetrics]) -> String {
+        const WORTH_A_WORD: f64 = 0.1;
+        let layers = layers.iter().filter(|layer| self.shown.contains(&layer.layer)).map(|layer| {
+            let notes = [("silent", layer.silent_neurons), ("saturated", layer.saturated_neurons)];
+            let notes = notes.iter().filter(|(_, share)| *share >= WORTH_A_WORD);
+            let notes: Vec<String> =
+                notes.map(|(what, share)| format!("{:.0} % {what}", 100.0 * share)).collect();
+            let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+            format!("  {} {:.2}{notes}", layer.layer, layer.rate)
+        });
+        format!("rates{}", layers.collect::<String>())
+    }
+}
+
+fn figures(loss: f64, accuracy: Option<f64>, validated: Option<&EpochMetrics>) -> String {
+    let share = |what: &str, share: f64| format!("  {what} {:.1} %", 100.0 * share);
+    let accuracy = accuracy.map(|x| share("accuracy", x)).unwrap_or_default();
+    let validation = validated.and_then(|metrics| metrics.validation.as_ref());
+    let validation = validation.map(|found| match found.accuracy {
+        Some(accuracy) => share("validation", accuracy),
+        None => format!("  validation loss {:.3}", found.loss),
+    });
+    format!("loss {loss:.3}{accuracy}{}", validation.unwrap_or_default())
+}

@@ -1,0 +1,45 @@
+//! What people see: messages on standard error, results on standard output.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use crate::failure::Failure;
+use crate::streams;
+
+/// Whether standard error takes colors: a terminal, and `NO_COLOR` is not set.
+pub fn color() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Writes a line for people. A closed standard error is no reason to fail.
+pub fn say(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes a warning.
+pub fn warn(text: impl Display) {
+    labelled("warning", "33", text);
+}
+
+/// Writes why a command failed.
+pub fn error(text: impl Display) {
+    labelled("error", "31", text);
+}
+
+fn labelled(label: &str, hue: &str, text: impl Display) {
+    if color() {
+        say(format_args!("\u{1b}[1;{hue}m{label}\u{1b}[0m: {text}"));
+    } else {
+        say(format_args!("{label}: {text}"));
+    }
+}
+
+/// Writes a result to standard output. A reader that has gone is no failure.
+pub fn print(text: &str) -> Result<(), Failure> {
+    streams::print(text.as_bytes())
+}
+
+/// Writes a machine-readable result to standard output.
+pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    print(&format!("{value:#}\n"))
+}

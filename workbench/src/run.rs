@@ -1,0 +1,268 @@
+//! A whole run: from a recipe to trained weights and everything that is built from them, with one seed or several, in
+//! one folder.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use synnet_ir::Network;
+use synnet_rust::Numbers;
+
+use crate::artifacts::{self, Written};
+use crate::error::Error;
+use crate::experiment::{Experiment, OnChip, Plan, Tested};
+use crate::files;
+use crate::memory::MemoryEstimate;
+use crate::observer::Observer;
+use crate::report::{self, Outcome, Report, Results, Seeds};
+use crate::target::Target;
+use crate::text::{indented, list, percent};
+use crate::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
+
+/// Where a run writes, and with which seeds it trains.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// Folder for everything that is written. With several seeds each has a folder in it.
+    pub out: PathBuf,
+    /// Seeds to train with; those of the recipe by default.
+    pub seeds: Option<Vec<u64>>,
+    /// Whether trainings go on from the checkpoints in the folder.
+    pub resume: bool,
+}
+
+impl RunOptions {
+    /// A new run in this folder, with the seeds of the recipe.
+    pub fn new(out: impl Into<PathBuf>) -> Self {
+        Self { out: out.into(), seeds: None, resume: false }
+    }
+}
+
+/// What a run gave.
+pub struct Run {
+    /// The training with each seed.
+    pub outcomes: Vec<Outcome>,
+    /// Mean and spread of the figures and the files that hold them, for people, if there are several seeds.
+    pub summary: Option<String>,
+    /// All results for machines.
+    pub json: Value,
+}
+
+/// A training that was evaluated, built and reported on.
+struct Finished {
+    /// The training.
+    trained: Trained,
+    /// The float network on the test set.
+    float: Tested,
+    /// The simulated chip on the test set, if the recipe names one.
+    chip: Option<OnChip>,
+    /// Every file that was written.
+    written: Vec<Written>,
+    /// The folder of the files.
+    folder: PathBuf,
+    /// How many recordings served for what.
+    recordings: String,
+}
+
+/// Trains, evaluates, builds, and writes it all into one folder, or one for each seed.
+///
+/// # Errors
+/// A network that a target of the recipe cannot express; too little memory; recordings that cannot be used; a training
+/// that fails or is interrupted; files that cannot be written.
+pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<Run, Error> {
+    plan.check_targets()?;
+    let RunOptions { out, resume, .. } = options;
+    let seeds = options.seeds.as_ref().or(plan.recipe.seeds.as_ref());
+    let several = seeds.is_some();
+    let trainings = match seeds {
+        None => vec![training(&plan, plan.recipe.training.seed, out.clone(), *resume)?],
+        Some(seeds) => trainings(&plan, seeds, out, *resume)?,
+    };
+    MemoryEstimate::of(&plan.loaded.graph, &plan.recipe, rayon::current_num_threads()).check(observer)?;
+    let experiment = plan.with_data(observer)?;
+    let origin = experiment.origin();
+
+    let mut results = Vec::new();
+    let mut outcomes = Vec::new();
+    for training in trainings {
+        let folder = training.out.clone();
+        if several {
+            observer.seed_started(training.seed);
+        }
+        let trained = training.run_from(&experiment, &origin, observer)?;
+        let finished = Finished::new(&experiment, trained, folder, observer)?;
+        observer.finished(&finished.text());
+        results.push(finished.json());
+        outcomes.push(finished.into_outcome());
+    }
+    if several {
+        summarize(&experiment, outcomes, out, results)
+    } else {
+        Ok(Run { outcomes, summary: None, json: results.pop().unwrap_or_default() })
+    }
+}
+
+fn training(plan: &Plan, seed: u64, out: PathBuf, resume: bool) -> Result<Training, Error> {
+    if resume { Training::resume(plan, seed, out) } else { Training::start(plan, seed, out) }
+}
+
+/// One training for each seed. On `resume` those that have not begun begin, but not all of them.
+fn trainings(plan: &Plan, seeds: &[u64], out: &Path, resume: bool) -> Result<Vec<Training>, Error> {
+    let folders: Vec<PathBuf> = seeds.iter().map(|seed| out.join(format!("seed-{seed}"))).collect();
+    let begun = |folder: &PathBuf| folder.join(CHECKPOINT).exists();
+    if resume && !folders.iter().any(begun) {
+        let message = format!("there is no checkpoint to go on from in the folders of `{}`", out.display());
+        return Err(Error::Refused(message));
+    }
+    let one = |(&seed, folder): (&u64, PathBuf)| {
+        let resume = resume && begun(&folder);
+        training(plan, seed, folder, resume)
+    };
+    seeds.iter().zip(folders).map(one).collect()
+}
+
+impl Finished {
+    /// Evaluates, builds and reports.
+    fn new(
+        experiment: &Experiment,
+        trained: Trained,
+        folder: PathBuf,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let mut written = vec![
+            Written { path: folder.join(WEIGHTS), what: "trained weights" },
+            Written { path: folder.join(METRICS), what: "every figure of every epoch" },
+            Written { path: folder.join(CHECKPOINT), what: "state of the training, for `--resume`" },
+        ];
+        let network = &trained.network;
+        let float = experiment.evaluate(network)?;
+        let chip = experiment.simulated_chip();
+        let chip = chip.map(|chip| experiment.evaluate_on_chip(network, chip, observer)).transpose()?;
+        warn_of_chance(experiment, &float, chip.as_ref(), observer);
+        written.extend(build(experiment, network, chip.as_ref(), &folder, observer)?);
+        let (page, text) = (folder.join("report.html"), folder.join("report.md"));
+        written.push(Written { path: page.clone(), what: "this training as a page for a browser" });
+        written.push(Written { path: text.clone(), what: "the same in short, as text" });
+        let results = Results { experiment, network, float: &float, chip: chip.as_ref() };
+        let report = Report { results, trained: &trained, written: &written };
+        files::write(&page, report.html().as_bytes())?;
+        files::write(&text, report.markdown().as_bytes())?;
+        let recordings = report::recordings(&experiment.corpus);
+        Ok(Self { trained, float, chip, written, folder, recordings })
+    }
+
+    /// The results for machines.
+    fn json(&self) -> Value {
+        let trained = &self.trained;
+        let mut results = report::results_json(&self.float, self.chip.as_ref());
+        results["seed"] = json!(trained.seed);
+        results["seconds"] = json!(trained.duration.as_secs_f64());
+        results["epochs"] = json!(trained.history.epochs());
+        results["kept_epoch"] = json!(trained.kept + 1);
+        results["written"] = self.written.iter().map(|w| json!(w.path)).collect();
+        results
+    }
+
+    /// How the training went, the results, and the files, for people.
+    fn text(&self) -> String {
+        let trained = &self.trained;
+        let files: Vec<Vec<String>> =
+            self.written.iter().map(|w| vec![files::name(&w.path), w.what.to_owned()]).collect();
+        format!(
+            "{}: {}; {} epochs in {:.1} s; weights of epoch {}, {}\n\n{}\n{}",
+            trained.network.graph.name,
+            self.recordings,
+            trained.epochs,
+            trained.duration.as_secs_f64(),
+            trained.kept + 1,
+            trained.why_kept,
+            report::summary(&self.float, self.chip.as_ref()),
+            written_to(&self.folder, &files),
+        )
+    }
+
+    fn into_outcome(self) -> Outcome {
+        Outcome {
+            seed: self.trained.seed,
+            folder: files::name(&self.folder),
+            figures: Outcome::figures(&self.trained, &self.float, self.chip.as_ref()),
+            kept: self.trained.kept,
+            history: self.trained.history,
+        }
+    }
+}
+
+/// The files of a folder, each with what it is.
+fn written_to(folder: &Path, files: &[Vec<String>]) -> String {
+    format!("written to {}:\n{}", folder.display(), indented(&list(files)))
+}
+
+/// A network that guesses has learned nothing; the rates and the guide say where to look.
+fn warn_of_chance(experiment: &Experiment, float: &Tested, chip: Option<&OnChip>, observer: &dyn Observer) {
+    // A training that knew of the chip says little of the float weights.
+    let trained = chip.filter(|_| experiment.plan.recipe.aware().is_some());
+    let on_chip = trained.map(|on| &on.result.evaluation);
+    let Some(classified) = on_chip.or(float.classified.as_ref()) else { return };
+    if classified.accuracy <= 1.2 / classified.confusion.len().max(1) as f64 {
+        observer.warning(&format!(
+            "the accuracy of {} is about that of guessing; look for silent layers (rate 0), and at the readout's \
+             threshold and the surrogate",
+            percent(classified.accuracy)
+        ));
+    }
+}
+
+/// Writes what all seeds gave together.
+fn summarize(
+    experiment: &Experiment,
+    outcomes: Vec<Outcome>,
+    out: &Path,
+    results: Vec<Value>,
+) -> Result<Run, Error> {
+    let seeds = Seeds { network: &experiment.plan.loaded.graph.name, outcomes: &outcomes };
+    let (table, page) = (out.join("seeds.csv"), out.join("report.html"));
+    files::write_together(&[(&table, seeds.csv().as_bytes()), (&page, seeds.html().as_bytes())])?;
+    let files =
+        [("report.html", "all seeds as a page for a browser"), ("seeds.csv", "the figures of every seed")];
+    let files = files.map(|(name, what)| vec![name.to_owned(), what.to_owned()]);
+    let summary = format!("{} seeds:\n\n{}\n{}", outcomes.len(), seeds.table(), written_to(out, &files));
+    let json = json!({ "seeds": results, "summary": seeds.json(), "written": [table, page] });
+    Ok(Run { outcomes, summary: Some(summary), json })
+}
+
+/// Builds what the recipe asks for.
+fn build(
+    experiment: &Experiment,
+    network: &Network,
+    simulated: Option<&OnChip>,
+    out: &Path,
+    observer: &dyn Observer,
+) -> Result<Vec<Written>, Error> {
+    let name = &network.graph.name;
+    let stem = synnet_ir::names::snake_case(name);
+    let rust = |numbers: Numbers, file: String| {
+        let options = synnet_rust::Options { numbers, ..synnet_rust::Options::default() };
+        let path = out.join(file);
+        let module = artifacts::rust_module(&network.graph, Some(network), options, Some(&path))
+            .map_err(|diagnostics| experiment.plan.loaded.error(diagnostics))?;
+        experiment.plan.loaded.accept(&module.warnings, observer)?;
+        artifacts::write_rust(&module, &path)
+    };
+    let mut written = Vec::new();
+    for target in experiment.plan.recipe.targets() {
+        written.extend(match target {
+            Target::Rust => rust(Numbers::Float, format!("{stem}.rs"))?,
+            Target::RustInt => {
+                rust(Numbers::Integer(experiment.quantize_options(network)?), format!("{stem}_int.rs"))?
+            }
+            Target::Chip(chip) => match simulated.filter(|on| on.chip.name == chip.name) {
+                Some(on) => artifacts::write_xylo(&on.build, &on.chip, name, &out.join(&stem))?,
+                None => {
+                    let other = experiment.build_for_chip(network, chip, observer)?;
+                    let path = out.join(format!("{stem}.{}", chip.name));
+                    artifacts::write_xylo(&other, chip, name, &path)?
+                }
+            },
+        });
+    }
+    Ok(written)
+}
