@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use synnet_ir::{Diagnostic, Graph, Sources};
-use synnet_runtime::{EpochMetrics, Progress};
 use synnet_runtime::train::LayerMetrics;
+use synnet_runtime::{EpochMetrics, Progress};
 use synnet_workbench::text::clock;
 use synnet_workbench::{Observer, Stage, spikes_matter};
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use synnet_ir::{Diagnostic, Graph, Sources};
 use synnet_runtime::EpochMetrics;
-use synnet_runtime::train::Progress;
+use synnet_runtime::Progress;
 
 /// Work on many items of which none takes long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

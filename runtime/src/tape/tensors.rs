@@ -32,7 +32,7 @@ impl LearntTensors {
     }
 
     /// The index of a slot's tensor, if it learns.
-    pub(super) fn index(&self, slot: Slot) -> Option<usize> {
+    pub fn index(&self, slot: Slot) -> Option<usize> {
         self.specs.iter().position(|spec| spec.slot == slot)
     }
 
