@@ -42,7 +42,7 @@ fn nodes<'a>(text: &'a str, tokens: &mut Tokens) -> Vec<Node<'a>> {
     while let Some(token) = tokens.next_if(|token| !matches!(&text[token.start..token.end], ")" | "]" | "}"))
     {
         let sign = &text[token.start..token.end];
-        if token.kind == TokenKind::Sign && matches!(sign, "(" | "[" | "{") {
+        if token.kind == TokenKind::Punctuation && matches!(sign, "(" | "[" | "{") {
             let inner = self::nodes(text, tokens);
             let close = tokens.next().unwrap_or(token);
             nodes.push(Node::Group { open: token, sign, inner, close });
@@ -416,7 +416,7 @@ fn spaced(nodes: &[Node<'_>], i: usize) -> bool {
         return false;
     }
     if matches!(after, Node::Group { sign: "(" | "[", .. }) {
-        let is_word = matches!(before, Node::Leaf(token, _) if token.kind == TokenKind::Word);
+        let is_word = matches!(before, Node::Leaf(token, _) if token.kind == TokenKind::Identifier);
         let attaches =
             (is_word && !is_keyword(left)) || matches!(before, Node::Group { sign: "(" | "[", .. });
         return !attaches;
@@ -437,8 +437,8 @@ fn is_prefix(nodes: &[Node<'_>], i: usize) -> bool {
     match before {
         Node::Group { .. } => false,
         Node::Leaf(token, sign) => match token.kind {
-            TokenKind::Sign => true,
-            TokenKind::Word => is_keyword(sign),
+            TokenKind::Punctuation => true,
+            TokenKind::Identifier => is_keyword(sign),
             _ => false,
         },
     }

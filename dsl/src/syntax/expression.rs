@@ -8,6 +8,7 @@ use super::parse::{Builder, parts};
 use super::tree::{Binary, Expr, ExprKind, Name, Unary};
 use crate::limits::MAX_EXPRESSION_HEIGHT;
 
+const OPERATORS: &str = "the tree has every operator of the grammar";
 const SHAPE: &str = "the grammar gives the parts that it names";
 
 impl Builder<'_> {
@@ -23,11 +24,11 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::kw_learn => learns.push(part_span),
                 Rule::prefix => {
-                    let operator = if part.as_str() == "-" { Unary::Negate } else { Unary::Not };
+                    let operator = Unary::of(part.as_str()).expect(OPERATORS);
                     prefixes.push((operator, part_span));
                 }
                 Rule::operator => {
-                    let operator = Binary::of(part.as_str()).expect("the grammar knows the operators");
+                    let operator = Binary::of(part.as_str()).expect(OPERATORS);
                     // Everything that binds at least as tightly is complete now.
                     self.fold(&mut operands, &mut operators, operator.level());
                     operators.push(operator);
@@ -131,7 +132,7 @@ impl Builder<'_> {
             }
             Rule::truth => leaf(span, ExprKind::Bool(pair.as_str().starts_with("true"))),
             Rule::nothing => leaf(span, ExprKind::None),
-            _ => {
+            Rule::call_or_name => {
                 let mut parts = parts(pair);
                 let name = self.name(&parts.next().expect(SHAPE));
                 match parts.next() {
@@ -144,6 +145,7 @@ impl Builder<'_> {
                     }
                 }
             }
+            rule => unreachable!("{rule:?} is none of the grammar's operands"),
         }
     }
 

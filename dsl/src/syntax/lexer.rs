@@ -1,5 +1,5 @@
-//! Words, numbers, signs and comments of a text. The grammar has its own tokens; these serve what the
-//! grammar forgets (comments, the ends of what it matched) and guard it against hostile depth.
+//! Tokens and comments of a source. The grammar has its own tokens; these serve what the grammar forgets (comments,
+//! the ends of what it matched) and guard it against hostile depth. Tests hold both together.
 
 use synnet_ir::{Diagnostic, SourceId, Span};
 
@@ -9,10 +9,10 @@ use crate::limits::{MAX_NESTING, MAX_SOURCE_BYTES};
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    Word,
+    Identifier,
     Number,
-    Text,
-    Sign,
+    StringLiteral,
+    Punctuation,
     LineComment,
     DocComment,
     BlockComment,
@@ -120,7 +120,7 @@ fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<D
     if c == '"' {
         let end = rest[1..].find(['"', '\n', '\\']);
         return match end.map(|len| (len, rest.as_bytes()[1 + len])) {
-            Some((len, b'"')) => token(TokenKind::Text, len + 2),
+            Some((len, b'"')) => token(TokenKind::StringLiteral, len + 2),
             Some((len, b'\\')) => Err(Diagnostic::error(
                 &codes::OPEN_TEXT,
                 Span::new(source, at + 1 + len, at + 2 + len),
@@ -141,11 +141,11 @@ fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<D
         return token(TokenKind::Number, number(rest));
     }
     if is_word(c) {
-        return token(TokenKind::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len()));
+        return token(TokenKind::Identifier, rest.find(|c| !is_word(c)).unwrap_or(rest.len()));
     }
     const PAIRS: [&str; 9] = ["->", "==", "!=", "<=", ">=", "&&", "||", "..", "::"];
     let pair = PAIRS.iter().any(|pair| rest.starts_with(pair));
-    token(TokenKind::Sign, if pair { 2 } else { c.len_utf8() })
+    token(TokenKind::Punctuation, if pair { 2 } else { c.len_utf8() })
 }
 
 fn is_word(c: char) -> bool {

@@ -6,6 +6,8 @@ pub(crate) mod keywords;
 pub(crate) mod lexer;
 mod parse;
 mod recover;
+#[cfg(test)]
+mod token_tests;
 pub(crate) mod tree;
 
 pub(crate) use parse::{parse, parse_expression};

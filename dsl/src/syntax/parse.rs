@@ -185,7 +185,7 @@ impl Builder<'_> {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let from = self.lexed.tokens.partition_point(|token| token.start < start);
         let tokens = self.lexed.tokens[from..].iter().take_while(|token| token.end <= end);
-        let words = tokens.filter(|token| token.kind == TokenKind::Word);
+        let words = tokens.filter(|token| token.kind == TokenKind::Identifier);
         words.map(|token| self.text[token.start..token.end].to_owned()).collect::<Vec<_>>().into_iter()
     }
 
@@ -309,7 +309,8 @@ impl Builder<'_> {
                 let condition = self.expression(next());
                 StatementKind::Assert { condition, message: unquoted(next().as_str()) }
             }
-            _ => StatementKind::Chain(parts.map(|sum| self.sum(sum)).collect()),
+            Rule::chain => StatementKind::Chain(parts.map(|sum| self.sum(sum)).collect()),
+            rule => unreachable!("{rule:?} is none of the grammar's statements"),
         };
         Statement { kind, docs, span }
     }

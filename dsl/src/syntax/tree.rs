@@ -219,6 +219,23 @@ pub(crate) enum Unary {
     Not,
 }
 
+impl Unary {
+    const ALL: [Self; 2] = [Self::Negate, Self::Not];
+
+    /// How it is written.
+    pub(crate) const fn token(self) -> &'static str {
+        match self {
+            Self::Negate => "-",
+            Self::Not => "!",
+        }
+    }
+
+    /// The operator of a token of the grammar.
+    pub(crate) fn of(token: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operator| operator.token() == token)
+    }
+}
+
 /// Operators between two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binary {
@@ -239,25 +256,46 @@ pub(crate) enum Binary {
 }
 
 impl Binary {
+    const ALL: [Self; 14] = [
+        Self::Range,
+        Self::Or,
+        Self::And,
+        Self::Equal,
+        Self::Unequal,
+        Self::Less,
+        Self::LessEqual,
+        Self::Greater,
+        Self::GreaterEqual,
+        Self::Add,
+        Self::Subtract,
+        Self::Multiply,
+        Self::Divide,
+        Self::Remainder,
+    ];
+
+    /// How it is written.
+    pub(crate) const fn token(self) -> &'static str {
+        match self {
+            Self::Range => "..",
+            Self::Or => "||",
+            Self::And => "&&",
+            Self::Equal => "==",
+            Self::Unequal => "!=",
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Remainder => "%",
+        }
+    }
+
     /// The operator of a token of the grammar.
     pub(crate) fn of(token: &str) -> Option<Self> {
-        Some(match token {
-            ".." => Self::Range,
-            "||" => Self::Or,
-            "&&" => Self::And,
-            "==" => Self::Equal,
-            "!=" => Self::Unequal,
-            "<" => Self::Less,
-            "<=" => Self::LessEqual,
-            ">" => Self::Greater,
-            ">=" => Self::GreaterEqual,
-            "+" => Self::Add,
-            "-" => Self::Subtract,
-            "*" => Self::Multiply,
-            "/" => Self::Divide,
-            "%" => Self::Remainder,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|operator| operator.token() == token)
     }
 
     /// How tightly it binds; operators of one level associate to the left.
