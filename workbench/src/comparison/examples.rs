@@ -1,44 +1,45 @@
 //! Recordings to look at: every layer on the three engines, one above the other at the same time.
 
+use maud::{Markup, html};
 use synnet_ir::graph::Quantity;
 
 use super::engines::{CHIP, ENGINES, Engines, FLOAT, Played, QUANTISED};
 use super::statistics::Course;
 use super::{Comparison, LayerComparison, PAIRS};
 use crate::error::Error;
-use crate::page::{self, Events, Look, Mark, Panel, Trace, Traces, escape, raster, side_by_side};
+use crate::page::{self, Events, Look, Mark, Panel, Trace, Traces, details, raster, side_by_side};
 use crate::text::percent;
 
 /// Rings that are drawn in a raster.
-const MOST_MARKS: usize = 40;
+const MAX_MARKS: usize = 40;
 /// Output neurons that are drawn.
-const MOST_OUTPUTS: usize = 3;
+const MAX_OUTPUTS: usize = 3;
 /// Numbers of a recording beyond which it is not drawn.
-const MOST_NUMBERS: usize = 1 << 26;
+const MAX_NUMBERS: usize = 1 << 26;
 
 /// The section of the page, or nothing where no recording can be drawn.
-pub(super) fn section(comparison: &Comparison<'_>) -> Result<String, Error> {
+pub(super) fn section(comparison: &Comparison<'_>) -> Result<Markup, Error> {
     let subject = comparison.subject;
     let test = &subject.experiment.corpus.test;
     let neurons: usize = comparison.layers.iter().map(|layer| layer.neurons).sum();
-    if test.steps().saturating_mul(neurons) > MOST_NUMBERS {
-        return Ok(String::new());
+    if test.steps().saturating_mul(neurons) > MAX_NUMBERS {
+        return Ok(html! {});
     }
     let mut engines = Engines::new(subject.network, &subject.quantised, &subject.build, test)?;
-    let mut html = String::new();
+    let mut parts = Vec::new();
     for (i, why) in choose(comparison) {
         let played = engines.play(comparison.recordings[i])?;
-        let open = if html.is_empty() { " open" } else { "" };
-        html += &format!(
-            "<details{open}><summary>{why} <span>{}</span></summary>\n{}</details>\n",
-            escape(&comparison.verdict(i)),
-            side_by_side(&comparison.layers_of(i, &played))
-        );
+        let summary = html! { (why) " " span { (comparison.verdict(i)) } };
+        parts.push(details(&summary, parts.is_empty(), &side_by_side(&comparison.layers_of(i, &played))));
     }
     let lead = "The chip's steps are moved by the lag of each layer, so that what belongs together stands one above the \
                 other. Rings show, on the chip, where a neuron first has another number of spikes than in float. Of the \
                 readout: blue float, green quantised weights, dashed orange the chip.";
-    Ok(if html.is_empty() { html } else { page::section("Recordings of the test set", lead, &html) })
+    Ok(html! {
+        @if !parts.is_empty() {
+            (page::section("Recordings of the test set", lead, &html! { @for part in &parts { (part) } }))
+        }
+    })
 }
 
 /// Recordings to show, by their places among those compared, and why: one whose class differs, the one whose spikes
@@ -76,7 +77,7 @@ impl Comparison<'_> {
     }
 
     /// A picture of each layer.
-    fn layers_of(&self, i: usize, played: &Played) -> Vec<String> {
+    fn layers_of(&self, i: usize, played: &Played) -> Vec<Markup> {
         let graph = &self.subject.network.graph;
         let steps = self.subject.experiment.corpus.test.steps();
         let pictures = self.layers.iter().zip(&played.layers).map(|(layer, courses)| {
@@ -107,7 +108,7 @@ impl Comparison<'_> {
             shown.extend([classes[FLOAT].labels[i], float, chip, quantised]);
             shown.extend(runner_up(classes[FLOAT].outputs.sample(i), float));
         } else {
-            shown.extend(0..MOST_OUTPUTS);
+            shown.extend(0..MAX_OUTPUTS);
         }
         let mut unique = Vec::new();
         shown.retain(|output| {
@@ -115,7 +116,7 @@ impl Comparison<'_> {
             unique.extend(is_new.then_some(*output));
             is_new
         });
-        shown.truncate(MOST_OUTPUTS);
+        shown.truncate(MAX_OUTPUTS);
         let names = &self.subject.experiment.corpus.classes;
         let what = match self.subject.network.graph.output.quantity {
             Quantity::Isyn => "current",
@@ -166,7 +167,7 @@ fn first_differences(a: &Course, b: &Course) -> Vec<Mark> {
         let is_first = !std::mem::replace(&mut seen[neuron], true);
         is_first.then_some(Mark { step, neuron })
     });
-    marks.take(MOST_MARKS).collect()
+    marks.take(MAX_MARKS).collect()
 }
 
 #[cfg(test)]

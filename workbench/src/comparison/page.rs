@@ -1,41 +1,44 @@
 //! The comparison as a page to read in a browser.
 
+use maud::{Markup, html};
+
 use super::engines::{CHIP, ENGINES, FLOAT, QUANTISED};
 use super::findings::fine_percent;
 use super::{Comparison, IN_ALL, examples, pictures};
 use crate::error::Error;
 use crate::on_chip::agreement;
-use crate::page::{self, confusion, document, facts, figure, in_code, section, side_by_side};
+use crate::page::{self, code_spans, confusion, document, facts, figure, section, side_by_side};
 use crate::report;
 use crate::text::percent;
+
+const OVER_TIME: &str = "Steps are those of the float network. Orange: what the chip's weights, thresholds and \
+                         leaks do; green: what its states of whole numbers do; blue: both together. Point at a \
+                         picture for its numbers.";
+const RATES: &str = "Beyond the dotted line neurons spike more on the chip than in float. Point at a bar for its \
+                     numbers.";
 
 impl Comparison<'_> {
     /// The page as one file of HTML.
     pub fn html(&self) -> Result<String, Error> {
         let (network, experiment) = (self.subject.network, self.subject.experiment);
-        let mut body = report::heading(network, experiment);
-        body += &page::tiles(&self.tiles());
-        body += &section("What the numbers say", "", &self.findings_list());
-        body += &self.tables();
-        body += &section(
-            "When they part",
-            "Steps are those of the float network. Orange: what the chip's weights, thresholds and leaks do; green: what \
-             its states of whole numbers do; blue: both together. Point at a picture for its numbers.",
-            &side_by_side(&pictures::over_time(self)),
-        );
-        body += &section(
-            "How much they spike",
-            "Beyond the dotted line neurons spike more on the chip than in float. Point at a bar for its numbers.",
-            &side_by_side(&pictures::rates(self)),
-        );
-        body += &examples::section(self)?;
-        body += &self.confusions();
-        body += &self.quantisation();
         let mut list = report::origin(network, experiment);
         list.push(("recordings compared".into(), self.recordings.len().to_string()));
         list.push(("weights".into(), self.subject.weights.clone()));
-        body += &section("How it was made", "", &(facts(&list) + &report::sources(network, experiment)));
-        Ok(document(&format!("{}: float, quantised, {}", network.graph.name, self.subject.chip.name), &body))
+        let making = html! { (facts(&list)) (report::sources(network, experiment)) };
+        let body = html! {
+            (report::heading(network, experiment))
+            (page::tiles(&self.tiles()))
+            (section("What the numbers say", "", &self.findings_list()))
+            (self.tables())
+            (section("When they part", OVER_TIME, &side_by_side(&pictures::over_time(self))))
+            (section("How much they spike", RATES, &side_by_side(&pictures::rates(self))))
+            (examples::section(self)?)
+            (self.confusions())
+            (self.quantization())
+            (section("How it was made", "", &making))
+        };
+        let title = format!("{}: float, quantised, {}", network.graph.name, self.subject.chip.name);
+        Ok(document(&title, &body).into_string())
     }
 
     /// Names of the engines where there is room.
@@ -64,30 +67,34 @@ impl Comparison<'_> {
         tiles
     }
 
-    fn findings_list(&self) -> String {
-        let items = self.findings().into_iter().map(|finding| {
-            let remedy = finding.remedy.map(|remedy| format!("<span>Remedy: {}.</span>", in_code(&remedy)));
-            format!("<li>{}.{}</li>\n", in_code(&capitalised(&finding.text)), remedy.unwrap_or_default())
-        });
-        format!("<ul class=\"findings\">\n{}</ul>\n", items.collect::<String>())
-    }
-
-    fn tables(&self) -> String {
-        let table = |mut rows: Vec<Vec<String>>| {
-            if rows.len() < 2 {
-                return String::new();
+    fn findings_list(&self) -> Markup {
+        html! {
+            ul.findings {
+                @for finding in self.findings() {
+                    li {
+                        (code_spans(&capitalized(&finding.text))) "."
+                        @if let Some(remedy) = finding.remedy { span { "Remedy: " (code_spans(&remedy)) "." } }
+                    }
+                }
             }
-            let head = rows.remove(0);
-            page::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows)
-        };
-        let legend = format!("<p class=\"lead\">{}</p>\n", page::escape(&Self::legend()));
-        let tables = table(self.engines_table()) + &table(self.layers_table()) + &table(self.pairs_table());
-        let lead = "Silent neurons: float / quantised weights / chip.";
-        section("Layer by layer", lead, &(tables + &legend))
+        }
     }
 
-    fn confusions(&self) -> String {
-        let Some(classes) = &self.classes else { return String::new() };
+    fn tables(&self) -> Markup {
+        let tables = [self.engines_table(), self.layers_table(), self.pairs_table()];
+        let content = html! {
+            @for (head, rows) in tables.iter().filter_map(|table| table.split_first()) {
+                @if !rows.is_empty() {
+                    (page::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), rows))
+                }
+            }
+            p.lead { (Self::legend()) }
+        };
+        section("Layer by layer", "Silent neurons: float / quantised weights / chip.", &content)
+    }
+
+    fn confusions(&self) -> Markup {
+        let Some(classes) = &self.classes else { return html! {} };
         let names = &self.subject.experiment.corpus.classes;
         let note = "blue: right, orange: wrong";
         let pictures = [FLOAT, QUANTISED, CHIP]
@@ -95,16 +102,16 @@ impl Comparison<'_> {
         section("Confusion", "", &side_by_side(&pictures))
     }
 
-    fn quantisation(&self) -> String {
+    fn quantization(&self) -> Markup {
         let (build, report) = (&self.subject.build, &self.subject.build.report);
         let rows = self.layers.iter().filter_map(|layer| {
             let weights = report.layers.iter().find(|found| found.name == layer.name)?;
-            let [least, greatest] = weights.scale;
+            let [minimum, maximum] = weights.scale;
             Some(vec![
                 layer.name.clone(),
                 layer.neurons.to_string(),
                 layer.removed.to_string(),
-                format!("{} to {}", figure(least), figure(greatest)),
+                format!("{} to {}", figure(minimum), figure(maximum)),
                 format!("{:.2} %", 100.0 * weights.weight_error),
                 weights.vanished.to_string(),
                 weights.saturated.to_string(),
@@ -122,7 +129,7 @@ impl Comparison<'_> {
             "error of thresholds",
         ];
         let lead = format!(
-            "Method <code>{}</code>. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps \
+            "Method `{}`. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps \
              behind the float network's. Left out are neurons that the chip does without. A scale is the chip's state per state of the float \
              network; weights that became 0 or were clipped are single ones.",
             report.method.name(),
@@ -140,7 +147,7 @@ impl Comparison<'_> {
 }
 
 /// A sentence with a capital, unless it begins with a name.
-fn capitalised(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }

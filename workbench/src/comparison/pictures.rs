@@ -1,12 +1,14 @@
 //! The comparison as pictures: agreement and errors over time, rates.
 
+use maud::Markup;
+
 use super::statistics::Gap;
 use super::{BY_STATES, BY_WEIGHTS, Comparison, IN_ALL, LayerComparison, PAIRS};
 use crate::page::{Bars, Chart, HUES, Line, Scale, Scatter};
 
 /// For each layer how far the engines are apart in each step, and for all of them in how many recordings.
-pub(super) fn over_time(comparison: &Comparison<'_>) -> Vec<String> {
-    let mut pictures: Vec<String> = comparison.layers.iter().map(|layer| gaps(comparison, layer)).collect();
+pub(super) fn over_time(comparison: &Comparison<'_>) -> Vec<Markup> {
+    let mut pictures: Vec<Markup> = comparison.layers.iter().map(|layer| gaps(comparison, layer)).collect();
     let parted = comparison.layers.iter().enumerate().map(|(i, layer)| Line {
         dashed: i >= HUES,
         ..line(i, &layer.name, layer.gaps[IN_ALL].parted_by_step())
@@ -17,7 +19,7 @@ pub(super) fn over_time(comparison: &Comparison<'_>) -> Vec<String> {
 }
 
 /// How far the engines are apart in a layer.
-fn gaps(comparison: &Comparison<'_>, layer: &LayerComparison) -> String {
+fn gaps(comparison: &Comparison<'_>, layer: &LayerComparison) -> Markup {
     let names = comparison.engine_names();
     let apart = |gap: &Gap| {
         if layer.by_spikes() {
@@ -44,12 +46,12 @@ fn line(color: usize, name: &str, values: Vec<Option<f64>>) -> Line {
     Line { name: name.to_owned(), values, color, dashed: false }
 }
 
-fn chart(title: &str, unit: &str, lines: Vec<Line>, scale: Scale) -> String {
+fn chart(title: &str, unit: &str, lines: Vec<Line>, scale: Scale) -> Markup {
     Chart { title, unit, across: "step", lines, scale, kept: None }.html()
 }
 
 /// Rates of the layers, and of every neuron in float and on the chip.
-pub(super) fn rates(comparison: &Comparison<'_>) -> Vec<String> {
+pub(super) fn rates(comparison: &Comparison<'_>) -> Vec<Markup> {
     let steps = comparison.steps();
     let spiking: Vec<&LayerComparison> = comparison.layers.iter().filter(|layer| layer.by_spikes()).collect();
     let groups = spiking.iter().map(|layer| {

@@ -1,112 +1,121 @@
 //! Confusion matrices.
 
-use std::fmt::Write;
+use maud::{Markup, html};
 
-use super::{escape, picture};
+use super::svg::{Tenths, bounded_drawing, picture};
 
 /// Classes beyond which cells are too small for numbers.
-const MOST_NUMBERED: usize = 24;
+const MAX_NUMBERED: usize = 24;
+/// Letters of a class name that there is room for.
+const MAX_LETTERS: usize = 14;
 
-/// Samples by true class (row) and prediction (column), as a picture with a caption.
-pub fn confusion(caption: &str, note: &str, classes: &[String], counts: &[Vec<u64>]) -> String {
-    let n = counts.len();
-    let cell =
-        if n > MOST_NUMBERED { (440.0 / n as f64).max(3.0) } else { (400.0 / n as f64).clamp(24.0, 46.0) };
-    let every = if n > MOST_NUMBERED { n.div_ceil(20) } else { 1 };
-    let longest = classes.iter().map(|class| class.chars().count()).max().unwrap_or(1);
-    let shown: Vec<String> = classes.iter().map(|class| shortened(class)).collect();
-    let room = 7.0 * longest.min(LONGEST) as f64;
-    let slanted = room > cell - 4.0 && every == 1;
-    let (left, top) = (room + 34.0, if slanted { 0.72 * room + 40.0 } else { 46.0 });
-    let (width, height) =
-        (left + n as f64 * cell + if slanted { 0.7 * room } else { 8.0 }, top + n as f64 * cell + 8.0);
-
-    let mut svg = format!(
-        "<svg class=\"matrix\" viewBox=\"0 0 {width:.0} {height:.0}\" style=\"max-width:{width:.0}px\" role=\"img\" aria-label=\"{}\">\n",
-        escape(caption)
-    );
-    let _ = writeln!(
-        svg,
-        "<text class=\"quiet middle\" x=\"{:.1}\" y=\"13\">predicted class</text>\
-         <text class=\"quiet middle\" transform=\"translate(12 {:.1}) rotate(-90)\">true class</text>",
-        left + n as f64 * cell / 2.0,
-        top + n as f64 * cell / 2.0
-    );
-    for (i, class) in shown.iter().enumerate().step_by(every) {
-        let centre = (i as f64 + 0.5) * cell;
-        let _ = writeln!(
-            svg,
-            "<text class=\"end\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            left - 8.0,
-            top + centre + 4.0,
-            escape(class)
-        );
-        let (x, y) = (left + centre, top - 8.0);
-        let _ = if slanted {
-            writeln!(svg, "<text transform=\"translate({x:.1} {y:.1}) rotate(-45)\">{}</text>", escape(class))
-        } else {
-            writeln!(svg, "<text class=\"middle\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escape(class))
-        };
-    }
-    for (row, line) in counts.iter().enumerate() {
-        let total = line.iter().sum::<u64>().max(1) as f64;
-        for (column, &count) in line.iter().enumerate() {
-            let share = count as f64 / total;
-            let (x, y) = (left + column as f64 * cell, top + row as f64 * cell);
-            let gap = if cell > 8.0 { 1.5 } else { 0.0 };
-            let kind = if row == column { "right" } else { "wrong" };
-            // A single mistake must be seen, too.
-            let strength = if count == 0 { 0.0 } else { 0.12 + 0.88 * share };
-            let _ = write!(
-                svg,
-                "<g><rect class=\"cell\" x=\"{:.1}\" y=\"{:.1}\" width=\"{2:.1}\" height=\"{2:.1}\"/>",
-                x + gap / 2.0,
-                y + gap / 2.0,
-                cell - gap
-            );
-            if count > 0 {
-                let _ = write!(
-                    svg,
-                    "<rect class=\"{kind}\" fill-opacity=\"{strength:.2}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{2:.1}\" height=\"{2:.1}\"/>",
-                    x + gap / 2.0,
-                    y + gap / 2.0,
-                    cell - gap
-                );
+/// Samples by true class (row) and predicted class (column), as a picture with a caption.
+pub fn confusion(caption: &str, note: &str, classes: &[String], counts: &[Vec<u64>]) -> Markup {
+    let grid = Grid::new(classes, counts.len());
+    let content = html! {
+        (grid.heads(classes))
+        @for (row, line) in counts.iter().enumerate() {
+            @let total = line.iter().sum::<u64>().max(1);
+            @for (column, &count) in line.iter().enumerate() {
+                (grid.cell([row, column], classes, count, count as f64 / total as f64))
             }
-            if count > 0 && n <= MOST_NUMBERED {
-                let on = if strength > 0.55 { "middle on" } else { "middle" };
-                let _ = write!(
-                    svg,
-                    "<text class=\"{on}\" x=\"{:.1}\" y=\"{:.1}\">{count}</text>",
-                    x + cell / 2.0,
-                    y + cell / 2.0 + 4.0
-                );
-            }
-            let name = |i: usize| classes.get(i).map_or("", String::as_str);
-            let _ = writeln!(
-                svg,
-                "<title>{}</title></g>",
-                escape(&format!(
-                    "true {}, predicted {}: {count} ({:.1} % of the class)",
-                    name(row),
-                    name(column),
-                    100.0 * share
-                ))
-            );
         }
-    }
-    svg += "</svg>\n";
-    picture(caption, note, &svg)
+    };
+    picture(caption, note, &bounded_drawing(caption, grid.size(), &content))
 }
 
-/// Letters of a class name that there is room for.
-const LONGEST: usize = 14;
+/// Where the cells of a matrix lie.
+struct Grid {
+    /// Classes.
+    n: usize,
+    /// Side of a cell.
+    side: f64,
+    /// Room for a class name.
+    room: f64,
+    /// Whether the names above the columns are too long to stand upright.
+    slanted: bool,
+    /// Distance between the classes that are named.
+    every: usize,
+    left: f64,
+    top: f64,
+}
+
+impl Grid {
+    fn new(classes: &[String], n: usize) -> Self {
+        let numbered = n <= MAX_NUMBERED;
+        let side = if numbered { (400.0 / n as f64).clamp(24.0, 46.0) } else { (440.0 / n as f64).max(3.0) };
+        let every = if numbered { 1 } else { n.div_ceil(20) };
+        let longest = classes.iter().map(|class| class.chars().count()).max().unwrap_or(1);
+        let room = 7.0 * longest.min(MAX_LETTERS) as f64;
+        let slanted = room > side - 4.0 && every == 1;
+        let top = if slanted { 0.72 * room + 40.0 } else { 46.0 };
+        Self { n, side, room, slanted, every, left: room + 34.0, top }
+    }
+
+    /// Length of a row or column of cells.
+    fn length(&self) -> f64 {
+        self.n as f64 * self.side
+    }
+
+    fn size(&self) -> [f64; 2] {
+        let right = if self.slanted { 0.7 * self.room } else { 8.0 };
+        [self.left + self.length() + right, self.top + self.length() + 8.0]
+    }
+
+    /// What the axes are, and the names of the classes before the rows and above the columns.
+    fn heads(&self, classes: &[String]) -> Markup {
+        let across = Tenths(self.left + self.length() / 2.0);
+        let down = Tenths(self.top + self.length() / 2.0);
+        html! {
+            text.quiet.middle x=(across) y="13" { "predicted class" }
+            text.quiet.middle transform={ "translate(12 " (down) ") rotate(-90)" } { "true class" }
+            @for (i, class) in classes.iter().enumerate().step_by(self.every) {
+                @let name = shortened(class);
+                @let center = (i as f64 + 0.5) * self.side;
+                @let (x, y) = (Tenths(self.left + center), Tenths(self.top - 8.0));
+                text.end x=(Tenths(self.left - 8.0)) y=(Tenths(self.top + center + 4.0)) { (name) }
+                @if self.slanted {
+                    text transform={ "translate(" (x) " " (y) ") rotate(-45)" } { (name) }
+                } @else {
+                    text.middle x=(x) y=(y) { (name) }
+                }
+            }
+        }
+    }
+
+    /// The cell of a row and column; `share` is its count's share of the row.
+    fn cell(&self, [row, column]: [usize; 2], classes: &[String], count: u64, share: f64) -> Markup {
+        let (x, y) = (self.left + column as f64 * self.side, self.top + row as f64 * self.side);
+        let gap = if self.side > 8.0 { 1.5 } else { 0.0 };
+        let (left, top, side) = (Tenths(x + gap / 2.0), Tenths(y + gap / 2.0), Tenths(self.side - gap));
+        let kind = if row == column { "right" } else { "wrong" };
+        // Even a single mistake must be visible.
+        let strength = 0.12 + 0.88 * share;
+        let name = |i: usize| classes.get(i).map_or("", String::as_str);
+        let percent = Tenths(100.0 * share);
+        html! {
+            g {
+                rect.cell x=(left) y=(top) width=(side) height=(side) {}
+                @if count > 0 {
+                    rect.(kind) fill-opacity=(format_args!("{strength:.2}")) x=(left) y=(top) width=(side) height=(side) {}
+                    @if self.n <= MAX_NUMBERED {
+                        text.middle.on[strength > 0.55] x=(Tenths(x + self.side / 2.0))
+                            y=(Tenths(y + self.side / 2.0 + 4.0)) { (count) }
+                    }
+                }
+                title {
+                    "true " (name(row)) ", predicted " (name(column)) ": " (count) " (" (percent) " % of the class)"
+                }
+            }
+        }
+    }
+}
 
 fn shortened(class: &str) -> String {
-    if class.chars().count() <= LONGEST {
+    if class.chars().count() <= MAX_LETTERS {
         return class.to_owned();
     }
-    class.chars().take(LONGEST - 1).chain(['\u{2026}']).collect()
+    class.chars().take(MAX_LETTERS - 1).chain(['\u{2026}']).collect()
 }
 
 #[cfg(test)]
@@ -116,12 +125,12 @@ mod tests {
     #[test]
     fn every_cell_says_what_it_counts() {
         let classes = ["low".to_owned(), "a very long name of a class".to_owned()];
-        let html = confusion("float", "", &classes, &[vec![3, 1], vec![0, 0]]);
+        let html = confusion("float", "", &classes, &[vec![3, 1], vec![0, 0]]).into_string();
         assert!(html.contains("<title>true low, predicted low: 3 (75.0 % of the class)</title>"), "{html}");
         assert_eq!(html.matches("class=\"wrong\"").count(), 1);
         assert!(html.contains("a very long n\u{2026}<") && !html.contains("NaN"));
         let many: Vec<String> = (0..60).map(|i| i.to_string()).collect();
-        let html = confusion("float", "", &many, &vec![vec![1; 60]; 60]);
+        let html = confusion("float", "", &many, &vec![vec![1; 60]; 60]).into_string();
         assert!(html.contains("viewBox") && html.matches("<title>").count() == 3600);
     }
 }

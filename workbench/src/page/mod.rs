@@ -1,9 +1,12 @@
-//! Pages to read in a browser: one file of HTML with its pictures in it, nothing from the network.
+//! Pages to read in a browser: one HTML file with its pictures inside, which fetches nothing from the network.
 //!
-//! Pictures are inline SVG, drawn here and not by a crate for charts: these write colours and sizes as numbers, and
-//! know no columns that show their figures to the pointer. Their colours are variables of the style sheet, so that one picture serves light
-//! and dark; the palette is Okabe and Ito's, which people tell apart whatever their colour vision, and lines
-//! differ in their dashes, too.
+//! Every component returns [`Markup`]. Texts and attributes are escaped by `maud`, so that a name from data, a file or
+//! a network cannot become markup; only the style sheet is included as it is.
+//!
+//! Pictures are inline SVG, drawn here and not by a crate for charts: such crates write colors and sizes as numbers,
+//! and cannot show the values of a column under the pointer. Colors are variables of the style sheet, so that one
+//! picture serves light and dark. The palette is Okabe and Ito's, which people with any color vision can tell apart;
+//! lines differ in their dashes, too.
 
 mod axis;
 mod bars;
@@ -11,8 +14,9 @@ mod chart;
 mod matrix;
 mod raster;
 mod scatter;
+mod svg;
 
-use std::fmt::Write;
+use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 
 pub use axis::figure;
 pub use bars::Bars;
@@ -20,145 +24,185 @@ pub use chart::{Chart, Line, Scale};
 pub use matrix::confusion;
 pub use raster::{Events, Look, Mark, Panel, Trace, Traces, raster};
 pub use scatter::Scatter;
+pub use svg::HUES;
 
-/// A page: title, and the HTML of its body.
-pub fn document(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n\
-         <body>\n<main>\n{body}</main>\n</body>\n</html>\n",
-        escape(title),
-        include_str!("style.css")
-    )
-}
-
-/// A text as it stands in HTML and in quoted attributes.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            _ => escaped.push(c),
+/// A whole page: its title, and what stands in its body.
+pub fn document(title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { main { (body) } }
         }
     }
-    escaped
 }
 
 /// A message with its names, which stand between backticks, set as code.
-pub fn in_code(message: &str) -> String {
-    let parts = message.split('`').enumerate();
-    let parts = parts
-        .map(|(i, part)| if i % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) });
-    parts.collect()
+pub fn code_spans(message: &str) -> Markup {
+    html! {
+        @for (i, part) in message.split('`').enumerate() {
+            @if i % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
-/// A section with a heading and, where not empty, a sentence on how to read it.
-pub fn section(heading: &str, lead: &str, content: &str) -> String {
-    let lead = if lead.is_empty() { String::new() } else { format!("<p class=\"lead\">{lead}</p>\n") };
-    format!("<section>\n<h2>{}</h2>\n{lead}{content}</section>\n", escape(heading))
+/// A section with a heading and, unless it is empty, a lead on how to read it. Names between backticks in the lead
+/// are set as code.
+pub fn section(heading: &str, lead: &str, content: &Markup) -> Markup {
+    html! {
+        section {
+            h2 { (heading) }
+            @if !lead.is_empty() { p.lead { (code_spans(lead)) } }
+            (content)
+        }
+    }
 }
 
-/// Pictures side by side where there is room.
-pub fn side_by_side(pictures: &[String]) -> String {
-    format!("<div class=\"grid\">\n{}</div>\n", pictures.concat())
+/// Content that unfolds at a click on its summary.
+pub fn details(summary: &Markup, open: bool, content: &Markup) -> Markup {
+    html! {
+        details open[open] {
+            summary { (summary) }
+            (content)
+        }
+    }
+}
+
+/// Pictures side by side if there is room.
+pub fn side_by_side(pictures: &[Markup]) -> Markup {
+    html! {
+        div.grid {
+            @for picture in pictures { (picture) }
+        }
+    }
 }
 
 /// A table with a head: the first column is text, the others are numbers.
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut html = String::from("<div class=\"scroll\"><table>\n");
-    if !head.is_empty() {
-        html += "<thead><tr>";
-        for cell in head {
-            let _ = write!(html, "<th scope=\"col\">{}</th>", escape(cell));
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead {
+                    tr { @for cell in head { th scope="col" { (cell) } } }
+                }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (column, cell) in row.iter().enumerate() {
+                                @if column == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        html += "</tr></thead>\n";
     }
-    html += "<tbody>\n";
-    for row in rows {
-        html += "<tr>";
-        for (c, cell) in row.iter().enumerate() {
-            let tag = if c == 0 { "th scope=\"row\"" } else { "td" };
-            let _ = write!(html, "<{tag}>{}</{}>", escape(cell), &tag[..2]);
+}
+
+/// Names with their meanings, in two columns of text.
+pub fn list(rows: &[(String, &str)]) -> Markup {
+    html! {
+        div.scroll {
+            table.list {
+                tbody {
+                    @for (name, meaning) in rows {
+                        tr { th scope="row" { (name) } td { (meaning) } }
+                    }
+                }
+            }
         }
-        html += "</tr>\n";
     }
-    html + "</tbody>\n</table></div>\n"
 }
 
-/// Figures that catch the eye, each with what it is.
-pub fn tiles(tiles: &[(String, String)]) -> String {
-    let items = tiles
-        .iter()
-        .map(|(figure, what)| format!("<li><b>{}</b><span>{}</span></li>\n", escape(figure), escape(what)));
-    format!("<ul class=\"tiles\">\n{}</ul>\n", items.collect::<String>())
+/// Key numbers in large type, each with what it measures.
+pub fn tiles<N: Render>(tiles: &[(N, String)]) -> Markup {
+    html! {
+        ul.tiles {
+            @for (number, measured) in tiles {
+                li { b { (number) } span { (measured) } }
+            }
+        }
+    }
 }
 
-/// Names and values, as a list of definitions.
-pub fn facts(facts: &[(String, String)]) -> String {
-    let rows = facts
-        .iter()
-        .map(|(name, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(name), escape(value)));
-    format!("<dl class=\"facts\">\n{}</dl>\n", rows.collect::<String>())
-}
-
-/// Names and what they stand for, in two columns of text.
-pub fn list(rows: &[Vec<String>]) -> String {
-    table(&[], rows).replacen("<table>", "<table class=\"list\">", 1)
-}
-
-/// Colours that lines can have.
-pub const HUES: usize = 7;
-
-/// A picture with its title, and what is to be said beside that; `content` is the legend, if any, and the drawing.
-fn picture(title: &str, beside: &str, content: &str) -> String {
-    format!(
-        "<figure>\n<figcaption>{} <span>{}</span></figcaption>\n{content}</figure>\n",
-        escape(title),
-        escape(beside)
-    )
-}
-
-/// What the marks of a picture mean: for each its drawing, 24 wide and 8 high, and its name.
-fn legend(items: impl Iterator<Item = (String, String)>) -> String {
-    let items =
-        items.map(|(mark, name)| format!("<li><svg viewBox=\"0 0 24 8\">{mark}</svg>{}</li>", escape(&name)));
-    format!("<ul class=\"legend\">{}</ul>\n", items.collect::<String>())
-}
-
-/// A line across a picture at height `y`, with a label before it.
-fn rule(left: f64, right: f64, y: f64, label: &str) -> String {
-    format!(
-        "<path class=\"rule\" d=\"M{left} {y:.1}H{right}\"/><text class=\"end\" x=\"{}\" y=\"{:.1}\">{label}</text>\n",
-        left - 7.0,
-        y + 4.0
-    )
-}
-
-/// The class of the style sheet that colours line `i`.
-fn hue(i: usize) -> String {
-    format!("c{}", i % HUES)
+/// Names with their values, as a list of definitions.
+pub fn facts(facts: &[(String, String)]) -> Markup {
+    html! {
+        dl.facts {
+            @for (name, value) in facts {
+                div { dt { (name) } dd { (value) } }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A name that would become markup in a text, in an attribute or in either kind of quotes.
+    const HOSTILE: &str = "<script>\"&'";
+    const ESCAPED: &str = "&lt;script&gt;&quot;&amp;'";
+
+    /// The markup has the hostile name `times` times, escaped in each place.
+    #[track_caller]
+    fn assert_escaped(markup: &Markup, times: usize) {
+        let html = &markup.0;
+        assert!(!html.contains("<script") && !html.contains("\"&'"), "{html}");
+        assert_eq!(html.matches(ESCAPED).count(), times, "{html}");
+    }
+
     #[test]
-    fn texts_cannot_become_markup() {
-        assert_eq!(escape("h0->h1 & \"<b>\""), "h0-&gt;h1 &amp; &quot;&lt;b&gt;&quot;");
-        assert!(document("<script>", "").contains("<title>&lt;script&gt;</title>"));
-        assert!(table(&["<i>"], &[vec!["<b>".into()]]).contains("<th scope=\"row\">&lt;b&gt;</th>"));
+    fn names_cannot_become_markup() {
+        let name = || HOSTILE.to_owned();
+        let content = html! { p { (HOSTILE) } };
+        assert_escaped(&document(HOSTILE, &content), 2);
+        assert_escaped(&section(HOSTILE, &format!("{HOSTILE} `{HOSTILE}`"), &content), 4);
+        assert_escaped(&details(&html! { (HOSTILE) }, true, &content), 2);
+        assert_escaped(&table(&[HOSTILE], &[vec![name(), name()]]), 3);
+        assert_escaped(&list(&[(name(), HOSTILE)]), 2);
+        assert_escaped(&tiles(&[(name(), name())]), 2);
+        assert_escaped(&facts(&[(name(), name())]), 2);
+    }
+
+    #[test]
+    fn names_in_pictures_cannot_become_markup() {
+        let name = || HOSTILE.to_owned();
+        let line = |color, dashed| Line { name: name(), values: vec![Some(1.0), Some(0.5)], color, dashed };
+        let (title, unit) = (HOSTILE, HOSTILE);
+        let lines = vec![line(0, false), line(1, true)];
+        let chart = Chart { title, unit, across: HOSTILE, lines, scale: Scale::FromZero, kept: Some(1) };
+        // Caption, unit, label (title and axis), axis, legend of two lines; at two epochs the axis and two lines.
+        assert_escaped(&chart.html(), 2 + 2 + 1 + 2 + 2 * 3);
+        let bars = Bars { title, unit, names: &[HOSTILE], groups: vec![(name(), vec![1.0])] };
+        // Caption, unit, label, legend, group, and the values of the bar with group and situation.
+        assert_escaped(&bars.html(), 4 + 1 + 2);
+        let groups = vec![(name(), vec![[0.5, 0.5]])];
+        assert_escaped(&Scatter { title, unit, axes: [HOSTILE, HOSTILE], groups }.html(), 6);
+        // Caption, note, label, the head of row and column, true and predicted class.
+        assert_escaped(&confusion(HOSTILE, HOSTILE, &[name()], &[vec![1]]), 3 + 2 + 2);
+        let events = Events { name: name(), width: 1, counts: vec![1.0], marks: vec![] };
+        let traces = Traces { name: name(), what: HOSTILE, lines: vec![] };
+        let panels = [Panel::Events(events), Panel::Traces(traces)];
+        assert_escaped(&raster(HOSTILE, HOSTILE, 1, 1e-3, &panels), 3 + 3);
     }
 
     #[test]
     fn a_page_needs_nothing_else() {
-        let page = document("t", "");
+        let page = document("t", &html! {}).into_string();
         for reference in ["http:", "https:", "src=", "href=", "@import", "url("] {
             assert!(!page.contains(reference), "{reference}");
         }
+    }
+
+    #[test]
+    fn names_between_backticks_are_code() {
+        assert_eq!(code_spans("`h0 -> h1` is <b>").0, "<code>h0 -&gt; h1</code> is &lt;b&gt;");
     }
 }

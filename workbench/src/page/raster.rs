@@ -2,20 +2,26 @@
 
 use std::fmt::Write;
 
+use maud::{Markup, html};
+
 use super::axis::{figure, ticks};
 use super::chart::{path, thinned};
-use super::{escape, hue, picture};
+use super::svg::{Hue, Tenths, drawing, picture, shortened};
 
 const WIDTH: f64 = 540.0;
 const LEFT: f64 = 104.0;
 const RIGHT: f64 = 34.0;
+/// Width of the panels themselves.
+const PLOT: f64 = WIDTH - LEFT - RIGHT;
 const TOP: f64 = 8.0;
 const GAP: f64 = 12.0;
 const BOTTOM: f64 = 38.0;
 const TRACES: f64 = 120.0;
 /// Columns and rows beyond which a raster is thinned.
-const MOST_STEPS: usize = 900;
-const MOST_ROWS: usize = 160;
+const MAX_STEPS: usize = 900;
+const MAX_ROWS: usize = 160;
+/// Letters of a name that there is room for.
+const MAX_LETTERS: usize = 12;
 
 /// A part of a raster.
 pub enum Panel {
@@ -73,9 +79,9 @@ pub enum Look {
     Right,
     /// The one that is taken for it.
     Taken,
-    /// In a colour of its own.
+    /// In a color of its own.
     Color(usize),
-    /// What the one of this colour should be.
+    /// What the one of this color should be.
     Wanted(usize),
 }
 
@@ -85,50 +91,29 @@ impl Look {
             Self::Quiet => "line other".into(),
             Self::Right => "line true".into(),
             Self::Taken => "line false dashed".into(),
-            Self::Color(i) => format!("line {}", hue(i)),
-            Self::Wanted(i) => format!("line dashed {}", hue(i)),
+            Self::Color(i) => html! { "line " (Hue(i)) }.into_string(),
+            Self::Wanted(i) => html! { "line dashed " (Hue(i)) }.into_string(),
         }
     }
 }
 
 /// A picture of `steps` time steps of `dt` seconds, under a caption.
-pub fn raster(caption: &str, note: &str, steps: usize, dt: f64, panels: &[Panel]) -> String {
-    let heights: Vec<f64> = panels.iter().map(Panel::height).collect();
-    let bottom = TOP + heights.iter().sum::<f64>() + GAP * panels.len().saturating_sub(1) as f64;
-    let height = bottom + BOTTOM;
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"{}\">\n",
-        escape(caption)
-    );
-    svg += &time_axis(steps, dt, bottom);
-    let mut y = TOP;
-    for (panel, height) in panels.iter().zip(heights) {
-        let [name, range, most] = panel.label();
-        let (width, x) = (WIDTH - LEFT - RIGHT, LEFT - 8.0);
-        let _ = writeln!(
-            svg,
-            "<rect class=\"ground\" x=\"{LEFT}\" y=\"{y:.1}\" width=\"{width}\" height=\"{height:.1}\"/>\
-             <text class=\"end\" x=\"{x}\" y=\"{:.1}\">{}</text>\
-             <text class=\"end quiet small\" x=\"{x}\" y=\"{:.1}\">{}</text>\
-             <text class=\"end quiet small\" x=\"{x}\" y=\"{:.1}\">{}</text>",
-            y + 13.0,
-            escape(&name),
-            y + 27.0,
-            escape(&range),
-            y + 40.0,
-            escape(&most)
-        );
-        svg += &match panel {
-            Panel::Events(events) => events.svg(steps, y, height),
-            Panel::Traces(traces) => traces.svg(steps, y, height),
-        };
-        y += height + GAP;
+pub fn raster(caption: &str, note: &str, steps: usize, dt: f64, panels: &[Panel]) -> Markup {
+    let mut bottom = TOP;
+    let mut drawn = Vec::new();
+    for panel in panels {
+        let top = bottom + if drawn.is_empty() { 0.0 } else { GAP };
+        drawn.push(panel.html(steps, top));
+        bottom = top + panel.height();
     }
-    svg += "</svg>\n";
-    picture(caption, note, &svg)
+    let content = html! {
+        (time_axis(steps, dt, bottom))
+        @for panel in drawn { (panel) }
+    };
+    picture(caption, note, &drawing(caption, [WIDTH, bottom + BOTTOM], &content))
 }
 
-fn time_axis(steps: usize, dt: f64, bottom: f64) -> String {
+fn time_axis(steps: usize, dt: f64, bottom: f64) -> Markup {
     let duration = steps as f64 * dt;
     let (factor, unit) = if duration < 0.002 {
         (1e6, "\u{b5}s")
@@ -137,28 +122,15 @@ fn time_axis(steps: usize, dt: f64, bottom: f64) -> String {
     } else {
         (1.0, "s")
     };
-    let x = |time: f64| LEFT + time / duration.max(f64::MIN_POSITIVE) * (WIDTH - LEFT - RIGHT);
-    let mut svg = String::new();
-    for tick in ticks(0.0, duration * factor, 6) {
-        let x = x(tick / factor);
-        if x > WIDTH - RIGHT + 0.5 {
-            continue;
+    let x = |time: f64| LEFT + time / duration.max(f64::MIN_POSITIVE) * PLOT;
+    let ticks = ticks(0.0, duration * factor, 6).into_iter().map(|tick| (x(tick / factor), figure(tick)));
+    html! {
+        @for (x, time) in ticks.filter(|(x, _)| *x <= LEFT + PLOT + 0.5) {
+            path.rule d={ "M" (Tenths(x)) " " (TOP) "V" (Tenths(bottom + 4.0)) } {}
+            text.middle x=(Tenths(x)) y=(Tenths(bottom + 17.0)) { (time) }
         }
-        let _ = writeln!(
-            svg,
-            "<path class=\"rule\" d=\"M{x:.1} {TOP}V{:.1}\"/><text class=\"middle\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
-            bottom + 4.0,
-            bottom + 17.0,
-            figure(tick)
-        );
+        text.middle.quiet x=(Tenths(LEFT + PLOT / 2.0)) y=(Tenths(bottom + 33.0)) { "time (" (unit) ")" }
     }
-    let _ = writeln!(
-        svg,
-        "<text class=\"middle quiet\" x=\"{:.1}\" y=\"{:.1}\">time ({unit})</text>",
-        (LEFT + WIDTH - RIGHT) / 2.0,
-        bottom + 33.0
-    );
-    svg
 }
 
 impl Panel {
@@ -166,6 +138,23 @@ impl Panel {
         match self {
             Self::Events(events) => (events.rows() as f64 * 3.0).clamp(48.0, 110.0),
             Self::Traces(_) => TRACES,
+        }
+    }
+
+    /// The panel with its label, from height `top` on.
+    fn html(&self, steps: usize, top: f64) -> Markup {
+        let height = self.height();
+        let [name, range, maximum] = self.label();
+        let x = LEFT - 8.0;
+        html! {
+            rect.ground x=(LEFT) y=(Tenths(top)) width=(PLOT) height=(Tenths(height)) {}
+            text.end x=(x) y=(Tenths(top + 13.0)) { (name) }
+            text.end.quiet.small x=(x) y=(Tenths(top + 27.0)) { (range) }
+            text.end.quiet.small x=(x) y=(Tenths(top + 40.0)) { (maximum) }
+            @match self {
+                Self::Events(events) => (events.html(steps, top, height)),
+                Self::Traces(traces) => (traces.html(steps, top, height)),
+            }
         }
     }
 
@@ -177,42 +166,36 @@ impl Panel {
                     1 => format!("1\u{2013}{}", events.width),
                     stride => format!("every {stride}th of {}", events.width),
                 };
-                [shortened(&events.name), range, format!("up to {} a step", figure(f64::from(events.most())))]
+                [
+                    shortened(&events.name, MAX_LETTERS),
+                    range,
+                    format!("up to {} a step", figure(f64::from(events.maximum()))),
+                ]
             }
-            Self::Traces(traces) => [shortened(&traces.name), traces.what.into(), String::new()],
+            Self::Traces(traces) => [shortened(&traces.name, MAX_LETTERS), traces.what.into(), String::new()],
         }
     }
 }
 
-/// Names of layers may be long; their end tells more.
-fn shortened(name: &str) -> String {
-    const LONGEST: usize = 12;
-    let count = name.chars().count();
-    if count <= LONGEST {
-        return name.to_owned();
-    }
-    std::iter::once('\u{2026}').chain(name.chars().skip(count + 1 - LONGEST)).collect()
-}
-
 impl Events {
     fn stride(&self) -> usize {
-        self.width.div_ceil(MOST_ROWS).max(1)
+        self.width.div_ceil(MAX_ROWS).max(1)
     }
 
     fn rows(&self) -> usize {
         self.width.div_ceil(self.stride())
     }
 
-    /// The greatest number of events of a channel in a step.
-    fn most(&self) -> f32 {
+    /// The maximum number of events of a channel in a step.
+    fn maximum(&self) -> f32 {
         self.counts.iter().copied().filter(|count| count.is_finite()).fold(0.0, f32::max)
     }
 
     /// Dashes whose strength follows the number of events in a step. Coordinates are whole numbers: one is a
     /// step across, two are a neuron down.
-    fn svg(&self, steps: usize, top: f64, height: f64) -> String {
-        let most = self.most();
-        let merged = steps.div_ceil(MOST_STEPS).max(1);
+    fn html(&self, steps: usize, top: f64, height: f64) -> Markup {
+        let maximum = self.maximum();
+        let merged = steps.div_ceil(MAX_STEPS).max(1);
         let columns = steps.div_ceil(merged).max(1);
         let count = |column: usize, neuron: usize| {
             let times = column * merged..((column + 1) * merged).min(steps);
@@ -221,7 +204,7 @@ impl Events {
         let mut paths = [const { String::new() }; STRENGTHS];
         for row in 0..self.rows() {
             let levels: Vec<usize> =
-                (0..columns).map(|c| level(count(c, row * self.stride()), most)).collect();
+                (0..columns).map(|c| level(count(c, row * self.stride()), maximum)).collect();
             let mut start = 0;
             for c in 1..=columns {
                 if c < columns && levels[c] == levels[start] {
@@ -233,20 +216,20 @@ impl Events {
                 start = c;
             }
         }
-        let (across, down) =
-            ((WIDTH - LEFT - RIGHT) / columns as f64, height / (2 * self.rows()).max(1) as f64);
-        let mut svg = format!("<g transform=\"translate({LEFT} {top:.1}) scale({across:.4} {down:.4})\">");
-        for (i, path) in paths.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-            let _ = write!(svg, "<path class=\"event e{i}\" d=\"{path}\"/>");
+        let (across, down) = (PLOT / columns as f64, height / (2 * self.rows()).max(1) as f64);
+        let scale = format!("scale({across:.4} {down:.4})");
+        html! {
+            g transform={ "translate(" (LEFT) " " (Tenths(top)) ") " (scale) } {
+                @for (i, path) in paths.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
+                    path.event.{ "e" (i) } d=(path) {}
+                }
+            }
+            @for mark in &self.marks {
+                @let x = (mark.step as f64 + 0.5) / steps.max(1) as f64 * PLOT;
+                @let y = ((mark.neuron / self.stride()) as f64 + 0.5) / self.rows().max(1) as f64 * height;
+                circle.ring cx=(Tenths(LEFT + x)) cy=(Tenths(top + y)) r="4" {}
+            }
         }
-        svg += "</g>\n";
-        let width = WIDTH - LEFT - RIGHT;
-        for mark in &self.marks {
-            let x = LEFT + (mark.step as f64 + 0.5) / steps.max(1) as f64 * width;
-            let y = top + ((mark.neuron / self.stride()) as f64 + 0.5) / self.rows().max(1) as f64 * height;
-            let _ = write!(svg, "<circle class=\"ring\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>");
-        }
-        svg
     }
 }
 
@@ -254,44 +237,34 @@ impl Events {
 const STRENGTHS: usize = 5;
 
 /// 0 for silence, else a strength from 1: by the square root, so that single events show beside many.
-fn level(count: f32, most: f32) -> usize {
-    if count.is_nan() || count <= 0.0 || most <= 0.0 {
+fn level(count: f32, maximum: f32) -> usize {
+    if count.is_nan() || count <= 0.0 || maximum <= 0.0 {
         return 0;
     }
-    ((STRENGTHS as f32 * (count / most).sqrt()).ceil() as usize).clamp(1, STRENGTHS)
+    ((STRENGTHS as f32 * (count / maximum).sqrt()).ceil() as usize).clamp(1, STRENGTHS)
 }
 
 impl Traces {
-    fn svg(&self, steps: usize, top: f64, height: f64) -> String {
+    fn html(&self, steps: usize, top: f64, height: f64) -> Markup {
         let values = || self.lines.iter().flat_map(|line| &line.values);
         let finite = || values().copied().filter(|x| x.is_finite()).map(f64::from);
         let (low, high) = (finite().fold(0.0, f64::min), finite().fold(0.0, f64::max));
         let marks = ticks(low, if high > low { high } else { low + 1.0 }, 3);
         let (low, high) = (marks[0], marks[marks.len() - 1]);
         let y = |value: f64| top + height - (value - low) / (high - low) * height;
-        let x = |t: usize| LEFT + (t as f64 + 0.5) / steps.max(1) as f64 * (WIDTH - LEFT - RIGHT);
-        let mut svg = String::new();
-        for &mark in &marks {
-            let at = y(mark);
-            let _ = write!(
-                svg,
-                "<text class=\"quiet small\" x=\"{}\" y=\"{:.1}\">{}</text>",
-                WIDTH - RIGHT + 6.0,
-                at + 3.5,
-                figure(mark)
-            );
-            let _ = writeln!(svg, "<path class=\"rule\" d=\"M{LEFT} {at:.1}H{}\"/>", WIDTH - RIGHT);
+        let x = |t: usize| LEFT + (t as f64 + 0.5) / steps.max(1) as f64 * PLOT;
+        let path_of = |line: &Trace| {
+            let values = line.values.iter().enumerate();
+            let points = values.map(|(t, &value)| value.is_finite().then(|| (x(t), y(f64::from(value)))));
+            path(&thinned(&points.collect::<Vec<_>>()))
+        };
+        html! {
+            @for &mark in &marks {
+                text.quiet.small x=(LEFT + PLOT + 6.0) y=(Tenths(y(mark) + 3.5)) { (figure(mark)) }
+                path.rule d={ "M" (LEFT) " " (Tenths(y(mark))) "H" (LEFT + PLOT) } {}
+            }
+            @for line in &self.lines { path.(line.look.class()) d=(path_of(line)) {} }
         }
-        for line in &self.lines {
-            let points = line
-                .values
-                .iter()
-                .enumerate()
-                .map(|(t, &value)| value.is_finite().then(|| (x(t), y(f64::from(value)))));
-            let path = path(&thinned(&points.collect::<Vec<_>>()));
-            let _ = writeln!(svg, "<path class=\"{}\" d=\"{path}\"/>", line.look.class());
-        }
-        svg
     }
 }
 
@@ -300,10 +273,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbouring_events_are_one_dash() {
+    fn adjacent_events_are_one_dash() {
         let counts = vec![1.0, 0.0, 1.0, 2.0, 0.0, 9.0];
         let events = Events { name: "h".into(), width: 2, counts, marks: vec![Mark { step: 1, neuron: 1 }] };
-        let svg = events.svg(3, 0.0, 40.0);
+        let svg = events.html(3, 0.0, 40.0).into_string();
         // Of at most 9 events in a step, 1 and 2 have the strengths of 1/3 and sqrt(2)/3.
         assert!(svg.contains("e1\" d=\"M0 1h2\""), "{svg}");
         assert!(svg.contains("e2\" d=\"M1 3h1\"") && svg.contains("e4\" d=\"M2 3h1\""), "{svg}");
@@ -318,7 +291,7 @@ mod tests {
             Panel::Events(Events { name: "a.very.long.name".into(), width: 1000, counts, marks: vec![] });
         let lines = [Look::Quiet, Look::Right].map(|look| Trace { values: vec![0.5; 5000], look });
         let traces = Traces { name: "out".into(), what: "membrane", lines: lines.into() };
-        let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]);
+        let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]).into_string();
         assert!(html.len() < 60_000, "{} bytes", html.len());
         assert!(html.contains("every 7th of 1000") && html.contains("\u{2026}y.long.name"), "{html}");
         assert!(!html.contains("NaN") && html.contains("time (s)"));

@@ -1,24 +1,25 @@
 //! Test samples to look at: for each class one that was classified right and one that was not; where there are no
 //! classes, the first few with what they should give.
 
+use maud::{Markup, html};
 use synnet_ir::Network;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_runtime::{Dataset, Evaluation, Interpreter, LayerTrace, Recording, Sequence, Target};
 
 use super::Results;
-use crate::page::{self, Events, Look, Panel, Trace, Traces, escape, raster, side_by_side};
+use crate::page::{self, Events, Look, Panel, Trace, Traces, details, raster, side_by_side};
 
 /// Classes beyond which only those with the most mistakes are shown.
-const MOST_CLASSES: usize = 12;
+const MAX_CLASSES: usize = 12;
 /// Samples that are shown where there are no classes.
 const UNCLASSIFIED: usize = 4;
 /// Outputs that are drawn beside those which matter.
-const MOST_LINES: usize = 48;
+const MAX_LINES: usize = 48;
 /// Numbers of a raster beyond which it is not drawn: recording it would take too much memory.
-const MOST_NUMBERS: usize = 1 << 26;
+const MAX_NUMBERS: usize = 1 << 26;
 
 /// The section of a page, or nothing where no sample can be shown.
-pub(super) fn section(results: &Results<'_>) -> String {
+pub(super) fn section(results: &Results<'_>) -> Markup {
     let gallery = Gallery::new(results);
     let (lead, shown) = match &results.float.classified {
         Some(classified) => (
@@ -30,11 +31,15 @@ pub(super) fn section(results: &Results<'_>) -> String {
         ),
         None => (
             "The first few. Events by channel or neuron, darker where there are more in a step. In the readout, dashed \
-             lines are what the lines of the same colour should be.",
+             lines are what the lines of the same color should be.",
             gallery.unclassified(),
         ),
     };
-    if shown.is_empty() { shown } else { page::section("Recordings of the test set", lead, &shown) }
+    html! {
+        @if !shown.is_empty() {
+            (page::section("Recordings of the test set", lead, &html! { @for part in &shown { (part) } }))
+        }
+    }
 }
 
 /// The samples of one class.
@@ -65,7 +70,7 @@ fn choose(evaluation: &Evaluation) -> Vec<ClassExamples> {
         .collect();
     let mistakes = |found: &ClassExamples| 1.0 - found.right as f64 / found.samples as f64;
     classes.sort_by(|a, b| mistakes(b).total_cmp(&mistakes(a)));
-    classes.truncate(MOST_CLASSES);
+    classes.truncate(MAX_CLASSES);
     classes
 }
 
@@ -82,12 +87,13 @@ impl<'a> Gallery<'a> {
         Self { network, dataset, interpreter: Interpreter::new(network) }
     }
 
-    fn by_class(&self, classified: &Evaluation, classes: &[String]) -> String {
+    /// A part for each class, the first of them unfolded.
+    fn by_class(&self, classified: &Evaluation, classes: &[String]) -> Vec<Markup> {
         let name = |class: usize| classes.get(class).map_or("", String::as_str);
-        let mut html = String::new();
+        let mut parts = Vec::new();
         for found in choose(classified) {
             let (class, right, samples) = (found.class, found.right, found.samples);
-            let pictures: Vec<String> = found
+            let pictures: Vec<Markup> = found
                 .examples
                 .iter()
                 .filter_map(|&i| {
@@ -101,18 +107,15 @@ impl<'a> Gallery<'a> {
                 })
                 .collect();
             if !pictures.is_empty() {
-                let open = if html.is_empty() { " open" } else { "" };
-                html += &format!(
-                    "<details{open}><summary>Class {} <span>{right} of {samples} right</span></summary>\n{}</details>\n",
-                    escape(name(class)),
-                    side_by_side(&pictures)
-                );
+                let summary = html! { "Class " (name(class)) " " span { (right) " of " (samples) " right" } };
+                parts.push(details(&summary, parts.is_empty(), &side_by_side(&pictures)));
             }
         }
-        html
+        parts
     }
 
-    fn unclassified(&self) -> String {
+    /// The first samples in one part.
+    fn unclassified(&self) -> Vec<Markup> {
         let samples = self.dataset.samples().iter().take(UNCLASSIFIED).enumerate();
         let pictures = samples.filter_map(|(i, sample)| {
             self.picture(i, "Recording", |outputs| {
@@ -125,11 +128,11 @@ impl<'a> Gallery<'a> {
                 };
                 let wanted = wanted.into_iter().enumerate().map(line(Look::Wanted));
                 let outputs = outputs.into_iter().enumerate().map(line(Look::Color));
-                outputs.take(MOST_LINES).chain(wanted.take(MOST_LINES)).collect()
+                outputs.take(MAX_LINES).chain(wanted.take(MAX_LINES)).collect()
             })
         });
-        let pictures: Vec<String> = pictures.collect();
-        if pictures.is_empty() { String::new() } else { side_by_side(&pictures) }
+        let pictures: Vec<Markup> = pictures.collect();
+        if pictures.is_empty() { Vec::new() } else { vec![side_by_side(&pictures)] }
     }
 
     /// What went on in the network during sample `i`: input, layers, readout, whose outputs `lines` makes into lines.
@@ -139,10 +142,10 @@ impl<'a> Gallery<'a> {
         i: usize,
         caption: &str,
         lines: impl FnOnce(Vec<Vec<f32>>) -> Vec<Trace>,
-    ) -> Option<String> {
+    ) -> Option<Markup> {
         let (graph, steps) = (&self.network.graph, self.dataset.steps());
         let neurons: usize = graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns()).sum();
-        if steps.checked_mul(neurons)? > MOST_NUMBERS {
+        if steps.checked_mul(neurons)? > MAX_NUMBERS {
             return None;
         }
         let input = self.input(i);
@@ -204,7 +207,7 @@ fn in_class_colors(outputs: Vec<Vec<f32>>, right: usize, taken: usize) -> Vec<Tr
         })
         .collect();
     lines.sort_by_key(|(depth, _)| *depth);
-    let hidden = lines.len().saturating_sub(MOST_LINES);
+    let hidden = lines.len().saturating_sub(MAX_LINES);
     lines.into_iter().skip(hidden).map(|(_, line)| line).collect()
 }
 

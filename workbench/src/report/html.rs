@@ -1,12 +1,18 @@
 //! The report of a training as a page to read in a browser, pictures included.
 
+use maud::{Markup, html};
 use serde_json::Value;
 use synnet_runtime::TrainOptions;
 
 use super::{Report, heading, origin, sources, spikes_matter};
 use crate::files;
-use crate::page::{self, Chart, Line, Scale, document, facts, in_code, section, side_by_side};
+use crate::page::{self, Chart, Line, Scale, code_spans, details, document, facts, section, side_by_side};
 use crate::text::clock;
+
+const LEARNING: &str = "Training values are measured while the weights move, with dropout and augmentation; \
+                        validation values at the end of each epoch, without. Point at a picture for its numbers.";
+const LAYERS: &str = "A neuron is silent if it never spiked in the epoch, and saturated if it spiked in nearly every \
+                      step: neither tells the next layer anything.";
 
 impl Report<'_> {
     /// The report as one file of HTML.
@@ -24,37 +30,33 @@ impl Report<'_> {
             };
             tiles.push(time);
         }
-        let mut body = heading(results.network, results.experiment) + &page::tiles(&tiles) + &self.warnings();
-        body += &section(
-            "How it learnt",
-            "Training values are measured while the weights move, with dropout and augmentation; validation values at \
-             the end of each epoch, without. Point at a picture for its numbers.",
-            &side_by_side(&learning_curves(self)),
-        );
-        body += &section(
-            "What the layers do",
-            "A neuron is silent if it never spiked in the epoch, and saturated if it spiked in nearly every step: neither \
-             tells the next layer anything.",
-            &side_by_side(&layer_curves(self)),
-        );
-        body += &results.sections();
-        body += &section("How it was made", "", &self.making());
-        document(&format!("{}: training report", results.network.graph.name), &body)
+        let body = html! {
+            (heading(results.network, results.experiment))
+            (page::tiles(&tiles))
+            (self.warnings())
+            (section("How it learned", LEARNING, &side_by_side(&learning_curves(self))))
+            (section("What the layers do", LAYERS, &side_by_side(&layer_curves(self))))
+            (results.sections())
+            (section("How it was made", "", &self.making()))
+        };
+        document(&format!("{}: training report", results.network.graph.name), &body).into_string()
     }
 
-    fn warnings(&self) -> String {
-        let noticed = self.trained.history.warnings(&self.trained.network.graph);
-        if noticed.is_empty() {
-            return String::new();
+    fn warnings(&self) -> Markup {
+        let warnings = self.trained.history.warnings(&self.trained.network.graph);
+        html! {
+            @if !warnings.is_empty() {
+                div.warnings {
+                    h2 { "Warnings" }
+                    ul {
+                        @for warning in &warnings { li { (code_spans(&warning.to_string())) } }
+                    }
+                }
+            }
         }
-        let items = noticed.iter().map(|noticed| format!("<li>{}</li>\n", in_code(&noticed.to_string())));
-        format!(
-            "<div class=\"warnings\">\n<h2>Warnings</h2>\n<ul>\n{}</ul>\n</div>\n",
-            items.collect::<String>()
-        )
     }
 
-    fn making(&self) -> String {
+    fn making(&self) -> Markup {
         let (network, experiment) = (self.results.network, self.results.experiment);
         let mut list = origin(network, experiment);
         let of_training = [
@@ -64,13 +66,15 @@ impl Report<'_> {
             ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
         ];
         list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));
-        let files = self.written.iter().map(|file| vec![files::name(&file.path), file.what.to_owned()]);
+        let files = self.written.iter().map(|file| (files::name(&file.path), file.what));
         let files = page::list(&files.collect::<Vec<_>>());
-        let options = flattened(&self.trained.options);
-        facts(&list)
-            + &format!("<details><summary>Options of the training</summary>\n{}</details>\n", facts(&options))
-            + &sources(network, experiment)
-            + &format!("<details><summary>The files beside this page</summary>\n{files}</details>\n")
+        let options = facts(&flattened(&self.trained.options));
+        html! {
+            (facts(&list))
+            (details(&html! { "Options of the training" }, false, &options))
+            (sources(network, experiment))
+            (details(&html! { "The files beside this page" }, false, &files))
+        }
     }
 
     fn epochs_in_words(&self) -> String {
@@ -83,7 +87,7 @@ impl Report<'_> {
     }
 }
 
-fn learning_curves(report: &Report<'_>) -> Vec<String> {
+fn learning_curves(report: &Report<'_>) -> Vec<Markup> {
     let history = &report.trained.history;
     let both = |title, unit, column: &str, scale| {
         let line = |name: &str, column: &str, color, dashed| Line {
@@ -122,7 +126,7 @@ fn learning_curves(report: &Report<'_>) -> Vec<String> {
     ]
 }
 
-fn layer_curves(report: &Report<'_>) -> Vec<String> {
+fn layer_curves(report: &Report<'_>) -> Vec<Markup> {
     vec![
         family(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
         family(
@@ -138,7 +142,7 @@ fn layer_curves(report: &Report<'_>) -> Vec<String> {
 }
 
 /// A picture of all columns that begin alike.
-fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> String {
+fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> Markup {
     let graph = &report.trained.network.graph;
     let lines = report.trained.history.family(prefix).into_iter();
     let lines = lines.filter(|(name, _)| spikes_matter(graph, name)).enumerate();

@@ -1,20 +1,20 @@
 //! What a page about a network says of where its numbers come from.
 
+use maud::{Markup, html};
 use synnet_ir::Network;
 
 use super::recordings;
 use crate::experiment::Experiment;
-use crate::page::{escape, figure};
+use crate::page::{code_spans, details, figure};
 
 /// Name, documentation, and what the recordings serve for.
-pub(crate) fn heading(network: &Network, experiment: &Experiment) -> String {
+pub(crate) fn heading(network: &Network, experiment: &Experiment) -> Markup {
     let graph = &network.graph;
-    let docs = match graph.docs.as_slice() {
-        [] => String::new(),
-        docs => format!("<p>{}</p>\n", escape(&docs.join(" "))),
-    };
-    let recordings = recordings(&experiment.corpus);
-    format!("<h1>{}</h1>\n{docs}<p class=\"under\">{}.</p>\n", escape(&graph.name), escape(&recordings))
+    html! {
+        h1 { (graph.name) }
+        @if !graph.docs.is_empty() { p { (graph.docs.join(" ")) } }
+        p.under { (recordings(&experiment.corpus)) "." }
+    }
 }
 
 /// What was at work.
@@ -22,12 +22,12 @@ pub(crate) fn origin(network: &Network, experiment: &Experiment) -> Vec<(String,
     let graph = &network.graph;
     let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
     let tensors = graph.tensors();
-    let learnt = tensors.iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>());
+    let learned = tensors.iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>());
     let list = [
         ("made by", format!("snnc {}", env!("CARGO_PKG_VERSION"))),
         ("on", format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH)),
         ("network", format!("{} layers, {neurons} neurons", graph.layers.len())),
-        ("numbers that learn", learnt.sum::<usize>().to_string()),
+        ("numbers that learn", learned.sum::<usize>().to_string()),
         ("time step", format!("{} ms", figure(1e3 * graph.dt))),
         ("steps of a recording", experiment.corpus.test.steps().to_string()),
     ];
@@ -40,11 +40,12 @@ pub(crate) fn origin(network: &Network, experiment: &Experiment) -> Vec<(String,
 }
 
 /// The network and the recipe, to be unfolded.
-pub(crate) fn sources(network: &Network, experiment: &Experiment) -> String {
-    let block = |title: &str, text: &str| {
-        let text = escape(text.trim_end());
-        format!("<details><summary>{title}</summary>\n<pre>{text}</pre>\n</details>\n")
+pub(crate) fn sources(network: &Network, experiment: &Experiment) -> Markup {
+    let block = |title: &str, source: &str| {
+        details(&code_spans(title), false, &html! { pre { (source.trim_end()) } })
     };
-    block("Layers, connections and tensors", &synnet_ir::to_table(&network.graph))
-        + &block("The recipe, with what <code>--set</code> replaced", &experiment.plan.recipe.text)
+    html! {
+        (block("Layers, connections and tensors", &synnet_ir::to_table(&network.graph)))
+        (block("The recipe, with what `--set` replaced", &experiment.plan.recipe.text))
+    }
 }

@@ -1,18 +1,24 @@
 //! What the test set says of a network, as a page or as a part of one.
 
+use maud::{Markup, html};
+
 use super::{Results, examples, figures, heading, origin, percent, sources};
 use crate::on_chip::agreement;
-use crate::page::{self, confusion, document, escape, facts, figure, section, side_by_side};
+use crate::page::{self, confusion, document, facts, figure, section, side_by_side};
 
 impl Results<'_> {
     /// The results by themselves as one file of HTML; `weights` names what was tested.
     pub fn html(&self, weights: &str) -> String {
-        let mut body =
-            heading(self.network, self.experiment) + &page::tiles(&self.tiles()) + &self.sections();
         let mut list = origin(self.network, self.experiment);
         list.push(("weights".into(), weights.to_owned()));
-        body += &section("How it was made", "", &(facts(&list) + &sources(self.network, self.experiment)));
-        document(&format!("{}: results on the test set", self.network.graph.name), &body)
+        let making = html! { (facts(&list)) (sources(self.network, self.experiment)) };
+        let body = html! {
+            (heading(self.network, self.experiment))
+            (page::tiles(&self.tiles()))
+            (self.sections())
+            (section("How it was made", "", &making))
+        };
+        document(&format!("{}: results on the test set", self.network.graph.name), &body).into_string()
     }
 
     /// The figures that matter most, each with what it is.
@@ -30,13 +36,17 @@ impl Results<'_> {
         tiles
     }
 
-    /// Figures, confusion, recordings to look at, quantisation.
-    pub fn sections(&self) -> String {
-        section("On the test set", "", &self.engines()) + &examples::section(self) + &self.quantisation()
+    /// Figures, confusion, recordings to look at, quantization.
+    pub fn sections(&self) -> Markup {
+        html! {
+            (section("On the test set", "", &self.engines()))
+            (examples::section(self))
+            (self.quantization())
+        }
     }
 
     /// The figures of both engines, and their confusion matrices.
-    fn engines(&self) -> String {
+    fn engines(&self) -> Markup {
         let mut rows = figures(self.float, self.chip);
         let head = rows.remove(0);
         let head: Vec<&str> = head.iter().map(String::as_str).collect();
@@ -45,13 +55,13 @@ impl Results<'_> {
         let float = self.float.classified.as_ref().map(|e| ("Float", e));
         let chip = self.chip.map(|on| (on.chip.title.as_str(), &on.result.evaluation));
         let pictures = float.into_iter().chain(chip);
-        let pictures: Vec<String> =
+        let pictures: Vec<Markup> =
             pictures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
-        page::table(&head, &rows) + &side_by_side(&pictures)
+        html! { (page::table(&head, &rows)) (side_by_side(&pictures)) }
     }
 
-    fn quantisation(&self) -> String {
-        let Some(on) = self.chip else { return String::new() };
+    fn quantization(&self) -> Markup {
+        let Some(on) = self.chip else { return html! {} };
         let report = &on.build.report;
         let rows: Vec<Vec<String>> = report
             .layers
@@ -70,6 +80,6 @@ impl Results<'_> {
             on.build.float.latency()
         );
         let table = page::table(&["layer", "error of the weights", "weights that became 0"], &rows);
-        section(&format!("Quantised for {}", on.chip.title), &escape(&lead), &table)
+        section(&format!("Quantised for {}", on.chip.title), &lead, &table)
     }
 }

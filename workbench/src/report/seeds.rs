@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::percent;
 use crate::experiment::{OnChip, Tested};
 use crate::on_chip::agreement;
-use crate::page::{self, Chart, Line, Scale, document, escape, section, side_by_side};
+use crate::page::{self, Chart, Line, Scale, document, section, side_by_side};
 use crate::text;
 use crate::training::{History, Trained};
 
@@ -157,21 +158,11 @@ impl Seeds<'_> {
     /// All seeds as one page.
     pub fn html(&self) -> String {
         let n = self.outcomes.len();
-        let mut body = format!(
-            "<h1>{}</h1>\n<p class=\"under\">The same recipe with {n} seeds.</p>\n",
-            escape(self.network)
-        );
         let tiles = self.spreads().map(|(figure, spread)| {
             let [mean, deviation, ..] = spread.cells(figure);
-            format!(
-                "<li><b>{mean} <small>{deviation}</small></b><span>{}</span></li>\n",
-                escape(&figure.name)
-            )
+            (html! { (mean) " " small { (deviation) } }, figure.name.clone())
         });
-        body += &format!("<ul class=\"tiles\">\n{}</ul>\n", tiles.collect::<String>());
-        let lead = "The standard deviation is that of a sample, with one less than the number of seeds below the line.";
-        body += &section("Mean and spread", lead, &page::table(&Self::HEAD, &self.rows()));
-        body += &section("Each seed", "The folder of each seed holds a report of its own.", &self.each());
+        let tiles = page::tiles(&tiles.collect::<Vec<_>>());
         let pictures = [
             ("Loss", "training, mean over the samples", "loss", Scale::FromZero),
             ("Accuracy", "training", "accuracy", Scale::Share),
@@ -187,11 +178,19 @@ impl Seeds<'_> {
             });
             Chart { title, unit, across: "epoch", lines: lines.collect(), scale, kept: None }.html()
         });
-        body += &section("How they learnt", "", &side_by_side(&pictures));
-        document(&format!("{}: {n} seeds", self.network), &body)
+        let lead = "The standard deviation is that of a sample, with one less than the number of seeds below the line.";
+        let body = html! {
+            h1 { (self.network) }
+            p.under { "The same recipe with " (n) " seeds." }
+            (tiles)
+            (section("Mean and spread", lead, &page::table(&Self::HEAD, &self.rows())))
+            (section("Each seed", "The folder of each seed holds a report of its own.", &self.each()))
+            (section("How they learned", "", &side_by_side(&pictures)))
+        };
+        document(&format!("{}: {n} seeds", self.network), &body).into_string()
     }
 
-    fn each(&self) -> String {
+    fn each(&self) -> Markup {
         let names = self.kinds().iter().map(|figure| figure.name.as_str());
         let head: Vec<&str> = ["seed", "folder", "epochs", "kept epoch"].into_iter().chain(names).collect();
         let rows = self.outcomes.iter().map(|outcome| {
