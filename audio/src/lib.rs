@@ -14,9 +14,10 @@
 //!
 //! let options = audio3::Options { decimation: 488, ..Default::default() };
 //! let raster = audio3::raster(&wav, &options)?;
-//! assert_eq!((raster.steps, raster.channels), (100, 16));
+//! assert_eq!((raster.steps(), raster.channels()), (100, 16));
 //!
-//! let total = |channel| raster.frames().map(|frame| u32::from(frame[channel])).sum::<u32>();
+//! let counts = raster.counts()?;
+//! let total = |channel| counts.iter().skip(channel).step_by(16).map(|&n| u32::from(n)).sum::<u32>();
 //! assert!((0..16).all(|channel| total(channel) <= total(8)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,6 +1,6 @@
 //! From events in continuous time to time steps.
 
-use synnet_runtime::Raster;
+use synnet_ir::Raster;
 
 /// How events become a raster.
 ///

@@ -1,7 +1,7 @@
 //! Lists of events, one file for each recording.
 
 use synnet_arrays::ArchiveReader;
-use synnet_runtime::Raster;
+use synnet_ir::Raster;
 
 use crate::binning::Misplaced;
 use crate::{Binning, Error};

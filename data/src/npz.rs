@@ -1,7 +1,7 @@
 //! NumPy archives of rasters.
 
 use synnet_arrays::{ArchiveReader, Array};
-use synnet_runtime::Raster;
+use synnet_ir::Raster;
 
 use crate::{Error, Table};
 

@@ -1,7 +1,7 @@
 //! The HDF5 layout of the Spiking Heidelberg Digits and Spiking Speech Commands (Cramer et al., IEEE TNNLS 2020).
 
 use rayon::prelude::*;
-use synnet_runtime::Raster;
+use synnet_ir::Raster;
 
 use crate::binning::Misplaced;
 use crate::hdf5::{File, Ragged};

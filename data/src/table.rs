@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_runtime::Raster;
+use synnet_ir::Raster;
 
 /// The recordings of one file, and what it says of each.
 #[derive(Clone, Debug, Default, PartialEq)]

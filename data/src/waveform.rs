@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use synnet_audio::Wav;
-use synnet_runtime::random::{Purpose, Stream};
+use synnet_random::{Purpose, Stream};
 
 use crate::Error;
 

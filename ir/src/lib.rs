@@ -5,7 +5,7 @@
 //! [`Params`] are tensors by name, as a weights file holds them. [`Network::bind`] joins the two.
 //! [`validate`] checks the rules that every graph keeps. Whatever is wrong is a [`Diagnostic`] that points at a
 //! [`Span`] of a source file; [`render`] shows it as rustc would. [`print`] writes graphs for people and for other
-//! programs.
+//! programs. A [`Raster`] is what a network hears or sees: the events of one recording.
 //!
 //! The crate knows no other crate of the compiler, reads and writes nothing, and never exits.
 //!
@@ -36,6 +36,7 @@ pub mod names;
 mod network;
 mod params;
 pub mod print;
+mod raster;
 mod render;
 mod source;
 mod suggest;
@@ -50,6 +51,7 @@ pub use hash::fnv1a;
 pub use network::{Network, Slot, TensorSpec, Weights};
 pub use params::{Params, ReadError, Tensor};
 pub use print::{from_json, from_yaml, to_dot, to_json, to_table, to_yaml};
+pub use raster::{NotCounts, Raster, RasterError};
 pub use render::render;
 pub use source::{Source, SourceId, Sources, Span};
 pub use suggest::nearest;

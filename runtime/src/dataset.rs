@@ -1,10 +1,9 @@
 //! Samples for training and evaluation.
 
-use synnet_ir::{Diagnostic, Diagnostics};
+use synnet_ir::{Diagnostic, Diagnostics, Raster};
 
 use crate::codes;
 use crate::loss::target::Target;
-use crate::raster::{MOST_VALUES, Raster};
 
 /// One recording in its plainest form, and what the network should make of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +106,7 @@ impl Dataset {
         let rows = raster.chunks_exact_mut(self.channels.max(1));
         for (t, row) in rows.enumerate() {
             match movement.source(t, sample.steps()) {
-                Some(source) => sample.write_row(source, row),
+                Some(source) => sample.write_step(source, row),
                 None => row.fill(0.0),
             }
         }
@@ -137,7 +136,7 @@ impl Movement {
 }
 
 fn check_size(channels: usize, steps: usize) -> Result<(), Diagnostics> {
-    if steps.checked_mul(channels).is_some_and(|values| values <= MOST_VALUES) {
+    if steps.checked_mul(channels).is_some_and(|values| values <= Raster::MAX_VALUES) {
         return Ok(());
     }
     let message = format!("samples of {steps} steps of {channels} channels hold more than 2^28 values");

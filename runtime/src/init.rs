@@ -2,8 +2,7 @@
 
 use synnet_ir::graph::{Distribution, Init};
 use synnet_ir::{Graph, Params, Slot, Tensor, TensorSpec, fnv1a};
-
-use crate::random::{Purpose, Stream};
+use synnet_random::{Purpose, Stream};
 
 /// Draws the weights of a graph, and takes learnt parameters of layers from the graph: every tensor
 /// that a weights file must hold.

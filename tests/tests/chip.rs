@@ -1,7 +1,7 @@
 //! The float network and the chip: the same spikes, as many steps later as the chip needs.
 
 use synnet_ir::graph::Neuron;
-use synnet_ir::{Graph, Network, Params, Slot, Tensor};
+use synnet_ir::{Graph, Network, Params, Raster, Slot, Tensor};
 use synnet_runtime::Run;
 use synnet_tests::{Random, graph, interpret};
 use synnet_xylo::quantize::{LayerRange, Ranges};
@@ -93,7 +93,7 @@ fn whole_weights(graph: &Graph, random: &mut Random) -> Network {
 }
 
 /// The network on the chip, with the ranges of its states measured on the events.
-fn build(network: &Network, events: &[u8]) -> Build {
+fn build(network: &Network, events: &Raster) -> Build {
     let chip = Chip::find("xylo-audio3").expect("it is supported");
     let mut ranges = Ranges::default();
     for (layer, trace) in network.graph.layers.iter().zip(&float(network, events).layers) {
@@ -116,21 +116,22 @@ fn build(network: &Network, events: &[u8]) -> Build {
     build
 }
 
-fn float(network: &Network, events: &[u8]) -> Run {
-    interpret(network, &events.iter().map(|&n| f32::from(n)).collect::<Vec<f32>>())
+fn float(network: &Network, events: &Raster) -> Run {
+    interpret(network, &events.to_dense())
 }
 
-fn simulate(specification: &Specification, raster: &[u8]) -> Recording {
+fn simulate(specification: &Specification, raster: &Raster) -> Recording {
     let mut chip = Simulator::new(specification).expect("the specification was built");
     chip.run(raster, Record::All).expect("the raster has the chip's channels")
 }
 
 /// A raster, followed by silence for what is still on its way.
-fn raster(network: &Network, silence: usize, random: &mut Random) -> Vec<u8> {
+fn raster(network: &Network, silence: usize, random: &mut Random) -> Raster {
     let channels = network.graph.input.channels;
-    let mut events = random.events(STEPS * channels);
-    events.resize((STEPS + silence) * channels, 0);
-    events
+    let events = random.events(STEPS * channels);
+    let raster =
+        Raster::from_counts(channels, STEPS, events).expect("there is a count for each step and channel");
+    raster.resized(STEPS + silence)
 }
 
 #[test]

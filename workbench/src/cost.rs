@@ -1,6 +1,7 @@
 //! What a network costs on a chip, in words: cycles, clock and power, with what would make it cheaper.
 
 use serde_json::{Value, json};
+use synnet_ir::Raster;
 use synnet_xylo::chip::{Chip, Power};
 use synnet_xylo::cost::{Activity, CLOCK_MARGIN, ClockChoice, Cost, PowerRange, Section, clock, cost, power};
 use synnet_xylo::simulate::Recording;
@@ -277,7 +278,7 @@ impl Inference {
 pub fn measured(
     specification: &Specification,
     chip: &Chip,
-    rasters: &[&[u8]],
+    rasters: &[Raster],
     recordings: &[Recording],
 ) -> Option<[f64; 2]> {
     mean_and_worst(specification, chip, &Activity::measured(rasters, recordings)?)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use synnet_arrays::read_npy;
+use synnet_ir::Raster;
 
 use crate::error::Error;
 use crate::files;
@@ -14,6 +15,8 @@ pub struct Events {
     pub batch: usize,
     /// Number of time steps.
     pub time: usize,
+    /// Number of channels.
+    pub channels: usize,
     /// Whether the file had an axis for sequences.
     pub batched: bool,
     /// Row-major values.
@@ -55,29 +58,32 @@ impl Events {
         if let Some(i) = data.iter().position(|x| !x.is_finite()) {
             return Err(format!("the array holds {} at {}", data[i], place(i, time, width)));
         }
-        Ok(Self { batch, time, batched, data })
+        Ok(Self { batch, time, channels, batched, data })
     }
 
-    /// Values of one sequence.
-    pub fn sequence_len(&self) -> usize {
-        self.data.len() / self.batch.max(1)
-    }
-
-    /// The events as whole counts for a chip, those above 255 cut to 255.
-    pub fn counts(&self) -> Result<Vec<u8>, String> {
-        let width = self.sequence_len() / self.time.max(1);
+    /// The sequences as event counts for a chip, those above 255 cut to 255.
+    ///
+    /// # Errors
+    /// A number that is no count.
+    pub fn rasters(&self) -> Result<Vec<Raster>, String> {
         let fault = self.data.iter().position(|&x| x < 0.0 || x.fract() != 0.0);
         if let Some(i) = fault {
-            let place = place(i, self.time, width);
+            let place = place(i, self.time, self.channels);
             return Err(format!(
                 "the array holds {} at {place}; a chip takes whole counts of events",
                 self.data[i]
             ));
         }
-        Ok(self.data.iter().map(|&x| x.min(255.0) as u8).collect())
+        let length = self.time * self.channels;
+        let sequence = |b: usize| {
+            let counts =
+                self.data[b * length..(b + 1) * length].iter().map(|&x| x.min(255.0) as u8).collect();
+            Raster::from_counts(self.channels, self.time, counts).map_err(|e| e.to_string())
+        };
+        (0..self.batch).map(sequence).collect()
     }
 
-    /// How many events [`counts`](Self::counts) leaves out.
+    /// How many events [`rasters`](Self::rasters) leaves out.
     pub fn above_u8(&self) -> u64 {
         self.data.iter().fold(0, |sum: u64, &x| sum.saturating_add((x - 255.0).max(0.0) as u64))
     }

@@ -107,11 +107,9 @@ pub fn simulate(
     let specification = &network.specification;
     let core = chip.map_or(CoreVersion::default(), |chip| chip.core);
     let simulator = network.simulator(core)?;
-    let raster = events.counts().map_err(Error::Input)?;
-    let length = events.sequence_len();
-    let sequences: Vec<&[u8]> = (0..events.batch).map(|b| &raster[b * length..(b + 1) * length]).collect();
+    let rasters = events.rasters().map_err(Error::Input)?;
     let states = if record { Record::All } else { Record::Readout };
-    let recordings = simulator.run_batch(&sequences, states).map_err(Error::input)?;
+    let recordings = simulator.run_batch(&rasters, states).map_err(Error::input)?;
     let clipped = recordings.iter().map(|r| r.clipped_events).sum::<u64>();
     // Such a readout is not meant to spike.
     let by_membrane = specification.threshold_out.iter().all(|&threshold| threshold == i16::MAX);
@@ -120,7 +118,7 @@ pub fn simulate(
         dropped_events: clipped.saturating_add(events.above_u8()),
         by_membrane,
         core,
-        cycles: chip.and_then(|chip| cost::measured(specification, chip, &sequences, &recordings)),
+        cycles: chip.and_then(|chip| cost::measured(specification, chip, &rasters, &recordings)),
     })
 }
 

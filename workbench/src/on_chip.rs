@@ -1,7 +1,7 @@
 //! Evaluation on a simulated chip: a set of recordings, read out as the float network is.
 
-use synnet_ir::Network;
 use synnet_ir::graph::Quantity;
+use synnet_ir::{Network, NotCounts, Raster};
 use synnet_runtime::{Dataset, Evaluation, Readout, Sequence, Target};
 use synnet_xylo::Build;
 use synnet_xylo::cost::Activity;
@@ -30,10 +30,9 @@ pub fn evaluate(
     let wrong = |e: &dyn std::fmt::Display| Error::input(e);
     let simulator = build.simulator().map_err(|e| wrong(&e))?;
     let lag = build.float.latency();
-    let rasters: Vec<Vec<u8>> =
-        (0..dataset.samples().len()).map(|i| counts(dataset, i, lag)).collect::<Result<_, _>>()?;
-    let views: Vec<&[u8]> = rasters.iter().map(Vec::as_slice).collect();
-    let recordings = simulator.run_batch(&views, Record::All).map_err(|e| wrong(&e))?;
+    let rasters: Vec<Raster> =
+        (0..dataset.samples().len()).map(|i| raster(dataset, i, lag)).collect::<Result<_, _>>()?;
+    let recordings = simulator.run_batch(&rasters, Record::All).map_err(|e| wrong(&e))?;
 
     let width = network.graph.outputs();
     let scales = &build.report.scale_out;
@@ -45,7 +44,7 @@ pub fn evaluate(
         .map_err(|faults| Error::without_place(&faults))?;
     evaluation.rates = rates(build, &recordings);
     let dropped_events = recordings.iter().map(|r| r.clipped_events).sum();
-    let activity = Activity::measured(&views, &recordings);
+    let activity = Activity::measured(&rasters, &recordings);
     Ok(ChipEvaluation { evaluation, dropped_events, activity })
 }
 
@@ -63,21 +62,15 @@ fn class(target: &Target) -> Option<usize> {
 }
 
 /// The events of recording `i` at the length of the set, with `lag` silent steps behind them.
-pub fn counts(dataset: &Dataset, i: usize, lag: usize) -> Result<Vec<u8>, Error> {
-    let channels = dataset.channels();
-    let mut raster = vec![0.0; dataset.steps() * channels];
-    dataset.write_sample(i, &mut raster);
-    let whole = |x: f32| (0.0..=255.0).contains(&x) && x.fract() == 0.0;
-    if let Some(place) = raster.iter().position(|&x| !whole(x)) {
-        let (value, step, channel) = (raster[place], place / channels, place % channels);
+pub fn raster(dataset: &Dataset, i: usize, lag: usize) -> Result<Raster, Error> {
+    let raster = dataset.samples()[i].raster.resized(dataset.steps());
+    if let Err(NotCounts { value, step, channel }) = raster.check_counts() {
         return Err(Error::Input(format!(
             "sample {i} of the test set is {value} in step {step}, channel {channel}; a chip takes whole counts \
              of events up to 255"
         )));
     }
-    let mut counts: Vec<u8> = raster.iter().map(|&x| x as u8).collect();
-    counts.resize((dataset.steps() + lag) * channels, 0);
-    Ok(counts)
+    Ok(raster.resized(dataset.steps() + lag))
 }
 
 fn output(recording: &Recording, quantity: Quantity, width: usize, lag: usize, scales: &[f64]) -> Vec<f32> {

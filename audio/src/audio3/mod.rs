@@ -28,6 +28,8 @@ pub use options::{Normalisation, Options, OptionsError};
 pub use resample::Resampler;
 pub use stream::{AudioFrontEnd, Frame};
 
+use synnet_ir::Raster;
+
 use crate::Wav;
 
 /// Number of channels: one band-pass filter each.
@@ -41,26 +43,6 @@ pub const MAX_STEPS: u64 = (1 << 30) / CHANNELS as u64;
 
 /// One value per channel.
 type Lanes = [f64; CHANNELS];
-
-/// Spike counts of a recording: what the network sees.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Raster {
-    /// Number of time steps.
-    pub steps: usize,
-    /// Number of channels.
-    pub channels: usize,
-    /// Spikes per step and channel, `[steps, channels]`, step after step.
-    pub counts: Vec<u8>,
-    /// Duration of a step, in seconds.
-    pub dt: f64,
-}
-
-impl Raster {
-    /// The steps in order, each with its counts per channel.
-    pub fn frames(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.counts.chunks_exact(self.channels)
-    }
-}
 
 /// Why a recording has no raster.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -82,7 +64,8 @@ pub enum RasterError {
     },
 }
 
-/// The raster of a recording, from zero states.
+/// Returns the raster of a recording, from zero states: the spike counts that the network sees, none above
+/// [`cap`](Options::cap), in steps of [`Options::dt`].
 ///
 /// Audio left over after the last whole step is dropped; a recording shorter than one step gives a
 /// raster without steps.
@@ -107,7 +90,7 @@ pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, RasterError> {
     }
     resampler.finish(&mut audio);
     front_end.push(&audio, &mut frames);
-    Ok(Raster { steps: frames.len(), channels: CHANNELS, counts: frames.into_flattened(), dt: options.dt() })
+    Ok(frames.into())
 }
 
 /// The largest integer not above `value + 0.5 - 2^-(k + 1)`, where `value` has `k` fractional bits:

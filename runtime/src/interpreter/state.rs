@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use synnet_ir::graph::Quantity;
+use synnet_random::{Purpose, Stream};
 
 use super::program::{Dynamics, LayerProgram, Path, Program};
 use crate::kernels::rows::{add, add_events};
 use crate::kernels::{integrator, lif, vectorised};
-use crate::random::{Purpose, Stream};
 
 /// The states of all layers, and the past steps that delays and recurrence read.
 #[derive(Clone, Debug)]

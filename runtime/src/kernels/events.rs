@@ -2,8 +2,9 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use synnet_random::mix;
+
 use super::{LANES, for_chunks, load};
-use crate::random::mix;
 
 /// What a layer emits, as lists of (neuron, count) per time step, for a range of time steps. Silent
 /// neurons take no room. Counts may be any numbers: a leaky integrator emits its current.

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn products_agree_with_the_definition_for_all_shapes() {
-        let noise = |i: usize| (crate::random::mix(5, i as u32) as f32 / u32::MAX as f32) - 0.5;
+        let noise = |i: usize| (synnet_random::mix(5, i as u32) as f32 / u32::MAX as f32) - 0.5;
         for (rows, inner, columns) in
             [(1, 1, 1), (6, 3, 16), (13, 7, 19), (48, 60, 60), (7, 5, 100), (3, 9, 150)]
         {

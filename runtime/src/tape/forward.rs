@@ -1,6 +1,7 @@
 //! The walk forwards.
 
 use synnet_ir::graph::Quantity;
+use synnet_random::mix;
 
 use super::packed::{Packed, PackedLinear};
 use super::pass::{BLOCK, Pass};
@@ -11,7 +12,6 @@ use super::workspace::{LayerBuffers, LayerState, Scratch, Workspace};
 use crate::kernels::events::{AddRows, Events};
 use crate::kernels::product::Product;
 use crate::kernels::{membrane, rows, synapse};
-use crate::random::mix;
 
 /// Share of counts that are not zero above which a dense product is quicker than adding a row for each
 /// event.

@@ -1,8 +1,7 @@
 //! What a pass is for, and how much of it is kept.
 
 use serde::{Deserialize, Serialize};
-
-use crate::random::{mix, mix_three};
+use synnet_random::{mix, mix_three};
 
 /// Time steps that are walked together. The rows of a block of 64 neurons take 15 KiB.
 pub const BLOCK: usize = 60;

@@ -1,10 +1,10 @@
 //! Random changes of rasters.
 
 use serde::{Deserialize, Serialize};
+use synnet_random::{Purpose, Stream};
 
 use crate::dataset::{Dataset, Movement};
 use crate::option::{Range, setters};
-use crate::random::{Purpose, Stream};
 
 /// Random changes of rasters, anew for each sample and epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub(super) fn write_sample(
     raster.fill(0.0);
     for t in 0..dataset.steps() {
         let Some(source) = movement.source(t, sample.steps()) else { continue };
-        sample.visit_row(source, |channel, value| {
+        sample.visit_step(source, |channel, value| {
             let place = usize::try_from(channel as i64 + channel_shift);
             let Some(channel) = place.ok().filter(|&c| c < channels && !silent[c]) else { return };
             let value = thin(value, options.event_drop, &mut stream);
@@ -174,10 +174,11 @@ impl Jitter {
 
 #[cfg(test)]
 mod tests {
+    use synnet_ir::Raster;
+
     use super::*;
     use crate::dataset::Example;
     use crate::loss::target::Target;
-    use crate::raster::Raster;
 
     const STEPS: usize = 500;
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Tensor};
+use synnet_random::{Purpose, Stream};
 
 use super::descent::Descent;
 use super::error::TrainError;
@@ -17,7 +18,6 @@ use super::sums::EpochSums;
 use crate::codes;
 use crate::dataset::Dataset;
 use crate::evaluate::{Validation, check_targets, validate};
-use crate::random::{Purpose, Stream};
 use crate::tape::{Packed, Tape};
 
 /// A network in training.

@@ -10,6 +10,7 @@ use std::process::Command;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use support::{Random, chip, networks, rustc};
+use synnet_ir::Raster;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::integer::{IntegerLayer, IntegerNetwork};
 use synnet_rust::{Embedding, Module, Numbers, Options, QuantizeOptions, quantized};
@@ -37,10 +38,16 @@ impl Case {
         synnet_rust::generate_integer(&self.network, &options).expect("it holds together")
     }
 
+    fn raster(&self) -> Raster {
+        let inputs = self.specification.dimensions.inputs;
+        let steps = self.events.len() / inputs;
+        Raster::from_counts(inputs, steps, self.events.clone()).expect("the events are whole steps")
+    }
+
     /// Every state of every step, as the program below writes it.
     fn expected(&self) -> Vec<u8> {
         let mut simulator = Simulator::new(&self.specification).expect("it holds together");
-        let recording = simulator.run(&self.events, Record::All).expect("the events are whole steps");
+        let recording = simulator.run(&self.raster(), Record::All).expect("the chip has these channels");
         let hidden = recording.hidden.as_ref().expect("everything is recorded");
         let mut bytes = Vec::new();
         let last = self.network.layers.len() - 1;
@@ -218,7 +225,7 @@ fn every_state_equals_the_simulator_on_quantised_networks() {
         .collect();
     for case in &cases {
         let mut simulator = Simulator::new(&case.specification).expect("it holds together");
-        simulator.run(&case.events, Record::Readout).expect("the events are whole steps");
+        simulator.run(&case.raster(), Record::Readout).expect("the chip has these channels");
         spiking += usize::from(simulator.hidden_spikes().iter().any(|&n| n > 0));
     }
     assert!(spiking * 2 > cases.len(), "{spiking} of {} networks spike at the end", cases.len());

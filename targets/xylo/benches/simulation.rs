@@ -14,6 +14,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use synnet_arrays::{Archive, ArchiveReader};
+use synnet_ir::Raster;
 use synnet_xylo::simulate::{PopulationRecord, Record, Recording};
 use synnet_xylo::{Simulator, Specification};
 
@@ -38,17 +39,17 @@ fn main() -> Outcome<()> {
     std::fs::write(Path::new(result).with_extension("npz"), case.states()?)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     pool.install(|| match setting {
-        "readout" => serve(&case, 1, |chip| run(chip, case.recordings()[0], Record::Readout)),
-        "all" => serve(&case, 1, |chip| run(chip, case.recordings()[0], Record::All)),
-        _ => serve(&case, case.batch, |chip| {
-            black_box(chip.run_batch(&case.recordings(), Record::Readout).map_err(Into::into)).map(drop)
+        "readout" => serve(&case, 1, |chip| run(chip, &case.recordings[0], Record::Readout)),
+        "all" => serve(&case, 1, |chip| run(chip, &case.recordings[0], Record::All)),
+        _ => serve(&case, case.recordings.len(), |chip| {
+            black_box(chip.run_batch(&case.recordings, Record::Readout).map_err(Into::into)).map(drop)
         }),
     })
 }
 
-fn run(chip: &mut Simulator, events: &[u8], record: Record) -> Outcome<()> {
+fn run(chip: &mut Simulator, raster: &Raster, record: Record) -> Outcome<()> {
     chip.reset();
-    black_box(chip.run(events, record)?);
+    black_box(chip.run(raster, record)?);
     Ok(())
 }
 
@@ -78,11 +79,10 @@ fn peak_mib() -> f64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0.0) / 1024.0
 }
 
-/// A chip and the events that are put through it.
+/// A chip and the recordings, of equal length, that are put through it.
 struct Case {
     chip: Simulator,
-    events: Vec<u8>,
-    batch: usize,
+    recordings: Vec<Raster>,
     steps: usize,
 }
 
@@ -91,21 +91,19 @@ impl Case {
         let bytes = std::fs::read(folder.join("case.npz"))?;
         let chip = Simulator::new(&Specification::from_npz(&bytes)?.specification)?;
         let input = ArchiveReader::open(&bytes)?.array("input")?;
-        let &[batch, steps, _] = &*input.shape else {
+        let &[_, steps, channels] = &*input.shape else {
             return Err("`input` is not [batch, steps, channels]".into());
         };
         let counts = input.to_integers().ok_or("`input` holds fractions")?;
-        let events = counts.into_iter().map(u8::try_from).collect::<Result<_, _>>()?;
-        Ok(Self { chip, events, batch, steps })
-    }
-
-    fn recordings(&self) -> Vec<&[u8]> {
-        self.events.chunks_exact(self.events.len() / self.batch).collect()
+        let events = counts.into_iter().map(u8::try_from).collect::<Result<Vec<u8>, _>>()?;
+        let recordings = events.chunks_exact(steps * channels);
+        let recordings = recordings.map(|events| Raster::from_counts(channels, steps, events.to_vec()));
+        Ok(Self { chip, recordings: recordings.collect::<Result<_, _>>()?, steps })
     }
 
     /// Every state of every step of the first recording.
     fn states(&self) -> Outcome<Vec<u8>> {
-        let recording = self.chip.clone().run(self.recordings()[0], Record::All)?;
+        let recording = self.chip.clone().run(&self.recordings[0], Record::All)?;
         let Recording { readout, hidden: Some(hidden), .. } = recording else {
             return Err("the hidden neurons were not recorded".into());
         };

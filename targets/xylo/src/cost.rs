@@ -21,6 +21,8 @@
 use std::ops::Range;
 
 use serde::Serialize;
+#[cfg(feature = "simulate")]
+use synnet_ir::Raster;
 
 use crate::chip::{Chip, CycleModel};
 use crate::map::MappedLayer;
@@ -68,12 +70,15 @@ impl Activity {
         Self { input, hidden: vec![hidden; specification.dimensions.hidden] }
     }
 
-    /// What happened in recordings of a simulator, with their rasters `[steps, inputs]`. `None` where nothing was
+    /// What happened in recordings of a simulator, with their rasters. `None` where nothing was
     /// recorded: the recordings need [`Record::All`](crate::simulate::Record).
     #[cfg(feature = "simulate")]
-    pub fn measured(rasters: &[&[u8]], recordings: &[Recording]) -> Option<Self> {
-        let events = rasters.iter().flat_map(|raster| raster.iter());
-        let (count, channels) = events.fold((0u64, 0u64), |(n, all), &e| (n + u64::from(e > 0), all + 1));
+    pub fn measured(rasters: &[Raster], recordings: &[Recording]) -> Option<Self> {
+        let (mut active, mut channels) = (0u64, 0u64);
+        for raster in rasters {
+            (0..raster.steps()).for_each(|t| raster.visit_step(t, |_, _| active += 1));
+            channels += raster.steps() as u64 * raster.channels() as u64;
+        }
         let neurons = recordings.first()?.hidden.as_ref()?.neurons;
         let mut spiking = vec![0u64; neurons];
         let mut steps = 0;
@@ -88,7 +93,7 @@ impl Activity {
             return None;
         }
         let hidden = spiking.iter().map(|&n| n as f64 / steps as f64).collect();
-        Some(Self { input: count as f64 / channels as f64, hidden })
+        Some(Self { input: active as f64 / channels as f64, hidden })
     }
 
     /// Mean over the hidden neurons.

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::slice;
+
 use common::random::Random;
 use common::{arrays, raster, specification};
 use synnet_xylo::cost::{Activity, Section, clock, cost, power};
@@ -127,14 +129,14 @@ fn activity_is_measured_in_recordings() {
     let spec = specification(&golden, "channel");
     let raster = raster(&golden["input"]);
     let record = |record| vec![Simulator::new(&spec).unwrap().run(&raster, record).unwrap()];
-    let activity = Activity::measured(&[&raster], &record(Record::All)).unwrap();
+    let activity = Activity::measured(slice::from_ref(&raster), &record(Record::All)).unwrap();
     let share = |name: &str| {
         let data = &golden[name].data;
         data.iter().filter(|&&x| x > 0.0).count() as f64 / data.len() as f64
     };
     assert!(close(activity.input, share("input")));
     assert!((activity.mean_hidden() - share("channel_rec_Spikes")).abs() < 1e-12);
-    assert_eq!(Activity::measured(&[&raster], &record(Record::Readout)), None);
+    assert_eq!(Activity::measured(slice::from_ref(&raster), &record(Record::Readout)), None);
 
     let sections = Section::populations(&spec);
     let of = |activity: &Activity| cost(&spec, chip("xylo-audio3"), &sections, activity).unwrap().cycles;

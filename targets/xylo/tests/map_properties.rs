@@ -2,12 +2,12 @@
 
 mod common;
 
-use common::float;
 use common::network::{bind, connect, from_layer, graph, layer, lif, line, parameter};
+use common::{float, raster_of};
 use proptest::prelude::*;
 use synnet_ir::graph::{Endpoint, Operator, Quantity};
 use synnet_ir::timing::quantized_tau;
-use synnet_ir::{Diagnostic, Graph, Network, validate};
+use synnet_ir::{Diagnostic, Graph, Network, Raster, validate};
 use synnet_xylo::budget::{Budget, Resource};
 use synnet_xylo::simulate::Record;
 use synnet_xylo::{
@@ -87,13 +87,14 @@ fn parts() -> impl Strategy<Value = Parts> {
 }
 
 /// Events, from a seed.
-fn events(channels: usize, steps: usize, seed: u64) -> Vec<u8> {
+fn events(channels: usize, steps: usize, seed: u64) -> Raster {
     let mut state = seed | 1;
     let mut next = || {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 61) as u8
     };
-    (0..channels * steps).map(|_| next().saturating_sub(4)).collect()
+    let events: Vec<u8> = (0..channels * steps).map(|_| next().saturating_sub(4)).collect();
+    raster_of(channels, &events)
 }
 
 /// Adds what makes most random graphs usable: the input feeds the first layer, and each layer the next.

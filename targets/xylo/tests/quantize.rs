@@ -5,7 +5,7 @@ mod common;
 use common::{float, network};
 use proptest::prelude::*;
 use synnet_ir::graph::Quantity;
-use synnet_ir::{Network, timing};
+use synnet_ir::{Network, Raster, timing};
 use synnet_xylo::quantize::{LayerRange, Method};
 use synnet_xylo::simulate::{Record, Recording, Simulator};
 use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, Ranges, build, map, quantize};
@@ -68,16 +68,16 @@ fn synnet(random: &mut Random) -> FloatSpecification {
     map(&network::bind(&graph, &weights), Chip::find("xylo-audio3").unwrap()).unwrap()
 }
 
-fn raster(random: &mut Random, steps: usize) -> Vec<u8> {
+fn raster(random: &mut Random, steps: usize) -> Raster {
     let mut rates = [0.0; 16];
     let mut raster = Vec::new();
     for t in 0..steps {
         if t % 10 == 0 {
             rates.fill_with(|| 3.0 * random.next().powi(3));
         }
-        raster.extend(rates.map(|rate| (rate + random.next()) as u8));
+        raster.push(rates.map(|rate| (rate + random.next()) as u8));
     }
-    raster
+    raster.into()
 }
 
 /// How the chip compares with the float network.
@@ -109,7 +109,7 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
     for seed in 0..nets {
         let mut random = Random(seed);
         let spec = synnet(&mut random);
-        let rasters: Vec<Vec<u8>> = (0..2 * per_net).map(|_| raster(&mut random, 70)).collect();
+        let rasters: Vec<Raster> = (0..2 * per_net).map(|_| raster(&mut random, 70)).collect();
         let mut options = options.clone();
         if measured {
             let mut ranges: Option<Ranges> = None;

@@ -12,6 +12,7 @@ use std::process::Command;
 use common::random::Random;
 use serde_json::{Map, Value, json};
 use synnet_arrays::Archive;
+use synnet_ir::Raster;
 use synnet_xylo::chip::CoreVersion;
 use synnet_xylo::cost::{Activity, Section, clock, cost};
 use synnet_xylo::loader::LoaderFiles;
@@ -26,7 +27,7 @@ struct Case {
     name: String,
     chip: &'static Chip,
     specification: Specification,
-    raster: Vec<u8>,
+    raster: Raster,
 }
 
 impl Case {
@@ -53,7 +54,7 @@ impl Case {
         }
         std::fs::write(folder.join("network.py"), loader("Network", files, self.chip)).unwrap();
         let mut raster = Archive::new();
-        raster.add("raster", &[STEPS, 5], &self.raster).unwrap();
+        raster.add("raster", &[STEPS, 5], &self.raster.counts().unwrap()).unwrap();
         std::fs::write(folder.join("raster.npz"), raster.finish().unwrap()).unwrap();
     }
 

@@ -3,8 +3,9 @@
 mod common;
 
 use common::strategies::{cores, events, specifications};
-use common::{Array, arrays, bytes, raster};
+use common::{Array, arrays, bytes, raster, raster_of};
 use proptest::prelude::*;
+use synnet_ir::Raster;
 use synnet_xylo::chip::CoreVersion;
 use synnet_xylo::simulate::{PopulationRecord, Record, Recording, Simulator};
 use synnet_xylo::specification::Specification;
@@ -220,7 +221,7 @@ proptest! {
         let inputs = specification.dimensions.inputs;
         let events = &events[..events.len() / inputs * inputs];
         let mut chip = Simulator::with_core(&specification, core).unwrap();
-        let recording = chip.run(events, Record::All).unwrap();
+        let recording = chip.run(&raster_of(inputs, events), Record::All).unwrap();
         let mut plain = Plain::new(&specification, core);
         for (step, events) in events.chunks_exact(inputs).enumerate() {
             plain.step(events);
@@ -245,17 +246,22 @@ fn state_survives_between_runs_until_reset() {
     let golden = arrays("raw_3");
     let specification = Specification::from_npz(&bytes("raw_3")).unwrap().specification;
     let input = raster(&golden["input"]);
-    let half = input.len() / 2 / specification.dimensions.inputs * specification.dimensions.inputs;
+    let counts = input.counts().unwrap();
+    let inputs = specification.dimensions.inputs;
+    let [first_half, second_half] = {
+        let (first, second) = counts.split_at(input.steps() / 2 * inputs);
+        [first, second].map(|events| raster_of(inputs, events))
+    };
     let mut chip = Simulator::new(&specification).unwrap();
     let whole = chip.run(&input, Record::All).unwrap();
     chip.reset();
-    let first = chip.run(&input[..half], Record::All).unwrap();
-    let second = chip.run(&input[half..], Record::All).unwrap();
+    let first = chip.run(&first_half, Record::All).unwrap();
+    let second = chip.run(&second_half, Record::All).unwrap();
     let joined = [first.hidden.unwrap().vmem, second.hidden.unwrap().vmem].concat();
     assert_eq!(joined, whole.hidden.as_ref().unwrap().vmem);
 
     chip.reset();
-    for (step, events) in input.chunks_exact(specification.dimensions.inputs).enumerate() {
+    for (step, events) in counts.chunks_exact(inputs).enumerate() {
         let of_step = step * chip.outputs()..(step + 1) * chip.outputs();
         assert_eq!(chip.step(events), &whole.output()[of_step.clone()]);
         assert_eq!(chip.readout_vmem(), &whole.readout.vmem[of_step.clone()]);
@@ -264,7 +270,7 @@ fn state_survives_between_runs_until_reset() {
     assert!(whole.hidden.as_ref().unwrap().spikes.ends_with(chip.hidden_spikes()));
     assert_eq!(chip.clipped_events(), whole.clipped_events);
 
-    let batch = chip.run_batch(&[&input[..half], &input], Record::All).unwrap();
+    let batch = chip.run_batch(&[first_half, input.clone()], Record::All).unwrap();
     assert_eq!(batch[1], whole);
     let outputs = |recording: &Recording| recording.output().len();
     assert_eq!(outputs(&batch[0]) * 2, outputs(&whole));
@@ -288,11 +294,19 @@ fn missing_channels_are_silent_and_surplus_ones_ignored() {
 }
 
 #[test]
-fn ragged_rasters_are_refused() {
+fn rasters_that_do_not_fit_are_refused() {
     let specification = Specification::from_npz(&bytes("raw_0")).unwrap().specification;
-    let error = Simulator::new(&specification).unwrap().run(&[0; 14], Record::Readout).unwrap_err();
+    let mut chip = Simulator::new(&specification).unwrap();
+    let mut refusal = |raster| chip.run(&raster, Record::Readout).unwrap_err().to_string();
     assert_eq!(
-        error.to_string(),
-        "a raster of 14 values does not consist of whole steps of 13 input channels"
+        refusal(Raster::from([[0; 14]].to_vec())),
+        "the raster has 14 channels; the chip has 13 input channels"
+    );
+    let mut values = vec![1.0; 2 * 13];
+    values[13 + 4] = 0.5;
+    assert_eq!(
+        refusal(Raster::from_dense(13, 2, values).unwrap()),
+        "a chip takes counts of events: the value is 0.5 in step 1, channel 4; counts of events are whole numbers \
+         from 0 to 255"
     );
 }

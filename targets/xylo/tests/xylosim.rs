@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use common::raster_of;
 use common::strategies::{events, specifications};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -77,7 +78,7 @@ impl Case {
             if call.reset {
                 chip.reset();
             }
-            let recording = chip.run(&call.events, Record::All).unwrap();
+            let recording = chip.run(&raster_of(chip.inputs(), &call.events), Record::All).unwrap();
             push("hidden", recording.hidden.as_ref().unwrap(), &mut states);
             push("readout", &recording.readout, &mut states);
         }

@@ -88,7 +88,9 @@ impl<'a> Engines<'a> {
     /// Runs recording `i` from rest on each engine.
     pub(super) fn play(&mut self, i: usize) -> Result<Played, Error> {
         let steps = self.dataset.steps();
-        let events = on_chip::counts(self.dataset, i, self.silence)?;
+        let events = on_chip::raster(self.dataset, i, self.silence)?;
+        let mut input_events = 0;
+        (0..steps).for_each(|t| events.visit_step(t, |_, count| input_events += count as u64));
         self.chip.reset();
         let on_chip = self.chip.run(&events, Record::All).map_err(|e| Error::input(e))?;
         let input = input(self.dataset, i);
@@ -115,7 +117,7 @@ impl<'a> Engines<'a> {
             layers,
             saturations,
             outputs: [float.output.data, quantised.output.data, on_chip_output],
-            input_events: events.iter().map(|&count| u64::from(count)).sum(),
+            input_events,
             clipped_events: on_chip.clipped_events,
         })
     }
@@ -265,9 +267,9 @@ mod tests {
         let input = input(&dataset, 0);
         let float = Interpreter::new(&network).run(&input, Recording::Off, 0).expect("the input fits");
         assert_eq!(played.outputs[FLOAT], float.output.data);
-        let events: Vec<u8> = input.data.iter().map(|&x| x as u8).chain([0; 12]).collect();
+        let events = dataset.samples()[0].raster.resized(53);
         let mut chip = build.simulator().expect("it holds together");
-        let recording = chip.run(&events, Record::All).expect("the events are whole steps");
+        let recording = chip.run(&events, Record::All).expect("the chip has four channels");
         let scaled = recording.readout.vmem[9..].iter().zip(build.report.scale_out.iter().cycle());
         let expected: Vec<f32> = scaled.map(|(&v, scale)| (f64::from(v) / scale) as f32).collect();
         assert_eq!(played.outputs[CHIP], expected);

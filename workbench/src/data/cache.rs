@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use synnet_audio::audio3::CHANNELS;
+use synnet_ir::{NotCounts, Raster};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::error;
@@ -34,8 +35,8 @@ pub(super) struct Cache {
 /// The events of a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
-    /// Event counts, `[steps, channels]`.
-    pub counts: Vec<u8>,
+    /// Event counts of [`CHANNELS`] channels.
+    pub raster: Raster,
     /// Duration of the sound, in seconds.
     pub seconds: f64,
 }
@@ -77,7 +78,7 @@ impl Cache {
             let folder = path.parent().unwrap_or(&path);
             std::fs::create_dir_all(folder)?;
             let mut file = tempfile::Builder::new().prefix(files::UNFINISHED).tempfile_in(folder)?;
-            file.write_all(&entry.encode())?;
+            file.write_all(&entry.encode().map_err(std::io::Error::other)?)?;
             file.persist(&path)?;
             Ok(())
         };
@@ -115,21 +116,24 @@ fn standard_folder() -> Option<PathBuf> {
 }
 
 impl Entry {
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self) -> Result<Vec<u8>, NotCounts> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.seconds.to_le_bytes());
-        bytes.extend(&self.counts);
+        bytes.extend(&*self.raster.counts()?);
         let hash = xxh3_128(&bytes);
         bytes.extend(hash.to_le_bytes());
-        bytes
+        Ok(bytes)
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (content, hash) = bytes.split_last_chunk::<16>()?;
         let rest = content.strip_prefix(MAGIC)?;
         let (seconds, counts) = rest.split_first_chunk::<8>()?;
-        let whole = xxh3_128(content) == u128::from_le_bytes(*hash) && counts.len() % CHANNELS == 0;
-        whole.then(|| Self { counts: counts.to_vec(), seconds: f64::from_le_bytes(*seconds) })
+        if xxh3_128(content) != u128::from_le_bytes(*hash) {
+            return None;
+        }
+        let raster = Raster::from_counts(CHANNELS, counts.len() / CHANNELS, counts.to_vec()).ok()?;
+        Some(Self { raster, seconds: f64::from_le_bytes(*seconds) })
     }
 }
 
@@ -148,7 +152,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache_of = |options| cache(folder.path(), options);
         let options = audio3::Options::default();
-        let entry = Entry { counts: (0..64).collect(), seconds: 0.25 };
+        let frames: Vec<[u8; CHANNELS]> = (0..4).map(|t| std::array::from_fn(|c| t * 16 + c as u8)).collect();
+        let entry = Entry { raster: frames.into(), seconds: 0.25 };
         let key = cache_of(&options).key(b"sound");
         assert_eq!(cache_of(&options).get(key), None);
         cache_of(&options).put(key, &entry);
@@ -162,7 +167,7 @@ mod tests {
     fn damaged_entries_are_missing() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path(), &audio3::Options::default());
-        let entry = Entry { counts: vec![3; 32], seconds: 1.5 };
+        let entry = Entry { raster: vec![[3; CHANNELS]; 2].into(), seconds: 1.5 };
         cache.put(7, &entry);
         let path = cache.path(7).unwrap();
         let bytes = std::fs::read(&path).unwrap();
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_cache_that_is_off_or_in_the_way_keeps_nothing() {
-        let entry = Entry { counts: vec![], seconds: 0.0 };
+        let entry = Entry { raster: Vec::<[u8; CHANNELS]>::new().into(), seconds: 0.0 };
         let off = Cache::open(&recipe::Cache::Off, &FrontEnd::default());
         off.put(off.key(b""), &entry);
         assert_eq!(off.get(off.key(b"")), None);
@@ -198,7 +203,8 @@ mod tests {
         let noise = (0..4000_u64).map(|i| (i * i * 7919 % 2001) as f64 / 1000.0 - 1.0).collect();
         let sound = Wav::new(noise, 16_000).unwrap();
         let options = audio3::Options { decimation: 488, ..audio3::Options::default() };
-        let counts = audio3::raster(&sound, &options).unwrap().counts;
+        let raster = audio3::raster(&sound, &options).unwrap();
+        let counts = raster.counts().unwrap();
         assert_eq!(
             (VERSION, format!("{:032x}", xxh3_128(&counts))),
             (1, "4613e023e62166d41f3b2ffe57033b42".to_owned())

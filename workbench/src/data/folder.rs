@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use synnet_data::{events, npz};
-use synnet_runtime::{Example, Raster, Target};
+use synnet_ir::Raster;
+use synnet_runtime::{Example, Target};
 
 use super::pattern::Pattern;
 use super::split::Role;

@@ -3,7 +3,7 @@
 use synnet_audio::Wav;
 use synnet_audio::audio3::{self, Options};
 use synnet_data::waveform::{Augmentation, Changed};
-use synnet_runtime::Raster;
+use synnet_ir::Raster;
 
 use super::cache::{Cache, Entry};
 use super::folder::Content;
@@ -17,12 +17,12 @@ pub(super) fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Resul
         None => {
             let sound = Wav::decode(bytes).map_err(|e| e.to_string())?;
             let FrontEnd::XyloAudio3(options) = front_end;
-            let entry = Entry { counts: counts(&sound, options)?, seconds: sound.duration() };
+            let entry = Entry { raster: heard(&sound, options)?, seconds: sound.duration() };
             cache.put(key, &entry);
             entry
         }
     };
-    Ok((raster_of(&entry.counts)?, None, entry.seconds))
+    Ok((entry.raster, None, entry.seconds))
 }
 
 /// The events of a file after a random change.
@@ -39,20 +39,14 @@ pub(super) fn changed(
     let decimation = (f64::from(options.decimation) * step).round().max(1.0) as u32;
     let options = Options { decimation, ..options.clone() };
     // What was cut short may be shorter than a step: an empty recording.
-    let raster = audio3::raster(&sound, &options).map_err(|e| e.to_string())?;
-    raster_of(&raster.counts)
+    audio3::raster(&sound, &options).map_err(|e| e.to_string())
 }
 
-/// Event counts, `[steps, channels]`, at least one step of them.
-fn counts(sound: &Wav, options: &Options) -> Result<Vec<u8>, String> {
+/// The events of a sound, in at least one step.
+fn heard(sound: &Wav, options: &Options) -> Result<Raster, String> {
     let raster = audio3::raster(sound, options).map_err(|e| e.to_string())?;
-    if raster.steps == 0 {
+    if raster.steps() == 0 {
         return Err(format!("{:.4} s of sound are shorter than one time step", sound.duration()));
     }
-    Ok(raster.counts)
-}
-
-fn raster_of(counts: &[u8]) -> Result<Raster, String> {
-    let values = counts.iter().map(|&n| f32::from(n)).collect();
-    Raster::from_dense(audio3::CHANNELS, counts.len() / audio3::CHANNELS, values).map_err(|e| e.to_string())
+    Ok(raster)
 }

@@ -1,7 +1,8 @@
 //! Files that hold many recordings.
 
 use synnet_data::{Table, npz, shd};
-use synnet_runtime::{Example, Raster, Target};
+use synnet_ir::Raster;
+use synnet_runtime::{Example, Target};
 
 use super::split::Role;
 use super::{Recording, Source, summary};

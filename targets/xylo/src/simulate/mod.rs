@@ -23,11 +23,11 @@ mod recording;
 #[cfg(test)]
 mod tests;
 
-use std::slice::ChunksExact;
 use std::sync::Arc;
 
 use pulp::Arch;
 use rayon::prelude::*;
+use synnet_ir::{NotCounts, Raster};
 
 use crate::chip::CoreVersion;
 use crate::specification::{HIDDEN_CAP, INPUT_CAP, Specification, SpecificationError};
@@ -54,13 +54,20 @@ pub struct Simulator {
 }
 
 /// Why a raster cannot be run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a raster of {length} values does not consist of whole steps of {inputs} input channels")]
-pub struct RasterError {
-    /// Values of the raster.
-    pub length: usize,
-    /// Input channels of the specification.
-    pub inputs: usize,
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RasterError {
+    /// It has another number of channels.
+    #[error("the raster has {channels} channels; the chip has {inputs} input channels")]
+    Channels {
+        /// Channels of the raster.
+        channels: usize,
+        /// Input channels of the specification.
+        inputs: usize,
+    },
+    /// It holds other values than counts of events.
+    #[error("a chip takes counts of events: {0}")]
+    NotCounts(#[from] NotCounts),
 }
 
 impl Simulator {
@@ -148,33 +155,35 @@ impl Simulator {
         hidden_events.collect(&hidden.spikes);
     }
 
-    /// Runs a raster `[steps, inputs]` on from the present state.
+    /// Runs a raster of event counts, one channel for each input channel, on from the present state.
     ///
     /// # Errors
-    /// Where the raster is not a whole number of steps.
-    pub fn run(&mut self, raster: &[u8], record: Record) -> Result<Recording, RasterError> {
+    /// A raster of another number of channels, or of values that are no counts.
+    pub fn run(&mut self, raster: &Raster, record: Record) -> Result<Recording, RasterError> {
         let inputs = self.inputs();
-        if inputs == 0 || !raster.len().is_multiple_of(inputs) {
-            return Err(RasterError { length: raster.len(), inputs });
+        if raster.channels() != inputs {
+            return Err(RasterError::Channels { channels: raster.channels(), inputs });
         }
+        // Laid out at once for all steps: the loop over them neither allocates nor knows the form of a raster.
+        let counts = raster.counts()?;
         let before = self.clipped_events;
-        let steps = raster.len() / inputs;
-        let mut recording = Recording::new(steps, &self.hidden, &self.readout, record);
-        let raster = raster.chunks_exact(inputs);
+        let mut recording = Recording::new(raster.steps(), &self.hidden, &self.readout, record);
         match record {
-            Record::Readout => self.record::<false>(raster, &mut recording),
-            Record::All => self.record::<true>(raster, &mut recording),
+            Record::Readout => self.record::<false>(&counts, &mut recording),
+            Record::All => self.record::<true>(&counts, &mut recording),
         }
         recording.clipped_events = self.clipped_events - before;
         Ok(recording)
     }
 
-    fn record<const WATCH: bool>(&mut self, raster: ChunksExact<'_, u8>, recording: &mut Recording) {
+    /// Runs counts `[steps, inputs]`, as many steps as the recording has.
+    fn record<const WATCH: bool>(&mut self, counts: &[u8], recording: &mut Recording) {
+        let inputs = self.inputs();
         self.arch.dispatch(
             #[inline(always)]
             || {
-                for events in raster {
-                    self.advance::<WATCH>(events);
+                for t in 0..recording.steps {
+                    self.advance::<WATCH>(&counts[t * inputs..(t + 1) * inputs]);
                     recording.push(&self.hidden, &self.readout);
                 }
             },
@@ -184,9 +193,9 @@ impl Simulator {
     /// Runs each raster from zero states, on all threads. The state of `self` neither matters nor changes.
     ///
     /// # Errors
-    /// Where a raster is not a whole number of steps.
-    pub fn run_batch(&self, rasters: &[&[u8]], record: Record) -> Result<Vec<Recording>, RasterError> {
-        let run = |chip: &mut Self, raster: &&[u8]| {
+    /// As [`run`](Self::run).
+    pub fn run_batch(&self, rasters: &[Raster], record: Record) -> Result<Vec<Recording>, RasterError> {
+        let run = |chip: &mut Self, raster: &Raster| {
             chip.reset();
             chip.run(raster, record)
         };

@@ -1,6 +1,7 @@
 //! Every kind of vector instructions gives the same bits.
 
 use pulp::Arch;
+use synnet_ir::Raster;
 
 use super::{Record, Simulator};
 use crate::chip::CoreVersion;
@@ -74,8 +75,9 @@ fn all_vector_instructions_give_the_same_recording() {
         let chip = Simulator::with_core(&specification, core).unwrap();
         let events: Vec<u8> =
             random.many(40 * chip.inputs(), -20, 20).into_iter().map(|n: i8| n.max(0) as u8).collect();
+        let raster = Raster::from_counts(chip.inputs(), 40, events).unwrap();
         let mut recordings =
-            archs().map(|arch| Simulator { arch, ..chip.clone() }.run(&events, Record::All).unwrap());
+            archs().map(|arch| Simulator { arch, ..chip.clone() }.run(&raster, Record::All).unwrap());
         let plain = recordings.next().unwrap();
         let hidden = plain.hidden.as_ref().unwrap();
         assert!(hidden.saturations.iter().any(|&steps| steps > 0) && hidden.spikes.contains(&31));

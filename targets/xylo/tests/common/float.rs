@@ -1,5 +1,6 @@
 //! The chip in float numbers: its layout and delays, without rounding and without limits.
 
+use synnet_ir::Raster;
 use synnet_xylo::FloatSpecification;
 use synnet_xylo::quantize::{LayerRange, Ranges};
 
@@ -51,7 +52,7 @@ impl Population {
     }
 }
 
-pub(crate) fn run(spec: &FloatSpecification, raster: &[u8]) -> Trace {
+pub(crate) fn run(spec: &FloatSpecification, raster: &Raster) -> Trace {
     let d = spec.dimensions;
     let mut hidden = Population::new(d.hidden, d.synapses);
     let mut readout = Population::new(d.outputs, 1);
@@ -59,7 +60,7 @@ pub(crate) fn run(spec: &FloatSpecification, raster: &[u8]) -> Trace {
     let mut trace = Trace::default();
     let graph_layers = spec.layers.iter().map(|l| l.layer.index() + 1).max().unwrap();
     trace.ranges.layers = vec![LayerRange::default(); graph_layers];
-    for events in raster.chunks_exact(d.inputs) {
+    for events in raster.counts().unwrap().chunks_exact(d.inputs) {
         let mut deliver = |count: f64, row: &[f64]| {
             for (i, w) in row.iter().enumerate() {
                 hidden.isyn[i / d.synapses][i % d.synapses] += count * w;

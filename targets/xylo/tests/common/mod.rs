@@ -9,6 +9,7 @@ pub(crate) mod strategies;
 use std::collections::BTreeMap;
 
 use synnet_arrays::read_npz;
+use synnet_ir::Raster;
 use synnet_xylo::specification::{Dimensions, Specification};
 
 /// The bytes of a reference case.
@@ -35,9 +36,15 @@ pub(crate) fn arrays_of(bytes: &[u8]) -> BTreeMap<String, Array> {
     arrays.map(|(name, array)| (name, Array { data: array.to_floats(), shape: array.shape })).collect()
 }
 
-/// A raster as event counts.
-pub(crate) fn raster(array: &Array) -> Vec<u8> {
-    array.data.iter().map(|&x| x as u8).collect()
+/// The raster of an array `[steps, channels]` of event counts.
+pub(crate) fn raster(array: &Array) -> Raster {
+    let events: Vec<u8> = array.data.iter().map(|&x| x as u8).collect();
+    raster_of(array.shape[1], &events)
+}
+
+/// The raster of event counts `[steps, channels]`.
+pub(crate) fn raster_of(channels: usize, events: &[u8]) -> Raster {
+    Raster::from_counts(channels, events.len() / channels, events.to_vec()).unwrap()
 }
 
 /// The quantised specification that a `map_*` case holds under a prefix.

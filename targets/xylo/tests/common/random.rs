@@ -1,5 +1,6 @@
 //! Random specifications and rasters, the same for the same seed.
 
+use synnet_ir::Raster;
 use synnet_xylo::specification::{Dimensions, Specification};
 
 /// SplitMix64.
@@ -29,10 +30,11 @@ impl Random {
         (0..count).map(|_| if self.next().is_multiple_of(3) { 0 } else { self.between(-128, 127) }).collect()
     }
 
-    /// Event counts `[steps, channels]`.
-    pub(crate) fn raster(&mut self, steps: usize, channels: usize) -> Vec<u8> {
+    /// Event counts.
+    pub(crate) fn raster(&mut self, steps: usize, channels: usize) -> Raster {
         let count = |r: &mut Self| if r.next().is_multiple_of(3) { r.between(1, 15) } else { 0 };
-        (0..steps * channels).map(|_| count(self)).collect()
+        let events: Vec<u8> = (0..steps * channels).map(|_| count(self)).collect();
+        super::raster_of(channels, &events)
     }
 
     /// A network in which everything is used that the flags allow: several neurons have an alias, to lower ids and

@@ -2,6 +2,18 @@
 //!
 //! Every use has its own stream of ChaCha8, named by the user's seed, a purpose and two indices.
 //! Threads and the order of work cannot change a number.
+//!
+//! ```
+//! use synnet_random::{Purpose, Stream};
+//!
+//! // The order of the samples in epoch 3 of a training with seed 7.
+//! let order = || {
+//!     let mut order: Vec<usize> = (0..100).collect();
+//!     Stream::new(7, Purpose::Shuffle, 3, 0).shuffle(&mut order);
+//!     order
+//! };
+//! assert_eq!(order(), order());
+//! ```
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -60,18 +72,18 @@ impl Stream {
     }
 }
 
-/// 32 random bits from a key and a counter, cheap enough for one per count (the two-round
+/// Returns 32 random bits from a key and a counter, cheap enough for one per count (the two-round
 /// multiply-xorshift mixer of Wellons' `hash-prospector`).
 #[inline(always)]
-pub(crate) fn mix(key: u32, counter: u32) -> u32 {
+pub fn mix(key: u32, counter: u32) -> u32 {
     let mut x = counter.wrapping_mul(0x9e37_79b9) ^ key;
     x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
     x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
     x ^ (x >> 16)
 }
 
-/// 64 random bits from three numbers (steps of SplitMix64, Steele et al. 2014).
-pub(crate) fn mix_three(first: u64, second: u64, third: u64) -> u64 {
+/// Returns 64 random bits from three numbers (steps of SplitMix64, Steele et al. 2014).
+pub fn mix_three(first: u64, second: u64, third: u64) -> u64 {
     [first, second, third].into_iter().fold(0, |state: u64, number| {
         let mut x = (state ^ number).wrapping_add(0x9e37_79b9_7f4a_7c15);
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

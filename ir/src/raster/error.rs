@@ -1,0 +1,96 @@
+//! Why numbers are not a raster, or not counts.
+
+use std::fmt;
+
+use super::Raster;
+
+/// Why values or events are not a raster.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RasterError {
+    /// Not one value for each step and channel.
+    Shape {
+        /// Number of values.
+        len: usize,
+        /// Number of time steps.
+        steps: usize,
+        /// Number of channels.
+        channels: usize,
+    },
+    /// A value is NaN or infinite.
+    NotFinite {
+        /// The value.
+        value: f32,
+        /// Its time step, from 0.
+        step: usize,
+        /// Its channel, from 0.
+        channel: usize,
+    },
+    /// More than [`Raster::MAX_VALUES`].
+    TooLarge {
+        /// Number of time steps.
+        steps: usize,
+        /// Number of channels.
+        channels: usize,
+    },
+    /// An event lies outside the raster.
+    Outside {
+        /// Step of the event, from 0.
+        step: usize,
+        /// Channel of the event, from 0.
+        channel: usize,
+        /// Number of time steps.
+        steps: usize,
+        /// Number of channels.
+        channels: usize,
+    },
+}
+
+/// The first value of a raster that is no count: not a whole number from 0 to [`Raster::MAX_COUNT`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NotCounts {
+    /// The value.
+    pub value: f32,
+    /// Its time step, from 0.
+    pub step: usize,
+    /// Its channel, from 0.
+    pub channel: usize,
+}
+
+impl fmt::Display for RasterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape { len, steps, channels } => {
+                write!(f, "{len} values are not {steps} steps of {channels} channels")
+            }
+            Self::NotFinite { value, step, channel } => {
+                write!(f, "the value is {value} in step {step}, channel {channel}")
+            }
+            Self::TooLarge { steps, channels } => {
+                write!(f, "{steps} steps of {channels} channels hold more than 2^28 values")
+            }
+            Self::Outside { step, channel, steps, channels } => {
+                write!(
+                    f,
+                    "an event lies in step {step}, channel {channel} of {steps} steps and {channels} channels"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for RasterError {}
+
+impl fmt::Display for NotCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, step, channel } = self;
+        write!(
+            f,
+            "the value is {value} in step {step}, channel {channel}; counts of events are whole numbers from 0 to \
+             {}",
+            Raster::MAX_COUNT
+        )
+    }
+}
+
+impl std::error::Error for NotCounts {}

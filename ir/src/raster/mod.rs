@@ -1,0 +1,507 @@
+//! Rasters: the input of a network over time, by step and channel.
+//!
+//! A data set of a thousand recordings is held in memory whole, so a raster is kept small. Whether it consists of
+//! counts of events is found out once, when it is made: a chip takes counts, and asks for them with
+//! [`Raster::counts`].
+
+mod error;
+
+use std::borrow::Cow;
+
+pub use error::{NotCounts, RasterError};
+
+/// One recording by time step and channel, in the smallest of several forms.
+///
+/// A raster has the shape `[steps, channels]`. A step lasts as long as the network's `dt`; the raster does not know
+/// it. A value is a count of events, without unit, or any finite f32.
+///
+/// Counts up to 255 take 1 byte per step and channel. Any counts take 2 bytes per event where events are few: a
+/// recording of 700 channels, 250 steps and 8,000 events has 17 kB where a dense f32 array has 700 kB. Other values
+/// are kept as f32. The form makes no difference to what is read, nor to equality.
+///
+/// ```
+/// use synnet_ir::Raster;
+///
+/// // Two events on channel 5 in step 1, one on channel 699 in step 2.
+/// let raster = Raster::from_events(700, 3, vec![(2, 699), (1, 5), (1, 5)])?;
+/// let dense = raster.to_dense();
+/// assert_eq!((dense[700 + 5], dense[2 * 700 + 699]), (2.0, 1.0));
+/// assert_eq!(Raster::from_dense(700, 3, dense)?, raster);
+///
+/// // A chip takes counts. A raster of other values says where it has one.
+/// assert_eq!(raster.counts()?[700 + 5], 2);
+/// let fractions = Raster::from_dense(2, 1, vec![1.0, 0.5])?;
+/// let error = fractions.counts().unwrap_err();
+/// assert_eq!((error.value, error.step, error.channel), (0.5, 0, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Raster {
+    channels: usize,
+    steps: usize,
+    form: Form,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    /// Finite values, `[steps, channels]`, of which one at least is no count up to [`Raster::MAX_COUNT`].
+    Values(Vec<f32>),
+    /// Counts, `[steps, channels]`.
+    Counts(Vec<u8>),
+    /// Counts of any size, event by event.
+    Events(Events),
+}
+
+/// The channel of every event, sorted by step and channel; a count of `n` stands `n` times.
+#[derive(Clone, Debug, PartialEq)]
+struct Events {
+    channels: Vec<u16>,
+    /// The events of step `t` lie between `starts[t]` and `starts[t + 1]`.
+    starts: Vec<u32>,
+    /// The largest count of a channel in a step.
+    max: usize,
+}
+
+impl Raster {
+    /// Maximum count that [`counts`](Self::counts) gives.
+    pub const MAX_COUNT: u8 = u8::MAX;
+
+    /// Maximum number of values of a dense raster that is made from events: what a machine can hold several times
+    /// over.
+    pub const MAX_VALUES: usize = 1 << 28;
+
+    /// Makes a raster from one value for each step and channel, `[steps, channels]` in row-major order.
+    ///
+    /// # Errors
+    /// Another number of values; a value that is NaN or infinite.
+    pub fn from_dense(channels: usize, steps: usize, values: Vec<f32>) -> Result<Self, RasterError> {
+        check_shape(channels, steps, values.len())?;
+        if let Some(place) = values.iter().position(|x| !x.is_finite()) {
+            let (step, channel) = (place / channels, place % channels);
+            return Err(RasterError::NotFinite { value: values[place], step, channel });
+        }
+        Ok(Self::of_values(channels, steps, values))
+    }
+
+    /// Makes a raster from one count for each step and channel, `[steps, channels]` in row-major order.
+    ///
+    /// # Errors
+    /// Another number of counts.
+    pub fn from_counts(channels: usize, steps: usize, counts: Vec<u8>) -> Result<Self, RasterError> {
+        check_shape(channels, steps, counts.len())?;
+        Ok(Self::of_counts(channels, steps, counts))
+    }
+
+    /// Makes a raster from events `(step, channel)` in any order; equal ones count several times.
+    ///
+    /// # Errors
+    /// An event outside the raster; steps and channels that make more than [`MAX_VALUES`](Self::MAX_VALUES) values.
+    pub fn from_events(
+        channels: usize,
+        steps: usize,
+        mut events: Vec<(usize, usize)>,
+    ) -> Result<Self, RasterError> {
+        if steps.checked_mul(channels).is_none_or(|values| values > Self::MAX_VALUES) {
+            return Err(RasterError::TooLarge { steps, channels });
+        }
+        if let Some(&(step, channel)) = events.iter().find(|&&(s, c)| s >= steps || c >= channels) {
+            return Err(RasterError::Outside { step, channel, steps, channels });
+        }
+        if !events_are_smaller(channels, steps, events.len()) {
+            let mut values = vec![0.0_f32; steps * channels];
+            events.iter().for_each(|&(step, channel)| values[step * channels + channel] += 1.0);
+            return Ok(Self::of_values(channels, steps, values));
+        }
+        events.sort_unstable();
+        let mut starts = vec![0; steps + 1];
+        events.iter().for_each(|&(step, _)| starts[step + 1] += 1);
+        (1..=steps).for_each(|t| starts[t] += starts[t - 1]);
+        let channel_of = events.iter().map(|&(_, channel)| channel as u16).collect();
+        Ok(Self { channels, steps, form: Form::Events(Events::new(channel_of, starts)) })
+    }
+
+    /// A raster of finite values of the right number.
+    fn of_values(channels: usize, steps: usize, values: Vec<f32>) -> Self {
+        match counts_of(&values) {
+            Ok(counts) => Self::of_counts(channels, steps, counts),
+            Err(_) => Self { channels, steps, form: Form::Values(values) },
+        }
+    }
+
+    /// A raster of counts of the right number.
+    fn of_counts(channels: usize, steps: usize, counts: Vec<u8>) -> Self {
+        let total = counts.iter().map(|&n| usize::from(n)).sum();
+        if !events_are_smaller(channels, steps, total) {
+            return Self { channels, steps, form: Form::Counts(counts) };
+        }
+        let mut starts = Vec::with_capacity(steps + 1);
+        let mut channel_of = Vec::with_capacity(total);
+        starts.push(0);
+        for row in counts.chunks_exact(channels.max(1)) {
+            for (channel, &n) in row.iter().enumerate() {
+                channel_of.extend(std::iter::repeat_n(channel as u16, n.into()));
+            }
+            starts.push(channel_of.len() as u32);
+        }
+        starts.resize(steps + 1, 0);
+        Self { channels, steps, form: Form::Events(Events::new(channel_of, starts)) }
+    }
+
+    /// Number of channels.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Number of time steps.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Bytes that the raster takes in memory.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + match &self.form {
+                Form::Values(values) => size_of_val(&values[..]),
+                Form::Counts(counts) => counts.len(),
+                Form::Events(events) => size_of_val(&events.starts[..]) + size_of_val(&events.channels[..]),
+            }
+    }
+
+    /// The first `steps` time steps; steps beyond the last are silent.
+    #[must_use]
+    pub fn resized(&self, steps: usize) -> Self {
+        let channels = self.channels;
+        let len = steps.saturating_mul(channels);
+        let kept = len.min(self.steps * channels);
+        match &self.form {
+            // Without its last steps it may consist of counts.
+            Form::Values(values) => Self::of_values(channels, steps, padded(&values[..kept], len)),
+            Form::Counts(counts) => {
+                Self { channels, steps, form: Form::Counts(padded(&counts[..kept], len)) }
+            }
+            Form::Events(events) => Self { channels, steps, form: Form::Events(events.resized(steps)) },
+        }
+    }
+
+    /// Checks that the raster consists of counts. If it does, this takes no time: it is known since it was made.
+    ///
+    /// # Errors
+    /// The first value that is not a whole number from 0 to [`MAX_COUNT`](Self::MAX_COUNT).
+    pub fn check_counts(&self) -> Result<(), NotCounts> {
+        let known = match &self.form {
+            Form::Values(_) => false,
+            Form::Counts(_) => true,
+            Form::Events(events) => events.max <= Self::MAX_COUNT.into(),
+        };
+        if known {
+            return Ok(());
+        }
+        let values = self.to_dense();
+        counts_of(&values).map(drop).map_err(|place| {
+            let (step, channel) = (place / self.channels, place % self.channels);
+            NotCounts { value: values[place], step, channel }
+        })
+    }
+
+    /// All counts, `[steps, channels]` in row-major order; borrowed if the raster holds them in this form.
+    ///
+    /// # Errors
+    /// As [`check_counts`](Self::check_counts).
+    pub fn counts(&self) -> Result<Cow<'_, [u8]>, NotCounts> {
+        self.check_counts()?;
+        Ok(match &self.form {
+            Form::Values(values) => Cow::Owned(values.iter().map(|&x| x as u8).collect()),
+            Form::Counts(counts) => Cow::Borrowed(counts),
+            Form::Events(events) => {
+                let mut counts = vec![0; self.steps * self.channels];
+                for (row, events) in counts.chunks_exact_mut(self.channels.max(1)).zip(events.steps()) {
+                    events.iter().for_each(|&channel| row[usize::from(channel)] += 1);
+                }
+                Cow::Owned(counts)
+            }
+        })
+    }
+
+    /// All values, `[steps, channels]` in row-major order.
+    pub fn to_dense(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.steps * self.channels];
+        self.write_steps(&mut values);
+        values
+    }
+
+    /// Writes the first steps into whole rows `[steps, channels]`, as many as there is room for; rows beyond the
+    /// last step become 0.
+    pub fn write_steps(&self, rows: &mut [f32]) {
+        let steps = self.steps.min(rows.len() / self.channels.max(1));
+        let (present, silent) = rows.split_at_mut(steps * self.channels);
+        silent.fill(0.0);
+        match &self.form {
+            Form::Values(values) => present.copy_from_slice(&values[..present.len()]),
+            Form::Counts(counts) => {
+                present.iter_mut().zip(counts).for_each(|(x, &n)| *x = f32::from(n));
+            }
+            Form::Events(events) => {
+                present.fill(0.0);
+                let rows = present.chunks_exact_mut(self.channels.max(1));
+                for (row, events) in rows.zip(events.steps()) {
+                    events.iter().for_each(|&channel| row[usize::from(channel)] += 1.0);
+                }
+            }
+        }
+    }
+
+    /// Writes the values of step `t`, one per channel.
+    ///
+    /// # Panics
+    /// If there is no step `t`, or `row` does not hold one value per channel.
+    pub fn write_step(&self, t: usize, row: &mut [f32]) {
+        assert_eq!(row.len(), self.channels, "a row has one value per channel");
+        let range = t * self.channels..(t + 1) * self.channels;
+        match &self.form {
+            Form::Values(values) => row.copy_from_slice(&values[range]),
+            Form::Counts(counts) => {
+                row.iter_mut().zip(&counts[range]).for_each(|(x, &n)| *x = f32::from(n));
+            }
+            Form::Events(events) => {
+                row.fill(0.0);
+                events.step(t).iter().for_each(|&channel| row[usize::from(channel)] += 1.0);
+            }
+        }
+    }
+
+    /// Calls `visit` with channel and value of everything in step `t` that is not 0, in ascending order of channels.
+    ///
+    /// # Panics
+    /// If there is no step `t`.
+    pub fn visit_step(&self, t: usize, mut visit: impl FnMut(usize, f32)) {
+        let range = t * self.channels..(t + 1) * self.channels;
+        match &self.form {
+            Form::Values(values) => {
+                let present = values[range].iter().enumerate().filter(|(_, x)| **x != 0.0);
+                present.for_each(|(channel, &x)| visit(channel, x));
+            }
+            Form::Counts(counts) => {
+                let present = counts[range].iter().enumerate().filter(|(_, n)| **n != 0);
+                present.for_each(|(channel, &n)| visit(channel, n.into()));
+            }
+            Form::Events(events) => {
+                let runs = events.step(t).chunk_by(|a, b| a == b);
+                runs.for_each(|run| visit(run[0].into(), run.len() as f32));
+            }
+        }
+    }
+
+    /// Whether anything but zeros stands in the first `steps` time steps.
+    pub fn has_events(&self, steps: usize) -> bool {
+        (0..steps.min(self.steps())).any(|t| {
+            let mut found = false;
+            self.visit_step(t, |_, _| found = true);
+            found
+        })
+    }
+}
+
+/// One frame of counts for each time step, one count for each channel.
+impl<const CHANNELS: usize> From<Vec<[u8; CHANNELS]>> for Raster {
+    fn from(frames: Vec<[u8; CHANNELS]>) -> Self {
+        Self::of_counts(CHANNELS, frames.len(), frames.into_flattened())
+    }
+}
+
+impl PartialEq for Raster {
+    fn eq(&self, other: &Self) -> bool {
+        (self.channels, self.steps) == (other.channels, other.steps)
+            && (self.form == other.form || self.to_dense() == other.to_dense())
+    }
+}
+
+impl Events {
+    fn new(channels: Vec<u16>, starts: Vec<u32>) -> Self {
+        let mut events = Self { channels, starts, max: 0 };
+        let longest = |step: &[u16]| step.chunk_by(|a, b| a == b).map(<[u16]>::len).max();
+        events.max = events.steps().filter_map(longest).max().unwrap_or(0);
+        events
+    }
+
+    /// The channels of the events in step `t`.
+    fn step(&self, t: usize) -> &[u16] {
+        &self.channels[self.starts[t] as usize..self.starts[t + 1] as usize]
+    }
+
+    /// The channels of the events in each step.
+    fn steps(&self) -> impl Iterator<Item = &[u16]> {
+        self.starts.windows(2).map(|bounds| &self.channels[bounds[0] as usize..bounds[1] as usize])
+    }
+
+    fn resized(&self, steps: usize) -> Self {
+        let mut starts = self.starts[..self.starts.len().min(steps + 1)].to_vec();
+        let end = starts.last().copied().unwrap_or(0);
+        starts.resize(steps + 1, end);
+        Self::new(self.channels[..end as usize].to_vec(), starts)
+    }
+}
+
+/// The only proof that numbers are counts: all of them as counts, or the place of the first that is none.
+fn counts_of(values: &[f32]) -> Result<Vec<u8>, usize> {
+    let is_count = |x: f32| (0.0..=f32::from(Raster::MAX_COUNT)).contains(&x) && x.fract() == 0.0;
+    match values.iter().position(|&x| !is_count(x)) {
+        Some(place) => Err(place),
+        None => Ok(values.iter().map(|&x| x as u8).collect()),
+    }
+}
+
+/// The values, followed by zeros up to a length.
+fn padded<T: Copy + Default>(values: &[T], len: usize) -> Vec<T> {
+    let mut all = Vec::with_capacity(len);
+    all.extend_from_slice(values);
+    all.resize(len, T::default());
+    all
+}
+
+fn check_shape(channels: usize, steps: usize, len: usize) -> Result<(), RasterError> {
+    if steps.checked_mul(channels) == Some(len) {
+        return Ok(());
+    }
+    Err(RasterError::Shape { len, steps, channels })
+}
+
+/// Whether a list of events takes less memory than one byte per step and channel, and can be indexed.
+fn events_are_smaller(channels: usize, steps: usize, events: usize) -> bool {
+    let indexable = channels <= 1 << 16 && u32::try_from(events).is_ok();
+    let size = events.saturating_mul(2).saturating_add(steps.saturating_mul(4));
+    indexable && size < steps.saturating_mul(channels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sparse, dense, with large counts, with values that are no counts.
+    fn rasters() -> Vec<(Vec<f32>, Raster)> {
+        let (channels, steps) = (40, 25);
+        let makers: [&dyn Fn(usize) -> f32; 4] = [
+            &|i| if i % 17 == 3 { (i % 4) as f32 } else { 0.0 },
+            &|i| (i % 5) as f32,
+            &|i| if i % 90 == 1 { 255.0 } else { 0.0 },
+            &|i| if i % 3 == 0 { 0.0 } else { i as f32 - 300.5 },
+        ];
+        let make = |maker: &dyn Fn(usize) -> f32| {
+            let values: Vec<f32> = (0..channels * steps).map(maker).collect();
+            (values.clone(), Raster::from_dense(channels, steps, values).unwrap())
+        };
+        makers.into_iter().map(make).collect()
+    }
+
+    #[test]
+    fn every_form_gives_back_what_was_put_in() {
+        let forms: Vec<u8> = rasters()
+            .iter()
+            .map(|(values, raster)| {
+                assert_eq!(raster.to_dense(), *values);
+                for steps in [0, 7, 25, 31] {
+                    let mut rows = vec![9.0; 40 * steps];
+                    raster.write_steps(&mut rows);
+                    let mut expected = values.clone();
+                    expected.resize(40 * steps, 0.0);
+                    assert_eq!(rows, expected, "{steps} steps");
+                }
+                for t in 0..raster.steps() {
+                    let mut row = vec![0.0; 40];
+                    raster.visit_step(t, |channel, x| row[channel] = x);
+                    assert_eq!(row, values[40 * t..40 * (t + 1)]);
+                }
+                match raster.form {
+                    Form::Events(_) => 0,
+                    Form::Counts(_) => 1,
+                    Form::Values(_) => 2,
+                }
+            })
+            .collect();
+        assert_eq!(forms, [0, 1, 1, 2]);
+    }
+
+    #[test]
+    fn events_equal_their_counts() {
+        for (values, raster) in rasters().into_iter().take(3) {
+            let mut events = Vec::new();
+            for (i, &n) in values.iter().enumerate() {
+                events.extend(std::iter::repeat_n((i / 40, i % 40), n as usize));
+            }
+            events.reverse();
+            assert_eq!(Raster::from_events(40, 25, events).unwrap(), raster);
+        }
+        let loud = Raster::from_events(1, 1, vec![(0, 0); 300]).unwrap();
+        assert_eq!(loud.to_dense(), [300.0]);
+        assert_eq!(Raster::from_events(700, 0, vec![]).unwrap().to_dense(), [0.0; 0]);
+        assert_eq!(Raster::from_dense(0, 9, vec![]).unwrap().steps(), 9);
+    }
+
+    #[test]
+    fn counts_are_given_or_the_first_other_value_is_named() {
+        for (values, raster) in rasters().into_iter().take(3) {
+            let counts = raster.counts().unwrap();
+            assert!(counts.iter().map(|&n| f32::from(n)).eq(values));
+            assert_eq!(Raster::from_counts(40, 25, counts.to_vec()).unwrap(), raster);
+            let (frames, _) = counts.as_chunks::<40>();
+            assert_eq!(Raster::from(frames.to_vec()), raster);
+        }
+        let (_, fractions) = rasters().pop().unwrap();
+        let error = fractions.counts().unwrap_err();
+        assert_eq!(error, NotCounts { value: -299.5, step: 0, channel: 1 });
+        assert_eq!(
+            error.to_string(),
+            "the value is -299.5 in step 0, channel 1; counts of events are whole numbers from 0 to 255"
+        );
+        for (steps, channels) in [(1, 1), (90, 40)] {
+            let loud = Raster::from_events(channels, steps, vec![(steps - 1, 0); 256]).unwrap();
+            assert_eq!(loud.counts().unwrap_err(), NotCounts { value: 256.0, step: steps - 1, channel: 0 });
+            assert_eq!(Raster::from_dense(channels, steps, loud.to_dense()).unwrap(), loud);
+        }
+        assert_eq!(Raster::from_dense(2, 1, vec![-0.0, 255.0]).unwrap().counts().unwrap()[..], [0, 255]);
+    }
+
+    #[test]
+    fn resized_rasters_are_cut_or_filled_with_silence() {
+        for (mut values, raster) in rasters() {
+            for steps in [0, 7, 25, 31] {
+                let resized = raster.resized(steps);
+                let mut expected = values.clone();
+                expected.resize(40 * steps, 0.0);
+                assert_eq!(resized, Raster::from_dense(40, steps, expected).unwrap(), "{steps} steps");
+            }
+            // What is no count is cut off.
+            values[..40].fill(1.0);
+            let cut = Raster::from_dense(40, 25, values).unwrap().resized(1);
+            assert_eq!(cut.counts().unwrap()[..], [1; 40]);
+        }
+        let mut events = vec![(89, 0); 256];
+        events.push((1, 3));
+        let cut = Raster::from_events(40, 90, events).unwrap().resized(89);
+        assert_eq!(cut.counts().unwrap().iter().map(|&n| u32::from(n)).sum::<u32>(), 1);
+        assert_eq!(Raster::from_dense(0, 9, vec![]).unwrap().resized(4).steps(), 4);
+    }
+
+    #[test]
+    fn few_events_take_little_memory() {
+        let events = (0..8000).map(|i| (i % 250, i * 7 % 700)).collect();
+        let raster = Raster::from_events(700, 250, events).unwrap();
+        assert!(raster.bytes() < 17_200, "{}", raster.bytes());
+    }
+
+    #[test]
+    fn misfits_are_named() {
+        let message = |result: Result<Raster, RasterError>| result.unwrap_err().to_string();
+        assert_eq!(message(Raster::from_dense(3, 2, vec![0.0; 5])), "5 values are not 2 steps of 3 channels");
+        assert_eq!(message(Raster::from_counts(3, 2, vec![0; 5])), "5 values are not 2 steps of 3 channels");
+        assert_eq!(
+            message(Raster::from_dense(2, 2, vec![0.0, 0.0, 0.0, f32::NAN])),
+            "the value is NaN in step 1, channel 1"
+        );
+        assert_eq!(
+            message(Raster::from_events(2, 3, vec![(0, 1), (3, 0)])),
+            "an event lies in step 3, channel 0 of 3 steps and 2 channels"
+        );
+        assert!(Raster::from_dense(usize::MAX, 2, vec![]).is_err());
+        assert!(Raster::from_events(1 << 20, 1 << 20, vec![]).is_err());
+    }
+}
