@@ -3,7 +3,9 @@
 use synnet_ir::graph::Neuron;
 use synnet_ir::{Graph, Network, Params, Raster, Slot, Tensor};
 use synnet_runtime::Run;
-use synnet_tests::{Random, graph, interpret};
+use synnet_tests::Random;
+use synnet_tests::corpus;
+use synnet_tests::engines::{compiled, interpret};
 use synnet_xylo::quantize::{LayerRange, Ranges};
 use synnet_xylo::simulate::Record;
 use synnet_xylo::{Build, Chip, QuantizeOptions, Recording, Simulator, Specification};
@@ -20,60 +22,10 @@ const AGREEMENT: f64 = 0.8;
 /// Rounded leaks leave states a little higher: a layer spikes more often on the chip, by less than this share.
 const COUNTS: f64 = 0.05;
 
-struct Case {
-    name: &'static str,
-    text: &'static str,
-    /// For each layer, by how many steps the chip is behind.
-    lags: &'static [usize],
-}
-
-/// Time constants are bit shifts, and thresholds are large against the rounding of states.
-const CASES: &[Case] = &[
-    Case {
-        name: "chain",
-        text: "network N {
-            dt: 1 ms;
-            input x: 12;
-            neuron hidden = lif { dash_mem: 1, threshold: 1500, max_spikes: 31 };
-            layer a: hidden(24) { dash_syn: repeat([1, 2, 3]) };
-            layer b: hidden(20) { dash_syn: 2, threshold: 1000 };
-            layer c: hidden(16) { dash_syn: repeat([1, 4]) };
-            layer out: lif(6) { dash_mem: 1, dash_syn: 2, threshold: 1500, max_spikes: 1 };
-            x -> linear -> a -> linear -> b -> linear -> c -> linear -> out;
-            output out.spikes;
-        }",
-        lags: &[0, 1, 2, 3],
-    },
-    Case {
-        name: "recurrence",
-        text: "network N {
-            dt: 1 ms;
-            input x: 16;
-            layer a: lif(20) { dash_mem: 2, dash_syn: 2, threshold: 2000, max_spikes: 31 };
-            layer b: lif(14) { dash_mem: 1, dash_syn: 2, threshold: 700, max_spikes: 31 };
-            layer out: lif(5) { dash_mem: 1, dash_syn: 2, threshold: 500, max_spikes: 1 };
-            x -> linear -> a -> linear -> b -> linear -> out;
-            b -> linear -> b;
-            output out.spikes;
-        }",
-        lags: &[0, 1, 2],
-    },
-    Case {
-        name: "two synapses, thresholds and biases for each neuron",
-        text: "network N {
-            dt: 1 ms;
-            input x: 8;
-            layer a: lif(6) {
-                synapses: 2, dash_mem: 2, dash_syn: [1, 3],
-                threshold: [2500, 2800, 3100, 3400, 3700, 4000], bias: [0, 50, -50, 100, -100, 0], max_spikes: 31,
-            };
-            layer out: lif(4) { dash_mem: 1, dash_syn: 2, threshold: [700, 800, 900, 1000], max_spikes: 1 };
-            x -> linear -> a -> linear -> out;
-            output out.spikes;
-        }",
-        lags: &[0, 1],
-    },
-];
+/// Networks of the corpus whose time constants are bit shifts and whose thresholds are large against the rounding of
+/// states, and by how many steps the chip is behind in each of their layers.
+const CASES: &[(&str, &[usize])] =
+    &[("chip_chain", &[0, 1, 2, 3]), ("chip_recurrence", &[0, 1, 2]), ("chip_synapses", &[0, 1])];
 
 /// Whole weights from -20 to 80, recurrent ones from -80 to 20, and one per neuron the chip's largest, 127:
 /// they are hardly rounded on the chip.
@@ -137,18 +89,18 @@ fn raster(network: &Network, silence: usize, random: &mut Random) -> Raster {
 #[test]
 fn spikes_of_the_chip_are_those_of_the_float_network() {
     let mut random = Random(3);
-    for case in CASES {
-        let network = whole_weights(&graph(case.text), &mut random);
-        let events = raster(&network, case.lags.len(), &mut random);
+    for &(case, lags) in CASES {
+        let network = whole_weights(&compiled(&corpus::case(case)).network.graph, &mut random);
+        let events = raster(&network, lags.len(), &mut random);
         let build = build(&network, &events);
         let chip = simulate(&build.specification, &events);
         let hidden = chip.hidden.as_ref().expect("everything was recorded");
         let float = float(&network, &events);
         assert_eq!(chip.clipped_events, 0);
-        assert_eq!(float.layers.len(), case.lags.len(), "{}", case.name);
+        assert_eq!(float.layers.len(), lags.len(), "{case}");
 
-        for (trace, &lag) in float.layers.iter().zip(case.lags) {
-            let name = format!("{}, layer `{}`", case.name, trace.name);
+        for (trace, &lag) in float.layers.iter().zip(lags) {
+            let name = format!("{case}, layer `{}`", trace.name);
             let mapped = build.float.layers.iter().find(|l| l.name == trace.name).expect("it is mapped");
             assert_eq!(mapped.lag, lag, "{name}");
             let population = if mapped.readout { &chip.readout } else { hidden };
@@ -175,28 +127,5 @@ fn spikes_of_the_chip_are_those_of_the_float_network() {
             let difference = f64::from((chip_count - count).abs() / count);
             assert!(difference < COUNTS, "{name}: {count} spikes, on the chip {chip_count}");
         }
-    }
-}
-
-#[test]
-fn a_specification_survives_its_file() {
-    let mut random = Random(4);
-    for case in CASES {
-        let network = whole_weights(&graph(case.text), &mut random);
-        let events = raster(&network, 0, &mut random);
-        let specification = build(&network, &events).specification;
-        let bytes = specification.to_npz().expect("it fits into an archive");
-        assert_eq!(
-            bytes,
-            build(&network, &events).specification.to_npz().expect("as before"),
-            "{}",
-            case.name
-        );
-        let loaded = Specification::from_npz(&bytes).expect("it was just written");
-        assert!(loaded.defaulted.is_empty() && loaded.ignored.is_empty(), "{}", case.name);
-        assert_eq!(loaded.specification, specification, "{}", case.name);
-        let direct = simulate(&specification, &events);
-        assert!(direct.output().iter().any(|&n| n > 0), "{}: there is no output", case.name);
-        assert_eq!(simulate(&loaded.specification, &events), direct, "{}", case.name);
     }
 }

@@ -1,0 +1,149 @@
+//! Every engine behind one function: the only place of these tests that knows how an engine is called.
+
+use synnet_dsl::{Options, compile};
+use synnet_ir::{Diagnostics, Graph, Network, Sources, render};
+use synnet_runtime::tape::{Checkpoint, Gradients, Pass, SampleKey, Tape};
+use synnet_runtime::{Interpreter, Recording, Run, Sequence, initial_params};
+use synnet_rust::quantized::{Quantized, quantize};
+use synnet_rust::{Embedding, Module};
+use synnet_xylo::{Build, Chip, QuantizeOptions};
+
+use crate::corpus::{Case, Imports};
+use crate::reference::Inputs;
+
+/// A network of the corpus, compiled and with weights.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The network with its initial weights, scaled by the gain.
+    pub network: Network,
+    /// The source files, for diagnostics.
+    pub sources: Sources,
+    /// Warnings of the compiler.
+    pub warnings: Diagnostics,
+}
+
+/// Compiles a network of the corpus and gives it its weights.
+///
+/// # Panics
+/// If the text has errors.
+pub fn compiled(case: &Case) -> Compiled {
+    let (sources, graph, warnings) = compiled_text(case, &case.text);
+    let network = network(&graph, case.settings.gain, case.settings.seed);
+    Compiled { network, sources, warnings }
+}
+
+/// Compiles `text` as the network of a case.
+///
+/// # Panics
+/// If the text has errors.
+pub fn compiled_text(case: &Case, text: &str) -> (Sources, Graph, Diagnostics) {
+    let mut sources = Sources::new();
+    let root = sources.add(format!("{}.snn", case.name), text);
+    let options = Options { name: case.settings.network.clone(), params: case.settings.params.clone() };
+    let compilation = compile(&mut sources, root, &options, &mut Imports);
+    let graph =
+        compilation.graph.unwrap_or_else(|| panic!("{}", render(&compilation.diagnostics, &sources, false)));
+    (sources, graph, compilation.diagnostics)
+}
+
+/// Gives a graph its initial weights, those of connections `gain` times as large.
+///
+/// # Panics
+/// If the weights do not fit the graph; it is a fault of the runtime.
+pub fn network(graph: &Graph, gain: f32, seed: u64) -> Network {
+    let mut params = initial_params(graph, seed);
+    for (name, tensor) in &mut params.tensors {
+        if name.ends_with(".weight") {
+            tensor.data.iter_mut().for_each(|weight| *weight *= gain);
+        }
+    }
+    Network::bind(graph, &params).expect("the weights were drawn for this graph")
+}
+
+/// Runs the float interpreter on one sequence `[steps, channels]`, with the traces of all layers.
+///
+/// # Panics
+/// If the raster does not hold whole steps of the network's input.
+pub fn interpret(network: &Network, raster: &[f32]) -> Run {
+    let channels = network.graph.input.channels;
+    let input = Sequence::new(1, raster.len() / channels, channels, raster.to_vec());
+    let input = input.expect("the raster holds whole steps");
+    Interpreter::new(network).run(&input, Recording::On, 0).expect("the raster has the network's channels")
+}
+
+/// The forward and backward pass of training.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// Output, `[steps, outputs]`.
+    pub output: Vec<f32>,
+    /// Spikes of each layer, `[steps, neurons]`; of leaky integrators nothing that means something.
+    pub spikes: Vec<Vec<f32>>,
+    /// Gradients of what learns, in the order of [`Tape::learnt`].
+    pub gradients: Gradients,
+}
+
+/// Runs training's forward and backward pass on one sample, without dropout and noise.
+pub fn walk(tape: &Tape, network: &Network, inputs: &Inputs) -> Walk {
+    walk_as(tape, network, inputs, Pass::Evaluation, Checkpoint::None)
+}
+
+/// Returns the gradients with dropout and noise, if states are kept and if they are computed again.
+pub fn gradients_kept_and_recomputed(tape: &Tape, network: &Network, inputs: &Inputs) -> [Gradients; 2] {
+    let pass = Pass::Training(SampleKey::new(1, 0, 0));
+    [Checkpoint::None, Checkpoint::Segments]
+        .map(|checkpoint| walk_as(tape, network, inputs, pass, checkpoint).gradients)
+}
+
+fn walk_as(tape: &Tape, network: &Network, inputs: &Inputs, pass: Pass, checkpoint: Checkpoint) -> Walk {
+    let (weights, mut sums) = (tape.pack(network), tape.sums());
+    let mut workspace = tape.workspace(inputs.steps, checkpoint);
+    tape.forward(&weights, &inputs.input, pass, &mut workspace);
+    let spikes = match checkpoint {
+        Checkpoint::None => (0..network.graph.layers.len()).map(|l| workspace.spikes(tape, l)).collect(),
+        Checkpoint::Segments => Vec::new(),
+    };
+    let (output, by_output) = workspace.output_and_gradient();
+    let output = output.to_vec();
+    by_output.copy_from_slice(&inputs.by_output);
+    for (l, by) in inputs.by_totals.iter().enumerate() {
+        workspace.totals_and_gradient(l).1.copy_from_slice(by);
+    }
+    tape.backward(&weights, &mut workspace, &mut sums);
+    Walk { output, spikes, gradients: tape.gradients(network, &sums) }
+}
+
+/// Generates the module in f32, whose weights are included from a file of this name.
+///
+/// # Errors
+/// What generated code cannot express.
+pub fn float_module(network: &Network, weights_file: &str) -> Result<Module, Diagnostics> {
+    synnet_rust::generate(network, &module_options(weights_file))
+}
+
+/// Quantizes the network and generates its module in integers.
+///
+/// # Errors
+/// What integer code cannot express.
+///
+/// # Panics
+/// If the description of the quantized network does not hold together; it is a fault of the target.
+pub fn integer_module(network: &Network, weights_file: &str) -> Result<(Module, Quantized), Diagnostics> {
+    let quantized = quantize(network, &QuantizeOptions::default())?;
+    let module = synnet_rust::generate_integer(&quantized.network, &module_options(weights_file));
+    Ok((module.expect("what quantization gives holds together"), quantized))
+}
+
+fn module_options(weights_file: &str) -> synnet_rust::Options {
+    synnet_rust::Options {
+        embedding: Embedding::Include(weights_file.to_owned()),
+        ..synnet_rust::Options::default()
+    }
+}
+
+/// Builds the network for a chip.
+///
+/// # Errors
+/// What does not fit the chip.
+pub fn on_chip(network: &Network, chip: &Chip) -> Result<Build, Diagnostics> {
+    synnet_xylo::build(network, chip, &QuantizeOptions::default())
+}

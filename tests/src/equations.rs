@@ -1,0 +1,142 @@
+//! The equations of `synnet_ir::graph` in f32, written down once more and as plainly as possible: what the float
+//! engines have to give bit for bit. Membrane noise and dropout are left out.
+
+#![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
+
+use synnet_ir::Network;
+use synnet_ir::graph::{Endpoint, LayerId, Neuron, Quantity};
+
+/// The states of a layer at the end of a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Synaptic currents, `[neurons, synapses]`.
+    pub isyn: Vec<f32>,
+    /// Currents of adaptation; zeros where there are none.
+    pub iahp: Vec<f32>,
+    /// Membrane potentials after reset; zeros in leaky integrators.
+    pub vmem: Vec<f32>,
+    /// Spike counts; zeros in leaky integrators.
+    pub spikes: Vec<f32>,
+}
+
+/// The end of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The output.
+    pub output: Vec<f32>,
+    /// The states of each layer.
+    pub layers: Vec<State>,
+}
+
+/// Runs a network from rest on a raster `[steps, channels]`.
+pub fn run(network: &Network, raster: &[f32]) -> Vec<Step> {
+    let graph = &network.graph;
+    let zero = |n: usize| vec![0.0f32; n];
+    let at_rest = graph.layers.iter().map(|layer| State {
+        isyn: zero(layer.input_columns()),
+        iahp: zero(layer.size),
+        vmem: zero(layer.size),
+        spikes: zero(layer.size),
+    });
+    let mut states: Vec<State> = at_rest.collect();
+    // What entered each connection, step by step.
+    let mut entered: Vec<Vec<Vec<f32>>> = vec![Vec::new(); graph.connections.len()];
+    let mut steps = Vec::new();
+    for (t, input) in raster.chunks_exact(graph.input.channels).enumerate() {
+        for id in (0..graph.layers.len()).map(|i| LayerId(i as u32)) {
+            let received = receive(network, id, t, input, &states, &mut entered);
+            update(network, id, &received, &mut states[id.index()]);
+        }
+        let state = &states[graph.output.layer.index()];
+        let synapses = graph.layer(graph.output.layer).synapses();
+        let output = match graph.output.quantity {
+            Quantity::Spikes => state.spikes.clone(),
+            Quantity::Vmem => state.vmem.clone(),
+            Quantity::Isyn => state.isyn.iter().step_by(synapses).copied().collect(),
+        };
+        steps.push(Step { output, layers: states.clone() });
+    }
+    steps
+}
+
+fn receive(
+    network: &Network,
+    id: LayerId,
+    t: usize,
+    input: &[f32],
+    states: &[State],
+    entered: &mut [Vec<Vec<f32>>],
+) -> Vec<f32> {
+    let graph = &network.graph;
+    let mut received = vec![0.0f32; graph.layer(id).input_columns()];
+    for (i, connection) in graph.connections_into(id) {
+        let mut counts = vec![0.0f32; graph.source_width(connection)];
+        for source in &connection.sources {
+            // A layer that stands later, or is the same one, still holds the spikes of the step before.
+            let values = match source {
+                Endpoint::Input => input,
+                Endpoint::Layer(layer) => match graph.layer(*layer).neuron {
+                    Neuron::Lif(_) => &states[layer.index()].spikes,
+                    Neuron::ExpSyn(_) => &states[layer.index()].isyn,
+                },
+            };
+            for n in 0..counts.len() {
+                counts[n] += values[n];
+            }
+        }
+        entered[i].push(counts);
+        let nothing = vec![0.0; graph.source_width(connection)];
+        let counts = t.checked_sub(connection.delay as usize).map_or(&nothing, |then| &entered[i][then]);
+        match &network.weights[i] {
+            None => {
+                for c in 0..received.len() {
+                    received[c] += counts[c];
+                }
+            }
+            Some(weights) => {
+                for c in 0..received.len() {
+                    if let Some(bias) = &weights.bias {
+                        received[c] += bias[c];
+                    }
+                    for n in 0..counts.len() {
+                        received[c] += counts[n] * weights.matrix.data[n * received.len() + c];
+                    }
+                }
+            }
+        }
+    }
+    received
+}
+
+fn update(network: &Network, id: LayerId, received: &[f32], state: &mut State) {
+    let dt = network.graph.dt;
+    let layer = network.graph.layer(id);
+    let leak = match &layer.neuron {
+        Neuron::Lif(lif) => &lif.syn,
+        Neuron::ExpSyn(expsyn) => &expsyn.syn,
+    };
+    for c in 0..received.len() {
+        state.isyn[c] = (state.isyn[c] + received[c]) * leak.decay(c, dt) as f32;
+    }
+    let Neuron::Lif(lif) = &layer.neuron else { return };
+    for n in 0..layer.size {
+        let mut current = state.isyn[n * lif.synapses];
+        for s in 1..lif.synapses {
+            current += state.isyn[n * lif.synapses + s];
+        }
+        if let Some(adaptation) = &lif.adaptation {
+            let fed_back = state.spikes[n] * adaptation.w_ahp.get(n) as f32;
+            state.iahp[n] = (state.iahp[n] + fed_back) * adaptation.leak.decay(n, dt) as f32;
+            current += state.iahp[n];
+        }
+        current += lif.bias.get(n) as f32;
+        state.vmem[n] = state.vmem[n] * lif.mem.decay(n, dt) as f32 + current;
+        let threshold = lif.threshold.get(n) as f32;
+        state.spikes[n] = if state.vmem[n] >= threshold {
+            (state.vmem[n] / threshold).floor().min(lif.max_spikes as f32)
+        } else {
+            0.0
+        };
+        state.vmem[n] -= state.spikes[n] * threshold;
+    }
+}

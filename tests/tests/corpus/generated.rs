@@ -1,0 +1,288 @@
+//! Generated modules, all compiled at once, against the interpreter and the integer simulator, bit for bit.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use synnet_ir::Network;
+use synnet_rust::Module;
+use synnet_rust::quantized::Quantized;
+use synnet_tests::Random;
+use synnet_tests::corpus::Case;
+use synnet_tests::engines::{compiled, float_module, integer_module, interpret};
+use synnet_xylo::Simulator;
+use synnet_xylo::simulate::{PopulationRecord, Record};
+
+use crate::{assert_snapshot, cases, shown};
+
+/// A module in the program, and the bytes that it has to give.
+struct Part {
+    name: String,
+    expected: Vec<u8>,
+}
+
+#[test]
+fn generated_code_equals_interpreter_and_simulator_in_every_bit() {
+    let mut program = Program::new();
+    let mut parts = Vec::new();
+    for case in cases() {
+        let compiled = compiled(&case);
+        let mut text = String::from("in f32\n");
+        let name = format!("float_{}", case.name);
+        match float_module(&compiled.network, &format!("{name}.weights")) {
+            Ok(module) => {
+                text += &facts(&module, "");
+                parts.push(float_part(&mut program, &case, name, &compiled.network, &module));
+            }
+            Err(refused) => text += &shown(&refused, &compiled.sources),
+        }
+        text += "\nin integers\n";
+        let name = format!("integer_{}", case.name);
+        match integer_module(&compiled.network, &format!("{name}.weights")) {
+            Ok((module, quantized)) => {
+                text += &facts(&module, &shown(&module.warnings, &compiled.sources));
+                parts.push(integer_part(&mut program, &case, name, &module, &quantized));
+            }
+            Err(refused) => text += &shown(&refused, &compiled.sources),
+        }
+        assert_snapshot("generated", &case, &text);
+    }
+    let folder = program.run();
+    for Part { name, expected } in parts {
+        let found =
+            std::fs::read(folder.join(format!("{name}.out"))).expect("the program writes every state");
+        assert_eq!(found.len(), expected.len(), "{name}: number of bytes");
+        let differs = found.iter().zip(&expected).position(|(a, b)| a != b);
+        assert_eq!(differs, None, "{name}: first byte of {} that differs", expected.len());
+    }
+}
+
+fn facts(module: &Module, warnings: &str) -> String {
+    let memory = module.memory;
+    let mut text =
+        format!("  `{}`, RAM {} bytes, flash {} bytes\n", module.type_name, memory.ram, memory.flash);
+    if !warnings.is_empty() {
+        text += &format!("{warnings}\n");
+    }
+    text
+}
+
+fn float_part(program: &mut Program, case: &Case, name: String, network: &Network, module: &Module) -> Part {
+    let raster = Random(case.settings.seed).values(case.settings.steps * network.graph.input.channels);
+    let run = interpret(network, &raster);
+    let mut expected = Vec::new();
+    let mut push = |row: &[f32]| expected.extend(row.iter().flat_map(|x| x.to_le_bytes()));
+    for t in 0..case.settings.steps {
+        push(run.output.row(0, t));
+        for trace in &run.layers {
+            push(trace.isyn.row(0, t));
+            for states in [&trace.vmem, &trace.spikes].into_iter().flatten() {
+                push(states.row(0, t));
+            }
+        }
+    }
+    let layers = network.graph.layers.iter().map(|layer| match layer.as_lif() {
+        Some(_) => &["isyn", "vmem", "spikes"][..],
+        None => &["isyn"][..],
+    });
+    let input = raster.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    program.add(&name, module, &input, "f32", layers);
+    Part { name, expected }
+}
+
+fn integer_part(
+    program: &mut Program,
+    case: &Case,
+    name: String,
+    module: &Module,
+    quantized: &Quantized,
+) -> Part {
+    let (network, specification) = (&quantized.network, &quantized.specification);
+    let events = Random(case.settings.seed).events(case.settings.steps * network.inputs);
+    let mut simulator = Simulator::new(specification).expect("what quantization gives holds together");
+    let recording = simulator.run(&events, Record::All).expect("the events are whole steps");
+    let hidden = recording.hidden.as_ref().expect("everything is recorded");
+    let mut expected = Vec::new();
+    for step in 0..recording.steps {
+        let readout = &recording.readout;
+        let outputs = step * readout.neurons..(step + 1) * readout.neurons;
+        match network.quantity {
+            synnet_ir::graph::Quantity::Spikes => expected.extend(&readout.spikes[outputs]),
+            synnet_ir::graph::Quantity::Vmem => push(&mut expected, &readout.vmem[outputs]),
+            synnet_ir::graph::Quantity::Isyn => push(&mut expected, &readout.isyn[outputs]),
+        }
+        let mut first = 0;
+        for (i, layer) in network.layers.iter().enumerate() {
+            let last = i + 1 == network.layers.len();
+            let (record, start) = if last { (readout, 0) } else { (hidden, first) };
+            push_states(&mut expected, record, step, start, layer.size(), layer.dash_syn.len() > 1);
+            first += layer.size();
+        }
+    }
+    let layers = network.layers.iter().map(|layer| match layer.dash_syn.len() {
+        1 => &["isyn", "vmem", "spikes"][..],
+        _ => &["isyn", "isyn2", "vmem", "spikes"][..],
+    });
+    program.add(&name, module, &events, "u8", layers);
+    Part { name, expected }
+}
+
+fn push(bytes: &mut Vec<u8>, values: &[i16]) {
+    bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+}
+
+/// The states of the neurons that a layer has in a population.
+fn push_states(
+    bytes: &mut Vec<u8>,
+    record: &PopulationRecord,
+    step: usize,
+    start: usize,
+    size: usize,
+    two: bool,
+) {
+    let range = step * record.neurons + start..step * record.neurons + start + size;
+    push(bytes, &record.isyn[range.clone()]);
+    if let Some(isyn2) = record.isyn2.as_ref().filter(|_| two) {
+        push(bytes, &isyn2[range.clone()]);
+    }
+    push(bytes, &record.vmem[range.clone()]);
+    bytes.extend(&record.spikes[range]);
+}
+
+/// One Rust program that runs all modules on their inputs and writes what they give.
+struct Program {
+    folder: PathBuf,
+    modules: String,
+    main: String,
+}
+
+impl Program {
+    fn new() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("the build's folder can be written");
+        Self { folder, modules: String::new(), main: String::new() }
+    }
+
+    /// Adds a module whose inputs have numbers of type `count`, and which states to write of each layer. It runs once
+    /// with every state, and after a reset as a whole sequence.
+    fn add<'a>(
+        &mut self,
+        name: &str,
+        module: &Module,
+        input: &[u8],
+        count: &str,
+        layers: impl Iterator<Item = &'a [&'a str]>,
+    ) {
+        let source = module.source();
+        self.write(&format!("{name}.rs"), source.as_bytes());
+        self.write(&format!("{name}.in"), input);
+        if let Some(weights) = &module.weights {
+            self.write(&format!("{name}.weights"), weights);
+        }
+        let states: String = fields(&source)
+            .zip(layers)
+            .flat_map(|(field, states)| {
+                states.iter().map(move |state| format!("state.{field}.{state}.put(&mut out);"))
+            })
+            .collect();
+        let _ = writeln!(
+            self.modules,
+            "mod {name} {{
+                use super::Bytes as _;
+                include!(\"{name}.rs\");
+                pub fn run() {{
+                    let numbers: Vec<{count}> = super::numbers(\"{name}.in\");
+                    let (input, _) = numbers.as_chunks();
+                    let mut net = {type_name}::new();
+                    let (mut out, mut outputs) = (Vec::new(), Vec::new());
+                    for counts in input {{
+                        let output = net.step(counts);
+                        output.put(&mut out);
+                        outputs.push(output);
+                        let state = net.state();
+                        {states}
+                    }}
+                    net.reset();
+                    let mut run = vec![[Default::default(); {type_name}::OUTPUTS]; input.len()];
+                    net.run(input, &mut run);
+                    assert!(run == outputs, \"{name}: a sequence gives what its steps give\");
+                    assert_eq!(size_of::<{type_name}>(), {ram});
+                    std::fs::write(\"{name}.out\", out).unwrap();
+                }}
+            }}",
+            type_name = module.type_name,
+            ram = module.memory.ram,
+        );
+        let _ = writeln!(self.main, "{name}::run();");
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.folder.join(name), bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    /// Compiles the program with warnings as errors and runs it; gives the folder of what it wrote.
+    fn run(self) -> PathBuf {
+        let Self { modules, main, .. } = &self;
+        self.write("main.rs", format!("{NUMBERS}{modules}fn main() {{ {main} }}\n").as_bytes());
+        let rustc = option_env!("RUSTC").unwrap_or("rustc");
+        let arguments = ["--edition", "2024", "-D", "warnings", "-C", "overflow-checks=on", "main.rs"];
+        let output = Command::new(rustc).args(arguments).current_dir(&self.folder).output();
+        let output = output.expect("a compiler compiled this test");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let status = Command::new(self.folder.join("main")).current_dir(&self.folder).status();
+        assert!(status.expect("the program can be started").success());
+        self.folder
+    }
+}
+
+/// The names of the fields of the generated `State`, one a layer.
+fn fields(source: &str) -> impl Iterator<Item = &str> {
+    let views = source.split("pub struct State<'n> {").nth(1).expect("there are views of the states");
+    let lines = views.lines().map(str::trim).take_while(|line| !line.starts_with('}'));
+    lines.filter_map(|line| line.strip_prefix("pub ")?.split_once(':')).map(|(name, _)| name)
+}
+
+/// How the program reads and writes numbers.
+const NUMBERS: &str = "
+trait Bytes: Sized {
+    const SIZE: usize;
+    fn put(&self, out: &mut Vec<u8>);
+    fn get(_: &[u8]) -> Self {
+        unimplemented!()
+    }
+}
+impl Bytes for f32 {
+    const SIZE: usize = 4;
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.to_le_bytes());
+    }
+    fn get(bytes: &[u8]) -> Self {
+        Self::from_le_bytes(bytes.try_into().unwrap())
+    }
+}
+impl Bytes for u8 {
+    const SIZE: usize = 1;
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(*self);
+    }
+    fn get(bytes: &[u8]) -> Self {
+        bytes[0]
+    }
+}
+impl Bytes for i16 {
+    const SIZE: usize = 2;
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.to_le_bytes());
+    }
+}
+impl<T: Bytes, const N: usize> Bytes for [T; N] {
+    const SIZE: usize = N * T::SIZE;
+    fn put(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|x| x.put(out));
+    }
+}
+fn numbers<T: Bytes>(file: &str) -> Vec<T> {
+    std::fs::read(file).unwrap().chunks_exact(T::SIZE).map(T::get).collect()
+}
+";

@@ -1,0 +1,65 @@
+//! The graph, and everything that only rewrites it.
+
+use synnet_dsl::format;
+use synnet_ir::{from_json, from_yaml, to_json, to_table, to_yaml};
+use synnet_tests::engines::{compiled, compiled_text};
+
+use crate::{assert_snapshot, for_each, shown};
+
+#[test]
+fn graphs_and_tables_are_those_of_the_snapshots() {
+    for_each(|case| {
+        let compiled = compiled(case);
+        let (_, graph, _) = compiled_text(case, &case.text);
+        let mut text = to_table(&graph);
+        if !compiled.warnings.is_empty() {
+            text += &format!("\n{}\n", shown(&compiled.warnings, &compiled.sources));
+        }
+        text += &format!("\n{}", in_lines(&to_yaml(&graph)));
+        assert_snapshot("graph", case, &text);
+    });
+}
+
+#[test]
+fn graphs_survive_yaml_and_json() {
+    for_each(|case| {
+        let (_, graph, _) = compiled_text(case, &case.text);
+        let without_places = from_json(&to_json(&graph)).expect("it was just written");
+        assert_eq!(to_json(&without_places), to_json(&graph));
+        assert_eq!(from_yaml(&to_yaml(&graph)).expect("it was just written"), without_places);
+        assert_eq!(to_yaml(&without_places), to_yaml(&graph));
+    });
+}
+
+#[test]
+fn formatting_changes_no_graph_and_happens_once() {
+    for_each(|case| {
+        let formatted = format(&case.text).expect("it compiles");
+        assert_eq!(format(&formatted).expect("it compiles"), formatted);
+        let (_, graph, _) = compiled_text(case, &case.text);
+        let (_, again, _) = compiled_text(case, &formatted);
+        assert_eq!(to_json(&again), to_json(&graph));
+    });
+}
+
+/// YAML with each list of numbers in one line, so that it can be read.
+fn in_lines(yaml: &str) -> String {
+    let mut text = String::new();
+    let mut numbers: Vec<&str> = Vec::new();
+    for line in yaml.lines().chain([""]) {
+        let item = line.trim_start().strip_prefix("- ").filter(|item| item.parse::<f64>().is_ok());
+        match item {
+            Some(item) => numbers.push(item),
+            None => {
+                if !numbers.is_empty() {
+                    text.truncate(text.trim_end().len());
+                    text += &format!(" [{}]\n", numbers.join(", "));
+                    numbers.clear();
+                }
+                text += line;
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
