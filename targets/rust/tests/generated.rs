@@ -9,19 +9,21 @@ use std::path::Path;
 use std::process::Command;
 
 use support::networks::{self, bind};
-use support::{Random, chip, reference, rustc};
-use synnet_ir::Network;
+use support::{Random, chip, rustc};
 use synnet_ir::graph::Quantity;
+use synnet_ir::{Graph, Network};
 use synnet_rust::{
     Embedding, Module, Numbers, Options, QuantizeOptions, generate, generate_integer,
     generate_without_weights, quantized, weights,
 };
+use synnet_tests::equations;
 
 const STEPS: usize = 120;
 
 fn cases() -> Vec<Network> {
     let mut random = Random(7);
-    let mut graphs = vec![networks::keyword_spotter(), networks::everything()];
+    let mut graphs: Vec<Graph> =
+        ["keyword_spotter", "everything_generated", "keywords"].map(networks::corpus).into();
     graphs.extend((0..24).map(|i| networks::random(&format!("Random{i}"), &mut random)));
     graphs.iter().map(|graph| bind(graph, &mut random)).collect()
 }
@@ -69,7 +71,7 @@ fn integer_cases() -> Vec<Module> {
 }
 
 /// Mostly silence, some counts, a few large and a few fractional values.
-fn inputs(channels: usize, random: &mut Random) -> Vec<Vec<f32>> {
+fn inputs(channels: usize, random: &mut Random) -> Vec<f32> {
     let value = |random: &mut Random| match random.below(40) {
         0..3 => 1.0,
         3 => 2.0,
@@ -77,7 +79,7 @@ fn inputs(channels: usize, random: &mut Random) -> Vec<Vec<f32>> {
         5 => random.below(3000) as f32 * random.below(2) as f32,
         _ => 0.0,
     };
-    (0..STEPS).map(|_| (0..channels).map(|_| value(random)).collect()).collect()
+    (0..STEPS * channels).map(|_| value(random)).collect()
 }
 
 fn write(folder: &Path, module: &Module, file: &str) {
@@ -97,7 +99,7 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 
 /// Every case runs twice: with its weights, after a reset; and with weights given at run time.
 #[test]
-fn outputs_equal_the_reference_bit_for_bit() {
+fn outputs_follow_the_equations_bit_for_bit() {
     let folder = rustc::folder("outputs");
     let cases = cases();
     let mut program = String::from(
@@ -147,9 +149,9 @@ fn outputs_equal_the_reference_bit_for_bit() {
             module.memory.ram, module.module_name, module.memory.flash
         );
         let inputs = inputs(network.graph.input.channels, &mut Random(i as u64));
-        let bytes: Vec<u8> = inputs.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+        let bytes: Vec<u8> = inputs.iter().flat_map(|x| x.to_le_bytes()).collect();
         std::fs::write(folder.join(format!("case{i}.in")), bytes).expect("the input is written");
-        expected.push(reference::run(network, &inputs));
+        expected.push(equations::run(network, &inputs));
     }
     std::fs::write(folder.join("main.rs"), format!("{modules}{program}}}\n"))
         .expect("the program is written");
@@ -161,7 +163,7 @@ fn outputs_equal_the_reference_bit_for_bit() {
     for (i, (network, expected)) in cases.iter().zip(expected).enumerate() {
         let outputs =
             floats(&std::fs::read(folder.join(format!("case{i}.out"))).expect("the output was written"));
-        let expected: Vec<f32> = expected.into_iter().flatten().collect();
+        let expected: Vec<f32> = expected.into_iter().flat_map(|step| step.output).collect();
         assert_eq!(outputs.len(), expected.len());
         let differs = outputs.iter().zip(&expected).position(|(a, b)| a.to_bits() != b.to_bits());
         assert_eq!(differs, None, "network {}", network.graph.name);
@@ -292,12 +294,12 @@ fn bare_use(module: &str, name: &str, zero: &str) -> String {
 fn weights_of_another_network_are_refused_at_run_time() {
     let folder = rustc::folder("refused");
     let mut random = Random(1);
-    let network = bind(&networks::keyword_spotter(), &mut random);
+    let network = bind(&networks::corpus("keyword_spotter"), &mut random);
     let bare = generate_without_weights(&network.graph, &Options::default()).expect("it is supported");
     assert_eq!(bare.weights, None);
     write(&folder, &bare, "kws");
     std::fs::write(folder.join("good"), weights::pack(&network)).expect("the weights are written");
-    let mut slower = networks::keyword_spotter();
+    let mut slower = networks::corpus("keyword_spotter");
     slower.dt *= 2.0;
     std::fs::write(folder.join("other"), weights::pack(&bind(&slower, &mut random)))
         .expect("the weights are written");

@@ -46,12 +46,18 @@ fn weights_at_run_time() {
 
 #[test]
 fn keyword_spotter() {
-    insta::assert_snapshot!(source(&bind(&networks::keyword_spotter(), &mut Random(1)), &include("kws")));
+    insta::assert_snapshot!(source(
+        &bind(&networks::corpus("keyword_spotter"), &mut Random(1)),
+        &include("kws")
+    ));
 }
 
 #[test]
 fn everything() {
-    insta::assert_snapshot!(source(&bind(&networks::everything(), &mut Random(1)), &include("everything")));
+    insta::assert_snapshot!(source(
+        &bind(&networks::corpus("everything_generated"), &mut Random(1)),
+        &include("everything")
+    ));
 }
 
 /// The keyword spotter in integers.
@@ -76,7 +82,8 @@ fn measured_rates_choose_how_connections_are_evaluated() {
 fn the_same_network_gives_the_same_bytes() {
     let [first, second] = [(); 2].map(|()| {
         let module =
-            generate(&bind(&networks::everything(), &mut Random(1)), &include("x")).expect("it is supported");
+            generate(&bind(&networks::corpus("everything_generated"), &mut Random(1)), &include("x"))
+                .expect("it is supported");
         (module.source(), module.weights)
     });
     assert_eq!(first, second);

@@ -1,10 +1,9 @@
-//! What the tests share: networks made by hand, a plain reference, and a compiler for what is generated.
+//! What the tests share: networks, specifications of chips, and a compiler for what is generated.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
 pub(crate) mod chip;
 pub(crate) mod networks;
-pub(crate) mod reference;
 pub(crate) mod rustc;
 
 /// A small generator of pseudo-random numbers (splitmix64), the same everywhere.

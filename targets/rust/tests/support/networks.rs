@@ -1,4 +1,4 @@
-//! Networks made by hand.
+//! Networks: of the corpus, random ones, and one that is calibrated for the benches.
 
 use synnet_ir::graph::{LayerParameter, *};
 use synnet_ir::{Network, Params, Slot, Span, Tensor};
@@ -109,60 +109,10 @@ pub(crate) fn bind_within(graph: &Graph, (low, high): (f64, f64), random: &mut R
     Network::bind(graph, &Params { tensors }).expect("the weights were made for this graph")
 }
 
-/// The keyword spotter of the benches: 16 channels, three layers of 60, 8 outputs.
-pub(crate) fn keyword_spotter() -> Graph {
-    let hidden = |name: &str, taus: usize| {
-        let taus: Vec<f64> = (0..60).map(|i| 10e-3 * f64::from(1u32 << (1 + i % taus))).collect();
-        layer(name, 60, Neuron::Lif(Lif { syn: leak(taus), ..lif() }))
-    };
-    let readout = Neuron::Lif(Lif { max_spikes: 1, threshold: Parameter::uniform(32767.0), ..lif() });
-    let layers = vec![hidden("h0", 2), hidden("h1", 4), hidden("h2", 8), layer("out", 8, readout)];
-    let mut graph = graph("Kws", 16, layers, (3, Quantity::Vmem));
-    connect(&mut graph, &[IN], 0);
-    connect(&mut graph, &[from(0)], 1);
-    connect(&mut graph, &[from(1)], 2);
-    connect(&mut graph, &[from(2)], 3);
-    graph
-}
-
-/// One of everything, in few neurons.
-pub(crate) fn everything() -> Graph {
-    let two_synapses = Lif {
-        synapses: 2,
-        syn: leak((0..12).map(|i| 5e-3 * f64::from(i + 1)).collect()),
-        bias: each((0..6).map(|i| 0.01 * f64::from(i)).collect()),
-        threshold: each((0..6).map(|i| 0.3 + 0.1 * f64::from(i)).collect()),
-        max_spikes: 3,
-        ..lif()
-    };
-    let adaptive = Lif {
-        mem: Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.5) },
-        adaptation: Some(Adaptation {
-            leak: leak(vec![50e-3]),
-            w_ahp: each((0..6).map(|i| -0.05 * f64::from(i)).collect()),
-        }),
-        max_spikes: 1,
-        ..lif()
-    };
-    let layers = vec![
-        layer("first", 6, Neuron::Lif(two_synapses)),
-        layer("body.adaptive", 6, Neuron::Lif(adaptive)),
-        layer("step", 6, expsyn(30e-3)),
-        layer("match", 3, Neuron::Lif(Lif { max_spikes: u32::MAX, synapses: 2, ..lif() })),
-    ];
-    let mut graph = graph("everything", 6, layers, (3, Quantity::Isyn));
-    graph.docs = vec![" One of everything.".into(), "".into(), "With a second paragraph.".into()];
-    connect(&mut graph, &[IN], 0).docs = vec![" From the microphone.".into()];
-    with_bias(connect(&mut graph, &[from(0), IN], 1));
-    connect(&mut graph, &[from(1)], 1).delay = 3;
-    connect(&mut graph, &[from(1), from(2), IN], 2).operator = Operator::Identity;
-    let feedback = connect(&mut graph, &[from(3)], 0);
-    feedback.delay = 1;
-    with_bias(feedback);
-    connect(&mut graph, &[from(2)], 3);
-    let skip = connect(&mut graph, &[IN, from(0)], 3);
-    skip.delay = 2;
-    graph
+/// A network of the corpus.
+pub(crate) fn corpus(name: &str) -> Graph {
+    let case = synnet_tests::corpus::case(name);
+    synnet_tests::engines::compiled(&case).network.graph
 }
 
 /// A random network: up to four layers of every kind, with forward and recurrent connections.
@@ -266,20 +216,6 @@ pub(crate) fn random_for_integers(name: &str, random: &mut Random) -> Graph {
     graph
 }
 
-/// Sums of sources, with the input among them, and connections without weights, for integer code.
-pub(crate) fn sums_for_integers() -> Graph {
-    let lif = || Neuron::Lif(Lif { mem: leak(vec![40e-3]), syn: leak(vec![20e-3]), ..lif() });
-    let layers =
-        vec![layer("h0", 6, lif()), layer("h1", 6, lif()), layer("h2", 6, lif()), layer("out", 6, lif())];
-    let mut graph = graph("Sums", 6, layers, (3, Quantity::Vmem));
-    connect(&mut graph, &[IN], 0).operator = Operator::Identity;
-    connect(&mut graph, &[from(0)], 1);
-    connect(&mut graph, &[from(0), from(1), IN], 2);
-    connect(&mut graph, &[from(2)], 2).operator = Operator::Identity;
-    connect(&mut graph, &[from(1), from(2)], 3);
-    graph
-}
-
 /// A keyword spotter at 1 ms: leaks by bit shifts, hidden layers that spike 0.1 times per neuron and step
 /// when a tenth of the channels does.
 pub(crate) fn calibrated_spotter() -> Network {
@@ -303,8 +239,8 @@ pub(crate) fn calibrated_spotter() -> Network {
         connect(&mut graph, &[from(target - 1)], target);
     }
     let mut network = bind_within(&graph, (-1.0, 1.0), &mut random);
-    let inputs: Vec<Vec<f32>> =
-        (0..400).map(|_| (0..16).map(|_| f32::from(u8::from(random.unit() < 0.1))).collect()).collect();
+    let steps = 400;
+    let inputs: Vec<f32> = (0..steps * 16).map(|_| f32::from(u8::from(random.unit() < 0.1))).collect();
     for i in 0..4 {
         let layer = graph.layers[i].clone();
         let own = network.weights[i].clone().expect("every connection has weights");
@@ -323,8 +259,9 @@ pub(crate) fn calibrated_spotter() -> Network {
         for _ in 0..16 {
             let gain = f64::midpoint(low, high);
             set(&mut network, gain);
-            let spikes: f32 = super::reference::run(&network, &inputs).iter().flatten().sum();
-            let rate = f64::from(spikes) / (inputs.len() * layer.size) as f64;
+            let run = synnet_tests::equations::run(&network, &inputs);
+            let spikes: f32 = run.iter().flat_map(|step| &step.output).sum();
+            let rate = f64::from(spikes) / (steps * layer.size) as f64;
             if rate > 0.1 { high = gain } else { low = gain }
         }
         set(&mut network, high);
