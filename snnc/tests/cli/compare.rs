@@ -148,7 +148,7 @@ fn the_page_holds_every_picture() {
         "of the spikes agree; float and chip differ from",
         "aria-label=\"Quantised weights\"",
         "Quantised for SynSense Xylo Audio 3",
-        "error of thresholds",
+        "threshold error",
         "<dt>recordings compared</dt><dd>12</dd>",
     ] {
         assert!(html.contains(part), "no {part:?}");

@@ -3,11 +3,10 @@
 use maud::{Markup, html};
 
 use super::engines::{CHIP, ENGINES, FLOAT, QUANTISED};
-use super::findings::fine_percent;
 use super::{Comparison, IN_ALL, examples, pictures};
 use crate::error::Error;
 use crate::on_chip::agreement;
-use crate::page::{self, code_spans, confusion, document, facts, figure, section, side_by_side};
+use crate::page::{self, code_spans, confusion, document, facts, section, side_by_side};
 use crate::report;
 use crate::text::percent;
 
@@ -83,11 +82,7 @@ impl Comparison<'_> {
     fn tables(&self) -> Markup {
         let tables = [self.engines_table(), self.layers_table(), self.pairs_table()];
         let content = html! {
-            @for (head, rows) in tables.iter().filter_map(|table| table.split_first()) {
-                @if !rows.is_empty() {
-                    (page::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), rows))
-                }
-            }
+            @for table in tables.iter().filter(|rows| rows.len() > 1) { (page::table(table)) }
             p.lead { (Self::legend()) }
         };
         section("Layer by layer", "Silent neurons: float / quantised weights / chip.", &content)
@@ -103,46 +98,24 @@ impl Comparison<'_> {
     }
 
     fn quantization(&self) -> Markup {
-        let (build, report) = (&self.subject.build, &self.subject.build.report);
-        let rows = self.layers.iter().filter_map(|layer| {
-            let weights = report.layers.iter().find(|found| found.name == layer.name)?;
-            let [minimum, maximum] = weights.scale;
-            Some(vec![
-                layer.name.clone(),
-                layer.neurons.to_string(),
-                layer.removed.to_string(),
-                format!("{} to {}", figure(minimum), figure(maximum)),
-                format!("{:.2} %", 100.0 * weights.weight_error),
-                weights.vanished.to_string(),
-                weights.saturated.to_string(),
-                fine_percent(weights.threshold_error),
-            ])
+        let build = &self.subject.build;
+        let mut rows = report::quantization_rows(&build.report).into_iter();
+        let head = rows.next().into_iter().map(|mut head| {
+            head.extend(["neurons", "left out"].map(String::from));
+            head
         });
-        let head = [
-            "layer",
-            "neurons",
-            "left out",
-            "scales",
-            "error of the weights",
-            "became 0",
-            "were clipped",
-            "error of thresholds",
-        ];
+        let layers = rows.filter_map(|mut row| {
+            let layer = self.layers.iter().find(|layer| row.first() == Some(&layer.name))?;
+            row.extend([layer.neurons.to_string(), layer.removed.to_string()]);
+            Some(row)
+        });
         let lead = format!(
-            "Method `{}`. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps \
-             behind the float network's. Left out are neurons that the chip does without. A scale is the chip's state per state of the float \
-             network; weights that became 0 or were clipped are single ones.",
-            report.method.name(),
-            report.weight_shift_in,
-            report.weight_shift_rec,
-            report.weight_shift_out,
-            build.float.latency()
+            "{} Left out are neurons that the chip does without. A scale is the chip's state per state of the float \
+             network; weights that became 0 or were clipped are counted.",
+            report::quantization_lead(build)
         );
-        section(
-            &format!("Quantised for {}", self.subject.chip.title),
-            &lead,
-            &page::table(&head, &rows.collect::<Vec<_>>()),
-        )
+        let table = page::table(&head.chain(layers).collect::<Vec<_>>());
+        section(&format!("Quantised for {}", self.subject.chip.title), &lead, &table)
     }
 }
 

@@ -83,8 +83,10 @@ pub fn side_by_side(pictures: &[Markup]) -> Markup {
     }
 }
 
-/// A table with a head: the first column is text, the others are numbers.
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> Markup {
+/// A table as [`text::table`](crate::text::table) takes it: the first column is text, the others are numbers. The
+/// first row is the head.
+pub fn table(rows: &[Vec<String>]) -> Markup {
+    let Some((head, rows)) = rows.split_first() else { return html! {} };
     html! {
         div.scroll {
             table {
@@ -165,7 +167,7 @@ mod tests {
         assert_escaped(&document(HOSTILE, &content), 2);
         assert_escaped(&section(HOSTILE, &format!("{HOSTILE} `{HOSTILE}`"), &content), 4);
         assert_escaped(&details(&html! { (HOSTILE) }, true, &content), 2);
-        assert_escaped(&table(&[HOSTILE], &[vec![name(), name()]]), 3);
+        assert_escaped(&table(&[vec![name()], vec![name(), name()]]), 3);
         assert_escaped(&list(&[(name(), HOSTILE)]), 2);
         assert_escaped(&tiles(&[(name(), name())]), 2);
         assert_escaped(&facts(&[(name(), name())]), 2);

@@ -2,7 +2,7 @@
 
 use synnet_xylo::{Build, QuantizeReport};
 
-use crate::text::{percent, table};
+use crate::text::table;
 
 /// Method, weight shifts and latency in a few sentences.
 pub fn quantization_lead(build: &Build) -> String {
@@ -16,6 +16,7 @@ pub fn quantization_lead(build: &Build) -> String {
 
 /// Scale and losses of each layer, the first row being the head. Weights that became 0 or were clipped are counted.
 pub fn quantization_rows(report: &QuantizeReport) -> Vec<Vec<String>> {
+    let fine = |share: f64| format!("{:.2} %", 100.0 * share);
     let head = ["layer", "scale", "weight error", "became 0", "clipped", "threshold error"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(report.layers.iter().map(|layer| {
@@ -23,10 +24,10 @@ pub fn quantization_rows(report: &QuantizeReport) -> Vec<Vec<String>> {
         vec![
             layer.name.clone(),
             if low == high { low } else { format!("{low} to {high}") },
-            percent(layer.weight_error),
+            fine(layer.weight_error),
             layer.vanished.to_string(),
             layer.saturated.to_string(),
-            percent(layer.threshold_error),
+            fine(layer.threshold_error),
         ]
     }));
     rows

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{Results, examples, figures, heading, origin, percent, sources};
+use super::{
+    Results, examples, figures, heading, origin, percent, quantization_lead, quantization_rows, sources,
+};
 use crate::on_chip::agreement;
 use crate::page::{self, confusion, document, facts, figure, section, side_by_side};
 
@@ -22,7 +24,7 @@ impl Results<'_> {
     }
 
     /// The figures that matter most, each with what it is.
-    pub fn tiles(&self) -> Vec<(String, String)> {
+    pub(super) fn tiles(&self) -> Vec<(String, String)> {
         let mut tiles = Vec::new();
         match self.float.accuracy() {
             Some(accuracy) => tiles.push((percent(accuracy), "accuracy on the test set, float".to_owned())),
@@ -37,7 +39,7 @@ impl Results<'_> {
     }
 
     /// Figures, confusion, recordings to look at, quantization.
-    pub fn sections(&self) -> Markup {
+    pub(super) fn sections(&self) -> Markup {
         html! {
             (section("On the test set", "", &self.engines()))
             (examples::section(self))
@@ -47,9 +49,6 @@ impl Results<'_> {
 
     /// The figures of both engines, and their confusion matrices.
     fn engines(&self) -> Markup {
-        let mut rows = figures(self.float, self.chip);
-        let head = rows.remove(0);
-        let head: Vec<&str> = head.iter().map(String::as_str).collect();
         let classes = &self.experiment.corpus.classes;
         let note = "blue: right, orange: wrong";
         let float = self.float.classified.as_ref().map(|e| ("Float", e));
@@ -57,29 +56,12 @@ impl Results<'_> {
         let pictures = float.into_iter().chain(chip);
         let pictures: Vec<Markup> =
             pictures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
-        html! { (page::table(&head, &rows)) (side_by_side(&pictures)) }
+        html! { (page::table(&figures(self.float, self.chip))) (side_by_side(&pictures)) }
     }
 
     fn quantization(&self) -> Markup {
         let Some(on) = self.chip else { return html! {} };
-        let report = &on.build.report;
-        let rows: Vec<Vec<String>> = report
-            .layers
-            .iter()
-            .map(|layer| {
-                let error = format!("{:.2} %", 100.0 * layer.weight_error);
-                vec![layer.name.clone(), error, layer.vanished.to_string()]
-            })
-            .collect();
-        let lead = format!(
-            "Method: {}. Weight shifts: input {}, hidden {}, readout {}. The chip's output is {} steps behind the float network's.",
-            report.method.name(),
-            report.weight_shift_in,
-            report.weight_shift_rec,
-            report.weight_shift_out,
-            on.build.float.latency()
-        );
-        let table = page::table(&["layer", "error of the weights", "weights that became 0"], &rows);
-        section(&format!("Quantised for {}", on.chip.title), &lead, &table)
+        let table = page::table(&quantization_rows(&on.build.report));
+        section(&format!("Quantised for {}", on.chip.title), &quantization_lead(&on.build), &table)
     }
 }

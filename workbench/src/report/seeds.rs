@@ -111,19 +111,18 @@ impl Seeds<'_> {
         })
     }
 
-    const HEAD: [&'static str; 5] = ["", "mean", "standard deviation", "least", "greatest"];
-
+    /// Mean and spread of each figure, the first row being the head.
     fn rows(&self) -> Vec<Vec<String>> {
         let row = |(figure, spread): (&Figure, Spread)| {
             std::iter::once(figure.name.clone()).chain(spread.cells(figure)).collect()
         };
-        self.spreads().map(row).collect()
+        let head = ["", "mean", "standard deviation", "least", "greatest"].map(str::to_owned).to_vec();
+        std::iter::once(head).chain(self.spreads().map(row)).collect()
     }
 
     /// Mean and spread, as a table for people.
     pub fn table(&self) -> String {
-        let head = Self::HEAD.map(str::to_owned).to_vec();
-        text::table(&std::iter::once(head).chain(self.rows()).collect::<Vec<_>>())
+        text::table(&self.rows())
     }
 
     /// Mean and spread for machines.
@@ -183,7 +182,7 @@ impl Seeds<'_> {
             h1 { (self.network) }
             p.under { "The same recipe with " (n) " seeds." }
             (tiles)
-            (section("Mean and spread", lead, &page::table(&Self::HEAD, &self.rows())))
+            (section("Mean and spread", lead, &page::table(&self.rows())))
             (section("Each seed", "The folder of each seed holds a report of its own.", &self.each()))
             (section("How they learned", "", &side_by_side(&pictures)))
         };
@@ -191,8 +190,8 @@ impl Seeds<'_> {
     }
 
     fn each(&self) -> Markup {
-        let names = self.kinds().iter().map(|figure| figure.name.as_str());
-        let head: Vec<&str> = ["seed", "folder", "epochs", "kept epoch"].into_iter().chain(names).collect();
+        let names = self.kinds().iter().map(|figure| figure.name.clone());
+        let head = ["seed", "folder", "epochs", "kept epoch"].map(str::to_owned).into_iter().chain(names);
         let rows = self.outcomes.iter().map(|outcome| {
             let mut row = vec![
                 outcome.seed.to_string(),
@@ -203,7 +202,7 @@ impl Seeds<'_> {
             row.extend(outcome.figures.iter().map(|figure| figure.text(figure.value)));
             row
         });
-        page::table(&head, &rows.collect::<Vec<_>>())
+        page::table(&std::iter::once(head.collect()).chain(rows).collect::<Vec<_>>())
     }
 }
 
