@@ -439,7 +439,8 @@ fn is_prefix(nodes: &[Node<'_>], i: usize) -> bool {
         Node::Leaf(token, sign) => match token.kind {
             TokenKind::Punctuation => true,
             TokenKind::Identifier => is_keyword(sign),
-            _ => false,
+            TokenKind::Number | TokenKind::StringLiteral => false,
+            TokenKind::LineComment | TokenKind::DocComment | TokenKind::BlockComment => false,
         },
     }
 }

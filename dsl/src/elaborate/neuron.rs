@@ -14,7 +14,7 @@ use super::value::{List, Number, Placed, Value};
 use crate::codes;
 use crate::limits::MAX_SYNAPSES;
 use crate::syntax::tree;
-use crate::vocabulary::{Default, Dimension, Field, Word, fields};
+use crate::vocabulary::{DefaultValue, Dimension, Field, Word, fields};
 
 /// The kind of neuron with a name.
 pub(crate) fn kind(name: &str) -> Option<NeuronKind> {
@@ -266,8 +266,8 @@ impl Builder<'_, '_> {
     /// A whole number from 1 to `most`.
     fn whole(&mut self, field: Field, most: u32) -> u32 {
         let default = match field.default() {
-            Default::Count(count) => count,
-            Default::Required | Default::Number(_) | Default::Surrogate(_) => 1,
+            DefaultValue::Count(count) => count,
+            DefaultValue::Required | DefaultValue::Number(_) | DefaultValue::Surrogate(_) => 1,
         };
         let Some(placed) = self.constant(field) else { return default };
         let what = format!("`{}`", field.name());
@@ -285,8 +285,10 @@ impl Builder<'_, '_> {
 
     fn surrogate(&mut self) -> SurrogateKind {
         let default = match Field::Surrogate.default() {
-            Default::Surrogate(kind) => kind,
-            Default::Required | Default::Number(_) | Default::Count(_) => SurrogateKind::PiecewiseLinear,
+            DefaultValue::Surrogate(kind) => kind,
+            DefaultValue::Required | DefaultValue::Number(_) | DefaultValue::Count(_) => {
+                SurrogateKind::PiecewiseLinear
+            }
         };
         let Some(placed) = self.constant(Field::Surrogate) else { return default };
         match placed.value {
@@ -304,7 +306,7 @@ impl Builder<'_, '_> {
 /// The default of a field that is a number; that of a required one breaks no rule.
 fn default_number(field: Field) -> f64 {
     match field.default() {
-        Default::Number(value) => value,
-        Default::Required | Default::Count(_) | Default::Surrogate(_) => 0.0,
+        DefaultValue::Number(value) => value,
+        DefaultValue::Required | DefaultValue::Count(_) | DefaultValue::Surrogate(_) => 0.0,
     }
 }

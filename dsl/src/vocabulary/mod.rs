@@ -19,7 +19,7 @@ mod word;
 
 pub use chain::{ChainOperator, LinearOption};
 pub use function::{Function, Signature};
-pub use neuron::{Default, Dimension, Field, describe, fields};
+pub use neuron::{DefaultValue, Dimension, Field, describe, fields};
 pub use synnet_ir::graph::NeuronKind;
 pub use unit::Unit;
 pub use word::Word;

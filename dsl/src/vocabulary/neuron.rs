@@ -40,7 +40,7 @@ pub enum Dimension {
 
 /// The value of a [`Field`] that is not given.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Default {
+pub enum DefaultValue {
     /// None: the field, or another form of the same leak, must be given.
     Required,
     /// A number.
@@ -169,26 +169,26 @@ impl Field {
     }
 
     /// Returns the value where the field is not given.
-    pub const fn default(self) -> Default {
+    pub const fn default(self) -> DefaultValue {
         match self {
-            Self::Leak(..) | Self::AhpWeight => Default::Required,
-            Self::Synapses => Default::Count(1),
-            Self::Threshold => Default::Number(1.0),
-            Self::Bias | Self::NoiseStd => Default::Number(0.0),
+            Self::Leak(..) | Self::AhpWeight => DefaultValue::Required,
+            Self::Synapses => DefaultValue::Count(1),
+            Self::Threshold => DefaultValue::Number(1.0),
+            Self::Bias | Self::NoiseStd => DefaultValue::Number(0.0),
             // Rockpool's `LIF` fires at most this often per step where nothing else is said.
-            Self::MaxSpikes => Default::Count(65_536),
-            Self::Surrogate => Default::Surrogate(SurrogateKind::PiecewiseLinear),
-            Self::Window => Default::Number(0.5),
+            Self::MaxSpikes => DefaultValue::Count(65_536),
+            Self::Surrogate => DefaultValue::Surrogate(SurrogateKind::PiecewiseLinear),
+            Self::Window => DefaultValue::Number(0.5),
         }
     }
 
     /// Returns the default as the language writes it; `None` where there is none.
     pub fn default_text(self) -> Option<String> {
         match self.default() {
-            Default::Required => None,
-            Default::Number(value) => Some(format!("{value:?}")),
-            Default::Count(value) => Some(value.to_string()),
-            Default::Surrogate(kind) => Some(kind.name().to_owned()),
+            DefaultValue::Required => None,
+            DefaultValue::Number(value) => Some(format!("{value:?}")),
+            DefaultValue::Count(value) => Some(value.to_string()),
+            DefaultValue::Surrogate(kind) => Some(kind.name().to_owned()),
         }
     }
 
