@@ -4,7 +4,7 @@
 //! A [`Graph`] is the structure; it opens with an essay on what every network means ([`graph`]).
 //! [`Params`] are tensors by name, as a weights file holds them. [`Network::bind`] joins the two.
 //! [`validate`] checks the rules that every graph keeps. Whatever is wrong is a [`Diagnostic`] that points at a
-//! [`Span`] of a source file; [`render`] shows it as rustc would. [`print`] writes graphs for people and for other
+//! [`Span`] of a source file; [`render`] shows it as rustc would. [`mod@print`] writes graphs for people and for other
 //! programs. A [`Raster`] is what a network hears or sees: the events of one recording.
 //!
 //! The crate knows no other crate of the compiler, reads and writes nothing, and never exits.

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::neuron::{Lif, Neuron};
 use crate::source::Span;
 
-/// Handle of a layer: its index in [`Graph::layers`].
+/// Handle of a layer: its index in [`Graph::layers`](super::Graph::layers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LayerId(pub u32);
 
 impl LayerId {
-    /// The index in [`Graph::layers`].
+    /// The index in [`Graph::layers`](super::Graph::layers).
     pub fn index(self) -> usize {
         self.0 as usize
     }

@@ -56,7 +56,7 @@ impl Through {
     }
 
     /// The first epoch in which it is used.
-    pub(super) fn from_epoch(&self) -> usize {
+    pub(super) fn first_epoch(&self) -> usize {
         self.from_epoch
     }
 }

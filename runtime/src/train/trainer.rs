@@ -158,7 +158,7 @@ impl Trainer {
         self.best.as_ref().map(|(best, _)| *best)
     }
 
-    /// Whether all epochs are done, or the patience of the [`Selection`] is at its end.
+    /// Whether all epochs are done, or the patience of the [`Selection`](super::Selection) is at its end.
     pub fn is_finished(&self) -> bool {
         self.epoch >= self.options.epochs || self.is_exhausted()
     }
@@ -273,7 +273,7 @@ impl Trainer {
 
     /// Whether the patience is at its end. Epochs before the transform do not count.
     fn is_exhausted(&self) -> bool {
-        let first = self.through.as_ref().map_or(0, Through::from_epoch);
+        let first = self.through.as_ref().map_or(0, Through::first_epoch);
         self.options
             .selection
             .is_some_and(|selection| is_exhausted(selection, self.epoch, self.best(), first))
