@@ -51,6 +51,16 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Writes a text to standard output.
+pub fn print_text(text: &str) -> Result<(), Failure> {
+    print(text.as_bytes())
+}
+
+/// Writes a machine-readable result to standard output.
+pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    print_text(&format!("{value:#}\n"))
+}
+
 /// Refuses to write both a file and JSON to standard output. `option` names the file on the command line.
 pub fn keep_apart(option: &str, path: &Path, json: bool) -> Result<(), Failure> {
     if json && is_dash(path) {

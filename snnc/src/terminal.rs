@@ -1,10 +1,7 @@
-//! What people see: messages on standard error, results on standard output.
+//! What people see: messages on standard error.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
-
-use crate::failure::Failure;
-use crate::streams;
 
 /// Whether standard error takes colors: a terminal, and `NO_COLOR` is not set.
 pub fn color() -> bool {
@@ -32,14 +29,4 @@ fn labelled(label: &str, hue: &str, text: impl Display) {
     } else {
         say(format_args!("{label}: {text}"));
     }
-}
-
-/// Writes a result to standard output. A reader that has gone is no failure.
-pub fn print(text: &str) -> Result<(), Failure> {
-    streams::print(text.as_bytes())
-}
-
-/// Writes a machine-readable result to standard output.
-pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
-    print(&format!("{value:#}\n"))
 }

@@ -8,7 +8,7 @@ use synnet_xylo::quantize::LayerRange;
 use crate::events::Events;
 
 /// Values of traces that are in memory together, unless a single recording has more.
-const MOST_VALUES: usize = 1 << 24;
+const MAX_VALUES: usize = 1 << 24;
 
 /// Measures on input events of the network.
 ///
@@ -51,7 +51,7 @@ pub fn on_dataset(network: &Network, dataset: &Dataset) -> Result<Ranges, ShapeE
 fn together(network: &Network, steps: usize) -> usize {
     let states = network.graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns());
     let values = states.sum::<usize>().saturating_mul(steps);
-    (MOST_VALUES / values.max(1)).max(1)
+    (MAX_VALUES / values.max(1)).max(1)
 }
 
 fn measure(

@@ -21,6 +21,7 @@ use crate::on_chip::{self, ChipEvaluation};
 use crate::recipe::{Format, FrontEnd, Recipe};
 use crate::source::{Found, Loaded};
 use crate::target::Target;
+use crate::text::counted;
 
 /// Membranes of readouts stay well below this.
 const SILENT_THRESHOLD: f64 = 1000.0;
@@ -189,7 +190,7 @@ impl Experiment {
         self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
     }
 
-    /// How the recipe has a network quantised, with the ranges of its states on the training set where shifts of
+    /// How the recipe has a network quantized, with the ranges of its states on the training set where shifts of
     /// weights need them.
     pub fn quantize_options(&self, network: &Network) -> Result<QuantizeOptions, Error> {
         let quantize = &self.plan.recipe.quantize;
@@ -269,10 +270,8 @@ fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     }
     if outputs != classes {
         let name = &graph.name;
-        let plural = if outputs == 1 { "" } else { "s" };
-        return Err(format!(
-            "network `{name}` has {outputs} output{plural}; the recipe names {classes} classes"
-        ));
+        let outputs = counted(outputs, "output");
+        return Err(format!("network `{name}` has {outputs}; the recipe names {classes} classes"));
     }
     let readout =
         loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");

@@ -106,7 +106,7 @@ impl Builder<'_> {
         let written = match out {
             Some(out) => artifacts::write_rust(&module, out)?,
             None => {
-                terminal::print(&module.source())?;
+                streams::print_text(&module.source())?;
                 Vec::new()
             }
         };
@@ -192,7 +192,7 @@ fn print_json(loaded: &Loaded, built: &Built) -> Result<(), Failure> {
     if !built.known.is_empty() {
         result["known"] = json!(built.known);
     }
-    terminal::print_json(&result)
+    streams::print_json(&result)
 }
 
 fn say(built: &Built) -> Result<(), Failure> {

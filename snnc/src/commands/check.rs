@@ -30,7 +30,7 @@ pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
     }
     if context.json {
         let diagnostics = source::to_json(&found.diagnostics, &found.sources);
-        terminal::print_json(&json!({ "diagnostics": diagnostics }))?;
+        streams::print_json(&json!({ "diagnostics": diagnostics }))?;
     }
     let path = &network.net;
     source::accept(&found.diagnostics, &found.sources, &context.terminal).map_err(|error| {
@@ -63,7 +63,7 @@ fn recipe(args: &Check, context: &Context) -> Result<(), Failure> {
     let seed = plan.recipe.training.seed;
     plan.trainer(seed)?;
     if context.json {
-        terminal::print_json(&json!({ "diagnostics": [] }))?;
+        streams::print_json(&json!({ "diagnostics": [] }))?;
     }
     let targets: Vec<&str> = plan.recipe.build.iter().map(String::as_str).collect();
     let targets = if targets.is_empty() { String::new() } else { format!("; fits {}", targets.join(", ")) };
@@ -85,7 +85,7 @@ fn built_network(args: &Check, context: &Context) -> Result<(), Failure> {
             .as_ref()
             .map(|chip| synnet_xylo::rules::check_specification(&network.specification, chip))
             .unwrap_or_default();
-        terminal::print_json(&json!({ "diagnostics": source::to_json(&found, &Sources::new()) }))?;
+        streams::print_json(&json!({ "diagnostics": source::to_json(&found, &Sources::new()) }))?;
     }
     if let Some(chip) = &chip {
         network.check(chip, &context.terminal)?;

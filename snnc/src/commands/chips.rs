@@ -10,23 +10,23 @@ use synnet_xylo::chip::CoreVersion;
 use crate::cli::Chips;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal;
+use crate::streams;
 
 /// Prints all chips, or one in full.
 pub fn run(args: &Chips, context: &Context) -> Result<(), Failure> {
     let Some(name) = &args.name else {
         let chips: Vec<&Chip> = context.chips.iter().map(Arc::as_ref).collect();
         return if context.json {
-            terminal::print_json(&json!(chips))
+            streams::print_json(&json!(chips))
         } else {
-            terminal::print(&table(&chips))
+            streams::print_text(&table(&chips))
         };
     };
     let chip = context.chips.get(name).map_err(|why| Failure::Usage(why.to_string()))?;
     if context.json {
-        return terminal::print_json(&json!(**chip));
+        return streams::print_json(&json!(**chip));
     }
-    terminal::print(context.chips.source(name).unwrap_or_default())
+    streams::print_text(context.chips.source(name).unwrap_or_default())
 }
 
 /// One column for each chip: they differ in many numbers.

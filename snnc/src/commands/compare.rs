@@ -34,7 +34,7 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
         streams::write(path, comparison.html()?.as_bytes())?;
     }
     if context.json {
-        terminal::print_json(&comparison.json())?;
+        streams::print_json(&comparison.json())?;
     }
     terminal::say(comparison.text());
     Ok(())

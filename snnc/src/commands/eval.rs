@@ -41,7 +41,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
         if let Some(cost) = &cost {
             results["cost"] = cost.to_json();
         }
-        terminal::print_json(&results)?;
+        streams::print_json(&results)?;
     }
     terminal::say(report::summary(&float, chip.as_ref()));
     if let Some(cost) = &cost {

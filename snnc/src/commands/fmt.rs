@@ -14,7 +14,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
     for path in &args.files {
         let text = streams::read_text(path)?;
         match synnet_dsl::format(&text) {
-            Ok(formatted) if streams::is_dash(path) && !args.check => terminal::print(&formatted)?,
+            Ok(formatted) if streams::is_dash(path) && !args.check => streams::print_text(&formatted)?,
             Ok(formatted) if formatted == text => {}
             Ok(formatted) => {
                 changed.push(path.display().to_string());
@@ -30,7 +30,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
         }
     }
     if json {
-        terminal::print_json(&json!({ "changed": changed, "failed": failed.len() }))?;
+        streams::print_json(&json!({ "changed": changed, "failed": failed.len() }))?;
     }
     if !failed.is_empty() {
         return Err(Failure::Rendered(failed.concat()));

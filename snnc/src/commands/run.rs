@@ -6,7 +6,7 @@ use synnet_workbench::inference;
 use crate::cli::Run;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::streams;
 
 /// Runs the float interpreter on `[B, T, C]` events and writes `output` `[B, T, O]`.
 pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
@@ -19,7 +19,7 @@ pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
         .map_err(|error| error.in_file(&arrays.input))?;
     streams::write(&arrays.output, &out.to_npz()?)?;
     if context.json {
-        terminal::print_json(&json!({
+        streams::print_json(&json!({
             "network": network.graph.name,
             "output": arrays.output,
             "shape": [events.batch, events.time, network.graph.outputs()],

@@ -11,7 +11,7 @@ use synnet_xylo::{Budget, Chip, QuantizeOptions};
 use crate::cli::{Show, ShowFormat};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::streams;
 
 /// Prints a network, or a built one.
 pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
@@ -33,7 +33,7 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
                 "`--weights` is for what a network costs on a chip: give `--target`".into(),
             ));
         }
-        return terminal::print(&match format {
+        return streams::print_text(&match format {
             ShowFormat::Table => synnet_ir::to_table(graph),
             ShowFormat::Yaml => synnet_ir::to_yaml(graph),
             ShowFormat::Json => synnet_ir::to_json(graph),
@@ -50,14 +50,14 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
     match format {
         ShowFormat::Json => {
             let cost = cost.as_ref().and_then(Option::as_ref).map(CostSummary::to_json);
-            terminal::print_json(&json!({ "network": to_value(graph)?, "budget": budget, "cost": cost }))?;
+            streams::print_json(&json!({ "network": to_value(graph)?, "budget": budget, "cost": cost }))?;
         }
         ShowFormat::Table => {
             let mut text = format!("{}\n{budget}", synnet_ir::to_table(graph));
             if let Some(cost) = &cost {
                 text += &format!("\n{}", in_words(cost.as_ref(), chip));
             }
-            terminal::print(&text)?;
+            streams::print_text(&text)?;
         }
         ShowFormat::Yaml | ShowFormat::Dot => {
             let what = "is shown as a table or as JSON";
@@ -116,7 +116,7 @@ fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
         value["chip"] = json!(chip.map(|chip| &chip.name));
         value["budget"] = json!(budget);
         value["cost"] = json!(known);
-        terminal::print_json(&value)?;
+        streams::print_json(&value)?;
     } else {
         let mut text = network.tables();
         if !network.defaulted.is_empty() {
@@ -128,7 +128,7 @@ fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
         } else {
             text += "\nwhat it takes of a chip, and what it costs there: give `--target`\n";
         }
-        terminal::print(&text)?;
+        streams::print_text(&text)?;
     }
     match chip {
         Some(chip) => Ok(network.check(chip, &context.terminal)?),

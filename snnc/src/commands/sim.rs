@@ -36,7 +36,7 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
         );
     }
     if context.json {
-        return terminal::print_json(&json!({
+        return streams::print_json(&json!({
             "output": arrays.output,
             "sequences": events.batch,
             "steps": events.time,

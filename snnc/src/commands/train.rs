@@ -7,7 +7,7 @@ use synnet_workbench::{Plan, RunOptions};
 use crate::cli::Train;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal;
+use crate::{streams, terminal};
 
 /// Trains, evaluates, builds, and writes it all into one folder, or one for each seed.
 pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
@@ -21,7 +21,7 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
     if let Some(summary) = &run.summary {
         terminal::say(format_args!("\n{}", summary.trim_end()));
     }
-    if context.json { terminal::print_json(&run.json) } else { Ok(()) }
+    if context.json { streams::print_json(&run.json) } else { Ok(()) }
 }
 
 fn default_folder(recipe: &Path) -> PathBuf {

@@ -7,7 +7,7 @@ use synnet_xylo::Build;
 use synnet_xylo::map::MappedLayer;
 use synnet_xylo::simulate::{PopulationRecord, Record, Simulator};
 
-use super::statistics::Course;
+use super::statistics::Activity;
 use crate::error::Error;
 use crate::on_chip;
 
@@ -17,7 +17,7 @@ pub(super) const ENGINES: usize = 3;
 /// float numbers; the chip.
 pub(super) const FLOAT: usize = 0;
 /// See [`FLOAT`].
-pub(super) const QUANTISED: usize = 1;
+pub(super) const QUANTIZED: usize = 1;
 /// See [`FLOAT`].
 pub(super) const CHIP: usize = 2;
 
@@ -39,9 +39,9 @@ pub(super) struct Engines<'a> {
 }
 
 /// What the engines did in one recording.
-pub(super) struct Played {
+pub(super) struct SampleRun {
     /// Of each layer, in the order of the graph, what each engine did.
-    pub layers: Vec<[Course; ENGINES]>,
+    pub layers: Vec<[Activity; ENGINES]>,
     /// Of each layer in how many steps each neuron met a rail on the chip.
     pub saturations: Vec<Vec<u32>>,
     /// The network's output on each engine, `[steps, outputs]`.
@@ -53,10 +53,10 @@ pub(super) struct Played {
 }
 
 impl<'a> Engines<'a> {
-    /// `quantised` is `network` with the numbers of `build`.
+    /// `quantized` is `network` with the numbers of `build`.
     pub(super) fn new(
         network: &'a Network,
-        quantised: &Network,
+        quantized: &Network,
         build: &'a Build,
         dataset: &'a Dataset,
     ) -> Result<Self, Error> {
@@ -67,7 +67,7 @@ impl<'a> Engines<'a> {
             graph: &network.graph,
             build,
             dataset,
-            interpreters: [Interpreter::new(network), Interpreter::new(quantised)],
+            interpreters: [Interpreter::new(network), Interpreter::new(quantized)],
             chip,
             silence: layers.iter().map(|layer| layer.lag).max().unwrap_or(0),
             layers,
@@ -75,7 +75,7 @@ impl<'a> Engines<'a> {
         })
     }
 
-    /// The layers in the order of the graph, which is that of [`Played::layers`].
+    /// The layers in the order of the graph, which is that of [`SampleRun::layers`].
     pub(super) fn layers(&self) -> &[&'a MappedLayer] {
         &self.layers
     }
@@ -86,7 +86,7 @@ impl<'a> Engines<'a> {
     }
 
     /// Runs recording `i` from rest on each engine.
-    pub(super) fn play(&mut self, i: usize) -> Result<Played, Error> {
+    pub(super) fn run_sample(&mut self, i: usize) -> Result<SampleRun, Error> {
         let steps = self.dataset.steps();
         let events = on_chip::raster(self.dataset, i, self.silence)?;
         let mut input_events = 0;
@@ -98,8 +98,8 @@ impl<'a> Engines<'a> {
             let run = interpreter.run_from(&input, Recording::On, 0, i as u64);
             run.map_err(|e| Error::input(e))
         };
-        let [float, quantised] = &self.interpreters;
-        let (float, quantised) = (run(float)?, run(quantised)?);
+        let [float, quantized] = &self.interpreters;
+        let (float, quantized) = (run(float)?, run(quantized)?);
 
         let (mut layers, mut saturations) = (Vec::new(), Vec::new());
         for layer in &self.layers {
@@ -108,15 +108,15 @@ impl<'a> Engines<'a> {
             let traced = |trace: &LayerTrace| traced(trace, layer, self.quantity(layer), steps);
             let index = layer.layer.index();
             let chip = self.recorded(record, layer, steps);
-            layers.push([traced(&float.layers[index]), traced(&quantised.layers[index]), chip]);
+            layers.push([traced(&float.layers[index]), traced(&quantized.layers[index]), chip]);
             saturations
                 .push(layer.ids.clone().map(|id| record.saturations.get(id).copied().unwrap_or(0)).collect());
         }
         let on_chip_output = self.output(&layers);
-        Ok(Played {
+        Ok(SampleRun {
             layers,
             saturations,
-            outputs: [float.output.data, quantised.output.data, on_chip_output],
+            outputs: [float.output.data, quantized.output.data, on_chip_output],
             input_events,
             clipped_events: on_chip.clipped_events,
         })
@@ -129,7 +129,7 @@ impl<'a> Engines<'a> {
 
     /// A layer on the chip. The first steps, by which it is late, are left out; spikes that other neurons handed to it
     /// are not its own.
-    fn recorded(&self, record: &PopulationRecord, layer: &MappedLayer, steps: usize) -> Course {
+    fn recorded(&self, record: &PopulationRecord, layer: &MappedLayer, steps: usize) -> Activity {
         let report = &self.build.report;
         let scales = if layer.readout { &report.scale_out } else { &report.scale };
         let values = if self.quantity(layer) == Quantity::Isyn { &record.isyn } else { &record.vmem };
@@ -147,18 +147,18 @@ impl<'a> Engines<'a> {
                 states.push((f64::from(values[id]) / scales[id]) as f32);
             }
         }
-        Course { neurons: layer.ids.len(), spikes, states }
+        Activity { neurons: layer.ids.len(), spikes, states }
     }
 
     /// The chip's output as the network gives it.
-    fn output(&self, layers: &[[Course; ENGINES]]) -> Vec<f32> {
+    fn output(&self, layers: &[[Activity; ENGINES]]) -> Vec<f32> {
         let width = self.graph.outputs();
         let mut output = vec![0.0; self.dataset.steps() * width];
-        for (layer, courses) in self.layers.iter().zip(layers).filter(|(layer, _)| layer.readout) {
-            let course = &courses[CHIP];
+        for (layer, activities) in self.layers.iter().zip(layers).filter(|(layer, _)| layer.readout) {
+            let activity = &activities[CHIP];
             let spikes = self.graph.output.quantity == Quantity::Spikes;
-            let values = if spikes { &course.spikes } else { &course.states };
-            let rows = values.chunks_exact(course.neurons.max(1));
+            let values = if spikes { &activity.spikes } else { &activity.states };
+            let rows = values.chunks_exact(activity.neurons.max(1));
             for (row, output) in rows.zip(output.chunks_exact_mut(width.max(1))) {
                 layer.neurons.iter().zip(row).for_each(|(&neuron, &value)| output[neuron] = value);
             }
@@ -176,7 +176,7 @@ fn input(dataset: &Dataset, i: usize) -> Sequence {
 }
 
 /// The neurons of a layer that the chip has, in the float interpreter.
-fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: usize) -> Course {
+fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: usize) -> Activity {
     let pick = |sequence: Option<&Sequence>| -> Vec<f32> {
         let Some(sequence) = sequence else { return vec![0.0; steps * layer.neurons.len()] };
         let rows = sequence.data.chunks_exact(sequence.width.max(1));
@@ -187,7 +187,7 @@ fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: us
         Quantity::Isyn => pick(Some(&trace.isyn)),
         _ => pick(trace.vmem.as_ref()),
     };
-    Course { neurons: layer.neurons.len(), spikes: pick(trace.spikes.as_ref()), states }
+    Activity { neurons: layer.neurons.len(), spikes: pick(trace.spikes.as_ref()), states }
 }
 
 #[cfg(test)]
@@ -198,7 +198,7 @@ mod tests {
     use synnet_xylo::quantize::dequantize;
     use synnet_xylo::{Chip, QuantizeOptions};
 
-    use super::super::statistics::{Gap, Yardstick};
+    use super::super::statistics::{Gap, Metric};
     use super::*;
 
     const TEXT: &str = "network Chain {
@@ -232,21 +232,21 @@ mod tests {
         (network, build, dataset)
     }
 
-    fn play(network: &Network, build: &Build, dataset: &Dataset) -> Played {
-        let quantised = dequantize(network, build);
+    fn run_sample(network: &Network, build: &Build, dataset: &Dataset) -> SampleRun {
+        let quantized = dequantize(network, build);
         let mut engines =
-            Engines::new(network, &quantised, build, dataset).expect("the build holds together");
-        engines.play(0).expect("the recording fits")
+            Engines::new(network, &quantized, build, dataset).expect("the build holds together");
+        engines.run_sample(0).expect("the recording fits")
     }
 
     #[test]
     fn layers_agree_at_their_own_time_and_at_no_other() {
         let (network, mut build, dataset) = chain();
         let agreement = |build: &Build| -> Vec<f64> {
-            let played = play(&network, build, &dataset);
-            let gaps = played.layers.iter().take(3);
-            gaps.map(|courses| {
-                let gap = Gap::between(&courses[QUANTISED], &courses[CHIP], Yardstick::Spikes);
+            let sample_run = run_sample(&network, build, &dataset);
+            let gaps = sample_run.layers.iter().take(3);
+            gaps.map(|activities| {
+                let gap = Gap::between(&activities[QUANTIZED], &activities[CHIP], Metric::Spikes);
                 gap.spikes().expect("every layer spikes")
             })
             .collect()
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn outputs_are_those_of_the_engines_by_themselves() {
         let (network, build, dataset) = chain();
-        let played = play(&network, &build, &dataset);
+        let sample_run = run_sample(&network, &build, &dataset);
         let input = input(&dataset, 0);
         let float = Interpreter::new(&network).run(&input, Recording::Off, 0).expect("the input fits");
         assert_eq!(played.outputs[FLOAT], float.output.data);
@@ -272,8 +272,8 @@ mod tests {
         let recording = chip.run(&events, Record::All).expect("the chip has four channels");
         let scaled = recording.readout.vmem[9..].iter().zip(build.report.scale_out.iter().cycle());
         let expected: Vec<f32> = scaled.map(|(&v, scale)| (f64::from(v) / scale) as f32).collect();
-        assert_eq!(played.outputs[CHIP], expected);
-        let deviation = played.outputs[CHIP].iter().zip(&played.outputs[QUANTISED]);
+        assert_eq!(sample_run.outputs[CHIP], expected);
+        let deviation = sample_run.outputs[CHIP].iter().zip(&sample_run.outputs[QUANTIZED]);
         assert!(
             deviation.clone().any(|(a, b)| a != b) && deviation.clone().all(|(a, b)| (a - b).abs() < 2.0)
         );
@@ -282,17 +282,17 @@ mod tests {
     #[test]
     fn spikes_that_an_alias_hands_over_are_not_the_neurons_own() {
         let (network, mut build, dataset) = chain();
-        let plain = play(&network, &build, &dataset);
+        let plain = run_sample(&network, &build, &dataset);
         let last =
             build.float.layers.iter().find(|layer| layer.name == "h2").expect("it is mapped").ids.clone();
-        let totals = |played: &Played| -> Vec<f32> {
-            let course = &played.layers[2][CHIP];
-            (0..12).map(|n| course.spikes.iter().skip(n).step_by(12).sum()).collect()
+        let totals = |sample_run: &SampleRun| -> Vec<f32> {
+            let activity = &sample_run.layers[2][CHIP];
+            (0..12).map(|n| activity.spikes.iter().skip(n).step_by(12).sum()).collect()
         };
         let source = totals(&plain).iter().position(|&n| n > 0.0).expect("a neuron spikes");
         let target = (source + 1) % 12;
         build.specification.alias_target[last.start + source] = Some(last.start + target);
-        let handed = play(&network, &build, &dataset);
+        let handed = run_sample(&network, &build, &dataset);
         assert_eq!(totals(&handed), totals(&plain));
         assert_ne!(handed.outputs[CHIP], plain.outputs[CHIP], "the readout receives what was handed over");
     }
@@ -306,9 +306,9 @@ mod tests {
         let input = input(&dataset, 0);
         let run = Interpreter::new(&network).run(&input, Recording::On, 0).expect("the input fits");
         let trace = &run.layers[1];
-        let course = traced(trace, &layer, Quantity::Vmem, 50);
-        assert_eq!((course.neurons, course.spikes.len(), course.states.len()), (3, 150, 150));
+        let activity = traced(trace, &layer, Quantity::Vmem, 50);
+        assert_eq!((activity.neurons, activity.spikes.len(), activity.states.len()), (3, 150, 150));
         let vmem = &trace.vmem.as_ref().expect("it has membranes").data;
-        assert_eq!(course.states[7 * 3 + 1], vmem[7 * 12 + 4]);
+        assert_eq!(activity.states[7 * 3 + 1], vmem[7 * 12 + 4]);
     }
 }

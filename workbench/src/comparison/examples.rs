@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use synnet_ir::graph::Quantity;
 
-use super::engines::{CHIP, ENGINES, Engines, FLOAT, Played, QUANTISED};
-use super::statistics::Course;
+use super::engines::{CHIP, ENGINES, Engines, FLOAT, QUANTIZED, SampleRun};
+use super::statistics::Activity;
 use super::{Comparison, LayerComparison, PAIRS};
 use crate::error::Error;
 use crate::page::{self, Events, Look, Mark, Panel, Trace, Traces, details, raster, side_by_side};
@@ -25,12 +25,12 @@ pub(super) fn section(comparison: &Comparison<'_>) -> Result<Markup, Error> {
     if test.steps().saturating_mul(neurons) > MAX_NUMBERS {
         return Ok(html! {});
     }
-    let mut engines = Engines::new(subject.network, &subject.quantised, &subject.build, test)?;
+    let mut engines = Engines::new(subject.network, &subject.quantized, &subject.build, test)?;
     let mut parts = Vec::new();
     for (i, why) in choose(comparison) {
-        let played = engines.play(comparison.recordings[i])?;
+        let sample_run = engines.run_sample(comparison.recordings[i])?;
         let summary = html! { (why) " " span { (comparison.verdict(i)) } };
-        parts.push(details(&summary, parts.is_empty(), &side_by_side(&comparison.layers_of(i, &played))));
+        parts.push(details(&summary, parts.is_empty(), &side_by_side(&comparison.layers_of(i, &sample_run))));
     }
     let lead = "The chip's steps are moved by the lag of each layer, so that what belongs together stands one above the \
                 other. Rings show, on the chip, where a neuron first has another number of spikes than in float. Of the \
@@ -46,7 +46,7 @@ pub(super) fn section(comparison: &Comparison<'_>) -> Result<Markup, Error> {
 /// agree least, and one in the middle.
 fn choose(comparison: &Comparison<'_>) -> Vec<(usize, &'static str)> {
     let mut by_likeness: Vec<(f64, usize)> =
-        comparison.likeness.iter().enumerate().filter_map(|(i, share)| Some(((*share)?, i))).collect();
+        comparison.similarity.iter().enumerate().filter_map(|(i, share)| Some(((*share)?, i))).collect();
     by_likeness.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let at = |place: usize| by_likeness.get(place).map(|(_, i)| *i);
     let middle = at(by_likeness.len() / 2).or((!comparison.recordings.is_empty()).then_some(0));
@@ -71,27 +71,28 @@ impl Comparison<'_> {
         let Some(classes) = &self.classes else { return number };
         let names = &self.subject.experiment.corpus.classes;
         let name = |class: usize| names.get(class).map_or("", String::as_str);
-        let [float, quantised, chip] = classes.each_ref().map(|found| name(found.predictions[i]));
+        let [float, quantized, chip] = classes.each_ref().map(|found| name(found.predictions[i]));
         let class = name(classes[FLOAT].labels[i]);
-        format!("{number}: class {class}; float says {float}, quantised weights {quantised}, the chip {chip}")
+        format!("{number}: class {class}; float says {float}, quantised weights {quantized}, the chip {chip}")
     }
 
     /// A picture of each layer.
-    fn layers_of(&self, i: usize, played: &Played) -> Vec<Markup> {
+    fn layers_of(&self, i: usize, sample_run: &SampleRun) -> Vec<Markup> {
         let graph = &self.subject.network.graph;
         let steps = self.subject.experiment.corpus.test.steps();
-        let pictures = self.layers.iter().zip(&played.layers).map(|(layer, courses)| {
-            let panels = if layer.by_spikes() { spikes(courses) } else { self.outputs_of(i, layer, courses) };
-            let note = self.note(layer, courses);
+        let pictures = self.layers.iter().zip(&sample_run.layers).map(|(layer, activities)| {
+            let panels =
+                if layer.by_spikes() { spikes(activities) } else { self.outputs_of(i, layer, activities) };
+            let note = self.note(layer, activities);
             raster(&layer.name, &note, steps, graph.dt, &panels)
         });
         pictures.collect()
     }
 
     /// When a layer first differs in a recording, and how far it agrees.
-    fn note(&self, layer: &LayerComparison, courses: &[Course; ENGINES]) -> String {
+    fn note(&self, layer: &LayerComparison, activities: &[Activity; ENGINES]) -> String {
         let (a, b) = PAIRS[super::IN_ALL];
-        let gap = super::Gap::between(&courses[a], &courses[b], layer.yardstick);
+        let gap = super::Gap::between(&activities[a], &activities[b], layer.metric);
         let agree = gap.spikes().filter(|_| layer.by_spikes());
         let agree = agree.map_or(String::new(), |share| format!("{} of the spikes agree; ", percent(share)));
         match gap.divergence().earliest {
@@ -101,11 +102,11 @@ impl Comparison<'_> {
     }
 
     /// The outputs that matter: the true class and what was taken for it, or the first ones.
-    fn outputs_of(&self, i: usize, layer: &LayerComparison, courses: &[Course; ENGINES]) -> Vec<Panel> {
+    fn outputs_of(&self, i: usize, layer: &LayerComparison, activities: &[Activity; ENGINES]) -> Vec<Panel> {
         let mut shown: Vec<usize> = Vec::new();
         if let Some(classes) = &self.classes {
-            let [float, quantised, chip] = classes.each_ref().map(|found| found.predictions[i]);
-            shown.extend([classes[FLOAT].labels[i], float, chip, quantised]);
+            let [float, quantized, chip] = classes.each_ref().map(|found| found.predictions[i]);
+            shown.extend([classes[FLOAT].labels[i], float, chip, quantized]);
             shown.extend(runner_up(classes[FLOAT].outputs.sample(i), float));
         } else {
             shown.extend(0..MAX_OUTPUTS);
@@ -127,10 +128,10 @@ impl Comparison<'_> {
                 (Some(_), Some(class)) => format!("class {class}"),
                 _ => format!("output {output}"),
             };
-            let looks = [(FLOAT, Look::Right), (QUANTISED, Look::Color(2)), (CHIP, Look::Taken)];
+            let looks = [(FLOAT, Look::Right), (QUANTIZED, Look::Color(2)), (CHIP, Look::Taken)];
             let lines = looks.map(|(engine, look)| {
-                let course = &courses[engine];
-                let values = course.states.iter().skip(output).step_by(course.neurons.max(1)).copied();
+                let activity = &activities[engine];
+                let values = activity.states.iter().skip(output).step_by(activity.neurons.max(1)).copied();
                 Trace { values: values.collect(), look }
             });
             Panel::Traces(Traces { name, what, lines: lines.into() })
@@ -146,19 +147,22 @@ fn runner_up(statistic: &[f32], first: usize) -> Option<usize> {
 }
 
 /// The spikes of a layer on each engine.
-fn spikes(courses: &[Course; ENGINES]) -> Vec<Panel> {
-    let names = [(FLOAT, "float"), (QUANTISED, "quantised"), (CHIP, "chip")];
+fn spikes(activities: &[Activity; ENGINES]) -> Vec<Panel> {
+    let names = [(FLOAT, "float"), (QUANTIZED, "quantised"), (CHIP, "chip")];
     let panels = names.map(|(engine, name)| {
-        let Course { neurons, spikes, .. } = &courses[engine];
-        let marks =
-            if engine == CHIP { first_differences(&courses[FLOAT], &courses[CHIP]) } else { Vec::new() };
+        let Activity { neurons, spikes, .. } = &activities[engine];
+        let marks = if engine == CHIP {
+            first_differences(&activities[FLOAT], &activities[CHIP])
+        } else {
+            Vec::new()
+        };
         Panel::Events(Events { name: name.into(), width: *neurons, counts: spikes.clone(), marks })
     });
     panels.into()
 }
 
 /// Where each neuron first spikes differently; the earliest of them.
-fn first_differences(a: &Course, b: &Course) -> Vec<Mark> {
+fn first_differences(a: &Activity, b: &Activity) -> Vec<Mark> {
     let width = a.neurons.max(1);
     let mut seen = vec![false; a.neurons];
     let places = a.spikes.iter().zip(&b.spikes).enumerate().filter(|(_, (a, b))| a != b);
@@ -176,9 +180,10 @@ mod tests {
 
     #[test]
     fn each_neuron_is_ringed_where_it_first_differs() {
-        let course = |spikes: [f32; 8]| Course { neurons: 2, spikes: spikes.into(), states: vec![0.0; 8] };
-        let a = course([0., 1., 1., 0., 0., 1., 1., 0.]);
-        let b = course([0., 1., 2., 0., 0., 0., 0., 0.]);
+        let activity =
+            |spikes: [f32; 8]| Activity { neurons: 2, spikes: spikes.into(), states: vec![0.0; 8] };
+        let a = activity([0., 1., 1., 0., 0., 1., 1., 0.]);
+        let b = activity([0., 1., 2., 0., 0., 0., 0., 0.]);
         let marks = first_differences(&a, &b);
         assert_eq!(marks, [Mark { step: 1, neuron: 0 }, Mark { step: 2, neuron: 1 }]);
         assert_eq!(first_differences(&a, &a), []);

@@ -109,9 +109,9 @@ impl Changes {
     /// Whether losses and gains are so unequal that chance makes them so less than once in twenty times: McNemar's
     /// test, exact up to where its sum leaves the range of numbers, then in its normal approximation.
     fn is_a_trend(self) -> bool {
-        const MOST_EXACT: usize = 1000;
+        const MAX_EXACT: usize = 1000;
         let (n, less) = (self.lost + self.gained, self.lost.min(self.gained));
-        if n > MOST_EXACT {
+        if n > MAX_EXACT {
             return self.lost.abs_diff(self.gained) as f64 > 1.0 + 1.96 * (n as f64).sqrt();
         }
         // The number of ways to lose or gain `k` of `n`, each as likely as 2^-n.
@@ -152,7 +152,7 @@ impl Comparison<'_> {
     fn classes(&self) -> Option<Finding> {
         let changes = self.changes()?;
         let (all, n) = (changes[IN_ALL], self.recordings.len());
-        let [float, quantised, chip] = self.classes.as_ref()?.each_ref().map(|found| percent(found.accuracy));
+        let [float, quantized, chip] = self.classes.as_ref()?.each_ref().map(|found| percent(found.accuracy));
         if changes.iter().all(|changes| changes.changed == 0) {
             let text = format!(
                 "each of the {n} recordings has the same class on all three engines ({float} are right)"
@@ -162,7 +162,7 @@ impl Comparison<'_> {
         let trend = if all.is_a_trend() { "more than" } else { "no more than" };
         let (weights, states) = (changes[BY_WEIGHTS].changed, changes[BY_STATES].changed);
         let text = format!(
-            "accuracy is {float} in float, {quantised} with the chip's weights in float numbers, and {chip} on the chip, \
+            "accuracy is {float} in float, {quantized} with the chip's weights in float numbers, and {chip} on the chip, \
              which gives {} of {n} recordings another class than float: {} became wrong and {} right, {trend} chance \
              explains; the chip's weights, thresholds and leaks change the class of {weights}, its states of whole numbers \
              that of {states}",
@@ -187,7 +187,7 @@ impl Comparison<'_> {
             if by_spikes { gap.spikes().map(|share| 1.0 - share) } else { gap.states() }
         };
         let all = error(IN_ALL)?;
-        // Where the quantised weights give nothing at all, the chip can be no further off.
+        // Where the quantized weights give nothing at all, the chip can be no further off.
         let (weights, states) = (error(BY_WEIGHTS)?, error(BY_STATES).unwrap_or(0.0));
         let off = if by_spikes {
             format!("{} of the output's spikes do not agree", percent(all))
@@ -315,7 +315,7 @@ impl Comparison<'_> {
 
     /// Silence, or another rate than in float.
     fn activity(&self, layer: &LayerComparison) -> Option<Finding> {
-        let [float, quantised, chip]: [f64; ENGINES] =
+        let [float, quantized, chip]: [f64; ENGINES] =
             std::array::from_fn(|engine| layer.rate(engine, self.steps()));
         let name = &layer.name;
         if float == 0.0 && chip == 0.0 {
@@ -325,7 +325,7 @@ impl Comparison<'_> {
             return Some(Finding::of(layer, Kind::Silence, text).remedy(remedy));
         }
         if chip == 0.0 {
-            let already = if quantised == 0.0 { ", already with its weights in float numbers" } else { "" };
+            let already = if quantized == 0.0 { ", already with its weights in float numbers" } else { "" };
             let text = format!(
                 "`{name}` is silent on the chip{already}; in float its neurons spike {float:.3} times a step"
             );

@@ -1,5 +1,5 @@
 //! A network on three engines, layer by layer: in float numbers, in float numbers with the chip's weights, and on the
-//! chip. The first pair tells what the quantisation of weights, thresholds and leaks does, the second what the
+//! chip. The first pair tells what the quantization of weights, thresholds and leaks does, the second what the
 //! chip's whole-numbered states do.
 //!
 //! The chip is one step late for each hidden layer in a chain. That is no difference: every layer is compared at its own
@@ -26,14 +26,14 @@ use synnet_xylo::{Build, Chip, QuantizeOptions};
 use crate::error::Error;
 use crate::experiment::{Experiment, spikes_matter};
 use crate::observer::{Observer, Stage};
-use engines::{CHIP, ENGINES, Engines, FLOAT, Played, QUANTISED};
-use statistics::{Course, Gap, Yardstick};
+use engines::{CHIP, ENGINES, Engines, FLOAT, QUANTIZED, SampleRun};
+use statistics::{Activity, Gap, Metric};
 
 /// Recordings that are under way at once: bounds the memory.
 const CHUNK: usize = 64;
 
 /// The pairs of engines that are compared, the reference first.
-const PAIRS: [(usize, usize); 3] = [(FLOAT, QUANTISED), (QUANTISED, CHIP), (FLOAT, CHIP)];
+const PAIRS: [(usize, usize); 3] = [(FLOAT, QUANTIZED), (QUANTIZED, CHIP), (FLOAT, CHIP)];
 /// Their indices.
 const BY_WEIGHTS: usize = 0;
 const BY_STATES: usize = 1;
@@ -52,7 +52,7 @@ pub struct Subject<'a> {
     /// Recordings of the test set to take, spread over it; all by default.
     pub samples: Option<usize>,
     /// The network with the numbers of the build, in units of the float network.
-    quantised: Network,
+    quantized: Network,
     /// The network on the chip.
     build: Build,
     /// How it was quantized.
@@ -72,9 +72,9 @@ impl<'a> Subject<'a> {
     ) -> Result<Self, Error> {
         let options = experiment.quantize_options(network)?;
         let build = experiment.build_with(network, chip, &options, observer)?;
-        let quantised = dequantize(network, &build);
+        let quantized = dequantize(network, &build);
         let (chip, weights) = (Arc::clone(chip), String::new());
-        Ok(Self { experiment, network, chip, weights, samples: None, quantised, build, options })
+        Ok(Self { experiment, network, chip, weights, samples: None, quantized, build, options })
     }
 }
 
@@ -95,7 +95,7 @@ pub struct Comparison<'a> {
     /// Those of them that the chip dropped.
     clipped_events: u64,
     /// Of each recording the agreement of float and chip in the spikes of all layers that count.
-    likeness: Vec<Option<f64>>,
+    similarity: Vec<Option<f64>>,
 }
 
 /// A layer on the three engines.
@@ -110,7 +110,7 @@ struct LayerComparison {
     readout: bool,
     /// By how many steps the chip is late.
     lag: usize,
-    yardstick: Yardstick,
+    metric: Metric,
     /// Of each pair.
     gaps: [Gap; 3],
     /// Of each engine, the spikes of each neuron.
@@ -130,7 +130,7 @@ impl<'a> Comparison<'a> {
         let all = test.samples().len();
         let wanted = subject.samples.unwrap_or(all).min(all);
         let recordings: Vec<usize> = (0..wanted).map(|i| i * all / wanted).collect();
-        let engines = Engines::new(subject.network, &subject.quantised, &subject.build, test)?;
+        let engines = Engines::new(subject.network, &subject.quantized, &subject.build, test)?;
         let readout = subject.experiment.readout();
         let mut comparison = Self {
             subject,
@@ -142,7 +142,7 @@ impl<'a> Comparison<'a> {
             classes: None,
             input_events: 0,
             clipped_events: 0,
-            likeness: Vec::new(),
+            similarity: Vec::new(),
             silence: engines.silence(),
             recordings,
         };
@@ -150,9 +150,9 @@ impl<'a> Comparison<'a> {
         observer.items(Stage::Comparing, wanted);
         for chunk in comparison.recordings.clone().chunks(CHUNK) {
             let summarise = |engines: &mut Engines<'_>, &i: &usize| {
-                engines
-                    .play(i)
-                    .map(|played| Summary::new(&played, &comparison.layers, comparison.subject, readout))
+                engines.run_sample(i).map(|sample_run| {
+                    Summary::new(&sample_run, &comparison.layers, comparison.subject, readout)
+                })
             };
             let summaries: Result<Vec<Summary>, Error> =
                 chunk.par_iter().map_init(|| engines.clone(), summarise).collect();
@@ -175,7 +175,7 @@ impl<'a> Comparison<'a> {
         statistics.iter_mut().zip(summary.statistics).for_each(|(all, values)| all.extend(values));
         self.input_events += summary.input_events;
         self.clipped_events += summary.clipped_events;
-        self.likeness.push(summary.likeness);
+        self.similarity.push(summary.similarity);
     }
 
     /// The statistic of an output, as the only step of a sequence, has itself as its statistic.
@@ -191,13 +191,13 @@ impl<'a> Comparison<'a> {
             _ => None,
         };
         let labels: Vec<usize> = self.recordings.iter().filter_map(class).collect();
-        let [float, quantised, chip] = statistics.map(|values| {
+        let [float, quantized, chip] = statistics.map(|values| {
             let outputs = Sequence::new(self.recordings.len(), 1, width, values);
             let outputs = outputs.map_err(|e| Error::input(e))?;
             Evaluation::from_outputs(outputs, &labels, readout)
                 .map_err(|faults| Error::without_place(&faults))
         });
-        Ok([float?, quantised?, chip?])
+        Ok([float?, quantized?, chip?])
     }
 
     /// Time steps of all recordings together.
@@ -227,7 +227,7 @@ impl LayerComparison {
             removed: graph.layer(layer.layer).size - neurons,
             readout: layer.readout,
             lag: layer.lag,
-            yardstick: if by_spikes { Yardstick::Spikes } else { Yardstick::States },
+            metric: if by_spikes { Metric::Spikes } else { Metric::States },
             gaps: Default::default(),
             spikes: std::array::from_fn(|_| vec![0.0; neurons]),
             saturations: vec![0; neurons],
@@ -275,7 +275,7 @@ impl LayerComparison {
 
     /// Whether spikes tell anything of the layer.
     fn by_spikes(&self) -> bool {
-        self.yardstick == Yardstick::Spikes
+        self.metric == Metric::Spikes
     }
 }
 
@@ -286,7 +286,7 @@ struct Summary {
     statistics: [Vec<f32>; ENGINES],
     input_events: u64,
     clipped_events: u64,
-    likeness: Option<f64>,
+    similarity: Option<f64>,
 }
 
 struct LayerSummary {
@@ -299,7 +299,7 @@ struct LayerSummary {
 
 impl Summary {
     fn new(
-        played: &Played,
+        sample_run: &SampleRun,
         layers: &[LayerComparison],
         subject: &Subject<'_>,
         readout: Option<Readout>,
@@ -307,8 +307,10 @@ impl Summary {
         let graph = &subject.network.graph;
         let mut summaries = Vec::new();
         let (mut sum, mut counted) = (0.0, 0u32);
-        for ((layer, courses), saturations) in layers.iter().zip(&played.layers).zip(&played.saturations) {
-            let gaps = PAIRS.map(|(a, b)| Gap::between(&courses[a], &courses[b], layer.yardstick));
+        for ((layer, activities), saturations) in
+            layers.iter().zip(&sample_run.layers).zip(&sample_run.saturations)
+        {
+            let gaps = PAIRS.map(|(a, b)| Gap::between(&activities[a], &activities[b], layer.metric));
             if let Some(share) = gaps[IN_ALL].spikes().filter(|_| layer.by_spikes()) {
                 (sum, counted) = (sum + share, counted + 1);
             }
@@ -316,12 +318,12 @@ impl Summary {
             let cap = if layer.readout { events.readout } else { events.hidden };
             let declared = graph.layer(layer.id).as_lif().map_or(cap, |lif| lif.max_spikes);
             let above = |engine: usize, limit: u32| {
-                courses[engine].spikes.iter().filter(|count| f64::from(**count) > f64::from(limit)).count()
+                activities[engine].spikes.iter().filter(|count| f64::from(**count) > f64::from(limit)).count()
                     as u64
             };
             summaries.push(LayerSummary {
                 gaps,
-                spikes: std::array::from_fn(|engine| totals(&courses[engine])),
+                spikes: std::array::from_fn(|engine| totals(&activities[engine])),
                 saturations: saturations.clone(),
                 capped: above(FLOAT, cap),
                 uncapped: above(CHIP, declared),
@@ -332,18 +334,18 @@ impl Summary {
             |output: &Vec<f32>| readout.map_or(Vec::new(), |readout| readout.statistic(output, width));
         Self {
             layers: summaries,
-            statistics: played.outputs.each_ref().map(statistic),
-            input_events: played.input_events,
-            clipped_events: played.clipped_events,
-            likeness: (counted > 0).then(|| sum / f64::from(counted)),
+            statistics: sample_run.outputs.each_ref().map(statistic),
+            input_events: sample_run.input_events,
+            clipped_events: sample_run.clipped_events,
+            similarity: (counted > 0).then(|| sum / f64::from(counted)),
         }
     }
 }
 
 /// The spikes of each neuron.
-fn totals(course: &Course) -> Vec<f64> {
-    let mut totals = vec![0.0; course.neurons];
-    for row in course.spikes.chunks_exact(course.neurons.max(1)) {
+fn totals(activity: &Activity) -> Vec<f64> {
+    let mut totals = vec![0.0; activity.neurons];
+    for row in activity.spikes.chunks_exact(activity.neurons.max(1)) {
         totals.iter_mut().zip(row).for_each(|(sum, &count)| *sum += f64::from(count));
     }
     totals

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::engines::{CHIP, ENGINES, FLOAT, QUANTISED};
+use super::engines::{CHIP, ENGINES, FLOAT, QUANTIZED};
 use super::{Comparison, IN_ALL, examples, pictures};
 use crate::error::Error;
 use crate::on_chip::agreement;
@@ -92,7 +92,7 @@ impl Comparison<'_> {
         let Some(classes) = &self.classes else { return html! {} };
         let names = &self.subject.experiment.corpus.classes;
         let note = "blue: right, orange: wrong";
-        let pictures = [FLOAT, QUANTISED, CHIP]
+        let pictures = [FLOAT, QUANTIZED, CHIP]
             .map(|engine| confusion(self.titles()[engine], note, names, &classes[engine].confusion));
         section("Confusion", "", &side_by_side(&pictures))
     }

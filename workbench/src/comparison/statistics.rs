@@ -6,7 +6,7 @@ pub(super) const BOUND: f64 = 0.1;
 
 /// What a layer did in a recording: rows of neurons, one for each step, in the float network's units and time.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Course {
+pub(super) struct Activity {
     /// Neurons.
     pub neurons: usize,
     /// Spike counts, `[steps, neurons]`.
@@ -17,7 +17,7 @@ pub(super) struct Course {
 
 /// What tells that a layer does something else than its counterpart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Yardstick {
+pub(super) enum Metric {
     /// A neuron has another number of spikes in a step.
     Spikes,
     /// A neuron's state is off by more than [`BOUND`] times the greatest state of the layer in the recording.
@@ -92,7 +92,7 @@ pub(super) struct Gap {
     /// Spikes of a neuron in a whole recording.
     counts: Overlap,
     /// Of each recording the first step in which the engines part.
-    partings: Vec<Option<usize>>,
+    first_divergences: Vec<Option<usize>>,
 }
 
 /// When two engines part.
@@ -108,7 +108,7 @@ pub(super) struct Divergence {
 
 impl Gap {
     /// The gap between two engines in one recording; `a` is the reference.
-    pub(super) fn between(a: &Course, b: &Course, yardstick: Yardstick) -> Self {
+    pub(super) fn between(a: &Activity, b: &Activity, metric: Metric) -> Self {
         let width = a.neurons.max(1);
         let mut totals = vec![(0.0, 0.0); a.neurons];
         let spikes = a.spikes.chunks_exact(width).zip(b.spikes.chunks_exact(width));
@@ -125,7 +125,7 @@ impl Gap {
         }
         let mut counts = Overlap::default();
         totals.into_iter().for_each(|(a, b)| counts.add(a, b));
-        Self { steps, counts, partings: vec![parting(a, b, yardstick)] }
+        Self { steps, counts, first_divergences: vec![first_divergence(a, b, metric)] }
     }
 
     /// Adds other recordings of the same length behind these.
@@ -136,7 +136,7 @@ impl Gap {
             deviation.merge(further);
         }
         self.counts.merge(other.counts);
-        self.partings.extend(other.partings);
+        self.first_divergences.extend(other.first_divergences);
     }
 
     /// Agreement in the spikes of every neuron and step ([`Overlap::share`]). A spike that is one step late counts
@@ -176,10 +176,10 @@ impl Gap {
 
     /// When the engines part.
     pub(super) fn divergence(&self) -> Divergence {
-        let mut parted: Vec<usize> = self.partings.iter().flatten().copied().collect();
+        let mut parted: Vec<usize> = self.first_divergences.iter().flatten().copied().collect();
         parted.sort_unstable();
         // Recordings in which they never part stand behind all others.
-        let middle = self.partings.len().saturating_sub(1) / 2;
+        let middle = self.first_divergences.len().saturating_sub(1) / 2;
         let (earliest, median) = (parted.first().copied(), parted.get(middle).copied());
         Divergence { recordings: parted.len(), earliest, median }
     }
@@ -187,12 +187,12 @@ impl Gap {
     /// Of each step, the share of the recordings in which the engines have parted by its end.
     pub(super) fn parted_by_step(&self) -> Vec<Option<f64>> {
         let mut parted = vec![0usize; self.steps.len()];
-        for &step in self.partings.iter().flatten() {
+        for &step in self.first_divergences.iter().flatten() {
             if let Some(count) = parted.get_mut(step) {
                 *count += 1;
             }
         }
-        let all = self.partings.len().max(1) as f64;
+        let all = self.first_divergences.len().max(1) as f64;
         let sums = parted.iter().scan(0, |sum, count| {
             *sum += count;
             Some(Some(*sum as f64 / all))
@@ -202,11 +202,11 @@ impl Gap {
 }
 
 /// The first step in which two engines part.
-fn parting(a: &Course, b: &Course, yardstick: Yardstick) -> Option<usize> {
+fn first_divergence(a: &Activity, b: &Activity, metric: Metric) -> Option<usize> {
     let width = a.neurons.max(1);
-    let place = match yardstick {
-        Yardstick::Spikes => a.spikes.iter().zip(&b.spikes).position(|(a, b)| a != b),
-        Yardstick::States => {
+    let place = match metric {
+        Metric::Spikes => a.spikes.iter().zip(&b.spikes).position(|(a, b)| a != b),
+        Metric::States => {
             let greatest = a.states.iter().map(|x| f64::from(x.abs())).fold(0.0, f64::max);
             let bound = BOUND * greatest;
             let off = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).abs() > bound;
@@ -223,17 +223,17 @@ mod tests {
     use super::*;
 
     /// A layer that spikes as written: a row of digits for each neuron. Its states are a tenth of the counts.
-    fn course(rows: &[&str]) -> Course {
+    fn activity(rows: &[&str]) -> Activity {
         let digits: Vec<Vec<f32>> =
             rows.iter().map(|row| row.bytes().map(|b| f32::from(b - b'0')).collect()).collect();
         let steps = digits[0].len();
         let spikes: Vec<f32> = (0..steps).flat_map(|t| digits.iter().map(move |row| row[t])).collect();
         let states = spikes.iter().map(|n| 0.1 * n).collect();
-        Course { neurons: rows.len(), spikes, states }
+        Activity { neurons: rows.len(), spikes, states }
     }
 
     fn gap(a: &[&str], b: &[&str]) -> Gap {
-        Gap::between(&course(a), &course(b), Yardstick::Spikes)
+        Gap::between(&activity(a), &activity(b), Metric::Spikes)
     }
 
     #[test]
@@ -283,15 +283,15 @@ mod tests {
 
     #[test]
     fn states_part_where_the_error_exceeds_a_share_of_the_greatest_state() {
-        let reference = Course { neurons: 1, spikes: vec![0.0; 4], states: vec![1.0, -10.0, 2.0, 0.0] };
+        let reference = Activity { neurons: 1, spikes: vec![0.0; 4], states: vec![1.0, -10.0, 2.0, 0.0] };
         for (states, expected) in [
             ([1.0, -10.0, 2.0, 0.0], None),
             ([1.9, -10.9, 1.1, 0.9], None),
             ([1.9, -10.9, 3.1, 0.0], Some(2)),
             ([-0.1, -10.0, 2.0, 0.0], Some(0)),
         ] {
-            let other = Course { states: states.into(), ..reference.clone() };
-            let found = Gap::between(&reference, &other, Yardstick::States).divergence();
+            let other = Activity { states: states.into(), ..reference.clone() };
+            let found = Gap::between(&reference, &other, Metric::States).divergence();
             assert_eq!(found.earliest, expected, "{states:?}");
         }
     }
@@ -316,19 +316,19 @@ mod tests {
             let of = |pick: fn(&(u8, u8)) -> u8| {
                 let spikes: Vec<f32> = values.iter().map(|pair| f32::from(pick(pair))).collect();
                 let states = spikes.iter().map(|n| n - 1.5).collect();
-                Course { neurons, spikes, states }
+                Activity { neurons, spikes, states }
             };
             let (a, b) = (of(|pair| pair.0), of(|pair| pair.1));
-            for yardstick in [Yardstick::Spikes, Yardstick::States] {
-                let same = Gap::between(&a, &a, yardstick);
+            for metric in [Metric::Spikes, Metric::States] {
+                let same = Gap::between(&a, &a, metric);
                 prop_assert!(same.spikes().is_none_or(|share| share == 1.0));
                 prop_assert!(same.counts().is_none_or(|share| share == 1.0));
                 prop_assert!(same.states().is_none_or(|error| error == 0.0));
                 prop_assert_eq!(same.divergence(), Divergence { recordings: 0, earliest: None, median: None });
-                let gap = Gap::between(&a, &b, yardstick);
+                let gap = Gap::between(&a, &b, metric);
                 let (spikes, counts) = (gap.spikes().unwrap_or(1.0), gap.counts().unwrap_or(1.0));
                 prop_assert!((0.0..=1.0).contains(&spikes) && spikes <= counts + 1e-12);
-                prop_assert_eq!(spikes, Gap::between(&b, &a, yardstick).spikes().unwrap_or(1.0));
+                prop_assert_eq!(spikes, Gap::between(&b, &a, metric).spikes().unwrap_or(1.0));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use synnet_runtime::Evaluation;
 
-use super::engines::{CHIP, ENGINES, FLOAT, QUANTISED};
+use super::engines::{CHIP, ENGINES, FLOAT, QUANTIZED};
 use super::findings::{Finding, fine_percent};
 use super::statistics::BOUND;
 use super::{Comparison, LayerComparison, PAIRS};
@@ -40,9 +40,9 @@ impl Comparison<'_> {
         if let Some(classes) = &self.classes {
             let accuracies = classes.each_ref().map(|found| percent(found.accuracy));
             rows.push(row("accuracy on the test set", accuracies));
-            let same = [QUANTISED, CHIP].map(|engine| percent(agreement(&classes[FLOAT], &classes[engine])));
-            let [quantised, chip] = same;
-            rows.push(row("same class as float", [String::new(), quantised, chip]));
+            let same = [QUANTIZED, CHIP].map(|engine| percent(agreement(&classes[FLOAT], &classes[engine])));
+            let [quantized, chip] = same;
+            rows.push(row("same class as float", [String::new(), quantized, chip]));
         }
         rows
     }
@@ -56,7 +56,7 @@ impl Comparison<'_> {
             let rates: [String; ENGINES] =
                 std::array::from_fn(|engine| format!("{:.3}", layer.rate(engine, self.steps())));
             let mut cells = row(&layer.name, if layer.by_spikes() { rates } else { Default::default() });
-            let silent = [FLOAT, QUANTISED, CHIP].map(|engine| layer.silent(engine).to_string()).join(" / ");
+            let silent = [FLOAT, QUANTIZED, CHIP].map(|engine| layer.silent(engine).to_string()).join(" / ");
             cells.push(if layer.by_spikes() { silent } else { String::new() });
             cells.push(fine_percent(layer.saturations(self.chip_steps()).1));
             cells.push(format!("{} of {}", layer.saturated_neurons(), layer.neurons));

@@ -229,10 +229,10 @@ impl<'de> Deserialize<'de> for Cache {
 /// A list of classes, or their number.
 fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
     /// Beyond this, a number is a mistake.
-    const MOST_CLASSES: u64 = 1 << 16;
+    const MAX_CLASSES: u64 = 1 << 16;
     match Value::deserialize(deserializer)? {
         Value::Sequence(classes) => Ok(classes),
-        Value::Number(n) if n.as_u64().is_some_and(|n| (1..=MOST_CLASSES).contains(&n)) => {
+        Value::Number(n) if n.as_u64().is_some_and(|n| (1..=MAX_CLASSES).contains(&n)) => {
             Ok((0..n.as_u64().unwrap_or_default()).map(Value::from).collect())
         }
         _ => Err(serde::de::Error::custom("expected a list of classes, or their number")),

@@ -41,7 +41,7 @@ pub struct Recipe {
     /// From sound to spikes.
     #[serde(default)]
     pub front_end: FrontEnd,
-    /// Loss, optimiser and all that.
+    /// Loss, optimizer and all that.
     pub training: TrainOptions,
     /// Seeds to train with, each in a folder of its own, instead of the one of `training`.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct Recipe {
     /// The chip whose simulator runs the test set; without it the first chip of `build`, if there is one.
     #[serde(default)]
     pub chip: Option<String>,
-    /// How the network is quantised for chips and integer code, and whether training knows.
+    /// How the network is quantized for chips and integer code, and whether training knows.
     #[serde(default)]
     pub quantize: Quantize,
     /// What to build after training.
@@ -70,7 +70,7 @@ pub struct Recipe {
 }
 
 /// Unknown keys that are told at once.
-const MOST_FAULTS: usize = 20;
+const MAX_FAULTS: usize = 20;
 
 fn default_build() -> Vec<String> {
     vec!["rust".into(), "xylo-audio3".into()]
@@ -130,7 +130,7 @@ impl Recipe {
             let plain = in_plain_words(&with_suggestion(&message));
             faults.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
             // With the key that was meant, or without it, other faults come to light.
-            if faults.len() == MOST_FAULTS || !correct(&mut value, &path, &message) {
+            if faults.len() == MAX_FAULTS || !correct(&mut value, &path, &message) {
                 return Err(faults);
             }
         }

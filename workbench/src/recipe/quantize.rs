@@ -14,14 +14,14 @@ use crate::error::Error;
 use crate::observer::Observer;
 use crate::schema::with_suggestion;
 
-/// How a trained network is quantised.
+/// How a trained network is quantized.
 #[derive(Clone, Debug, Default)]
 pub struct Quantize {
     /// The options, without ranges.
     pub options: QuantizeOptions,
     /// Whether the ranges of states are measured on the training set, which weight shifts need.
     pub measures: bool,
-    /// The first epoch, from 0, that trains through the quantised network; `None` where training knows nothing of it.
+    /// The first epoch, from 0, that trains through the quantized network; `None` where training knows nothing of it.
     pub aware_from: Option<usize>,
     /// The options that the recipe names.
     named: Vec<String>,
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Quantize {
     }
 }
 
-/// The first epoch of quantisation-aware training, if there is one.
+/// The first epoch of quantization-aware training, if there is one.
 struct Aware(Option<usize>);
 
 impl<'de> Deserialize<'de> for Aware {

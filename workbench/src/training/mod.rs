@@ -24,7 +24,7 @@ pub use history::{FILE as METRICS, History};
 
 /// The state of a training.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
-/// The learnt tensors.
+/// The learned tensors.
 pub const WEIGHTS: &str = "weights.safetensors";
 
 /// A training that has not begun, or was interrupted.
