@@ -97,6 +97,22 @@ fn an_evaluation_makes_a_page_where_one_is_asked_for() {
     assert_eq!(results(&html), results(&training));
 }
 
+#[cfg(unix)]
+#[test]
+fn names_of_files_cannot_become_markup() {
+    let folder = tones();
+    let hostile = "<script>\"&'";
+    for take in 0..6 {
+        let (from, to) = (format!("data/low_{take}.wav"), format!("data/{hostile}_{take}.wav"));
+        std::fs::rename(folder.path(&from), folder.path(&to)).expect("the file can be renamed");
+    }
+    let classes = "['<script>\"&''', high]";
+    folder.write("tones.yaml", folder.read_text("tones.yaml").replace("[low, high]", classes));
+    let html = page(&folder, &["--set", "training.epochs=1"]);
+    check_page(&html);
+    assert!(html.contains("Class &lt;script&gt;&quot;&amp;'") && !html.contains("\"&'"));
+}
+
 #[test]
 fn warnings_are_said_once_and_stand_in_the_reports() {
     let folder = tones();

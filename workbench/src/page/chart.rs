@@ -290,7 +290,54 @@ mod tests {
             scale: Scale::FromZero,
             kept: Some(2),
         };
-        insta::assert_snapshot!(chart.html().into_string().replace("><", ">\n<"), @"");
+        // An element a line.
+        let html = chart.html().into_string().replace("><", ">\n<").replace(">\n</", "></");
+        insta::assert_snapshot!(html, @r#"
+        <figure>
+        <figcaption>Loss <span>mean</span></figcaption>
+        <ul class="legend">
+        <li>
+        <svg viewBox="0 0 24 8">
+        <path class="line c0" d="M1 4H23"></path></svg>training</li>
+        <li>
+        <svg viewBox="0 0 24 8">
+        <path class="line c1 dashed" d="M1 4H23"></path></svg>validation</li>
+        <li>
+        <svg viewBox="0 0 24 8">
+        <path class="kept" d="M1 4H23"></path></svg>weights kept: epoch 2</li></ul>
+        <svg viewBox="0 0 540 230" role="img" aria-label="Loss over epochs">
+        <path class="rule" d="M52 190.0H528"></path>
+        <text class="end" x="45" y="194.0">0</text>
+        <path class="rule" d="M52 145.0H528"></path>
+        <text class="end" x="45" y="149.0">0.5</text>
+        <path class="rule" d="M52 100.0H528"></path>
+        <text class="end" x="45" y="104.0">1</text>
+        <path class="rule" d="M52 55.0H528"></path>
+        <text class="end" x="45" y="59.0">1.5</text>
+        <path class="rule" d="M52 10.0H528"></path>
+        <text class="end" x="45" y="14.0">2</text>
+        <path class="axis" d="M58.0 190v4"></path>
+        <text class="middle" x="58.0" y="207">1</text>
+        <path class="axis" d="M290.0 190v4"></path>
+        <text class="middle" x="290.0" y="207">2</text>
+        <path class="axis" d="M522.0 190v4"></path>
+        <text class="middle" x="522.0" y="207">3</text>
+        <path class="axis" d="M52 190H528"></path>
+        <text class="middle quiet" x="290" y="224">epoch</text>
+        <path class="kept" d="M290.0 10V190"></path>
+        <path class="line c0" d="M58.0 10.0L290.0 100.0L522.0 145.0"></path>
+        <circle class="dot c1" cx="290.0" cy="55.0" r="1"></circle>
+        <rect class="place" x="-21.3" y="10" width="158.7" height="180">
+        <title>epoch 1
+        training: 2</title></rect>
+        <rect class="place" x="210.7" y="10" width="158.7" height="180">
+        <title>epoch 2
+        training: 1
+        validation: 1.5</title></rect>
+        <rect class="place" x="442.7" y="10" width="158.7" height="180">
+        <title>epoch 3
+        training: 0.5</title></rect></svg></figure>
+        "#);
     }
 
     #[test]
