@@ -195,7 +195,7 @@ impl Experiment {
     pub fn quantize_options(&self, network: &Network) -> Result<QuantizeOptions, Error> {
         let quantize = &self.plan.recipe.quantize;
         let measured = quantize.measures.then(|| calibration::on_dataset(network, &self.corpus.train));
-        let ranges = measured.transpose().map_err(|e| Error::input(e))?;
+        let ranges = measured.transpose().map_err(Error::input)?;
         Ok(QuantizeOptions { ranges, ..quantize.options.clone() })
     }
 

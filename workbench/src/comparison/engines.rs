@@ -60,7 +60,7 @@ impl<'a> Engines<'a> {
         build: &'a Build,
         dataset: &'a Dataset,
     ) -> Result<Self, Error> {
-        let chip = build.simulator().map_err(|e| Error::input(e))?;
+        let chip = build.simulator().map_err(Error::input)?;
         let mut layers: Vec<&MappedLayer> = build.float.layers.iter().collect();
         layers.sort_by_key(|layer| layer.layer);
         Ok(Self {
@@ -92,11 +92,11 @@ impl<'a> Engines<'a> {
         let mut input_events = 0;
         (0..steps).for_each(|t| events.visit_step(t, |_, count| input_events += count as u64));
         self.chip.reset();
-        let on_chip = self.chip.run(&events, Record::All).map_err(|e| Error::input(e))?;
+        let on_chip = self.chip.run(&events, Record::All).map_err(Error::input)?;
         let input = input(self.dataset, i);
         let run = |interpreter: &Interpreter| {
             let run = interpreter.run_from(&input, Recording::On, 0, i as u64);
-            run.map_err(|e| Error::input(e))
+            run.map_err(Error::input)
         };
         let [float, quantized] = &self.interpreters;
         let (float, quantized) = (run(float)?, run(quantized)?);
@@ -266,7 +266,7 @@ mod tests {
         let sample_run = run_sample(&network, &build, &dataset);
         let input = input(&dataset, 0);
         let float = Interpreter::new(&network).run(&input, Recording::Off, 0).expect("the input fits");
-        assert_eq!(played.outputs[FLOAT], float.output.data);
+        assert_eq!(sample_run.outputs[FLOAT], float.output.data);
         let events = dataset.samples()[0].raster.resized(53);
         let mut chip = build.simulator().expect("it holds together");
         let recording = chip.run(&events, Record::All).expect("the chip has four channels");

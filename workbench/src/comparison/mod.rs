@@ -193,7 +193,7 @@ impl<'a> Comparison<'a> {
         let labels: Vec<usize> = self.recordings.iter().filter_map(class).collect();
         let [float, quantized, chip] = statistics.map(|values| {
             let outputs = Sequence::new(self.recordings.len(), 1, width, values);
-            let outputs = outputs.map_err(|e| Error::input(e))?;
+            let outputs = outputs.map_err(Error::input)?;
             Evaluation::from_outputs(outputs, &labels, readout)
                 .map_err(|faults| Error::without_place(&faults))
         });
