@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use synnet_ir::{Diagnostic, Graph, Params, Sources};
-use synnet_rust::{Embedding, Module, QuantizeOptions};
+use synnet_rust::{Embedding, Module, QuantizeOptions, RustOptions};
 
+use crate::cargo;
+use crate::error::Error;
 use crate::files::{self, Files};
-use crate::{Error, cargo};
 
 /// Compiles a network whose weights come at run time; see [`Config::compile`].
 ///
@@ -172,15 +173,14 @@ impl Config {
         cargo::warn(&render(&compilation.diagnostics));
         self.check_rates(&graph)?;
         let params = self.weights.as_ref().map(|path| read_params(path, files)).transpose()?;
-        let options = synnet_rust::Options {
-            name: self.type_name.clone(),
-            embedding: Embedding::Include(format!("{stem}.weights")),
-            numbers: match self.numbers {
+        let mut options = RustOptions::new()
+            .with_embedding(Embedding::Include(format!("{stem}.weights")))
+            .with_numbers(match self.numbers {
                 Numbers::Float => synnet_rust::Numbers::Float,
-                Numbers::Integer => synnet_rust::Numbers::Integer(QuantizeOptions::default()),
-            },
-            rates: self.rates.clone(),
-        };
+                Numbers::Integer => synnet_rust::Numbers::Integer(QuantizeOptions::new()),
+            })
+            .with_rates(self.rates.clone());
+        options.name.clone_from(&self.type_name);
         let module = synnet_rust::generate_with(&graph, params.as_ref(), &options)
             .map_err(|diagnostics| Error::new(render(&diagnostics)))?;
         cargo::warn(&render(&module.warnings));

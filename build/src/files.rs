@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::error::Error;
 
 /// Files that were asked for, in order: those that the crate depends on.
 #[derive(Debug, Default)]

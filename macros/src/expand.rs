@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::LitStr;
 use synnet_ir::{Graph, Params, SourceId, Sources};
-use synnet_rust::Module;
+use synnet_rust::{Module, RustOptions};
 
 use crate::invocation::{Invocation, Network};
 use crate::layout::Layout;
@@ -46,7 +46,7 @@ impl Compiler {
         let found = report.of_the_network(&compilation.diagnostics);
         let Some(graph) = compilation.graph else { return Ok(found) };
         let params = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
-        let options = synnet_rust::Options { numbers: settings.numbers(), ..synnet_rust::Options::default() };
+        let options = RustOptions::new().with_numbers(settings.numbers());
         Ok(match synnet_rust::generate_with(&graph, params.as_ref(), &options) {
             Ok(module) => {
                 let warnings = report.of_the_weights(&module.warnings);

@@ -78,7 +78,7 @@ impl Settings {
     /// In which numbers the network computes.
     pub(crate) fn numbers(&self) -> Numbers {
         match &self.numbers {
-            Some(numbers) if numbers.value() == "integer" => Numbers::Integer(QuantizeOptions::default()),
+            Some(numbers) if numbers.value() == "integer" => Numbers::Integer(QuantizeOptions::new()),
             _ => Numbers::Float,
         }
     }

@@ -187,7 +187,7 @@ pub struct Eval {
     #[arg(long, value_name = "ENGINE", default_value = "float")]
     pub on: String,
     /// How weights become integers for the chip, instead of the recipe's `quantize.method`.
-    #[arg(long, value_name = "METHOD", value_parser = method)]
+    #[arg(long, value_name = "METHOD", value_parser = str::parse::<Method>)]
     pub quantizer: Option<Method>,
     /// Write the results as a page for a browser, with recordings of the test set to look at.
     #[arg(long, value_name = "PAGE.html")]
@@ -206,7 +206,7 @@ pub struct Compare {
     #[arg(long)]
     pub target: Option<String>,
     /// How weights become integers, in place of what the recipe says.
-    #[arg(long, value_name = "METHOD", value_parser = method)]
+    #[arg(long, value_name = "METHOD", value_parser = str::parse::<Method>)]
     pub quantizer: Option<Method>,
     /// Take so many recordings, spread over the test set, instead of all.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -274,7 +274,7 @@ pub struct Build {
 #[derive(Args, Debug)]
 pub struct QuantizeArgs {
     /// How weights become integers, for chips and `rust-int`; `channel` by default.
-    #[arg(long, value_name = "METHOD", value_parser = method)]
+    #[arg(long, value_name = "METHOD", value_parser = str::parse::<Method>)]
     pub quantizer: Option<Method>,
     /// Typical input events, `[T, C]` or `[B, T, C]`: the ranges of the network's states are measured on them, and then
     /// weight shifts are used.
@@ -321,14 +321,6 @@ fn duration(text: &str) -> Result<f64, String> {
     let number: f64 = number.trim().parse().map_err(|_| wrong())?;
     let seconds = number * unit;
     if seconds.is_finite() && seconds > 0.0 { Ok(seconds) } else { Err(wrong()) }
-}
-
-/// The method of quantisation of that name.
-fn method(text: &str) -> Result<Method, String> {
-    Method::ALL.into_iter().find(|method| method.name() == text).ok_or_else(|| {
-        let names: Vec<String> = Method::ALL.iter().map(|method| format!("`{}`", method.name())).collect();
-        format!("methods are {}", names.join(", "))
-    })
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -37,7 +37,7 @@ impl Context {
 
     /// The target that `--target` names.
     pub fn target(&self, name: Option<&String>) -> Result<Option<Target>, Failure> {
-        name.map(|name| Target::named(name, &self.chips))
+        name.map(|name| Target::named(name, self.chips.iter()))
             .transpose()
             .map_err(|why| invalid(&why, "--target <TARGET>"))
     }
@@ -48,7 +48,7 @@ impl Context {
         match (self.target(name)?, custom.next(), custom.next()) {
             (Some(named), ..) => Ok(Some(named)),
             (None, None, _) => Ok(None),
-            (None, Some(one), None) => Ok(Some(Target::Chip(Arc::clone(one)))),
+            (None, Some(one), None) => Ok(Some(Arc::clone(one).into())),
             (None, Some(_), Some(_)) => {
                 Err(Failure::Usage("there are several `--chip`: say which with `--target`".into()))
             }
@@ -57,16 +57,16 @@ impl Context {
 
     /// As [`target_or_custom`](Self::target_or_custom), if it is a chip; `why_chips` says what others are refused for.
     pub fn chip(&self, name: Option<&String>, why_chips: &str) -> Result<Option<Arc<Chip>>, Failure> {
-        match self.target_or_custom(name)? {
-            Some(Target::Chip(chip)) => Ok(Some(chip)),
-            Some(target) => Err(Failure::Usage(format!("`--target {}`: {why_chips}", target.name()))),
-            None => Ok(None),
+        let Some(target) = self.target_or_custom(name)? else { return Ok(None) };
+        match target.chip() {
+            Some(chip) => Ok(Some(Arc::clone(chip))),
+            None => Err(Failure::Usage(format!("`--target {}`: {why_chips}", target.name()))),
         }
     }
 
     /// The engine that `--on` names.
     pub fn engine(&self, name: &str) -> Result<Engine, Failure> {
-        Engine::named(name, &self.chips).map_err(|why| invalid(&why, "--on <ENGINE>"))
+        Engine::named(name, self.chips.iter()).map_err(|why| invalid(&why, "--on <ENGINE>"))
     }
 
     /// Compiles a network file and keeps what was found.

@@ -5,7 +5,7 @@ use synnet_ir::{Diagnostics, Graph, Network, Sources, render};
 use synnet_runtime::tape::{Checkpoint, Gradients, Pass, SampleKey, Tape};
 use synnet_runtime::{Interpreter, Recording, Run, Sequence, initial_params};
 use synnet_rust::quantized::{Quantized, quantize};
-use synnet_rust::{Embedding, Module};
+use synnet_rust::{Embedding, Module, RustOptions};
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 
 use crate::corpus::{Case, Imports};
@@ -133,11 +133,8 @@ pub fn integer_module(network: &Network, weights_file: &str) -> Result<(Module, 
     Ok((module.expect("what quantization gives holds together"), quantized))
 }
 
-fn module_options(weights_file: &str) -> synnet_rust::Options {
-    synnet_rust::Options {
-        embedding: Embedding::Include(weights_file.to_owned()),
-        ..synnet_rust::Options::default()
-    }
+fn module_options(weights_file: &str) -> RustOptions {
+    RustOptions::new().with_embedding(Embedding::Include(weights_file.to_owned()))
 }
 
 /// Builds the network for a chip.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use synnet_ir::Sources;
+use synnet_ir::display::table;
 use synnet_xylo::chip::ConfigurationFormat;
 use synnet_xylo::specification::{Dimensions, SpecificationError};
 use synnet_xylo::{Chip, Configuration, Specification};
@@ -14,7 +15,6 @@ use crate::error::Error;
 use crate::files;
 use crate::observer::Observer;
 use crate::source::accept;
-use crate::text::table;
 
 /// A chip's network as it was built, from a specification or from a configuration.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub fn is_built(path: &Path) -> bool {
 }
 
 impl BuiltNetwork {
-    /// Reads what [`write_xylo`](crate::artifacts::write_xylo) wrote: a configuration (`.json`) or a specification.
+    /// Reads what the target of a chip makes: a configuration (`.json`) or a specification.
     ///
     /// # Errors
     /// A file that cannot be read, or that is neither.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use synnet_xylo::Chip;
 
 use crate::error::Error;
+use crate::target::is_taken;
+use crate::unknown::UnknownName;
 use crate::{files, schema};
 
 /// The chips that networks can be built for.
@@ -22,24 +24,6 @@ struct Entry {
     chip: Arc<Chip>,
     /// The description as it was written.
     text: String,
-}
-
-/// A name that stands for nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there is no {what} `{name}`{}\n{what}s are {}",
-    near.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?")),
-    known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-)]
-pub struct UnknownName {
-    /// What should have been named: "chip", "target", "engine".
-    pub what: &'static str,
-    /// The name.
-    pub name: String,
-    /// The name that was probably meant.
-    pub near: Option<String>,
-    /// Every name there is.
-    pub known: Vec<String>,
 }
 
 impl Default for Chips {
@@ -74,7 +58,10 @@ impl Chips {
                 .map_or_else(|| e.to_string(), |why| schema::located_in_plain_words(&why.to_string()));
             format!("not a chip description: {why}")
         })?;
-        let faults = chip.check();
+        let mut faults = chip.check();
+        if is_taken(&chip.name) {
+            faults.insert(0, format!("`name` is `{}`, which is taken; choose another", chip.name));
+        }
         if !faults.is_empty() {
             return Err(format!("not a possible chip\n{}", faults.join("\n")));
         }
@@ -105,39 +92,19 @@ impl Chips {
     /// # Errors
     /// If there is none.
     pub fn get(&self, name: &str) -> Result<&Arc<Chip>, UnknownName> {
-        self.find(name).ok_or_else(|| self.unknown(name, "chip", &[]))
+        let known = || self.iter().map(|chip| chip.name.as_str());
+        self.find(name).ok_or_else(|| UnknownName::new("chip", name, known()))
     }
 
     /// The description of a chip as it was written, with the evidence for its numbers.
     pub fn source(&self, name: &str) -> Option<&str> {
         self.entries.iter().find(|entry| entry.chip.name == name).map(|entry| entry.text.as_str())
     }
-
-    /// That `name` is neither one of `others` nor a chip.
-    pub(crate) fn unknown(&self, name: &str, what: &'static str, others: &[&str]) -> UnknownName {
-        let names = || others.iter().copied().chain(self.iter().map(|chip| chip.name.as_str()));
-        UnknownName {
-            what,
-            name: name.to_owned(),
-            near: synnet_ir::nearest(name, names()).map(str::to_owned),
-            known: names().map(str::to_owned).collect(),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn unknown_names_come_with_a_suggestion() {
-        let chips = Chips::default();
-        let text = chips.unknown("xylo-audo3", "target", &["rust"]).to_string();
-        assert!(text.starts_with(
-            "there is no target `xylo-audo3`; did you mean `xylo-audio3`?\ntargets are `rust`, `xylo-1`"
-        ));
-        assert!(!chips.unknown("loihi", "engine", &["float"]).to_string().contains("did you mean"));
-    }
 
     #[test]
     fn custom_chips_stand_behind_the_built_in_ones() {

@@ -136,7 +136,7 @@ impl Plan {
     /// What cannot be built later is better known before the training. Warnings come with the build.
     pub fn check_targets(&self) -> Result<(), Error> {
         let mut targets = self.recipe.targets().to_vec();
-        targets.extend(self.recipe.simulated_chip().cloned().map(Target::Chip));
+        targets.extend(self.recipe.simulated_chip().cloned().map(Target::from));
         targets.sort_by(|a, b| a.name().cmp(b.name()));
         targets.dedup();
         self.refuse(targets.iter().flat_map(|target| target.check(&self.loaded.graph)))
@@ -196,7 +196,7 @@ impl Experiment {
         let quantize = &self.plan.recipe.quantize;
         let measured = quantize.measures.then(|| calibration::on_dataset(network, &self.corpus.train));
         let ranges = measured.transpose().map_err(Error::input)?;
-        Ok(QuantizeOptions { ranges, ..quantize.options.clone() })
+        Ok(quantize.options.clone().with_ranges(ranges))
     }
 
     /// Quantizes for a chip.

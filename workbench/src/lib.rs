@@ -97,8 +97,9 @@ pub mod source;
 mod target;
 pub mod text;
 pub mod training;
+mod unknown;
 
-pub use chips::{Chips, UnknownName};
+pub use chips::Chips;
 pub use error::{Error, Findings};
 pub use events::Events;
 pub use experiment::{Experiment, OnChip, Plan, Tested, spikes_matter};
@@ -106,4 +107,5 @@ pub use memory::MemoryEstimate;
 pub use observer::{Observer, Silent, Stage};
 pub use recipe::Recipe;
 pub use run::{Run, RunOptions, run};
-pub use target::{Engine, Target};
+pub use target::{Engine, Setting, Settings, Target};
+pub use unknown::UnknownName;

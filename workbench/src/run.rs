@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use synnet_ir::Network;
-use synnet_rust::Numbers;
+use synnet_ir::display::{indented, list, percent};
+use synnet_ir::names::snake_case;
 
 use crate::artifacts::{self, Written};
 use crate::error::Error;
@@ -14,8 +15,7 @@ use crate::files;
 use crate::memory::MemoryEstimate;
 use crate::observer::Observer;
 use crate::report::{self, Outcome, Report, Results, Seeds};
-use crate::target::Target;
-use crate::text::{indented, list, percent};
+use crate::target::{Setting, Settings};
 use crate::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
 
 /// Where a run writes, and with which seeds it trains.
@@ -129,9 +129,9 @@ impl Finished {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let mut written = vec![
-            Written { path: folder.join(WEIGHTS), what: "trained weights" },
-            Written { path: folder.join(METRICS), what: "every figure of every epoch" },
-            Written { path: folder.join(CHECKPOINT), what: "state of the training, for `--resume`" },
+            Written { path: folder.join(WEIGHTS), what: "trained weights".into() },
+            Written { path: folder.join(METRICS), what: "every figure of every epoch".into() },
+            Written { path: folder.join(CHECKPOINT), what: "state of the training, for `--resume`".into() },
         ];
         let network = &trained.network;
         let float = experiment.evaluate(network)?;
@@ -140,8 +140,8 @@ impl Finished {
         warn_of_chance(experiment, &float, chip.as_ref(), observer);
         written.extend(build(experiment, network, chip.as_ref(), &folder, observer)?);
         let (page, text) = (folder.join("report.html"), folder.join("report.md"));
-        written.push(Written { path: page.clone(), what: "this training as a page for a browser" });
-        written.push(Written { path: text.clone(), what: "the same in short, as text" });
+        written.push(Written { path: page.clone(), what: "this training as a page for a browser".into() });
+        written.push(Written { path: text.clone(), what: "the same in short, as text".into() });
         let results = Results { experiment, network, float: &float, chip: chip.as_ref() };
         let report = Report { results, trained: &trained, written: &written };
         files::write(&page, report.html().as_bytes())?;
@@ -166,7 +166,7 @@ impl Finished {
     fn text(&self) -> String {
         let trained = &self.trained;
         let files: Vec<Vec<String>> =
-            self.written.iter().map(|w| vec![files::name(&w.path), w.what.to_owned()]).collect();
+            self.written.iter().map(|w| vec![files::name(&w.path), w.what.clone()]).collect();
         format!(
             "{}: {}; {} epochs in {:.1} s; weights of epoch {}, {}\n\n{}\n{}",
             trained.network.graph.name,
@@ -237,32 +237,28 @@ fn build(
     out: &Path,
     observer: &dyn Observer,
 ) -> Result<Vec<Written>, Error> {
-    let name = &network.graph.name;
-    let stem = synnet_ir::names::snake_case(name);
-    let rust = |numbers: Numbers, file: String| {
-        let options = synnet_rust::Options { numbers, ..synnet_rust::Options::default() };
-        let path = out.join(file);
-        let module = artifacts::rust_module(&network.graph, Some(network), options, Some(&path))
-            .map_err(|diagnostics| experiment.plan.loaded.error(diagnostics))?;
-        experiment.plan.loaded.accept(&module.warnings, observer)?;
-        artifacts::write_rust(&module, &path)
-    };
+    let stem = snake_case(&network.graph.name);
+    let plan = &experiment.plan;
+    let mut settings = Settings::new();
+    // Ranges of states may have to be measured, which takes a while.
+    if plan.recipe.targets().iter().any(|target| target.takes(Setting::Quantize)) {
+        settings.quantize = experiment.quantize_options(network)?;
+    }
     let mut written = Vec::new();
-    for target in experiment.plan.recipe.targets() {
-        written.extend(match target {
-            Target::Rust => rust(Numbers::Float, format!("{stem}.rs"))?,
-            Target::RustInt => {
-                rust(Numbers::Integer(experiment.quantize_options(network)?), format!("{stem}_int.rs"))?
-            }
-            Target::Chip(chip) => match simulated.filter(|on| on.chip.name == chip.name) {
-                Some(on) => artifacts::write_xylo(&on.build, &on.chip, name, &out.join(&stem))?,
-                None => {
-                    let other = experiment.build_for_chip(network, chip, observer)?;
-                    let path = out.join(format!("{stem}.{}", chip.name));
-                    artifacts::write_xylo(&other, chip, name, &path)?
-                }
-            },
-        });
+    for target in plan.recipe.targets() {
+        let back_end = target.with(&settings);
+        let evaluated = simulated.is_some_and(|on| on.chip.name == target.name());
+        // Files of chips have the same names: those of a chip that was not evaluated carry its name.
+        let file = match target.chip() {
+            Some(chip) if !evaluated => back_end.file_name(&format!("{stem}.{}", chip.name)),
+            _ => back_end.file_name(&stem),
+        };
+        let artifacts = back_end.build(network, &file).map_err(|found| plan.loaded.error(found))?;
+        // The evaluation has reported those of its chip.
+        if !evaluated {
+            plan.loaded.accept(&artifacts.warnings, observer)?;
+        }
+        written.extend(artifacts::write(&artifacts, out)?);
     }
     Ok(written)
 }

@@ -1,62 +1,153 @@
 //! What a network can be built for, and what can run it.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use synnet_ir::{Diagnostics, Graph};
-use synnet_xylo::Chip;
+use synnet_rust::{Numbers, RustOptions, RustTarget};
+use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, XyloTarget};
 
-use crate::chips::{Chips, UnknownName};
+use crate::unknown::UnknownName;
 
-/// A back end.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Target {
-    /// A module in Rust that computes in f32.
-    Rust,
-    /// A module in Rust that computes in integers, as the chips do.
-    RustInt,
-    /// The configuration of a chip.
-    Chip(Arc<Chip>),
+/// What targets can be told. Each takes the settings that concern it.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How numbers become integers.
+    pub quantize: QuantizeOptions,
+    /// Whether hidden neurons without effect are left out.
+    pub remove_dead: bool,
+    /// Mean number of events per channel or neuron and step, by the name of the input or of a layer, if it was measured.
+    pub rates: BTreeMap<String, f64>,
+    /// Whether the result has to be a single file, if the target can.
+    pub one_file: bool,
 }
 
-/// Names of targets that are not chips.
-const RUST: &str = "rust";
-const RUST_INT: &str = "rust-int";
+impl Settings {
+    /// The defaults of every target.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// A setting that not every target takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// [`Settings::quantize`].
+    Quantize,
+    /// [`Settings::remove_dead`].
+    RemoveDead,
+    /// [`Settings::rates`].
+    Rates,
+}
+
+/// The targets that are not chips: a new back end has its line here.
+fn built_in() -> Vec<Target> {
+    let rust = |settings: &Settings, options| {
+        let target = RustTarget::new(options);
+        Box::new(if settings.one_file { target.in_one_file() } else { target })
+    };
+    vec![
+        Target::new(&[Setting::Rates], None, move |settings| {
+            rust(settings, RustOptions::new().with_rates(settings.rates.clone()))
+        }),
+        Target::new(&[Setting::Quantize], None, move |settings| {
+            let numbers = Numbers::Integer(settings.quantize.clone());
+            rust(settings, RustOptions::new().with_numbers(numbers))
+        }),
+    ]
+}
+
+/// A back end, chosen by its name.
+#[derive(Clone)]
+pub struct Target {
+    name: String,
+    takes: &'static [Setting],
+    chip: Option<Arc<Chip>>,
+    make: Arc<dyn Fn(&Settings) -> Box<dyn synnet_ir::Target> + Send + Sync>,
+}
 
 impl Target {
-    /// The target of that name: a built-in one, or a chip.
+    fn new<T: synnet_ir::Target + 'static>(
+        takes: &'static [Setting],
+        chip: Option<Arc<Chip>>,
+        make: impl Fn(&Settings) -> Box<T> + Send + Sync + 'static,
+    ) -> Self {
+        let name = make(&Settings::new()).name().to_owned();
+        Self { name, takes, chip, make: Arc::new(move |settings| make(settings)) }
+    }
+
+    /// All targets; one for each of the chips stands behind the others.
+    pub fn all<'a>(chips: impl IntoIterator<Item = &'a Arc<Chip>>) -> Vec<Self> {
+        built_in().into_iter().chain(chips.into_iter().cloned().map(Self::from)).collect()
+    }
+
+    /// The target of that name: a built-in one, or that of one of the chips.
     ///
     /// # Errors
     /// If there is no such target.
-    pub fn named(name: &str, chips: &Chips) -> Result<Self, UnknownName> {
-        match name {
-            RUST => Ok(Self::Rust),
-            RUST_INT => Ok(Self::RustInt),
-            _ => chips
-                .find(name)
-                .cloned()
-                .map(Self::Chip)
-                .ok_or_else(|| chips.unknown(name, "target", &[RUST, RUST_INT])),
+    pub fn named<'a>(
+        name: &str,
+        chips: impl IntoIterator<Item = &'a Arc<Chip>>,
+    ) -> Result<Self, UnknownName> {
+        let mut all = Self::all(chips);
+        match all.iter().position(|target| target.name == name) {
+            Some(place) => Ok(all.swap_remove(place)),
+            None => Err(UnknownName::new("target", name, all.iter().map(Self::name))),
         }
     }
 
     /// Its name on the command line and in recipes.
     pub fn name(&self) -> &str {
-        match self {
-            Self::Rust => RUST,
-            Self::RustInt => RUST_INT,
-            Self::Chip(chip) => &chip.name,
-        }
+        &self.name
+    }
+
+    /// The chip, if it is one.
+    pub fn chip(&self) -> Option<&Arc<Chip>> {
+        self.chip.as_ref()
+    }
+
+    /// Whether a setting makes a difference.
+    pub fn takes(&self, setting: Setting) -> bool {
+        self.takes.contains(&setting)
     }
 
     /// What of a network the target cannot express, and warnings.
     pub fn check(&self, graph: &Graph) -> Diagnostics {
-        match self {
-            Self::Rust => synnet_rust::check(graph),
-            Self::RustInt => synnet_rust::quantized::check(graph),
-            Self::Chip(chip) => synnet_xylo::rules::check(graph, chip),
-        }
+        self.with(&Settings::new()).check(graph)
+    }
+
+    /// The back end with these settings.
+    pub fn with(&self, settings: &Settings) -> Box<dyn synnet_ir::Target> {
+        (self.make)(settings)
     }
 }
+
+impl From<Arc<Chip>> for Target {
+    fn from(chip: Arc<Chip>) -> Self {
+        let own = Arc::clone(&chip);
+        Self::new(&[Setting::Quantize, Setting::RemoveDead], Some(chip), move |settings| {
+            let map = MapOptions::new().with_remove_dead(settings.remove_dead);
+            let options = BuildOptions::new().with_map(map).with_quantize(settings.quantize.clone());
+            Box::new(XyloTarget::new(Chip::clone(&own), options))
+        })
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Target").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Target {}
 
 /// What runs a network in an evaluation.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,20 +158,52 @@ pub enum Engine {
     Chip(Arc<Chip>),
 }
 
+/// The name of the float interpreter as an engine.
+const FLOAT: &str = "float";
+
 impl Engine {
-    /// The engine of that name: `float`, or a chip.
+    /// The engine of that name: `float`, or one of the chips.
     ///
     /// # Errors
     /// If there is no such engine.
-    pub fn named(name: &str, chips: &Chips) -> Result<Self, UnknownName> {
-        const FLOAT: &str = "float";
-        match name {
-            FLOAT => Ok(Self::Float),
-            _ => chips
-                .find(name)
-                .cloned()
-                .map(Self::Chip)
-                .ok_or_else(|| chips.unknown(name, "engine", &[FLOAT])),
+    pub fn named<'a>(
+        name: &str,
+        chips: impl IntoIterator<Item = &'a Arc<Chip>>,
+    ) -> Result<Self, UnknownName> {
+        if name == FLOAT {
+            return Ok(Self::Float);
         }
+        let mut known = vec![FLOAT];
+        for chip in chips {
+            if chip.name == name {
+                return Ok(Self::Chip(Arc::clone(chip)));
+            }
+            known.push(&chip.name);
+        }
+        Err(UnknownName::new("engine", name, known))
+    }
+}
+
+/// Whether a name means a target or an engine that is no chip.
+pub(crate) fn is_taken(name: &str) -> bool {
+    name == FLOAT || built_in().iter().any(|target| target.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_named_by_their_back_ends() {
+        let chip = Arc::new(Chip::find("xylo-imu").unwrap().clone());
+        let names: Vec<String> = Target::all([&chip]).iter().map(|target| target.name.clone()).collect();
+        assert_eq!(names, ["rust", "rust-int", "xylo-imu"]);
+        assert!(is_taken("rust-int") && is_taken("float") && !is_taken("xylo-imu"));
+        let target = Target::named("xylo-imu", [&chip]).unwrap();
+        assert!(
+            target.chip().is_some() && target.takes(Setting::RemoveDead) && !target.takes(Setting::Rates)
+        );
+        let error = Target::named("rust-in", [&chip]).unwrap_err();
+        assert_eq!(error.near.as_deref(), Some("rust-int"));
     }
 }

@@ -1,84 +1,10 @@
-//! Tables, numbers and times as text for people.
+//! Counts, shares, durations and sizes as text for people; tables and measured numbers are in `synnet_ir::display`.
 
 use std::time::Duration;
-
-/// A table with aligned columns: the first is text, the others are numbers. The first row is the head.
-pub fn table(rows: &[Vec<String>]) -> String {
-    aligned(rows, |column| column > 0)
-}
-
-/// Names and what they stand for, in two columns of text.
-pub fn list(rows: &[Vec<String>]) -> String {
-    aligned(rows, |_| false)
-}
-
-/// Columns of equal width, two spaces apart.
-fn aligned(rows: &[Vec<String>], to_the_right: impl Fn(usize) -> bool) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (c, cell) in row.iter().enumerate() {
-            let gap = " ".repeat(widths[c] - cell.chars().count());
-            let space = if c == 0 { "" } else { "  " };
-            line +=
-                &if to_the_right(c) { format!("{space}{gap}{cell}") } else { format!("{space}{cell}{gap}") };
-        }
-        text += line.trim_end();
-        text.push('\n');
-    }
-    text
-}
-
-/// Every line indented by two spaces.
-pub fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
-}
 
 /// A count with its noun: "1 layer", "2 layers".
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// A share, from 0 to 1, in percent.
-pub fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
-
-/// A rounded number with its thousands apart: "12,036".
-pub fn grouped(number: f64) -> String {
-    let plain = format!("{:.0}", number.round());
-    let places = plain.len();
-    let digits = plain.chars().enumerate();
-    digits
-        .map(|(i, c)| if i > 0 && (places - i) % 3 == 0 { format!(",{c}") } else { c.to_string() })
-        .collect()
-}
-
-/// A measured number with three significant digits, zeros at the end included: "10.0", "0.181".
-pub fn measured(number: f64) -> String {
-    let places = (2 - number.abs().max(1e-9).log10().floor() as i32).clamp(0, 6) as usize;
-    format!("{number:.places$}")
-}
-
-/// From a measured number to another, with their unit; one number if they are equal.
-pub fn span(low: f64, high: f64, unit: &str) -> String {
-    if low == high {
-        format!("{} {unit}", measured(low))
-    } else {
-        format!("{} to {} {unit}", measured(low), measured(high))
-    }
-}
-
-/// A measured time in milliseconds, or in microseconds below one.
-pub fn milliseconds(seconds: f64) -> String {
-    if seconds < 1e-3 {
-        format!("{} us", measured(1e6 * seconds))
-    } else {
-        format!("{} ms", measured(1e3 * seconds))
-    }
 }
 
 /// Minutes and seconds: "2:05".
@@ -104,16 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_easy_to_read() {
-        assert_eq!(
-            ["7", "999", "1,000", "12,036", "1,234,567"],
-            [7.0, 999.0, 1000.0, 12036.4, 1234567.0].map(grouped).each_ref().map(String::as_str)
-        );
-        assert_eq!(
-            ["0.181", "1.44", "14.4", "144", "1444"],
-            [0.1812, 1.4443, 14.44, 144.4, 1444.0].map(measured).each_ref().map(String::as_str)
-        );
-        assert_eq!([5e-4, 0.01].map(milliseconds), ["500 us", "10.0 ms"]);
+    fn durations_are_easy_to_read() {
         assert_eq!(clock(Duration::from_secs(125)), "2:05");
     }
 
@@ -122,12 +39,5 @@ mod tests {
         for (size, text) in [(900, "900 bytes"), (3_355_443, "3.2 MiB"), (u64::MAX, "16777216.0 TiB")] {
             assert_eq!(bytes(size), text);
         }
-    }
-
-    #[test]
-    fn columns_are_aligned() {
-        let rows = [["", "µ"], ["layer", "1.5"], ["h", "10"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(table(&rows), "         µ\nlayer  1.5\nh       10\n");
-        assert_eq!(list(&rows), "       µ\nlayer  1.5\nh      10\n");
     }
 }

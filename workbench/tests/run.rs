@@ -114,7 +114,7 @@ fn a_run_is_observed_interrupted_and_resumed() {
 fn errors_are_values() {
     let (folder, chips) = folder();
     let path = folder.path().join("sides.yaml");
-    assert_eq!(Target::named("smal", &chips).unwrap_err().near.as_deref(), Some("small"));
+    assert_eq!(Target::named("smal", chips.iter()).unwrap_err().near.as_deref(), Some("small"));
     let missing = Recipe::read(Path::new("none.yaml"), &[], &chips).unwrap_err();
     assert!(matches!(missing, Error::Io { action: "read", .. }), "{missing:?}");
     let unknown = Recipe::read(&path, &[], &Chips::default()).unwrap_err();

@@ -4,38 +4,16 @@ use std::path::Path;
 
 use serde_json::json;
 use synnet_ir::Network;
-use synnet_rust::{Memory, Numbers};
+use synnet_ir::target::Fact;
 use synnet_workbench::artifacts::{self, Written};
-use synnet_workbench::cost::CostSummary;
 use synnet_workbench::source::Loaded;
-use synnet_workbench::{Target, calibration, report};
-use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, QuantizeReport};
+use synnet_workbench::{Setting, Settings, Target, calibration, files, report};
+use synnet_xylo::QuantizeOptions;
 
 use crate::cli::{Build, QuantizeArgs};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::{streams, terminal};
-
-/// What was built.
-struct Built {
-    written: Vec<Written>,
-    /// What generated code occupies; a chip has room for what it accepts.
-    memory: Option<Memory>,
-    /// What a chip's integers are.
-    quantized: Option<QuantizeReport>,
-    /// What the network costs on a chip of which that is known.
-    cost: Option<CostSummary>,
-    /// What is known of a chip's files, and what is not.
-    known: Vec<String>,
-    /// The neurons that a chip goes without.
-    removed: Vec<String>,
-}
-
-impl Built {
-    fn new(written: Vec<Written>) -> Self {
-        Self { written, memory: None, quantized: None, cost: None, known: Vec::new(), removed: Vec::new() }
-    }
-}
 
 /// Compiles a network for a target.
 pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
@@ -43,179 +21,111 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     let Some(target) = context.target_or_custom(args.target.as_ref())? else {
         return Err(Failure::Usage("say with `--target` what to build, such as `--target rust`".into()));
     };
+    refuse_settings(args, &target, context)?;
     let loaded = context.load(&args.network)?;
-    let build = Builder { args, context, loaded: &loaded };
-    let built = match &target {
-        Target::Rust => build.rust()?,
-        Target::RustInt => build.rust_int()?,
-        Target::Chip(chip) => build.chip(chip)?,
-    };
-    if context.json { print_json(&loaded, &built) } else { say(&built) }
-}
-
-/// A network, and how it is built.
-struct Builder<'a> {
-    args: &'a Build,
-    context: &'a Context,
-    loaded: &'a Loaded,
-}
-
-impl Builder<'_> {
-    /// A Rust module in f32, with its weights or without.
-    fn rust(&self) -> Result<Built, Failure> {
-        let QuantizeArgs { quantizer, calibrate } = &self.args.quantize;
-        if quantizer.is_some() || calibrate.is_some() {
-            let option = if quantizer.is_some() { "--quantizer" } else { "--calibrate" };
-            return Err(Failure::Usage(format!(
-                "`{option}` is for chips and `rust-int`: `rust` computes in f32"
-            )));
-        }
-        let network = self.network()?;
-        let rates = self.args.rates.as_ref().map(|path| {
-            let rates = report::rates_from_json(&streams::read_text(path)?, &self.loaded.graph);
-            rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))
-        });
-        let rates = rates.transpose()?.unwrap_or_default();
-        let options = synnet_rust::Options { rates, ..synnet_rust::Options::default() };
-        self.generate(network.as_ref(), options)
+    let network = args.weights.as_ref().map(|path| context.bind(&loaded, path)).transpose()?;
+    let mut settings = Settings::new();
+    settings.quantize = quantize_options(args, network.as_ref(), context)?;
+    settings.remove_dead = args.remove_dead;
+    settings.one_file = streams::is_dash(&args.out);
+    if let Some(path) = &args.rates {
+        let rates = report::rates_from_json(&streams::read_text(path)?, &loaded.graph);
+        settings.rates = rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
     }
+    let back_end = target.with(&settings);
+    let file = files::name(&args.out);
+    let artifacts = match &network {
+        Some(network) => back_end.build(network, &file),
+        None => back_end.build_without_weights(&loaded.graph, &file).ok_or_else(|| {
+            Failure::Usage(format!("`{}` needs the weights: give them with `--weights`", target.name()))
+        })?,
+    };
+    let artifacts = artifacts.map_err(|found| loaded.error(found))?;
+    loaded.accept(&artifacts.warnings, &context.terminal)?;
+    let written = match artifacts.files.as_slice() {
+        [only] if settings.one_file => {
+            streams::print(&only.bytes)?;
+            Vec::new()
+        }
+        _ if settings.one_file => {
+            let what = "is several files: give `-o` a name";
+            return Err(Failure::Usage(format!("what `{}` makes {what}", target.name())));
+        }
+        _ => artifacts::write(&artifacts, args.out.parent().unwrap_or(Path::new("")))?,
+    };
+    if context.json {
+        print_json(&loaded, &written, &artifacts.facts)
+    } else {
+        say(&written, &artifacts.facts)
+    }
+}
 
-    /// A Rust module in integers.
-    fn rust_int(&self) -> Result<Built, Failure> {
-        if self.args.rates.is_some() {
+/// Options that make no difference for the target are a mistake.
+fn refuse_settings(args: &Build, target: &Target, context: &Context) -> Result<(), Failure> {
+    let QuantizeArgs { quantizer, calibrate } = &args.quantize;
+    let given = [
+        ("--quantizer", quantizer.is_some(), Setting::Quantize),
+        ("--calibrate", calibrate.is_some(), Setting::Quantize),
+        ("--remove-dead", args.remove_dead, Setting::RemoveDead),
+        ("--rates", args.rates.is_some(), Setting::Rates),
+    ];
+    let Some((option, _, setting)) =
+        given.into_iter().find(|(_, given, setting)| *given && !target.takes(*setting))
+    else {
+        return Ok(());
+    };
+    let all = Target::all(context.chips.iter());
+    let others = all.iter().filter(|target| target.takes(setting));
+    let others: Vec<String> = others.map(|target| format!("`{}`", target.name())).collect();
+    let name = target.name();
+    Err(Failure::Usage(format!("`{option}` means nothing to `{name}`: it is for {}", others.join(", "))))
+}
+
+/// How to quantize, with the ranges of the states if there is input to measure them on.
+fn quantize_options(
+    args: &Build,
+    network: Option<&Network>,
+    context: &Context,
+) -> Result<QuantizeOptions, Failure> {
+    let QuantizeArgs { quantizer, calibrate } = &args.quantize;
+    let method = quantizer.unwrap_or_default();
+    if calibrate.is_some() && method.rockpool().is_some() {
+        return Err(Failure::Usage(format!(
+            "`{}` does as Rockpool does, which measures nothing: leave out `--calibrate`",
+            method.name()
+        )));
+    }
+    let ranges = match (calibrate, network) {
+        (Some(path), Some(network)) => {
+            let events = context.events(path, network.graph.input.channels)?;
+            let ranges = calibration::on_events(network, &events);
+            Some(ranges.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?)
+        }
+        (Some(_), None) => {
             return Err(Failure::Usage(
-                "`--rates` is for the target `rust`: integer code has no choice".into(),
+                "`--calibrate` runs the network: give its weights with `--weights`".into(),
             ));
         }
-        let network = self.network()?;
-        let numbers = Numbers::Integer(self.quantize_options(network.as_ref())?);
-        let options = synnet_rust::Options { numbers, ..synnet_rust::Options::default() };
-        self.generate(network.as_ref(), options)
-    }
-
-    /// The network with its weights, if they are given.
-    fn network(&self) -> Result<Option<Network>, Failure> {
-        self.args.weights.as_ref().map(|path| self.context.bind(self.loaded, path)).transpose()
-    }
-
-    fn generate(&self, network: Option<&Network>, options: synnet_rust::Options) -> Result<Built, Failure> {
-        let out: Option<&Path> = Some(&self.args.out).filter(|out| !streams::is_dash(out)).map(|out| &**out);
-        let module = artifacts::rust_module(&self.loaded.graph, network, options, out)
-            .map_err(|diagnostics| self.loaded.error(diagnostics))?;
-        self.loaded.accept(&module.warnings, &self.context.terminal)?;
-        let written = match out {
-            Some(out) => artifacts::write_rust(&module, out)?,
-            None => {
-                streams::print_text(&module.source())?;
-                Vec::new()
-            }
-        };
-        Ok(Built { memory: Some(module.memory), ..Built::new(written) })
-    }
-
-    /// How to quantize, with the ranges of the states if there is input to measure them on.
-    fn quantize_options(&self, network: Option<&Network>) -> Result<QuantizeOptions, Failure> {
-        let QuantizeArgs { quantizer, calibrate } = &self.args.quantize;
-        let method = quantizer.unwrap_or_default();
-        if calibrate.is_some() && method.rockpool().is_some() {
-            return Err(Failure::Usage(format!(
-                "`{}` does as Rockpool does, which measures nothing: leave out `--calibrate`",
-                method.name()
-            )));
-        }
-        let ranges = match (calibrate, network) {
-            (Some(path), Some(network)) => {
-                let events = self.context.events(path, network.graph.input.channels)?;
-                let ranges = calibration::on_events(network, &events);
-                Some(ranges.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?)
-            }
-            (Some(_), None) => {
-                return Err(Failure::Usage(
-                    "`--calibrate` runs the network: give its weights with `--weights`".into(),
-                ));
-            }
-            (None, _) => None,
-        };
-        Ok(QuantizeOptions { method, ranges, ..QuantizeOptions::default() })
-    }
-
-    /// The configuration of a chip.
-    fn chip(&self, chip: &Chip) -> Result<Built, Failure> {
-        let Build { rates, weights, out, remove_dead, .. } = self.args;
-        let name = &chip.name;
-        if rates.is_some() {
-            return Err(Failure::Usage(format!(
-                "`--rates` is for the target `rust`: `{name}` has no choice"
-            )));
-        }
-        let Some(weights) = weights else {
-            let remedy = "give them with `--weights`";
-            return Err(Failure::Usage(format!("`{name}` is configured with weights: {remedy}")));
-        };
-        let network = self.context.bind(self.loaded, weights)?;
-        let quantize = self.quantize_options(Some(&network))?;
-        let options = BuildOptions { map: MapOptions { remove_dead: *remove_dead }, quantize };
-        let build = synnet_xylo::build_with(&network, chip, &options)
-            .map_err(|diagnostics| self.loaded.error(diagnostics))?;
-        self.loaded.accept(&build.warnings, &self.context.terminal)?;
-        if streams::is_dash(out) {
-            let what = "a chip's configuration is several files: give `-o` a name";
-            return Err(Failure::Usage(what.into()));
-        }
-        let written = artifacts::write_xylo(&build, chip, &network.graph.name, out)?;
-        let known = artifacts::known(chip, out);
-        let removed = build.float.removed.iter().map(|removed| {
-            let count = removed.silent.len() + removed.without_effect.len();
-            format!("{count} dead neurons of `{}` were left out", removed.name)
-        });
-        let removed = removed.collect();
-        let cost = CostSummary::of_build(&build, chip);
-        Ok(Built { quantized: Some(build.report), cost, known, removed, ..Built::new(written) })
-    }
+        (None, _) => None,
+    };
+    Ok(QuantizeOptions::new().with_method(method).with_ranges(ranges))
 }
 
-fn print_json(loaded: &Loaded, built: &Built) -> Result<(), Failure> {
-    let files: Vec<_> = built.written.iter().map(|w| json!({ "path": w.path, "what": w.what })).collect();
+fn print_json(loaded: &Loaded, written: &[Written], facts: &[Fact]) -> Result<(), Failure> {
+    let files: Vec<_> = written.iter().map(|w| json!({ "path": w.path, "what": w.what })).collect();
     let mut result = json!({ "network": loaded.graph.name, "written": files });
-    if let Some(memory) = built.memory {
-        result["memory"] = json!({ "flash": memory.flash, "ram": memory.ram });
-    }
-    if let Some(report) = &built.quantized {
-        result["quantization"] = json!(report);
-    }
-    if !built.removed.is_empty() {
-        result["removed"] = json!(built.removed);
-    }
-    if let Some(cost) = &built.cost {
-        result["cost"] = cost.to_json();
-    }
-    if !built.known.is_empty() {
-        result["known"] = json!(built.known);
+    for fact in facts {
+        result[fact.key] = fact.value.clone();
     }
     streams::print_json(&result)
 }
 
-fn say(built: &Built) -> Result<(), Failure> {
-    for file in &built.written {
+fn say(written: &[Written], facts: &[Fact]) -> Result<(), Failure> {
+    for file in written {
         terminal::say(format_args!("wrote {} ({})", file.path.display(), file.what));
     }
-    if let Some(memory) = built.memory {
-        terminal::say(format_args!(
-            "flash: {} bytes of weights and tables, and the code; RAM: {} bytes of states",
-            memory.flash, memory.ram
-        ));
-    }
-    for fact in &built.removed {
-        terminal::say(fact);
-    }
-    if let Some(quantized) = &built.quantized {
-        terminal::say(report::quantization(quantized).trim_end());
-    }
-    for fact in &built.known {
-        terminal::say(format_args!("note: {fact}"));
-    }
-    if let Some(cost) = &built.cost {
-        terminal::say(cost.in_short());
+    for fact in facts {
+        terminal::say(&fact.text);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use synnet_workbench::text;
+use synnet_ir::display;
 use synnet_xylo::Chip;
 use synnet_xylo::chip::CoreVersion;
 
@@ -37,7 +37,7 @@ fn table(chips: &[&Chip]) -> String {
     };
     let known = |known: bool| if known { "known" } else { "-" }.to_owned();
     let yes = |yes: bool| if yes { "yes" } else { "-" }.to_owned();
-    text::table(&[
+    display::table(&[
         row("chip", &|chip| chip.name.clone()),
         row("part", &|chip| chip.part.clone()),
         row("input channels", &|chip| chip.inputs.to_string()),

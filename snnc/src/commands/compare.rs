@@ -42,11 +42,11 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
 
 /// The chip to compare with.
 fn chip(args: &Compare, context: &Context) -> Result<Arc<Chip>, Failure> {
-    let what = match context.target_or_custom(args.target.as_ref())? {
-        Some(Target::Chip(chip)) => return Ok(chip),
-        Some(other) => format!("`{}` is no chip", other.name()),
-        None => "a chip is needed".to_owned(),
-    };
+    let target = context.target_or_custom(args.target.as_ref())?;
+    if let Some(chip) = target.as_ref().and_then(Target::chip) {
+        return Ok(Arc::clone(chip));
+    }
+    let what = target.map_or("a chip is needed".to_owned(), |other| format!("`{}` is no chip", other.name()));
     let names: Vec<String> = context.chips.iter().map(|chip| format!("`{}`", chip.name)).collect();
     Err(Failure::Usage(format!("{what}: say with `--target` which of {}", names.join(", "))))
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use synnet_workbench::built::{self, BuiltNetwork};
-use synnet_workbench::cost::CostSummary;
 use synnet_workbench::source::Loaded;
+use synnet_xylo::cost::CostSummary;
 use synnet_xylo::{Budget, Chip, QuantizeOptions};
 
 use crate::cli::{Show, ShowFormat};

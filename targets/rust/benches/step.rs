@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::{networks, rustc};
-use synnet_rust::{Embedding, Numbers, Options, QuantizeOptions, generate};
+use synnet_rust::{Embedding, Numbers, QuantizeOptions, RustOptions, generate};
 
 /// What is measured of a module `net` with type `Kws` and counts of type `Count`.
 const PROGRAM: &str = r#"
@@ -84,7 +84,7 @@ fn main() {
     for (form, count, numbers) in forms {
         let folder = rustc::folder(&format!("bench-{form}"));
         let embedding = Embedding::Include("net.weights".into());
-        let options = Options { embedding, numbers, ..Options::default() };
+        let options = RustOptions::new().with_embedding(embedding).with_numbers(numbers);
         let module = generate(&network, &options).expect("it is supported");
         write(&folder, "net.rs", module.source().as_bytes());
         write(&folder, "net.weights", &module.weights.unwrap_or_default());

@@ -1,39 +1,10 @@
-//! What generated code says about itself: the header of the file and the comments of its types.
+//! What generated code says about itself in either arithmetic: the header of the file, and the parts of comments.
 
-use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter, Quantity};
-use synnet_ir::{Graph, fnv1a};
-
-use crate::integer::{IntegerLayer, IntegerNetwork};
-use crate::memory::Memory;
-
-/// The comment at the head of a generated file.
-pub(crate) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
-    let text = synnet_ir::print::to_yaml(graph);
-    let layers = graph.layers.iter().map(|layer| {
-        let kind = match &layer.neuron {
-            Neuron::Lif(lif) if lif.adaptation.is_some() => "alif",
-            Neuron::Lif(_) => "lif",
-            Neuron::ExpSyn(_) => "expsyn",
-        };
-        (layer.name.as_str(), kind, layer.size, layer.synapses())
-    });
-    let input = (graph.input.name.as_str(), "input", graph.input.channels, 0);
-    head(&graph.name, "f32", fnv1a(text.as_bytes()), packed, [input].into_iter().chain(layers))
-}
-
-/// The comment at the head of a file in integers.
-pub(crate) fn integer_header(network: &IntegerNetwork, packed: &[u8]) -> String {
-    let mut description = network.clone();
-    let connections = description.layers.iter_mut().flat_map(|layer| &mut layer.connections);
-    connections.for_each(|connection| connection.weights.clear());
-    let layers = network.layers.iter().map(|l| (l.name.as_str(), "lif", l.size(), l.dash_syn.len()));
-    let input = (network.input.as_str(), "input", network.inputs, 0);
-    let hash = fnv1a(format!("{description:?}").as_bytes());
-    head(&network.name, "integers", hash, Some(packed), [input].into_iter().chain(layers))
-}
+use synnet_ir::fnv1a;
+use synnet_ir::graph::Quantity;
 
 /// Who made the file of what, and its layers: name, kind, neurons, synapses of each.
-fn head<'a>(
+pub(crate) fn head<'a>(
     name: &str,
     numbers: &str,
     graph: u64,
@@ -60,76 +31,8 @@ fn head<'a>(
     text
 }
 
-/// The comment of a network's type in integers.
-pub(crate) fn integer_network(network: &IntegerNetwork, memory: Memory) -> Vec<String> {
-    let mut docs = author(&network.docs);
-    if docs.is_empty() {
-        docs.push(format!(" The spiking network `{}`.", one_line(&network.name)));
-    }
-    let output = quantity(network.quantity);
-    let layer = network.layers.get(network.output).map_or("", |layer| layer.name.as_str());
-    docs.push(String::new());
-    docs.push(format!(
-        " In each step of {}: {} channels of `{}` come in, at most {} events of each,",
-        time(network.dt),
-        network.inputs,
-        network.input,
-        network.most_events
-    ));
-    docs.push(format!(" and the {output} of layer `{layer}` go out."));
-    docs.push(" Weights have 8 bits, states 16; currents and membranes decay by bit shifts.".into());
-    if let Some(latency) = network.latency {
-        let steps = if latency == 1 { "1 step".to_owned() } else { format!("{latency} steps") };
-        docs.push(" Spikes take one step from layer to layer: the output is".into());
-        docs.push(format!(" {steps} behind that of the network in f32."));
-    }
-    docs.push(String::new());
-    docs.push(" | layer | neurons | `dash_mem` | `dash_syn` | threshold | most spikes |".into());
-    docs.push(" |---|---|---|---|---|---|".into());
-    for layer in &network.layers {
-        docs.push(format!(
-            " | `{}` | {} | {} | {} | {} | {} |",
-            layer.name,
-            layer.size(),
-            span(layer.dash_mem.iter()),
-            span(layer.dash_syn.iter().flatten()),
-            span(layer.threshold.iter()),
-            layer.max_spikes
-        ));
-    }
-    docs.push(String::new());
-    docs.push(format!(
-        " RAM: {} bytes. Flash: {} bytes of weights and tables, and the code.",
-        memory.ram, memory.flash
-    ));
-    docs
-}
-
-/// The comment of a layer's type in integers.
-pub(crate) fn integer_layer(layer: &IntegerLayer) -> Vec<String> {
-    let mut docs = vec![format!(" Layer `{}`: {} neurons.", layer.name, layer.size())];
-    for connection in &layer.connections {
-        docs.push(String::new());
-        docs.push(format!(" Receives `{}`.", connection.name));
-        docs.extend(author(&connection.docs));
-    }
-    if !layer.docs.is_empty() {
-        docs.push(String::new());
-        docs.extend(author(&layer.docs));
-    }
-    docs
-}
-
-/// The value, or the least and the greatest.
-fn span<T: Copy + Ord + std::fmt::Display>(values: impl Iterator<Item = T> + Clone) -> String {
-    match (values.clone().min(), values.max()) {
-        (Some(least), Some(greatest)) if least != greatest => format!("{least} to {greatest}"),
-        (Some(value), _) => value.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn quantity(quantity: Quantity) -> &'static str {
+/// What goes out of a network, in words.
+pub(crate) fn quantity(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::Spikes => "spike counts",
         Quantity::Vmem => "membrane potentials",
@@ -137,96 +40,8 @@ fn quantity(quantity: Quantity) -> &'static str {
     }
 }
 
-/// The comment of the network's type: the author's words, then shapes, layers and memory.
-pub(crate) fn network(graph: &Graph, memory: Memory, embedded: bool) -> Vec<String> {
-    let mut docs = author(&graph.docs);
-    if docs.is_empty() {
-        docs.push(format!(" The spiking network `{}`.", one_line(&graph.name)));
-    }
-    let output = quantity(graph.output.quantity);
-    let input = &graph.input;
-    docs.push(String::new());
-    docs.push(format!(
-        " In each step of {}: {} channels of `{}` come in,",
-        time(graph.dt),
-        input.channels,
-        input.name
-    ));
-    docs.push(format!(" and the {output} of layer `{}` go out.", graph.layer(graph.output.layer).name));
-    docs.extend(author(&input.docs));
-    docs.push(String::new());
-    docs.push(" | layer | neurons | kind | `tau_mem` | `tau_syn` | threshold | most spikes |".into());
-    docs.push(" |---|---|---|---|---|---|---|".into());
-    docs.extend(graph.layers.iter().map(|layer| row(layer, graph.dt)));
-    docs.push(String::new());
-    let pointers = if embedded { "" } else { " and one pointer per matrix and bias" };
-    docs.push(format!(
-        " RAM: {} bytes{pointers}. Flash: {} bytes of weights and tables, and the code.",
-        memory.ram, memory.flash
-    ));
-    docs
-}
-
-/// The comment of a layer's type: the author's words, then what it is and receives.
-pub(crate) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
-    let layer = graph.layer(id);
-    let kind = match &layer.neuron {
-        Neuron::Lif(lif) if lif.adaptation.is_some() => "adaptive leaky integrate-and-fire",
-        Neuron::Lif(_) => "leaky integrate-and-fire",
-        Neuron::ExpSyn(_) => "leaky integrators",
-    };
-    let mut docs = vec![format!(" Layer `{}`: {} neurons, {kind}.", layer.name, layer.size)];
-    for (_, connection) in graph.connections_into(id) {
-        docs.push(String::new());
-        docs.push(format!(" Receives `{}`.", connection.name));
-        docs.extend(author(&connection.docs));
-    }
-    if !layer.docs.is_empty() {
-        docs.push(String::new());
-        docs.extend(author(&layer.docs));
-    }
-    docs
-}
-
-/// One layer's row of the table.
-fn row(layer: &Layer, dt: f64) -> String {
-    let name = &layer.name;
-    let n = layer.size;
-    let Neuron::Lif(lif) = &layer.neuron else {
-        let Neuron::ExpSyn(expsyn) = &layer.neuron else { return String::new() };
-        return format!(" | `{name}` | {n} | `expsyn` | | {} | | |", taus(&expsyn.syn, dt));
-    };
-    let kind = if lif.adaptation.is_some() { "alif" } else { "lif" };
-    let synapses = if lif.synapses == 1 { String::new() } else { format!(", {} synapses", lif.synapses) };
-    format!(
-        " | `{name}` | {n} | `{kind}`{synapses} | {} | {} | {} | {} |",
-        taus(&lif.mem, dt),
-        taus(&lif.syn, dt),
-        range(&lif.threshold, |i| lif.threshold.get(i), |x| x.to_string()),
-        lif.max_spikes
-    )
-}
-
-fn taus(leak: &Leak, dt: f64) -> String {
-    range(&leak.parameter, |i| leak.tau(i, dt), time)
-}
-
-/// The value, or the least and the greatest.
-fn range(parameter: &Parameter, value: impl Fn(usize) -> f64, show: impl Fn(f64) -> String) -> String {
-    let values = (0..parameter.values.len()).map(value);
-    let (least, greatest) = values
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), x| (x.min(least), x.max(greatest)));
-    if least == greatest { show(least) } else { format!("{} to {}", show(least), show(greatest)) }
-}
-
-/// A time with its unit, to the microsecond.
-fn time(seconds: f64) -> String {
-    let microseconds = (seconds * 1e6).round();
-    if microseconds >= 1e3 { format!("{} ms", microseconds / 1e3) } else { format!("{microseconds} us") }
-}
-
 /// Lines of a `///` comment, each with its leading blank.
-fn author(docs: &[String]) -> Vec<String> {
+pub(crate) fn author(docs: &[String]) -> Vec<String> {
     let spaced = |line: &str| match line.chars().next() {
         None | Some(' ') => line.to_owned(),
         Some(_) => format!(" {line}"),
@@ -234,6 +49,7 @@ fn author(docs: &[String]) -> Vec<String> {
     docs.iter().flat_map(|text| text.split('\n')).map(spaced).collect()
 }
 
-fn one_line(text: &str) -> String {
+/// A text without line breaks and other control characters.
+pub(crate) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }

@@ -1,11 +1,5 @@
 //! What a generated network occupies.
 
-use synnet_ir::Graph;
-use synnet_ir::graph::Neuron;
-
-use crate::float;
-use crate::weights;
-
 /// Bytes that a generated network occupies on its target, code not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
@@ -14,39 +8,4 @@ pub struct Memory {
     pub ram: u64,
     /// Weights, and constants given per neuron.
     pub flash: u64,
-}
-
-impl Memory {
-    /// What the generated code of a graph will occupy. Rows of weights that are part of the module are
-    /// aligned to 16 bytes.
-    pub(crate) fn of(graph: &Graph, embedded: bool) -> Self {
-        let layers = graph.layers.iter().map(|layer| {
-            let vectors = match &layer.neuron {
-                Neuron::Lif(lif) => 2 + lif.synapses as u64 + u64::from(lif.adaptation.is_some()),
-                Neuron::ExpSyn(_) => 1,
-            };
-            (layer.size as u64).saturating_mul(vectors).saturating_mul(4)
-        });
-        let delays = graph.connections.iter().filter(|connection| connection.delay > 0).map(|connection| {
-            let counts = (graph.source_width(connection) as u64).saturating_mul(u64::from(connection.delay));
-            counts.saturating_mul(4).saturating_add(4)
-        });
-        let constants = graph.layers.iter().map(|layer| float::constant_bytes(layer, graph.dt));
-        let weights = if embedded { aligned_weights(graph) } else { weights::packed_len(graph) };
-        Self {
-            ram: layers.chain(delays).fold(0, u64::saturating_add),
-            flash: constants.fold(weights, u64::saturating_add),
-        }
-    }
-}
-
-/// Bytes of all weights and biases, each row aligned.
-fn aligned_weights(graph: &Graph) -> u64 {
-    let matrices = graph.connections.iter().filter_map(|connection| {
-        let linear = connection.as_linear()?;
-        let rows = graph.source_width(connection) as u64 + u64::from(linear.bias.is_some());
-        let columns = graph.layer(connection.target).input_columns() as u64;
-        Some(columns.saturating_mul(4).div_ceil(16).saturating_mul(16).saturating_mul(rows))
-    });
-    matrices.fold(0, u64::saturating_add)
 }

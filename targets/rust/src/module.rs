@@ -2,10 +2,41 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
+use synnet_ir::Diagnostics;
 
+use crate::format;
+use crate::literal::{number, size};
 use crate::memory::Memory;
 use crate::names::Names;
-use crate::{Embedding, Module};
+use crate::options::Embedding;
+
+/// A generated module.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// Name of the type, in camel case.
+    pub type_name: String,
+    /// Name of the module that holds the type, in snake case; a good name for its file.
+    pub module_name: String,
+    /// Whether the type has a lifetime: that of the weights that the program brings.
+    pub borrows_weights: bool,
+    /// What the type occupies.
+    pub memory: Memory,
+    /// The bytes behind [`Embedding::Include`]; `None` where the module needs no such file.
+    pub weights: Option<Vec<u8>>,
+    /// What can be expressed but will behave differently.
+    pub warnings: Diagnostics,
+    /// The items: a module and a re-export of the network's type.
+    pub tokens: TokenStream,
+    header: String,
+}
+
+impl Module {
+    /// The items as formatted source text, with a header that tells where it comes from. It can be
+    /// a module's file or be included in another one by `include!`.
+    pub fn source(&self) -> String {
+        format::source(&self.header, &self.tokens)
+    }
+}
 
 /// What the forms of arithmetic make of a network.
 pub(crate) struct Parts {
@@ -38,7 +69,7 @@ pub(crate) struct Parts {
     /// The functions that layers and connections share.
     pub(crate) kernels: TokenStream,
     /// What fits but will behave differently.
-    pub(crate) warnings: synnet_ir::Diagnostics,
+    pub(crate) warnings: Diagnostics,
 }
 
 /// How a module comes to its weights.
@@ -120,7 +151,7 @@ impl Parts {
     fn network(&self) -> TokenStream {
         let network = &self.names.network;
         let (docs, output) = (&self.docs, &self.output);
-        let dt = crate::float::number(self.dt);
+        let dt = number(self.dt);
         let (fields, types) = (&self.names.layers, &self.names.layer_types);
         let (lines, line_types): (Vec<_>, Vec<_>) =
             self.lines.iter().map(|(name, kind)| (name, kind)).unzip();
@@ -288,9 +319,4 @@ impl Parts {
             #tables
         }
     }
-}
-
-/// The literal of a size, without suffix.
-pub(crate) fn size(n: usize) -> Literal {
-    Literal::usize_unsuffixed(n)
 }

@@ -13,7 +13,7 @@ use support::{Random, chip, rustc};
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
 use synnet_rust::{
-    Embedding, Module, Numbers, Options, QuantizeOptions, generate, generate_integer,
+    Embedding, Module, Numbers, QuantizeOptions, RustOptions, generate, generate_integer,
     generate_without_weights, quantized, weights,
 };
 use synnet_tests::equations;
@@ -30,15 +30,13 @@ fn cases() -> Vec<Network> {
 
 /// Half of the cases have measured rates, low and high ones: they decide how connections are evaluated, and
 /// never what comes out.
-fn options(i: usize, network: &Network, file: &str) -> Options {
+fn options(i: usize, network: &Network, file: &str) -> RustOptions {
     let layers = network.graph.layers.iter().map(|layer| layer.name.clone());
     let names = layers.chain([network.graph.input.name.clone()]);
     let rates = names.enumerate().map(|(k, name)| (name, if (i + k).is_multiple_of(3) { 0.05 } else { 0.9 }));
-    Options {
-        embedding: Embedding::Include(format!("{file}.weights")),
-        rates: if i.is_multiple_of(2) { BTreeMap::new() } else { rates.collect() },
-        ..Options::default()
-    }
+    RustOptions::new()
+        .with_embedding(Embedding::Include(format!("{file}.weights")))
+        .with_rates(if i.is_multiple_of(2) { BTreeMap::new() } else { rates.collect() })
 }
 
 /// Networks that integers can express, in integers.
@@ -48,7 +46,7 @@ fn integer_cases() -> Vec<Module> {
         let graph = networks::random_for_integers(&format!("Quantised{i}"), &mut random);
         let numbers = Numbers::Integer(QuantizeOptions::default());
         let embedding = Embedding::Include(format!("integer{i}.weights"));
-        let options = Options { embedding, numbers, ..Options::default() };
+        let options = RustOptions::new().with_embedding(embedding).with_numbers(numbers);
         generate(&bind(&graph, &mut random), &options).expect("it is supported")
     });
     let mut aliases = chip::specification("map_recurrent_audio3", "channel");
@@ -64,7 +62,7 @@ fn integer_cases() -> Vec<Module> {
         let name = format!("Chip{i}");
         let network = quantized::describe(&specification, &name, 1e-3, quantity).expect("it holds together");
         let embedding = Embedding::Include(format!("integer{}.weights", i + 6));
-        let options = Options { embedding, ..Options::default() };
+        let options = RustOptions::new().with_embedding(embedding);
         generate_integer(&network, &options).expect("it holds together")
     });
     modules.chain(chips).collect()
@@ -114,7 +112,8 @@ fn outputs_follow_the_equations_bit_for_bit() {
     for (i, network) in cases.iter().enumerate() {
         let module = generate(network, &options(i, network, &format!("case{i}"))).expect("it is supported");
         write_as(&folder, &module, &rustc::with_flash(&module.source()), &format!("case{i}"));
-        let bare = generate_without_weights(&network.graph, &Options::default()).expect("it is supported");
+        let bare =
+            generate_without_weights(&network.graph, &RustOptions::default()).expect("it is supported");
         write(&folder, &bare, &format!("bare{i}"));
 
         let name = &module.type_name;
@@ -184,7 +183,8 @@ fn compilers_linters_and_formatters_are_content() {
     for (i, network) in cases().iter().enumerate().take(12) {
         let include = options(i, network, &format!("with{i}"));
         write(&folder, &generate(network, &include).expect("it is supported"), &format!("with{i}"));
-        let bare = generate_without_weights(&network.graph, &Options::default()).expect("it is supported");
+        let bare =
+            generate_without_weights(&network.graph, &RustOptions::default()).expect("it is supported");
         write(&folder, &bare, &format!("bare{i}"));
         let _ = write!(library, "/// Documented.\npub mod with{i};\nmod bare{i};\n");
         files.extend([format!("with{i}.rs"), format!("bare{i}.rs")]);
@@ -295,7 +295,7 @@ fn weights_of_another_network_are_refused_at_run_time() {
     let folder = rustc::folder("refused");
     let mut random = Random(1);
     let network = bind(&networks::corpus("keyword_spotter"), &mut random);
-    let bare = generate_without_weights(&network.graph, &Options::default()).expect("it is supported");
+    let bare = generate_without_weights(&network.graph, &RustOptions::default()).expect("it is supported");
     assert_eq!(bare.weights, None);
     write(&folder, &bare, "kws");
     std::fs::write(folder.join("good"), weights::pack(&network)).expect("the weights are written");

@@ -13,7 +13,7 @@ use support::{Random, chip, networks, rustc};
 use synnet_ir::Raster;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::integer::{IntegerLayer, IntegerNetwork};
-use synnet_rust::{Embedding, Module, Numbers, Options, QuantizeOptions, quantized};
+use synnet_rust::{Embedding, Module, Numbers, QuantizeOptions, RustOptions, quantized};
 use synnet_xylo::simulate::{PopulationRecord, Record};
 use synnet_xylo::{Simulator, Specification};
 
@@ -34,7 +34,7 @@ impl Case {
 
     fn module(&self, i: usize) -> Module {
         let embedding = Embedding::Include(format!("case{i}.weights"));
-        let options = Options { embedding, ..Options::default() };
+        let options = RustOptions::new().with_embedding(embedding);
         synnet_rust::generate_integer(&self.network, &options).expect("it holds together")
     }
 
@@ -236,7 +236,7 @@ fn what_integers_cannot_express_is_refused_at_its_place() {
         lif.noise_std = 0.5;
     }
     let network = networks::bind(&graph, &mut Random(1));
-    let options = Options { numbers: Numbers::Integer(QuantizeOptions::default()), ..Options::default() };
+    let options = RustOptions::new().with_numbers(Numbers::Integer(QuantizeOptions::new()));
     let say = |diagnostics: synnet_ir::Diagnostics| -> Vec<String> {
         diagnostics
             .into_iter()
@@ -257,6 +257,6 @@ fn descriptions_that_do_not_hold_together_are_refused() {
     network.layers[1].connections[0].weights[0].pop();
     network.layers[1].connections[0].shift = 8;
     network.output = 7;
-    let error = synnet_rust::generate_integer(&network, &Options::default()).map(|_| ()).unwrap_err();
+    let error = synnet_rust::generate_integer(&network, &RustOptions::default()).map(|_| ()).unwrap_err();
     insta::assert_snapshot!(error);
 }

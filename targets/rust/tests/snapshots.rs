@@ -6,7 +6,7 @@ use support::Random;
 use support::networks::{self, IN, bind, connect, expsyn, from, lif};
 use synnet_ir::Network;
 use synnet_ir::graph::{Neuron, Quantity};
-use synnet_rust::{Embedding, Numbers, Options, QuantizeOptions, generate, generate_without_weights};
+use synnet_rust::{Embedding, Numbers, QuantizeOptions, RustOptions, generate, generate_without_weights};
 
 fn small() -> Network {
     let layers = vec![networks::layer("h0", 4, Neuron::Lif(lif())), networks::layer("out", 2, expsyn(20e-3))];
@@ -17,11 +17,11 @@ fn small() -> Network {
     bind(&graph, &mut Random(3))
 }
 
-fn include(name: &str) -> Options {
-    Options { embedding: Embedding::Include(format!("{name}.weights")), ..Options::default() }
+fn include(name: &str) -> RustOptions {
+    RustOptions::new().with_embedding(Embedding::Include(format!("{name}.weights")))
 }
 
-fn source(network: &Network, options: &Options) -> String {
+fn source(network: &Network, options: &RustOptions) -> String {
     generate(network, options).expect("it is supported").source()
 }
 
@@ -32,15 +32,12 @@ fn weights_in_a_file() {
 
 #[test]
 fn weights_in_the_source_under_another_name() {
-    insta::assert_snapshot!(source(
-        &small(),
-        &Options { name: Some("tiny_net".into()), ..Options::default() }
-    ));
+    insta::assert_snapshot!(source(&small(), &RustOptions::new().with_name("tiny_net")));
 }
 
 #[test]
 fn weights_at_run_time() {
-    let module = generate_without_weights(&small().graph, &Options::default()).expect("it is supported");
+    let module = generate_without_weights(&small().graph, &RustOptions::default()).expect("it is supported");
     insta::assert_snapshot!(module.source());
 }
 
@@ -65,14 +62,14 @@ fn everything() {
 fn integers() {
     let network = networks::calibrated_spotter();
     let numbers = Numbers::Integer(QuantizeOptions::default());
-    insta::assert_snapshot!(source(&network, &Options { numbers, ..include("kws") }));
+    insta::assert_snapshot!(source(&network, &include("kws").with_numbers(numbers)));
 }
 
 /// A dense connection is one whose source was measured to spike often, or gives a current.
 #[test]
 fn measured_rates_choose_how_connections_are_evaluated() {
     let rates = [("audio", 0.07), ("h0", 0.8)].map(|(name, rate)| (name.to_owned(), rate)).into();
-    let text = source(&small(), &Options { rates, ..include("small") });
+    let text = source(&small(), &include("small").with_rates(rates));
     let lines = text.lines().map(str::trim);
     let shown: Vec<&str> = lines.filter(|line| line.contains("ows ") || line.contains("rows(&mut")).collect();
     insta::assert_snapshot!(shown.join("\n"));
@@ -103,7 +100,7 @@ fn what_generated_code_cannot_do_is_refused_at_its_place() {
             .map(|d| format!("{}: {}; {}", d.code.id, d.message, d.help.unwrap_or_default()))
             .collect()
     };
-    let bound = generate(&network, &Options::default()).map(|_| ()).map_err(say);
-    let bare = generate_without_weights(&network.graph, &Options::default()).map(|_| ()).map_err(say);
+    let bound = generate(&network, &RustOptions::default()).map(|_| ()).map_err(say);
+    let bare = generate_without_weights(&network.graph, &RustOptions::default()).map(|_| ()).map_err(say);
     insta::assert_debug_snapshot!((bound, bare));
 }

@@ -6,7 +6,7 @@ use synnet_ir::Graph;
 use synnet_ir::graph::{Connection, Endpoint, LayerId};
 
 use crate::chip::Chip;
-use crate::layout::Role;
+use crate::role::Role;
 
 /// The alias target of each layer of a graph, by its index. Every target comes after its sources by [`Role`], or has
 /// the same role.

@@ -221,12 +221,6 @@ impl Chip {
         CHIPS.iter().position(|chip| chip.name == name).map(|place| SOURCES[place])
     }
 
-    /// What is wrong with a description besides its form, one line for each fault: sizes that contradict each other,
-    /// numbers that the simulator cannot follow, a name that is taken. Empty where nothing is.
-    pub fn check(&self) -> Vec<String> {
-        check::faults(self)
-    }
-
     /// A chip described in the form of this crate's `chips/*.yaml`.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //! that can spike. What dead neurons send or would have sent never mattered, so the readout does the same without
 //! them.
 
-use crate::map::{FloatSpecification, RemovedNeurons};
+use crate::mapped::{FloatSpecification, RemovedNeurons};
 
 /// Takes the dead neurons out. Where nothing that the input feeds would be left, all neurons stay: a chip without
 /// neurons computes nothing, and the warnings of the quantiser say what is silent.

@@ -18,11 +18,13 @@
 //! # Features
 //! Both are on by default. Without them the crate has what generating integer code takes, and few dependencies.
 //!
-//! * `files`: specifications as `.npz` archives.
+//! * `files`: specifications as `.npz` archives, and with them the [`Target`](synnet_ir::Target).
 //! * `simulate`: the simulator.
 
 mod aliases;
 pub mod budget;
+mod build;
+mod built;
 pub mod chip;
 pub mod codes;
 pub mod configuration;
@@ -31,81 +33,27 @@ mod dead;
 pub mod layout;
 pub mod loader;
 pub mod map;
+mod mapped;
 pub mod quantize;
+mod role;
 pub mod rules;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 pub mod specification;
-
-use synnet_ir::{Diagnostics, Network};
+#[cfg(feature = "files")]
+mod target;
 
 pub use budget::Budget;
+pub use build::{BuildOptions, build, build_with};
+pub use built::Build;
 pub use chip::{Chip, CoreVersion};
 pub use configuration::Configuration;
 pub use loader::{LoaderFiles, loader};
-pub use map::{FloatSpecification, MapOptions, map, map_with};
+pub use map::{MapOptions, map, map_with};
+pub use mapped::{FloatSpecification, MappedLayer, RemovedNeurons};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
 #[cfg(feature = "simulate")]
 pub use simulate::{Recording, Simulator};
 pub use specification::Specification;
-
-/// A network on a chip.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Build {
-    /// What the chip is given.
-    pub specification: Specification,
-    /// The same in float numbers, with the place of each layer.
-    pub float: FloatSpecification,
-    /// Scales, shifts and errors of the quantisation.
-    pub report: QuantizeReport,
-    /// What fits but will behave differently.
-    pub warnings: Diagnostics,
-    /// The chip's order of update.
-    pub core: CoreVersion,
-}
-
-#[cfg(feature = "simulate")]
-impl Build {
-    /// The chip with the network on it, all states zero.
-    ///
-    /// # Errors
-    /// Where the specification does not hold together, which one that was built here does.
-    pub fn simulator(&self) -> Result<Simulator, specification::SpecificationError> {
-        Simulator::with_core(&self.specification, self.core)
-    }
-}
-
-/// How to build.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BuildOptions {
-    /// How to map.
-    pub map: MapOptions,
-    /// How to quantise.
-    pub quantize: QuantizeOptions,
-}
-
-/// Checks, maps and quantises a network, with all its neurons.
-///
-/// # Errors
-/// As [`build_with`].
-pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Result<Build, Diagnostics> {
-    build_with(network, chip, &BuildOptions { map: MapOptions::default(), quantize: options.clone() })
-}
-
-/// Checks, maps and quantises a network.
-///
-/// # Errors
-/// Every design rule of the chip that the network breaks, and what the chip merely does differently. The rules are those of
-/// [`rules::check`], but weights that quantisation makes zero take no fan-out memory. Those of [`quantize()`].
-pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Diagnostics> {
-    let (float, mut warnings) = map::lay_out(network, chip, &options.map)?;
-    let (specification, report) = quantize(&float, chip, &options.quantize)?;
-    let d = specification.dimensions;
-    let too_many = rules::fan_out_of_weights(&specification.weights_rec, d, &float.layers, chip);
-    warnings.extend(report.warnings());
-    if !too_many.is_empty() {
-        warnings.extend(too_many);
-        return Err(warnings);
-    }
-    Ok(Build { specification, float, report, warnings, core: chip.core })
-}
+#[cfg(feature = "files")]
+pub use target::XyloTarget;

@@ -88,13 +88,9 @@ fn options() -> impl Strategy<Value = QuantizeOptions> {
         proptest::option::of(proptest::collection::vec(layer, 3).prop_map(|layers| Ranges { layers }));
     let clip = proptest::option::of(20.0..100.0f64);
     (method, any::<bool>(), clip, proptest::option::of(2..9u32), ranges).prop_map(
-        |(method, refine, clip, weight_bits, ranges)| QuantizeOptions {
-            method,
-            refine,
-            clip,
-            weight_bits,
-            ranges,
-            ..Default::default()
+        |(method, refine, clip, weight_bits, ranges)| {
+            let options = QuantizeOptions::new().with_method(method).with_refine(refine);
+            options.with_clip(clip).with_weight_bits(weight_bits).with_ranges(ranges)
         },
     )
 }
@@ -179,7 +175,7 @@ fn neurons_that_were_taken_out_are_silent() {
     // Neuron 0 has no excitation, neuron 1 does not reach the readout.
     let weights = [vec![-1.0, 1.0, 0.9], vec![1.0, 0.0, 0.7]];
     let network = network::bind(&network::chain(10e-3, 1, layers), &weights);
-    let options = BuildOptions { map: MapOptions { remove_dead: true }, ..BuildOptions::default() };
+    let options = BuildOptions::new().with_map(MapOptions::new().with_remove_dead(true));
     let built = build_with(&network, audio3(), &options).unwrap();
     assert_eq!(built.float.layers[0].neurons, [2]);
     let result = dequantize(&network, &built);
@@ -198,7 +194,7 @@ fn the_chip_follows_its_own_numbers_closer_than_the_network_it_was_made_from() {
         let raster = common::raster(&case["input"]);
         // Few bits, so that the weights matter more than the rounding of states.
         let ranges = Some(float::run(&map(&network, audio3()).unwrap(), &raster).ranges);
-        let options = QuantizeOptions { weight_bits: Some(4), ranges, ..Default::default() };
+        let options = QuantizeOptions::new().with_weight_bits(4).with_ranges(ranges);
         let built = build(&network, audio3(), &options).unwrap();
         let chip = Simulator::new(&built.specification).unwrap().run(&raster, Record::All).unwrap();
         let spikes = &chip.hidden.as_ref().unwrap().spikes;

@@ -268,7 +268,7 @@ fn dead_neurons_are_left_out_on_request() {
         vec![0.0; 9],
     ];
     let network = bind(&graph, &weights);
-    let options = MapOptions { remove_dead: true };
+    let options = MapOptions::new().with_remove_dead(true);
     let spec = map_with(&network, chip("xylo-audio3"), &options).unwrap();
     let places: Vec<_> =
         spec.layers.iter().map(|l| (l.name.as_str(), l.ids.clone(), l.neurons.clone())).collect();
@@ -298,6 +298,6 @@ fn only_what_is_left_has_to_fit() {
     let alive = |n: usize| f32::from(u8::from(n < 100));
     let network = bind(&graph, &[(0..200).map(alive).collect(), vec![1.0; 200]]);
     assert!(map(&network, chip("xylo-audio3")).is_err());
-    let spec = map_with(&network, chip("xylo-audio3"), &MapOptions { remove_dead: true }).unwrap();
+    let spec = map_with(&network, chip("xylo-audio3"), &MapOptions::new().with_remove_dead(true)).unwrap();
     assert_eq!(spec.dimensions.input_expansion, 100);
 }

@@ -184,14 +184,14 @@ proptest! {
         prop_assume!(!is_error(&validate(&graph)));
         let network = with_weights(&graph, seed, biased);
         let Ok(whole) = map(&network, chip) else { return Ok(()) };
-        let options = MapOptions { remove_dead: true };
+        let options = MapOptions::new().with_remove_dead(true);
         let part = map_with(&network, chip, &options).unwrap();
         let removed: usize = part.removed.iter().map(|r| r.silent.len() + r.without_effect.len()).sum();
         prop_assert_eq!(part.dimensions.hidden + removed, whole.dimensions.hidden);
         let raster = events(graph.input.channels, 40, seed);
         prop_assert_eq!(float::run(&whole, &raster).vmem_out, float::run(&part, &raster).vmem_out);
         // Removing again removes nothing: what is left has an input, and a way to the readout.
-        let build = build_with(&network, chip, &BuildOptions { map: options, ..BuildOptions::default() }).unwrap();
+        let build = build_with(&network, chip, &BuildOptions::new().with_map(options)).unwrap();
         prop_assert!(build.specification.check().is_ok());
         prop_assert!(build.simulator().unwrap().run(&raster, Record::All).is_ok());
     }

@@ -176,7 +176,7 @@ fn the_chip_stays_close_to_the_float_network() {
     let options = QuantizeOptions::default();
     let default = compare(&options, false, 3);
     let measured = compare(&options, true, 3);
-    let unshifted = compare(&QuantizeOptions { weight_shifts: false, ..options }, true, 3);
+    let unshifted = compare(&options.with_weight_shifts(false), true, 3);
     for agreement in [&default, &measured, &unshifted] {
         assert_eq!(agreement.saturated, 0, "{agreement:.3?}");
         assert!(agreement.counts[2] < 0.04, "{agreement:.3?}");
@@ -199,8 +199,7 @@ fn measured_ranges_keep_hard_driven_networks_off_the_rails() {
         let expected: f64 = trace.spikes.iter().flatten().sum();
         for ranges in [None, Some(trace.ranges)] {
             let measured = ranges.is_some();
-            let (quantised, _) =
-                quantize(&float, chip, &QuantizeOptions { ranges, ..Default::default() }).unwrap();
+            let (quantised, _) = quantize(&float, chip, &QuantizeOptions::new().with_ranges(ranges)).unwrap();
             let recording = Simulator::new(&quantised).unwrap().run(&raster, Record::All).unwrap();
             let spikes: f64 = recording.hidden.as_ref().unwrap().spikes.iter().map(|&n| f64::from(n)).sum();
             assert!((spikes / expected - 1.0).abs() < 0.02, "{name}: {spikes} spikes, {expected} in float");
@@ -227,14 +226,10 @@ fn options() -> impl Strategy<Value = QuantizeOptions> {
     let clip = proptest::option::of(20.0..=100.0f64);
     let bits = proptest::option::of(2..=8u32);
     (method, any::<bool>(), any::<bool>(), 1.0..4.0f64, clip, bits, ranges()).prop_map(
-        |(method, weight_shifts, refine, headroom, clip, weight_bits, ranges)| QuantizeOptions {
-            method,
-            weight_shifts,
-            headroom,
-            refine,
-            clip,
-            weight_bits,
-            ranges,
+        |(method, weight_shifts, refine, headroom, clip, weight_bits, ranges)| {
+            let options = QuantizeOptions::new().with_method(method).with_weight_shifts(weight_shifts);
+            let options = options.with_refine(refine).with_headroom(headroom);
+            options.with_clip(clip).with_weight_bits(weight_bits).with_ranges(ranges)
         },
     )
 }
@@ -338,7 +333,7 @@ proptest! {
         for layer in scaled_ranges.iter_mut().flat_map(|ranges| &mut ranges.layers) {
             layer.vmem.iter_mut().chain(&mut layer.isyn).for_each(|x| *x *= factor);
         }
-        let scaled_options = QuantizeOptions { ranges: scaled_ranges, ..options.clone() };
+        let scaled_options = options.clone().with_ranges(scaled_ranges);
         let [(a, _), (b, _)] = [(&spec, options), (&scaled, scaled_options)]
             .map(|(spec, options)| quantize(spec, chip, &options).unwrap());
         prop_assert_eq!(a, b);
@@ -363,10 +358,10 @@ fn fewer_bits_of_weights_leave_the_states_their_resolution() {
     let network = network::of_case(&case);
     let chip = Chip::find("xylo-audio3").unwrap();
     let of = |options| synnet_xylo::build(&network, chip, &options).unwrap();
-    let unrefined = QuantizeOptions { refine: false, ..QuantizeOptions::default() };
+    let unrefined = QuantizeOptions::new().with_refine(false);
     let whole = of(unrefined.clone());
     for bits in [2, 3, 5, 8] {
-        let few = of(QuantizeOptions { weight_bits: Some(bits), ..unrefined.clone() });
+        let few = of(unrefined.clone().with_weight_bits(bits));
         let spec = &few.specification;
         let spare = 8 - bits as u8;
         assert!(spec.weight_shift_in.max(spec.weight_shift_rec) <= spare, "{bits} bits");
@@ -375,8 +370,8 @@ fn fewer_bits_of_weights_leave_the_states_their_resolution() {
         assert_eq!(weights.map(|w| w.unsigned_abs()).max(), Some((1 << (bits - 1)) - 1));
         let scales = few.report.scale.iter().zip(&whole.report.scale);
         assert!(scales.into_iter().all(|(few, whole)| few / whole > 0.25 && few <= whole), "{bits} bits");
-        let without = QuantizeOptions { weight_shifts: false, ..unrefined.clone() };
-        let coarse = of(QuantizeOptions { weight_bits: Some(bits), ..without }).specification;
+        let without = unrefined.clone().with_weight_shifts(false);
+        let coarse = of(without.with_weight_bits(bits)).specification;
         assert_eq!([coarse.weight_shift_in, coarse.weight_shift_rec, coarse.weight_shift_out], [0; 3]);
     }
 }
@@ -408,7 +403,7 @@ fn clipping_gives_small_weights_the_range() {
     let chip = Chip::find("xylo-audio3").unwrap();
     let network = one_neuron([10.0, -0.1], 5.0);
     let weights = |clip| {
-        let options = QuantizeOptions { clip, refine: false, ..Default::default() };
+        let options = QuantizeOptions::new().with_clip(clip).with_refine(false);
         let built = build(&network, chip, &options).unwrap();
         (built.specification.weights_in.clone(), built.report.layers[0].saturated)
     };
@@ -418,8 +413,7 @@ fn clipping_gives_small_weights_the_range() {
 
 #[test]
 fn options_without_meaning_are_told_and_do_no_harm() {
-    let odd =
-        QuantizeOptions { headroom: f64::NAN, clip: Some(-1.0), weight_bits: Some(99), ..Default::default() };
+    let odd = QuantizeOptions::new().with_headroom(f64::NAN).with_clip(-1.0).with_weight_bits(99);
     let faults = odd.faults().join("; ");
     assert!(
         ["`headroom` is NaN", "`clip` is -1", "`weight_bits` is 99"].iter().all(|f| faults.contains(f)),

@@ -182,7 +182,7 @@ fn a_build_by_rockpools_method_says_so_and_loses_what_rockpool_loses() {
     let chip = Chip::find("xylo-audio3").unwrap();
     let case = common::arrays("map_vmem_readout_audio3");
     let net = network::of_case(&case);
-    let with = |method| build(&net, chip, &QuantizeOptions { method, ..Default::default() }).unwrap();
+    let with = |method| build(&net, chip, &QuantizeOptions::new().with_method(method)).unwrap();
     let built = with(Method::RockpoolChannel);
     let codes: Vec<_> = built.warnings.iter().map(|warning| (warning.code.id, warning.span)).collect();
     assert_eq!(codes, [("X0403", None)]);
@@ -200,8 +200,7 @@ fn a_build_by_rockpools_method_says_so_and_loses_what_rockpool_loses() {
 
     let case = common::arrays("map_recurrent_audio3");
     let net = network::of_case(&case);
-    let built =
-        build(&net, chip, &QuantizeOptions { method: Method::RockpoolGlobal, ..Default::default() }).unwrap();
+    let built = build(&net, chip, &QuantizeOptions::new().with_method(Method::RockpoolGlobal)).unwrap();
     assert!(built.report.lost_biases > 0 && built.specification.bias.iter().all(|&bias| bias == 0));
     let warning = built.warnings.iter().find(|warning| warning.code.id == "X0403").unwrap();
     assert!(warning.message.contains("hidden biases are lost"), "{}", warning.message);
@@ -220,7 +219,7 @@ fn the_exception_of_rockpool_is_told() {
         network::layer("out", 1, network::lif(&[20e-3], &[20e-3], 1), network::line(3)),
     ];
     let net = network::bind(&network::chain(10e-3, 1, layers), &[vec![1.0; 2], vec![1.0; 2], vec![1.0]]);
-    let options = QuantizeOptions { method: Method::RockpoolChannel, ..Default::default() };
+    let options = QuantizeOptions::new().with_method(Method::RockpoolChannel);
     let errors = build(&net, Chip::find("xylo-audio3").unwrap(), &options).unwrap_err();
     assert_eq!(errors[0].code.id, "X0404");
     assert!(
@@ -241,7 +240,7 @@ fn numbers_that_are_none_do_not_stop_it() {
             arrays[place][0] = odd;
             let float = FloatSpecification { output: Quantity::Vmem, ..float(d, arrays) };
             for method in Method::ALL {
-                let options = QuantizeOptions { method, ..Default::default() };
+                let options = QuantizeOptions::new().with_method(method);
                 if let Ok((specification, _)) = quantize(&float, Chip::find("xylo-audio3").unwrap(), &options)
                 {
                     specification.check().unwrap();

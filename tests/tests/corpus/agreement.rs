@@ -60,7 +60,7 @@ fn build(network: &Network, events: &Raster) -> Build {
         }
         ranges.layers.push(range);
     }
-    let options = QuantizeOptions { ranges: Some(ranges), ..QuantizeOptions::default() };
+    let options = QuantizeOptions::new().with_ranges(ranges);
     let build = synnet_xylo::build(network, chip, &options).expect("the network fits the chip");
     assert_eq!(*build.warnings, [], "the chip does nothing differently");
     let rounded = build.report.layers.iter().find(|layer| layer.weight_error > 0.01);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use synnet_ir::Sources;
+use synnet_ir::{Raster, Sources};
 use synnet_tests::Random;
 use synnet_tests::corpus::Case;
 use synnet_tests::engines::{compiled, on_chip};
@@ -85,7 +85,9 @@ fn simulated(case: &Case, build: &Build) -> String {
     let inputs = build.specification.dimensions.inputs;
     let events = Random(case.settings.seed).events(case.settings.steps * inputs);
     let mut simulator = build.simulator().expect("it was just built");
-    let recording = simulator.run(&events, Record::All).expect("the events are whole steps");
+    let raster =
+        Raster::from_counts(inputs, case.settings.steps, events).expect("the events are whole steps");
+    let recording = simulator.run(&raster, Record::All).expect("the chip has as many inputs");
     let hidden = recording.hidden.as_ref().expect("everything is recorded");
     let spikes = |record: &PopulationRecord| record.spikes.iter().map(|&n| u64::from(n)).sum::<u64>();
     let saturated = |record: &PopulationRecord| record.saturations.iter().map(|&n| u64::from(n)).sum::<u64>();

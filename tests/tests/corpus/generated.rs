@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use synnet_ir::Network;
+use synnet_ir::{Network, Raster};
 use synnet_rust::Module;
 use synnet_rust::quantized::Quantized;
 use synnet_tests::Random;
@@ -100,7 +100,9 @@ fn integer_part(
     let (network, specification) = (&quantized.network, &quantized.specification);
     let events = Random(case.settings.seed).events(case.settings.steps * network.inputs);
     let mut simulator = Simulator::new(specification).expect("what quantization gives holds together");
-    let recording = simulator.run(&events, Record::All).expect("the events are whole steps");
+    let raster = Raster::from_counts(network.inputs, case.settings.steps, events.clone());
+    let raster = raster.expect("the events are whole steps");
+    let recording = simulator.run(&raster, Record::All).expect("the network has as many inputs");
     let hidden = recording.hidden.as_ref().expect("everything is recorded");
     let mut expected = Vec::new();
     for step in 0..recording.steps {

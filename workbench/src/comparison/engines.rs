@@ -4,7 +4,7 @@ use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
 use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence};
 use synnet_xylo::Build;
-use synnet_xylo::map::MappedLayer;
+use synnet_xylo::MappedLayer;
 use synnet_xylo::simulate::{PopulationRecord, Record, Simulator};
 
 use super::statistics::Activity;

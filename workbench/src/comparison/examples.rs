@@ -1,6 +1,7 @@
 //! Recordings to look at: every layer on the three engines, one above the other at the same time.
 
 use maud::{Markup, html};
+use synnet_ir::display::percent;
 use synnet_ir::graph::Quantity;
 
 use super::engines::{CHIP, ENGINES, Engines, FLOAT, QUANTIZED, SampleRun};
@@ -8,7 +9,6 @@ use super::statistics::Activity;
 use super::{Comparison, LayerComparison, PAIRS};
 use crate::error::Error;
 use crate::page::{self, Events, Look, Mark, Panel, Trace, Traces, details, raster, side_by_side};
-use crate::text::percent;
 
 /// Rings that are drawn in a raster.
 const MAX_MARKS: usize = 40;

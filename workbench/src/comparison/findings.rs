@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 
 use serde::Serialize;
+use synnet_ir::display::percent;
 use synnet_xylo::codes::TAU_MISMATCH;
 
 use super::engines::{CHIP, ENGINES, FLOAT};
 use super::{BY_STATES, BY_WEIGHTS, Comparison, IN_ALL, LayerComparison, PAIRS};
 use crate::page::figure;
-use crate::text::percent;
 
 /// Loss of accuracy that is worth a remedy, even if chance may explain it.
 const NOTABLE_LOSS: f64 = 0.01;

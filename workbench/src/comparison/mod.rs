@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Graph, Network};
 use synnet_runtime::{Evaluation, Readout, Sequence, Target};
-use synnet_xylo::map::MappedLayer;
+use synnet_xylo::MappedLayer;
 use synnet_xylo::quantize::dequantize;
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 

@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 
+use synnet_ir::display::percent;
+
 use super::engines::{CHIP, ENGINES, FLOAT, QUANTIZED};
 use super::{Comparison, IN_ALL, examples, pictures};
 use crate::error::Error;
 use crate::on_chip::agreement;
 use crate::page::{self, code_spans, confusion, document, facts, section, side_by_side};
 use crate::report;
-use crate::text::percent;
 
 const OVER_TIME: &str = "Steps are those of the float network. Orange: what the chip's weights, thresholds and \
                          leaks do; green: what its states of whole numbers do; blue: both together. Point at a \
@@ -99,7 +100,7 @@ impl Comparison<'_> {
 
     fn quantization(&self) -> Markup {
         let build = &self.subject.build;
-        let mut rows = report::quantization_rows(&build.report).into_iter();
+        let mut rows = build.report.rows().into_iter();
         let head = rows.next().into_iter().map(|mut head| {
             head.extend(["neurons", "left out"].map(String::from));
             head

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
+use synnet_ir::display::{percent, table};
 use synnet_runtime::Evaluation;
 
 use super::engines::{CHIP, ENGINES, FLOAT, QUANTIZED};
@@ -10,7 +11,6 @@ use super::findings::{Finding, fine_percent};
 use super::statistics::BOUND;
 use super::{Comparison, LayerComparison, PAIRS};
 use crate::on_chip::agreement;
-use crate::text::{self, percent};
 
 /// Names of the engines in JSON.
 const KEYS: [&str; ENGINES] = ["float", "quantised_weights", "chip"];
@@ -21,7 +21,7 @@ impl Comparison<'_> {
         let mut text = String::new();
         for rows in [self.engines_table(), self.layers_table(), self.pairs_table()] {
             if rows.len() > 1 {
-                let _ = writeln!(text, "{}", text::table(&rows));
+                let _ = writeln!(text, "{}", table(&rows));
             }
         }
         for finding in self.findings() {

@@ -83,7 +83,7 @@ pub fn side_by_side(pictures: &[Markup]) -> Markup {
     }
 }
 
-/// A table as [`text::table`](crate::text::table) takes it: the first column is text, the others are numbers. The
+/// A table as [`table`](synnet_ir::display::table) takes it: the first column is text, the others are numbers. The
 /// first row is the head.
 pub fn table(rows: &[Vec<String>]) -> Markup {
     let Some((head, rows)) = rows.split_first() else { return html! {} };

@@ -173,7 +173,7 @@ impl Recipe {
     fn check(&mut self, chips: &Chips) -> Result<(), Error> {
         let path = &self.path;
         for (i, text) in self.build.iter().enumerate() {
-            let target = Target::named(text, chips);
+            let target = Target::named(text, chips.iter());
             self.targets.push(target.map_err(|e| Error::file(path, format_args!("`build`: {e}")))?);
             if self.build[..i].contains(text) {
                 return Err(Error::file(path, format_args!("`build`: `{text}` is given twice")));

@@ -84,7 +84,7 @@ impl Quantize {
                 method.name(),
                 self.named.join("`, `")
             ));
-            (self.options, self.measures) = (QuantizeOptions { method, ..QuantizeOptions::default() }, false);
+            (self.options, self.measures) = (QuantizeOptions::new().with_method(method), false);
         }
     }
 }

@@ -66,7 +66,7 @@ impl Report<'_> {
             ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
         ];
         list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));
-        let files = self.written.iter().map(|file| (files::name(&file.path), file.what));
+        let files = self.written.iter().map(|file| (files::name(&file.path), file.what.as_str()));
         let files = page::list(&files.collect::<Vec<_>>());
         let options = facts(&flattened(&self.trained.options));
         html! {

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{Report, Results, confusion, percent, quantization_lead, quantization_rows, recordings, summary};
+use synnet_ir::display::table;
+
+use super::{Report, Results, confusion, percent, quantization_lead, recordings, summary};
 use crate::experiment::OnChip;
 use crate::files;
-use crate::text::{clock, table};
+use crate::text::clock;
 
 impl Report<'_> {
     /// The report as Markdown.
@@ -88,7 +90,7 @@ impl Report<'_> {
 
 /// How the network was quantized.
 fn quantization(on: &OnChip) -> String {
-    let rows = quantization_rows(&on.build.report);
+    let rows = on.build.report.rows();
     format!("{}\n\n{}", quantization_lead(&on.build), fenced(&table(&rows)))
 }
 

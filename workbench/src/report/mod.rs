@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use synnet_ir::display::{percent, table};
 use synnet_ir::{Graph, Network};
 use synnet_runtime::{Dataset, Evaluation};
 
@@ -19,11 +20,10 @@ use crate::artifacts::Written;
 use crate::data::Corpus;
 use crate::experiment::{Experiment, OnChip, Tested, spikes_matter};
 use crate::on_chip::agreement;
-use crate::text::{percent, table};
 use crate::training::Trained;
 
 pub(crate) use origin::{heading, origin, sources};
-pub use quantization::{quantization, quantization_lead, quantization_rows};
+pub use quantization::quantization_lead;
 pub use seeds::{Outcome, Seeds};
 
 /// What the test set says of a network.

@@ -2,9 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{
-    Results, examples, figures, heading, origin, percent, quantization_lead, quantization_rows, sources,
-};
+use super::{Results, examples, figures, heading, origin, percent, quantization_lead, sources};
 use crate::on_chip::agreement;
 use crate::page::{self, confusion, document, facts, figure, section, side_by_side};
 
@@ -61,7 +59,7 @@ impl Results<'_> {
 
     fn quantization(&self) -> Markup {
         let Some(on) = self.chip else { return html! {} };
-        let table = page::table(&quantization_rows(&on.build.report));
+        let table = page::table(&on.build.report.rows());
         section(&format!("Quantised for {}", on.chip.title), &quantization_lead(&on.build), &table)
     }
 }

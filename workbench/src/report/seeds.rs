@@ -5,11 +5,12 @@ use std::fmt::Write;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use synnet_ir::display::table;
+
 use super::percent;
 use crate::experiment::{OnChip, Tested};
 use crate::on_chip::agreement;
 use crate::page::{self, Chart, Line, Scale, document, section, side_by_side};
-use crate::text;
 use crate::training::{History, Trained};
 
 /// What the training with one seed gave.
@@ -122,7 +123,7 @@ impl Seeds<'_> {
 
     /// Mean and spread, as a table for people.
     pub fn table(&self) -> String {
-        text::table(&self.rows())
+        table(&self.rows())
     }
 
     /// Mean and spread for machines.

@@ -1,9 +1,9 @@
 //! Constants of a layer: one number for all elements, or a table.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::module::size;
+use crate::literal::{number, size};
 use crate::names::Names;
 
 /// A named constant of a layer's step.
@@ -68,18 +68,4 @@ pub(crate) struct Operand {
     pub(crate) value: TokenStream,
     /// Pattern and iterator, where the loop has to bind it.
     pub(crate) looped: Option<(TokenStream, TokenStream)>,
-}
-
-/// The literal of a number; it reads back as the same number.
-pub(crate) fn number(x: f32) -> TokenStream {
-    if x.is_nan() {
-        return quote!(f32::NAN);
-    }
-    let magnitude = if x.is_infinite() {
-        quote!(f32::INFINITY)
-    } else {
-        let literal = Literal::f32_unsuffixed(x.abs());
-        quote!(#literal)
-    };
-    if x.is_sign_negative() { quote!(-#magnitude) } else { magnitude }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::constant::number;
+use crate::literal::number;
 
 /// From here on every f32 is a whole number.
 pub(crate) const WHOLE: u32 = 1 << 23;

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use synnet_ir::graph::{ExpSyn, Layer, LayerId, Lif, Neuron};
 
-use super::constant::{Constant, Operand, number};
-use crate::module::size;
+use super::constant::{Constant, Operand};
+use crate::literal::{number, size};
+use crate::loops::each;
 use crate::names::Names;
 
 /// The type of a layer with its tables.
@@ -190,17 +191,4 @@ fn currents(isyn: &TokenStream, decay: Operand) -> TokenStream {
     let Operand { value, looped } = decay;
     let states = [(quote!(isyn), quote!(#isyn.iter_mut())), (quote!(input), quote!(inputs))];
     each(states.into_iter().chain(looped), &quote! { *isyn = (*isyn + input) * #value; })
-}
-
-/// A loop over several sequences at once, each with its pattern.
-fn each(sequences: impl IntoIterator<Item = (TokenStream, TokenStream)>, body: &TokenStream) -> TokenStream {
-    let joined = sequences.into_iter().reduce(|(patterns, zipped), (pattern, sequence)| {
-        (quote!((#patterns, #pattern)), quote!(#zipped.zip(#sequence)))
-    });
-    let (patterns, zipped) = joined.expect("a loop runs over something");
-    quote! {
-        for #patterns in #zipped {
-            #body
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! The arithmetic in f32, in the order that [`synnet_ir::graph`] defines.
 
 mod constant;
+mod docs;
 mod kernels;
 mod layer;
+mod memory;
 mod path;
 mod step;
 mod weights;
@@ -10,26 +12,24 @@ mod weights;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-pub(crate) use constant::number;
-pub(crate) use layer::emitted;
 use path::{Path, Paths};
 use step::Step;
-use synnet_ir::graph::{Connection, Endpoint, Layer, Neuron};
+use synnet_ir::graph::{Connection, Endpoint};
 use synnet_ir::{Graph, Network};
 
-use crate::memory::Memory;
+use crate::literal::size;
 use crate::module::{Parts, Weights};
 use crate::names::Names;
-use crate::{Options, docs};
+use crate::options::RustOptions;
 
 /// The parts of the module of a graph, with its weights where there is a network.
-pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &Options) -> Parts {
+pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &RustOptions) -> Parts {
     let names = Names::new(
         options.name.as_deref().unwrap_or(&graph.name),
         graph.layers.iter().map(|layer| layer.name.as_str()),
         graph.connections.iter().map(|connection| connection.name.as_str()),
     );
-    let memory = Memory::of(graph, network.is_some());
+    let memory = memory::of(graph, network.is_some());
     let paths = Paths::choose(graph, &options.rates);
     let weighted = graph.connections.iter().any(|connection| connection.as_linear().is_some());
     let packed = network.filter(|_| weighted).map(crate::weights::pack);
@@ -71,8 +71,8 @@ pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &Options)
 fn delay_lines(graph: &Graph, names: &Names) -> Vec<(Ident, TokenStream)> {
     let delayed = graph.connections.iter().zip(&names.connections).filter(|(c, _)| c.delay > 0);
     let lines = delayed.map(|(connection, name)| {
-        let width = crate::module::size(graph.source_width(connection));
-        let steps = crate::module::size(connection.delay as usize);
+        let width = size(graph.source_width(connection));
+        let steps = size(connection.delay as usize);
         (name.clone(), quote!(DelayLine<#width, #steps>))
     });
     lines.collect()
@@ -96,13 +96,4 @@ fn kernels(graph: &Graph, paths: &Paths, borrowed: Option<bool>) -> TokenStream 
         borrowed.map(|borrowed| if borrowed { kernels::views() } else { kernels::tables() }),
     ];
     used.into_iter().flatten().collect()
-}
-
-/// Bytes of the constants that a layer holds per element.
-pub(crate) fn constant_bytes(layer: &Layer, dt: f64) -> u64 {
-    let constants = match &layer.neuron {
-        Neuron::Lif(lif) => layer::lif_constants(layer, lif, dt),
-        Neuron::ExpSyn(expsyn) => layer::expsyn_constants(layer, expsyn, dt),
-    };
-    constants.iter().map(constant::Constant::bytes).sum()
 }

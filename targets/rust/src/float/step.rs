@@ -5,9 +5,9 @@ use quote::{format_ident, quote};
 use synnet_ir::Graph;
 use synnet_ir::graph::{Connection, Endpoint, Operator, Quantity};
 
-use super::emitted;
+use super::layer::emitted;
 use super::path::{Path, Paths};
-use crate::module::size;
+use crate::literal::size;
 use crate::names::Names;
 
 /// What the body of a step is made of.

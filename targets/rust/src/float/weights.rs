@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use synnet_ir::Graph;
 
 use super::path::Paths;
-use crate::module::size;
+use crate::literal::size;
 use crate::names::Names;
 use crate::weights::{HEADER, fingerprint, packed_len};
 

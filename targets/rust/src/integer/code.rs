@@ -1,22 +1,24 @@
 //! The parts of an integer network's module, and one time step.
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 use synnet_ir::fnv1a;
 use synnet_ir::graph::Quantity;
 
 use super::network::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
-use super::{kernels, layer};
+use super::synapse::{current, numbered};
+use super::{docs, kernels, layer};
+use crate::literal::size;
 use crate::memory::Memory;
-use crate::module::{Parts, Weights, size};
+use crate::module::{Parts, Weights};
 use crate::names::Names;
-use crate::{Options, docs};
+use crate::options::RustOptions;
 
 /// Bytes of the fingerprint.
 const HEADER: usize = 8;
 
 /// The parts of the module of a network that holds together.
-pub(crate) fn parts(network: &IntegerNetwork, options: &Options) -> Parts {
+pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> Parts {
     let connections = || network.layers.iter().flat_map(|layer| &layer.connections);
     let names = Names::new(
         options.name.as_deref().unwrap_or(&network.name),
@@ -33,13 +35,13 @@ pub(crate) fn parts(network: &IntegerNetwork, options: &Options) -> Parts {
         Quantity::Vmem | Quantity::Isyn => quote!(i16),
     };
     let layer_items = network.layers.iter().enumerate().map(|(i, layer)| {
-        let docs = docs::integer_layer(layer);
+        let docs = docs::layer(layer);
         layer::layer(&names.layers[i], &names.layer_types[i], layer, &docs)
     });
     Parts {
         layers: network.layers.iter().map(|layer| layer.name.clone()).collect(),
-        header: docs::integer_header(network, &packed),
-        docs: docs::integer_network(network, memory),
+        header: docs::header(network, &packed),
+        docs: docs::network(network, memory),
         memory,
         inputs: network.inputs,
         outputs: network.outputs(),
@@ -141,16 +143,6 @@ impl Code<'_> {
             visit(i, layer, connection);
         }
     }
-}
-
-/// A name for what belongs to a synapse: the first goes without a number.
-pub(super) fn numbered(name: &str, synapse: usize) -> String {
-    if synapse == 0 { name.to_owned() } else { format!("{name}_{}", synapse + 1) }
-}
-
-/// The field of the currents of a synapse.
-pub(super) fn current(synapse: usize) -> Ident {
-    if synapse == 0 { format_ident!("isyn") } else { format_ident!("isyn{}", synapse + 1) }
 }
 
 /// How many events of a source at once, multiplied with the largest weight, fit 16 bits; `None` where all do.

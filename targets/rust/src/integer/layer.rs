@@ -3,9 +3,10 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::code::{current, numbered};
 use super::network::IntegerLayer;
-use crate::module::size;
+use super::synapse::{current, numbered};
+use crate::literal::size;
+use crate::loops::each;
 use crate::names::Names;
 
 /// The type of a layer with its tables.
@@ -259,17 +260,4 @@ fn aliases(field: &Ident, layer: &IntegerLayer) -> Option<TokenStream> {
         /// The neuron that also spikes when this one does; there is none behind the last neuron.
         static #table: [u16; #n] = [#(#targets),*];
     })
-}
-
-/// A loop over several sequences at once, each with its pattern.
-fn each(sequences: impl IntoIterator<Item = (TokenStream, TokenStream)>, body: &TokenStream) -> TokenStream {
-    let joined = sequences.into_iter().reduce(|(patterns, zipped), (pattern, sequence)| {
-        (quote!((#patterns, #pattern)), quote!(#zipped.zip(#sequence)))
-    });
-    let (patterns, zipped) = joined.expect("a loop runs over something");
-    quote! {
-        for #patterns in #zipped {
-            #body
-        }
-    }
 }

@@ -21,9 +21,11 @@
 //! These are the rules of SynSense's `xylosim.v2`, which `synnet_xylo::Simulator` follows as well.
 
 mod code;
+mod docs;
 mod kernels;
 mod layer;
 mod network;
+mod synapse;
 
 pub(crate) use code::parts;
 pub use network::{IntegerConnection, IntegerError, IntegerLayer, IntegerNetwork, IntegerSource};

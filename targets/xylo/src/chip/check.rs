@@ -3,8 +3,16 @@
 use super::Chip;
 use crate::specification::{HIDDEN_CAP, INPUT_CAP, MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, READOUT_CAP};
 
-/// Every fault of a description, one line for each, with the key that is to blame.
-pub(super) fn faults(chip: &Chip) -> Vec<String> {
+impl Chip {
+    /// What is wrong with a description besides its form, one line for each fault, with the key that is to blame: sizes
+    /// that contradict each other, numbers that the simulator cannot follow, the name of another chip of this crate.
+    /// Empty for a possible chip.
+    pub fn check(&self) -> Vec<String> {
+        faults(self)
+    }
+}
+
+fn faults(chip: &Chip) -> Vec<String> {
     let mut faults = names(chip);
     let mut within = |key: &str, value: usize, low: usize, high: usize| {
         if !(low..=high).contains(&value) {
@@ -51,7 +59,7 @@ fn names(chip: &Chip) -> Vec<String> {
     if chip.name.is_empty() || !chip.name.chars().all(allowed) {
         faults.push(format!("`name` is `{}`; small letters, digits and `-` are possible", chip.name));
     }
-    if ["rust", "rust-int", "float"].contains(&chip.name.as_str()) || Chip::find(&chip.name).is_some() {
+    if Chip::find(&chip.name).is_some() {
         faults.push(format!("`name` is `{}`, which is taken; choose another", chip.name));
     }
     if chip.title.trim().is_empty() {

@@ -3,9 +3,9 @@
 use synnet_ir::graph::{Endpoint, Layer, LayerId, Leak, LeakUnit, Neuron, Parameter};
 use synnet_ir::{Network, timing};
 
-use super::scales::shift_factor;
-use crate::Build;
-use crate::map::MappedLayer;
+use super::rounding::{self, shift_factor};
+use crate::built::Build;
+use crate::mapped::MappedLayer;
 
 /// The network with the numbers that the chip has, in units of the float network: a float interpreter that runs it
 /// differs from the chip in the rounding and the limits of states only, and in the step that each layer of the
@@ -204,13 +204,13 @@ impl OnChip<'_> {
         let uniform = lif.mem.parameter.is_uniform();
         let own = lif.mem.clone();
         write_leak(&mut lif.mem, dt, |n| {
-            any(n, uniform).map_or_else(|| super::dash(own.dash(n, dt)), |id| dash_mem[id].into())
+            any(n, uniform).map_or_else(|| rounding::dash(own.dash(n, dt)), |id| dash_mem[id].into())
         });
         let (uniform, synapses, own) = (lif.syn.parameter.is_uniform(), lif.synapses.max(1), lif.syn.clone());
         write_leak(&mut lif.syn, dt, |column| {
             let dashes = if column % synapses == 1 { &spec.dash_syn_2 } else { dash_syn };
             any(column / synapses, uniform)
-                .map_or_else(|| super::dash(own.dash(column, dt)), |id| dashes[id].into())
+                .map_or_else(|| rounding::dash(own.dash(column, dt)), |id| dashes[id].into())
         });
         if !(mapped.readout && report.silent_readout) {
             let own = lif.threshold.clone();

@@ -7,8 +7,10 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 
 use super::dequantize::{share, write_leak, write_values};
 use super::headroom::Placed;
-use super::scales::{Group, Limits, Neuron, Numbers, Scales, shift_factor};
-use super::{QuantizeOptions, dash, round, threshold};
+use super::neuron::{Group, Limits, Neuron, Numbers};
+use super::options::QuantizeOptions;
+use super::rounding::{dash, round, shift_factor, threshold};
+use super::scales::Scales;
 use crate::chip::Chip;
 use crate::codes;
 use crate::layout::Layout;

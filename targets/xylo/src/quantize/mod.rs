@@ -18,24 +18,29 @@
 mod dequantize;
 mod fake;
 mod headroom;
+mod neuron;
 mod options;
+mod ranges;
 mod refine;
-mod report;
+pub(crate) mod report;
 pub mod rockpool;
+mod rounding;
 mod scales;
 
 use synnet_ir::{Diagnostic, Diagnostics};
 
 use crate::chip::Chip;
 use crate::codes;
-use crate::map::FloatSpecification;
-use crate::specification::{MAX_DASH, Specification};
+use crate::mapped::FloatSpecification;
+use crate::specification::Specification;
 pub use dequantize::dequantize;
 pub use fake::FakeQuantizer;
-pub use headroom::{LayerRange, Ranges};
-pub use options::{Method, QuantizeOptions};
+use neuron::{Group, Limits, Neuron, Numbers};
+pub use options::{Method, QuantizeOptions, UnknownMethod};
+pub use ranges::{LayerRange, Ranges};
 pub use report::{LayerReport, QuantizeReport};
-use scales::{Group, Limits, Neuron, Numbers, Scales, shift_factor};
+use rounding::{dash, round, shift_factor, threshold};
+use scales::Scales;
 
 /// Quantises a mapped network for a chip.
 ///
@@ -160,25 +165,6 @@ fn integers(float: &FloatSpecification, scales: &Scales, limits: &Limits, chip: 
         bias_out: values(&float.bias_out, &scales.readout),
         alias_target: float.alias_target.clone(),
     }
-}
-
-/// Rounds to the nearest whole number, halves to the even one, and saturates at both ends.
-#[inline]
-fn round(x: f64, limit: f64) -> f64 {
-    // Where a float is this large, its last bit is worth 1.
-    const UNIT: f64 = (1u64 << 52) as f64 * 1.5;
-    let x = if x.is_nan() { 0.0 } else { x };
-    (x.clamp(-limit, limit) + UNIT) - UNIT
-}
-
-/// A threshold on the chip; with 0 a neuron would spike without input.
-fn threshold(x: f64, scale: f64, limits: &Limits) -> f64 {
-    round(x * scale, limits.threshold).max(1.0)
-}
-
-/// The bit shift of a leak on the chip.
-fn dash(x: f64) -> f64 {
-    round(x, MAX_DASH.into()).max(0.0)
 }
 
 /// What decides the scales of a mapped network.

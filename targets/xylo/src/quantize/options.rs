@@ -1,13 +1,17 @@
 //! How to quantise.
 
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
-use super::Ranges;
+use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::ranges::Ranges;
 use crate::chip::Chip;
 
 /// How to quantise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct QuantizeOptions {
     /// Which neurons share a scale.
     pub method: Method,
@@ -44,8 +48,7 @@ impl Default for QuantizeOptions {
 }
 
 /// Which neurons share a scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
     /// Each neuron has its own. A readout whose membrane or current is the output shares one.
     #[default]
@@ -58,31 +61,113 @@ pub enum Method {
     RockpoolGlobal,
 }
 
+/// The name of each method and the function of Rockpool that it reproduces, in the order of the variants.
+const METHODS: [(Method, &str, Option<&str>); 4] = [
+    (Method::Channel, "channel", None),
+    (Method::Global, "global", None),
+    (Method::RockpoolChannel, "rockpool-channel", Some("channel_quantize")),
+    (Method::RockpoolGlobal, "rockpool-global", Some("global_quantize")),
+];
+
+/// A name that no method has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("methods are {}", Method::NAMES.map(|name| format!("`{name}`")).join(", "))]
+pub struct UnknownMethod;
+
 impl Method {
     /// Every method, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::Channel, Self::Global, Self::RockpoolChannel, Self::RockpoolGlobal];
+    pub const ALL: [Self; 4] = [METHODS[0].0, METHODS[1].0, METHODS[2].0, METHODS[3].0];
+
+    /// The names of [`ALL`](Self::ALL).
+    pub const NAMES: [&'static str; 4] = [METHODS[0].1, METHODS[1].1, METHODS[2].1, METHODS[3].1];
 
     /// Its name on the command line and in recipes.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Channel => "channel",
-            Self::Global => "global",
-            Self::RockpoolChannel => "rockpool-channel",
-            Self::RockpoolGlobal => "rockpool-global",
-        }
+        METHODS[self as usize].1
     }
 
     /// The function of Rockpool that it reproduces, faults included, for comparison only.
     pub fn rockpool(self) -> Option<&'static str> {
-        match self {
-            Self::Channel | Self::Global => None,
-            Self::RockpoolChannel => Some("channel_quantize"),
-            Self::RockpoolGlobal => Some("global_quantize"),
-        }
+        METHODS[self as usize].2
+    }
+}
+
+impl FromStr for Method {
+    type Err = UnknownMethod;
+
+    fn from_str(name: &str) -> Result<Self, UnknownMethod> {
+        Self::ALL.into_iter().find(|method| method.name() == name).ok_or(UnknownMethod)
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Method {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(|UnknownMethod| D::Error::unknown_variant(&name, &Self::NAMES))
     }
 }
 
 impl QuantizeOptions {
+    /// A scale for each neuron, refined, with shifts where ranges are given; no clipping, all bits of the chip.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Chooses which neurons share a scale.
+    #[must_use]
+    pub fn with_method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Uses weight shifts, or not.
+    #[must_use]
+    pub fn with_weight_shifts(mut self, weight_shifts: bool) -> Self {
+        self.weight_shifts = weight_shifts;
+        self
+    }
+
+    /// Sets how much larger than the measured range of the states the chip's 16 bits are kept, 1 or more.
+    #[must_use]
+    pub fn with_headroom(mut self, headroom: f64) -> Self {
+        self.headroom = headroom;
+        self
+    }
+
+    /// Lowers the scales of single neurons to where rounding errors cancel best, or not.
+    #[must_use]
+    pub fn with_refine(mut self, refine: bool) -> Self {
+        self.refine = refine;
+        self
+    }
+
+    /// Sets the percentile of the weights' magnitudes that is still represented, above 0 and up to 100.
+    #[must_use]
+    pub fn with_clip(mut self, clip: impl Into<Option<f64>>) -> Self {
+        self.clip = clip.into();
+        self
+    }
+
+    /// Sets the bits of a weight with its sign, 2 to 8.
+    #[must_use]
+    pub fn with_weight_bits(mut self, weight_bits: impl Into<Option<u32>>) -> Self {
+        self.weight_bits = weight_bits.into();
+        self
+    }
+
+    /// Gives the measured ranges of the states.
+    #[must_use]
+    pub fn with_ranges(mut self, ranges: impl Into<Option<Ranges>>) -> Self {
+        self.ranges = ranges.into();
+        self
+    }
+
     /// What of the options has no meaning; quantisation takes the nearest value that has.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -118,5 +203,21 @@ impl QuantizeOptions {
     /// Whether the choice of scales needs every weight, not only the largest.
     pub(super) fn needs_weights(&self) -> bool {
         self.percentile().is_some() || (self.refine && self.method == Method::Channel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{METHODS, Method};
+
+    #[test]
+    fn the_table_of_methods_is_in_the_order_of_variants() {
+        for (i, (method, name, _)) in METHODS.into_iter().enumerate() {
+            assert_eq!((method as usize, method.name(), name.parse()), (i, name, Ok(method)));
+        }
+        assert_eq!(
+            "chanel".parse::<Method>().unwrap_err().to_string().matches('`').count(),
+            2 * METHODS.len()
+        );
     }
 }

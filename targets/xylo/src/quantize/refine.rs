@@ -1,6 +1,7 @@
 //! What is chosen by looking at every weight of a neuron: the fine choice of its scale, and how many weights to clip.
 
-use super::scales::Neuron;
+use super::neuron::Neuron;
+use super::rounding::round;
 
 /// Candidates below the largest scale, and how far down the last one lies.
 const CANDIDATES: u32 = 64;
@@ -18,7 +19,7 @@ pub(super) fn refine(weights: &[Vec<f64>; 2], resolution: [f64; 2], largest: f64
             let steps = scale / resolution;
             let (mut group_sum, mut group_squares) = (0.0, 0.0);
             for &w in weights {
-                let error = super::round(w * steps, limit) - w * steps;
+                let error = round(w * steps, limit) - w * steps;
                 group_sum += error;
                 group_squares += error * error;
             }

@@ -1,14 +1,17 @@
 //! What quantisation did to a network.
 
+use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
+use synnet_ir::display::{percent, table};
 use synnet_ir::{Diagnostic, Diagnostics, Span};
 
-use super::Method;
-use super::scales::{Scales, shift_factor};
+use super::options::Method;
+use super::rounding::shift_factor;
+use super::scales::Scales;
 use crate::codes;
-use crate::map::{FloatSpecification, MappedLayer};
+use crate::mapped::{FloatSpecification, MappedLayer};
 use crate::specification::Specification;
 
 /// Relative error of a threshold from which on a warning is given.
@@ -62,6 +65,30 @@ pub struct LayerReport {
 }
 
 impl QuantizeReport {
+    /// Scale and losses of each layer, the first row being the head. Weights that became 0 or were clipped are counted.
+    pub fn rows(&self) -> Vec<Vec<String>> {
+        let head = ["layer", "scale", "weight error", "became 0", "clipped", "threshold error"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        rows.extend(self.layers.iter().map(|layer| {
+            let [low, high] = layer.scale.map(|scale| format!("{scale:.1}"));
+            vec![
+                layer.name.clone(),
+                if low == high { low } else { format!("{low} to {high}") },
+                percent(layer.weight_error),
+                layer.vanished.to_string(),
+                layer.saturated.to_string(),
+                percent(layer.threshold_error),
+            ]
+        }));
+        rows
+    }
+
+    /// The shifts of the three groups of weights, in words.
+    pub fn weight_shifts(&self) -> String {
+        let Self { weight_shift_in, weight_shift_rec, weight_shift_out, .. } = self;
+        format!("input {weight_shift_in}, hidden {weight_shift_rec}, readout {weight_shift_out}")
+    }
+
     /// A warning for each layer that quantisation silenced or whose thresholds became coarse, and for methods that are for
     /// comparison only.
     pub fn warnings(&self) -> Diagnostics {
@@ -103,6 +130,14 @@ impl QuantizeReport {
             }
         }
         warnings
+    }
+}
+
+/// What quantization did, layer by layer, as a table of [`rows`](QuantizeReport::rows).
+impl fmt::Display for QuantizeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (method, shifts) = (self.method.name(), self.weight_shifts());
+        write!(f, "quantised by `{method}`; weight shifts: {shifts}\n{}", table(&self.rows()))
     }
 }
 

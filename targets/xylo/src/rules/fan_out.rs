@@ -10,7 +10,7 @@ use crate::budget;
 use crate::chip::Chip;
 use crate::codes;
 use crate::layout::{Block, Layout};
-use crate::map::MappedLayer;
+use crate::mapped::MappedLayer;
 use crate::specification::Dimensions;
 
 /// What of it the chip cannot hold, every connection counted in full.

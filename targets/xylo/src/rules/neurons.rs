@@ -1,9 +1,10 @@
 //! Constants of neurons: leaks have bit shifts, and the most spikes of a step are fixed.
 
-use synnet_ir::graph::{Layer, Leak, LeakUnit, Quantity};
+use synnet_ir::display::rounded_time;
+use synnet_ir::graph::{Layer, LayerParameter, Leak, Quantity};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Severity, timing};
 
-use super::{Shared, place, share};
+use super::shared::{Shared, place, share};
 use crate::chip::{Chip, DashRange};
 use crate::codes;
 use crate::layout::Layout;
@@ -16,10 +17,8 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics 
     let mut caps = Vec::new();
     for (id, layer) in graph.layers_with_ids() {
         let Some(lif) = layer.as_lif() else { continue };
-        let names = ["tau_mem", "alpha", "dash_mem"];
-        leaks.check(layer, &lif.mem, names, layer.size, chip.dash.membrane);
-        let names = ["tau_syn", "beta", "dash_syn"];
-        leaks.check(layer, &lif.syn, names, layer.input_columns(), chip.dash.synapse);
+        leaks.check(layer, LayerParameter::MemLeak, chip.dash.membrane);
+        leaks.check(layer, LayerParameter::SynLeak, chip.dash.synapse);
         let (kind, cap) = match id == layout.readout {
             true => ("readout", chip.events.readout),
             false => ("hidden", chip.events.hidden),
@@ -56,28 +55,18 @@ struct Leaks<'a> {
 }
 
 impl Leaks<'_> {
-    fn check(
-        &mut self,
-        layer: &Layer,
-        leak: &Leak,
-        names: [&'static str; 3],
-        elements: usize,
-        range: DashRange,
-    ) {
+    /// Judges a leak of a layer that has it.
+    fn check(&mut self, layer: &Layer, which: LayerParameter, range: DashRange) {
+        let (Some(leak), Some([.., bit_shift])) = (which.leak(layer), which.leak_names()) else { return };
         let dt = self.dt;
-        let parameter = match leak.unit {
-            LeakUnit::TimeConstant => names[0],
-            LeakUnit::Decay => names[1],
-            LeakUnit::BitShift => names[2],
-        };
         let shared = |says, weight| Shared {
             span: place(leak.parameter.span, layer.span),
-            parameter,
+            parameter: which.name(layer),
             layer: layer.name.clone(),
             says,
             weight,
         };
-        let elements = if leak.parameter.is_uniform() { 1 } else { elements };
+        let elements = if leak.parameter.is_uniform() { 1 } else { which.elements(layer) };
         let dash = |i: usize| chip_dash(leak, i, dt);
         // A comparison that NaN fails as well.
         let fits = |i: usize| dash(i) >= range.min.into() && dash(i) <= range.max.into();
@@ -100,10 +89,10 @@ impl Leaks<'_> {
         if let Some(i) = worst.filter(|&i| error(i) > TAU_TOLERANCE) {
             let says = format!(
                 "asks for {}; the bit shift `{}: {}` is {} ({:.0} % off)",
-                milliseconds(leak.tau(i, dt)),
-                names[2],
+                rounded_time(leak.tau(i, dt)),
+                bit_shift,
                 dash(i),
-                milliseconds(chip_tau(dash(i), dt)),
+                rounded_time(chip_tau(dash(i), dt)),
                 100.0 * error(i)
             );
             self.moved.push(shared(says, error(i)));
@@ -111,8 +100,8 @@ impl Leaks<'_> {
     }
 
     fn diagnostics(self) -> impl IntoIterator<Item = Diagnostic> {
-        let (title, dt) = (&self.chip.title, milliseconds(self.dt));
-        let tau = |dash: u8| milliseconds(chip_tau(f64::from(dash), self.dt));
+        let (title, dt) = (&self.chip.title, rounded_time(self.dt));
+        let tau = |dash: u8| rounded_time(chip_tau(f64::from(dash), self.dt));
         let (synapse, membrane) = (self.chip.dash.synapse, self.chip.dash.membrane);
         let from = |range: DashRange| match range.min {
             0 => String::new(),
@@ -144,9 +133,4 @@ fn chip_dash(leak: &Leak, i: usize, dt: f64) -> f64 {
 
 fn chip_tau(dash: f64, dt: f64) -> f64 {
     timing::tau_of_decay(timing::decay_of_dash(dash), dt)
-}
-
-fn milliseconds(seconds: f64) -> String {
-    let ms = seconds * 1e3;
-    if ms >= 100.0 { format!("{ms:.0} ms") } else { format!("{ms:.2} ms") }
 }

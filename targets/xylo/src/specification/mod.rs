@@ -23,9 +23,6 @@ mod read;
 #[cfg(feature = "files")]
 mod write;
 
-#[cfg(feature = "files")]
-pub use read::Loaded;
-
 /// Largest weight shift: three bits on every chip.
 pub const MAX_WEIGHT_SHIFT: u8 = 7;
 /// Largest bit shift of a leak: four bits on every chip.
@@ -93,6 +90,18 @@ pub struct Specification {
     pub bias_out: Vec<i16>,
     /// The neuron that also spikes when this one does.
     pub alias_target: Vec<Option<usize>>,
+}
+
+/// A specification read from a file, with what the file left open.
+#[cfg(feature = "files")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The specification.
+    pub specification: Specification,
+    /// Arrays that the file lacks; they took their defaults.
+    pub defaulted: Vec<&'static str>,
+    /// Arrays of the file that are not part of a specification: inputs and recordings.
+    pub ignored: Vec<String>,
 }
 
 /// Why a specification cannot be used: every fault that was found.

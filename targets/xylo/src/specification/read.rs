@@ -5,18 +5,7 @@ use std::collections::BTreeMap;
 use synnet_arrays::{ArchiveReader, Array};
 use synnet_ir::nearest;
 
-use super::{Dimensions, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
-
-/// A specification read from a file, with what the file left open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
-    /// The specification.
-    pub specification: Specification,
-    /// Arrays that the file lacks; they took their defaults.
-    pub defaulted: Vec<&'static str>,
-    /// Arrays of the file that are not part of a specification: inputs and recordings.
-    pub ignored: Vec<String>,
-}
+use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
 
 impl Specification {
     /// Reads an `.npz` archive. `bias_hidden` is accepted as another name of `bias`. Inputs and recordings

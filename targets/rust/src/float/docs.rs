@@ -1,0 +1,105 @@
+//! What generated code in f32 says about itself.
+
+use synnet_ir::display::rounded_time;
+use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter};
+use synnet_ir::{Graph, fnv1a};
+
+use crate::docs::{author, head, one_line, quantity};
+use crate::memory::Memory;
+
+/// The comment at the head of a generated file.
+pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
+    let text = synnet_ir::print::to_yaml(graph);
+    let layers = graph.layers.iter().map(|layer| {
+        let kind = match &layer.neuron {
+            Neuron::Lif(lif) if lif.adaptation.is_some() => "alif",
+            Neuron::Lif(_) => "lif",
+            Neuron::ExpSyn(_) => "expsyn",
+        };
+        (layer.name.as_str(), kind, layer.size, layer.synapses())
+    });
+    let input = (graph.input.name.as_str(), "input", graph.input.channels, 0);
+    head(&graph.name, "f32", fnv1a(text.as_bytes()), packed, [input].into_iter().chain(layers))
+}
+
+/// The comment of the network's type: the author's words, then shapes, layers and memory.
+pub(super) fn network(graph: &Graph, memory: Memory, embedded: bool) -> Vec<String> {
+    let mut docs = author(&graph.docs);
+    if docs.is_empty() {
+        docs.push(format!(" The spiking network `{}`.", one_line(&graph.name)));
+    }
+    let output = quantity(graph.output.quantity);
+    let input = &graph.input;
+    docs.push(String::new());
+    docs.push(format!(
+        " In each step of {}: {} channels of `{}` come in,",
+        rounded_time(graph.dt),
+        input.channels,
+        input.name
+    ));
+    docs.push(format!(" and the {output} of layer `{}` go out.", graph.layer(graph.output.layer).name));
+    docs.extend(author(&input.docs));
+    docs.push(String::new());
+    docs.push(" | layer | neurons | kind | `tau_mem` | `tau_syn` | threshold | most spikes |".into());
+    docs.push(" |---|---|---|---|---|---|---|".into());
+    docs.extend(graph.layers.iter().map(|layer| row(layer, graph.dt)));
+    docs.push(String::new());
+    let pointers = if embedded { "" } else { " and one pointer per matrix and bias" };
+    docs.push(format!(
+        " RAM: {} bytes{pointers}. Flash: {} bytes of weights and tables, and the code.",
+        memory.ram, memory.flash
+    ));
+    docs
+}
+
+/// The comment of a layer's type: the author's words, then what it is and receives.
+pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
+    let layer = graph.layer(id);
+    let kind = match &layer.neuron {
+        Neuron::Lif(lif) if lif.adaptation.is_some() => "adaptive leaky integrate-and-fire",
+        Neuron::Lif(_) => "leaky integrate-and-fire",
+        Neuron::ExpSyn(_) => "leaky integrators",
+    };
+    let mut docs = vec![format!(" Layer `{}`: {} neurons, {kind}.", layer.name, layer.size)];
+    for (_, connection) in graph.connections_into(id) {
+        docs.push(String::new());
+        docs.push(format!(" Receives `{}`.", connection.name));
+        docs.extend(author(&connection.docs));
+    }
+    if !layer.docs.is_empty() {
+        docs.push(String::new());
+        docs.extend(author(&layer.docs));
+    }
+    docs
+}
+
+/// One layer's row of the table.
+fn row(layer: &Layer, dt: f64) -> String {
+    let name = &layer.name;
+    let n = layer.size;
+    let Neuron::Lif(lif) = &layer.neuron else {
+        let Neuron::ExpSyn(expsyn) = &layer.neuron else { return String::new() };
+        return format!(" | `{name}` | {n} | `expsyn` | | {} | | |", taus(&expsyn.syn, dt));
+    };
+    let kind = if lif.adaptation.is_some() { "alif" } else { "lif" };
+    let synapses = if lif.synapses == 1 { String::new() } else { format!(", {} synapses", lif.synapses) };
+    format!(
+        " | `{name}` | {n} | `{kind}`{synapses} | {} | {} | {} | {} |",
+        taus(&lif.mem, dt),
+        taus(&lif.syn, dt),
+        range(&lif.threshold, |i| lif.threshold.get(i), |x| x.to_string()),
+        lif.max_spikes
+    )
+}
+
+fn taus(leak: &Leak, dt: f64) -> String {
+    range(&leak.parameter, |i| leak.tau(i, dt), rounded_time)
+}
+
+/// The value, or the least and the greatest.
+fn range(parameter: &Parameter, value: impl Fn(usize) -> f64, show: impl Fn(f64) -> String) -> String {
+    let values = (0..parameter.values.len()).map(value);
+    let (least, greatest) = values
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), x| (x.min(least), x.max(greatest)));
+    if least == greatest { show(least) } else { format!("{} to {}", show(least), show(greatest)) }
+}

@@ -1,0 +1,51 @@
+//! What code in f32 occupies.
+
+use synnet_ir::Graph;
+use synnet_ir::graph::{Layer, Neuron};
+
+use super::constant::Constant;
+use super::layer;
+use crate::memory::Memory;
+use crate::weights::packed_len;
+
+/// What the generated code of a graph will occupy. Rows of weights that are part of the module are
+/// aligned to 16 bytes.
+pub(super) fn of(graph: &Graph, embedded: bool) -> Memory {
+    let layers = graph.layers.iter().map(|layer| {
+        let vectors = match &layer.neuron {
+            Neuron::Lif(lif) => 2 + lif.synapses as u64 + u64::from(lif.adaptation.is_some()),
+            Neuron::ExpSyn(_) => 1,
+        };
+        (layer.size as u64).saturating_mul(vectors).saturating_mul(4)
+    });
+    let delays = graph.connections.iter().filter(|connection| connection.delay > 0).map(|connection| {
+        let counts = (graph.source_width(connection) as u64).saturating_mul(u64::from(connection.delay));
+        counts.saturating_mul(4).saturating_add(4)
+    });
+    let constants = graph.layers.iter().map(|layer| constant_bytes(layer, graph.dt));
+    let weights = if embedded { aligned_weights(graph) } else { packed_len(graph) };
+    Memory {
+        ram: layers.chain(delays).fold(0, u64::saturating_add),
+        flash: constants.fold(weights, u64::saturating_add),
+    }
+}
+
+/// Bytes of all weights and biases, each row aligned.
+fn aligned_weights(graph: &Graph) -> u64 {
+    let matrices = graph.connections.iter().filter_map(|connection| {
+        let linear = connection.as_linear()?;
+        let rows = graph.source_width(connection) as u64 + u64::from(linear.bias.is_some());
+        let columns = graph.layer(connection.target).input_columns() as u64;
+        Some(columns.saturating_mul(4).div_ceil(16).saturating_mul(16).saturating_mul(rows))
+    });
+    matrices.fold(0, u64::saturating_add)
+}
+
+/// Bytes of the constants that a layer holds per element.
+fn constant_bytes(layer: &Layer, dt: f64) -> u64 {
+    let constants = match &layer.neuron {
+        Neuron::Lif(lif) => layer::lif_constants(layer, lif, dt),
+        Neuron::ExpSyn(expsyn) => layer::expsyn_constants(layer, expsyn, dt),
+    };
+    constants.iter().map(Constant::bytes).sum()
+}

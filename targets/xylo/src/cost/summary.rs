@@ -1,0 +1,229 @@
+//! What a network costs on a chip, in words: cycles, clock and power, with what would make it cheaper.
+
+use serde_json::{Value, json};
+use synnet_ir::display::{grouped, indented, measured as digits, milliseconds, span, table};
+
+use super::model::{Activity, CLOCK_MARGIN, ClockChoice, Cost, PowerRange, Section, clock, cost, power};
+use crate::built::Build;
+use crate::chip::{Chip, Power};
+use crate::specification::Specification;
+
+/// The cost of a network when everything spikes in every step, for which clocks are chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostSummary {
+    chip: Chip,
+    cost: Cost,
+    /// Duration of a step in seconds, and the clock for it, where it is known.
+    timing: Option<(f64, ClockChoice)>,
+}
+
+impl CostSummary {
+    /// The cost of a build; `None` for chips without a model.
+    pub fn of_build(build: &Build, chip: &Chip) -> Option<Self> {
+        let sections: Vec<Section> = build.float.layers.iter().map(Section::from).collect();
+        Self::new(&build.specification, chip, &sections, Some(build.float.dt))
+    }
+
+    /// The cost of a specification with steps of `dt` seconds, or of an unknown duration.
+    pub fn of_specification(specification: &Specification, chip: &Chip, dt: Option<f64>) -> Option<Self> {
+        Self::new(specification, chip, &Section::populations(specification), dt)
+    }
+
+    fn new(
+        specification: &Specification,
+        chip: &Chip,
+        sections: &[Section],
+        dt: Option<f64>,
+    ) -> Option<Self> {
+        let cost = cost(specification, chip, sections, &Activity::worst_case(specification))?;
+        let timing = dt.map(|dt| (dt, clock(chip, cost.cycles, dt)));
+        Some(Self { chip: chip.clone(), cost, timing })
+    }
+
+    /// The measured power at the documented clock that is fast enough; `None` without such a clock or measurement.
+    pub fn power(&self) -> Option<PowerRange> {
+        let (_, choice) = self.timing?;
+        power(&self.chip, choice.documented_mhz?)
+    }
+
+    /// Power at just the clock that is needed, which boards may not have.
+    fn power_at_least(&self) -> Option<PowerRange> {
+        let (_, choice) = self.timing?;
+        power(&self.chip, choice.suggested_mhz)
+    }
+
+    /// In a line.
+    pub fn in_short(&self) -> String {
+        let mut text = format!("cost: at most {} cycles per step", grouped(self.cost.cycles));
+        if let Some((_, choice)) = self.timing {
+            text += &format!("; clock of {} MHz or more", digits(choice.suggested_mhz));
+            text += &match choice.documented_mhz {
+                Some(mhz) => format!(", documented: {mhz}"),
+                None => ", beyond those that are documented".into(),
+            };
+        }
+        if let Some(range) = self.power() {
+            text +=
+                &format!("; boards took {} at {} MHz", span(range.low_uw, range.high_uw, "uW"), range.mhz);
+        }
+        text
+    }
+
+    /// In full.
+    pub fn in_full(&self) -> String {
+        let mut text = format!("cost on {}, where everything spikes in every step\n", self.chip.title);
+        text += &indented(&self.parts());
+        text.push('\n');
+        text += &match &self.timing {
+            Some((dt, choice)) => self.clock(*dt, choice),
+            None => "clock: 1.2 times the cycles over the duration of a step, which the file does not hold (`--dt`)\n".into(),
+        };
+        text += &self.power_in_words();
+        text + &self.advice()
+    }
+
+    fn parts(&self) -> String {
+        let head = [
+            "cycles per step",
+            "neurons",
+            "input",
+            "spikes",
+            "to readout",
+            "update",
+            "sum",
+            "share",
+            "one neuron less saves",
+        ];
+        let share = |cycles: f64| format!("{:.0} %", 100.0 * cycles / self.cost.cycles.max(1.0));
+        let mut rows = vec![head.map(String::from).to_vec()];
+        let blank = || "-".to_owned();
+        let channels = self.cost.channels;
+        rows.push(
+            [
+                "channels".into(),
+                blank(),
+                grouped(channels),
+                blank(),
+                blank(),
+                blank(),
+                grouped(channels),
+                share(channels),
+                blank(),
+            ]
+            .to_vec(),
+        );
+        for layer in &self.cost.layers {
+            let cycles =
+                [layer.input, layer.spikes, layer.to_readout, layer.update, layer.cycles()].map(grouped);
+            let mut row = vec![layer.name.clone(), layer.neurons.to_string()];
+            row.extend(cycles);
+            row.extend([share(layer.cycles()), grouped(layer.saved_by_one_less)]);
+            rows.push(row);
+        }
+        let mut sum = vec![String::from("sum")];
+        sum.extend((0..5).map(|_| String::new()));
+        sum.extend([grouped(self.cost.cycles), String::new(), String::new()]);
+        rows.push(sum);
+        table(&rows)
+    }
+
+    fn clock(&self, dt: f64, choice: &ClockChoice) -> String {
+        let margin = 100.0 * CLOCK_MARGIN;
+        let needed = digits(choice.suggested_mhz);
+        let mut text = format!(
+            "clock: {needed} MHz or more for steps of {}, with a margin of {margin:.0} %; ",
+            milliseconds(dt)
+        );
+        text += &match (choice.documented_mhz, &self.chip.clock) {
+            (Some(mhz), _) => format!("{mhz} MHz is documented\n"),
+            (None, Some(clock)) => {
+                let most = clock.documented_mhz.last().copied().unwrap_or(clock.default_mhz);
+                format!("more than is documented, which is {most} MHz: it may be too slow for real time\n")
+            }
+            (None, None) => "no clock of this chip is documented\n".into(),
+        };
+        text
+    }
+
+    fn power_in_words(&self) -> String {
+        let Some(known) = &self.chip.power else {
+            return "power: no measurement of this chip is known\n".into();
+        };
+        let mut text = String::new();
+        if let (Some(range), Some((dt, _))) = (self.power(), self.timing) {
+            let [low, high] = range.energy_uj(1.0);
+            let [step_low, step_high] = range.energy_uj(dt);
+            text += &format!(
+                "power: boards took {} in the digital part at {} MHz: {} in a second, {} in a step\n",
+                span(range.low_uw, range.high_uw, "uW"),
+                range.mhz,
+                span(low, high, "uJ"),
+                span(step_low, step_high, "uJ"),
+            );
+            if let Some(range) = self.power_at_least() {
+                text += &format!(
+                    "  by the same measurements {} at {} MHz itself, if the clock can be set so\n",
+                    span(range.low_uw, range.high_uw, "uW"),
+                    digits(range.mhz),
+                );
+            }
+        } else {
+            text += "power: not measured at this clock; what was measured:\n";
+            for measured in &known.measured {
+                text += &format!("  {} uW at {} MHz: {}\n", measured.uw, measured.mhz, measured.situation);
+            }
+        }
+        text + &format!("  basis: {}. No promise for your board\n", known.basis)
+    }
+
+    /// What would make it cheaper.
+    fn advice(&self) -> String {
+        let layers = || self.cost.layers.iter();
+        let Some(dearest) = layers().max_by(|a, b| a.saved_by_one_less.total_cmp(&b.saved_by_one_less))
+        else {
+            return String::new();
+        };
+        let mut text = format!(
+            "cheaper: a neuron less in `{}` saves {} cycles, a weight of zero between hidden neurons 7",
+            dearest.name,
+            grouped(dearest.saved_by_one_less),
+        );
+        if let Some((fewer, mhz)) = self.slower_clock() {
+            text += &format!("; {} cycles less would do with {mhz} MHz", grouped(fewer));
+        }
+        if self.timing.is_some() {
+            text += "; steps twice as long need half the clock";
+        }
+        text + "\n"
+    }
+
+    /// How many cycles less would do with the next slower clock that is documented.
+    fn slower_clock(&self) -> Option<(f64, f64)> {
+        let (dt, choice) = self.timing?;
+        let documented = &self.chip.clock.as_ref()?.documented_mhz;
+        let slower = documented.iter().rev().find(|&&mhz| mhz < choice.suggested_mhz)?;
+        let affordable = slower * 1e6 * dt / (1.0 + CLOCK_MARGIN);
+        Some(((self.cost.cycles - affordable).ceil(), *slower))
+    }
+
+    /// For machines.
+    pub fn to_json(&self) -> Value {
+        let power = |range: PowerRange| {
+            let per_step = self.timing.map(|(dt, _)| range.energy_uj(dt));
+            json!({ "mhz": range.mhz, "uw": [range.low_uw, range.high_uw], "uj_per_step": per_step })
+        };
+        json!({
+            "chip": self.chip.name,
+            "activity": "worst_case",
+            "cycles_per_step": self.cost.cycles,
+            "channels": self.cost.channels,
+            "layers": self.cost.layers,
+            "second_synapse_operations": self.cost.second_synapse_operations,
+            "dt": self.timing.map(|(dt, _)| dt),
+            "clock": self.timing.map(|(_, choice)| choice),
+            "power": self.power().map(power),
+            "power_at_suggested_clock": self.power_at_least().map(power),
+            "power_basis": self.chip.power.as_ref().map(|Power { basis, .. }| basis),
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! A chip as a back end.
+
+use serde_json::json;
+use synnet_ir::target::{Artifact, Artifacts, Fact, Target};
+use synnet_ir::{Diagnostics, Graph, Network};
+
+use crate::build::{BuildOptions, build_with};
+use crate::built::Build;
+use crate::chip::{Chip, ConfigurationFormat};
+use crate::configuration::Configuration;
+use crate::cost::CostSummary;
+use crate::loader::{LoaderFiles, known, loader};
+use crate::mapped::RemovedNeurons;
+use crate::rules;
+use crate::specification::SpecificationError;
+
+/// The target of a chip: its specification, its configuration if the vendor's format is known, and a loader for the
+/// vendor's tools.
+#[derive(Clone, Debug, PartialEq)]
+pub struct XyloTarget {
+    chip: Chip,
+    options: BuildOptions,
+}
+
+impl XyloTarget {
+    /// The target of a chip with these options.
+    pub fn new(chip: Chip, options: BuildOptions) -> Self {
+        Self { chip, options }
+    }
+
+    /// The files of a network that was built for this chip, and what is known about them. `file` is as in
+    /// [`Target::build`].
+    ///
+    /// # Errors
+    /// Every fault of a specification that is inconsistent. Those that [`build_with`] makes are not.
+    pub fn artifacts(
+        &self,
+        build: &Build,
+        network: &str,
+        file: &str,
+    ) -> Result<Artifacts, SpecificationError> {
+        let chip = &self.chip;
+        let stem = stem(file);
+        let [specification, configuration, script] =
+            [".spec.npz", ".json", ".py"].map(|extension| format!("{stem}{extension}"));
+        let configuration = chip.configuration.map(|format| (format, configuration));
+        let names = LoaderFiles {
+            specification: &specification,
+            configuration: configuration.as_ref().map(|(_, name)| name.as_str()),
+        };
+        let mut files = Vec::new();
+        if let Some((ConfigurationFormat::SamnaXyloCore2, name)) = &configuration {
+            let text = Configuration::new(&build.specification)?.to_json();
+            files.push(Artifact::new(name, "configuration in samna's format", text));
+        }
+        let archive = build.specification.to_npz()?;
+        let what = "chip specification, for `snnc sim` and Rockpool";
+        files.push(Artifact::new(&specification, what, archive));
+        let what = if chip.rockpool.is_some() { "loader for Rockpool" } else { "loader for xylosim" };
+        files.push(Artifact::new(&script, what, loader(network, names, chip)));
+
+        let mut facts = Vec::from_iter(removed(&build.float.removed));
+        facts.push(Fact::new("quantization", build.report.to_string().trim_end(), json!(build.report)));
+        let known = known(chip, names);
+        let notes: Vec<String> = known.iter().map(|fact| format!("note: {fact}")).collect();
+        facts.push(Fact::new("known", notes.join("\n"), known));
+        let cost = CostSummary::of_build(build, chip);
+        facts.extend(cost.map(|cost| Fact::new("cost", cost.in_short(), cost.to_json())));
+        Ok(Artifacts::new(files).with_warnings(build.warnings.clone()).with_facts(facts))
+    }
+}
+
+impl Target for XyloTarget {
+    fn name(&self) -> &str {
+        &self.chip.name
+    }
+
+    fn file_name(&self, stem: &str) -> String {
+        stem.to_owned()
+    }
+
+    fn check(&self, graph: &Graph) -> Diagnostics {
+        rules::check(graph, &self.chip)
+    }
+
+    fn build(&self, network: &Network, file: &str) -> Result<Artifacts, Diagnostics> {
+        let build = build_with(network, &self.chip, &self.options)?;
+        let artifacts = self.artifacts(&build, &network.graph.name, file);
+        Ok(artifacts.expect("what was built from a network is consistent"))
+    }
+}
+
+/// The name of a file without the extension of any file of a chip; `kws.spec.npz` has one.
+fn stem(file: &str) -> &str {
+    let extensions = [".spec.npz", ".json", ".py", ".npz"];
+    extensions.iter().find_map(|extension| file.strip_suffix(extension)).unwrap_or(file)
+}
+
+fn removed(removed: &[RemovedNeurons]) -> Option<Fact> {
+    if removed.is_empty() {
+        return None;
+    }
+    let sentence = |removed: &RemovedNeurons| {
+        let count = removed.silent.len() + removed.without_effect.len();
+        format!("{count} dead neurons of `{}` were left out", removed.name)
+    };
+    let sentences: Vec<String> = removed.iter().map(sentence).collect();
+    Some(Fact::new("removed", sentences.join("\n"), sentences))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stem;
+
+    #[test]
+    fn stems_drop_known_extensions() {
+        for (file, expected) in [("kws.json", "kws"), ("kws.spec.npz", "kws"), ("my.net", "my.net")] {
+            assert_eq!(stem(file), expected);
+        }
+    }
+}
