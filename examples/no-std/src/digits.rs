@@ -17,6 +17,7 @@ pub use digits::Digits;
     unreachable_pub,
     clippy::approx_constant,
     clippy::module_inception,
+    clippy::struct_field_names,
     clippy::too_many_lines,
     clippy::trivially_copy_pass_by_ref,
     clippy::unreadable_literal,
