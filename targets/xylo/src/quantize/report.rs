@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
-use synnet_ir::display::{percent, table};
+use synnet_ir::display::table;
 use synnet_ir::{Diagnostic, Diagnostics, Span};
 
 use super::options::Method;
@@ -67,6 +67,7 @@ pub struct LayerReport {
 impl QuantizeReport {
     /// Scale and losses of each layer, the first row being the head. Weights that became 0 or were clipped are counted.
     pub fn rows(&self) -> Vec<Vec<String>> {
+        let fine = |share: f64| format!("{:.2} %", 100.0 * share);
         let head = ["layer", "scale", "weight error", "became 0", "clipped", "threshold error"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         rows.extend(self.layers.iter().map(|layer| {
@@ -74,10 +75,10 @@ impl QuantizeReport {
             vec![
                 layer.name.clone(),
                 if low == high { low } else { format!("{low} to {high}") },
-                percent(layer.weight_error),
+                fine(layer.weight_error),
                 layer.vanished.to_string(),
                 layer.saturated.to_string(),
-                percent(layer.threshold_error),
+                fine(layer.threshold_error),
             ]
         }));
         rows
