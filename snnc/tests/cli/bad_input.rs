@@ -244,7 +244,7 @@ fn outputs_that_cannot_be_written_leave_nothing() {
     refused("below a file", &folder, &["train", "tones.yaml", "--out", "file/out"], 2, &["`file/out`"]);
     let chip =
         ["build", "tones.snn", "--weights", "w.safetensors", "--target", "xylo-audio3", "-o", "nowhere/x"];
-    refused("chip", &folder, &chip, 2, &["`nowhere/x.spec.npz`"]);
+    refused("chip", &folder, &chip, 2, &["cannot write `nowhere/x."]);
 }
 
 /// Standard output on a full device: what cannot be written is said.

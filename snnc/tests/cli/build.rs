@@ -247,7 +247,7 @@ fn a_quantiser_is_chosen_and_calibrated() {
         .failure(2, &["`rockpool-global`", "`--calibrate`"]);
     build("xylo-audio3", &["--calibrate", "silence.npy"]).failure(1, &["silence.npy", "typical input"]);
     build("xylo-audio3", &["--calibrate", "none.npy"]).failure(2, &["none.npy"]);
-    build("rust", &["--quantizer", "global"]).failure(2, &["`--quantizer`", "`rust` computes in f32"]);
+    build("rust", &["--quantizer", "global"]).failure(2, &["`--quantizer`", "means nothing to `rust`"]);
     build("rust", &["--calibrate", "in.npy"]).failure(2, &["`--calibrate`"]);
     let words = ["build", digits, "--target", "rust-int", "-o", "x.rs", "--calibrate", "in.npy"];
     folder.snnc(&words).failure(2, &["`--calibrate`", "`--weights`"]);
