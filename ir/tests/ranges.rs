@@ -108,7 +108,8 @@ fn values_that_no_engine_can_use_are_refused_in_both_forms() {
     for (graph, which, refused, accepted) in [
         (&tau, MemLeak, vec![0.0, -1e-3, f32::NAN, f32::INFINITY], vec![1e-3, 1e-30]),
         (&decay, SynLeak, vec![0.0, 1.0, -0.5, 1.5], vec![0.5, 1.0 - f32::EPSILON]),
-        (&dash, MemLeak, vec![0.0, -1.0, 1024.0, f32::NAN], vec![1.0, 0.25, 16.0]),
+        // 1 - 2^-1e-20 is 0: nothing of the state would be kept.
+        (&dash, MemLeak, vec![0.0, 1e-20, -1.0, 1024.0, f32::NAN], vec![1.0, 0.25, 16.0]),
         (&dash, AhpLeak, vec![0.0, -1.0, 1024.0], vec![4.0]),
         // Engines divide by the threshold in f32, where 1e-42 is a subnormal number.
         (&tau, Threshold, vec![0.0, -1.0, 1e-42, f32::NAN], vec![1.0, f32::MIN_POSITIVE]),

@@ -6,6 +6,9 @@ use synnet_workbench::Error;
 
 use crate::terminal;
 
+/// The exit code of an interrupted command, as shells have it for SIGINT.
+pub const INTERRUPTED: u8 = 130;
+
 /// A failure with all that is to be said about it.
 #[derive(Debug)]
 pub enum Failure {
@@ -27,7 +30,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Work(error) => match error {
                 Error::Io { .. } | Error::Refused(_) => 2,
-                Error::Interrupted { .. } => 130,
+                Error::Interrupted { .. } => INTERRUPTED,
                 _ => 1,
             },
         })

@@ -12,7 +12,7 @@ use synnet_runtime::{EpochMetrics, Progress};
 use synnet_workbench::text::clock;
 use synnet_workbench::{Observer, Stage, spikes_matter};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, INTERRUPTED};
 use crate::terminal;
 
 /// Shows on standard error what happens during an experiment.
@@ -20,6 +20,8 @@ use crate::terminal;
 pub struct Terminal {
     shown: Mutex<Shown>,
     interrupted: Arc<AtomicBool>,
+    /// Whether a training is under way, which ends with a checkpoint if it is interrupted.
+    training: Arc<AtomicBool>,
 }
 
 /// What is on the screen and changes.
@@ -31,11 +33,17 @@ struct Shown {
 }
 
 impl Terminal {
-    /// Makes Ctrl-C interrupt trainings instead of the process.
+    /// Makes Ctrl-C end a training with a checkpoint. Before and after a training it ends the process at once: there
+    /// is nothing to save, and files are written aside and renamed.
     pub fn watch_for_interrupts(&self) -> Result<(), Failure> {
-        let flag = Arc::clone(&self.interrupted);
-        ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst))
-            .map_err(|e| Failure::Usage(format!("cannot watch for Ctrl-C: {e}")))
+        let (interrupted, training) = (Arc::clone(&self.interrupted), Arc::clone(&self.training));
+        ctrlc::set_handler(move || {
+            if !training.load(Ordering::SeqCst) {
+                std::process::exit(INTERRUPTED.into());
+            }
+            interrupted.store(true, Ordering::SeqCst);
+        })
+        .map_err(|e| Failure::Usage(format!("cannot watch for Ctrl-C: {e}")))
     }
 
     /// A panic while a bar was drawn leaves nothing that could not be drawn again.
@@ -95,6 +103,7 @@ impl Observer for Terminal {
     }
 
     fn training_started(&self, graph: &Graph, epochs: Range<usize>) {
+        self.training.store(true, Ordering::SeqCst);
         self.shown().training = Some(TrainingProgress::new(graph, epochs));
     }
 
@@ -111,6 +120,7 @@ impl Observer for Terminal {
     }
 
     fn training_done(&self) {
+        self.training.store(self.is_interrupted(), Ordering::SeqCst);
         if let Some(training) = self.shown().training.take() {
             training.bar.finish_and_clear();
         }

@@ -1,5 +1,5 @@
 //! What the tests of several crates share: the [`corpus`] of networks, the [`engines`] that run a network, and two
-//! plain implementations of what a network means, [`equations`] in f32 and [`reference`] in f64 with gradients.
+//! plain implementations of what a network means, [`equations`] in f32 and [`mod@reference`] in f64 with gradients.
 
 pub mod corpus;
 pub mod engines;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use synnet_ir::Network;
 use synnet_ir::display::{indented, list, percent};
 use synnet_ir::names::snake_case;
+use synnet_xylo::{BuildOptions, XyloTarget};
 
 use crate::artifacts::{self, Written};
 use crate::error::Error;
@@ -15,7 +16,7 @@ use crate::files;
 use crate::memory::MemoryEstimate;
 use crate::observer::Observer;
 use crate::report::{self, Outcome, Report, Results, Seeds};
-use crate::target::{Setting, Settings};
+use crate::target::{Setting, Settings, Target};
 use crate::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
 
 /// Where a run writes, and with which seeds it trains.
@@ -241,19 +242,26 @@ fn build(
     let plan = &experiment.plan;
     let mut settings = Settings::new();
     // Ranges of states may have to be measured, which takes a while.
-    if plan.recipe.targets().iter().any(|target| target.takes(Setting::Quantize)) {
+    let evaluated = |target: &Target| simulated.is_some_and(|on| on.chip.name == target.name());
+    if plan.recipe.targets().iter().any(|target| target.takes(Setting::Quantize) && !evaluated(target)) {
         settings.quantize = experiment.quantize_options(network)?;
     }
     let mut written = Vec::new();
     for target in plan.recipe.targets() {
         let back_end = target.with(&settings);
-        let evaluated = simulated.is_some_and(|on| on.chip.name == target.name());
+        let evaluated = evaluated(target);
         // Files of chips have the same names: those of a chip that was not evaluated carry its name.
         let file = match target.chip() {
             Some(chip) if !evaluated => back_end.file_name(&format!("{stem}.{}", chip.name)),
             _ => back_end.file_name(&stem),
         };
-        let artifacts = back_end.build(network, &file).map_err(|found| plan.loaded.error(found))?;
+        let artifacts = match simulated.filter(|_| evaluated) {
+            // What was evaluated is what is written.
+            Some(on) => XyloTarget::new((*on.chip).clone(), BuildOptions::default())
+                .artifacts(&on.build, &network.graph.name, &file)
+                .map_err(Error::input)?,
+            None => back_end.build(network, &file).map_err(|found| plan.loaded.error(found))?,
+        };
         // The evaluation has reported those of its chip.
         if !evaluated {
             plan.loaded.accept(&artifacts.warnings, observer)?;

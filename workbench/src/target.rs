@@ -59,13 +59,16 @@ fn built_in() -> Vec<Target> {
     ]
 }
 
+/// Makes the back end with its settings.
+type Make = dyn Fn(&Settings) -> Box<dyn synnet_ir::Target> + Send + Sync;
+
 /// A back end, chosen by its name.
 #[derive(Clone)]
 pub struct Target {
     name: String,
     takes: &'static [Setting],
     chip: Option<Arc<Chip>>,
-    make: Arc<dyn Fn(&Settings) -> Box<dyn synnet_ir::Target> + Send + Sync>,
+    make: Arc<Make>,
 }
 
 impl Target {

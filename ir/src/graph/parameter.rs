@@ -5,6 +5,7 @@
 
 use super::layer::Layer;
 use super::neuron::{Leak, LeakUnit, Neuron, Parameter};
+use crate::timing;
 
 /// Names of the membrane's leak, in the order of [`LeakUnit::ALL`].
 const MEM_LEAK: [&str; 3] = ["tau_mem", "alpha", "dash_mem"];
@@ -30,7 +31,8 @@ pub enum LayerParameter {
     AhpWeight,
 }
 
-/// The values that a parameter can take. All of them are finite.
+/// The values that a parameter can take. All of them are finite in f32, in which engines compute and weights files
+/// are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
     allows: fn(f64) -> bool,
@@ -39,9 +41,10 @@ pub struct Range {
 }
 
 impl Range {
-    /// Whether a value is finite and lies in the range.
+    /// Whether a value lies in the range, as it is and as an f32.
     pub fn allows(&self, value: f64) -> bool {
-        value.is_finite() && (self.allows)(value)
+        let single = f64::from(value as f32);
+        single.is_finite() && (self.allows)(value) && (self.allows)(single)
     }
 }
 
@@ -57,9 +60,10 @@ impl LeakUnit {
                 allows: |x| x > 0.0 && x < 1.0,
                 rule: "decays per step lie between 0 and 1, both excluded",
             },
-            // From 1024 on, `2^-dash` is a subnormal number or 0.
+            // A bit shift so small that its decay is 0 would keep nothing of the state. From 1024 on, `2^-dash` is a
+            // subnormal number or 0.
             Self::BitShift => Range {
-                allows: |x| x > 0.0 && x < 1024.0,
+                allows: |x| x > 0.0 && x < 1024.0 && timing::decay_of_dash(x) > 0.0,
                 rule: "bit shifts are larger than 0; the decay is 1 - 2^-dash",
             },
         }

@@ -7,7 +7,7 @@ use synnet_ir::Network;
 use synnet_ir::target::Fact;
 use synnet_workbench::artifacts::{self, Written};
 use synnet_workbench::source::Loaded;
-use synnet_workbench::{Setting, Settings, Target, calibration, files, report};
+use synnet_workbench::{Setting, Settings, Target, calibration, report};
 use synnet_xylo::QuantizeOptions;
 
 use crate::cli::{Build, QuantizeArgs};
@@ -33,7 +33,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
         settings.rates = rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
     }
     let back_end = target.with(&settings);
-    let file = files::name(&args.out);
+    let file = main_file(&args.out)?;
     let artifacts = match &network {
         Some(network) => back_end.build(network, &file),
         None => back_end.build_without_weights(&loaded.graph, &file).ok_or_else(|| {
@@ -58,6 +58,14 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     } else {
         say(&written, &artifacts.facts)
     }
+}
+
+/// The name of the main file. The other files are named after it, in generated code too, so it must be text.
+fn main_file(out: &Path) -> Result<String, Failure> {
+    let name = out.file_name().filter(|_| !out.as_os_str().as_encoded_bytes().ends_with(b"/"));
+    let name = name.and_then(|name| name.to_str());
+    name.map(str::to_owned)
+        .ok_or_else(|| Failure::Usage(format!("cannot write `{}`: that is no name of a file", out.display())))
 }
 
 /// Options that make no difference for the target are a mistake.

@@ -71,9 +71,13 @@ impl Target for RustTarget {
     }
 }
 
-/// The name of the weights of the module in `file`.
+/// The name of the weights of the module in `file`: with `.weights` in place of its extension.
 fn weights_file(file: &str) -> String {
-    format!("{}.weights", file.strip_suffix(".rs").unwrap_or(file))
+    let stem = match file.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => file,
+    };
+    format!("{stem}.weights")
 }
 
 fn artifacts(module: Module, file: &str) -> Artifacts {

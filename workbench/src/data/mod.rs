@@ -1,7 +1,7 @@
 //! Recordings of a recipe, as sets to train on, to validate and to test with.
 //!
-//! Where recordings come from ([`folder`], [`table`]) and what becomes of them ([`split`]) are apart; sounds go
-//! through the front end ([`sound`]), whose output is kept ([`cache`]), or is made anew for each epoch ([`epochs`]).
+//! Where recordings come from (`folder`, `table`) and what becomes of them (`split`) are apart; sounds go
+//! through the front end (`sound`), whose output is kept (`cache`), or is made anew for each epoch (`epochs`).
 
 mod cache;
 mod epochs;
