@@ -1,7 +1,7 @@
 //! The rules of the language. The long forms that `snnc explain` prints are in `codes/`, one file each.
 //!
 //! `E01..` syntax, `E02..` names, `E03..` values and units, `E04..` structure; `W` warnings, numbered alike. Rules
-//! that every graph keeps, wherever it comes from, are in [`synnet_ir::codes`].
+//! that every graph keeps, wherever it comes from, are in [`synnet_ir::codes`](mod@synnet_ir::codes).
 
 pub(crate) use synnet_ir::codes::{DUPLICATE_NAME, LENGTH, OUTPUT, RANGE, STEP, TOO_LARGE, WIDTH};
 

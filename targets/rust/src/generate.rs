@@ -79,7 +79,7 @@ pub fn generate_with(
 }
 
 /// Generates the module of a network in f32 whose weights come at run time, as the bytes that
-/// [`weights::pack`] gives.
+/// [`weights::pack`](crate::weights::pack) gives.
 ///
 /// # Errors
 /// One diagnostic for each place of the graph that needs more than weights at run time: membrane

@@ -12,7 +12,7 @@
 //! | hidden neurons | for each `19`, and `3 p` and the aliases' share for its spikes |
 //! | readout neurons | for each `12` |
 //!
-//! The two variants of the model differ in what `E` and the neurons with readout weights are ([`CycleModel`]). Several
+//! The two variants of the model differ in what `E` and the neurons with readout weights are ([`CycleModel`](crate::chip::CycleModel)). Several
 //! spikes of a neuron in a step cost as much as one. The worst case is that everything spikes in every step; the clock
 //! is chosen for that, with a margin, as in Rockpool's `est_clock_freq`.
 //!
