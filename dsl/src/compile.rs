@@ -8,11 +8,33 @@ use crate::syntax::{network_names, parse_expression, tree};
 
 /// What to compile.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// The network; where it is not given, the only one of the file that no other of the file uses.
     pub name: Option<String>,
     /// Values for the network's parameters: names, and expressions of the language.
     pub params: Vec<(String, String)>,
+}
+
+impl Options {
+    /// The only root network of a file, with the defaults of its parameters.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Chooses the network by its name; `None` is the default.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<Option<String>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets parameters of the network: names, and expressions of the language.
+    #[must_use]
+    pub fn with_params(mut self, params: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.params = params.into_iter().collect();
+        self
+    }
 }
 
 /// What came of it.

@@ -69,10 +69,9 @@ impl Parse for Invocation {
 impl Settings {
     /// What the front half of the compiler has to know.
     pub(crate) fn options(&self) -> synnet_dsl::Options {
-        synnet_dsl::Options {
-            name: self.name.as_ref().map(LitStr::value),
-            params: self.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect(),
-        }
+        synnet_dsl::Options::new()
+            .with_name(self.name.as_ref().map(LitStr::value))
+            .with_params(self.params.iter().map(|p| (p.name.clone(), p.value.clone())))
     }
 
     /// In which numbers the network computes.

@@ -10,8 +10,7 @@
 //! A network learns to tell events on its first channel from events on its second one.
 //!
 //! ```
-//! use synnet_dsl::{NoImports, Options, compile};
-//! use synnet_ir::Sources;
+//! use synnet_dsl::compile_str;
 //! use synnet_runtime::loss::CrossEntropy;
 //! use synnet_runtime::optimizer::Adam;
 //! use synnet_runtime::{
@@ -19,8 +18,7 @@
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut sources = Sources::new();
-//! let root = sources.add("which.snn", "
+//! let graph = compile_str("
 //!     network Which {
 //!         dt: 1 ms;
 //!         input events: 2;
@@ -29,9 +27,7 @@
 //!         events -> linear { scale: 1 } -> hidden -> linear { scale: 1 } -> out;
 //!         output out.vmem;
 //!     }
-//! ");
-//! let compiled = compile(&mut sources, root, &Options::default(), &mut NoImports);
-//! let graph = compiled.graph.ok_or(compiled.diagnostics)?;
+//! ")?;
 //!
 //! // 32 samples of 10 steps: an event in every step, on the channel of the class.
 //! let sample = |class: usize| Sample {

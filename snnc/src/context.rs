@@ -71,7 +71,7 @@ impl Context {
 
     /// Compiles a network file and keeps what was found.
     pub fn find(&self, args: &NetworkArgs) -> Result<Found, Failure> {
-        let options = Options { name: args.name.clone(), params: args.params.clone() };
+        let options = Options::new().with_name(args.name.clone()).with_params(args.params.clone());
         let text = streams::read_text(&args.net)?;
         Ok(Found::compile(&streams::shown(&args.net), text, &options))
     }

@@ -39,7 +39,8 @@ pub fn compiled(case: &Case) -> Compiled {
 pub fn compiled_text(case: &Case, text: &str) -> (Sources, Graph, Diagnostics) {
     let mut sources = Sources::new();
     let root = sources.add(format!("{}.snn", case.name), text);
-    let options = Options { name: case.settings.network.clone(), params: case.settings.params.clone() };
+    let options =
+        Options::new().with_name(case.settings.network.clone()).with_params(case.settings.params.clone());
     let compilation = compile(&mut sources, root, &options, &mut Imports);
     let graph =
         compilation.graph.unwrap_or_else(|| panic!("{}", render(&compilation.diagnostics, &sources, false)));

@@ -76,7 +76,7 @@ impl Plan {
     /// # Errors
     /// A network file that cannot be read, errors in it, or outputs that are not the recipe's classes.
     pub fn new(recipe: Recipe, observer: &dyn Observer) -> Result<Self, Error> {
-        let options = Options { name: recipe.name.clone(), params: recipe.network_params() };
+        let options = Options::new().with_name(recipe.name.clone()).with_params(recipe.network_params());
         let loaded = Found::read(&recipe.network, &options)?.accept(observer)?;
         let graph = &loaded.graph;
         let readout = readout(&recipe, graph).map_err(|message| Error::file(recipe.path(), message))?;

@@ -144,11 +144,12 @@ impl Budget {
         let mut weights = [0_usize; 3];
         for block in layout.blocks() {
             // What no chip has is an error and counts nowhere.
-            let memory = match (block.source, block.target == layout.readout) {
-                (Endpoint::Input, false) => 0,
-                (Endpoint::Layer(id), false) if id != layout.readout => 1,
-                (Endpoint::Layer(id), true) if id != layout.readout => 2,
-                _ => continue,
+            let into_readout = block.target == layout.readout;
+            let memory = match block.source {
+                Endpoint::Input if into_readout => continue,
+                Endpoint::Input => 0,
+                Endpoint::Layer(id) if id == layout.readout => continue,
+                Endpoint::Layer(_) => 1 + usize::from(into_readout),
             };
             weights[memory] = weights[memory].saturating_add(block.weights(graph));
         }

@@ -57,7 +57,7 @@ impl Paths {
 fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>) -> (Path, String) {
     let analog = connection.sources.iter().find_map(|&source| match source {
         Endpoint::Layer(id) if matches!(graph.layer(id).neuron, Neuron::ExpSyn(_)) => Some(graph.layer(id)),
-        _ => None,
+        Endpoint::Layer(_) | Endpoint::Input => None,
     });
     if let Some(layer) = analog {
         let reason = format!(" All rows are added: `{}` gives a current in every step.", layer.name);
