@@ -1,5 +1,6 @@
 //! Generated modules, all compiled at once, against the interpreter and the integer simulator, bit for bit.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +14,7 @@ use synnet_tests::engines::{compiled, float_module, integer_module, interpret};
 use synnet_xylo::Simulator;
 use synnet_xylo::simulate::{PopulationRecord, Record};
 
-use crate::{assert_snapshot, cases, shown};
+use crate::{assert_snapshot, cases, for_each, shown};
 
 /// A module in the program, and the bytes that it has to give.
 struct Part {
@@ -24,7 +25,7 @@ struct Part {
 #[test]
 fn generated_code_equals_interpreter_and_simulator_in_every_bit() {
     let mut program = Program::new();
-    let mut parts = Vec::new();
+    let (mut parts, mut texts) = (Vec::new(), BTreeMap::new());
     for case in cases() {
         let compiled = compiled(&case);
         let mut text = String::from("in f32\n");
@@ -45,16 +46,19 @@ fn generated_code_equals_interpreter_and_simulator_in_every_bit() {
             }
             Err(refused) => text += &shown(&refused, &compiled.sources),
         }
-        assert_snapshot("generated", &case, &text);
+        texts.insert(case.name, text);
     }
     let folder = program.run();
-    for Part { name, expected } in parts {
+    let differing = parts.iter().filter_map(|Part { name, expected }| {
         let found =
             std::fs::read(folder.join(format!("{name}.out"))).expect("the program writes every state");
-        assert_eq!(found.len(), expected.len(), "{name}: number of bytes");
-        let differs = found.iter().zip(&expected).position(|(a, b)| a != b);
-        assert_eq!(differs, None, "{name}: first byte of {} that differs", expected.len());
-    }
+        let differs = found.iter().zip(expected).position(|(a, b)| a != b);
+        let same = found.len() == expected.len() && differs.is_none();
+        (!same).then(|| format!("{name}: byte {differs:?}, {} bytes of {}", found.len(), expected.len()))
+    });
+    let differing: Vec<String> = differing.collect();
+    assert!(differing.is_empty(), "{differing:#?}");
+    for_each(|case| assert_snapshot("generated", case, &texts[&case.name]));
 }
 
 fn facts(module: &Module, warnings: &str) -> String {
