@@ -155,14 +155,6 @@ impl Diagnostics {
     pub fn sort(&mut self) {
         self.0.sort_by_key(|d| d.span.map(|span| (span.source, span.start, span.end)));
     }
-
-    /// `Err` with the errors if there are any, otherwise `Ok` with the warnings.
-    ///
-    /// # Errors
-    /// The errors, without the warnings.
-    pub fn into_result(self) -> Result<Self, Self> {
-        if self.has_errors() { Err(self.errors()) } else { Ok(self) }
-    }
 }
 
 impl fmt::Display for Diagnostic {

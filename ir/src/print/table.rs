@@ -1,7 +1,7 @@
 //! Graphs as text tables.
 
 use super::parts::{leak, sources, way};
-use crate::display::{digits, quantity_name, rounded_time};
+use crate::display::{digits, indented, list, quantity_name, rounded_time};
 use crate::graph::{Graph, Layer, Neuron};
 
 /// Layers, connections and tensors with their sizes, as text for people.
@@ -108,15 +108,5 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// Rows with their columns aligned.
 fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
-        text.push_str(format!("  {}", cells.join("  ")).trim_end());
-        text.push('\n');
-    }
-    text
+    indented(&list(rows))
 }

@@ -40,6 +40,25 @@ pub(crate) fn quantity(quantity: Quantity) -> &'static str {
     }
 }
 
+/// The comment of a layer's type: what it is, the connections that it receives, and the author's own words.
+pub(crate) fn layer<'a>(
+    title: String,
+    connections: impl Iterator<Item = (&'a str, &'a [String])>,
+    docs: &[String],
+) -> Vec<String> {
+    let mut lines = vec![title];
+    for (name, docs) in connections {
+        lines.push(String::new());
+        lines.push(format!(" Receives `{name}`."));
+        lines.extend(author(docs));
+    }
+    if !docs.is_empty() {
+        lines.push(String::new());
+        lines.extend(author(docs));
+    }
+    lines
+}
+
 /// Lines of a `///` comment, each with its leading blank.
 pub(crate) fn author(docs: &[String]) -> Vec<String> {
     let spaced = |line: &str| match line.chars().next() {

@@ -251,44 +251,46 @@ fn fields(source: &str) -> impl Iterator<Item = &str> {
 
 /// How the program reads and writes numbers.
 const NUMBERS: &str = "
-trait Bytes: Sized {
-    const SIZE: usize;
+trait Bytes {
     fn put(&self, out: &mut Vec<u8>);
-    fn get(_: &[u8]) -> Self {
-        unimplemented!()
-    }
+}
+trait Input: Sized {
+    const SIZE: usize;
+    fn get(bytes: &[u8]) -> Self;
 }
 impl Bytes for f32 {
-    const SIZE: usize = 4;
     fn put(&self, out: &mut Vec<u8>) {
         out.extend(self.to_le_bytes());
     }
+}
+impl Input for f32 {
+    const SIZE: usize = 4;
     fn get(bytes: &[u8]) -> Self {
         Self::from_le_bytes(bytes.try_into().unwrap())
     }
 }
 impl Bytes for u8 {
-    const SIZE: usize = 1;
     fn put(&self, out: &mut Vec<u8>) {
         out.push(*self);
     }
+}
+impl Input for u8 {
+    const SIZE: usize = 1;
     fn get(bytes: &[u8]) -> Self {
         bytes[0]
     }
 }
 impl Bytes for i16 {
-    const SIZE: usize = 2;
     fn put(&self, out: &mut Vec<u8>) {
         out.extend(self.to_le_bytes());
     }
 }
 impl<T: Bytes, const N: usize> Bytes for [T; N] {
-    const SIZE: usize = N * T::SIZE;
     fn put(&self, out: &mut Vec<u8>) {
         self.iter().for_each(|x| x.put(out));
     }
 }
-fn numbers<T: Bytes>(file: &str) -> Vec<T> {
+fn numbers<T: Input>(file: &str) -> Vec<T> {
     std::fs::read(file).unwrap().chunks_exact(T::SIZE).map(T::get).collect()
 }
 ";

@@ -4,7 +4,7 @@ use synnet_ir::display::rounded_time;
 use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter};
 use synnet_ir::{Graph, fnv1a};
 
-use crate::docs::{author, head, one_line, quantity};
+use crate::docs::{self, author, head, one_line, quantity};
 use crate::memory::Memory;
 
 /// The comment at the head of a generated file.
@@ -60,17 +60,9 @@ pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
         Neuron::Lif(_) => "leaky integrate-and-fire",
         Neuron::ExpSyn(_) => "leaky integrators",
     };
-    let mut docs = vec![format!(" Layer `{}`: {} neurons, {kind}.", layer.name, layer.size)];
-    for (_, connection) in graph.connections_into(id) {
-        docs.push(String::new());
-        docs.push(format!(" Receives `{}`.", connection.name));
-        docs.extend(author(&connection.docs));
-    }
-    if !layer.docs.is_empty() {
-        docs.push(String::new());
-        docs.extend(author(&layer.docs));
-    }
-    docs
+    let title = format!(" Layer `{}`: {} neurons, {kind}.", layer.name, layer.size);
+    let connections = graph.connections_into(id).map(|(_, c)| (c.name.as_str(), c.docs.as_slice()));
+    docs::layer(title, connections, &layer.docs)
 }
 
 /// One layer's row of the table.

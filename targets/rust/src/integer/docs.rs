@@ -4,7 +4,7 @@ use synnet_ir::display::rounded_time;
 use synnet_ir::fnv1a;
 
 use super::network::{IntegerLayer, IntegerNetwork};
-use crate::docs::{author, head, one_line, quantity};
+use crate::docs::{self, author, head, one_line, quantity};
 use crate::memory::Memory;
 
 /// The comment at the head of a file in integers.
@@ -65,17 +65,9 @@ pub(super) fn network(network: &IntegerNetwork, memory: Memory) -> Vec<String> {
 
 /// The comment of a layer's type in integers.
 pub(super) fn layer(layer: &IntegerLayer) -> Vec<String> {
-    let mut docs = vec![format!(" Layer `{}`: {} neurons.", layer.name, layer.size())];
-    for connection in &layer.connections {
-        docs.push(String::new());
-        docs.push(format!(" Receives `{}`.", connection.name));
-        docs.extend(author(&connection.docs));
-    }
-    if !layer.docs.is_empty() {
-        docs.push(String::new());
-        docs.extend(author(&layer.docs));
-    }
-    docs
+    let title = format!(" Layer `{}`: {} neurons.", layer.name, layer.size());
+    let connections = layer.connections.iter().map(|c| (c.name.as_str(), c.docs.as_slice()));
+    docs::layer(title, connections, &layer.docs)
 }
 
 /// The value, or the least and the greatest.
