@@ -127,7 +127,7 @@ def cargo_bench(package: str, bench: str) -> str:
 
 
 def cargo_build(package: str) -> str:
-    """Builds the program of a package, optimised."""
+    """Builds the program of a package, optimized."""
     return _cargo("build", "--release", "-p", package, "--bin", package)
 
 

@@ -107,8 +107,8 @@ def generated(args: argparse.Namespace, form: str, target: str, config: Config, 
     ]
     succeed(form, [snnc(args), "build", "--target", form, *module])
     shutil.copy(driver.BENCHES / "peers" / "inference_rust.rs", folder / "main.rs")
-    optimised = ["-C", "opt-level=3", "-C", f"target-cpu={target}", "-o", str(folder / "main")]
-    succeed(form, ["rustc", "--edition", "2024", *optimised, str(folder / "main.rs")])
+    optimized = ["-C", "opt-level=3", "-C", f"target-cpu={target}", "-o", str(folder / "main")]
+    succeed(form, ["rustc", "--edition", "2024", *optimized, str(folder / "main.rs")])
     return str(folder / "main")
 
 

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, AudioFrontEnd, Normalisation, Options, SAMPLE_RATE};
+use synnet_audio::audio3::{self, AudioFrontEnd, Normalization, Options, SAMPLE_RATE};
 
 const SECONDS: usize = 10;
 const RUNS: usize = 15;
@@ -17,16 +17,16 @@ fn main() {
     let samples = noise(SECONDS * 8000).into_iter().map(|x| f64::from(x) / 8192.0).collect();
     let wav = Wav::new(samples, 8000).expect("noise lies between -1 and 1");
 
-    for normalisation in [Normalisation::Joint, Normalisation::Channel, Normalisation::Fixed] {
-        let options = Options { normalisation, decimation: 488, ..Options::default() };
-        report(&format!("{normalisation:?}, from 14-bit audio"), || {
+    for normalization in [Normalization::Joint, Normalization::Channel, Normalization::Fixed] {
+        let options = Options::default().with_normalization(normalization).with_decimation(488);
+        report(&format!("{normalization:?}, from 14-bit audio"), || {
             let mut frames = Vec::new();
             let mut front_end = AudioFrontEnd::new(&options).expect("the options are valid");
             front_end.push(black_box(&audio), &mut frames);
             black_box(frames);
         });
     }
-    let options = Options { decimation: 488, ..Options::default() };
+    let options = Options::default().with_decimation(488);
     report("Joint, from a recording of 8 kHz", || {
         black_box(audio3::raster(black_box(&wav), &options).expect("the options are valid"));
     });

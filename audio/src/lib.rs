@@ -7,12 +7,12 @@
 //! ```
 //! use synnet_audio::{Wav, audio3};
 //!
-//! // One second of a tone of 1,503 Hz, the centre of filter 8.
+//! // One second of a tone of 1,503 Hz, the center of filter 8.
 //! let phase = |i| std::f64::consts::TAU * 1503.0 * f64::from(i) / 8000.0;
 //! let tone = (0..8000).map(|i| 0.5 * phase(i).sin()).collect();
 //! let wav = Wav::new(tone, 8000)?;
 //!
-//! let options = audio3::Options { decimation: 488, ..Default::default() };
+//! let options = audio3::Options::default().with_decimation(488);
 //! let raster = audio3::raster(&wav, &options)?;
 //! assert_eq!((raster.steps(), raster.channels()), (100, 16));
 //!
@@ -25,6 +25,6 @@
 //! The crate does no I/O: bytes and samples in, values out.
 
 pub mod audio3;
-pub mod wav;
+mod wav;
 
 pub use wav::{Wav, WavError};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use synnet_arrays::{Array, read_npz};
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, AudioFrontEnd, FilterBank, Normalisation, Options, Resampler};
+use synnet_audio::audio3::{self, AudioFrontEnd, FilterBank, Normalization, Options, Resampler};
 
 const CASES: [(&str, &[u8]); 3] = [
     ("0_nicolas_2", include_bytes!("../../tests/golden/afe/0_nicolas_2.npz")),
@@ -14,8 +14,8 @@ const CASES: [(&str, &[u8]); 3] = [
     ("7_theo_4", include_bytes!("../../tests/golden/afe/7_theo_4.npz")),
 ];
 
-const MODES: [(&str, Normalisation); 3] =
-    [("dn", Normalisation::Channel), ("joint", Normalisation::Joint), ("fixed", Normalisation::Fixed)];
+const MODES: [(&str, Normalization); 3] =
+    [("dn", Normalization::Channel), ("joint", Normalization::Joint), ("fixed", Normalization::Fixed)];
 
 struct Case {
     arrays: BTreeMap<String, Array>,
@@ -44,8 +44,11 @@ fn each_case(check: impl Fn(&str, &Case)) {
     }
 }
 
-fn options(normalisation: Normalisation, decimation: u32) -> Options {
-    Options { normalisation, decimation, fixed_threshold: 1 << 24, ..Options::default() }
+fn options(normalization: Normalization, decimation: u32) -> Options {
+    Options::default()
+        .with_normalization(normalization)
+        .with_decimation(decimation)
+        .with_fixed_threshold(1 << 24)
 }
 
 #[test]
@@ -76,9 +79,9 @@ fn filter_bank() {
 fn spikes() {
     each_case(|name, case| {
         let audio = case.audio();
-        for (mode, normalisation) in MODES {
+        for (mode, normalization) in MODES {
             let mut frames = Vec::new();
-            AudioFrontEnd::new(&options(normalisation, 1)).unwrap().push(&audio, &mut frames);
+            AudioFrontEnd::new(&options(normalization, 1)).unwrap().push(&audio, &mut frames);
             assert_eq!(frames.len(), audio.len());
             // Eight samples per byte, the first in the highest bit.
             let packed: Vec<u8> = case.array(&format!("spikes_{mode}"));
@@ -95,10 +98,10 @@ fn spikes() {
 fn rasters_from_the_recording() {
     each_case(|name, case| {
         let wav = case.wav();
-        for (mode, normalisation) in MODES {
+        for (mode, normalization) in MODES {
             for decimation in [50, 488] {
                 let expected: Vec<u8> = case.array(&format!("raster_{mode}_{decimation}"));
-                let raster = audio3::raster(&wav, &options(normalisation, decimation)).unwrap();
+                let raster = audio3::raster(&wav, &options(normalization, decimation)).unwrap();
                 assert_eq!(raster.counts().unwrap()[..], expected, "{name}, {mode}, decimation {decimation}");
                 assert_eq!((raster.channels(), raster.steps() * 16), (16, expected.len()));
             }

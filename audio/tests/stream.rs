@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, AudioFrontEnd, Normalisation, Options, Resampler};
+use synnet_audio::audio3::{self, AudioFrontEnd, Normalization, Options, Resampler};
 
-fn normalisation() -> impl Strategy<Value = Normalisation> {
-    prop_oneof![Just(Normalisation::Joint), Just(Normalisation::Channel), Just(Normalisation::Fixed)]
+fn normalization() -> impl Strategy<Value = Normalization> {
+    prop_oneof![Just(Normalization::Joint), Just(Normalization::Channel), Just(Normalization::Fixed)]
 }
 
 /// A recording in pieces, some of them at full scale.
@@ -21,13 +21,13 @@ proptest! {
     /// However a recording is cut, the frames are those of the whole; after a reset they come again.
     #[test]
     fn any_cut_equals_the_whole(
-        normalisation in normalisation(),
+        normalization in normalization(),
         decimation in prop_oneof![Just(1_u32), 2_u32..1000],
         rate in prop_oneof![Just(8000_u32), Just(96_000), 1000_u32..200_000],
         pieces in pieces(),
         audio_cut in 1_usize..700,
     ) {
-        let options = Options { normalisation, decimation, fixed_threshold: 1 << 20, ..Options::default() };
+        let options = Options::default().with_normalization(normalization).with_decimation(decimation).with_fixed_threshold(1 << 20);
         let wav = Wav::new(pieces.concat(), rate).unwrap();
         let whole = audio3::raster(&wav, &options).unwrap();
         let counts = whole.counts().unwrap();
@@ -52,11 +52,11 @@ proptest! {
     /// Any 16-bit input, at full scale and beyond 14 bits, passes; no count exceeds the cap.
     #[test]
     fn extreme_audio_passes(
-        normalisation in normalisation(),
+        normalization in normalization(),
         cap in 1_u8..=15,
         audio in prop::collection::vec(prop_oneof![Just(i16::MIN), Just(i16::MAX), any::<i16>()], 0..5000),
     ) {
-        let options = Options { normalisation, cap, fixed_threshold: 1, ..Options::default() };
+        let options = Options::default().with_normalization(normalization).with_cap(cap).with_fixed_threshold(1);
         let mut frames = Vec::new();
         AudioFrontEnd::new(&options).unwrap().push(&audio, &mut frames);
         prop_assert_eq!(frames.len(), audio.len() / 50);
@@ -72,7 +72,7 @@ fn a_recording_shorter_than_a_step_has_none() {
 
 #[test]
 fn invalid_options_are_refused_by_both_forms() {
-    let options = Options { cap: 0, ..Options::default() };
+    let options = Options::default().with_cap(0);
     let error = AudioFrontEnd::new(&options).unwrap_err();
     assert_eq!(audio3::raster(&Wav::new(vec![0.0], 8000).unwrap(), &options), Err(error.into()));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use synnet_ir::{Diagnostic, Graph, Params, Sources};
-use synnet_rust::{Embedding, Module, QuantizeOptions, RustOptions};
+use synnet_rust::{Embedding, Module, RustOptions};
 
 use crate::cargo;
 use crate::error::Error;
@@ -24,7 +24,7 @@ pub enum Numbers {
     /// In f32, as in training.
     #[default]
     Float,
-    /// In 8-bit weights and 16-bit states, as SynSense's chips do, bit for bit. The weights are quantised
+    /// In 8-bit weights and 16-bit states, as SynSense's chips do, bit for bit. The weights are quantized
     /// on the way, so they are needed.
     Integer,
 }
@@ -178,7 +178,7 @@ impl Config {
             .with_embedding(Embedding::Include(format!("{stem}.weights")))
             .with_numbers(match self.numbers {
                 Numbers::Float => synnet_rust::Numbers::Float,
-                Numbers::Integer => synnet_rust::Numbers::Integer(QuantizeOptions::new()),
+                Numbers::Integer => synnet_rust::Numbers::integer(),
             })
             .with_rates(self.rates.clone());
         options.name.clone_from(&self.type_name);

@@ -11,7 +11,7 @@ use synnet_ir::Raster;
 pub struct Binning {
     /// Channels of the raster.
     pub channels: usize,
-    /// Neighbouring channels of the recording that become one of the raster; 1 leaves them as they are.
+    /// Neighboring channels of the recording that become one of the raster; 1 leaves them as they are.
     pub pool: usize,
     /// Duration of a time step, in seconds.
     pub dt: f64,

@@ -36,13 +36,13 @@ pub struct Noise {
     pub snr: [f64; 2],
     /// Its spectrum.
     #[serde(default)]
-    pub colour: Colour,
+    pub color: Color,
 }
 
 /// The spectrum of noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Colour {
+pub enum Color {
     /// Equal power at all frequencies; Gaussian.
     #[default]
     White,
@@ -123,9 +123,9 @@ impl Noise {
     fn add(&self, samples: &mut [f64], stream: &mut Stream) {
         let [least, most] = self.snr;
         let ratio = 10_f64.powf((least + (most - least) * stream.unit()) / 10.0);
-        let noise = match self.colour {
-            Colour::White => samples.iter().map(|_| stream.normal()).collect(),
-            Colour::Pink => pink(samples.len(), stream),
+        let noise = match self.color {
+            Color::White => samples.iter().map(|_| stream.normal()).collect(),
+            Color::Pink => pink(samples.len(), stream),
         };
         let (signal, power) = (power(samples), power(&noise));
         if signal > 0.0 && power > 0.0 {
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn changes_depend_on_seed_epoch_and_recording_alone() {
-        let noise = Some(Noise { snr: [5.0, 30.0], colour: Colour::Pink });
+        let noise = Some(Noise { snr: [5.0, 30.0], color: Color::Pink });
         let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1 };
         let first = applied(options, 0);
         assert_eq!(first, applied(options, 0));
@@ -230,15 +230,15 @@ mod tests {
 
     #[test]
     fn noise_has_the_power_that_is_asked_for() {
-        for colour in [Colour::White, Colour::Pink] {
-            let noisy = applied(Augmentation { noise: Some(Noise { snr: [20.0, 20.0], colour }), ..NONE }, 0);
+        for color in [Color::White, Color::Pink] {
+            let noisy = applied(Augmentation { noise: Some(Noise { snr: [20.0, 20.0], color }), ..NONE }, 0);
             let pairs = noisy.sound.samples().iter().zip(tone().samples().to_vec());
             let noise: Vec<f64> = pairs.map(|(x, y)| x - y).collect();
             let ratio = 10.0 * (power(tone().samples()) / power(&noise)).log10();
             assert!((ratio - 20.0).abs() < 0.01, "{ratio}");
         }
         let silence = Wav::new(vec![0.0; 100], 8000).unwrap();
-        let options = Augmentation { noise: Some(Noise { snr: [0.0, 0.0], colour: Colour::White }), ..NONE };
+        let options = Augmentation { noise: Some(Noise { snr: [0.0, 0.0], color: Color::White }), ..NONE };
         assert_eq!(options.apply(&silence, 0, 0, 0).unwrap().sound, silence);
     }
 
@@ -250,7 +250,7 @@ mod tests {
         assert!(refused.to_string().contains("more than 2^28 samples"), "{refused}");
     }
 
-    /// Differences of neighbours hold mostly high frequencies, sums of many mostly low ones.
+    /// Differences of neighbors hold mostly high frequencies, sums of many mostly low ones.
     #[test]
     fn pink_noise_is_low_and_white_noise_is_even() {
         let mut stream = Stream::new(4, Purpose::Sound, 0, 0);
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn options_out_of_range_are_named() {
-        let noise = |snr| Some(Noise { snr, colour: Colour::White });
+        let noise = |snr| Some(Noise { snr, color: Color::White });
         for (options, says) in [
             (Augmentation { gain: -1.0, ..NONE }, "`gain` is -1; it must be from 0 to 60"),
             (Augmentation { speed: 1.5, ..NONE }, "`speed` is 1.5"),

@@ -44,7 +44,7 @@ fn events_labels_and_speakers_are_those_that_were_written() {
 }
 
 #[test]
-fn neighbouring_channels_are_pooled() {
+fn neighboring_channels_are_pooled() {
     let whole = shd::read(file("shd.h5"), &BINNING).unwrap();
     let pooled = shd::read(file("shd.h5"), &Binning { channels: 16, pool: 44, ..BINNING }).unwrap();
     let total = |table: &Table| -> f32 { table.rasters.iter().flat_map(|r| r.to_dense()).sum() };

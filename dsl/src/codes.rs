@@ -31,7 +31,7 @@ codes_with_files! {
     ARGUMENTS = "E0308", "the wrong arguments";
     MISSING_FIELD = "E0309", "a field that a neuron needs is missing";
     CONFLICT = "E0310", "something is given twice";
-    LEARN = "E0311", "`learn` where nothing can be learnt";
+    LEARN = "E0311", "`learn` where nothing can be learned";
     TIME_CONSTANT = "E0312", "a time constant that does not fit the time step";
     ASSERTION = "E0313", "a network's own requirement is not met";
     INPUT = "E0402", "a network has exactly one input";

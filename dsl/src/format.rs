@@ -135,7 +135,7 @@ impl<'a> Printer<'a> {
             })
     }
 
-    /// Line ends between two neighbours.
+    /// Line ends between two neighbors.
     fn lines_between(&self, before: &Node<'a>, after: &Node<'a>) -> usize {
         self.text[before.end()..after.start()].matches('\n').count()
     }
@@ -299,7 +299,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The neighbour before a node.
+/// The neighbor before a node.
 fn previous<'n, 'a>(all: &'n [Node<'a>], node: &Node<'a>) -> Option<&'n Node<'a>> {
     all[..at(all, node)].last()
 }

@@ -19,9 +19,9 @@ fn signs(text: &str) -> String {
 }
 
 const SEEDS: [&str; 4] = [
-    include_str!("pass/everything.snn"),
-    include_str!("pass/formatting.snn"),
-    include_str!("pass/synnet_vmem.snn"),
+    include_str!("../../tests/networks/language.snn"),
+    include_str!("format/formatting.snn"),
+    include_str!("../../tests/networks/synnet_all_parameters.snn"),
     include_str!("../std/synnet.snn"),
 ];
 

@@ -80,7 +80,7 @@ def trim(samples):
     return samples[max(loud[0] - margin, 0):loud[-1] + window + margin]
 
 
-def normalise(samples):
+def normalize(samples):
     """Scales to PEAK and rounds."""
     scale = PEAK / max(map(abs, samples))
     return array.array("h", (round(x * scale) for x in samples))
@@ -107,7 +107,7 @@ def main():
                 accent, speed, pitch = (options[(2 * v + take) % len(options)] for options in (ACCENTS, SPEEDS, PITCHES))
                 for digit, word in enumerate(DIGITS):
                     spoken = speak(word, accent, voice, speed, pitch)
-                    samples = normalise(trim(resample(spoken, kernels)))
+                    samples = normalize(trim(resample(spoken, kernels)))
                     path = folder / split / f"{digit}_{voice.lower()}_{take}.wav"
                     if not 0.2 <= len(samples) / RATE_OUT <= 0.8:
                         sys.exit(f"{path}: {len(samples) / RATE_OUT:.3f} s is not between 0.2 and 0.8 s")

@@ -1,4 +1,6 @@
-//! Quantities as text for people: the one formatter for times, for numbers and for tables.
+//! Quantities as text for people: the one formatter each for times, numbers, shares, sizes and tables.
+
+use std::time::Duration;
 
 use crate::graph::Quantity;
 
@@ -64,18 +66,46 @@ pub fn span(low: f64, high: f64, unit: &str) -> String {
     }
 }
 
-/// A share, from 0 to 1, in percent.
+/// A share, from 0 to 1, in percent with one decimal: "97.5 %".
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-/// A measured time in milliseconds, or in microseconds below one.
+/// A share, from 0 to 1, in whole percent: "98 %".
+pub fn whole_percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+/// A measured time in milliseconds, or in microseconds below one: "10.0 ms".
 pub fn milliseconds(seconds: f64) -> String {
     if seconds < 1e-3 {
         format!("{} us", measured(1e6 * seconds))
     } else {
         format!("{} ms", measured(1e3 * seconds))
     }
+}
+
+/// A duration in minutes and seconds: "2:05".
+pub fn clock(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// A size in the largest binary unit of which there is at least one: "900 bytes", "3.2 MiB".
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let mut size = bytes as f64;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{size:.1} {}", UNITS[unit]) }
+}
+
+/// A count with its noun: "1 layer", "2 layers".
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A table with aligned columns: the first is text, the others are numbers. The first row is the head.
@@ -128,6 +158,14 @@ mod tests {
             [0.1812, 1.4443, 14.44, 144.4, 1444.0].map(measured).each_ref().map(String::as_str)
         );
         assert_eq!([5e-4, 0.01].map(milliseconds), ["500 us", "10.0 ms"]);
+        assert_eq!(clock(Duration::from_secs(125)), "2:05");
+    }
+
+    #[test]
+    fn sizes_are_readable() {
+        for (size, text) in [(900, "900 bytes"), (3_355_443, "3.2 MiB"), (u64::MAX, "16777216.0 TiB")] {
+            assert_eq!(bytes(size), text);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub enum Feature {
     NeuronBias,
     /// Noise on membranes.
     Noise,
-    /// After-hyperpolarisation.
+    /// After-hyperpolarization.
     Adaptation,
     /// Leaky integrators.
     ExpSyn,
@@ -55,7 +55,7 @@ impl Feature {
             Self::LinearBias => "biases of linear connections",
             Self::VmemOutput => "membrane potentials as output",
             Self::IsynOutput => "synaptic currents as output",
-            Self::LearnedParameter => "learnt parameters of layers",
+            Self::LearnedParameter => "learned parameters of layers",
             Self::LeakUnits => "leaks given as decays or bit shifts",
         }
     }

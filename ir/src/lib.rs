@@ -4,8 +4,8 @@
 //! A [`Graph`] is the structure; it opens with an essay on what every network means ([`graph`]).
 //! [`Params`] are tensors by name, as a weights file holds them. [`Network::bind`] joins the two.
 //! [`validate`] checks the rules that every graph keeps. Whatever is wrong is a [`Diagnostic`] that points at a
-//! [`Span`] of a source file; [`render`] shows it as rustc would. [`mod@print`] writes graphs for people and for other
-//! programs. A [`Raster`] is what a network hears or sees: the events of one recording.
+//! [`Span`] of a source file; [`render`] shows it as rustc would. [`to_table`], [`to_dot`], [`to_yaml`] and [`to_json`] write
+//! graphs for people and for other programs. A back end implements [`Target`]. A [`Raster`] is what a network hears or sees: the events of one recording.
 //!
 //! The crate knows no other crate of the compiler, reads and writes nothing, and never exits.
 //!
@@ -35,18 +35,18 @@ mod hash;
 pub mod names;
 mod network;
 mod params;
-pub mod print;
+mod print;
 mod raster;
 mod render;
 mod source;
 mod suggest;
-pub mod target;
+mod target;
 pub mod timing;
 mod validate;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use features::Feature;
-pub use graph::Graph;
+pub use graph::structure::Graph;
 pub use hash::fnv1a;
 pub use network::{Network, Slot, TensorSpec, Weights};
 pub use params::{Params, ReadError, Tensor};
@@ -55,5 +55,5 @@ pub use raster::{NotCounts, Raster, RasterError};
 pub use render::render;
 pub use source::{Source, SourceId, Sources, Span};
 pub use suggest::nearest;
-pub use target::Target;
+pub use target::{Artifact, Artifacts, Fact, Target};
 pub use validate::{validate, validate_partial};

@@ -101,7 +101,7 @@ impl Network {
     /// Joins a graph with its weights.
     ///
     /// Parameters of layers that the weights hold replace those of the source text, whether they
-    /// are learnt or not; they may have one value or one per element, whatever the source text has.
+    /// are learned or not; they may have one value or one per element, whatever the source text has.
     ///
     /// # Errors
     /// Every tensor that is missing, unknown, misshaped, not finite or out of range.

@@ -1,4 +1,4 @@
-//! Parameters: the learnt (and the overriding) numbers of a network, as tensors by name.
+//! Parameters: the learned (and the overriding) numbers of a network, as tensors by name.
 
 use std::collections::BTreeMap;
 
@@ -109,6 +109,6 @@ impl Params {
             (name.as_str(), view)
         });
         let metadata = metadata.map(|entry| [entry].into_iter().collect());
-        safetensors::serialize(views, metadata).expect("float tensors serialise")
+        safetensors::serialize(views, metadata).expect("float tensors serialize")
     }
 }

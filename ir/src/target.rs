@@ -5,7 +5,7 @@
 //! or output: it returns [`Artifacts`], files by name and content.
 //!
 //! ```
-//! use synnet_ir::target::{Artifact, Artifacts, Target};
+//! use synnet_ir::{Artifact, Artifacts, Target};
 //! use synnet_ir::{Diagnostics, Graph, Network};
 //!
 //! /// Writes the graph as JSON.

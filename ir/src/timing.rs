@@ -28,7 +28,7 @@ pub fn decay_of_dash(dash: f64) -> f64 {
 /// The time constant nearest to `tau` that a whole bit shift can express (Rockpool's
 /// `quantize_time_constants`): `dash = round(dash_of_tau(tau))`, `tau' = -dt / ln(1 - 2^-dash)`.
 ///
-/// A `tau` so short that its bit shift rounds to 0 has no such neighbour; the result is then 0.
+/// A `tau` so short that its bit shift rounds to 0 has no such neighbor; the result is then 0.
 pub fn quantized_tau(tau: f64, dt: f64) -> f64 {
     tau_of_decay(decay_of_dash(dash_of_tau(tau, dt).round_ties_even()), dt)
 }
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn quantised_time_constants_are_fixed_points() {
+    fn quantized_time_constants_are_fixed_points() {
         for tau in [1.2e-3, 2e-3, 4e-3, 17e-3, 256e-3] {
             let once = quantized_tau(tau, 1e-3);
             assert!((quantized_tau(once, 1e-3) - once).abs() < 1e-12);

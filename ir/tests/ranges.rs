@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use synnet_ir::graph::*;
-use synnet_ir::{Network, Params, Severity, Span, Tensor, validate};
+use synnet_ir::{Graph, Network, Params, Severity, Span, Tensor, validate};
 
 const NEURONS: usize = 3;
 

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token};
-use synnet_rust::{Numbers, QuantizeOptions};
+use synnet_rust::Numbers;
 
 /// A use of the macro.
 pub(crate) struct Invocation {
@@ -77,7 +77,7 @@ impl Settings {
     /// In which numbers the network computes.
     pub(crate) fn numbers(&self) -> Numbers {
         match &self.numbers {
-            Some(numbers) if numbers.value() == "integer" => Numbers::Integer(QuantizeOptions::new()),
+            Some(numbers) if numbers.value() == "integer" => Numbers::integer(),
             _ => Numbers::Float,
         }
     }

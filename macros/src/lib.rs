@@ -31,7 +31,7 @@ use proc_macro::TokenStream;
 ///   `Kws::new()`. Without them the type takes packed weights at run time, `Kws::with_weights(&bytes)`.
 /// * `name = "Kws"`: which network, where there are several.
 /// * `numbers = "integer"`: the type computes in 8-bit weights and 16-bit states, as neuromorphic chips do,
-///   instead of in f32 (`"float"`). The weights are quantised on the way.
+///   instead of in f32 (`"float"`). The weights are quantized on the way.
 /// * `params(classes = 12)`: values of the network's parameters, written as in the language.
 ///
 /// The type also has its graph, `Kws::GRAPH`, with which the same network is trained in memory

@@ -21,7 +21,7 @@ a target sequence has a row per step and a column per output.
 Remedy: correct the data, or the sizes of the network.";
 
     CHECKPOINT = "T0301", "a checkpoint does not continue this training",
-"A checkpoint holds weights, the state of the optimiser and the options. Training that goes on from it gives
+"A checkpoint holds weights, the state of the optimizer and the options. Training that goes on from it gives
 the same weights as training that was never interrupted, so network and options must be the same.
 
 Remedy: use the recipe that the checkpoint was made with, or start anew.";

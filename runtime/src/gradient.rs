@@ -53,7 +53,7 @@ pub fn batch_gradients(
         tape.backward(&weights, &mut workspace, &mut sums);
     }
     let gradients = tape.gradients(network, &sums);
-    let specs = tape.learnt().specs().iter();
+    let specs = tape.learned().specs().iter();
     let tensors =
         specs.zip(gradients.tensors).map(|(s, g)| (s.name.clone(), Tensor::new(s.shape.clone(), g)));
     Ok(BatchGradients {

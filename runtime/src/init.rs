@@ -4,7 +4,7 @@ use synnet_ir::graph::{Distribution, Init};
 use synnet_ir::{Graph, Params, Slot, Tensor, TensorSpec, fnv1a};
 use synnet_random::{Purpose, Stream};
 
-/// Draws the weights of a graph, and takes learnt parameters of layers from the graph: every tensor
+/// Draws the weights of a graph, and takes learned parameters of layers from the graph: every tensor
 /// that a weights file must hold.
 ///
 /// Each tensor has its own stream of random numbers, named by the seed and the tensor's name: adding

@@ -1,6 +1,7 @@
 //! Where the counts of a connection come from, as the engines number it.
 
-use synnet_ir::graph::{Connection, Endpoint, Graph};
+use synnet_ir::Graph;
+use synnet_ir::graph::{Connection, Endpoint};
 
 /// The index of a source (0 is the input, `i + 1` layer `i`) and the steps that its events take.
 pub(crate) fn source(graph: &Graph, connection: &Connection, source: Endpoint) -> (usize, usize) {

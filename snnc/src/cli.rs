@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use synnet_dsl::vocabulary::Unit;
 use synnet_xylo::quantize::Method;
 
 /// A compiler for spiking neural networks.
@@ -183,7 +184,7 @@ pub struct Eval {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
-    /// What runs the network: `float`, or a chip to quantise for and simulate.
+    /// What runs the network: `float`, or a chip to quantize for and simulate.
     #[arg(long, value_name = "ENGINE", default_value = "float")]
     pub on: String,
     /// How weights become integers for the chip, instead of the recipe's `quantize.method`.
@@ -313,13 +314,10 @@ pub struct Explain {
 /// A time such as `10ms` or `10 ms`, in seconds.
 fn duration(text: &str) -> Result<f64, String> {
     let wrong = || "expected a time above 0 with its unit, such as `10ms`".to_owned();
-    let units = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
-    let (number, unit) = units
-        .iter()
-        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
-        .ok_or_else(wrong)?;
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = Unit::of(&text[number.len()..]).filter(|unit| unit.time() == 1).ok_or_else(wrong)?;
     let number: f64 = number.trim().parse().map_err(|_| wrong())?;
-    let seconds = number * unit;
+    let seconds = number * unit.size();
     if seconds.is_finite() && seconds > 0.0 { Ok(seconds) } else { Err(wrong()) }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use synnet_dsl::Options;
 use synnet_ir::Network;
+use synnet_workbench::recipe::Recipe;
 use synnet_workbench::source::{Found, Loaded};
-use synnet_workbench::{Chips, Engine, Events, Plan, Recipe, Target, UnknownName};
+use synnet_workbench::{Chips, Engine, Events, Plan, Target, UnknownName};
 use synnet_xylo::Chip;
 
 use crate::cli::{NetworkArgs, RecipeArgs};

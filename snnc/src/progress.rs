@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use synnet_ir::display::{clock, percent, whole_percent};
 use synnet_ir::{Diagnostic, Graph, Sources};
 use synnet_runtime::train::LayerMetrics;
 use synnet_runtime::{EpochMetrics, Progress};
-use synnet_workbench::text::clock;
-use synnet_workbench::{Observer, Stage, spikes_matter};
+use synnet_workbench::{Observer, Stage};
 
 use crate::failure::{Failure, INTERRUPTED};
 use crate::terminal;
@@ -163,7 +163,7 @@ impl TrainingProgress {
         let bar = bar("training", "{prefix:<12} [{bar:30}] {msg}");
         bar.set_length((epochs.end as u64).saturating_mul(1000));
         let line_every = epochs.end.div_ceil(10).max(1);
-        let shown = layers.filter(|layer| spikes_matter(graph, layer)).collect();
+        let shown = layers.filter(|layer| graph.uses_spikes_of(layer)).collect();
         Self { bar, epochs, started: Instant::now(), line_every, shown }
     }
 
@@ -207,7 +207,7 @@ impl TrainingProgress {
             let notes = [("silent", layer.silent_neurons), ("saturated", layer.saturated_neurons)];
             let notes = notes.iter().filter(|(_, share)| *share >= WORTH_A_WORD);
             let notes: Vec<String> =
-                notes.map(|(what, share)| format!("{:.0} % {what}", 100.0 * share)).collect();
+                notes.map(|(what, share)| format!("{} {what}", whole_percent(*share))).collect();
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
             format!("  {} {:.2}{notes}", layer.layer, layer.rate)
         });
@@ -216,7 +216,7 @@ impl TrainingProgress {
 }
 
 fn figures(loss: f64, accuracy: Option<f64>, validated: Option<&EpochMetrics>) -> String {
-    let share = |what: &str, share: f64| format!("  {what} {:.1} %", 100.0 * share);
+    let share = |what: &str, share: f64| format!("  {what} {}", percent(share));
     let accuracy = accuracy.map(|x| share("accuracy", x)).unwrap_or_default();
     let validation = validated.and_then(|metrics| metrics.validation.as_ref());
     let validation = validation.map(|found| match found.accuracy {

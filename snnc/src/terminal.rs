@@ -15,15 +15,15 @@ pub fn say(text: impl Display) {
 
 /// Writes a warning.
 pub fn warn(text: impl Display) {
-    labelled("warning", "33", text);
+    labeled("warning", "33", text);
 }
 
 /// Writes why a command failed.
 pub fn error(text: impl Display) {
-    labelled("error", "31", text);
+    labeled("error", "31", text);
 }
 
-fn labelled(label: &str, hue: &str, text: impl Display) {
+fn labeled(label: &str, hue: &str, text: impl Display) {
     if color() {
         say(format_args!("\u{1b}[1;{hue}m{label}\u{1b}[0m: {text}"));
     } else {

@@ -79,7 +79,7 @@ pub struct Walk {
     pub output: Vec<f32>,
     /// Spikes of each layer, `[steps, neurons]`; of leaky integrators nothing that means something.
     pub spikes: Vec<Vec<f32>>,
-    /// Gradients of what learns, in the order of [`Tape::learnt`].
+    /// Gradients of what learns, in the order of [`Tape::learned`].
     pub gradients: Gradients,
 }
 

@@ -189,7 +189,7 @@ impl<'a> Reference<'a> {
         trace.emitted.push(emitted);
     }
 
-    /// Returns the gradients by what learns, in the order of [`Tape::learnt`].
+    /// Returns the gradients by what learns, in the order of [`Tape::learned`].
     pub fn backward(&self, tape: &Tape) -> Vec<Vec<f64>> {
         let graph = &self.network.graph;
         let by_emitted =
@@ -197,7 +197,7 @@ impl<'a> Reference<'a> {
         let zeros = |width: fn(&Layer) -> usize| graph.layers.iter().map(|l| vec![0.0; width(l)]).collect();
         let mut adjoint = Adjoint {
             tape,
-            gradients: tape.learnt().zeros().tensors.iter().map(|t| vec![0.0; t.len()]).collect(),
+            gradients: tape.learned().zeros().tensors.iter().map(|t| vec![0.0; t.len()]).collect(),
             by_emitted,
             by_vmem: zeros(|l| l.size),
             by_iahp: zeros(|l| l.size),
@@ -274,9 +274,9 @@ impl<'a> Reference<'a> {
             by_received[k] = by * kept;
         }
         adjoint.by_isyn[l].copy_from_slice(&by_received);
-        let learnt = adjoint.tape.learnt();
+        let learned = adjoint.tape.learned();
         let into = graph.connections.iter().enumerate().filter(|(_, c)| c.target.index() == l);
-        for bias in into.filter_map(|(c, _)| learnt.index(Slot::LinearBias(c))) {
+        for bias in into.filter_map(|(c, _)| learned.index(Slot::LinearBias(c))) {
             adjoint.gradients[bias].iter_mut().zip(&by_received).for_each(|(g, by)| *g += by);
         }
         for (c, source, then) in self.arrivals(l, t) {
@@ -287,7 +287,7 @@ impl<'a> Reference<'a> {
                 } else {
                     let row = &self.network.linear(c).matrix.data[i * columns..][..columns];
                     by_count += row.iter().zip(&by_received).map(|(&w, by)| f64::from(w) * by).sum::<f64>();
-                    if let Some(weight) = learnt.index(Slot::Weight(c)) {
+                    if let Some(weight) = learned.index(Slot::Weight(c)) {
                         let count = self.emitted(source, then, i);
                         let row = &mut adjoint.gradients[weight][i * columns..][..columns];
                         row.iter_mut().zip(&by_received).for_each(|(g, by)| *g += count * by);
@@ -358,7 +358,7 @@ struct Adjoint<'a> {
 impl Adjoint<'_> {
     /// Adds to the gradient of a constant, if it learns.
     fn put(&mut self, l: usize, which: LayerParameter, i: usize, by: f64) {
-        if let Some(k) = self.tape.learnt().index(Slot::Layer(LayerId(l as u32), which)) {
+        if let Some(k) = self.tape.learned().index(Slot::Layer(LayerId(l as u32), which)) {
             let gradient = &mut self.gradients[k];
             let i = if gradient.len() == 1 { 0 } else { i };
             gradient[i] += by;

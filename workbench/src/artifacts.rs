@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use synnet_ir::target::Artifacts;
+use synnet_ir::Artifacts;
 
 use crate::error::Error;
 use crate::files;
@@ -21,7 +21,7 @@ pub struct Written {
 /// # Errors
 /// Files that cannot be written.
 pub fn write(artifacts: &Artifacts, folder: &Path) -> Result<Vec<Written>, Error> {
-    let file = |file: &synnet_ir::target::Artifact| Written {
+    let file = |file: &synnet_ir::Artifact| Written {
         path: folder.join(&file.name),
         what: file.description.clone(),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use synnet_ir::Sources;
-use synnet_ir::display::table;
+use synnet_ir::display::{table, whole_percent};
 use synnet_xylo::chip::ConfigurationFormat;
 use synnet_xylo::specification::{Dimensions, SpecificationError};
 use synnet_xylo::{Chip, Configuration, Specification};
@@ -62,8 +62,7 @@ impl BuiltNetwork {
         }
         // Archives begin with these letters, whatever the name of the file.
         if !bytes.starts_with(b"PK") && !is_built(path) {
-            let what =
-                "not a built network: those are `.spec.npz` and `.json` files, which `snnc build` writes";
+            let what = "not a built network: those are `.spec.npz` and `.json` files of a chip";
             return Err(Error::file(path, what));
         }
         let loaded = Specification::from_npz(bytes).map_err(wrong)?;
@@ -250,11 +249,11 @@ impl Matrix<'_> {
 
     fn row(&self) -> Vec<String> {
         let [sources, targets, synapses] = self.shape;
-        let share = 100.0 * self.present() as f64 / self.values.len().max(1) as f64;
+        let share = whole_percent(self.present() as f64 / self.values.len().max(1) as f64);
         vec![
             self.name.to_owned(),
             format!("{sources} x {targets} x {synapses}"),
-            format!("{} ({share:.0} %)", self.present()),
+            format!("{} ({share})", self.present()),
             range(&self.wide()),
             self.shift.to_string(),
         ]

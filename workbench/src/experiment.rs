@@ -21,7 +21,7 @@ use crate::on_chip::{self, ChipEvaluation};
 use crate::recipe::{Format, FrontEnd, Recipe};
 use crate::source::{Found, Loaded};
 use crate::target::Target;
-use crate::text::counted;
+use synnet_ir::display::{counted, rounded_time};
 
 /// Membranes of readouts stay well below this.
 const SILENT_THRESHOLD: f64 = 1000.0;
@@ -85,10 +85,10 @@ impl Plan {
         let hears = recipe.data.format == Format::Wav;
         if hears && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
             observer.warning(&format!(
-                "the front end gives steps of {:.3} ms, network `{}` takes {:.3} ms; set `front_end` -> `decimation`",
-                1e3 * front_end.dt(),
+                "the front end gives steps of {}, network `{}` takes {}; set `front_end` -> `decimation`",
+                rounded_time(front_end.dt()),
                 graph.name,
-                1e3 * graph.dt
+                rounded_time(graph.dt)
             ));
         }
         Ok(Self { recipe, loaded, readout })
@@ -166,7 +166,7 @@ impl Experiment {
             ("network", network),
             ("set of recordings", self.corpus.fingerprint()),
             ("`data.augmentation`", xxh3_128(sounds.as_bytes())),
-            ("quantisation", xxh3_128(integers.unwrap_or_default().as_bytes())),
+            ("quantization", xxh3_128(integers.unwrap_or_default().as_bytes())),
         ];
         parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
     }
@@ -276,9 +276,4 @@ fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     let readout =
         loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");
     Ok(Some(readout?))
-}
-
-/// Whether the spikes of a layer say anything: a readout whose membrane is the output is silent on purpose.
-pub fn spikes_matter(graph: &Graph, layer: &str) -> bool {
-    graph.output.quantity == Quantity::Spikes || graph.layer(graph.output.layer).name != layer
 }

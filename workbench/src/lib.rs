@@ -1,6 +1,6 @@
 //! Experiments with spiking networks, from a recipe to a report.
 //!
-//! A [`Recipe`] is a YAML file that says what to train, on which recordings, how, and what to build at the end. With
+//! A [`Recipe`](recipe::Recipe) is a YAML file that says what to train, on which recordings, how, and what to build at the end. With
 //! its network it is a [`Plan`], with its recordings an [`Experiment`]. A [`training::Training`] runs its epochs;
 //! [`Experiment::evaluate`] and [`Experiment::evaluate_on_chip`] measure what came out, in float numbers and on the
 //! bit-exact simulator of a chip. [`comparison`] tells layer by layer why the two differ, [`cost`] what the network
@@ -18,8 +18,9 @@
 //!
 //! ```
 //! use synnet_workbench::report::Results;
+//! use synnet_workbench::recipe::Recipe;
 //! use synnet_workbench::training::Training;
-//! use synnet_workbench::{Chips, Plan, Recipe, Silent};
+//! use synnet_workbench::{Chips, Plan, Silent};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = |name: &str| folder.path().join(name);
@@ -95,17 +96,15 @@ mod run;
 mod schema;
 pub mod source;
 mod target;
-pub mod text;
 pub mod training;
 mod unknown;
 
 pub use chips::Chips;
 pub use error::{Error, Findings};
 pub use events::Events;
-pub use experiment::{Experiment, OnChip, Plan, Tested, spikes_matter};
+pub use experiment::{Experiment, OnChip, Plan, Tested};
 pub use memory::MemoryEstimate;
 pub use observer::{Observer, Silent, Stage};
-pub use recipe::Recipe;
 pub use run::{Run, RunOptions, run};
 pub use target::{Engine, Setting, Settings, Target};
 pub use unknown::UnknownName;

@@ -7,7 +7,7 @@ use synnet_runtime::train::MOST_SUMS;
 use crate::error::Error;
 use crate::observer::Observer;
 use crate::recipe::Recipe;
-use crate::text::{bytes as readable, counted};
+use synnet_ir::display::{bytes as readable, counted};
 
 /// What a training holds besides its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl MemoryEstimate {
         );
         match available().filter(|have| self.bytes() > *have) {
             Some(have) => Err(Error::Refused(format!(
-                "{need}, besides the data; this machine has {} to spare: take fewer `--threads`, shorter recordings \
+                "{need}, besides the data; this machine has {} to spare: take fewer threads, shorter recordings \
                  (`data.steps`) or `training.checkpoint: segments`",
                 readable(have)
             ))),

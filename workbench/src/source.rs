@@ -9,7 +9,7 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Severity, Sourc
 use crate::error::Error;
 use crate::files;
 use crate::observer::Observer;
-use crate::text::counted;
+use synnet_ir::display::counted;
 
 /// A network without errors, and the sources that it came from.
 #[derive(Clone, Debug)]

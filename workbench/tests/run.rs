@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use synnet_runtime::EpochMetrics;
-use synnet_workbench::{Chips, Error, Observer, Plan, Recipe, RunOptions, Silent, Stage, Target, run};
+use synnet_workbench::recipe::Recipe;
+use synnet_workbench::{Chips, Error, Observer, Plan, RunOptions, Silent, Stage, Target, run};
 
 const NETWORK: &str = "network Sides {
     dt: 10 ms;

@@ -61,7 +61,7 @@ const fn gains() -> [Lanes; 3] {
     gains
 }
 
-/// Sixteen second-order band-pass filters in integer arithmetic, with 105 Hz to 16.6 kHz as centres.
+/// Sixteen second-order band-pass filters in integer arithmetic, with 105 Hz to 16.6 kHz as centers.
 ///
 /// Per sample `x` and filter, `>>` rounding towards minus infinity:
 /// ```text

@@ -7,7 +7,7 @@
 //!
 //! Bit-exact against Rockpool's `AFESimExternal` path (`ChipButterworth`, the spike generator of
 //! `DivisiveNormalization`, `Raster`), started from zero states. Rockpool's simulator first runs the
-//! time-reversed signal through filters and normalisation and drops that part; a stream has no such
+//! time-reversed signal through filters and normalization and drops that part; a stream has no such
 //! past, so neither has this.
 //!
 //! # Integers in floating point
@@ -24,7 +24,7 @@ mod spikes;
 mod stream;
 
 pub use bank::FilterBank;
-pub use options::{Normalisation, Options, OptionsError};
+pub use options::{Normalization, Options, OptionsError};
 pub use resample::Resampler;
 pub use stream::{AudioFrontEnd, Frame};
 

@@ -7,7 +7,7 @@ use super::SAMPLE_RATE;
 /// Against what a channel's energy is measured before it fires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Normalisation {
+pub enum Normalization {
     /// Against the largest of the channels' own averages: loud bands fire more than soft ones, whatever
     /// the loudness of the recording.
     #[default]
@@ -23,10 +23,11 @@ pub enum Normalisation {
 /// The chip's registers wake up with two other values: `eps` 32 and `fixed_threshold` 2^25.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Options {
     /// How thresholds follow the signal.
-    pub normalisation: Normalisation,
-    /// Threshold of [`Normalisation::Fixed`], in units of the filters' output summed over samples;
+    pub normalization: Normalization,
+    /// Threshold of [`Normalization::Fixed`], in units of the filters' output summed over samples;
     /// 1 to 2^42 - 1. Default 2^27.
     pub fixed_threshold: u64,
     /// The threshold is the average amplitude times `2^b1 - 2^b2`: a steady channel fires at
@@ -48,7 +49,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            normalisation: Normalisation::Joint,
+            normalization: Normalization::Joint,
             fixed_threshold: 1 << 27,
             b1: 6,
             b2: 0,
@@ -95,6 +96,48 @@ pub enum OptionsError {
 }
 
 impl Options {
+    /// Returns the options with another normalization.
+    #[must_use]
+    pub fn with_normalization(self, normalization: Normalization) -> Self {
+        Self { normalization, ..self }
+    }
+
+    /// Returns the options with another threshold of [`Normalization::Fixed`].
+    #[must_use]
+    pub fn with_fixed_threshold(self, fixed_threshold: u64) -> Self {
+        Self { fixed_threshold, ..self }
+    }
+
+    /// Returns the options with other exponents of the threshold's factor, `2^b1 - 2^b2`.
+    #[must_use]
+    pub fn with_factor(self, b1: u32, b2: u32) -> Self {
+        Self { b1, b2, ..self }
+    }
+
+    /// Returns the options with another exponent of the averaging time.
+    #[must_use]
+    pub fn with_low_pass(self, low_pass: u32) -> Self {
+        Self { low_pass, ..self }
+    }
+
+    /// Returns the options with another smallest average amplitude.
+    #[must_use]
+    pub fn with_eps(self, eps: u32) -> Self {
+        Self { eps, ..self }
+    }
+
+    /// Returns the options with another number of audio samples per time step; see [`decimation_for`](Self::decimation_for).
+    #[must_use]
+    pub fn with_decimation(self, decimation: u32) -> Self {
+        Self { decimation, ..self }
+    }
+
+    /// Returns the options with another largest count per channel and step.
+    #[must_use]
+    pub fn with_cap(self, cap: u8) -> Self {
+        Self { cap, ..self }
+    }
+
     /// The duration of a time step, in seconds.
     pub fn dt(&self) -> f64 {
         f64::from(self.decimation) / SAMPLE_RATE
@@ -166,11 +209,11 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_values_are_refused() {
-        for json in [r#"{"lowpass": 12}"#, r#"{"normalisation": "divisive"}"#, r#"{"eps": -1}"#] {
+        for json in [r#"{"lowpass": 12}"#, r#"{"normalization": "divisive"}"#, r#"{"eps": -1}"#] {
             assert!(serde_json::from_str::<Options>(json).is_err(), "{json}");
         }
-        let options: Options = serde_json::from_str(r#"{"normalisation": "channel"}"#).unwrap();
-        assert_eq!(options, Options { normalisation: Normalisation::Channel, ..Options::default() });
+        let options: Options = serde_json::from_str(r#"{"normalization": "channel"}"#).unwrap();
+        assert_eq!(options, Options { normalization: Normalization::Channel, ..Options::default() });
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use super::SAMPLE_RATE;
 
-/// Resamples a stream to [`SAMPLE_RATE`] by linear interpolation and quantises it to 14 bits.
+/// Resamples a stream to [`SAMPLE_RATE`] by linear interpolation and quantizes it to 14 bits.
 ///
 /// Input sample `i` stands at `i / rate` seconds, output sample `k` at `k / SAMPLE_RATE`. Between two
 /// input samples the value is `slope * (t - t_i) + x_i` in `f64`, as `numpy.interp` computes it; after
@@ -50,7 +50,7 @@ impl Resampler {
     /// A recording of `n` samples has `floor(n / rate * SAMPLE_RATE)` samples of audio.
     pub fn finish(&mut self, audio: &mut Vec<i16>) {
         let rest = self.length().saturating_sub(self.computed);
-        audio.extend((0..rest).map(|_| quantise(self.last)));
+        audio.extend((0..rest).map(|_| quantize(self.last)));
         *self = Self::new(self.rate);
     }
 
@@ -64,7 +64,7 @@ impl Resampler {
             if time >= end {
                 break;
             }
-            let value = quantise(slope * (time - start) + self.last);
+            let value = quantize(slope * (time - start) + self.last);
             self.computed += 1;
             if self.computed <= length {
                 audio.push(value);
@@ -83,7 +83,7 @@ impl Resampler {
 }
 
 /// Scales by 2^13 and cuts towards zero; the chip's audio has 14 bits.
-fn quantise(value: f64) -> i16 {
+fn quantize(value: f64) -> i16 {
     ((value * 8192.0) as i16).clamp(-8192, 8191)
 }
 
@@ -104,7 +104,7 @@ mod tests {
             let Some(next) = samples.get(i + 1) else { return samples[i] };
             (next - samples[i]) / (time(i + 1) - time(i)) * (t - time(i)) + samples[i]
         };
-        (0..count).map(|k| quantise(value(k))).collect()
+        (0..count).map(|k| quantize(value(k))).collect()
     }
 
     proptest! {
@@ -126,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn quantisation_cuts_towards_zero_and_clips() {
+    fn quantization_cuts_towards_zero_and_clips() {
         let values = [0.99 / 8192.0, -0.99 / 8192.0, -1.0, 1.0, 3.0, -1e300, f64::INFINITY, f64::NAN];
-        assert_eq!(values.map(quantise), [0, 0, -8192, 8191, 8191, -8192, 8191, 0]);
+        assert_eq!(values.map(quantize), [0, 0, -8192, 8191, 8191, -8192, 8191, 0]);
     }
 }

@@ -1,10 +1,10 @@
 //! From filtered sound to spikes: rectifier, thresholds, integrate-and-fire.
 
-use super::{CHANNELS, Lanes, Normalisation, Options, floor_offset, round};
+use super::{CHANNELS, Lanes, Normalization, Options, floor_offset, round};
 
 /// No accumulator grows beyond this; from there on `f64` would no longer count in ones.
 ///
-/// With normalisation none comes near. Against a fixed threshold far below the signal, a channel
+/// With normalization none comes near. Against a fixed threshold far below the signal, a channel
 /// would have to run at full scale for three hours.
 const LIMIT: f64 = (1_u64 << 52) as f64;
 
@@ -23,7 +23,7 @@ const LIMIT: f64 = (1_u64 << 52) as f64;
 /// With `r < 2^23`, `low_pass <= 20` and `b1 <= 20`, `hi < 2^44` and `th < 2^44`.
 #[derive(Clone, Debug)]
 pub(super) struct SpikeGenerator {
-    normalisation: Normalisation,
+    normalization: Normalization,
     fixed_threshold: f64,
     /// `2^b1 - 2^b2`.
     factor: f64,
@@ -44,7 +44,7 @@ impl SpikeGenerator {
     pub(super) fn new(options: &Options) -> Self {
         let power = |exponent: u32| 2_f64.powi(exponent as i32);
         Self {
-            normalisation: options.normalisation,
+            normalization: options.normalization,
             fixed_threshold: options.fixed_threshold as f64,
             factor: power(options.b1) - power(options.b2),
             eps: options.eps.into(),
@@ -62,8 +62,8 @@ impl SpikeGenerator {
     }
 
     /// How thresholds follow the signal; decides which of the three steps below is called.
-    pub(super) fn normalisation(&self) -> Normalisation {
-        self.normalisation
+    pub(super) fn normalization(&self) -> Normalization {
+        self.normalization
     }
 
     /// One sample, with thresholds from each channel's own average.
@@ -156,10 +156,10 @@ mod tests {
                 let m = lo.max(o.eps.into());
                 thresholds[c] = (m << o.b1) - (m << o.b2);
             }
-            match o.normalisation {
-                Normalisation::Channel => {}
-                Normalisation::Joint => thresholds = [*thresholds.iter().max().unwrap(); CHANNELS],
-                Normalisation::Fixed => thresholds = [o.fixed_threshold as i64; CHANNELS],
+            match o.normalization {
+                Normalization::Channel => {}
+                Normalization::Joint => thresholds = [*thresholds.iter().max().unwrap(); CHANNELS],
+                Normalization::Fixed => thresholds = [o.fixed_threshold as i64; CHANNELS],
             }
             std::array::from_fn(|c| {
                 self.iaf[c] += i64::from(y[c].abs());
@@ -172,10 +172,10 @@ mod tests {
 
     fn step(generator: &mut SpikeGenerator, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
         let (y, mut counts) = (y.map(f64::from), [0.0; CHANNELS]);
-        match generator.normalisation() {
-            Normalisation::Channel => generator.step_channel(&y, &mut counts),
-            Normalisation::Joint => generator.step_joint(&y, &mut counts),
-            Normalisation::Fixed => generator.step_fixed(&y, &mut counts),
+        match generator.normalization() {
+            Normalization::Channel => generator.step_channel(&y, &mut counts),
+            Normalization::Joint => generator.step_joint(&y, &mut counts),
+            Normalization::Fixed => generator.step_fixed(&y, &mut counts),
         }
         counts.map(|count| count == 1.0)
     }
@@ -183,14 +183,14 @@ mod tests {
     const LARGEST: i32 = (1 << 23) - 1;
 
     fn options() -> impl Strategy<Value = Options> {
-        let normalisation =
-            prop_oneof![Just(Normalisation::Joint), Just(Normalisation::Channel), Just(Normalisation::Fixed)];
+        let normalization =
+            prop_oneof![Just(Normalization::Joint), Just(Normalization::Channel), Just(Normalization::Fixed)];
         let threshold = prop_oneof![Just(1_u64), 1_u64..1 << 42, Just((1 << 42) - 1)];
         let shifts = (1_u32..=20).prop_flat_map(|b1| (Just(b1), 0..b1));
         let eps = prop_oneof![Just(1_u32), Just(65_535), 1_u32..100];
-        (normalisation, threshold, shifts, 0_u32..=20, eps).prop_map(
-            |(normalisation, fixed_threshold, (b1, b2), low_pass, eps)| Options {
-                normalisation,
+        (normalization, threshold, shifts, 0_u32..=20, eps).prop_map(
+            |(normalization, fixed_threshold, (b1, b2), low_pass, eps)| Options {
+                normalization,
                 fixed_threshold,
                 b1,
                 b2,
@@ -220,7 +220,7 @@ mod tests {
                     prop_assert_eq!(step(&mut generator, &y), plain.step(&y));
                 }
                 prop_assert_eq!(generator.iaf.map(|x| x as i64), plain.iaf);
-                if options.normalisation != Normalisation::Fixed {
+                if options.normalization != Normalization::Fixed {
                     prop_assert_eq!(generator.hi.map(|x| x as i64), plain.hi);
                 }
             }
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn accumulators_stop_at_their_limit() {
         let options =
-            Options { normalisation: Normalisation::Fixed, fixed_threshold: 1, ..Options::default() };
+            Options { normalization: Normalization::Fixed, fixed_threshold: 1, ..Options::default() };
         let mut generator = SpikeGenerator::new(&options);
         generator.iaf = [LIMIT - 1.0; CHANNELS];
         for _ in 0..3 {

@@ -2,7 +2,7 @@
 
 use super::bank::clip;
 use super::spikes::SpikeGenerator;
-use super::{CHANNELS, FilterBank, Lanes, Normalisation, Options, OptionsError};
+use super::{CHANNELS, FilterBank, Lanes, Normalization, Options, OptionsError};
 
 /// Spike counts of the channels in one time step.
 pub type Frame = [u8; CHANNELS];
@@ -80,10 +80,10 @@ impl AudioFrontEnd {
 
     /// Runs audio that ends within the current time step or with it.
     fn advance(&mut self, audio: &[i16]) {
-        match self.spikes.normalisation() {
-            Normalisation::Joint => self.run(audio, SpikeGenerator::step_joint),
-            Normalisation::Channel => self.run(audio, SpikeGenerator::step_channel),
-            Normalisation::Fixed => self.run(audio, SpikeGenerator::step_fixed),
+        match self.spikes.normalization() {
+            Normalization::Joint => self.run(audio, SpikeGenerator::step_joint),
+            Normalization::Channel => self.run(audio, SpikeGenerator::step_channel),
+            Normalization::Fixed => self.run(audio, SpikeGenerator::step_fixed),
         }
         self.elapsed += audio.len() as u32;
     }

@@ -61,8 +61,8 @@ impl Evaluator<'_> {
         {
             return Value::Error;
         }
-        if let Some(learnt) = values.iter().find(|value| matches!(value, Value::Learn(_))) {
-            let message = format!("{} cannot be an element of a list", learnt.describe());
+        if let Some(learned) = values.iter().find(|value| matches!(value, Value::Learn(_))) {
+            let message = format!("{} cannot be an element of a list", learned.describe());
             self.report.error_help(&codes::LEARN, span, message, "write `learn` before the whole list");
             return Value::Error;
         }
@@ -103,7 +103,7 @@ impl Evaluator<'_> {
                 self.list(mapped, list.repeats, span)
             }
             Value::Learn(_) => {
-                self.learnt_operand(span);
+                self.learned_operand(span);
                 Value::Error
             }
             Value::Bool(_) | Value::None | Value::Word(_) | Value::Range(..) | Value::Distribution(_) => {
@@ -177,12 +177,12 @@ impl Evaluator<'_> {
         None
     }
 
-    /// Reports a learnt value within a calculation.
-    pub(crate) fn learnt_operand(&mut self, span: Span) {
+    /// Reports a learned value within a calculation.
+    pub(crate) fn learned_operand(&mut self, span: Span) {
         self.report.error_help(
             &codes::LEARN,
             span,
-            "a learnt value cannot be calculated with",
+            "a learned value cannot be calculated with",
             "`learn` marks a whole parameter: write it before the complete expression",
         );
     }

@@ -15,7 +15,7 @@ pub(super) fn call(eval: &mut Evaluator<'_>, function: Function, values: &[Value
         return Value::Error;
     }
     if values.iter().any(|value| matches!(value, Value::Learn(_))) {
-        eval.learnt_operand(span);
+        eval.learned_operand(span);
         return Value::Error;
     }
     let signature = function.signature();

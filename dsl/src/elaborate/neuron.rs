@@ -249,7 +249,7 @@ impl Builder<'_, '_> {
     fn constant(&mut self, field: Field) -> Option<Placed> {
         let placed = self.field(field)?.clone();
         if matches!(placed.value, Value::Learn(_)) {
-            let message = format!("`{}` cannot be learnt", field.name());
+            let message = format!("`{}` cannot be learned", field.name());
             let help = "leaks, `threshold`, `bias` and `w_ahp` can";
             self.eval.report.error_help(&codes::LEARN, placed.span, message, help);
             return None;

@@ -40,7 +40,7 @@ impl Evaluator<'_> {
                 true
             }
             (Value::Learn(_), _) | (_, Value::Learn(_)) => {
-                self.learnt_operand(span);
+                self.learned_operand(span);
                 return None;
             }
             (Value::Error | Value::Number(_) | Value::Bool(_) | Value::None | Value::Word(_), _)
@@ -59,7 +59,7 @@ impl Evaluator<'_> {
         let (Value::Number(a), Value::Number(b)) = (a, b) else {
             let odd = if matches!(a, Value::Number(_)) { b } else { a };
             if matches!(odd, Value::Learn(_)) {
-                self.learnt_operand(span);
+                self.learned_operand(span);
             } else {
                 self.wrong_type(span, "what is compared", "a number", odd);
             }
@@ -114,7 +114,7 @@ impl Evaluator<'_> {
                 self.list(values, x.repeats, span)
             }
             (Value::Learn(_), _) | (_, Value::Learn(_)) => {
-                self.learnt_operand(span);
+                self.learned_operand(span);
                 Value::Error
             }
             (Value::Number(_) | Value::List(_), odd) | (odd, _) => {

@@ -69,7 +69,7 @@ impl Value {
             Self::List(list) => format!("a list of {}", list.items.len()),
             Self::Range(..) => "a range".into(),
             Self::Distribution(_) => "a distribution".into(),
-            Self::Learn(_) => "a learnt value".into(),
+            Self::Learn(_) => "a learned value".into(),
         }
     }
 }

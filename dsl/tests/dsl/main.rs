@@ -1,4 +1,4 @@
-//! Networks as data: `pass/` must compile to the graphs in the snapshots, `fail/` must give exactly the diagnostics
+//! Sources as data: `format/` must be formatted as in the snapshots, `fail/` must give exactly the diagnostics
 //! that stand under the wrong lines ([`expectations`] describes how), every code is covered from both sides, and
 //! the examples of the documentation do what it says.
 //!
@@ -8,7 +8,7 @@ mod cases;
 mod coverage;
 mod documentation;
 mod expectations;
-mod graphs;
+mod rendering;
 
 use synnet_ir::Code;
 

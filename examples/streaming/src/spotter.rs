@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use synnet_audio::audio3::{AudioFrontEnd, Frame, Normalisation, Options, OptionsError, Resampler};
+use synnet_audio::audio3::{AudioFrontEnd, Frame, Normalization, Options, OptionsError, Resampler};
 
 synnet::synnet!("../digits/digits.snn", weights = "../digits/digits.safetensors");
 
@@ -67,7 +67,7 @@ impl Spotter {
     /// Where the options of the front end are out of range; these are not.
     pub(crate) fn new(rate: NonZeroU32) -> Result<Self, OptionsError> {
         let options =
-            Options { normalisation: Normalisation::Channel, decimation: DECIMATION, ..Options::default() };
+            Options::default().with_normalization(Normalization::Channel).with_decimation(DECIMATION);
         Ok(Self {
             resampler: Resampler::new(rate),
             front_end: AudioFrontEnd::new(&options)?,

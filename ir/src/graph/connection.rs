@@ -119,7 +119,7 @@ pub enum Distribution {
     },
     /// Gaussian.
     Normal {
-        /// Centre.
+        /// Center.
         mean: f64,
         /// Standard deviation.
         std: f64,

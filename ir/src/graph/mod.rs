@@ -2,7 +2,7 @@
 //!
 //! A [`Graph`] is flat. Instances of other networks, parameters, lists and loops are gone; what is
 //! left are an input, layers of neurons, connections between them, and an output. It holds every
-//! fact that decides what the network computes, and no learnt numbers: weights live in
+//! fact that decides what the network computes, and no learned numbers: weights live in
 //! [`Params`](crate::Params) and meet the graph in a [`Network`](crate::Network).
 //!
 //! # Time
@@ -51,7 +51,7 @@ mod connection;
 mod layer;
 mod neuron;
 mod parameter;
-mod structure;
+pub(crate) mod structure;
 
 pub use connection::{Connection, Distribution, Endpoint, Init, Linear, LinearBias, Operator};
 pub use layer::{Layer, LayerId};
@@ -60,4 +60,5 @@ pub use neuron::{
     SurrogateKind,
 };
 pub use parameter::{LayerParameter, Range};
-pub use structure::{Graph, Input, Output};
+pub(crate) use structure::Graph;
+pub use structure::{Input, Output};

@@ -114,12 +114,12 @@ pub struct Lif {
     pub max_spikes: u32,
     /// What stands for the derivative of the spike count.
     pub surrogate: Surrogate,
-    /// After-hyperpolarisation, for adaptive neurons.
+    /// After-hyperpolarization, for adaptive neurons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adaptation: Option<Adaptation>,
 }
 
-/// After-hyperpolarisation: each spike feeds a current back into its own neuron.
+/// After-hyperpolarization: each spike feeds a current back into its own neuron.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adaptation {
     /// Leak of the current (`tau_ahp`); one value or one per neuron.
@@ -165,7 +165,7 @@ impl Parameter {
     }
 }
 
-/// How fast a state decays, in the parametrisation that the network declares (and that is learnt).
+/// How fast a state decays, in the parametrization that the network declares (and that is learned).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leak {
     /// What the numbers are.
@@ -175,7 +175,7 @@ pub struct Leak {
     pub parameter: Parameter,
 }
 
-/// Parametrisation of a [`Leak`].
+/// Parametrization of a [`Leak`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeakUnit {

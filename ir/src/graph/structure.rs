@@ -95,6 +95,12 @@ impl Graph {
         }
     }
 
+    /// Returns whether the spikes of a layer are used: those of a readout whose membrane or current is the output are
+    /// not, so silence there is no fault.
+    pub fn uses_spikes_of(&self, layer: &str) -> bool {
+        self.output.quantity == Quantity::Spikes || self.layer(self.output.layer).name != layer
+    }
+
     /// Number of values that the network gives in each step.
     pub fn outputs(&self) -> usize {
         self.layer(self.output.layer).size

@@ -40,5 +40,5 @@ pub(super) fn leak(leak: &Leak) -> String {
         LeakUnit::BitShift => format!("dash {}", digits(value)),
     };
     let range = if low == high { one(low) } else { format!("{} .. {}", one(low), one(high)) };
-    if leak.parameter.learn { format!("{range} (learnt)") } else { range }
+    if leak.parameter.learn { format!("{range} (learned)") } else { range }
 }

@@ -57,13 +57,13 @@ fn constants(layer: &Layer) -> [String; 4] {
             } else {
                 format!("{} values", values.len())
             };
-            let learnt = if lif.threshold.learn { " (learnt)" } else { "" };
+            let learned = if lif.threshold.learn { " (learned)" } else { "" };
             let synapses =
                 if lif.synapses > 1 { format!(" x {} synapses", lif.synapses) } else { String::new() };
             [
                 leak(&lif.mem),
                 format!("{}{synapses}", leak(&lif.syn)),
-                format!("{threshold}{learnt}"),
+                format!("{threshold}{learned}"),
                 lif.max_spikes.to_string(),
             ]
         }
@@ -90,15 +90,15 @@ fn connections(graph: &Graph) -> String {
 
 fn tensors(graph: &Graph) -> String {
     let mut rows = vec![row(["tensor", "shape", "values", ""])];
-    let (mut total, mut learnt) = (0, 0);
+    let (mut total, mut learned) = (0, 0);
     for spec in graph.tensors() {
         let count: usize = spec.shape.iter().product();
         total += count;
-        learnt += if spec.learn { count } else { 0 };
-        let role = if spec.learn { "learnt" } else { "constant" };
+        learned += if spec.learn { count } else { 0 };
+        let role = if spec.learn { "learned" } else { "constant" };
         rows.push(vec![spec.name, format!("{:?}", spec.shape), count.to_string(), role.into()]);
     }
-    rows.push(vec!["total".into(), String::new(), total.to_string(), format!("{learnt} learnt")]);
+    rows.push(vec!["total".into(), String::new(), total.to_string(), format!("{learned} learned")]);
     table(&rows)
 }
 

@@ -15,4 +15,3 @@ synnet_macros::synnet! {
     }
 }
 
-fn main() {}

@@ -28,4 +28,3 @@ synnet_macros::synnet! {
 
 synnet_macros::synnet! {}
 
-fn main() {}

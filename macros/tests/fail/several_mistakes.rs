@@ -10,4 +10,3 @@ synnet_macros::synnet! {
     }
 }
 
-fn main() {}

@@ -14,4 +14,3 @@ synnet_macros::synnet! {
     }
 }
 
-fn main() {}

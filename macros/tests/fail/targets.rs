@@ -32,4 +32,3 @@ synnet_macros::synnet! {
     }
 }
 
-fn main() {}

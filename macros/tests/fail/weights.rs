@@ -25,4 +25,3 @@ synnet_macros::synnet!("tests/nets/size.snn", weights = "tests/nets/clicks.safet
 
 synnet_macros::synnet!("tests/nets/size.snn", weights = "tests/nets/size.snn");
 
-fn main() {}

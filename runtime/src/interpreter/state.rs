@@ -7,7 +7,7 @@ use synnet_random::{Purpose, Stream};
 
 use super::program::{Dynamics, LayerProgram, Path, Program};
 use crate::kernels::rows::{add, add_events};
-use crate::kernels::{integrator, lif, vectorised};
+use crate::kernels::{integrator, lif, vectorized};
 
 /// The states of all layers, and the past steps that delays and recurrence read.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ impl State {
 
     /// One time step.
     pub(super) fn step(&mut self, program: &Program, input: &[f32]) {
-        vectorised(
+        vectorized(
             #[inline(always)]
             || {
                 self.emitted[0].now.copy_from_slice(input);

@@ -198,7 +198,7 @@ impl Dropout {
 
     /// Sets the gradients `[rows, width]` on dropped counts to zero, from step `time` on.
     pub(crate) fn mask(self, time: usize, rows: &mut [f32], width: usize) {
-        super::vectorised(
+        super::vectorized(
             #[inline(always)]
             || {
                 for (i, row) in rows.chunks_exact_mut(width).enumerate() {

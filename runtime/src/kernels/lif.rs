@@ -19,7 +19,7 @@ pub(crate) struct Constants {
     pub(crate) bias: Vec<f32>,
     /// Most spikes in a step.
     pub(crate) max_spikes: f32,
-    /// After-hyperpolarisation: decay, and current per spike.
+    /// After-hyperpolarization: decay, and current per spike.
     pub(crate) adaptation: Option<(Vec<f32>, Vec<f32>)>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Constants {
 pub(crate) struct State {
     /// Synaptic currents, per input column.
     pub(crate) isyn: Vec<f32>,
-    /// After-hyperpolarisation current.
+    /// After-hyperpolarization current.
     pub(crate) iahp: Vec<f32>,
     /// Membrane potential after reset.
     pub(crate) vmem: Vec<f32>,

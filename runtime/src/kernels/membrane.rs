@@ -22,7 +22,7 @@ pub(crate) struct Constants {
     pub(crate) bias: Vec<f32>,
     /// Most spikes in a step; more than 2^22 are not told apart.
     pub(crate) max_spikes: f32,
-    /// After-hyperpolarisation: decay, and current per spike.
+    /// After-hyperpolarization: decay, and current per spike.
     pub(crate) adaptation: Option<Adaptation>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn per_threshold(threshold: f32) -> f32 {
     (1.0 / threshold) * (1.0 + 2.0 * f32::EPSILON)
 }
 
-/// The constants of after-hyperpolarisation.
+/// The constants of after-hyperpolarization.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Adaptation {
     /// Decay.
@@ -46,7 +46,7 @@ pub(crate) struct Adaptation {
 pub(crate) struct State {
     /// Membrane potential after reset.
     pub(crate) vmem: Vec<f32>,
-    /// After-hyperpolarisation current.
+    /// After-hyperpolarization current.
     pub(crate) iahp: Vec<f32>,
     /// Spikes of the last step.
     pub(crate) spikes: Vec<f32>,
@@ -111,7 +111,7 @@ impl<S: Simd, const K: usize> Lanes<S, K> {
     }
 }
 
-/// `K` vectors of the constants of after-hyperpolarisation; zeros where there is none.
+/// `K` vectors of the constants of after-hyperpolarization; zeros where there is none.
 struct AdaptationLanes<S: Simd, const K: usize> {
     decay: [S::f32s; K],
     weight: [S::f32s; K],
@@ -153,7 +153,7 @@ pub(crate) struct Forward<'a> {
     pub(crate) spikes: &'a mut [f32],
     /// Written: membrane after reset (may be empty).
     pub(crate) vmem: &'a mut [f32],
-    /// Written: after-hyperpolarisation current (may be empty).
+    /// Written: after-hyperpolarization current (may be empty).
     pub(crate) iahp: &'a mut [f32],
     /// Added to: spikes of each neuron.
     pub(crate) totals: &'a mut [f32],
@@ -279,7 +279,7 @@ fn synapse_lanes<S: Simd, const K: usize>(
 pub(crate) struct Carry {
     /// On the membrane after reset.
     pub(crate) vmem: Vec<f32>,
-    /// On the after-hyperpolarisation current.
+    /// On the after-hyperpolarization current.
     pub(crate) iahp: Vec<f32>,
 }
 
@@ -305,7 +305,7 @@ pub(crate) struct ConstantSums {
     pub(crate) threshold: Vec<f32>,
     /// Of the bias.
     pub(crate) bias: Vec<f32>,
-    /// Of the decay of the after-hyperpolarisation.
+    /// Of the decay of the after-hyperpolarization.
     pub(crate) ahp_decay: Vec<f32>,
     /// Of its current per spike.
     pub(crate) ahp_weight: Vec<f32>,
@@ -330,7 +330,7 @@ pub(crate) struct Learn<'a> {
     pub(crate) before: Option<&'a [f32]>,
     /// The state before the block, where `before` is `None`.
     pub(crate) start: &'a State,
-    /// After-hyperpolarisation currents of the block (empty for neurons without).
+    /// After-hyperpolarization currents of the block (empty for neurons without).
     pub(crate) iahp: &'a [f32],
     /// Added to.
     pub(crate) sums: &'a mut ConstantSums,

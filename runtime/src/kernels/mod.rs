@@ -35,11 +35,11 @@ pub(crate) fn padded(width: usize) -> usize {
 /// Runs a closure compiled for the widest vector instructions of this machine. What it calls must
 /// be inlined to profit.
 #[inline(always)]
-pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// 1 where a number is infinite or NaN; in integers, so that loops which collect it vectorise.
+/// 1 where a number is infinite or NaN; in integers, so that loops which collect it vectorize.
 #[inline(always)]
 pub(crate) fn not_finite(x: f32) -> u32 {
     u32::from(x.to_bits() & 0x7fff_ffff >= 0x7f80_0000)

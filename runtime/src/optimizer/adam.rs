@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{not_finite, vectorised};
+use crate::kernels::{not_finite, vectorized};
 use crate::option::{Range, setters};
 
 /// The constants of Adam. For update `k = 1, 2, ...` with gradient `g`:
@@ -147,7 +147,7 @@ impl Step {
         let (g, first, second) = (&g[..n], &first[..n], &second[..n]);
         let (next_x, next_first, next_second) =
             (&mut next_x[..n], &mut next_first[..n], &mut next_second[..n]);
-        let bad = vectorised(
+        let bad = vectorized(
             #[inline(always)]
             || {
                 let mut bad = 0;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{not_finite, vectorised};
+use crate::kernels::{not_finite, vectorized};
 use crate::option::{Range, setters};
 
 /// The constants of stochastic gradient descent. For every update with gradient `g`:
@@ -82,7 +82,7 @@ impl Step {
         let Self { factor, decay, lr, .. } = *self;
         let n = x.len();
         let (g, next_x) = (&g[..n], &mut next_x[..n]);
-        let bad = vectorised(
+        let bad = vectorized(
             #[inline(always)]
             || {
                 let mut bad = 0;
@@ -110,7 +110,7 @@ impl Step {
         let n = x.len();
         let (g, momentum) = (&g[..n], &momentum[..n]);
         let (next_x, next_momentum) = (&mut next_x[..n], &mut next_momentum[..n]);
-        let bad = vectorised(
+        let bad = vectorized(
             #[inline(always)]
             || {
                 let mut bad = 0;

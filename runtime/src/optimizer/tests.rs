@@ -83,7 +83,7 @@ fn rules_scale_rates_exempt_from_decay_and_bound() {
 }
 
 #[test]
-fn names_of_optimisers_are_those_of_recipes() {
+fn names_of_optimizers_are_those_of_recipes() {
     for (text, expected) in [
         (r#"{"kind": "adamw"}"#, Optimizer::AdamW(AdamW::default())),
         (r#"{"kind": "sgd", "momentum": 0.5}"#, Optimizer::Sgd(Sgd { momentum: 0.5, ..Sgd::default() })),

@@ -64,5 +64,5 @@ pub use pass::{BLOCK, Checkpoint, Pass, SampleKey};
 pub use penalty::MembranePenalty;
 pub use prepared::Tape;
 pub use sums::Sums;
-pub use tensors::{Gradients, LearntTensors};
+pub use tensors::{Gradients, LearnedTensors};
 pub use workspace::Workspace;

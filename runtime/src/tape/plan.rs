@@ -6,7 +6,7 @@ use synnet_ir::graph::{Layer, LayerParameter, Neuron, Quantity, Surrogate};
 use synnet_ir::{Graph, Slot};
 
 use super::pass::BLOCK;
-use super::tensors::LearntTensors;
+use super::tensors::LearnedTensors;
 use crate::kernels::padded;
 use crate::source::source;
 
@@ -95,7 +95,7 @@ impl LayerPlan {
         matches!(self.kind, Kind::Lif { adaptive: true, .. })
     }
 
-    /// Whether the after-hyperpolarisation current of every step is kept.
+    /// Whether the after-hyperpolarization current of every step is kept.
     pub(super) fn keeps_iahp(&self) -> bool {
         self.is_adaptive() && self.learns_constants
     }
@@ -106,8 +106,8 @@ impl LayerPlan {
 }
 
 impl Plan {
-    pub(super) fn new(graph: &Graph, learnt: &LearntTensors) -> Self {
-        let mut layers: Vec<LayerPlan> = (0..graph.layers.len()).map(|i| layer(graph, learnt, i)).collect();
+    pub(super) fn new(graph: &Graph, learned: &LearnedTensors) -> Self {
+        let mut layers: Vec<LayerPlan> = (0..graph.layers.len()).map(|i| layer(graph, learned, i)).collect();
         mark_differentiable(&mut layers);
         let sizes = graph.layers.iter().map(|layer| layer.size);
         Self {
@@ -142,10 +142,10 @@ impl Plan {
     }
 }
 
-fn layer(graph: &Graph, learnt: &LearntTensors, i: usize) -> LayerPlan {
+fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
     let declared: &Layer = &graph.layers[i];
-    let learns = |slot| learnt.index(slot).is_some();
-    let layer_slots: Vec<LayerParameter> = learnt
+    let learns = |slot| learned.index(slot).is_some();
+    let layer_slots: Vec<LayerParameter> = learned
         .slots()
         .filter_map(|slot| match slot {
             Slot::Layer(id, which) => (id.index() == i).then_some(which),

@@ -1,26 +1,26 @@
 //! A graph, prepared for passes.
 
-use synnet_ir::graph::Graph;
+use synnet_ir::Graph;
 
 use super::plan::Plan;
-use super::tensors::LearntTensors;
+use super::tensors::LearnedTensors;
 
 /// A graph, ready to be walked.
 #[derive(Clone, Debug)]
 pub struct Tape {
     pub(super) plan: Plan,
-    pub(super) learnt: LearntTensors,
+    pub(super) learned: LearnedTensors,
 }
 
 impl Tape {
     /// Prepares a graph.
     pub fn new(graph: &Graph) -> Self {
-        let learnt = LearntTensors::new(graph);
-        Self { plan: Plan::new(graph, &learnt), learnt }
+        let learned = LearnedTensors::new(graph);
+        Self { plan: Plan::new(graph, &learned), learned }
     }
 
     /// The tensors that learn, in the order of [`Gradients`](super::Gradients).
-    pub fn learnt(&self) -> &LearntTensors {
-        &self.learnt
+    pub fn learned(&self) -> &LearnedTensors {
+        &self.learned
     }
 }

@@ -88,14 +88,14 @@ impl Tape {
     /// The gradients of the network's tensors that learn. A value for all elements gets the sum of
     /// theirs, and a time constant or bit shift the gradient through its decay.
     pub fn gradients(&self, network: &Network, sums: &Sums) -> Gradients {
-        let mut gradients = self.learnt().zeros();
+        let mut gradients = self.learned().zeros();
         self.read_gradients(network, sums, &mut gradients);
         gradients
     }
 
     /// As [`gradients`](Self::gradients), into gradients that are there.
     pub fn read_gradients(&self, network: &Network, sums: &Sums, gradients: &mut Gradients) {
-        for (spec, tensor) in self.learnt.specs().iter().zip(&mut gradients.tensors) {
+        for (spec, tensor) in self.learned.specs().iter().zip(&mut gradients.tensors) {
             match spec.slot {
                 Slot::Weight(i) => {
                     let layer = &self.plan.layers[network.graph.connections[i].target.index()];

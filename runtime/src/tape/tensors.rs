@@ -4,18 +4,18 @@ use synnet_ir::{Graph, Network, Slot, TensorSpec};
 
 /// The tensors of a graph that learn, in the order of [`Graph::tensors`].
 #[derive(Clone, Debug)]
-pub struct LearntTensors {
+pub struct LearnedTensors {
     specs: Vec<TensorSpec>,
 }
 
-/// One gradient per learnt tensor, in the order of [`LearntTensors`].
+/// One gradient per learned tensor, in the order of [`LearnedTensors`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
     /// The gradients, row-major.
     pub tensors: Vec<Vec<f32>>,
 }
 
-impl LearntTensors {
+impl LearnedTensors {
     /// The tensors of a graph that learn.
     pub(super) fn new(graph: &Graph) -> Self {
         Self { specs: graph.tensors().into_iter().filter(|spec| spec.learn).collect() }

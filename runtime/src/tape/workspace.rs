@@ -36,7 +36,7 @@ pub(super) struct LayerBuffers {
     pub(super) start: LayerState,
     /// Membrane before reset of every step of the span.
     pub(super) before_reset: Rows,
-    /// After-hyperpolarisation current of every step, where its decay or weight learns.
+    /// After-hyperpolarization current of every step, where its decay or weight learns.
     pub(super) iahp: Rows,
     /// Synaptic currents of every step, where their leak learns.
     pub(super) isyn: Rows,

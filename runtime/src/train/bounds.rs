@@ -1,4 +1,4 @@
-//! Where learnt constants of neurons are kept.
+//! Where learned constants of neurons are kept.
 
 use serde::{Deserialize, Serialize};
 use synnet_ir::graph::{LayerParameter, LeakUnit};
@@ -10,7 +10,7 @@ use crate::option::{Range, setters};
 /// Bounds of the constants of neurons that learn. After every update a constant beyond a bound is set to
 /// that bound (projected gradient descent); its moments stay as they are.
 ///
-/// Weights, biases and the currents of after-hyperpolarisation are not bounded.
+/// Weights, biases and the currents of after-hyperpolarization are not bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! Checkpoints: bytes from which training goes on as if it had never stopped.
 //!
 //! A checkpoint is a safetensors file. `param/<tensor>` are the weights, `<moment>/<tensor>` what the
-//! optimiser keeps (`first` and `second` of Adam, `momentum` of SGD), `best/<tensor>` the tensors that learn
+//! optimizer keeps (`first` and `second` of Adam, `momentum` of SGD), `best/<tensor>` the tensors that learn
 //! as they were in the best epoch; one entry of metadata, `synnet_checkpoint`, is JSON with the position, the
 //! best epoch and the options.
 
@@ -49,7 +49,7 @@ impl Trainer {
         let moments = stems.zip(&self.descent.learning.moments);
         let best = self.best.iter().map(|(_, tensors)| ("best", tensors));
         for (stem, tensors) in moments.chain(best) {
-            for (spec, values) in self.tape.learnt().specs().iter().zip(tensors) {
+            for (spec, values) in self.tape.learned().specs().iter().zip(tensors) {
                 let tensor = Tensor::new(spec.shape.clone(), values.clone());
                 all.tensors.insert(format!("{stem}/{}", spec.name), tensor);
             }
@@ -64,7 +64,7 @@ impl Trainer {
             origin: self.origin.clone(),
             options: options_as_json(&self.options),
         };
-        let position = serde_json::to_string(&position).expect("plain values serialise");
+        let position = serde_json::to_string(&position).expect("plain values serialize");
         all.to_safetensors_with(KEY, position)
     }
 
@@ -120,7 +120,7 @@ impl Trainer {
 
     /// Takes the tensors that are stored under a stem, one for each that learns.
     fn take(&self, all: &mut BTreeMap<String, Tensor>, stem: &str) -> Result<Vec<Vec<f32>>, String> {
-        let specs = self.tape.learnt().specs().iter();
+        let specs = self.tape.learned().specs().iter();
         let take = |spec: &TensorSpec| {
             let name = format!("{stem}/{}", spec.name);
             let tensor = all.remove(&name).filter(|tensor| tensor.shape == spec.shape);
@@ -140,7 +140,7 @@ fn error(message: String) -> Diagnostics {
 }
 
 fn options_as_json(options: &TrainOptions) -> serde_json::Value {
-    serde_json::to_value(options).expect("plain values serialise")
+    serde_json::to_value(options).expect("plain values serialize")
 }
 
 fn read_position(bytes: &[u8]) -> Result<Position, String> {

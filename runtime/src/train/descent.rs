@@ -5,7 +5,7 @@ use synnet_ir::{Diagnostics, Graph, Slot, TensorSpec};
 use super::bounds::check_start;
 use super::options::TrainOptions;
 use crate::optimizer::learning::{Learning, Rule, Update};
-use crate::tape::{Gradients, LearntTensors};
+use crate::tape::{Gradients, LearnedTensors};
 
 /// The tensors that learn, their gradients, and how they follow them.
 #[derive(Debug)]
@@ -37,14 +37,14 @@ impl Descent {
     /// Factors for tensors that do not learn; tensors that start beyond their bounds.
     pub(super) fn new(
         graph: &Graph,
-        learnt: &LearntTensors,
+        learned: &LearnedTensors,
         tensors: Vec<Vec<f32>>,
         options: &TrainOptions,
     ) -> Result<Self, Diagnostics> {
         Ok(Self {
-            rules: rules(graph, learnt.specs(), &tensors, options)?,
+            rules: rules(graph, learned.specs(), &tensors, options)?,
             learning: Learning::new(&options.optimizer, tensors),
-            gradients: learnt.zeros(),
+            gradients: learned.zeros(),
             norms: Vec::new(),
         })
     }

@@ -30,7 +30,7 @@ pub enum TrainError {
         /// The time step where that began.
         step: Option<usize>,
     },
-    /// An update would give a tensor or a moment of the optimiser a value that is not finite.
+    /// An update would give a tensor or a moment of the optimizer a value that is not finite.
     #[error(
         "the update of epoch {}, batch {} would set `{tensor}` to {value}; lower the learning rate or \
          set `gradient_clip`",

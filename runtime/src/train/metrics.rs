@@ -47,7 +47,7 @@ pub struct EpochMetrics {
     pub accuracy: Option<f64>,
     /// Figures of every spiking layer, in the order of update.
     pub layers: Vec<LayerMetrics>,
-    /// Mean over the batches of the L2 norm of each learnt tensor's gradient, before clipping and without the
+    /// Mean over the batches of the L2 norm of each learned tensor's gradient, before clipping and without the
     /// part of the [`WeightRegularizer`](crate::regularizer::WeightRegularizer).
     pub gradient_norms: Vec<(String, f64)>,
     /// Learning rate of the last update.

@@ -63,7 +63,7 @@ pub struct TrainOptions {
     /// Greatest L2 norm of all gradients together; longer ones are scaled down to it.
     #[serde(default)]
     pub gradient_clip: Option<f64>,
-    /// Where learnt constants of neurons are kept.
+    /// Where learned constants of neurons are kept.
     #[serde(default)]
     pub bounds: Bounds,
     /// Random changes of the rasters, anew for each sample and epoch.

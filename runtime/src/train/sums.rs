@@ -25,14 +25,14 @@ pub(super) struct EpochSums {
     spikes: Vec<Vec<f64>>,
     /// Samples in which each layer was silent.
     silent_samples: Vec<usize>,
-    /// Sum over the batches of the norm of each learnt tensor's gradient.
+    /// Sum over the batches of the norm of each learned tensor's gradient.
     tensor_norms: Vec<f64>,
     /// The same of each layer's.
     layer_norms: Vec<f64>,
     /// Squared norms of the batch in hand, by layer.
     #[serde(skip)]
     squares: Vec<f64>,
-    /// The layer that each learnt tensor belongs to.
+    /// The layer that each learned tensor belongs to.
     #[serde(skip)]
     owners: Vec<usize>,
     /// The spiking layers, and their figures so far.
@@ -47,7 +47,7 @@ pub(super) struct EpochSums {
 impl EpochSums {
     /// Nothing yet, of samples of `steps` steps. `classifies`: whether the loss has classes.
     pub(super) fn new(graph: &Graph, tape: &Tape, steps: usize, classifies: bool) -> Self {
-        let specs = tape.learnt().specs();
+        let specs = tape.learned().specs();
         let layers = graph.layers.len();
         let spiking: Vec<usize> = (0..layers).filter(|&i| graph.layers[i].as_lif().is_some()).collect();
         let named = |&i: &usize| LayerMetrics {
@@ -172,7 +172,7 @@ impl EpochSums {
     ) -> EpochMetrics {
         self.measure_layers();
         let batches = self.batches.max(1) as f64;
-        let specs = tape.learnt().specs().iter().zip(&self.tensor_norms);
+        let specs = tape.learned().specs().iter().zip(&self.tensor_norms);
         EpochMetrics {
             epoch,
             complete,

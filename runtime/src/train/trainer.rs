@@ -75,10 +75,10 @@ impl Trainer {
         let (Some(mut network), true) = (network, diagnostics.is_empty()) else {
             return Err(diagnostics);
         };
-        let tensors = tape.learnt().read(&network);
+        let tensors = tape.learned().read(&network);
         // What learns is in f32 from the first step on, as it is after a resume.
-        tape.learnt().write(&mut network, &tensors);
-        let descent = Descent::new(&network.graph, tape.learnt(), tensors, &options)?;
+        tape.learned().write(&mut network, &tensors);
+        let descent = Descent::new(&network.graph, tape.learned(), tensors, &options)?;
         Ok(Self {
             descent,
             epoch: 0,
@@ -137,7 +137,7 @@ impl Trainer {
 
     fn params_with(&self, tensors: &[Vec<f32>]) -> Params {
         let mut params = self.params.clone();
-        for (spec, values) in self.tape.learnt().specs().iter().zip(tensors) {
+        for (spec, values) in self.tape.learned().specs().iter().zip(tensors) {
             params.tensors.insert(spec.name.clone(), Tensor::new(spec.shape.clone(), values.clone()));
         }
         params
@@ -317,12 +317,12 @@ impl Trainer {
         self.walk(dataset, samples)?;
         let updated =
             self.descent.update(&self.options, batches).map_err(|(i, value)| TrainError::Update {
-                tensor: self.tape.learnt().specs()[i].name.clone(),
+                tensor: self.tape.learned().specs()[i].name.clone(),
                 value,
                 epoch: self.epoch,
                 batch: self.batch,
             })?;
-        self.tape.learnt().write(&mut self.network, &self.descent.learning.tensors);
+        self.tape.learned().write(&mut self.network, &self.descent.learning.tensors);
         let share = shard::share(samples.len());
         for (shard, samples) in self.shards.iter().zip(samples.chunks(share)) {
             sums.add_shard(shard, samples.len());

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use synnet_ir::graph::{Graph, LayerId, Quantity};
+use synnet_ir::Graph;
+use synnet_ir::display::whole_percent;
+use synnet_ir::graph::{Endpoint, LayerId};
 
 use super::layer_metrics::{LayerMetrics, owner};
 
@@ -39,11 +41,13 @@ pub enum WarningKind {
     SaturatedNeurons,
     /// The gradients of what learns in the layer are zero, or below [`LEAST_NORM`] together.
     NoGradient,
+    /// As [`NoGradient`](Self::NoGradient), because every layer that feeds the layer is silent in every sample.
+    NoInput,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (layer, percent) = (&self.layer, (100.0 * self.share).round());
+        let (layer, percent) = (&self.layer, whole_percent(self.share));
         let inputs = match self.inputs.as_slice() {
             [] => String::new(),
             names => format!("weights of `{}` ", names.join("`, `")),
@@ -57,19 +61,25 @@ impl fmt::Display for Warning {
         };
         match self.kind {
             WarningKind::SilentLayer => {
-                write!(f, "layer `{layer}` is silent for {percent} % of the samples: {too_little}")
+                write!(f, "layer `{layer}` is silent for {percent} of the samples: {too_little}")
             }
             WarningKind::SilentNeurons => {
-                write!(f, "{percent} % of the neurons of layer `{layer}` never spike: {too_little}")
+                write!(f, "{percent} of the neurons of layer `{layer}` never spike: {too_little}")
             }
             WarningKind::SaturatedNeurons => write!(
                 f,
-                "{percent} % of the neurons of layer `{layer}` spike in nearly every step: {too_much}"
+                "{percent} of the neurons of layer `{layer}` spike in nearly every step: {too_much}"
             ),
             WarningKind::NoGradient => write!(
                 f,
                 "no gradient reaches layer `{layer}`: the loss does not depend on it, or the layers after it \
                  are out of reach of their surrogates"
+            ),
+            WarningKind::NoInput => write!(
+                f,
+                "no gradient reaches layer `{layer}`: the layers before it are silent, so no spike arrives through \
+                 `{}`",
+                self.inputs.join("`, `")
             ),
         }
     }
@@ -88,17 +98,18 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
             warnings.push(Warning { layer, kind, share, inputs });
         };
         // A readout whose membrane is the output is silent on purpose.
-        let spikes_matter = id != graph.output.layer || graph.output.quantity == Quantity::Spikes;
-        if spikes_matter && metrics.silent_samples >= WARNING_SHARE {
+        let uses_spikes = graph.uses_spikes_of(&graph.layer(id).name);
+        if uses_spikes && metrics.silent_samples >= WARNING_SHARE {
             warn(WarningKind::SilentLayer, metrics.silent_samples);
-        } else if spikes_matter && metrics.silent_neurons >= WARNING_SHARE {
+        } else if uses_spikes && metrics.silent_neurons >= WARNING_SHARE {
             warn(WarningKind::SilentNeurons, metrics.silent_neurons);
         }
         if metrics.saturated_neurons >= WARNING_SHARE {
             warn(WarningKind::SaturatedNeurons, metrics.saturated_neurons);
         }
         if learning.contains(&id) && metrics.gradient_norm < LEAST_NORM {
-            warn(WarningKind::NoGradient, 1.0);
+            let is_fed = !feeding_layers_are_silent(graph, id, layers);
+            warn(if is_fed { WarningKind::NoGradient } else { WarningKind::NoInput }, 1.0);
         }
     }
     warnings
@@ -108,6 +119,19 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
 fn learning_layers(graph: &Graph) -> Vec<LayerId> {
     let tensors = graph.tensors();
     tensors.iter().filter(|spec| spec.learn).map(|spec| owner(graph, spec.slot)).collect()
+}
+
+/// Whether the layer is fed by other layers alone, and none of them spikes in any sample.
+fn feeding_layers_are_silent(graph: &Graph, id: LayerId, layers: &[LayerMetrics]) -> bool {
+    let is_silent = |source: &Endpoint| match source {
+        Endpoint::Input => false,
+        Endpoint::Layer(source) => {
+            let name = &graph.layer(*source).name;
+            layers.iter().any(|metrics| metrics.layer == *name && metrics.silent_samples >= 1.0)
+        }
+    };
+    let mut sources = graph.connections_into(id).flat_map(|(_, connection)| &connection.sources).peekable();
+    sources.peek().is_some() && sources.all(is_silent)
 }
 
 /// The names of the connections with weights into a layer.
@@ -140,5 +164,6 @@ mod tests {
              or threshold too low"
         );
         assert!(warning(WarningKind::NoGradient, &[]).starts_with("no gradient reaches layer `h2`"));
+        assert!(warning(WarningKind::NoInput, &["h1->h2"]).ends_with("so no spike arrives through `h1->h2`"));
     }
 }

@@ -1,5 +1,6 @@
 //! Graphs in a few lines.
 
+use synnet_ir::Graph;
 use synnet_ir::graph::*;
 
 /// A graph that grows layer by layer.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use synnet_ir::graph::*;
-use synnet_ir::{Network, Params, Tensor, timing};
+use synnet_ir::{Graph, Network, Params, Tensor, timing};
 use synnet_runtime::Sequence;
 use synnet_runtime::Target;
 

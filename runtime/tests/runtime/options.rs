@@ -1,5 +1,6 @@
 //! What options do in training: schedules, clipping, factors on rates, regularisers.
 
+use synnet_ir::Graph;
 use synnet_ir::graph::*;
 use synnet_runtime::loss::{CrossEntropy, CustomLoss};
 use synnet_runtime::optimizer::Sgd;

@@ -1,5 +1,6 @@
 //! Random graphs that use everything the language has, dropout and noise aside.
 
+use synnet_ir::Graph;
 use synnet_ir::graph::*;
 
 use crate::build::*;
@@ -31,7 +32,7 @@ impl Draw {
         self.unit() < probability
     }
 
-    /// A parameter of `n` elements, one value for all or one for each; learnt or not.
+    /// A parameter of `n` elements, one value for all or one for each; learned or not.
     fn parameter(&mut self, n: usize, low: f64, high: f64) -> Parameter {
         let learn = self.chance(0.4);
         let n = if self.chance(0.5) { 1 } else { n };

@@ -1,7 +1,7 @@
 //! The walk of training against a plain forward and reverse pass in f64, on random networks.
 
+use synnet_ir::Graph;
 use synnet_ir::Network;
-use synnet_ir::graph::Graph;
 use synnet_runtime::initial_params;
 use synnet_runtime::tape::Tape;
 use synnet_tests::engines::walk;
@@ -65,7 +65,7 @@ fn random_networks_give_the_gradients_of_a_plain_pass() {
         let expected = reference.backward(&tape);
         assert_near(&walk.output, &reference.output(), &format!("seed {seed}: output"));
         for ((spec, found), expected) in
-            tape.learnt().specs().iter().zip(&walk.gradients.tensors).zip(&expected)
+            tape.learned().specs().iter().zip(&walk.gradients.tensors).zip(&expected)
         {
             assert_near(found, expected, &format!("seed {seed}: {}", spec.name));
         }

@@ -1,8 +1,8 @@
 //! The same weights, bit for bit: whatever the number of threads, and however often training was stopped.
 
 use rayon::ThreadPoolBuilder;
-use synnet_ir::Params;
 use synnet_ir::graph::*;
+use synnet_ir::{Graph, Params};
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{AdamW, Sgd};
 use synnet_runtime::regularizer::MembraneRegularizer;
@@ -143,7 +143,7 @@ fn a_batch_that_fails_leaves_those_before_it() {
     }
 }
 
-/// Every optimiser, with early stopping by a validation set.
+/// Every optimizer, with early stopping by a validation set.
 fn recipes() -> [TrainOptions; 3] {
     let sgd = Sgd::new(0.3).with_momentum(0.8).with_nesterov(true).with_weight_decay(1e-3);
     let select = |by| Selection::new(by).with_patience(2);

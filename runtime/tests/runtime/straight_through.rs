@@ -100,11 +100,11 @@ fn a_step_equals_one_written_by_hand() {
         by_w1 += by_i1 * decay * f64::from(raster[t]);
         (by_v1, by_v2) = (by_peak * decay, by_v2 * decay);
     }
-    let learnt = trainer.params().tensors;
+    let learned = trainer.params().tensors;
     for (name, before, gradient) in
         [("c0.weight", w1, by_w1), ("c1.weight", w2, by_w2), ("l0.threshold", theta, by_theta)]
     {
-        let (found, expected) = (f64::from(learnt[name].data[0]), before - lr * gradient);
+        let (found, expected) = (f64::from(learned[name].data[0]), before - lr * gradient);
         assert!(gradient.abs() > 0.1 && (found - expected).abs() < 1e-5, "{name}: {found}, not {expected}");
     }
 }
@@ -112,8 +112,8 @@ fn a_step_equals_one_written_by_hand() {
 /// A time constant that learns gets the gradient by the rounded decay, through the decay that it has itself.
 #[test]
 fn time_constants_learn_through_their_own_decay() {
-    let learnt = Lif { mem: Leak { parameter: parameter(&[7e-3], true), ..tau(&[]) }, ..lif() };
-    let readout = Lif { threshold: parameter(&[1e4], false), ..learnt };
+    let learned = Lif { mem: Leak { parameter: parameter(&[7e-3], true), ..tau(&[]) }, ..lif() };
+    let readout = Lif { threshold: parameter(&[1e4], false), ..learned };
     let graph = Net::new(6)
         .layer(3, Neuron::Lif(readout), Quantity::Vmem)
         .connect(&[Endpoint::Input], 0, 0, linear())
@@ -139,7 +139,7 @@ fn time_constants_learn_through_their_own_decay() {
     let mut sums = tape.sums();
     tape.backward(&weights, &mut workspace, &mut sums);
     let gradients = tape.gradients(&network, &sums);
-    let tau = tape.learnt().specs().iter().position(|spec| spec.name == "l0.tau_mem").unwrap();
+    let tau = tape.learned().specs().iter().position(|spec| spec.name == "l0.tau_mem").unwrap();
     let expected = 7e-3_f32 - 1e-7 * gradients.tensors[tau][0];
     let found = trainer.params().tensors["l0.tau_mem"].data[0];
     assert!(found != 7e-3 && (found - expected).abs() < 1e-9, "{found}, not {expected}");

@@ -1,8 +1,8 @@
 //! The walk of training: noise, prices, memory. What it computes is compared with the references over the corpus of
 //! networks.
 
-use synnet_ir::Network;
 use synnet_ir::graph::*;
+use synnet_ir::{Graph, Network};
 use synnet_runtime::initial_params;
 use synnet_runtime::regularizer::MembraneRegularizer;
 use synnet_runtime::tape::{BLOCK, Checkpoint, Pass, SampleKey, Tape};

@@ -1,5 +1,6 @@
 //! A small task, a network and options that train it.
 
+use synnet_ir::Graph;
 use synnet_ir::graph::*;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::Adam;

@@ -1,7 +1,7 @@
 //! Training through its public interface: gradients, learning, errors.
 
 use synnet_ir::graph::*;
-use synnet_ir::{Network, Params};
+use synnet_ir::{Graph, Network, Params};
 use synnet_runtime::gradient::batch_gradients;
 use synnet_runtime::loss::{CrossEntropy, MeanSquaredError};
 use synnet_runtime::optimizer::{Adam, Sgd};
@@ -26,7 +26,7 @@ fn initial_weights_of_a_tensor_do_not_depend_on_the_others() {
 }
 
 #[test]
-fn a_toy_task_is_learnt_with_every_readout() {
+fn a_toy_task_is_learned_with_every_readout() {
     let (seen, unseen) = (toy(150, 1), toy(90, 2));
     for readout in [Readout::MeanVmem, Readout::MaxVmem, Readout::LastVmem, Readout::SpikeCount] {
         let spikes = readout == Readout::SpikeCount;
@@ -159,7 +159,7 @@ fn leaky(mem: Leak, threshold: f64, optimizer: Optimizer) -> (Graph, TrainOption
 }
 
 #[test]
-fn learnt_constants_are_kept_within_their_bounds() {
+fn learned_constants_are_kept_within_their_bounds() {
     let far = Optimizer::from(Adam::new(100.0));
     for (unit, start, low, high) in [
         (LeakUnit::TimeConstant, 5e-3, 1e-3, f32::MAX),

@@ -88,7 +88,7 @@ fn silent_and_saturated_layers_are_warned_of() {
     assert_eq!(warnings(0.3, 1.0), []);
     // Far below its threshold a layer gets no gradient, nor does what it feeds.
     let kinds: Vec<WarningKind> = warnings(-1.0, 1e4).into_iter().map(|(kind, _)| kind).collect();
-    assert_eq!(kinds, [WarningKind::SilentLayer, WarningKind::NoGradient, WarningKind::NoGradient]);
+    assert_eq!(kinds, [WarningKind::SilentLayer, WarningKind::NoGradient, WarningKind::NoInput]);
 }
 
 #[test]

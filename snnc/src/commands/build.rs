@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde_json::json;
+use synnet_ir::Fact;
 use synnet_ir::Network;
-use synnet_ir::target::Fact;
 use synnet_workbench::artifacts::{self, Written};
 use synnet_workbench::source::Loaded;
 use synnet_workbench::{Setting, Settings, Target, calibration, report};

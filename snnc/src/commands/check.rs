@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use serde_json::json;
+use synnet_ir::display::counted;
 use synnet_ir::{Diagnostic, Graph, Sources};
+use synnet_workbench::Plan;
 use synnet_workbench::built::{self, BuiltNetwork};
+use synnet_workbench::recipe::Recipe;
 use synnet_workbench::source;
-use synnet_workbench::text::counted;
-use synnet_workbench::{Plan, Recipe};
 
 use crate::cli::{Check, NetworkArgs};
 use crate::context::Context;

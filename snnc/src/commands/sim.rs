@@ -1,8 +1,8 @@
 //! `snnc sim`: the bit-exact chip on an array of input events.
 
 use serde_json::json;
+use synnet_ir::display::counted;
 use synnet_workbench::built::BuiltNetwork;
-use synnet_workbench::text::counted;
 use synnet_workbench::{cost, inference};
 
 use crate::cli::Sim;

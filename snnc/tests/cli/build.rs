@@ -206,7 +206,7 @@ fn measured_rates_choose_how_weights_are_added() {
 }
 
 #[test]
-fn a_quantiser_is_chosen_and_calibrated() {
+fn a_quantizer_is_chosen_and_calibrated() {
     let folder = Folder::new();
     folder.write("w.safetensors", digits_weights());
     folder.write("in.npy", npy("|u1", false, &[2, 40, 16], &[events(40, 16), events(40, 16)].concat()));
@@ -235,7 +235,7 @@ fn a_quantiser_is_chosen_and_calibrated() {
     assert!(least == greatest && least.is_some());
 
     let said = build("xylo-audio3", &["--quantizer", "rockpool-channel"]).success().stderr;
-    for part in ["warning[X0403]", "for comparison only", "quantised by `rockpool-channel`", "weight error"] {
+    for part in ["warning[X0403]", "for comparison only", "quantized by `rockpool-channel`", "weight error"] {
         assert!(said.contains(part), "no {part} in {said}");
     }
     // The weights of the readout, whose threshold means that it never spikes, are lost in Rockpool.

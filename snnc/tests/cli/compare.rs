@@ -15,7 +15,7 @@ fn example(command: &str, rest: &[&str]) -> crate::support::Outcome {
 
 const TARGET: [&str; 2] = ["--target", "xylo-audio3"];
 
-/// Every number as `0`, every gap as one blank: a quantiser may change the numbers, but not what they are.
+/// Every number as `0`, every gap as one blank: a quantizer may change the numbers, but not what they are.
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     for line in text.lines() {
@@ -66,7 +66,7 @@ fn the_example_is_compared_layer_by_layer() {
             "input_events",
             "labels",
             "layers",
-            "quantisation",
+            "quantization",
             "recordings",
             "same_class",
             "steps",
@@ -89,22 +89,22 @@ fn the_example_is_compared_layer_by_layer() {
     }
 }
 
-/// Rockpool's quantiser for single channels spoils a readout that is used for its membrane.
+/// Rockpool's quantizer for single channels spoils a readout that is used for its membrane.
 #[test]
-fn a_quantiser_that_spoils_the_readout_is_found_out() {
+fn a_quantizer_that_spoils_the_readout_is_found_out() {
     let words = [&TARGET[..], &["--json", "--quantizer", "rockpool-channel"]].concat();
     let found = example("compare", &words).success().json();
     let accuracy = |engine: &str| found["engines"][engine]["accuracy"].as_f64().expect("there are classes");
-    assert!(accuracy("float") > accuracy("quantised_weights") + 0.3);
+    assert!(accuracy("float") > accuracy("quantized_weights") + 0.3);
     let error =
         |pair: &str| found["layers"][3]["pairs"][pair]["state_error"].as_f64().expect("it is a number");
-    assert!(error("float_to_quantised_weights") > 0.3 && error("quantised_weights_to_chip") < 0.1);
+    assert!(error("float_to_quantized_weights") > 0.3 && error("quantized_weights_to_chip") < 0.1);
     let findings = found["findings"].as_array().expect("it is a list");
     let about = |kind: &str| findings.iter().find(|finding| finding["kind"] == kind).expect("it is found");
     let (classes, weights) = (about("classes"), about("weights"));
     let says = |text: &Value, part: &str| assert!(text.as_str().is_some_and(|t| t.contains(part)), "{text}");
     says(&classes["text"], "more than chance explains");
-    says(&classes["remedy"], "take another `--quantizer`");
+    says(&classes["remedy"], "take another quantizer");
     says(&about("output")["text"], "mainly the chip's weights, thresholds and leaks");
     assert_eq!(weights["layer"], "out");
     assert!(about("divergence")["layer"] != "out");
@@ -122,7 +122,7 @@ fn samples_are_spread_and_threads_change_nothing() {
         test == 7 && recordings[0] == 0 && recordings.windows(2).all(|pair| pair[1] > pair[0] + 5),
         "{recordings:?}"
     );
-    assert_eq!(one["quantisation"]["method"], "global");
+    assert_eq!(one["quantization"]["method"], "global");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_page_holds_every_picture() {
         "accuracy on xylo-audio3",
         "<h2>What the numbers say</h2>",
         "<h2>Layer by layer</h2>",
-        "h0, float to quantised weights",
+        "h0, float to quantized weights",
         "h2 over steps",
         "out over steps",
         "Recordings that differ by then over steps",
@@ -146,8 +146,8 @@ fn the_page_holds_every_picture() {
         "<h2>Recordings of the test set</h2>",
         "class=\"ring\"",
         "of the spikes agree; float and chip differ from",
-        "aria-label=\"Quantised weights\"",
-        "Quantised for SynSense Xylo Audio 3",
+        "aria-label=\"Quantized weights\"",
+        "Quantized for SynSense Xylo Audio 3",
         "threshold error",
         "<dt>recordings compared</dt><dd>12</dd>",
     ] {

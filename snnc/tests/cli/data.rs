@@ -147,7 +147,7 @@ fn every_format_of_the_same_events_gives_the_same_weights() {
 
 /// A network follows a trace: its membrane shall rise with the events of one channel.
 #[test]
-fn target_traces_are_learnt() {
+fn target_traces_are_learned() {
     let folder = heidelberg("data: { format: npz, path: train.npz, test_path: test.npz, steps: 12 }");
     let network = HEIDELBERG.replace("layer out: n(2)", "layer out: n(1)");
     folder.write("net.snn", network);
@@ -176,7 +176,7 @@ fn target_traces_are_learnt() {
     assert!(losses.last() < losses.first(), "{losses:?}");
 }
 
-const CHANGES: &str = "augmentation: { gain: 6, noise: { snr: [5, 20], colour: pink }, time_shift: 0.02, speed: 0.1, pitch: 0.1 }";
+const CHANGES: &str = "augmentation: { gain: 6, noise: { snr: [5, 20], color: pink }, time_shift: 0.02, speed: 0.1, pitch: 0.1 }";
 
 /// Sounds that change: the same with one thread and with two, interrupted or not; another seed, other sounds.
 #[test]
@@ -338,7 +338,7 @@ fn mistakes_about_data_are_named() {
     for (augmentation, says) in [
         ("{ gain: -3 }", "`gain` is -3; it must be from 0 to 60"),
         ("{ noise: { snr: [20, 3] } }", "`noise.snr` is [20, 3]"),
-        ("{ noise: { snr: [3, 20], colour: brown } }", "`brown`"),
+        ("{ noise: { snr: [3, 20], color: brown } }", "`brown`"),
         ("{ volume: 3 }", "`volume`"),
     ] {
         let set = format!("data.augmentation={augmentation}");

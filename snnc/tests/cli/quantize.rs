@@ -114,7 +114,7 @@ fn training_that_knows_is_resumed_as_such() {
         let resumed = folder.snnc(&[&words[..], &more].concat()).success().json();
         assert_eq!(result(resumed), result(whole.clone()));
     }
-    let says = ["checkpoint.safetensors` was made with another quantisation"];
+    let says = ["checkpoint.safetensors` was made with another quantization"];
     for other in ["quantize.aware=false", "quantize.weight_bits=4", "chip=xylo-audio2"] {
         folder.snnc(&[&words[..], &["--set", other, "--resume"]].concat()).failure(1, &says);
     }

@@ -50,7 +50,7 @@ fn a_page_holds_everything_there_is_to_see() {
         "<h2>Recordings of the test set</h2>",
         "Class low, classified right",
         "time (ms)",
-        "Quantised for SynSense Xylo Audio 3",
+        "Quantized for SynSense Xylo Audio 3",
         "<dt>optimizer.lr</dt><dd>0.01</dd>",
         "<dt>gradient_clip</dt><dd>none</dd>",
         "readout: mean_vmem",

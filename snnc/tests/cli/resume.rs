@@ -18,10 +18,10 @@ fn another_network_or_other_recordings_are_refused() {
     for (setting, part) in [
         ("data.steps=19", "set of recordings"),
         ("data.test={take: [3, 4]}", "set of recordings"),
-        ("front_end.normalisation=channel", "set of recordings"),
+        ("front_end.normalization=channel", "set of recordings"),
         ("data.augmentation={gain: 3}", "`data.augmentation`"),
     ] {
-        let says = ["checkpoint.safetensors` was made with another", part, "begin anew without `--resume`"];
+        let says = ["checkpoint.safetensors` was made with another", part, "start a new run"];
         folder.snnc(&[&words[..], &["--resume", "--set", setting]].concat()).failure(1, &says);
     }
     folder.snnc(&[&words[..], &["--resume"]].concat()).success();

@@ -208,5 +208,5 @@ fn other_files_are_told_from_built_networks() {
     folder.write("net.snn", "network N {}");
     folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));
     let words = ["sim", "net.snn", "--input", "in.npy", "--output", "out.npz"];
-    folder.snnc(&words).failure(1, &["`net.snn`: not a built network", "`snnc build`"]);
+    folder.snnc(&words).failure(1, &["`net.snn`: not a built network"]);
 }

@@ -112,7 +112,7 @@ impl Outcome {
     pub(crate) fn of(output: Output) -> Self {
         let stderr = String::from_utf8(output.stderr).expect("messages are text");
         assert!(!stderr.contains("panicked at"), "a panic reached the user:\n{stderr}");
-        assert!(!stderr.contains('\u{1b}'), "colours are for terminals:\n{stderr}");
+        assert!(!stderr.contains('\u{1b}'), "colors are for terminals:\n{stderr}");
         Self { code: output.status.code(), stdout: output.stdout, stderr }
     }
 
@@ -256,7 +256,7 @@ data:
   test: { take: [4, 5] }
   classes: [low, high]
   steps: 20
-front_end: { kind: xylo_audio3, normalisation: joint, decimation: 488 }
+front_end: { kind: xylo_audio3, normalization: joint, decimation: 488 }
 training:
   epochs: 6
   batch: 3

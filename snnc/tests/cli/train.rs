@@ -112,7 +112,7 @@ fn values_of_the_recipe_can_be_replaced() {
     folder.snnc(&["train", "tones.yaml", "--set", "training.epochs"]).failure(2, &["--set"]);
     folder
         .snnc(&["train", "tones.yaml", "--set", "training.epochs.x=1"])
-        .failure(1, &["--set training.epochs.x"]);
+        .failure(1, &["`training.epochs.x`"]);
     folder.snnc(&["train", "tones.yaml", "--threads", "0"]).failure(2, &["--threads"]);
 }
 

@@ -15,7 +15,8 @@ use std::path::Path;
 use std::process::Command;
 
 use support::{networks, rustc};
-use synnet_rust::{Embedding, Numbers, QuantizeOptions, RustOptions, generate};
+use synnet_rust::{Embedding, Numbers, RustOptions, generate};
+use synnet_xylo::QuantizeOptions;
 
 /// What is measured of a module `net` with type `Kws` and counts of type `Count`.
 const PROGRAM: &str = r#"

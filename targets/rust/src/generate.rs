@@ -8,7 +8,7 @@ use crate::options::{Numbers, RustOptions};
 use crate::{float, integer, quantized};
 
 /// What generated code can do: everything that a graph can hold but noise, for which deterministic
-/// code has no source, and learnt parameters, whose values are known only with the weights.
+/// code has no source, and learned parameters, whose values are known only with the weights.
 const SUPPORTED: [Feature; 12] = [
     Feature::SeveralSynapses,
     Feature::NeuronBias,
@@ -83,7 +83,7 @@ pub fn generate_with(
 ///
 /// # Errors
 /// One diagnostic for each place of the graph that needs more than weights at run time: membrane
-/// noise, and layers with learnt parameters, from which constants are computed while generating. In
+/// noise, and layers with learned parameters, from which constants are computed while generating. In
 /// integers everything comes from the weights.
 pub fn generate_without_weights(graph: &Graph, options: &RustOptions) -> Result<Module, Diagnostics> {
     const HELP: &str = "give the weights when the code is generated";

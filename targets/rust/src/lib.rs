@@ -7,7 +7,7 @@
 //! * [`Numbers::Float`]: in f32, what the graph means, bit for bit. [`generate_without_weights`] leaves the
 //!   weights of this form to the running program.
 //! * [`Numbers::Integer`]: in 8-bit weights and 16-bit states, what SynSense's chips do, bit for bit. The
-//!   weights are quantised on the way; a network with its integers can also be given
+//!   weights are quantized on the way; a network with its integers can also be given
 //!   ([`generate_integer`]).
 //!
 //! The crate is the back half of three fronts: the `synnet!` macro, `synnet_build` for build scripts,
@@ -45,5 +45,4 @@ pub use generate::{check, generate, generate_integer, generate_with, generate_wi
 pub use memory::Memory;
 pub use module::Module;
 pub use options::{Embedding, Numbers, RustOptions};
-pub use synnet_xylo::QuantizeOptions;
 pub use target::RustTarget;

@@ -60,8 +60,15 @@ pub enum Numbers {
     /// In f32, as training and the interpreter do.
     #[default]
     Float,
-    /// In 8-bit weights and 16-bit states, as SynSense's chips do, quantised as these options say.
+    /// In 8-bit weights and 16-bit states, as SynSense's chips do, quantized as these options say.
     Integer(QuantizeOptions),
+}
+
+impl Numbers {
+    /// Returns integers, quantized with the default options.
+    pub fn integer() -> Self {
+        Self::Integer(QuantizeOptions::new())
+    }
 }
 
 /// How a generated module holds its weights.

@@ -1,7 +1,7 @@
 //! From a network with float weights to its description in integers, by way of `synnet-xylo`.
 //!
 //! This is the only file that knows that crate: its design rules say what the arithmetic cannot express,
-//! its quantiser chooses the integers, its simulator is what generated code is tested against. Sizes of
+//! its quantizer chooses the integers, its simulator is what generated code is tested against. Sizes of
 //! chips do not matter here; the structure does: hidden layers, then a readout that feeds nothing.
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub struct Quantized {
     pub network: IntegerNetwork,
     /// The same as the simulator takes it.
     pub specification: Specification,
-    /// Scales, shifts and errors of the quantisation.
+    /// Scales, shifts and errors of the quantization.
     pub report: QuantizeReport,
     /// What can be expressed but will behave differently.
     pub warnings: Diagnostics,
@@ -68,7 +68,7 @@ pub fn check(graph: &Graph) -> Diagnostics {
     synnet_xylo::rules::check(graph, &arithmetic())
 }
 
-/// Quantises a network.
+/// Quantizes a network.
 ///
 /// # Errors
 /// Everything that integer code cannot express, at its place, and what it would merely do differently.

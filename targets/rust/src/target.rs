@@ -1,7 +1,7 @@
 //! Generated Rust as a back end.
 
 use serde_json::json;
-use synnet_ir::target::{Artifact, Artifacts, Fact, Target};
+use synnet_ir::{Artifact, Artifacts, Fact, Target};
 use synnet_ir::{Diagnostics, Graph, Network};
 
 use crate::generate::{self, generate, generate_without_weights};

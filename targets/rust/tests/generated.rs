@@ -13,10 +13,11 @@ use support::{Random, chip, rustc};
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
 use synnet_rust::{
-    Embedding, Module, Numbers, QuantizeOptions, RustOptions, generate, generate_integer,
-    generate_without_weights, quantized, weights,
+    Embedding, Module, Numbers, RustOptions, generate, generate_integer, generate_without_weights, quantized,
+    weights,
 };
 use synnet_tests::equations;
+use synnet_xylo::QuantizeOptions;
 
 const STEPS: usize = 120;
 
@@ -43,7 +44,7 @@ fn options(i: usize, network: &Network, file: &str) -> RustOptions {
 fn integer_cases() -> Vec<Module> {
     let mut random = Random(5);
     let modules = (0..6).map(|i| {
-        let graph = networks::random_for_integers(&format!("Quantised{i}"), &mut random);
+        let graph = networks::random_for_integers(&format!("Quantized{i}"), &mut random);
         let numbers = Numbers::Integer(QuantizeOptions::default());
         let embedding = Embedding::Include(format!("integer{i}.weights"));
         let options = RustOptions::new().with_embedding(embedding).with_numbers(numbers);

@@ -13,7 +13,8 @@ use support::{Random, chip, networks, rustc};
 use synnet_ir::Raster;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::integer::{IntegerLayer, IntegerNetwork};
-use synnet_rust::{Embedding, Module, Numbers, QuantizeOptions, RustOptions, quantized};
+use synnet_rust::{Embedding, Module, Numbers, RustOptions, quantized};
+use synnet_xylo::QuantizeOptions;
 use synnet_xylo::simulate::{PopulationRecord, Record};
 use synnet_xylo::{Simulator, Specification};
 
@@ -206,12 +207,12 @@ fn every_state_equals_the_simulator_on_random_specifications() {
 
 /// Networks of several layers keep them, by name, and have the states that the chip has for them.
 #[test]
-fn every_state_equals_the_simulator_on_quantised_networks() {
+fn every_state_equals_the_simulator_on_quantized_networks() {
     let mut random = Random(11);
     let mut spiking = 0;
     let cases: Vec<Case> = (0..16)
         .map(|i| {
-            let graph = networks::random_for_integers(&format!("Quantised{i}"), &mut random);
+            let graph = networks::random_for_integers(&format!("Quantized{i}"), &mut random);
             let network = networks::bind(&graph, &mut random);
             let quantized = quantized::quantize(&network, &QuantizeOptions::default()).expect("it fits");
             let inputs = graph.input.channels;
@@ -226,7 +227,7 @@ fn every_state_equals_the_simulator_on_quantised_networks() {
         spiking += usize::from(simulator.hidden_spikes().iter().any(|&n| n > 0));
     }
     assert!(spiking * 2 > cases.len(), "{spiking} of {} networks spike at the end", cases.len());
-    assert_equal_to_the_simulator("quantised", &cases);
+    assert_equal_to_the_simulator("quantized", &cases);
 }
 
 #[test]

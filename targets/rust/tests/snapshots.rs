@@ -6,7 +6,8 @@ use support::Random;
 use support::networks::{self, IN, bind, connect, expsyn, from, lif};
 use synnet_ir::Network;
 use synnet_ir::graph::{Neuron, Quantity};
-use synnet_rust::{Embedding, Numbers, QuantizeOptions, RustOptions, generate, generate_without_weights};
+use synnet_rust::{Embedding, Numbers, RustOptions, generate, generate_without_weights};
+use synnet_xylo::QuantizeOptions;
 
 fn small() -> Network {
     let layers = vec![networks::layer("h0", 4, Neuron::Lif(lif())), networks::layer("out", 2, expsyn(20e-3))];
@@ -86,7 +87,7 @@ fn the_same_network_gives_the_same_bytes() {
     assert_eq!(first, second);
 }
 
-/// Noise has no source in generated code; learnt parameters are constants that need their weights.
+/// Noise has no source in generated code; learned parameters are constants that need their weights.
 #[test]
 fn what_generated_code_cannot_do_is_refused_at_its_place() {
     let mut network = small();

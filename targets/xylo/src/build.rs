@@ -14,7 +14,7 @@ use crate::rules;
 pub struct BuildOptions {
     /// How to map.
     pub map: MapOptions,
-    /// How to quantise.
+    /// How to quantize.
     pub quantize: QuantizeOptions,
 }
 
@@ -39,7 +39,7 @@ impl BuildOptions {
     }
 }
 
-/// Checks, maps and quantises a network, with all its neurons.
+/// Checks, maps and quantizes a network, with all its neurons.
 ///
 /// # Errors
 /// As [`build_with`].
@@ -47,11 +47,11 @@ pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Resul
     build_with(network, chip, &BuildOptions::new().with_quantize(options.clone()))
 }
 
-/// Checks, maps and quantises a network.
+/// Checks, maps and quantizes a network.
 ///
 /// # Errors
 /// Every design rule of the chip that the network breaks, and what the chip merely does differently. The rules are those of
-/// [`rules::check`], but weights that quantisation makes zero take no fan-out memory. Those of [`quantize()`].
+/// [`rules::check`], but weights that quantization makes zero take no fan-out memory. Those of [`quantize()`].
 pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Diagnostics> {
     let (float, mut warnings) = map::lay_out(network, chip, &options.map)?;
     let (specification, report) = quantize(&float, chip, &options.quantize)?;

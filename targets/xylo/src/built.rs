@@ -18,7 +18,7 @@ pub struct Build {
     pub specification: Specification,
     /// The same in float numbers, with the place of each layer.
     pub float: FloatSpecification,
-    /// Scales, shifts and errors of the quantisation.
+    /// Scales, shifts and errors of the quantization.
     pub report: QuantizeReport,
     /// What fits but will behave differently.
     pub warnings: Diagnostics,

@@ -1,7 +1,7 @@
 //! Chips as data: what each member of the Xylo family can hold.
 //!
 //! A chip is a file of `chips/`, with the evidence for each number beside it. The design rules, the mapping
-//! and the quantiser read these numbers and know no chip by name.
+//! and the quantizer read these numbers and know no chip by name.
 
 mod check;
 

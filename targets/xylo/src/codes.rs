@@ -1,13 +1,13 @@
 //! Every rule of the chips, with the long form that `snnc explain` prints.
 //!
-//! `X01..` sizes, `X02..` structure, `X03..` time and spikes, `X04..` quantisation.
+//! `X01..` sizes, `X02..` structure, `X03..` time and spikes, `X04..` quantization.
 
 synnet_ir::codes! {
     TOO_MANY_INPUTS = "X0101", "more input channels than the chip has",
 "Events reach a chip on a fixed number of channels. Rockpool only warns here; the surplus channels would be
 silent on the chip.
 
-Remedy: use fewer channels, for example by merging neighbouring filters of the front end.";
+Remedy: use fewer channels, for example by merging neighboring filters of the front end.";
 
     TOO_MANY_OUTPUTS = "X0102", "more readout neurons than the chip has",
 "Remedy: use fewer classes, or a chip with a larger readout (`snnc chips`).";
@@ -43,7 +43,7 @@ synapses. A full connection between layers of `n` and `m` neurons takes `n * m` 
 connections in full, because it does not know the weights; `snnc build` counts only weights that are not zero on
 the chip. A sum of sources, `a + b -> linear -> c`, takes the entries of `b` only where the neurons of `a` can be aliases.
 
-Remedy: make layers smaller, the product of neighbouring sizes counts; or prune weights.";
+Remedy: make layers smaller, the product of neighboring sizes counts; or prune weights.";
 
     TOO_MANY_SYNAPSES = "X0108", "neurons have more synapses than the chip's",
 "Remedy: reduce `synapses`. Readout neurons have a single synapse.";
@@ -122,14 +122,14 @@ largest weight, few numbers are left for it: the neuron spikes more or less ofte
 Remedy: train with smaller weights or a higher threshold; clip outliers among the weights; or calibrate with
 typical input, so that weight shifts can make the scale finer.";
 
-    FOR_COMPARISON = "X0403", "a quantiser of Rockpool is used, faults included",
+    FOR_COMPARISON = "X0403", "a quantizer of Rockpool is used, faults included",
 "The methods `rockpool-channel` and `rockpool-global` give the integers of Rockpool 3.1, for comparison with it. Hidden
 biases do not reach the chip, the readout's weights are lost where its threshold means \"never\", and more
-(`docs/quantisation.md`).
+(`docs/quantization.md`).
 
 Remedy: use `channel` or `global` for everything but comparisons.";
 
-    ROCKPOOL_FAILS = "X0404", "Rockpool's quantiser or simulator fails",
+    ROCKPOOL_FAILS = "X0404", "Rockpool's quantizer or simulator fails",
 "The method reproduces Rockpool 3.1 where that has a result. Here it raises an exception.
 
 Remedy: use `channel` or `global`.";

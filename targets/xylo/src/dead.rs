@@ -9,7 +9,7 @@
 use crate::mapped::{FloatSpecification, RemovedNeurons};
 
 /// Takes the dead neurons out. Where nothing that the input feeds would be left, all neurons stay: a chip without
-/// neurons computes nothing, and the warnings of the quantiser say what is silent.
+/// neurons computes nothing, and the warnings of the quantizer say what is silent.
 pub(crate) fn remove(spec: &mut FloatSpecification) {
     let can_spike = can_spike(spec);
     let reaches = reaches_readout(spec, &can_spike);

@@ -1,4 +1,4 @@
-//! Spiking networks on SynSense Xylo chips: design rules, mapping, quantisation, bit-exact simulation.
+//! Spiking networks on SynSense Xylo chips: design rules, mapping, quantization, bit-exact simulation.
 //!
 //! [`build`] is the whole way of a network through this crate, one file per stage:
 //!

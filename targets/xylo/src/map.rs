@@ -24,7 +24,7 @@ use crate::specification::MAX_NEURONS;
 #[non_exhaustive]
 pub struct MapOptions {
     /// Whether hidden neurons that can never spike, or cannot reach the readout, are left out; only what is left has to
-    /// fit the chip. In float numbers the readout does exactly the same without them. Quantisation may then choose
+    /// fit the chip. In float numbers the readout does exactly the same without them. Quantization may then choose
     /// finer scales, because their weights no longer count.
     pub remove_dead: bool,
 }
@@ -66,7 +66,7 @@ pub fn map_with(
     if found.is_empty() { Ok(spec) } else { Err(found) }
 }
 
-/// Lays a network out on a chip whose memory of connections is not looked at, because quantisation may still make
+/// Lays a network out on a chip whose memory of connections is not looked at, because quantization may still make
 /// weights zero. With warnings.
 ///
 /// # Errors
@@ -78,7 +78,7 @@ pub(crate) fn lay_out(
 ) -> Result<(FloatSpecification, Diagnostics), Diagnostics> {
     let graph = &network.graph;
     let layout = Layout::of(graph, chip);
-    let mut found = rules::check_behaviour(graph, chip, &layout);
+    let mut found = rules::check_behavior(graph, chip, &layout);
     let d = layout.dimensions(graph);
     let too_large = rules::sizes(graph, chip, d, &Hidden::of(graph, &layout));
     let may_shrink = options.remove_dead && d.hidden <= MAX_NEURONS && d.inputs <= chip.inputs;

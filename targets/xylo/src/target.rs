@@ -1,7 +1,7 @@
 //! A chip as a back end.
 
 use serde_json::json;
-use synnet_ir::target::{Artifact, Artifacts, Fact, Target};
+use synnet_ir::{Artifact, Artifacts, Fact, Target};
 use synnet_ir::{Diagnostics, Graph, Network};
 
 use crate::build::{BuildOptions, build_with};

@@ -35,12 +35,12 @@ fn cycles_and_clock_are_those_of_rockpool() {
             };
             let chip = chip(&format!("xylo-{}", case.rsplit('_').next().unwrap()));
             let golden = common::arrays_of(&std::fs::read(format!("{folder}/{name}")).unwrap());
-            for quantiser in ["channel", "global"] {
-                let Some(expected) = golden.get(&format!("{quantiser}_cycles")) else { continue };
-                let spec = specification(&golden, quantiser);
+            for quantizer in ["channel", "global"] {
+                let Some(expected) = golden.get(&format!("{quantizer}_cycles")) else { continue };
+                let spec = specification(&golden, quantizer);
                 let worst = Activity::worst_case(&spec);
                 let cost = cost(&spec, chip, &Section::populations(&spec), &worst).unwrap();
-                let place = format!("{case}, {quantiser}");
+                let place = format!("{case}, {quantizer}");
                 assert!(
                     close(cost.cycles, expected.data[0]),
                     "{place}: {} {}",
@@ -51,7 +51,7 @@ fn cycles_and_clock_are_those_of_rockpool() {
                     assert!(close(second, expected.data[1]), "{place}: {second} {}", expected.data[1]);
                 }
                 let hertz = 1e6 * clock(chip, cost.cycles, golden["dt"].data[0]).suggested_mhz;
-                assert!(close(hertz, golden[&format!("{quantiser}_clock_hz")].data[0]), "{place}: {hertz}");
+                assert!(close(hertz, golden[&format!("{quantizer}_clock_hz")].data[0]), "{place}: {hertz}");
                 compared += 1;
             }
         }

@@ -203,10 +203,10 @@ fn the_chip_follows_its_own_numbers_closer_than_the_network_it_was_made_from() {
             let pairs = float.iter().flatten().zip(spikes);
             pairs.map(|(&float, &chip)| (float - f64::from(chip)).abs()).sum()
         };
-        let (original, quantised) = (differing(&network), differing(&dequantize(&network, &built)));
+        let (original, quantized) = (differing(&network), differing(&dequantize(&network, &built)));
         assert!(
-            quantised < 0.5 * original,
-            "{name}: {quantised} spikes differ, {original} from the original"
+            quantized < 0.5 * original,
+            "{name}: {quantized} spikes differ, {original} from the original"
         );
     }
 }

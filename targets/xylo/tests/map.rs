@@ -89,7 +89,7 @@ fn arrays_equal_those_of_rockpool() {
 
 /// Rockpool takes `log2(tau / dt)`, whose decay is further from `exp(-dt / tau)` for short time constants.
 #[test]
-fn bit_shifts_of_learnt_time_constants_are_the_nearest() {
+fn bit_shifts_of_learned_time_constants_are_the_nearest() {
     let case = arrays("map_learnt_taus_audio3");
     let spec = map(&network::of_case(&case), chip("xylo-audio3")).unwrap();
     check_weights("map_learnt_taus_audio3", &spec, &case);

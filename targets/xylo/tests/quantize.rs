@@ -1,4 +1,4 @@
-//! The quantiser: what always holds, and how close the chip comes to the float network.
+//! The quantizer: what always holds, and how close the chip comes to the float network.
 
 mod common;
 
@@ -127,8 +127,8 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
             }
             options.ranges = ranges;
         }
-        let (quantised, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options).unwrap();
-        let mut chip = Simulator::new(&quantised).unwrap();
+        let (quantized, report) = quantize(&spec, Chip::find("xylo-audio3").unwrap(), &options).unwrap();
+        let mut chip = Simulator::new(&quantized).unwrap();
         for raster in &rasters[..per_net] {
             let float = float::run(&spec, raster);
             chip.reset();
@@ -170,7 +170,7 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
     sum
 }
 
-/// The figures of `docs/quantisation.md`, with a little room.
+/// The figures of `docs/quantization.md`, with a little room.
 #[test]
 fn the_chip_stays_close_to_the_float_network() {
     let options = QuantizeOptions::default();
@@ -187,7 +187,7 @@ fn the_chip_stays_close_to_the_float_network() {
 }
 
 /// Networks with weights of the initial distribution, some of which spike as often as they can: what the estimates of
-/// no quantiser foresee, and ranges do.
+/// no quantizer foresee, and ranges do.
 #[test]
 fn measured_ranges_keep_hard_driven_networks_off_the_rails() {
     let chip = Chip::find("xylo-audio3").unwrap();
@@ -199,8 +199,8 @@ fn measured_ranges_keep_hard_driven_networks_off_the_rails() {
         let expected: f64 = trace.spikes.iter().flatten().sum();
         for ranges in [None, Some(trace.ranges)] {
             let measured = ranges.is_some();
-            let (quantised, _) = quantize(&float, chip, &QuantizeOptions::new().with_ranges(ranges)).unwrap();
-            let recording = Simulator::new(&quantised).unwrap().run(&raster, Record::All).unwrap();
+            let (quantized, _) = quantize(&float, chip, &QuantizeOptions::new().with_ranges(ranges)).unwrap();
+            let recording = Simulator::new(&quantized).unwrap().run(&raster, Record::All).unwrap();
             let spikes: f64 = recording.hidden.as_ref().unwrap().spikes.iter().map(|&n| f64::from(n)).sum();
             assert!((spikes / expected - 1.0).abs() < 0.02, "{name}: {spikes} spikes, {expected} in float");
             assert!(!measured || saturated(&recording) == 0, "{name}");

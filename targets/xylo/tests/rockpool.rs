@@ -1,4 +1,4 @@
-//! The quantisers of Rockpool, reproduced: the same integers from the same arrays.
+//! The quantizers of Rockpool, reproduced: the same integers from the same arrays.
 
 mod common;
 
@@ -43,7 +43,7 @@ fn float(dimensions: Dimensions, arrays: Vec<Vec<f64>>) -> FloatSpecification {
         bias,
         bias_out,
     ] = arrays;
-    // A network of any kind has the fields that the quantisers do not look at.
+    // A network of any kind has the fields that the quantizers do not look at.
     let layers = vec![
         network::layer("h", 1, network::lif(&[20e-3], &[20e-3], 31), network::line(1)),
         network::layer("out", 1, network::lif(&[20e-3], &[20e-3], 1), network::line(2)),

@@ -32,7 +32,7 @@ const CASES: &[(&str, &[usize])] =
 fn whole_weights(graph: &Graph, random: &mut Random) -> Network {
     let mut params = Params::default();
     for spec in graph.tensors().into_iter().filter(|spec| spec.required) {
-        let Slot::Weight(i) = spec.slot else { unreachable!("only weights are learnt") };
+        let Slot::Weight(i) = spec.slot else { unreachable!("only weights are learned") };
         let connection = &graph.connections[i];
         let recurrent = connection.sources.iter().any(|&s| graph.is_recurrent(s, connection.target));
         let sign = if recurrent { -1.0 } else { 1.0 };

@@ -104,7 +104,7 @@ fn assert_follows_the_equations(network: &Network, raster: &[f32], run: &Run) {
 fn training(case: &Case, network: &Network) -> String {
     let tape = Tape::new(&network.graph);
     let mut text = String::from("training\n");
-    if tape.learnt().specs().is_empty() {
+    if tape.learned().specs().is_empty() {
         return text + "  skipped: nothing learns\n";
     }
     let inputs: Vec<Inputs> = (0..CANDIDATES)
@@ -149,7 +149,7 @@ fn training(case: &Case, network: &Network) -> String {
     assert_near(&walk.output, &reference.output(), "output");
     let _ = writeln!(text, "  nearest boundary {} thresholds away", rounded(reference.margin()));
     let expected = reference.backward(&tape);
-    for ((spec, found), expected) in tape.learnt().specs().iter().zip(&walk.gradients.tensors).zip(&expected)
+    for ((spec, found), expected) in tape.learned().specs().iter().zip(&walk.gradients.tensors).zip(&expected)
     {
         assert_near(found, expected, &spec.name);
         let mean_square = expected.iter().map(|g| g * g).sum::<f64>() / expected.len().max(1) as f64;

@@ -1,7 +1,7 @@
 //! The graph, and everything that only rewrites it.
 
 use synnet_dsl::format;
-use synnet_ir::{from_json, from_yaml, to_json, to_table, to_yaml};
+use synnet_ir::{from_json, from_yaml, to_dot, to_json, to_table, to_yaml};
 use synnet_tests::engines::{compiled, compiled_text};
 
 use crate::{assert_snapshot, for_each, shown};
@@ -15,7 +15,7 @@ fn graphs_and_tables_are_those_of_the_snapshots() {
         if !compiled.warnings.is_empty() {
             text += &format!("\n{}\n", shown(&compiled.warnings, &compiled.sources));
         }
-        text += &format!("\n{}", in_lines(&to_yaml(&graph)));
+        text += &format!("\n{}\n{}", to_dot(&graph), in_lines(&to_yaml(&graph)));
         assert_snapshot("graph", case, &text);
     });
 }

@@ -34,7 +34,7 @@ pub(super) fn section(comparison: &Comparison<'_>) -> Result<Markup, Error> {
     }
     let lead = "The chip's steps are moved by the lag of each layer, so that what belongs together stands one above the \
                 other. Rings show, on the chip, where a neuron first has another number of spikes than in float. Of the \
-                readout: blue float, green quantised weights, dashed orange the chip.";
+                readout: blue float, green quantized weights, dashed orange the chip.";
     Ok(html! {
         @if !parts.is_empty() {
             (page::section("Recordings of the test set", lead, &html! { @for part in &parts { (part) } }))
@@ -73,7 +73,7 @@ impl Comparison<'_> {
         let name = |class: usize| names.get(class).map_or("", String::as_str);
         let [float, quantized, chip] = classes.each_ref().map(|found| name(found.predictions[i]));
         let class = name(classes[FLOAT].labels[i]);
-        format!("{number}: class {class}; float says {float}, quantised weights {quantized}, the chip {chip}")
+        format!("{number}: class {class}; float says {float}, quantized weights {quantized}, the chip {chip}")
     }
 
     /// A picture of each layer.
@@ -148,7 +148,7 @@ fn runner_up(statistic: &[f32], first: usize) -> Option<usize> {
 
 /// The spikes of a layer on each engine.
 fn spikes(activities: &[Activity; ENGINES]) -> Vec<Panel> {
-    let names = [(FLOAT, "float"), (QUANTIZED, "quantised"), (CHIP, "chip")];
+    let names = [(FLOAT, "float"), (QUANTIZED, "quantized"), (CHIP, "chip")];
     let panels = names.map(|(engine, name)| {
         let Activity { neurons, spikes, .. } = &activities[engine];
         let marks = if engine == CHIP {

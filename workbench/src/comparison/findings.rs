@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use serde::Serialize;
-use synnet_ir::display::percent;
+use synnet_ir::display::{percent, rounded_time};
 use synnet_xylo::codes::TAU_MISMATCH;
 
 use super::engines::{CHIP, ENGINES, FLOAT};
@@ -27,7 +27,7 @@ const OUTWEIGHS: f64 = 2.0;
 
 /// How ranges of states come to be measured.
 const MEASURE: &str =
-    "quantise with measured ranges of the states (`quantize: { weight_shifts: true }` in the recipe)";
+    "quantize with measured ranges of the states (`quantize: { weight_shifts: true }` in the recipe)";
 
 /// Something that the numbers say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -278,10 +278,8 @@ impl Comparison<'_> {
     fn finer_weights(&self) -> String {
         let method = self.subject.options.method;
         match method.rockpool() {
-            Some(_) => format!("take another `--quantizer`: `{}` is for comparison only", method.name()),
-            None => {
-                "train on with the chip's numbers in the forward pass, or try another `--quantizer`".into()
-            }
+            Some(_) => format!("take another quantizer: `{}` is for comparison only", method.name()),
+            None => "train on with the chip's numbers in the forward pass, or try another quantizer".into(),
         }
     }
 
@@ -291,10 +289,10 @@ impl Comparison<'_> {
         match options.ranges {
             _ if options.method.rockpool().is_some() => {
                 format!(
-                    "take `--quantizer channel` and measured ranges (`quantize: {{ weight_shifts: true }}`), {train}"
+                    "set `quantize: {{ method: channel, weight_shifts: true }}` for measured ranges, {train}"
                 )
             }
-            Some(_) => format!("quantise with a `headroom` above {}, {train}", options.headroom),
+            Some(_) => format!("quantize with a `headroom` above {}, {train}", options.headroom),
             None => format!("{MEASURE}, {train}"),
         }
     }
@@ -406,7 +404,7 @@ impl Comparison<'_> {
             report.wrapped,
             report.lost_biases
         );
-        let finding = Finding::new(Kind::Weights, text).remedy("take another `--quantizer`");
+        let finding = Finding::new(Kind::Weights, text).remedy("take another quantizer");
         (report.wrapped + report.lost_biases > 0).then_some(finding)
     }
 
@@ -434,8 +432,7 @@ impl Comparison<'_> {
 
     /// The duration of so many steps.
     pub(super) fn time(&self, steps: usize) -> String {
-        let seconds = steps as f64 * self.subject.network.graph.dt;
-        if seconds < 1.0 { format!("{:.0} ms", 1e3 * seconds) } else { format!("{seconds:.2} s") }
+        rounded_time(steps as f64 * self.subject.network.graph.dt)
     }
 
     /// Recordings whose class is another one on the chip than in float; those first that were right in float.

@@ -24,7 +24,7 @@ use synnet_xylo::quantize::dequantize;
 use synnet_xylo::{Build, Chip, QuantizeOptions};
 
 use crate::error::Error;
-use crate::experiment::{Experiment, spikes_matter};
+use crate::experiment::Experiment;
 use crate::observer::{Observer, Stage};
 use engines::{CHIP, ENGINES, Engines, FLOAT, QUANTIZED, SampleRun};
 use statistics::{Activity, Gap, Metric};
@@ -149,13 +149,13 @@ impl<'a> Comparison<'a> {
         let mut statistics: [Vec<f32>; ENGINES] = Default::default();
         observer.items(Stage::Comparing, wanted);
         for chunk in comparison.recordings.clone().chunks(CHUNK) {
-            let summarise = |engines: &mut Engines<'_>, &i: &usize| {
+            let summarize = |engines: &mut Engines<'_>, &i: &usize| {
                 engines.run_sample(i).map(|sample_run| {
                     Summary::new(&sample_run, &comparison.layers, comparison.subject, readout)
                 })
             };
             let summaries: Result<Vec<Summary>, Error> =
-                chunk.par_iter().map_init(|| engines.clone(), summarise).collect();
+                chunk.par_iter().map_init(|| engines.clone(), summarize).collect();
             for summary in summaries? {
                 comparison.add(summary, &mut statistics);
                 observer.item_done(Stage::Comparing);
@@ -212,13 +212,13 @@ impl<'a> Comparison<'a> {
 
     /// Names of the engines, for people.
     fn engine_names(&self) -> [&str; ENGINES] {
-        ["float", "quantised weights", &self.subject.chip.name]
+        ["float", "quantized weights", &self.subject.chip.name]
     }
 }
 
 impl LayerComparison {
     fn new(layer: &MappedLayer, graph: &Graph) -> Self {
-        let by_spikes = spikes_matter(graph, &layer.name);
+        let by_spikes = graph.uses_spikes_of(&layer.name);
         let neurons = layer.ids.len();
         Self {
             id: layer.layer,

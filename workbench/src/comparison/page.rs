@@ -37,20 +37,20 @@ impl Comparison<'_> {
             (self.quantization())
             (section("How it was made", "", &making))
         };
-        let title = format!("{}: float, quantised, {}", network.graph.name, self.subject.chip.name);
+        let title = format!("{}: float, quantized, {}", network.graph.name, self.subject.chip.name);
         Ok(document(&title, &body).into_string())
     }
 
     /// Names of the engines where there is room.
     pub(super) fn titles(&self) -> [&str; ENGINES] {
-        ["Float", "Quantised weights", &self.subject.chip.title]
+        ["Float", "Quantized weights", &self.subject.chip.title]
     }
 
     fn tiles(&self) -> Vec<(String, String)> {
         let mut tiles = Vec::new();
         if let Some(classes) = &self.classes {
             let on_chip = format!("accuracy on {}", self.subject.chip.name);
-            let what = ["accuracy, float".to_owned(), "quantised weights".to_owned(), on_chip];
+            let what = ["accuracy, float".to_owned(), "quantized weights".to_owned(), on_chip];
             tiles.extend(classes.iter().map(|found| percent(found.accuracy)).zip(what));
             let same = agreement(&classes[FLOAT], &classes[CHIP]);
             tiles.push((percent(same), "same class on chip and in float".into()));
@@ -86,7 +86,7 @@ impl Comparison<'_> {
             @for table in tables.iter().filter(|rows| rows.len() > 1) { (page::table(table)) }
             p.lead { (Self::legend()) }
         };
-        section("Layer by layer", "Silent neurons: float / quantised weights / chip.", &content)
+        section("Layer by layer", "Silent neurons: float / quantized weights / chip.", &content)
     }
 
     fn confusions(&self) -> Markup {
@@ -116,7 +116,7 @@ impl Comparison<'_> {
             report::quantization_lead(build)
         );
         let table = page::table(&head.chain(layers).collect::<Vec<_>>());
-        section(&format!("Quantised for {}", self.subject.chip.title), &lead, &table)
+        section(&format!("Quantized for {}", self.subject.chip.title), &lead, &table)
     }
 }
 

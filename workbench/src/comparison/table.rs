@@ -13,7 +13,7 @@ use super::{Comparison, LayerComparison, PAIRS};
 use crate::on_chip::agreement;
 
 /// Names of the engines in JSON.
-const KEYS: [&str; ENGINES] = ["float", "quantised_weights", "chip"];
+const KEYS: [&str; ENGINES] = ["float", "quantized_weights", "chip"];
 
 impl Comparison<'_> {
     /// Tables, and what they say.
@@ -134,7 +134,7 @@ impl Comparison<'_> {
             "layers": self.layers.iter().map(|layer| self.layer_json(layer)).collect::<Vec<_>>(),
             "input_events": { "all": self.input_events, "clipped": self.clipped_events },
             "findings": self.findings(),
-            "quantisation": subject.build.report,
+            "quantization": subject.build.report,
         });
         if let Some(classes) = &self.classes {
             value["labels"] = json!(classes[FLOAT].labels);

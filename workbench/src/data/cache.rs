@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(cache_of(&options).get(key), None);
         cache_of(&options).put(key, &entry);
         assert_eq!(cache_of(&options).get(key), Some(entry));
-        let other = audio3::Options { decimation: 488, ..options.clone() };
+        let other = options.clone().with_decimation(488);
         assert_ne!(cache_of(&other).key(b"sound"), key);
         assert_ne!(cache_of(&options).key(b"sounds"), key);
     }
@@ -202,7 +202,7 @@ mod tests {
     fn the_version_stands_for_this_output() {
         let noise = (0..4000_u64).map(|i| (i * i * 7919 % 2001) as f64 / 1000.0 - 1.0).collect();
         let sound = Wav::new(noise, 16_000).unwrap();
-        let options = audio3::Options { decimation: 488, ..audio3::Options::default() };
+        let options = audio3::Options::default().with_decimation(488);
         let raster = audio3::raster(&sound, &options).unwrap();
         let counts = raster.counts().unwrap();
         assert_eq!(

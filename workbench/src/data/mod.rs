@@ -114,69 +114,76 @@ pub fn load(
     let splitter = Splitter::new(options, &classes);
     let mut recordings = Vec::new();
     let mut changing = None;
-    let channels = if options.format == Format::Wav { audio3::CHANNELS } else { input.channels };
     let paths = [(&options.path, "data.path", false)];
     let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
     for (path, key, all_test) in paths.into_iter().chain(test_path) {
-        let source = Source { options, input, path, all_test, splitter: &splitter };
         if !path.exists() {
-            let message =
-                format!("there is no such folder or file of recordings; name it with `--set {key}=PATH`");
+            let message = format!("there is no such folder or file of recordings; correct `{key}`");
             return Err(Error::Refused(format!("`{}`: {message}", path.display())));
         }
-        match options.format {
-            Format::Wav => {
-                let files = source.files()?;
-                let cache = Cache::open(&options.cache, front_end);
-                recordings.extend(
-                    source.read(&files, observer, &|bytes, _| sound::raster(bytes, front_end, &cache))?,
-                );
-                cache.complain(observer);
-                if options.augmentation.is_active() && !all_test {
-                    changing = Some(Arc::new(Changing::new(&source, &files, front_end)));
-                }
-            }
-            Format::Npz | Format::Shd if !path.is_dir() => recordings.extend(source.table()?),
-            Format::Shd => return Err(Error::file(path, "is a folder; the format `shd` takes a file")),
-            Format::Npz | Format::Events => {
-                let files = source.files()?;
-                recordings.extend(source.read(&files, observer, &|bytes, name| source.sample(bytes, name))?);
-            }
-        }
+        let source = Source { options, input, path, all_test, splitter: &splitter };
+        let (read, sounds) = source.load(front_end, observer)?;
+        recordings.extend(read);
+        changing = changing.or(sounds);
     }
-    let (mut train, mut validation, mut test, mut seconds) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
-    for recording in recordings {
-        seconds += recording.seconds;
-        match recording.part {
-            Part::Train => train.push(recording.example),
-            Part::Validation => validation.push(recording.example),
-            Part::Test => test.push(recording.example),
-        }
-    }
-    let of_training = if validation.is_empty() { "data.test" } else { "data.validation" };
-    for (set, what, key) in [(&test, "test", "data.test"), (&train, "training", of_training)] {
-        if set.is_empty() {
-            let message = format!("no recording is left for the {what} set; see `{key}` of the recipe");
-            return Err(Error::file(&options.path, message));
-        }
-    }
-    if options.validation != Validation::None && validation.is_empty() {
-        let message = "no recording is left for the validation set; see `data.validation` of the recipe";
-        return Err(Error::file(&options.path, message));
-    }
-    warn_of_silence(&train, options, observer);
+    let parts = Parts::new(recordings);
+    parts.check(options)?;
+    warn_of_silence(&parts.train, options, observer);
+    let channels = if options.format == Format::Wav { audio3::CHANNELS } else { input.channels };
     let dataset = |samples| {
         Dataset::from_rasters(channels, options.steps, samples)
             .map_err(|faults| Error::without_place(&faults))
     };
     Ok(Corpus {
-        train: Arc::new(dataset(train)?),
-        validation: (!validation.is_empty()).then(|| dataset(validation)).transpose()?,
-        test: dataset(test)?,
-        seconds,
+        train: Arc::new(dataset(parts.train)?),
+        validation: (!parts.validation.is_empty()).then(|| dataset(parts.validation)).transpose()?,
+        test: dataset(parts.test)?,
+        seconds: parts.seconds,
         classes,
         changing,
     })
+}
+
+/// The recordings of each part of the data, and how long all of them are together.
+#[derive(Default)]
+struct Parts {
+    train: Vec<Example>,
+    validation: Vec<Example>,
+    test: Vec<Example>,
+    seconds: f64,
+}
+
+impl Parts {
+    fn new(recordings: Vec<Recording>) -> Self {
+        let mut parts = Self::default();
+        for recording in recordings {
+            parts.seconds += recording.seconds;
+            match recording.part {
+                Part::Train => parts.train.push(recording.example),
+                Part::Validation => parts.validation.push(recording.example),
+                Part::Test => parts.test.push(recording.example),
+            }
+        }
+        parts
+    }
+
+    /// Every part that the recipe asks for has a recording.
+    fn check(&self, options: &DataOptions) -> Result<(), Error> {
+        let is_validated = options.validation != Validation::None;
+        let of_training = if self.validation.is_empty() { "data.test" } else { "data.validation" };
+        let parts = [
+            (self.test.is_empty(), "test", "data.test"),
+            (self.train.is_empty(), "training", of_training),
+            (is_validated && self.validation.is_empty(), "validation", "data.validation"),
+        ];
+        match parts.into_iter().find(|(is_missing, ..)| *is_missing) {
+            Some((_, what, key)) => {
+                let message = format!("no recording is left for the {what} set; see `{key}` of the recipe");
+                Err(Error::file(&options.path, message))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl Corpus {
@@ -197,6 +204,33 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// Reads every recording, and the sounds that change from epoch to epoch if the recipe changes any.
+    fn load(
+        &self,
+        front_end: &FrontEnd,
+        observer: &dyn Observer,
+    ) -> Result<(Vec<Recording>, Option<Arc<Changing>>), Error> {
+        let options = self.options;
+        match options.format {
+            Format::Wav => {
+                let files = self.files()?;
+                let cache = Cache::open(&options.cache, front_end);
+                let recordings =
+                    self.read(&files, observer, &|bytes, _| sound::raster(bytes, front_end, &cache))?;
+                cache.complain(observer);
+                let is_changed = options.augmentation.is_active() && !self.all_test;
+                let changing = is_changed.then(|| Arc::new(Changing::new(self, &files, front_end)));
+                Ok((recordings, changing))
+            }
+            Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.table()?, None)),
+            Format::Shd => Err(Error::file(self.path, "is a folder; the format `shd` takes a file")),
+            Format::Npz | Format::Events => {
+                let files = self.files()?;
+                Ok((self.read(&files, observer, &|bytes, name| self.sample(bytes, name))?, None))
+            }
+        }
+    }
+
     /// How events become time steps.
     fn binning(&self) -> Binning {
         Binning {
@@ -204,7 +238,7 @@ impl Source<'_> {
             pool: self.options.channel_pool,
             dt: self.input.dt,
             steps: self.options.steps,
-            unit: self.options.time_unit.seconds(),
+            unit: self.options.time_unit.size(),
         }
     }
 }

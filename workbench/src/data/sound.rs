@@ -37,7 +37,7 @@ pub(super) fn changed(
     let Changed { sound, step } = changed;
     let FrontEnd::XyloAudio3(options) = front_end;
     let decimation = (f64::from(options.decimation) * step).round().max(1.0) as u32;
-    let options = Options { decimation, ..options.clone() };
+    let options = options.clone().with_decimation(decimation);
     // What was cut short may be shorter than a step: an empty recording.
     audio3::raster(&sound, &options).map_err(|e| e.to_string())
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
 use synnet_audio::audio3;
 use synnet_data::waveform;
+use synnet_dsl::vocabulary::Unit;
 
 use super::{Validation, plain};
 use crate::error::Error;
@@ -17,6 +19,7 @@ pub type Rule = BTreeMap<String, Vec<Value>>;
 /// Where recordings are, and what is told of them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct DataOptions {
     /// How recordings are stored.
     #[serde(default)]
@@ -45,9 +48,9 @@ pub struct DataOptions {
     /// Time steps of each recording: shorter ones are filled with silence, longer ones cut.
     pub steps: usize,
     /// Unit of the times of events.
-    #[serde(default)]
-    pub time_unit: TimeUnit,
-    /// Neighbouring channels of event lists that become one.
+    #[serde(default = "seconds", deserialize_with = "time_unit")]
+    pub time_unit: Unit,
+    /// Neighboring channels of event lists that become one.
     #[serde(default = "one")]
     pub channel_pool: usize,
     /// Random changes of the training sounds, anew in each epoch.
@@ -71,21 +74,6 @@ pub enum Format {
     Events,
     /// An HDF5 file in the layout of the Spiking Heidelberg Digits.
     Shd,
-}
-
-/// Unit of the times of events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeUnit {
-    /// Seconds.
-    #[default]
-    S,
-    /// Milliseconds.
-    Ms,
-    /// Microseconds.
-    Us,
-    /// Nanoseconds.
-    Ns,
 }
 
 /// Where the output of the front end is kept from one run to the next.
@@ -114,19 +102,42 @@ impl Default for FrontEnd {
     }
 }
 
-impl TimeUnit {
-    /// The unit in seconds.
-    pub fn seconds(self) -> f64 {
-        match self {
-            Self::S => 1.0,
-            Self::Ms => 1e-3,
-            Self::Us => 1e-6,
-            Self::Ns => 1e-9,
-        }
-    }
+fn seconds() -> Unit {
+    Unit::Second
+}
+
+/// Reads a unit of time as the language spells it.
+fn time_unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unit, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let is_time = |unit: &Unit| unit.time() == 1;
+    Unit::of(&name).filter(is_time).ok_or_else(|| {
+        let names = Unit::ALL.iter().filter(|unit| is_time(unit)).map(|unit| format!("`{}`", unit.name()));
+        let names = names.collect::<Vec<_>>().join(", ");
+        D::Error::custom(format!("unknown unit of time `{name}`, expected one of {names}"))
+    })
 }
 
 impl DataOptions {
+    /// Returns options for recordings of `steps` time steps each; every other key has its default. A recipe needs a
+    /// [`test`](Self::test) set, and for most formats [`classes`](Self::classes) and a [`pattern`](Self::pattern).
+    pub fn new(format: Format, path: impl Into<PathBuf>, steps: usize) -> Self {
+        Self {
+            format,
+            path: path.into(),
+            test_path: None,
+            pattern: None,
+            only: Rule::new(),
+            test: Rule::new(),
+            validation: Validation::None,
+            classes: Vec::new(),
+            steps,
+            time_unit: Unit::Second,
+            channel_pool: 1,
+            augmentation: waveform::Augmentation::default(),
+            cache: Cache::Standard,
+        }
+    }
+
     /// Paths are relative to the recipe, unless `is_set` says that a key came from the command line.
     pub(super) fn resolve(&mut self, folder: &Path, is_set: impl Fn(&str) -> bool) {
         let resolve = |key: &str, path: &mut PathBuf| {
@@ -193,7 +204,7 @@ impl DataOptions {
         let only_for = |key: &str, what: &str| {
             Err(format!("`data.{key}` is for {what}; the format `{format}` takes {takes}"))
         };
-        if self.time_unit != TimeUnit::S && self.format != Format::Events {
+        if self.time_unit != Unit::Second && self.format != Format::Events {
             return only_for("time_unit", "lists of events");
         }
         if self.channel_pool != 1 && !binned {

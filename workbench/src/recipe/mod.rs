@@ -22,11 +22,13 @@ use crate::target::Target;
 
 pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
 pub use quantize::Quantize;
-pub use validation::{Validation, drawn};
+pub use validation::Validation;
+pub(crate) use validation::drawn;
 
 /// A recipe file. Paths are relative to the file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Recipe {
     /// Network file.
     pub network: PathBuf,
@@ -77,6 +79,37 @@ fn default_build() -> Vec<String> {
 }
 
 impl Recipe {
+    /// Returns a recipe made in Rust, with the defaults of a file that gives these keys alone. Paths are relative to
+    /// the working folder. Set further fields, then [`resolve`](Self::resolve) it.
+    pub fn new(network: impl Into<PathBuf>, data: DataOptions, training: TrainOptions) -> Self {
+        Self {
+            network: network.into(),
+            name: None,
+            params: BTreeMap::new(),
+            data,
+            front_end: FrontEnd::default(),
+            training,
+            seeds: None,
+            chip: None,
+            quantize: Quantize::default(),
+            build: default_build(),
+            text: String::new(),
+            path: PathBuf::from("recipe"),
+            targets: Vec::new(),
+            simulated_chip: None,
+        }
+    }
+
+    /// Looks up targets and chip, and checks the values against each other. Reading a recipe does so already.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn resolve(mut self, chips: &Chips) -> Result<Self, Error> {
+        self.select_by_validation();
+        self.check(chips)?;
+        Ok(self)
+    }
+
     /// Reads a recipe. `replaced` are dotted keys with the YAML of their new values, such as `training.epochs` and
     /// `10`. Paths are relative to the file, those of `replaced` to the working folder.
     ///
@@ -111,9 +144,7 @@ impl Recipe {
         }
         recipe.text = text;
         recipe.path = path.to_owned();
-        recipe.select_by_validation();
-        recipe.check(chips)?;
-        Ok(recipe)
+        recipe.resolve(chips)
     }
 
     /// Reads the values of a recipe. Where that fails, every unknown key is told, and the first other fault.
@@ -172,6 +203,7 @@ impl Recipe {
     /// Looks up targets and chip, and checks what serde cannot know.
     fn check(&mut self, chips: &Chips) -> Result<(), Error> {
         let path = &self.path;
+        self.targets.clear();
         for (i, text) in self.build.iter().enumerate() {
             let target = Target::named(text, chips.iter());
             self.targets.push(target.map_err(|e| Error::file(path, format_args!("`build`: {e}")))?);
@@ -222,8 +254,8 @@ fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Error> {
     let new: Value = serde_yaml::from_str(text)
         .map_err(|e| {
             Error::Input(format!(
-                "`--set {key}={text}`: the value is not YAML: {e}; a text with such characters needs quotes of its own: \
-                 `--set '{key}=\"{text}\"'`"
+                "`{key}={text}`: the value is not YAML: {e}; a string with such characters needs quotes of its own: \
+                 `'{key}=\"{text}\"'`"
             ))
         })?;
     let mut place = root;
@@ -232,9 +264,7 @@ fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Error> {
             *place = Value::Mapping(serde_yaml::Mapping::new());
         }
         let Value::Mapping(mapping) = place else {
-            return Err(Error::Input(format!(
-                "`--set {key}`: there is nothing named `{part}` in a plain value"
-            )));
+            return Err(Error::Input(format!("`{key}`: there is nothing named `{part}` in a plain value")));
         };
         place = mapping.entry(Value::String(part.to_owned())).or_insert(Value::Null);
     }

@@ -16,6 +16,7 @@ use crate::schema::with_suggestion;
 
 /// How a trained network is quantized.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Quantize {
     /// The options, without ranges.
     pub options: QuantizeOptions,

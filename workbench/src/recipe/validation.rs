@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for Validation {
 
 /// Of each class (`None` is one, too) so many recordings as `share` says, at least one where there are two. A
 /// recording's chance hangs on its name alone, so that others which come or go change little.
-pub fn drawn(share: f64, recordings: &[(Option<usize>, &str)]) -> Vec<bool> {
+pub(crate) fn drawn(share: f64, recordings: &[(Option<usize>, &str)]) -> Vec<bool> {
     let mut classes: BTreeMap<Option<usize>, Vec<(u64, usize)>> = BTreeMap::new();
     for (i, (class, name)) in recordings.iter().enumerate() {
         classes.entry(*class).or_default().push((rank(name), i));

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 use synnet_runtime::TrainOptions;
 
-use super::{Report, heading, origin, sources, spikes_matter};
+use super::{Report, heading, origin, sources};
 use crate::files;
 use crate::page::{self, Chart, Line, Scale, code_spans, details, document, facts, section, side_by_side};
-use crate::text::clock;
+use synnet_ir::display::clock;
 
 const LEARNING: &str = "Training values are measured while the weights move, with dropout and augmentation; \
                         validation values at the end of each epoch, without. Point at a picture for its numbers.";
@@ -145,7 +145,7 @@ fn layer_curves(report: &Report<'_>) -> Vec<Markup> {
 fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> Markup {
     let graph = &report.trained.network.graph;
     let lines = report.trained.history.family(prefix).into_iter();
-    let lines = lines.filter(|(name, _)| spikes_matter(graph, name)).enumerate();
+    let lines = lines.filter(|(name, _)| graph.uses_spikes_of(name)).enumerate();
     let lines = lines.map(|(i, (name, values))| Line {
         name: name.to_owned(),
         values,

@@ -2,12 +2,11 @@
 
 use std::fmt::Write;
 
-use synnet_ir::display::table;
+use synnet_ir::display::{clock, table};
 
 use super::{Report, Results, confusion, percent, quantization_lead, recordings, summary};
 use crate::experiment::OnChip;
 use crate::files;
-use crate::text::clock;
 
 impl Report<'_> {
     /// The report as Markdown.

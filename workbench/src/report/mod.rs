@@ -18,7 +18,7 @@ use synnet_runtime::{Dataset, Evaluation};
 
 use crate::artifacts::Written;
 use crate::data::Corpus;
-use crate::experiment::{Experiment, OnChip, Tested, spikes_matter};
+use crate::experiment::{Experiment, OnChip, Tested};
 use crate::on_chip::agreement;
 use crate::training::Trained;
 

@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 use synnet_ir::Network;
+use synnet_ir::display::rounded_time;
 
 use super::recordings;
 use crate::experiment::Experiment;
-use crate::page::{code_spans, details, figure};
+use crate::page::{code_spans, details};
 
 /// Name, documentation, and what the recordings serve for.
 pub(crate) fn heading(network: &Network, experiment: &Experiment) -> Markup {
@@ -28,7 +29,7 @@ pub(crate) fn origin(network: &Network, experiment: &Experiment) -> Vec<(String,
         ("on", format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH)),
         ("network", format!("{} layers, {neurons} neurons", graph.layers.len())),
         ("numbers that learn", learned.sum::<usize>().to_string()),
-        ("time step", format!("{} ms", figure(1e3 * graph.dt))),
+        ("time step", rounded_time(graph.dt)),
         ("steps of a recording", experiment.corpus.test.steps().to_string()),
     ];
     let mut list = list.map(|(name, value)| (name.to_owned(), value)).to_vec();
@@ -46,6 +47,6 @@ pub(crate) fn sources(network: &Network, experiment: &Experiment) -> Markup {
     };
     html! {
         (block("Layers, connections and tensors", &synnet_ir::to_table(&network.graph)))
-        (block("The recipe, with what `--set` replaced", &experiment.plan.recipe.text))
+        (block("The recipe, with replaced values", &experiment.plan.recipe.text))
     }
 }

@@ -60,6 +60,6 @@ impl Results<'_> {
     fn quantization(&self) -> Markup {
         let Some(on) = self.chip else { return html! {} };
         let table = page::table(&on.build.report.rows());
-        section(&format!("Quantised for {}", on.chip.title), &quantization_lead(&on.build), &table)
+        section(&format!("Quantized for {}", on.chip.title), &quantization_lead(&on.build), &table)
     }
 }

@@ -39,8 +39,8 @@ impl History {
         let history = Self::parse(text.lines().take(complete)).map_err(|why| Error::file(&path, why))?;
         if history.rows.len() < done {
             let message = format!(
-                "the file holds {} epochs, the checkpoint beside it has done {done}; put the file back, or start anew \
-                 without `--resume`",
+                "the file holds {} epochs, the checkpoint beside it has done {done}; put the file back, or start a \
+                 new run instead of resuming this one",
                 history.rows.len()
             );
             return Err(Error::file(&path, message));

@@ -157,7 +157,7 @@ impl Training {
             return Ok(());
         }
         Err(Error::Input(format!(
-            "`{}` was made with another {}: go on with the same, or begin anew without `--resume`",
+            "`{}` was made with another {}: resume with the same, or start a new run",
             self.out.join(CHECKPOINT).display(),
             others.join(" and another ")
         )))

@@ -9,15 +9,11 @@ use crate::memory::Memory;
 
 /// The comment at the head of a generated file.
 pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
-    let text = synnet_ir::print::to_yaml(graph);
-    let layers = graph.layers.iter().map(|layer| {
-        let kind = match &layer.neuron {
-            Neuron::Lif(lif) if lif.adaptation.is_some() => "alif",
-            Neuron::Lif(_) => "lif",
-            Neuron::ExpSyn(_) => "expsyn",
-        };
-        (layer.name.as_str(), kind, layer.size, layer.synapses())
-    });
+    let text = synnet_ir::to_yaml(graph);
+    let layers = graph
+        .layers
+        .iter()
+        .map(|layer| (layer.name.as_str(), layer.neuron.kind().name(), layer.size, layer.synapses()));
     let input = (graph.input.name.as_str(), "input", graph.input.channels, 0);
     head(&graph.name, "f32", fnv1a(text.as_bytes()), packed, [input].into_iter().chain(layers))
 }
@@ -69,11 +65,11 @@ pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
 fn row(layer: &Layer, dt: f64) -> String {
     let name = &layer.name;
     let n = layer.size;
+    let kind = layer.neuron.kind().name();
     let Neuron::Lif(lif) = &layer.neuron else {
         let Neuron::ExpSyn(expsyn) = &layer.neuron else { return String::new() };
-        return format!(" | `{name}` | {n} | `expsyn` | | {} | | |", taus(&expsyn.syn, dt));
+        return format!(" | `{name}` | {n} | `{kind}` | | {} | | |", taus(&expsyn.syn, dt));
     };
-    let kind = if lif.adaptation.is_some() { "alif" } else { "lif" };
     let synapses = if lif.synapses == 1 { String::new() } else { format!(", {} synapses", lif.synapses) };
     format!(
         " | `{name}` | {n} | `{kind}`{synapses} | {} | {} | {} | {} |",

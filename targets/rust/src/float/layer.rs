@@ -128,7 +128,7 @@ fn lif_states(layer: &Layer, lif: &Lif) -> Vec<State> {
         1 => State::new("isyn", "Synaptic currents.", &[n]),
         synapses => State::new("isyn", "Synaptic currents of each neuron.", &[n, synapses]),
     };
-    let iahp = lif.adaptation.as_ref().map(|_| State::new("iahp", "After-hyperpolarisation currents.", &[n]));
+    let iahp = lif.adaptation.as_ref().map(|_| State::new("iahp", "After-hyperpolarization currents.", &[n]));
     let vmem = State::new("vmem", "Membrane potentials, after reset.", &[n]);
     let spikes = State::new("spikes", "Spike counts of the last time step.", &[n]);
     [Some(isyn), iahp, Some(vmem), Some(spikes)].into_iter().flatten().collect()

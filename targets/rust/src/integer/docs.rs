@@ -2,6 +2,7 @@
 
 use synnet_ir::display::rounded_time;
 use synnet_ir::fnv1a;
+use synnet_ir::graph::NeuronKind;
 
 use super::network::{IntegerLayer, IntegerNetwork};
 use crate::docs::{self, author, head, one_line, quantity};
@@ -12,7 +13,8 @@ pub(super) fn header(network: &IntegerNetwork, packed: &[u8]) -> String {
     let mut description = network.clone();
     let connections = description.layers.iter_mut().flat_map(|layer| &mut layer.connections);
     connections.for_each(|connection| connection.weights.clear());
-    let layers = network.layers.iter().map(|l| (l.name.as_str(), "lif", l.size(), l.dash_syn.len()));
+    let layers =
+        network.layers.iter().map(|l| (l.name.as_str(), NeuronKind::Lif.name(), l.size(), l.dash_syn.len()));
     let input = (network.input.as_str(), "input", network.inputs, 0);
     let hash = fnv1a(format!("{description:?}").as_bytes());
     head(&network.name, "integers", hash, Some(packed), [input].into_iter().chain(layers))

@@ -28,7 +28,7 @@ pub(crate) fn raw(name: &str) -> Specification {
     Specification::from_npz(&bytes(name)).expect("it is a specification").specification
 }
 
-/// The quantised specification that a `map_*` case holds under a prefix.
+/// The quantized specification that a `map_*` case holds under a prefix.
 pub(crate) fn specification(name: &str, prefix: &str) -> Specification {
     let get = arrays(name);
     let get = |name: &str| get(&format!("{prefix}_{name}"));

@@ -1,7 +1,7 @@
 //! Networks: of the corpus, random ones, and one that is calibrated for the benches.
 
 use synnet_ir::graph::{LayerParameter, *};
-use synnet_ir::{Network, Params, Slot, Span, Tensor};
+use synnet_ir::{Graph, Network, Params, Slot, Span, Tensor};
 
 use super::Random;
 

@@ -1,7 +1,7 @@
 //! What a network costs on a chip, in words: cycles, clock and power, with what would make it cheaper.
 
 use serde_json::{Value, json};
-use synnet_ir::display::{grouped, indented, measured as digits, milliseconds, span, table};
+use synnet_ir::display::{grouped, indented, measured as digits, milliseconds, span, table, whole_percent};
 
 use super::model::{Activity, CLOCK_MARGIN, ClockChoice, Cost, PowerRange, Section, clock, cost, power};
 use crate::built::Build;
@@ -94,7 +94,7 @@ impl CostSummary {
             "share",
             "one neuron less saves",
         ];
-        let share = |cycles: f64| format!("{:.0} %", 100.0 * cycles / self.cost.cycles.max(1.0));
+        let share = |cycles: f64| whole_percent(cycles / self.cost.cycles.max(1.0));
         let mut rows = vec![head.map(String::from).to_vec()];
         let blank = || "-".to_owned();
         let channels = self.cost.channels;
@@ -128,10 +128,10 @@ impl CostSummary {
     }
 
     fn clock(&self, dt: f64, choice: &ClockChoice) -> String {
-        let margin = 100.0 * CLOCK_MARGIN;
+        let margin = whole_percent(CLOCK_MARGIN);
         let needed = digits(choice.suggested_mhz);
         let mut text = format!(
-            "clock: {needed} MHz or more for steps of {}, with a margin of {margin:.0} %; ",
+            "clock: {needed} MHz or more for steps of {}, with a margin of {margin}; ",
             milliseconds(dt)
         );
         text += &match (choice.documented_mhz, &self.chip.clock) {

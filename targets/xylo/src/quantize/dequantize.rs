@@ -13,7 +13,7 @@ use crate::mapped::MappedLayer;
 ///
 /// * Weights are `(q << shift) / scale`, thresholds and biases `q / scale`. A threshold of the readout that means
 ///   "never" stays as it is.
-/// * Leaks decay by `1 - 2^-dash`. They keep their parametrisation: a time constant becomes that of the bit shift.
+/// * Leaks decay by `1 - 2^-dash`. They keep their parametrization: a time constant becomes that of the bit shift.
 /// * Where several connections share weights of the chip, only their sum is known; each takes an equal share of
 ///   its rounding error. A connection with several sources takes the numbers of the first one whose spikes arrive by its own
 ///   weights, not by an alias. Connections without weights stay as they are.
@@ -61,7 +61,7 @@ pub(super) fn share(original: f32, sum: f64, chip: f64, count: u32) -> f32 {
     if sum == original { chip as f32 } else { (original + (chip - sum) / f64::from(count)) as f32 }
 }
 
-/// Sets a leak to the decays of bit shifts, one for each of its elements, in its own parametrisation.
+/// Sets a leak to the decays of bit shifts, one for each of its elements, in its own parametrization.
 pub(super) fn write_leak(leak: &mut Leak, dt: f64, dash: impl Fn(usize) -> f64) {
     let unit = leak.unit;
     for (i, value) in leak.parameter.values.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Quantisation and the way back in one step, for training with the numbers that a chip would have.
+//! Quantization and the way back in one step, for training with the numbers that a chip would have.
 
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ impl FakeQuantizer {
     pub fn new(graph: &Graph, chip: &Chip, options: &QuantizeOptions) -> Result<Self, Diagnostics> {
         let layout = Layout::of(graph, chip);
         // How much of the chip is taken depends on the weights, which are not known yet.
-        let mut found = rules::check_behaviour(graph, chip, &layout);
+        let mut found = rules::check_behavior(graph, chip, &layout);
         found.retain(Diagnostic::is_error);
         if options.method.rockpool().is_some() {
             let message = format!("`{}` is for comparison, not for training", options.method.name());
@@ -98,7 +98,7 @@ impl FakeQuantizer {
     }
 
     /// Writes weights, thresholds, biases and leaks of `network`, as the chip would have them, into `into`, which
-    /// is a clone of it (with any numbers). Leaks keep their parametrisation.
+    /// is a clone of it (with any numbers). Leaks keep their parametrization.
     pub fn apply(&self, network: &Network, into: &mut Network) {
         let keep = self.options.needs_weights();
         let mut numbers =

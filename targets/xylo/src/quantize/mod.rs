@@ -3,7 +3,7 @@
 //! Each neuron has one *scale* `s`: its states on the chip are `s` times those of the float network. Its weights,
 //! threshold and bias share it: `weight << shift ≈ s * w`, `threshold ≈ s * threshold`. Where the membrane or the
 //! current of the readout is the network's output, all readout neurons share one scale, so that they can be compared.
-//! `docs/quantisation.md` derives the choice of scales and shifts and shows what it gains; in short:
+//! `docs/quantization.md` derives the choice of scales and shifts and shows what it gains; in short:
 //!
 //! * a scale is nearly as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the headroom of
 //!   the states allow;
@@ -42,7 +42,7 @@ pub use report::{LayerReport, QuantizeReport};
 use rounding::{dash, round, shift_factor, threshold};
 use scales::Scales;
 
-/// Quantises a mapped network for a chip.
+/// Quantizes a mapped network for a chip.
 ///
 /// Values that do not fit are saturated, never wrapped; numbers that are not numbers (NaN) count as 0. The methods of
 /// Rockpool do as Rockpool does.
@@ -117,11 +117,11 @@ fn integers(float: &FloatSpecification, scales: &Scales, limits: &Limits, chip: 
     let d = float.dimensions;
     let matrix = |weights: &[f64], width: usize, synapses: usize, scale: &[f64], shift: u8| -> Vec<i8> {
         let factor = shift_factor(shift);
-        let quantised = weights
+        let quantized = weights
             .iter()
             .enumerate()
             .map(|(i, &w)| round(w * scale[i / synapses % width] / factor, limits.weight) as i8);
-        quantised.collect()
+        quantized.collect()
     };
     let values = |xs: &[f64], scales: &[f64]| -> Vec<i16> {
         xs.iter().zip(scales).map(|(&x, &scale)| round(x * scale, limits.threshold) as i16).collect()

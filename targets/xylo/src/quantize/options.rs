@@ -1,4 +1,4 @@
-//! How to quantise.
+//! How to quantize.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::ranges::Ranges;
 use crate::chip::Chip;
 
-/// How to quantise.
+/// How to quantize.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -168,7 +168,7 @@ impl QuantizeOptions {
         self
     }
 
-    /// What of the options has no meaning; quantisation takes the nearest value that has.
+    /// What of the options has no meaning; quantization takes the nearest value that has.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if !(self.headroom >= 1.0 && self.headroom.is_finite()) {

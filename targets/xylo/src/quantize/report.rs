@@ -1,10 +1,10 @@
-//! What quantisation did to a network.
+//! What quantization did to a network.
 
 use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
-use synnet_ir::display::table;
+use synnet_ir::display::{table, whole_percent};
 use synnet_ir::{Diagnostic, Diagnostics, Span};
 
 use super::options::Method;
@@ -17,7 +17,7 @@ use crate::specification::Specification;
 /// Relative error of a threshold from which on a warning is given.
 const COARSE: f64 = 0.1;
 
-/// What quantisation did.
+/// What quantization did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QuantizeReport {
     /// How it was done.
@@ -42,7 +42,7 @@ pub struct QuantizeReport {
     pub lost_biases: usize,
 }
 
-/// What quantisation did to a layer.
+/// What quantization did to a layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerReport {
     /// Its name.
@@ -90,13 +90,13 @@ impl QuantizeReport {
         format!("input {weight_shift_in}, hidden {weight_shift_rec}, readout {weight_shift_out}")
     }
 
-    /// A warning for each layer that quantisation silenced or whose thresholds became coarse, and for methods that are for
+    /// A warning for each layer that quantization silenced or whose thresholds became coarse, and for methods that are for
     /// comparison only.
     pub fn warnings(&self) -> Diagnostics {
         let mut warnings = Diagnostics::new();
         if let Some(function) = self.method.rockpool() {
             let mut message =
-                format!("quantised as Rockpool's `{function}` does, faults included: for comparison only");
+                format!("quantized as Rockpool's `{function}` does, faults included: for comparison only");
             if self.lost_biases > 0 {
                 message += &format!("; {} hidden biases are lost", self.lost_biases);
             }
@@ -119,9 +119,9 @@ impl QuantizeReport {
                 );
             } else if layer.threshold_error > COARSE {
                 let message = format!(
-                    "a threshold of `{}` is {:.0} % off on the chip: it is small against the weights",
+                    "a threshold of `{}` is {} off on the chip: it is small against the weights",
                     layer.name,
-                    100.0 * layer.threshold_error
+                    whole_percent(layer.threshold_error)
                 );
                 warnings.push(
                     Diagnostic::warning(&codes::COARSE_THRESHOLD, layer.span, message).with_help(
@@ -138,7 +138,7 @@ impl QuantizeReport {
 impl fmt::Display for QuantizeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (method, shifts) = (self.method.name(), self.weight_shifts());
-        write!(f, "quantised by `{method}`; weight shifts: {shifts}\n{}", table(&self.rows()))
+        write!(f, "quantized by `{method}`; weight shifts: {shifts}\n{}", table(&self.rows()))
     }
 }
 
@@ -154,13 +154,13 @@ struct Pair {
 
 fn pairs(
     weights: &[f64],
-    quantised: &[i8],
+    quantized: &[i8],
     neuron: impl Fn(usize) -> usize,
     scale: &[f64],
     shift: u8,
 ) -> Vec<Pair> {
     let factor = shift_factor(shift);
-    let each = weights.iter().zip(quantised).enumerate();
+    let each = weights.iter().zip(quantized).enumerate();
     each.map(|(i, (&float, &q))| {
         let neuron = neuron(i);
         let scale = scale[neuron];

@@ -1,7 +1,7 @@
-//! The quantisers of Rockpool 3.1 (`rockpool.transform.quantize_methods`), faults included, for comparison only.
+//! The quantizers of Rockpool 3.1 (`rockpool.transform.quantize_methods`), faults included, for comparison only.
 //!
 //! [`channel_quantize`] and [`global_quantize`] give the integers that Rockpool's functions of these names give, bit for
-//! bit. What goes wrong in them (`docs/quantisation.md` has the list) is marked below by "fault".
+//! bit. What goes wrong in them (`docs/quantization.md` has the list) is marked below by "fault".
 
 use crate::mapped::FloatSpecification;
 use crate::specification::Specification;
@@ -44,7 +44,7 @@ pub enum RockpoolError {
     Index(usize),
     /// A `TypeError` of its simulator, which takes thresholds and biases of 16 bits.
     #[error(
-        "Rockpool 3.1 quantises `{array}` of neuron {neuron} to {value}, which its simulator refuses with a TypeError"
+        "Rockpool 3.1 quantizes `{array}` of neuron {neuron} to {value}, which its simulator refuses with a TypeError"
     )]
     Range {
         /// The array.
@@ -235,7 +235,7 @@ impl Channel {
 pub(super) struct Losses {
     /// Weights that wrapped around in the conversion to 8 bits.
     pub(super) wrapped: usize,
-    /// Hidden biases that are not zero: it takes them under another name than the quantisers give them, and sees none.
+    /// Hidden biases that are not zero: it takes them under another name than the quantizers give them, and sees none.
     pub(super) biases: usize,
 }
 

@@ -56,7 +56,7 @@ pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagn
         );
         let (source, target) = (named(block.source), &graph.layer(block.target).name);
         let label = format!("`{source}` to `{target}` takes {}", entries(block));
-        let help = format!("make hidden layers smaller, the product of neighbouring sizes counts{PRUNE}");
+        let help = format!("make hidden layers smaller, the product of neighboring sizes counts{PRUNE}");
         found.push(
             Diagnostic::error(&codes::TOTAL_FAN_OUT, connection(graph, block), message)
                 .with_label(label)

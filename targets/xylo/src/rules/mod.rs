@@ -55,14 +55,14 @@ pub use specification::check_specification;
 /// Every rule that the graph breaks on this chip; warnings where it fits but will behave differently.
 pub fn check(graph: &Graph, chip: &Chip) -> Diagnostics {
     let layout = Layout::of(graph, chip);
-    let mut found = check_behaviour(graph, chip, &layout);
+    let mut found = check_behavior(graph, chip, &layout);
     found.extend(sizes(graph, chip, layout.dimensions(graph), &Hidden::of(graph, &layout)));
     found.extend(fan_out::of_structure(graph, chip, &layout));
     found
 }
 
 /// The rules that hold whatever the weights are and however many neurons are left.
-pub(crate) fn check_behaviour(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
+pub(crate) fn check_behavior(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
     let mut found = features::check(graph, chip);
     found.extend(structure::check(graph, chip, layout));
     found.extend(sizes::synapses(graph, chip, layout));

@@ -1,6 +1,6 @@
 //! Constants of neurons: leaks have bit shifts, and the most spikes of a step are fixed.
 
-use synnet_ir::display::rounded_time;
+use synnet_ir::display::{rounded_time, whole_percent};
 use synnet_ir::graph::{Layer, LayerParameter, Leak, Quantity};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Severity, timing};
 
@@ -88,12 +88,12 @@ impl Leaks<'_> {
         let worst = (0..elements).max_by(|&a, &b| error(a).total_cmp(&error(b)));
         if let Some(i) = worst.filter(|&i| error(i) > TAU_TOLERANCE) {
             let says = format!(
-                "asks for {}; the bit shift `{}: {}` is {} ({:.0} % off)",
+                "asks for {}; the bit shift `{}: {}` is {} ({} off)",
                 rounded_time(leak.tau(i, dt)),
                 bit_shift,
                 dash(i),
                 rounded_time(chip_tau(dash(i), dt)),
-                100.0 * error(i)
+                whole_percent(error(i))
             );
             self.moved.push(shared(says, error(i)));
         }
@@ -118,7 +118,8 @@ impl Leaks<'_> {
             format!("{} parameters need bit shifts that {title} does not have", self.impossible.len());
         let impossible = share(Severity::Error, &codes::DASH_RANGE, &message, help, &self.impossible);
         let worst = self.moved.iter().map(|moved| moved.weight).fold(0.0, f64::max);
-        let message = format!("time constants differ from those of {title} by up to {:.0} %", 100.0 * worst);
+        let message =
+            format!("time constants differ from those of {title} by up to {}", whole_percent(worst));
         let help = "declare time constants that bit shifts have, which `quantized(...)` gives, or bit shifts"
             .to_owned();
         let moved = share(Severity::Warning, &codes::TAU_MISMATCH, &message, help, &self.moved);

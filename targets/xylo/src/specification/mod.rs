@@ -1,6 +1,6 @@
 //! A chip's program as integers: every weight, leak, threshold and alias, under Rockpool's names.
 //!
-//! [`Specification`] is what the quantiser makes, the simulator runs and an `.npz` file holds. The arrays of
+//! [`Specification`] is what the quantizer makes, the simulator runs and an `.npz` file holds. The arrays of
 //! the file and their shapes, with `I` inputs, `H` hidden neurons of `S` synapses, `O` readout neurons:
 //!
 //! | array | shape | range | if missing |

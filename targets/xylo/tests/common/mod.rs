@@ -47,7 +47,7 @@ pub(crate) fn raster_of(channels: usize, events: &[u8]) -> Raster {
     Raster::from_counts(channels, events.len() / channels, events.to_vec()).unwrap()
 }
 
-/// The quantised specification that a `map_*` case holds under a prefix.
+/// The quantized specification that a `map_*` case holds under a prefix.
 pub(crate) fn specification(case: &BTreeMap<String, Array>, prefix: &str) -> Specification {
     let get = |name: &str| &case[&format!("{prefix}_{name}")];
     let (w_in, w_rec, w_out) = (get("weights_in"), get("weights_rec"), get("weights_out"));
@@ -74,7 +74,7 @@ pub(crate) fn specification(case: &BTreeMap<String, Array>, prefix: &str) -> Spe
         dash_syn_out: cast(get("dash_syn_out")),
         threshold: cast(get("threshold")),
         threshold_out: cast(get("threshold_out")),
-        // Rockpool hands a configuration `bias_hidden`, which its quantisers call `bias`: the recordings are
+        // Rockpool hands a configuration `bias_hidden`, which its quantizers call `bias`: the recordings are
         // those of a chip without hidden biases.
         bias: vec![0; hidden],
         bias_out: cast(get("bias_out")),

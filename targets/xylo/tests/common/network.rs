@@ -10,7 +10,7 @@ use synnet_ir::{Graph, Network, Params, SourceId, Span, Tensor};
 
 use super::Array;
 
-/// A span that a test can recognise: the `n`-th line of a text.
+/// A span that a test can recognize: the `n`-th line of a text.
 pub(crate) fn line(n: usize) -> Span {
     Span::new(SourceId(0), 100 * n, 100 * n + 10)
 }
