@@ -23,7 +23,7 @@
 //!
 //! // Class 0 has an event on channel 0 in each of 20 steps, class 1 on channel 1.
 //! let raster = |class: usize| (0..40).map(|i| f32::from(i % 2 == class)).collect();
-//! let sample = |class| Sample { raster: raster(class), steps: 20, target: Target::Class(class) };
+//! let sample = |class| DenseSample { raster: raster(class), steps: 20, label: Label::Class(class) };
 //! let data = Dataset::new(2, 20, (0..32).map(|i| sample(i % 2)).collect())?;
 //!
 //! let options = TrainOptions::new(CrossEntropy::new(Readout::MeanVmem), 20, 8).with_optimizer(Adam::new(0.02));
@@ -34,7 +34,7 @@
 //!
 //! let chip = xylo::Chip::find("xylo-audio3").ok_or("there is such a chip")?;
 //! let build = xylo::build(trainer.network(), chip, &xylo::QuantizeOptions::default())?;
-//! let on_chip = workbench::on_chip::evaluate(&build, trainer.network(), &data, Readout::MeanVmem)?;
+//! let on_chip = workbench::chip_evaluation::evaluate(&build, trainer.network(), &data, Readout::MeanVmem)?;
 //! assert_eq!(on_chip.evaluation.accuracy, 1.0);
 //!
 //! let module = rust::generate(trainer.network(), &rust::RustOptions::default())?;

@@ -4,9 +4,9 @@
 //! memory is taken. The same arrays give the same bytes.
 //!
 //! ```
-//! use synnet_arrays::{Archive, ArchiveReader, read_npz};
+//! use synnet_arrays::{NpzWriter, NpzReader, read_npz};
 //!
-//! let mut archive = Archive::new();
+//! let mut archive = NpzWriter::new();
 //! archive.add("output", &[1, 3], &[0i64, 2, 1])?;
 //! let bytes = archive.finish()?;
 //! let arrays = read_npz(&bytes)?;
@@ -14,7 +14,7 @@
 //! assert_eq!(arrays["output"].to_integers(), Some(vec![0, 2, 1]));
 //!
 //! // One at a time: what is not asked for is not unpacked.
-//! let mut reader = ArchiveReader::open(&bytes)?.with_limit(1 << 20);
+//! let mut reader = NpzReader::open(&bytes)?.with_limit(1 << 20);
 //! assert_eq!(reader.names(), ["output"]);
 //! assert_eq!(reader.array("output")?, arrays["output"]);
 //! # Ok::<(), synnet_arrays::Error>(())
@@ -25,7 +25,7 @@ mod npz;
 
 pub use npy::read_npy;
 pub use npyz::AutoSerialize;
-pub use npz::{Archive, ArchiveReader, DEFAULT_LIMIT, read_npz};
+pub use npz::{DEFAULT_LIMIT, NpzReader, NpzWriter, read_npz};
 
 /// A dense array in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,12 +33,12 @@ pub struct Array {
     /// Extent of each axis.
     pub shape: Vec<usize>,
     /// As many numbers as the shape says.
-    pub numbers: Numbers,
+    pub numbers: ArrayData,
 }
 
 /// Numbers, integers kept apart so that they stay exact.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Numbers {
+pub enum ArrayData {
     /// From integers and booleans.
     Integers(Vec<i64>),
     /// From floating-point numbers.
@@ -86,25 +86,25 @@ impl Array {
     /// The numbers as f64.
     pub fn to_floats(&self) -> Vec<f64> {
         match &self.numbers {
-            Numbers::Integers(numbers) => numbers.iter().map(|&x| x as f64).collect(),
-            Numbers::Floats(numbers) => numbers.clone(),
+            ArrayData::Integers(numbers) => numbers.iter().map(|&x| x as f64).collect(),
+            ArrayData::Floats(numbers) => numbers.clone(),
         }
     }
 
-    /// The numbers as integers, or `None` where [`fraction`](Self::fraction) finds one that is not.
+    /// The numbers as integers, or `None` where [`first_fraction`](Self::first_fraction) finds one that is not.
     pub fn to_integers(&self) -> Option<Vec<i64>> {
         match &self.numbers {
-            Numbers::Integers(numbers) => Some(numbers.clone()),
-            Numbers::Floats(numbers) if self.fraction().is_none() => {
+            ArrayData::Integers(numbers) => Some(numbers.clone()),
+            ArrayData::Floats(numbers) if self.first_fraction().is_none() => {
                 Some(numbers.iter().map(|&x| x as i64).collect())
             }
-            Numbers::Floats(_) => None,
+            ArrayData::Floats(_) => None,
         }
     }
 
     /// Index and value of the first number that is not an integer, or beyond 2^53, up to which `f64` holds all of them.
-    pub fn fraction(&self) -> Option<(usize, f64)> {
-        let Numbers::Floats(numbers) = &self.numbers else { return None };
+    pub fn first_fraction(&self) -> Option<(usize, f64)> {
+        let ArrayData::Floats(numbers) = &self.numbers else { return None };
         let whole = |x: f64| x.fract() == 0.0 && x.abs() <= 2f64.powi(53);
         numbers.iter().copied().enumerate().find(|&(_, x)| !whole(x))
     }

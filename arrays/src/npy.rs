@@ -2,7 +2,7 @@
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
-use crate::{Array, Error, Numbers};
+use crate::{Array, ArrayData, Error};
 
 /// Longest header of an array of plain numbers; NumPy pads it to 128 bytes.
 const HEADER_LIMIT: usize = 1024;
@@ -19,8 +19,8 @@ pub fn read_npy(bytes: &[u8]) -> Result<Array, Error> {
     let order = file.order();
     let numbers = match (order, read_numbers(file, bytes.len())?) {
         (Order::C, numbers) => numbers,
-        (Order::Fortran, Numbers::Integers(x)) => Numbers::Integers(from_fortran(&shape, &x)),
-        (Order::Fortran, Numbers::Floats(x)) => Numbers::Floats(from_fortran(&shape, &x)),
+        (Order::Fortran, ArrayData::Integers(x)) => ArrayData::Integers(from_fortran(&shape, &x)),
+        (Order::Fortran, ArrayData::Floats(x)) => ArrayData::Floats(from_fortran(&shape, &x)),
     };
     Ok(Array { shape, numbers })
 }
@@ -56,7 +56,7 @@ fn check_header(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn read_numbers(file: NpyFile<&[u8]>, available: usize) -> Result<Numbers, Error> {
+fn read_numbers(file: NpyFile<&[u8]>, available: usize) -> Result<ArrayData, Error> {
     let DType::Plain(kind) = file.dtype() else { return Err(Error::Type("record".into())) };
     let (letter, size) = (kind.type_char(), kind.size_field());
     if file.len().checked_mul(size).is_none_or(|bytes| bytes > available as u64) {
@@ -67,22 +67,22 @@ fn read_numbers(file: NpyFile<&[u8]>, available: usize) -> Result<Numbers, Error
         Ok(numbers.into_iter().map(convert).collect())
     }
     Ok(match (letter, size) {
-        (TypeChar::Bool, 1) => Numbers::Integers(read::<bool, _>(file, i64::from)?),
-        (TypeChar::Int, 1) => Numbers::Integers(read::<i8, _>(file, i64::from)?),
-        (TypeChar::Int, 2) => Numbers::Integers(read::<i16, _>(file, i64::from)?),
-        (TypeChar::Int, 4) => Numbers::Integers(read::<i32, _>(file, i64::from)?),
-        (TypeChar::Int, 8) => Numbers::Integers(read::<i64, _>(file, |x| x)?),
-        (TypeChar::Uint, 1) => Numbers::Integers(read::<u8, _>(file, i64::from)?),
-        (TypeChar::Uint, 2) => Numbers::Integers(read::<u16, _>(file, i64::from)?),
-        (TypeChar::Uint, 4) => Numbers::Integers(read::<u32, _>(file, i64::from)?),
+        (TypeChar::Bool, 1) => ArrayData::Integers(read::<bool, _>(file, i64::from)?),
+        (TypeChar::Int, 1) => ArrayData::Integers(read::<i8, _>(file, i64::from)?),
+        (TypeChar::Int, 2) => ArrayData::Integers(read::<i16, _>(file, i64::from)?),
+        (TypeChar::Int, 4) => ArrayData::Integers(read::<i32, _>(file, i64::from)?),
+        (TypeChar::Int, 8) => ArrayData::Integers(read::<i64, _>(file, |x| x)?),
+        (TypeChar::Uint, 1) => ArrayData::Integers(read::<u8, _>(file, i64::from)?),
+        (TypeChar::Uint, 2) => ArrayData::Integers(read::<u16, _>(file, i64::from)?),
+        (TypeChar::Uint, 4) => ArrayData::Integers(read::<u32, _>(file, i64::from)?),
         (TypeChar::Uint, 8) => {
             let numbers = read::<u64, _>(file, |x| x)?.into_iter().enumerate();
             let signed = numbers.map(|(i, x)| i64::try_from(x).map_err(|_| Error::Integer(i, x)));
-            Numbers::Integers(signed.collect::<Result<_, _>>()?)
+            ArrayData::Integers(signed.collect::<Result<_, _>>()?)
         }
-        (TypeChar::Float, 2) => Numbers::Floats(read::<npyz::half::f16, _>(file, f64::from)?),
-        (TypeChar::Float, 4) => Numbers::Floats(read::<f32, _>(file, f64::from)?),
-        (TypeChar::Float, 8) => Numbers::Floats(read::<f64, _>(file, |x| x)?),
+        (TypeChar::Float, 2) => ArrayData::Floats(read::<npyz::half::f16, _>(file, f64::from)?),
+        (TypeChar::Float, 4) => ArrayData::Floats(read::<f32, _>(file, f64::from)?),
+        (TypeChar::Float, 8) => ArrayData::Floats(read::<f64, _>(file, |x| x)?),
         _ => return Err(Error::Type(kind.to_string())),
     })
 }

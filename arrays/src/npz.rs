@@ -16,7 +16,7 @@ pub const DEFAULT_LIMIT: u64 = 1 << 30;
 /// # Errors
 /// Where the bytes are not such an archive, or one of its arrays cannot be read.
 pub fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Error> {
-    let mut reader = ArchiveReader::open(bytes)?;
+    let mut reader = NpzReader::open(bytes)?;
     let mut arrays = BTreeMap::new();
     for name in reader.names().to_vec() {
         let (array, size) = reader.unpack(&name)?;
@@ -27,19 +27,19 @@ pub fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Error> {
 }
 
 /// A `.npz` archive whose arrays are unpacked one at a time, on demand.
-pub struct ArchiveReader<'a> {
+pub struct NpzReader<'a> {
     zip: zip::ZipArchive<Cursor<&'a [u8]>>,
     names: Vec<String>,
     limit: u64,
 }
 
-impl std::fmt::Debug for ArchiveReader<'_> {
+impl std::fmt::Debug for NpzReader<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ArchiveReader").field("names", &self.names).finish_non_exhaustive()
+        f.debug_struct("NpzReader").field("names", &self.names).finish_non_exhaustive()
     }
 }
 
-impl<'a> ArchiveReader<'a> {
+impl<'a> NpzReader<'a> {
     /// Reads the list of arrays, and none of them.
     ///
     /// # Errors
@@ -93,17 +93,17 @@ impl<'a> ArchiveReader<'a> {
 
 /// A `.npz` archive under construction. The same arrays in the same order give the same bytes.
 #[derive(Default)]
-pub struct Archive {
+pub struct NpzWriter {
     zip: Option<zip::ZipWriter<Cursor<Vec<u8>>>>,
 }
 
-impl std::fmt::Debug for Archive {
+impl std::fmt::Debug for NpzWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Archive").finish_non_exhaustive()
+        f.debug_struct("NpzWriter").finish_non_exhaustive()
     }
 }
 
-impl Archive {
+impl NpzWriter {
     /// An archive without arrays.
     pub fn new() -> Self {
         Self::default()

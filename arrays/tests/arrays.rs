@@ -2,7 +2,7 @@
 
 use npyz::{AutoSerialize, Order, WriterBuilder};
 use proptest::prelude::*;
-use synnet_arrays::{Archive, ArchiveReader, Array, Numbers, read_npy, read_npz};
+use synnet_arrays::{Array, ArrayData, NpzReader, NpzWriter, read_npy, read_npz};
 
 fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -20,7 +20,7 @@ fn with_header(header: &str) -> Vec<u8> {
 }
 
 fn archive() -> Vec<u8> {
-    let mut archive = Archive::new();
+    let mut archive = NpzWriter::new();
     archive.add("x", &[2], &[1.0f32, 2.0]).unwrap();
     archive.add("a", &[3, 20], &[7i64; 60]).unwrap();
     archive.finish().unwrap()
@@ -28,12 +28,12 @@ fn archive() -> Vec<u8> {
 
 #[test]
 fn every_numeric_type_is_read() {
-    let expected = Numbers::Integers(vec![1, 0, 1]);
+    let expected = ArrayData::Integers(vec![1, 0, 1]);
     assert_eq!(read_npy(&npy(&[3], Order::C, &[true, false, true])).unwrap().numbers, expected);
     assert_eq!(read_npy(&npy(&[3], Order::C, &[1i8, 0, 1])).unwrap().numbers, expected);
     assert_eq!(read_npy(&npy(&[3], Order::C, &[1u16, 0, 1])).unwrap().numbers, expected);
     assert_eq!(read_npy(&npy(&[3], Order::C, &[1u64, 0, 1])).unwrap().numbers, expected);
-    let expected = Numbers::Floats(vec![0.5, -2.0]);
+    let expected = ArrayData::Floats(vec![0.5, -2.0]);
     assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f32, -2.0])).unwrap().numbers, expected);
     assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f64, -2.0])).unwrap().numbers, expected);
     let error = read_npy(&npy(&[2], Order::C, &[1, u64::MAX])).unwrap_err().to_string();
@@ -46,27 +46,27 @@ fn every_numeric_type_is_read() {
 #[test]
 fn fortran_order_becomes_row_major() {
     let array = read_npy(&npy(&[2, 3], Order::Fortran, &[0i64, 3, 1, 4, 2, 5])).unwrap();
-    assert_eq!(array.numbers, Numbers::Integers(vec![0, 1, 2, 3, 4, 5]));
+    assert_eq!(array.numbers, ArrayData::Integers(vec![0, 1, 2, 3, 4, 5]));
 }
 
 #[test]
 fn empty_and_scalar_arrays() {
     let array = read_npy(&npy::<f32>(&[0, 100_000], Order::Fortran, &[])).unwrap();
-    assert_eq!((&array.shape[..], array.numbers), (&[0, 100_000][..], Numbers::Floats(vec![])));
+    assert_eq!((&array.shape[..], array.numbers), (&[0, 100_000][..], ArrayData::Floats(vec![])));
     let array = read_npy(&npy(&[], Order::C, &[3u8])).unwrap();
-    assert_eq!((array.shape, array.numbers), (vec![], Numbers::Integers(vec![3])));
-    assert!(read_npz(&Archive::new().finish().unwrap()).unwrap().is_empty());
+    assert_eq!((array.shape, array.numbers), (vec![], ArrayData::Integers(vec![3])));
+    assert!(read_npz(&NpzWriter::new().finish().unwrap()).unwrap().is_empty());
 }
 
 #[test]
-fn fractions_are_no_integers() {
+fn fractions_are_not_integers() {
     let array =
-        |numbers: &[f64]| Array { shape: vec![numbers.len()], numbers: Numbers::Floats(numbers.into()) };
+        |numbers: &[f64]| Array { shape: vec![numbers.len()], numbers: ArrayData::Floats(numbers.into()) };
     assert_eq!(array(&[1.0, -2.0]).to_integers(), Some(vec![1, -2]));
     for number in [1.5, 1e17, f64::NAN, f64::INFINITY] {
         let array = array(&[1.0, number]);
         assert_eq!(array.to_integers(), None);
-        assert_eq!(array.fraction().map(|(i, _)| i), Some(1));
+        assert_eq!(array.first_fraction().map(|(i, _)| i), Some(1));
     }
 }
 
@@ -78,7 +78,7 @@ fn an_archive_does_not_depend_on_the_clock() {
 
 #[test]
 fn arrays_that_do_not_fit_their_shape_are_not_written() {
-    let mut archive = Archive::new();
+    let mut archive = NpzWriter::new();
     assert!(archive.add("x", &[2, 2], &[1u8; 3]).is_err());
     assert!(archive.add("x", &[usize::MAX, usize::MAX], &[1u8]).is_err());
 }
@@ -89,20 +89,20 @@ fn a_reader_unpacks_what_it_is_asked_for() {
     let mut bytes = archive();
     let start = bytes.windows(5).position(|w| w == b"x.npy").unwrap() + 5;
     bytes[start + 3] ^= 0xff;
-    let mut reader = ArchiveReader::open(&bytes).unwrap();
+    let mut reader = NpzReader::open(&bytes).unwrap();
     assert_eq!(reader.names(), ["a", "x"]);
     assert_eq!(reader.array("a").unwrap().shape, [3, 20]);
     assert!(reader.array("x").unwrap_err().to_string().starts_with("array `x`: "));
     assert!(reader.array("y").unwrap_err().to_string().starts_with("array `y`: "));
     assert!(read_npz(&bytes).is_err());
 
-    let mut reader = ArchiveReader::open(&bytes).unwrap().with_limit(500);
+    let mut reader = NpzReader::open(&bytes).unwrap().with_limit(500);
     let error = reader.array("a").unwrap_err().to_string();
     assert_eq!(error, "array `a`: it has more than 500 bytes, unpacked");
 }
 
 #[test]
-fn hostile_headers_are_refused() {
+fn malicious_headers_are_rejected() {
     let deep = format!("{{'descr': '<i8', 'fortran_order': False, 'shape': {}, }}", "(".repeat(900));
     let long = format!("{{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }}{}", " ".repeat(1000));
     for (header, fault) in [
@@ -127,7 +127,7 @@ fn hostile_headers_are_refused() {
 }
 
 #[test]
-fn cut_files_are_errors() {
+fn truncated_files_are_errors() {
     let whole = npy(&[4], Order::C, &[1i32, 2, 3, 4]);
     for end in 0..whole.len() {
         assert!(read_npy(&whole[..end]).is_err(), "cut at byte {end}");
@@ -159,7 +159,7 @@ fn flipped_bits_never_panic() {
 
 proptest! {
     #[test]
-    fn damaged_bytes_never_panic(
+    fn corrupted_bytes_never_panic(
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         cut in any::<prop::sample::Index>(),
     ) {
@@ -176,9 +176,9 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read(numbers in proptest::collection::vec(any::<f64>(), 0..50)) {
-        let mut archive = Archive::new();
+        let mut archive = NpzWriter::new();
         archive.add("numbers", &[numbers.len(), 1], &numbers).unwrap();
         let array = read_npz(&archive.finish().unwrap()).unwrap().remove("numbers").unwrap();
-        prop_assert_eq!(array, Array { shape: vec![numbers.len(), 1], numbers: Numbers::Floats(numbers) });
+        prop_assert_eq!(array, Array { shape: vec![numbers.len(), 1], numbers: ArrayData::Floats(numbers) });
     }
 }

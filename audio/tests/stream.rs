@@ -20,7 +20,7 @@ proptest! {
 
     /// However a recording is cut, the frames are those of the whole; after a reset they come again.
     #[test]
-    fn any_cut_equals_the_whole(
+    fn chunked_input_equals_one_shot(
         normalization in normalization(),
         decimation in prop_oneof![Just(1_u32), 2_u32..1000],
         rate in prop_oneof![Just(8000_u32), Just(96_000), 1000_u32..200_000],
@@ -65,7 +65,7 @@ proptest! {
 }
 
 #[test]
-fn a_recording_shorter_than_a_step_has_none() {
+fn audio_shorter_than_a_step_yields_no_step() {
     let raster = audio3::raster(&Wav::new(vec![0.5; 3], 8000).unwrap(), &Options::default()).unwrap();
     assert_eq!((raster.steps(), raster.channels(), raster.counts().unwrap().len()), (0, 16, 0));
 }

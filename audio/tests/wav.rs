@@ -47,7 +47,7 @@ fn decode(bytes: &[u8]) -> Vec<f64> {
 }
 
 #[test]
-fn every_width_reaches_the_same_range() {
+fn every_bit_depth_is_normalized_to_the_same_range() {
     for bits in [8, 16, 24, 32] {
         let full = 1_i64 << (bits - 1);
         let samples = [-full, -full / 2, 0, full / 4, full - 1].map(|x| x as i32);
@@ -71,14 +71,14 @@ fn channels_are_averaged() {
 }
 
 #[test]
-fn the_header_most_programs_write_is_read() {
+fn the_common_header_is_read() {
     let recording = Wav::decode(&plain_header(1, 16, 44_100, &[0, 64, 0, 192])).unwrap();
     assert_eq!((recording.samples(), recording.sample_rate().get()), (&[0.5, -0.5][..], 44_100));
     assert_eq!(recording.duration(), 2.0 / 44_100.0);
 }
 
 #[test]
-fn refusals_say_what_is_wrong() {
+fn error_messages_name_the_cause() {
     let whole = ints(16, &[1, 2, 3, 4]);
     let cases: [(&[u8], &str); 14] = [
         (b"", "the file is empty"),
@@ -123,7 +123,7 @@ fn refusals_say_what_is_wrong() {
 }
 
 #[test]
-fn a_slow_recording_is_too_long_rather_than_too_large() {
+fn a_low_sample_rate_is_reported_as_too_long() {
     let recording = Wav::new(vec![0.0; 100_000], 1).unwrap();
     let error = audio3::raster(&recording, &audio3::Options::default()).unwrap_err();
     assert_eq!(
@@ -136,7 +136,7 @@ fn a_slow_recording_is_too_long_rather_than_too_large() {
 proptest! {
     /// Damage anywhere gives samples or an error, and memory goes by the bytes that are there.
     #[test]
-    fn damaged_files_do_no_harm(
+    fn corrupted_files_never_panic(
         channels in 1_u16..4,
         damage in prop::collection::vec((0_usize..80, any::<u8>()), 1..6),
         length in 0_usize..120,
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_do_no_harm(mut bytes in prop::collection::vec(any::<u8>(), 12..200)) {
+    fn arbitrary_bytes_never_panic(mut bytes in prop::collection::vec(any::<u8>(), 12..200)) {
         bytes[..4].copy_from_slice(b"RIFF");
         bytes[8..12].copy_from_slice(b"WAVE");
         let _ = Wav::decode(&bytes);

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use network::Network;
 
-const MOST_TIMES: usize = 2000;
+const MAX_RUNS: usize = 2000;
 
 /// Counts and outputs are f32 or integers, as the form of the network has it.
 trait Number: Copy {
@@ -60,8 +60,8 @@ fn main() -> Result<(), Error> {
     for line in std::io::stdin().lock().lines() {
         let limit: f64 = line?.trim().parse().map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
         let begin = Instant::now();
-        let mut seconds = Vec::with_capacity(MOST_TIMES);
-        while seconds.is_empty() || (begin.elapsed().as_secs_f64() < limit && seconds.len() < MOST_TIMES) {
+        let mut seconds = Vec::with_capacity(MAX_RUNS);
+        while seconds.is_empty() || (begin.elapsed().as_secs_f64() < limit && seconds.len() < MAX_RUNS) {
             net.reset();
             let start = Instant::now();
             for frame in &frames {

@@ -10,16 +10,16 @@ pub(crate) fn out_dir() -> Option<PathBuf> {
 
 /// Has the build script run again when one of these files changes.
 pub(crate) fn watch(files: &[PathBuf]) {
-    say(files.iter().map(|file| format!("cargo::rerun-if-changed={}", file.display())));
+    print_directive(files.iter().map(|file| format!("cargo::rerun-if-changed={}", file.display())));
 }
 
 /// Shows warnings, which cargo takes line by line.
 pub(crate) fn warn(rendered: &str) {
-    say(rendered.trim_end().lines().map(|line| format!("cargo::warning={line}")));
+    print_directive(rendered.trim_end().lines().map(|line| format!("cargo::warning={line}")));
 }
 
 /// Writes instructions to standard output. That cargo has stopped listening is no reason to fail.
-fn say(lines: impl Iterator<Item = String>) {
+fn print_directive(lines: impl Iterator<Item = String>) {
     if out_dir().is_none() {
         return;
     }

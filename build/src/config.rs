@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_do_not_change_are_not_touched() {
+    fn unchanged_files_are_not_rewritten() {
         let folder = folder();
         let compile = || config(folder.path()).compile(folder.path().join("kws.snn")).expect("it compiles");
         let code = folder.path().join("out/kws.rs");
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_build_script_a_folder_is_needed() {
+    fn outside_a_build_script_out_dir_is_required() {
         let folder = folder();
         assert_eq!(cargo::out_dir(), None, "tests are no build scripts");
         let error = compile(folder.path().join("kws.snn")).expect_err("there is no folder");
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_come_all_at_once_and_nothing_is_written() {
+    fn all_errors_are_reported_and_nothing_is_written() {
         let folder = folder();
         let path = folder.path().join("kws.snn");
         let wrong = NETWORK.replace("dt: 1 ms", "dt: 1").replace("lif(count)", "liff(count)");

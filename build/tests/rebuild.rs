@@ -107,7 +107,7 @@ fn output(weight: f64, steps_per_tau: f64) -> String {
 }
 
 #[test]
-fn a_network_is_compiled_again_when_what_it_was_made_of_changes() {
+fn a_network_is_rebuilt_when_its_inputs_change() {
     let package = Package::new();
     assert_eq!(package.run(), (output(1.0, 1.0), true), "the first time");
     assert_eq!(package.run(), (output(1.0, 1.0), false), "nothing changed");
@@ -125,7 +125,7 @@ fn a_network_is_compiled_again_when_what_it_was_made_of_changes() {
 }
 
 #[test]
-fn mistakes_and_warnings_are_shown_with_their_lines() {
+fn errors_and_warnings_show_source_lines() {
     let package = Package::new();
     package.write("nets/kws.snn", NETWORK.replace("network Kws", "network Kws(spare = 1)"));
     let (succeeded, _, stderr) = package.cargo();

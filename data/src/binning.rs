@@ -23,26 +23,27 @@ pub struct Binning {
 
 /// An event that cannot be placed.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Misplaced {
+pub(crate) struct InvalidEvent {
     /// Its number, from 0.
     pub(crate) index: usize,
-    pub(crate) fault: String,
+    pub(crate) reason: String,
 }
 
 impl Binning {
     /// The raster of events `(channel, time)`; it ends with the step of the last one.
-    pub(crate) fn raster(&self, events: impl Iterator<Item = (f64, f64)>) -> Result<Raster, Misplaced> {
+    pub(crate) fn raster(&self, events: impl Iterator<Item = (f64, f64)>) -> Result<Raster, InvalidEvent> {
         let mut placed = Vec::new();
         let mut steps = 0;
         for (index, (channel, time)) in events.enumerate() {
-            let (step, channel) = self.place(channel, time).map_err(|fault| Misplaced { index, fault })?;
+            let (step, channel) =
+                self.place(channel, time).map_err(|reason| InvalidEvent { index, reason })?;
             if let Some(step) = step {
                 placed.push((step, channel));
                 steps = steps.max(step + 1);
             }
         }
         Raster::from_events(self.channels, steps, placed)
-            .map_err(|e| Misplaced { index: 0, fault: e.to_string() })
+            .map_err(|e| InvalidEvent { index: 0, reason: e.to_string() })
     }
 
     /// Step and channel of an event; no step where it comes after the last one.
@@ -110,8 +111,8 @@ mod tests {
             (0.0, f64::NAN, "the time NaN"),
             (0.0, f64::INFINITY, "the time inf"),
         ] {
-            let fault = BINNING.raster([(0.0, 0.0), (channel, time)].into_iter()).unwrap_err();
-            assert!(fault.index == 1 && fault.fault.contains(says), "{fault:?}");
+            let reason = BINNING.raster([(0.0, 0.0), (channel, time)].into_iter()).unwrap_err();
+            assert!(reason.index == 1 && reason.reason.contains(says), "{reason:?}");
         }
     }
 }

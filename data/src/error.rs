@@ -19,26 +19,26 @@ pub enum Error {
         found: String,
     },
     /// A part has the wrong extents, type or values.
-    #[error("{part} {fault}")]
+    #[error("{part} {reason}")]
     Part {
         /// The part, such as an array by name.
         part: String,
         /// The rule that it breaks and the remedy.
-        fault: String,
+        reason: String,
     },
     /// A line of a text.
-    #[error("line {line}: {fault}")]
+    #[error("line {line}: {reason}")]
     Line {
         /// Its number, from 1.
         line: usize,
         /// What is wrong with it.
-        fault: String,
+        reason: String,
     },
 }
 
 impl Error {
-    pub(crate) fn part(part: impl Into<String>, fault: impl Into<String>) -> Self {
-        Self::Part { part: part.into(), fault: fault.into() }
+    pub(crate) fn part(part: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Part { part: part.into(), reason: reason.into() }
     }
 
     /// Something is missing among things that have names.

@@ -10,7 +10,7 @@ use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder};
 use crate::Error;
 
 /// Most elements of an array: no data set of recordings has so many.
-const MOST_ELEMENTS: u64 = 1 << 24;
+const MAX_ELEMENTS: u64 = 1 << 24;
 
 /// An HDF5 file in memory.
 pub(crate) struct File {
@@ -87,7 +87,7 @@ impl File {
                 format!("has the shape {shape:?}; expected [samples]"),
             ));
         };
-        if elements > MOST_ELEMENTS || chunk.iter().any(|&extent| extent > MOST_ELEMENTS) {
+        if elements > MAX_ELEMENTS || chunk.iter().any(|&extent| extent > MAX_ELEMENTS) {
             return Err(Error::part(format!("`{path}`"), "claims more than 2^24 elements"));
         }
         Ok(array)

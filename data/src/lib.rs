@@ -6,10 +6,10 @@
 //! * [`waveform`]: random changes of sounds before the front end.
 //!
 //! ```
-//! use synnet_data::{Binning, events};
+//! use synnet_data::{Binning, event_list};
 //!
 //! let binning = Binning { channels: 4, pool: 1, dt: 1e-3, steps: 100, unit: 1e-3 };
-//! let raster = events::read_csv(b"channel,time\n3,0.25\n0,7.5\n", &binning)?;
+//! let raster = event_list::read_csv(b"channel,time\n3,0.25\n0,7.5\n", &binning)?;
 //! assert_eq!((raster.steps(), raster.to_dense()[3]), (8, 1.0));
 //! # Ok::<(), synnet_data::Error>(())
 //! ```
@@ -19,7 +19,7 @@
 
 mod binning;
 mod error;
-pub mod events;
+pub mod event_list;
 mod hdf5;
 pub mod npz;
 pub mod shd;

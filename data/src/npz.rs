@@ -1,12 +1,12 @@
 //! NumPy archives of rasters.
 
-use synnet_arrays::{ArchiveReader, Array};
+use synnet_arrays::{Array, NpzReader};
 use synnet_ir::Raster;
 
 use crate::{Error, Table};
 
 /// Most bytes of one array, unpacked. Numbers are held as 8 bytes each while they are read.
-const MOST_BYTES: u64 = 1 << 28;
+const MAX_BYTES: u64 = 1 << 28;
 
 /// What the network should give: the number of outputs, and the values `[T, O]` in row-major order.
 pub type Trace = (usize, Vec<f32>);
@@ -26,7 +26,7 @@ pub type Trace = (usize, Vec<f32>);
 /// Where the bytes are no such archive: an array is missing or has another shape, there are labels as well as
 /// targets, a value is not finite, a label is not a whole number; an array of more than 2^28 bytes.
 pub fn read(bytes: &[u8]) -> Result<Table, Error> {
-    let mut reader = ArchiveReader::open(bytes)?.with_limit(MOST_BYTES);
+    let mut reader = NpzReader::open(bytes)?.with_limit(MAX_BYTES);
     let names = reader.names().to_vec();
     let has = |name: &str| names.iter().any(|known| known == name);
     if !has("rasters") {
@@ -53,8 +53,8 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
                 let targets = reader.array(name)?;
                 let [n, t, outputs] = shape(&targets, "`targets`", "[samples, T, O]")?;
                 if (n, t) != (samples, steps) {
-                    let fault = format!("are {n} samples of {t} steps; `rasters` are {samples} of {steps}");
-                    return Err(Error::part("`targets`", fault));
+                    let reason = format!("are {n} samples of {t} steps; `rasters` are {samples} of {steps}");
+                    return Err(Error::part("`targets`", reason));
                 }
                 let values = finite(&targets, "`targets`")?;
                 let traces = split(&values, samples).map(<[f32]>::to_vec).collect();
@@ -66,9 +66,9 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
                     let field = if name == "labels" { "label" } else { name };
                     table.fields.insert(field.to_owned(), whole(&array, name)?);
                 } else if name == "labels" {
-                    let fault =
+                    let reason =
                         format!("has the shape {:?}; one label for each of {samples} samples", array.shape);
-                    return Err(Error::part("`labels`", fault));
+                    return Err(Error::part("`labels`", reason));
                 }
             }
         }
@@ -82,7 +82,7 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
 /// # Errors
 /// As [`read`].
 pub fn read_sample(bytes: &[u8]) -> Result<(Raster, Option<Trace>), Error> {
-    let mut reader = ArchiveReader::open(bytes)?.with_limit(MOST_BYTES);
+    let mut reader = NpzReader::open(bytes)?.with_limit(MAX_BYTES);
     let names = reader.names().to_vec();
     let has = |name: &str| names.iter().any(|known| known == name);
     if !has("raster") {
@@ -123,8 +123,8 @@ fn split(values: &[f32], parts: usize) -> impl Iterator<Item = &[f32]> {
 
 /// The extents of an array that must have so many axes, the first of which must not be empty.
 fn shape<const AXES: usize>(array: &Array, name: &str, expected: &str) -> Result<[usize; AXES], Error> {
-    let fault = || Error::part(name, format!("has the shape {:?}; expected {expected}", array.shape));
-    let shape: [usize; AXES] = array.shape[..].try_into().map_err(|_| fault())?;
+    let reason = || Error::part(name, format!("has the shape {:?}; expected {expected}", array.shape));
+    let shape: [usize; AXES] = array.shape[..].try_into().map_err(|_| reason())?;
     if shape.contains(&0) {
         return Err(Error::part(name, format!("has the shape {shape:?}, which holds nothing")));
     }
@@ -146,7 +146,7 @@ fn finite(array: &Array, name: &str) -> Result<Vec<f32>, Error> {
 /// Whole numbers as texts.
 fn whole(array: &Array, name: &str) -> Result<Vec<String>, Error> {
     let numbers = array.to_integers().ok_or_else(|| {
-        let (i, x) = array.fraction().unwrap_or_default();
+        let (i, x) = array.first_fraction().unwrap_or_default();
         Error::part(format!("`{name}`"), format!("holds {x} at {i}; it must hold whole numbers"))
     })?;
     Ok(numbers.iter().map(i64::to_string).collect())

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use synnet_ir::Raster;
 
-use crate::binning::Misplaced;
+use crate::binning::InvalidEvent;
 use crate::hdf5::{File, Ragged};
 use crate::{Binning, Error, Table};
 
@@ -50,10 +50,10 @@ pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
 fn raster(times: &Ragged<'_>, units: &Ragged<'_>, i: usize, binning: &Binning) -> Result<Raster, Error> {
     let (times, units) = (times.get(i)?, units.get(i)?);
     if times.len() != units.len() {
-        let fault = format!("has {} times and {} units", times.len(), units.len());
-        return Err(Error::part(format!("sample {i} of `spikes`"), fault));
+        let reason = format!("has {} times and {} units", times.len(), units.len());
+        return Err(Error::part(format!("sample {i} of `spikes`"), reason));
     }
-    binning.raster(units.into_iter().zip(times)).map_err(|Misplaced { index, fault }| {
-        Error::part(format!("sample {i} of `spikes`: event {index}"), fault)
+    binning.raster(units.into_iter().zip(times)).map_err(|InvalidEvent { index, reason }| {
+        Error::part(format!("sample {i} of `spikes`: event {index}"), reason)
     })
 }

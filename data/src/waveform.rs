@@ -7,7 +7,7 @@ use synnet_random::{Purpose, Stream};
 use crate::Error;
 
 /// Most samples of a changed sound: a header may announce any rate, and silence of some seconds at it.
-const MOST_SAMPLES: usize = 1 << 28;
+const MAX_SAMPLES: usize = 1 << 28;
 
 /// Random changes of sounds. The default changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub enum Color {
 
 /// A changed sound, and how the front end must take it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Changed {
+pub struct AugmentedAudio {
     /// The sound.
     pub sound: Wav,
     /// Time steps must be this many times as long, or the sound has not its duration.
@@ -94,15 +94,15 @@ impl Augmentation {
     ///
     /// # Errors
     /// Options that do not pass [`check`](Self::check); a sound of more than 2^28 samples after the silence before it.
-    pub fn apply(&self, sound: &Wav, seed: u64, epoch: u64, recording: u64) -> Result<Changed, Error> {
-        let wrong = |fault: String| Error::part("the augmentation", fault);
+    pub fn apply(&self, sound: &Wav, seed: u64, epoch: u64, recording: u64) -> Result<AugmentedAudio, Error> {
+        let wrong = |reason: String| Error::part("the augmentation", reason);
         self.check().map_err(wrong)?;
-        let mut stream = Stream::new(seed, Purpose::Sound, epoch, recording);
-        let mut evenly = |reach: f64| reach * (2.0 * stream.unit() - 1.0);
-        let shift = evenly(self.time_shift);
-        let gain = 10_f64.powf(evenly(self.gain) / 20.0);
-        let speed = (1.0 + self.speed).powf(evenly(1.0));
-        let pitch = (1.0 + self.pitch).powf(evenly(1.0));
+        let mut stream = Stream::new(seed, Purpose::Augmentation, epoch, recording);
+        let mut symmetric_uniform = |reach: f64| reach * (2.0 * stream.unit() - 1.0);
+        let shift = symmetric_uniform(self.time_shift);
+        let gain = 10_f64.powf(symmetric_uniform(self.gain) / 20.0);
+        let speed = (1.0 + self.speed).powf(symmetric_uniform(1.0));
+        let pitch = (1.0 + self.pitch).powf(symmetric_uniform(1.0));
 
         let rate = f64::from(sound.sample_rate().get());
         let mut samples = shifted(sound.samples(), (shift * rate).round() as i64)
@@ -115,7 +115,7 @@ impl Augmentation {
         // Rates of a whole number of hertz, at least one.
         let played = (rate * speed * pitch).round().max(1.0) as u32;
         let sound = Wav::new(samples, played).map_err(|e| wrong(format!("leaves no sound: {e}")))?;
-        Ok(Changed { sound, step: 1.0 / pitch })
+        Ok(AugmentedAudio { sound, step: 1.0 / pitch })
     }
 }
 
@@ -141,13 +141,13 @@ fn power(samples: &[f64]) -> f64 {
 }
 
 /// The samples, later (silence before them) or earlier (the first ones cut off, but for the last); `None` for more
-/// than [`MOST_SAMPLES`].
+/// than [`MAX_SAMPLES`].
 fn shifted(samples: &[f64], by: i64) -> Option<Vec<f64>> {
     let places = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
     if by < 0 {
         return Some(samples[places.min(samples.len().saturating_sub(1))..].to_vec());
     }
-    let len = places.checked_add(samples.len()).filter(|&len| len <= MOST_SAMPLES)?;
+    let len = places.checked_add(samples.len()).filter(|&len| len <= MAX_SAMPLES)?;
     let mut moved = Vec::with_capacity(len);
     moved.resize(places, 0.0);
     moved.extend_from_slice(samples);
@@ -182,18 +182,18 @@ mod tests {
         Wav::new((0..8000).map(|i| 0.25 * (0.3 * f64::from(i)).sin()).collect(), 8000).unwrap()
     }
 
-    fn applied(options: Augmentation, epoch: u64) -> Changed {
+    fn applied(options: Augmentation, epoch: u64) -> AugmentedAudio {
         options.apply(&tone(), 1, epoch, 2).unwrap()
     }
 
     #[test]
-    fn nothing_changes_where_nothing_is_asked_for() {
-        assert_eq!(applied(NONE, 3), Changed { sound: tone(), step: 1.0 });
+    fn the_default_augmentation_changes_nothing() {
+        assert_eq!(applied(NONE, 3), AugmentedAudio { sound: tone(), step: 1.0 });
         assert!(!NONE.is_active() && NONE == Augmentation::default());
     }
 
     #[test]
-    fn changes_depend_on_seed_epoch_and_recording_alone() {
+    fn augmentation_depends_only_on_seed_epoch_and_sample() {
         let noise = Some(Noise { snr: [5.0, 30.0], color: Color::Pink });
         let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1 };
         let first = applied(options, 0);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_is_what_its_name_says() {
+    fn each_augmentation_has_its_documented_effect() {
         let mut rates = Vec::new();
         for epoch in 0..50 {
             let louder = applied(Augmentation { gain: 6.0, ..NONE }, epoch);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_that_no_machine_holds_is_refused() {
+    fn an_excessive_time_shift_is_rejected() {
         let sound = Wav::new(vec![0.5; 10], u32::MAX).unwrap();
         let later = Augmentation { time_shift: 60.0, ..NONE };
         let refused = (0..20).filter_map(|i| later.apply(&sound, 0, 0, i).err()).next().unwrap();
@@ -253,7 +253,7 @@ mod tests {
     /// Differences of neighbors hold mostly high frequencies, sums of many mostly low ones.
     #[test]
     fn pink_noise_is_low_and_white_noise_is_even() {
-        let mut stream = Stream::new(4, Purpose::Sound, 0, 0);
+        let mut stream = Stream::new(4, Purpose::Augmentation, 0, 0);
         let white: Vec<f64> = (0..1 << 16).map(|_| stream.normal()).collect();
         let pink = pink(1 << 16, &mut stream);
         let roughness = |noise: &[f64]| {

@@ -1,14 +1,14 @@
 //! Archives and texts: what they become, and what is wrong with those that become nothing.
 
 use proptest::prelude::*;
-use synnet_arrays::Archive;
-use synnet_data::{Binning, Error, events, npz};
+use synnet_arrays::NpzWriter;
+use synnet_data::{Binning, Error, event_list, npz};
 
 const BINNING: Binning = Binning { channels: 4, pool: 1, dt: 1e-3, steps: 50, unit: 1e-3 };
 
 /// An archive of integers and floats, by name and shape.
 fn archive(integers: &[(&str, &[usize], &[i64])], floats: &[(&str, &[usize], &[f64])]) -> Vec<u8> {
-    let mut archive = Archive::new();
+    let mut archive = NpzWriter::new();
     for (name, shape, numbers) in integers {
         archive.add(name, shape, numbers).unwrap();
     }
@@ -80,8 +80,8 @@ fn archives_that_do_not_fit_are_explained() {
 }
 
 #[test]
-fn texts_of_events_come_in_several_habits() {
-    let expected = events::read_csv(b"2,1.5\n0,3.0\n", &BINNING).unwrap();
+fn csv_dialects_are_accepted() {
+    let expected = event_list::read_csv(b"2,1.5\n0,3.0\n", &BINNING).unwrap();
     assert_eq!(expected.to_dense(), [0., 0., 0., 0., 0., 0., 1., 0., 0., 0., 0., 0., 1., 0., 0., 0.]);
     for text in [
         "channel,time\n2,1.5\n0,3.0",
@@ -89,11 +89,11 @@ fn texts_of_events_come_in_several_habits() {
         "# a comment\n\n  0\t3.0\n2   1.5\n",
         "\u{feff}channel time\n2 1.5\n0 3e0\n",
     ] {
-        assert_eq!(events::read_csv(text.as_bytes(), &BINNING).unwrap(), expected, "{text:?}");
+        assert_eq!(event_list::read_csv(text.as_bytes(), &BINNING).unwrap(), expected, "{text:?}");
     }
     let bytes = archive(&[("channel", &[2], &[2, 0])], &[("time", &[2], &[1.5, 3.0])]);
-    assert_eq!(events::read_npz(&bytes, &BINNING).unwrap(), expected);
-    assert_eq!(events::read_csv(b"channel,time\n", &BINNING).unwrap().steps(), 0);
+    assert_eq!(event_list::read_npz(&bytes, &BINNING).unwrap(), expected);
+    assert_eq!(event_list::read_csv(b"channel,time\n", &BINNING).unwrap().steps(), 0);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn events_that_do_not_fit_are_explained() {
         (b"0,-1\n", "line 1: the event is at the time -1"),
         (b"0,1\n\xff\n", "line 2: not UTF-8 text"),
     ] {
-        let error = events::read_csv(text, &BINNING).unwrap_err().to_string();
+        let error = event_list::read_csv(text, &BINNING).unwrap_err().to_string();
         assert!(error.contains(says), "no {says:?} in: {error}");
     }
     for (bytes, says) in [
@@ -117,21 +117,21 @@ fn events_that_do_not_fit_are_explained() {
         (archive(&[("channel", &[1, 1], &[0])], &[("time", &[1], &[0.0])]), "expected [events]"),
         (archive(&[("channel", &[2], &[0, 9])], &[("time", &[2], &[0.0; 2])]), "event 1 is on channel 9"),
     ] {
-        let error = events::read_npz(&bytes, &BINNING).unwrap_err().to_string();
+        let error = event_list::read_npz(&bytes, &BINNING).unwrap_err().to_string();
         assert!(error.contains(says), "no {says:?} in: {error}");
     }
 }
 
 proptest! {
     #[test]
-    fn any_text_is_a_raster_or_an_error(text in "[0-9a-z.,; \n\u{e9}-]{0,60}") {
-        if let Ok(raster) = events::read_csv(text.as_bytes(), &BINNING) {
+    fn arbitrary_csv_never_panics(text in "[0-9a-z.,; \n\u{e9}-]{0,60}") {
+        if let Ok(raster) = event_list::read_csv(text.as_bytes(), &BINNING) {
             prop_assert!(raster.steps() <= BINNING.steps);
         }
     }
 
     #[test]
-    fn damaged_archives_are_rasters_or_errors(at in 0_usize..400, value: u8) {
+    fn corrupted_archives_never_panic(at in 0_usize..400, value: u8) {
         let mut bytes = archive(&[RASTERS, ("labels", &[2], &[0, 1])], &[]);
         let at = at % bytes.len();
         bytes[at] = value;

@@ -53,7 +53,7 @@ fn neighboring_channels_are_pooled() {
 }
 
 #[test]
-fn what_does_not_fit_is_named() {
+fn mismatches_are_reported() {
     for (binning, says) in [
         (Binning { channels: 16, ..BINNING }, "of `spikes`: event 0 is on channel"),
         (Binning { channels: 16, pool: 20, ..BINNING }, "20 of the recording each"),
@@ -86,7 +86,7 @@ fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
 /// Every byte of the metadata set to extreme values in turn, and the file cut at many places: an error or other
 /// numbers, never a panic or memory that the file cannot justify.
 #[test]
-fn damage_is_an_error_or_other_numbers() {
+fn corrupted_files_never_panic_in_the_reader() {
     let mut errors = 0;
     for (name, stride) in [("shd.h5", 7), ("shd_wide.h5", 13)] {
         let bytes = file(name);

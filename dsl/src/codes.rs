@@ -3,15 +3,15 @@
 //! `E01..` syntax, `E02..` names, `E03..` values and units, `E04..` structure; `W` warnings, numbered alike. Rules
 //! that every graph keeps, wherever it comes from, are in [`synnet_ir::codes`](mod@synnet_ir::codes).
 
-pub(crate) use synnet_ir::codes::{DUPLICATE_NAME, LENGTH, OUTPUT, RANGE, STEP, TOO_LARGE, WIDTH};
+pub(crate) use synnet_ir::codes::{DUPLICATE_NAME, LENGTH, OUTPUT, RANGE, TIME_STEP, TOO_LARGE, WIDTH};
 
-macro_rules! codes_with_files {
+macro_rules! codes_with_explanations {
     ($($name:ident = $id:literal, $title:literal;)*) => {
         synnet_ir::codes! { $($name = $id, $title, include_str!(concat!("codes/", $id, ".md"));)* }
     };
 }
 
-codes_with_files! {
+codes_with_explanations! {
     SYNTAX = "E0101", "the text is not written as the language asks";
     FORGOTTEN = "E0102", "a `;` or `}` is missing";
     TOO_DEEP = "E0103", "an expression or a nesting of brackets is too deep";

@@ -149,7 +149,7 @@ fn choose<'a>(
         if report.has_errors() && names().next().is_none() {
             return None;
         }
-        let diagnostic = Diagnostic::error_without_place(
+        let diagnostic = Diagnostic::error_without_span(
             &codes::WHICH_NETWORK,
             format!("the file has no network `{name}`"),
         );

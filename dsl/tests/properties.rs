@@ -91,7 +91,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 
     #[test]
-    fn no_text_makes_a_stage_panic(text in mutated()) {
+    fn no_mutated_source_panics(text in mutated()) {
         graph(&text);
         if let Ok(formatted) = format(&text) {
             prop_assert_eq!(signs(&formatted), signs(&text));
@@ -102,13 +102,13 @@ proptest! {
     }
 
     #[test]
-    fn no_characters_make_a_stage_panic(text in "\\PC{0,200}") {
+    fn no_character_sequence_panics(text in "\\PC{0,200}") {
         graph(&text);
         let _ = format(&text);
     }
 
     #[test]
-    fn generated_networks_are_formatted_once_and_for_all(text in program()) {
+    fn formatting_is_idempotent_on_generated_networks(text in program()) {
         graph(&text);
         let formatted = format(&text).unwrap_or_else(|errors| panic!("{}: {text}", errors[0].message));
         prop_assert_eq!(signs(&formatted), signs(&text));
@@ -118,7 +118,7 @@ proptest! {
 }
 
 #[test]
-fn hostile_depth_and_size_are_refused() {
+fn excessive_depth_and_size_are_rejected() {
     for text in [
         "(".repeat(100_000),
         "/*".repeat(100_000),

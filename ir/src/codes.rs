@@ -4,17 +4,17 @@
 //! `E02..` names, `E03..` values and units, `E04..` structure, `E05..` engines, `E06..` weights; `W` warnings,
 //! numbered alike. The language adds its own (`synnet_dsl::codes`).
 
-macro_rules! codes_with_files {
+macro_rules! codes_with_explanations {
     ($($name:ident = $id:literal, $title:literal;)*) => {
         crate::codes! { $($name = $id, $title, include_str!(concat!("codes/", $id, ".md"));)* }
     };
 }
 
-codes_with_files! {
+codes_with_explanations! {
     DUPLICATE_NAME = "E0202", "a name that is given twice";
     RANGE = "E0303", "a value outside its range";
     LENGTH = "E0305", "a list of the wrong length";
-    STEP = "E0401", "the time step is missing, given twice or not the same everywhere";
+    TIME_STEP = "E0401", "the time step is missing, given twice or not the same everywhere";
     OUTPUT = "E0403", "a network has exactly one output, which its layer must have";
     WIDTH = "E0404", "the ends of a connection have different widths";
     DUPLICATE_CONNECTION = "E0405", "two connections between the same ends";

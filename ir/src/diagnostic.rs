@@ -81,7 +81,7 @@ impl Diagnostic {
     }
 
     /// An error about something that has no place in a text.
-    pub fn error_without_place(code: &'static Code, message: impl Into<String>) -> Self {
+    pub fn error_without_span(code: &'static Code, message: impl Into<String>) -> Self {
         Self { span: None, ..Self::error(code, Span::default(), message) }
     }
 

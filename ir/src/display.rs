@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::graph::Quantity;
 
 /// A time as one would write it: the largest unit in which it is at least 1, up to nine digits.
-pub fn time_text(seconds: f64) -> String {
+pub fn format_time(seconds: f64) -> String {
     let (scale, unit) = match seconds.abs() {
         s if s >= 1.0 => (1.0, "s"),
         s if s >= 1e-3 || s == 0.0 => (1e-3, "ms"),
@@ -18,13 +18,13 @@ pub fn time_text(seconds: f64) -> String {
 }
 
 /// A time with four digits.
-pub fn rounded_time(seconds: f64) -> String {
+pub fn format_time_rounded(seconds: f64) -> String {
     let rounded: f64 = format!("{seconds:.3e}").parse().unwrap_or(seconds);
-    time_text(rounded)
+    format_time(rounded)
 }
 
 /// A whole number as it is, another with four digits.
-pub fn digits(value: f64) -> String {
+pub fn format_number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e9 {
         return value.to_string();
     }
@@ -42,7 +42,7 @@ pub fn quantity_name(quantity: Quantity) -> &'static str {
 }
 
 /// A rounded number with its thousands apart: "12,036".
-pub fn grouped(number: f64) -> String {
+pub fn format_thousands(number: f64) -> String {
     let plain = format!("{:.0}", number.round());
     let places = plain.len();
     let digits = plain.chars().enumerate();
@@ -52,47 +52,47 @@ pub fn grouped(number: f64) -> String {
 }
 
 /// A measured number with three significant digits, zeros at the end included: "10.0", "0.181".
-pub fn measured(number: f64) -> String {
+pub fn format_significant(number: f64) -> String {
     let places = (2 - number.abs().max(1e-9).log10().floor() as i32).clamp(0, 6) as usize;
     format!("{number:.places$}")
 }
 
 /// From a measured number to another, with their unit; one number if they are equal.
-pub fn span(low: f64, high: f64, unit: &str) -> String {
+pub fn format_range(low: f64, high: f64, unit: &str) -> String {
     if low == high {
-        format!("{} {unit}", measured(low))
+        format!("{} {unit}", format_significant(low))
     } else {
-        format!("{} to {} {unit}", measured(low), measured(high))
+        format!("{} to {} {unit}", format_significant(low), format_significant(high))
     }
 }
 
 /// A share, from 0 to 1, in percent with one decimal: "97.5 %".
-pub fn percent(share: f64) -> String {
+pub fn format_percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
 /// A share, from 0 to 1, in whole percent: "98 %".
-pub fn whole_percent(share: f64) -> String {
+pub fn format_whole_percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
 /// A measured time in milliseconds, or in microseconds below one: "10.0 ms".
-pub fn milliseconds(seconds: f64) -> String {
+pub fn format_milliseconds(seconds: f64) -> String {
     if seconds < 1e-3 {
-        format!("{} us", measured(1e6 * seconds))
+        format!("{} us", format_significant(1e6 * seconds))
     } else {
-        format!("{} ms", measured(1e3 * seconds))
+        format!("{} ms", format_significant(1e3 * seconds))
     }
 }
 
 /// A duration in minutes and seconds: "2:05".
-pub fn clock(duration: Duration) -> String {
+pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64().round() as u64;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// A size in the largest binary unit of which there is at least one: "900 bytes", "3.2 MiB".
-pub fn bytes(bytes: u64) -> String {
+pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes as f64;
     let mut unit = 0;
@@ -104,17 +104,17 @@ pub fn bytes(bytes: u64) -> String {
 }
 
 /// A count with its noun: "1 layer", "2 layers".
-pub fn counted(count: usize, noun: &str) -> String {
+pub fn pluralize(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A table with aligned columns: the first is text, the others are numbers. The first row is the head.
-pub fn table(rows: &[Vec<String>]) -> String {
+pub fn format_table(rows: &[Vec<String>]) -> String {
     aligned(rows, |column| column > 0)
 }
 
 /// Names and what they stand for, in two columns of text.
-pub fn list(rows: &[Vec<String>]) -> String {
+pub fn format_list(rows: &[Vec<String>]) -> String {
     aligned(rows, |_| false)
 }
 
@@ -139,7 +139,7 @@ fn aligned(rows: &[Vec<String>], to_the_right: impl Fn(usize) -> bool) -> String
 }
 
 /// Every line indented by two spaces.
-pub fn indented(text: &str) -> String {
+pub fn indent(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
@@ -151,27 +151,27 @@ mod tests {
     fn numbers_are_easy_to_read() {
         assert_eq!(
             ["7", "999", "1,000", "12,036", "1,234,567"],
-            [7.0, 999.0, 1000.0, 12036.4, 1234567.0].map(grouped).each_ref().map(String::as_str)
+            [7.0, 999.0, 1000.0, 12036.4, 1234567.0].map(format_thousands).each_ref().map(String::as_str)
         );
         assert_eq!(
             ["0.181", "1.44", "14.4", "144", "1444"],
-            [0.1812, 1.4443, 14.44, 144.4, 1444.0].map(measured).each_ref().map(String::as_str)
+            [0.1812, 1.4443, 14.44, 144.4, 1444.0].map(format_significant).each_ref().map(String::as_str)
         );
-        assert_eq!([5e-4, 0.01].map(milliseconds), ["500 us", "10.0 ms"]);
-        assert_eq!(clock(Duration::from_secs(125)), "2:05");
+        assert_eq!([5e-4, 0.01].map(format_milliseconds), ["500 us", "10.0 ms"]);
+        assert_eq!(format_duration(Duration::from_secs(125)), "2:05");
     }
 
     #[test]
     fn sizes_are_readable() {
         for (size, text) in [(900, "900 bytes"), (3_355_443, "3.2 MiB"), (u64::MAX, "16777216.0 TiB")] {
-            assert_eq!(bytes(size), text);
+            assert_eq!(format_bytes(size), text);
         }
     }
 
     #[test]
     fn columns_are_aligned() {
         let rows = [["", "\u{b5}"], ["layer", "1.5"], ["h", "10"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(table(&rows), "         \u{b5}\nlayer  1.5\nh       10\n");
-        assert_eq!(list(&rows), "       \u{b5}\nlayer  1.5\nh      10\n");
+        assert_eq!(format_table(&rows), "         \u{b5}\nlayer  1.5\nh       10\n");
+        assert_eq!(format_list(&rows), "       \u{b5}\nlayer  1.5\nh      10\n");
     }
 }

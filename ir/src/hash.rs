@@ -17,7 +17,7 @@ mod tests {
     use super::fnv1a;
 
     #[test]
-    fn the_published_values_hold() {
+    fn published_test_vectors_match() {
         assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
     }

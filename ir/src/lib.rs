@@ -51,7 +51,7 @@ pub use hash::fnv1a;
 pub use network::{Network, Slot, TensorSpec, Weights};
 pub use params::{Params, ReadError, Tensor};
 pub use print::{from_json, from_yaml, to_dot, to_json, to_table, to_yaml};
-pub use raster::{NotCounts, Raster, RasterError};
+pub use raster::{InvalidCount, Raster, RasterError};
 pub use render::render;
 pub use source::{Source, SourceId, Sources, Span};
 pub use suggest::nearest;

@@ -128,7 +128,7 @@ impl Network {
         }
         for name in params.tensors.keys().filter(|name| !specs.iter().any(|s| s.name == **name)) {
             let nearest = nearest(name, specs.iter().map(|s| s.name.as_str()));
-            let diagnostic = Diagnostic::error_without_place(
+            let diagnostic = Diagnostic::error_without_span(
                 &codes::UNKNOWN_TENSOR,
                 format!("the weights hold a tensor `{name}`, which network `{}` does not have", graph.name),
             );

@@ -25,7 +25,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn close_names_are_found_and_distant_ones_are_not() {
+    fn only_close_names_are_suggested() {
         let names = ["tau_mem", "tau_syn", "threshold"];
         assert_eq!(nearest("tau_men", names), Some("tau_mem"));
         assert_eq!(nearest("treshhold", names), Some("threshold"));

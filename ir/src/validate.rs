@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::display::{quantity_name, time_text};
+use crate::display::{format_time, quantity_name};
 use crate::graph::{
     Connection, Endpoint, Graph, Init, Layer, LayerId, LayerParameter, LeakUnit, Lif, Neuron, Operator,
 };
@@ -40,7 +40,7 @@ pub fn validate_partial(graph: &Graph) -> Diagnostics {
     check_connection_names(graph, &mut diagnostics);
     check_weights(graph, &mut diagnostics);
     check_output(graph, &mut diagnostics);
-    check_reach(graph, &mut diagnostics);
+    check_reachability(graph, &mut diagnostics);
     diagnostics
 }
 
@@ -76,7 +76,7 @@ fn complete(graph: &Graph) -> Diagnostics {
     if !(graph.dt > 0.0 && graph.dt.is_finite()) {
         let message = format!("the time step is {} s", graph.dt);
         diagnostics
-            .push(Diagnostic::error(&codes::STEP, graph.span, message).with_help("it is longer than 0"));
+            .push(Diagnostic::error(&codes::TIME_STEP, graph.span, message).with_help("it is longer than 0"));
     }
     if graph.input.channels == 0 {
         diagnostics.push(Diagnostic::error(&codes::RANGE, graph.input.span, "the input has no channels"));
@@ -150,8 +150,8 @@ impl LayerCheck<'_> {
         if in_seconds && short < self.dt {
             let message = format!(
                 "`{name}` is {}, shorter than the time step of {}",
-                time_text(short),
-                time_text(self.dt)
+                format_time(short),
+                format_time(self.dt)
             );
             self.diagnostics.push(
                 Diagnostic::warning(&codes::SHORT_TIME_CONSTANT, self.place(parameter.span), message)
@@ -164,7 +164,7 @@ impl LayerCheck<'_> {
 
     /// Reports a value out of range, in the unit in which it was written.
     fn report(&mut self, span: Span, name: &str, value: f64, help: &str) {
-        let text = if name.starts_with("tau") { time_text(value) } else { value.to_string() };
+        let text = if name.starts_with("tau") { format_time(value) } else { value.to_string() };
         let message = format!("`{name}` of layer `{}` is {text}", self.layer.name);
         self.diagnostics.push(Diagnostic::error(&codes::RANGE, self.place(span), message).with_help(help));
     }
@@ -305,7 +305,7 @@ fn check_output(graph: &Graph, diagnostics: &mut Diagnostics) {
 }
 
 /// Layers that receive nothing, or do not reach the output.
-fn check_reach(graph: &Graph, diagnostics: &mut Diagnostics) {
+fn check_reachability(graph: &Graph, diagnostics: &mut Diagnostics) {
     if graph.output.layer.index() >= graph.layers.len() {
         return;
     }

@@ -86,7 +86,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
-    fn weights_files_may_hold_what_source_files_may(
+    fn weights_and_sources_accept_the_same_values(
         (graph, which) in prop::sample::select(cases()),
         values in prop::collection::vec(value(), 0..=2 * NEURONS + 1),
     ) {
@@ -95,14 +95,14 @@ proptest! {
     }
 
     #[test]
-    fn single_values_are_judged_alike((graph, which) in prop::sample::select(cases()), value in value()) {
+    fn scalars_and_tensors_are_validated_alike((graph, which) in prop::sample::select(cases()), value in value()) {
         let [declared, bound] = passes(&graph, which, &[value]);
         prop_assert_eq!(declared, bound, "{:?} = {}: source {}, weights {}", which, value, declared, bound);
     }
 }
 
 #[test]
-fn values_that_no_engine_can_use_are_refused_in_both_forms() {
+fn invalid_values_are_rejected_in_sources_and_weights() {
     use LayerParameter::*;
     let [tau, decay, dash] = LeakUnit::ALL.map(|unit| graph(unit, true));
     for (graph, which, refused, accepted) in [

@@ -9,9 +9,9 @@ use syn::LitStr;
 use synnet_ir::{Graph, Params, SourceId, Sources};
 use synnet_rust::{Module, RustOptions};
 
+use crate::emitter::{Emitter, Origin};
 use crate::invocation::{Invocation, Network};
 use crate::layout::Layout;
-use crate::report::{Origin, Report};
 
 /// What the macro's tokens expand to.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -42,20 +42,20 @@ impl Compiler {
         let mut sources = Sources::new();
         let (origin, root) = self.source(&invocation.network, &mut sources)?;
         let compilation = synnet_dsl::compile(&mut sources, root, &settings.options(), self);
-        let report = Report { origin: &origin, root, sources: &sources, settings };
-        let found = report.of_the_network(&compilation.diagnostics);
+        let report = Emitter { origin: &origin, root, sources: &sources, settings };
+        let found = report.for_network(&compilation.diagnostics);
         let Some(graph) = compilation.graph else { return Ok(found) };
         let params = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
         let options = RustOptions::new().with_numbers(settings.numbers());
         Ok(match synnet_rust::generate_with(&graph, params.as_ref(), &options) {
             Ok(module) => {
-                let warnings = report.of_the_weights(&module.warnings);
+                let warnings = report.for_weights(&module.warnings);
                 let named = graph_of_type(&module, &graph);
                 let (items, tracked) = (module.tokens, self.tracked());
                 quote! { #items #named #found #warnings #tracked }
             }
             Err(refused) => {
-                let refused = report.of_the_weights(&refused);
+                let refused = report.for_weights(&refused);
                 quote! { #found #refused }
             }
         })

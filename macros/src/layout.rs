@@ -27,7 +27,7 @@ impl Layout {
     pub(crate) fn new(tokens: TokenStream) -> Self {
         let at = LineColumn { line: 1, column: 0 };
         let mut layout = Self { text: String::new(), pieces: Vec::new(), at, joint: false };
-        layout.lay_all(tokens);
+        layout.emit_all(tokens);
         layout
     }
 
@@ -45,7 +45,7 @@ impl Layout {
     }
 
     /// The literal that says this text in quotation marks.
-    pub(crate) fn text_literal(&self, text: &str) -> Option<Span> {
+    pub(crate) fn string_literal(&self, text: &str) -> Option<Span> {
         let says = |bytes: &Range<usize>| {
             let literal =
                 self.text.get(bytes.clone()).and_then(|literal| syn::parse_str::<LitStr>(literal).ok());
@@ -54,45 +54,45 @@ impl Layout {
         self.pieces.iter().find(|(bytes, _)| says(bytes)).map(|(_, span)| *span)
     }
 
-    fn lay_all(&mut self, tokens: TokenStream) {
+    fn emit_all(&mut self, tokens: TokenStream) {
         let mut tokens = tokens.into_iter().peekable();
         while let Some(token) = tokens.next() {
             match token {
-                TokenTree::Group(group) => self.lay_group(&group),
+                TokenTree::Group(group) => self.emit_group(&group),
                 TokenTree::Punct(sign) if sign.as_char() == '#' => {
                     let comment = tokens.peek().and_then(doc_comment);
                     match comment {
                         Some(lines) => {
                             tokens.next();
-                            self.lay_comment(&lines, sign.span());
+                            self.emit_comment(&lines, sign.span());
                         }
-                        None => self.lay("#", sign.span()),
+                        None => self.emit("#", sign.span()),
                     }
                 }
                 TokenTree::Punct(sign) => {
-                    self.lay(&sign.as_char().to_string(), sign.span());
+                    self.emit(&sign.as_char().to_string(), sign.span());
                     self.joint = sign.spacing() == Spacing::Joint;
                 }
-                TokenTree::Ident(word) => self.lay(&word.to_string(), word.span()),
-                TokenTree::Literal(literal) => self.lay(&literal.to_string(), literal.span()),
+                TokenTree::Ident(word) => self.emit(&word.to_string(), word.span()),
+                TokenTree::Literal(literal) => self.emit(&literal.to_string(), literal.span()),
             }
         }
     }
 
     /// Brackets and what they hold. Groups nest only as deep as the Rust parser allows.
-    fn lay_group(&mut self, group: &Group) {
+    fn emit_group(&mut self, group: &Group) {
         let (open, close) = match group.delimiter() {
             Delimiter::Parenthesis => ("(", ")"),
             Delimiter::Brace => ("{", "}"),
             Delimiter::Bracket => ("[", "]"),
             Delimiter::None => ("", ""),
         };
-        self.lay(open, group.span_open());
-        self.lay_all(group.stream());
-        self.lay(close, group.span_close());
+        self.emit(open, group.span_open());
+        self.emit_all(group.stream());
+        self.emit(close, group.span_close());
     }
 
-    fn lay(&mut self, token: &str, span: Span) {
+    fn emit(&mut self, token: &str, span: Span) {
         if token.is_empty() {
             return;
         }
@@ -104,7 +104,7 @@ impl Layout {
     }
 
     /// A `///` comment; it ends with its line.
-    fn lay_comment(&mut self, lines: &str, span: Span) {
+    fn emit_comment(&mut self, lines: &str, span: Span) {
         self.advance(span.start());
         for line in lines.split('\n') {
             self.write("///");

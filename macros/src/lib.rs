@@ -6,10 +6,10 @@
 //! * `expand`: text and weights to the items of the network.
 //! * `report`: what was found about them, as errors and warnings of the Rust compiler.
 
+mod emitter;
 mod expand;
 mod invocation;
 mod layout;
-mod report;
 
 use proc_macro::TokenStream;
 

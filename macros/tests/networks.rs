@@ -38,7 +38,7 @@ fn is_refused<T, E: std::fmt::Display>(made: Result<T, E>, message: &str) {
 }
 
 #[test]
-fn a_file_with_two_networks_gives_either() {
+fn a_network_is_selected_by_name() {
     assert_eq!((First::INPUTS, First::OUTPUTS), (2, 2));
     assert_eq!(First::WEIGHTS, 8 + 4 * (2 * 5 + 5 * 2));
     is_refused(
@@ -50,7 +50,7 @@ fn a_file_with_two_networks_gives_either() {
 }
 
 #[test]
-fn a_network_in_place_has_its_weights() {
+fn an_inline_network_has_its_weights() {
     let mut net = Clicks::new();
     assert_eq!(Clicks::DT, 0.01);
     assert_eq!(net.step(&[1.0]), [1.0, 0.0]);
@@ -110,13 +110,15 @@ fn weights_at_run_time_give_the_same() {
 #[test]
 fn a_network_is_trained_in_memory() {
     use synnet_runtime::loss::CrossEntropy;
-    use synnet_runtime::{Control, Dataset, Readout, Sample, Target, TrainOptions, Trainer, initial_params};
+    use synnet_runtime::{
+        Control, Dataset, DenseSample, Label, Readout, TrainOptions, Trainer, initial_params,
+    };
 
     let graph = synnet_ir::from_json(at_run_time::Clicks::GRAPH).expect("the macro wrote it");
-    let sample = |double: usize| Sample {
+    let sample = |double: usize| DenseSample {
         raster: (0..10).map(|step| f32::from(u8::from(step == 0 || step == 2 && double == 1))).collect(),
         steps: 10,
-        target: Target::Class(double),
+        label: Label::Class(double),
     };
     let data = Dataset::new(1, 10, vec![sample(0), sample(1)]).expect("the samples are well formed");
     let loss = CrossEntropy::new(Readout::SpikeCount);
@@ -162,7 +164,7 @@ fn a_network_in_a_function() {
 
 /// Positions that a macro's tokens carry are those of its own definition and of its use, mixed.
 #[test]
-fn a_network_made_by_another_macro() {
+fn a_network_generated_by_another_macro() {
     macro_rules! relay {
         ($name:ident, $channels:literal, $body:tt) => {
             synnet! {

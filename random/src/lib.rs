@@ -30,7 +30,7 @@ pub enum Purpose {
     /// Augmentation of rasters; indices: epoch, sample.
     Augment = 4,
     /// Augmentation of sounds; indices: epoch, recording.
-    Sound = 5,
+    Augmentation = 5,
 }
 
 /// A stream of random numbers.
@@ -83,7 +83,7 @@ pub fn mix(key: u32, counter: u32) -> u32 {
 }
 
 /// Returns 64 random bits from three numbers (steps of SplitMix64, Steele et al. 2014).
-pub fn mix_three(first: u64, second: u64, third: u64) -> u64 {
+pub fn mix3(first: u64, second: u64, third: u64) -> u64 {
     [first, second, third].into_iter().fold(0, |state: u64, number| {
         let mut x = (state ^ number).wrapping_add(0x9e37_79b9_7f4a_7c15);
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -108,8 +108,7 @@ mod tests {
 
     #[test]
     fn mixed_numbers_differ_in_every_argument() {
-        let keys =
-            [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0)].map(|(a, b, c)| mix_three(a, b, c));
+        let keys = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0)].map(|(a, b, c)| mix3(a, b, c));
         for (i, a) in keys.iter().enumerate() {
             assert!(keys[..i].iter().all(|b| (a ^ b).count_ones() > 16));
         }

@@ -67,7 +67,7 @@ mod x86 {
     fn multiply_adds(vectors: Vectors, cores: usize) -> f64 {
         let rounds = 2_000_000;
         let operations = (2 * rounds * SUMS * vectors.lanes * cores) as f64;
-        operations / least_seconds(cores, &|| (), &|()| (vectors.multiply_add)(rounds))
+        operations / min_seconds(cores, &|| (), &|()| (vectors.multiply_add)(rounds))
     }
 
     /// Bytes per second of all cores together, each with a buffer of its own.
@@ -77,12 +77,12 @@ mod x86 {
         // A load that crosses two cache lines would count twice.
         let aligned = |room: &Vec<f32>| room.as_ptr().align_offset(64);
         let read = |room: &Vec<f32>| (vectors.read)(&room[aligned(room)..][..values], times);
-        let seconds = least_seconds(cores, &|| vec![1.0; values + 16], &read);
+        let seconds = min_seconds(cores, &|| vec![1.0; values + 16], &read);
         (values * 4 * times * cores) as f64 / seconds
     }
 
     /// The least time of several attempts in which every core does the work once, all starting together.
-    fn least_seconds<T>(cores: usize, prepare: &(dyn Fn() -> T + Sync), work: &(dyn Fn(&T) + Sync)) -> f64 {
+    fn min_seconds<T>(cores: usize, prepare: &(dyn Fn() -> T + Sync), work: &(dyn Fn(&T) + Sync)) -> f64 {
         let barrier = Barrier::new(cores);
         let one_core = || {
             let prepared = prepare();

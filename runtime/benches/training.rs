@@ -17,12 +17,12 @@ use synnet_dsl::{NoImports, Options, compile};
 use synnet_ir::{Graph, Params, Sources, Tensor, render};
 use synnet_runtime::loss::MeanSquaredError;
 use synnet_runtime::optimizer::Adam;
-use synnet_runtime::{Control, Dataset, Sample, Target, TrainOptions, Trainer};
+use synnet_runtime::{Control, Dataset, DenseSample, Label, TrainOptions, Trainer};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Times in one answer, at most.
-const MOST_TIMES: usize = 2000;
+const MAX_RUNS: usize = 2000;
 /// Bytes of the rasters of an epoch, about: enough batches that its beginning does not count.
 const EPOCH_BYTES: usize = 16 << 20;
 
@@ -70,7 +70,7 @@ struct Case {
     weights: Params,
     channels: usize,
     steps: usize,
-    batch: Vec<Sample>,
+    batch: Vec<DenseSample>,
 }
 
 impl Case {
@@ -88,10 +88,10 @@ impl Case {
             return Err("`x` is not [batch, steps, channels]".into());
         };
         let targets = y.data.chunks_exact(steps * graph.outputs());
-        let batch = x.data.chunks_exact(steps * channels).zip(targets).map(|(raster, target)| Sample {
+        let batch = x.data.chunks_exact(steps * channels).zip(targets).map(|(raster, target)| DenseSample {
             raster: raster.to_vec(),
             steps,
-            target: Target::Sequence(target.to_vec()),
+            label: Label::Sequence(target.to_vec()),
         });
         let batch = batch.collect();
         Ok(Self { graph, weights, channels, steps, batch })
@@ -149,14 +149,14 @@ impl Engine {
     /// the first after an epoch is entered, which prepares buffers.
     fn steps(&mut self, time: Duration) -> Outcome<Vec<f64>> {
         let start = Instant::now();
-        let mut seconds = Vec::with_capacity(MOST_TIMES);
-        while seconds.is_empty() || (start.elapsed() < time && seconds.len() < MOST_TIMES) {
+        let mut seconds = Vec::with_capacity(MAX_RUNS);
+        while seconds.is_empty() || (start.elapsed() < time && seconds.len() < MAX_RUNS) {
             let mut last = None;
             self.trainer.epoch(&self.dataset, &mut |_| {
                 let now = Instant::now();
                 seconds.extend(last.map(|last| now.duration_since(last).as_secs_f64()));
                 last = Some(now);
-                let done = !seconds.is_empty() && (start.elapsed() >= time || seconds.len() >= MOST_TIMES);
+                let done = !seconds.is_empty() && (start.elapsed() >= time || seconds.len() >= MAX_RUNS);
                 if done { Control::Stop } else { Control::Continue }
             })?;
         }

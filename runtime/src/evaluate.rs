@@ -7,10 +7,10 @@ use synnet_ir::{Diagnostic, Diagnostics, Network};
 
 use crate::codes;
 use crate::dataset::Dataset;
-use crate::interpreter::{Interpreter, Recording};
+use crate::interpreter::{Interpreter, Tracing};
 use crate::loss::choice::{Loss, Scratch};
-use crate::loss::readout::{Readout, check_readout, greatest};
-use crate::loss::target::Target;
+use crate::loss::label::Label;
+use crate::loss::readout::{Readout, argmax, check_readout};
 use crate::sequence::Sequence;
 
 /// What a classifier made of a set of samples.
@@ -73,14 +73,14 @@ pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Val
     let runs = run(network, dataset);
     let outputs = network.graph.outputs();
     let mut scratch = Scratch::default();
-    let (mut sum, mut right) = (0.0, 0);
+    let (mut sum, mut correct) = (0.0, 0);
     for (b, sample) in dataset.samples().iter().enumerate() {
-        let judged = loss.judge(runs.outputs.sample(b), outputs, &sample.target, &mut [], &mut scratch);
-        sum += judged.loss;
-        right += usize::from(judged.right);
+        let outcome = loss.evaluate(runs.outputs.sample(b), outputs, &sample.label, &mut [], &mut scratch);
+        sum += outcome.loss;
+        correct += usize::from(outcome.correct);
     }
     let samples = dataset.samples().len().max(1) as f64;
-    let accuracy = loss.classifies().then(|| right as f64 / samples);
+    let accuracy = loss.classifies().then(|| correct as f64 / samples);
     Ok(Validation { loss: sum / samples, accuracy, rates: runs.rates })
 }
 
@@ -99,7 +99,7 @@ fn run(network: &Network, dataset: &Dataset) -> Runs {
     let run_chunk = |first: usize| {
         let input = gather(dataset, first..(first + CHUNK).min(samples));
         let run = interpreter
-            .run_from(&input, Recording::On, 0, first as u64)
+            .run_from(&input, Tracing::On, 0, first as u64)
             .expect("the dataset is as wide as the network's input");
         let spikes_of = |spikes: &Sequence| spikes.data.iter().map(|&s| f64::from(s)).sum::<f64>();
         let spikes: Vec<f64> =
@@ -126,7 +126,7 @@ impl Evaluation {
     /// # Errors
     /// Where there is not one label for each sample, or a label has no output.
     pub fn from_outputs(outputs: Sequence, labels: &[usize], readout: Readout) -> Result<Self, Diagnostics> {
-        let error = |message| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message).into());
+        let error = |message| Err(Diagnostic::error_without_span(&codes::DATA_SHAPE, message).into());
         if labels.len() != outputs.batch {
             return error(format!("there are {} labels for {} outputs", labels.len(), outputs.batch));
         }
@@ -137,12 +137,12 @@ impl Evaluation {
         let mut confusion = vec![vec![0; classes]; classes];
         let mut predictions = Vec::with_capacity(labels.len());
         for (b, &label) in labels.iter().enumerate() {
-            let prediction = greatest(&readout.statistic(outputs.sample(b), classes));
+            let prediction = argmax(&readout.statistic(outputs.sample(b), classes));
             confusion[label][prediction] += 1;
             predictions.push(prediction);
         }
-        let right: u64 = (0..classes).map(|class| confusion[class][class]).sum();
-        let accuracy = right as f64 / labels.len().max(1) as f64;
+        let correct: u64 = (0..classes).map(|class| confusion[class][class]).sum();
+        let accuracy = correct as f64 / labels.len().max(1) as f64;
         Ok(Self { labels: labels.to_vec(), predictions, confusion, accuracy, rates: Vec::new(), outputs })
     }
 }
@@ -153,7 +153,7 @@ fn check_channels(network: &Network, dataset: &Dataset) -> Option<Diagnostic> {
     (found != expected).then(|| {
         let name = &network.graph.name;
         let message = format!("the data has {found} channels; network `{name}` takes {expected}");
-        Diagnostic::error_without_place(&codes::DATA_SHAPE, message)
+        Diagnostic::error_without_span(&codes::DATA_SHAPE, message)
     })
 }
 
@@ -169,13 +169,13 @@ pub(crate) fn check_targets(
     diagnostics.extend(samples.into_iter().filter_map(|i| {
         let message = match dataset.samples().get(i) {
             None => format!("there is no sample {i}; the data has {}", dataset.samples().len()),
-            Some(sample) if loss.accepts(&sample.target, steps, outputs) => return None,
+            Some(sample) if loss.accepts(&sample.label, steps, outputs) => return None,
             Some(_) => {
-                let needs = loss.needs(steps, outputs);
-                format!("the target of sample {i} does not fit: the loss needs {needs}")
+                let expected_labels = loss.expected_labels(steps, outputs);
+                format!("the target of sample {i} does not fit: the loss needs {expected_labels}")
             }
         };
-        Some(Diagnostic::error_without_place(&codes::DATA_SHAPE, message))
+        Some(Diagnostic::error_without_span(&codes::DATA_SHAPE, message))
     }));
     if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
@@ -184,11 +184,11 @@ pub(crate) fn check_targets(
 fn labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostics> {
     let (mut labels, mut errors) = (Vec::new(), Diagnostics::new());
     for (i, sample) in dataset.samples().iter().enumerate() {
-        match sample.target {
-            Target::Class(label) => labels.push(label),
-            Target::Outputs(_) | Target::Sequence(_) => {
+        match sample.label {
+            Label::Class(label) => labels.push(label),
+            Label::Outputs(_) | Label::Sequence(_) => {
                 let message = format!("the target of sample {i} is not a class; accuracy needs one");
-                errors.push(Diagnostic::error_without_place(&codes::DATA_SHAPE, message));
+                errors.push(Diagnostic::error_without_span(&codes::DATA_SHAPE, message));
             }
         }
     }

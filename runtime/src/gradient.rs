@@ -4,9 +4,9 @@ use synnet_ir::{Diagnostic, Diagnostics, Network, Params, Tensor};
 
 use crate::codes;
 use crate::loss::choice::Loss;
-use crate::loss::target::Target;
+use crate::loss::label::Label;
 use crate::sequence::Sequence;
-use crate::tape::{Checkpoint, Pass, Tape};
+use crate::tape::{Pass, Recompute, Tape};
 
 /// What a batch gives in training, without dropout and augmentation.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,13 +29,13 @@ pub fn batch_gradients(
     network: &Network,
     loss: &Loss,
     input: &Sequence,
-    targets: &[Target],
+    targets: &[Label],
 ) -> Result<BatchGradients, Diagnostics> {
     let tape = Tape::new(&network.graph);
     let outputs = network.graph.outputs();
     check(network, loss, input, targets)?;
     let weights = tape.pack(network);
-    let mut workspace = tape.workspace(input.time, Checkpoint::None);
+    let mut workspace = tape.workspace(input.time, Recompute::None);
     let mut sums = tape.sums();
     let sequence = |width| Sequence { batch: input.batch, time: input.time, width, data: Vec::new() };
     let mut output = sequence(outputs);
@@ -48,7 +48,7 @@ pub fn batch_gradients(
             layer.data.extend(workspace.spikes(&tape, i));
         }
         let (value, gradient) = workspace.output_and_gradient();
-        sum += loss.of_sample(value, outputs, target, gradient);
+        sum += loss.sample_loss(value, outputs, target, gradient);
         gradient.iter_mut().for_each(|g| *g /= input.batch as f32);
         tape.backward(&weights, &mut workspace, &mut sums);
     }
@@ -64,9 +64,9 @@ pub fn batch_gradients(
     })
 }
 
-fn check(network: &Network, loss: &Loss, input: &Sequence, targets: &[Target]) -> Result<(), Diagnostics> {
+fn check(network: &Network, loss: &Loss, input: &Sequence, targets: &[Label]) -> Result<(), Diagnostics> {
     let graph = &network.graph;
-    let error = |message: String| Err(Diagnostic::error_without_place(&codes::DATA_SHAPE, message).into());
+    let error = |message: String| Err(Diagnostic::error_without_span(&codes::DATA_SHAPE, message).into());
     if input.width != graph.input.channels {
         let (found, expected) = (input.width, graph.input.channels);
         return error(format!("the input has {found} channels; network `{}` takes {expected}", graph.name));

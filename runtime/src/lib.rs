@@ -14,7 +14,7 @@
 //! use synnet_runtime::loss::CrossEntropy;
 //! use synnet_runtime::optimizer::Adam;
 //! use synnet_runtime::{
-//!     Control, Dataset, Readout, Sample, Target, TrainOptions, Trainer, evaluate, initial_params,
+//!     Control, Dataset, DenseSample, Label, Readout, TrainOptions, Trainer, evaluate, initial_params,
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,10 +30,10 @@
 //! ")?;
 //!
 //! // 32 samples of 10 steps: an event in every step, on the channel of the class.
-//! let sample = |class: usize| Sample {
+//! let sample = |class: usize| DenseSample {
 //!     raster: (0..20).map(|i| f32::from(i % 2 == class)).collect(),
 //!     steps: 10,
-//!     target: Target::Class(class),
+//!     label: Label::Class(class),
 //! };
 //! let data = Dataset::new(2, 10, (0..32).map(|i| sample(i % 2)).collect())?;
 //!
@@ -65,21 +65,21 @@ mod interpreter;
 mod kernels;
 pub mod loss;
 pub mod optimizer;
-mod option;
+mod option_range;
 pub mod regularizer;
 pub mod schedule;
 mod sequence;
-mod source;
+mod source_index;
 pub mod tape;
 pub mod train;
 
-pub use dataset::{Dataset, Example, Sample};
+pub use dataset::{Dataset, DenseSample, Sample};
 pub use evaluate::{Evaluation, Validation, evaluate, validate};
 pub use init::initial_params;
-pub use interpreter::{Interpreter, LayerTrace, Recording, Run};
+pub use interpreter::{Interpreter, LayerTrace, Run, Tracing};
 pub use loss::choice::Loss;
+pub use loss::label::Label;
 pub use loss::readout::Readout;
-pub use loss::target::Target;
 pub use optimizer::choice::Optimizer;
 pub use schedule::choice::Schedule;
 pub use sequence::{Sequence, ShapeError};

@@ -5,13 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::option::{Range, setters};
+use crate::option_range::{OptionRange, setters};
 use crate::tape::MembranePenalty;
 
 /// A price on firing rates outside a band, for each spiking layer but the output.
 ///
 /// With the rates `r` of a sample in spikes per neuron and step, the price is
-/// `weight * max(0, r - target)^2 + silent_weight * max(0, least - r)^2`: of the mean rate of the layer, or
+/// `weight * max(0, r - target)^2 + silent_weight * max(0, minimum - r)^2`: of the mean rate of the layer, or
 /// the mean price over its neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,21 +21,21 @@ pub struct RateRegularizer {
     pub weight: f64,
     /// Greatest rate that costs nothing, in spikes per neuron and step; 0 or more.
     pub target: f64,
-    /// Price of rates below `least`; 0 or more.
+    /// Price of rates below `minimum`; 0 or more.
     #[serde(default)]
     pub silent_weight: f64,
     /// Least rate that costs nothing, in spikes per neuron and step; from 0 to `target`.
     #[serde(default)]
-    pub least: f64,
+    pub minimum: f64,
     /// Whose rates are priced.
     #[serde(default)]
-    pub per: RateOf,
+    pub per: RateScope,
 }
 
 /// What a rate is the rate of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RateOf {
+pub enum RateScope {
     /// The mean over a layer's neurons.
     #[default]
     Layer,
@@ -46,13 +46,13 @@ pub enum RateOf {
 impl RateRegularizer {
     /// A price `weight` on rates of layers above `target`, and none on low rates.
     pub fn new(weight: f64, target: f64) -> Self {
-        Self { weight, target, silent_weight: 0.0, least: 0.0, per: RateOf::default() }
+        Self { weight, target, silent_weight: 0.0, minimum: 0.0, per: RateScope::default() }
     }
 
     setters! {
         with_silent_weight: silent_weight = f64;
-        with_least: least = f64;
-        with_per: per = RateOf;
+        with_least: minimum = f64;
+        with_per: per = RateScope;
     }
 
     /// The price of a layer in one sample, from the spikes of each neuron over all `steps`. `gradient` is
@@ -60,22 +60,22 @@ impl RateRegularizer {
     ///
     /// # Panics
     /// Where `gradient` is not as long as `totals`.
-    pub fn price(&self, totals: &[f32], steps: usize, gradient: &mut [f32]) -> f64 {
+    pub fn penalty(&self, totals: &[f32], steps: usize, gradient: &mut [f32]) -> f64 {
         assert_eq!(totals.len(), gradient.len(), "there is a gradient for each neuron");
         let neurons = totals.len().max(1) as f64;
         let steps = steps.max(1) as f64;
         match self.per {
-            RateOf::Layer => {
+            RateScope::Layer => {
                 let total: f64 = totals.iter().map(|&n| f64::from(n)).sum();
-                let (price, slope) = self.price_of_rate(total / (neurons * steps));
+                let (penalty, slope) = self.rate_penalty(total / (neurons * steps));
                 gradient.fill((slope / (neurons * steps)) as f32);
-                price
+                penalty
             }
-            RateOf::Neuron => {
+            RateScope::Neuron => {
                 let mut sum = 0.0;
                 for (&total, g) in totals.iter().zip(gradient) {
-                    let (price, slope) = self.price_of_rate(f64::from(total) / steps);
-                    sum += price;
+                    let (penalty, slope) = self.rate_penalty(f64::from(total) / steps);
+                    sum += penalty;
                     *g = (slope / (neurons * steps)) as f32;
                 }
                 sum / neurons
@@ -83,24 +83,24 @@ impl RateRegularizer {
         }
     }
 
-    fn price_of_rate(&self, rate: f64) -> (f64, f64) {
-        let (above, below) = ((rate - self.target).max(0.0), (self.least - rate).max(0.0));
+    fn rate_penalty(&self, rate: f64) -> (f64, f64) {
+        let (above, below) = ((rate - self.target).max(0.0), (self.minimum - rate).max(0.0));
         (
             self.weight * above * above + self.silent_weight * below * below,
             2.0 * (self.weight * above - self.silent_weight * below),
         )
     }
 
-    pub(crate) fn ranges(&self) -> [Range; 5] {
-        let ordered = self.least <= self.target;
+    pub(crate) fn ranges(&self) -> [OptionRange; 5] {
+        let ordered = self.minimum <= self.target;
         [
-            Range::not_negative("rate_regularizer.weight", self.weight),
-            Range::not_negative("rate_regularizer.target", self.target),
-            Range::not_negative("rate_regularizer.silent_weight", self.silent_weight),
-            Range::not_negative("rate_regularizer.least", self.least),
-            Range::new(
+            OptionRange::non_negative("rate_regularizer.weight", self.weight),
+            OptionRange::non_negative("rate_regularizer.target", self.target),
+            OptionRange::non_negative("rate_regularizer.silent_weight", self.silent_weight),
+            OptionRange::non_negative("rate_regularizer.least", self.minimum),
+            OptionRange::new(
                 "rate_regularizer.least",
-                self.least,
+                self.minimum,
                 ordered,
                 "no more than `rate_regularizer.target`",
             ),
@@ -138,11 +138,11 @@ impl MembraneRegularizer {
         MembranePenalty { weight: self.weight as f32, low: self.low as f32, high: self.high as f32 }
     }
 
-    pub(crate) fn ranges(&self) -> [Range; 3] {
+    pub(crate) fn ranges(&self) -> [OptionRange; 3] {
         [
-            Range::not_negative("membrane_regularizer.weight", self.weight),
-            Range::finite("membrane_regularizer.low", self.low),
-            Range::new(
+            OptionRange::non_negative("membrane_regularizer.weight", self.weight),
+            OptionRange::finite("membrane_regularizer.low", self.low),
+            OptionRange::new(
                 "membrane_regularizer.high",
                 self.high,
                 self.high.is_finite() && self.high >= self.low,
@@ -174,20 +174,20 @@ impl WeightRegularizer {
     ///
     /// # Panics
     /// Where `gradient` is not as long as `weights`.
-    pub fn price(&self, weights: &[f32], gradient: &mut [f32]) -> f64 {
+    pub fn penalty(&self, weights: &[f32], gradient: &mut [f32]) -> f64 {
         assert_eq!(weights.len(), gradient.len(), "there is a gradient for each weight");
         let (l2, l1) = ((2.0 * self.l2) as f32, self.l1 as f32);
         for (&w, g) in weights.iter().zip(gradient) {
             *g += l2 * w + if w == 0.0 { 0.0 } else { l1.copysign(w) };
         }
-        let price = |&w: &f32| self.l2 * f64::from(w).powi(2) + self.l1 * f64::from(w).abs();
-        weights.iter().map(price).sum()
+        let penalty = |&w: &f32| self.l2 * f64::from(w).powi(2) + self.l1 * f64::from(w).abs();
+        weights.iter().map(penalty).sum()
     }
 
-    pub(crate) fn ranges(&self) -> [Range; 2] {
+    pub(crate) fn ranges(&self) -> [OptionRange; 2] {
         [
-            Range::not_negative("weight_regularizer.l2", self.l2),
-            Range::not_negative("weight_regularizer.l1", self.l1),
+            OptionRange::non_negative("weight_regularizer.l2", self.l2),
+            OptionRange::non_negative("weight_regularizer.l1", self.l1),
         ]
     }
 }
@@ -197,18 +197,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gradients_of_rates_are_finite_differences() {
-        for per in [RateOf::Layer, RateOf::Neuron] {
+    fn rate_penalty_gradients_match_finite_differences() {
+        for per in [RateScope::Layer, RateScope::Neuron] {
             let regularizer =
-                RateRegularizer { weight: 3.0, target: 0.6, silent_weight: 20.0, least: 0.45, per };
+                RateRegularizer { weight: 3.0, target: 0.6, silent_weight: 20.0, minimum: 0.45, per };
             for totals in [[2.0, 0.0, 9.0, 5.0], [9.0, 8.0, 9.0, 5.0], [1.0, 0.0, 3.0, 2.0]] {
                 let mut gradient = [9.0; 4];
-                regularizer.price(&totals, 10, &mut gradient);
+                regularizer.penalty(&totals, 10, &mut gradient);
                 for i in 0..4 {
                     let at = |shift: f32| {
                         let mut totals = totals;
                         totals[i] += shift;
-                        regularizer.price(&totals, 10, &mut [0.0; 4])
+                        regularizer.penalty(&totals, 10, &mut [0.0; 4])
                     };
                     let slope = (at(0.01) - at(-0.01)) / 0.02;
                     assert!((f64::from(gradient[i]) - slope).abs() < 1e-4, "{per:?} {totals:?} {i}");
@@ -218,18 +218,23 @@ mod tests {
     }
 
     #[test]
-    fn rates_within_the_band_cost_nothing() {
-        let free =
-            RateRegularizer { weight: 3.0, target: 0.5, silent_weight: 3.0, least: 0.5, per: RateOf::Layer };
+    fn rates_within_the_band_have_no_penalty() {
+        let free = RateRegularizer {
+            weight: 3.0,
+            target: 0.5,
+            silent_weight: 3.0,
+            minimum: 0.5,
+            per: RateScope::Layer,
+        };
         let mut gradient = [9.0; 2];
-        assert_eq!(free.price(&[10.0, 0.0], 10, &mut gradient), 0.0);
+        assert_eq!(free.penalty(&[10.0, 0.0], 10, &mut gradient), 0.0);
         assert_eq!(gradient, [0.0; 2]);
-        let neurons = RateRegularizer { per: RateOf::Neuron, ..free };
-        assert_eq!(neurons.price(&[10.0, 0.0], 10, &mut gradient), 3.0 * 0.25);
+        let neurons = RateRegularizer { per: RateScope::Neuron, ..free };
+        assert_eq!(neurons.penalty(&[10.0, 0.0], 10, &mut gradient), 3.0 * 0.25);
     }
 
     #[test]
-    fn slopes_of_membranes_and_weights_are_finite_differences() {
+    fn membrane_and_weight_penalties_match_finite_differences() {
         let membrane = MembraneRegularizer::new(0.7, -1.0, 2.0).penalty();
         for v in [-3.0_f32, -1.2, -0.3, 0.0, 1.4, 2.9, 5.0] {
             let slope = (membrane.of(v + 0.01, 0.8).0 - membrane.of(v - 0.01, 0.8).0) / 0.02;
@@ -238,8 +243,8 @@ mod tests {
         assert_eq!(membrane.of(1.0, 0.8), (0.0, 0.0));
         let weights = WeightRegularizer { l2: 0.3, l1: 0.2 };
         let mut gradient = [1.0; 3];
-        let price = weights.price(&[2.0, -1.0, 0.0], &mut gradient);
-        assert!((price - (0.3 * 5.0 + 0.2 * 3.0)).abs() < 1e-7);
+        let penalty = weights.penalty(&[2.0, -1.0, 0.0], &mut gradient);
+        assert!((penalty - (0.3 * 5.0 + 0.2 * 3.0)).abs() < 1e-7);
         for (g, expected) in gradient.iter().zip([1.0 + 1.2 + 0.2, 1.0 - 0.6 - 0.2, 1.0]) {
             assert!((g - expected).abs() < 1e-6);
         }

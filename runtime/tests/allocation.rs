@@ -8,14 +8,14 @@ use synnet_dsl::{NoImports, Options, compile};
 use synnet_ir::Sources;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::Adam;
-use synnet_runtime::{Control, Dataset, Readout, Sample, Target, TrainOptions, Trainer, initial_params};
+use synnet_runtime::{Control, Dataset, DenseSample, Label, Readout, TrainOptions, Trainer, initial_params};
 
-struct Counting;
+struct CountingAllocator;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every request goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the caller keeps the contract, which is the same.
@@ -29,7 +29,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 #[test]
 fn steps_allocate_nothing() {
@@ -49,10 +49,10 @@ fn steps_allocate_nothing() {
     ";
     let root = sources.add("net.snn", text);
     let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.unwrap();
-    let sample = |i: usize| Sample {
+    let sample = |i: usize| DenseSample {
         raster: (0..400).map(|k| f32::from((k * k + i) % 5 == 1)).collect(),
         steps: 100,
-        target: Target::Class(i % 2),
+        label: Label::Class(i % 2),
     };
     // The same batch again and again, so that lists of events reach their length in the first steps.
     let samples = (0..80).map(|i| sample(i % 2)).collect();

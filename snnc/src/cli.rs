@@ -334,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chips_are_named_before_and_behind_the_command() {
+    fn chip_option_is_accepted_before_and_after_the_command() {
         let words = ["snnc", "--chip", "a", "check", "--chip=b", "n.snn", "--chip", "c"];
         let cli = from_matches(&command().get_matches_from(words)).unwrap();
         assert_eq!(cli.chip, ["a", "b", "c"].map(PathBuf::from));

@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use synnet_dsl::Options;
 use synnet_ir::Network;
+use synnet_workbench::network_source::{CompileOutput, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::source::{Found, Loaded};
-use synnet_workbench::{Chips, Engine, Events, Plan, Target, UnknownName};
+use synnet_workbench::{ChipCatalog, Engine, InputEvents, Plan, Target, UnknownName};
 use synnet_xylo::Chip;
 
 use crate::cli::{NetworkArgs, RecipeArgs};
 use crate::failure::Failure;
 use crate::progress::Terminal;
-use crate::streams;
+use crate::stdio;
 
 /// The surroundings of a command.
 pub struct Context {
     /// Whether machine-readable results go to standard output.
     pub json: bool,
     /// The chips, those of `--chip` included.
-    pub chips: Chips,
+    pub chips: ChipCatalog,
     /// Shows warnings and progress.
     pub terminal: Terminal,
 }
@@ -28,9 +28,9 @@ pub struct Context {
 impl Context {
     /// Reads the files of `--chip`.
     pub fn new(chip_files: &[PathBuf], json: bool) -> Result<Self, Failure> {
-        let mut chips = Chips::default();
+        let mut chips = ChipCatalog::default();
         for path in chip_files {
-            let text = streams::read_text(path)?;
+            let text = stdio::read_text(path)?;
             chips.add(text).map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
         }
         Ok(Self { json, chips, terminal: Terminal::default() })
@@ -71,14 +71,14 @@ impl Context {
     }
 
     /// Compiles a network file and keeps what was found.
-    pub fn find(&self, args: &NetworkArgs) -> Result<Found, Failure> {
+    pub fn find(&self, args: &NetworkArgs) -> Result<CompileOutput, Failure> {
         let options = Options::new().with_name(args.name.clone()).with_params(args.params.clone());
-        let text = streams::read_text(&args.net)?;
-        Ok(Found::compile(&streams::shown(&args.net), text, &options))
+        let text = stdio::read_text(&args.net)?;
+        Ok(CompileOutput::compile(&stdio::display_name(&args.net), text, &options))
     }
 
     /// Compiles a network file; warnings are shown, errors fail.
-    pub fn load(&self, args: &NetworkArgs) -> Result<Loaded, Failure> {
+    pub fn load(&self, args: &NetworkArgs) -> Result<LoadedNetwork, Failure> {
         Ok(self.find(args)?.accept(&self.terminal)?)
     }
 
@@ -88,19 +88,19 @@ impl Context {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
             pool.map_err(|e| Failure::Usage(format!("cannot start {threads} threads: {e}")))?;
         }
-        let text = streams::read_text(&args.recipe)?;
+        let text = stdio::read_text(&args.recipe)?;
         let recipe = Recipe::parse(text, &args.recipe, &args.set, &self.chips)?;
         Ok(Plan::new(recipe, &self.terminal)?)
     }
 
     /// Reads a weights file and joins it with the network.
-    pub fn bind(&self, loaded: &Loaded, weights: &Path) -> Result<Network, Failure> {
-        Ok(loaded.bind(&streams::read(weights)?, weights)?)
+    pub fn bind(&self, loaded: &LoadedNetwork, weights: &Path) -> Result<Network, Failure> {
+        Ok(loaded.bind(&stdio::read(weights)?, weights)?)
     }
 
     /// Reads input events.
-    pub fn events(&self, path: &Path, channels: usize) -> Result<Events, Failure> {
-        let events = Events::parse(&streams::read(path)?, channels);
+    pub fn events(&self, path: &Path, channels: usize) -> Result<InputEvents, Failure> {
+        let events = InputEvents::parse(&stdio::read(path)?, channels);
         events.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))
     }
 }

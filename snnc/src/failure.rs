@@ -37,13 +37,13 @@ impl Failure {
     }
 
     /// Tells people.
-    pub fn say(&self) {
+    pub fn print(&self) {
         match self {
-            Self::Rendered(text) => terminal::say(text.trim_end()),
+            Self::Rendered(text) => terminal::print(text.trim_end()),
             Self::Input(text) | Self::Usage(text) => terminal::error(text),
-            Self::Work(Error::Diagnostics(findings)) => terminal::say(findings.render(terminal::color())),
+            Self::Work(Error::Diagnostics(findings)) => terminal::print(findings.render(terminal::color())),
             Self::Work(error @ Error::Interrupted { .. }) => {
-                terminal::say(format_args!("{error}; the same command with `--resume` goes on"));
+                terminal::print(format_args!("{error}; the same command with `--resume` goes on"));
             }
             Self::Work(error) => terminal::error(error),
         }

@@ -9,7 +9,7 @@ mod commands;
 mod context;
 mod failure;
 mod progress;
-mod streams;
+mod stdio;
 mod terminal;
 
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     match commands::run(cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.say();
+            failure.print();
             failure.exit_code()
         }
     }

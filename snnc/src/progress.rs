@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use synnet_ir::display::{clock, percent, whole_percent};
+use synnet_ir::display::{format_duration, format_percent, format_whole_percent};
 use synnet_ir::{Diagnostic, Graph, Sources};
 use synnet_runtime::train::LayerMetrics;
 use synnet_runtime::{EpochMetrics, Progress};
@@ -18,7 +18,7 @@ use crate::terminal;
 /// Shows on standard error what happens during an experiment.
 #[derive(Default)]
 pub struct Terminal {
-    shown: Mutex<Shown>,
+    screen: Mutex<Screen>,
     interrupted: Arc<AtomicBool>,
     /// Whether a training is under way, which ends with a checkpoint if it is interrupted.
     training: Arc<AtomicBool>,
@@ -26,7 +26,7 @@ pub struct Terminal {
 
 /// What is on the screen and changes.
 #[derive(Default)]
-struct Shown {
+struct Screen {
     /// The items of a stage.
     counter: Option<ProgressBar>,
     training: Option<TrainingProgress>,
@@ -47,15 +47,15 @@ impl Terminal {
     }
 
     /// A panic while a bar was drawn leaves nothing that could not be drawn again.
-    fn shown(&self) -> MutexGuard<'_, Shown> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes lines between the bars.
     fn write(&self, write: impl FnOnce()) {
-        let shown = self.shown();
-        let training = shown.training.as_ref().map(|training| &training.bar);
-        match training.or(shown.counter.as_ref()) {
+        let screen = self.screen();
+        let training = screen.training.as_ref().map(|training| &training.bar);
+        match training.or(screen.counter.as_ref()) {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
@@ -68,12 +68,12 @@ impl Observer for Terminal {
     }
 
     fn note(&self, message: &str) {
-        self.write(|| terminal::say(message));
+        self.write(|| terminal::print(message));
     }
 
     fn diagnostics(&self, warnings: &[Diagnostic], sources: &Sources) {
         let text = synnet_ir::render(warnings, sources, terminal::color());
-        self.write(|| terminal::say(text.trim_end()));
+        self.write(|| terminal::print(text.trim_end()));
     }
 
     fn items(&self, stage: Stage, items: usize) {
@@ -81,19 +81,19 @@ impl Observer for Terminal {
             Stage::Reading => "recordings",
             Stage::Comparing => "comparing",
         };
-        let mut shown = self.shown();
-        let bar = shown.counter.get_or_insert_with(|| bar(name, "{prefix:<12} [{bar:30}] {pos}/{len}"));
+        let mut screen = self.screen();
+        let bar = screen.counter.get_or_insert_with(|| bar(name, "{prefix:<12} [{bar:30}] {pos}/{len}"));
         bar.inc_length(items as u64);
     }
 
     fn item_done(&self, _stage: Stage) {
-        if let Some(bar) = &self.shown().counter {
+        if let Some(bar) = &self.screen().counter {
             bar.inc(1);
         }
     }
 
     fn stage_done(&self, _stage: Stage) {
-        if let Some(bar) = self.shown().counter.take() {
+        if let Some(bar) = self.screen().counter.take() {
             bar.finish_and_clear();
         }
     }
@@ -104,30 +104,30 @@ impl Observer for Terminal {
 
     fn training_started(&self, graph: &Graph, epochs: Range<usize>) {
         self.training.store(true, Ordering::SeqCst);
-        self.shown().training = Some(TrainingProgress::new(graph, epochs));
+        self.screen().training = Some(TrainingProgress::new(graph, epochs));
     }
 
     fn batch(&self, progress: &Progress<'_>, last: Option<&EpochMetrics>) {
-        if let Some(training) = &self.shown().training {
+        if let Some(training) = &self.screen().training {
             training.batch(progress, last);
         }
     }
 
     fn epoch(&self, metrics: &EpochMetrics, is_last: bool) {
-        if let Some(training) = &self.shown().training {
+        if let Some(training) = &self.screen().training {
             training.epoch(metrics, is_last);
         }
     }
 
     fn training_done(&self) {
         self.training.store(self.is_interrupted(), Ordering::SeqCst);
-        if let Some(training) = self.shown().training.take() {
+        if let Some(training) = self.screen().training.take() {
             training.bar.finish_and_clear();
         }
     }
 
     fn finished(&self, results: &str) {
-        terminal::say(format_args!("\n{}", results.trim_end()));
+        terminal::print(format_args!("\n{}", results.trim_end()));
     }
 
     fn is_interrupted(&self) -> bool {
@@ -153,7 +153,7 @@ struct TrainingProgress {
     /// Epochs between two plain lines, if there is no terminal.
     line_every: usize,
     /// The layers whose rates are shown.
-    shown: Vec<String>,
+    screen: Vec<String>,
 }
 
 impl TrainingProgress {
@@ -163,8 +163,8 @@ impl TrainingProgress {
         let bar = bar("training", "{prefix:<12} [{bar:30}] {msg}");
         bar.set_length((epochs.end as u64).saturating_mul(1000));
         let line_every = epochs.end.div_ceil(10).max(1);
-        let shown = layers.filter(|layer| graph.uses_spikes_of(layer)).collect();
-        Self { bar, epochs, started: Instant::now(), line_every, shown }
+        let screen = layers.filter(|layer| graph.uses_spikes_of(layer)).collect();
+        Self { bar, epochs, started: Instant::now(), line_every, screen }
     }
 
     /// After a batch; `last` is the epoch before.
@@ -179,7 +179,7 @@ impl TrainingProgress {
             "epoch {}/{epochs}  {}  {} left\n{:12} {}  gradient {:.1e}  lr {:.1e}",
             (progress.epoch + 1).min(epochs),
             figures(progress.loss, progress.accuracy, last),
-            clock(Duration::from_secs_f64(left.max(0.0))),
+            format_duration(Duration::from_secs_f64(left.max(0.0))),
             "",
             self.layers(progress.layers),
             progress.gradient_norm,
@@ -191,7 +191,7 @@ impl TrainingProgress {
     fn epoch(&self, metrics: &EpochMetrics, is_last: bool) {
         let number = metrics.epoch + 1;
         if self.bar.is_hidden() && (number.is_multiple_of(self.line_every) || is_last) {
-            terminal::say(format_args!(
+            terminal::print(format_args!(
                 "epoch {number}/{}  {}  {}",
                 self.epochs.end,
                 figures(metrics.loss, metrics.accuracy, Some(metrics)),
@@ -202,12 +202,12 @@ impl TrainingProgress {
 
     /// Rates of the layers; shares of silent or saturated neurons if they are worth a word.
     fn layers(&self, layers: &[LayerMetrics]) -> String {
-        const WORTH_A_WORD: f64 = 0.1;
-        let layers = layers.iter().filter(|layer| self.shown.contains(&layer.layer)).map(|layer| {
+        const NOTABLE_FRACTION: f64 = 0.1;
+        let layers = layers.iter().filter(|layer| self.screen.contains(&layer.layer)).map(|layer| {
             let notes = [("silent", layer.silent_neurons), ("saturated", layer.saturated_neurons)];
-            let notes = notes.iter().filter(|(_, share)| *share >= WORTH_A_WORD);
+            let notes = notes.iter().filter(|(_, fraction)| *fraction >= NOTABLE_FRACTION);
             let notes: Vec<String> =
-                notes.map(|(what, share)| format!("{} {what}", whole_percent(*share))).collect();
+                notes.map(|(what, fraction)| format!("{} {what}", format_whole_percent(*fraction))).collect();
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
             format!("  {} {:.2}{notes}", layer.layer, layer.rate)
         });
@@ -216,11 +216,11 @@ impl TrainingProgress {
 }
 
 fn figures(loss: f64, accuracy: Option<f64>, validated: Option<&EpochMetrics>) -> String {
-    let share = |what: &str, share: f64| format!("  {what} {}", percent(share));
-    let accuracy = accuracy.map(|x| share("accuracy", x)).unwrap_or_default();
+    let fraction = |what: &str, fraction: f64| format!("  {what} {}", format_percent(fraction));
+    let accuracy = accuracy.map(|x| fraction("accuracy", x)).unwrap_or_default();
     let validation = validated.and_then(|metrics| metrics.validation.as_ref());
     let validation = validation.map(|found| match found.accuracy {
-        Some(accuracy) => share("validation", accuracy),
+        Some(accuracy) => fraction("validation", accuracy),
         None => format!("  validation loss {:.3}", found.loss),
     });
     format!("loss {loss:.3}{accuracy}{}", validation.unwrap_or_default())

@@ -9,7 +9,7 @@ pub fn color() -> bool {
 }
 
 /// Writes a line for people. A closed standard error is no reason to fail.
-pub fn say(text: impl Display) {
+pub fn print(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
@@ -25,8 +25,8 @@ pub fn error(text: impl Display) {
 
 fn labeled(label: &str, hue: &str, text: impl Display) {
     if color() {
-        say(format_args!("\u{1b}[1;{hue}m{label}\u{1b}[0m: {text}"));
+        print(format_args!("\u{1b}[1;{hue}m{label}\u{1b}[0m: {text}"));
     } else {
-        say(format_args!("{label}: {text}"));
+        print(format_args!("{label}: {text}"));
     }
 }

@@ -143,7 +143,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn the_opening_comment_holds_settings() {
+    fn settings_come_from_the_opening_comment() {
         let text = "// Shows: two lines\n// of text.\n// gain: 2.5\n// silent: a, body.b\n// param: n = 4\n\
                     network N {}\n// seed: 7\n";
         let case = parse("n".into(), text.into());
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "n: there is no setting `gian`")]
-    fn a_setting_that_does_not_exist_is_refused() {
+    fn unknown_setting_is_rejected() {
         parse("n".into(), "// Shows.\n// gian: 2\n".into());
     }
 

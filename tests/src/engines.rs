@@ -2,8 +2,8 @@
 
 use synnet_dsl::{Options, compile};
 use synnet_ir::{Diagnostics, Graph, Network, Sources, render};
-use synnet_runtime::tape::{Checkpoint, Gradients, Pass, SampleKey, Tape};
-use synnet_runtime::{Interpreter, Recording, Run, Sequence, initial_params};
+use synnet_runtime::tape::{Gradients, Pass, Recompute, SampleKey, Tape};
+use synnet_runtime::{Interpreter, Run, Sequence, Tracing, initial_params};
 use synnet_rust::quantized::{Quantized, quantize};
 use synnet_rust::{Embedding, Module, RustOptions};
 use synnet_xylo::{Build, Chip, QuantizeOptions};
@@ -69,12 +69,12 @@ pub fn interpret(network: &Network, raster: &[f32]) -> Run {
     let channels = network.graph.input.channels;
     let input = Sequence::new(1, raster.len() / channels, channels, raster.to_vec());
     let input = input.expect("the raster holds whole steps");
-    Interpreter::new(network).run(&input, Recording::On, 0).expect("the raster has the network's channels")
+    Interpreter::new(network).run(&input, Tracing::On, 0).expect("the raster has the network's channels")
 }
 
 /// The forward and backward pass of training.
 #[derive(Clone, Debug)]
-pub struct Walk {
+pub struct PassResult {
     /// Output, `[steps, outputs]`.
     pub output: Vec<f32>,
     /// Spikes of each layer, `[steps, neurons]`; of leaky integrators nothing that means something.
@@ -84,24 +84,30 @@ pub struct Walk {
 }
 
 /// Runs training's forward and backward pass on one sample, without dropout and noise.
-pub fn walk(tape: &Tape, network: &Network, inputs: &Inputs) -> Walk {
-    walk_as(tape, network, inputs, Pass::Evaluation, Checkpoint::None)
+pub fn run_tape(tape: &Tape, network: &Network, inputs: &Inputs) -> PassResult {
+    run_tape_as(tape, network, inputs, Pass::Evaluation, Recompute::None)
 }
 
 /// Returns the gradients with dropout and noise, if states are kept and if they are computed again.
 pub fn gradients_kept_and_recomputed(tape: &Tape, network: &Network, inputs: &Inputs) -> [Gradients; 2] {
     let pass = Pass::Training(SampleKey::new(1, 0, 0));
-    [Checkpoint::None, Checkpoint::Segments]
-        .map(|checkpoint| walk_as(tape, network, inputs, pass, checkpoint).gradients)
+    [Recompute::None, Recompute::Segments]
+        .map(|recompute| run_tape_as(tape, network, inputs, pass, recompute).gradients)
 }
 
-fn walk_as(tape: &Tape, network: &Network, inputs: &Inputs, pass: Pass, checkpoint: Checkpoint) -> Walk {
+fn run_tape_as(
+    tape: &Tape,
+    network: &Network,
+    inputs: &Inputs,
+    pass: Pass,
+    recompute: Recompute,
+) -> PassResult {
     let (weights, mut sums) = (tape.pack(network), tape.sums());
-    let mut workspace = tape.workspace(inputs.steps, checkpoint);
+    let mut workspace = tape.workspace(inputs.steps, recompute);
     tape.forward(&weights, &inputs.input, pass, &mut workspace);
-    let spikes = match checkpoint {
-        Checkpoint::None => (0..network.graph.layers.len()).map(|l| workspace.spikes(tape, l)).collect(),
-        Checkpoint::Segments => Vec::new(),
+    let spikes = match recompute {
+        Recompute::None => (0..network.graph.layers.len()).map(|l| workspace.spikes(tape, l)).collect(),
+        Recompute::Segments => Vec::new(),
     };
     let (output, by_output) = workspace.output_and_gradient();
     let output = output.to_vec();
@@ -110,7 +116,7 @@ fn walk_as(tape: &Tape, network: &Network, inputs: &Inputs, pass: Pass, checkpoi
         workspace.totals_and_gradient(l).1.copy_from_slice(by);
     }
     tape.backward(&weights, &mut workspace, &mut sums);
-    Walk { output, spikes, gradients: tape.gradients(network, &sums) }
+    PassResult { output, spikes, gradients: tape.gradients(network, &sums) }
 }
 
 /// Generates the module in f32, whose weights are included from a file of this name.

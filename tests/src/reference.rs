@@ -205,8 +205,8 @@ impl<'a> Reference<'a> {
         };
         for t in (0..self.inputs.steps).rev() {
             for l in (0..graph.layers.len()).rev() {
-                let by_current = self.neurons_back(&mut adjoint, l, t);
-                self.synapses_back(&mut adjoint, l, t, by_current);
+                let by_current = self.backward_neurons(&mut adjoint, l, t);
+                self.backward_synapses(&mut adjoint, l, t, by_current);
             }
         }
         adjoint.gradients
@@ -220,7 +220,7 @@ impl<'a> Reference<'a> {
     }
 
     /// Through spikes and membranes; returns the gradient by the currents of this step.
-    fn neurons_back(&self, adjoint: &mut Adjoint, l: usize, t: usize) -> Vec<f64> {
+    fn backward_neurons(&self, adjoint: &mut Adjoint, l: usize, t: usize) -> Vec<f64> {
         let (layer, dt) = (&self.network.graph.layers[l], self.network.graph.dt);
         let mut by_current = vec![0.0; layer.input_columns()];
         let by_total = |n: usize| f64::from(self.inputs.by_totals[l][n]);
@@ -263,7 +263,7 @@ impl<'a> Reference<'a> {
     }
 
     /// Through the currents to weights and sources.
-    fn synapses_back(&self, adjoint: &mut Adjoint, l: usize, t: usize, by_current: Vec<f64>) {
+    fn backward_synapses(&self, adjoint: &mut Adjoint, l: usize, t: usize, by_current: Vec<f64>) {
         let (graph, trace) = (&self.network.graph, &self.traces[l]);
         let (leak, columns) = (syn(&graph.layers[l]), graph.layers[l].input_columns());
         let mut by_received = vec![0.0; columns];
@@ -316,7 +316,7 @@ impl<'a> Reference<'a> {
     }
 
     /// Returns the largest magnitude of a current or a membrane.
-    pub fn greatest_state(&self) -> f64 {
+    pub fn max_state(&self) -> f64 {
         let states = self.traces.iter().flat_map(|trace| trace.isyn.iter().chain(&trace.peak));
         states.flatten().fold(0.0, |greatest, x| greatest.max(x.abs()))
     }

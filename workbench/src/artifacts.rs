@@ -9,7 +9,7 @@ use crate::files;
 
 /// A file that was written.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct WrittenFile {
     /// Path of the file.
     pub path: PathBuf,
     /// What it is, in a few words.
@@ -20,12 +20,12 @@ pub struct Written {
 ///
 /// # Errors
 /// Files that cannot be written.
-pub fn write(artifacts: &Artifacts, folder: &Path) -> Result<Vec<Written>, Error> {
-    let file = |file: &synnet_ir::Artifact| Written {
+pub fn write(artifacts: &Artifacts, folder: &Path) -> Result<Vec<WrittenFile>, Error> {
+    let file = |file: &synnet_ir::Artifact| WrittenFile {
         path: folder.join(&file.name),
         what: file.description.clone(),
     };
-    let written: Vec<Written> = artifacts.files.iter().map(file).collect();
+    let written: Vec<WrittenFile> = artifacts.files.iter().map(file).collect();
     // The main file comes last: whoever sees it finds the others.
     let contents = written.iter().zip(&artifacts.files).rev();
     let contents = contents.map(|(written, file)| (written.path.as_path(), file.bytes.as_slice()));

@@ -1,11 +1,11 @@
 //! Ranges of a float network's states on typical input, by which the quantizer chooses weight shifts.
 
 use synnet_ir::Network;
-use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence, ShapeError};
+use synnet_runtime::{Dataset, Interpreter, LayerTrace, Sequence, ShapeError, Tracing};
 use synnet_xylo::Ranges;
 use synnet_xylo::quantize::LayerRange;
 
-use crate::events::Events;
+use crate::input_events::InputEvents;
 
 /// Values of traces that are in memory together, unless a single recording has more.
 const MAX_VALUES: usize = 1 << 24;
@@ -14,7 +14,7 @@ const MAX_VALUES: usize = 1 << 24;
 ///
 /// # Errors
 /// If there are no events.
-pub fn on_events(network: &Network, events: &Events) -> Result<Ranges, String> {
+pub fn on_events(network: &Network, events: &InputEvents) -> Result<Ranges, String> {
     let (time, channels, data) = (events.time, network.graph.input.channels, &events.data);
     if data.iter().all(|&x| x == 0.0) {
         return Err("there are no events in it; calibration needs typical input".into());
@@ -61,7 +61,7 @@ fn measure(
     let interpreter = Interpreter::new(network);
     let mut ranges = Ranges { layers: vec![LayerRange::default(); network.graph.layers.len()] };
     for sequence in sequences {
-        let run = interpreter.run(&sequence?, Recording::On, 0)?;
+        let run = interpreter.run(&sequence?, Tracing::On, 0)?;
         for ((layer, trace), range) in network.graph.layers.iter().zip(&run.layers).zip(&mut ranges.layers) {
             let Some(lif) = layer.as_lif() else { continue };
             observe(range, trace, lif.synapses.max(1), |n| lif.threshold.get(n));
@@ -88,7 +88,7 @@ fn observe(range: &mut LayerRange, trace: &LayerTrace, synapses: usize, threshol
 mod tests {
     use synnet_dsl::{NoImports, Options};
     use synnet_ir::{Params, Sources, Tensor};
-    use synnet_runtime::{Sample, Target};
+    use synnet_runtime::{DenseSample, Label};
 
     use super::*;
 
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_those_before_the_reset() {
+    fn ranges_are_measured_before_reset() {
         let network = network();
         // In the step of the event the current decays to 8; so does the membrane rise to the threshold and spike.
-        let samples = [vec![1.0, 0.0], vec![0.0, 0.0]].map(|raster| Sample {
+        let samples = [vec![1.0, 0.0], vec![0.0, 0.0]].map(|raster| DenseSample {
             raster,
             steps: 2,
-            target: Target::Class(0),
+            label: Label::Class(0),
         });
         let dataset = Dataset::new(1, 2, samples.into()).expect("the samples fit");
         let ranges = on_dataset(&network, &dataset).expect("the set has one channel");

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 use synnet_ir::Raster;
-use synnet_ir::display::{grouped, milliseconds, span};
-use synnet_xylo::cost::{Activity, CostSummary, PowerRange, Section, cost};
-use synnet_xylo::simulate::Recording;
+use synnet_ir::display::{format_milliseconds, format_range, format_thousands};
+use synnet_xylo::cost::{Activity, CostSummary, NeuronGroup, PowerRange, cost};
+use synnet_xylo::simulate::SimulationTrace;
 use synnet_xylo::{Chip, Specification};
 
-use crate::experiment::OnChip;
+use crate::experiment::ChipResult;
 
 /// What a recording of the test set costs on its chip.
-pub struct Inference {
+pub struct InferenceCost {
     /// Cycles per step on average, and at most.
     cycles: [f64; 2],
     /// Duration in seconds.
@@ -18,26 +18,26 @@ pub struct Inference {
     power: Option<PowerRange>,
 }
 
-impl Inference {
+impl InferenceCost {
     /// The cost of a recording of so many steps, with the activity of the test set; `None` for chips without a model.
-    pub fn of(on: &OnChip, steps: usize) -> Option<Self> {
+    pub fn of(on: &ChipResult, steps: usize) -> Option<Self> {
         let cycles = mean_and_worst(&on.build.specification, &on.chip, on.result.activity.as_ref()?)?;
         let power = CostSummary::of_build(&on.build, &on.chip)?.power();
         Some(Self { cycles, duration: steps as f64 * on.build.float.dt, power })
     }
 
     /// In a line.
-    pub fn in_words(&self) -> String {
+    pub fn summary(&self) -> String {
         let energy = self.power.map(|range| {
             let [low, high] = range.energy_uj(self.duration);
             format!(
                 "; {} for a recording of {}, by what boards took at {} MHz (no promise)",
-                span(low, high, "uJ"),
-                milliseconds(self.duration),
+                format_range(low, high, "uJ"),
+                format_milliseconds(self.duration),
                 range.mhz
             )
         });
-        measured_in_words(self.cycles) + &energy.unwrap_or_default()
+        cycles_summary(self.cycles) + &energy.unwrap_or_default()
     }
 
     /// For machines.
@@ -55,23 +55,27 @@ impl Inference {
 
 /// Cycles of a step on average over recordings of every state, and those of the worst case; `None` where the chip has
 /// no model.
-pub fn measured(
+pub fn measured_cycles(
     specification: &Specification,
     chip: &Chip,
     rasters: &[Raster],
-    recordings: &[Recording],
+    recordings: &[SimulationTrace],
 ) -> Option<[f64; 2]> {
     mean_and_worst(specification, chip, &Activity::measured(rasters, recordings)?)
 }
 
 /// Cycles of a step with this activity, and in the worst case.
 fn mean_and_worst(specification: &Specification, chip: &Chip, mean: &Activity) -> Option<[f64; 2]> {
-    let sections = Section::populations(specification);
+    let sections = NeuronGroup::populations(specification);
     let of = |activity: &Activity| cost(specification, chip, &sections, activity).map(|cost| cost.cycles);
     Some([of(mean)?, of(&Activity::worst_case(specification))?])
 }
 
-/// In words what [`measured`] found.
-pub fn measured_in_words([mean, worst]: [f64; 2]) -> String {
-    format!("cost: {} cycles per step on average, {} at most", grouped(mean), grouped(worst))
+/// In words what [`measured_cycles`] found.
+pub fn cycles_summary([mean, worst]: [f64; 2]) -> String {
+    format!(
+        "cost: {} cycles per step on average, {} at most",
+        format_thousands(mean),
+        format_thousands(worst)
+    )
 }

@@ -36,7 +36,7 @@ pub enum Error {
     Refused(String),
     /// Errors in a network, each with its place in the source.
     #[error("{0}")]
-    Diagnostics(Box<Findings>),
+    Diagnostics(Box<SourceDiagnostics>),
     /// The observer stopped a training, whose checkpoint is written.
     #[error("interrupted after {done} of {total} epochs")]
     Interrupted {
@@ -49,7 +49,7 @@ pub enum Error {
 
 /// Diagnostics with the sources that they point into.
 #[derive(Clone, Debug)]
-pub struct Findings {
+pub struct SourceDiagnostics {
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
     /// The sources that were read.
@@ -58,7 +58,7 @@ pub struct Findings {
     pub conclusion: Option<String>,
 }
 
-impl Findings {
+impl SourceDiagnostics {
     /// Renders the diagnostics as rustc does, with the conclusion below them. `color` adds the escape sequences of
     /// terminals.
     pub fn render(&self, color: bool) -> String {
@@ -70,7 +70,7 @@ impl Findings {
     }
 }
 
-impl fmt::Display for Findings {
+impl fmt::Display for SourceDiagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
     }
@@ -95,7 +95,7 @@ impl Error {
     /// Errors in a network.
     pub(crate) fn diagnostics(diagnostics: Diagnostics, sources: &Sources) -> Self {
         let sources = sources.clone();
-        Self::Diagnostics(Box::new(Findings { diagnostics, sources, conclusion: None }))
+        Self::Diagnostics(Box::new(SourceDiagnostics { diagnostics, sources, conclusion: None }))
     }
 
     /// Findings that have no place in a source, one on each line.

@@ -14,14 +14,14 @@ use synnet_xylo::{Build, Chip, QuantizeOptions};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::calibration;
+use crate::chip_evaluation::{self, ChipEvaluation};
 use crate::data::{self, Corpus, Input};
 use crate::error::Error;
+use crate::network_source::{CompileOutput, LoadedNetwork};
 use crate::observer::{Observer, Stage};
-use crate::on_chip::{self, ChipEvaluation};
 use crate::recipe::{Format, FrontEnd, Recipe};
-use crate::source::{Found, Loaded};
 use crate::target::Target;
-use synnet_ir::display::{counted, rounded_time};
+use synnet_ir::display::{format_time_rounded, pluralize};
 
 /// Membranes of readouts stay well below this.
 const SILENT_THRESHOLD: f64 = 1000.0;
@@ -31,7 +31,7 @@ pub struct Plan {
     /// The recipe.
     pub recipe: Recipe,
     /// Its network.
-    pub loaded: Loaded,
+    pub loaded: LoadedNetwork,
     /// The statistic of the output by which recordings are classified; `None` where they have other targets than
     /// one class of several.
     readout: Option<Readout>,
@@ -46,14 +46,14 @@ pub struct Experiment {
 }
 
 /// What the float network made of the test set.
-pub struct Tested {
+pub struct FloatEvaluation {
     /// Loss, accuracy where the loss knows one, and rates.
     pub measured: Validation,
     /// Predictions and confusion, where there are several classes.
     pub classified: Option<Evaluation>,
 }
 
-impl Tested {
+impl FloatEvaluation {
     /// Share of the recordings that were classified right.
     pub fn accuracy(&self) -> Option<f64> {
         self.classified.as_ref().map(|classified| classified.accuracy).or(self.measured.accuracy)
@@ -61,7 +61,7 @@ impl Tested {
 }
 
 /// What a trained network does on a chip.
-pub struct OnChip {
+pub struct ChipResult {
     /// The chip.
     pub chip: Arc<Chip>,
     /// The network on it.
@@ -77,18 +77,18 @@ impl Plan {
     /// A network file that cannot be read, errors in it, or outputs that are not the recipe's classes.
     pub fn new(recipe: Recipe, observer: &dyn Observer) -> Result<Self, Error> {
         let options = Options::new().with_name(recipe.name.clone()).with_params(recipe.network_params());
-        let loaded = Found::read(&recipe.network, &options)?.accept(observer)?;
+        let loaded = CompileOutput::read(&recipe.network, &options)?.accept(observer)?;
         let graph = &loaded.graph;
         let readout = readout(&recipe, graph).map_err(|message| Error::file(recipe.path(), message))?;
-        warn_of_spiking_readout(graph, observer);
+        warn_about_spiking_readout(graph, observer);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
         let hears = recipe.data.format == Format::Wav;
         if hears && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
             observer.warning(&format!(
                 "the front end gives steps of {}, network `{}` takes {}; set `front_end` -> `decimation`",
-                rounded_time(front_end.dt()),
+                format_time_rounded(front_end.dt()),
                 graph.name,
-                rounded_time(graph.dt)
+                format_time_rounded(graph.dt)
             ));
         }
         Ok(Self { recipe, loaded, readout })
@@ -125,7 +125,7 @@ impl Plan {
         let Some((chip, from)) = self.recipe.aware() else { return Ok(trainer) };
         let chip = FakeQuantizer::new(&self.loaded.graph, chip, &self.recipe.quantize.options);
         let chip = chip.map_err(|d| self.loaded.error(d))?;
-        Ok(trainer.with_forward(move |network, into| chip.apply(network, into), from))
+        Ok(trainer.with_forward_transform(move |network, into| chip.apply(network, into), from))
     }
 
     /// The options of the training with this seed.
@@ -139,16 +139,16 @@ impl Plan {
         targets.extend(self.recipe.simulated_chip().cloned().map(Target::from));
         targets.sort_by(|a, b| a.name().cmp(b.name()));
         targets.dedup();
-        self.refuse(targets.iter().flat_map(|target| target.check(&self.loaded.graph)))
+        self.fail_on_errors(targets.iter().flat_map(|target| target.check(&self.loaded.graph)))
     }
 
     /// The rules of a chip that the network breaks. Warnings come with the build.
     pub fn check_chip(&self, chip: &Chip) -> Result<(), Error> {
-        self.refuse(synnet_xylo::rules::check(&self.loaded.graph, chip))
+        self.fail_on_errors(synnet_xylo::rules::check(&self.loaded.graph, chip))
     }
 
     /// Fails if there are errors among the findings.
-    fn refuse(&self, found: impl IntoIterator<Item = Diagnostic>) -> Result<(), Error> {
+    fn fail_on_errors(&self, found: impl IntoIterator<Item = Diagnostic>) -> Result<(), Error> {
         let errors: Diagnostics = found.into_iter().filter(Diagnostic::is_error).collect();
         if errors.is_empty() { Ok(()) } else { Err(self.loaded.error(errors)) }
     }
@@ -156,7 +156,7 @@ impl Plan {
 
 impl Experiment {
     /// What a training is made from besides its options: hashes of the network and of the recordings.
-    pub fn origin(&self) -> BTreeMap<String, String> {
+    pub fn provenance(&self) -> BTreeMap<String, String> {
         let network = xxh3_128(synnet_ir::to_json(&self.plan.loaded.graph).as_bytes());
         let recipe = &self.plan.recipe;
         let sounds = format!("{:?}", recipe.data.augmentation);
@@ -172,12 +172,15 @@ impl Experiment {
     }
 
     /// The float network on the test set.
-    pub fn evaluate(&self, network: &Network) -> Result<Tested, Error> {
+    pub fn evaluate(&self, network: &Network) -> Result<FloatEvaluation, Error> {
         let (plan, test) = (&self.plan, &self.corpus.test);
         let measured = synnet_runtime::validate(network, test, &plan.recipe.training.loss);
         let measured = measured.map_err(|d| plan.loaded.error(d))?;
         let classified = plan.readout.map(|readout| synnet_runtime::evaluate(network, test, readout));
-        Ok(Tested { measured, classified: classified.transpose().map_err(|d| plan.loaded.error(d))? })
+        Ok(FloatEvaluation {
+            measured,
+            classified: classified.transpose().map_err(|d| plan.loaded.error(d))?,
+        })
     }
 
     /// By what recordings are classified, if they are.
@@ -229,26 +232,26 @@ impl Experiment {
         network: &Network,
         chip: &Arc<Chip>,
         observer: &dyn Observer,
-    ) -> Result<OnChip, Error> {
+    ) -> Result<ChipResult, Error> {
         let readout = self.plan.readout.ok_or_else(|| {
             Error::Input(
                 "chips are judged by the classes of recordings, which this recipe does not name".into(),
             )
         })?;
         let build = self.build_for_chip(network, chip, observer)?;
-        let result = on_chip::evaluate(&build, network, &self.corpus.test, readout)?;
+        let result = chip_evaluation::evaluate(&build, network, &self.corpus.test, readout)?;
         if result.dropped_events > 0 {
             observer.warning(&format!(
                 "{} input events dropped on {}: a channel takes at most 15 in a step",
                 result.dropped_events, chip.name
             ));
         }
-        Ok(OnChip { chip: Arc::clone(chip), build, result })
+        Ok(ChipResult { chip: Arc::clone(chip), build, result })
     }
 }
 
 /// A readout that is used for its membrane but also spikes loses what its resets take away.
-fn warn_of_spiking_readout(graph: &Graph, observer: &dyn Observer) {
+fn warn_about_spiking_readout(graph: &Graph, observer: &dyn Observer) {
     let layer = graph.layer(graph.output.layer);
     let Some(lif) = layer.as_lif().filter(|_| graph.output.quantity == Quantity::Vmem) else { return };
     if lif.threshold.values.iter().any(|&threshold| threshold < SILENT_THRESHOLD) {
@@ -270,7 +273,7 @@ fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     }
     if outputs != classes {
         let name = &graph.name;
-        let outputs = counted(outputs, "output");
+        let outputs = pluralize(outputs, "output");
         return Err(format!("network `{name}` has {outputs}; the recipe names {classes} classes"));
     }
     let readout =

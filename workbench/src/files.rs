@@ -9,7 +9,7 @@ use crate::error::{self, Error};
 const MAX_TEXT: u64 = 64 << 20;
 
 /// How the names of files begin that are not yet complete.
-pub(crate) const UNFINISHED: &str = ".snnc-";
+pub(crate) const TEMPORARY_PREFIX: &str = ".snnc-";
 
 /// Returns the bytes of a file.
 ///
@@ -87,7 +87,7 @@ pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Error> {
     for (path, file) in prepared {
         let target = resolve(path);
         file.persist(&target).map_err(|e| Error::io("write", path, e.error))?;
-        keep_name(&target);
+        sync_folder(&target);
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Forces the name of a new file to the disk, too, so that files which were written one after the other are there
 /// in this order after a loss of power. Where a system cannot do that, it has its own order.
-fn keep_name(path: &Path) {
+fn sync_folder(path: &Path) {
     #[cfg(unix)]
     let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     #[cfg(not(unix))]
@@ -132,7 +132,7 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
 /// Removes what a killed process has left of files that it had not yet finished.
 pub(crate) fn remove_leftovers(folder: &Path) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX)) {
         // Where it cannot be removed it does no harm.
         let _ = std::fs::remove_file(entry.path());
     }
@@ -157,7 +157,7 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.prefix(UNFINISHED).tempfile_in(folder)?;
+    let mut file = builder.prefix(TEMPORARY_PREFIX).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;
     Ok(file)
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_are_written_to_and_not_replaced() {
+    fn devices_are_not_replaced() {
         assert!(is_device(Path::new("/dev/null")));
         assert!(!is_device(Path::new("Cargo.toml")));
         write(Path::new("/dev/null"), b"nothing").unwrap();

@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use synnet_arrays::{Archive, AutoSerialize};
+use synnet_arrays::{AutoSerialize, NpzWriter};
 use synnet_ir::Network;
-use synnet_runtime::{Interpreter, Recording, Sequence};
-use synnet_xylo::simulate::{PopulationRecord, Record};
+use synnet_runtime::{Interpreter, Sequence, Tracing};
+use synnet_xylo::simulate::{PopulationTrace, Record};
 use synnet_xylo::{Chip, CoreVersion, Simulator, simulate};
 
-use crate::built::BuiltNetwork;
+use crate::compiled_network::CompiledNetwork;
 use crate::cost;
 use crate::error::Error;
-use crate::events::Events;
 use crate::files;
+use crate::input_events::InputEvents;
 
 /// Named arrays: `output`, and with states recorded `<layer>.spikes`, `<layer>.vmem` and `<layer>.isyn`.
 #[derive(Default)]
 pub struct Arrays {
-    archive: Archive,
+    archive: NpzWriter,
 }
 
 impl Arrays {
@@ -51,14 +51,14 @@ impl Arrays {
 ///
 /// # Errors
 /// Numbers that 32 bits cannot hold, or events of other channels than the network has.
-pub fn interpret(network: &Network, events: &Events, record: bool, seed: u64) -> Result<Arrays, Error> {
-    let Events { batch, time, ref data, .. } = *events;
+pub fn interpret(network: &Network, events: &InputEvents, record: bool, seed: u64) -> Result<Arrays, Error> {
+    let InputEvents { batch, time, ref data, .. } = *events;
     let input: Vec<f32> = data.iter().map(|&x| x as f32).collect();
     if let Some(i) = input.iter().position(|x| !x.is_finite()) {
         return Err(Error::Input(format!("the array holds {:e}, more than 32-bit floats can hold", data[i])));
     }
     let input = Sequence::new(batch, time, network.graph.input.channels, input).map_err(Error::input)?;
-    let recording = if record { Recording::On } else { Recording::Off };
+    let recording = if record { Tracing::On } else { Tracing::Off };
     let run = Interpreter::new(network).run(&input, recording, seed).map_err(Error::input)?;
 
     let mut arrays = Arrays::default();
@@ -99,9 +99,9 @@ pub struct Simulation {
 /// # Errors
 /// A specification that does not hold together, or events that are no whole counts.
 pub fn simulate(
-    network: &BuiltNetwork,
+    network: &CompiledNetwork,
     chip: Option<&Chip>,
-    events: &Events,
+    events: &InputEvents,
     record: bool,
 ) -> Result<Simulation, Error> {
     let specification = &network.specification;
@@ -118,11 +118,11 @@ pub fn simulate(
         dropped_events: clipped.saturating_add(events.above_u8()),
         by_membrane,
         core,
-        cycles: chip.and_then(|chip| cost::measured(specification, chip, &rasters, &recordings)),
+        cycles: chip.and_then(|chip| cost::measured_cycles(specification, chip, &rasters, &recordings)),
     })
 }
 
-impl BuiltNetwork {
+impl CompiledNetwork {
     /// The simulator of the network.
     ///
     /// # Errors
@@ -134,9 +134,9 @@ impl BuiltNetwork {
 
 /// The readout's spikes, its membranes if it is read by them, and with `record` every state.
 fn simulated(
-    events: &Events,
+    events: &InputEvents,
     outputs: usize,
-    recordings: &[simulate::Recording],
+    recordings: &[simulate::SimulationTrace],
     by_membrane: bool,
     record: bool,
 ) -> Result<Arrays, Error> {
@@ -152,8 +152,8 @@ fn simulated(
         arrays.add("readout.vmem", &shape(outputs), &vmem)?;
     }
     if record {
-        let hidden: Vec<&PopulationRecord> = recordings.iter().filter_map(|r| r.hidden.as_ref()).collect();
-        let readout: Vec<&PopulationRecord> = recordings.iter().map(|r| &r.readout).collect();
+        let hidden: Vec<&PopulationTrace> = recordings.iter().filter_map(|r| r.hidden.as_ref()).collect();
+        let readout: Vec<&PopulationTrace> = recordings.iter().map(|r| &r.readout).collect();
         population(&mut arrays, "hidden", &hidden, &shape)?;
         population(&mut arrays, "readout", &readout, &shape)?;
     }
@@ -163,13 +163,13 @@ fn simulated(
 fn population(
     arrays: &mut Arrays,
     name: &str,
-    records: &[&PopulationRecord],
+    records: &[&PopulationTrace],
     shape: &dyn Fn(usize) -> Vec<usize>,
 ) -> Result<(), Error> {
     let shape = shape(records.first().map_or(0, |r| r.neurons));
     let spikes: Vec<i64> = records.iter().flat_map(|r| &r.spikes).map(|&x| i64::from(x)).collect();
     arrays.add(&format!("{name}.spikes"), &shape, &spikes)?;
-    let mut state = |what: &str, of: &dyn Fn(&PopulationRecord) -> Option<&Vec<i16>>| {
+    let mut state = |what: &str, of: &dyn Fn(&PopulationTrace) -> Option<&Vec<i16>>| {
         let values: Option<Vec<&Vec<i16>>> = records.iter().map(|record| of(record)).collect();
         let Some(values) = values else { return Ok(()) };
         let values: Vec<i64> = values.into_iter().flatten().map(|&x| i64::from(x)).collect();

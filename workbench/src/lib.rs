@@ -1,13 +1,13 @@
 //! Experiments with spiking networks, from a recipe to a report.
 //!
 //! A [`Recipe`](recipe::Recipe) is a YAML file that says what to train, on which recordings, how, and what to build at the end. With
-//! its network it is a [`Plan`], with its recordings an [`Experiment`]. A [`training::Training`] runs its epochs;
+//! its network it is a [`Plan`], with its recordings an [`Experiment`]. A [`training::TrainingRun`] runs its epochs;
 //! [`Experiment::evaluate`] and [`Experiment::evaluate_on_chip`] measure what came out, in float numbers and on the
 //! bit-exact simulator of a chip. [`comparison`] tells layer by layer why the two differ, [`cost`] what the network
 //! costs on the chip, and [`report`] writes it all down as pages, tables and JSON. [`run()`] does everything that a
 //! recipe asks for in one call, as `snnc train` does.
 //!
-//! [`Chips`] is the catalog of chips, with custom ones if you add them. Warnings and progress go to an [`Observer`];
+//! [`ChipCatalog`] is the catalog of chips, with custom ones if you add them. Warnings and progress go to an [`Observer`];
 //! [`Silent`] is one that ignores them. An [`Error`] says what was wrong with which file, or carries the
 //! [diagnostics](Findings) of a network with their sources.
 //!
@@ -19,8 +19,8 @@
 //! ```
 //! use synnet_workbench::report::Results;
 //! use synnet_workbench::recipe::Recipe;
-//! use synnet_workbench::training::Training;
-//! use synnet_workbench::{Chips, Plan, Silent};
+//! use synnet_workbench::training::TrainingRun;
+//! use synnet_workbench::{ChipCatalog, Plan, Silent};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = |name: &str| folder.path().join(name);
@@ -28,7 +28,7 @@
 //! let rasters: Vec<i64> = (0..16).flat_map(|i| [1 - i % 2, i % 2].repeat(20)).collect();
 //! let labels: Vec<i64> = (0..16).map(|i| i % 2).collect();
 //! let takes: Vec<i64> = (0..16).map(|i| i / 2).collect();
-//! let mut data = synnet_arrays::Archive::new();
+//! let mut data = synnet_arrays::NpzWriter::new();
 //! data.add("rasters", &[16, 20, 2], &rasters)?;
 //! data.add("labels", &[16], &labels)?;
 //! data.add("take", &[16], &takes)?;
@@ -56,10 +56,10 @@
 //! ",
 //! )?;
 //!
-//! let chips = Chips::default();
+//! let chips = ChipCatalog::default();
 //! let recipe = Recipe::read(&path("sides.yaml"), &[], &chips)?;
 //! let experiment = Plan::new(recipe, &Silent)?.with_data(&Silent)?;
-//! let training = Training::start(&experiment.plan, 1, path("run"))?;
+//! let training = TrainingRun::start(&experiment.plan, 1, path("run"))?;
 //! let trained = training.run(&experiment, &Silent)?;
 //!
 //! let float = experiment.evaluate(&trained.network)?;
@@ -74,37 +74,37 @@
 //! ```
 
 pub mod artifacts;
-pub mod built;
 pub mod calibration;
-mod chips;
+mod chip_catalog;
+pub mod chip_evaluation;
 pub mod comparison;
+pub mod compiled_network;
 pub mod cost;
 pub mod data;
 mod error;
-mod events;
 mod experiment;
 pub mod files;
-pub mod inference;
-mod memory;
-mod observer;
-pub mod on_chip;
 #[allow(unreachable_pub, reason = "`pub` says that other modules use an item")]
-mod page;
+mod html;
+pub mod inference;
+mod input_events;
+pub mod network_source;
+mod observer;
 pub mod recipe;
 pub mod report;
 mod run;
-mod schema;
-pub mod source;
+mod serde_messages;
 mod target;
 pub mod training;
+mod training_memory;
 mod unknown;
 
-pub use chips::Chips;
-pub use error::{Error, Findings};
-pub use events::Events;
-pub use experiment::{Experiment, OnChip, Plan, Tested};
-pub use memory::MemoryEstimate;
+pub use chip_catalog::ChipCatalog;
+pub use error::{Error, SourceDiagnostics};
+pub use experiment::{ChipResult, Experiment, FloatEvaluation, Plan};
+pub use input_events::InputEvents;
 pub use observer::{Observer, Silent, Stage};
-pub use run::{Run, RunOptions, run};
-pub use target::{Engine, Setting, Settings, Target};
+pub use run::{RunOptions, RunResult, run};
+pub use target::{Engine, Target, TargetOption, TargetOptions};
+pub use training_memory::MemoryEstimate;
 pub use unknown::UnknownName;

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use synnet_ir::Network;
-use synnet_ir::display::{indented, list, percent};
+use synnet_ir::display::{format_list, format_percent, indent};
 use synnet_ir::names::snake_case;
 use synnet_xylo::{BuildOptions, XyloTarget};
 
-use crate::artifacts::{self, Written};
+use crate::artifacts::{self, WrittenFile};
 use crate::error::Error;
-use crate::experiment::{Experiment, OnChip, Plan, Tested};
+use crate::experiment::{ChipResult, Experiment, FloatEvaluation, Plan};
 use crate::files;
-use crate::memory::MemoryEstimate;
 use crate::observer::Observer;
-use crate::report::{self, Outcome, Report, Results, Seeds};
-use crate::target::{Setting, Settings, Target};
-use crate::training::{CHECKPOINT, METRICS, Trained, Training, WEIGHTS};
+use crate::report::{self, Report, Results, SeedResult, Seeds};
+use crate::target::{Target, TargetOption, TargetOptions};
+use crate::training::{CHECKPOINT, METRICS, TrainedNetwork, TrainingRun, WEIGHTS};
+use crate::training_memory::MemoryEstimate;
 
 /// Where a run writes, and with which seeds it trains.
 #[derive(Clone, Debug)]
@@ -39,9 +39,9 @@ impl RunOptions {
 }
 
 /// What a run gave.
-pub struct Run {
+pub struct RunResult {
     /// The training with each seed.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<SeedResult>,
     /// Mean and spread of the figures and the files that hold them, for people, if there are several seeds.
     pub summary: Option<String>,
     /// All results for machines.
@@ -49,15 +49,15 @@ pub struct Run {
 }
 
 /// A training that was evaluated, built and reported on.
-struct Finished {
+struct FinishedTraining {
     /// The training.
-    trained: Trained,
+    trained: TrainedNetwork,
     /// The float network on the test set.
-    float: Tested,
+    float: FloatEvaluation,
     /// The simulated chip on the test set, if the recipe names one.
-    chip: Option<OnChip>,
+    chip: Option<ChipResult>,
     /// Every file that was written.
-    written: Vec<Written>,
+    written: Vec<WrittenFile>,
     /// The folder of the files.
     folder: PathBuf,
     /// How many recordings served for what.
@@ -69,7 +69,7 @@ struct Finished {
 /// # Errors
 /// A network that a target of the recipe cannot express; too little memory; recordings that cannot be used; a training
 /// that fails or is interrupted; files that cannot be written.
-pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<Run, Error> {
+pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<RunResult, Error> {
     plan.check_targets()?;
     let RunOptions { out, resume, .. } = options;
     let seeds = options.seeds.as_ref().or(plan.recipe.seeds.as_ref());
@@ -80,7 +80,7 @@ pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<
     };
     MemoryEstimate::of(&plan.loaded.graph, &plan.recipe, rayon::current_num_threads()).check(observer)?;
     let experiment = plan.with_data(observer)?;
-    let origin = experiment.origin();
+    let provenance = experiment.provenance();
 
     let mut results = Vec::new();
     let mut outcomes = Vec::new();
@@ -89,8 +89,8 @@ pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<
         if several {
             observer.seed_started(training.seed);
         }
-        let trained = training.run_from(&experiment, &origin, observer)?;
-        let finished = Finished::new(&experiment, trained, folder, observer)?;
+        let trained = training.run_from(&experiment, &provenance, observer)?;
+        let finished = FinishedTraining::new(&experiment, trained, folder, observer)?;
         observer.finished(&finished.text());
         results.push(finished.json());
         outcomes.push(finished.into_outcome());
@@ -98,16 +98,16 @@ pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<
     if several {
         summarize(&experiment, outcomes, out, results)
     } else {
-        Ok(Run { outcomes, summary: None, json: results.pop().unwrap_or_default() })
+        Ok(RunResult { outcomes, summary: None, json: results.pop().unwrap_or_default() })
     }
 }
 
-fn training(plan: &Plan, seed: u64, out: PathBuf, resume: bool) -> Result<Training, Error> {
-    if resume { Training::resume(plan, seed, out) } else { Training::start(plan, seed, out) }
+fn training(plan: &Plan, seed: u64, out: PathBuf, resume: bool) -> Result<TrainingRun, Error> {
+    if resume { TrainingRun::resume(plan, seed, out) } else { TrainingRun::start(plan, seed, out) }
 }
 
 /// One training for each seed. On `resume` those that have not begun begin, but not all of them.
-fn trainings(plan: &Plan, seeds: &[u64], out: &Path, resume: bool) -> Result<Vec<Training>, Error> {
+fn trainings(plan: &Plan, seeds: &[u64], out: &Path, resume: bool) -> Result<Vec<TrainingRun>, Error> {
     let folders: Vec<PathBuf> = seeds.iter().map(|seed| out.join(format!("seed-{seed}"))).collect();
     let begun = |folder: &PathBuf| folder.join(CHECKPOINT).exists();
     if resume && !folders.iter().any(begun) {
@@ -121,28 +121,32 @@ fn trainings(plan: &Plan, seeds: &[u64], out: &Path, resume: bool) -> Result<Vec
     seeds.iter().zip(folders).map(one).collect()
 }
 
-impl Finished {
+impl FinishedTraining {
     /// Evaluates, builds and reports.
     fn new(
         experiment: &Experiment,
-        trained: Trained,
+        trained: TrainedNetwork,
         folder: PathBuf,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let mut written = vec![
-            Written { path: folder.join(WEIGHTS), what: "trained weights".into() },
-            Written { path: folder.join(METRICS), what: "every figure of every epoch".into() },
-            Written { path: folder.join(CHECKPOINT), what: "state of the training, for `--resume`".into() },
+            WrittenFile { path: folder.join(WEIGHTS), what: "trained weights".into() },
+            WrittenFile { path: folder.join(METRICS), what: "every figure of every epoch".into() },
+            WrittenFile {
+                path: folder.join(CHECKPOINT),
+                what: "state of the training, for `--resume`".into(),
+            },
         ];
         let network = &trained.network;
         let float = experiment.evaluate(network)?;
         let chip = experiment.simulated_chip();
         let chip = chip.map(|chip| experiment.evaluate_on_chip(network, chip, observer)).transpose()?;
-        warn_of_chance(experiment, &float, chip.as_ref(), observer);
+        warn_about_chance_accuracy(experiment, &float, chip.as_ref(), observer);
         written.extend(build(experiment, network, chip.as_ref(), &folder, observer)?);
         let (page, text) = (folder.join("report.html"), folder.join("report.md"));
-        written.push(Written { path: page.clone(), what: "this training as a page for a browser".into() });
-        written.push(Written { path: text.clone(), what: "the same in short, as text".into() });
+        written
+            .push(WrittenFile { path: page.clone(), what: "this training as a page for a browser".into() });
+        written.push(WrittenFile { path: text.clone(), what: "the same in short, as text".into() });
         let results = Results { experiment, network, float: &float, chip: chip.as_ref() };
         let report = Report { results, trained: &trained, written: &written };
         files::write(&page, report.html().as_bytes())?;
@@ -158,8 +162,8 @@ impl Finished {
         results["seed"] = json!(trained.seed);
         results["seconds"] = json!(trained.duration.as_secs_f64());
         results["epochs"] = json!(trained.history.epochs());
-        results["kept_epoch"] = json!(trained.kept + 1);
-        results["written"] = self.written.iter().map(|w| json!(w.path)).collect();
+        results["selected_epoch"] = json!(trained.selected_epoch + 1);
+        results["files"] = self.written.iter().map(|w| json!(w.path)).collect();
         results
     }
 
@@ -174,19 +178,19 @@ impl Finished {
             self.recordings,
             trained.epochs,
             trained.duration.as_secs_f64(),
-            trained.kept + 1,
-            trained.why_kept,
+            trained.selected_epoch + 1,
+            trained.selection_reason,
             report::summary(&self.float, self.chip.as_ref()),
             written_to(&self.folder, &files),
         )
     }
 
-    fn into_outcome(self) -> Outcome {
-        Outcome {
+    fn into_outcome(self) -> SeedResult {
+        SeedResult {
             seed: self.trained.seed,
             folder: files::name(&self.folder),
-            figures: Outcome::figures(&self.trained, &self.float, self.chip.as_ref()),
-            kept: self.trained.kept,
+            metrics: SeedResult::metrics(&self.trained, &self.float, self.chip.as_ref()),
+            selected_epoch: self.trained.selected_epoch,
             history: self.trained.history,
         }
     }
@@ -194,11 +198,16 @@ impl Finished {
 
 /// The files of a folder, each with what it is.
 fn written_to(folder: &Path, files: &[Vec<String>]) -> String {
-    format!("written to {}:\n{}", folder.display(), indented(&list(files)))
+    format!("written to {}:\n{}", folder.display(), indent(&format_list(files)))
 }
 
 /// A network that guesses has learned nothing; the rates and the guide say where to look.
-fn warn_of_chance(experiment: &Experiment, float: &Tested, chip: Option<&OnChip>, observer: &dyn Observer) {
+fn warn_about_chance_accuracy(
+    experiment: &Experiment,
+    float: &FloatEvaluation,
+    chip: Option<&ChipResult>,
+    observer: &dyn Observer,
+) {
     // A training that knew of the chip says little of the float weights.
     let trained = chip.filter(|_| experiment.plan.recipe.aware().is_some());
     let on_chip = trained.map(|on| &on.result.evaluation);
@@ -207,7 +216,7 @@ fn warn_of_chance(experiment: &Experiment, float: &Tested, chip: Option<&OnChip>
         observer.warning(&format!(
             "the accuracy of {} is about that of guessing; look for silent layers (rate 0), and at the readout's \
              threshold and the surrogate",
-            percent(classified.accuracy)
+            format_percent(classified.accuracy)
         ));
     }
 }
@@ -215,10 +224,10 @@ fn warn_of_chance(experiment: &Experiment, float: &Tested, chip: Option<&OnChip>
 /// Writes what all seeds gave together.
 fn summarize(
     experiment: &Experiment,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<SeedResult>,
     out: &Path,
     results: Vec<Value>,
-) -> Result<Run, Error> {
+) -> Result<RunResult, Error> {
     let seeds = Seeds { network: &experiment.plan.loaded.graph.name, outcomes: &outcomes };
     let (table, page) = (out.join("seeds.csv"), out.join("report.html"));
     files::write_together(&[(&table, seeds.csv().as_bytes()), (&page, seeds.html().as_bytes())])?;
@@ -226,24 +235,24 @@ fn summarize(
         [("report.html", "all seeds as a page for a browser"), ("seeds.csv", "the figures of every seed")];
     let files = files.map(|(name, what)| vec![name.to_owned(), what.to_owned()]);
     let summary = format!("{} seeds:\n\n{}\n{}", outcomes.len(), seeds.table(), written_to(out, &files));
-    let json = json!({ "seeds": results, "summary": seeds.json(), "written": [table, page] });
-    Ok(Run { outcomes, summary: Some(summary), json })
+    let json = json!({ "seeds": results, "summary": seeds.json(), "files": [table, page] });
+    Ok(RunResult { outcomes, summary: Some(summary), json })
 }
 
 /// Builds what the recipe asks for.
 fn build(
     experiment: &Experiment,
     network: &Network,
-    simulated: Option<&OnChip>,
+    simulated: Option<&ChipResult>,
     out: &Path,
     observer: &dyn Observer,
-) -> Result<Vec<Written>, Error> {
+) -> Result<Vec<WrittenFile>, Error> {
     let stem = snake_case(&network.graph.name);
     let plan = &experiment.plan;
-    let mut settings = Settings::new();
+    let mut settings = TargetOptions::new();
     // Ranges of states may have to be measured, which takes a while.
     let evaluated = |target: &Target| simulated.is_some_and(|on| on.chip.name == target.name());
-    if plan.recipe.targets().iter().any(|target| target.takes(Setting::Quantize) && !evaluated(target)) {
+    if plan.recipe.targets().iter().any(|target| target.takes(TargetOption::Quantize) && !evaluated(target)) {
         settings.quantize = experiment.quantize_options(network)?;
     }
     let mut written = Vec::new();

@@ -13,7 +13,7 @@ use crate::unknown::UnknownName;
 /// What targets can be told. Each takes the settings that concern it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Settings {
+pub struct TargetOptions {
     /// How numbers become integers.
     pub quantize: QuantizeOptions,
     /// Whether hidden neurons without effect are left out.
@@ -24,7 +24,7 @@ pub struct Settings {
     pub one_file: bool,
 }
 
-impl Settings {
+impl TargetOptions {
     /// The defaults of every target.
     pub fn new() -> Self {
         Self::default()
@@ -33,26 +33,26 @@ impl Settings {
 
 /// A setting that not every target takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// [`Settings::quantize`].
+pub enum TargetOption {
+    /// [`TargetOptions::quantize`].
     Quantize,
-    /// [`Settings::remove_dead`].
+    /// [`TargetOptions::remove_dead`].
     RemoveDead,
-    /// [`Settings::rates`].
+    /// [`TargetOptions::rates`].
     Rates,
 }
 
 /// The targets that are not chips: a new back end has its line here.
 fn built_in() -> Vec<Target> {
-    let rust = |settings: &Settings, options| {
+    let rust = |settings: &TargetOptions, options| {
         let target = RustTarget::new(options);
-        Box::new(if settings.one_file { target.in_one_file() } else { target })
+        Box::new(if settings.one_file { target.with_single_file() } else { target })
     };
     vec![
-        Target::new(&[Setting::Rates], None, move |settings| {
+        Target::new(&[TargetOption::Rates], None, move |settings| {
             rust(settings, RustOptions::new().with_rates(settings.rates.clone()))
         }),
-        Target::new(&[Setting::Quantize], None, move |settings| {
+        Target::new(&[TargetOption::Quantize], None, move |settings| {
             let numbers = Numbers::Integer(settings.quantize.clone());
             rust(settings, RustOptions::new().with_numbers(numbers))
         }),
@@ -60,24 +60,24 @@ fn built_in() -> Vec<Target> {
 }
 
 /// Makes the back end with its settings.
-type Make = dyn Fn(&Settings) -> Box<dyn synnet_ir::Target> + Send + Sync;
+type Factory = dyn Fn(&TargetOptions) -> Box<dyn synnet_ir::Target> + Send + Sync;
 
 /// A back end, chosen by its name.
 #[derive(Clone)]
 pub struct Target {
     name: String,
-    takes: &'static [Setting],
+    takes: &'static [TargetOption],
     chip: Option<Arc<Chip>>,
-    make: Arc<Make>,
+    make: Arc<Factory>,
 }
 
 impl Target {
     fn new<T: synnet_ir::Target + 'static>(
-        takes: &'static [Setting],
+        takes: &'static [TargetOption],
         chip: Option<Arc<Chip>>,
-        make: impl Fn(&Settings) -> Box<T> + Send + Sync + 'static,
+        make: impl Fn(&TargetOptions) -> Box<T> + Send + Sync + 'static,
     ) -> Self {
-        let name = make(&Settings::new()).name().to_owned();
+        let name = make(&TargetOptions::new()).name().to_owned();
         Self { name, takes, chip, make: Arc::new(move |settings| make(settings)) }
     }
 
@@ -112,17 +112,17 @@ impl Target {
     }
 
     /// Whether a setting makes a difference.
-    pub fn takes(&self, setting: Setting) -> bool {
+    pub fn takes(&self, setting: TargetOption) -> bool {
         self.takes.contains(&setting)
     }
 
     /// What of a network the target cannot express, and warnings.
     pub fn check(&self, graph: &Graph) -> Diagnostics {
-        self.with(&Settings::new()).check(graph)
+        self.with(&TargetOptions::new()).check(graph)
     }
 
     /// The back end with these settings.
-    pub fn with(&self, settings: &Settings) -> Box<dyn synnet_ir::Target> {
+    pub fn with(&self, settings: &TargetOptions) -> Box<dyn synnet_ir::Target> {
         (self.make)(settings)
     }
 }
@@ -130,7 +130,7 @@ impl Target {
 impl From<Arc<Chip>> for Target {
     fn from(chip: Arc<Chip>) -> Self {
         let own = Arc::clone(&chip);
-        Self::new(&[Setting::Quantize, Setting::RemoveDead], Some(chip), move |settings| {
+        Self::new(&[TargetOption::Quantize, TargetOption::RemoveDead], Some(chip), move |settings| {
             let map = MapOptions::new().with_remove_dead(settings.remove_dead);
             let options = BuildOptions::new().with_map(map).with_quantize(settings.quantize.clone());
             Box::new(XyloTarget::new(Chip::clone(&own), options))
@@ -204,9 +204,11 @@ mod tests {
         assert!(is_taken("rust-int") && is_taken("float") && !is_taken("xylo-imu"));
         let target = Target::named("xylo-imu", [&chip]).unwrap();
         assert!(
-            target.chip().is_some() && target.takes(Setting::RemoveDead) && !target.takes(Setting::Rates)
+            target.chip().is_some()
+                && target.takes(TargetOption::RemoveDead)
+                && !target.takes(TargetOption::Rates)
         );
         let error = Target::named("rust-in", [&chip]).unwrap_err();
-        assert_eq!(error.near.as_deref(), Some("rust-int"));
+        assert_eq!(error.suggestion.as_deref(), Some("rust-int"));
     }
 }

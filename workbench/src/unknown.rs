@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no {what} `{name}`{}\n{what}s are {}",
-    near.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?")),
+    suggestion.as_ref().map_or(String::new(), |suggestion| format!("; did you mean `{suggestion}`?")),
     known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownName {
@@ -13,7 +13,7 @@ pub struct UnknownName {
     /// The name.
     pub name: String,
     /// The name that was probably meant.
-    pub near: Option<String>,
+    pub suggestion: Option<String>,
     /// Every name there is.
     pub known: Vec<String>,
 }
@@ -22,8 +22,8 @@ impl UnknownName {
     /// That `name` is no `what`; `known` are those that there are.
     pub(crate) fn new<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
-        let near = synnet_ir::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        Self { what, name: name.to_owned(), near, known }
+        let suggestion = synnet_ir::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        Self { what, name: name.to_owned(), suggestion, known }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use synnet_runtime::EpochMetrics;
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{Chips, Error, Observer, Plan, RunOptions, Silent, Stage, Target, run};
+use synnet_workbench::{ChipCatalog, Error, Observer, Plan, RunOptions, Silent, Stage, Target, run};
 
 const NETWORK: &str = "network Sides {
     dt: 10 ms;
@@ -29,7 +29,7 @@ build: [rust, small]
 ";
 
 /// A folder with network, recipe and four recordings of each side, and the catalog with the recipe's chip.
-fn folder() -> (tempfile::TempDir, Chips) {
+fn folder() -> (tempfile::TempDir, ChipCatalog) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
     write("sides.snn", NETWORK.as_bytes());
@@ -38,18 +38,18 @@ fn folder() -> (tempfile::TempDir, Chips) {
     for (side, label) in ["left", "right"].into_iter().enumerate() {
         for take in 0..4 {
             let raster: Vec<i64> = (0..40).map(|i| i64::from(i % 2 == side && i % (take + 2) < 2)).collect();
-            let mut archive = synnet_arrays::Archive::new();
+            let mut archive = synnet_arrays::NpzWriter::new();
             archive.add("raster", &[20, 2], &raster).unwrap();
             write(&format!("one/{label}_{take}.npz"), &archive.finish().unwrap());
         }
     }
-    let mut chips = Chips::default();
+    let mut chips = ChipCatalog::default();
     let text = chips.source("xylo-audio3").unwrap().replace("\nname: xylo-audio3\n", "\nname: small\n");
     chips.add(text).unwrap();
     (folder, chips)
 }
 
-fn plan(folder: &Path, chips: &Chips, observer: &dyn Observer) -> Plan {
+fn plan(folder: &Path, chips: &ChipCatalog, observer: &dyn Observer) -> Plan {
     Plan::new(Recipe::read(&folder.join("sides.yaml"), &[], chips).unwrap(), observer).unwrap()
 }
 
@@ -115,10 +115,10 @@ fn a_run_is_observed_interrupted_and_resumed() {
 fn errors_are_values() {
     let (folder, chips) = folder();
     let path = folder.path().join("sides.yaml");
-    assert_eq!(Target::named("smal", chips.iter()).unwrap_err().near.as_deref(), Some("small"));
+    assert_eq!(Target::named("smal", chips.iter()).unwrap_err().suggestion.as_deref(), Some("small"));
     let missing = Recipe::read(Path::new("none.yaml"), &[], &chips).unwrap_err();
     assert!(matches!(missing, Error::Io { action: "read", .. }), "{missing:?}");
-    let unknown = Recipe::read(&path, &[], &Chips::default()).unwrap_err();
+    let unknown = Recipe::read(&path, &[], &ChipCatalog::default()).unwrap_err();
     assert!(matches!(&unknown, Error::File { message, .. } if message.contains("`small`")), "{unknown:?}");
 
     std::fs::write(folder.path().join("sides.snn"), NETWORK.replace("lif(8)", "lif(size)")).unwrap();

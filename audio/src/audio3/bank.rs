@@ -128,11 +128,11 @@ mod tests {
 
     /// The filter as the chip describes it, in plain integers.
     #[derive(Clone, Default)]
-    struct Plain {
+    struct ReferenceModel {
         w: [[i64; CHANNELS]; 3],
     }
 
-    impl Plain {
+    impl ReferenceModel {
         fn filter(&mut self, x: i16) -> [i32; CHANNELS] {
             std::array::from_fn(|c| {
                 let f = &FILTERS[c];
@@ -148,8 +148,8 @@ mod tests {
         }
     }
 
-    fn assert_equals_plain(signal: impl IntoIterator<Item = i16>) {
-        let (mut bank, mut plain) = (FilterBank::new(), Plain::default());
+    fn assert_matches_reference(signal: impl IntoIterator<Item = i16>) {
+        let (mut bank, mut plain) = (FilterBank::new(), ReferenceModel::default());
         for (n, x) in signal.into_iter().enumerate() {
             assert_eq!(bank.filter(x), plain.filter(x), "sample {n}");
         }
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_hardest_signal_of_each_filter_keeps_to_the_widths() {
         for channel in 0..CHANNELS {
-            assert_equals_plain(worst_case(channel));
+            assert_matches_reference(worst_case(channel));
         }
     }
 
@@ -186,7 +186,7 @@ mod tests {
         fn lanes_equal_plain_integers(
             signal in prop::collection::vec(prop_oneof![-8192_i16..8192, Just(-8192), Just(8191)], 0..3000),
         ) {
-            assert_equals_plain(signal);
+            assert_matches_reference(signal);
         }
     }
 }

@@ -47,7 +47,7 @@ type Lanes = [f64; CHANNELS];
 /// Why a recording has no raster.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RasterError {
+pub enum EncodeError {
     /// An option is outside its range.
     #[error(transparent)]
     Options(#[from] OptionsError),
@@ -72,12 +72,12 @@ pub enum RasterError {
 ///
 /// # Errors
 /// An option is outside its range, or the recording would give more than [`MAX_STEPS`] steps.
-pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, RasterError> {
+pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, EncodeError> {
     let mut front_end = AudioFrontEnd::new(options)?;
     let seconds = wav.duration();
     let steps = (seconds / options.dt()) as u64;
     if steps > MAX_STEPS {
-        return Err(RasterError::TooLong { seconds, steps });
+        return Err(EncodeError::TooLong { seconds, steps });
     }
     let mut resampler = Resampler::new(wav.sample_rate());
     let mut audio = Vec::new();

@@ -109,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_cut_and_any_rate_equal_the_whole(
+        fn chunked_resampling_equals_one_shot(
             rate in prop_oneof![Just(8000_u32), Just(48_000), Just(96_000), 4000_u32..400_000],
             pieces in prop::collection::vec(prop::collection::vec(-1.0..=1.0, 0..40), 0..6),
         ) {

@@ -140,13 +140,13 @@ mod tests {
     use super::*;
 
     /// The formulas in plain integers.
-    struct Plain<'a> {
+    struct ReferenceModel<'a> {
         options: &'a Options,
         hi: [i64; CHANNELS],
         iaf: [i64; CHANNELS],
     }
 
-    impl Plain<'_> {
+    impl ReferenceModel<'_> {
         fn step(&mut self, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
             let o = self.options;
             let mut thresholds = [0; CHANNELS];
@@ -214,7 +214,7 @@ mod tests {
         fn lanes_equal_plain_integers(options in options(), signal in signal()) {
             options.validate().unwrap();
             let mut generator = SpikeGenerator::new(&options);
-            let mut plain = Plain { options: &options, hi: [0; CHANNELS], iaf: [0; CHANNELS] };
+            let mut plain = ReferenceModel { options: &options, hi: [0; CHANNELS], iaf: [0; CHANNELS] };
             for (y, samples) in signal {
                 for _ in 0..samples {
                     prop_assert_eq!(step(&mut generator, &y), plain.step(&y));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn accumulators_stop_at_their_limit() {
+    fn accumulators_saturate_at_their_limit() {
         let options =
             Options { normalization: Normalization::Fixed, fixed_threshold: 1, ..Options::default() };
         let mut generator = SpikeGenerator::new(&options);

@@ -1,6 +1,6 @@
 //! What an expression is evaluated in, and what values are checked for.
 
-use synnet_ir::display::time_text;
+use synnet_ir::display::format_time;
 use synnet_ir::{Diagnostic, Span};
 
 use super::report::Report;
@@ -140,7 +140,7 @@ impl Evaluator<'_> {
             Value::Number(Number { value, time: 0 }) => {
                 // Small numbers are seconds as other tools take them.
                 let text = if *value != 0.0 && value.abs() < 0.5 {
-                    time_text(*value)
+                    format_time(*value)
                 } else {
                     format!("{value} ms")
                 };
@@ -191,7 +191,7 @@ impl Evaluator<'_> {
     pub(crate) fn no_dt(&mut self, span: Span, what: &str) {
         if self.scope.dt == Dt::Unset {
             self.report.error_help(
-                &codes::STEP,
+                &codes::TIME_STEP,
                 span,
                 format!("{what} needs the time step, which is not given above"),
                 "write `dt: 10 ms;` as the first statement of the network",

@@ -1,6 +1,6 @@
 //! The functions of the language, on values.
 
-use synnet_ir::display::time_text;
+use synnet_ir::display::format_time;
 use synnet_ir::graph::Distribution;
 use synnet_ir::{Span, timing};
 
@@ -219,8 +219,8 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
     if base.value <= dt {
         let message = format!(
             "the base {} of `geometric` is not longer than the time step, {}",
-            time_text(base.value),
-            time_text(dt)
+            format_time(base.value),
+            format_time(dt)
         );
         eval.report.error_help(
             &codes::TIME_CONSTANT,
@@ -264,8 +264,8 @@ fn quantized(eval: &mut Evaluator<'_>, value: &Value, span: Span) -> Option<Valu
         if !(quantized > 0.0 && quantized.is_finite()) {
             let message = format!(
                 "no bit shift can express the time constant {} at a time step of {}",
-                time_text(tau.value),
-                time_text(dt)
+                format_time(tau.value),
+                format_time(dt)
             );
             eval.report.error_help(
                 &codes::TIME_CONSTANT,

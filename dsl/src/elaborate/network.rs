@@ -275,7 +275,7 @@ impl<'a> Elaborator<'a> {
         if !frame.has_broken {
             if frame.scope.dt == Dt::Unset {
                 let message = format!("network `{name}` has no time step");
-                self.report.error_help(&codes::STEP, head, message, "add `dt: 10 ms;`");
+                self.report.error_help(&codes::TIME_STEP, head, message, "add `dt: 10 ms;`");
             }
             if frame.input.is_none() {
                 let message = format!("network `{name}` has no input");

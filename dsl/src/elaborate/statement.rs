@@ -1,6 +1,6 @@
 //! The statements of a network.
 
-use synnet_ir::display::time_text;
+use synnet_ir::display::format_time;
 use synnet_ir::graph::{
     Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate,
     SurrogateKind,
@@ -99,7 +99,7 @@ impl<'a> Elaborator<'a> {
         let value = eval(self, frame).value(expr);
         if let Some(earlier) = frame.dt {
             self.report.push(
-                Diagnostic::error(&codes::STEP, span, "the time step is given twice")
+                Diagnostic::error(&codes::TIME_STEP, span, "the time step is given twice")
                     .with_note(earlier, "first given here")
                     .with_help("keep one of them"),
             );
@@ -109,8 +109,13 @@ impl<'a> Elaborator<'a> {
         let seconds = match value {
             Value::Number(Number { value, time: 1 }) if value > 0.0 => value,
             Value::Number(Number { value, time: 1 }) => {
-                let message = format!("the time step is {}", time_text(value));
-                self.report.error_help(&codes::STEP, expr.span, message, "it is longer than 0: `dt: 10 ms;`");
+                let message = format!("the time step is {}", format_time(value));
+                self.report.error_help(
+                    &codes::TIME_STEP,
+                    expr.span,
+                    message,
+                    "it is longer than 0: `dt: 10 ms;`",
+                );
                 frame.scope.dt = Dt::Broken;
                 return;
             }
@@ -124,14 +129,14 @@ impl<'a> Elaborator<'a> {
             if outer != seconds {
                 let message = format!(
                     "the time step {} of network `{}` differs from {}, the step of the network around it",
-                    time_text(seconds),
+                    format_time(seconds),
                     frame.network.name.text,
-                    time_text(outer)
+                    format_time(outer)
                 );
                 frame.is_rejected = true;
                 let site = self.report.sites.last().copied().unwrap_or(span);
                 self.report.push(
-                    Diagnostic::error(&codes::STEP, site, message)
+                    Diagnostic::error(&codes::TIME_STEP, site, message)
                         .with_note(place, "the step of the network around it")
                         .with_help("all parts of a network share one step: give the instance `dt: dt`"),
                 );

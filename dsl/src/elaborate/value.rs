@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use synnet_ir::Span;
-use synnet_ir::display::time_text;
+use synnet_ir::display::format_time;
 use synnet_ir::graph::Distribution;
 
 use crate::limits::MAX_LIST_DEPTH;
@@ -87,7 +87,7 @@ impl Number {
     pub(crate) fn describe(self) -> String {
         match self.time {
             0 => format!("the bare number {}", self.value),
-            1 => format!("the time {}", time_text(self.value)),
+            1 => format!("the time {}", format_time(self.value)),
             -1 => format!("the rate {} Hz", self.value),
             power => format!("a quantity in s^{power}"),
         }

@@ -155,7 +155,7 @@ fn lexer_and_grammar_agree_on_the_files_of_the_tests() {
 }
 
 #[test]
-fn lexer_and_grammar_agree_where_they_are_easily_confused() {
+fn lexer_and_grammar_agree_on_edge_cases() {
     for text in [
         "network N { let a = 1e5let b = 2; }",
         "x 1_let y = 2;",
@@ -194,7 +194,7 @@ fn the_tree_has_the_operators_of_the_grammar() {
 }
 
 #[test]
-fn a_comment_that_does_not_end_is_none_for_both() {
+fn lexer_and_grammar_reject_an_unterminated_comment() {
     for text in ["/*", "/* a", "/*/", "/* /* */", "/* /*/", "x /* /* */ /*/ "] {
         assert!(lex(SourceId::default(), text).is_err(), "{text:?}");
         let at = text.find('/').expect("a comment starts");

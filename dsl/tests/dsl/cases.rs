@@ -94,7 +94,7 @@ pub(crate) fn found(name: &str, fixture: &Fixture) -> Fixture {
 }
 
 #[test]
-fn wrong_networks_give_the_diagnostics_under_their_lines() {
+fn invalid_networks_produce_the_annotated_diagnostics() {
     let mut report = String::new();
     for Case { name, path, text } in cases("fail") {
         let fixture = Fixture::read(&text);
@@ -111,7 +111,7 @@ fn wrong_networks_give_the_diagnostics_under_their_lines() {
 
 /// A file outside of `several/` has one mistake, and a correct neighbor that gives no diagnostic at all.
 #[test]
-fn corrected_networks_are_right() {
+fn corrected_networks_compile() {
     let mut report = String::new();
     for Case { name, text, .. } in cases("fail") {
         match Fixture::read(&text).neighbor() {

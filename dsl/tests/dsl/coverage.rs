@@ -201,7 +201,7 @@ fn tables() -> Vec<Pair> {
 }
 
 #[test]
-fn examples_of_the_tables_break_one_rule_and_their_neighbors_none() {
+fn each_table_example_breaks_exactly_one_rule() {
     for Pair { code, broken, neighbor } in tables() {
         let ids: Vec<&str> = broken
             .iter()

@@ -125,13 +125,13 @@ fn explanation(code: &Code) -> String {
 }
 
 #[test]
-fn examples_of_the_language_reference_do_what_it_says() {
+fn language_reference_examples_behave_as_documented() {
     let text = page(&in_repository("docs/language.md"));
     assert!(blocks(&text).iter().filter(|block| block.tag.starts_with("snn")).count() > 15);
 }
 
 #[test]
-fn explanations_have_examples_that_do_what_they_say() {
+fn explanation_examples_behave_as_documented() {
     for code in codes() {
         let text = explanation(code);
         assert!(text.trim().lines().count() > 1, "{} has no explanation", code.id);

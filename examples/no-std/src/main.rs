@@ -5,7 +5,7 @@
 //!
 //! The C library only starts and ends the program, so that it runs on a developer's machine. On a
 //! microcontroller, `main` and the panic handler give way to what its runtime crate offers (`#[entry]` of
-//! `cortex-m-rt`, say); `hears_seven` and all that it calls stay as they are.
+//! `cortex-m-rt`, say); `recognizes_seven` and all that it calls stay as they are.
 //!
 //! `src/digits.rs` and `src/digits.weights` were made by `snnc build --target rust-int`: 8-bit weights, 16-bit
 //! states, no floating point. The README has the whole command.
@@ -24,7 +24,7 @@ static SEVEN: &[u8] = include_bytes!("seven.events");
 
 /// Whether the network takes the recording for a seven: the readout neuron with the greatest mean membrane
 /// potential is the digit.
-fn hears_seven() -> bool {
+fn recognizes_seven() -> bool {
     let mut net = Digits::new();
     let mut evidence = [0_i32; Digits::OUTPUTS];
     let (frames, _) = SEVEN.as_chunks::<{ Digits::INPUTS }>();
@@ -40,7 +40,7 @@ fn hears_seven() -> bool {
 // SAFETY: the C library wants a function of this name and kind, and there is no other.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> i32 {
-    i32::from(!hears_seven())
+    i32::from(!recognizes_seven())
 }
 
 // SAFETY: it is the C standard's function, which takes nothing and does not return.

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn how_the_stream_is_cut_makes_no_difference() {
+    fn chunk_size_makes_no_difference() {
         let recordings = recordings();
         let rate = recordings[0].1.sample_rate();
         let mut stream = Vec::new();

@@ -19,7 +19,7 @@ fn ten_recordings_are_ten_words_in_order() {
 }
 
 #[test]
-fn what_cannot_be_heard_is_named() {
+fn unreadable_files_are_reported() {
     for (path, reason) in [("missing.wav", "cannot read `missing.wav`"), ("Cargo.toml", "`Cargo.toml`: ")] {
         let output = listen(&[path]);
         assert!(!output.status.success());

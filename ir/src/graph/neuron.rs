@@ -192,9 +192,9 @@ impl Leak {
     pub fn decay(&self, i: usize, dt: f64) -> f64 {
         let value = self.parameter.get(i);
         match self.unit {
-            LeakUnit::TimeConstant => timing::decay_of_tau(value, dt),
+            LeakUnit::TimeConstant => timing::tau_to_decay(value, dt),
             LeakUnit::Decay => value,
-            LeakUnit::BitShift => timing::decay_of_dash(value),
+            LeakUnit::BitShift => timing::bit_shift_to_decay(value),
         }
     }
 
@@ -202,7 +202,7 @@ impl Leak {
     pub fn tau(&self, i: usize, dt: f64) -> f64 {
         match self.unit {
             LeakUnit::TimeConstant => self.parameter.get(i),
-            LeakUnit::Decay | LeakUnit::BitShift => timing::tau_of_decay(self.decay(i, dt), dt),
+            LeakUnit::Decay | LeakUnit::BitShift => timing::decay_to_tau(self.decay(i, dt), dt),
         }
     }
 
@@ -210,7 +210,7 @@ impl Leak {
     pub fn dash(&self, i: usize, dt: f64) -> f64 {
         match self.unit {
             LeakUnit::BitShift => self.parameter.get(i),
-            LeakUnit::TimeConstant | LeakUnit::Decay => timing::dash_of_decay(self.decay(i, dt)),
+            LeakUnit::TimeConstant | LeakUnit::Decay => timing::decay_to_bit_shift(self.decay(i, dt)),
         }
     }
 }

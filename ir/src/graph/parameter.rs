@@ -63,7 +63,7 @@ impl LeakUnit {
             // A bit shift so small that its decay is 0 would keep nothing of the state. From 1024 on, `2^-dash` is a
             // subnormal number or 0.
             Self::BitShift => Range {
-                allows: |x| x > 0.0 && x < 1024.0 && timing::decay_of_dash(x) > 0.0,
+                allows: |x| x > 0.0 && x < 1024.0 && timing::bit_shift_to_decay(x) > 0.0,
                 rule: "bit shifts are larger than 0; the decay is 1 - 2^-dash",
             },
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::parts::{sources, way};
+use super::labels::{edge_label, sources};
 use crate::display::quantity_name;
 use crate::graph::{Endpoint, Graph};
 
@@ -27,9 +27,9 @@ fn write_dot(graph: &Graph, text: &mut String) -> std::fmt::Result {
     }
     for connection in &graph.connections {
         let label = if connection.sources.len() > 1 {
-            format!("{} of {}", way(connection), sources(graph, connection))
+            format!("{} of {}", edge_label(connection), sources(graph, connection))
         } else {
-            way(connection)
+            edge_label(connection)
         };
         for source in &connection.sources {
             let from = match source {

@@ -1,10 +1,10 @@
 //! Graphs in forms for people and for other programs.
 
 mod dot;
-mod exchange;
-mod parts;
+mod labels;
+mod serialization;
 mod table;
 
 pub use dot::to_dot;
-pub use exchange::{from_json, from_yaml, to_json, to_yaml};
+pub use serialization::{from_json, from_yaml, to_json, to_yaml};
 pub use table::to_table;

@@ -1,7 +1,7 @@
 //! Graphs as text tables.
 
-use super::parts::{leak, sources, way};
-use crate::display::{digits, indented, list, quantity_name, rounded_time};
+use super::labels::{edge_label, leak, sources};
+use crate::display::{format_list, format_number, format_time_rounded, indent, quantity_name};
 use crate::graph::{Graph, Layer, Neuron};
 
 /// Layers, connections and tensors with their sizes, as text for people.
@@ -9,7 +9,7 @@ pub fn to_table(graph: &Graph) -> String {
     let mut text = format!(
         "network {}   dt {}   input {} ({} channels)   output {} of {} ({})\n",
         graph.name,
-        rounded_time(graph.dt),
+        format_time_rounded(graph.dt),
         graph.input.name,
         graph.input.channels,
         quantity_name(graph.output.quantity),
@@ -53,7 +53,7 @@ fn constants(layer: &Layer) -> [String; 4] {
         Neuron::Lif(lif) => {
             let values = &lif.threshold.values;
             let threshold = if lif.threshold.is_uniform() {
-                digits(values[0])
+                format_number(values[0])
             } else {
                 format!("{} values", values.len())
             };
@@ -80,7 +80,7 @@ fn connections(graph: &Graph) -> String {
         rows.push(vec![
             sources(graph, connection),
             target.name.clone(),
-            way(connection),
+            edge_label(connection),
             shape,
             if recurrent { "step before".into() } else { "same step".into() },
         ]);
@@ -108,5 +108,5 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// Rows with their columns aligned.
 fn table(rows: &[Vec<String>]) -> String {
-    indented(&list(rows))
+    indent(&format_list(rows))
 }

@@ -18,7 +18,7 @@ pub enum RasterError {
         channels: usize,
     },
     /// A value is NaN or infinite.
-    NotFinite {
+    NonFinite {
         /// The value.
         value: f32,
         /// Its time step, from 0.
@@ -34,7 +34,7 @@ pub enum RasterError {
         channels: usize,
     },
     /// An event lies outside the raster.
-    Outside {
+    OutOfBounds {
         /// Step of the event, from 0.
         step: usize,
         /// Channel of the event, from 0.
@@ -48,7 +48,7 @@ pub enum RasterError {
 
 /// The first value of a raster that is no count: not a whole number from 0 to [`Raster::MAX_COUNT`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NotCounts {
+pub struct InvalidCount {
     /// The value.
     pub value: f32,
     /// Its time step, from 0.
@@ -63,13 +63,13 @@ impl fmt::Display for RasterError {
             Self::Shape { len, steps, channels } => {
                 write!(f, "{len} values are not {steps} steps of {channels} channels")
             }
-            Self::NotFinite { value, step, channel } => {
+            Self::NonFinite { value, step, channel } => {
                 write!(f, "the value is {value} in step {step}, channel {channel}")
             }
             Self::TooLarge { steps, channels } => {
                 write!(f, "{steps} steps of {channels} channels hold more than 2^28 values")
             }
-            Self::Outside { step, channel, steps, channels } => {
+            Self::OutOfBounds { step, channel, steps, channels } => {
                 write!(
                     f,
                     "an event lies in step {step}, channel {channel} of {steps} steps and {channels} channels"
@@ -81,7 +81,7 @@ impl fmt::Display for RasterError {
 
 impl std::error::Error for RasterError {}
 
-impl fmt::Display for NotCounts {
+impl fmt::Display for InvalidCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value, step, channel } = self;
         write!(
@@ -93,4 +93,4 @@ impl fmt::Display for NotCounts {
     }
 }
 
-impl std::error::Error for NotCounts {}
+impl std::error::Error for InvalidCount {}

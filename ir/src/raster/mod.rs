@@ -8,7 +8,7 @@ mod error;
 
 use std::borrow::Cow;
 
-pub use error::{NotCounts, RasterError};
+pub use error::{InvalidCount, RasterError};
 
 /// One recording by time step and channel, in the smallest of several forms.
 ///
@@ -39,11 +39,11 @@ pub use error::{NotCounts, RasterError};
 pub struct Raster {
     channels: usize,
     steps: usize,
-    form: Form,
+    form: Storage,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Form {
+enum Storage {
     /// Finite values, `[steps, channels]`, of which one at least is no count up to [`Raster::MAX_COUNT`].
     Values(Vec<f32>),
     /// Counts, `[steps, channels]`.
@@ -78,7 +78,7 @@ impl Raster {
         check_shape(channels, steps, values.len())?;
         if let Some(place) = values.iter().position(|x| !x.is_finite()) {
             let (step, channel) = (place / channels, place % channels);
-            return Err(RasterError::NotFinite { value: values[place], step, channel });
+            return Err(RasterError::NonFinite { value: values[place], step, channel });
         }
         Ok(Self::of_values(channels, steps, values))
     }
@@ -105,9 +105,9 @@ impl Raster {
             return Err(RasterError::TooLarge { steps, channels });
         }
         if let Some(&(step, channel)) = events.iter().find(|&&(s, c)| s >= steps || c >= channels) {
-            return Err(RasterError::Outside { step, channel, steps, channels });
+            return Err(RasterError::OutOfBounds { step, channel, steps, channels });
         }
-        if !events_are_smaller(channels, steps, events.len()) {
+        if !events_use_less_memory(channels, steps, events.len()) {
             let mut values = vec![0.0_f32; steps * channels];
             events.iter().for_each(|&(step, channel)| values[step * channels + channel] += 1.0);
             return Ok(Self::of_values(channels, steps, values));
@@ -117,22 +117,22 @@ impl Raster {
         events.iter().for_each(|&(step, _)| starts[step + 1] += 1);
         (1..=steps).for_each(|t| starts[t] += starts[t - 1]);
         let channel_of = events.iter().map(|&(_, channel)| channel as u16).collect();
-        Ok(Self { channels, steps, form: Form::Events(Events::new(channel_of, starts)) })
+        Ok(Self { channels, steps, form: Storage::Events(Events::new(channel_of, starts)) })
     }
 
     /// A raster of finite values of the right number.
     fn of_values(channels: usize, steps: usize, values: Vec<f32>) -> Self {
         match counts_of(&values) {
             Ok(counts) => Self::of_counts(channels, steps, counts),
-            Err(_) => Self { channels, steps, form: Form::Values(values) },
+            Err(_) => Self { channels, steps, form: Storage::Values(values) },
         }
     }
 
     /// A raster of counts of the right number.
     fn of_counts(channels: usize, steps: usize, counts: Vec<u8>) -> Self {
         let total = counts.iter().map(|&n| usize::from(n)).sum();
-        if !events_are_smaller(channels, steps, total) {
-            return Self { channels, steps, form: Form::Counts(counts) };
+        if !events_use_less_memory(channels, steps, total) {
+            return Self { channels, steps, form: Storage::Counts(counts) };
         }
         let mut starts = Vec::with_capacity(steps + 1);
         let mut channel_of = Vec::with_capacity(total);
@@ -144,7 +144,7 @@ impl Raster {
             starts.push(channel_of.len() as u32);
         }
         starts.resize(steps + 1, 0);
-        Self { channels, steps, form: Form::Events(Events::new(channel_of, starts)) }
+        Self { channels, steps, form: Storage::Events(Events::new(channel_of, starts)) }
     }
 
     /// Number of channels.
@@ -161,9 +161,11 @@ impl Raster {
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
             + match &self.form {
-                Form::Values(values) => size_of_val(&values[..]),
-                Form::Counts(counts) => counts.len(),
-                Form::Events(events) => size_of_val(&events.starts[..]) + size_of_val(&events.channels[..]),
+                Storage::Values(values) => size_of_val(&values[..]),
+                Storage::Counts(counts) => counts.len(),
+                Storage::Events(events) => {
+                    size_of_val(&events.starts[..]) + size_of_val(&events.channels[..])
+                }
             }
     }
 
@@ -175,11 +177,11 @@ impl Raster {
         let kept = len.min(self.steps * channels);
         match &self.form {
             // Without its last steps it may consist of counts.
-            Form::Values(values) => Self::of_values(channels, steps, padded(&values[..kept], len)),
-            Form::Counts(counts) => {
-                Self { channels, steps, form: Form::Counts(padded(&counts[..kept], len)) }
+            Storage::Values(values) => Self::of_values(channels, steps, padded(&values[..kept], len)),
+            Storage::Counts(counts) => {
+                Self { channels, steps, form: Storage::Counts(padded(&counts[..kept], len)) }
             }
-            Form::Events(events) => Self { channels, steps, form: Form::Events(events.resized(steps)) },
+            Storage::Events(events) => Self { channels, steps, form: Storage::Events(events.resized(steps)) },
         }
     }
 
@@ -187,11 +189,11 @@ impl Raster {
     ///
     /// # Errors
     /// The first value that is not a whole number from 0 to [`MAX_COUNT`](Self::MAX_COUNT).
-    pub fn check_counts(&self) -> Result<(), NotCounts> {
+    pub fn check_counts(&self) -> Result<(), InvalidCount> {
         let known = match &self.form {
-            Form::Values(_) => false,
-            Form::Counts(_) => true,
-            Form::Events(events) => events.max <= Self::MAX_COUNT.into(),
+            Storage::Values(_) => false,
+            Storage::Counts(_) => true,
+            Storage::Events(events) => events.max <= Self::MAX_COUNT.into(),
         };
         if known {
             return Ok(());
@@ -199,7 +201,7 @@ impl Raster {
         let values = self.to_dense();
         counts_of(&values).map(drop).map_err(|place| {
             let (step, channel) = (place / self.channels, place % self.channels);
-            NotCounts { value: values[place], step, channel }
+            InvalidCount { value: values[place], step, channel }
         })
     }
 
@@ -207,12 +209,12 @@ impl Raster {
     ///
     /// # Errors
     /// As [`check_counts`](Self::check_counts).
-    pub fn counts(&self) -> Result<Cow<'_, [u8]>, NotCounts> {
+    pub fn counts(&self) -> Result<Cow<'_, [u8]>, InvalidCount> {
         self.check_counts()?;
         Ok(match &self.form {
-            Form::Values(values) => Cow::Owned(values.iter().map(|&x| x as u8).collect()),
-            Form::Counts(counts) => Cow::Borrowed(counts),
-            Form::Events(events) => {
+            Storage::Values(values) => Cow::Owned(values.iter().map(|&x| x as u8).collect()),
+            Storage::Counts(counts) => Cow::Borrowed(counts),
+            Storage::Events(events) => {
                 let mut counts = vec![0; self.steps * self.channels];
                 for (row, events) in counts.chunks_exact_mut(self.channels.max(1)).zip(events.steps()) {
                     events.iter().for_each(|&channel| row[usize::from(channel)] += 1);
@@ -236,11 +238,11 @@ impl Raster {
         let (present, silent) = rows.split_at_mut(steps * self.channels);
         silent.fill(0.0);
         match &self.form {
-            Form::Values(values) => present.copy_from_slice(&values[..present.len()]),
-            Form::Counts(counts) => {
+            Storage::Values(values) => present.copy_from_slice(&values[..present.len()]),
+            Storage::Counts(counts) => {
                 present.iter_mut().zip(counts).for_each(|(x, &n)| *x = f32::from(n));
             }
-            Form::Events(events) => {
+            Storage::Events(events) => {
                 present.fill(0.0);
                 let rows = present.chunks_exact_mut(self.channels.max(1));
                 for (row, events) in rows.zip(events.steps()) {
@@ -258,11 +260,11 @@ impl Raster {
         assert_eq!(row.len(), self.channels, "a row has one value per channel");
         let range = t * self.channels..(t + 1) * self.channels;
         match &self.form {
-            Form::Values(values) => row.copy_from_slice(&values[range]),
-            Form::Counts(counts) => {
+            Storage::Values(values) => row.copy_from_slice(&values[range]),
+            Storage::Counts(counts) => {
                 row.iter_mut().zip(&counts[range]).for_each(|(x, &n)| *x = f32::from(n));
             }
-            Form::Events(events) => {
+            Storage::Events(events) => {
                 row.fill(0.0);
                 events.step(t).iter().for_each(|&channel| row[usize::from(channel)] += 1.0);
             }
@@ -276,15 +278,15 @@ impl Raster {
     pub fn visit_step(&self, t: usize, mut visit: impl FnMut(usize, f32)) {
         let range = t * self.channels..(t + 1) * self.channels;
         match &self.form {
-            Form::Values(values) => {
+            Storage::Values(values) => {
                 let present = values[range].iter().enumerate().filter(|(_, x)| **x != 0.0);
                 present.for_each(|(channel, &x)| visit(channel, x));
             }
-            Form::Counts(counts) => {
+            Storage::Counts(counts) => {
                 let present = counts[range].iter().enumerate().filter(|(_, n)| **n != 0);
                 present.for_each(|(channel, &n)| visit(channel, n.into()));
             }
-            Form::Events(events) => {
+            Storage::Events(events) => {
                 let runs = events.step(t).chunk_by(|a, b| a == b);
                 runs.for_each(|run| visit(run[0].into(), run.len() as f32));
             }
@@ -366,7 +368,7 @@ fn check_shape(channels: usize, steps: usize, len: usize) -> Result<(), RasterEr
 }
 
 /// Whether a list of events takes less memory than one byte per step and channel, and can be indexed.
-fn events_are_smaller(channels: usize, steps: usize, events: usize) -> bool {
+fn events_use_less_memory(channels: usize, steps: usize, events: usize) -> bool {
     let indexable = channels <= 1 << 16 && u32::try_from(events).is_ok();
     let size = events.saturating_mul(2).saturating_add(steps.saturating_mul(4));
     indexable && size < steps.saturating_mul(channels)
@@ -411,9 +413,9 @@ mod tests {
                     assert_eq!(row, values[40 * t..40 * (t + 1)]);
                 }
                 match raster.form {
-                    Form::Events(_) => 0,
-                    Form::Counts(_) => 1,
-                    Form::Values(_) => 2,
+                    Storage::Events(_) => 0,
+                    Storage::Counts(_) => 1,
+                    Storage::Values(_) => 2,
                 }
             })
             .collect();
@@ -437,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_given_or_the_first_other_value_is_named() {
+    fn counts_or_the_first_invalid_value_are_returned() {
         for (values, raster) in rasters().into_iter().take(3) {
             let counts = raster.counts().unwrap();
             assert!(counts.iter().map(|&n| f32::from(n)).eq(values));
@@ -447,14 +449,17 @@ mod tests {
         }
         let (_, fractions) = rasters().pop().unwrap();
         let error = fractions.counts().unwrap_err();
-        assert_eq!(error, NotCounts { value: -299.5, step: 0, channel: 1 });
+        assert_eq!(error, InvalidCount { value: -299.5, step: 0, channel: 1 });
         assert_eq!(
             error.to_string(),
             "the value is -299.5 in step 0, channel 1; counts of events are whole numbers from 0 to 255"
         );
         for (steps, channels) in [(1, 1), (90, 40)] {
             let loud = Raster::from_events(channels, steps, vec![(steps - 1, 0); 256]).unwrap();
-            assert_eq!(loud.counts().unwrap_err(), NotCounts { value: 256.0, step: steps - 1, channel: 0 });
+            assert_eq!(
+                loud.counts().unwrap_err(),
+                InvalidCount { value: 256.0, step: steps - 1, channel: 0 }
+            );
             assert_eq!(Raster::from_dense(channels, steps, loud.to_dense()).unwrap(), loud);
         }
         assert_eq!(Raster::from_dense(2, 1, vec![-0.0, 255.0]).unwrap().counts().unwrap()[..], [0, 255]);

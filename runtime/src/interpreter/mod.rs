@@ -25,7 +25,7 @@ pub struct Interpreter {
 
 /// Whether a run keeps the traces of every layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recording {
+pub enum Tracing {
     /// The output only.
     Off,
     /// Spikes, membranes and currents of every layer.
@@ -95,7 +95,7 @@ impl Interpreter {
     ///
     /// # Errors
     /// Where the input is not as wide as the network's.
-    pub fn run(&self, input: &Sequence, recording: Recording, seed: u64) -> Result<Run, ShapeError> {
+    pub fn run(&self, input: &Sequence, recording: Tracing, seed: u64) -> Result<Run, ShapeError> {
         self.run_from(input, recording, seed, 0)
     }
 
@@ -107,7 +107,7 @@ impl Interpreter {
     pub fn run_from(
         &self,
         input: &Sequence,
-        recording: Recording,
+        recording: Tracing,
         seed: u64,
         first: u64,
     ) -> Result<Run, ShapeError> {
@@ -119,11 +119,11 @@ impl Interpreter {
                 found: input.width,
             });
         }
-        let samples: Vec<Sample> = (0..input.batch)
+        let samples: Vec<SequenceTrace> = (0..input.batch)
             .into_par_iter()
             .map(|b| {
                 let mut state = State::new(program, seed, first + b as u64);
-                let mut sample = Sample::new(program, recording);
+                let mut sample = SequenceTrace::new(program, recording);
                 for t in 0..input.time {
                     state.step(program, input.row(b, t));
                     sample.record(&state);
@@ -136,15 +136,15 @@ impl Interpreter {
 }
 
 /// The results of one sequence.
-struct Sample {
+struct SequenceTrace {
     output: Vec<f32>,
     /// Spikes, membranes and currents of each recorded layer.
     layers: Vec<[Vec<f32>; 3]>,
 }
 
-impl Sample {
-    fn new(program: &Program, recording: Recording) -> Self {
-        let recorded = if recording == Recording::On { program.layers.len() } else { 0 };
+impl SequenceTrace {
+    fn new(program: &Program, recording: Tracing) -> Self {
+        let recorded = if recording == Tracing::On { program.layers.len() } else { 0 };
         Self { output: Vec::new(), layers: vec![Default::default(); recorded] }
     }
 
@@ -159,15 +159,15 @@ impl Sample {
 }
 
 /// Lays the sequences of a batch one after another.
-fn join(program: &Program, recording: Recording, input: &Sequence, samples: &[Sample]) -> Run {
-    let gather = |width: usize, of: &dyn Fn(&Sample) -> &[f32]| Sequence {
+fn join(program: &Program, recording: Tracing, input: &Sequence, samples: &[SequenceTrace]) -> Run {
+    let gather = |width: usize, of: &dyn Fn(&SequenceTrace) -> &[f32]| Sequence {
         batch: input.batch,
         time: input.time,
         width,
         data: samples.iter().flat_map(|sample| of(sample).iter().copied()).collect(),
     };
     let output = gather(program.outputs, &|sample| &sample.output);
-    let recorded = program.layers.iter().enumerate().filter(|_| recording == Recording::On);
+    let recorded = program.layers.iter().enumerate().filter(|_| recording == Tracing::On);
     let layers = recorded.map(|(i, layer)| {
         let spiking = |which: usize| {
             layer.dynamics.is_spiking().then(|| gather(layer.size, &|sample| &sample.layers[i][which]))

@@ -5,7 +5,7 @@ use synnet_ir::graph::{Connection, Neuron, Quantity};
 
 use crate::constants;
 use crate::kernels::lif::Constants;
-use crate::source::source;
+use crate::source_index::source;
 
 /// Everything that does not change while a network runs.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Program {
     /// The layers, in the order of update.
     pub(super) layers: Vec<LayerProgram>,
     /// How many past steps of the input (first) and of each layer are read.
-    pub(super) memory: Vec<usize>,
+    pub(super) max_lag: Vec<usize>,
 }
 
 /// A layer with what comes into it.
@@ -34,7 +34,7 @@ pub(super) struct LayerProgram {
     /// What the neurons do.
     pub(super) dynamics: Dynamics,
     /// Connections, in the order of summation.
-    pub(super) paths: Vec<Path>,
+    pub(super) incoming: Vec<ConnectionProgram>,
 }
 
 /// What the neurons of a layer do.
@@ -76,7 +76,7 @@ impl Dynamics {
 
 /// A connection into a layer.
 #[derive(Debug)]
-pub(super) struct Path {
+pub(super) struct ConnectionProgram {
     /// Where counts come from (0 is the input, `i + 1` layer `i`) and how many steps later they arrive.
     pub(super) sources: Vec<(usize, usize)>,
     /// `[sources, columns]`; `None` where counts arrive as they are.
@@ -102,12 +102,12 @@ impl Program {
                         Dynamics::ExpSyn(constants::decays(&expsyn.syn, layer.size, graph.dt))
                     }
                 },
-                paths: graph.connections_into(id).map(|(i, c)| path(network, i, c)).collect(),
+                incoming: graph.connections_into(id).map(|(i, c)| path(network, i, c)).collect(),
             })
             .collect();
-        let mut memory = vec![0; layers.len() + 1];
-        for &(source, lag) in layers.iter().flat_map(|l| &l.paths).flat_map(|p| &p.sources) {
-            memory[source] = memory[source].max(lag);
+        let mut max_lag = vec![0; layers.len() + 1];
+        for &(source, lag) in layers.iter().flat_map(|l| &l.incoming).flat_map(|p| &p.sources) {
+            max_lag[source] = max_lag[source].max(lag);
         }
         Self {
             name: graph.name.clone(),
@@ -115,14 +115,14 @@ impl Program {
             outputs: graph.outputs(),
             output: (graph.output.layer.index(), graph.output.quantity),
             layers,
-            memory,
+            max_lag,
         }
     }
 }
 
-fn path(network: &Network, i: usize, connection: &Connection) -> Path {
+fn path(network: &Network, i: usize, connection: &Connection) -> ConnectionProgram {
     let weights = network.weights.get(i).and_then(Option::as_ref);
-    Path {
+    ConnectionProgram {
         sources: connection.sources.iter().map(|&s| source(&network.graph, connection, s)).collect(),
         matrix: weights.map(|w| w.matrix.data.clone()),
         bias: weights.and_then(|w| w.bias.clone()),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use synnet_ir::graph::Quantity;
 use synnet_random::{Purpose, Stream};
 
-use super::program::{Dynamics, LayerProgram, Path, Program};
+use super::program::{ConnectionProgram, Dynamics, LayerProgram, Program};
 use crate::kernels::rows::{add, add_events};
 use crate::kernels::{integrator, lif, vectorized};
 
@@ -16,7 +16,7 @@ pub(super) struct State {
     pub(super) output: Vec<f32>,
     layers: Vec<LayerState>,
     /// Counts of the input (first) and of each layer.
-    emitted: Vec<Emitted>,
+    emitted: Vec<SpikeHistory>,
     /// The input of the layer in hand.
     columns: Vec<f32>,
     /// The counts of the connection in hand.
@@ -38,24 +38,25 @@ struct Noise {
 
 /// What a layer or the input sends, now and in the steps before.
 #[derive(Clone, Debug)]
-struct Emitted {
+struct SpikeHistory {
     now: Vec<f32>,
     /// The latest first; grows step by step up to what is read, so that a long delay costs memory
     /// only as time passes.
     past: VecDeque<Vec<f32>>,
 }
 
-impl Emitted {
+impl SpikeHistory {
     /// The counts of `lag` steps ago; `None` before the first step.
-    fn back(&self, lag: usize) -> Option<&[f32]> {
+    fn lagged(&self, lag: usize) -> Option<&[f32]> {
         if lag == 0 { Some(&self.now) } else { self.past.get(lag - 1).map(Vec::as_slice) }
     }
 
-    fn advance(&mut self, memory: usize) {
-        if memory == 0 {
+    fn advance(&mut self, max_lag: usize) {
+        if max_lag == 0 {
             return;
         }
-        let mut row = if self.past.len() == memory { self.past.pop_back() } else { None }.unwrap_or_default();
+        let mut row =
+            if self.past.len() == max_lag { self.past.pop_back() } else { None }.unwrap_or_default();
         row.clone_from(&self.now);
         self.past.push_front(row);
     }
@@ -75,7 +76,7 @@ impl State {
             Dynamics::ExpSyn(decay) => LayerState::ExpSyn { isyn: vec![0.0; decay.len()] },
         });
         let widths = std::iter::once(program.channels).chain(program.layers.iter().map(|layer| layer.size));
-        let emitted = widths.map(|width| Emitted { now: vec![0.0; width], past: VecDeque::new() });
+        let emitted = widths.map(|width| SpikeHistory { now: vec![0.0; width], past: VecDeque::new() });
         Self {
             output: vec![0.0; program.outputs],
             layers: layers.collect(),
@@ -95,10 +96,10 @@ impl State {
                     self.receive(layer);
                     self.update(i, layer);
                 }
-                for (emitted, &memory) in self.emitted.iter_mut().zip(&program.memory) {
-                    emitted.advance(memory);
+                for (emitted, &max_lag) in self.emitted.iter_mut().zip(&program.max_lag) {
+                    emitted.advance(max_lag);
                 }
-                self.publish(program);
+                self.write_output(program);
             },
         );
     }
@@ -108,12 +109,12 @@ impl State {
     fn receive(&mut self, layer: &LayerProgram) {
         self.columns.clear();
         self.columns.resize(layer.dynamics.columns(), 0.0);
-        for path in &layer.paths {
+        for path in &layer.incoming {
             if let Some(bias) = &path.bias {
                 add(&mut self.columns, bias);
             }
             let counts = match path.sources[..] {
-                [(source, lag)] => self.emitted[source].back(lag),
+                [(source, lag)] => self.emitted[source].lagged(lag),
                 _ => sum_sources(&self.emitted, path, &mut self.counts),
             };
             let Some(counts) = counts else { continue };
@@ -150,7 +151,7 @@ impl State {
 
     /// Copies the network's output out of the states.
     #[inline(always)]
-    fn publish(&mut self, program: &Program) {
+    fn write_output(&mut self, program: &Program) {
         let (layer, quantity) = program.output;
         self.output.clear();
         match &self.layers[layer] {
@@ -180,9 +181,13 @@ impl State {
 
 /// The sum of a connection's sources, in `row`; `None` while none has sent anything.
 #[inline(always)]
-fn sum_sources<'a>(emitted: &[Emitted], path: &Path, row: &'a mut Vec<f32>) -> Option<&'a [f32]> {
+fn sum_sources<'a>(
+    emitted: &[SpikeHistory],
+    path: &ConnectionProgram,
+    row: &'a mut Vec<f32>,
+) -> Option<&'a [f32]> {
     row.clear();
-    for counts in path.sources.iter().filter_map(|&(source, lag)| emitted[source].back(lag)) {
+    for counts in path.sources.iter().filter_map(|&(source, lag)| emitted[source].lagged(lag)) {
         if row.is_empty() {
             row.extend_from_slice(counts);
         } else {

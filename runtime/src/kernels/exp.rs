@@ -36,9 +36,9 @@ pub(crate) fn exp2_negative_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 }
 
 /// Whole numbers up to this are told apart by [`round_lanes`] and by the count of spikes.
-pub(crate) const MOST: f32 = 4_194_304.0;
+pub(crate) const MAX_ROUNDED: f32 = 4_194_304.0;
 
-/// The nearest whole number of each lane, for `0 <= x <=` [`MOST`].
+/// The nearest whole number of each lane, for `0 <= x <=` [`MAX_ROUNDED`].
 #[inline(always)]
 pub(crate) fn round_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let whole = simd.splat_f32s(8_388_608.0);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn floor_is_that_of_the_library() {
+    fn floor_matches_std() {
         let edges = [0.0, 0.5, 0.999_999_94, 1.0, 2.5, 8_388_607.5, 8_388_608.0, 1.6e7, 3e38, f32::INFINITY];
         let grid = (0..100_000).map(|i| i as f32 * 0.037);
         for x in edges.into_iter().chain(grid) {

@@ -5,8 +5,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::exp::MOST;
-use super::surrogate::Slope;
+use super::exp::MAX_ROUNDED;
+use super::surrogate::SurrogateGradient;
 use super::{for_chunks, load, store};
 
 /// The constants of a layer, padded with neurons that never spike.
@@ -16,8 +16,8 @@ pub(crate) struct Constants {
     pub(crate) alpha: Vec<f32>,
     /// Threshold.
     pub(crate) threshold: Vec<f32>,
-    /// [`per_threshold`] of the threshold.
-    pub(crate) per_threshold: Vec<f32>,
+    /// [`inverse_threshold`] of the threshold.
+    pub(crate) inverse_threshold: Vec<f32>,
     /// Bias current.
     pub(crate) bias: Vec<f32>,
     /// Most spikes in a step; more than 2^22 are not told apart.
@@ -28,7 +28,7 @@ pub(crate) struct Constants {
 
 /// One divided by the threshold and made greater by 2^-22, so that the product of a whole multiple of
 /// the threshold lies above the whole number.
-pub(crate) fn per_threshold(threshold: f32) -> f32 {
+pub(crate) fn inverse_threshold(threshold: f32) -> f32 {
     (1.0 / threshold) * (1.0 + 2.0 * f32::EPSILON)
 }
 
@@ -77,7 +77,7 @@ impl State {
 struct Lanes<S: Simd, const K: usize> {
     alpha: [S::f32s; K],
     threshold: [S::f32s; K],
-    per_threshold: [S::f32s; K],
+    inverse_threshold: [S::f32s; K],
     bias: [S::f32s; K],
     max_spikes: S::f32s,
 }
@@ -88,18 +88,18 @@ impl<S: Simd, const K: usize> Lanes<S, K> {
         Self {
             alpha: load(simd, S::as_simd_f32s(&constants.alpha).0, at),
             threshold: load(simd, S::as_simd_f32s(&constants.threshold).0, at),
-            per_threshold: load(simd, S::as_simd_f32s(&constants.per_threshold).0, at),
+            inverse_threshold: load(simd, S::as_simd_f32s(&constants.inverse_threshold).0, at),
             bias: load(simd, S::as_simd_f32s(&constants.bias).0, at),
-            max_spikes: simd.splat_f32s(constants.max_spikes.min(MOST)),
+            max_spikes: simd.splat_f32s(constants.max_spikes.min(MAX_ROUNDED)),
         }
     }
 
     /// Spikes at the membrane `v` before reset: the floor of `v / threshold` within its bounds.
     ///
-    /// Adding 2^23 - 1/2 leaves the floor above 2^23, since `per_threshold` is a little too great for ties.
+    /// Adding 2^23 - 1/2 leaves the floor above 2^23, since `inverse_threshold` is a little too great for ties.
     #[inline(always)]
     fn spikes(&self, simd: S, k: usize, v: S::f32s) -> S::f32s {
-        let floor = simd.mul_add_e_f32s(v, self.per_threshold[k], simd.splat_f32s(8_388_607.5));
+        let floor = simd.mul_add_e_f32s(v, self.inverse_threshold[k], simd.splat_f32s(8_388_607.5));
         let floor = simd.sub_f32s(floor, simd.splat_f32s(8_388_608.0));
         simd.min_f32s(simd.max_f32s(floor, simd.splat_f32s(0.0)), self.max_spikes)
     }
@@ -173,8 +173,8 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let per_row = self.constants.alpha.len() / S::F32_LANES;
-        for_chunks!(per_row, [4, 2, 1], |at, K| {
+        let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
+        for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
             match (self.constants.adaptation.is_some(), self.synapse.is_some()) {
                 (true, true) => self.columns::<S, K, true, true>(simd, at),
                 (true, false) => self.columns::<S, K, true, false>(simd, at),
@@ -192,14 +192,14 @@ impl Forward<'_> {
         simd: S,
         at: usize,
     ) {
-        let per_row = self.constants.alpha.len() / S::F32_LANES;
+        let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
         let (decay, mut isyn) = synapse_lanes::<S, K>(simd, self.synapse.as_ref(), at);
         let lanes = Lanes::<S, K>::new(simd, self.constants, at);
         let adaptation = AdaptationLanes::<S, K>::new(simd, self.constants.adaptation.as_ref(), at);
-        let currents = S::as_simd_f32s(self.current).0.chunks_exact(per_row);
+        let currents = S::as_simd_f32s(self.current).0.chunks_exact(vectors_per_row);
         let noise = S::as_simd_f32s(self.noise).0;
-        let before_resets = S::as_mut_simd_f32s(self.before_reset).0.chunks_exact_mut(per_row);
-        let spikes = S::as_mut_simd_f32s(self.spikes).0.chunks_exact_mut(per_row);
+        let before_resets = S::as_mut_simd_f32s(self.before_reset).0.chunks_exact_mut(vectors_per_row);
+        let spikes = S::as_mut_simd_f32s(self.spikes).0.chunks_exact_mut(vectors_per_row);
         let vmem = S::as_mut_simd_f32s(self.vmem).0;
         let iahp = S::as_mut_simd_f32s(self.iahp).0;
         let mut v: [_; K] = load(simd, S::as_simd_f32s(&self.state.vmem).0, at);
@@ -247,7 +247,7 @@ impl Forward<'_> {
             if ADAPTS && !iahp.is_empty() {
                 store::<S, K>(iahp, row, ahp);
             }
-            row += per_row;
+            row += vectors_per_row;
         }
         for k in 0..K {
             v[k] = lanes.reset(simd, k, v[k], reset[k]);
@@ -359,7 +359,7 @@ pub(crate) struct Backward<'a, L> {
     pub(crate) learn: Option<Learn<'a>>,
 }
 
-impl<L: Slope> Backward<'_, L> {
+impl<L: SurrogateGradient> Backward<'_, L> {
     /// Runs it.
     pub(crate) fn run(self, arch: Arch) {
         if !self.constants.alpha.is_empty() {
@@ -368,29 +368,31 @@ impl<L: Slope> Backward<'_, L> {
     }
 }
 
-impl<L: Slope> WithSimd for Backward<'_, L> {
+impl<L: SurrogateGradient> WithSimd for Backward<'_, L> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let per_row = self.constants.alpha.len() / S::F32_LANES;
+        let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
         let general = self.learn.is_some() || self.constants.adaptation.is_some();
         match (general, self.synapse.is_some()) {
-            (true, true) => for_chunks!(per_row, [2, 1], |at, K| self.columns::<S, K, true, true>(simd, at)),
+            (true, true) => {
+                for_chunks!(vectors_per_row, [2, 1], |at, K| self.columns::<S, K, true, true>(simd, at))
+            }
             (true, false) => {
-                for_chunks!(per_row, [2, 1], |at, K| self.columns::<S, K, true, false>(simd, at))
+                for_chunks!(vectors_per_row, [2, 1], |at, K| self.columns::<S, K, true, false>(simd, at))
             }
             (false, true) => {
-                for_chunks!(per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, true>(simd, at));
+                for_chunks!(vectors_per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, true>(simd, at));
             }
             (false, false) => {
-                for_chunks!(per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, false>(simd, at));
+                for_chunks!(vectors_per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, false>(simd, at));
             }
         }
     }
 }
 
-impl<L: Slope> Backward<'_, L> {
+impl<L: SurrogateGradient> Backward<'_, L> {
     /// `GENERAL` adds adaptation and gradients of constants.
     #[inline(always)]
     fn columns<S: Simd, const K: usize, const GENERAL: bool, const SYNAPSE: bool>(
@@ -398,8 +400,8 @@ impl<L: Slope> Backward<'_, L> {
         simd: S,
         at: usize,
     ) {
-        let per_row = self.constants.alpha.len() / S::F32_LANES;
-        let (decay, mut isyn_flow) = synapse_lanes::<S, K>(simd, self.synapse.as_ref(), at);
+        let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
+        let (decay, mut d_isyn) = synapse_lanes::<S, K>(simd, self.synapse.as_ref(), at);
         let lanes = Lanes::<S, K>::new(simd, self.constants, at);
         let adaptation = AdaptationLanes::<S, K>::new(simd, self.constants.adaptation.as_ref(), at);
         let before_reset = S::as_simd_f32s(self.before_reset).0;
@@ -409,15 +411,15 @@ impl<L: Slope> Backward<'_, L> {
         let d_before_reset = S::as_simd_f32s(self.d_before_reset).0;
         let d_current = S::as_mut_simd_f32s(self.d_current).0;
         let mut flow: [_; K] = load(simd, S::as_simd_f32s(&self.carry.vmem).0, at);
-        let mut ahp_flow: [_; K] = load(simd, S::as_simd_f32s(&self.carry.iahp).0, at);
-        let rows = before_reset.len() / per_row;
+        let mut d_iahp: [_; K] = load(simd, S::as_simd_f32s(&self.carry.iahp).0, at);
+        let rows = before_reset.len() / vectors_per_row;
         for t in (0..rows).rev() {
-            let row = t * per_row + at;
+            let row = t * vectors_per_row + at;
             let v: [_; K] = load(simd, before_reset, row);
             let d_spikes: [_; K] = load(simd, d_spikes, row);
             let mut d_v = [simd.splat_f32s(0.0); K];
             let mut d_after = flow;
-            let mut priced = d_v;
+            let mut threshold_gradient = d_v;
             if !d_vmem.is_empty() {
                 let d_vmem: [_; K] = load(simd, d_vmem, row);
                 for k in 0..K {
@@ -427,15 +429,15 @@ impl<L: Slope> Backward<'_, L> {
             for k in 0..K {
                 let mut d_count = simd.add_f32s(d_spikes[k], d_each_spike[k]);
                 if GENERAL {
-                    d_count = simd.mul_add_e_f32s(ahp_flow[k], adaptation.weight[k], d_count);
+                    d_count = simd.mul_add_e_f32s(d_iahp[k], adaptation.weight[k], d_count);
                 }
                 // A spike and the reset that it brings, for each threshold of membrane.
                 let d_multiple =
-                    simd.mul_add_e_f32s(d_count, lanes.per_threshold[k], simd.neg_f32s(d_after[k]));
-                let slope = self.surrogate.lanes(simd, v[k], lanes.threshold[k], lanes.per_threshold[k]);
+                    simd.mul_add_e_f32s(d_count, lanes.inverse_threshold[k], simd.neg_f32s(d_after[k]));
+                let slope = self.surrogate.lanes(simd, v[k], lanes.threshold[k], lanes.inverse_threshold[k]);
                 d_v[k] = simd.mul_add_e_f32s(d_multiple, slope, d_after[k]);
                 if GENERAL {
-                    priced[k] = simd.mul_f32s(d_multiple, slope);
+                    threshold_gradient[k] = simd.mul_f32s(d_multiple, slope);
                 }
                 if !d_before_reset.is_empty() {
                     d_v[k] = simd.add_f32s(d_v[k], d_before_reset[row + k]);
@@ -444,39 +446,39 @@ impl<L: Slope> Backward<'_, L> {
             }
             if SYNAPSE {
                 for k in 0..K {
-                    isyn_flow[k] = simd.mul_f32s(simd.add_f32s(d_v[k], isyn_flow[k]), decay[k]);
+                    d_isyn[k] = simd.mul_f32s(simd.add_f32s(d_v[k], d_isyn[k]), decay[k]);
                 }
-                store::<S, K>(d_current, row, isyn_flow);
+                store::<S, K>(d_current, row, d_isyn);
             } else {
                 store::<S, K>(d_current, row, d_v);
             }
             if GENERAL {
                 if let Some(learn) = &mut self.learn {
-                    let earlier = (t > 0).then(|| load::<S, K>(simd, before_reset, row - per_row));
-                    let now = Now { v, d_v, d_after, priced, ahp_flow };
-                    learn.add(simd, &lanes, &adaptation, now, earlier, (row, at));
+                    let earlier = (t > 0).then(|| load::<S, K>(simd, before_reset, row - vectors_per_row));
+                    let values = StepValues { v, d_v, d_after, threshold_gradient, d_iahp };
+                    learn.add(simd, &lanes, &adaptation, values, earlier, (row, at));
                 }
                 for k in 0..K {
-                    ahp_flow[k] = simd.mul_f32s(simd.add_f32s(d_v[k], ahp_flow[k]), adaptation.decay[k]);
+                    d_iahp[k] = simd.mul_f32s(simd.add_f32s(d_v[k], d_iahp[k]), adaptation.decay[k]);
                 }
             }
         }
         store::<S, K>(S::as_mut_simd_f32s(&mut self.carry.vmem).0, at, flow);
-        store::<S, K>(S::as_mut_simd_f32s(&mut self.carry.iahp).0, at, ahp_flow);
+        store::<S, K>(S::as_mut_simd_f32s(&mut self.carry.iahp).0, at, d_iahp);
         if let Some(synapse) = &mut self.synapse {
-            store::<S, K>(S::as_mut_simd_f32s(synapse.state).0, at, isyn_flow);
+            store::<S, K>(S::as_mut_simd_f32s(synapse.state).0, at, d_isyn);
         }
     }
 }
 
 /// Values of one step that the gradients of constants are made of.
-struct Now<S: Simd, const K: usize> {
+struct StepValues<S: Simd, const K: usize> {
     v: [S::f32s; K],
     d_v: [S::f32s; K],
     d_after: [S::f32s; K],
     /// The gradient on the spikes times the surrogate.
-    priced: [S::f32s; K],
-    ahp_flow: [S::f32s; K],
+    threshold_gradient: [S::f32s; K],
+    d_iahp: [S::f32s; K],
 }
 
 impl Learn<'_> {
@@ -486,7 +488,7 @@ impl Learn<'_> {
         simd: S,
         lanes: &Lanes<S, K>,
         adaptation: &AdaptationLanes<S, K>,
-        now: Now<S, K>,
+        values: StepValues<S, K>,
         earlier: Option<[S::f32s; K]>,
         (row, at): (usize, usize),
     ) {
@@ -509,14 +511,14 @@ impl Learn<'_> {
                 sums[at + k] = simd.mul_add_e_f32s(x, y, sums[at + k]);
             };
             let one = simd.splat_f32s(1.0);
-            add(alpha, now.d_v[k], v_before);
-            add(bias, now.d_v[k], one);
-            let spikes = lanes.spikes(simd, k, now.v[k]);
-            let multiple = simd.mul_f32s(now.v[k], lanes.per_threshold[k]);
-            add(threshold, simd.neg_f32s(now.priced[k]), multiple);
-            add(threshold, simd.neg_f32s(now.d_after[k]), spikes);
+            add(alpha, values.d_v[k], v_before);
+            add(bias, values.d_v[k], one);
+            let spikes = lanes.spikes(simd, k, values.v[k]);
+            let multiple = simd.mul_f32s(values.v[k], lanes.inverse_threshold[k]);
+            add(threshold, simd.neg_f32s(values.threshold_gradient[k]), multiple);
+            add(threshold, simd.neg_f32s(values.d_after[k]), spikes);
             if !iahp.is_empty() {
-                let gradient = simd.add_f32s(now.d_v[k], now.ahp_flow[k]);
+                let gradient = simd.add_f32s(values.d_v[k], values.d_iahp[k]);
                 add(ahp_weight, simd.mul_f32s(gradient, adaptation.decay[k]), spikes_before);
                 // The current is the decay times what was decayed; none is left of a decay of 0.
                 let decays = simd.greater_than_f32s(adaptation.decay[k], simd.splat_f32s(f32::MIN_POSITIVE));

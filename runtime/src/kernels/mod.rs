@@ -12,7 +12,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod compress;
-pub(crate) mod events;
+pub(crate) mod event_lists;
 pub(crate) mod exp;
 pub(crate) mod integrator;
 pub(crate) mod lif;
@@ -41,7 +41,7 @@ pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
 
 /// 1 where a number is infinite or NaN; in integers, so that loops which collect it vectorize.
 #[inline(always)]
-pub(crate) fn not_finite(x: f32) -> u32 {
+pub(crate) fn non_finite_bit(x: f32) -> u32 {
     u32::from(x.to_bits() & 0x7fff_ffff >= 0x7f80_0000)
 }
 

@@ -37,19 +37,31 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let per_row = self.width / S::F32_LANES;
+        let vectors_per_row = self.width / S::F32_LANES;
         let left = Left { data: self.left, row: self.row, column: self.column, inner: self.inner };
         let right = S::as_simd_f32s(self.right).0;
         let out = S::as_mut_simd_f32s(self.out).0;
-        let rows = out.len() / per_row;
+        let rows = out.len() / vectors_per_row;
         // The accumulators of a tile, its row of `right` and one broadcast stay in registers.
         if S::REGISTER_COUNT >= 32 {
-            for_chunks!(per_row, [4, 2, 1], |at, K| columns::<S, 6, K>(
-                simd, left, right, out, rows, per_row, at
+            for_chunks!(vectors_per_row, [4, 2, 1], |at, K| columns::<S, 6, K>(
+                simd,
+                left,
+                right,
+                out,
+                rows,
+                vectors_per_row,
+                at
             ));
         } else {
-            for_chunks!(per_row, [2, 1], |at, K| columns::<S, 6, K>(
-                simd, left, right, out, rows, per_row, at
+            for_chunks!(vectors_per_row, [2, 1], |at, K| columns::<S, 6, K>(
+                simd,
+                left,
+                right,
+                out,
+                rows,
+                vectors_per_row,
+                at
             ));
         }
     }
@@ -72,20 +84,20 @@ fn columns<S: Simd, const M: usize, const K: usize>(
     right: &[S::f32s],
     out: &mut [S::f32s],
     rows: usize,
-    per_row: usize,
+    vectors_per_row: usize,
     at: usize,
 ) {
     let mut m = 0;
     while m + M <= rows {
-        tile::<S, M, K>(simd, left, m, right, out, per_row, at);
+        tile::<S, M, K>(simd, left, m, right, out, vectors_per_row, at);
         m += M;
     }
     while m + 2 <= rows {
-        tile::<S, 2, K>(simd, left, m, right, out, per_row, at);
+        tile::<S, 2, K>(simd, left, m, right, out, vectors_per_row, at);
         m += 2;
     }
     if m < rows {
-        tile::<S, 1, K>(simd, left, m, right, out, per_row, at);
+        tile::<S, 1, K>(simd, left, m, right, out, vectors_per_row, at);
     }
 }
 
@@ -96,15 +108,15 @@ fn tile<S: Simd, const M: usize, const K: usize>(
     from: usize,
     right: &[S::f32s],
     out: &mut [S::f32s],
-    per_row: usize,
+    vectors_per_row: usize,
     at: usize,
 ) {
     let mut sums = [[simd.splat_f32s(0.0); K]; M];
     for (m, sums) in sums.iter_mut().enumerate() {
-        *sums = load(simd, out, (from + m) * per_row + at);
+        *sums = load(simd, out, (from + m) * vectors_per_row + at);
     }
     let left_rows = &left.data[from * left.row..];
-    for (l, right) in right.chunks_exact(per_row).take(left.inner).enumerate() {
+    for (l, right) in right.chunks_exact(vectors_per_row).take(left.inner).enumerate() {
         let right: [S::f32s; K] = load(simd, right, at);
         for (m, sums) in sums.iter_mut().enumerate() {
             let factor = simd.splat_f32s(left_rows[m * left.row + l * left.column]);
@@ -114,7 +126,7 @@ fn tile<S: Simd, const M: usize, const K: usize>(
         }
     }
     for (m, sums) in sums.into_iter().enumerate() {
-        store::<S, K>(out, (from + m) * per_row + at, sums);
+        store::<S, K>(out, (from + m) * vectors_per_row + at, sums);
     }
 }
 
@@ -124,7 +136,7 @@ mod tests {
     use crate::kernels::{archs, padded};
 
     #[test]
-    fn products_agree_with_the_definition_for_all_shapes() {
+    fn products_match_the_definition_for_all_shapes() {
         let noise = |i: usize| (synnet_random::mix(5, i as u32) as f32 / u32::MAX as f32) - 0.5;
         for (rows, inner, columns) in
             [(1, 1, 1), (6, 3, 16), (13, 7, 19), (48, 60, 60), (7, 5, 100), (3, 9, 150)]

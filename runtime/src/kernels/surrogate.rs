@@ -3,13 +3,13 @@
 
 use pulp::Simd;
 
-use super::exp::{MOST, exp2_negative_lanes, round_lanes};
+use super::exp::{MAX_ROUNDED, exp2_negative_lanes, round_lanes};
 
 /// A surrogate gradient, as a function that kernels are compiled for.
-pub(crate) trait Slope: Copy {
+pub(crate) trait SurrogateGradient: Copy {
     /// `theta` times the stand-in for `d spikes / d v` of each lane, at the membrane `v` before reset, with
     /// `1 / theta` at hand. The stand-in for `d spikes / d theta` is that for `d spikes / d v` times `-v / theta`.
-    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s;
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, inverse_theta: S::f32s) -> S::f32s;
 }
 
 /// `exp(-|u' - theta/2| / w) / theta` with `u = v - theta/2` and `u'` folded back by whole
@@ -21,12 +21,12 @@ pub(crate) struct PeriodicExponential {
     folds: f32,
 }
 
-impl Slope for PeriodicExponential {
+impl SurrogateGradient for PeriodicExponential {
     #[inline(always)]
-    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, per_theta: S::f32s) -> S::f32s {
+    fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, inverse_theta: S::f32s) -> S::f32s {
         // Folding back by whole thresholds leaves the distance to the nearest multiple of the threshold.
-        let multiple = simd.max_f32s(simd.mul_f32s(v, per_theta), simd.splat_f32s(1.0));
-        let most = simd.splat_f32s((self.folds + 1.0).min(MOST));
+        let multiple = simd.max_f32s(simd.mul_f32s(v, inverse_theta), simd.splat_f32s(1.0));
+        let most = simd.splat_f32s((self.folds + 1.0).min(MAX_ROUNDED));
         let nearest = round_lanes(simd, simd.min_f32s(multiple, most));
         let distance = simd.abs_f32s(simd.negate_mul_add_e_f32s(nearest, theta, v));
         let exponent =
@@ -41,7 +41,7 @@ pub(crate) struct PiecewiseLinear {
     window: f32,
 }
 
-impl Slope for PiecewiseLinear {
+impl SurrogateGradient for PiecewiseLinear {
     #[inline(always)]
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, _: S::f32s) -> S::f32s {
         let from = simd.sub_f32s(theta, simd.splat_f32s(self.window));
@@ -83,7 +83,7 @@ mod tests {
     /// The gradient as a kernel computes it.
     fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32, arch: Arch) -> f32 {
         struct Lanes<L>(L, f32, f32);
-        impl<L: Slope> WithSimd for Lanes<L> {
+        impl<L: SurrogateGradient> WithSimd for Lanes<L> {
             type Output = f32;
 
             fn with_simd<S: Simd>(self, simd: S) -> f32 {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_follow_the_formulas_on_a_grid() {
+    fn surrogate_gradients_match_the_formulas() {
         for kind in [SurrogateKind::PeriodicExponential, SurrogateKind::PiecewiseLinear] {
             for window in [0.2, 0.5, 2.0] {
                 for (theta, max_spikes) in [(1.0, 31), (0.7, 1), (1.3, 12), (2.0, 65536)] {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neuron_that_spikes_often_has_the_same_gradient_at_each_multiple() {
+    fn surrogate_gradient_is_periodic() {
         let surrogate = Surrogate { kind: SurrogateKind::PeriodicExponential, window: 0.5 };
         for arch in archs() {
             let near = gradient(surrogate, 31, 1.25, 1.0, arch);

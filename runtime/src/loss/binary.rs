@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judged::{Judged, class_weight};
+use super::label::Label;
+use super::outcome::{SampleOutcome, class_weight};
 use super::readout::{Readout, Statistic};
-use super::target::Target;
-use crate::option::{Range, one, setters};
+use crate::option_range::{OptionRange, one, setters};
 
 /// Binary cross entropy of each output by itself, mean over the outputs:
 /// `-w * (positive_weight * q * ln(p) + (1 - q) * ln(1 - p))`, where `p = 1 / (1 + exp(-scale * (z - offset)))`
@@ -57,21 +57,21 @@ impl BinaryCrossEntropy {
         with_class_weights: class_weights = Vec<f64>;
     }
 
-    pub(super) fn judge(
+    pub(super) fn evaluate(
         &self,
         output: &[f32],
         outputs: usize,
-        target: &Target,
+        label: &Label,
         gradient: &mut [f32],
         statistic: &mut Statistic,
-    ) -> Judged {
+    ) -> SampleOutcome {
         statistic.read(self.readout, output, outputs);
-        let Statistic { values, slopes, .. } = statistic;
-        let (mut loss, mut right) = (0.0, true);
-        for (o, (&z, slope)) in values.iter().zip(slopes).enumerate() {
-            let wanted = target.of_output(o, outputs);
+        let Statistic { values, gradients, .. } = statistic;
+        let (mut loss, mut correct) = (0.0, true);
+        for (o, (&z, slope)) in values.iter().zip(gradients).enumerate() {
+            let wanted = label.of_output(o, outputs);
             let x = self.scale * (f64::from(z) - self.offset);
-            right &= (x > 0.0) == (wanted > 0.5);
+            correct &= (x > 0.0) == (wanted > 0.5);
             let q = (1.0 - self.label_smoothing) * wanted + 0.5 * self.label_smoothing;
             let weight = class_weight(&self.class_weights, o) / outputs as f64;
             let (yes, no) = (self.positive_weight * q, 1.0 - q);
@@ -82,17 +82,17 @@ impl BinaryCrossEntropy {
         if !gradient.is_empty() {
             statistic.spread(self.readout, gradient);
         }
-        Judged { loss, right }
+        SampleOutcome { loss, correct }
     }
 
-    pub(super) fn ranges(&self) -> Vec<Range> {
+    pub(super) fn ranges(&self) -> Vec<OptionRange> {
         let mut ranges = vec![
-            Range::finite("loss.offset", self.offset),
-            Range::positive("loss.scale", self.scale),
-            Range::below_one("loss.label_smoothing", self.label_smoothing),
-            Range::positive("loss.positive_weight", self.positive_weight),
+            OptionRange::finite("loss.offset", self.offset),
+            OptionRange::positive("loss.scale", self.scale),
+            OptionRange::below_one("loss.label_smoothing", self.label_smoothing),
+            OptionRange::positive("loss.positive_weight", self.positive_weight),
         ];
-        ranges.extend(self.class_weights.iter().map(|&w| Range::not_negative("loss.class_weights", w)));
+        ranges.extend(self.class_weights.iter().map(|&w| OptionRange::non_negative("loss.class_weights", w)));
         ranges
     }
 }

@@ -7,13 +7,13 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph};
 use super::binary::BinaryCrossEntropy;
 use super::cross_entropy::CrossEntropy;
 use super::custom::CustomLoss;
-use super::judged::Judged;
+use super::label::Label;
 use super::mse::MeanSquaredError;
+use super::outcome::SampleOutcome;
 use super::peak::Peak;
 use super::readout::{Readout, Statistic, check_readout};
-use super::target::Target;
 use crate::codes;
-use crate::option::Range;
+use crate::option_range::OptionRange;
 
 /// What training makes small.
 ///
@@ -86,73 +86,73 @@ impl Loss {
     ///
     /// # Panics
     /// Where `gradient` is neither empty nor as long as `output`.
-    pub fn of_sample(&self, output: &[f32], outputs: usize, target: &Target, gradient: &mut [f32]) -> f64 {
-        self.judge(output, outputs, target, gradient, &mut Scratch::default()).loss
+    pub fn sample_loss(&self, output: &[f32], outputs: usize, label: &Label, gradient: &mut [f32]) -> f64 {
+        self.evaluate(output, outputs, label, gradient, &mut Scratch::default()).loss
     }
 
-    /// As [`of_sample`](Self::of_sample), and whether the sample is classified right.
-    pub(crate) fn judge(
+    /// As [`sample_loss`](Self::sample_loss), and whether the sample is classified right.
+    pub(crate) fn evaluate(
         &self,
         output: &[f32],
         outputs: usize,
-        target: &Target,
+        label: &Label,
         gradient: &mut [f32],
         scratch: &mut Scratch,
-    ) -> Judged {
+    ) -> SampleOutcome {
         assert!(
             gradient.is_empty() || gradient.len() == output.len(),
             "the gradient is as long as the output"
         );
-        if !self.accepts(target, output.len() / outputs.max(1), outputs) {
+        if !self.accepts(label, output.len() / outputs.max(1), outputs) {
             gradient.fill(0.0);
-            return Judged { loss: 0.0, right: false };
+            return SampleOutcome { loss: 0.0, correct: false };
         }
         let Scratch { statistic, spare } = scratch;
-        match (self, target) {
-            (Self::CrossEntropy(loss), Target::Class(label)) => {
-                loss.judge(output, outputs, *label, gradient, statistic)
+        match (self, label) {
+            (Self::CrossEntropy(loss), Label::Class(label)) => {
+                loss.evaluate(output, outputs, *label, gradient, statistic)
             }
-            (Self::Mse(loss), Target::Sequence(target)) => {
-                Judged { loss: loss.of_sample(output, target, gradient), right: false }
+            (Self::Mse(loss), Label::Sequence(label)) => {
+                SampleOutcome { loss: loss.sample_loss(output, label, gradient), correct: false }
             }
-            (Self::Peak(loss), target) => loss.judge(output, outputs, target, gradient, statistic),
-            (Self::BinaryCrossEntropy(loss), target) => {
-                loss.judge(output, outputs, target, gradient, statistic)
+            (Self::Peak(loss), label) => loss.evaluate(output, outputs, label, gradient, statistic),
+            (Self::BinaryCrossEntropy(loss), label) => {
+                loss.evaluate(output, outputs, label, gradient, statistic)
             }
-            (Self::Custom(loss), target) => {
-                Judged { loss: loss.of_sample(output, target, gradient, spare), right: false }
+            (Self::Custom(loss), label) => {
+                SampleOutcome { loss: loss.sample_loss(output, label, gradient, spare), correct: false }
             }
-            (Self::CrossEntropy(_), Target::Outputs(_) | Target::Sequence(_))
-            | (Self::Mse(_), Target::Class(_) | Target::Outputs(_)) => {
+            (Self::CrossEntropy(_), Label::Outputs(_) | Label::Sequence(_))
+            | (Self::Mse(_), Label::Class(_) | Label::Outputs(_)) => {
                 unreachable!("the loss accepts the target")
             }
         }
     }
 
     /// Whether a target is of the loss's kind and fits an output of `[time, outputs]`.
-    pub fn accepts(&self, target: &Target, time: usize, outputs: usize) -> bool {
+    pub fn accepts(&self, label: &Label, time: usize, outputs: usize) -> bool {
         match self {
-            Self::CrossEntropy(_) => match target {
-                Target::Class(label) => *label < outputs,
-                Target::Outputs(_) | Target::Sequence(_) => false,
+            Self::CrossEntropy(_) => match label {
+                Label::Class(label) => *label < outputs,
+                Label::Outputs(_) | Label::Sequence(_) => false,
             },
-            Self::Mse(_) => match target {
-                Target::Sequence(values) => Some(values.len()) == time.checked_mul(outputs),
-                Target::Class(_) | Target::Outputs(_) => false,
+            Self::Mse(_) => match label {
+                Label::Sequence(values) => Some(values.len()) == time.checked_mul(outputs),
+                Label::Class(_) | Label::Outputs(_) => false,
             },
-            Self::Peak(_) | Self::BinaryCrossEntropy(_) => match target {
-                Target::Class(label) => *label < outputs.max(2),
-                Target::Outputs(values) => {
+            Self::Peak(_) | Self::BinaryCrossEntropy(_) => match label {
+                Label::Class(label) => *label < outputs.max(2),
+                Label::Outputs(values) => {
                     values.len() == outputs && values.iter().all(|y| (0.0..=1.0).contains(y))
                 }
-                Target::Sequence(_) => false,
+                Label::Sequence(_) => false,
             },
             Self::Custom(_) => true,
         }
     }
 
     /// The targets that it accepts, in words.
-    pub(crate) fn needs(&self, time: usize, outputs: usize) -> String {
+    pub(crate) fn expected_labels(&self, time: usize, outputs: usize) -> String {
         match self {
             Self::CrossEntropy(_) => format!("a class below {outputs}"),
             Self::Custom(_) => "any target".to_owned(),
@@ -204,13 +204,13 @@ impl Loss {
         };
         if weights != 0 && weights != outputs {
             let message = format!("`loss.class_weights` has {weights} weights for {outputs} outputs");
-            diagnostics.push(Diagnostic::error_without_place(&codes::OPTION_RANGE, message));
+            diagnostics.push(Diagnostic::error_without_span(&codes::OPTION_RANGE, message));
         }
         diagnostics
     }
 
     /// The options with their ranges.
-    pub(crate) fn ranges(&self) -> Vec<Range> {
+    pub(crate) fn ranges(&self) -> Vec<OptionRange> {
         match self {
             Self::CrossEntropy(loss) => loss.ranges(),
             Self::Mse(_) | Self::Custom(_) => Vec::new(),

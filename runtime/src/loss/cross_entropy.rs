@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judged::{Judged, class_weight};
+use super::outcome::{SampleOutcome, class_weight};
 use super::readout::{Readout, Statistic};
-use crate::option::{Range, one, setters};
+use crate::option_range::{OptionRange, one, setters};
 
 /// Cross entropy of `softmax(scale * z)` against a class, where `z` is the readout:
 /// `-w * sum(q * ln(softmax(scale * z)))`, with `q = label_smoothing / classes`, and `1 - label_smoothing`
@@ -39,24 +39,24 @@ impl CrossEntropy {
         with_class_weights: class_weights = Vec<f64>;
     }
 
-    pub(super) fn judge(
+    pub(super) fn evaluate(
         &self,
         output: &[f32],
         outputs: usize,
         label: usize,
         gradient: &mut [f32],
         statistic: &mut Statistic,
-    ) -> Judged {
+    ) -> SampleOutcome {
         statistic.read(self.readout, output, outputs);
-        let right = statistic.decision() == label;
+        let correct = statistic.prediction() == label;
         let weight = class_weight(&self.class_weights, label);
-        let Statistic { values, slopes, .. } = statistic;
+        let Statistic { values, gradients, .. } = statistic;
         let logit = |z: f32| f64::from(z) * self.scale;
         let greatest = values.iter().map(|&z| logit(z)).fold(f64::NEG_INFINITY, f64::max);
         let log_sum = values.iter().map(|&z| (logit(z) - greatest).exp()).sum::<f64>().ln() + greatest;
         let even = self.label_smoothing / outputs as f64;
         let mut loss = 0.0;
-        for (o, (&z, slope)) in values.iter().zip(slopes).enumerate() {
+        for (o, (&z, slope)) in values.iter().zip(gradients).enumerate() {
             let wanted = even + if o == label { 1.0 - self.label_smoothing } else { 0.0 };
             loss += wanted * (log_sum - logit(z));
             *slope = (weight * self.scale * ((logit(z) - log_sum).exp() - wanted)) as f32;
@@ -64,15 +64,15 @@ impl CrossEntropy {
         if !gradient.is_empty() {
             statistic.spread(self.readout, gradient);
         }
-        Judged { loss: weight * loss, right }
+        SampleOutcome { loss: weight * loss, correct }
     }
 
-    pub(super) fn ranges(&self) -> Vec<Range> {
+    pub(super) fn ranges(&self) -> Vec<OptionRange> {
         let mut ranges = vec![
-            Range::below_one("loss.label_smoothing", self.label_smoothing),
-            Range::positive("loss.scale", self.scale),
+            OptionRange::below_one("loss.label_smoothing", self.label_smoothing),
+            OptionRange::positive("loss.scale", self.scale),
         ];
-        ranges.extend(self.class_weights.iter().map(|&w| Range::not_negative("loss.class_weights", w)));
+        ranges.extend(self.class_weights.iter().map(|&w| OptionRange::non_negative("loss.class_weights", w)));
         ranges
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::target::Target;
+use super::label::Label;
 
-type Function = dyn Fn(&[f32], &Target, &mut [f32]) -> f64 + Send + Sync;
+type Function = dyn Fn(&[f32], &Label, &mut [f32]) -> f64 + Send + Sync;
 
 /// A loss of one's own: any function of a sample's output and target.
 ///
@@ -16,7 +16,7 @@ type Function = dyn Fn(&[f32], &Target, &mut [f32]) -> f64 + Send + Sync;
 ///
 /// ```
 /// use synnet_runtime::loss::CustomLoss;
-/// use synnet_runtime::{Loss, Target};
+/// use synnet_runtime::{Label, Loss};
 ///
 /// // The membrane of the first output shall end at 1.
 /// let loss = Loss::from(CustomLoss::new("end_at_one", |output, _target, gradient| {
@@ -25,7 +25,7 @@ type Function = dyn Fn(&[f32], &Target, &mut [f32]) -> f64 + Send + Sync;
 ///     f64::from(output[last] - 1.0).powi(2)
 /// }));
 /// let mut gradient = [0.0; 3];
-/// assert_eq!(loss.of_sample(&[0.1, 0.2, 0.5], 1, &Target::Class(0), &mut gradient), 0.25);
+/// assert_eq!(loss.sample_loss(&[0.1, 0.2, 0.5], 1, &Label::Class(0), &mut gradient), 0.25);
 /// assert_eq!(gradient, [0.0, 0.0, -1.0]);
 /// ```
 #[derive(Clone, Serialize)]
@@ -46,26 +46,26 @@ impl CustomLoss {
     /// arguments must give the same result, or training does not repeat.
     pub fn new(
         name: impl Into<String>,
-        function: impl Fn(&[f32], &Target, &mut [f32]) -> f64 + Send + Sync + 'static,
+        function: impl Fn(&[f32], &Label, &mut [f32]) -> f64 + Send + Sync + 'static,
     ) -> Self {
         Self { name: name.into(), function: Arc::new(function) }
     }
 
     /// The loss of one sample. Where the `gradient` is not wanted it is empty, and is written into `spare` instead.
-    pub(super) fn of_sample(
+    pub(super) fn sample_loss(
         &self,
         output: &[f32],
-        target: &Target,
+        label: &Label,
         gradient: &mut [f32],
         spare: &mut Vec<f32>,
     ) -> f64 {
         if gradient.len() == output.len() {
             gradient.fill(0.0);
-            return (self.function)(output, target, gradient);
+            return (self.function)(output, label, gradient);
         }
         spare.clear();
         spare.resize(output.len(), 0.0);
-        (self.function)(output, target, spare)
+        (self.function)(output, label, spare)
     }
 }
 

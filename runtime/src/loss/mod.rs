@@ -1,17 +1,17 @@
 //! The kinds of [`Loss`](crate::Loss): what training makes small.
 //!
-//! A loss is a pure function of one sample's output `[time, outputs]` and its [`Target`](crate::Target); it gives a
+//! A loss is a pure function of one sample's output `[time, outputs]` and its [`Label`](crate::Label); it gives a
 //! value and the gradient by the output. The loss of a batch is the mean over its samples.
 
 mod binary;
 pub(crate) mod choice;
 mod cross_entropy;
 mod custom;
-mod judged;
+pub(crate) mod label;
 mod mse;
+mod outcome;
 mod peak;
 pub(crate) mod readout;
-pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 

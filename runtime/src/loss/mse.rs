@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Mean squared error of the output (raster or membrane) against a target sequence: the mean of
-/// `(output - target)^2` over all steps and outputs.
+/// `(output - label)^2` over all steps and outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 // Braces, so that unknown fields are refused.
 #[serde(deny_unknown_fields)]
@@ -17,15 +17,15 @@ impl MeanSquaredError {
     }
 
     /// The loss, and the gradient by the output.
-    pub(super) fn of_sample(self, output: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
+    pub(super) fn sample_loss(self, output: &[f32], label: &[f32], gradient: &mut [f32]) -> f64 {
         let len = output.len().max(1) as f64;
         let factor = (2.0 / len) as f32;
-        for ((g, &x), &y) in gradient.iter_mut().zip(output).zip(target) {
+        for ((g, &x), &y) in gradient.iter_mut().zip(output).zip(label) {
             *g = factor * (x - y);
         }
         // Eight sums side by side, in an order that does not depend on the machine.
         let mut sums = [0.0_f64; 8];
-        for (x, y) in output.chunks(8).zip(target.chunks(8)) {
+        for (x, y) in output.chunks(8).zip(label.chunks(8)) {
             for ((sum, &x), &y) in sums.iter_mut().zip(x).zip(y) {
                 *sum += f64::from(x - y).powi(2);
             }

@@ -61,13 +61,13 @@ pub(crate) struct Statistic {
     /// The first step with the greatest value, for the readout that looks for it.
     steps: Vec<u32>,
     /// One gradient per output, to be filled before [`spread`](Self::spread).
-    pub(crate) slopes: Vec<f32>,
+    pub(crate) gradients: Vec<f32>,
 }
 
 impl Statistic {
     /// Computes the statistic of a sequence `[time, outputs]`.
     pub(crate) fn read(&mut self, readout: Readout, output: &[f32], outputs: usize) {
-        for buffer in [&mut self.values, &mut self.slopes] {
+        for buffer in [&mut self.values, &mut self.gradients] {
             buffer.clear();
             buffer.resize(outputs, 0.0);
         }
@@ -78,7 +78,7 @@ impl Statistic {
         match readout {
             Readout::MeanVmem | Readout::SpikeCount => rows.for_each(|row| add(&mut self.values, row)),
             Readout::LastVmem => rows.last().into_iter().for_each(|row| self.values.copy_from_slice(row)),
-            Readout::MaxVmem => self.find_greatest(output, outputs),
+            Readout::MaxVmem => self.find_maxima(output, outputs),
         }
         if readout == Readout::MeanVmem && time > 0 {
             self.values.iter_mut().for_each(|s| *s /= time as f32);
@@ -87,7 +87,7 @@ impl Statistic {
 
     /// The greatest values, and the first steps that have them. NaN counts as greater than all numbers, so
     /// that a membrane which leaves them shows in the loss.
-    fn find_greatest(&mut self, output: &[f32], outputs: usize) {
+    fn find_maxima(&mut self, output: &[f32], outputs: usize) {
         for (t, row) in output.chunks_exact(outputs.max(1)).enumerate() {
             for ((s, step), &x) in self.values.iter_mut().zip(&mut self.steps).zip(row) {
                 let greater = t == 0 || x > *s || (x.is_nan() && !s.is_nan());
@@ -99,25 +99,25 @@ impl Statistic {
 
     /// Overwrites the gradient of the sequence with what the slopes make of it.
     pub(crate) fn spread(&mut self, readout: Readout, gradient: &mut [f32]) {
-        let outputs = self.slopes.len().max(1);
+        let outputs = self.gradients.len().max(1);
         let time = gradient.len() / outputs;
         match readout {
             Readout::MeanVmem | Readout::SpikeCount => {
                 if readout == Readout::MeanVmem {
-                    self.slopes.iter_mut().for_each(|slope| *slope /= time as f32);
+                    self.gradients.iter_mut().for_each(|slope| *slope /= time as f32);
                 }
-                gradient.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(&self.slopes));
+                gradient.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(&self.gradients));
             }
             Readout::LastVmem => {
                 gradient.fill(0.0);
                 gradient.chunks_exact_mut(outputs).last().into_iter().for_each(|row| {
-                    row.copy_from_slice(&self.slopes);
+                    row.copy_from_slice(&self.gradients);
                 });
             }
             Readout::MaxVmem => {
                 gradient.fill(0.0);
                 let places = self.steps.iter().enumerate().map(|(o, &step)| step as usize * outputs + o);
-                for (place, &slope) in places.zip(&self.slopes) {
+                for (place, &slope) in places.zip(&self.gradients) {
                     if let Some(g) = gradient.get_mut(place) {
                         *g = slope;
                     }
@@ -132,13 +132,13 @@ impl Statistic {
     }
 
     /// The output with the greatest value; of equal ones the first.
-    pub(crate) fn decision(&self) -> usize {
-        greatest(&self.values)
+    pub(crate) fn prediction(&self) -> usize {
+        argmax(&self.values)
     }
 }
 
 /// The index of the greatest value; of equal ones the first.
-pub(crate) fn greatest(values: &[f32]) -> usize {
+pub(crate) fn argmax(values: &[f32]) -> usize {
     let mut best = 0;
     for (i, value) in values.iter().enumerate() {
         if *value > values[best] {
@@ -175,7 +175,7 @@ mod tests {
     const OUTPUT: [f32; 12] = [0.1, -0.4, 0.3, 0.9, 0.2, -0.7, 0.5, 1.5, 0.0, 0.4, -1.0, 2.0];
 
     #[test]
-    fn statistics_are_those_of_their_names() {
+    fn readouts_match_their_definitions() {
         let of = |readout: Readout| readout.statistic(&OUTPUT, 3);
         assert_eq!(of(Readout::MaxVmem), [0.9, 1.5, 2.0]);
         assert_eq!(of(Readout::LastVmem), [0.4, -1.0, 2.0]);
@@ -185,14 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_the_greatest_outputs_decides() {
-        assert_eq!(greatest(&Readout::MaxVmem.statistic(&OUTPUT, 3)), 2);
-        assert_eq!(greatest(&[1.0, 2.0, 2.0, 0.0]), 1);
-        assert_eq!(greatest(&[0.0, f32::NAN]), 0);
+    fn argmax_takes_the_first_maximum() {
+        assert_eq!(argmax(&Readout::MaxVmem.statistic(&OUTPUT, 3)), 2);
+        assert_eq!(argmax(&[1.0, 2.0, 2.0, 0.0]), 1);
+        assert_eq!(argmax(&[0.0, f32::NAN]), 0);
     }
 
     #[test]
-    fn every_readout_shows_a_membrane_that_is_no_number() {
+    fn every_readout_propagates_nan() {
         for readout in [Readout::MeanVmem, Readout::MaxVmem, Readout::LastVmem, Readout::SpikeCount] {
             let statistic = readout.statistic(&[1.0, 1.0, 2.0, f32::NAN, 0.5, f32::NAN], 2);
             assert!(statistic[0].is_finite() && statistic[1].is_nan(), "{readout:?}: {statistic:?}");
@@ -202,10 +202,10 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_maxima_the_first_gets_the_gradient() {
+    fn first_maximum_gets_the_gradient() {
         let mut statistic = Statistic::default();
         statistic.read(Readout::MaxVmem, &[0.0, 1.0, 2.0, 1.0, 2.0, 0.0], 2);
-        statistic.slopes.copy_from_slice(&[5.0, 7.0]);
+        statistic.gradients.copy_from_slice(&[5.0, 7.0]);
         let mut gradient = [9.0; 6];
         statistic.spread(Readout::MaxVmem, &mut gradient);
         assert_eq!(gradient, [0.0, 7.0, 5.0, 0.0, 0.0, 0.0]);

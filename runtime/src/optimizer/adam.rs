@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{not_finite, vectorized};
-use crate::option::{Range, setters};
+use crate::kernels::{non_finite_bit, vectorized};
+use crate::option_range::{OptionRange, setters};
 
 /// The constants of Adam. For update `k = 1, 2, ...` with gradient `g`:
 /// ```text
@@ -80,55 +80,55 @@ impl AdamW {
     }
 }
 
-pub(super) fn ranges(betas: [f64; 2], eps: f64, weight_decay: f64) -> [Range; 4] {
+pub(super) fn ranges(betas: [f64; 2], eps: f64, weight_decay: f64) -> [OptionRange; 4] {
     [
-        Range::below_one("optimizer.betas", betas[0]),
-        Range::below_one("optimizer.betas", betas[1]),
-        Range::positive("optimizer.eps", eps),
-        Range::not_negative("optimizer.weight_decay", weight_decay),
+        OptionRange::below_one("optimizer.betas", betas[0]),
+        OptionRange::below_one("optimizer.betas", betas[1]),
+        OptionRange::positive("optimizer.eps", eps),
+        OptionRange::non_negative("optimizer.weight_decay", weight_decay),
     ]
 }
 
 /// The constants of one update.
 #[derive(Clone, Copy)]
-pub(super) struct Step {
+pub(super) struct AdamUpdate {
     factor: f32,
-    coupled: f32,
-    shrink: f32,
-    keep1: f32,
-    take1: f32,
-    keep2: f32,
-    take2: f32,
-    size: f32,
-    root: f32,
+    l2_decay: f32,
+    decoupled_decay: f32,
+    beta1: f32,
+    one_minus_beta1: f32,
+    beta2: f32,
+    one_minus_beta2: f32,
+    step_size: f32,
+    sqrt_bias_correction2: f32,
     eps: f32,
 }
 
-impl Step {
+impl AdamUpdate {
     /// Update `k` of Adam, with `factor` on the gradients.
     pub(super) fn adam(adam: &Adam, lr: f64, weight_decay: f64, k: u64, factor: f32) -> Self {
         let step = Self::new(adam.betas, adam.eps, lr, k, factor);
-        Self { coupled: weight_decay as f32, ..step }
+        Self { l2_decay: weight_decay as f32, ..step }
     }
 
     /// Update `k` of AdamW.
     pub(super) fn adamw(adam: &AdamW, lr: f64, weight_decay: f64, k: u64, factor: f32) -> Self {
         let step = Self::new(adam.betas, adam.eps, lr, k, factor);
-        Self { shrink: (1.0 - lr * weight_decay) as f32, ..step }
+        Self { decoupled_decay: (1.0 - lr * weight_decay) as f32, ..step }
     }
 
     fn new([b1, b2]: [f64; 2], eps: f64, lr: f64, k: u64, factor: f32) -> Self {
         let correction = |b: f64| 1.0 - b.powf(k as f64);
         Self {
             factor,
-            coupled: 0.0,
-            shrink: 1.0,
-            keep1: b1 as f32,
-            take1: (1.0 - b1) as f32,
-            keep2: b2 as f32,
-            take2: (1.0 - b2) as f32,
-            size: (lr / correction(b1)) as f32,
-            root: correction(b2).sqrt() as f32,
+            l2_decay: 0.0,
+            decoupled_decay: 1.0,
+            beta1: b1 as f32,
+            one_minus_beta1: (1.0 - b1) as f32,
+            beta2: b2 as f32,
+            one_minus_beta2: (1.0 - b2) as f32,
+            step_size: (lr / correction(b1)) as f32,
+            sqrt_bias_correction2: correction(b2).sqrt() as f32,
             eps: eps as f32,
         }
     }
@@ -142,7 +142,18 @@ impl Step {
         next_x: &mut [f32],
         (next_first, next_second): (&mut [f32], &mut [f32]),
     ) -> bool {
-        let Self { factor, coupled, shrink, keep1, take1, keep2, take2, size, root, eps } = *self;
+        let Self {
+            factor,
+            l2_decay,
+            decoupled_decay,
+            beta1,
+            one_minus_beta1,
+            beta2,
+            one_minus_beta2,
+            step_size,
+            sqrt_bias_correction2,
+            eps,
+        } = *self;
         let n = x.len();
         let (g, first, second) = (&g[..n], &first[..n], &second[..n]);
         let (next_x, next_first, next_second) =
@@ -152,11 +163,12 @@ impl Step {
             || {
                 let mut bad = 0;
                 for i in 0..n {
-                    let gradient = g[i] * factor + coupled * x[i];
-                    let m = first[i] * keep1 + gradient * take1;
-                    let v = second[i] * keep2 + gradient * gradient * take2;
-                    let moved = x[i] * shrink - size * (m / (v.sqrt() / root + eps));
-                    bad |= not_finite(m) | not_finite(v) | not_finite(moved);
+                    let gradient = g[i] * factor + l2_decay * x[i];
+                    let m = first[i] * beta1 + gradient * one_minus_beta1;
+                    let v = second[i] * beta2 + gradient * gradient * one_minus_beta2;
+                    let moved =
+                        x[i] * decoupled_decay - step_size * (m / (v.sqrt() / sqrt_bias_correction2 + eps));
+                    bad |= non_finite_bit(m) | non_finite_bit(v) | non_finite_bit(moved);
                     (next_first[i], next_second[i], next_x[i]) = (m, v, moved);
                 }
                 bad

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::{self, Adam, AdamW};
 use super::sgd::Sgd;
-use crate::option::Range;
+use crate::option_range::OptionRange;
 
 /// An optimizer with its constants.
 ///
@@ -72,8 +72,8 @@ impl Optimizer {
     }
 
     /// The options with their ranges.
-    pub(crate) fn ranges(&self) -> Vec<Range> {
-        let mut ranges = vec![Range::positive("optimizer.lr", self.lr())];
+    pub(crate) fn ranges(&self) -> Vec<OptionRange> {
+        let mut ranges = vec![OptionRange::positive("optimizer.lr", self.lr())];
         match self {
             Self::Sgd(sgd) => ranges.extend(sgd.ranges()),
             Self::Adam(adam) => ranges.extend(adam::ranges(adam.betas, adam.eps, adam.weight_decay)),

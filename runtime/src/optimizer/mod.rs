@@ -2,8 +2,8 @@
 
 mod adam;
 pub(crate) mod choice;
-pub(crate) mod learning;
 mod sgd;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{not_finite, vectorized};
-use crate::option::{Range, setters};
+use crate::kernels::{non_finite_bit, vectorized};
+use crate::option_range::{OptionRange, setters};
 
 /// The constants of stochastic gradient descent. For every update with gradient `g`:
 /// ```text
@@ -43,24 +43,24 @@ impl Sgd {
         with_weight_decay: weight_decay = f64;
     }
 
-    pub(super) fn ranges(&self) -> [Range; 3] {
+    pub(super) fn ranges(&self) -> [OptionRange; 3] {
         let nesterov_fits = !self.nesterov || self.momentum > 0.0;
         [
-            Range::below_one("optimizer.momentum", self.momentum),
-            Range::new(
+            OptionRange::below_one("optimizer.momentum", self.momentum),
+            OptionRange::new(
                 "optimizer.momentum",
                 self.momentum,
                 nesterov_fits,
                 "positive where `nesterov` is true",
             ),
-            Range::not_negative("optimizer.weight_decay", self.weight_decay),
+            OptionRange::non_negative("optimizer.weight_decay", self.weight_decay),
         ]
     }
 }
 
 /// The constants of one update.
 #[derive(Clone, Copy)]
-pub(super) struct Step {
+pub(super) struct SgdUpdate {
     factor: f32,
     decay: f32,
     momentum: f32,
@@ -69,7 +69,7 @@ pub(super) struct Step {
     lr: f32,
 }
 
-impl Step {
+impl SgdUpdate {
     /// An update with `factor` on the gradients.
     pub(super) fn new(sgd: &Sgd, lr: f64, weight_decay: f64, factor: f32) -> Self {
         let momentum = sgd.momentum as f32;
@@ -88,7 +88,7 @@ impl Step {
                 let mut bad = 0;
                 for i in 0..n {
                     let moved = x[i] - lr * (g[i] * factor + decay * x[i]);
-                    bad |= not_finite(moved);
+                    bad |= non_finite_bit(moved);
                     next_x[i] = moved;
                 }
                 bad
@@ -118,7 +118,7 @@ impl Step {
                     let gradient = g[i] * factor + decay * x[i];
                     let m = momentum[i] * keep + gradient;
                     let moved = x[i] - lr * (ahead.0 * m + ahead.1 * gradient);
-                    bad |= not_finite(m) | not_finite(moved);
+                    bad |= non_finite_bit(m) | non_finite_bit(moved);
                     (next_momentum[i], next_x[i]) = (m, moved);
                 }
                 bad

@@ -6,25 +6,36 @@
 //! ```
 
 use super::choice::Optimizer;
-use super::learning::{Learning, Rule, Update};
+use super::state::{OptimizerState, Update, UpdateRule};
 use super::*;
 
 const START: [f32; 4] = [1.0, -2.0, 0.5, 3.0];
 const SLOPE: [f32; 4] = [1.0, 0.3, -0.7, 2.0];
-const RULE: Rule = Rule { lr_factor: 1.0, decays: true, bounds: None };
+const RULE: UpdateRule = UpdateRule { lr_factor: 1.0, decays: true, bounds: None };
 
-fn learning(optimizer: &Optimizer) -> Learning {
-    Learning::new(optimizer, vec![START.to_vec()])
+fn optimizer_state(optimizer: &Optimizer) -> OptimizerState {
+    OptimizerState::new(optimizer, vec![START.to_vec()])
 }
 
-fn update(learning: &mut Learning, optimizer: &Optimizer, rule: Rule, g: &[f32]) -> Result<(), (usize, f32)> {
+fn update(
+    optimizer_state: &mut OptimizerState,
+    optimizer: &Optimizer,
+    rule: UpdateRule,
+    g: &[f32],
+) -> Result<(), (usize, f32)> {
     let (rules, gradients) = ([rule], [g.to_vec()]);
     let lr = optimizer.lr();
-    learning.update(Update { optimizer, lr, gradient_factor: 1.0, rules: &rules, gradients: &gradients })
+    optimizer_state.update(Update {
+        optimizer,
+        lr,
+        gradient_factor: 1.0,
+        rules: &rules,
+        gradients: &gradients,
+    })
 }
 
 #[test]
-fn trajectories_are_those_of_pytorch() {
+fn trajectories_match_pytorch() {
     let sgd =
         |lr, momentum, weight_decay, nesterov| Optimizer::Sgd(Sgd { lr, momentum, nesterov, weight_decay });
     let adam = Adam { lr: 0.1, ..Adam::default() };
@@ -42,13 +53,13 @@ fn trajectories_are_those_of_pytorch() {
         (Optimizer::AdamW(decay), [0.384_595_22, -1.281_464_7, 0.880_861_64, 3.046_796]),
     ];
     for (optimizer, expected) in expected {
-        let mut learning = learning(&optimizer);
+        let mut optimizer_state = optimizer_state(&optimizer);
         for _ in 0..10 {
-            let x = learning.tensors[0].iter().zip(SLOPE);
+            let x = optimizer_state.tensors[0].iter().zip(SLOPE);
             let g: Vec<f32> = x.map(|(x, slope)| slope * x.cos() + 0.2 * x).collect();
-            update(&mut learning, &optimizer, RULE, &g).unwrap();
+            update(&mut optimizer_state, &optimizer, RULE, &g).unwrap();
         }
-        for (found, expected) in learning.tensors[0].iter().zip(expected) {
+        for (found, expected) in optimizer_state.tensors[0].iter().zip(expected) {
             assert!((found - expected).abs() < 2e-6, "{optimizer:?}: {found}, not {expected}");
         }
     }
@@ -62,22 +73,26 @@ fn a_failed_update_changes_nothing() {
         Optimizer::default(),
         Optimizer::AdamW(AdamW::default()),
     ] {
-        let mut learning = learning(&optimizer);
-        update(&mut learning, &optimizer, RULE, &[1.0; 4]).unwrap();
-        let before = (learning.step, learning.tensors.clone(), learning.moments.clone());
+        let mut optimizer_state = optimizer_state(&optimizer);
+        update(&mut optimizer_state, &optimizer, RULE, &[1.0; 4]).unwrap();
+        let before = (optimizer_state.step, optimizer_state.tensors.clone(), optimizer_state.moments.clone());
         for bad in [f32::NAN, f32::INFINITY] {
-            let (i, value) = update(&mut learning, &optimizer, RULE, &[1.0, 2.0, bad, 1.0]).unwrap_err();
+            let (i, value) =
+                update(&mut optimizer_state, &optimizer, RULE, &[1.0, 2.0, bad, 1.0]).unwrap_err();
             assert!(i == 0 && !value.is_finite());
-            assert_eq!((learning.step, learning.tensors.clone(), learning.moments.clone()), before);
+            assert_eq!(
+                (optimizer_state.step, optimizer_state.tensors.clone(), optimizer_state.moments.clone()),
+                before
+            );
         }
     }
 }
 
 #[test]
-fn rules_scale_rates_exempt_from_decay_and_bound() {
+fn update_rules_apply_lr_factor_decay_and_bounds() {
     let optimizer = Optimizer::Sgd(Sgd { lr: 1.0, weight_decay: 0.5, ..Sgd::default() });
-    let mut after = learning(&optimizer);
-    let rule = Rule { lr_factor: 0.5, decays: false, bounds: Some((-1.0, 2.0)) };
+    let mut after = optimizer_state(&optimizer);
+    let rule = UpdateRule { lr_factor: 0.5, decays: false, bounds: Some((-1.0, 2.0)) };
     update(&mut after, &optimizer, rule, &[1.0; 4]).unwrap();
     assert_eq!(after.tensors[0], [0.5, -1.0, 0.0, 2.0]);
 }

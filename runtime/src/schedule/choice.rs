@@ -4,8 +4,8 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use super::kinds::{Constant, Cosine, OneCycle, Step};
-use crate::option::Range;
+use super::kinds::{Constant, Cosine, OneCycle, StepDecay};
+use crate::option_range::OptionRange;
 
 /// How the learning rate changes: a factor on the optimizer's rate, which changes with every update.
 ///
@@ -30,7 +30,7 @@ pub enum Schedule {
     /// Half a wave down.
     Cosine(Cosine),
     /// Steps down, each by the same factor.
-    Step(Step),
+    StepDecay(StepDecay),
     /// Up and down once, each along half a wave.
     OneCycle(OneCycle),
 }
@@ -53,9 +53,9 @@ impl From<Cosine> for Schedule {
     }
 }
 
-impl From<Step> for Schedule {
-    fn from(schedule: Step) -> Self {
-        Self::Step(schedule)
+impl From<StepDecay> for Schedule {
+    fn from(schedule: StepDecay) -> Self {
+        Self::StepDecay(schedule)
     }
 }
 
@@ -77,17 +77,17 @@ impl Schedule {
         match *self {
             Self::Constant(Constant { .. }) => 1.0,
             Self::Cosine(Cosine { floor, .. }) => {
-                wave(1.0, floor, (done - warm_up) / (total - warm_up).max(1.0))
+                anneal_cosine(1.0, floor, (done - warm_up) / (total - warm_up).max(1.0))
             }
-            Self::Step(Step { every, factor, .. }) => {
+            Self::StepDecay(StepDecay { every, factor, .. }) => {
                 factor.powf((done / (every * per_epoch as f64)).floor())
             }
             Self::OneCycle(OneCycle { rise, start, floor }) => {
                 let top = (rise * total - 1.0).max(0.0);
                 if done < top {
-                    wave(start, 1.0, done / top)
+                    anneal_cosine(start, 1.0, done / top)
                 } else {
-                    wave(1.0, floor, (done - top) / (total - 1.0 - top).max(1.0))
+                    anneal_cosine(1.0, floor, (done - top) / (total - 1.0 - top).max(1.0))
                 }
             }
         }
@@ -97,25 +97,25 @@ impl Schedule {
         match *self {
             Self::Constant(Constant { warm_up })
             | Self::Cosine(Cosine { warm_up, .. })
-            | Self::Step(Step { warm_up, .. }) => warm_up,
+            | Self::StepDecay(StepDecay { warm_up, .. }) => warm_up,
             Self::OneCycle(OneCycle { .. }) => 0.0,
         }
     }
 
     /// The options with their ranges.
-    pub(crate) fn ranges(&self) -> Vec<Range> {
-        let mut ranges = vec![Range::not_negative("schedule.warm_up", self.warm_up())];
+    pub(crate) fn ranges(&self) -> Vec<OptionRange> {
+        let mut ranges = vec![OptionRange::non_negative("schedule.warm_up", self.warm_up())];
         match *self {
             Self::Constant(Constant { .. }) => {}
-            Self::Cosine(Cosine { floor, .. }) => ranges.push(Range::share("schedule.floor", floor)),
-            Self::Step(Step { every, factor, .. }) => {
-                ranges.push(Range::positive("schedule.every", every));
-                ranges.push(Range::share("schedule.factor", factor));
+            Self::Cosine(Cosine { floor, .. }) => ranges.push(OptionRange::fraction("schedule.floor", floor)),
+            Self::StepDecay(StepDecay { every, factor, .. }) => {
+                ranges.push(OptionRange::positive("schedule.every", every));
+                ranges.push(OptionRange::fraction("schedule.factor", factor));
             }
             Self::OneCycle(OneCycle { rise, start, floor }) => ranges.extend([
-                Range::share("schedule.rise", rise),
-                Range::share("schedule.start", start),
-                Range::share("schedule.floor", floor),
+                OptionRange::fraction("schedule.rise", rise),
+                OptionRange::fraction("schedule.start", start),
+                OptionRange::fraction("schedule.floor", floor),
             ]),
         }
         ranges
@@ -123,7 +123,7 @@ impl Schedule {
 }
 
 /// From one value to another along half a wave, for `progress` from 0 to 1.
-fn wave(from: f64, to: f64, progress: f64) -> f64 {
+fn anneal_cosine(from: f64, to: f64, progress: f64) -> f64 {
     to + (from - to) * 0.5 * (1.0 + (PI * progress.min(1.0)).cos())
 }
 
@@ -164,10 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn curves_pass_through_their_corner_points() {
+    fn schedules_pass_through_their_corner_points() {
         let cosine = Schedule::Cosine(Cosine { warm_up: 1.0, floor: 0.1 });
         assert_factors(cosine, 10, &[0, 4, 10, 30, 50, 99], &[0.1, 0.5, 1.0, 0.55, 0.1, 0.1]);
-        let step = Schedule::Step(Step { warm_up: 0.5, every: 2.0, factor: 0.5 });
+        let step = Schedule::StepDecay(StepDecay { warm_up: 0.5, every: 2.0, factor: 0.5 });
         assert_factors(step, 10, &[0, 4, 5, 19, 20, 39, 40], &[0.2, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25]);
         assert_factors(Schedule::default(), 10, &[0, 7], &[1.0, 1.0]);
         let warm = Schedule::Constant(Constant { warm_up: 2.0 });
@@ -177,7 +177,7 @@ mod tests {
     /// `torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1, total_steps=10, cycle_momentum=False)`, and
     /// with `pct_start=0.5, div_factor=4, final_div_factor=10`.
     #[test]
-    fn one_cycle_is_that_of_pytorch() {
+    fn one_cycle_matches_pytorch() {
         let default = Schedule::OneCycle(OneCycle::default());
         assert_factors(default, 2, &(0..10).collect::<Vec<_>>(), &ONE_CYCLE);
         let other = Schedule::OneCycle(OneCycle { rise: 0.5, start: 0.25, floor: 0.025 });

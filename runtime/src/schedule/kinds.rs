@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::option::setters;
+use crate::option_range::setters;
 
 /// The factor 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Cosine {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Step {
+pub struct StepDecay {
     /// Epochs of linear growth at the beginning; 0 or more.
     #[serde(default)]
     pub warm_up: f64,
@@ -68,7 +68,7 @@ impl Cosine {
     }
 }
 
-impl Step {
+impl StepDecay {
     /// A tenth of the rate after every `every` epochs, without warm-up.
     pub fn new(every: f64) -> Self {
         Self { warm_up: 0.0, every, factor: tenth() }

@@ -3,4 +3,4 @@
 pub(crate) mod choice;
 mod kinds;
 
-pub use kinds::{Constant, Cosine, OneCycle, Step};
+pub use kinds::{Constant, Cosine, OneCycle, StepDecay};

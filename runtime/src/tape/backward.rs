@@ -2,16 +2,16 @@
 
 use synnet_ir::graph::{Quantity, SurrogateKind};
 
-use super::forward::Visit;
-use super::packed::Packed;
-use super::pass::BLOCK;
+use super::forward::ForwardMode;
+use super::gradient_sums::{GradientSums, LayerSums, LinearSums};
+use super::layer_pass::{LayerPass, Steps};
+use super::packed_weights::PackedWeights;
+use super::pass::BLOCK_STEPS;
 use super::penalty::MembranePenalty;
-use super::plan::{Kind, LayerPlan, Path};
+use super::plan::{ConnectionPlan, Kind, LayerPlan};
 use super::prepared::Tape;
-use super::sums::{LayerSums, LinearSums, Sums};
-use super::walk::{Steps, Walk};
 use super::workspace::{LayerBuffers, Rows, Scratch, Workspace};
-use crate::kernels::events::{AddOuter, Events};
+use crate::kernels::event_lists::{AddOuter, EventLists};
 use crate::kernels::membrane::{self, Learn, Synapse};
 use crate::kernels::product::Product;
 use crate::kernels::surrogate::{periodic_exponential, piecewise_linear};
@@ -19,100 +19,112 @@ use crate::kernels::{padded, rows, synapse};
 
 /// Share of counts that are not zero above which a dense product is quicker for the gradient of a
 /// matrix than adding a row for each event.
-const DENSE: f64 = 0.25;
+const DENSE_THRESHOLD: f64 = 0.25;
 
 impl Tape {
     /// Walks the sample that was walked forwards last backwards, and adds the gradients to `sums`.
-    /// Gives the price of the membranes ([`Workspace::price_membranes`]), 0 where they have none.
+    /// Gives the price of the membranes ([`Workspace::penalize_membranes`]), 0 where they have none.
     ///
     /// # Panics
     /// Where weights, workspace or sums are of another tape.
-    pub fn backward(&self, weights: &Packed, workspace: &mut Workspace, sums: &mut Sums) -> f64 {
+    pub fn backward(
+        &self,
+        weights: &PackedWeights,
+        workspace: &mut Workspace,
+        sums: &mut GradientSums,
+    ) -> f64 {
         workspace.clear_carries();
-        let mut price = 0.0;
+        let mut penalty_sum = 0.0;
         let last = workspace.saved.len().saturating_sub(1);
         for (i, (span, to)) in workspace.spans().rev() {
             if i < last {
                 workspace.restore(i);
-                self.walk_span(weights, workspace, (span, to), Visit::Again);
+                self.forward_span(weights, workspace, (span, to), ForwardMode::Recompute);
             }
-            for block in (span..to).step_by(BLOCK).rev() {
-                let to = (block + BLOCK).min(to);
+            for block in (span..to).step_by(BLOCK_STEPS).rev() {
+                let to = (block + BLOCK_STEPS).min(to);
                 let steps = Steps { from: block, to, block, span, all: workspace.steps };
-                price += self.unwalk_block(weights, workspace, steps, sums);
+                penalty_sum += self.backward_block(weights, workspace, steps, sums);
             }
         }
-        price
+        penalty_sum
     }
 
-    fn unwalk_block(
+    fn backward_block(
         &self,
-        weights: &Packed,
+        weights: &PackedWeights,
         workspace: &mut Workspace,
         block: Steps,
-        sums: &mut Sums,
+        sums: &mut GradientSums,
     ) -> f64 {
-        let mut price = 0.0;
+        let mut penalty_sum = 0.0;
         let (network, pass) = (&self.plan, workspace.pass);
         for stage in network.stages.iter().rev() {
             for from in (block.from..block.to).step_by(stage.steps).rev() {
                 let steps = Steps { from, to: (from + stage.steps).min(block.to), ..block };
-                for layer in stage.layers.clone().rev().filter(|&layer| network.layers[layer].differentiable)
-                {
-                    price += unwalk_layer(Walk { network, weights, pass, steps, layer }, workspace, sums);
+                for layer in stage.layers.clone().rev().filter(|&layer| network.layers[layer].requires_grad) {
+                    penalty_sum +=
+                        backward_layer(LayerPass { network, weights, pass, steps, layer }, workspace, sums);
                 }
             }
         }
-        for (layer, reach) in workspace.layers.iter_mut().zip(&workspace.reach[1..]) {
+        for (layer, max_delay) in workspace.layers.iter_mut().zip(&workspace.max_delay[1..]) {
             if !layer.d_spikes.is_empty() {
-                layer.d_spikes.shift_down(BLOCK, reach + BLOCK);
+                layer.d_spikes.shift_down(BLOCK_STEPS, max_delay + BLOCK_STEPS);
             }
         }
-        price
+        penalty_sum
     }
 }
 
-fn unwalk_layer(walk: Walk<'_>, workspace: &mut Workspace, sums: &mut Sums) -> f64 {
-    let (plan, steps) = (walk.plan(), walk.steps);
-    let Workspace { layers, events, reach, scratch, d_output, .. } = workspace;
-    let buffers = &mut layers[walk.layer];
-    let is_output = walk.network.output.0 == walk.layer;
+fn backward_layer(layer_pass: LayerPass<'_>, workspace: &mut Workspace, sums: &mut GradientSums) -> f64 {
+    let (plan, steps) = (layer_pass.plan(), layer_pass.steps);
+    let Workspace { layers, events, max_delay, scratch, d_output, .. } = workspace;
+    let buffers = &mut layers[layer_pass.layer];
+    let is_output = layer_pass.network.output.0 == layer_pass.layer;
     let d_output = if is_output { &d_output[steps.from * plan.size..steps.to * plan.size] } else { &[] };
-    let given = Given { quantity: walk.network.output.1, d_output };
-    let first = steps.from - steps.block + reach[walk.layer + 1];
-    let d_spikes = (first, first + walk.rows());
-    let mut layer_sums = sums.layers[walk.layer].as_mut();
-    let price = match plan.kind {
-        Kind::Lif { .. } => unfire(walk, buffers, scratch, given, d_spikes, layer_sums.as_deref_mut()),
+    let output_gradient = OutputGradient { quantity: layer_pass.network.output.1, d_output };
+    let first = steps.from - steps.block + max_delay[layer_pass.layer + 1];
+    let d_spikes = (first, first + layer_pass.rows());
+    let mut layer_sums = sums.layers[layer_pass.layer].as_mut();
+    let penalty_sum = match plan.kind {
+        Kind::Lif { .. } => backward_neuron(
+            layer_pass,
+            buffers,
+            scratch,
+            output_gradient,
+            d_spikes,
+            layer_sums.as_deref_mut(),
+        ),
         Kind::ExpSyn => {
-            let d_columns = scratch.columns.first_mut(walk.cells());
+            let d_columns = scratch.columns.first_mut(layer_pass.elements());
             d_columns.copy_from_slice(buffers.d_spikes.range(d_spikes.0, d_spikes.1));
             let rows = d_columns.chunks_exact_mut(plan.width.max(1));
             rows.for_each(|row| rows::add(row, &buffers.d_totals));
-            given.add_to(d_columns, plan, plan.width);
+            output_gradient.add_to(d_columns, plan, plan.width);
             0.0
         }
     };
     if !plan.fuses_synapse {
-        unsynapse(walk, buffers, scratch, given, layer_sums);
+        backward_synapse(layer_pass, buffers, scratch, output_gradient, layer_sums);
     }
-    for path in &plan.paths {
+    for path in &plan.incoming {
         if let Some(sums) = sums.connections[path.connection].as_mut() {
-            gradient_of_path(walk, path, events, scratch, sums);
+            accumulate_connection_gradient(layer_pass, path, events, scratch, sums);
         }
-        flow_back(walk, path, layers, reach, scratch);
+        backpropagate_to_sources(layer_pass, path, layers, max_delay, scratch);
     }
-    price
+    penalty_sum
 }
 
 /// The gradient on what the network gives, `[rows, size]`; empty for a layer that is not the output.
 #[derive(Clone, Copy)]
-struct Given<'a> {
+struct OutputGradient<'a> {
     quantity: Quantity,
     d_output: &'a [f32],
 }
 
-impl Given<'_> {
+impl OutputGradient<'_> {
     /// Adds it to gradients `[rows, width]`.
     fn add_to(self, rows: &mut [f32], plan: &LayerPlan, width: usize) {
         let d_outputs = self.d_output.chunks_exact(plan.size.max(1));
@@ -129,30 +141,32 @@ impl Given<'_> {
 /// From the gradient on spikes to that on the sum of the synaptic currents (on the input columns, where
 /// the synapse is part of the scan), which is left in the first rows of the scratch's columns (one synapse)
 /// or in its `current`. Gives the price of the membranes.
-fn unfire(
-    walk: Walk<'_>,
+fn backward_neuron(
+    layer_pass: LayerPass<'_>,
     buffers: &mut LayerBuffers,
     scratch: &mut Scratch,
-    given: Given<'_>,
+    output_gradient: OutputGradient<'_>,
     d_spikes: (usize, usize),
     sums: Option<&mut LayerSums>,
 ) -> f64 {
-    let (plan, packed, cells) = (walk.plan(), walk.packed(), walk.cells());
+    let (plan, packed, elements) = (layer_pass.plan(), layer_pass.packed(), layer_pass.elements());
     let Kind::Lif { surrogate, max_spikes, .. } = plan.kind else { return 0.0 };
-    let (from, to) = walk.kept();
+    let (from, to) = layer_pass.span_rows();
     let d_spikes = buffers.d_spikes.range_mut(d_spikes.0, d_spikes.1);
-    if given.is(Quantity::Spikes) {
-        given.add_to(d_spikes, plan, plan.width);
+    if output_gradient.is(Quantity::Spikes) {
+        output_gradient.add_to(d_spikes, plan, plan.width);
     }
-    let d_vmem = scratch.vmem.first_mut(if given.is(Quantity::Vmem) { cells } else { 0 });
+    let d_vmem = scratch.vmem.first_mut(if output_gradient.is(Quantity::Vmem) { elements } else { 0 });
     d_vmem.fill(0.0);
-    if given.is(Quantity::Vmem) {
-        given.add_to(d_vmem, plan, plan.width);
+    if output_gradient.is(Quantity::Vmem) {
+        output_gradient.add_to(d_vmem, plan, plan.width);
     }
     let before_reset = buffers.before_reset.range(from, to);
-    let priced = buffers.membrane_price;
-    let d_before_reset = scratch.d_before_reset.first_mut(if priced.is_some() { cells } else { 0 });
-    let price = priced.map_or(0.0, |price| price_membranes(walk, price, before_reset, d_before_reset));
+    let membrane_penalty = buffers.membrane_penalty;
+    let d_before_reset =
+        scratch.d_before_reset.first_mut(if membrane_penalty.is_some() { elements } else { 0 });
+    let penalty_sum = membrane_penalty
+        .map_or(0.0, |penalty_sum| penalize_membranes(layer_pass, penalty_sum, before_reset, d_before_reset));
     let learn = sums.filter(|_| plan.learns_constants).map(|sums| Learn {
         before: (from > 0).then(|| buffers.before_reset.row(from - 1)),
         start: &buffers.start.membrane,
@@ -174,83 +188,83 @@ fn unfire(
                 d_before_reset,
                 carry: &mut buffers.carry,
                 synapse,
-                d_current: d_current.first_mut(cells),
+                d_current: d_current.first_mut(elements),
                 learn,
             }
-            .run(walk.arch())
+            .run(layer_pass.arch())
         };
     }
     match surrogate.kind {
         SurrogateKind::PeriodicExponential => run!(periodic_exponential(surrogate.window, max_spikes)),
         SurrogateKind::PiecewiseLinear => run!(piecewise_linear(surrogate.window)),
     }
-    price
+    penalty_sum
 }
 
 /// The price of the membranes in some steps: their share of the mean over all steps and neurons. Writes
 /// the gradient, `weight` times.
-fn price_membranes(
-    walk: Walk<'_>,
+fn penalize_membranes(
+    layer_pass: LayerPass<'_>,
     (penalty, weight): (MembranePenalty, f64),
     before_reset: &[f32],
     d_before_reset: &mut [f32],
 ) -> f64 {
-    let (plan, threshold) = (walk.plan(), &walk.packed().membrane.threshold);
-    let share = 1.0 / (walk.steps.all * plan.size).max(1) as f64;
-    let (mut price, factor) = (0.0, (share * weight) as f32);
+    let (plan, threshold) = (layer_pass.plan(), &layer_pass.packed().membrane.threshold);
+    let share = 1.0 / (layer_pass.steps.all * plan.size).max(1) as f64;
+    let (mut penalty_sum, factor) = (0.0, (share * weight) as f32);
     d_before_reset.fill(0.0);
     let d_rows = d_before_reset.chunks_exact_mut(plan.width.max(1));
     for (row, d_row) in before_reset.chunks_exact(plan.width.max(1)).zip(d_rows) {
         for ((&v, d_v), &threshold) in row.iter().zip(d_row).zip(threshold).take(plan.size) {
             let (p, slope) = penalty.of(v, threshold);
-            price += f64::from(p);
+            penalty_sum += f64::from(p);
             *d_v = slope * factor;
         }
     }
-    price * share
+    penalty_sum * share
 }
 
 /// From the gradient on the sum of the synaptic currents to that on the input columns.
-fn unsynapse(
-    walk: Walk<'_>,
+fn backward_synapse(
+    layer_pass: LayerPass<'_>,
     buffers: &mut LayerBuffers,
     scratch: &mut Scratch,
-    given: Given<'_>,
+    output_gradient: OutputGradient<'_>,
     sums: Option<&mut LayerSums>,
 ) {
-    let (plan, width) = (walk.plan(), walk.plan().columns());
-    let columns = scratch.columns.first_mut(walk.columns());
+    let (plan, width) = (layer_pass.plan(), layer_pass.plan().columns());
+    let columns = scratch.columns.first_mut(layer_pass.columns());
     if plan.synapses > 1 {
-        let current = scratch.current.first_mut(walk.cells());
+        let current = scratch.current.first_mut(layer_pass.elements());
         for (row, current) in columns.chunks_exact_mut(width).zip(current.chunks_exact(plan.width)) {
             row.chunks_exact_mut(plan.width).for_each(|synapse| synapse.copy_from_slice(current));
         }
     }
-    if plan.is_spiking() && given.is(Quantity::Isyn) {
-        given.add_to(columns, plan, width);
+    if plan.is_spiking() && output_gradient.is(Quantity::Isyn) {
+        output_gradient.add_to(columns, plan, width);
     }
-    let (from, to) = walk.kept();
+    let (from, to) = layer_pass.span_rows();
     let isyn = &buffers.isyn;
     synapse::Backward {
-        decay: &walk.packed().decay,
+        decay: &layer_pass.packed().decay,
         rows: columns,
         carry: &mut buffers.isyn_carry,
         learn: sums.filter(|_| plan.learns_synapses).map(|sums| (isyn.range(from, to), &mut sums.beta[..])),
     }
-    .run(walk.arch());
+    .run(layer_pass.arch());
 }
 
 /// Adds the gradients of a connection's matrix and bias.
-fn gradient_of_path(
-    walk: Walk<'_>,
-    path: &Path,
-    events: &[Events],
+fn accumulate_connection_gradient(
+    layer_pass: LayerPass<'_>,
+    path: &ConnectionPlan,
+    events: &[EventLists],
     scratch: &mut Scratch,
     sums: &mut LinearSums,
 ) {
-    let Scratch { columns, counts, kept, .. } = scratch;
-    let (width, size, time) = (walk.plan().columns(), path.source_size, walk.steps.from);
-    let rows = &*columns.first_mut(walk.columns());
+    let Scratch { columns, counts, undropped, .. } = scratch;
+    let (width, size, time) = (layer_pass.plan().columns(), path.source_size, layer_pass.steps.from);
+    let rows = &*columns.first_mut(layer_pass.columns());
     if path.learns_bias {
         rows.chunks_exact(width.max(1)).for_each(|row| rows::add(&mut sums.bias, row));
     }
@@ -259,53 +273,54 @@ fn gradient_of_path(
     }
     let d_matrix = sums.matrix.range_mut(0, size);
     for &source in &path.sources {
-        let source = walk.events_of(path, source, events, kept);
+        let source = layer_pass.events_of(path, source, events, undropped);
         let (events, lag) = source;
-        if walk.is_dense(source, size, DENSE) {
-            let (left, inner) = (counts.first_mut(walk.rows() * size), walk.rows());
+        if layer_pass.is_dense(source, size, DENSE_THRESHOLD) {
+            let (left, inner) = (counts.first_mut(layer_pass.rows() * size), layer_pass.rows());
             events.scatter(time, lag, left, size);
-            Product { left, row: 1, column: size, inner, right: rows, width, out: d_matrix }.run(walk.arch());
+            Product { left, row: 1, column: size, inner, right: rows, width, out: d_matrix }
+                .run(layer_pass.arch());
         } else {
-            AddOuter { events, time, lag, rows, width, d_matrix }.run(walk.arch());
+            AddOuter { events, time, lag, rows, width, d_matrix }.run(layer_pass.arch());
         }
     }
 }
 
 /// Adds the gradient on the counts that a connection carries to those of its sources.
-fn flow_back(
-    walk: Walk<'_>,
-    path: &Path,
+fn backpropagate_to_sources(
+    layer_pass: LayerPass<'_>,
+    path: &ConnectionPlan,
     layers: &mut [LayerBuffers],
-    reach: &[usize],
+    max_delay: &[usize],
     scratch: &mut Scratch,
 ) {
-    let (plan, steps, network) = (walk.plan(), walk.steps, walk.network);
-    let flows = |&&(source, lag): &&(usize, usize)| network.flows_to(source) && lag <= reach[source];
+    let (plan, steps, network) = (layer_pass.plan(), layer_pass.steps, layer_pass.network);
+    let flows = |&&(source, lag): &&(usize, usize)| network.requires_grad(source) && lag <= max_delay[source];
     let mut sources = path.sources.iter().filter(flows).map(|&(source, lag)| {
-        let first = steps.from - steps.block + reach[source] - lag;
-        (source - 1, first, first + walk.rows())
+        let first = steps.from - steps.block + max_delay[source] - lag;
+        (source - 1, first, first + layer_pass.rows())
     });
-    let dropout = walk.dropout(path);
-    let linear = walk.linear(path);
+    let dropout = layer_pass.dropout(path);
+    let linear = layer_pass.linear(path);
     let transposed = linear.and_then(|linear| linear.transposed.as_ref());
-    let columns = scratch.columns.first_mut(walk.columns());
+    let columns = scratch.columns.first_mut(layer_pass.columns());
     if let (None, [_], Some(transposed)) = (dropout, &path.sources[..], transposed) {
         if let Some((source, from, to)) = sources.next() {
-            add_product(walk, columns, transposed, layers[source].d_spikes.range_mut(from, to));
+            add_product(layer_pass, columns, transposed, layers[source].d_spikes.range_mut(from, to));
         }
         return;
     }
     let width = padded(path.source_size);
-    let d_counts = scratch.d_counts.first_mut(walk.rows() * width);
+    let d_counts = scratch.d_counts.first_mut(layer_pass.rows() * width);
     d_counts.fill(0.0);
     match (linear, transposed) {
-        (Some(_), Some(transposed)) => add_product(walk, columns, transposed, d_counts),
+        (Some(_), Some(transposed)) => add_product(layer_pass, columns, transposed, d_counts),
         (Some(_), None) => return,
         (None, _) => {
             let rows = columns.chunks_exact(plan.columns().max(1));
             for (d_counts, row) in d_counts.chunks_exact_mut(width.max(1)).zip(rows) {
                 let d_counts = d_counts.iter_mut().take(path.source_size);
-                d_counts.enumerate().for_each(|(column, d)| *d = row[plan.place(column)]);
+                d_counts.enumerate().for_each(|(column, d)| *d = row[plan.padded_index(column)]);
             }
         }
     }
@@ -318,10 +333,11 @@ fn flow_back(
 }
 
 /// `out += columns @ transposed`.
-fn add_product(walk: Walk<'_>, columns: &[f32], transposed: &Rows, out: &mut [f32]) {
-    let plan = walk.plan();
+fn add_product(layer_pass: LayerPass<'_>, columns: &[f32], transposed: &Rows, out: &mut [f32]) {
+    let plan = layer_pass.plan();
     // With one synapse the padding of the columns comes last.
     let inner = if plan.synapses == 1 { plan.size } else { plan.columns() };
     let (right, width) = (transposed.range(0, inner), transposed.width());
-    Product { left: columns, row: plan.columns(), column: 1, inner, right, width, out }.run(walk.arch());
+    Product { left: columns, row: plan.columns(), column: 1, inner, right, width, out }
+        .run(layer_pass.arch());
 }

@@ -3,27 +3,27 @@
 use synnet_ir::graph::Quantity;
 use synnet_random::mix;
 
-use super::packed::{Packed, PackedLinear};
-use super::pass::{BLOCK, Pass};
-use super::plan::{Kind, LayerPlan, Path};
+use super::layer_pass::{LayerPass, Steps};
+use super::packed_weights::{PackedLinear, PackedWeights};
+use super::pass::{BLOCK_STEPS, Pass};
+use super::plan::{ConnectionPlan, Kind, LayerPlan};
 use super::prepared::Tape;
-use super::walk::{Steps, Walk};
 use super::workspace::{LayerBuffers, LayerState, Scratch, Workspace};
-use crate::kernels::events::{AddRows, Events};
+use crate::kernels::event_lists::{AddRows, EventLists};
 use crate::kernels::product::Product;
 use crate::kernels::{membrane, rows, synapse};
 
 /// Share of counts that are not zero above which a dense product is quicker than adding a row for each
 /// event.
-const DENSE: f64 = 0.5;
+const DENSE_THRESHOLD: f64 = 0.5;
 
 /// Whether a walk forwards is the first one through its steps.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Visit {
+pub(super) enum ForwardMode {
     /// Output and totals are written.
-    First,
+    Initial,
     /// Only what the walk backwards needs is made again.
-    Again,
+    Recompute,
 }
 
 impl Tape {
@@ -31,7 +31,7 @@ impl Tape {
     ///
     /// # Panics
     /// Where the input does not fill the workspace, or weights or workspace are of another tape.
-    pub fn forward(&self, weights: &Packed, input: &[f32], pass: Pass, workspace: &mut Workspace) {
+    pub fn forward(&self, weights: &PackedWeights, input: &[f32], pass: Pass, workspace: &mut Workspace) {
         assert_eq!(input.len(), workspace.steps * self.plan.channels, "the input fills the workspace");
         workspace.reset();
         workspace.pass = pass;
@@ -39,24 +39,24 @@ impl Tape {
         workspace.input.extend_from_slice(input);
         for (i, span) in workspace.spans() {
             workspace.save(i);
-            self.walk_span(weights, workspace, span, Visit::First);
+            self.forward_span(weights, workspace, span, ForwardMode::Initial);
         }
     }
 
     /// Walks the steps of a span forwards, from the states and events that the workspace holds.
-    pub(super) fn walk_span(
+    pub(super) fn forward_span(
         &self,
-        weights: &Packed,
+        weights: &PackedWeights,
         workspace: &mut Workspace,
         (span, to): (usize, usize),
-        visit: Visit,
+        mode: ForwardMode,
     ) {
         for layer in &mut workspace.layers {
             layer.start.copy_from(&layer.state);
         }
         let (channels, all) = (self.plan.channels, workspace.steps);
-        for block in (span..to).step_by(BLOCK) {
-            let end = (block + BLOCK).min(to);
+        for block in (span..to).step_by(BLOCK_STEPS) {
+            let end = (block + BLOCK_STEPS).min(to);
             let input = &workspace.input[block * channels..end * channels];
             workspace.events[0].append(input, (end - block, channels), weights.arch);
             for stage in &self.plan.stages {
@@ -64,7 +64,7 @@ impl Tape {
                     let steps = Steps { from, to: (from + stage.steps).min(end), block, span, all };
                     for layer in stage.layers.clone() {
                         let (network, pass) = (&self.plan, workspace.pass);
-                        walk_layer(Walk { network, weights, pass, steps, layer }, workspace, visit);
+                        forward_layer(LayerPass { network, weights, pass, steps, layer }, workspace, mode);
                     }
                 }
             }
@@ -76,10 +76,14 @@ impl Tape {
     ///
     /// # Panics
     /// Where weights or workspace are of another tape.
-    pub fn first_not_finite(&self, weights: &Packed, workspace: &mut Workspace) -> Option<(usize, usize)> {
+    pub fn first_non_finite(
+        &self,
+        weights: &PackedWeights,
+        workspace: &mut Workspace,
+    ) -> Option<(usize, usize)> {
         workspace.spans().find_map(|(i, (from, to))| {
             workspace.restore(i);
-            self.walk_span(weights, workspace, (from, to), Visit::Again);
+            self.forward_span(weights, workspace, (from, to), ForwardMode::Recompute);
             let places = self.plan.layers.iter().enumerate().filter_map(|(layer, plan)| {
                 let is_finite = |step: usize| {
                     let emitted = workspace.events[layer + 1].at(step, 0).counts;
@@ -97,59 +101,59 @@ impl Tape {
     }
 }
 
-fn walk_layer(walk: Walk<'_>, workspace: &mut Workspace, visit: Visit) {
-    let (plan, layer) = (walk.plan(), walk.layer);
+fn forward_layer(layer_pass: LayerPass<'_>, workspace: &mut Workspace, mode: ForwardMode) {
+    let (plan, layer) = (layer_pass.plan(), layer_pass.layer);
     let Workspace { layers, events, scratch, output, .. } = workspace;
     let buffers = &mut layers[layer];
-    sum_inputs(walk, events, scratch);
-    let columns = scratch.columns.first_mut(walk.columns());
+    sum_inputs(layer_pass, events, scratch);
+    let columns = scratch.columns.first_mut(layer_pass.columns());
     if !plan.fuses_synapse {
-        let (decay, state) = (&walk.packed().decay, &mut buffers.state.isyn);
-        synapse::Forward { decay, rows: columns, state }.run(walk.arch());
+        let (decay, state) = (&layer_pass.packed().decay, &mut buffers.state.isyn);
+        synapse::Forward { decay, rows: columns, state }.run(layer_pass.arch());
     }
     if plan.learns_synapses {
-        let (from, to) = walk.kept();
+        let (from, to) = layer_pass.span_rows();
         buffers.isyn.range_mut(from, to).copy_from_slice(columns);
     }
     match plan.kind {
-        Kind::Lif { .. } => fire(walk, buffers, scratch, visit),
+        Kind::Lif { .. } => forward_neuron(layer_pass, buffers, scratch, mode),
         Kind::ExpSyn => {
-            let emitted = scratch.spikes.first_mut(walk.cells());
+            let emitted = scratch.spikes.first_mut(layer_pass.elements());
             emitted.copy_from_slice(columns);
             // Where a count is infinite, the product with the padding of a matrix is NaN; it emits nothing.
             emitted.chunks_exact_mut(plan.width.max(1)).for_each(|row| row[plan.size..].fill(0.0));
-            if visit == Visit::First {
+            if mode == ForwardMode::Initial {
                 columns.chunks_exact(plan.width.max(1)).for_each(|row| rows::add(&mut buffers.totals, row));
             }
         }
     }
-    let spikes = scratch.spikes.first_mut(walk.cells());
-    events[layer + 1].append(spikes, (walk.rows(), plan.width), walk.arch());
-    if visit == Visit::First && walk.network.output.0 == layer {
-        let output = &mut output[walk.steps.from * plan.size..walk.steps.to * plan.size];
-        give(walk, scratch, output);
+    let spikes = scratch.spikes.first_mut(layer_pass.elements());
+    events[layer + 1].append(spikes, (layer_pass.rows(), plan.width), layer_pass.arch());
+    if mode == ForwardMode::Initial && layer_pass.network.output.0 == layer {
+        let output = &mut output[layer_pass.steps.from * plan.size..layer_pass.steps.to * plan.size];
+        write_output(layer_pass, scratch, output);
     }
 }
 
 /// The sum of what arrives at a layer, into the columns of the scratch.
-fn sum_inputs(walk: Walk<'_>, events: &[Events], scratch: &mut Scratch) {
-    let Scratch { columns, counts, kept, .. } = scratch;
-    let plan = walk.plan();
-    let columns = columns.first_mut(walk.columns());
+fn sum_inputs(layer_pass: LayerPass<'_>, events: &[EventLists], scratch: &mut Scratch) {
+    let Scratch { columns, counts, undropped, .. } = scratch;
+    let plan = layer_pass.plan();
+    let columns = columns.first_mut(layer_pass.columns());
     columns.fill(0.0);
-    for path in &plan.paths {
-        let linear = walk.linear(path);
+    for path in &plan.incoming {
+        let linear = layer_pass.linear(path);
         if let Some(bias) = linear.map(|linear| &linear.bias).filter(|bias| !bias.is_empty()) {
             columns.chunks_exact_mut(plan.columns()).for_each(|row| rows::add(row, bias));
         }
         for &source in &path.sources {
-            let source = walk.events_of(path, source, events, kept);
+            let source = layer_pass.events_of(path, source, events, undropped);
             match linear {
                 Some(linear) => {
-                    let counts = counts.first_mut(walk.rows() * path.source_size);
-                    multiply(walk, path, linear, source, counts, columns);
+                    let counts = counts.first_mut(layer_pass.rows() * path.source_size);
+                    multiply(layer_pass, path, linear, source, counts, columns);
                 }
-                None => add_counts(walk, source, columns),
+                None => add_counts(layer_pass, source, columns),
             }
         }
     }
@@ -157,63 +161,68 @@ fn sum_inputs(walk: Walk<'_>, events: &[Events], scratch: &mut Scratch) {
 
 /// Adds the product of counts and matrix: row by row, or dense where most neurons spike.
 fn multiply(
-    walk: Walk<'_>,
-    path: &Path,
+    layer_pass: LayerPass<'_>,
+    path: &ConnectionPlan,
     linear: &PackedLinear,
-    source: (&Events, usize),
+    source: (&EventLists, usize),
     counts: &mut [f32],
     out: &mut [f32],
 ) {
-    let (size, width) = (path.source_size, walk.plan().columns());
-    let (matrix, time, (events, lag)) = (linear.matrix.range(0, size), walk.steps.from, source);
-    if walk.is_dense(source, size, DENSE) {
+    let (size, width) = (path.source_size, layer_pass.plan().columns());
+    let (matrix, time, (events, lag)) = (linear.matrix.range(0, size), layer_pass.steps.from, source);
+    if layer_pass.is_dense(source, size, DENSE_THRESHOLD) {
         events.scatter(time, lag, counts, size);
         Product { left: counts, row: size, column: 1, inner: size, right: matrix, width, out }
-            .run(walk.arch());
+            .run(layer_pass.arch());
     } else {
-        AddRows { events, time, lag, matrix, width, out }.run(walk.arch());
+        AddRows { events, time, lag, matrix, width, out }.run(layer_pass.arch());
     }
 }
 
 /// Adds counts as they are.
-fn add_counts(walk: Walk<'_>, (source, lag): (&Events, usize), columns: &mut [f32]) {
-    let plan = walk.plan();
+fn add_counts(layer_pass: LayerPass<'_>, (source, lag): (&EventLists, usize), columns: &mut [f32]) {
+    let plan = layer_pass.plan();
     for (i, row) in columns.chunks_exact_mut(plan.columns().max(1)).enumerate() {
-        let step = source.at(walk.steps.from + i, lag);
+        let step = source.at(layer_pass.steps.from + i, lag);
         for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
-            row[plan.place(neuron as usize)] += count;
+            row[plan.padded_index(neuron as usize)] += count;
         }
     }
 }
 
 /// The membranes of a layer of integrate-and-fire neurons.
-fn fire(walk: Walk<'_>, buffers: &mut LayerBuffers, scratch: &mut Scratch, visit: Visit) {
-    let (plan, packed, cells) = (walk.plan(), walk.packed(), walk.cells());
-    let noise = draw_noise(walk, scratch.noise.first_mut(cells));
+fn forward_neuron(
+    layer_pass: LayerPass<'_>,
+    buffers: &mut LayerBuffers,
+    scratch: &mut Scratch,
+    mode: ForwardMode,
+) {
+    let (plan, packed, elements) = (layer_pass.plan(), layer_pass.packed(), layer_pass.elements());
+    let noise = draw_noise(layer_pass, scratch.noise.first_mut(elements));
     let Scratch { columns, current, spikes, vmem, totals, .. } = scratch;
     let current = if plan.synapses == 1 {
-        columns.first_mut(cells)
+        columns.first_mut(elements)
     } else {
-        let current = current.first_mut(cells);
-        add_synapses(plan, columns.first_mut(walk.columns()), current);
+        let current = current.first_mut(elements);
+        add_synapses(plan, columns.first_mut(layer_pass.columns()), current);
         current
     };
-    let (from, to) = walk.kept();
+    let (from, to) = layer_pass.span_rows();
     let LayerState { isyn, membrane: state } = &mut buffers.state;
-    let vmem_is_given = walk.network.gives(walk.layer, Quantity::Vmem);
+    let vmem_is_given = layer_pass.network.is_output(layer_pass.layer, Quantity::Vmem);
     membrane::Forward {
         constants: &packed.membrane,
         current,
         synapse: plan.fuses_synapse.then(|| membrane::Synapse { decay: &packed.decay, state: isyn }),
-        noise: if noise { scratch.noise.first_mut(cells) } else { &[] },
+        noise: if noise { scratch.noise.first_mut(elements) } else { &[] },
         state,
         before_reset: buffers.before_reset.range_mut(from, to),
-        spikes: spikes.first_mut(cells),
-        vmem: vmem.first_mut(if vmem_is_given { cells } else { 0 }),
+        spikes: spikes.first_mut(elements),
+        vmem: vmem.first_mut(if vmem_is_given { elements } else { 0 }),
         iahp: if plan.keeps_iahp() { buffers.iahp.range_mut(from, to) } else { &mut [] },
-        totals: if visit == Visit::First { &mut buffers.totals } else { totals.first_mut(plan.width) },
+        totals: if mode == ForwardMode::Initial { &mut buffers.totals } else { totals.first_mut(plan.width) },
     }
-    .run(walk.arch());
+    .run(layer_pass.arch());
 }
 
 /// Sums the currents of a neuron's synapses, in their order.
@@ -226,16 +235,18 @@ fn add_synapses(plan: &LayerPlan, columns: &[f32], current: &mut [f32]) {
 }
 
 /// Gaussian noise of some steps, the same whenever it is drawn. Whether there is any.
-fn draw_noise(walk: Walk<'_>, out: &mut [f32]) -> bool {
-    let (plan, Kind::Lif { noise: deviation, .. }) = (walk.plan(), walk.plan().kind) else { return false };
-    let Pass::Training(key) = walk.pass else { return false };
+fn draw_noise(layer_pass: LayerPass<'_>, out: &mut [f32]) -> bool {
+    let (plan, Kind::Lif { noise: deviation, .. }) = (layer_pass.plan(), layer_pass.plan().kind) else {
+        return false;
+    };
+    let Pass::Training(key) = layer_pass.pass else { return false };
     if deviation <= 0.0 {
         return false;
     }
-    let key = mix(key.noise(), walk.layer as u32);
+    let key = mix(key.noise(), layer_pass.layer as u32);
     let unit = |bits: u32| (f64::from(bits) + 0.5) / 4_294_967_296.0;
     for (i, row) in out.chunks_exact_mut(plan.width).enumerate() {
-        let first = ((walk.steps.from + i) as u32).wrapping_mul(plan.size as u32);
+        let first = ((layer_pass.steps.from + i) as u32).wrapping_mul(plan.size as u32);
         for (neuron, x) in row[..plan.size].iter_mut().enumerate() {
             let place = first.wrapping_add(neuron as u32).wrapping_mul(2);
             let (one, other) = (unit(mix(key, place)), unit(mix(key, place | 1)));
@@ -247,14 +258,14 @@ fn draw_noise(walk: Walk<'_>, out: &mut [f32]) -> bool {
 }
 
 /// Writes what the network gives in some steps.
-fn give(walk: Walk<'_>, scratch: &mut Scratch, output: &mut [f32]) {
-    let plan = walk.plan();
-    let (width, given) = match walk.network.output.1 {
+fn write_output(layer_pass: LayerPass<'_>, scratch: &mut Scratch, output: &mut [f32]) {
+    let plan = layer_pass.plan();
+    let (width, given) = match layer_pass.network.output.1 {
         Quantity::Spikes => (plan.width, &mut scratch.spikes),
         Quantity::Vmem => (plan.width, &mut scratch.vmem),
         Quantity::Isyn => (plan.columns(), &mut scratch.columns),
     };
-    let given = given.first_mut(walk.rows() * width);
+    let given = given.first_mut(layer_pass.rows() * width);
     for (out, row) in output.chunks_exact_mut(plan.size.max(1)).zip(given.chunks_exact(width.max(1))) {
         out.copy_from_slice(&row[..plan.size]);
     }
@@ -267,9 +278,11 @@ impl Workspace {
         for (saved, layer) in saved.layers.iter_mut().zip(&self.layers) {
             saved.copy_from(&layer.state);
         }
-        for ((saved, events), &reach) in saved.events.iter_mut().zip(&mut self.events).zip(&self.reach) {
-            saved.keep_last(events, reach);
-            events.keep_last(saved, reach);
+        for ((saved, events), &max_delay) in
+            saved.events.iter_mut().zip(&mut self.events).zip(&self.max_delay)
+        {
+            saved.keep_last(events, max_delay);
+            events.keep_last(saved, max_delay);
         }
     }
 
@@ -279,8 +292,8 @@ impl Workspace {
         for (saved, layer) in saved.layers.iter().zip(&mut self.layers) {
             layer.state.copy_from(saved);
         }
-        for ((saved, events), &reach) in saved.events.iter().zip(&mut self.events).zip(&self.reach) {
-            events.keep_last(saved, reach);
+        for ((saved, events), &max_delay) in saved.events.iter().zip(&mut self.events).zip(&self.max_delay) {
+            events.keep_last(saved, max_delay);
         }
     }
 }

@@ -1,18 +1,18 @@
 //! The autodiff tape: a graph as layers and paths, walked forwards and backwards over whole
 //! sequences.
 //!
-//! A [`Tape`] is made once from a graph. One sample at a time is walked, in blocks of [`BLOCK`] time
+//! A [`Tape`] is made once from a graph. One sample at a time is walked, in blocks of [`BLOCK_STEPS`] time
 //! steps: all layers of a block before the next block, so that what a block touches stays in a
 //! core's cache. Layers that are tied by recurrence form a stage, which advances by no more steps
 //! than its shortest recurrent path takes.
 //!
 //! Forwards, spikes travel as lists of events; of each neuron and time step the walk keeps the
 //! membrane before reset (4 bytes) and 8 bytes for each event. Backwards, everything else is made
-//! again from these. [`Checkpoint::Segments`] keeps the states at the beginnings of segments instead,
+//! again from these. [`Recompute::Segments`] keeps the states at the beginnings of segments instead,
 //! and walks each segment forwards again before it goes backwards through it.
 //!
 //! ```
-//! use synnet_runtime::tape::{Checkpoint, Pass, Tape};
+//! use synnet_runtime::tape::{Pass, Recompute, Tape};
 //!
 //! # use synnet_dsl::{NoImports, Options, compile};
 //! # use synnet_ir::Sources;
@@ -31,7 +31,7 @@
 //!
 //! let tape = Tape::new(&graph);
 //! let weights = tape.pack(&network);
-//! let mut workspace = tape.workspace(3, Checkpoint::None);
+//! let mut workspace = tape.workspace(3, Recompute::None);
 //! let mut sums = tape.sums();
 //!
 //! tape.forward(&weights, &[1.0, 0.0, 0.0, 2.0, 1.0, 1.0], Pass::Evaluation, &mut workspace);
@@ -45,24 +45,24 @@
 
 mod backward;
 mod forward;
-mod memory;
-mod packed;
+mod gradient_sums;
+mod layer_pass;
+mod memory_estimate;
+mod packed_weights;
 mod pass;
 mod penalty;
 mod plan;
 mod prepared;
-mod sums;
 mod tensors;
 #[cfg(test)]
 mod tests;
-mod walk;
 mod workspace;
 
-pub use memory::Memory;
-pub use packed::Packed;
-pub use pass::{BLOCK, Checkpoint, Pass, SampleKey};
+pub use gradient_sums::GradientSums;
+pub use memory_estimate::MemoryEstimate;
+pub use packed_weights::PackedWeights;
+pub use pass::{BLOCK_STEPS, Pass, Recompute, SampleKey};
 pub use penalty::MembranePenalty;
 pub use prepared::Tape;
-pub use sums::Sums;
 pub use tensors::{Gradients, LearnedTensors};
 pub use workspace::Workspace;

@@ -1,10 +1,10 @@
 //! What a pass is for, and how much of it is kept.
 
 use serde::{Deserialize, Serialize};
-use synnet_random::{mix, mix_three};
+use synnet_random::{mix, mix3};
 
 /// Time steps that are walked together. The rows of a block of 64 neurons take 15 KiB.
-pub const BLOCK: usize = 60;
+pub const BLOCK_STEPS: usize = 60;
 
 /// What the walk is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct SampleKey(pub(super) u32);
 impl SampleKey {
     /// The key of a sample (its index in the data) in an epoch, under a seed.
     pub fn new(seed: u64, epoch: u64, sample: u64) -> Self {
-        Self((mix_three(seed, epoch, sample) >> 32) as u32)
+        Self((mix3(seed, epoch, sample) >> 32) as u32)
     }
 
     /// A key for noise, apart from that of dropout.
@@ -34,7 +34,7 @@ impl SampleKey {
 /// What the walk forwards keeps for the walk backwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Checkpoint {
+pub enum Recompute {
     /// The membranes and events of all steps.
     #[default]
     None,
@@ -43,12 +43,12 @@ pub enum Checkpoint {
     Segments,
 }
 
-impl Checkpoint {
+impl Recompute {
     /// Steps of a segment in a sequence of `steps`, a whole number of blocks.
     pub(super) fn span(self, steps: usize) -> usize {
         match self {
             Self::None => steps,
-            Self::Segments => steps.isqrt().next_multiple_of(BLOCK).min(steps),
+            Self::Segments => steps.isqrt().next_multiple_of(BLOCK_STEPS).min(steps),
         }
     }
 }

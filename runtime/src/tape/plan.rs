@@ -5,14 +5,14 @@ use std::ops::Range;
 use synnet_ir::graph::{Layer, LayerParameter, Neuron, Quantity, Surrogate};
 use synnet_ir::{Graph, Slot};
 
-use super::pass::BLOCK;
+use super::pass::BLOCK_STEPS;
 use super::tensors::LearnedTensors;
 use crate::kernels::padded;
-use crate::source::source;
+use crate::source_index::source;
 
 /// A graph in the order of update.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(super) struct TapePlan {
     pub(super) channels: usize,
     pub(super) layers: Vec<LayerPlan>,
     pub(super) stages: Vec<Stage>,
@@ -38,9 +38,9 @@ pub(super) struct LayerPlan {
     pub(super) synapses: usize,
     pub(super) kind: Kind,
     /// In the order of summation.
-    pub(super) paths: Vec<Path>,
+    pub(super) incoming: Vec<ConnectionPlan>,
     /// Whether a gradient with respect to what it receives or is matters to something that learns.
-    pub(super) differentiable: bool,
+    pub(super) requires_grad: bool,
     /// Whether a constant besides the synaptic leak learns.
     pub(super) learns_constants: bool,
     /// Whether the synaptic leak learns.
@@ -66,7 +66,7 @@ pub(super) enum Kind {
 
 /// A connection into a layer.
 #[derive(Clone, Debug)]
-pub(super) struct Path {
+pub(super) struct ConnectionPlan {
     pub(super) connection: usize,
     /// Where counts come from (0 is the input, `i + 1` layer `i`), and how many steps later they arrive.
     pub(super) sources: Vec<(usize, usize)>,
@@ -87,7 +87,7 @@ impl LayerPlan {
     }
 
     /// Where input column `neuron * synapses + synapse` stands.
-    pub(super) fn place(&self, column: usize) -> usize {
+    pub(super) fn padded_index(&self, column: usize) -> usize {
         column % self.synapses * self.width + column / self.synapses
     }
 
@@ -105,10 +105,10 @@ impl LayerPlan {
     }
 }
 
-impl Plan {
+impl TapePlan {
     pub(super) fn new(graph: &Graph, learned: &LearnedTensors) -> Self {
         let mut layers: Vec<LayerPlan> = (0..graph.layers.len()).map(|i| layer(graph, learned, i)).collect();
-        mark_differentiable(&mut layers);
+        propagate_requires_grad(&mut layers);
         let sizes = graph.layers.iter().map(|layer| layer.size);
         Self {
             channels: graph.input.channels,
@@ -120,15 +120,15 @@ impl Plan {
     }
 
     /// The most steps, below `steps`, that events of a source travel.
-    pub(super) fn reach(&self, source: usize, steps: usize) -> usize {
-        let paths = self.layers.iter().flat_map(|layer| &layer.paths);
-        let lags = paths.flat_map(|path| &path.sources).filter(|(s, _)| *s == source).map(|(_, lag)| *lag);
+    pub(super) fn max_delay(&self, source: usize, steps: usize) -> usize {
+        let incoming = self.layers.iter().flat_map(|layer| &layer.incoming);
+        let lags = incoming.flat_map(|path| &path.sources).filter(|(s, _)| *s == source).map(|(_, lag)| *lag);
         lags.filter(|lag| *lag < steps).max().unwrap_or(0)
     }
 
     /// Whether gradients flow back to a source.
-    pub(super) fn flows_to(&self, source: usize) -> bool {
-        source > 0 && self.layers[source - 1].differentiable
+    pub(super) fn requires_grad(&self, source: usize) -> bool {
+        source > 0 && self.layers[source - 1].requires_grad
     }
 
     /// Number of outputs per step.
@@ -137,7 +137,7 @@ impl Plan {
     }
 
     /// Whether a layer's `quantity` is what the network gives.
-    pub(super) fn gives(&self, layer: usize, quantity: Quantity) -> bool {
+    pub(super) fn is_output(&self, layer: usize, quantity: Quantity) -> bool {
         self.output == (layer, quantity)
     }
 }
@@ -168,8 +168,8 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
         width: padded(declared.size),
         synapses: declared.synapses().max(1),
         kind,
-        paths: into
-            .map(|(c, connection)| Path {
+        incoming: into
+            .map(|(c, connection)| ConnectionPlan {
                 connection: c,
                 sources: connection.sources.iter().map(|&s| source(graph, connection, s)).collect(),
                 source_size: graph.source_width(connection),
@@ -179,7 +179,7 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
                 learns_bias: learns(Slot::LinearBias(c)),
             })
             .collect(),
-        differentiable: false,
+        requires_grad: false,
         learns_constants: layer_slots.iter().any(|which| *which != LayerParameter::SynLeak),
         learns_synapses,
         fuses_synapse: declared.as_lif().is_some()
@@ -190,18 +190,18 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
 }
 
 /// A layer matters if something in it or before it learns; recurrence may lead there in several rounds.
-fn mark_differentiable(layers: &mut [LayerPlan]) {
+fn propagate_requires_grad(layers: &mut [LayerPlan]) {
     loop {
-        let before: Vec<bool> = layers.iter().map(|layer| layer.differentiable).collect();
+        let before: Vec<bool> = layers.iter().map(|layer| layer.requires_grad).collect();
         for layer in layers.iter_mut() {
-            let learns = |path: &Path| {
+            let learns = |path: &ConnectionPlan| {
                 let from = |&(source, _): &(usize, usize)| source > 0 && before[source - 1];
                 path.learns_matrix || path.learns_bias || path.sources.iter().any(from)
             };
-            layer.differentiable =
-                layer.learns_constants || layer.learns_synapses || layer.paths.iter().any(learns);
+            layer.requires_grad =
+                layer.learns_constants || layer.learns_synapses || layer.incoming.iter().any(learns);
         }
-        if layers.iter().map(|layer| layer.differentiable).eq(before) {
+        if layers.iter().map(|layer| layer.requires_grad).eq(before) {
             return;
         }
     }
@@ -213,7 +213,7 @@ fn stages(layers: &[LayerPlan]) -> Vec<Stage> {
         .iter()
         .enumerate()
         .flat_map(|(target, layer)| {
-            let sources = layer.paths.iter().flat_map(|path| path.sources.iter());
+            let sources = layer.incoming.iter().flat_map(|path| path.sources.iter());
             sources.filter(move |(s, _)| *s > target).map(move |&(s, lag)| (target, s - 1, lag))
         })
         .collect();
@@ -231,7 +231,10 @@ fn stages(layers: &[LayerPlan]) -> Vec<Stage> {
             end = last;
         }
         let lags = recurrent.iter().filter(|r| (start..end).contains(&r.0)).map(|r| r.2);
-        stages.push(Stage { layers: start..end, steps: lags.min().unwrap_or(BLOCK).clamp(1, BLOCK) });
+        stages.push(Stage {
+            layers: start..end,
+            steps: lags.min().unwrap_or(BLOCK_STEPS).clamp(1, BLOCK_STEPS),
+        });
         start = end;
     }
     stages
@@ -242,8 +245,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recurrence_ties_layers_into_stages_that_advance_by_its_shortest_path() {
-        let path = |sources: &[(usize, usize)]| Path {
+    fn recurrent_layers_form_stages_of_the_shortest_delay() {
+        let path = |sources: &[(usize, usize)]| ConnectionPlan {
             connection: 0,
             sources: sources.to_vec(),
             source_size: 1,
@@ -257,8 +260,8 @@ mod tests {
             width: 16,
             synapses: 1,
             kind: Kind::ExpSyn,
-            paths: vec![path(sources)],
-            differentiable: false,
+            incoming: vec![path(sources)],
+            requires_grad: false,
             learns_constants: false,
             learns_synapses: false,
             fuses_synapse: false,
@@ -267,10 +270,10 @@ mod tests {
             let layers: Vec<LayerPlan> = sources.iter().map(|s| layer(s)).collect();
             stages(&layers).into_iter().map(|stage| (stage.layers, stage.steps)).collect()
         };
-        assert_eq!(found(&[&[(0, 0)], &[(1, 0)]]), [(0..1, BLOCK), (1..2, BLOCK)]);
-        assert_eq!(found(&[&[(0, 0), (1, 1)], &[(1, 0)]]), [(0..1, 1), (1..2, BLOCK)]);
-        assert_eq!(found(&[&[(0, 0)], &[(1, 0), (3, 4)], &[(2, 0)]]), [(0..1, BLOCK), (1..3, 4)]);
+        assert_eq!(found(&[&[(0, 0)], &[(1, 0)]]), [(0..1, BLOCK_STEPS), (1..2, BLOCK_STEPS)]);
+        assert_eq!(found(&[&[(0, 0), (1, 1)], &[(1, 0)]]), [(0..1, 1), (1..2, BLOCK_STEPS)]);
+        assert_eq!(found(&[&[(0, 0)], &[(1, 0), (3, 4)], &[(2, 0)]]), [(0..1, BLOCK_STEPS), (1..3, 4)]);
         assert_eq!(found(&[&[(2, 3)], &[(1, 0), (3, 2)], &[(2, 0)]]), [(0..3, 2)]);
-        assert_eq!(found(&[&[(1, 1000)]]), [(0..1, BLOCK)]);
+        assert_eq!(found(&[&[(1, 1000)]]), [(0..1, BLOCK_STEPS)]);
     }
 }

@@ -2,13 +2,13 @@
 
 use synnet_ir::Graph;
 
-use super::plan::Plan;
+use super::plan::TapePlan;
 use super::tensors::LearnedTensors;
 
 /// A graph, ready to be walked.
 #[derive(Clone, Debug)]
 pub struct Tape {
-    pub(super) plan: Plan,
+    pub(super) plan: TapePlan,
     pub(super) learned: LearnedTensors,
 }
 
@@ -16,7 +16,7 @@ impl Tape {
     /// Prepares a graph.
     pub fn new(graph: &Graph) -> Self {
         let learned = LearnedTensors::new(graph);
-        Self { plan: Plan::new(graph, &learned), learned }
+        Self { plan: TapePlan::new(graph, &learned), learned }
     }
 
     /// The tensors that learn, in the order of [`Gradients`](super::Gradients).

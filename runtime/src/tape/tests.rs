@@ -4,11 +4,11 @@ use pulp::Arch;
 use synnet_dsl::{NoImports, Options, compile};
 use synnet_ir::{Graph, Network, Sources};
 
-use super::{BLOCK, Checkpoint, Gradients, Pass, SampleKey, Tape};
+use super::{BLOCK_STEPS, Gradients, Pass, Recompute, SampleKey, Tape};
 use crate::init::initial_params;
 use crate::kernels::archs;
 
-const STEPS: usize = BLOCK + 7;
+const STEPS: usize = BLOCK_STEPS + 7;
 
 fn graph() -> Graph {
     let mut sources = Sources::new();
@@ -33,12 +33,12 @@ fn graph() -> Graph {
 }
 
 /// Output, spikes of each layer and gradients.
-fn walk(graph: &Graph, arch: Arch) -> (Vec<f32>, Vec<Vec<f32>>, Gradients) {
+fn run_tape(graph: &Graph, arch: Arch) -> (Vec<f32>, Vec<Vec<f32>>, Gradients) {
     let network = Network::bind(graph, &initial_params(graph, 5)).unwrap();
     let tape = Tape::new(graph);
     let mut weights = tape.pack(&network);
     weights.arch = arch;
-    let (mut workspace, mut sums) = (tape.workspace(STEPS, Checkpoint::None), tape.sums());
+    let (mut workspace, mut sums) = (tape.workspace(STEPS, Recompute::None), tape.sums());
     let input: Vec<f32> = (0..STEPS * 19).map(|i| f32::from(i * i % 7 == 1) * 1.5).collect();
     tape.forward(&weights, &input, Pass::Training(SampleKey::new(0, 0, 0)), &mut workspace);
     let (output, gradient) = workspace.output_and_gradient();
@@ -56,13 +56,13 @@ fn assert_near(found: &[f32], expected: &[f32], what: &str) {
 }
 
 #[test]
-fn vectors_give_what_plain_code_gives() {
+fn simd_matches_scalar() {
     let graph = graph();
-    let (output, spikes, gradients) = walk(&graph, Arch::Scalar);
+    let (output, spikes, gradients) = run_tape(&graph, Arch::Scalar);
     assert!(spikes.iter().all(|layer| layer.iter().any(|&count| count > 0.0)), "every layer spikes");
     let mut fused = Vec::new();
     for arch in archs().skip(1) {
-        let found = walk(&graph, arch);
+        let found = run_tape(&graph, arch);
         assert_eq!(found.1, spikes, "{arch:?}: spikes");
         assert_near(&found.0, &output, "output");
         for (found, expected) in found.2.tensors.iter().zip(&gradients.tensors) {

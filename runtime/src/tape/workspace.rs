@@ -1,10 +1,10 @@
 //! The buffers of one walk, used again and again.
 
-use super::pass::{BLOCK, Checkpoint, Pass};
+use super::pass::{BLOCK_STEPS, Pass, Recompute};
 use super::penalty::MembranePenalty;
-use super::plan::{LayerPlan, Plan};
+use super::plan::{LayerPlan, TapePlan};
 use super::prepared::Tape;
-use crate::kernels::events::Events;
+use crate::kernels::event_lists::EventLists;
 use crate::kernels::membrane::{Carry, State};
 use crate::kernels::padded;
 
@@ -16,16 +16,16 @@ pub struct Workspace {
     pub(super) span: usize,
     pub(super) layers: Vec<LayerBuffers>,
     /// What each source emits: 0 is the input, `i + 1` layer `i`.
-    pub(super) events: Vec<Events>,
+    pub(super) events: Vec<EventLists>,
     /// By source: how many steps back its events are still needed.
-    pub(super) reach: Vec<usize>,
+    pub(super) max_delay: Vec<usize>,
     pub(super) scratch: Scratch,
     pub(super) input: Vec<f32>,
     pub(super) pass: Pass,
     pub(super) output: Vec<f32>,
     pub(super) d_output: Vec<f32>,
     /// The states at the beginning of each span.
-    pub(super) saved: Vec<Saved>,
+    pub(super) saved: Vec<SavedStates>,
 }
 
 /// What belongs to one layer.
@@ -40,7 +40,7 @@ pub(super) struct LayerBuffers {
     pub(super) iahp: Rows,
     /// Synaptic currents of every step, where their leak learns.
     pub(super) isyn: Rows,
-    /// Gradient on the spikes: rows of a block, after those of the `reach` steps before it.
+    /// Gradient on the spikes: rows of a block, after those of the `max_delay` steps before it.
     pub(super) d_spikes: Rows,
     pub(super) carry: Carry,
     /// Gradient on the synaptic currents from the step after the block.
@@ -52,7 +52,7 @@ pub(super) struct LayerBuffers {
     /// Gradient on every spike of each neuron, from outside.
     pub(super) d_totals: Vec<f32>,
     /// The price on membranes and the weight of its gradient, if there is one.
-    pub(super) membrane_price: Option<(MembranePenalty, f64)>,
+    pub(super) membrane_penalty: Option<(MembranePenalty, f64)>,
 }
 
 /// States of a layer between two blocks.
@@ -65,10 +65,10 @@ pub(super) struct LayerState {
 
 /// States of the whole network between two blocks.
 #[derive(Clone, Debug)]
-pub(super) struct Saved {
+pub(super) struct SavedStates {
     pub(super) layers: Vec<LayerState>,
     /// The last events of each source, as far back as they are needed.
-    pub(super) events: Vec<Events>,
+    pub(super) events: Vec<EventLists>,
 }
 
 /// Rows of a block, used by one layer after another.
@@ -91,7 +91,7 @@ pub(super) struct Scratch {
     /// Spikes that are not to be counted again.
     pub(super) totals: Rows,
     /// The events of a source that are left by dropout.
-    pub(super) kept: Events,
+    pub(super) undropped: EventLists,
 }
 
 /// `[rows, width]` numbers, the first of them at a multiple of 64 bytes.
@@ -103,12 +103,12 @@ pub(super) struct Rows {
 }
 
 /// Numbers before the first multiple of 64 bytes, at most.
-const SLACK: usize = 64 / size_of::<f32>() - 1;
+const ALIGNMENT_PADDING: usize = 64 / size_of::<f32>() - 1;
 
 impl Rows {
     pub(super) fn new(rows: usize, width: usize) -> Self {
-        let data = vec![0.0; rows * width + SLACK];
-        let start = data.as_ptr().align_offset(64).min(SLACK);
+        let data = vec![0.0; rows * width + ALIGNMENT_PADDING];
+        let start = data.as_ptr().align_offset(64).min(ALIGNMENT_PADDING);
         Self { data, start, width }
     }
 
@@ -144,12 +144,12 @@ impl Rows {
 
     /// All rows.
     pub(super) fn used(&self) -> &[f32] {
-        let len = self.data.len() - SLACK;
+        let len = self.data.len() - ALIGNMENT_PADDING;
         &self.data[self.start..self.start + len]
     }
 
     pub(super) fn used_mut(&mut self) -> &mut [f32] {
-        let len = self.data.len() - SLACK;
+        let len = self.data.len() - ALIGNMENT_PADDING;
         &mut self.data[self.start..self.start + len]
     }
 
@@ -180,22 +180,23 @@ impl LayerState {
 
 impl Tape {
     /// Buffers for sequences of `steps` time steps.
-    pub fn workspace(&self, steps: usize, checkpoint: Checkpoint) -> Workspace {
+    pub fn workspace(&self, steps: usize, recompute: Recompute) -> Workspace {
         let plan = &self.plan;
-        let span = checkpoint.span(steps);
-        let reach: Vec<usize> = (0..plan.sources.len()).map(|source| plan.reach(source, steps)).collect();
-        let layers = plan.layers.iter().zip(&reach[1..]);
+        let span = recompute.span(steps);
+        let max_delay: Vec<usize> =
+            (0..plan.sources.len()).map(|source| plan.max_delay(source, steps)).collect();
+        let layers = plan.layers.iter().zip(&max_delay[1..]);
         let outputs = plan.outputs();
-        let saved = Saved {
+        let saved = SavedStates {
             layers: plan.layers.iter().map(LayerState::new).collect(),
-            events: vec![Events::default(); plan.sources.len()],
+            events: vec![EventLists::default(); plan.sources.len()],
         };
         Workspace {
             steps,
             span,
-            layers: layers.map(|(layer, &reach)| LayerBuffers::new(layer, span, reach)).collect(),
-            events: vec![Events::default(); plan.sources.len()],
-            reach,
+            layers: layers.map(|(layer, &max_delay)| LayerBuffers::new(layer, span, max_delay)).collect(),
+            events: vec![EventLists::default(); plan.sources.len()],
+            max_delay,
             scratch: Scratch::new(plan),
             input: Vec::new(),
             pass: Pass::Evaluation,
@@ -207,7 +208,7 @@ impl Tape {
 }
 
 impl LayerBuffers {
-    fn new(plan: &LayerPlan, span: usize, reach: usize) -> Self {
+    fn new(plan: &LayerPlan, span: usize, max_delay: usize) -> Self {
         let rows = |wanted: bool, width: usize| Rows::new(if wanted { span } else { 0 }, width);
         Self {
             state: LayerState::new(plan),
@@ -215,23 +216,23 @@ impl LayerBuffers {
             before_reset: rows(plan.is_spiking(), plan.width),
             iahp: rows(plan.keeps_iahp(), plan.width),
             isyn: rows(plan.learns_synapses, plan.columns()),
-            d_spikes: Rows::new(if plan.differentiable { reach + BLOCK } else { 0 }, plan.width),
+            d_spikes: Rows::new(if plan.requires_grad { max_delay + BLOCK_STEPS } else { 0 }, plan.width),
             carry: Carry::new(plan.width),
             isyn_carry: vec![0.0; plan.columns()],
             totals: vec![0.0; plan.width],
             size: plan.size,
             d_totals: vec![0.0; plan.width],
-            membrane_price: None,
+            membrane_penalty: None,
         }
     }
 }
 
 impl Scratch {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &TapePlan) -> Self {
         let widest = |width: fn(&LayerPlan) -> usize| plan.layers.iter().map(width).max().unwrap_or(0);
         let (width, columns) = (widest(|layer| layer.width), widest(LayerPlan::columns));
         let source = plan.sources.iter().map(|&size| padded(size)).max().unwrap_or(0);
-        let rows = |width| Rows::new(BLOCK, width);
+        let rows = |width| Rows::new(BLOCK_STEPS, width);
         Self {
             columns: rows(columns),
             current: rows(width),
@@ -242,7 +243,7 @@ impl Scratch {
             d_counts: rows(source),
             d_before_reset: rows(width),
             totals: Rows::new(1, width),
-            kept: Events::default(),
+            undropped: EventLists::default(),
         }
     }
 }
@@ -288,12 +289,12 @@ impl Workspace {
     /// Prices the membranes of a layer from now on, with a weight of the gradient, or no longer. The walk
     /// backwards gives the price. [`MembraneRegularizer::penalty`](crate::regularizer::MembraneRegularizer::penalty)
     /// makes one.
-    pub fn price_membranes(&mut self, layer: usize, price: Option<(MembranePenalty, f64)>) {
-        self.layers[layer].membrane_price = price;
+    pub fn penalize_membranes(&mut self, layer: usize, penalty: Option<(MembranePenalty, f64)>) {
+        self.layers[layer].membrane_penalty = penalty;
     }
 
     /// The spikes of a layer (leaky integrators: the currents), `[steps, neurons]`, where all steps
-    /// are kept ([`Checkpoint::None`]).
+    /// are kept ([`Recompute::None`]).
     pub fn spikes(&self, tape: &Tape, layer: usize) -> Vec<f32> {
         let size = tape.plan.layers[layer].size;
         let mut spikes = vec![0.0; self.steps * size];

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use synnet_random::{Purpose, Stream};
 
-use crate::dataset::{Dataset, Movement};
-use crate::option::{Range, setters};
+use crate::dataset::{Dataset, TimeTransform};
+use crate::option_range::{OptionRange, setters};
 
 /// Random changes of rasters, anew for each sample and epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Augmentation {
 }
 
 /// Greatest standard deviation of a jitter, in steps.
-const MOST_JITTER: f64 = 1000.0;
+const MAX_JITTER: f64 = 1000.0;
 
 impl Augmentation {
     setters! {
@@ -41,14 +41,14 @@ impl Augmentation {
         with_channel_shift: channel_shift = u32;
     }
 
-    pub(super) fn ranges(&self) -> [Range; 4] {
+    pub(super) fn ranges(&self) -> [OptionRange; 4] {
         let jitter = self.time_jitter;
-        let fits = (0.0..=MOST_JITTER).contains(&jitter);
+        let fits = (0.0..=MAX_JITTER).contains(&jitter);
         [
-            Range::share("augmentation.time_stretch", self.time_stretch),
-            Range::new("augmentation.time_jitter", jitter, fits, "from 0 to 1000"),
-            Range::share("augmentation.event_drop", self.event_drop),
-            Range::share("augmentation.channel_drop", self.channel_drop),
+            OptionRange::fraction("augmentation.time_stretch", self.time_stretch),
+            OptionRange::new("augmentation.time_jitter", jitter, fits, "from 0 to 1000"),
+            OptionRange::fraction("augmentation.event_drop", self.event_drop),
+            OptionRange::fraction("augmentation.channel_drop", self.channel_drop),
         ]
     }
 }
@@ -65,17 +65,17 @@ pub(super) fn write_sample(
     raster: &mut [f32],
 ) {
     let mut stream = Stream::new(seed, Purpose::Augment, epoch, i as u64);
-    let shift = evenly(options.time_shift, &mut stream);
+    let shift = draw_uniform(options.time_shift, &mut stream);
     let stretch = if options.time_stretch > 0.0 {
         // As often faster by a factor as slower by it.
         (1.0 + options.time_stretch).powf(2.0 * stream.unit() - 1.0)
     } else {
         1.0
     };
-    let movement = Movement { stretch, shift };
+    let transform = TimeTransform { stretch, shift };
     let by_event = options.time_jitter > 0.0 || options.event_drop > 0.0;
     if !by_event && options.channel_drop == 0.0 && options.channel_shift == 0 {
-        return dataset.write_moved(i, movement, raster);
+        return dataset.write_transformed(i, transform, raster);
     }
 
     let channels = dataset.channels();
@@ -85,16 +85,16 @@ pub(super) fn write_sample(
         vec![false; channels]
     };
     let channel_shift =
-        if options.channel_shift > 0 { evenly(options.channel_shift, &mut stream) } else { 0 };
+        if options.channel_shift > 0 { draw_uniform(options.channel_shift, &mut stream) } else { 0 };
     let jitter = (options.time_jitter > 0.0).then(|| Jitter::new(options.time_jitter));
     let sample = &dataset.samples()[i].raster;
     raster.fill(0.0);
     for t in 0..dataset.steps() {
-        let Some(source) = movement.source(t, sample.steps()) else { continue };
+        let Some(source) = transform.source(t, sample.steps()) else { continue };
         sample.visit_step(source, |channel, value| {
             let place = usize::try_from(channel as i64 + channel_shift);
             let Some(channel) = place.ok().filter(|&c| c < channels && !silent[c]) else { return };
-            let value = thin(value, options.event_drop, &mut stream);
+            let value = drop_events(value, options.event_drop, &mut stream);
             match &jitter {
                 None => raster[t * channels + channel] += value,
                 Some(jitter) => events(value, |part| {
@@ -109,17 +109,17 @@ pub(super) fn write_sample(
 }
 
 /// A whole number, evenly from `-reach` to `reach`.
-fn evenly(reach: u32, stream: &mut Stream) -> i64 {
+fn draw_uniform(reach: u32, stream: &mut Stream) -> i64 {
     let reach = i64::from(reach);
     stream.below(2 * reach as u64 + 1) as i64 - reach
 }
 
 /// Above this a value is hardly a count of events, and is treated as a whole.
-const MOST_EVENTS: f32 = 256.0;
+const MAX_EVENTS: f32 = 256.0;
 
 /// The number of events that a value counts, if it is a count.
 fn count(value: f32) -> Option<u32> {
-    (value > 0.0 && value <= MOST_EVENTS && value.fract() == 0.0).then_some(value as u32)
+    (value > 0.0 && value <= MAX_EVENTS && value.fract() == 0.0).then_some(value as u32)
 }
 
 /// Calls `visit` for each event of a count, or once for another value.
@@ -132,7 +132,7 @@ fn events(value: f32, mut visit: impl FnMut(f32)) {
 }
 
 /// A value after each of its events had a chance of being lost.
-fn thin(value: f32, probability: f64, stream: &mut Stream) -> f32 {
+fn drop_events(value: f32, probability: f64, stream: &mut Stream) -> f32 {
     if probability == 0.0 {
         return value;
     }
@@ -177,8 +177,8 @@ mod tests {
     use synnet_ir::Raster;
 
     use super::*;
-    use crate::dataset::Example;
-    use crate::loss::target::Target;
+    use crate::dataset::Sample;
+    use crate::loss::label::Label;
 
     const STEPS: usize = 500;
 
@@ -186,7 +186,7 @@ mod tests {
     fn dataset(maker: impl Fn(usize) -> f32) -> Dataset {
         let values = (0..4 * STEPS).map(maker).collect();
         let raster = Raster::from_dense(4, STEPS, values).unwrap();
-        let example = Example { raster, target: Target::Class(0) };
+        let example = Sample { raster, label: Label::Class(0) };
         Dataset::from_rasters(4, STEPS, vec![example; 3]).unwrap()
     }
 
@@ -197,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn events_are_lost_at_the_probability_that_is_asked_for() {
+    fn event_drop_has_its_probability() {
         let options = Augmentation { event_drop: 0.25, ..Augmentation::default() };
         let kept = augmented(&options, 0, 0).iter().sum::<f32>() / 6000.0;
         assert!((kept - 0.75).abs() < 0.02, "{kept}");
     }
 
     #[test]
-    fn changes_depend_on_seed_epoch_and_sample_alone() {
+    fn augmentation_depends_on_seed_epoch_and_sample_only() {
         let options = Augmentation {
             time_shift: 3,
             time_stretch: 0.2,
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn shifts_reach_both_ends_and_no_further() {
+    fn time_shift_covers_its_range() {
         let options = Augmentation { time_shift: 2, ..Augmentation::default() };
         let silent = |epoch| {
             let raster = augmented(&options, epoch, 0);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_fall_silent_whole() {
+    fn channel_drop_silences_whole_channels() {
         let options = Augmentation { channel_drop: 0.5, ..Augmentation::default() };
         let raster = augmented(&options, 0, 0);
         for channel in 0..4 {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_move_together_and_fall_off_the_edge() {
+    fn channel_shift_moves_channels_jointly() {
         let options = Augmentation { channel_shift: 2, ..Augmentation::default() };
         let data = dataset(|i| if i % 4 == 1 { 2.0 } else { 0.0 });
         let mut places = vec![];
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn events_jitter_about_their_step_and_none_is_lost_inside() {
+    fn time_jitter_keeps_events() {
         let options = Augmentation { time_jitter: 3.0, ..Augmentation::default() };
         let data = dataset(|i| if i == 4 * 250 + 1 { 200.0 } else { 0.0 });
         let mut raster = vec![9.0; 4 * STEPS];
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_a_raster_makes_no_difference() {
+    fn sparse_and_dense_rasters_are_equivalent() {
         // The second is sparse only because of its silent channels.
         let pattern = |i: usize, c: usize| if (i * 7 + c) % 13 == 2 { 2.0 } else { 0.0 };
         let values = |channels: usize| -> Vec<f32> {
@@ -290,7 +290,7 @@ mod tests {
         let options = Augmentation { time_jitter: 1.0, event_drop: 0.3, ..Augmentation::default() };
         let written = |channels: usize| {
             let raster = Raster::from_dense(channels, STEPS, values(channels)).unwrap();
-            let example = Example { raster, target: Target::Class(0) };
+            let example = Sample { raster, label: Label::Class(0) };
             let data = Dataset::from_rasters(channels, STEPS, vec![example]).unwrap();
             let mut raster = vec![0.0; STEPS * channels];
             write_sample(&options, 3, 1, &data, 0, &mut raster);

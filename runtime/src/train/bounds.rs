@@ -5,7 +5,7 @@ use synnet_ir::graph::{LayerParameter, LeakUnit};
 use synnet_ir::{Diagnostic, Graph, Slot, TensorSpec, timing};
 
 use crate::codes;
-use crate::option::{Range, setters};
+use crate::option_range::{OptionRange, setters};
 
 /// Bounds of the constants of neurons that learn. After every update a constant beyond a bound is set to
 /// that bound (projected gradient descent); its moments stay as they are.
@@ -50,26 +50,31 @@ impl Bounds {
                 match which.leak(graph.layer(id))?.unit {
                     LeakUnit::TimeConstant => [self.min_tau * graph.dt, f64::from(f32::MAX)],
                     LeakUnit::Decay => decays,
-                    LeakUnit::BitShift => decays.map(timing::dash_of_decay),
+                    LeakUnit::BitShift => decays.map(timing::decay_to_bit_shift),
                 }
             }
         };
         Some((low as f32, high as f32))
     }
 
-    pub(super) fn ranges(&self) -> [Range; 4] {
+    pub(super) fn ranges(&self) -> [OptionRange; 4] {
         let ordered = self.min_decay < self.max_decay && self.max_decay < 1.0;
         [
-            Range::positive("bounds.min_tau", self.min_tau),
-            Range::positive("bounds.min_decay", self.min_decay),
-            Range::new("bounds.max_decay", self.max_decay, ordered, "above `bounds.min_decay` and below 1"),
-            Range::positive("bounds.min_threshold", self.min_threshold),
+            OptionRange::positive("bounds.min_tau", self.min_tau),
+            OptionRange::positive("bounds.min_decay", self.min_decay),
+            OptionRange::new(
+                "bounds.max_decay",
+                self.max_decay,
+                ordered,
+                "above `bounds.min_decay` and below 1",
+            ),
+            OptionRange::positive("bounds.min_threshold", self.min_threshold),
         ]
     }
 }
 
 /// An error where a tensor starts beyond its bounds.
-pub(super) fn check_start(
+pub(super) fn check_initial(
     spec: &TensorSpec,
     bounds: Option<(f32, f32)>,
     values: &[f32],

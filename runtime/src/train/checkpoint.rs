@@ -11,16 +11,16 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Params, Tensor, TensorSpec};
 
+use super::epoch_sums::EpochSums;
 use super::options::TrainOptions;
 use super::selection::Best;
-use super::sums::EpochSums;
 use super::trainer::Trainer;
 use crate::codes;
 
 const KEY: &str = "synnet_checkpoint";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// More updates than any training has: what an f64 counts exactly.
-const MOST_STEPS: u64 = 1 << 53;
+const MAX_STEPS: u64 = 1 << 53;
 
 /// Where training stands, besides tensors.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ struct Position {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sums: Option<EpochSums>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    origin: BTreeMap<String, String>,
+    provenance: BTreeMap<String, String>,
     options: serde_json::Value,
 }
 
@@ -46,7 +46,7 @@ impl Trainer {
             all.tensors.insert(format!("param/{name}"), tensor);
         }
         let stems = self.options.optimizer.moments().iter().copied();
-        let moments = stems.zip(&self.descent.learning.moments);
+        let moments = stems.zip(&self.descent.optimizer_state.moments);
         let best = self.best.iter().map(|(_, tensors)| ("best", tensors));
         for (stem, tensors) in moments.chain(best) {
             for (spec, values) in self.tape.learned().specs().iter().zip(tensors) {
@@ -58,10 +58,10 @@ impl Trainer {
             version: VERSION,
             epoch: self.epoch,
             batch: self.batch,
-            step: self.descent.learning.step,
+            step: self.descent.optimizer_state.step,
             best: self.best(),
             sums: self.sums.clone(),
-            origin: self.origin.clone(),
+            provenance: self.provenance.clone(),
             options: options_as_json(&self.options),
         };
         let position = serde_json::to_string(&position).expect("plain values serialize");
@@ -87,7 +87,7 @@ impl Trainer {
         }
         let mut trainer = Self::new(graph, params, options)?;
         for (i, stem) in trainer.options.optimizer.moments().iter().enumerate() {
-            trainer.descent.learning.moments[i] = trainer.take(&mut all, stem).map_err(error)?;
+            trainer.descent.optimizer_state.moments[i] = trainer.take(&mut all, stem).map_err(error)?;
         }
         if let Some(best) = position.best {
             trainer.best = Some((best, trainer.take(&mut all, "best").map_err(error)?));
@@ -96,26 +96,26 @@ impl Trainer {
             return Err(error(format!("the checkpoint holds `{name}`, which this training does not have")));
         }
         if let Some(sums) = position.sums {
-            let sums = EpochSums::resumed(sums, &trainer.no_sums(0));
+            let sums = EpochSums::resumed(sums, &trainer.empty_sums(0));
             let sums =
                 sums.ok_or_else(|| error("the checkpoint holds figures of another network".to_owned()))?;
             trainer.sums = Some(sums);
         }
-        (trainer.epoch, trainer.batch, trainer.descent.learning.step) =
+        (trainer.epoch, trainer.batch, trainer.descent.optimizer_state.step) =
             (position.epoch, position.batch, position.step);
-        trainer.origin = position.origin;
+        trainer.provenance = position.provenance;
         Ok(trainer)
     }
 
     /// What the caller has said that the training is made from, by the names of its parts: kept in checkpoints, so
     /// that who resumes can tell whether it is the same.
-    pub fn origin(&self) -> &BTreeMap<String, String> {
-        &self.origin
+    pub fn provenance(&self) -> &BTreeMap<String, String> {
+        &self.provenance
     }
 
     /// Says what the training is made from, such as hashes of the network and the data.
-    pub fn set_origin(&mut self, origin: BTreeMap<String, String>) {
-        self.origin = origin;
+    pub fn set_provenance(&mut self, provenance: BTreeMap<String, String>) {
+        self.provenance = provenance;
     }
 
     /// Takes the tensors that are stored under a stem, one for each that learns.
@@ -136,7 +136,7 @@ impl Trainer {
 }
 
 fn error(message: String) -> Diagnostics {
-    Diagnostic::error_without_place(&codes::CHECKPOINT, message).into()
+    Diagnostic::error_without_span(&codes::CHECKPOINT, message).into()
 }
 
 fn options_as_json(options: &TrainOptions) -> serde_json::Value {
@@ -154,7 +154,7 @@ fn read_position(bytes: &[u8]) -> Result<Position, String> {
         return Err(format!("the checkpoint has version {}; this is version {VERSION}", position.version));
     }
     let best_is_past = position.best.is_none_or(|best| best.epoch < position.epoch);
-    if position.step > MOST_STEPS || position.epoch as u64 > MOST_STEPS || !best_is_past {
+    if position.step > MAX_STEPS || position.epoch as u64 > MAX_STEPS || !best_is_past {
         return Err("not a checkpoint: its position is impossible".to_owned());
     }
     Ok(position)
@@ -170,7 +170,7 @@ fn differences(before: &serde_json::Value, now: &serde_json::Value) -> Diagnosti
         .map(|(key, value)| {
             let old = before.get(key).map_or("unset".to_owned(), ToString::to_string);
             let message = format!("the checkpoint was made with `{key}` {old}; now it is {value}");
-            Diagnostic::error_without_place(&codes::CHECKPOINT, message)
+            Diagnostic::error_without_span(&codes::CHECKPOINT, message)
                 .with_help("go on with the same options, or start anew")
         })
         .collect()

@@ -18,7 +18,7 @@ pub enum TrainError {
         batch + 1,
         place(layer, step)
     )]
-    NotFinite {
+    NonFinite {
         /// Index of the sample.
         sample: usize,
         /// The epoch, from 0.

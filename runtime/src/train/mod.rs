@@ -28,11 +28,11 @@
 //! ");
 //! let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.ok_or("errors")?;
 //! let raster = |class| (0..20).map(|i| f32::from(i % 2 == class)).collect();
-//! let sample = |class| Sample { raster: raster(class), steps: 10, target: Target::Class(class) };
+//! let sample = |class| DenseSample { raster: raster(class), steps: 10, label: Label::Class(class) };
 //! let data = Dataset::new(2, 10, (0..32).map(|i| sample(i % 2)).collect())?;
 //!
 //! let hinge = CustomLoss::new("hinge", |output, target, gradient| {
-//!     let right = if *target == Target::Class(0) { [1.0, -1.0] } else { [-1.0, 1.0] };
+//!     let right = if *target == Label::Class(0) { [1.0, -1.0] } else { [-1.0, 1.0] };
 //!     let mean = 0.1 * output.iter().zip(right.iter().cycle()).map(|(v, side)| v * side).sum::<f32>();
 //!     let slope = if mean < 0.2 { -0.1 } else { 0.0 };
 //!     gradient.iter_mut().zip(right.iter().cycle()).for_each(|(g, side)| *g = slope * side);
@@ -53,22 +53,22 @@
 mod augment;
 mod bounds;
 mod checkpoint;
-mod descent;
+mod epoch_sums;
 pub(crate) mod error;
-mod forward;
+mod forward_transform;
+mod gradient_descent;
 mod layer_metrics;
 pub(crate) mod metrics;
 pub(crate) mod options;
 mod selection;
 mod shard;
-mod sums;
 pub(crate) mod trainer;
 mod warning;
 
 pub use augment::Augmentation;
 pub use bounds::Bounds;
-pub use forward::Transform;
+pub use forward_transform::Transform;
 pub use layer_metrics::{LayerMetrics, SATURATED_RATE};
-pub use selection::{Best, Score, Selection, Verdict};
-pub use shard::MOST_SUMS;
-pub use warning::{LEAST_NORM, WARNING_SHARE, Warning, WarningKind, warnings};
+pub use selection::{Best, Score, Selection, SelectionResult};
+pub use shard::MAX_GRADIENT_SUMS;
+pub use warning::{MIN_GRADIENT_NORM, WARNING_FRACTION, Warning, WarningKind, warnings};

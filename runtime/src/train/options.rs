@@ -12,10 +12,10 @@ use super::selection::Selection;
 use crate::codes;
 use crate::loss::choice::Loss;
 use crate::optimizer::choice::Optimizer;
-use crate::option::{Range, setters};
+use crate::option_range::{OptionRange, setters};
 use crate::regularizer::{MembraneRegularizer, RateRegularizer, WeightRegularizer};
 use crate::schedule::choice::Schedule;
-use crate::tape::Checkpoint;
+use crate::tape::Recompute;
 
 /// Everything that decides what training does, besides network and data.
 ///
@@ -80,7 +80,7 @@ pub struct TrainOptions {
     pub weight_regularizer: Option<WeightRegularizer>,
     /// What is kept of a sample for its gradients.
     #[serde(default)]
-    pub checkpoint: Checkpoint,
+    pub recompute: Recompute,
     /// How the best epoch is chosen, and when to stop early; without it the last epoch counts.
     #[serde(default)]
     pub selection: Option<Selection>,
@@ -103,7 +103,7 @@ impl TrainOptions {
             rate_regularizer: None,
             membrane_regularizer: None,
             weight_regularizer: None,
-            checkpoint: Checkpoint::None,
+            recompute: Recompute::None,
             selection: None,
         }
     }
@@ -121,7 +121,7 @@ impl TrainOptions {
         with_rate_regularizer: rate_regularizer = RateRegularizer;
         with_membrane_regularizer: membrane_regularizer = MembraneRegularizer;
         with_weight_regularizer: weight_regularizer = WeightRegularizer;
-        with_checkpoint: checkpoint = Checkpoint;
+        with_recompute: recompute = Recompute;
         with_selection: selection = Selection;
     }
 
@@ -134,19 +134,21 @@ impl TrainOptions {
 
     /// Every option that is out of its range or does not fit the network.
     pub(super) fn check(&self, graph: &Graph) -> Diagnostics {
-        let mut ranges = vec![Range::count("epochs", self.epochs), Range::count("batch", self.batch)];
+        let mut ranges =
+            vec![OptionRange::count("epochs", self.epochs), OptionRange::count("batch", self.batch)];
         ranges.extend(self.optimizer.ranges());
-        ranges.extend(self.lr_factors.values().map(|&factor| Range::not_negative("lr_factors", factor)));
+        ranges
+            .extend(self.lr_factors.values().map(|&factor| OptionRange::non_negative("lr_factors", factor)));
         ranges.extend(self.schedule.ranges());
-        ranges.extend(self.gradient_clip.map(|clip| Range::positive("gradient_clip", clip)));
+        ranges.extend(self.gradient_clip.map(|clip| OptionRange::positive("gradient_clip", clip)));
         ranges.extend(self.bounds.ranges());
         ranges.extend(self.augmentation.ranges());
         ranges.extend(self.rate_regularizer.iter().flat_map(RateRegularizer::ranges));
         ranges.extend(self.membrane_regularizer.iter().flat_map(MembraneRegularizer::ranges));
         ranges.extend(self.weight_regularizer.iter().flat_map(WeightRegularizer::ranges));
-        ranges.extend(self.selection.map(|s| Range::not_negative("selection.min_delta", s.min_delta)));
+        ranges.extend(self.selection.map(|s| OptionRange::non_negative("selection.min_delta", s.min_delta)));
         ranges.extend(self.loss.ranges());
-        let mut diagnostics: Diagnostics = ranges.into_iter().filter_map(Range::check).collect();
+        let mut diagnostics: Diagnostics = ranges.into_iter().filter_map(OptionRange::check).collect();
         diagnostics.extend(self.loss.check(graph));
         diagnostics.extend(self.check_score());
         diagnostics
@@ -156,7 +158,7 @@ impl TrainOptions {
         let by = self.selection?.by;
         (by.needs_classes() && !self.loss.classifies()).then(|| {
             let message = format!("`selection.by` is `{}`, but the loss has no classes", by.name());
-            Diagnostic::error_without_place(&codes::OPTION_RANGE, message)
+            Diagnostic::error_without_span(&codes::OPTION_RANGE, message)
                 .with_help("select by `validation_loss` or `loss`")
         })
     }
@@ -175,7 +177,7 @@ impl TrainOptions {
         let all = tensors.clone().map(|tensor| format!("`{tensor}`")).collect::<Vec<_>>().join(", ");
         let error = |key: &String| {
             let message = format!("`lr_factors` names `{key}`, which is not a tensor that learns");
-            Diagnostic::error_without_place(&codes::OPTION_RANGE, message)
+            Diagnostic::error_without_span(&codes::OPTION_RANGE, message)
                 .with_help(format!("these learn: {all}"))
         };
         unknown.map(error).collect()

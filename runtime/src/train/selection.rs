@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::metrics::EpochMetrics;
-use crate::option::setters;
+use crate::option_range::setters;
 
 /// How the best epoch is chosen, and after how many epochs without a better one training stops.
 ///
@@ -49,7 +49,7 @@ pub struct Best {
 
 /// What an epoch means for the choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct SelectionResult {
     /// Whether it is the best so far.
     pub improved: bool,
     /// Whether training should end: all epochs are done, or patience is at its end.
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_the_best_epochs_is_chosen_and_patience_ends() {
+    fn first_best_epoch_is_selected_within_patience() {
         let loss = Selection { by: Score::ValidationLoss, patience: None, min_delta: 0.0 };
         assert_eq!(run(loss, &[3.0, 1.0, f64::NAN, 1.0, 2.0]), (Some(1), 5));
         assert_eq!(run(Selection { patience: Some(2), ..loss }, &[3.0, 2.0, 2.5, 2.0, 0.0]), (Some(1), 4));

@@ -9,15 +9,15 @@ use super::augment;
 use super::options::TrainOptions;
 use crate::dataset::Dataset;
 use crate::loss::choice::Scratch;
-use crate::tape::{Packed, Pass, SampleKey, Sums, Tape, Workspace};
+use crate::tape::{GradientSums, PackedWeights, Pass, SampleKey, Tape, Workspace};
 
 /// Most sets of sums that the gradients of a batch are gathered in, and most threads that can work at a
 /// batch.
-pub const MOST_SUMS: usize = 16;
+pub const MAX_GRADIENT_SUMS: usize = 16;
 
 /// Samples of each shard of a batch of `samples` (the last one may have fewer).
-pub(super) fn share(samples: usize) -> usize {
-    samples.div_ceil(MOST_SUMS).max(1)
+pub(super) fn shard_size(samples: usize) -> usize {
+    samples.div_ceil(MAX_GRADIENT_SUMS).max(1)
 }
 
 /// What all shards of a batch share.
@@ -25,7 +25,7 @@ pub(super) fn share(samples: usize) -> usize {
 pub(super) struct Batch<'a> {
     pub(super) tape: &'a Tape,
     pub(super) network: &'a Network,
-    pub(super) weights: &'a Packed,
+    pub(super) weights: &'a PackedWeights,
     pub(super) options: &'a TrainOptions,
     pub(super) dataset: &'a Dataset,
     pub(super) epoch: u64,
@@ -35,21 +35,21 @@ pub(super) struct Batch<'a> {
 
 /// Buffers of a thread.
 #[derive(Debug)]
-pub(super) struct Walker {
+pub(super) struct Worker {
     workspace: Workspace,
     raster: Vec<f32>,
     scratch: Scratch,
     /// Gradient by the spikes of each neuron of the layer in hand.
-    slopes: Vec<f32>,
+    spike_gradients: Vec<f32>,
 }
 
-impl Walker {
+impl Worker {
     pub(super) fn new(tape: &Tape, options: &TrainOptions, dataset: &Dataset) -> Self {
         Self {
-            workspace: tape.workspace(dataset.steps(), options.checkpoint),
+            workspace: tape.workspace(dataset.steps(), options.recompute),
             raster: vec![0.0; dataset.steps() * dataset.channels()],
             scratch: Scratch::default(),
-            slopes: Vec::new(),
+            spike_gradients: Vec::new(),
         }
     }
 }
@@ -58,7 +58,7 @@ impl Walker {
 #[derive(Debug)]
 pub(super) struct Shard {
     /// Gradients of the batch's loss.
-    pub(super) sums: Sums,
+    pub(super) sums: GradientSums,
     /// Sum of the samples' losses.
     pub(super) loss: f64,
     /// Samples that were classified right.
@@ -84,26 +84,26 @@ impl Shard {
     }
 
     /// Walks the samples forwards and backwards.
-    pub(super) fn run(&mut self, batch: Batch<'_>, samples: &[usize], walker: &mut Walker) {
+    pub(super) fn run(&mut self, batch: Batch<'_>, samples: &[usize], worker: &mut Worker) {
         self.sums.clear();
         self.spikes.iter_mut().for_each(|spikes| spikes.fill(0.0));
         self.silent_samples.fill(0);
         (self.loss, self.correct, self.failure) = (0.0, 0, None);
         for &i in samples {
-            let loss = self.run_sample(batch, i, walker);
+            let loss = self.run_sample(batch, i, worker);
             self.loss += loss;
             if !loss.is_finite() {
-                let place = batch.tape.first_not_finite(batch.weights, &mut walker.workspace);
+                let place = batch.tape.first_non_finite(batch.weights, &mut worker.workspace);
                 self.failure = Some((i, place));
                 return;
             }
         }
     }
 
-    fn run_sample(&mut self, batch: Batch<'_>, i: usize, walker: &mut Walker) -> f64 {
+    fn run_sample(&mut self, batch: Batch<'_>, i: usize, worker: &mut Worker) -> f64 {
         let Batch { tape, network, weights, options, dataset, epoch, size } = batch;
         let (seed, weight) = (options.seed, 1.0 / size as f64);
-        let Walker { workspace, raster, scratch, slopes } = walker;
+        let Worker { workspace, raster, scratch, spike_gradients } = worker;
         augment::write_sample(&options.augmentation, seed, epoch, dataset, i, raster);
         let pass = Pass::Training(SampleKey::new(seed, epoch, i as u64));
         tape.forward(weights, raster, pass, workspace);
@@ -111,12 +111,12 @@ impl Shard {
             return f64::NAN;
         }
         let outputs = network.graph.outputs();
-        let target = &dataset.samples()[i].target;
+        let label = &dataset.samples()[i].label;
         let (output, gradient) = workspace.output_and_gradient();
-        let judged = options.loss.judge(output, outputs, target, gradient, scratch);
+        let outcome = options.loss.evaluate(output, outputs, label, gradient, scratch);
         gradient.iter_mut().for_each(|g| *g *= weight as f32);
-        self.correct += usize::from(judged.right);
-        let loss = judged.loss + self.regularize(batch, weight, workspace, slopes);
+        self.correct += usize::from(outcome.correct);
+        let loss = outcome.loss + self.regularize(batch, weight, workspace, spike_gradients);
         if !loss.is_finite() {
             return loss;
         }
@@ -130,7 +130,7 @@ impl Shard {
         batch: Batch<'_>,
         weight: f64,
         workspace: &mut Workspace,
-        slopes: &mut Vec<f32>,
+        spike_gradients: &mut Vec<f32>,
     ) -> f64 {
         let graph = &batch.network.graph;
         let mut loss = 0.0;
@@ -143,13 +143,13 @@ impl Shard {
                 continue;
             }
             if let Some(regularizer) = batch.options.rate_regularizer {
-                slopes.clear();
-                slopes.resize(layer.size, 0.0);
-                loss += regularizer.price(totals, batch.dataset.steps(), slopes);
-                gradient.iter_mut().zip(&*slopes).for_each(|(g, slope)| *g = *slope * weight as f32);
+                spike_gradients.clear();
+                spike_gradients.resize(layer.size, 0.0);
+                loss += regularizer.penalty(totals, batch.dataset.steps(), spike_gradients);
+                gradient.iter_mut().zip(&*spike_gradients).for_each(|(g, slope)| *g = *slope * weight as f32);
             }
             if let Some(regularizer) = batch.options.membrane_regularizer {
-                workspace.price_membranes(i, Some((regularizer.penalty(), weight)));
+                workspace.penalize_membranes(i, Some((regularizer.penalty(), weight)));
             }
         }
         loss

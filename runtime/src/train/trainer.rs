@@ -7,18 +7,18 @@ use rayon::prelude::*;
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Tensor};
 use synnet_random::{Purpose, Stream};
 
-use super::descent::Descent;
+use super::epoch_sums::EpochSums;
 use super::error::TrainError;
-use super::forward::{Through, is_exhausted};
+use super::forward_transform::{ForwardTransform, is_exhausted};
+use super::gradient_descent::GradientDescent;
 use super::metrics::{EpochMetrics, Progress};
 use super::options::TrainOptions;
-use super::selection::{Best, Verdict};
-use super::shard::{self, Batch, MOST_SUMS, Shard, Walker};
-use super::sums::EpochSums;
+use super::selection::{Best, SelectionResult};
+use super::shard::{self, Batch, MAX_GRADIENT_SUMS, Shard, Worker};
 use crate::codes;
 use crate::dataset::Dataset;
 use crate::evaluate::{Validation, check_targets, validate};
-use crate::tape::{Packed, Tape};
+use crate::tape::{PackedWeights, Tape};
 
 /// A network in training.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Trainer {
     pub(super) params: Params,
     pub(super) options: TrainOptions,
     /// The tensors that learn, in the order of the tape, and how they move.
-    pub(super) descent: Descent,
+    pub(super) descent: GradientDescent,
     /// Epochs that are complete.
     pub(super) epoch: usize,
     /// Batches of the present epoch that are done.
@@ -37,18 +37,18 @@ pub struct Trainer {
     /// The figures of these batches.
     pub(super) sums: Option<EpochSums>,
     /// What the training is made from, in the caller's words.
-    pub(super) origin: BTreeMap<String, String>,
+    pub(super) provenance: BTreeMap<String, String>,
     /// The best epoch so far, and the tensors that learn as they were then.
     pub(super) best: Option<(Best, Vec<Vec<f32>>)>,
     /// By what network the batches are walked in place of the one that learns.
-    pub(super) through: Option<Through>,
+    pub(super) forward_transform: Option<ForwardTransform>,
     /// The network as the tape takes it.
-    weights: Packed,
+    weights: PackedWeights,
     shards: Vec<Shard>,
     /// Buffers that no thread is using.
-    walkers: Mutex<Vec<Walker>>,
+    workers: Mutex<Vec<Worker>>,
     /// Shards, channels and steps that there is room for.
-    room: [usize; 3],
+    capacity: [usize; 3],
 }
 
 /// What the caller wants after a batch.
@@ -78,19 +78,19 @@ impl Trainer {
         let tensors = tape.learned().read(&network);
         // What learns is in f32 from the first step on, as it is after a resume.
         tape.learned().write(&mut network, &tensors);
-        let descent = Descent::new(&network.graph, tape.learned(), tensors, &options)?;
+        let descent = GradientDescent::new(&network.graph, tape.learned(), tensors, &options)?;
         Ok(Self {
             descent,
             epoch: 0,
             batch: 0,
             sums: None,
-            origin: BTreeMap::new(),
+            provenance: BTreeMap::new(),
             best: None,
-            through: None,
+            forward_transform: None,
             weights: tape.pack(&network),
             shards: Vec::new(),
-            walkers: Mutex::default(),
-            room: [0; 3],
+            workers: Mutex::default(),
+            capacity: [0; 3],
             tape,
             network,
             params,
@@ -104,18 +104,18 @@ impl Trainer {
     /// time constants that learn keep to the numbers that learn.
     ///
     /// [`validate`](Self::validate) judges the transformed network once it is in use. Its scores and those
-    /// before are of two networks; so [`observe`](Self::observe) lets the epochs before `from_epoch` neither win nor
+    /// before are of two networks; so [`update_best`](Self::update_best) lets the epochs before `from_epoch` neither win nor
     /// use up the patience.
     ///
     /// The transform is not in checkpoints: after [`resume`](Self::resume) it is to be given again.
     #[must_use]
-    pub fn with_forward(
+    pub fn with_forward_transform(
         mut self,
         transform: impl Fn(&Network, &mut Network) + Send + Sync + 'static,
         from_epoch: usize,
     ) -> Self {
         let network = self.network.clone();
-        self.through = Some(Through::new(Box::new(transform), from_epoch, network));
+        self.forward_transform = Some(ForwardTransform::new(Box::new(transform), from_epoch, network));
         self
     }
 
@@ -127,12 +127,14 @@ impl Trainer {
     /// The present weights, as a weights file holds them: every tensor that was given, with those
     /// that learn at their present values.
     pub fn params(&self) -> Params {
-        self.params_with(&self.descent.learning.tensors)
+        self.params_with(&self.descent.optimizer_state.tensors)
     }
 
     /// The weights of the best epoch, in the same form; the present ones where none has been chosen.
     pub fn best_params(&self) -> Params {
-        self.params_with(self.best.as_ref().map_or(&self.descent.learning.tensors, |(_, tensors)| tensors))
+        self.params_with(
+            self.best.as_ref().map_or(&self.descent.optimizer_state.tensors, |(_, tensors)| tensors),
+        )
     }
 
     fn params_with(&self, tensors: &[Vec<f32>]) -> Params {
@@ -163,7 +165,7 @@ impl Trainer {
         self.epoch >= self.options.epochs || self.is_exhausted()
     }
 
-    /// Trains one epoch, or what is left of one that was stopped. `watch` is called after every batch.
+    /// Trains one epoch, or what is left of one that was stopped. `on_batch` is called after every batch.
     ///
     /// The same seed gives the same weights, bit for bit, with any number of threads and however often
     /// training was stopped and resumed. Work is spread over the threads of the `rayon` pool in which
@@ -175,13 +177,13 @@ impl Trainer {
     pub fn epoch(
         &mut self,
         dataset: &Dataset,
-        watch: &mut dyn FnMut(Progress<'_>) -> Control,
+        on_batch: &mut dyn FnMut(Progress<'_>) -> Control,
     ) -> Result<EpochMetrics, TrainError> {
         self.check_data(dataset, 0..dataset.samples().len())?;
         let order = self.order(dataset);
         let batches = order.len().div_ceil(self.options.batch);
         self.prepare_shards(dataset, self.options.batch.min(order.len()));
-        let mut sums = self.sums.take().unwrap_or_else(|| self.no_sums(dataset.steps()));
+        let mut sums = self.sums.take().unwrap_or_else(|| self.empty_sums(dataset.steps()));
         let mut stopped = false;
         for samples in order.chunks(self.options.batch).skip(self.batch) {
             if let Err(error) = self.train_batch(dataset, samples, batches, &mut sums) {
@@ -189,7 +191,7 @@ impl Trainer {
                 return Err(error);
             }
             let progress = sums.progress(self.epoch, self.batch, batches);
-            if watch(progress) == Control::Stop && self.batch < batches {
+            if on_batch(progress) == Control::Stop && self.batch < batches {
                 self.sums = Some(sums.clone());
                 stopped = true;
                 break;
@@ -219,7 +221,7 @@ impl Trainer {
         self.check_data(dataset, samples.iter().copied())?;
         self.prepare_shards(dataset, samples.len());
         let batches = dataset.samples().len().div_ceil(self.options.batch);
-        let mut sums = self.no_sums(dataset.steps());
+        let mut sums = self.empty_sums(dataset.steps());
         self.train_batch(dataset, samples, batches, &mut sums)?;
         let complete = self.batch >= batches;
         // The figures of an epoch that was stopped do not hold for the next one.
@@ -233,13 +235,13 @@ impl Trainer {
 
     /// Loss and accuracy of the present weights on samples that are held back, without dropout and
     /// augmentation; of the transformed network where the last batches were walked through one
-    /// ([`with_forward`](Self::with_forward)).
+    /// ([`with_forward_transform`](Self::with_forward_transform)).
     ///
     /// # Errors
     /// Data that does not fit.
     pub fn validate(&self, dataset: &Dataset) -> Result<Validation, TrainError> {
-        let judged = self.judged();
-        validate(judged.as_ref().unwrap_or(&self.network), dataset, &self.options.loss)
+        let evaluated_network = self.evaluated_network();
+        validate(evaluated_network.as_ref().unwrap_or(&self.network), dataset, &self.options.loss)
             .map_err(TrainError::Data)
     }
 
@@ -249,38 +251,42 @@ impl Trainer {
     ///
     /// # Errors
     /// Where the score was not measured: there is no validation, or its loss has no classes.
-    pub fn observe(&mut self, metrics: &EpochMetrics) -> Result<Verdict, TrainError> {
+    pub fn update_best(&mut self, metrics: &EpochMetrics) -> Result<SelectionResult, TrainError> {
         let Some(selection) = self.options.selection else {
-            return Ok(Verdict { improved: true, stop: self.is_finished() });
+            return Ok(SelectionResult { improved: true, stop: self.is_finished() });
         };
         let score = selection.by.of(metrics).ok_or(TrainError::Score { score: selection.by.name() })?;
-        if self.through.as_ref().is_some_and(|through| through.begins_at(metrics.epoch)) {
+        if self
+            .forward_transform
+            .as_ref()
+            .is_some_and(|forward_transform| forward_transform.begins_at(metrics.epoch))
+        {
             self.best = None;
         }
         let improved = selection.is_better(score, self.best());
         if improved {
             let best = Best { epoch: metrics.epoch, score };
-            self.best = Some((best, self.descent.learning.tensors.clone()));
+            self.best = Some((best, self.descent.optimizer_state.tensors.clone()));
         }
-        Ok(Verdict { improved, stop: self.is_finished() })
+        Ok(SelectionResult { improved, stop: self.is_finished() })
     }
 
     /// The network that is judged after the batches that were trained last: with its transform where they had one.
-    fn judged(&self) -> Option<Network> {
+    fn evaluated_network(&self) -> Option<Network> {
         let last = if self.batch > 0 { self.epoch } else { self.epoch.saturating_sub(1) };
-        self.through.as_ref()?.judged(&self.network, last)
+        self.forward_transform.as_ref()?.transformed_clone(&self.network, last)
     }
 
     /// Whether the patience is at its end. Epochs before the transform do not count.
     fn is_exhausted(&self) -> bool {
-        let first = self.through.as_ref().map_or(0, Through::first_epoch);
+        let first = self.forward_transform.as_ref().map_or(0, ForwardTransform::first_epoch);
         self.options
             .selection
             .is_some_and(|selection| is_exhausted(selection, self.epoch, self.best(), first))
     }
 
     /// Figures of an epoch that has not begun.
-    pub(super) fn no_sums(&self, steps: usize) -> EpochSums {
+    pub(super) fn empty_sums(&self, steps: usize) -> EpochSums {
         EpochSums::new(&self.network.graph, &self.tape, steps, self.options.loss.classifies())
     }
 
@@ -314,7 +320,7 @@ impl Trainer {
         batches: usize,
         sums: &mut EpochSums,
     ) -> Result<(), TrainError> {
-        self.walk(dataset, samples)?;
+        self.compute_gradients(dataset, samples)?;
         let updated =
             self.descent.update(&self.options, batches).map_err(|(i, value)| TrainError::Update {
                 tensor: self.tape.learned().specs()[i].name.clone(),
@@ -322,9 +328,9 @@ impl Trainer {
                 epoch: self.epoch,
                 batch: self.batch,
             })?;
-        self.tape.learned().write(&mut self.network, &self.descent.learning.tensors);
-        let share = shard::share(samples.len());
-        for (shard, samples) in self.shards.iter().zip(samples.chunks(share)) {
+        self.tape.learned().write(&mut self.network, &self.descent.optimizer_state.tensors);
+        let shard_size = shard::shard_size(samples.len());
+        for (shard, samples) in self.shards.iter().zip(samples.chunks(shard_size)) {
             sums.add_shard(shard, samples.len());
         }
         sums.add_update(&updated, samples.len(), self.descent.norms());
@@ -339,19 +345,23 @@ impl Trainer {
 
     /// Makes room for batches of up to `samples` samples.
     fn prepare_shards(&mut self, dataset: &Dataset, samples: usize) {
-        let shards = samples.min(MOST_SUMS);
-        let room = [shards, dataset.channels(), dataset.steps()];
-        if self.room == room {
+        let shards = samples.min(MAX_GRADIENT_SUMS);
+        let capacity = [shards, dataset.channels(), dataset.steps()];
+        if self.capacity == capacity {
             return;
         }
         self.shards = (0..shards).map(|_| Shard::new(&self.tape, &self.network.graph)).collect();
-        self.walkers = Mutex::default();
-        self.room = room;
+        self.workers = Mutex::default();
+        self.capacity = capacity;
     }
 
     /// Gradients of a batch, summed over the shards in their order.
-    fn walk(&mut self, dataset: &Dataset, samples: &[usize]) -> Result<(), TrainError> {
-        match self.through.as_mut().and_then(|through| through.transformed(&self.network, self.epoch)) {
+    fn compute_gradients(&mut self, dataset: &Dataset, samples: &[usize]) -> Result<(), TrainError> {
+        match self
+            .forward_transform
+            .as_mut()
+            .and_then(|forward_transform| forward_transform.transformed(&self.network, self.epoch))
+        {
             Some(network) => self.tape.repack_all(network, &mut self.weights),
             None => self.tape.repack(&self.network, &mut self.weights),
         }
@@ -364,11 +374,11 @@ impl Trainer {
             epoch: self.epoch as u64,
             size: samples.len(),
         };
-        let share = shard::share(samples.len());
-        let shards = &mut self.shards[..samples.len().div_ceil(share)];
-        walk_shards(shards, &self.walkers, batch, samples, share);
+        let shard_size = shard::shard_size(samples.len());
+        let shards = &mut self.shards[..samples.len().div_ceil(shard_size)];
+        run_shards(shards, &self.workers, batch, samples, shard_size);
         if let Some((sample, place)) = shards.iter().find_map(|shard| shard.failure) {
-            return Err(TrainError::NotFinite {
+            return Err(TrainError::NonFinite {
                 sample,
                 epoch: self.epoch,
                 batch: self.batch,
@@ -384,30 +394,30 @@ impl Trainer {
     }
 }
 
-/// Lets the threads take shards of `share` samples; a single shard stays on this thread.
-fn walk_shards(
+/// Lets the threads take shards of `shard_size` samples; a single shard stays on this thread.
+fn run_shards(
     shards: &mut [Shard],
-    walkers: &Mutex<Vec<Walker>>,
+    workers: &Mutex<Vec<Worker>>,
     batch: Batch<'_>,
     samples: &[usize],
-    share: usize,
+    shard_size: usize,
 ) {
     // Nothing that panics runs while they are locked.
-    let idle = || walkers.lock().unwrap_or_else(PoisonError::into_inner);
+    let idle = || workers.lock().unwrap_or_else(PoisonError::into_inner);
     let run = |shard: &mut Shard, samples: &[usize]| {
-        let walker = idle().pop();
-        let mut walker = walker.unwrap_or_else(|| Walker::new(batch.tape, batch.options, batch.dataset));
-        shard.run(batch, samples, &mut walker);
-        idle().push(walker);
+        let worker = idle().pop();
+        let mut worker = worker.unwrap_or_else(|| Worker::new(batch.tape, batch.options, batch.dataset));
+        shard.run(batch, samples, &mut worker);
+        idle().push(worker);
     };
     if let [shard] = shards {
         run(shard, samples);
     } else {
-        let shards = shards.par_iter_mut().zip(samples.par_chunks(share));
+        let shards = shards.par_iter_mut().zip(samples.par_chunks(shard_size));
         shards.for_each(|(shard, samples)| run(shard, samples));
     }
 }
 
 fn no_samples() -> Diagnostic {
-    Diagnostic::error_without_place(&codes::DATA_SHAPE, "the data has no samples or no time steps")
+    Diagnostic::error_without_span(&codes::DATA_SHAPE, "the data has no samples or no time steps")
 }

@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use synnet_ir::Graph;
-use synnet_ir::display::whole_percent;
+use synnet_ir::display::format_whole_percent;
 use synnet_ir::graph::{Endpoint, LayerId};
 
 use super::layer_metrics::{LayerMetrics, owner};
 
 /// From this share of silent samples, or of silent or saturated neurons, there is a warning.
-pub const WARNING_SHARE: f64 = 0.5;
+pub const WARNING_FRACTION: f64 = 0.5;
 
 /// Below this L2 norm, gradients are as good as none: surrogates far out of reach do not round to zero.
-pub const LEAST_NORM: f64 = 1e-30;
+pub const MIN_GRADIENT_NORM: f64 = 1e-30;
 
 /// Something that looks wrong with a layer. [`Display`](fmt::Display) gives it as a sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Warning {
     /// What looks wrong.
     pub kind: WarningKind,
     /// Share of samples or neurons that it is true of, from 0 to 1.
-    pub share: f64,
+    pub fraction: f64,
     /// Names of the connections into the layer, in the order of the source text.
     pub inputs: Vec<String>,
 }
@@ -32,14 +32,14 @@ pub struct Warning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningKind {
-    /// No neuron spikes in [`WARNING_SHARE`] of the samples or more.
+    /// No neuron spikes in [`WARNING_FRACTION`] of the samples or more.
     SilentLayer,
-    /// [`WARNING_SHARE`] of the neurons or more never spike.
+    /// [`WARNING_FRACTION`] of the neurons or more never spike.
     SilentNeurons,
-    /// [`WARNING_SHARE`] of the neurons or more spike in nearly every step
+    /// [`WARNING_FRACTION`] of the neurons or more spike in nearly every step
     /// ([`SATURATED_RATE`](super::SATURATED_RATE)).
     SaturatedNeurons,
-    /// The gradients of what learns in the layer are zero, or below [`LEAST_NORM`] together.
+    /// The gradients of what learns in the layer are zero, or below [`MIN_GRADIENT_NORM`] together.
     NoGradient,
     /// As [`NoGradient`](Self::NoGradient), because every layer that feeds the layer is silent in every sample.
     NoInput,
@@ -47,7 +47,7 @@ pub enum WarningKind {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (layer, percent) = (&self.layer, whole_percent(self.share));
+        let (layer, percent) = (&self.layer, format_whole_percent(self.fraction));
         let inputs = match self.inputs.as_slice() {
             [] => String::new(),
             names => format!("weights of `{}` ", names.join("`, `")),
@@ -87,27 +87,27 @@ impl fmt::Display for Warning {
 
 /// What looks wrong with the layers of a graph, from the figures of an epoch.
 pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
-    let learning = learning_layers(graph);
+    let optimizer_state = learning_layers(graph);
     let mut warnings = Vec::new();
     for metrics in layers {
         let Some((id, _)) = graph.layers_with_ids().find(|(_, layer)| layer.name == metrics.layer) else {
             continue;
         };
-        let mut warn = |kind, share| {
+        let mut warn = |kind, fraction| {
             let (layer, inputs) = (metrics.layer.clone(), inputs(graph, id));
-            warnings.push(Warning { layer, kind, share, inputs });
+            warnings.push(Warning { layer, kind, fraction, inputs });
         };
         // A readout whose membrane is the output is silent on purpose.
         let uses_spikes = graph.uses_spikes_of(&graph.layer(id).name);
-        if uses_spikes && metrics.silent_samples >= WARNING_SHARE {
+        if uses_spikes && metrics.silent_samples >= WARNING_FRACTION {
             warn(WarningKind::SilentLayer, metrics.silent_samples);
-        } else if uses_spikes && metrics.silent_neurons >= WARNING_SHARE {
+        } else if uses_spikes && metrics.silent_neurons >= WARNING_FRACTION {
             warn(WarningKind::SilentNeurons, metrics.silent_neurons);
         }
-        if metrics.saturated_neurons >= WARNING_SHARE {
+        if metrics.saturated_neurons >= WARNING_FRACTION {
             warn(WarningKind::SaturatedNeurons, metrics.saturated_neurons);
         }
-        if learning.contains(&id) && metrics.gradient_norm < LEAST_NORM {
+        if optimizer_state.contains(&id) && metrics.gradient_norm < MIN_GRADIENT_NORM {
             let is_fed = !feeding_layers_are_silent(graph, id, layers);
             warn(if is_fed { WarningKind::NoGradient } else { WarningKind::NoInput }, 1.0);
         }
@@ -148,7 +148,7 @@ mod tests {
     fn warnings_are_sentences() {
         let warning = |kind, inputs: &[&str]| {
             let inputs = inputs.iter().map(ToString::to_string).collect();
-            Warning { layer: "h2".into(), kind, share: 0.968, inputs }.to_string()
+            Warning { layer: "h2".into(), kind, fraction: 0.968, inputs }.to_string()
         };
         assert_eq!(
             warning(WarningKind::SilentLayer, &["h1->h2"]),

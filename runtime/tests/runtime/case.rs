@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use synnet_ir::graph::*;
 use synnet_ir::{Graph, Network, Params, Tensor, timing};
+use synnet_runtime::Label;
 use synnet_runtime::Sequence;
-use synnet_runtime::Target;
 
 /// Every golden case.
 pub(crate) const CASES: [&str; 13] = [
@@ -67,9 +67,9 @@ impl Case {
     }
 
     /// The target sequence of each sample.
-    pub(crate) fn targets(&self) -> Vec<Target> {
+    pub(crate) fn targets(&self) -> Vec<Label> {
         let target = self.sequence("target");
-        (0..target.batch).map(|b| Target::Sequence(target.sample(b).to_vec())).collect()
+        (0..target.batch).map(|b| Label::Sequence(target.sample(b).to_vec())).collect()
     }
 }
 
@@ -220,8 +220,8 @@ impl<'a> Builder<'a> {
         parameter.learn = self.trainable.contains(&&*format!("{module}.{declared}"));
         let dt = self.graph.dt;
         let (unit, convert): (_, &dyn Fn(f64) -> f64) = match mode {
-            "bitshifts" => (LeakUnit::BitShift, &|tau| timing::dash_of_tau(tau, dt)),
-            "decays" => (LeakUnit::Decay, &|tau| timing::decay_of_tau(tau, dt)),
+            "bitshifts" => (LeakUnit::BitShift, &|tau| timing::tau_to_bit_shift(tau, dt)),
+            "decays" => (LeakUnit::Decay, &|tau| timing::tau_to_decay(tau, dt)),
             _ => (LeakUnit::TimeConstant, &|tau| tau),
         };
         parameter.values.iter_mut().for_each(|value| *value = convert(*value));

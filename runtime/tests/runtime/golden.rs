@@ -5,7 +5,7 @@ use synnet_runtime::gradient::batch_gradients;
 use synnet_runtime::loss::MeanSquaredError;
 use synnet_runtime::optimizer::Adam;
 use synnet_runtime::train::Bounds;
-use synnet_runtime::{Control, Dataset, Interpreter, Recording, Sample, Sequence, TrainOptions, Trainer};
+use synnet_runtime::{Control, Dataset, DenseSample, Interpreter, Sequence, Tracing, TrainOptions, Trainer};
 
 /// Greatest difference, relative to the greatest entry.
 fn deviation(found: &[f32], expected: &[f32]) -> f32 {
@@ -24,10 +24,10 @@ fn assert_spikes(case: &Case, layer: &str, found: &Sequence) {
 }
 
 #[test]
-fn the_interpreter_traces_what_rockpool_traces() {
+fn interpreter_traces_match_rockpool() {
     for name in CASES {
         let case = Case::read(name);
-        let run = Interpreter::new(&case.network).run(&case.input, Recording::On, 0).unwrap();
+        let run = Interpreter::new(&case.network).run(&case.input, Tracing::On, 0).unwrap();
         for layer in &run.layers {
             let close = |what: &str, found: &Sequence| {
                 let key = format!("{}/{what}", layer.name);
@@ -46,7 +46,7 @@ fn the_interpreter_traces_what_rockpool_traces() {
 }
 
 #[test]
-fn training_has_rockpools_losses_and_gradients() {
+fn losses_and_gradients_match_rockpool() {
     for name in CASES {
         let case = Case::read(name);
         let found =
@@ -70,15 +70,15 @@ fn training_has_rockpools_losses_and_gradients() {
 }
 
 #[test]
-fn adam_walks_rockpools_trajectories() {
+fn adam_trajectories_match_rockpool() {
     let mut walked = 0;
     for case in CASES.map(Case::read) {
         let Some(lr) = case.adam_lr else { continue };
         let losses = &case.tensors["adam_losses"].data;
-        let samples = case.targets().into_iter().enumerate().map(|(b, target)| Sample {
+        let samples = case.targets().into_iter().enumerate().map(|(b, label)| DenseSample {
             raster: case.input.sample(b).to_vec(),
             steps: case.input.time,
-            target,
+            label,
         });
         let dataset = Dataset::new(case.input.width, case.input.time, samples.collect()).unwrap();
         let options = TrainOptions::new(MeanSquaredError::new(), losses.len(), case.input.batch)

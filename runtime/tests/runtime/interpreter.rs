@@ -4,7 +4,7 @@ use synnet_ir::Network;
 use synnet_ir::graph::*;
 
 use crate::build::*;
-use synnet_runtime::{Interpreter, Recording, Sequence, initial_params};
+use synnet_runtime::{Interpreter, Sequence, Tracing, initial_params};
 use synnet_tests::corpus::case;
 use synnet_tests::engines::compiled;
 
@@ -19,11 +19,11 @@ fn input(batch: usize, time: usize, channels: usize) -> Sequence {
 }
 
 #[test]
-fn steps_carry_state_and_give_what_a_run_gives() {
+fn steps_match_a_run() {
     let network = everything();
     let mut interpreter = Interpreter::new(&network);
     let input = input(2, 30, 4);
-    let run = interpreter.run(&input, Recording::Off, 0).unwrap();
+    let run = interpreter.run(&input, Tracing::Off, 0).unwrap();
     assert!(run.layers.is_empty());
     for b in 0..2 {
         interpreter.reset();
@@ -34,7 +34,7 @@ fn steps_carry_state_and_give_what_a_run_gives() {
 }
 
 #[test]
-fn noise_follows_the_seed_and_the_place_in_the_batch() {
+fn noise_depends_on_seed_and_batch_index() {
     let noisy = Lif { noise_std: 3.0, ..lif() };
     let graph = Net::new(1)
         .layer(50, Neuron::Lif(noisy), Quantity::Vmem)
@@ -43,7 +43,7 @@ fn noise_follows_the_seed_and_the_place_in_the_batch() {
     let network = Network::bind(&graph, &initial_params(&graph, 0)).unwrap();
     let mut interpreter = Interpreter::new(&network);
     let silence = Sequence::new(2, 200, 1, vec![0.0; 400]).unwrap();
-    let run = |seed| interpreter.run(&silence, Recording::Off, seed).unwrap().output;
+    let run = |seed| interpreter.run(&silence, Tracing::Off, seed).unwrap().output;
     let first = run(1);
     assert_eq!(first, run(1));
     assert_ne!(first, run(2));
@@ -59,17 +59,17 @@ fn noise_follows_the_seed_and_the_place_in_the_batch() {
 
 #[test]
 fn an_input_of_another_width_is_an_error() {
-    let error = Interpreter::new(&everything()).run(&input(1, 2, 3), Recording::Off, 0).unwrap_err();
+    let error = Interpreter::new(&everything()).run(&input(1, 2, 3), Tracing::Off, 0).unwrap_err();
     assert_eq!(error.to_string(), "the input has 3 channels; network `AllFeatures` takes 4");
 }
 
 #[test]
-fn a_long_delay_costs_memory_only_as_time_passes() {
+fn long_delays_allocate_lazily() {
     let graph = Net::new(1)
         .layer(1, Neuron::Lif(lif()), Quantity::Spikes)
         .connect(&[Endpoint::Input], 0, u32::MAX, Operator::Identity)
         .0;
     let network = Network::bind(&graph, &initial_params(&graph, 0)).unwrap();
-    let run = Interpreter::new(&network).run(&input(1, 10, 1), Recording::Off, 0).unwrap();
+    let run = Interpreter::new(&network).run(&input(1, 10, 1), Tracing::Off, 0).unwrap();
     assert_eq!(run.output.data, [0.0; 10]);
 }

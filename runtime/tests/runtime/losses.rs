@@ -6,7 +6,7 @@ use synnet_runtime::optimizer::{Adam, Sgd};
 use synnet_runtime::*;
 
 use crate::build::*;
-use crate::tasks::*;
+use crate::toy_tasks::*;
 
 fn adam(loss: Loss, epochs: usize) -> TrainOptions {
     TrainOptions::new(loss, epochs, 16).with_optimizer(Adam::new(0.02))
@@ -18,12 +18,12 @@ fn binary(readout: Readout) -> Loss {
 }
 
 /// The toy task with the targets of `of_class` instead of classes.
-fn retold(dataset: &Dataset, of_class: impl Fn(usize) -> Target) -> Dataset {
-    let sample = |(i, example): (usize, &Example)| {
+fn relabeled(dataset: &Dataset, of_class: impl Fn(usize) -> Label) -> Dataset {
+    let sample = |(i, example): (usize, &Sample)| {
         let mut raster = vec![0.0; 20 * 6];
         dataset.write_sample(i, &mut raster);
-        let Target::Class(class) = example.target else { panic!("the toy task has classes") };
-        Sample { raster, steps: 20, target: of_class(class) }
+        let Label::Class(class) = example.label else { panic!("the toy task has classes") };
+        DenseSample { raster, steps: 20, label: of_class(class) }
     };
     Dataset::new(6, 20, dataset.samples().iter().enumerate().map(sample).collect()).unwrap()
 }
@@ -37,10 +37,10 @@ fn losses_with_classes_learn_a_toy_task() {
         (binary(Readout::MeanVmem), Quantity::Vmem, 25),
         (binary(Readout::SpikeCount), Quantity::Spikes, 25),
     ] {
-        let one_of_three = |class| Target::Outputs((0..3).map(|o| f32::from(o == class)).collect());
+        let one_of_three = |class| Label::Outputs((0..3).map(|o| f32::from(o == class)).collect());
         let graph = classifier(quantity, 0.1);
         let as_classes = (toy(150, 1), toy(90, 2));
-        let as_outputs = (retold(&as_classes.0, one_of_three), retold(&as_classes.1, one_of_three));
+        let as_outputs = (relabeled(&as_classes.0, one_of_three), relabeled(&as_classes.1, one_of_three));
         for (seen, unseen) in [as_classes, as_outputs] {
             let mut trainer =
                 Trainer::new(&graph, initial_params(&graph, 1), adam(loss.clone(), epochs)).unwrap();
@@ -62,8 +62,8 @@ fn a_single_output_learns_to_detect() {
         .connect(&[Endpoint::Input], 0, 0, linear())
         .connect(&[layer(0)], 1, 0, linear())
         .0;
-    let is_last = |class: usize| Target::Class(usize::from(class == 2));
-    let (seen, unseen) = (retold(&toy(150, 1), is_last), retold(&toy(90, 2), is_last));
+    let is_last = |class: usize| Label::Class(usize::from(class == 2));
+    let (seen, unseen) = (relabeled(&toy(150, 1), is_last), relabeled(&toy(90, 2), is_last));
     let mut trainer =
         Trainer::new(&graph, initial_params(&graph, 1), adam(binary(Readout::SpikeCount), 30)).unwrap();
     train(&mut trainer, &seen, 30);
@@ -83,8 +83,8 @@ fn mean_squared_error_learns_sequences() {
         let mut sample = |i: usize| {
             inputs.write_sample(i, &mut raster);
             let input = Sequence::new(1, 20, 6, raster.clone()).unwrap();
-            let target = teacher.run(&input, Recording::Off, 0).unwrap().output.data;
-            Sample { raster: raster.clone(), steps: 20, target: Target::Sequence(target) }
+            let label = teacher.run(&input, Tracing::Off, 0).unwrap().output.data;
+            DenseSample { raster: raster.clone(), steps: 20, label: Label::Sequence(label) }
         };
         let dataset = Dataset::new(6, 20, (0..60).map(&mut sample).collect()).unwrap();
         let mut trainer =
@@ -105,7 +105,7 @@ fn first_step(loss: CrossEntropy, class: usize) -> Vec<f32> {
     params.tensors.get_mut("c2.weight").unwrap().data.fill(0.0);
     let options = TrainOptions::new(loss, 1, 1).with_optimizer(Sgd::new(1.0));
     let mut trainer = Trainer::new(&graph, params, options).unwrap();
-    let dataset = retold(&toy(1, 1), |_| Target::Class(class));
+    let dataset = relabeled(&toy(1, 1), |_| Label::Class(class));
     train(&mut trainer, &dataset, 1);
     trainer.params().tensors["c2.weight"].data.clone()
 }
@@ -113,7 +113,7 @@ fn first_step(loss: CrossEntropy, class: usize) -> Vec<f32> {
 /// All outputs are zero at first, so that the gradient by each of three is `1/3 - q`; smoothing by `s` makes it
 /// `1 - s` times as long.
 #[test]
-fn smoothing_and_weights_of_classes_scale_gradients() {
+fn label_smoothing_and_class_weights_scale_gradients() {
     let plain = CrossEntropy::new(Readout::MeanVmem);
     let smooth = plain.clone().with_label_smoothing(0.25);
     let weighted = plain.clone().with_class_weights(vec![2.0, 0.5, 0.0]);
@@ -135,13 +135,13 @@ fn smoothing_and_weights_of_classes_scale_gradients() {
 }
 
 #[test]
-fn steps_and_losses_of_ones_own_train_as_epochs_with_a_loss_of_the_crate() {
+fn custom_steps_and_losses_match_built_in_training() {
     let dataset = toy(50, 3);
     let entropy = CrossEntropy::new(Readout::MeanVmem);
     let options = options(Readout::MeanVmem).with_loss(entropy.clone());
     let entropy = Loss::from(entropy);
-    let custom = CustomLoss::new("entropy", move |output, target, gradient| {
-        entropy.of_sample(output, 3, target, gradient)
+    let custom = CustomLoss::new("entropy", move |output, label, gradient| {
+        entropy.sample_loss(output, 3, label, gradient)
     });
     let begin = |options: &TrainOptions| {
         let graph = classifier(Quantity::Vmem, 0.2);
@@ -192,7 +192,7 @@ fn checkpoints_keep_the_name_of_a_custom_loss() {
 }
 
 #[test]
-fn steps_that_cannot_be_done_change_nothing() {
+fn failed_steps_change_nothing() {
     let dataset = toy(20, 3);
     let graph = classifier(Quantity::Vmem, 0.2);
     let refuse = |samples: &[usize], value: f64, slope: f32| {

@@ -4,12 +4,12 @@ use synnet_ir::Graph;
 use synnet_ir::graph::*;
 use synnet_runtime::loss::{CrossEntropy, CustomLoss};
 use synnet_runtime::optimizer::Sgd;
-use synnet_runtime::regularizer::{MembraneRegularizer, RateOf, RateRegularizer, WeightRegularizer};
-use synnet_runtime::schedule::{Constant, Cosine, OneCycle, Step};
+use synnet_runtime::regularizer::{MembraneRegularizer, RateRegularizer, RateScope, WeightRegularizer};
+use synnet_runtime::schedule::{Constant, Cosine, OneCycle, StepDecay};
 use synnet_runtime::*;
 
 use crate::build::*;
-use crate::tasks::*;
+use crate::toy_tasks::*;
 
 /// Gradient descent at a rate of 1, so that a step is the negative gradient.
 fn plain(epochs: usize, batch: usize) -> TrainOptions {
@@ -27,7 +27,7 @@ fn rates_follow_their_schedule() {
             Cosine::default().with_warm_up(0.5).with_floor(0.2).into(),
             [0.5, 1.0, 1.0, cosine(1.0), cosine(2.0), 0.6, cosine(4.0), cosine(5.0)],
         ),
-        (Step::new(0.75).with_factor(0.5).into(), [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25]),
+        (StepDecay::new(0.75).with_factor(0.5).into(), [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25]),
         (
             OneCycle::default().with_rise(0.375).with_start(0.2).with_floor(0.1).into(),
             [0.2, 0.6, 1.0, 0.914_058, 0.689_058, 0.410_942, 0.185_942, 0.1],
@@ -67,7 +67,7 @@ fn moves(options: TrainOptions) -> Vec<(String, f64)> {
 }
 
 #[test]
-fn clipping_shortens_all_gradients_together() {
+fn clipping_scales_all_gradients_jointly() {
     let free = moves(plain(1, 16));
     let total = |moves: &[(String, f64)]| moves.iter().map(|(_, x)| x * x).sum::<f64>().sqrt();
     let clip = 0.3 * total(&free);
@@ -81,7 +81,7 @@ fn clipping_shortens_all_gradients_together() {
 }
 
 #[test]
-fn factors_on_rates_name_tensors_or_the_last_parts_of_names() {
+fn lr_factors_match_full_or_last_names() {
     let free = moves(plain(1, 16));
     let found = moves(plain(1, 16).with_lr_factor("weight", 0.5).with_lr_factor("c1.weight", 0.0));
     for ((name, free), (_, found)) in free.iter().zip(&found) {
@@ -120,7 +120,7 @@ fn regularized(graph: &Graph, params: &synnet_ir::Params, options: TrainOptions)
 }
 
 #[test]
-fn regularisers_of_membranes_and_weights_train_along_their_finite_differences() {
+fn membrane_and_weight_regularizers_match_finite_differences() {
     let graph = quiet();
     let params = initial_params(&graph, 2);
     // Time constants are small numbers, to be moved by less.
@@ -152,7 +152,7 @@ fn regularisers_of_membranes_and_weights_train_along_their_finite_differences() 
 
 /// A price on the rates of a hidden layer moves the weights before it as a loss on its raster does.
 #[test]
-fn regularisers_of_rates_train_as_losses_on_the_raster() {
+fn rate_regularizers_match_losses_on_the_raster() {
     let net = Net::new(6)
         .layer(9, Neuron::Lif(lif()), Quantity::Spikes)
         .connect(&[Endpoint::Input], 0, 0, linear())
@@ -163,31 +163,31 @@ fn regularisers_of_rates_train_as_losses_on_the_raster() {
     let mut params_alone = params.clone();
     params_alone.tensors.remove("c2.weight");
     let dataset = toy(20, 1);
-    for per in [RateOf::Layer, RateOf::Neuron] {
+    for per in [RateScope::Layer, RateScope::Neuron] {
         let regularizer =
             RateRegularizer::new(2.0, 0.1).with_silent_weight(40.0).with_least(0.09).with_per(per);
         let options = plain(1, 3).with_rate_regularizer(regularizer);
-        let (price, priced) = regularized(&hidden, &params, options);
+        let (penalty, penalized) = regularized(&hidden, &params, options);
 
         let loss = CustomLoss::new("rates", move |output, _, gradient| {
             let total = |n: usize| output.iter().skip(n).step_by(9).sum::<f32>();
             let totals: Vec<f32> = (0..9).map(total).collect();
             let mut slopes = [0.0; 9];
-            let price = regularizer.price(&totals, 20, &mut slopes);
+            let penalty = regularizer.penalty(&totals, 20, &mut slopes);
             gradient.chunks_exact_mut(9).for_each(|row| row.copy_from_slice(&slopes));
-            price
+            penalty
         });
         let options = plain(1, 3).with_loss(loss);
         let mut trainer = Trainer::new(&alone, params_alone.clone(), options).unwrap();
         let metrics = trainer.step(&dataset, &[3, 7, 1]).unwrap();
-        assert!(price > 0.0 && (metrics.loss - price).abs() < 1e-9, "{price}, not {}", metrics.loss);
+        assert!(penalty > 0.0 && (metrics.loss - penalty).abs() < 1e-9, "{penalty}, not {}", metrics.loss);
         let expected = trainer.params();
         assert_ne!(expected, params_alone);
         for (name, tensor) in &expected.tensors {
-            for (found, expected) in priced.tensors[name].data.iter().zip(&tensor.data) {
+            for (found, expected) in penalized.tensors[name].data.iter().zip(&tensor.data) {
                 assert!((found - expected).abs() < 1e-6, "{name}: {found}, not {expected}");
             }
         }
-        assert_eq!(priced.tensors["c2.weight"], params.tensors["c2.weight"]);
+        assert_eq!(penalized.tensors["c2.weight"], params.tensors["c2.weight"]);
     }
 }

@@ -6,9 +6,9 @@ use synnet_ir::graph::*;
 use crate::build::*;
 
 /// Random numbers that repeat.
-pub(crate) struct Draw(u64);
+pub(crate) struct Random(u64);
 
-impl Draw {
+impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(7919).wrapping_add(1))
     }
@@ -87,7 +87,7 @@ impl Draw {
 }
 
 /// A graph of one to four layers, with recurrence, delays, sums of sources and copies.
-pub(crate) fn graph(draw: &mut Draw) -> Graph {
+pub(crate) fn graph(draw: &mut Random) -> Graph {
     let sizes = [1, 2, 3, 15, 16, 17, 33, 64, 65, 80];
     let mut net = Net::new(draw.of(&[1, 1, 2, 16, 17, 40, 70]));
     let layers = 1 + draw.below(4);
@@ -115,7 +115,7 @@ pub(crate) fn graph(draw: &mut Draw) -> Graph {
 }
 
 /// Connects `source` (0 is the input, `i + 1` layer `i`) and perhaps others of its width.
-fn connect(net: Net, draw: &mut Draw, source: usize, target: usize) -> Net {
+fn connect(net: Net, draw: &mut Random, source: usize, target: usize) -> Net {
     let layers = (0..net.0.layers.len() as u32).map(layer);
     let all: Vec<Endpoint> = std::iter::once(Endpoint::Input).chain(layers).collect();
     let width = net.0.width(all[source]);

@@ -4,10 +4,10 @@ use synnet_ir::Graph;
 use synnet_ir::Network;
 use synnet_runtime::initial_params;
 use synnet_runtime::tape::Tape;
-use synnet_tests::engines::walk;
+use synnet_tests::engines::run_tape;
 use synnet_tests::reference::{Inputs, Reference};
 
-use crate::random::{self, Draw};
+use crate::random::{self, Random};
 
 /// Nearer to a boundary of the spike count or of the surrogate than this, rounding decides.
 const MARGIN: f64 = 1e-5;
@@ -17,7 +17,7 @@ const TOLERANCE: f64 = 1e-3;
 const STABLE: f64 = 1e3;
 
 /// Inputs of any length and density, and in half of all cases a price of the totals.
-fn inputs(draw: &mut Draw, graph: &Graph) -> Inputs {
+fn inputs(draw: &mut Random, graph: &Graph) -> Inputs {
     let steps = draw.of(&[0, 1, 2, 59, 60, 61, 119, 120, 121, 180]);
     let share = draw.of(&[0.05, 0.4, 0.9]);
     let mut event = || if draw.chance(share) { 1.0 + draw.below(2) as f32 } else { 0.0 };
@@ -38,10 +38,10 @@ fn assert_near(found: &[f32], expected: &[f64], what: &str) {
 }
 
 #[test]
-fn random_networks_give_the_gradients_of_a_plain_pass() {
+fn random_networks_match_the_reference_gradients() {
     let mut compared = 0;
     for seed in 0..400 {
-        let mut draw = Draw::new(seed);
+        let mut draw = Random::new(seed);
         let graph = random::graph(&mut draw);
         if synnet_ir::validate(&graph).iter().any(synnet_ir::Diagnostic::is_error) {
             continue;
@@ -50,22 +50,22 @@ fn random_networks_give_the_gradients_of_a_plain_pass() {
         let inputs = inputs(&mut draw, &graph);
         let tape = Tape::new(&graph);
         let reference = Reference::forward(&network, &inputs);
-        if reference.greatest_state() > STABLE {
+        if reference.max_state() > STABLE {
             continue;
         }
-        let walk = walk(&tape, &network, &inputs);
+        let run_tape = run_tape(&tape, &network, &inputs);
         let far = reference.margin() > 3e-3;
         assert!(
-            !far || reference.agrees(&walk.spikes),
+            !far || reference.agrees(&run_tape.spikes),
             "seed {seed}: a spike far from every boundary differs"
         );
-        if reference.margin() < MARGIN || !reference.agrees(&walk.spikes) {
+        if reference.margin() < MARGIN || !reference.agrees(&run_tape.spikes) {
             continue;
         }
         let expected = reference.backward(&tape);
-        assert_near(&walk.output, &reference.output(), &format!("seed {seed}: output"));
+        assert_near(&run_tape.output, &reference.output(), &format!("seed {seed}: output"));
         for ((spec, found), expected) in
-            tape.learned().specs().iter().zip(&walk.gradients.tensors).zip(&expected)
+            tape.learned().specs().iter().zip(&run_tape.gradients.tensors).zip(&expected)
         {
             assert_near(found, expected, &format!("seed {seed}: {}", spec.name));
         }

@@ -6,13 +6,13 @@ use synnet_ir::{Graph, Params};
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{AdamW, Sgd};
 use synnet_runtime::regularizer::MembraneRegularizer;
-use synnet_runtime::schedule::{OneCycle, Step};
-use synnet_runtime::tape::Checkpoint;
+use synnet_runtime::schedule::{OneCycle, StepDecay};
+use synnet_runtime::tape::Recompute;
 use synnet_runtime::train::{Augmentation, Score, Selection};
 use synnet_runtime::*;
 
 use crate::build::*;
-use crate::tasks::*;
+use crate::toy_tasks::*;
 
 /// Layers tied by recurrence, adaptive neurons, noise, dropout, delays; constants that learn.
 fn everything() -> Graph {
@@ -47,7 +47,7 @@ fn every_option() -> TrainOptions {
         .with_schedule(OneCycle::default().with_rise(0.4).with_start(0.1).with_floor(0.01))
         .with_augmentation(augmentation)
         .with_membrane_regularizer(MembraneRegularizer::new(0.01, -1.0, 2.0))
-        .with_checkpoint(Checkpoint::Segments)
+        .with_recompute(Recompute::Segments)
         .with_selection(Selection::new(Score::Loss).with_patience(5))
 }
 
@@ -61,7 +61,7 @@ fn long_toy(samples: usize) -> Dataset {
             short.write_sample(i % 3 + 3 * ((i / 3 * 8 + k) % (samples * 8 / 3)), &mut piece);
             piece.clone()
         });
-        Sample { raster: pieces.collect(), steps: 160, target: Target::Class(i % 3) }
+        DenseSample { raster: pieces.collect(), steps: 160, label: Label::Class(i % 3) }
     };
     Dataset::new(6, 160, (0..samples).map(&mut sample).collect()).unwrap()
 }
@@ -74,7 +74,7 @@ fn train_with(threads: usize, options: &TrainOptions) -> (Vec<u8>, Params, Vec<E
         let dataset = long_toy(50);
         let epochs = (0..3).map(|_| {
             let metrics = train(&mut trainer, &dataset, 1).remove(0);
-            trainer.observe(&metrics).unwrap();
+            trainer.update_best(&metrics).unwrap();
             metrics
         });
         let epochs = epochs.collect();
@@ -94,9 +94,9 @@ fn weights_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn weights_do_not_depend_on_what_is_kept_of_a_sample() {
+fn weights_do_not_depend_on_recomputing() {
     let segments = every_option();
-    let whole = segments.clone().with_checkpoint(Checkpoint::None);
+    let whole = segments.clone().with_recompute(Recompute::None);
     let (segments, whole) = (train_with(2, &segments), train_with(2, &whole));
     assert_eq!(segments.2, whole.2);
     assert_eq!(segments.1, whole.1);
@@ -104,16 +104,16 @@ fn weights_do_not_depend_on_what_is_kept_of_a_sample() {
 
 /// A sample whose values overflow stops an epoch in the middle: everything is as after the batches before it.
 #[test]
-fn a_batch_that_fails_leaves_those_before_it() {
+fn failed_batch_keeps_earlier_batches() {
     let graph = everything();
     let mut params = initial_params(&graph, 1);
     params.tensors.get_mut("c0.weight").unwrap().data.fill(1.0);
     let good = long_toy(24);
-    let mut samples: Vec<Sample> = (0..24)
+    let mut samples: Vec<DenseSample> = (0..24)
         .map(|i| {
             let mut raster = vec![0.0; 160 * 6];
             good.write_sample(i, &mut raster);
-            Sample { raster, steps: 160, target: Target::Class(i % 3) }
+            DenseSample { raster, steps: 160, label: Label::Class(i % 3) }
         })
         .collect();
     samples[17].raster[100 * 6 + 2] = 3e38;
@@ -122,7 +122,7 @@ fn a_batch_that_fails_leaves_those_before_it() {
     let options = every_option().with_batch(4).with_augmentation(Augmentation::default());
     let mut trainer = Trainer::new(&graph, params.clone(), options.clone()).unwrap();
     let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
-    let TrainError::NotFinite { sample: 17, epoch: 0, batch, layer: Some(ref layer), step: Some(100) } =
+    let TrainError::NonFinite { sample: 17, epoch: 0, batch, layer: Some(ref layer), step: Some(100) } =
         error
     else {
         panic!("{error}")
@@ -157,7 +157,7 @@ fn recipes() -> [TrainOptions; 3] {
         options
             .clone()
             .with_optimizer(AdamW::new(0.03))
-            .with_schedule(Step::new(2.0).with_warm_up(0.5).with_factor(0.3))
+            .with_schedule(StepDecay::new(2.0).with_warm_up(0.5).with_factor(0.3))
             .with_selection(select(Score::ValidationAccuracy)),
         options.with_selection(select(Score::Loss)),
     ]
@@ -179,7 +179,7 @@ fn train_to_the_end(options: &TrainOptions, stop_every: usize) -> (Vec<u8>, usiz
         let mut metrics = trainer.epoch(&seen, &mut watch).unwrap();
         if metrics.complete {
             metrics.validation = Some(trainer.validate(&held_back).unwrap());
-            let verdict = trainer.observe(&metrics).unwrap();
+            let verdict = trainer.update_best(&metrics).unwrap();
             assert_eq!(verdict.improved, trainer.best().is_some_and(|best| best.epoch == metrics.epoch));
             assert_eq!(verdict.stop, trainer.is_finished());
         } else {
@@ -207,7 +207,7 @@ fn resumed_training_equals_uninterrupted_training() {
 }
 
 #[test]
-fn the_best_weights_are_those_of_the_best_epoch() {
+fn best_weights_come_from_the_best_epoch() {
     let dataset = toy(70, 4);
     let options = options(Readout::SpikeCount).with_selection(Selection::new(Score::Loss));
     let graph = classifier(Quantity::Spikes, 0.2);
@@ -221,7 +221,7 @@ fn the_best_weights_are_those_of_the_best_epoch() {
     for &loss in &after {
         let metrics = train(&mut again, &dataset, 1).remove(0);
         assert_eq!(metrics.loss, loss);
-        again.observe(&metrics).unwrap();
+        again.update_best(&metrics).unwrap();
         weights.push(again.params());
     }
     let least = after.iter().copied().fold(f64::INFINITY, f64::min);
@@ -262,7 +262,7 @@ fn damaged_checkpoints_are_errors() {
     let graph = classifier(Quantity::Spikes, 0.2);
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
     let metrics = train(&mut trainer, &toy(20, 1), 1).remove(0);
-    trainer.observe(&metrics).unwrap();
+    trainer.update_best(&metrics).unwrap();
     let bytes = trainer.checkpoint();
     let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     // Whatever one byte of the header becomes, there is an answer.

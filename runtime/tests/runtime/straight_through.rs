@@ -8,12 +8,12 @@ use synnet_ir::graph::*;
 use synnet_ir::{Network, Params, Tensor};
 use synnet_runtime::loss::CustomLoss;
 use synnet_runtime::optimizer::Sgd;
-use synnet_runtime::tape::{Checkpoint, Pass, Tape};
+use synnet_runtime::tape::{Pass, Recompute, Tape};
 use synnet_runtime::train::{Best, Score, Selection};
 use synnet_runtime::*;
 
 use crate::build::*;
-use crate::tasks::*;
+use crate::toy_tasks::*;
 
 /// Rounds weights to quarters, thresholds to eighths and leaks to whole bit shifts.
 fn round(network: &Network, into: &mut Network) {
@@ -42,7 +42,7 @@ fn rounded(network: &Network) -> Network {
 
 /// One step of gradient descent on `(v[last] - 1)^2`, by hand: one hidden neuron, one readout.
 #[test]
-fn a_step_equals_one_written_by_hand() {
+fn step_matches_a_hand_written_one() {
     let threshold = parameter(&[0.7], true);
     let surrogate = Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 };
     let hidden = Lif { threshold, surrogate, ..lif() };
@@ -61,7 +61,7 @@ fn a_step_equals_one_written_by_hand() {
         ("l0.threshold".into(), Tensor::new(vec![1], vec![theta as f32])),
     ];
     let raster = [1.0, 2.0, 0.0, 1.0, 3.0, 0.0];
-    let sample = Sample { raster: raster.to_vec(), steps: 6, target: Target::Class(0) };
+    let sample = DenseSample { raster: raster.to_vec(), steps: 6, label: Label::Class(0) };
     let dataset = Dataset::new(1, 6, vec![sample]).unwrap();
     let squared = CustomLoss::new("squared", |output, _, gradient| {
         gradient[5] = 2.0 * (output[5] - 1.0);
@@ -69,7 +69,7 @@ fn a_step_equals_one_written_by_hand() {
     });
     let options = TrainOptions::new(squared, 1, 1).with_optimizer(Sgd::new(lr));
     let params = Params { tensors: tensors.into() };
-    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(round, 0);
+    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward_transform(round, 0);
     let metrics = trainer.step(&dataset, &[0]).unwrap();
 
     // What was walked: leaks of 5 steps are bit shifts of 2.
@@ -126,14 +126,14 @@ fn time_constants_learn_through_their_own_decay() {
     });
     let options = TrainOptions::new(sum, 1, 1).with_optimizer(Sgd::new(1e-7));
     let dataset = toy(1, 1);
-    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward(round, 0);
+    let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward_transform(round, 0);
     trainer.step(&dataset, &[0]).unwrap();
 
     let tape = Tape::new(&graph);
     let mut raster = vec![0.0; 120];
     dataset.write_sample(0, &mut raster);
     let weights = tape.pack(&rounded(&network));
-    let mut workspace = tape.workspace(20, Checkpoint::None);
+    let mut workspace = tape.workspace(20, Recompute::None);
     tape.forward(&weights, &raster, Pass::Evaluation, &mut workspace);
     workspace.output_and_gradient().1.fill(1.0);
     let mut sums = tape.sums();
@@ -158,7 +158,7 @@ fn begin(bytes: Option<&[u8]>) -> Trainer {
         Some(bytes) => Trainer::resume(bytes, &graph, aware()),
         None => Trainer::new(&graph, initial_params(&graph, 1), aware()),
     };
-    trainer.unwrap().with_forward(round, FROM)
+    trainer.unwrap().with_forward_transform(round, FROM)
 }
 
 /// Trains to the end; after every `stop_every` batches the trainer is saved, thrown away and resumed.
@@ -182,7 +182,7 @@ fn train_to_the_end(stop_every: usize, threads: usize) -> (Vec<u8>, Vec<(Option<
                 let judged = if metrics.epoch >= FROM { rounded(network) } else { network.clone() };
                 assert_eq!(found, validate(&judged, &held_back, &trainer.options().loss).unwrap());
                 metrics.validation = Some(found);
-                let verdict = trainer.observe(&metrics).unwrap();
+                let verdict = trainer.update_best(&metrics).unwrap();
                 course.push((trainer.best(), verdict.improved));
             }
             trainer = begin(Some(&trainer.checkpoint()));
@@ -200,7 +200,7 @@ fn resumed_training_equals_uninterrupted_training() {
 }
 
 #[test]
-fn epochs_before_the_transform_do_not_compete() {
+fn epochs_before_the_transform_are_not_selected() {
     let (_, course) = train_to_the_end(usize::MAX, 1);
     assert!(course.len() > FROM + 2, "{course:?}");
     for (epoch, (best, improved)) in course.iter().enumerate() {
@@ -220,7 +220,7 @@ fn the_transform_begins_with_its_epoch() {
         counted.fetch_add(1, Ordering::Relaxed);
         round(network, into);
     };
-    let mut with = trainer(Quantity::Spikes, Readout::SpikeCount).with_forward(transform, 1);
+    let mut with = trainer(Quantity::Spikes, Readout::SpikeCount).with_forward_transform(transform, 1);
     let mut without = trainer(Quantity::Spikes, Readout::SpikeCount);
     assert_eq!(train(&mut with, &dataset, 1), train(&mut without, &dataset, 1));
     assert_eq!(calls.load(Ordering::Relaxed), 0);

@@ -5,7 +5,7 @@ use synnet_ir::graph::*;
 use synnet_ir::{Graph, Network};
 use synnet_runtime::initial_params;
 use synnet_runtime::regularizer::MembraneRegularizer;
-use synnet_runtime::tape::{BLOCK, Checkpoint, Pass, SampleKey, Tape};
+use synnet_runtime::tape::{BLOCK_STEPS, Pass, Recompute, SampleKey, Tape};
 
 use crate::build::*;
 
@@ -31,30 +31,30 @@ fn bind(graph: &Graph) -> Network {
 }
 
 #[test]
-fn noise_has_its_deviation_and_repeats_with_its_key() {
+fn noise_has_its_standard_deviation_and_repeats_with_its_key() {
     let noisy = Lif { noise_std: 0.5, threshold: Parameter::uniform(1e6), mem: tau(&[1e-9]), ..lif() };
     let graph = Net::new(1)
         .layer(40, Neuron::Lif(noisy), Quantity::Vmem)
         .connect(&[Endpoint::Input], 0, 0, linear())
         .0;
     let (tape, network) = (Tape::new(&graph), bind(&graph));
-    let mut workspace = tape.workspace(200, Checkpoint::None);
-    let mut walk = |pass| {
+    let mut workspace = tape.workspace(200, Recompute::None);
+    let mut run_tape = |pass| {
         tape.forward(&tape.pack(&network), &[0.0; 200], pass, &mut workspace);
         workspace.output().to_vec()
     };
     let key = |sample| Pass::Training(SampleKey::new(0, 0, sample));
-    assert!(walk(Pass::Evaluation).iter().all(|&v| v == 0.0));
-    let drawn = walk(key(3));
-    assert_eq!(drawn, walk(key(3)));
-    assert_ne!(drawn, walk(key(4)));
+    assert!(run_tape(Pass::Evaluation).iter().all(|&v| v == 0.0));
+    let drawn = run_tape(key(3));
+    assert_eq!(drawn, run_tape(key(3)));
+    assert_ne!(drawn, run_tape(key(4)));
     let variance = drawn.iter().map(|v| v * v).sum::<f32>() / drawn.len() as f32;
     let expected = 0.5 * 0.5 * 1e-3;
     assert!((variance / expected - 1.0).abs() < 0.06, "{variance}, not {expected}");
 }
 
 #[test]
-fn prices_of_membranes_and_totals_have_their_gradients() {
+fn membrane_and_rate_penalties_have_correct_gradients() {
     let quiet = Lif {
         threshold: Parameter::uniform(50.0),
         surrogate: Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 },
@@ -67,21 +67,21 @@ fn prices_of_membranes_and_totals_have_their_gradients() {
         .connect(&[layer(0)], 1, 0, linear())
         .0;
     let (tape, mut network) = (Tape::new(&graph), bind(&graph));
-    let steps = BLOCK + 9;
-    let mut workspace = tape.workspace(steps, Checkpoint::None);
+    let steps = BLOCK_STEPS + 9;
+    let mut workspace = tape.workspace(steps, Recompute::None);
     let regularizer = MembraneRegularizer::new(900.0, -0.01, 0.02);
-    workspace.price_membranes(0, Some((regularizer.penalty(), 1.0)));
-    let mut price = |network: &Network| {
+    workspace.penalize_membranes(0, Some((regularizer.penalty(), 1.0)));
+    let mut penalty = |network: &Network| {
         let (weights, mut sums) = (tape.pack(network), tape.sums());
         tape.forward(&weights, &events(2, steps * 5, 0.3), Pass::Evaluation, &mut workspace);
         (tape.backward(&weights, &mut workspace, &mut sums), tape.gradients(network, &sums))
     };
-    let (_, gradients) = price(&network);
+    let (_, gradients) = penalty(&network);
     for i in 0..100 {
         let weight = network.linear(0).matrix.data[i];
         let mut at = |w: f32| {
             network.weights[0].as_mut().unwrap().matrix.data[i] = w;
-            price(&network).0
+            penalty(&network).0
         };
         let slope = ((at(weight + 0.01) - at(weight - 0.01)) / 0.02) as f32;
         at(weight);
@@ -91,7 +91,7 @@ fn prices_of_membranes_and_totals_have_their_gradients() {
 }
 
 #[test]
-fn totals_of_integrators_have_their_gradients() {
+fn integrator_totals_have_correct_gradients() {
     let integrators = Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) });
     let graph = Net::new(5)
         .layer(7, integrators.clone(), Quantity::Isyn)
@@ -100,9 +100,9 @@ fn totals_of_integrators_have_their_gradients() {
         .connect(&[layer(0)], 1, 0, linear())
         .0;
     let (tape, network) = (Tape::new(&graph), bind(&graph));
-    let steps = BLOCK + 9;
+    let steps = BLOCK_STEPS + 9;
     let (weights, mut sums) = (tape.pack(&network), tape.sums());
-    let mut workspace = tape.workspace(steps, Checkpoint::None);
+    let mut workspace = tape.workspace(steps, Recompute::None);
     tape.forward(&weights, &events(2, steps * 5, 0.3), Pass::Evaluation, &mut workspace);
     let (totals, gradient) = workspace.totals_and_gradient(0);
     gradient.fill(1.0);
@@ -116,7 +116,7 @@ fn totals_of_integrators_have_their_gradients() {
 }
 
 #[test]
-fn integrators_that_leave_the_finite_numbers_are_found() {
+fn non_finite_integrators_are_found() {
     let graph = Net::new(1)
         .layer(19, Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) }), Quantity::Isyn)
         .connect(&[Endpoint::Input], 0, 0, linear())
@@ -125,16 +125,16 @@ fn integrators_that_leave_the_finite_numbers_are_found() {
     let (tape, mut network) = (Tape::new(&graph), bind(&graph));
     network.weights[1].as_mut().unwrap().matrix.data.fill(100.0);
     let weights = tape.pack(&network);
-    let mut workspace = tape.workspace(BLOCK, Checkpoint::None);
-    tape.forward(&weights, &[1.0; BLOCK], Pass::Evaluation, &mut workspace);
+    let mut workspace = tape.workspace(BLOCK_STEPS, Recompute::None);
+    tape.forward(&weights, &[1.0; BLOCK_STEPS], Pass::Evaluation, &mut workspace);
     let finite = workspace.output().chunks_exact(19).take_while(|row| row.iter().all(|x| x.is_finite()));
     let finite = finite.count();
-    assert!(finite < BLOCK);
-    assert_eq!(tape.first_not_finite(&weights, &mut workspace), Some((0, finite)));
+    assert!(finite < BLOCK_STEPS);
+    assert_eq!(tape.first_non_finite(&weights, &mut workspace), Some((0, finite)));
 }
 
 #[test]
-fn a_neuron_takes_four_bytes_and_its_spikes_eight_per_step() {
+fn neurons_take_four_bytes_and_spikes_eight_per_step() {
     let graph = Net::new(5)
         .layer(70, Neuron::Lif(lif()), Quantity::Spikes)
         .connect(&[Endpoint::Input], 0, 0, linear_with_bias())
@@ -143,19 +143,19 @@ fn a_neuron_takes_four_bytes_and_its_spikes_eight_per_step() {
         let mut graph = graph.clone();
         graph.layers[0].size = 64 * sizes[0];
         let tape = Tape::new(&graph);
-        let long = tape.memory(1000 * sizes[1], Checkpoint::None);
+        let long = tape.memory(1000 * sizes[1], Recompute::None);
         (long.states, long.events)
     };
     let (base, wider, longer) = (more([1, 1]), more([2, 1]), more([1, 2]));
     let output = 8 * 64 * 1000;
-    let fixed = 64 * 4 * (BLOCK as u64 + 4);
+    let fixed = 64 * 4 * (BLOCK_STEPS as u64 + 4);
     assert_eq!(wider.0 - base.0, 4 * 64 * 1000 + output + fixed);
     assert_eq!(longer.0 - base.0, 4 * 64 * 1000 + output + 4 * 5 * 1000);
     assert_eq!(wider.1 - base.1, 8 * 64 * 1000);
 }
 
 #[test]
-fn segments_let_long_sequences_fit() {
+fn recomputing_segments_bounds_memory() {
     let spiking = |size| (size, Neuron::Lif(lif()));
     let layers = [spiking(60), spiking(60), spiking(60), spiking(10)];
     let mut net = Net::new(16);
@@ -165,13 +165,13 @@ fn segments_let_long_sequences_fit() {
         net = net.connect(&[source], i as u32, 0, linear());
     }
     let tape = Tape::new(&net.0);
-    let [kept, segments] = [Checkpoint::None, Checkpoint::Segments]
-        .map(|checkpoint| tape.memory(100_000, checkpoint).most(2, 16));
+    let [kept, segments] = [Recompute::None, Recompute::Segments]
+        .map(|checkpoint| tape.memory(100_000, checkpoint).peak_bytes(2, 16));
     assert!(kept < 1 << 29 && segments < 1 << 26, "{kept} and {segments} bytes");
 }
 
 #[test]
-fn memory_counts_the_events_under_way_and_no_length_overflows() {
+fn memory_estimate_counts_delayed_events_without_overflow() {
     let delayed = |delay| {
         let graph = Net::new(1)
             .layer(64, Neuron::Lif(lif()), Quantity::Spikes)
@@ -182,10 +182,10 @@ fn memory_counts_the_events_under_way_and_no_length_overflows() {
     };
     let events = |delay, checkpoint| delayed(delay).memory(90_000, checkpoint).events;
     // 300 segments: 299 copies of the 64 neurons' events, and those of the segment in hand.
-    let more = events(45_000, Checkpoint::Segments) - events(0, Checkpoint::Segments);
+    let more = events(45_000, Recompute::Segments) - events(0, Recompute::Segments);
     assert_eq!(more, 8 * 64 * 45_000 * 300);
-    assert_eq!(events(45_000, Checkpoint::None), events(0, Checkpoint::None));
-    for checkpoint in [Checkpoint::None, Checkpoint::Segments] {
-        assert!(delayed(u32::MAX).memory(usize::MAX, checkpoint).most(2, 16) > 1 << 60);
+    assert_eq!(events(45_000, Recompute::None), events(0, Recompute::None));
+    for checkpoint in [Recompute::None, Recompute::Segments] {
+        assert!(delayed(u32::MAX).memory(usize::MAX, checkpoint).peak_bytes(2, 16) > 1 << 60);
     }
 }

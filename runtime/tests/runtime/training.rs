@@ -9,7 +9,7 @@ use synnet_runtime::train::Augmentation;
 use synnet_runtime::*;
 
 use crate::build::*;
-use crate::tasks::*;
+use crate::toy_tasks::*;
 
 #[test]
 fn initial_weights_of_a_tensor_do_not_depend_on_the_others() {
@@ -78,12 +78,12 @@ fn smooth() -> Graph {
 }
 
 #[test]
-fn gradients_of_smooth_networks_are_finite_differences() {
+fn gradients_of_smooth_networks_match_finite_differences() {
     let graph = smooth();
     let params = initial_params(&graph, 2);
     let counts = (0..24).map(|i| [1.0, 0.0, 2.0, 0.0, 0.0][i * i % 5]).collect();
     let input = Sequence::new(2, 6, 2, counts).unwrap();
-    let targets = [0, 1].map(|b| Target::Sequence((0..18).map(|i| (i + b) as f32 * 0.05).collect()));
+    let targets = [0, 1].map(|b| Label::Sequence((0..18).map(|i| (i + b) as f32 * 0.05).collect()));
     let run = |params: &Params| {
         let network = Network::bind(&graph, params).unwrap();
         batch_gradients(&network, &MeanSquaredError::new().into(), &input, &targets).unwrap()
@@ -109,7 +109,7 @@ fn gradients_of_smooth_networks_are_finite_differences() {
 }
 
 #[test]
-fn bad_options_are_reported_at_once() {
+fn invalid_options_are_all_reported() {
     let graph = classifier(Quantity::Vmem, 0.0);
     let bad = options(Readout::SpikeCount).with_batch(0);
     let errors = Trainer::new(&graph, initial_params(&graph, 0), bad).unwrap_err();
@@ -124,17 +124,17 @@ fn bad_options_are_reported_at_once() {
 }
 
 #[test]
-fn a_loss_that_is_not_finite_names_layer_and_step() {
+fn non_finite_loss_names_layer_and_step() {
     let graph = classifier(Quantity::Vmem, 0.0);
     let mut params = initial_params(&graph, 1);
     params.tensors.get_mut("c2.weight").unwrap().data.fill(3e38);
     let options = options(Readout::MeanVmem).with_augmentation(Augmentation::default());
     let mut trainer = Trainer::new(&graph, params, options).unwrap();
     let before = trainer.checkpoint();
-    let sample = Sample {
+    let sample = DenseSample {
         raster: vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 9.0, 9.0, 0.0, 0.0, 0.0, 0.0],
         steps: 2,
-        target: Target::Class(1),
+        label: Label::Class(1),
     };
     let dataset = Dataset::new(6, 2, vec![sample]).unwrap();
     let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
@@ -154,7 +154,7 @@ fn leaky(mem: Leak, threshold: f64, optimizer: Optimizer) -> (Graph, TrainOption
         .connect(&[Endpoint::Input], 0, 0, Operator::Identity)
         .0;
     let options = TrainOptions::new(MeanSquaredError::new(), 4, 16).with_optimizer(optimizer);
-    let sample = Sample { raster: vec![1.0; 20], steps: 10, target: Target::Sequence(vec![0.0; 20]) };
+    let sample = DenseSample { raster: vec![1.0; 20], steps: 10, label: Label::Sequence(vec![0.0; 20]) };
     (graph, options, Dataset::new(2, 10, vec![sample]).unwrap())
 }
 
@@ -181,7 +181,7 @@ fn learned_constants_are_kept_within_their_bounds() {
 }
 
 #[test]
-fn what_starts_beyond_its_bounds_is_reported() {
+fn initial_values_out_of_bounds_are_reported() {
     let mem = Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[0.5e-3], true) };
     let (graph, options, _) = leaky(mem, 1e-3, Optimizer::default());
     let options = options.with_lr_factor("tau", 0.1);
@@ -198,18 +198,18 @@ fn what_starts_beyond_its_bounds_is_reported() {
 }
 
 #[test]
-fn a_hidden_layer_that_leaves_the_finite_numbers_is_named() {
+fn non_finite_hidden_layer_is_named() {
     let graph = classifier(Quantity::Vmem, 0.0);
     let mut params = initial_params(&graph, 1);
     let weights = &mut params.tensors.get_mut("c0.weight").unwrap().data;
     weights.iter_mut().for_each(|w| *w = f32::MAX.copysign(*w));
     let mut trainer = Trainer::new(&graph, params, options(Readout::MeanVmem)).unwrap();
     let error = trainer.epoch(&toy(20, 1), &mut |_| Control::Continue).unwrap_err();
-    assert!(matches!(error, TrainError::NotFinite { layer: Some(ref name), .. } if name == "l0"), "{error}");
+    assert!(matches!(error, TrainError::NonFinite { layer: Some(ref name), .. } if name == "l0"), "{error}");
 }
 
 #[test]
-fn an_update_that_is_not_finite_changes_nothing() {
+fn non_finite_update_changes_nothing() {
     let mem = Leak { unit: LeakUnit::Decay, parameter: parameter(&[0.5], true) };
     let (graph, options, dataset) = leaky(mem, 1.0, Sgd::new(1e300).into());
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
@@ -222,10 +222,10 @@ fn an_update_that_is_not_finite_changes_nothing() {
 }
 
 #[test]
-fn data_that_does_not_fit_is_listed() {
+fn mismatched_data_is_reported() {
     let mut trainer = trainer(Quantity::Vmem, Readout::MeanVmem);
-    let sample = |target| Sample { raster: vec![0.0; 10], steps: 2, target };
-    let samples = vec![sample(Target::Class(2)), sample(Target::Class(3)), sample(Target::Sequence(vec![]))];
+    let sample = |label| DenseSample { raster: vec![0.0; 10], steps: 2, label };
+    let samples = vec![sample(Label::Class(2)), sample(Label::Class(3)), sample(Label::Sequence(vec![]))];
     let dataset = Dataset::new(5, 2, samples).unwrap();
     let TrainError::Data(errors) = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err() else {
         panic!("the data is at fault")
@@ -242,7 +242,7 @@ fn data_that_does_not_fit_is_listed() {
 }
 
 #[test]
-fn unknown_options_are_refused() {
+fn unknown_options_are_rejected() {
     let text = r#"{"loss": {"kind": "cross_entropy", "readout": "max_vmem"}, "optimizer": {"kind": "adam", "lr": 0.002},
         "schedule": {"kind": "cosine"}, "epochs": 3, "batch": 8}"#;
     let options: TrainOptions = serde_json::from_str(text).unwrap();
@@ -263,7 +263,7 @@ fn unknown_options_are_refused() {
 }
 
 #[test]
-fn figures_of_an_epoch_outlive_a_batch_that_fails() {
+fn epoch_metrics_survive_a_failed_batch() {
     let graph = Net::new(6)
         .layer(3, Neuron::Lif(lif()), Quantity::Vmem)
         .connect(&[Endpoint::Input], 0, 0, linear())
@@ -271,15 +271,15 @@ fn figures_of_an_epoch_outlive_a_batch_that_fails() {
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options(Readout::MeanVmem)).unwrap();
     trainer.epoch(&toy(48, 3), &mut |_| Control::Stop).unwrap();
     let before = trainer.checkpoint();
-    let target = |i: usize| Target::Class(i % 3);
-    let huge = |i| Sample { raster: vec![f32::MAX; 20 * 6], steps: 20, target: target(i) };
+    let target = |i: usize| Label::Class(i % 3);
+    let huge = |i| DenseSample { raster: vec![f32::MAX; 20 * 6], steps: 20, label: target(i) };
     let huge = Dataset::new(6, 20, (0..48).map(huge).collect()).unwrap();
     assert!(trainer.epoch(&huge, &mut |_| Control::Continue).is_err());
     assert!(trainer.checkpoint() == before, "the trainer is as it was before the batch");
 }
 
 #[test]
-fn a_stopped_epoch_that_ends_by_steps_leaves_no_figures_to_the_next() {
+fn epoch_finished_by_steps_does_not_leak_metrics() {
     let (mut trainer, data) = (trainer(Quantity::Vmem, Readout::MeanVmem), toy(48, 3));
     trainer.epoch(&data, &mut |_| Control::Stop).unwrap();
     let stopped = trainer.checkpoint();

@@ -5,31 +5,31 @@ use std::path::Path;
 use serde_json::json;
 use synnet_ir::Fact;
 use synnet_ir::Network;
-use synnet_workbench::artifacts::{self, Written};
-use synnet_workbench::source::Loaded;
-use synnet_workbench::{Setting, Settings, Target, calibration, report};
+use synnet_workbench::artifacts::{self, WrittenFile};
+use synnet_workbench::network_source::LoadedNetwork;
+use synnet_workbench::{Target, TargetOption, TargetOptions, calibration, report};
 use synnet_xylo::QuantizeOptions;
 
 use crate::cli::{Build, QuantizeArgs};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::{stdio, terminal};
 
 /// Compiles a network for a target.
 pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
-    streams::keep_apart("-o", &args.out, context.json)?;
+    stdio::check_single_stdout("-o", &args.out, context.json)?;
     let Some(target) = context.target_or_custom(args.target.as_ref())? else {
         return Err(Failure::Usage("say with `--target` what to build, such as `--target rust`".into()));
     };
-    refuse_settings(args, &target, context)?;
+    reject_unused_options(args, &target, context)?;
     let loaded = context.load(&args.network)?;
     let network = args.weights.as_ref().map(|path| context.bind(&loaded, path)).transpose()?;
-    let mut settings = Settings::new();
+    let mut settings = TargetOptions::new();
     settings.quantize = quantize_options(args, network.as_ref(), context)?;
     settings.remove_dead = args.remove_dead;
-    settings.one_file = streams::is_dash(&args.out);
+    settings.one_file = stdio::is_stdio(&args.out);
     if let Some(path) = &args.rates {
-        let rates = report::rates_from_json(&streams::read_text(path)?, &loaded.graph);
+        let rates = report::rates_from_json(&stdio::read_text(path)?, &loaded.graph);
         settings.rates = rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
     }
     let back_end = target.with(&settings);
@@ -44,7 +44,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     loaded.accept(&artifacts.warnings, &context.terminal)?;
     let written = match artifacts.files.as_slice() {
         [only] if settings.one_file => {
-            streams::print(&only.bytes)?;
+            stdio::print(&only.bytes)?;
             Vec::new()
         }
         _ if settings.one_file => {
@@ -56,7 +56,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     if context.json {
         print_json(&loaded, &written, &artifacts.facts)
     } else {
-        say(&written, &artifacts.facts)
+        print_summary(&written, &artifacts.facts)
     }
 }
 
@@ -69,13 +69,13 @@ fn main_file(out: &Path) -> Result<String, Failure> {
 }
 
 /// Options that make no difference for the target are a mistake.
-fn refuse_settings(args: &Build, target: &Target, context: &Context) -> Result<(), Failure> {
+fn reject_unused_options(args: &Build, target: &Target, context: &Context) -> Result<(), Failure> {
     let QuantizeArgs { quantizer, calibrate } = &args.quantize;
     let given = [
-        ("--quantizer", quantizer.is_some(), Setting::Quantize),
-        ("--calibrate", calibrate.is_some(), Setting::Quantize),
-        ("--remove-dead", args.remove_dead, Setting::RemoveDead),
-        ("--rates", args.rates.is_some(), Setting::Rates),
+        ("--quantizer", quantizer.is_some(), TargetOption::Quantize),
+        ("--calibrate", calibrate.is_some(), TargetOption::Quantize),
+        ("--remove-dead", args.remove_dead, TargetOption::RemoveDead),
+        ("--rates", args.rates.is_some(), TargetOption::Rates),
     ];
     let Some((option, _, setting)) =
         given.into_iter().find(|(_, given, setting)| *given && !target.takes(*setting))
@@ -119,21 +119,21 @@ fn quantize_options(
     Ok(QuantizeOptions::new().with_method(method).with_ranges(ranges))
 }
 
-fn print_json(loaded: &Loaded, written: &[Written], facts: &[Fact]) -> Result<(), Failure> {
-    let files: Vec<_> = written.iter().map(|w| json!({ "path": w.path, "what": w.what })).collect();
-    let mut result = json!({ "network": loaded.graph.name, "written": files });
+fn print_json(loaded: &LoadedNetwork, written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {
+    let files: Vec<_> = written.iter().map(|w| json!({ "path": w.path, "description": w.what })).collect();
+    let mut result = json!({ "network": loaded.graph.name, "files": files });
     for fact in facts {
         result[fact.key] = fact.value.clone();
     }
-    streams::print_json(&result)
+    stdio::print_json(&result)
 }
 
-fn say(written: &[Written], facts: &[Fact]) -> Result<(), Failure> {
+fn print_summary(written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {
     for file in written {
-        terminal::say(format_args!("wrote {} ({})", file.path.display(), file.what));
+        terminal::print(format_args!("wrote {} ({})", file.path.display(), file.what));
     }
     for fact in facts {
-        terminal::say(&fact.text);
+        terminal::print(&fact.text);
     }
     Ok(())
 }

@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use serde_json::json;
-use synnet_ir::display::counted;
+use synnet_ir::display::pluralize;
 use synnet_ir::{Diagnostic, Graph, Sources};
 use synnet_workbench::Plan;
-use synnet_workbench::built::{self, BuiltNetwork};
+use synnet_workbench::compiled_network::{self, CompiledNetwork};
+use synnet_workbench::network_source;
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::source;
 
 use crate::cli::{Check, NetworkArgs};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::{stdio, terminal};
 
 /// Checks a network, and the rules of a target where one is named; or a recipe with its network.
 pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
@@ -21,7 +21,7 @@ pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
     if network.net.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
         return recipe(args, context);
     }
-    if built::is_built(&network.net) {
+    if compiled_network::is_compiled(&network.net) {
         return built_network(args, context);
     }
     let target = context.target_or_custom(args.target.as_ref())?;
@@ -30,14 +30,14 @@ pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
         found.diagnostics.extend(target.check(graph));
     }
     if context.json {
-        let diagnostics = source::to_json(&found.diagnostics, &found.sources);
-        streams::print_json(&json!({ "diagnostics": diagnostics }))?;
+        let diagnostics = network_source::to_json(&found.diagnostics, &found.sources);
+        stdio::print_json(&json!({ "diagnostics": diagnostics }))?;
     }
     let path = &network.net;
-    source::accept(&found.diagnostics, &found.sources, &context.terminal).map_err(|error| {
+    network_source::accept(&found.diagnostics, &found.sources, &context.terminal).map_err(|error| {
         error.concluding(|found| {
             let errors = found.iter().filter(|d| Diagnostic::is_error(d)).count();
-            format!("{} in `{}`", counted(errors, "error"), streams::shown(path))
+            format!("{} in `{}`", pluralize(errors, "error"), stdio::display_name(path))
         })
     })?;
     if let Some(graph) = &found.graph {
@@ -55,7 +55,7 @@ fn recipe(args: &Check, context: &Context) -> Result<(), Failure> {
         return Err(Failure::Usage("a recipe names its network and parameters itself".into()));
     }
     let target = context.target(args.target.as_ref())?;
-    let recipe = Recipe::parse(streams::read_text(net)?, net, &[], &context.chips)?;
+    let recipe = Recipe::parse(stdio::read_text(net)?, net, &[], &context.chips)?;
     let plan = Plan::new(recipe, &context.terminal)?;
     plan.check_targets()?;
     if let Some(target) = target {
@@ -64,7 +64,7 @@ fn recipe(args: &Check, context: &Context) -> Result<(), Failure> {
     let seed = plan.recipe.training.seed;
     plan.trainer(seed)?;
     if context.json {
-        streams::print_json(&json!({ "diagnostics": [] }))?;
+        stdio::print_json(&json!({ "diagnostics": [] }))?;
     }
     let targets: Vec<&str> = plan.recipe.build.iter().map(String::as_str).collect();
     let targets = if targets.is_empty() { String::new() } else { format!("; fits {}", targets.join(", ")) };
@@ -79,14 +79,14 @@ fn built_network(args: &Check, context: &Context) -> Result<(), Failure> {
         return Err(Failure::Usage("a built network has no names or parameters to set".into()));
     }
     let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
-    let network = BuiltNetwork::parse(&streams::read(net)?, net, &context.chips)?;
+    let network = CompiledNetwork::parse(&stdio::read(net)?, net, &context.chips)?;
     let chip = network.chip(named)?;
     if context.json {
         let found = chip
             .as_ref()
             .map(|chip| synnet_xylo::rules::check_specification(&network.specification, chip))
             .unwrap_or_default();
-        streams::print_json(&json!({ "diagnostics": source::to_json(&found, &Sources::new()) }))?;
+        stdio::print_json(&json!({ "diagnostics": network_source::to_json(&found, &Sources::new()) }))?;
     }
     if let Some(chip) = &chip {
         network.check(chip, &context.terminal)?;
@@ -104,13 +104,13 @@ fn what(graph: &Graph) -> String {
     format!(
         "network `{}`, {}, {}, {} to learn",
         graph.name,
-        counted(graph.layers.len(), "layer"),
-        counted(neurons, "neuron"),
-        counted(learned, "number")
+        pluralize(graph.layers.len(), "layer"),
+        pluralize(neurons, "neuron"),
+        pluralize(learned, "number")
     )
 }
 
 /// A check that says nothing leaves the reader to wonder whether it looked at the right network.
 fn say_sound(path: &Path, what: &str) {
-    terminal::say(format_args!("`{}` has no errors: {what}", streams::shown(path)));
+    terminal::print(format_args!("`{}` has no errors: {what}", stdio::display_name(path)));
 }

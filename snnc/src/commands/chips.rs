@@ -10,23 +10,23 @@ use synnet_xylo::chip::CoreVersion;
 use crate::cli::Chips;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::streams;
+use crate::stdio;
 
 /// Prints all chips, or one in full.
 pub fn run(args: &Chips, context: &Context) -> Result<(), Failure> {
     let Some(name) = &args.name else {
         let chips: Vec<&Chip> = context.chips.iter().map(Arc::as_ref).collect();
         return if context.json {
-            streams::print_json(&json!(chips))
+            stdio::print_json(&json!(chips))
         } else {
-            streams::print_text(&table(&chips))
+            stdio::print_text(&table(&chips))
         };
     };
     let chip = context.chips.get(name).map_err(|why| Failure::Usage(why.to_string()))?;
     if context.json {
-        return streams::print_json(&json!(**chip));
+        return stdio::print_json(&json!(**chip));
     }
-    streams::print_text(context.chips.source(name).unwrap_or_default())
+    stdio::print_text(context.chips.source(name).unwrap_or_default())
 }
 
 /// One column for each chip: they differ in many numbers.
@@ -37,7 +37,7 @@ fn table(chips: &[&Chip]) -> String {
     };
     let known = |known: bool| if known { "known" } else { "-" }.to_owned();
     let yes = |yes: bool| if yes { "yes" } else { "-" }.to_owned();
-    display::table(&[
+    display::format_table(&[
         row("chip", &|chip| chip.name.clone()),
         row("part", &|chip| chip.part.clone()),
         row("input channels", &|chip| chip.inputs.to_string()),

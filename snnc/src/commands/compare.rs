@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use synnet_workbench::Target;
-use synnet_workbench::comparison::{Comparison, Subject};
+use synnet_workbench::comparison::{Comparison, ComparisonInput};
 use synnet_xylo::Chip;
 
 use crate::cli::Compare;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::{stdio, terminal};
 
 /// Compares the engines on the test set of a recipe.
 pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     let observer = &context.terminal;
     if let Some(path) = &args.html {
-        streams::keep_apart("--html", path, context.json)?;
+        stdio::check_single_stdout("--html", path, context.json)?;
     }
     let chip = chip(args, context)?;
     let mut plan = context.plan(&args.recipe)?;
@@ -26,17 +26,17 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     // What the chip cannot do is better known before the recordings are read.
     plan.check_chip(&chip)?;
     let experiment = plan.with_data(observer)?;
-    let mut subject = Subject::new(&experiment, &network, &chip, observer)?;
+    let mut subject = ComparisonInput::new(&experiment, &network, &chip, observer)?;
     subject.weights = args.weights.display().to_string();
     subject.samples = args.samples.map(|n| n as usize);
     let comparison = Comparison::of(&subject, observer)?;
     if let Some(path) = &args.html {
-        streams::write(path, comparison.html()?.as_bytes())?;
+        stdio::write(path, comparison.html()?.as_bytes())?;
     }
     if context.json {
-        streams::print_json(&comparison.json())?;
+        stdio::print_json(&comparison.json())?;
     }
-    terminal::say(comparison.text());
+    terminal::print(comparison.text());
     Ok(())
 }
 

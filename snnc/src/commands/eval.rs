@@ -1,19 +1,19 @@
 //! `snnc eval`: the accuracy of trained weights.
 
 use synnet_workbench::Engine;
-use synnet_workbench::cost::Inference;
+use synnet_workbench::cost::InferenceCost;
 use synnet_workbench::report::{self, Results};
 
 use crate::cli::Eval;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::{stdio, terminal};
 
 /// Evaluates weights on the test set of a recipe.
 pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     let observer = &context.terminal;
     if let Some(path) = &args.report {
-        streams::keep_apart("--report", path, context.json)?;
+        stdio::check_single_stdout("--report", path, context.json)?;
     }
     let engine = context.engine(&args.on)?;
     if args.quantizer.is_some() && engine == Engine::Float {
@@ -33,23 +33,23 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     if let Some(path) = &args.report {
         let results =
             Results { experiment: &experiment, network: &network, float: &float, chip: chip.as_ref() };
-        streams::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
+        stdio::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
     }
-    let cost = chip.as_ref().and_then(|on| Inference::of(on, experiment.corpus.test.steps()));
+    let cost = chip.as_ref().and_then(|on| InferenceCost::of(on, experiment.corpus.test.steps()));
     if context.json {
         let mut results = report::results_json(&float, chip.as_ref());
         if let Some(cost) = &cost {
             results["cost"] = cost.to_json();
         }
-        streams::print_json(&results)?;
+        stdio::print_json(&results)?;
     }
-    terminal::say(report::summary(&float, chip.as_ref()));
+    terminal::print(report::summary(&float, chip.as_ref()));
     if let Some(cost) = &cost {
-        terminal::say(cost.in_words());
+        terminal::print(cost.summary());
     }
-    let shown = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
-    if let Some(shown) = shown {
-        terminal::say(report::confusion(shown, &experiment.corpus.classes));
+    let display_name = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
+    if let Some(display_name) = display_name {
+        terminal::print(report::confusion(display_name, &experiment.corpus.classes));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use synnet_ir::Code;
 
 use crate::cli::Explain;
 use crate::failure::Failure;
-use crate::streams;
+use crate::stdio;
 
 /// Every code that a command can report.
 fn codes() -> impl Iterator<Item = &'static Code> {
@@ -28,9 +28,9 @@ pub fn run(args: &Explain, json: bool) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("there is no code `{}`{hint}", args.code)));
     };
     if json {
-        return streams::print_json(
+        return stdio::print_json(
             &json!({ "code": code.id, "title": code.title, "explanation": code.explanation }),
         );
     }
-    streams::print_text(&format!("{}: {}\n\n{}\n", code.id, code.title, code.explanation.trim()))
+    stdio::print_text(&format!("{}: {}\n\n{}\n", code.id, code.title, code.explanation.trim()))
 }

@@ -5,21 +5,21 @@ use synnet_ir::Sources;
 
 use crate::cli::Fmt;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::{stdio, terminal};
 
 /// Formats files in place, or with `--check` tells which are not in canonical form.
 pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
     let mut changed = Vec::new();
     let mut failed = Vec::new();
     for path in &args.files {
-        let text = streams::read_text(path)?;
+        let text = stdio::read_text(path)?;
         match synnet_dsl::format(&text) {
-            Ok(formatted) if streams::is_dash(path) && !args.check => streams::print_text(&formatted)?,
+            Ok(formatted) if stdio::is_stdio(path) && !args.check => stdio::print_text(&formatted)?,
             Ok(formatted) if formatted == text => {}
             Ok(formatted) => {
                 changed.push(path.display().to_string());
                 if !args.check {
-                    streams::write(path, formatted.as_bytes())?;
+                    stdio::write(path, formatted.as_bytes())?;
                 }
             }
             Err(diagnostics) => {
@@ -30,7 +30,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
         }
     }
     if json {
-        streams::print_json(&json!({ "changed": changed, "failed": failed.len() }))?;
+        stdio::print_json(&json!({ "changed": changed, "failed": failed.len() }))?;
     }
     if !failed.is_empty() {
         return Err(Failure::Rendered(failed.concat()));

@@ -3,19 +3,19 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use synnet_workbench::built::{self, BuiltNetwork};
-use synnet_workbench::source::Loaded;
+use synnet_workbench::compiled_network::{self, CompiledNetwork};
+use synnet_workbench::network_source::LoadedNetwork;
 use synnet_xylo::cost::CostSummary;
 use synnet_xylo::{Budget, Chip, QuantizeOptions};
 
 use crate::cli::{Show, ShowFormat};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::streams;
+use crate::stdio;
 
 /// Prints a network, or a built one.
 pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
-    if built::is_built(&args.network.net) {
+    if compiled_network::is_compiled(&args.network.net) {
         return built_network(args, context);
     }
     if args.dt.is_some() {
@@ -33,7 +33,7 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
                 "`--weights` is for what a network costs on a chip: give `--target`".into(),
             ));
         }
-        return streams::print_text(&match format {
+        return stdio::print_text(&match format {
             ShowFormat::Table => synnet_ir::to_table(graph),
             ShowFormat::Yaml => synnet_ir::to_yaml(graph),
             ShowFormat::Json => synnet_ir::to_json(graph),
@@ -50,14 +50,14 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
     match format {
         ShowFormat::Json => {
             let cost = cost.as_ref().and_then(Option::as_ref).map(CostSummary::to_json);
-            streams::print_json(&json!({ "network": to_value(graph)?, "budget": budget, "cost": cost }))?;
+            stdio::print_json(&json!({ "network": to_value(graph)?, "budget": budget, "cost": cost }))?;
         }
         ShowFormat::Table => {
             let mut text = format!("{}\n{budget}", synnet_ir::to_table(graph));
             if let Some(cost) = &cost {
-                text += &format!("\n{}", in_words(cost.as_ref(), chip));
+                text += &format!("\n{}", cost_summary(cost.as_ref(), chip));
             }
-            streams::print_text(&text)?;
+            stdio::print_text(&text)?;
         }
         ShowFormat::Yaml | ShowFormat::Dot => {
             let what = "is shown as a table or as JSON";
@@ -76,7 +76,7 @@ fn to_value(graph: &synnet_ir::Graph) -> Result<Value, Failure> {
 /// What the network costs with these weights; `None` for chips of which that is not known.
 fn cost(
     context: &Context,
-    loaded: &Loaded,
+    loaded: &LoadedNetwork,
     weights: &Path,
     chip: &Chip,
 ) -> Result<Option<CostSummary>, Failure> {
@@ -86,10 +86,10 @@ fn cost(
     Ok(CostSummary::of_build(&build, chip))
 }
 
-fn in_words(cost: Option<&CostSummary>, chip: &Chip) -> String {
+fn cost_summary(cost: Option<&CostSummary>, chip: &Chip) -> String {
     cost.map_or_else(
         || format!("what a network costs on {} is not known: there is no model of its cycles\n", chip.title),
-        CostSummary::in_full,
+        CostSummary::detailed_report,
     )
 }
 
@@ -104,7 +104,7 @@ fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
     }
     let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
     let path = &network.net;
-    let network = BuiltNetwork::parse(&streams::read(path)?, path, &context.chips)?;
+    let network = CompiledNetwork::parse(&stdio::read(path)?, path, &context.chips)?;
     let chip = network.chip(named)?;
     let chip = chip.as_deref();
     let spec = &network.specification;
@@ -116,7 +116,7 @@ fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
         value["chip"] = json!(chip.map(|chip| &chip.name));
         value["budget"] = json!(budget);
         value["cost"] = json!(known);
-        streams::print_json(&value)?;
+        stdio::print_json(&value)?;
     } else {
         let mut text = network.tables();
         if !network.defaulted.is_empty() {
@@ -124,11 +124,11 @@ fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
             text += &format!("\nnot in the file, so as Rockpool has them: {arrays}\n");
         }
         if let (Some(chip), Some(budget), Some(cost)) = (chip, &budget, &cost) {
-            text += &format!("\n{budget}\n{}", in_words(cost.as_ref(), chip));
+            text += &format!("\n{budget}\n{}", cost_summary(cost.as_ref(), chip));
         } else {
             text += "\nwhat it takes of a chip, and what it costs there: give `--target`\n";
         }
-        streams::print_text(&text)?;
+        stdio::print_text(&text)?;
     }
     match chip {
         Some(chip) => Ok(network.check(chip, &context.terminal)?),

@@ -1,42 +1,42 @@
 //! `snnc sim`: the bit-exact chip on an array of input events.
 
 use serde_json::json;
-use synnet_ir::display::counted;
-use synnet_workbench::built::BuiltNetwork;
+use synnet_ir::display::pluralize;
+use synnet_workbench::compiled_network::CompiledNetwork;
 use synnet_workbench::{cost, inference};
 
 use crate::cli::Sim;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::{stdio, terminal};
 
 /// Runs a specification on events and writes the readout's spikes as `output`.
 pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
-    streams::keep_apart("--output", &arrays.output, context.json)?;
+    stdio::check_single_stdout("--output", &arrays.output, context.json)?;
     let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
-    let network = BuiltNetwork::parse(&streams::read(&args.spec)?, &args.spec, &context.chips)?;
+    let network = CompiledNetwork::parse(&stdio::read(&args.spec)?, &args.spec, &context.chips)?;
     let chip = network.chip(named)?;
     if let Some(chip) = &chip {
         network.check(chip, &context.terminal)?;
     }
-    warn_of_defaults(&network.defaulted);
+    warn_about_defaults(&network.defaulted);
     let events = context.events(&arrays.input, network.specification.dimensions.inputs)?;
     let run = inference::simulate(&network, chip.as_deref(), &events, arrays.record)
         .map_err(|error| error.in_file(&arrays.input))?;
     if run.dropped_events > 0 {
-        let events = counted(run.dropped_events as usize, "input event");
+        let events = pluralize(run.dropped_events as usize, "input event");
         terminal::warn(format_args!("{events} dropped: a channel takes at most 15 events in a step"));
     }
-    streams::write(&arrays.output, &run.arrays.to_npz()?)?;
+    stdio::write(&arrays.output, &run.arrays.to_npz()?)?;
     if run.by_membrane {
-        terminal::say(
+        terminal::print(
             "the readout neurons have the largest threshold: they are read by their membranes, `readout.vmem` in the \
              output file, and not by `output`, their spikes",
         );
     }
     if context.json {
-        return streams::print_json(&json!({
+        return stdio::print_json(&json!({
             "output": arrays.output,
             "sequences": events.batch,
             "steps": events.time,
@@ -48,13 +48,13 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
         }));
     }
     if let Some(cycles) = run.cycles {
-        terminal::say(cost::measured_in_words(cycles));
+        terminal::print(cost::cycles_summary(cycles));
     }
     Ok(())
 }
 
 /// Zeros in the place of arrays are rarely meant: with a `dash` of 0 no current reaches a membrane.
-fn warn_of_defaults(defaulted: &[&str]) {
+fn warn_about_defaults(defaulted: &[&str]) {
     let telling = defaulted.iter().filter(|name| name.starts_with("dash") || name.starts_with("threshold"));
     let names: Vec<String> = telling.map(|name| format!("`{name}`")).collect();
     if !names.is_empty() {

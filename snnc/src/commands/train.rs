@@ -7,7 +7,7 @@ use synnet_workbench::{Plan, RunOptions};
 use crate::cli::Train;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{streams, terminal};
+use crate::{stdio, terminal};
 
 /// Trains, evaluates, builds, and writes it all into one folder, or one for each seed.
 pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
@@ -19,9 +19,9 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
     context.terminal.watch_for_interrupts()?;
     let run = synnet_workbench::run(plan, &options, &context.terminal)?;
     if let Some(summary) = &run.summary {
-        terminal::say(format_args!("\n{}", summary.trim_end()));
+        terminal::print(format_args!("\n{}", summary.trim_end()));
     }
-    if context.json { streams::print_json(&run.json) } else { Ok(()) }
+    if context.json { stdio::print_json(&run.json) } else { Ok(()) }
 }
 
 fn default_folder(recipe: &Path) -> PathBuf {

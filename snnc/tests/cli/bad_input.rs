@@ -84,7 +84,7 @@ fn names_that_do_not_parse_are_named() {
 }
 
 #[test]
-fn mistakes_of_a_recipe_are_named() {
+fn recipe_errors_are_reported() {
     let folder = tones();
     for (what, from, to, code, says) in [
         (
@@ -250,7 +250,7 @@ fn outputs_that_cannot_be_written_leave_nothing() {
 /// Standard output on a full device: what cannot be written is said.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_said() {
+fn full_disk_is_reported() {
     let folder = ready();
     for words in commands("-").into_iter().chain([vec!["show".into(), "tones.snn".into()]]) {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");

@@ -9,7 +9,7 @@ fn build(folder: &Folder, target: &str, out: &str) -> Outcome {
 }
 
 #[test]
-fn every_target_leaves_its_files_the_same_each_time() {
+fn builds_are_reproducible() {
     let folder = Folder::new();
     folder.write("w.safetensors", digits_weights());
     for (target, out, files) in [
@@ -20,9 +20,9 @@ fn every_target_leaves_its_files_the_same_each_time() {
             folder.write(&format!("{target}/{name}/keep"), "");
             let json = build(&folder, target, &format!("{target}/{name}/{out}")).success().json();
             for (i, file) in files.iter().enumerate() {
-                assert_eq!(json["written"][i]["path"], format!("{target}/{name}/{file}"));
+                assert_eq!(json["files"][i]["path"], format!("{target}/{name}/{file}"));
             }
-            assert_eq!(json["written"].as_array().map(Vec::len), Some(files.len()), "{json:#}");
+            assert_eq!(json["files"].as_array().map(Vec::len), Some(files.len()), "{json:#}");
         }
         for file in files {
             let [a, b] = ["a", "b"].map(|name| folder.read(&format!("{target}/{name}/{file}")));
@@ -47,7 +47,7 @@ fn one_text_of_rust_goes_to_a_pipe() {
 }
 
 #[test]
-fn flash_and_ram_are_told() {
+fn flash_and_ram_are_reported() {
     let folder = Folder::new();
     folder.write("w.safetensors", digits_weights());
     let json = build(&folder, "rust", "digits.rs").success().json();
@@ -66,13 +66,13 @@ fn flash_and_ram_are_told() {
 }
 
 #[test]
-fn without_weights_the_type_takes_them_at_run_time() {
+fn weights_can_be_loaded_at_run_time() {
     let folder = Folder::new();
     let digits = digits();
     let digits = digits.to_str().expect("the path is text");
     let words = ["build", digits, "--target", "rust", "-o", "digits.rs", "--json"];
     let json = folder.snnc(&words).success().json();
-    assert_eq!(json["written"].as_array().map(Vec::len), Some(1), "{json:#}");
+    assert_eq!(json["files"].as_array().map(Vec::len), Some(1), "{json:#}");
     let code = folder.read_text("digits.rs");
     assert!(code.contains("pub const fn with_weights(") && !code.contains("include_bytes!"));
     folder
@@ -90,7 +90,7 @@ fn without_weights_the_type_takes_them_at_run_time() {
 }
 
 #[test]
-fn what_generated_code_cannot_say_is_told_at_its_lines_before_anything_is_written() {
+fn unsupported_networks_are_reported_before_writing() {
     const NOISY: &str = "network Noisy {
     dt: 1 ms;
     input events: 2;
@@ -148,7 +148,7 @@ fn integers_are_another_form_of_rust() {
 }
 
 #[test]
-fn a_training_builds_integers_where_its_recipe_says_so() {
+fn recipe_can_build_integer_code() {
     let folder = tones();
     let words = ["train", "tones.yaml", "--out", "run", "--set", "training.epochs=1"];
     folder.snnc(&[&words[..], &["--set", "build=[rust, rust-int]"]].concat()).success();
@@ -160,7 +160,7 @@ fn a_training_builds_integers_where_its_recipe_says_so() {
 }
 
 #[test]
-fn what_integers_cannot_say_is_told_at_its_line() {
+fn unsupported_integer_networks_are_reported() {
     const CURRENTS: &str = "network Currents {
     dt: 1 ms;
     input events: 2;

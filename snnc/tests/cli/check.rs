@@ -3,7 +3,7 @@
 use crate::support::{Folder, digits, repository, tones};
 
 #[test]
-fn a_sound_network_passes_for_every_target() {
+fn valid_network_passes_for_every_target() {
     let folder = Folder::new();
     let digits = digits();
     let outcome = folder.snnc(&["check".as_ref(), digits.as_os_str()]).success();
@@ -39,7 +39,7 @@ fn a_recipe_is_checked_without_its_recordings() {
 }
 
 #[test]
-fn what_training_does_not_support_is_said_before_any_recording_is_read() {
+fn unsupported_training_is_reported_before_reading_data() {
     let folder = tones();
     folder.write(
         "tones.snn",

@@ -35,7 +35,7 @@ fn all_chips_are_listed_and_one_is_shown_with_its_evidence() {
 }
 
 #[test]
-fn an_unknown_target_is_told_with_those_there_are() {
+fn unknown_target_lists_the_known_ones() {
     let folder = Folder::new();
     let words = ["check", "x.snn", "--target", "xylo-audo3"];
     folder.snnc(&words).failure(2, &["did you mean `xylo-audio3`?", "`rust-int`", "`xylo-1`"]);
@@ -49,7 +49,7 @@ fn an_unknown_target_is_told_with_those_there_are() {
 }
 
 #[test]
-fn a_chip_of_ones_own_is_a_target_like_any_other() {
+fn custom_chip_is_a_target() {
     let folder = Folder::new();
     folder.write("own.yaml", own(&folder));
     folder.write("w.safetensors", digits_weights());
@@ -86,7 +86,7 @@ fn a_chip_of_ones_own_is_a_target_like_any_other() {
 }
 
 #[test]
-fn faults_of_a_description_are_told_with_their_place() {
+fn errors_of_a_description_are_located() {
     let folder = Folder::new();
     let good = own(&folder);
     let check = |text: &str| {

@@ -1,7 +1,7 @@
 //! `snnc compare`: one network on three engines.
 
 use serde_json::Value;
-use synnet_arrays::Archive;
+use synnet_arrays::NpzWriter;
 
 use crate::report::check_page;
 use crate::support::{Folder, repository, tones, weights};
@@ -37,7 +37,7 @@ fn the_example_is_compared_layer_by_layer() {
         let finding =
             found["findings"].as_array().and_then(|list| list.iter().find(|one| one["kind"] == kind));
         let finding = finding.unwrap_or_else(|| panic!("nothing about {kind}"));
-        assert!(said.contains(finding["text"].as_str().expect("it is text")), "{said}");
+        assert!(said.contains(finding["message"].as_str().expect("it is text")), "{said}");
     }
 
     // The engines are those of `eval`.
@@ -59,7 +59,6 @@ fn the_example_is_compared_layer_by_layer() {
     assert_eq!(
         keys,
         [
-            "bound",
             "dt",
             "engines",
             "findings",
@@ -67,8 +66,9 @@ fn the_example_is_compared_layer_by_layer() {
             "labels",
             "layers",
             "quantization",
-            "recordings",
             "same_class",
+            "samples",
+            "state_tolerance",
             "steps",
             "target"
         ]
@@ -78,7 +78,7 @@ fn the_example_is_compared_layer_by_layer() {
         assert_eq!((layer["name"].as_str(), layer["lag"].as_u64()), (Some(*name), Some(i as u64)));
         let pair = &layer["pairs"]["float_to_chip"];
         if *name == "out" {
-            assert_eq!(layer["judged_by"], "states");
+            assert_eq!(layer["compared_by"], "states");
             assert!(pair["spike_agreement"].is_null() && pair["state_error"].as_f64() < Some(0.2), "{pair}");
         } else {
             assert!(pair["spike_agreement"].as_f64() > Some(0.8), "{name}: {pair}");
@@ -103,9 +103,9 @@ fn a_quantizer_that_spoils_the_readout_is_found_out() {
     let about = |kind: &str| findings.iter().find(|finding| finding["kind"] == kind).expect("it is found");
     let (classes, weights) = (about("classes"), about("weights"));
     let says = |text: &Value, part: &str| assert!(text.as_str().is_some_and(|t| t.contains(part)), "{text}");
-    says(&classes["text"], "more than chance explains");
-    says(&classes["remedy"], "take another quantizer");
-    says(&about("output")["text"], "mainly the chip's weights, thresholds and leaks");
+    says(&classes["message"], "more than chance explains");
+    says(&classes["help"], "take another quantizer");
+    says(&about("output")["message"], "mainly the chip's weights, thresholds and leaks");
     assert_eq!(weights["layer"], "out");
     assert!(about("divergence")["layer"] != "out");
 }
@@ -116,7 +116,7 @@ fn samples_are_spread_and_threads_change_nothing() {
     let run = |threads| example("compare", &[&few[..], &["--threads", threads]].concat()).success().json();
     let (one, three) = (run("1"), run("3"));
     assert_eq!(one, three);
-    let recordings: Vec<u64> = serde_json::from_value(one["recordings"].clone()).expect("they are numbers");
+    let recordings: Vec<u64> = serde_json::from_value(one["samples"].clone()).expect("they are numbers");
     let test = recordings.len() as u64;
     assert!(
         test == 7 && recordings[0] == 0 && recordings.windows(2).all(|pair| pair[1] > pair[0] + 5),
@@ -189,7 +189,7 @@ build: [rust]
 "
         ),
     );
-    let mut archive = Archive::new();
+    let mut archive = NpzWriter::new();
     archive.add("rasters", &[2, 20, 8], &[20i64; 320]).expect("the shape fits");
     if labels {
         archive.add("labels", &[2], &[0i64, 1]).expect("the shape fits");
@@ -203,10 +203,10 @@ build: [rust]
 const UNFIT_WORDS: [&str; 5] = ["compare", "r.yaml", "--weights", "w.safetensors", "--json"];
 
 #[test]
-fn what_goes_wrong_is_said_with_its_remedy() {
+fn findings_come_with_help() {
     let outcome = unfit(true).snnc(&[&UNFIT_WORDS[..], &TARGET].concat()).success();
     let found = outcome.json();
-    assert_eq!(found["input_events"], serde_json::json!({ "all": 6400, "clipped": 1600 }));
+    assert_eq!(found["input_events"], serde_json::json!({ "total": 6400, "clipped": 1600 }));
     let findings = found["findings"].as_array().expect("it is a list");
     for (kind, layer, text) in [
         ("classes", None, "same class on all three engines (50.0 % are right)"),
@@ -221,9 +221,9 @@ fn what_goes_wrong_is_said_with_its_remedy() {
             .iter()
             .find(|found| found["kind"] == kind && (layer.is_none() || found["layer"].as_str() == layer));
         let finding = finding.unwrap_or_else(|| panic!("no {kind} of {layer:?} in {findings:#?}"));
-        assert!(finding["text"].as_str().is_some_and(|said| said.contains(text)), "{finding}");
-        assert!(kind == "classes" || finding["remedy"].is_string(), "{finding}");
-        assert!(outcome.stderr.contains(finding["text"].as_str().expect("it is text")));
+        assert!(finding["message"].as_str().is_some_and(|said| said.contains(text)), "{finding}");
+        assert!(kind == "classes" || finding["help"].is_string(), "{finding}");
+        assert!(outcome.stderr.contains(finding["message"].as_str().expect("it is text")));
     }
     assert!(outcome.stderr.contains("  remedy: declare `max_spikes: 31`"), "{}", outcome.stderr);
 }
@@ -280,7 +280,7 @@ const RESIDUAL: &str = "network Residual {
 ";
 
 #[test]
-fn spikes_that_aliases_hand_on_are_counted_once() {
+fn aliased_spikes_are_counted_once() {
     let folder = unfit(true);
     folder.write("net.snn", RESIDUAL);
     folder.write("w.safetensors", weights(RESIDUAL).to_safetensors());

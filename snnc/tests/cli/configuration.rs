@@ -99,7 +99,7 @@ fn built_networks_are_shown() {
     let built = folder.snnc(&[&build("xylo-audio3")[..], &["--json"]].concat()).success().json();
     assert_eq!(built["cost"]["cycles_per_step"], json["cost"]["cycles_per_step"]);
     assert!(built["known"].as_array().is_some_and(|facts| facts.len() >= 3), "{built:#}");
-    assert_eq!(built["written"].as_array().map(Vec::len), Some(2), "no vendor's file of this chip is known");
+    assert_eq!(built["files"].as_array().map(Vec::len), Some(2), "no vendor's file of this chip is known");
 
     let outcome = folder.snnc(&["show", "small.spec.npz", "--target", "xylo-1"]).success();
     assert!(outcome.text().contains("is not known: there is no model of its cycles"), "{}", outcome.text());
@@ -120,7 +120,7 @@ fn chips_without_a_function_in_rockpool_get_their_simulator() {
 }
 
 #[test]
-fn damaged_configurations_are_refused_fault_by_fault() {
+fn every_error_of_a_damaged_configuration_is_reported() {
     let folder = built();
     let text = folder.read_text("small.json");
     let damaged = text.replace("\"biasEnable\": false", "\"biasEnabled\": 0").replacen(

@@ -1,6 +1,6 @@
 //! Data of every kind, from files to trained weights.
 
-use synnet_arrays::Archive;
+use synnet_arrays::NpzWriter;
 
 use crate::support::{Folder, RECIPE, Wav, repository, tones};
 
@@ -48,7 +48,7 @@ fn train(folder: &Folder, rest: &[&str]) -> serde_json::Value {
 }
 
 fn archive(integers: &[(&str, &[usize], &[i64])], floats: &[(&str, &[usize], &[f64])]) -> Vec<u8> {
-    let mut archive = Archive::new();
+    let mut archive = NpzWriter::new();
     integers.iter().for_each(|(name, shape, x)| archive.add(name, shape, x).expect("the shape fits"));
     floats.iter().for_each(|(name, shape, x)| archive.add(name, shape, x).expect("the shape fits"));
     archive.finish().expect("archives can be made")
@@ -180,7 +180,7 @@ const CHANGES: &str = "augmentation: { gain: 6, noise: { snr: [5, 20], color: pi
 
 /// Sounds that change: the same with one thread and with two, interrupted or not; another seed, other sounds.
 #[test]
-fn changing_sounds_depend_on_the_seed_alone() {
+fn audio_augmentation_depends_on_the_seed_only() {
     let folder = tones();
     folder.write("tones.yaml", RECIPE.replace("  steps: 20", &format!("  steps: 20\n  {CHANGES}")));
     let train = |out: &str, rest: &[&str]| {
@@ -204,7 +204,7 @@ fn changing_sounds_depend_on_the_seed_alone() {
 }
 
 #[test]
-fn the_cache_makes_no_difference_whatever_happens_to_it() {
+fn cache_never_changes_results() {
     let folder = tones();
     let train = |out: &str, cache: &str| {
         let cache = format!("data.cache={cache}");
@@ -261,7 +261,7 @@ fn a_path_of_its_own_holds_the_test_set() {
 
 /// Each mistake about data gets the right code and its name, and nothing is written.
 #[test]
-fn mistakes_about_data_are_named() {
+fn data_errors_are_reported() {
     let folder = heidelberg(SHD);
     let small = |shape: &[usize], labels: &[i64]| {
         let rasters = vec![1; shape.iter().product()];

@@ -36,7 +36,7 @@ fn its_events_are_those_of_a_recording() {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
-fn it_hears_a_seven_and_cannot_panic() {
+fn it_recognizes_seven_and_cannot_panic() {
     let target = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-std");
     let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["run", "--release", "--offline", "--locked", "--target-dir"]).arg(&target);

@@ -6,7 +6,7 @@ const UNTIDY: &str = "network  N { // a comment\n dt : 1ms ;\ninput x : 4;\n\
     layer out:lif( 4 ){tau_mem:4 ms,tau_syn:4 ms};\n x->linear->out; output out ; }";
 
 #[test]
-fn files_are_brought_into_one_form_in_place() {
+fn files_are_formatted_in_place() {
     let folder = Folder::new();
     folder.write("net.snn", UNTIDY);
     folder.write("tidy.snn", std::fs::read(digits()).expect("the example can be read"));

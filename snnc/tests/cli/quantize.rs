@@ -64,7 +64,7 @@ fn faults_of_the_section_are_told() {
 
 /// Weights of two bits: what training does not know of costs more than what it does.
 #[test]
-fn training_can_know_of_the_integers() {
+fn quantization_aware_training_works() {
     let folder = tones();
     let words = |out: &'static str, more: &[&'static str]| -> Vec<&'static str> {
         let mut words = vec!["train", "tones.yaml", "--json", "--set", "training.epochs=60", "--out", out];
@@ -105,7 +105,7 @@ fn training_can_know_of_the_integers() {
 }
 
 #[test]
-fn training_that_knows_is_resumed_as_such() {
+fn quantization_aware_training_resumes() {
     let folder = tones();
     let words = ["train", "tones.yaml", "--json", "--out", "a", "--set", "quantize.aware={ from_epoch: 2 }"];
     let whole = folder.snnc(&words).success().json();
@@ -122,7 +122,7 @@ fn training_that_knows_is_resumed_as_such() {
 
 /// Ranges are measured on the training set where the recipe asks for shifts, and only there.
 #[test]
-fn shifts_use_ranges_of_the_training_set() {
+fn weight_shifts_use_training_set_ranges() {
     let folder = tones();
     let shifts = |out: &str, settings: &[&str]| -> Vec<f64> {
         let mut words = vec!["train", "tones.yaml", "--out", out, "--set", "training.epochs=2"];

@@ -61,7 +61,7 @@ fn a_page_holds_everything_there_is_to_see() {
 }
 
 #[test]
-fn a_page_shows_the_whole_course_after_resuming() {
+fn page_shows_all_epochs_after_resuming() {
     let folder = tones();
     let words = ["--set", "build=[]", "--set", "training.epochs=5"];
     let whole = page(&folder, &words);
@@ -114,7 +114,7 @@ fn names_of_files_cannot_become_markup() {
 }
 
 #[test]
-fn warnings_are_said_once_and_stand_in_the_reports() {
+fn warnings_appear_once_and_in_reports() {
     let folder = tones();
     // Weights of next to nothing: the hidden layer never spikes.
     let text =
@@ -141,7 +141,7 @@ fn warnings_are_said_once_and_stand_in_the_reports() {
 }
 
 #[test]
-fn what_the_machine_cannot_hold_is_refused_before_any_recording_is_read() {
+fn excessive_memory_is_rejected_before_reading_data() {
     let folder = tones();
     let outcome = folder.snnc(&["train", "tones.yaml", "--set", "training.epochs=1"]).success();
     assert!(outcome.stderr.contains("training needs about"), "{}", outcome.stderr);

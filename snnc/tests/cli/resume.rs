@@ -11,7 +11,7 @@ fn epochs(folder: &Folder, out: &str) -> Vec<String> {
 }
 
 #[test]
-fn another_network_or_other_recordings_are_refused() {
+fn other_network_or_data_is_rejected() {
     let folder = tones();
     let words = ["train", "tones.yaml", "--out", "a", "--set", "training.epochs=2"];
     folder.snnc(&words).success();
@@ -43,7 +43,7 @@ fn a_checkpoint_of_another_training_is_refused() {
 }
 
 #[test]
-fn a_course_that_does_not_reach_the_checkpoint_is_refused() {
+fn history_shorter_than_the_checkpoint_is_rejected() {
     let folder = tones();
     let words = ["train", "tones.yaml", "--out", "a", "--set", "training.epochs=3"];
     folder.snnc(&words).success();
@@ -79,7 +79,7 @@ fn same_files(folder: &Folder, a: &str, b: &str) {
 
 /// The process is killed at moments that nothing in it knows of, again and again.
 #[test]
-fn a_training_that_is_killed_loses_at_most_an_epoch_and_ends_the_same() {
+fn killed_training_loses_at_most_one_epoch() {
     let folder = tones();
     let words =
         ["train", "tones.yaml", "--set", "training.epochs=300", "--set", "data.validation={take: [3]}"];
@@ -130,7 +130,7 @@ fn epochs_in_checkpoint(folder: &Folder, name: &str) -> usize {
 
 /// One update per epoch, and the first makes weights with which the second overflows.
 #[test]
-fn numbers_that_are_none_stop_the_training_and_leave_the_last_checkpoint() {
+fn nan_stops_training_and_keeps_the_checkpoint() {
     let folder = tones();
     let steep = ["--set", "training.optimizer={kind: adam, lr: 3e37}", "--set", "training.batch=8"];
     let words = [&["train", "tones.yaml", "--out", "a"], &steep[..]].concat();
@@ -178,7 +178,7 @@ mod interrupted {
     }
 
     #[test]
-    fn a_training_goes_on_where_it_was_interrupted() {
+    fn interrupted_training_resumes() {
         let folder = tones();
         let words = ["train", "tones.yaml", "--out", "out", "--set", "training.epochs=1000000"];
         let outcome = interrupt(&folder, &words, "out", 0);

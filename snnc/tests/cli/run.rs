@@ -73,7 +73,7 @@ fn a_batch_is_its_sequences_one_by_one() {
 }
 
 #[test]
-fn recordings_have_the_names_and_shapes_of_the_contract() {
+fn traces_have_the_documented_names_and_shapes() {
     let folder = folder();
     folder.write("in.npy", npy("|u1", false, &[2, STEPS / 2, 6], &events(STEPS, 6)));
     folder.snnc(&[&RUN[..], &["--record"]].concat()).success();
@@ -108,7 +108,7 @@ fn input_and_output_may_be_pipes() {
 }
 
 #[test]
-fn inputs_that_do_not_fit_are_refused() {
+fn mismatched_inputs_are_rejected() {
     let folder = folder();
     let floats = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let mut broken = vec![0.0; 2 * 6];

@@ -20,7 +20,7 @@ fn the_best_epoch_by_validation_is_kept() {
     let scores = column(&log, "validation accuracy");
     let best = scores.iter().copied().fold(0.0, f64::max);
     let first = scores.iter().position(|score| *score == best).map(|i| i + 1);
-    assert_eq!(json["kept_epoch"].as_u64(), first.map(|n| n as u64), "{scores:?}");
+    assert_eq!(json["selected_epoch"].as_u64(), first.map(|n| n as u64), "{scores:?}");
     assert!(outcome.stderr.contains(", 2 to validate, 4 to test"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("the best by validation accuracy"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("  validation "), "{}", outcome.stderr);
@@ -29,24 +29,24 @@ fn the_best_epoch_by_validation_is_kept() {
     let json = folder.snnc(&[&words[..], &last].concat()).success().json();
     let losses = column(&folder.read_text("by-loss/metrics.csv"), "loss");
     let least = losses.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i + 1);
-    assert_eq!(json["kept_epoch"].as_u64(), least.map(|n| n as u64), "{losses:?}");
+    assert_eq!(json["selected_epoch"].as_u64(), least.map(|n| n as u64), "{losses:?}");
 }
 
 #[test]
-fn training_stops_when_validation_gets_no_better() {
+fn training_stops_early() {
     let folder = tones();
     let words = ["train", "tones.yaml", "--json", "--set", "data.validation={take: [3]}", "--set"];
     let stopping = "training.selection={by: validation_accuracy, patience: 2}";
     let set = [stopping, "--set", "training.epochs=200"];
     let json = folder.snnc(&[&words[..], &set].concat()).success().json();
-    let (epochs, kept) = (json["epochs"].as_u64(), json["kept_epoch"].as_u64());
+    let (epochs, kept) = (json["epochs"].as_u64(), json["selected_epoch"].as_u64());
     assert_eq!(epochs, kept.map(|kept| kept + 2), "two epochs without a better one end it");
     let again = folder.snnc(&[&words[..], &set, &["--resume"]].concat()).success().json();
-    assert_eq!((again["epochs"].as_u64(), again["kept_epoch"].as_u64()), (epochs, kept));
+    assert_eq!((again["epochs"].as_u64(), again["selected_epoch"].as_u64()), (epochs, kept));
 }
 
 #[test]
-fn what_validates_must_exist() {
+fn selection_needs_a_validation_set() {
     let folder = tones();
     for (set, says) in [
         ("training.selection={by: validation_loss}", "data.validation"),
@@ -96,7 +96,7 @@ fn several_seeds_give_mean_and_spread() {
 }
 
 #[test]
-fn seeds_that_make_no_sense_are_refused() {
+fn invalid_seeds_are_rejected() {
     let folder = tones();
     for (words, code, says) in [
         (&["--set", "seeds=[1, 1]"][..], 1, "`seeds`: 1 is given twice"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_arrays::{Archive, Array, read_npz};
+use synnet_arrays::{Array, NpzWriter, read_npz};
 
 use crate::support::{Folder, npy, repository};
 
@@ -92,7 +92,7 @@ fn events_beyond_what_the_chip_takes_are_counted() {
 }
 
 #[test]
-fn inputs_that_are_no_counts_are_refused() {
+fn non_count_inputs_are_rejected() {
     let folder = Folder::new();
     let (spec, case) = golden("raw_0");
     folder.write("spec.npz", spec);
@@ -128,7 +128,7 @@ fn damaged_specifications_are_refused() {
     let mut flipped = whole.clone();
     let name = flipped.windows(10).position(|bytes| bytes == b"weights_in").expect("it is in the archive");
     flipped[name + 150..name + 300].fill(0xa5);
-    let mut misshaped = Archive::new();
+    let mut misshaped = NpzWriter::new();
     for (name, array) in &case {
         let numbers = array.to_integers().expect("they are whole");
         let shape = if name == "threshold" { vec![numbers.len() / 2, 2] } else { array.shape.clone() };
@@ -140,7 +140,7 @@ fn damaged_specifications_are_refused() {
         ("overwritten", flipped, "weights_in"),
         ("no archive", b"PK not really".to_vec(), ".npz"),
         ("empty", Vec::new(), ".npz"),
-        ("nothing in it", Archive::new().finish().expect("it can be empty"), "weights_in"),
+        ("nothing in it", NpzWriter::new().finish().expect("it can be empty"), "weights_in"),
         ("misshaped", misshaped.finish().expect("it is complete"), "threshold"),
     ] {
         folder.write("spec.npz", bytes);
@@ -153,7 +153,7 @@ fn damaged_specifications_are_refused() {
 
 /// A specification of one hidden and one readout neuron, without the arrays whose names begin with `without`.
 fn small(without: &str, threshold_out: i64) -> Vec<u8> {
-    let mut archive = Archive::new();
+    let mut archive = NpzWriter::new();
     for (name, shape, value) in [
         ("weights_in", &[1, 1][..], 100),
         ("weights_out", &[1, 1], 100),
@@ -185,7 +185,7 @@ fn a_readout_that_is_read_by_its_membrane_gives_it() {
 }
 
 #[test]
-fn arrays_that_are_missing_and_matter_are_told() {
+fn missing_arrays_are_reported() {
     let folder = Folder::new();
     folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));
     folder.write("spec.npz", small("dash_syn", 50));
@@ -203,7 +203,7 @@ fn any_number_of_events_is_counted() {
 }
 
 #[test]
-fn other_files_are_told_from_built_networks() {
+fn other_files_are_not_compiled_networks() {
     let folder = Folder::new();
     folder.write("net.snn", "network N {}");
     folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));

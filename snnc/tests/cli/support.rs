@@ -227,7 +227,7 @@ impl Wav {
 /// What belongs to a training but not to its result: how long it took, and where its files are.
 pub(crate) fn result(mut json: Value) -> Value {
     let object = json.as_object_mut().expect("results are an object");
-    assert!(object.remove("seconds").is_some() && object.remove("written").is_some());
+    assert!(object.remove("seconds").is_some() && object.remove("files").is_some());
     json
 }
 

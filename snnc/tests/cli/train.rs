@@ -24,7 +24,7 @@ fn a_training_leaves_everything_that_its_recipe_asks_for() {
         "weights.safetensors",
     ];
     assert_eq!(files, expected);
-    assert_eq!(json["written"].as_array().map(Vec::len), Some(expected.len()), "{json:#}");
+    assert_eq!(json["files"].as_array().map(Vec::len), Some(expected.len()), "{json:#}");
     assert_eq!(json["epochs"], 40);
     for engine in ["float", "xylo-audio3"] {
         assert_eq!(json[engine]["samples"], 4, "two takes of each tone are held back");

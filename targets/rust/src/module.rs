@@ -39,7 +39,7 @@ impl Module {
 }
 
 /// What the forms of arithmetic make of a network.
-pub(crate) struct Parts {
+pub(crate) struct ModuleParts {
     /// The identifiers.
     pub(crate) names: Names,
     /// Names of the layers in the language.
@@ -75,7 +75,7 @@ pub(crate) struct Parts {
 /// How a module comes to its weights.
 pub(crate) enum Weights {
     /// It has none.
-    Nowhere,
+    External,
     /// They are part of it.
     Module {
         /// As they are packed.
@@ -89,7 +89,7 @@ pub(crate) enum Weights {
     Program(TokenStream),
 }
 
-impl Parts {
+impl ModuleParts {
     /// The module of these parts.
     pub(crate) fn assemble(self, embedding: &Embedding) -> Module {
         let tokens = self.module(embedding);
@@ -289,7 +289,7 @@ impl Parts {
     /// The weights themselves, or the views of those that the program brings.
     fn weights(&self, embedding: &Embedding) -> TokenStream {
         let (bytes, fingerprint, tables) = match &self.weights {
-            Weights::Nowhere => return TokenStream::new(),
+            Weights::External => return TokenStream::new(),
             Weights::Program(views) => return views.clone(),
             Weights::Module { bytes, fingerprint, tables } => (bytes, fingerprint, tables),
         };

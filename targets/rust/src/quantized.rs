@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use synnet_ir::graph::{Connection, Endpoint, Quantity};
 use synnet_ir::{Diagnostics, Graph, Network};
-use synnet_xylo::chip::{Chip, CoreVersion, DashRange, Dashes, Events, FanOut, Synapses};
+use synnet_xylo::chip::{BitShiftRange, BitShiftRanges, Chip, CoreVersion, Events, FanOut, Synapses};
 use synnet_xylo::specification::{
-    HIDDEN_CAP, INPUT_CAP, MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, READOUT_CAP, SpecificationError,
+    MAX_DASH, MAX_HIDDEN_SPIKES, MAX_INPUT_EVENTS, MAX_NEURONS, MAX_READOUT_SPIKES, MAX_WEIGHT_SHIFT,
+    SpecificationError,
 };
 use synnet_xylo::{QuantizeOptions, QuantizeReport, Specification};
 
@@ -30,7 +31,7 @@ pub struct Quantized {
 }
 
 /// The arithmetic as a chip without narrow limits.
-fn arithmetic() -> Chip {
+fn unlimited_chip() -> Chip {
     let any = usize::MAX;
     Chip {
         name: "rust-int".into(),
@@ -52,11 +53,15 @@ fn arithmetic() -> Chip {
         bias: true,
         // Aliases of a specification are code within one layer; sums of a network are rows of weights.
         aliases: false,
-        dash: Dashes {
-            synapse: DashRange { min: 1, max: MAX_DASH },
-            membrane: DashRange { min: 0, max: MAX_DASH },
+        dash: BitShiftRanges {
+            synapse: BitShiftRange { min: 1, max: MAX_DASH },
+            membrane: BitShiftRange { min: 0, max: MAX_DASH },
         },
-        events: Events { input: INPUT_CAP.into(), hidden: HIDDEN_CAP.into(), readout: READOUT_CAP.into() },
+        events: Events {
+            input: MAX_INPUT_EVENTS.into(),
+            hidden: MAX_HIDDEN_SPIKES.into(),
+            readout: MAX_READOUT_SPIKES.into(),
+        },
         cycles: None,
         clock: None,
         power: None,
@@ -65,7 +70,7 @@ fn arithmetic() -> Chip {
 
 /// What of a graph integer code cannot express, and what it will do differently.
 pub fn check(graph: &Graph) -> Diagnostics {
-    synnet_xylo::rules::check(graph, &arithmetic())
+    synnet_xylo::rules::check(graph, &unlimited_chip())
 }
 
 /// Quantizes a network.
@@ -74,16 +79,16 @@ pub fn check(graph: &Graph) -> Diagnostics {
 /// Everything that integer code cannot express, at its place, and what it would merely do differently.
 pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantized, Diagnostics> {
     let synnet_xylo::Build { specification, float, report, warnings, core: _ } =
-        synnet_xylo::build(network, &arithmetic(), options)?;
+        synnet_xylo::build(network, &unlimited_chip(), options)?;
     let graph = &network.graph;
-    let placed = float.layers.iter().map(|layer| Place {
+    let placed = float.layers.iter().map(|layer| PlacedLayer {
         name: layer.name.clone(),
         docs: graph.layer(layer.layer).docs.clone(),
         ids: layer.ids.clone(),
         synapses: graph.layer(layer.layer).synapses(),
         readout: layer.readout,
     });
-    let mut described = Described {
+    let mut described = NetworkDescription {
         name: graph.name.clone(),
         docs: graph.docs.clone(),
         dt: graph.dt,
@@ -104,14 +109,14 @@ pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantize
         let target = index(Endpoint::Layer(connection.target));
         for &source in &connection.sources {
             let docs = described.paths.entry((key(index(source)), key(target))).or_default();
-            docs.extend(documented(connection));
+            docs.extend(doc_lines(connection));
         }
     }
     Ok(Quantized { network: described.network(&specification), specification, report, warnings })
 }
 
 /// The lines of a connection's comment.
-fn documented(connection: &Connection) -> impl Iterator<Item = String> {
+fn doc_lines(connection: &Connection) -> impl Iterator<Item = String> {
     connection.docs.iter().cloned()
 }
 
@@ -127,14 +132,14 @@ pub fn describe(
 ) -> Result<IntegerNetwork, SpecificationError> {
     specification.check()?;
     let d = specification.dimensions;
-    let place = |name: &str, n: usize, synapses: usize, readout: bool| Place {
+    let place = |name: &str, n: usize, synapses: usize, readout: bool| PlacedLayer {
         name: name.to_owned(),
         docs: Vec::new(),
         ids: 0..n,
         synapses,
         readout,
     };
-    let described = Described {
+    let described = NetworkDescription {
         name: name.to_owned(),
         docs: Vec::new(),
         dt,
@@ -148,7 +153,7 @@ pub fn describe(
 }
 
 /// A layer among the neurons of a specification.
-struct Place {
+struct PlacedLayer {
     name: String,
     docs: Vec<String>,
     ids: std::ops::Range<usize>,
@@ -157,7 +162,7 @@ struct Place {
 }
 
 /// What a specification does not say about its network.
-struct Described {
+struct NetworkDescription {
     name: String,
     docs: Vec<String>,
     dt: f64,
@@ -165,7 +170,7 @@ struct Described {
     quantity: Quantity,
     latency: Option<usize>,
     /// The layers in the order of ids, the readout last.
-    places: Vec<Place>,
+    places: Vec<PlacedLayer>,
     /// Which source feeds which target (see [`key`]), with the comments of the connections.
     paths: BTreeMap<(usize, usize), Vec<String>>,
 }
@@ -178,7 +183,7 @@ fn key(source: IntegerSource) -> usize {
     }
 }
 
-impl Described {
+impl NetworkDescription {
     fn network(self, specification: &Specification) -> IntegerNetwork {
         let layers = (0..self.places.len()).map(|i| self.layer(i, specification)).collect();
         IntegerNetwork {
@@ -188,7 +193,7 @@ impl Described {
             dt: self.dt,
             input: self.input,
             inputs: specification.dimensions.inputs,
-            most_events: INPUT_CAP,
+            max_events: MAX_INPUT_EVENTS,
             output: self.places.len() - 1,
             quantity: self.quantity,
             latency: self.latency,
@@ -222,7 +227,7 @@ impl Described {
             dash_mem: dash_mem[ids.clone()].to_vec(),
             threshold: threshold[ids.clone()].to_vec(),
             bias: bias[ids].to_vec(),
-            max_spikes: if place.readout { READOUT_CAP } else { HIDDEN_CAP },
+            max_spikes: if place.readout { MAX_READOUT_SPIKES } else { MAX_HIDDEN_SPIKES },
             alias: if aliased { s.alias_target.clone() } else { Vec::new() },
             connections,
         }
@@ -232,7 +237,7 @@ impl Described {
     fn connection(
         &self,
         source: IntegerSource,
-        target: &Place,
+        target: &PlacedLayer,
         docs: &[String],
         s: &Specification,
     ) -> IntegerConnection {

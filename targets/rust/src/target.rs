@@ -16,25 +16,25 @@ use crate::quantized;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RustTarget {
     options: RustOptions,
-    one_file: bool,
+    single_file: bool,
 }
 
 impl RustTarget {
     /// The target with these options.
     pub fn new(options: RustOptions) -> Self {
-        Self { options, one_file: false }
+        Self { options, single_file: false }
     }
 
     /// Writes the weights into the source, so that the module is a single file.
     #[must_use]
-    pub fn in_one_file(mut self) -> Self {
-        self.one_file = true;
+    pub fn with_single_file(mut self) -> Self {
+        self.single_file = true;
         self
     }
 
     fn options_for(&self, file: &str) -> RustOptions {
         let embedding =
-            if self.one_file { Embedding::Literal } else { Embedding::Include(weights_file(file)) };
+            if self.single_file { Embedding::Literal } else { Embedding::Include(weights_file(file)) };
         self.options.clone().with_embedding(embedding)
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::networks::{self, bind};
-use support::{Random, chip, rustc};
+use support::{Random, rustc, specifications};
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
 use synnet_rust::{
@@ -50,14 +50,14 @@ fn integer_cases() -> Vec<Module> {
         let options = RustOptions::new().with_embedding(embedding).with_numbers(numbers);
         generate(&bind(&graph, &mut random), &options).expect("it is supported")
     });
-    let mut aliases = chip::specification("map_recurrent_audio3", "channel");
+    let mut aliases = specifications::specification("map_recurrent_audio3", "channel");
     aliases.alias_target = vec![Some(0); aliases.dimensions.hidden];
     aliases.weight_shift_rec = 7;
     // A threshold that is never reached, and one that always is.
-    let mut ends = chip::specification("map_vmem_readout_audio3", "channel");
+    let mut ends = specifications::specification("map_vmem_readout_audio3", "channel");
     ends.threshold_out.fill(i16::MAX);
     ends.threshold.fill(i16::MIN);
-    let raw = (0..12).step_by(3).map(|i| chip::raw(&format!("raw_{i}")));
+    let raw = (0..12).step_by(3).map(|i| specifications::raw(&format!("raw_{i}")));
     let chips = [aliases, ends].into_iter().chain(raw).enumerate().map(|(i, specification)| {
         let quantity = [Quantity::Isyn, Quantity::Vmem, Quantity::Spikes][i % 3];
         let name = format!("Chip{i}");
@@ -174,7 +174,7 @@ fn outputs_follow_the_equations_bit_for_bit() {
 
 /// As a library without `std`, under lints that a careful crate may turn on.
 #[test]
-fn compilers_linters_and_formatters_are_content() {
+fn generated_code_passes_compiler_clippy_and_rustfmt() {
     let folder = rustc::folder("lints");
     let mut library = String::from(
         "//! Generated networks.\n#![no_std]\n#![forbid(unsafe_code)]\n\
@@ -242,7 +242,7 @@ extern "C" fn rust_eh_personality() {}
 "#;
 
 #[test]
-fn no_panic_is_linked() {
+fn no_panic_code_is_linked() {
     let folder = rustc::folder("bare");
     let mut modules = String::new();
     let mut body = String::new();

@@ -9,13 +9,13 @@ use std::process::Command;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use support::{Random, chip, networks, rustc};
+use support::{Random, networks, rustc, specifications};
 use synnet_ir::Raster;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::integer::{IntegerLayer, IntegerNetwork};
 use synnet_rust::{Embedding, Module, Numbers, RustOptions, quantized};
 use synnet_xylo::QuantizeOptions;
-use synnet_xylo::simulate::{PopulationRecord, Record};
+use synnet_xylo::simulate::{PopulationTrace, Record};
 use synnet_xylo::{Simulator, Specification};
 
 /// A network in integers, the chip's program that it comes from, and input events.
@@ -82,7 +82,7 @@ fn push(bytes: &mut Vec<u8>, values: &[i16]) {
 /// The states of the neurons that a layer has in a population.
 fn push_states(
     bytes: &mut Vec<u8>,
-    record: &PopulationRecord,
+    record: &PopulationTrace,
     step: usize,
     start: usize,
     layer: &IntegerLayer,
@@ -181,13 +181,13 @@ fn fields(source: &str) -> Vec<String> {
 fn every_state_equals_the_simulator_on_reference_cases() {
     let raw = (0..12).map(|i| {
         let name = format!("raw_{i}");
-        Case::of_specification(chip::raw(&name), &name, chip::events(&name))
+        Case::of_specification(specifications::raw(&name), &name, specifications::events(&name))
     });
     let mapped = ["map_kws_audio3", "map_tutorial_audio3", "map_recurrent_audio3", "map_vmem_readout_audio3"];
     let mapped = mapped.iter().flat_map(|name| {
         ["channel", "global"].map(|prefix| {
-            let specification = chip::specification(name, prefix);
-            Case::of_specification(specification, &format!("{name}_{prefix}"), chip::events(name))
+            let specification = specifications::specification(name, prefix);
+            Case::of_specification(specification, &format!("{name}_{prefix}"), specifications::events(name))
         })
     });
     assert_equal_to_the_simulator("reference", &raw.chain(mapped).collect::<Vec<_>>());
@@ -197,7 +197,9 @@ fn every_state_equals_the_simulator_on_reference_cases() {
 fn every_state_equals_the_simulator_on_random_specifications() {
     let mut runner = TestRunner::deterministic();
     let cases = (0..40).map(|i| {
-        let tree = (chip::specifications(), chip::rasters()).new_tree(&mut runner).expect("there is a case");
+        let tree = (specifications::specifications(), specifications::rasters())
+            .new_tree(&mut runner)
+            .expect("there is a case");
         let (specification, mut events) = tree.current();
         events.truncate(events.len() / specification.dimensions.inputs * specification.dimensions.inputs);
         Case::of_specification(specification, &format!("random{i}"), events)
@@ -231,7 +233,7 @@ fn every_state_equals_the_simulator_on_quantized_networks() {
 }
 
 #[test]
-fn what_integers_cannot_express_is_refused_at_its_place() {
+fn values_beyond_integers_are_rejected_with_a_span() {
     let mut graph = networks::corpus("everything_generated");
     if let Neuron::Lif(lif) = &mut graph.layers[0].neuron {
         lif.noise_std = 0.5;
@@ -250,8 +252,8 @@ fn what_integers_cannot_express_is_refused_at_its_place() {
 }
 
 #[test]
-fn descriptions_that_do_not_hold_together_are_refused() {
-    let specification = chip::specification("map_tutorial_audio3", "channel");
+fn inconsistent_descriptions_are_rejected() {
+    let specification = specifications::specification("map_tutorial_audio3", "channel");
     let mut network = quantized::describe(&specification, "broken", 1e-3, Quantity::Spikes).expect("it does");
     network.layers[0].threshold.pop();
     network.layers[0].dash_mem[0] = 16;

@@ -89,7 +89,7 @@ fn the_same_network_gives_the_same_bytes() {
 
 /// Noise has no source in generated code; learned parameters are constants that need their weights.
 #[test]
-fn what_generated_code_cannot_do_is_refused_at_its_place() {
+fn unsupported_features_are_rejected_with_a_span() {
     let mut network = small();
     if let Neuron::Lif(lif) = &mut network.graph.layers[0].neuron {
         lif.noise_std = 0.1;

@@ -13,15 +13,15 @@ use std::io::BufRead;
 use std::path::Path;
 use std::time::Instant;
 
-use synnet_arrays::{Archive, ArchiveReader};
+use synnet_arrays::{NpzReader, NpzWriter};
 use synnet_ir::Raster;
-use synnet_xylo::simulate::{PopulationRecord, Record, Recording};
+use synnet_xylo::simulate::{PopulationTrace, Record, SimulationTrace};
 use synnet_xylo::{Simulator, Specification};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Times in one answer, at most.
-const MOST_TIMES: usize = 2000;
+const MAX_RUNS: usize = 2000;
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -61,8 +61,8 @@ fn serve(case: &Case, recordings: usize, pass: impl Fn(&mut Simulator) -> Outcom
     for line in std::io::stdin().lock().lines() {
         let limit: f64 = line?.trim().parse()?;
         let begin = Instant::now();
-        let mut seconds = Vec::with_capacity(MOST_TIMES);
-        while seconds.is_empty() || (begin.elapsed().as_secs_f64() < limit && seconds.len() < MOST_TIMES) {
+        let mut seconds = Vec::with_capacity(MAX_RUNS);
+        while seconds.is_empty() || (begin.elapsed().as_secs_f64() < limit && seconds.len() < MAX_RUNS) {
             let start = Instant::now();
             pass(&mut chip)?;
             seconds.push(start.elapsed().as_secs_f64() / (recordings * case.steps) as f64);
@@ -90,7 +90,7 @@ impl Case {
     fn read(folder: &Path) -> Outcome<Self> {
         let bytes = std::fs::read(folder.join("case.npz"))?;
         let chip = Simulator::new(&Specification::from_npz(&bytes)?.specification)?;
-        let input = ArchiveReader::open(&bytes)?.array("input")?;
+        let input = NpzReader::open(&bytes)?.array("input")?;
         let &[_, steps, channels] = &*input.shape else {
             return Err("`input` is not [batch, steps, channels]".into());
         };
@@ -104,11 +104,11 @@ impl Case {
     /// Every state of every step of the first recording.
     fn states(&self) -> Outcome<Vec<u8>> {
         let recording = self.chip.clone().run(&self.recordings[0], Record::All)?;
-        let Recording { readout, hidden: Some(hidden), .. } = recording else {
+        let SimulationTrace { readout, hidden: Some(hidden), .. } = recording else {
             return Err("the hidden neurons were not recorded".into());
         };
-        let mut archive = Archive::new();
-        let shape = |record: &PopulationRecord| [recording.steps, record.neurons];
+        let mut archive = NpzWriter::new();
+        let shape = |record: &PopulationTrace| [recording.steps, record.neurons];
         archive.add("output", &shape(&readout), &readout.spikes)?;
         archive.add("hidden.spikes", &shape(&hidden), &hidden.spikes)?;
         for (name, record) in [("hidden", &hidden), ("readout", &readout)] {

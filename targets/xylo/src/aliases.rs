@@ -16,7 +16,7 @@ pub(crate) fn targets(graph: &Graph, chip: &Chip) -> Vec<Option<LayerId>> {
     if !chip.aliases || graph.layers.len() > chip.hidden {
         return targets;
     }
-    let facts = Facts::of(graph);
+    let facts = AliasContext::of(graph);
     let mut is_target = vec![false; graph.layers.len()];
     for connection in &graph.connections {
         let sum: Vec<LayerId> = layers(connection).filter(|&id| id != graph.output.layer).collect();
@@ -44,7 +44,7 @@ fn layers(connection: &Connection) -> impl Iterator<Item = LayerId> {
 }
 
 /// What decides about an alias, for each layer.
-struct Facts {
+struct AliasContext {
     /// The layers that stand in every connection that leaves it.
     companions: Vec<BTreeSet<LayerId>>,
     /// Whether the input feeds it.
@@ -53,7 +53,7 @@ struct Facts {
     readout_connections: Vec<usize>,
 }
 
-impl Facts {
+impl AliasContext {
     fn of(graph: &Graph) -> Self {
         let count = graph.layers.len();
         let mut companions: Vec<Option<BTreeSet<LayerId>>> = vec![None; count];

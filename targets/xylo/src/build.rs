@@ -2,7 +2,7 @@
 
 use synnet_ir::{Diagnostics, Network};
 
-use crate::built::Build;
+use crate::build_output::Build;
 use crate::chip::Chip;
 use crate::map::{self, MapOptions};
 use crate::quantize::{QuantizeOptions, quantize};

@@ -3,7 +3,7 @@
 //! A chip is a file of `chips/`, with the evidence for each number beside it. The design rules, the mapping
 //! and the quantizer read these numbers and know no chip by name.
 
-mod check;
+mod validate;
 
 use std::sync::LazyLock;
 
@@ -52,7 +52,7 @@ pub struct Chip {
     /// Whether a hidden neuron can copy its spikes to another.
     pub aliases: bool,
     /// Bit shifts of the leaks.
-    pub dash: Dashes,
+    pub dash: BitShiftRanges,
     /// Most events of a source in one step.
     pub events: Events,
     /// How many clock cycles a step takes.
@@ -158,17 +158,17 @@ pub struct FanOut {
 /// Bit shifts of the leaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Dashes {
+pub struct BitShiftRanges {
     /// Of synaptic currents.
-    pub synapse: DashRange,
+    pub synapse: BitShiftRange,
     /// Of membranes.
-    pub membrane: DashRange,
+    pub membrane: BitShiftRange,
 }
 
 /// A range of bit shifts, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DashRange {
+pub struct BitShiftRange {
     /// Least.
     pub min: u8,
     /// Greatest.
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chips_are_possible_ones() {
+    fn built_in_chips_are_valid() {
         for chip in Chip::all() {
             let renamed = Chip { name: format!("{}-copy", chip.name), ..chip.clone() };
             assert_eq!(renamed.check(), Vec::<String>::new());
@@ -266,7 +266,7 @@ mod tests {
         chip.inputs = 0;
         chip.hidden = 100;
         chip.weight_bits = 9;
-        chip.dash.synapse = DashRange { min: 3, max: 2 };
+        chip.dash.synapse = BitShiftRange { min: 3, max: 2 };
         chip.dash.membrane.max = 16;
         chip.events.hidden = 63;
         chip.threshold = 0;
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_field_is_an_error() {
+    fn an_unknown_field_is_an_error() {
         let text = include_str!("../chips/xylo-audio3.yaml").replace("inputs:", "input:");
         let error = Chip::from_yaml(&text).unwrap_err().to_string();
         assert!(error.contains("unknown field `input`"), "{error}");

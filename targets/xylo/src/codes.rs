@@ -73,7 +73,7 @@ Remedy: put a layer between the input and the output layer.";
 
 Remedy: lead this connection through a hidden layer.";
 
-    READOUT_FEEDS = "X0203", "the output layer feeds a layer",
+    READOUT_HAS_TARGETS = "X0203", "the output layer feeds a layer",
 "Spikes of readout neurons leave the chip; there is no way back, neither to hidden neurons nor to the readout
 itself.
 
@@ -122,14 +122,14 @@ largest weight, few numbers are left for it: the neuron spikes more or less ofte
 Remedy: train with smaller weights or a higher threshold; clip outliers among the weights; or calibrate with
 typical input, so that weight shifts can make the scale finer.";
 
-    FOR_COMPARISON = "X0403", "a quantizer of Rockpool is used, faults included",
+    COMPARISON_ONLY = "X0403", "a quantizer of Rockpool is used, faults included",
 "The methods `rockpool-channel` and `rockpool-global` give the integers of Rockpool 3.1, for comparison with it. Hidden
 biases do not reach the chip, the readout's weights are lost where its threshold means \"never\", and more
 (`docs/quantization.md`).
 
 Remedy: use `channel` or `global` for everything but comparisons.";
 
-    ROCKPOOL_FAILS = "X0404", "Rockpool's quantizer or simulator fails",
+    ROCKPOOL_FAILURE = "X0404", "Rockpool's quantizer or simulator fails",
 "The method reproduces Rockpool 3.1 where that has a result. Here it raises an exception.
 
 Remedy: use `channel` or `global`.";

@@ -32,7 +32,7 @@ use crate::specification::Dimensions;
 
 /// A hidden layer and its ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct PlacedLayer {
     /// The layer.
     pub layer: LayerId,
     /// What it is to the chip.
@@ -84,7 +84,7 @@ impl Block {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The hidden layers in the order of their ids.
-    pub hidden: Vec<Placed>,
+    pub hidden: Vec<PlacedLayer>,
     /// The output layer; its neurons are the readout neurons in their order.
     pub readout: LayerId,
     /// For each layer of the graph, that which repeats its spikes.
@@ -135,7 +135,8 @@ impl Layout {
             Role::new(self.blocks.contains_key(&from_input), self.blocks.contains_key(&to_readout))
         };
         let ids = graph.layers_with_ids().map(|(id, _)| id).filter(|&id| id != self.readout);
-        let mut hidden: Vec<Placed> = ids.map(|id| Placed { layer: id, role: role(id), ids: 0..0 }).collect();
+        let mut hidden: Vec<PlacedLayer> =
+            ids.map(|id| PlacedLayer { layer: id, role: role(id), ids: 0..0 }).collect();
         // The last layer of the same class that is aliased to each one; other aliases come from earlier classes.
         let mut follows: Vec<LayerId> = graph.layers_with_ids().map(|(id, _)| id).collect();
         for (from, to) in self.aliased().filter(|&(from, to)| role(from) == role(to)) {

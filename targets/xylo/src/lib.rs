@@ -24,16 +24,16 @@
 mod aliases;
 pub mod budget;
 mod build;
-mod built;
+mod build_output;
 pub mod chip;
 pub mod codes;
 pub mod configuration;
 pub mod cost;
-mod dead;
+mod dead_neurons;
+mod float_specification;
 pub mod layout;
 pub mod loader;
 pub mod map;
-mod mapped;
 pub mod quantize;
 mod role;
 pub mod rules;
@@ -45,15 +45,15 @@ mod target;
 
 pub use budget::Budget;
 pub use build::{BuildOptions, build, build_with};
-pub use built::Build;
+pub use build_output::Build;
 pub use chip::{Chip, CoreVersion};
 pub use configuration::Configuration;
+pub use float_specification::{FloatSpecification, MappedLayer, RemovedNeurons};
 pub use loader::{LoaderFiles, loader};
 pub use map::{MapOptions, map, map_with};
-pub use mapped::{FloatSpecification, MappedLayer, RemovedNeurons};
 pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
 #[cfg(feature = "simulate")]
-pub use simulate::{Recording, Simulator};
+pub use simulate::{SimulationTrace, Simulator};
 pub use specification::Specification;
 #[cfg(feature = "files")]
 pub use target::XyloTarget;

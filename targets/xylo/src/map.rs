@@ -13,9 +13,9 @@ use synnet_ir::graph::{Connection, Endpoint, Layer, LayerId, Leak};
 use synnet_ir::{Diagnostic, Diagnostics, Network};
 
 use crate::chip::Chip;
-use crate::dead;
+use crate::dead_neurons;
+use crate::float_specification::{FloatSpecification, MappedLayer};
 use crate::layout::Layout;
-use crate::mapped::{FloatSpecification, MappedLayer};
 use crate::rules::{self, Hidden};
 use crate::specification::MAX_NEURONS;
 
@@ -88,7 +88,7 @@ pub(crate) fn lay_out(
     }
     let mut spec = place(network, &layout);
     if options.remove_dead {
-        dead::remove(&mut spec);
+        dead_neurons::remove(&mut spec);
         let hidden: Vec<Hidden<'_>> = spec
             .layers
             .iter()

@@ -5,12 +5,12 @@ use synnet_ir::{Artifact, Artifacts, Fact, Target};
 use synnet_ir::{Diagnostics, Graph, Network};
 
 use crate::build::{BuildOptions, build_with};
-use crate::built::Build;
+use crate::build_output::Build;
 use crate::chip::{Chip, ConfigurationFormat};
 use crate::configuration::Configuration;
 use crate::cost::CostSummary;
+use crate::float_specification::RemovedNeurons;
 use crate::loader::{LoaderFiles, known, loader};
-use crate::mapped::RemovedNeurons;
 use crate::rules;
 use crate::specification::SpecificationError;
 
@@ -65,7 +65,7 @@ impl XyloTarget {
         let notes: Vec<String> = known.iter().map(|fact| format!("note: {fact}")).collect();
         facts.push(Fact::new("known", notes.join("\n"), known));
         let cost = CostSummary::of_build(build, chip);
-        facts.extend(cost.map(|cost| Fact::new("cost", cost.in_short(), cost.to_json())));
+        facts.extend(cost.map(|cost| Fact::new("cost", cost.summary_line(), cost.to_json())));
         Ok(Artifacts::new(files).with_warnings(build.warnings.clone()).with_facts(facts))
     }
 }

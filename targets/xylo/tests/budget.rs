@@ -45,7 +45,7 @@ fn networks_that_do_not_fit() {
 }
 
 #[test]
-fn sums_take_memory_once() {
+fn sums_consume_memory_once() {
     // in -> l0 -> l1 -> l2 -> l3, l0 + l1 -> l2, a recurrence of l2 with and without weights.
     let mut graph = plain(2, &[10, 10, 10, 2]);
     graph.connections[2].sources = vec![from_layer(0), from_layer(1)];

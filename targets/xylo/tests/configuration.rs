@@ -144,7 +144,7 @@ fn contradictions_are_named() {
 }
 
 #[test]
-fn hostile_bytes_are_refused() {
+fn malformed_bytes_are_rejected() {
     let text = Configuration::new(&small()).unwrap().to_json();
     for cut in 0..text.len() {
         assert!(Configuration::from_json(&text.as_bytes()[..cut]).is_err(), "cut at {cut}");

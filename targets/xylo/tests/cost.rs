@@ -6,7 +6,7 @@ use std::slice;
 
 use common::random::Random;
 use common::{arrays, raster, specification};
-use synnet_xylo::cost::{Activity, Section, clock, cost, power};
+use synnet_xylo::cost::{Activity, NeuronGroup, clock, cost, power};
 use synnet_xylo::simulate::Record;
 use synnet_xylo::specification::Dimensions;
 use synnet_xylo::{Chip, Simulator};
@@ -39,7 +39,7 @@ fn cycles_and_clock_are_those_of_rockpool() {
                 let Some(expected) = golden.get(&format!("{quantizer}_cycles")) else { continue };
                 let spec = specification(&golden, quantizer);
                 let worst = Activity::worst_case(&spec);
-                let cost = cost(&spec, chip, &Section::populations(&spec), &worst).unwrap();
+                let cost = cost(&spec, chip, &NeuronGroup::populations(&spec), &worst).unwrap();
                 let place = format!("{case}, {quantizer}");
                 assert!(
                     close(cost.cycles, expected.data[0]),
@@ -60,7 +60,7 @@ fn cycles_and_clock_are_those_of_rockpool() {
 }
 
 #[test]
-fn layers_add_up_and_tell_what_a_neuron_less_saves() {
+fn layer_costs_sum_up_and_predict_savings_per_neuron() {
     let dimensions =
         Dimensions { inputs: 3, input_expansion: 5, hidden: 9, output_expansion: 4, outputs: 2, synapses: 1 };
     for name in ["xylo-audio2", "xylo-audio3"] {
@@ -74,12 +74,12 @@ fn layers_add_up_and_tell_what_a_neuron_less_saves() {
                 spec.weights_rec[source * 9 + target] = 0;
             }
         }
-        let section = |name: &str, ids, readout| Section { name: name.into(), ids, readout };
+        let section = |name: &str, ids, readout| NeuronGroup { name: name.into(), ids, readout };
         let sections =
             [section("a", 0..5, false), section("b", second.clone(), false), section("out", 0..2, true)];
         let activity = Activity { input: 0.5, hidden: (0..9).map(|n| f64::from(n) / 10.0).collect() };
         let of = |spec: &synnet_xylo::Specification, activity: &Activity| {
-            cost(spec, chip(name), &Section::populations(spec), activity).unwrap()
+            cost(spec, chip(name), &NeuronGroup::populations(spec), activity).unwrap()
         };
         let whole = of(&spec, &activity);
         let parts = cost(&spec, chip(name), &sections, &activity).unwrap();
@@ -138,7 +138,7 @@ fn activity_is_measured_in_recordings() {
     assert!((activity.mean_hidden() - share("channel_rec_Spikes")).abs() < 1e-12);
     assert_eq!(Activity::measured(slice::from_ref(&raster), &record(Record::Readout)), None);
 
-    let sections = Section::populations(&spec);
+    let sections = NeuronGroup::populations(&spec);
     let of = |activity: &Activity| cost(&spec, chip("xylo-audio3"), &sections, activity).unwrap().cycles;
     assert!(of(&activity) < of(&Activity::worst_case(&spec)));
     assert_eq!(cost(&spec, chip("xylo-1"), &sections, &activity), None, "no model of this chip is known");

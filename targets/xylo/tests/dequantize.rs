@@ -101,7 +101,7 @@ fn lif(graph: &Graph, layer: usize) -> &Lif {
 
 proptest! {
     #[test]
-    fn the_fast_way_gives_the_same_network(network in networks(), options in options()) {
+    fn fake_quantization_equals_build_and_dequantize(network in networks(), options in options()) {
         let built = build(&network, audio3(), &options).unwrap();
         let expected = dequantize(&network, &built);
         let quantizer = FakeQuantizer::new(&network.graph, audio3(), &options).unwrap();
@@ -155,7 +155,7 @@ proptest! {
             prop_assert_eq!(before.mem.unit, after.mem.unit);
             for n in 0..network.graph.layers[layer].input_columns() {
                 let dash = before.syn.dash(n, 10e-3).round_ties_even();
-                prop_assert_eq!(after.syn.decay(n, 10e-3) as f32, timing::decay_of_dash(dash) as f32);
+                prop_assert_eq!(after.syn.decay(n, 10e-3) as f32, timing::bit_shift_to_decay(dash) as f32);
             }
         }
         if report.silent_readout {
@@ -165,7 +165,7 @@ proptest! {
 }
 
 #[test]
-fn neurons_that_were_taken_out_are_silent() {
+fn removed_neurons_are_silent() {
     let mut neuron = network::lif(&[20e-3], &[20e-3], 31);
     neuron.bias.values = vec![-0.1, 0.2, -0.3];
     let layers = vec![
@@ -187,7 +187,7 @@ fn neurons_that_were_taken_out_are_silent() {
 }
 
 #[test]
-fn the_chip_follows_its_own_numbers_closer_than_the_network_it_was_made_from() {
+fn the_chip_matches_the_dequantized_network_best() {
     for name in ["kws", "tutorial", "vmem_readout"] {
         let case = common::arrays(&format!("map_{name}_audio3"));
         let network = network::of_case(&case);

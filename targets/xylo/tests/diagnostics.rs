@@ -8,7 +8,7 @@ use synnet_xylo::{Chip, rules};
 
 /// Each network of `diagnostics/` names its chip in the first line: `// on xylo-audio3`.
 #[test]
-fn findings_stand_at_the_guilty_places() {
+fn diagnostics_point_at_the_offending_spans() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
     for name in ["instance", "biases", "residual"] {
         let text = std::fs::read_to_string(folder.join(format!("{name}.snn"))).unwrap();

@@ -254,7 +254,7 @@ fn an_alias_target_comes_after_its_sources() {
 }
 
 #[test]
-fn dead_neurons_are_left_out_on_request() {
+fn dead_neurons_are_removed_on_request() {
     let mut graph = plain(2, &[3, 3, 1]);
     connect(&mut graph, from_layer(1), 1);
     #[rustfmt::skip]
@@ -293,7 +293,7 @@ fn dead_neurons_are_left_out_on_request() {
 
 /// What does not fit as a whole may fit without dead neurons.
 #[test]
-fn only_what_is_left_has_to_fit() {
+fn only_remaining_neurons_must_fit() {
     let graph = plain(1, &[200, 1]);
     let alive = |n: usize| f32::from(u8::from(n < 100));
     let network = bind(&graph, &[(0..200).map(alive).collect(), vec![1.0; 200]]);

@@ -115,7 +115,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_the_rules_let_pass_is_mapped(parts in parts(), usable in any::<bool>(), chip in 0..4_usize, seed in any::<u64>()) {
+    fn networks_that_pass_the_rules_are_mapped(parts in parts(), usable in any::<bool>(), chip in 0..4_usize, seed in any::<u64>()) {
         let chip = &Chip::all()[chip];
         let graph = if usable { connected(parts) } else { assemble(parts.0, &parts.1, &parts.2) };
         prop_assume!(!is_error(&validate(&graph)));
@@ -143,8 +143,8 @@ proptest! {
         }
 
         let built = build(&network, chip, &QuantizeOptions::default()).unwrap();
-        let faults = rules::check_specification(&built.specification, chip);
-        prop_assert!(!is_error(&faults) && built.specification.check().is_ok(), "{faults:?}");
+        let errors = rules::check_specification(&built.specification, chip);
+        prop_assert!(!is_error(&errors) && built.specification.check().is_ok(), "{errors:?}");
         // What the weights take is at most what the structure takes, and the same in sizes.
         let weights = Budget::of_specification(&built.specification, chip);
         for (whole, part) in structure.resources.iter().zip(&weights.resources) {

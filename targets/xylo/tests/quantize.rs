@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Network, Raster, timing};
 use synnet_xylo::quantize::{LayerRange, Method};
-use synnet_xylo::simulate::{Record, Recording, Simulator};
+use synnet_xylo::simulate::{Record, SimulationTrace, Simulator};
 use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, Ranges, build, map, quantize};
 
 /// A plain counter-based generator, so that the figures below stay what they are.
@@ -97,7 +97,7 @@ struct Agreement {
 }
 
 /// States at a rail.
-fn saturated(recording: &Recording) -> usize {
+fn saturated(recording: &SimulationTrace) -> usize {
     let populations = [Some(&recording.readout), recording.hidden.as_ref()].into_iter().flatten();
     let states = populations.flat_map(|population| population.vmem.iter().chain(&population.isyn));
     states.filter(|x| **x == i16::MAX || **x == i16::MIN).count()
@@ -189,7 +189,7 @@ fn the_chip_stays_close_to_the_float_network() {
 /// Networks with weights of the initial distribution, some of which spike as often as they can: what the estimates of
 /// no quantizer foresee, and ranges do.
 #[test]
-fn measured_ranges_keep_hard_driven_networks_off_the_rails() {
+fn measured_ranges_prevent_saturation() {
     let chip = Chip::find("xylo-audio3").unwrap();
     for name in ["kws", "tutorial", "vmem_readout", "recurrent"] {
         let case = common::arrays(&format!("map_{name}_audio3"));
@@ -269,7 +269,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn one_scale_holds_a_neuron_together(spec in networks(), options in options()) {
+    fn a_neuron_has_one_scale(spec in networks(), options in options()) {
         let bits = options.weight_bits.unwrap_or(8);
         let largest_shift = match (options.weight_shifts, &options.ranges) {
             (false, _) => 0,
@@ -320,7 +320,7 @@ proptest! {
     }
 
     #[test]
-    fn units_do_not_matter(spec in networks(), options in options(), power in -8..8i32) {
+    fn quantization_is_invariant_to_units(spec in networks(), options in options(), power in -8..8i32) {
         let factor = f64::from(power).exp2();
         let mut scaled = spec.clone();
         let groups = [
@@ -388,7 +388,7 @@ fn one_neuron(weights: [f32; 2], threshold: f64) -> Network {
 }
 
 #[test]
-fn a_coarse_threshold_is_named() {
+fn a_coarse_threshold_is_reported() {
     let chip = Chip::find("xylo-audio3").unwrap();
     for (threshold, warns) in [(0.5, false), (0.012, true)] {
         let built = build(&one_neuron([1.0, 0.3], threshold), chip, &QuantizeOptions::default()).unwrap();
@@ -399,7 +399,7 @@ fn a_coarse_threshold_is_named() {
 }
 
 #[test]
-fn clipping_gives_small_weights_the_range() {
+fn clipping_widens_the_range_of_small_weights() {
     let chip = Chip::find("xylo-audio3").unwrap();
     let network = one_neuron([10.0, -0.1], 5.0);
     let weights = |clip| {
@@ -412,14 +412,14 @@ fn clipping_gives_small_weights_the_range() {
 }
 
 #[test]
-fn options_without_meaning_are_told_and_do_no_harm() {
+fn ineffective_options_are_reported_and_ignored() {
     let odd = QuantizeOptions::new().with_headroom(f64::NAN).with_clip(-1.0).with_weight_bits(99);
-    let faults = odd.faults().join("; ");
+    let errors = odd.errors().join("; ");
     assert!(
-        ["`headroom` is NaN", "`clip` is -1", "`weight_bits` is 99"].iter().all(|f| faults.contains(f)),
-        "{faults}"
+        ["`headroom` is NaN", "`clip` is -1", "`weight_bits` is 99"].iter().all(|f| errors.contains(f)),
+        "{errors}"
     );
-    assert_eq!(QuantizeOptions::default().faults(), [""; 0]);
+    assert_eq!(QuantizeOptions::default().errors(), [""; 0]);
     let network = one_neuron([1.0, -0.5], 1.0);
     let chip = Chip::find("xylo-audio3").unwrap();
     let [a, b] = [odd, QuantizeOptions::default()].map(|options| build(&network, chip, &options).unwrap());
@@ -427,7 +427,7 @@ fn options_without_meaning_are_told_and_do_no_harm() {
 }
 
 #[test]
-fn a_silent_layer_is_named() {
+fn a_silent_layer_is_reported() {
     let dt = 10e-3;
     let mut deaf = network::lif(&[20e-3], &[20e-3], 31);
     deaf.threshold.values = vec![1e9];

@@ -178,7 +178,7 @@ fn networks_of_rockpools_mapper_give_the_same_integers() {
 }
 
 #[test]
-fn a_build_by_rockpools_method_says_so_and_loses_what_rockpool_loses() {
+fn rockpool_method_warns_and_loses_the_same_values() {
     let chip = Chip::find("xylo-audio3").unwrap();
     let case = common::arrays("map_vmem_readout_audio3");
     let net = network::of_case(&case);
@@ -207,7 +207,7 @@ fn a_build_by_rockpools_method_says_so_and_loses_what_rockpool_loses() {
 }
 
 #[test]
-fn the_exception_of_rockpool_is_told() {
+fn the_exception_of_rockpool_is_reported() {
     let neuron = |threshold| {
         let mut lif = network::lif(&[20e-3], &[20e-3], 31);
         lif.threshold.values = vec![threshold];
@@ -231,7 +231,7 @@ fn the_exception_of_rockpool_is_told() {
 }
 
 #[test]
-fn numbers_that_are_none_do_not_stop_it() {
+fn extreme_values_never_produce_an_invalid_specification() {
     let d =
         Dimensions { inputs: 1, input_expansion: 1, hidden: 2, output_expansion: 1, outputs: 1, synapses: 1 };
     for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300, 1e-320] {

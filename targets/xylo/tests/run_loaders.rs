@@ -11,10 +11,10 @@ use std::process::Command;
 
 use common::random::Random;
 use serde_json::{Map, Value, json};
-use synnet_arrays::Archive;
+use synnet_arrays::NpzWriter;
 use synnet_ir::Raster;
 use synnet_xylo::chip::CoreVersion;
-use synnet_xylo::cost::{Activity, Section, clock, cost};
+use synnet_xylo::cost::{Activity, NeuronGroup, clock, cost};
 use synnet_xylo::loader::LoaderFiles;
 use synnet_xylo::simulate::Record;
 use synnet_xylo::specification::Dimensions;
@@ -53,7 +53,7 @@ impl Case {
             std::fs::write(folder.join("network.json"), text).unwrap();
         }
         std::fs::write(folder.join("network.py"), loader("Network", files, self.chip)).unwrap();
-        let mut raster = Archive::new();
+        let mut raster = NpzWriter::new();
         raster.add("raster", &[STEPS, 5], &self.raster.counts().unwrap()).unwrap();
         std::fs::write(folder.join("raster.npz"), raster.finish().unwrap()).unwrap();
     }
@@ -172,7 +172,7 @@ impl Case {
     }
 
     fn check_cost(&self, found: &Value) {
-        let sections = Section::populations(&self.specification);
+        let sections = NeuronGroup::populations(&self.specification);
         let of = |activity: &Activity| cost(&self.specification, self.chip, &sections, activity).unwrap();
         for row in found["cycles"].as_array().unwrap() {
             let number = |i: usize| row[i].as_f64().unwrap();

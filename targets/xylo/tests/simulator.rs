@@ -7,7 +7,7 @@ use common::{Array, arrays, bytes, raster, raster_of};
 use proptest::prelude::*;
 use synnet_ir::Raster;
 use synnet_xylo::chip::CoreVersion;
-use synnet_xylo::simulate::{PopulationRecord, Record, Recording, Simulator};
+use synnet_xylo::simulate::{PopulationTrace, Record, SimulationTrace, Simulator};
 use synnet_xylo::specification::Specification;
 
 fn same<T: Copy + Into<f64>>(name: &str, ours: &[T], theirs: &Array) {
@@ -69,7 +69,7 @@ fn every_state_equals_xylosim_on_mapped_networks() {
 }
 
 /// The rules of the chip, one neuron and one weight at a time, in wide integers.
-struct Plain<'a> {
+struct ReferenceModel<'a> {
     s: &'a Specification,
     core: CoreVersion,
     hidden: Vec<Neuron>,
@@ -98,7 +98,7 @@ fn leak(x: i64, dash: u8) -> i64 {
     }
 }
 
-impl<'a> Plain<'a> {
+impl<'a> ReferenceModel<'a> {
     fn new(s: &'a Specification, core: CoreVersion) -> Self {
         let population = |n| vec![Neuron::default(); n];
         Self { s, core, hidden: population(s.dimensions.hidden), readout: population(s.dimensions.outputs) }
@@ -193,7 +193,7 @@ fn numbers<T: Copy>(values: &[T], get: impl Fn(T) -> i64) -> Vec<i64> {
     values.iter().map(|&x| get(x)).collect()
 }
 
-fn assert_equal(plain: &[Neuron], record: &PopulationRecord, step: usize) {
+fn assert_equal(plain: &[Neuron], record: &PopulationTrace, step: usize) {
     let n = record.neurons;
     let range = step * n..(step + 1) * n;
     let of = |get: fn(&Neuron) -> i64| plain.iter().map(get).collect::<Vec<i64>>();
@@ -222,7 +222,7 @@ proptest! {
         let events = &events[..events.len() / inputs * inputs];
         let mut chip = Simulator::with_core(&specification, core).unwrap();
         let recording = chip.run(&raster_of(inputs, events), Record::All).unwrap();
-        let mut plain = Plain::new(&specification, core);
+        let mut plain = ReferenceModel::new(&specification, core);
         for (step, events) in events.chunks_exact(inputs).enumerate() {
             plain.step(events);
             assert_equal(&plain.hidden, recording.hidden.as_ref().unwrap(), step);
@@ -272,7 +272,7 @@ fn state_survives_between_runs_until_reset() {
 
     let batch = chip.run_batch(&[first_half, input.clone()], Record::All).unwrap();
     assert_eq!(batch[1], whole);
-    let outputs = |recording: &Recording| recording.output().len();
+    let outputs = |recording: &SimulationTrace| recording.output().len();
     assert_eq!(outputs(&batch[0]) * 2, outputs(&whole));
 }
 

@@ -1,11 +1,11 @@
 //! The `.npz` form of a specification: defaults, and every fault at once.
 
-use synnet_arrays::Archive;
+use synnet_arrays::NpzWriter;
 use synnet_xylo::specification::Specification;
 
 /// An archive of 64-bit integers.
 fn npz(arrays: &[(&str, &[usize], Vec<i64>)]) -> Vec<u8> {
-    let mut archive = Archive::new();
+    let mut archive = NpzWriter::new();
     for (name, shape, data) in arrays {
         archive.add(name, shape, data).unwrap();
     }
@@ -59,7 +59,7 @@ fn required_matrices() {
 }
 
 #[test]
-fn hostile_bytes_are_refused() {
+fn malformed_bytes_are_rejected() {
     let whole = npz(&[("weights_in", &[2, 3], vec![1; 6]), ("weights_out", &[2, 1], vec![5, -6])]);
     for cut in 0..whole.len() {
         assert!(Specification::from_npz(&whole[..cut]).is_err());
@@ -73,7 +73,7 @@ fn hostile_bytes_are_refused() {
 #[test]
 fn only_arrays_of_a_specification_are_unpacked() {
     let arrays = |weight: f64| {
-        let mut archive = Archive::new();
+        let mut archive = NpzWriter::new();
         archive.add("rec_Vmem", &[9 << 20], &vec![0i64; 9 << 20]).unwrap();
         archive.add("weights_in", &[1, 2], &[weight, 3.0]).unwrap();
         archive.add("weights_out", &[1, 1], &[1u8]).unwrap();

@@ -14,9 +14,9 @@ use common::strategies::{events, specifications};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use synnet_arrays::{Archive, Array, read_npz};
+use synnet_arrays::{Array, NpzWriter, read_npz};
 use synnet_xylo::chip::CoreVersion;
-use synnet_xylo::simulate::{PopulationRecord, Record, Simulator};
+use synnet_xylo::simulate::{PopulationTrace, Record, Simulator};
 use synnet_xylo::specification::Specification;
 
 const CASES: usize = 250;
@@ -58,7 +58,7 @@ impl Case {
     /// What the Python side is told besides the specification.
     fn message(&self) -> Vec<u8> {
         let inputs = self.specification.dimensions.inputs;
-        let mut archive = Archive::new();
+        let mut archive = NpzWriter::new();
         let input: Vec<u8> = self.calls.iter().flat_map(|call| call.events.clone()).collect();
         let lengths: Vec<i64> = self.calls.iter().map(|call| (call.events.len() / inputs) as i64).collect();
         let resets: Vec<i64> = self.calls.iter().map(|call| call.reset.into()).collect();
@@ -86,7 +86,7 @@ impl Case {
     }
 }
 
-fn push(population: &str, record: &PopulationRecord, states: &mut BTreeMap<String, Vec<i64>>) {
+fn push(population: &str, record: &PopulationTrace, states: &mut BTreeMap<String, Vec<i64>>) {
     let mut add = |name: &str, values: Vec<i64>| {
         states.entry(format!("{population}.{name}")).or_default().extend(values);
     };
@@ -100,14 +100,14 @@ fn push(population: &str, record: &PopulationRecord, states: &mut BTreeMap<Strin
 }
 
 /// The Python process.
-struct Peer {
+struct XylosimProcess {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     version: String,
 }
 
-impl Peer {
+impl XylosimProcess {
     /// Starts it, or says why it cannot be had.
     fn start() -> Result<Self, String> {
         let python = std::env::var("SYNNET_PYTHON").unwrap_or_else(|_| "python3".into());
@@ -129,7 +129,7 @@ impl Peer {
         }
     }
 
-    fn ask(&mut self, case: &Case) -> io::Result<BTreeMap<String, Array>> {
+    fn request(&mut self, case: &Case) -> io::Result<BTreeMap<String, Array>> {
         for message in [case.specification.to_npz().unwrap(), case.message()] {
             self.input.write_all(&u32::try_from(message.len()).unwrap().to_le_bytes())?;
             self.input.write_all(&message)?;
@@ -170,7 +170,7 @@ fn difference(case: &Case, theirs: &BTreeMap<String, Array>) -> Option<String> {
 fn every_state_equals_that_of_xylosim() {
     // Not by `println!`, which is hidden where a test passes.
     let say = |text: String| writeln!(io::stderr(), "{text}").unwrap();
-    let mut peer = match Peer::start() {
+    let mut peer = match XylosimProcess::start() {
         Ok(peer) => peer,
         Err(why) => return say(format!("skipped, for want of a Python with `xylosim`: {why}")),
     };
@@ -180,13 +180,13 @@ fn every_state_equals_that_of_xylosim() {
         let cases = cases(core);
         for i in 0..count {
             let case = cases.new_tree(&mut runner).unwrap().current();
-            let theirs = peer.ask(&case).expect("the Python side answers");
+            let theirs = peer.request(&case).expect("the Python side answers");
             let difference = difference(&case, &theirs);
             assert_eq!(difference, None, "case {i}, {case:?}");
         }
         say(format!("{core:?}: {count} of {count} cases equal {}", peer.version));
     }
-    let Peer { mut process, input, .. } = peer;
+    let XylosimProcess { mut process, input, .. } = peer;
     drop(input);
     assert!(process.wait().unwrap().success());
 }

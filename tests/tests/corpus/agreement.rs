@@ -8,7 +8,7 @@ use synnet_tests::corpus;
 use synnet_tests::engines::{compiled, interpret};
 use synnet_xylo::quantize::{LayerRange, Ranges};
 use synnet_xylo::simulate::Record;
-use synnet_xylo::{Build, Chip, QuantizeOptions, Recording, Simulator, Specification};
+use synnet_xylo::{Build, Chip, QuantizeOptions, SimulationTrace, Simulator, Specification};
 
 const STEPS: usize = 300;
 
@@ -72,7 +72,7 @@ fn float(network: &Network, events: &Raster) -> Run {
     interpret(network, &events.to_dense())
 }
 
-fn simulate(specification: &Specification, raster: &Raster) -> Recording {
+fn simulate(specification: &Specification, raster: &Raster) -> SimulationTrace {
     let mut chip = Simulator::new(specification).expect("the specification was built");
     chip.run(raster, Record::All).expect("the raster has the chip's channels")
 }
@@ -87,7 +87,7 @@ fn raster(network: &Network, silence: usize, random: &mut Random) -> Raster {
 }
 
 #[test]
-fn spikes_of_the_chip_are_those_of_the_float_network() {
+fn chip_spikes_match_the_float_network() {
     let mut random = Random(3);
     for &(case, lags) in CASES {
         let network = whole_weights(&compiled(&corpus::case(case)).network.graph, &mut random);

@@ -6,13 +6,13 @@ use synnet_ir::{Raster, Sources};
 use synnet_tests::Random;
 use synnet_tests::corpus::Case;
 use synnet_tests::engines::{compiled, on_chip};
-use synnet_xylo::simulate::{PopulationRecord, Record};
+use synnet_xylo::simulate::{PopulationTrace, Record};
 use synnet_xylo::{Build, Chip, Specification};
 
 use crate::{assert_snapshot, digest, for_each, rounded, shown};
 
 #[test]
-fn specifications_and_diagnostics_are_those_of_the_snapshots() {
+fn specifications_and_diagnostics_match_snapshots() {
     for_each(|case| {
         let compiled = compiled(case);
         // Chips that do the same stand together.
@@ -89,8 +89,8 @@ fn simulated(case: &Case, build: &Build) -> String {
         Raster::from_counts(inputs, case.settings.steps, events).expect("the events are whole steps");
     let recording = simulator.run(&raster, Record::All).expect("the chip has as many inputs");
     let hidden = recording.hidden.as_ref().expect("everything is recorded");
-    let spikes = |record: &PopulationRecord| record.spikes.iter().map(|&n| u64::from(n)).sum::<u64>();
-    let saturated = |record: &PopulationRecord| record.saturations.iter().map(|&n| u64::from(n)).sum::<u64>();
+    let spikes = |record: &PopulationTrace| record.spikes.iter().map(|&n| u64::from(n)).sum::<u64>();
+    let saturated = |record: &PopulationTrace| record.saturations.iter().map(|&n| u64::from(n)).sum::<u64>();
     format!(
         "  {} steps: {} hidden and {} readout spikes, {} saturated states, digest {}",
         recording.steps,

@@ -7,7 +7,7 @@ use synnet_ir::graph::{Neuron, Quantity};
 use synnet_runtime::Run;
 use synnet_runtime::tape::Tape;
 use synnet_tests::corpus::Case;
-use synnet_tests::engines::{compiled, gradients_kept_and_recomputed, interpret, walk};
+use synnet_tests::engines::{compiled, gradients_kept_and_recomputed, interpret, run_tape};
 use synnet_tests::reference::{Inputs, Reference};
 use synnet_tests::{Random, equations};
 
@@ -21,7 +21,7 @@ const CANDIDATES: u64 = 8;
 const TOLERANCE: f64 = 1e-3;
 
 #[test]
-fn spikes_and_gradients_are_those_of_the_snapshots_and_the_references() {
+fn spikes_and_gradients_match_snapshots_and_references() {
     for_each(|case| {
         let network = compiled(case).network;
         let mut text = interpreter(case, &network);
@@ -110,7 +110,7 @@ fn training(case: &Case, network: &Network) -> String {
     let inputs: Vec<Inputs> = (0..CANDIDATES)
         .map(|i| Inputs::draw(&network.graph, case.settings.steps, &mut Random(case.settings.seed + i)))
         .collect();
-    assert_segments_give_the_same(network, &inputs[0]);
+    assert_segments_match(network, &inputs[0]);
 
     let mut quiet = network.clone();
     if is_noisy(network) {
@@ -138,18 +138,19 @@ fn training(case: &Case, network: &Network) -> String {
         return text + "  skipped: rounding decides spikes in every input\n";
     };
 
-    let walk = walk(&tape, &quiet, inputs);
-    for ((layer, expected), found) in quiet.graph.layers.iter().zip(&spikes).zip(&walk.spikes) {
+    let run_tape = run_tape(&tape, &quiet, inputs);
+    for ((layer, expected), found) in quiet.graph.layers.iter().zip(&spikes).zip(&run_tape.spikes) {
         assert!(
             layer.as_lif().is_none() || expected == found,
             "training's spikes of `{}` differ",
             layer.name
         );
     }
-    assert_near(&walk.output, &reference.output(), "output");
+    assert_near(&run_tape.output, &reference.output(), "output");
     let _ = writeln!(text, "  nearest boundary {} thresholds away", rounded(reference.margin()));
     let expected = reference.backward(&tape);
-    for ((spec, found), expected) in tape.learned().specs().iter().zip(&walk.gradients.tensors).zip(&expected)
+    for ((spec, found), expected) in
+        tape.learned().specs().iter().zip(&run_tape.gradients.tensors).zip(&expected)
     {
         assert_near(found, expected, &spec.name);
         let mean_square = expected.iter().map(|g| g * g).sum::<f64>() / expected.len().max(1) as f64;
@@ -159,7 +160,7 @@ fn training(case: &Case, network: &Network) -> String {
 }
 
 /// Gradients with dropout and noise everywhere, bit for bit.
-fn assert_segments_give_the_same(network: &Network, inputs: &Inputs) {
+fn assert_segments_match(network: &Network, inputs: &Inputs) {
     let mut random = network.clone();
     for connection in &mut random.graph.connections {
         connection.dropout = connection.dropout.max(0.2);

@@ -12,7 +12,7 @@ use synnet_tests::Random;
 use synnet_tests::corpus::Case;
 use synnet_tests::engines::{compiled, float_module, integer_module, interpret};
 use synnet_xylo::Simulator;
-use synnet_xylo::simulate::{PopulationRecord, Record};
+use synnet_xylo::simulate::{PopulationTrace, Record};
 
 use crate::{assert_snapshot, cases, for_each, shown};
 
@@ -23,7 +23,7 @@ struct Part {
 }
 
 #[test]
-fn generated_code_equals_interpreter_and_simulator_in_every_bit() {
+fn generated_code_matches_interpreter_and_simulator() {
     let mut program = Program::new();
     let (mut parts, mut texts) = (Vec::new(), BTreeMap::new());
     for case in cases() {
@@ -140,7 +140,7 @@ fn push(bytes: &mut Vec<u8>, values: &[i16]) {
 /// The states of the neurons that a layer has in a population.
 fn push_states(
     bytes: &mut Vec<u8>,
-    record: &PopulationRecord,
+    record: &PopulationTrace,
     step: usize,
     start: usize,
     size: usize,

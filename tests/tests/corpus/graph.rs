@@ -7,7 +7,7 @@ use synnet_tests::engines::{compiled, compiled_text};
 use crate::{assert_snapshot, for_each, shown};
 
 #[test]
-fn graphs_and_tables_are_those_of_the_snapshots() {
+fn graphs_and_tables_match_snapshots() {
     for_each(|case| {
         let compiled = compiled(case);
         let (_, graph, _) = compiled_text(case, &case.text);
@@ -21,7 +21,7 @@ fn graphs_and_tables_are_those_of_the_snapshots() {
 }
 
 #[test]
-fn graphs_survive_yaml_and_json() {
+fn graphs_round_trip_through_yaml_and_json() {
     for_each(|case| {
         let (_, graph, _) = compiled_text(case, &case.text);
         let without_places = from_json(&to_json(&graph)).expect("it was just written");
@@ -32,7 +32,7 @@ fn graphs_survive_yaml_and_json() {
 }
 
 #[test]
-fn formatting_changes_no_graph_and_happens_once() {
+fn formatting_is_idempotent_and_preserves_graphs() {
     for_each(|case| {
         let formatted = format(&case.text).expect("it compiles");
         assert_eq!(format(&formatted).expect("it compiles"), formatted);

@@ -71,7 +71,7 @@ fn rounded(x: f64) -> String {
 }
 
 #[test]
-fn every_snapshot_is_one_of_a_network() {
+fn every_snapshot_belongs_to_a_network() {
     let snapshots = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/snapshots"));
     let files = |path: &Path| {
         std::fs::read_dir(path).expect("the folder is readable").map(|e| e.expect("as is its entry").path())

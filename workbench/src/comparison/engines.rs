@@ -2,14 +2,14 @@
 
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
-use synnet_runtime::{Dataset, Interpreter, LayerTrace, Recording, Sequence};
+use synnet_runtime::{Dataset, Interpreter, LayerTrace, Sequence, Tracing};
 use synnet_xylo::Build;
 use synnet_xylo::MappedLayer;
-use synnet_xylo::simulate::{PopulationRecord, Record, Simulator};
+use synnet_xylo::simulate::{PopulationTrace, Record, Simulator};
 
-use super::statistics::Activity;
+use super::discrepancy::LayerActivity;
+use crate::chip_evaluation;
 use crate::error::Error;
-use crate::on_chip;
 
 /// Number of engines.
 pub(super) const ENGINES: usize = 3;
@@ -41,7 +41,7 @@ pub(super) struct Engines<'a> {
 /// What the engines did in one recording.
 pub(super) struct SampleRun {
     /// Of each layer, in the order of the graph, what each engine did.
-    pub layers: Vec<[Activity; ENGINES]>,
+    pub layers: Vec<[LayerActivity; ENGINES]>,
     /// Of each layer in how many steps each neuron met a rail on the chip.
     pub saturations: Vec<Vec<u32>>,
     /// The network's output on each engine, `[steps, outputs]`.
@@ -71,7 +71,7 @@ impl<'a> Engines<'a> {
             chip,
             silence: layers.iter().map(|layer| layer.lag).max().unwrap_or(0),
             layers,
-            alias_sources: on_chip::alias_sources(build),
+            alias_sources: chip_evaluation::alias_sources(build),
         })
     }
 
@@ -88,14 +88,14 @@ impl<'a> Engines<'a> {
     /// Runs recording `i` from rest on each engine.
     pub(super) fn run_sample(&mut self, i: usize) -> Result<SampleRun, Error> {
         let steps = self.dataset.steps();
-        let events = on_chip::raster(self.dataset, i, self.silence)?;
+        let events = chip_evaluation::raster(self.dataset, i, self.silence)?;
         let mut input_events = 0;
         (0..steps).for_each(|t| events.visit_step(t, |_, count| input_events += count as u64));
         self.chip.reset();
         let on_chip = self.chip.run(&events, Record::All).map_err(Error::input)?;
         let input = input(self.dataset, i);
         let run = |interpreter: &Interpreter| {
-            let run = interpreter.run_from(&input, Recording::On, 0, i as u64);
+            let run = interpreter.run_from(&input, Tracing::On, 0, i as u64);
             run.map_err(Error::input)
         };
         let [float, quantized] = &self.interpreters;
@@ -129,7 +129,7 @@ impl<'a> Engines<'a> {
 
     /// A layer on the chip. The first steps, by which it is late, are left out; spikes that other neurons handed to it
     /// are not its own.
-    fn recorded(&self, record: &PopulationRecord, layer: &MappedLayer, steps: usize) -> Activity {
+    fn recorded(&self, record: &PopulationTrace, layer: &MappedLayer, steps: usize) -> LayerActivity {
         let report = &self.build.report;
         let scales = if layer.readout { &report.scale_out } else { &report.scale };
         let values = if self.quantity(layer) == Quantity::Isyn { &record.isyn } else { &record.vmem };
@@ -140,18 +140,18 @@ impl<'a> Engines<'a> {
             let (counts, values) = (&record.spikes[row.clone()], &values[row]);
             for id in layer.ids.clone() {
                 let own = match self.alias_sources.get(id) {
-                    Some(sources) if !layer.readout => on_chip::own_spikes(counts, id, sources),
+                    Some(sources) if !layer.readout => chip_evaluation::unaliased_spikes(counts, id, sources),
                     _ => counts[id].into(),
                 };
                 spikes.push(own as f32);
                 states.push((f64::from(values[id]) / scales[id]) as f32);
             }
         }
-        Activity { neurons: layer.ids.len(), spikes, states }
+        LayerActivity { neurons: layer.ids.len(), spikes, states }
     }
 
     /// The chip's output as the network gives it.
-    fn output(&self, layers: &[[Activity; ENGINES]]) -> Vec<f32> {
+    fn output(&self, layers: &[[LayerActivity; ENGINES]]) -> Vec<f32> {
         let width = self.graph.outputs();
         let mut output = vec![0.0; self.dataset.steps() * width];
         for (layer, activities) in self.layers.iter().zip(layers).filter(|(layer, _)| layer.readout) {
@@ -176,7 +176,7 @@ fn input(dataset: &Dataset, i: usize) -> Sequence {
 }
 
 /// The neurons of a layer that the chip has, in the float interpreter.
-fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: usize) -> Activity {
+fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: usize) -> LayerActivity {
     let pick = |sequence: Option<&Sequence>| -> Vec<f32> {
         let Some(sequence) = sequence else { return vec![0.0; steps * layer.neurons.len()] };
         let rows = sequence.data.chunks_exact(sequence.width.max(1));
@@ -187,18 +187,18 @@ fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: us
         Quantity::Isyn => pick(Some(&trace.isyn)),
         _ => pick(trace.vmem.as_ref()),
     };
-    Activity { neurons: layer.neurons.len(), spikes: pick(trace.spikes.as_ref()), states }
+    LayerActivity { neurons: layer.neurons.len(), spikes: pick(trace.spikes.as_ref()), states }
 }
 
 #[cfg(test)]
 mod tests {
     use synnet_dsl::{NoImports, Options};
     use synnet_ir::Sources;
-    use synnet_runtime::{Sample, Target, initial_params};
+    use synnet_runtime::{DenseSample, Label, initial_params};
     use synnet_xylo::quantize::dequantize;
     use synnet_xylo::{Chip, QuantizeOptions};
 
-    use super::super::statistics::{Gap, Metric};
+    use super::super::discrepancy::{Discrepancy, Metric};
     use super::*;
 
     const TEXT: &str = "network Chain {
@@ -227,7 +227,7 @@ mod tests {
             synnet_xylo::build(&network, chip, &QuantizeOptions::default()).expect("it fits the chip");
         let raster: Vec<f32> =
             (0..50 * 4).map(|i| if i * i % 7 == 1 { (1 + i % 3) as f32 } else { 0.0 }).collect();
-        let sample = Sample { raster, steps: 50, target: Target::Class(0) };
+        let sample = DenseSample { raster, steps: 50, label: Label::Class(0) };
         let dataset = Dataset::new(4, 50, vec![sample]).expect("the raster is whole");
         (network, build, dataset)
     }
@@ -240,16 +240,18 @@ mod tests {
     }
 
     #[test]
-    fn layers_agree_at_their_own_time_and_at_no_other() {
+    fn layers_agree_only_at_their_lag() {
         let (network, mut build, dataset) = chain();
         let agreement = |build: &Build| -> Vec<f64> {
             let sample_run = run_sample(&network, build, &dataset);
-            let gaps = sample_run.layers.iter().take(3);
-            gaps.map(|activities| {
-                let gap = Gap::between(&activities[QUANTIZED], &activities[CHIP], Metric::Spikes);
-                gap.spikes().expect("every layer spikes")
-            })
-            .collect()
+            let discrepancies = sample_run.layers.iter().take(3);
+            discrepancies
+                .map(|activities| {
+                    let discrepancy =
+                        Discrepancy::between(&activities[QUANTIZED], &activities[CHIP], Metric::Spikes);
+                    discrepancy.spikes().expect("every layer spikes")
+                })
+                .collect()
         };
         let fair = agreement(&build);
         assert!(fair.iter().all(|share| *share > 0.8), "{fair:?}");
@@ -261,11 +263,11 @@ mod tests {
     }
 
     #[test]
-    fn outputs_are_those_of_the_engines_by_themselves() {
+    fn outputs_match_separate_engines() {
         let (network, build, dataset) = chain();
         let sample_run = run_sample(&network, &build, &dataset);
         let input = input(&dataset, 0);
-        let float = Interpreter::new(&network).run(&input, Recording::Off, 0).expect("the input fits");
+        let float = Interpreter::new(&network).run(&input, Tracing::Off, 0).expect("the input fits");
         assert_eq!(sample_run.outputs[FLOAT], float.output.data);
         let events = dataset.samples()[0].raster.resized(53);
         let mut chip = build.simulator().expect("it holds together");
@@ -280,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn spikes_that_an_alias_hands_over_are_not_the_neurons_own() {
+    fn aliased_spikes_are_excluded() {
         let (network, mut build, dataset) = chain();
         let plain = run_sample(&network, &build, &dataset);
         let last =
@@ -304,7 +306,7 @@ mod tests {
             build.float.layers.iter().find(|layer| layer.name == "h1").expect("it is mapped").clone();
         layer.neurons = vec![1, 4, 11];
         let input = input(&dataset, 0);
-        let run = Interpreter::new(&network).run(&input, Recording::On, 0).expect("the input fits");
+        let run = Interpreter::new(&network).run(&input, Tracing::On, 0).expect("the input fits");
         let trace = &run.layers[1];
         let activity = traced(trace, &layer, Quantity::Vmem, 50);
         assert_eq!((activity.neurons, activity.spikes.len(), activity.states.len()), (3, 150, 150));

@@ -1,14 +1,14 @@
 //! Recordings to look at: every layer on the three engines, one above the other at the same time.
 
 use maud::{Markup, html};
-use synnet_ir::display::percent;
+use synnet_ir::display::format_percent;
 use synnet_ir::graph::Quantity;
 
+use super::discrepancy::LayerActivity;
 use super::engines::{CHIP, ENGINES, Engines, FLOAT, QUANTIZED, SampleRun};
-use super::statistics::Activity;
 use super::{Comparison, LayerComparison, PAIRS};
 use crate::error::Error;
-use crate::page::{self, Events, Look, Mark, Panel, Trace, Traces, details, raster, side_by_side};
+use crate::html::{self, EventPanel, LineStyle, Mark, Panel, Trace, Traces, details, raster, side_by_side};
 
 /// Rings that are drawn in a raster.
 const MAX_MARKS: usize = 40;
@@ -37,7 +37,7 @@ pub(super) fn section(comparison: &Comparison<'_>) -> Result<Markup, Error> {
                 readout: blue float, green quantized weights, dashed orange the chip.";
     Ok(html! {
         @if !parts.is_empty() {
-            (page::section("Recordings of the test set", lead, &html! { @for part in &parts { (part) } }))
+            (html::section("Recordings of the test set", lead, &html! { @for part in &parts { (part) } }))
         }
     })
 }
@@ -45,11 +45,11 @@ pub(super) fn section(comparison: &Comparison<'_>) -> Result<Markup, Error> {
 /// Recordings to show, by their places among those compared, and why: one whose class differs, the one whose spikes
 /// agree least, and one in the middle.
 fn choose(comparison: &Comparison<'_>) -> Vec<(usize, &'static str)> {
-    let mut by_likeness: Vec<(f64, usize)> =
+    let mut by_similarity: Vec<(f64, usize)> =
         comparison.similarity.iter().enumerate().filter_map(|(i, share)| Some(((*share)?, i))).collect();
-    by_likeness.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let at = |place: usize| by_likeness.get(place).map(|(_, i)| *i);
-    let middle = at(by_likeness.len() / 2).or((!comparison.recordings.is_empty()).then_some(0));
+    by_similarity.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let at = |place: usize| by_similarity.get(place).map(|(_, i)| *i);
+    let middle = at(by_similarity.len() / 2).or((!comparison.recordings.is_empty()).then_some(0));
     let candidates = [
         (comparison.changed().first().copied(), "Another class on the chip than in float"),
         (at(0), "The least agreement between float and chip"),
@@ -90,19 +90,25 @@ impl Comparison<'_> {
     }
 
     /// When a layer first differs in a recording, and how far it agrees.
-    fn note(&self, layer: &LayerComparison, activities: &[Activity; ENGINES]) -> String {
-        let (a, b) = PAIRS[super::IN_ALL];
-        let gap = super::Gap::between(&activities[a], &activities[b], layer.metric);
-        let agree = gap.spikes().filter(|_| layer.by_spikes());
-        let agree = agree.map_or(String::new(), |share| format!("{} of the spikes agree; ", percent(share)));
-        match gap.divergence().earliest {
+    fn note(&self, layer: &LayerComparison, activities: &[LayerActivity; ENGINES]) -> String {
+        let (a, b) = PAIRS[super::END_TO_END];
+        let discrepancy = super::Discrepancy::between(&activities[a], &activities[b], layer.metric);
+        let agree = discrepancy.spikes().filter(|_| layer.by_spikes());
+        let agree =
+            agree.map_or(String::new(), |share| format!("{} of the spikes agree; ", format_percent(share)));
+        match discrepancy.divergence().earliest {
             Some(step) => format!("{agree}float and chip differ from {} on", self.time(step)),
             None => format!("{agree}float and chip never differ"),
         }
     }
 
     /// The outputs that matter: the true class and what was taken for it, or the first ones.
-    fn outputs_of(&self, i: usize, layer: &LayerComparison, activities: &[Activity; ENGINES]) -> Vec<Panel> {
+    fn outputs_of(
+        &self,
+        i: usize,
+        layer: &LayerComparison,
+        activities: &[LayerActivity; ENGINES],
+    ) -> Vec<Panel> {
         let mut shown: Vec<usize> = Vec::new();
         if let Some(classes) = &self.classes {
             let [float, quantized, chip] = classes.each_ref().map(|found| found.predictions[i]);
@@ -128,11 +134,12 @@ impl Comparison<'_> {
                 (Some(_), Some(class)) => format!("class {class}"),
                 _ => format!("output {output}"),
             };
-            let looks = [(FLOAT, Look::Right), (QUANTIZED, Look::Color(2)), (CHIP, Look::Taken)];
-            let lines = looks.map(|(engine, look)| {
+            let looks =
+                [(FLOAT, LineStyle::Correct), (QUANTIZED, LineStyle::Color(2)), (CHIP, LineStyle::Predicted)];
+            let lines = looks.map(|(engine, style)| {
                 let activity = &activities[engine];
                 let values = activity.states.iter().skip(output).step_by(activity.neurons.max(1)).copied();
-                Trace { values: values.collect(), look }
+                Trace { values: values.collect(), style }
             });
             Panel::Traces(Traces { name, what, lines: lines.into() })
         };
@@ -147,22 +154,22 @@ fn runner_up(statistic: &[f32], first: usize) -> Option<usize> {
 }
 
 /// The spikes of a layer on each engine.
-fn spikes(activities: &[Activity; ENGINES]) -> Vec<Panel> {
+fn spikes(activities: &[LayerActivity; ENGINES]) -> Vec<Panel> {
     let names = [(FLOAT, "float"), (QUANTIZED, "quantized"), (CHIP, "chip")];
     let panels = names.map(|(engine, name)| {
-        let Activity { neurons, spikes, .. } = &activities[engine];
+        let LayerActivity { neurons, spikes, .. } = &activities[engine];
         let marks = if engine == CHIP {
             first_differences(&activities[FLOAT], &activities[CHIP])
         } else {
             Vec::new()
         };
-        Panel::Events(Events { name: name.into(), width: *neurons, counts: spikes.clone(), marks })
+        Panel::EventPanel(EventPanel { name: name.into(), width: *neurons, counts: spikes.clone(), marks })
     });
     panels.into()
 }
 
 /// Where each neuron first spikes differently; the earliest of them.
-fn first_differences(a: &Activity, b: &Activity) -> Vec<Mark> {
+fn first_differences(a: &LayerActivity, b: &LayerActivity) -> Vec<Mark> {
     let width = a.neurons.max(1);
     let mut seen = vec![false; a.neurons];
     let places = a.spikes.iter().zip(&b.spikes).enumerate().filter(|(_, (a, b))| a != b);
@@ -179,9 +186,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_neuron_is_ringed_where_it_first_differs() {
+    fn each_neuron_is_marked_at_its_first_divergence() {
         let activity =
-            |spikes: [f32; 8]| Activity { neurons: 2, spikes: spikes.into(), states: vec![0.0; 8] };
+            |spikes: [f32; 8]| LayerActivity { neurons: 2, spikes: spikes.into(), states: vec![0.0; 8] };
         let a = activity([0., 1., 1., 0., 0., 1., 1., 0.]);
         let b = activity([0., 1., 2., 0., 0., 0., 0., 0.]);
         let marks = first_differences(&a, &b);
@@ -190,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runner_up_is_the_greatest_of_the_others() {
+    fn runner_up_is_the_second_maximum() {
         assert_eq!(runner_up(&[0.1, 0.9, 0.5], 1), Some(2));
         assert_eq!(runner_up(&[0.1], 0), None);
     }

@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 
 use serde::Serialize;
-use synnet_ir::display::{percent, rounded_time};
+use synnet_ir::display::{format_percent, format_time_rounded};
 use synnet_xylo::codes::TAU_MISMATCH;
 
 use super::engines::{CHIP, ENGINES, FLOAT};
-use super::{BY_STATES, BY_WEIGHTS, Comparison, IN_ALL, LayerComparison, PAIRS};
-use crate::page::figure;
+use super::{Comparison, END_TO_END, LayerComparison, PAIRS, STATE_ROUNDING, WEIGHT_QUANTIZATION};
+use crate::html::format_number;
 
 /// Loss of accuracy that is worth a remedy, even if chance may explain it.
 const NOTABLE_LOSS: f64 = 0.01;
@@ -19,9 +19,9 @@ const NOTABLE_RATE: f64 = 0.1;
 /// Relative error of a layer's weights or thresholds that is worth a word.
 const NOTABLE_ERROR: f64 = 0.05;
 /// Share of a layer's neurons that is worth a word where they fall silent.
-const NOTABLE_SILENCE: f64 = 0.05;
+const NOTABLE_SILENCED: f64 = 0.05;
 /// Share of a layer's neurons that is worth a word where they never spike at all.
-const NOTABLE_IDLENESS: f64 = 0.1;
+const NOTABLE_SILENT: f64 = 0.1;
 /// How many times one cause must outweigh another to be called the main one.
 const OUTWEIGHS: f64 = 2.0;
 
@@ -38,10 +38,10 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
     /// In words.
-    pub text: String,
+    pub message: String,
     /// What can be done about it, if anything should.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    pub help: Option<String>,
 }
 
 /// What a finding is about.
@@ -71,16 +71,16 @@ pub enum Kind {
 }
 
 impl Finding {
-    fn new(kind: Kind, text: String) -> Self {
-        Self { kind, layer: None, text, remedy: None }
+    fn new(kind: Kind, message: String) -> Self {
+        Self { kind, layer: None, message, help: None }
     }
 
-    fn of(layer: &LayerComparison, kind: Kind, text: String) -> Self {
-        Self { layer: Some(layer.name.clone()), ..Self::new(kind, text) }
+    fn of(layer: &LayerComparison, kind: Kind, message: String) -> Self {
+        Self { layer: Some(layer.name.clone()), ..Self::new(kind, message) }
     }
 
-    fn remedy(self, remedy: impl Into<String>) -> Self {
-        Self { remedy: Some(remedy.into()), ..self }
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
     }
 }
 
@@ -108,7 +108,7 @@ impl Changes {
 
     /// Whether losses and gains are so unequal that chance makes them so less than once in twenty times: McNemar's
     /// test, exact up to where its sum leaves the range of numbers, then in its normal approximation.
-    fn is_a_trend(self) -> bool {
+    fn is_significant(self) -> bool {
         const MAX_EXACT: usize = 1000;
         let (n, less) = (self.lost + self.gained, self.lost.min(self.gained));
         if n > MAX_EXACT {
@@ -135,7 +135,7 @@ impl Comparison<'_> {
             findings.extend(self.caps(layer));
             findings.extend(self.weights(layer));
         }
-        findings.extend(self.spoilt());
+        findings.extend(self.corrupted_weights());
         findings.extend(self.time_constants());
         findings.extend(self.clipped_input());
         findings
@@ -151,29 +151,30 @@ impl Comparison<'_> {
 
     fn classes(&self) -> Option<Finding> {
         let changes = self.changes()?;
-        let (all, n) = (changes[IN_ALL], self.recordings.len());
-        let [float, quantized, chip] = self.classes.as_ref()?.each_ref().map(|found| percent(found.accuracy));
+        let (all, n) = (changes[END_TO_END], self.recordings.len());
+        let [float, quantized, chip] =
+            self.classes.as_ref()?.each_ref().map(|found| format_percent(found.accuracy));
         if changes.iter().all(|changes| changes.changed == 0) {
-            let text = format!(
+            let message = format!(
                 "each of the {n} recordings has the same class on all three engines ({float} are right)"
             );
-            return Some(Finding::new(Kind::Classes, text));
+            return Some(Finding::new(Kind::Classes, message));
         }
-        let trend = if all.is_a_trend() { "more than" } else { "no more than" };
-        let (weights, states) = (changes[BY_WEIGHTS].changed, changes[BY_STATES].changed);
-        let text = format!(
+        let significance = if all.is_significant() { "more than" } else { "no more than" };
+        let (weights, states) = (changes[WEIGHT_QUANTIZATION].changed, changes[STATE_ROUNDING].changed);
+        let message = format!(
             "accuracy is {float} in float, {quantized} with the chip's weights in float numbers, and {chip} on the chip, \
-             which gives {} of {n} recordings another class than float: {} became wrong and {} right, {trend} chance \
+             which gives {} of {n} recordings another class than float: {} became wrong and {} right, {significance} chance \
              explains; the chip's weights, thresholds and leaks change the class of {weights}, its states of whole numbers \
              that of {states}",
             all.changed, all.lost, all.gained
         );
-        let finding = Finding::new(Kind::Classes, text);
+        let finding = Finding::new(Kind::Classes, message);
         let loss = (all.lost as f64 - all.gained as f64) / n.max(1) as f64;
-        let matters = loss > 0.0 && (all.is_a_trend() || loss >= NOTABLE_LOSS);
+        let matters = loss > 0.0 && (all.is_significant() || loss >= NOTABLE_LOSS);
         Some(match cause(weights as f64, states as f64).filter(|_| matters) {
-            Some(Cause::Weights) => finding.remedy(self.finer_weights()),
-            Some(Cause::States) => finding.remedy(self.finer_states()),
+            Some(Cause::Weights) => finding.help(self.finer_weights()),
+            Some(Cause::States) => finding.help(self.finer_states()),
             None => finding,
         })
     }
@@ -183,16 +184,16 @@ impl Comparison<'_> {
         let layer = self.layers.iter().find(|layer| layer.readout)?;
         let by_spikes = layer.by_spikes();
         let error = |pair: usize| {
-            let gap = &layer.gaps[pair];
-            if by_spikes { gap.spikes().map(|share| 1.0 - share) } else { gap.states() }
+            let discrepancy = &layer.discrepancies[pair];
+            if by_spikes { discrepancy.spikes().map(|share| 1.0 - share) } else { discrepancy.states() }
         };
-        let all = error(IN_ALL)?;
+        let all = error(END_TO_END)?;
         // Where the quantized weights give nothing at all, the chip can be no further off.
-        let (weights, states) = (error(BY_WEIGHTS)?, error(BY_STATES).unwrap_or(0.0));
+        let (weights, states) = (error(WEIGHT_QUANTIZATION)?, error(STATE_ROUNDING).unwrap_or(0.0));
         let off = if by_spikes {
-            format!("{} of the output's spikes do not agree", percent(all))
+            format!("{} of the output's spikes do not agree", format_percent(all))
         } else {
-            format!("the output is off by {} (root mean square)", percent(all))
+            format!("the output is off by {} (root mean square)", format_percent(all))
         };
         let cause = cause(weights, states);
         let mainly = match cause {
@@ -201,31 +202,31 @@ impl Comparison<'_> {
             None if all == 0.0 => "",
             None => ": weights and states have like parts in it",
         };
-        let text = format!(
+        let message = format!(
             "{off} between float and chip, {} by weights alone, {} by states alone{mainly}",
-            percent(weights),
-            percent(states)
+            format_percent(weights),
+            format_percent(states)
         );
-        Some(Finding::new(Kind::Output, text))
+        Some(Finding::new(Kind::Output, message))
     }
 
     /// The layer that differs first, and the one in front of which agreement falls most.
     fn divergence(&self) -> Option<Finding> {
         let spiking: Vec<&LayerComparison> = self.layers.iter().filter(|layer| layer.by_spikes()).collect();
-        let parted = |layer: &LayerComparison| layer.gaps[IN_ALL].divergence();
+        let diverged = |layer: &LayerComparison| layer.discrepancies[END_TO_END].divergence();
         let when = |layer: &LayerComparison| {
-            let divergence = parted(layer);
+            let divergence = diverged(layer);
             (divergence.median.unwrap_or(usize::MAX), divergence.earliest.unwrap_or(usize::MAX))
         };
         let first = *spiking.iter().min_by_key(|layer| when(layer))?;
-        let divergence = parted(first);
+        let divergence = diverged(first);
         let Some(earliest) = divergence.earliest else {
-            let text = "no layer ever spikes differently on the chip than in float".to_owned();
-            return Some(Finding::new(Kind::Divergence, text));
+            let message = "no layer ever spikes differently on the chip than in float".to_owned();
+            return Some(Finding::new(Kind::Divergence, message));
         };
         let n = self.recordings.len();
-        let mut text = format!("`{}` is the first to differ: ", first.name);
-        text += &match divergence.median {
+        let mut message = format!("`{}` is the first to differ: ", first.name);
+        message += &match divergence.median {
             Some(median) => {
                 format!("in half of the recordings by step {} ({})", median + 1, self.time(median + 1))
             }
@@ -235,28 +236,28 @@ impl Comparison<'_> {
                 earliest + 1
             ),
         };
-        let agreement = |layer: &LayerComparison| layer.gaps[IN_ALL].spikes();
+        let agreement = |layer: &LayerComparison| layer.discrepancies[END_TO_END].spikes();
         let drops = spiking.windows(2).filter_map(|pair| {
             let (before, behind) = (agreement(pair[0])?, agreement(pair[1])?);
             Some((before - behind, pair[1], before, behind))
         });
         let worst = drops.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(drop, ..)| *drop >= NOTABLE_DROP);
         let Some((_, layer, before, behind)) = worst else {
-            return Some(Finding::of(first, Kind::Divergence, text));
+            return Some(Finding::of(first, Kind::Divergence, message));
         };
-        let gap = |pair: usize| layer.gaps[pair].spikes().map_or(0.0, |share| 1.0 - share);
-        let why = match cause(gap(BY_WEIGHTS), gap(BY_STATES)) {
+        let discrepancy = |pair: usize| layer.discrepancies[pair].spikes().map_or(0.0, |share| 1.0 - share);
+        let why = match cause(discrepancy(WEIGHT_QUANTIZATION), discrepancy(STATE_ROUNDING)) {
             Some(Cause::Weights) => ", mainly by weights",
             Some(Cause::States) => ", mainly by states",
             None => ", by weights and states alike",
         };
-        text += &format!(
+        message += &format!(
             "; agreement falls most in `{}`, from {} to {}{why}",
             layer.name,
-            percent(before),
-            percent(behind)
+            format_percent(before),
+            format_percent(behind)
         );
-        Some(Finding::of(first, Kind::Divergence, text))
+        Some(Finding::of(first, Kind::Divergence, message))
     }
 
     /// Layers whose states meet the rails, the one that does so most first.
@@ -269,10 +270,10 @@ impl Comparison<'_> {
             let (some, all) = (layer.saturated_neurons(), layer.neurons);
             format!("`{}` in {share} of its neurons' steps ({some} of {all} neurons)", layer.name)
         });
-        let text =
+        let message =
             format!("states meet the rails of the chip's 16 bits: {}", each.collect::<Vec<_>>().join(", "));
         let worst = layers.first()?;
-        Some(Finding::of(worst, Kind::Saturation, text).remedy(self.more_room()))
+        Some(Finding::of(worst, Kind::Saturation, message).help(self.more_headroom()))
     }
 
     fn finer_weights(&self) -> String {
@@ -283,7 +284,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn more_room(&self) -> String {
+    fn more_headroom(&self) -> String {
         let options = &self.subject.options;
         let train = "or train with smaller weights";
         match options.ranges {
@@ -302,7 +303,7 @@ impl Comparison<'_> {
         let unshifted = report.weight_shift_in + report.weight_shift_rec + report.weight_shift_out == 0;
         let saturated = self.layers.iter().any(|layer| layer.saturated_neurons() > 0);
         match options.ranges {
-            _ if saturated => self.more_room(),
+            _ if saturated => self.more_headroom(),
             None => format!("{MEASURE}: that allows weight shifts, and so finer states"),
             Some(_) if unshifted && !options.weight_shifts => {
                 "allow `weight_shifts`, which make states finer".into()
@@ -317,45 +318,43 @@ impl Comparison<'_> {
             std::array::from_fn(|engine| layer.rate(engine, self.steps()));
         let name = &layer.name;
         if float == 0.0 && chip == 0.0 {
-            let text = format!("`{name}` never spikes, neither in float nor on the chip");
-            let remedy =
-                "train it to spike: larger initial weights, or a regulariser that keeps rates above 0";
-            return Some(Finding::of(layer, Kind::Silence, text).remedy(remedy));
+            let message = format!("`{name}` never spikes, neither in float nor on the chip");
+            let help = "train it to spike: larger initial weights, or a regulariser that keeps rates above 0";
+            return Some(Finding::of(layer, Kind::Silence, message).help(help));
         }
         if chip == 0.0 {
             let already = if quantized == 0.0 { ", already with its weights in float numbers" } else { "" };
-            let text = format!(
+            let message = format!(
                 "`{name}` is silent on the chip{already}; in float its neurons spike {float:.3} times a step"
             );
-            return Some(Finding::of(layer, Kind::Silence, text).remedy(self.finer_weights()));
+            return Some(Finding::of(layer, Kind::Silence, message).help(self.finer_weights()));
         }
         let silenced = layer.silenced();
-        if silenced as f64 >= NOTABLE_SILENCE * layer.neurons as f64 && silenced > 0 {
-            let text = format!(
+        if silenced as f64 >= NOTABLE_SILENCED * layer.neurons as f64 && silenced > 0 {
+            let message = format!(
                 "{silenced} of {} neurons of `{name}` spike in float and never on the chip",
                 layer.neurons
             );
-            return Some(Finding::of(layer, Kind::Silence, text).remedy(self.finer_weights()));
+            return Some(Finding::of(layer, Kind::Silence, message).help(self.finer_weights()));
         }
         let silent = layer.silent(FLOAT);
-        let idle = silent as f64 >= NOTABLE_IDLENESS * layer.neurons as f64;
+        let idle = silent as f64 >= NOTABLE_SILENT * layer.neurons as f64;
         if idle && layer.silent(CHIP) >= silent {
-            let text = format!(
+            let message = format!(
                 "{silent} of {} neurons of `{name}` never spike, on the chip as in float",
                 layer.neurons
             );
-            let remedy =
-                "the layer can be smaller, or be trained with a regulariser that keeps rates above 0";
-            return Some(Finding::of(layer, Kind::Silence, text).remedy(remedy));
+            let help = "the layer can be smaller, or be trained with a regulariser that keeps rates above 0";
+            return Some(Finding::of(layer, Kind::Silence, message).help(help));
         }
         let change = chip / float - 1.0;
         (change.abs() > NOTABLE_RATE).then(|| {
             let direction = if change > 0.0 { "more" } else { "less" };
-            let text = format!(
+            let message = format!(
                 "`{name}` spikes {} {direction} on the chip: {chip:.3} times a step per neuron, {float:.3} in float",
-                percent(change.abs())
+                format_percent(change.abs())
             );
-            Finding::of(layer, Kind::Rate, text)
+            Finding::of(layer, Kind::Rate, message)
         })
     }
 
@@ -364,47 +363,47 @@ impl Comparison<'_> {
         let cap = if layer.readout { events.readout } else { events.hidden };
         let name = &layer.name;
         if layer.capped > 0 && layer.by_spikes() {
-            let text = format!(
+            let message = format!(
                 "neurons of `{name}` spike more than {cap} times a step in float, {} times; the chip's cannot",
                 layer.capped
             );
-            let remedy = format!("declare `max_spikes: {cap}` and train again");
-            return Some(Finding::of(layer, Kind::SpikeCap, text).remedy(remedy));
+            let help = format!("declare `max_spikes: {cap}` and train again");
+            return Some(Finding::of(layer, Kind::SpikeCap, message).help(help));
         }
         (layer.uncapped > 0 && layer.by_spikes()).then(|| {
-            let text = format!(
+            let message = format!(
                 "neurons of `{name}` spike more often in a step on the chip than `max_spikes` allows, {} times",
                 layer.uncapped
             );
-            let remedy = format!("declare `max_spikes: {cap}`, which is what the chip does, and train again");
-            Finding::of(layer, Kind::SpikeCap, text).remedy(remedy)
+            let help = format!("declare `max_spikes: {cap}`, which is what the chip does, and train again");
+            Finding::of(layer, Kind::SpikeCap, message).help(help)
         })
     }
 
     fn weights(&self, layer: &LayerComparison) -> Option<Finding> {
         let report = self.subject.build.report.layers.iter().find(|report| report.name == layer.name)?;
-        let text = format!(
+        let message = format!(
             "weights into `{}` are off by {} (root mean square; {} became 0, {} were clipped), its thresholds by up to {}",
             layer.name,
-            percent(report.weight_error),
+            format_percent(report.weight_error),
             report.vanished,
             report.saturated,
-            percent(report.threshold_error)
+            format_percent(report.threshold_error)
         );
         let notable = report.weight_error.max(report.threshold_error) >= NOTABLE_ERROR;
-        notable.then(|| Finding::of(layer, Kind::Weights, text).remedy(self.finer_weights()))
+        notable.then(|| Finding::of(layer, Kind::Weights, message).help(self.finer_weights()))
     }
 
     /// Numbers that only methods made for comparison spoil.
-    fn spoilt(&self) -> Option<Finding> {
+    fn corrupted_weights(&self) -> Option<Finding> {
         let report = &self.subject.build.report;
-        let text = format!(
+        let message = format!(
             "`{}` let {} weights wrap around in 8 bits and lost {} biases",
             report.method.name(),
             report.wrapped,
             report.lost_biases
         );
-        let finding = Finding::new(Kind::Weights, text).remedy("take another quantizer");
+        let finding = Finding::new(Kind::Weights, message).help("take another quantizer");
         (report.wrapped + report.lost_biases > 0).then_some(finding)
     }
 
@@ -412,27 +411,28 @@ impl Comparison<'_> {
         let warnings = self.subject.build.warnings.iter();
         let moved: Vec<&str> =
             warnings.filter(|w| w.code == &TAU_MISMATCH).map(|w| w.message.as_str()).collect();
-        let text = format!("the chip has other time constants ({}): {}", TAU_MISMATCH.id, moved.join("; "));
-        let remedy = format!(
+        let message =
+            format!("the chip has other time constants ({}): {}", TAU_MISMATCH.id, moved.join("; "));
+        let help = format!(
             "declare those of whole bit shifts and train again; see `snnc explain {}`",
             TAU_MISMATCH.id
         );
-        (!moved.is_empty()).then(|| Finding::new(Kind::TimeConstants, text).remedy(remedy))
+        (!moved.is_empty()).then(|| Finding::new(Kind::TimeConstants, message).help(help))
     }
 
     fn clipped_input(&self) -> Option<Finding> {
         let cap = self.subject.chip.events.input;
-        let text = format!(
+        let message = format!(
             "the chip drops {} of {} input events: a channel takes at most {cap} in a step",
             self.clipped_events, self.input_events
         );
-        let remedy = "a shorter `dt`, or a front end that gives fewer events";
-        (self.clipped_events > 0).then(|| Finding::new(Kind::ClippedInput, text).remedy(remedy))
+        let help = "a shorter `dt`, or a front end that gives fewer events";
+        (self.clipped_events > 0).then(|| Finding::new(Kind::ClippedInput, message).help(help))
     }
 
     /// The duration of so many steps.
     pub(super) fn time(&self, steps: usize) -> String {
-        rounded_time(steps as f64 * self.subject.network.graph.dt)
+        format_time_rounded(steps as f64 * self.subject.network.graph.dt)
     }
 
     /// Recordings whose class is another one on the chip than in float; those first that were right in float.
@@ -465,7 +465,7 @@ fn cause(weights: f64, states: f64) -> Option<Cause> {
 
 /// A share in percent with three digits, however small it is.
 pub(super) fn fine_percent(share: f64) -> String {
-    format!("{} %", figure(100.0 * share))
+    format!("{} %", format_number(100.0 * share))
 }
 
 #[cfg(test)]
@@ -473,7 +473,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_of_class_are_told_from_chance() {
+    fn changes_of_class_are_tested_for_significance() {
         let labels = vec![0; 20];
         let all_right = vec![0; 20];
         let mut after = all_right.clone();
@@ -495,7 +495,7 @@ mod tests {
             (1050, 1000, false),
         ] {
             let changes = Changes { changed: lost + gained, lost, gained };
-            assert_eq!(changes.is_a_trend(), expected, "{lost} lost, {gained} gained");
+            assert_eq!(changes.is_significant(), expected, "{lost} lost, {gained} gained");
         }
         // From one wrong class to another: neither lost nor gained.
         let moved = Changes::between(&[1, 1], &[2, 0], &[0, 0]);

@@ -5,12 +5,12 @@
 //! The chip is one step late for each hidden layer in a chain. That is no difference: every layer is compared at its own
 //! time.
 
+mod charts;
+mod discrepancy;
 mod engines;
 mod examples;
 mod findings;
-mod page;
-mod pictures;
-mod statistics;
+mod html;
 mod table;
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Graph, Network};
-use synnet_runtime::{Evaluation, Readout, Sequence, Target};
+use synnet_runtime::{Evaluation, Label, Readout, Sequence};
 use synnet_xylo::MappedLayer;
 use synnet_xylo::quantize::dequantize;
 use synnet_xylo::{Build, Chip, QuantizeOptions};
@@ -26,8 +26,8 @@ use synnet_xylo::{Build, Chip, QuantizeOptions};
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::observer::{Observer, Stage};
+use discrepancy::{Discrepancy, LayerActivity, Metric};
 use engines::{CHIP, ENGINES, Engines, FLOAT, QUANTIZED, SampleRun};
-use statistics::{Activity, Gap, Metric};
 
 /// Recordings that are under way at once: bounds the memory.
 const CHUNK: usize = 64;
@@ -35,12 +35,12 @@ const CHUNK: usize = 64;
 /// The pairs of engines that are compared, the reference first.
 const PAIRS: [(usize, usize); 3] = [(FLOAT, QUANTIZED), (QUANTIZED, CHIP), (FLOAT, CHIP)];
 /// Their indices.
-const BY_WEIGHTS: usize = 0;
-const BY_STATES: usize = 1;
-const IN_ALL: usize = 2;
+const WEIGHT_QUANTIZATION: usize = 0;
+const STATE_ROUNDING: usize = 1;
+const END_TO_END: usize = 2;
 
 /// What is compared.
-pub struct Subject<'a> {
+pub struct ComparisonInput<'a> {
     /// Recipe and recordings.
     pub experiment: &'a Experiment,
     /// The network with its weights.
@@ -59,7 +59,7 @@ pub struct Subject<'a> {
     options: QuantizeOptions,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> ComparisonInput<'a> {
     /// Quantizes a network for a chip as the recipe says, to be compared on the whole test set.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl<'a> Subject<'a> {
 /// What the comparison found.
 pub struct Comparison<'a> {
     /// What was compared.
-    pub subject: &'a Subject<'a>,
+    pub subject: &'a ComparisonInput<'a>,
     /// Which recordings of the test set.
     recordings: Vec<usize>,
     /// Silent steps behind each recording on the chip.
@@ -112,7 +112,7 @@ struct LayerComparison {
     lag: usize,
     metric: Metric,
     /// Of each pair.
-    gaps: [Gap; 3],
+    discrepancies: [Discrepancy; 3],
     /// Of each engine, the spikes of each neuron.
     spikes: [Vec<f64>; ENGINES],
     /// In how many steps each neuron met a rail on the chip.
@@ -125,7 +125,7 @@ struct LayerComparison {
 
 impl<'a> Comparison<'a> {
     /// Runs the recordings on all engines. The result does not depend on the number of threads.
-    pub fn of(subject: &'a Subject<'a>, observer: &dyn Observer) -> Result<Self, Error> {
+    pub fn of(subject: &'a ComparisonInput<'a>, observer: &dyn Observer) -> Result<Self, Error> {
         let test = &subject.experiment.corpus.test;
         let all = test.samples().len();
         let wanted = subject.samples.unwrap_or(all).min(all);
@@ -186,8 +186,8 @@ impl<'a> Comparison<'a> {
     ) -> Result<[Evaluation; ENGINES], Error> {
         let width = self.subject.network.graph.outputs();
         let samples = self.subject.experiment.corpus.test.samples();
-        let class = |&i: &usize| match samples[i].target {
-            Target::Class(label) => Some(label),
+        let class = |&i: &usize| match samples[i].label {
+            Label::Class(label) => Some(label),
             _ => None,
         };
         let labels: Vec<usize> = self.recordings.iter().filter_map(class).collect();
@@ -195,7 +195,7 @@ impl<'a> Comparison<'a> {
             let outputs = Sequence::new(self.recordings.len(), 1, width, values);
             let outputs = outputs.map_err(Error::input)?;
             Evaluation::from_outputs(outputs, &labels, readout)
-                .map_err(|faults| Error::without_place(&faults))
+                .map_err(|errors| Error::without_place(&errors))
         });
         Ok([float?, quantized?, chip?])
     }
@@ -228,7 +228,7 @@ impl LayerComparison {
             readout: layer.readout,
             lag: layer.lag,
             metric: if by_spikes { Metric::Spikes } else { Metric::States },
-            gaps: Default::default(),
+            discrepancies: Default::default(),
             spikes: std::array::from_fn(|_| vec![0.0; neurons]),
             saturations: vec![0; neurons],
             capped: 0,
@@ -237,7 +237,10 @@ impl LayerComparison {
     }
 
     fn append(&mut self, part: LayerSummary) {
-        self.gaps.iter_mut().zip(part.gaps).for_each(|(gap, more)| gap.append(more));
+        self.discrepancies
+            .iter_mut()
+            .zip(part.discrepancies)
+            .for_each(|(discrepancy, more)| discrepancy.append(more));
         for (all, more) in self.spikes.iter_mut().zip(part.spikes) {
             all.iter_mut().zip(more).for_each(|(sum, count)| *sum += count);
         }
@@ -290,7 +293,7 @@ struct Summary {
 }
 
 struct LayerSummary {
-    gaps: [Gap; 3],
+    discrepancies: [Discrepancy; 3],
     spikes: [Vec<f64>; ENGINES],
     saturations: Vec<u32>,
     capped: u64,
@@ -301,18 +304,19 @@ impl Summary {
     fn new(
         sample_run: &SampleRun,
         layers: &[LayerComparison],
-        subject: &Subject<'_>,
+        subject: &ComparisonInput<'_>,
         readout: Option<Readout>,
     ) -> Self {
         let graph = &subject.network.graph;
         let mut summaries = Vec::new();
-        let (mut sum, mut counted) = (0.0, 0u32);
+        let (mut sum, mut pluralize) = (0.0, 0u32);
         for ((layer, activities), saturations) in
             layers.iter().zip(&sample_run.layers).zip(&sample_run.saturations)
         {
-            let gaps = PAIRS.map(|(a, b)| Gap::between(&activities[a], &activities[b], layer.metric));
-            if let Some(share) = gaps[IN_ALL].spikes().filter(|_| layer.by_spikes()) {
-                (sum, counted) = (sum + share, counted + 1);
+            let discrepancies =
+                PAIRS.map(|(a, b)| Discrepancy::between(&activities[a], &activities[b], layer.metric));
+            if let Some(share) = discrepancies[END_TO_END].spikes().filter(|_| layer.by_spikes()) {
+                (sum, pluralize) = (sum + share, pluralize + 1);
             }
             let events = &subject.chip.events;
             let cap = if layer.readout { events.readout } else { events.hidden };
@@ -322,7 +326,7 @@ impl Summary {
                     as u64
             };
             summaries.push(LayerSummary {
-                gaps,
+                discrepancies,
                 spikes: std::array::from_fn(|engine| totals(&activities[engine])),
                 saturations: saturations.clone(),
                 capped: above(FLOAT, cap),
@@ -337,13 +341,13 @@ impl Summary {
             statistics: sample_run.outputs.each_ref().map(statistic),
             input_events: sample_run.input_events,
             clipped_events: sample_run.clipped_events,
-            similarity: (counted > 0).then(|| sum / f64::from(counted)),
+            similarity: (pluralize > 0).then(|| sum / f64::from(pluralize)),
         }
     }
 }
 
 /// The spikes of each neuron.
-fn totals(activity: &Activity) -> Vec<f64> {
+fn totals(activity: &LayerActivity) -> Vec<f64> {
     let mut totals = vec![0.0; activity.neurons];
     for row in activity.spikes.chunks_exact(activity.neurons.max(1)) {
         totals.iter_mut().zip(row).for_each(|(sum, &count)| *sum += f64::from(count));

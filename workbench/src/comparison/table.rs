@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use synnet_ir::display::{percent, table};
+use synnet_ir::display::{format_percent, format_table};
 use synnet_runtime::Evaluation;
 
+use super::discrepancy::STATE_TOLERANCE;
 use super::engines::{CHIP, ENGINES, FLOAT, QUANTIZED};
 use super::findings::{Finding, fine_percent};
-use super::statistics::BOUND;
 use super::{Comparison, LayerComparison, PAIRS};
-use crate::on_chip::agreement;
+use crate::chip_evaluation::agreement;
 
 /// Names of the engines in JSON.
 const KEYS: [&str; ENGINES] = ["float", "quantized_weights", "chip"];
@@ -21,14 +21,14 @@ impl Comparison<'_> {
         let mut text = String::new();
         for rows in [self.engines_table(), self.layers_table(), self.pairs_table()] {
             if rows.len() > 1 {
-                let _ = writeln!(text, "{}", table(&rows));
+                let _ = writeln!(text, "{}", format_table(&rows));
             }
         }
         for finding in self.findings() {
-            let Finding { text: said, remedy, .. } = finding;
+            let Finding { message: said, help, .. } = finding;
             let _ = writeln!(text, "* {said}");
-            if let Some(remedy) = remedy {
-                let _ = writeln!(text, "  remedy: {remedy}");
+            if let Some(help) = help {
+                let _ = writeln!(text, "  remedy: {help}");
             }
         }
         text.trim_end().to_owned()
@@ -38,9 +38,10 @@ impl Comparison<'_> {
     pub(super) fn engines_table(&self) -> Vec<Vec<String>> {
         let mut rows = vec![row("", self.engine_names().map(String::from))];
         if let Some(classes) = &self.classes {
-            let accuracies = classes.each_ref().map(|found| percent(found.accuracy));
+            let accuracies = classes.each_ref().map(|found| format_percent(found.accuracy));
             rows.push(row("accuracy on the test set", accuracies));
-            let same = [QUANTIZED, CHIP].map(|engine| percent(agreement(&classes[FLOAT], &classes[engine])));
+            let same =
+                [QUANTIZED, CHIP].map(|engine| format_percent(agreement(&classes[FLOAT], &classes[engine])));
             let [quantized, chip] = same;
             rows.push(row("same class as float", [String::new(), quantized, chip]));
         }
@@ -81,16 +82,17 @@ impl Comparison<'_> {
         let names = self.engine_names();
         let n = self.recordings.len();
         for layer in &self.layers {
-            for ((a, b), gap) in PAIRS.iter().zip(&layer.gaps) {
-                let share =
-                    |share: Option<f64>| share.filter(|_| layer.by_spikes()).map_or(String::new(), percent);
+            for ((a, b), discrepancy) in PAIRS.iter().zip(&layer.discrepancies) {
+                let share = |share: Option<f64>| {
+                    share.filter(|_| layer.by_spikes()).map_or(String::new(), format_percent)
+                };
                 let step = |step: Option<usize>| step.map_or(String::new(), |step| (step + 1).to_string());
-                let divergence = gap.divergence();
+                let divergence = discrepancy.divergence();
                 rows.push(vec![
                     format!("{}, {} to {}", layer.name, names[*a], names[*b]),
-                    share(gap.spikes()),
-                    share(gap.counts()),
-                    gap.states().map_or(String::new(), percent),
+                    share(discrepancy.spikes()),
+                    share(discrepancy.counts()),
+                    discrepancy.states().map_or(String::new(), format_percent),
                     format!("{} of {n}", divergence.recordings),
                     step(divergence.earliest),
                     step(divergence.median),
@@ -110,7 +112,7 @@ impl Comparison<'_> {
              half of the recordings differ; for a readout that is not judged by spikes, in which its state is off by more \
              than {} of the greatest in the recording. Layers are compared at their own time: the chip is late by as \
              many steps as the lag says.",
-            percent(BOUND)
+            format_percent(STATE_TOLERANCE)
         )
     }
 
@@ -126,13 +128,13 @@ impl Comparison<'_> {
             .collect();
         let mut value = json!({
             "target": subject.chip.name,
-            "recordings": self.recordings,
+            "samples": self.recordings,
             "steps": steps,
             "dt": subject.network.graph.dt,
-            "bound": BOUND,
+            "state_tolerance": STATE_TOLERANCE,
             "engines": engines,
             "layers": self.layers.iter().map(|layer| self.layer_json(layer)).collect::<Vec<_>>(),
-            "input_events": { "all": self.input_events, "clipped": self.clipped_events },
+            "input_events": { "total": self.input_events, "clipped": self.clipped_events },
             "findings": self.findings(),
             "quantization": subject.build.report,
         });
@@ -146,16 +148,16 @@ impl Comparison<'_> {
     }
 
     fn layer_json(&self, layer: &LayerComparison) -> Value {
-        let of_engines = |value: &dyn Fn(usize) -> Value| -> Value {
+        let by_engine = |value: &dyn Fn(usize) -> Value| -> Value {
             Value::Object((0..ENGINES).map(|engine| (KEYS[engine].to_owned(), value(engine))).collect())
         };
-        let pairs = PAIRS.iter().zip(&layer.gaps).map(|(&(a, b), gap)| {
-            let divergence = gap.divergence();
+        let pairs = PAIRS.iter().zip(&layer.discrepancies).map(|(&(a, b), discrepancy)| {
+            let divergence = discrepancy.divergence();
             let value = json!({
-                "spike_agreement": gap.spikes(),
-                "count_agreement": gap.counts(),
-                "state_error": gap.states(),
-                "diverging_recordings": divergence.recordings,
+                "spike_agreement": discrepancy.spikes(),
+                "count_agreement": discrepancy.counts(),
+                "state_error": discrepancy.states(),
+                "diverging_samples": divergence.recordings,
                 "first_divergence": divergence.earliest,
                 "median_divergence": divergence.median,
             });
@@ -167,12 +169,12 @@ impl Comparison<'_> {
             "neurons": layer.neurons,
             "removed_neurons": layer.removed,
             "lag": layer.lag,
-            "judged_by": if layer.by_spikes() { "spikes" } else { "states" },
-            "rates": of_engines(&|engine| json!(layer.rate(engine, self.steps()))),
-            "silent_neurons": of_engines(&|engine| json!(layer.silent(engine))),
-            "saturations": { "steps": saturated, "share": share, "neurons": layer.saturated_neurons() },
-            "beyond_the_chips_cap": layer.capped,
-            "beyond_max_spikes": layer.uncapped,
+            "compared_by": if layer.by_spikes() { "spikes" } else { "states" },
+            "rates": by_engine(&|engine| json!(layer.rate(engine, self.steps()))),
+            "silent_neurons": by_engine(&|engine| json!(layer.silent(engine))),
+            "saturations": { "steps": saturated, "fraction": share, "neurons": layer.saturated_neurons() },
+            "steps_above_chip_limit": layer.capped,
+            "steps_above_max_spikes": layer.uncapped,
             "pairs": Value::Object(pairs.collect()),
         })
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use synnet_audio::audio3::CHANNELS;
-use synnet_ir::{NotCounts, Raster};
+use synnet_ir::{InvalidCount, Raster};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::error;
@@ -77,7 +77,7 @@ impl Cache {
         let write = || -> std::io::Result<()> {
             let folder = path.parent().unwrap_or(&path);
             std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::Builder::new().prefix(files::UNFINISHED).tempfile_in(folder)?;
+            let mut file = tempfile::Builder::new().prefix(files::TEMPORARY_PREFIX).tempfile_in(folder)?;
             file.write_all(&entry.encode().map_err(std::io::Error::other)?)?;
             file.persist(&path)?;
             Ok(())
@@ -88,7 +88,7 @@ impl Cache {
     }
 
     /// Warns, once, where entries could not be written.
-    pub(super) fn complain(&self, observer: &dyn Observer) {
+    pub(super) fn warn_of_write_errors(&self, observer: &dyn Observer) {
         let fault = self.fault.lock().ok().and_then(|mut fault| fault.take());
         if let (Some(folder), Some(why)) = (&self.folder, fault) {
             observer.warning(&format!(
@@ -116,7 +116,7 @@ fn standard_folder() -> Option<PathBuf> {
 }
 
 impl Entry {
-    fn encode(&self) -> Result<Vec<u8>, NotCounts> {
+    fn encode(&self) -> Result<Vec<u8>, InvalidCount> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.seconds.to_le_bytes());
         bytes.extend(&*self.raster.counts()?);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_found_again_unless_anything_changed() {
+    fn cache_key_covers_all_inputs() {
         let folder = tempfile::tempdir().unwrap();
         let cache_of = |options| cache(folder.path(), options);
         let options = audio3::Options::default();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_that_is_off_or_in_the_way_keeps_nothing() {
+    fn disabled_or_blocked_cache_stores_nothing() {
         let entry = Entry { raster: Vec::<[u8; CHANNELS]>::new().into(), seconds: 0.0 };
         let off = Cache::open(&recipe::Cache::Off, &FrontEnd::default());
         off.put(off.key(b""), &entry);
@@ -199,7 +199,7 @@ mod tests {
     /// The front end's output is part of what [`VERSION`] stands for. Where this fails because the front end
     /// gives other events, the version must be raised.
     #[test]
-    fn the_version_stands_for_this_output() {
+    fn cache_version_pins_the_front_end_output() {
         let noise = (0..4000_u64).map(|i| (i * i * 7919 % 2001) as f64 / 1000.0 - 1.0).collect();
         let sound = Wav::new(noise, 16_000).unwrap();
         let options = audio3::Options::default().with_decimation(488);

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use synnet_data::{events, npz};
+use synnet_data::{event_list, npz};
 use synnet_ir::Raster;
-use synnet_runtime::{Example, Target};
+use synnet_runtime::{Label, Sample};
 
 use super::pattern::Pattern;
-use super::split::Role;
-use super::{Recording, Source, summary};
+use super::split::Assignment;
+use super::{Source, SplitSample, summary};
 use crate::error::{self, Error};
 use crate::observer::{Observer, Stage};
 use crate::recipe::Format;
@@ -19,11 +19,11 @@ pub(super) struct File {
     /// Where it is.
     pub path: PathBuf,
     /// What becomes of it.
-    pub role: Role,
+    pub role: Assignment,
 }
 
 /// What a file holds: events, what the network should give where the file says it, and the duration in seconds.
-pub(super) type Content = (Raster, Option<Target>, f64);
+pub(super) type Content = (Raster, Option<Label>, f64);
 
 /// Reads the bytes of a file, given its name.
 type Decode<'a> = dyn Fn(&[u8], &Path) -> Result<Content, String> + Sync + 'a;
@@ -50,7 +50,7 @@ impl Source<'_> {
             let message = format!("the folder holds no `{}` files", pattern.extension());
             return Err(Error::file(self.path, message));
         }
-        let (mut faults, mut kept, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut errors, mut kept, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         for name in names {
             match self.role_of(&pattern, &name) {
                 Ok(Some(role)) => {
@@ -58,19 +58,19 @@ impl Source<'_> {
                     kept.push(name);
                 }
                 Ok(None) => {}
-                Err(why) => faults.push(format!("`{name}`: {why}")),
+                Err(why) => errors.push(format!("`{name}`: {why}")),
             }
         }
-        if !faults.is_empty() {
-            return Err(Error::file(self.path, summary(&faults, "names cannot be read")));
+        if !errors.is_empty() {
+            return Err(Error::file(self.path, summary(&errors, "names cannot be read")));
         }
-        self.splitter.share(&kept, &mut roles);
+        self.splitter.fraction(&kept, &mut roles);
         let files = kept.into_iter().zip(roles);
         Ok(files.map(|(name, role)| File { path: self.path.join(name), role }).collect())
     }
 
     /// What a name says, or `None` for a recording that the recipe leaves out.
-    fn role_of(&self, pattern: &Pattern, name: &str) -> Result<Option<Role>, String> {
+    fn role_of(&self, pattern: &Pattern, name: &str) -> Result<Option<Assignment>, String> {
         let text = self.options.pattern.as_deref().unwrap_or_default();
         let fields = pattern.matches(name).ok_or_else(|| format!("does not match the pattern `{text}`"))?;
         let value = |field: &str| fields.iter().find(|(f, _)| *f == field).map_or("", |(_, value)| *value);
@@ -83,9 +83,9 @@ impl Source<'_> {
         files: &[File],
         observer: &dyn Observer,
         decode: &Decode<'_>,
-    ) -> Result<Vec<Recording>, Error> {
+    ) -> Result<Vec<SplitSample>, Error> {
         observer.items(Stage::Reading, files.len());
-        let contents: Vec<Result<Recording, String>> = files
+        let contents: Vec<Result<SplitSample, String>> = files
             .par_iter()
             .map(|file| {
                 let recording = self.recording(file, decode);
@@ -93,34 +93,34 @@ impl Source<'_> {
                 recording.map_err(|why| format!("`{}`: {why}", file.path.display()))
             })
             .collect();
-        let faults: Vec<String> = contents.iter().filter_map(|r| r.as_ref().err().cloned()).collect();
-        if faults.is_empty() {
+        let errors: Vec<String> = contents.iter().filter_map(|r| r.as_ref().err().cloned()).collect();
+        if errors.is_empty() {
             Ok(contents.into_iter().flatten().collect())
         } else {
-            Err(Error::Input(summary(&faults, "recordings cannot be used")))
+            Err(Error::Input(summary(&errors, "recordings cannot be used")))
         }
     }
 
-    fn recording(&self, file: &File, decode: &Decode<'_>) -> Result<Recording, String> {
+    fn recording(&self, file: &File, decode: &Decode<'_>) -> Result<SplitSample, String> {
         let bytes = std::fs::read(&file.path).map_err(|e| error::io_reason(&e))?;
         let (raster, target, seconds) = decode(&bytes, &file.path)?;
         let target = match (file.role.label, target) {
-            (Some(label), None) => Target::Class(label),
+            (Some(label), None) => Label::Class(label),
             (None, Some(target)) => target,
             (Some(_), Some(_)) => {
                 return Err("has a target, and the recipe names classes; leave out `data.classes`".into());
             }
             (None, None) => return Err("has no `target`; name the classes with `data.classes`".into()),
         };
-        Ok(Recording { part: file.role.part, example: Example { raster, target }, seconds })
+        Ok(SplitSample { split: file.role.split, example: Sample { raster, label: target }, seconds })
     }
 
     /// What a file of events or of one raster holds.
     pub(super) fn sample(&self, bytes: &[u8], path: &Path) -> Result<Content, String> {
         let archive = path.extension().is_some_and(|extension| extension == "npz");
         let (raster, target) = match self.options.format {
-            Format::Events if archive => (events::read_npz(bytes, &self.binning()), None),
-            Format::Events => (events::read_csv(bytes, &self.binning()), None),
+            Format::Events if archive => (event_list::read_npz(bytes, &self.binning()), None),
+            Format::Events => (event_list::read_csv(bytes, &self.binning()), None),
             _ => match npz::read_sample(bytes) {
                 Ok((raster, target)) => (Ok(raster), target),
                 Err(why) => (Err(why), None),
@@ -143,7 +143,7 @@ fn walk(root: &Path, folder: &Path, extension: &str, names: &mut Vec<String>) ->
             walk(root, &path, extension, names)?;
         } else if path.to_string_lossy().ends_with(extension) {
             let relative = path.strip_prefix(root).unwrap_or(&path);
-            let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+            let parts: Vec<_> = relative.iter().map(|split| split.to_string_lossy()).collect();
             names.push(parts.join("/"));
         }
     }

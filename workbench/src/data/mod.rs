@@ -3,13 +3,13 @@
 //! Where recordings come from (`folder`, `table`) and what becomes of them (`split`) are apart; sounds go
 //! through the front end (`sound`), whose output is kept (`cache`), or is made anew for each epoch (`epochs`).
 
+mod augmented;
 mod cache;
-mod epochs;
 mod folder;
 mod pattern;
-mod sound;
 mod split;
 mod table;
+mod wav;
 
 use std::ops::Range;
 use std::path::Path;
@@ -17,19 +17,19 @@ use std::sync::Arc;
 
 use synnet_audio::audio3;
 use synnet_data::Binning;
-use synnet_runtime::{Dataset, Example};
+use synnet_runtime::{Dataset, Sample};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::Error;
 use crate::observer::Observer;
-use crate::recipe::{DataOptions, Format, FrontEnd, Validation, plain};
+use crate::recipe::{DataOptions, Format, FrontEnd, ValidationSplit, plain};
+use augmented::AugmentedSamples;
+pub use augmented::EpochDatasets;
 use cache::Cache;
-use epochs::Changing;
-pub use epochs::Epochs;
-use split::{Part, Splitter};
+use split::{Split, Splitter};
 
 /// How many faults an error names before it only counts them.
-const SHOWN_FAULTS: usize = 8;
+const MAX_LISTED_ERRORS: usize = 8;
 
 /// All recordings of a recipe, as rasters.
 pub struct Corpus {
@@ -43,7 +43,7 @@ pub struct Corpus {
     pub test: Dataset,
     /// Seconds that all of them last.
     pub seconds: f64,
-    changing: Option<Arc<Changing>>,
+    augmented: Option<Arc<AugmentedSamples>>,
 }
 
 impl Corpus {
@@ -59,7 +59,7 @@ impl Corpus {
                 bytes.clear();
                 bytes.extend(raster.iter().flat_map(|x| x.to_le_bytes()));
                 hash.update(&bytes);
-                hash.update(format!("{:?}", sample.target).as_bytes());
+                hash.update(format!("{:?}", sample.label).as_bytes());
             }
         }
         hash.digest128()
@@ -67,7 +67,7 @@ impl Corpus {
 }
 
 /// Recordings without events teach nothing; most often their times were read in another unit.
-fn warn_of_silence(train: &[Example], options: &DataOptions, observer: &dyn Observer) {
+fn warn_about_silence(train: &[Sample], options: &DataOptions, observer: &dyn Observer) {
     let silent = train.iter().filter(|example| !example.raster.has_events(options.steps)).count();
     if 2 * silent > train.len() {
         let remedy = match options.format {
@@ -94,9 +94,9 @@ pub struct Input {
 }
 
 /// A recording with what is to become of it.
-struct Recording {
-    part: Part,
-    example: Example,
+struct SplitSample {
+    split: Split,
+    example: Sample,
     seconds: f64,
 }
 
@@ -113,7 +113,7 @@ pub fn load(
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
     let splitter = Splitter::new(options, &classes);
     let mut recordings = Vec::new();
-    let mut changing = None;
+    let mut augmented = None;
     let paths = [(&options.path, "data.path", false)];
     let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
     for (path, key, all_test) in paths.into_iter().chain(test_path) {
@@ -124,15 +124,15 @@ pub fn load(
         let source = Source { options, input, path, all_test, splitter: &splitter };
         let (read, sounds) = source.load(front_end, observer)?;
         recordings.extend(read);
-        changing = changing.or(sounds);
+        augmented = augmented.or(sounds);
     }
     let parts = Parts::new(recordings);
     parts.check(options)?;
-    warn_of_silence(&parts.train, options, observer);
+    warn_about_silence(&parts.train, options, observer);
     let channels = if options.format == Format::Wav { audio3::CHANNELS } else { input.channels };
     let dataset = |samples| {
         Dataset::from_rasters(channels, options.steps, samples)
-            .map_err(|faults| Error::without_place(&faults))
+            .map_err(|errors| Error::without_place(&errors))
     };
     Ok(Corpus {
         train: Arc::new(dataset(parts.train)?),
@@ -140,28 +140,28 @@ pub fn load(
         test: dataset(parts.test)?,
         seconds: parts.seconds,
         classes,
-        changing,
+        augmented,
     })
 }
 
 /// The recordings of each part of the data, and how long all of them are together.
 #[derive(Default)]
 struct Parts {
-    train: Vec<Example>,
-    validation: Vec<Example>,
-    test: Vec<Example>,
+    train: Vec<Sample>,
+    validation: Vec<Sample>,
+    test: Vec<Sample>,
     seconds: f64,
 }
 
 impl Parts {
-    fn new(recordings: Vec<Recording>) -> Self {
+    fn new(recordings: Vec<SplitSample>) -> Self {
         let mut parts = Self::default();
         for recording in recordings {
             parts.seconds += recording.seconds;
-            match recording.part {
-                Part::Train => parts.train.push(recording.example),
-                Part::Validation => parts.validation.push(recording.example),
-                Part::Test => parts.test.push(recording.example),
+            match recording.split {
+                Split::Train => parts.train.push(recording.example),
+                Split::ValidationSplit => parts.validation.push(recording.example),
+                Split::Test => parts.test.push(recording.example),
             }
         }
         parts
@@ -169,7 +169,7 @@ impl Parts {
 
     /// Every part that the recipe asks for has a recording.
     fn check(&self, options: &DataOptions) -> Result<(), Error> {
-        let is_validated = options.validation != Validation::None;
+        let is_validated = options.validation != ValidationSplit::None;
         let of_training = if self.validation.is_empty() { "data.test" } else { "data.validation" };
         let parts = [
             (self.test.is_empty(), "test", "data.test"),
@@ -188,8 +188,8 @@ impl Parts {
 
 impl Corpus {
     /// The training sets of these epochs, one after the other, for a training with this seed.
-    pub fn epochs(&self, seed: u64, epochs: Range<usize>) -> Epochs {
-        Epochs::new(Arc::clone(&self.train), self.changing.clone(), seed, epochs)
+    pub fn epochs(&self, seed: u64, epochs: Range<usize>) -> EpochDatasets {
+        EpochDatasets::new(Arc::clone(&self.train), self.augmented.clone(), seed, epochs)
     }
 }
 
@@ -209,18 +209,18 @@ impl Source<'_> {
         &self,
         front_end: &FrontEnd,
         observer: &dyn Observer,
-    ) -> Result<(Vec<Recording>, Option<Arc<Changing>>), Error> {
+    ) -> Result<(Vec<SplitSample>, Option<Arc<AugmentedSamples>>), Error> {
         let options = self.options;
         match options.format {
             Format::Wav => {
                 let files = self.files()?;
                 let cache = Cache::open(&options.cache, front_end);
                 let recordings =
-                    self.read(&files, observer, &|bytes, _| sound::raster(bytes, front_end, &cache))?;
-                cache.complain(observer);
+                    self.read(&files, observer, &|bytes, _| wav::raster(bytes, front_end, &cache))?;
+                cache.warn_of_write_errors(observer);
                 let is_changed = options.augmentation.is_active() && !self.all_test;
-                let changing = is_changed.then(|| Arc::new(Changing::new(self, &files, front_end)));
-                Ok((recordings, changing))
+                let augmented = is_changed.then(|| Arc::new(AugmentedSamples::new(self, &files, front_end)));
+                Ok((recordings, augmented))
             }
             Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.table()?, None)),
             Format::Shd => Err(Error::file(self.path, "is a folder; the format `shd` takes a file")),
@@ -244,9 +244,10 @@ impl Source<'_> {
 }
 
 /// Several faults as one text.
-fn summary(faults: &[String], what: &str) -> String {
-    let shown: Vec<String> = faults.iter().take(SHOWN_FAULTS).map(|fault| format!("  {fault}")).collect();
-    let rest = faults.len().saturating_sub(SHOWN_FAULTS);
+fn summary(errors: &[String], what: &str) -> String {
+    let shown: Vec<String> =
+        errors.iter().take(MAX_LISTED_ERRORS).map(|fault| format!("  {fault}")).collect();
+    let rest = errors.len().saturating_sub(MAX_LISTED_ERRORS);
     let more = if rest > 0 { format!("\n  and {rest} more") } else { String::new() };
-    format!("{} {what}:\n{}{more}", faults.len(), shown.join("\n"))
+    format!("{} {what}:\n{}{more}", errors.len(), shown.join("\n"))
 }

@@ -3,11 +3,11 @@
 /// A pattern of file names: literal text and fields in turn.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pattern {
-    parts: Vec<Part>,
+    parts: Vec<Segment>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Part {
+enum Segment {
     Text(String),
     Field(String),
 }
@@ -20,26 +20,26 @@ impl Pattern {
         while !rest.is_empty() {
             let open = rest.find('{').unwrap_or(rest.len());
             if open > 0 {
-                parts.push(Part::Text(rest[..open].to_owned()));
+                parts.push(Segment::Text(rest[..open].to_owned()));
             } else {
                 let close = rest.find('}').ok_or_else(|| format!("`{text}`: a `{{` has no `}}`"))?;
-                if matches!(parts.last(), Some(Part::Field(_))) {
+                if matches!(parts.last(), Some(Segment::Field(_))) {
                     return Err(format!("`{text}`: two fields need some text between them"));
                 }
-                parts.push(Part::Field(rest[1..close].to_owned()));
+                parts.push(Segment::Field(rest[1..close].to_owned()));
                 rest = &rest[close + 1..];
                 continue;
             }
             rest = &rest[open..];
         }
         if let Some(twice) = parts.iter().enumerate().find_map(|(i, part)| match part {
-            Part::Field(name) if parts[..i].contains(part) => Some(name),
+            Segment::Field(name) if parts[..i].contains(part) => Some(name),
             _ => None,
         }) {
             return Err(format!("`{text}`: the field `{{{twice}}}` stands twice"));
         }
         match parts.last() {
-            Some(Part::Text(end)) if end.contains('.') => Ok(Self { parts }),
+            Some(Segment::Text(end)) if end.contains('.') => Ok(Self { parts }),
             _ => Err(format!("`{text}`: expected an extension such as `.wav` at the end")),
         }
     }
@@ -47,15 +47,15 @@ impl Pattern {
     /// The names of the fields, in order.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Field(name) => Some(name.as_str()),
-            Part::Text(_) => None,
+            Segment::Field(name) => Some(name.as_str()),
+            Segment::Text(_) => None,
         })
     }
 
     /// The extension that every name has, with its dot.
     pub(super) fn extension(&self) -> &str {
         match self.parts.last() {
-            Some(Part::Text(end)) => end.rfind('.').map_or(end, |dot| &end[dot..]),
+            Some(Segment::Text(end)) => end.rfind('.').map_or(end, |dot| &end[dot..]),
             _ => "",
         }
     }
@@ -68,8 +68,8 @@ impl Pattern {
         let mut open: Option<&str> = None;
         for (i, part) in self.parts.iter().enumerate() {
             match part {
-                Part::Field(field) => open = Some(field),
-                Part::Text(text) => {
+                Segment::Field(field) => open = Some(field),
+                Segment::Text(text) => {
                     let last = i + 1 == self.parts.len();
                     let at =
                         if last { rest.len().checked_sub(text.len())? } else { rest.find(text.as_str())? };

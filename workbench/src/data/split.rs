@@ -1,23 +1,23 @@
 //! From the fields of a recording to its class and its set.
 
-use crate::recipe::{DataOptions, Rule, Validation, drawn, plain};
+use crate::recipe::{DataOptions, Filter, ValidationSplit, plain, stratified_sample};
 
 /// What a recording is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Split {
     /// To learn from.
     Train,
     /// To choose the best epoch by.
-    Validation,
+    ValidationSplit,
     /// Held back.
     Test,
 }
 
 /// What becomes of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Role {
+pub(super) struct Assignment {
     /// Its set.
-    pub part: Part,
+    pub split: Split,
     /// Its class, where there are classes.
     pub label: Option<usize>,
 }
@@ -39,9 +39,9 @@ impl<'a> Splitter<'a> {
 
     /// Every field that the rules ask for, with the key that does.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let of = |rule: &'a Rule, key: &'static str| rule.keys().map(move |field| (field.as_str(), key));
+        let of = |rule: &'a Filter, key: &'static str| rule.keys().map(move |field| (field.as_str(), key));
         let validation = match &self.options.validation {
-            Validation::Rule(rule) => Some(rule),
+            ValidationSplit::Filter(rule) => Some(rule),
             _ => None,
         };
         let label = (!self.classes.is_empty()).then_some(("label", "data.classes"));
@@ -56,8 +56,8 @@ impl<'a> Splitter<'a> {
         &self,
         value: impl Fn(&str) -> &'v str,
         all_test: bool,
-    ) -> Result<Option<Role>, String> {
-        let has = |wanted: &Rule| {
+    ) -> Result<Option<Assignment>, String> {
+        let has = |wanted: &Filter| {
             wanted.iter().all(|(field, values)| values.iter().any(|v| plain(v) == value(field)))
         };
         if !has(&self.options.only) {
@@ -65,12 +65,12 @@ impl<'a> Splitter<'a> {
         }
         let label = if self.classes.is_empty() { None } else { Some(self.label(value("label"))?) };
         let is_test = all_test || !self.options.test.is_empty() && has(&self.options.test);
-        let part = match &self.options.validation {
-            _ if is_test => Part::Test,
-            Validation::Rule(rule) if has(rule) => Part::Validation,
-            _ => Part::Train,
+        let split = match &self.options.validation {
+            _ if is_test => Split::Test,
+            ValidationSplit::Filter(rule) if has(rule) => Split::ValidationSplit,
+            _ => Split::Train,
         };
-        Ok(Some(Role { part, label }))
+        Ok(Some(Assignment { split, label }))
     }
 
     fn label(&self, label: &str) -> Result<usize, String> {
@@ -84,21 +84,21 @@ impl<'a> Splitter<'a> {
 
     /// Moves a share of each class from training to validation, where the recipe asks for one. `names` are those of
     /// the recordings, in the order of their roles.
-    pub(super) fn share(&self, names: &[String], roles: &mut [Role]) {
-        let Validation::Share(share) = self.options.validation else { return };
+    pub(super) fn fraction(&self, names: &[String], roles: &mut [Assignment]) {
+        let ValidationSplit::Fraction(fraction) = self.options.validation else { return };
         let names = names.iter().map(String::as_str);
-        let (mut training, recordings): (Vec<&mut Role>, Vec<_>) = roles
+        let (mut training, recordings): (Vec<&mut Assignment>, Vec<_>) = roles
             .iter_mut()
             .zip(names)
-            .filter(|(role, _)| role.part == Part::Train)
+            .filter(|(role, _)| role.split == Split::Train)
             .map(|(role, name)| {
                 let label = role.label;
                 (role, (label, name))
             })
             .unzip();
-        let chosen = drawn(share, &recordings);
+        let chosen = stratified_sample(fraction, &recordings);
         let chosen = training.iter_mut().zip(chosen).filter(|(_, chosen)| *chosen);
-        chosen.for_each(|(role, _)| role.part = Part::Validation);
+        chosen.for_each(|(role, _)| role.split = Split::ValidationSplit);
     }
 }
 
@@ -123,33 +123,33 @@ mod tests {
                 "voice" => voice,
                 _ => take,
             };
-            splitter.role(value, false).unwrap().map(|role| (role.part, role.label.unwrap()))
+            splitter.role(value, false).unwrap().map(|role| (role.split, role.label.unwrap()))
         };
-        assert_eq!(role("low", "a", "1"), Some((Part::Train, 0)));
-        assert_eq!(role("high", "a", "5"), Some((Part::Test, 1)));
-        assert_eq!(role("high", "b", "3"), Some((Part::Validation, 1)));
-        assert_eq!(role("high", "a", "3"), Some((Part::Train, 1)));
+        assert_eq!(role("low", "a", "1"), Some((Split::Train, 0)));
+        assert_eq!(role("high", "a", "5"), Some((Split::Test, 1)));
+        assert_eq!(role("high", "b", "3"), Some((Split::ValidationSplit, 1)));
+        assert_eq!(role("high", "a", "3"), Some((Split::Train, 1)));
         assert_eq!(role("high", "c", "1"), None);
         // Where no class is called by a number, a number is the index of one.
-        assert_eq!(role("1", "a", "1"), Some((Part::Train, 1)));
+        assert_eq!(role("1", "a", "1"), Some((Split::Train, 1)));
         assert!(splitter.role(|_| "2", false).unwrap().is_none());
         assert_eq!(splitter.label("2").unwrap_err(), "the label `2` is none of the classes low, high");
     }
 
     #[test]
-    fn a_share_is_taken_from_every_class() {
+    fn fraction_is_taken_from_every_class() {
         let options = options("classes: 2, test: {}, validation: 0.25");
         let classes = ["0".to_owned(), "1".to_owned()];
         let splitter = Splitter::new(&options, &classes);
         let names: Vec<String> = (0..40).map(|i| format!("{i}.wav")).collect();
-        let mut roles: Vec<Role> = (0..40)
-            .map(|i| Role { part: if i < 8 { Part::Test } else { Part::Train }, label: Some(i % 2) })
+        let mut roles: Vec<Assignment> = (0..40)
+            .map(|i| Assignment { split: if i < 8 { Split::Test } else { Split::Train }, label: Some(i % 2) })
             .collect();
-        splitter.share(&names, &mut roles);
+        splitter.fraction(&names, &mut roles);
         for class in 0..2 {
-            let count = |part| roles.iter().filter(|r| r.label == Some(class) && r.part == part).count();
-            assert_eq!([count(Part::Train), count(Part::Validation), count(Part::Test)], [12, 4, 4]);
+            let count = |split| roles.iter().filter(|r| r.label == Some(class) && r.split == split).count();
+            assert_eq!([count(Split::Train), count(Split::ValidationSplit), count(Split::Test)], [12, 4, 4]);
         }
-        assert!(roles[..8].iter().all(|role| role.part == Part::Test));
+        assert!(roles[..8].iter().all(|role| role.split == Split::Test));
     }
 }

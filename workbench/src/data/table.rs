@@ -2,17 +2,17 @@
 
 use synnet_data::{Table, npz, shd};
 use synnet_ir::Raster;
-use synnet_runtime::{Example, Target};
+use synnet_runtime::{Label, Sample};
 
-use super::split::Role;
-use super::{Recording, Source, summary};
+use super::split::Assignment;
+use super::{Source, SplitSample, summary};
 use crate::error::Error;
 use crate::files;
 use crate::recipe::Format;
 
 impl Source<'_> {
     /// The recordings of the file that the recipe uses, in the order of the file.
-    pub(super) fn table(&self) -> Result<Vec<Recording>, Error> {
+    pub(super) fn table(&self) -> Result<Vec<SplitSample>, Error> {
         let bytes = files::read(self.path)?;
         let table = match self.options.format {
             Format::Shd => shd::read(bytes, &self.binning()),
@@ -30,7 +30,7 @@ impl Source<'_> {
                 return Err(wrong(message));
             }
         }
-        let (mut faults, mut kept, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut errors, mut kept, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..table.rasters.len() {
             let value = |field: &str| table.fields.get(field).map_or("", |values| &values[i]);
             match self.splitter.role(value, self.all_test) {
@@ -39,40 +39,40 @@ impl Source<'_> {
                     roles.push(role);
                 }
                 Ok(None) => {}
-                Err(why) => faults.push(format!("sample {i}: {why}")),
+                Err(why) => errors.push(format!("sample {i}: {why}")),
             }
         }
-        if !faults.is_empty() {
-            return Err(wrong(summary(&faults, "samples cannot be used")));
+        if !errors.is_empty() {
+            return Err(wrong(summary(&errors, "samples cannot be used")));
         }
         let names: Vec<String> = kept.iter().map(usize::to_string).collect();
-        self.splitter.share(&names, &mut roles);
+        self.splitter.fraction(&names, &mut roles);
         Ok(self.recordings(table.rasters, targets, &kept, &roles))
     }
 
     fn recordings(
         &self,
         rasters: Vec<Raster>,
-        targets: Option<Vec<Target>>,
+        targets: Option<Vec<Label>>,
         kept: &[usize],
-        roles: &[Role],
-    ) -> Vec<Recording> {
+        roles: &[Assignment],
+    ) -> Vec<SplitSample> {
         let mut rasters: Vec<Option<Raster>> = rasters.into_iter().map(Some).collect();
-        let mut targets: Vec<Option<Target>> = targets.into_iter().flatten().map(Some).collect();
-        let recording = |(&i, role): (&usize, &Role)| {
+        let mut targets: Vec<Option<Label>> = targets.into_iter().flatten().map(Some).collect();
+        let recording = |(&i, role): (&usize, &Assignment)| {
             let raster = rasters[i].take()?;
             let target = match role.label {
-                Some(label) => Target::Class(label),
+                Some(label) => Label::Class(label),
                 None => targets[i].take()?,
             };
             let seconds = raster.steps() as f64 * self.input.dt;
-            Some(Recording { part: role.part, example: Example { raster, target }, seconds })
+            Some(SplitSample { split: role.split, example: Sample { raster, label: target }, seconds })
         };
         kept.iter().zip(roles).filter_map(recording).collect()
     }
 
     /// The target traces of a table, where the recipe has no classes.
-    fn targets(&self, table: &mut Table) -> Result<Option<Vec<Target>>, String> {
+    fn targets(&self, table: &mut Table) -> Result<Option<Vec<Label>>, String> {
         match (table.targets.take(), self.options.classes.is_empty()) {
             (Some((outputs, traces)), true) => {
                 let targets = traces.into_iter().map(|trace| self.trace(outputs, trace));
@@ -87,14 +87,14 @@ impl Source<'_> {
     }
 
     /// A target trace at the length of the recipe: cut, or filled with 0.
-    pub(super) fn trace(&self, outputs: usize, mut trace: Vec<f32>) -> Result<Target, String> {
+    pub(super) fn trace(&self, outputs: usize, mut trace: Vec<f32>) -> Result<Label, String> {
         if outputs != self.input.outputs {
             return Err(format!("has targets for {outputs} outputs; the network has {}", self.input.outputs));
         }
         let length = self.options.steps.checked_mul(outputs).filter(|&length| length <= 1 << 28);
         let length = length.ok_or("has targets that are too long: take fewer `data.steps`")?;
         trace.resize(length, 0.0);
-        Ok(Target::Sequence(trace))
+        Ok(Label::Sequence(trace))
     }
 
     pub(super) fn check_width(&self, raster: &Raster) -> Result<(), String> {

@@ -10,11 +10,11 @@ use synnet_audio::audio3;
 use synnet_data::waveform;
 use synnet_dsl::vocabulary::Unit;
 
-use super::{Validation, plain};
+use super::{ValidationSplit, plain};
 use crate::error::Error;
 
 /// For some fields, the values that select a recording; all of them must fit.
-pub type Rule = BTreeMap<String, Vec<Value>>;
+pub type Filter = BTreeMap<String, Vec<Value>>;
 
 /// Where recordings are, and what is told of them.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,13 +35,13 @@ pub struct DataOptions {
     pub pattern: Option<String>,
     /// The recordings that are used at all.
     #[serde(default)]
-    pub only: Rule,
+    pub only: Filter,
     /// The recordings held back from training.
     #[serde(default)]
-    pub test: Rule,
+    pub test: Filter,
     /// Of the others, those held back to choose the best epoch by.
     #[serde(default)]
-    pub validation: Validation,
+    pub validation: ValidationSplit,
     /// Class names, in the order of the readout neurons; a number `n` stands for 0 to `n - 1`.
     #[serde(default, deserialize_with = "classes")]
     pub classes: Vec<Value>,
@@ -126,9 +126,9 @@ impl DataOptions {
             path: path.into(),
             test_path: None,
             pattern: None,
-            only: Rule::new(),
-            test: Rule::new(),
-            validation: Validation::None,
+            only: Filter::new(),
+            test: Filter::new(),
+            validation: ValidationSplit::None,
             classes: Vec::new(),
             steps,
             time_unit: Unit::Second,
@@ -171,7 +171,7 @@ impl DataOptions {
             let remedy = "say which recordings are held back, or where others are with `data.test_path`";
             return wrong(format!("`data.test` is missing: {remedy}"));
         }
-        if matches!(self.validation, Validation::Share(share) if !(share > 0.0 && share < 1.0)) {
+        if matches!(self.validation, ValidationSplit::Fraction(share) if !(share > 0.0 && share < 1.0)) {
             return wrong("`data.validation`: a share lies between 0 and 1".into());
         }
         if self.classes.is_empty() && self.format != Format::Npz {

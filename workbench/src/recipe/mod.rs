@@ -14,16 +14,16 @@ use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
 use synnet_xylo::Chip;
 
-use crate::chips::Chips;
+use crate::chip_catalog::ChipCatalog;
 use crate::error::Error;
 use crate::files;
-use crate::schema::{in_plain_words, suggestion, with_suggestion};
+use crate::serde_messages::{plain_message, suggestion, with_suggestion};
 use crate::target::Target;
 
-pub use data::{Cache, DataOptions, Format, FrontEnd, Rule};
+pub use data::{Cache, DataOptions, Filter, Format, FrontEnd};
 pub use quantize::Quantize;
-pub use validation::Validation;
-pub(crate) use validation::drawn;
+pub use validation::ValidationSplit;
+pub(crate) use validation::stratified_sample;
 
 /// A recipe file. Paths are relative to the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -72,7 +72,7 @@ pub struct Recipe {
 }
 
 /// Unknown keys that are told at once.
-const MAX_FAULTS: usize = 20;
+const MAX_ERRORS: usize = 20;
 
 fn default_build() -> Vec<String> {
     vec!["rust".into(), "xylo-audio3".into()]
@@ -104,7 +104,7 @@ impl Recipe {
     ///
     /// # Errors
     /// The first fault.
-    pub fn resolve(mut self, chips: &Chips) -> Result<Self, Error> {
+    pub fn resolve(mut self, chips: &ChipCatalog) -> Result<Self, Error> {
         self.select_by_validation();
         self.check(chips)?;
         Ok(self)
@@ -115,7 +115,7 @@ impl Recipe {
     ///
     /// # Errors
     /// A file that cannot be read; every unknown key, or the first other fault.
-    pub fn read(path: &Path, replaced: &[(String, String)], chips: &Chips) -> Result<Self, Error> {
+    pub fn read(path: &Path, replaced: &[(String, String)], chips: &ChipCatalog) -> Result<Self, Error> {
         Self::parse(files::read_text(path)?, path, replaced, chips)
     }
 
@@ -127,7 +127,7 @@ impl Recipe {
         text: String,
         path: &Path,
         replaced: &[(String, String)],
-        chips: &Chips,
+        chips: &ChipCatalog,
     ) -> Result<Self, Error> {
         let mut value: Value =
             serde_yaml::from_str(&text).map_err(|e| Error::file(path, format_args!("not YAML: {e}")))?;
@@ -135,7 +135,7 @@ impl Recipe {
             set(&mut value, key, text)?;
         }
         let text = if replaced.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
-        let mut recipe = Self::from_value(value).map_err(|faults| Error::file(path, faults.join("\n  ")))?;
+        let mut recipe = Self::from_value(value).map_err(|errors| Error::file(path, errors.join("\n  ")))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let is_set = |key: &str| replaced.iter().any(|(k, _)| k == key);
         recipe.data.resolve(&folder, is_set);
@@ -149,20 +149,20 @@ impl Recipe {
 
     /// Reads the values of a recipe. Where that fails, every unknown key is told, and the first other fault.
     fn from_value(mut value: Value) -> Result<Self, Vec<String>> {
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         loop {
             let error = match serde_path_to_error::deserialize(value.clone()) {
-                Ok(recipe) if faults.is_empty() => return Ok(recipe),
-                Ok(_) => return Err(faults),
+                Ok(recipe) if errors.is_empty() => return Ok(recipe),
+                Ok(_) => return Err(errors),
                 Err(error) => error,
             };
             let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
             let (place, message) = (error.path().to_string(), error.into_inner().to_string());
-            let plain = in_plain_words(&with_suggestion(&message));
-            faults.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
+            let plain = plain_message(&with_suggestion(&message));
+            errors.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
             // With the key that was meant, or without it, other faults come to light.
-            if faults.len() == MAX_FAULTS || !correct(&mut value, &path, &message) {
-                return Err(faults);
+            if errors.len() == MAX_ERRORS || !correct(&mut value, &path, &message) {
+                return Err(errors);
             }
         }
     }
@@ -190,7 +190,7 @@ impl Recipe {
     /// A validation set that decides nothing would be of little use: unless the recipe says otherwise, the best epoch
     /// by it is kept.
     fn select_by_validation(&mut self) {
-        if self.data.validation != Validation::None && self.training.selection.is_none() {
+        if self.data.validation != ValidationSplit::None && self.training.selection.is_none() {
             let by = if self.training.loss.classifies() {
                 Score::ValidationAccuracy
             } else {
@@ -201,7 +201,7 @@ impl Recipe {
     }
 
     /// Looks up targets and chip, and checks what serde cannot know.
-    fn check(&mut self, chips: &Chips) -> Result<(), Error> {
+    fn check(&mut self, chips: &ChipCatalog) -> Result<(), Error> {
         let path = &self.path;
         self.targets.clear();
         for (i, text) in self.build.iter().enumerate() {
@@ -221,7 +221,7 @@ impl Recipe {
             }
         }
         let by_validation = self.training.selection.map(|s| s.by).filter(|by| by.needs_validation());
-        if let Some(by) = by_validation.filter(|_| self.data.validation == Validation::None) {
+        if let Some(by) = by_validation.filter(|_| self.data.validation == ValidationSplit::None) {
             let message = format!(
                 "`training.selection`: `by: {}` needs recordings to validate by; say which with `data.validation`",
                 by.name()
@@ -298,7 +298,7 @@ mod tests {
             let text = "{network: n.snn, data: {path: d, pattern: '{label}.wav', test: {take: [1]}, classes: [a], \
                         steps: 1}, training: {loss: {kind: mse}, epochs: 1, batch: 1}";
             let text = format!("{text}{rest}}}");
-            let recipe = Recipe::parse(text, Path::new("r.yaml"), &[], &Chips::default()).unwrap();
+            let recipe = Recipe::parse(text, Path::new("r.yaml"), &[], &ChipCatalog::default()).unwrap();
             recipe.simulated_chip().map(|chip| chip.name.clone())
         };
         assert_eq!(simulated("").as_deref(), Some("xylo-audio3"));
@@ -307,12 +307,12 @@ mod tests {
     }
 
     #[test]
-    fn every_unknown_key_is_told() {
+    fn every_unknown_key_is_reported() {
         let text = "{network: n.snn, datta: 1, data: {path: d, patern: x, test: {}, classes: [], steps: 1}, \
                     quantize: {clipp: 1, zebra: true}, \
                     training: {loss: {kind: mse}, optimizer: {kind: adam, rl: 1}, epochs: 1, bach: many}}";
-        let faults = Recipe::from_value(serde_yaml::from_str(text).unwrap()).unwrap_err();
-        let told = faults.iter().map(|fault| fault.split(", expected").next().unwrap_or_default());
+        let errors = Recipe::from_value(serde_yaml::from_str(text).unwrap()).unwrap_err();
+        let listed = errors.iter().map(|fault| fault.split(", expected").next().unwrap_or_default());
         let expected = [
             "`datta`: unknown field `datta`",
             "`data.patern`: unknown field `patern`",
@@ -322,7 +322,7 @@ mod tests {
             "`training.bach`: unknown field `bach`",
             "`training.batch`: invalid type: string \"many\"",
         ];
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(listed.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use synnet_xylo::{Chip, QuantizeOptions};
 use super::Recipe;
 use crate::error::Error;
 use crate::observer::Observer;
-use crate::schema::with_suggestion;
+use crate::serde_messages::with_suggestion;
 
 /// How a trained network is quantized.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +107,7 @@ impl Recipe {
                 named.join("`, `")
             ));
         }
-        if let Some(fault) = options.faults().first() {
+        if let Some(fault) = options.errors().first() {
             return wrong(format!("`quantize`: {fault}"));
         }
         let Some(from) = *aware_from else { return Ok(()) };

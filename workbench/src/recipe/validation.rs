@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
 
-use super::Rule;
+use super::Filter;
 
 /// Which recordings are for validation, of those that are not for the test.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Validation {
+pub enum ValidationSplit {
     /// None.
     #[default]
     None,
     /// So large a share of each class, between 0 and 1.
-    Share(f64),
+    Fraction(f64),
     /// Those that have certain values of some fields.
-    Rule(Rule),
+    Filter(Filter),
 }
 
-impl<'de> Deserialize<'de> for Validation {
+impl<'de> Deserialize<'de> for ValidationSplit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         if value.is_null() {
@@ -30,8 +30,8 @@ impl<'de> Deserialize<'de> for Validation {
                 "an empty rule holds back everything; leave the key out for none",
             ));
         }
-        let rule = || serde_yaml::from_value(value.clone()).ok().map(Self::Rule);
-        value.as_f64().map(Self::Share).or_else(rule).ok_or_else(|| {
+        let rule = || serde_yaml::from_value(value.clone()).ok().map(Self::Filter);
+        value.as_f64().map(Self::Fraction).or_else(rule).ok_or_else(|| {
             serde::de::Error::custom(
                 "expected a share such as 0.1, or values of fields such as `{ take: [3] }`",
             )
@@ -39,9 +39,9 @@ impl<'de> Deserialize<'de> for Validation {
     }
 }
 
-/// Of each class (`None` is one, too) so many recordings as `share` says, at least one where there are two. A
+/// Of each class (`None` is one, too) so many recordings as `fraction` says, at least one where there are two. A
 /// recording's chance hangs on its name alone, so that others which come or go change little.
-pub(crate) fn drawn(share: f64, recordings: &[(Option<usize>, &str)]) -> Vec<bool> {
+pub(crate) fn stratified_sample(fraction: f64, recordings: &[(Option<usize>, &str)]) -> Vec<bool> {
     let mut classes: BTreeMap<Option<usize>, Vec<(u64, usize)>> = BTreeMap::new();
     for (i, (class, name)) in recordings.iter().enumerate() {
         classes.entry(*class).or_default().push((rank(name), i));
@@ -49,7 +49,7 @@ pub(crate) fn drawn(share: f64, recordings: &[(Option<usize>, &str)]) -> Vec<boo
     let mut chosen = vec![false; recordings.len()];
     for members in classes.values_mut() {
         members.sort_unstable();
-        let count = (share * members.len() as f64).round() as usize;
+        let count = (fraction * members.len() as f64).round() as usize;
         let count = count.clamp(usize::from(members.len() > 1), members.len().saturating_sub(1));
         members[..count].iter().for_each(|(_, i)| chosen[*i] = true);
     }
@@ -69,11 +69,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_is_one_of_each_class() {
+    fn fraction_is_stratified() {
         let names: Vec<String> = (0..40).map(|i| format!("{}_{i}.wav", i % 4)).collect();
         let recordings: Vec<(Option<usize>, &str)> =
             names.iter().enumerate().map(|(i, n)| (Some(i % 4), n.as_str())).collect();
-        let chosen = drawn(0.2, &recordings);
+        let chosen = stratified_sample(0.2, &recordings);
         for class in 0..4 {
             let count = recordings
                 .iter()
@@ -83,19 +83,24 @@ mod tests {
             assert_eq!(count, 2, "class {class}");
         }
         // One recording less moves at most one other.
-        let fewer = drawn(0.2, &recordings[1..]);
+        let fewer = stratified_sample(0.2, &recordings[1..]);
         assert!(fewer.iter().zip(&chosen[1..]).filter(|(a, b)| a != b).count() <= 1);
         assert_eq!(
-            drawn(0.01, &[(Some(0), "a"), (Some(0), "b"), (None, "c")]).iter().filter(|c| **c).count(),
+            stratified_sample(0.01, &[(Some(0), "a"), (Some(0), "b"), (None, "c")])
+                .iter()
+                .filter(|c| **c)
+                .count(),
             1
         );
     }
 
     #[test]
-    fn what_is_held_back_reads_as_it_is_written() {
-        let read = |text: &str| serde_yaml::from_str::<Validation>(text).map_err(|e| e.to_string());
-        assert_eq!(read("0.2").unwrap(), Validation::Share(0.2));
-        assert!(matches!(read("{take: [3, 4]}").unwrap(), Validation::Rule(rule) if rule["take"].len() == 2));
+    fn validation_splits_parse() {
+        let read = |text: &str| serde_yaml::from_str::<ValidationSplit>(text).map_err(|e| e.to_string());
+        assert_eq!(read("0.2").unwrap(), ValidationSplit::Fraction(0.2));
+        assert!(
+            matches!(read("{take: [3, 4]}").unwrap(), ValidationSplit::Filter(rule) if rule["take"].len() == 2)
+        );
         for text in ["{take: 3}", "some"] {
             assert!(read(text).unwrap_err().contains("expected a share such as 0.1"), "{text}");
         }

@@ -4,10 +4,10 @@
 use maud::{Markup, html};
 use synnet_ir::Network;
 use synnet_ir::graph::{Neuron, Quantity};
-use synnet_runtime::{Dataset, Evaluation, Interpreter, LayerTrace, Recording, Sequence, Target};
+use synnet_runtime::{Dataset, Evaluation, Interpreter, Label, LayerTrace, Sequence, Tracing};
 
 use super::Results;
-use crate::page::{self, Events, Look, Panel, Trace, Traces, details, raster, side_by_side};
+use crate::html::{self, EventPanel, LineStyle, Panel, Trace, Traces, details, raster, side_by_side};
 
 /// Classes beyond which only those with the most mistakes are shown.
 const MAX_CLASSES: usize = 12;
@@ -37,7 +37,7 @@ pub(super) fn section(results: &Results<'_>) -> Markup {
     };
     html! {
         @if !shown.is_empty() {
-            (page::section("Recordings of the test set", lead, &html! { @for part in &shown { (part) } }))
+            (html::section("Recordings of the test set", lead, &html! { @for part in &shown { (part) } }))
         }
     }
 }
@@ -97,13 +97,13 @@ impl<'a> Gallery<'a> {
                 .examples
                 .iter()
                 .filter_map(|&i| {
-                    let taken = classified.predictions[i];
-                    let caption = if taken == class {
+                    let predicted = classified.predictions[i];
+                    let caption = if predicted == class {
                         format!("Class {}, classified right", name(class))
                     } else {
-                        format!("Class {}, taken for {}", name(class), name(taken))
+                        format!("Class {}, taken for {}", name(class), name(predicted))
                     };
-                    self.picture(i, &caption, |outputs| in_class_colors(outputs, class, taken))
+                    self.picture(i, &caption, |outputs| class_traces(outputs, class, predicted))
                 })
                 .collect();
             if !pictures.is_empty() {
@@ -119,15 +119,15 @@ impl<'a> Gallery<'a> {
         let samples = self.dataset.samples().iter().take(UNCLASSIFIED).enumerate();
         let pictures = samples.filter_map(|(i, sample)| {
             self.picture(i, "Recording", |outputs| {
-                let wanted = match &sample.target {
-                    Target::Sequence(values) => columns(values, outputs.len()),
+                let wanted = match &sample.label {
+                    Label::Sequence(values) => columns(values, outputs.len()),
                     _ => Vec::new(),
                 };
-                let line = |look: fn(usize) -> Look| {
-                    move |(i, values): (usize, Vec<f32>)| Trace { values, look: look(i) }
+                let line = |style: fn(usize) -> LineStyle| {
+                    move |(i, values): (usize, Vec<f32>)| Trace { values, style: style(i) }
                 };
-                let wanted = wanted.into_iter().enumerate().map(line(Look::Wanted));
-                let outputs = outputs.into_iter().enumerate().map(line(Look::Color));
+                let wanted = wanted.into_iter().enumerate().map(line(LineStyle::Expected));
+                let outputs = outputs.into_iter().enumerate().map(line(LineStyle::Color));
                 outputs.take(MAX_LINES).chain(wanted.take(MAX_LINES)).collect()
             })
         });
@@ -149,16 +149,17 @@ impl<'a> Gallery<'a> {
             return None;
         }
         let input = self.input(i);
-        let run = self.interpreter.run_from(&input, Recording::On, 0, i as u64).ok()?;
+        let run = self.interpreter.run_from(&input, Tracing::On, 0, i as u64).ok()?;
         let (name, width) = (graph.input.name.clone(), input.width);
-        let mut panels = vec![Panel::Events(Events { name, width, counts: input.data, marks: vec![] })];
+        let mut panels =
+            vec![Panel::EventPanel(EventPanel { name, width, counts: input.data, marks: vec![] })];
         let mut readout = None;
         for ((id, layer), trace) in graph.layers_with_ids().zip(run.layers) {
             let is_output = id == graph.output.layer;
             let LayerTrace { spikes, vmem, isyn, .. } = trace;
             if let Some(spikes) = spikes.filter(|_| !is_output || graph.output.quantity == Quantity::Spikes) {
                 let name = layer.name.clone();
-                panels.push(Panel::Events(Events {
+                panels.push(Panel::EventPanel(EventPanel {
                     name,
                     width: layer.size,
                     counts: spikes.data,
@@ -196,14 +197,14 @@ fn columns(values: &[f32], width: usize) -> Vec<Vec<f32>> {
 }
 
 /// The readout of a classifier: the true class, and the one that was taken for it, in front of the others.
-fn in_class_colors(outputs: Vec<Vec<f32>>, right: usize, taken: usize) -> Vec<Trace> {
+fn class_traces(outputs: Vec<Vec<f32>>, right: usize, predicted: usize) -> Vec<Trace> {
     let mut lines: Vec<(usize, Trace)> = outputs
         .into_iter()
         .enumerate()
         .map(|(i, values)| match i {
-            _ if i == right => (2, Trace { values, look: Look::Right }),
-            _ if i == taken => (1, Trace { values, look: Look::Taken }),
-            _ => (0, Trace { values, look: Look::Quiet }),
+            _ if i == right => (2, Trace { values, style: LineStyle::Correct }),
+            _ if i == predicted => (1, Trace { values, style: LineStyle::Predicted }),
+            _ => (0, Trace { values, style: LineStyle::Background }),
         })
         .collect();
     lines.sort_by_key(|(depth, _)| *depth);
@@ -216,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_class_shows_a_right_and_a_wrong_sample_where_there_are_such() {
+    fn each_class_shows_a_correct_and_a_misclassified_sample() {
         let outputs = Sequence::new(4, 1, 2, vec![1., 0., 0., 1., 0., 1., 1., 0.]).unwrap();
         let found =
             Evaluation::from_outputs(outputs, &[0, 0, 1, 0], synnet_runtime::Readout::MeanVmem).unwrap();

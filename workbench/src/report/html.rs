@@ -4,10 +4,12 @@ use maud::{Markup, html};
 use serde_json::Value;
 use synnet_runtime::TrainOptions;
 
-use super::{Report, heading, origin, sources};
+use super::{Report, heading, provenance_facts, sources};
 use crate::files;
-use crate::page::{self, Chart, Line, Scale, code_spans, details, document, facts, section, side_by_side};
-use synnet_ir::display::clock;
+use crate::html::{
+    self, Chart, Line, Scale, code_spans, definition_list, details, document, section, side_by_side,
+};
+use synnet_ir::display::format_duration;
 
 const LEARNING: &str = "Training values are measured while the weights move, with dropout and augmentation; \
                         validation values at the end of each epoch, without. Point at a picture for its numbers.";
@@ -20,19 +22,19 @@ impl Report<'_> {
         let Self { results, trained, .. } = self;
         let mut tiles = results.tiles();
         let epochs = trained.history.epochs();
-        tiles.push((epochs.to_string(), format!("epochs; weights of epoch {}", trained.kept + 1)));
+        tiles.push((epochs.to_string(), format!("epochs; weights of epoch {}", trained.selected_epoch + 1)));
         if trained.epochs == epochs {
             let seconds = trained.duration.as_secs_f64();
             let time = if seconds < 60.0 {
                 (format!("{seconds:.1} s"), "of training".to_owned())
             } else {
-                (clock(trained.duration), "minutes of training".to_owned())
+                (format_duration(trained.duration), "minutes of training".to_owned())
             };
             tiles.push(time);
         }
         let body = html! {
             (heading(results.network, results.experiment))
-            (page::tiles(&tiles))
+            (html::tiles(&tiles))
             (self.warnings())
             (section("How it learned", LEARNING, &side_by_side(&learning_curves(self))))
             (section("What the layers do", LAYERS, &side_by_side(&layer_curves(self))))
@@ -58,26 +60,29 @@ impl Report<'_> {
 
     fn making(&self) -> Markup {
         let (network, experiment) = (self.results.network, self.results.experiment);
-        let mut list = origin(network, experiment);
+        let mut list = provenance_facts(network, experiment);
         let of_training = [
             ("seed", self.trained.seed.to_string()),
-            ("epochs", self.epochs_in_words()),
-            ("weights kept", format!("epoch {}: {}", self.trained.kept + 1, self.trained.why_kept)),
+            ("epochs", self.epochs_summary()),
+            (
+                "weights kept",
+                format!("epoch {}: {}", self.trained.selected_epoch + 1, self.trained.selection_reason),
+            ),
             ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
         ];
         list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));
         let files = self.written.iter().map(|file| (files::name(&file.path), file.what.as_str()));
-        let files = page::list(&files.collect::<Vec<_>>());
-        let options = facts(&flattened(&self.trained.options));
+        let files = html::list(&files.collect::<Vec<_>>());
+        let options = definition_list(&flattened(&self.trained.options));
         html! {
-            (facts(&list))
+            (definition_list(&list))
             (details(&html! { "Options of the training" }, false, &options))
             (sources(network, experiment))
             (details(&html! { "The files beside this page" }, false, &files))
         }
     }
 
-    fn epochs_in_words(&self) -> String {
+    fn epochs_summary(&self) -> String {
         let all = self.trained.history.epochs();
         if self.trained.epochs == all {
             all.to_string()
@@ -101,22 +106,30 @@ fn learning_curves(report: &Report<'_>) -> Vec<Markup> {
             line("validation", &format!("validation {column}"), 1, true),
         ];
         lines.retain(|line| line.values.iter().any(Option::is_some));
-        Chart { title, unit, across: "epoch", lines, scale, kept: Some(report.trained.kept + 1) }.html()
+        Chart {
+            title,
+            unit,
+            x_axis: "epoch",
+            lines,
+            scale,
+            selected_epoch: Some(report.trained.selected_epoch + 1),
+        }
+        .html()
     };
     let rate = Line { name: "learning rate".into(), values: history.series("lr"), color: 0, dashed: false };
     let rate = Chart {
         title: "Learning rate",
         unit: "of the last update of the epoch",
-        across: "epoch",
+        x_axis: "epoch",
         lines: vec![rate],
         scale: Scale::FromZero,
-        kept: None,
+        selected_epoch: None,
     };
     vec![
         both("Loss", "mean over the samples", "loss", Scale::FromZero),
-        both("Accuracy", "share of samples classified right", "accuracy", Scale::Share),
+        both("Accuracy", "share of samples classified right", "accuracy", Scale::Fraction),
         rate.html(),
-        family(
+        columns_with_prefix(
             report,
             "gradient norm ",
             "Gradients",
@@ -128,31 +141,43 @@ fn learning_curves(report: &Report<'_>) -> Vec<Markup> {
 
 fn layer_curves(report: &Report<'_>) -> Vec<Markup> {
     vec![
-        family(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
-        family(
+        columns_with_prefix(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
+        columns_with_prefix(
             report,
             "silent samples ",
             "Silent samples",
             "share of samples without a spike in the layer",
-            Scale::Share,
+            Scale::Fraction,
         ),
-        family(report, "silent neurons ", "Silent neurons", "share of the layer", Scale::Share),
-        family(report, "saturated neurons ", "Saturated neurons", "share of the layer", Scale::Share),
+        columns_with_prefix(
+            report,
+            "silent neurons ",
+            "Silent neurons",
+            "share of the layer",
+            Scale::Fraction,
+        ),
+        columns_with_prefix(
+            report,
+            "saturated neurons ",
+            "Saturated neurons",
+            "share of the layer",
+            Scale::Fraction,
+        ),
     ]
 }
 
 /// A picture of all columns that begin alike.
-fn family(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> Markup {
+fn columns_with_prefix(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> Markup {
     let graph = &report.trained.network.graph;
-    let lines = report.trained.history.family(prefix).into_iter();
+    let lines = report.trained.history.columns_with_prefix(prefix).into_iter();
     let lines = lines.filter(|(name, _)| graph.uses_spikes_of(name)).enumerate();
     let lines = lines.map(|(i, (name, values))| Line {
         name: name.to_owned(),
         values,
         color: i,
-        dashed: i >= page::HUES,
+        dashed: i >= html::MAX_COLORS,
     });
-    Chart { title, unit, across: "epoch", lines: lines.collect(), scale, kept: None }.html()
+    Chart { title, unit, x_axis: "epoch", lines: lines.collect(), scale, selected_epoch: None }.html()
 }
 
 /// Every option by its key in the recipe, those included that were left at their defaults.

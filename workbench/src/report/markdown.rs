@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use synnet_ir::display::{clock, table};
+use synnet_ir::display::{format_duration, format_table};
 
-use super::{Report, Results, confusion, percent, quantization_lead, recordings, summary};
-use crate::experiment::OnChip;
+use super::{Report, Results, confusion, format_percent, quantization_lead, recordings, summary};
+use crate::experiment::ChipResult;
 use crate::files;
 
 impl Report<'_> {
@@ -23,9 +23,9 @@ impl Report<'_> {
             recordings(&experiment.corpus),
             self.trained.history.epochs(),
             self.trained.epochs,
-            clock(self.trained.duration),
-            self.trained.kept + 1,
-            self.trained.why_kept
+            format_duration(self.trained.duration),
+            self.trained.selected_epoch + 1,
+            self.trained.selection_reason
         );
         let noticed = self.trained.history.warnings(&experiment.plan.loaded.graph);
         if !noticed.is_empty() {
@@ -63,7 +63,7 @@ impl Report<'_> {
         let columns = ["loss", "accuracy", "validation loss", "validation accuracy", "lr"];
         let columns = columns.into_iter().filter(|column| history.series(column).iter().any(Option::is_some));
         let columns: Vec<&str> = columns.collect();
-        let rates = history.family("rate ");
+        let rates = history.columns_with_prefix("rate ");
         let head = columns.iter().map(ToString::to_string);
         let rate_names = rates.iter().map(|(layer, _)| format!("rate {layer}"));
         let mut rows = vec![std::iter::once("epoch".to_owned()).chain(head).chain(rate_names).collect()];
@@ -74,7 +74,7 @@ impl Report<'_> {
             let mut row = vec![(epoch + 1).to_string()];
             row.extend(columns.iter().map(|&column| match history.get(column, epoch) {
                 None => String::new(),
-                Some(share) if shares.contains(&column) => percent(share),
+                Some(share) if shares.contains(&column) => format_percent(share),
                 Some(lr) if column == "lr" => format!("{lr:.2e}"),
                 Some(loss) => format!("{loss:.4}"),
             }));
@@ -83,14 +83,14 @@ impl Report<'_> {
             );
             rows.push(row);
         }
-        table(&rows)
+        format_table(&rows)
     }
 }
 
 /// How the network was quantized.
-fn quantization(on: &OnChip) -> String {
+fn quantization(on: &ChipResult) -> String {
     let rows = on.build.report.rows();
-    format!("{}\n\n{}", quantization_lead(&on.build), fenced(&table(&rows)))
+    format!("{}\n\n{}", quantization_lead(&on.build), fenced(&format_table(&rows)))
 }
 
 fn fenced(text: &str) -> String {

@@ -3,7 +3,7 @@
 mod examples;
 mod html;
 mod markdown;
-mod origin;
+mod provenance;
 mod quantization;
 mod results;
 mod seeds;
@@ -12,19 +12,19 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use synnet_ir::display::{percent, table};
+use synnet_ir::display::{format_percent, format_table};
 use synnet_ir::{Graph, Network};
 use synnet_runtime::{Dataset, Evaluation};
 
-use crate::artifacts::Written;
+use crate::artifacts::WrittenFile;
+use crate::chip_evaluation::agreement;
 use crate::data::Corpus;
-use crate::experiment::{Experiment, OnChip, Tested};
-use crate::on_chip::agreement;
-use crate::training::Trained;
+use crate::experiment::{ChipResult, Experiment, FloatEvaluation};
+use crate::training::TrainedNetwork;
 
-pub(crate) use origin::{heading, origin, sources};
+pub(crate) use provenance::{heading, provenance_facts, sources};
 pub use quantization::quantization_lead;
-pub use seeds::{Outcome, Seeds};
+pub use seeds::{SeedResult, Seeds};
 
 /// What the test set says of a network.
 pub struct Results<'a> {
@@ -33,9 +33,9 @@ pub struct Results<'a> {
     /// The network with its weights.
     pub network: &'a Network,
     /// The float network on the test set.
-    pub float: &'a Tested,
+    pub float: &'a FloatEvaluation,
     /// The chip on the test set.
-    pub chip: Option<&'a OnChip>,
+    pub chip: Option<&'a ChipResult>,
 }
 
 /// Everything that a training gave.
@@ -43,9 +43,9 @@ pub struct Report<'a> {
     /// On the test set.
     pub results: Results<'a>,
     /// What was trained, and how that went.
-    pub trained: &'a Trained,
+    pub trained: &'a TrainedNetwork,
     /// Files, in the order of writing.
-    pub written: &'a [Written],
+    pub written: &'a [WrittenFile],
 }
 
 /// How many recordings serve for what.
@@ -62,22 +62,26 @@ pub fn recordings(corpus: &Corpus) -> String {
 }
 
 /// Accuracy or loss, agreement and rates, side by side.
-pub fn summary(float: &Tested, chip: Option<&OnChip>) -> String {
-    table(&figures(float, chip))
+pub fn summary(float: &FloatEvaluation, chip: Option<&ChipResult>) -> String {
+    format_table(&figures(float, chip))
 }
 
 /// The figures of both engines on the test set, the first row being the head.
-fn figures(float: &Tested, chip: Option<&OnChip>) -> Vec<Vec<String>> {
+fn figures(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Vec<Vec<String>> {
     let on_chip = chip.map(|on| &on.result.evaluation);
     let mut rows = vec![vec![String::new(), "float".into()]];
     rows[0].extend(chip.map(|on| on.chip.name.clone()));
     if let Some(accuracy) = float.accuracy() {
-        let mut row = vec!["accuracy on the test set".to_owned(), percent(accuracy)];
-        row.extend(on_chip.map(|e| percent(e.accuracy)));
+        let mut row = vec!["accuracy on the test set".to_owned(), format_percent(accuracy)];
+        row.extend(on_chip.map(|e| format_percent(e.accuracy)));
         rows.push(row);
     }
     if let (Some(float), Some(on_chip)) = (&float.classified, on_chip) {
-        rows.push(vec!["same class as float".to_owned(), String::new(), percent(agreement(float, on_chip))]);
+        rows.push(vec![
+            "same class as float".to_owned(),
+            String::new(),
+            format_percent(agreement(float, on_chip)),
+        ]);
     }
     let mut row = vec!["loss on the test set".to_owned(), format!("{:.4}", float.measured.loss)];
     row.extend(on_chip.map(|_| String::new()));
@@ -99,7 +103,7 @@ pub fn confusion(evaluation: &Evaluation, classes: &[String]) -> String {
         let cells = counts.iter().map(|&n| if n == 0 { ".".to_owned() } else { n.to_string() });
         rows.push(std::iter::once(class.clone()).chain(cells).collect());
     }
-    table(&rows)
+    format_table(&rows)
 }
 
 /// An evaluation for machines.
@@ -119,7 +123,7 @@ fn rates_json(rates: &[(String, f64)]) -> Value {
 }
 
 /// The results of both engines for machines.
-pub fn results_json(float: &Tested, chip: Option<&OnChip>) -> Value {
+pub fn results_json(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Value {
     let of_float = match &float.classified {
         Some(evaluation) => to_json(evaluation),
         None => json!({ "accuracy": float.measured.accuracy, "rates": rates_json(&float.measured.rates) }),

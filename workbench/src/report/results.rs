@@ -2,19 +2,21 @@
 
 use maud::{Markup, html};
 
-use super::{Results, examples, figures, heading, origin, percent, quantization_lead, sources};
-use crate::on_chip::agreement;
-use crate::page::{self, confusion, document, facts, figure, section, side_by_side};
+use super::{
+    Results, examples, figures, format_percent, heading, provenance_facts, quantization_lead, sources,
+};
+use crate::chip_evaluation::agreement;
+use crate::html::{self, confusion, definition_list, document, format_number, section, side_by_side};
 
 impl Results<'_> {
     /// The results by themselves as one file of HTML; `weights` names what was tested.
     pub fn html(&self, weights: &str) -> String {
-        let mut list = origin(self.network, self.experiment);
+        let mut list = provenance_facts(self.network, self.experiment);
         list.push(("weights".into(), weights.to_owned()));
-        let making = html! { (facts(&list)) (sources(self.network, self.experiment)) };
+        let making = html! { (definition_list(&list)) (sources(self.network, self.experiment)) };
         let body = html! {
             (heading(self.network, self.experiment))
-            (page::tiles(&self.tiles()))
+            (html::tiles(&self.tiles()))
             (self.sections())
             (section("How it was made", "", &making))
         };
@@ -25,13 +27,19 @@ impl Results<'_> {
     pub(super) fn tiles(&self) -> Vec<(String, String)> {
         let mut tiles = Vec::new();
         match self.float.accuracy() {
-            Some(accuracy) => tiles.push((percent(accuracy), "accuracy on the test set, float".to_owned())),
-            None => tiles.push((figure(self.float.measured.loss), "loss on the test set, float".to_owned())),
+            Some(accuracy) => {
+                tiles.push((format_percent(accuracy), "accuracy on the test set, float".to_owned()))
+            }
+            None => tiles
+                .push((format_number(self.float.measured.loss), "loss on the test set, float".to_owned())),
         }
         if let (Some(on), Some(float)) = (self.chip, &self.float.classified) {
-            tiles.push((percent(on.result.evaluation.accuracy), format!("accuracy on {}", on.chip.name)));
+            tiles.push((
+                format_percent(on.result.evaluation.accuracy),
+                format!("accuracy on {}", on.chip.name),
+            ));
             let agree = agreement(float, &on.result.evaluation);
-            tiles.push((percent(agree), "same class on chip and in float".into()));
+            tiles.push((format_percent(agree), "same class on chip and in float".into()));
         }
         tiles
     }
@@ -54,12 +62,12 @@ impl Results<'_> {
         let pictures = float.into_iter().chain(chip);
         let pictures: Vec<Markup> =
             pictures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
-        html! { (page::table(&figures(self.float, self.chip))) (side_by_side(&pictures)) }
+        html! { (html::table(&figures(self.float, self.chip))) (side_by_side(&pictures)) }
     }
 
     fn quantization(&self) -> Markup {
         let Some(on) = self.chip else { return html! {} };
-        let table = page::table(&on.build.report.rows());
+        let table = html::table(&on.build.report.rows());
         section(&format!("Quantized for {}", on.chip.title), &quantization_lead(&on.build), &table)
     }
 }

@@ -70,14 +70,14 @@ impl History {
     }
 
     /// What looked wrong in the course of the training, in the order in which it came up.
-    pub fn warnings(&self, graph: &Graph) -> Vec<Noticed> {
-        let mut noticed: Vec<Noticed> = Vec::new();
+    pub fn warnings(&self, graph: &Graph) -> Vec<WarningHistory> {
+        let mut noticed: Vec<WarningHistory> = Vec::new();
         for epoch in 0..self.epochs() {
             for warning in warnings(graph, &self.layers(epoch)) {
                 let known = noticed.iter_mut().find(|n| is_like(&n.warning, &warning));
                 match known {
                     Some(known) => (known.last, known.epochs) = (epoch, known.epochs + 1),
-                    None => noticed.push(Noticed {
+                    None => noticed.push(WarningHistory {
                         warning,
                         first: epoch,
                         last: epoch,
@@ -124,7 +124,7 @@ impl History {
     }
 
     /// The columns whose names begin with `prefix`, by what follows it.
-    pub fn family(&self, prefix: &str) -> Vec<Series<'_>> {
+    pub fn columns_with_prefix(&self, prefix: &str) -> Vec<Series<'_>> {
         let members = self.columns.iter().enumerate().filter_map(|(c, name)| {
             let name = name.strip_prefix(prefix)?;
             Some((name, self.rows.iter().map(|row| row.get(c).copied().flatten()).collect()))
@@ -198,7 +198,7 @@ fn row(metrics: &EpochMetrics) -> Vec<(String, Option<f64>)> {
 
 /// A warning, and when it was true.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Noticed {
+pub struct WarningHistory {
     /// The warning as it was first.
     pub warning: Warning,
     /// The first and the last epoch in which it was true, from 0.
@@ -214,7 +214,7 @@ pub(super) fn is_like(a: &Warning, b: &Warning) -> bool {
     a.layer == b.layer && a.kind == b.kind
 }
 
-impl fmt::Display for Noticed {
+impl fmt::Display for WarningHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { warning, first, last, epochs, of } = self;
         let (first, last) = (first + 1, last + 1);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_what_was_measured() {
+    fn metrics_round_trip() {
         let mut history = History::default();
         for (epoch, loss) in [0.1, f64::NAN, 1e300].into_iter().enumerate() {
             history.push(&metrics(epoch, loss));
@@ -267,14 +267,15 @@ mod tests {
         assert_eq!(read.layers(2), metrics(2, 0.0).layers);
         assert_eq!(read.get("gradient norm in->body.h0.weight", 0), Some(0.1 + 0.2));
         assert_eq!(read.series("accuracy"), [None; 3]);
-        let families: Vec<&str> = read.family("gradient norm ").iter().map(|(name, _)| *name).collect();
+        let families: Vec<&str> =
+            read.columns_with_prefix("gradient norm ").iter().map(|(name, _)| *name).collect();
         assert_eq!(families, ["in->body.h0.weight"]);
     }
 
     #[test]
-    fn a_warning_says_when_it_was_true() {
+    fn warnings_state_their_epochs() {
         let warning =
-            Warning { layer: "h".into(), kind: WarningKind::SilentLayer, share: 1.0, inputs: Vec::new() };
+            Warning { layer: "h".into(), kind: WarningKind::SilentLayer, fraction: 1.0, inputs: Vec::new() };
         for (first, last, epochs, says) in [
             (0, 9, 10, "(in every epoch)"),
             (0, 0, 1, "(in epoch 1 only)"),
@@ -284,7 +285,7 @@ mod tests {
             (1, 7, 3, "(in 3 epochs from 2 to 8)"),
             (1, 9, 3, "(in 3 epochs from 2 to 10)"),
         ] {
-            let noticed = Noticed { warning: warning.clone(), first, last, epochs, of: 10 };
+            let noticed = WarningHistory { warning: warning.clone(), first, last, epochs, of: 10 };
             assert!(noticed.to_string().ends_with(says), "{noticed}, not {says}");
         }
     }

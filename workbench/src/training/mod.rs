@@ -28,7 +28,7 @@ pub const CHECKPOINT: &str = "checkpoint.safetensors";
 pub const WEIGHTS: &str = "weights.safetensors";
 
 /// A training that has not begun, or was interrupted.
-pub struct Training {
+pub struct TrainingRun {
     /// The seed.
     pub seed: u64,
     /// The folder of everything that is written.
@@ -38,7 +38,7 @@ pub struct Training {
 }
 
 /// A training that is complete.
-pub struct Trained {
+pub struct TrainedNetwork {
     /// The seed.
     pub seed: u64,
     /// All options, with the seed.
@@ -48,16 +48,16 @@ pub struct Trained {
     /// Every epoch, those before a `--resume` included.
     pub history: History,
     /// The epoch, from 0, whose weights were kept.
-    pub kept: usize,
+    pub selected_epoch: usize,
     /// Why it was that one.
-    pub why_kept: String,
+    pub selection_reason: String,
     /// Epochs of this run.
     pub epochs: usize,
     /// Time of this run.
     pub duration: Duration,
 }
 
-impl Training {
+impl TrainingRun {
     /// A training at its beginning, which will write to the folder `out`.
     ///
     /// # Errors
@@ -82,19 +82,19 @@ impl Training {
     /// # Errors
     /// A checkpoint of other data; data that do not fit; a loss that is not finite; files that cannot be written; an
     /// observer that is interrupted, which leaves a checkpoint, too.
-    pub fn run(self, experiment: &Experiment, observer: &dyn Observer) -> Result<Trained, Error> {
-        self.run_from(experiment, &experiment.origin(), observer)
+    pub fn run(self, experiment: &Experiment, observer: &dyn Observer) -> Result<TrainedNetwork, Error> {
+        self.run_from(experiment, &experiment.provenance(), observer)
     }
 
     /// As [`run`](Self::run), with the experiment's origin.
     pub(crate) fn run_from(
         mut self,
         experiment: &Experiment,
-        origin: &BTreeMap<String, String>,
+        provenance: &BTreeMap<String, String>,
         observer: &dyn Observer,
-    ) -> Result<Trained, Error> {
-        self.check_origin(origin)?;
-        self.trainer.set_origin(origin.clone());
+    ) -> Result<TrainedNetwork, Error> {
+        self.check_provenance(provenance)?;
+        self.trainer.set_provenance(provenance.clone());
         files::create_folder(&self.out)?;
         files::remove_leftovers(&self.out);
         let graph = &experiment.plan.loaded.graph;
@@ -149,10 +149,12 @@ impl Training {
     }
 
     /// A checkpoint goes on with the network and the recordings that it was made with, and no others.
-    fn check_origin(&self, origin: &BTreeMap<String, String>) -> Result<(), Error> {
-        let before = self.trainer.origin().iter();
-        let others: Vec<&str> =
-            before.filter(|(part, hash)| origin.get(*part) != Some(hash)).map(|(part, _)| &**part).collect();
+    fn check_provenance(&self, provenance: &BTreeMap<String, String>) -> Result<(), Error> {
+        let before = self.trainer.provenance().iter();
+        let others: Vec<&str> = before
+            .filter(|(part, hash)| provenance.get(*part) != Some(hash))
+            .map(|(part, _)| &**part)
+            .collect();
         if others.is_empty() {
             return Ok(());
         }
@@ -169,7 +171,7 @@ impl Training {
             let found = self.trainer.validate(validation).map_err(|error| self.failed(experiment, error))?;
             metrics.validation = Some(found);
         }
-        self.trainer.observe(metrics).map_err(|error| self.failed(experiment, error))?;
+        self.trainer.update_best(metrics).map_err(|error| self.failed(experiment, error))?;
         self.history.add(metrics, &self.out)
     }
 
@@ -186,14 +188,19 @@ impl Training {
     }
 
     /// Writes the weights that are kept.
-    fn finish(self, experiment: &Experiment, first: usize, duration: Duration) -> Result<Trained, Error> {
+    fn finish(
+        self,
+        experiment: &Experiment,
+        first: usize,
+        duration: Duration,
+    ) -> Result<TrainedNetwork, Error> {
         let params = self.trainer.best_params();
         files::write(&self.out.join(WEIGHTS), &params.to_safetensors())?;
         let network = Network::bind(&experiment.plan.loaded.graph, &params)
             .map_err(|diagnostics| experiment.plan.loaded.error(diagnostics))?;
         let options = self.trainer.options();
         let epochs = self.trainer.epochs_done();
-        let (kept, mut why_kept) = match (self.trainer.best(), options.selection) {
+        let (selected_epoch, mut selection_reason) = match (self.trainer.best(), options.selection) {
             (Some(best), Some(selection)) => {
                 (best.epoch, format!("the best by {}", selection.by.name().replace('_', " ")))
             }
@@ -201,15 +208,15 @@ impl Training {
         };
         if let Some(patience) = options.selection.and_then(|s| s.patience).filter(|_| epochs < options.epochs)
         {
-            why_kept += &format!(", after which {patience} were not better");
+            selection_reason += &format!(", after which {patience} were not better");
         }
-        Ok(Trained {
+        Ok(TrainedNetwork {
             seed: self.seed,
             options: options.clone(),
             network,
             history: self.history,
-            kept,
-            why_kept,
+            selected_epoch,
+            selection_reason,
             epochs: epochs - first,
             duration,
         })

@@ -1,6 +1,6 @@
 //! What generated code in f32 says about itself.
 
-use synnet_ir::display::rounded_time;
+use synnet_ir::display::format_time_rounded;
 use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter};
 use synnet_ir::{Graph, fnv1a};
 
@@ -29,7 +29,7 @@ pub(super) fn network(graph: &Graph, memory: Memory, embedded: bool) -> Vec<Stri
     docs.push(String::new());
     docs.push(format!(
         " In each step of {}: {} channels of `{}` come in,",
-        rounded_time(graph.dt),
+        format_time_rounded(graph.dt),
         input.channels,
         input.name
     ));
@@ -81,7 +81,7 @@ fn row(layer: &Layer, dt: f64) -> String {
 }
 
 fn taus(leak: &Leak, dt: f64) -> String {
-    range(&leak.parameter, |i| leak.tau(i, dt), rounded_time)
+    range(&leak.parameter, |i| leak.tau(i, dt), format_time_rounded)
 }
 
 /// The value, or the least and the greatest.

@@ -6,7 +6,7 @@ use quote::quote;
 use crate::literal::number;
 
 /// From here on every f32 is a whole number.
-pub(crate) const WHOLE: u32 = 1 << 23;
+pub(crate) const INTEGRAL_FROM: u32 = 1 << 23;
 
 /// `sums[c] += count[i] * weight[i][c]`, ascending in `i`, silent sources skipped. One bit per source,
 /// 32 at a time, costs less than one branch per source, which the processor cannot foresee.
@@ -98,13 +98,13 @@ pub(crate) fn add_sources() -> TokenStream {
     }
 }
 
-/// The number of spikes, `min(floor(vmem / threshold), most)`. `most` is at most [`WHOLE`] unless
+/// The number of spikes, `min(floor(vmem / threshold), most)`. `most` is at most [`INTEGRAL_FROM`] unless
 /// `large`. There is no `floor` in `core`, and where there is one it is a call on baseline x86-64.
 pub(crate) fn spike_count(large: bool) -> TokenStream {
-    let whole = number(WHOLE as f32);
+    let whole = number(INTEGRAL_FROM as f32);
     let large_is_whole = large.then(|| {
         quote! {
-            if ratio >= WHOLE {
+            if ratio >= INTEGRAL_FROM {
                 return ratio;
             }
         }
@@ -115,12 +115,12 @@ pub(crate) fn spike_count(large: bool) -> TokenStream {
         /// From 2^23 on, f32 has no digits behind the point: adding and subtracting it rounds to
         /// the nearest whole number. Where that lies above, the one below it is meant.
         fn spike_count(vmem: f32, threshold: f32, most: f32) -> f32 {
-            const WHOLE: f32 = #whole;
+            const INTEGRAL_FROM: f32 = #whole;
             if vmem >= threshold {
                 let ratio = vmem / threshold;
                 let ratio = if ratio < most { ratio } else { most };
                 #large_is_whole
-                let nearest = (ratio + WHOLE) - WHOLE;
+                let nearest = (ratio + INTEGRAL_FROM) - INTEGRAL_FROM;
                 if nearest > ratio { nearest - 1.0 } else { nearest }
             } else {
                 0.0

@@ -5,40 +5,40 @@ mod docs;
 mod kernels;
 mod layer;
 mod memory;
-mod path;
 mod step;
+mod strategy;
 mod weights;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use path::{Path, Paths};
-use step::Step;
+use step::StepGenerator;
+use strategy::{Strategies, Strategy};
 use synnet_ir::graph::{Connection, Endpoint};
 use synnet_ir::{Graph, Network};
 
 use crate::literal::size;
-use crate::module::{Parts, Weights};
+use crate::module::{ModuleParts, Weights};
 use crate::names::Names;
 use crate::options::RustOptions;
 
 /// The parts of the module of a graph, with its weights where there is a network.
-pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &RustOptions) -> Parts {
+pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &RustOptions) -> ModuleParts {
     let names = Names::new(
         options.name.as_deref().unwrap_or(&graph.name),
         graph.layers.iter().map(|layer| layer.name.as_str()),
         graph.connections.iter().map(|connection| connection.name.as_str()),
     );
     let memory = memory::of(graph, network.is_some());
-    let paths = Paths::choose(graph, &options.rates);
+    let paths = Strategies::choose(graph, &options.rates);
     let weighted = graph.connections.iter().any(|connection| connection.as_linear().is_some());
     let packed = network.filter(|_| weighted).map(crate::weights::pack);
     let layer_items = graph.layers_with_ids().map(|(id, layer)| {
         let docs = docs::layer(graph, id);
         layer::layer(&names, id, layer, &docs, graph.dt)
     });
-    let step = Step { graph, names: &names, paths: &paths, borrowed: network.is_none() };
-    Parts {
+    let step = StepGenerator { graph, names: &names, paths: &paths, borrowed: network.is_none() };
+    ModuleParts {
         layers: graph.layers.iter().map(|layer| layer.name.clone()).collect(),
         header: docs::header(graph, packed.as_deref()),
         docs: docs::network(graph, memory, network.is_some() || !weighted),
@@ -55,7 +55,7 @@ pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &RustOpti
         kernels: kernels(graph, &paths, weighted.then_some(network.is_none())),
         weights: match packed {
             None if weighted => Weights::Program(weights::views(graph, &names, &paths)),
-            None => Weights::Nowhere,
+            None => Weights::External,
             Some(bytes) => Weights::Module {
                 bytes,
                 fingerprint: crate::weights::fingerprint(graph),
@@ -80,18 +80,18 @@ fn delay_lines(graph: &Graph, names: &Names) -> Vec<(Ident, TokenStream)> {
 
 /// The shared functions that this network uses. `borrowed`: whether its weights come at run time, where it
 /// has any.
-fn kernels(graph: &Graph, paths: &Paths, borrowed: Option<bool>) -> TokenStream {
+fn kernels(graph: &Graph, paths: &Strategies, borrowed: Option<bool>) -> TokenStream {
     let connections = &graph.connections;
     let linear = || connections.iter().filter_map(Connection::as_linear);
     let most = graph.layers.iter().filter_map(layer::counts_by_division).max();
     let row = if borrowed == Some(true) { quote!(row) } else { quote!(&row.0) };
     let used = [
-        paths.any(graph, Path::Rows).then(|| kernels::add_rows(&row)),
-        paths.any(graph, Path::Dense).then(|| kernels::add_all_rows(&row)),
+        paths.any(graph, Strategy::Rows).then(|| kernels::add_rows(&row)),
+        paths.any(graph, Strategy::Dense).then(|| kernels::add_all_rows(&row)),
         linear().find_map(|linear| linear.bias.as_ref()).map(|_| kernels::add_bias(borrowed == Some(true))),
         connections.iter().find(|c| c.as_linear().is_none()).map(|_| kernels::add_counts()),
         connections.iter().find(|c| c.sources.len() > 1).map(|_| kernels::add_sources()),
-        most.map(|most| kernels::spike_count(most > kernels::WHOLE)),
+        most.map(|most| kernels::spike_count(most > kernels::INTEGRAL_FROM)),
         connections.iter().find(|c| c.delay > 0).map(|_| kernels::delay_line()),
         borrowed.map(|borrowed| if borrowed { kernels::views() } else { kernels::tables() }),
     ];

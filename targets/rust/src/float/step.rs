@@ -6,20 +6,20 @@ use synnet_ir::Graph;
 use synnet_ir::graph::{Connection, Endpoint, Operator, Quantity};
 
 use super::layer::emitted;
-use super::path::{Path, Paths};
+use super::strategy::{Strategies, Strategy};
 use crate::literal::size;
 use crate::names::Names;
 
 /// What the body of a step is made of.
-pub(super) struct Step<'a> {
+pub(super) struct StepGenerator<'a> {
     pub(super) graph: &'a Graph,
     pub(super) names: &'a Names,
-    pub(super) paths: &'a Paths,
+    pub(super) paths: &'a Strategies,
     /// Whether the weights come at run time.
     pub(super) borrowed: bool,
 }
 
-impl Step<'_> {
+impl StepGenerator<'_> {
     /// The body of `step`.
     pub(super) fn body(&self) -> TokenStream {
         let layers = self.graph.layers_with_ids().map(|(id, layer)| {
@@ -62,8 +62,8 @@ impl Step<'_> {
             quote! { add_bias(&mut received, #biases); }
         });
         let kernel = match self.paths.of(i) {
-            Path::Rows => quote!(add_rows),
-            Path::Dense => quote!(add_all_rows),
+            Strategy::Rows => quote!(add_rows),
+            Strategy::Dense => quote!(add_all_rows),
         };
         let weights = self.weights(name, "", "WEIGHTS");
         quote! {

@@ -4,13 +4,13 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use synnet_ir::Graph;
 
-use super::path::Paths;
+use super::strategy::Strategies;
 use crate::literal::size;
 use crate::names::Names;
 use crate::weights::{HEADER, fingerprint, packed_len};
 
 /// The tables of a module that holds its weights.
-pub(super) fn tables(graph: &Graph, names: &Names, paths: &Paths) -> TokenStream {
+pub(super) fn tables(graph: &Graph, names: &Names, paths: &Strategies) -> TokenStream {
     let mut items = TokenStream::new();
     let mut start = HEADER as usize;
     for (i, connection) in graph.connections.iter().enumerate() {
@@ -39,7 +39,7 @@ pub(super) fn tables(graph: &Graph, names: &Names, paths: &Paths) -> TokenStream
 }
 
 /// The views of weights that the program brings, and the error about bytes that are not weights.
-pub(super) fn views(graph: &Graph, names: &Names, paths: &Paths) -> TokenStream {
+pub(super) fn views(graph: &Graph, names: &Names, paths: &Strategies) -> TokenStream {
     let mut fields = Vec::new();
     let mut docs = Vec::new();
     let mut types = Vec::new();

@@ -6,11 +6,11 @@ use synnet_ir::fnv1a;
 use synnet_ir::graph::Quantity;
 
 use super::network::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
-use super::synapse::{current, numbered};
+use super::synapse::{current, synapse_field};
 use super::{docs, kernels, layer};
 use crate::literal::size;
 use crate::memory::Memory;
-use crate::module::{Parts, Weights};
+use crate::module::{ModuleParts, Weights};
 use crate::names::Names;
 use crate::options::RustOptions;
 
@@ -18,7 +18,7 @@ use crate::options::RustOptions;
 const HEADER: usize = 8;
 
 /// The parts of the module of a network that holds together.
-pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> Parts {
+pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> ModuleParts {
     let connections = || network.layers.iter().flat_map(|layer| &layer.connections);
     let names = Names::new(
         options.name.as_deref().unwrap_or(&network.name),
@@ -28,7 +28,7 @@ pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> Parts {
     let fingerprint = fingerprint(network);
     let packed = pack(network, fingerprint);
     let memory = memory(network);
-    let code = Code { network, names: &names };
+    let code = CodeGenerator { network, names: &names };
     let weighted = connections().next().is_some();
     let output = match network.quantity {
         Quantity::Spikes => quote!(u8),
@@ -38,7 +38,7 @@ pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> Parts {
         let docs = docs::layer(layer);
         layer::layer(&names.layers[i], &names.layer_types[i], layer, &docs)
     });
-    Parts {
+    ModuleParts {
         layers: network.layers.iter().map(|layer| layer.name.clone()).collect(),
         header: docs::header(network, &packed),
         docs: docs::network(network, memory),
@@ -56,22 +56,22 @@ pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> Parts {
         weights: if weighted {
             Weights::Module { bytes: packed, fingerprint, tables: code.tables() }
         } else {
-            Weights::Nowhere
+            Weights::External
         },
         warnings: synnet_ir::Diagnostics::new(),
         names,
     }
 }
 
-struct Code<'a> {
+struct CodeGenerator<'a> {
     network: &'a IntegerNetwork,
     names: &'a Names,
 }
 
-impl Code<'_> {
+impl CodeGenerator<'_> {
     /// All layers receive, then all layers move.
     fn step(&self) -> TokenStream {
-        let most = Literal::u8_unsuffixed(self.network.most_events);
+        let most = Literal::u8_unsuffixed(self.network.max_events);
         let mut uses_input = false;
         let mut receive = TokenStream::new();
         self.each_connection(|i, layer, connection| {
@@ -87,7 +87,7 @@ impl Code<'_> {
                 }
             };
             for (synapse, _) in connection.weights.iter().enumerate() {
-                let table = Names::table(&self.names.connections[i], &numbered("WEIGHTS", synapse));
+                let table = Names::table(&self.names.connections[i], &synapse_field("WEIGHTS", synapse));
                 let isyn = current(synapse);
                 let shift = Literal::u8_unsuffixed(connection.shift);
                 receive.extend(match parts_of(self.network, connection) {
@@ -95,7 +95,7 @@ impl Code<'_> {
                     Some(together) => {
                         let together = Literal::u8_unsuffixed(together);
                         quote! {
-                            add_rows_in_parts(&mut self.#field.#isyn, #counts, &#table, #shift, #together);
+                            add_rows_in_chunks(&mut self.#field.#isyn, #counts, &#table, #shift, #together);
                         }
                     }
                 });
@@ -121,7 +121,7 @@ impl Code<'_> {
             let columns = self.network.layers[layer].size();
             let (height, width) = (size(sources), size(columns));
             for (synapse, _) in connection.weights.iter().enumerate() {
-                let table = Names::table(&self.names.connections[i], &numbered("WEIGHTS", synapse));
+                let table = Names::table(&self.names.connections[i], &synapse_field("WEIGHTS", synapse));
                 let what = if synapse == 0 { "Weights" } else { "Weights to the second synapses" };
                 let docs = format!(" {what} of `{}`.", connection.name);
                 let at = size(start);
@@ -160,7 +160,7 @@ fn kernels(network: &IntegerNetwork) -> TokenStream {
     let any = |in_parts: bool| connections().any(|c| parts_of(network, c).is_some() == in_parts);
     let used = [
         any(false).then(kernels::add_rows),
-        any(true).then(kernels::add_rows_in_parts),
+        any(true).then(kernels::add_rows_in_chunks),
         connections().next().map(|_| kernels::sources_that_spike()),
         connections().next().map(|_| kernels::add_row()),
         Some(kernels::leak()),

@@ -1,6 +1,6 @@
 //! What generated code in integers says about itself.
 
-use synnet_ir::display::rounded_time;
+use synnet_ir::display::format_time_rounded;
 use synnet_ir::fnv1a;
 use synnet_ir::graph::NeuronKind;
 
@@ -31,10 +31,10 @@ pub(super) fn network(network: &IntegerNetwork, memory: Memory) -> Vec<String> {
     docs.push(String::new());
     docs.push(format!(
         " In each step of {}: {} channels of `{}` come in, at most {} events of each,",
-        rounded_time(network.dt),
+        format_time_rounded(network.dt),
         network.inputs,
         network.input,
-        network.most_events
+        network.max_events
     ));
     docs.push(format!(" and the {output} of layer `{layer}` go out."));
     docs.push(" Weights have 8 bits, states 16; currents and membranes decay by bit shifts.".into());

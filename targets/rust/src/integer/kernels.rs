@@ -47,21 +47,21 @@ pub(super) fn add_rows() -> TokenStream {
 }
 
 /// Adds events in parts whose product with a weight fits 16 bits.
-pub(super) fn add_rows_in_parts() -> TokenStream {
+pub(super) fn add_rows_in_chunks() -> TokenStream {
     let rows = add_events(
-        &quote!(add_rows_in_parts),
+        &quote!(add_rows_in_chunks),
         &[
             " As `add_rows`, for weights so large that only `together` events of one source at once give a",
             " product that fits 16 bits.",
         ],
         &quote!(together: u8,),
-        &quote! { add_row_in_parts(isyn, row, count, shift, together); },
+        &quote! { add_row_in_chunks(isyn, row, count, shift, together); },
     );
     quote! {
         #rows
 
         /// Adds `count` events of one source, at most `together` at once.
-        fn add_row_in_parts<const COLUMNS: usize>(
+        fn add_row_in_chunks<const COLUMNS: usize>(
             isyn: &mut [i16; COLUMNS],
             row: &Row<COLUMNS>,
             count: u8,

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::network::IntegerLayer;
-use super::synapse::{current, numbered};
+use super::synapse::{current, synapse_field};
 use crate::literal::size;
 use crate::loops::each;
 use crate::names::Names;
@@ -80,7 +80,7 @@ impl Constants {
         let numbers = |name: &str, values: &[i16]| Constant::new(name.to_owned(), "i16", 2, values.to_vec());
         let dash_syn = layer.dash_syn.iter().enumerate();
         Self {
-            dash_syn: dash_syn.map(|(s, values)| dashes(&numbered("DASH_SYN", s), values)).collect(),
+            dash_syn: dash_syn.map(|(s, values)| dashes(&synapse_field("DASH_SYN", s), values)).collect(),
             dash_mem: dashes("DASH_MEM", &layer.dash_mem),
             threshold: numbers("THRESHOLD", &layer.threshold),
             bias: layer.bias.iter().any(|&bias| bias != 0).then(|| numbers("BIAS", &layer.bias)),

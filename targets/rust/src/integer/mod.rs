@@ -9,7 +9,7 @@
 //!
 //! 1. Every layer receives: for each connection in its order, for each source in ascending order, one
 //!    addition of `weight << shift` to a synaptic current per event, saturating each time. Input counts
-//!    above [`IntegerNetwork::most_events`] are cut.
+//!    above [`IntegerNetwork::max_events`] are cut.
 //! 2. Layer after layer: each current loses `leak(isyn, dash_syn)`, where `leak(x, d)` is `x >> d`, rounded
 //!    down, but at least 1 of a positive `x`.
 //! 3. `change = saturate(-leak(vmem, dash_mem) + isyn + isyn2)`, then `saturate(change + bias)`, then

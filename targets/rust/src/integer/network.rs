@@ -23,7 +23,7 @@ pub struct IntegerNetwork {
     /// Number of input channels.
     pub inputs: usize,
     /// Most events of an input channel in one step; more are cut.
-    pub most_events: u8,
+    pub max_events: u8,
     /// The layers, in the order of update.
     pub layers: Vec<IntegerLayer>,
     /// The layer that is the output, by its index.
@@ -85,12 +85,12 @@ pub enum IntegerSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegerError {
     /// One line for each fault.
-    pub faults: Vec<String>,
+    pub errors: Vec<String>,
 }
 
 impl fmt::Display for IntegerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.faults.join("\n"))
+        f.write_str(&self.errors.join("\n"))
     }
 }
 
@@ -120,7 +120,7 @@ impl IntegerNetwork {
     /// Most events that one source delivers in a step.
     pub(super) fn most(&self, source: IntegerSource) -> u8 {
         match source {
-            IntegerSource::Input => self.most_events,
+            IntegerSource::Input => self.max_events,
             IntegerSource::Layer(i) => self.layers.get(i).map_or(0, |layer| layer.max_spikes),
         }
     }
@@ -130,24 +130,24 @@ impl IntegerNetwork {
     /// # Errors
     /// Every fault.
     pub fn check(&self) -> Result<(), IntegerError> {
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         if self.output >= self.layers.len() {
-            faults.push("the output is a layer that does not exist".to_owned());
+            errors.push("the output is a layer that does not exist".to_owned());
         }
         if self.inputs == 0 {
-            faults.push("the input has no channels".to_owned());
+            errors.push("the input has no channels".to_owned());
         }
         for layer in &self.layers {
-            self.check_layer(layer, &mut faults);
+            self.check_layer(layer, &mut errors);
         }
-        if faults.is_empty() { Ok(()) } else { Err(IntegerError { faults }) }
+        if errors.is_empty() { Ok(()) } else { Err(IntegerError { errors }) }
     }
 
-    fn check_layer(&self, layer: &IntegerLayer, faults: &mut Vec<String>) {
+    fn check_layer(&self, layer: &IntegerLayer, errors: &mut Vec<String>) {
         let (name, n, synapses) = (&layer.name, layer.size(), layer.dash_syn.len());
         let mut expect = |holds: bool, fault: &str| {
             if !holds {
-                faults.push(format!("layer `{name}`: {fault}"));
+                errors.push(format!("layer `{name}`: {fault}"));
             }
         };
         expect(n > 0, "it has no neurons");

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use quote::format_ident;
 
 /// A name for what belongs to a synapse: the first goes without a number.
-pub(super) fn numbered(name: &str, synapse: usize) -> String {
+pub(super) fn synapse_field(name: &str, synapse: usize) -> String {
     if synapse == 0 { name.to_owned() } else { format!("{name}_{}", synapse + 1) }
 }
 

@@ -2,9 +2,9 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
-pub(crate) mod chip;
 pub(crate) mod networks;
 pub(crate) mod rustc;
+pub(crate) mod specifications;
 
 /// A small generator of pseudo-random numbers (splitmix64), the same everywhere.
 pub(crate) struct Random(pub(crate) u64);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json::{Faults, Fields, Path, ROOT, Read, records, whole};
+use super::json::{Errors, Fields, Path, ROOT, Read, records, whole};
 use crate::specification::{
     Dimensions, MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, Specification, SpecificationError,
 };
@@ -129,8 +129,8 @@ records! {
 pub(super) struct Number<const MAX: u8>(u8);
 
 impl<const MAX: u8> Read for Number<MAX> {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self> {
-        let number = whole(value, 0..=MAX.into(), path, faults)?;
+    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+        let number = whole(value, 0..=MAX.into(), path, errors)?;
         u8::try_from(number).ok().map(Self)
     }
 }
@@ -155,18 +155,18 @@ impl From<Matrix> for RawMatrix {
 }
 
 impl Read for Matrix {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self> {
-        let raw = RawMatrix::read(value, path, faults)?;
+    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+        let raw = RawMatrix::read(value, path, errors)?;
         let (rows, columns) = (raw.dimensions.value0, raw.dimensions.value1);
         let (count, expected) = (raw.values.len(), u64::from(rows) * u64::from(columns));
         if count as u64 != expected {
             let what = format_args!("has {count} values; {rows} rows of {columns} are {expected}");
-            faults.add(&Path::Key(path, "values"), what);
+            errors.add(&Path::Key(path, "values"), what);
             return None;
         }
         if (raw.offsets.value0, raw.offsets.value1) != (columns, 1) {
             let what = format_args!("expected {columns} and 1, for values that lie row by row");
-            faults.add(&Path::Key(path, "offsets"), what);
+            errors.add(&Path::Key(path, "offsets"), what);
             return None;
         }
         Some(Self { rows, columns, values: raw.values })
@@ -191,12 +191,12 @@ impl Serialize for Optional {
 
 impl Read for Optional {
     /// The value is called `data`; some revisions of cereal say `value`.
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self> {
-        let mut fields = Fields::of(value, path, faults);
-        let absent: bool = fields.take("nullopt", faults)?;
+    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+        let mut fields = Fields::of(value, path, errors);
+        let absent: bool = fields.take("nullopt", errors)?;
         let key = if fields.has("value") { "value" } else { "data" };
-        let present = if absent { Some(None) } else { fields.take(key, faults).map(Some) };
-        fields.finish(faults);
+        let present = if absent { Some(None) } else { fields.take(key, errors).map(Some) };
+        fields.finish(errors);
         present.map(Self)
     }
 }
@@ -212,13 +212,13 @@ impl Serialize for Empty {
 }
 
 impl Read for Empty {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self> {
-        let mut fields = Fields::of(value, path, faults);
-        if fields.take::<bool>("nullopt", faults)? {
-            fields.finish(faults);
+    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+        let mut fields = Fields::of(value, path, errors);
+        if fields.take::<bool>("nullopt", errors)? {
+            fields.finish(errors);
             return Some(Self);
         }
-        faults.add(path, "is set; the form of a range of monitored neurons is not known: clear it in samna");
+        errors.add(path, "is set; the form of a range of monitored neurons is not known: clear it in samna");
         None
     }
 }
@@ -290,7 +290,7 @@ impl XyloCore2 {
     /// Every contradiction between its parts.
     pub(super) fn specification(&self) -> Result<Specification, SpecificationError> {
         let Self { input, reservoir, readout, .. } = self;
-        let mut faults = Faults::default();
+        let mut errors = Errors::default();
         let hidden = reservoir.neurons.len();
         let outputs = readout.neurons.len();
         let inputs = input.weights.rows as usize;
@@ -311,7 +311,7 @@ impl XyloCore2 {
                     "has {has_rows} rows of {has_columns}; {rows} of {columns} belong to {inputs} inputs, {hidden} \
                      hidden and {outputs} readout neurons"
                 );
-                faults.add(&Path::Key(&Path::Key(&root, part), key), what);
+                errors.add(&Path::Key(&Path::Key(&root, part), key), what);
             }
         }
         let (in_reservoir, in_input) = (Path::Key(&root, "reservoir"), Path::Key(&root, "input"));
@@ -321,7 +321,7 @@ impl XyloCore2 {
             (Path::Key(&Path::Key(&root, "readout"), "neurons"), outputs),
         ] {
             if count == 0 || count > MAX_NEURONS {
-                faults
+                errors
                     .add(&path, format_args!("has {count} rows or neurons; 1 to {MAX_NEURONS} are allowed"));
             }
         }
@@ -331,12 +331,12 @@ impl XyloCore2 {
             let neuron = Path::Element(&neurons, n);
             let path = Path::Key(&neuron, "aliasTarget");
             if target as usize >= hidden {
-                faults.add(&path, format_args!("is {target}; there are {hidden} hidden neurons"));
+                errors.add(&path, format_args!("is {target}; there are {hidden} hidden neurons"));
             } else if !reservoir.aliasing {
-                faults.add(&path, "is set, but `aliasing` is false");
+                errors.add(&path, "is set, but `aliasing` is false");
             }
         }
-        if faults.is_empty() { Ok(self.assemble(inputs, hidden, outputs)) } else { Err(faults.into_error()) }
+        if errors.is_empty() { Ok(self.assemble(inputs, hidden, outputs)) } else { Err(errors.into_error()) }
     }
 
     /// The specification of a configuration without contradictions.

@@ -11,7 +11,7 @@ use synnet_ir::nearest;
 use crate::specification::SpecificationError;
 
 /// Most faults that are told; a file of something else has thousands.
-const MAX_FAULTS: usize = 30;
+const MAX_REPORTED: usize = 30;
 
 /// The name that the library cereal gives to what has none: the root of a file, the members of a tuple.
 pub(super) const ROOT: &str = "value0";
@@ -28,21 +28,21 @@ pub(super) fn write(record: &impl Serialize) -> String {
 /// The record that is the only member of a file.
 pub(super) fn read<T: Read>(bytes: &[u8]) -> Result<T, SpecificationError> {
     let value: Value = serde_json::from_slice(bytes)
-        .map_err(|e| SpecificationError { faults: vec![format!("not JSON: {e}")] })?;
-    let mut faults = Faults::default();
-    let mut file = Fields::of(&value, &Path::Root, &mut faults);
-    let record = file.take(ROOT, &mut faults);
-    file.finish(&mut faults);
-    match (record, faults.told.is_empty()) {
+        .map_err(|e| SpecificationError { errors: vec![format!("not JSON: {e}")] })?;
+    let mut errors = Errors::default();
+    let mut file = Fields::of(&value, &Path::Root, &mut errors);
+    let record = file.take(ROOT, &mut errors);
+    file.finish(&mut errors);
+    match (record, errors.reported.is_empty()) {
         (Some(record), true) => Ok(record),
-        _ => Err(faults.into_error()),
+        _ => Err(errors.into_error()),
     }
 }
 
 /// What can be read from a value.
 pub(super) trait Read: Sized {
     /// The value, or `None` after its faults were told.
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self>;
+    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self>;
 }
 
 /// A place in a file.
@@ -69,16 +69,16 @@ impl fmt::Display for Path<'_> {
 
 /// The faults of a file.
 #[derive(Default)]
-pub(super) struct Faults {
-    told: Vec<String>,
+pub(super) struct Errors {
+    reported: Vec<String>,
     more: usize,
 }
 
-impl Faults {
+impl Errors {
     /// Adds a fault.
     pub(super) fn add(&mut self, path: &Path<'_>, what: impl fmt::Display) {
-        if self.told.len() < MAX_FAULTS {
-            self.told.push(format!("`{path}`: {what}"));
+        if self.reported.len() < MAX_REPORTED {
+            self.reported.push(format!("`{path}`: {what}"));
         } else {
             self.more += 1;
         }
@@ -87,14 +87,14 @@ impl Faults {
     /// All of them.
     pub(super) fn into_error(mut self) -> SpecificationError {
         if self.more > 0 {
-            self.told.push(format!("and {} more", self.more));
+            self.reported.push(format!("and {} more", self.more));
         }
-        SpecificationError { faults: self.told }
+        SpecificationError { errors: self.reported }
     }
 
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.told.is_empty()
+        self.reported.is_empty()
     }
 }
 
@@ -108,24 +108,24 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The members of a value that is to be an object.
-    pub(super) fn of(value: &'a Value, path: &'a Path<'a>, faults: &mut Faults) -> Self {
+    pub(super) fn of(value: &'a Value, path: &'a Path<'a>, errors: &mut Errors) -> Self {
         let members = value.as_object().map(|object| object.iter().map(|(k, v)| (k.as_str(), v)).collect());
         if members.is_none() {
-            faults.add(path, format_args!("expected an object, found {}", kind(value)));
+            errors.add(path, format_args!("expected an object, found {}", kind(value)));
         }
         Self { path, members, known: Vec::new() }
     }
 
     /// The value of a member that has to be there.
-    pub(super) fn take<T: Read>(&mut self, key: &'static str, faults: &mut Faults) -> Option<T> {
+    pub(super) fn take<T: Read>(&mut self, key: &'static str, errors: &mut Errors) -> Option<T> {
         self.known.push(key);
         let members = self.members.as_mut()?;
         let Some(place) = members.iter().position(|(name, _)| *name == key) else {
-            faults.add(&Path::Key(self.path, key), "is missing");
+            errors.add(&Path::Key(self.path, key), "is missing");
             return None;
         };
         let (_, value) = members.swap_remove(place);
-        T::read(value, &Path::Key(self.path, key), faults)
+        T::read(value, &Path::Key(self.path, key), errors)
     }
 
     /// Whether there is a member of that name.
@@ -134,13 +134,13 @@ impl<'a> Fields<'a> {
     }
 
     /// Tells the members that nothing took.
-    pub(super) fn finish(self, faults: &mut Faults) {
+    pub(super) fn finish(self, errors: &mut Errors) {
         let mut unknown = self.members.unwrap_or_default();
         unknown.sort_unstable_by_key(|(name, _)| *name);
         for (name, _) in unknown {
             let near = nearest(name, self.known.iter().copied());
             let hint = near.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-            faults.add(&Path::Key(self.path, name), format_args!("is unknown{hint}"));
+            errors.add(&Path::Key(self.path, name), format_args!("is unknown{hint}"));
         }
     }
 }
@@ -150,15 +150,15 @@ pub(super) fn whole(
     value: &Value,
     range: RangeInclusive<i64>,
     path: &Path<'_>,
-    faults: &mut Faults,
+    errors: &mut Errors,
 ) -> Option<i64> {
     let (low, high) = (range.start(), range.end());
     match value.as_i64() {
         Some(number) if range.contains(&number) => return Some(number),
         None if !value.is_number() => {
-            faults.add(path, format_args!("expected a whole number, found {}", kind(value)));
+            errors.add(path, format_args!("expected a whole number, found {}", kind(value)));
         }
-        _ => faults.add(path, format_args!("is {value}; {low} to {high} are allowed")),
+        _ => errors.add(path, format_args!("is {value}; {low} to {high} are allowed")),
     }
     None
 }
@@ -176,35 +176,35 @@ fn kind(value: &Value) -> &'static str {
 }
 
 impl Read for bool {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
         if value.as_bool().is_none() {
-            faults.add(path, format_args!("expected true or false, found {}", kind(value)));
+            errors.add(path, format_args!("expected true or false, found {}", kind(value)));
         }
         value.as_bool()
     }
 }
 
-macro_rules! whole_numbers {
+macro_rules! impl_read_for_integers {
     ($($kind:ty),*) => {$(
         impl Read for $kind {
-            fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self> {
-                let number = whole(value, i64::from(<$kind>::MIN)..=i64::from(<$kind>::MAX), path, faults)?;
+            fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+                let number = whole(value, i64::from(<$kind>::MIN)..=i64::from(<$kind>::MAX), path, errors)?;
                 <$kind>::try_from(number).ok()
             }
         }
     )*};
 }
 
-whole_numbers!(i8, i16, u32);
+impl_read_for_integers!(i8, i16, u32);
 
 impl<T: Read> Read for Vec<T> {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
         let Some(list) = value.as_array() else {
-            faults.add(path, format_args!("expected a list, found {}", kind(value)));
+            errors.add(path, format_args!("expected a list, found {}", kind(value)));
             return None;
         };
         // Every element is read, so that every fault is told.
-        let read = |(i, value)| T::read(value, &Path::Element(path, i), faults);
+        let read = |(i, value)| T::read(value, &Path::Element(path, i), errors);
         let elements: Vec<Option<T>> = list.iter().enumerate().map(read).collect();
         elements.into_iter().collect()
     }
@@ -223,11 +223,11 @@ macro_rules! records {
             fn read(
                 value: &serde_json::Value,
                 path: &$crate::configuration::json::Path<'_>,
-                faults: &mut $crate::configuration::json::Faults,
+                errors: &mut $crate::configuration::json::Errors,
             ) -> Option<Self> {
-                let mut fields = $crate::configuration::json::Fields::of(value, path, faults);
-                $(let $field = fields.take($key, faults);)*
-                fields.finish(faults);
+                let mut fields = $crate::configuration::json::Fields::of(value, path, errors);
+                $(let $field = fields.take($key, errors);)*
+                fields.finish(errors);
                 Some(Self { $($field: $field?,)* })
             }
         }

@@ -23,7 +23,7 @@ use crate::specification::{Specification, SpecificationError};
 use core2::XyloCore2;
 
 /// What of the format of these files a real file confirms and what it does not, in a sentence.
-pub const EVIDENCE: &str = "keys, order and types as in a file that the vendor's library samna wrote in 2022; not confirmed: \
+pub const PROVENANCE: &str = "keys, order and types as in a file that the vendor's library samna wrote in 2022; not confirmed: \
                             the form of aliases, and that samna accepts it";
 
 /// A configuration of Xylo Audio 2: the network, and the settings of the chip that are no part of a network.

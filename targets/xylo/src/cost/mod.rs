@@ -22,6 +22,6 @@ mod model;
 mod summary;
 
 pub use model::{
-    Activity, CLOCK_MARGIN, ClockChoice, Cost, LayerCost, PowerRange, Section, clock, cost, power,
+    Activity, CLOCK_MARGIN, ClockChoice, Cost, LayerCost, NeuronGroup, PowerRange, clock, cost, power,
 };
 pub use summary::CostSummary;

@@ -7,9 +7,9 @@ use serde::Serialize;
 use synnet_ir::Raster;
 
 use crate::chip::{Chip, CycleModel};
-use crate::mapped::MappedLayer;
+use crate::float_specification::MappedLayer;
 #[cfg(feature = "simulate")]
-use crate::simulate::Recording;
+use crate::simulate::SimulationTrace;
 use crate::specification::Specification;
 
 /// By how much the suggested clock exceeds what the worst case needs.
@@ -55,7 +55,7 @@ impl Activity {
     /// What happened in recordings of a simulator, with their rasters. `None` where nothing was
     /// recorded: the recordings need [`Record::All`](crate::simulate::Record).
     #[cfg(feature = "simulate")]
-    pub fn measured(rasters: &[Raster], recordings: &[Recording]) -> Option<Self> {
+    pub fn measured(rasters: &[Raster], recordings: &[SimulationTrace]) -> Option<Self> {
         let (mut active, mut channels) = (0u64, 0u64);
         for raster in rasters {
             (0..raster.steps()).for_each(|t| raster.visit_step(t, |_, _| active += 1));
@@ -86,7 +86,7 @@ impl Activity {
 
 /// Neurons that are counted together: a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
+pub struct NeuronGroup {
     /// Its name.
     pub name: String,
     /// Ids, among the hidden neurons or among the readout's.
@@ -95,7 +95,7 @@ pub struct Section {
     pub readout: bool,
 }
 
-impl Section {
+impl NeuronGroup {
     /// The sections of a specification whose layers are not known: `hidden` and `readout`.
     pub fn populations(specification: &Specification) -> Vec<Self> {
         let d = specification.dimensions;
@@ -104,7 +104,7 @@ impl Section {
     }
 }
 
-impl From<&MappedLayer> for Section {
+impl From<&MappedLayer> for NeuronGroup {
     fn from(layer: &MappedLayer) -> Self {
         Self { name: layer.name.clone(), ids: layer.ids.clone(), readout: layer.readout }
     }
@@ -155,7 +155,7 @@ impl LayerCost {
 pub fn cost(
     specification: &Specification,
     chip: &Chip,
-    sections: &[Section],
+    sections: &[NeuronGroup],
     activity: &Activity,
 ) -> Option<Cost> {
     let model = chip.cycles?;
@@ -230,7 +230,7 @@ impl Counts {
         HIDDEN_UPDATE + spikes
     }
 
-    fn hidden(&self, section: &Section, spec: &Specification, activity: &Activity) -> LayerCost {
+    fn hidden(&self, section: &NeuronGroup, spec: &Specification, activity: &Activity) -> LayerCost {
         let d = spec.dimensions;
         let update = self.update(activity);
         let count = |flags: &[bool]| section.ids.clone().filter(|&n| flags[n]).count() as f64;
@@ -261,7 +261,7 @@ impl Counts {
         }
     }
 
-    fn readout(&self, section: &Section, activity: &Activity) -> LayerCost {
+    fn readout(&self, section: &NeuronGroup, activity: &Activity) -> LayerCost {
         let sources = self.feeds_readout.iter().zip(&activity.hidden).filter(|(feeds, _)| **feeds);
         let from_others: f64 = sources.map(|(_, p)| p * READOUT_TARGET).sum();
         let neurons = section.ids.len();

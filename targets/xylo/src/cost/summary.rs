@@ -1,10 +1,13 @@
 //! What a network costs on a chip, in words: cycles, clock and power, with what would make it cheaper.
 
 use serde_json::{Value, json};
-use synnet_ir::display::{grouped, indented, measured as digits, milliseconds, span, table, whole_percent};
+use synnet_ir::display::{
+    format_milliseconds, format_range, format_significant, format_table, format_thousands,
+    format_whole_percent, indent,
+};
 
-use super::model::{Activity, CLOCK_MARGIN, ClockChoice, Cost, PowerRange, Section, clock, cost, power};
-use crate::built::Build;
+use super::model::{Activity, CLOCK_MARGIN, ClockChoice, Cost, NeuronGroup, PowerRange, clock, cost, power};
+use crate::build_output::Build;
 use crate::chip::{Chip, Power};
 use crate::specification::Specification;
 
@@ -20,19 +23,19 @@ pub struct CostSummary {
 impl CostSummary {
     /// The cost of a build; `None` for chips without a model.
     pub fn of_build(build: &Build, chip: &Chip) -> Option<Self> {
-        let sections: Vec<Section> = build.float.layers.iter().map(Section::from).collect();
+        let sections: Vec<NeuronGroup> = build.float.layers.iter().map(NeuronGroup::from).collect();
         Self::new(&build.specification, chip, &sections, Some(build.float.dt))
     }
 
     /// The cost of a specification with steps of `dt` seconds, or of an unknown duration.
     pub fn of_specification(specification: &Specification, chip: &Chip, dt: Option<f64>) -> Option<Self> {
-        Self::new(specification, chip, &Section::populations(specification), dt)
+        Self::new(specification, chip, &NeuronGroup::populations(specification), dt)
     }
 
     fn new(
         specification: &Specification,
         chip: &Chip,
-        sections: &[Section],
+        sections: &[NeuronGroup],
         dt: Option<f64>,
     ) -> Option<Self> {
         let cost = cost(specification, chip, sections, &Activity::worst_case(specification))?;
@@ -47,38 +50,41 @@ impl CostSummary {
     }
 
     /// Power at just the clock that is needed, which boards may not have.
-    fn power_at_least(&self) -> Option<PowerRange> {
+    fn power_lower_bound(&self) -> Option<PowerRange> {
         let (_, choice) = self.timing?;
         power(&self.chip, choice.suggested_mhz)
     }
 
     /// In a line.
-    pub fn in_short(&self) -> String {
-        let mut text = format!("cost: at most {} cycles per step", grouped(self.cost.cycles));
+    pub fn summary_line(&self) -> String {
+        let mut text = format!("cost: at most {} cycles per step", format_thousands(self.cost.cycles));
         if let Some((_, choice)) = self.timing {
-            text += &format!("; clock of {} MHz or more", digits(choice.suggested_mhz));
+            text += &format!("; clock of {} MHz or more", format_significant(choice.suggested_mhz));
             text += &match choice.documented_mhz {
                 Some(mhz) => format!(", documented: {mhz}"),
                 None => ", beyond those that are documented".into(),
             };
         }
         if let Some(range) = self.power() {
-            text +=
-                &format!("; boards took {} at {} MHz", span(range.low_uw, range.high_uw, "uW"), range.mhz);
+            text += &format!(
+                "; boards took {} at {} MHz",
+                format_range(range.low_uw, range.high_uw, "uW"),
+                range.mhz
+            );
         }
         text
     }
 
     /// In full.
-    pub fn in_full(&self) -> String {
+    pub fn detailed_report(&self) -> String {
         let mut text = format!("cost on {}, where everything spikes in every step\n", self.chip.title);
-        text += &indented(&self.parts());
+        text += &indent(&self.parts());
         text.push('\n');
         text += &match &self.timing {
             Some((dt, choice)) => self.clock(*dt, choice),
             None => "clock: 1.2 times the cycles over the duration of a step, which the file does not hold (`--dt`)\n".into(),
         };
-        text += &self.power_in_words();
+        text += &self.format_power();
         text + &self.advice()
     }
 
@@ -94,7 +100,7 @@ impl CostSummary {
             "share",
             "one neuron less saves",
         ];
-        let share = |cycles: f64| whole_percent(cycles / self.cost.cycles.max(1.0));
+        let share = |cycles: f64| format_whole_percent(cycles / self.cost.cycles.max(1.0));
         let mut rows = vec![head.map(String::from).to_vec()];
         let blank = || "-".to_owned();
         let channels = self.cost.channels;
@@ -102,37 +108,37 @@ impl CostSummary {
             [
                 "channels".into(),
                 blank(),
-                grouped(channels),
+                format_thousands(channels),
                 blank(),
                 blank(),
                 blank(),
-                grouped(channels),
+                format_thousands(channels),
                 share(channels),
                 blank(),
             ]
             .to_vec(),
         );
         for layer in &self.cost.layers {
-            let cycles =
-                [layer.input, layer.spikes, layer.to_readout, layer.update, layer.cycles()].map(grouped);
+            let cycles = [layer.input, layer.spikes, layer.to_readout, layer.update, layer.cycles()]
+                .map(format_thousands);
             let mut row = vec![layer.name.clone(), layer.neurons.to_string()];
             row.extend(cycles);
-            row.extend([share(layer.cycles()), grouped(layer.saved_by_one_less)]);
+            row.extend([share(layer.cycles()), format_thousands(layer.saved_by_one_less)]);
             rows.push(row);
         }
         let mut sum = vec![String::from("sum")];
         sum.extend((0..5).map(|_| String::new()));
-        sum.extend([grouped(self.cost.cycles), String::new(), String::new()]);
+        sum.extend([format_thousands(self.cost.cycles), String::new(), String::new()]);
         rows.push(sum);
-        table(&rows)
+        format_table(&rows)
     }
 
     fn clock(&self, dt: f64, choice: &ClockChoice) -> String {
-        let margin = whole_percent(CLOCK_MARGIN);
-        let needed = digits(choice.suggested_mhz);
+        let margin = format_whole_percent(CLOCK_MARGIN);
+        let needed = format_significant(choice.suggested_mhz);
         let mut text = format!(
             "clock: {needed} MHz or more for steps of {}, with a margin of {margin}; ",
-            milliseconds(dt)
+            format_milliseconds(dt)
         );
         text += &match (choice.documented_mhz, &self.chip.clock) {
             (Some(mhz), _) => format!("{mhz} MHz is documented\n"),
@@ -145,7 +151,7 @@ impl CostSummary {
         text
     }
 
-    fn power_in_words(&self) -> String {
+    fn format_power(&self) -> String {
         let Some(known) = &self.chip.power else {
             return "power: no measurement of this chip is known\n".into();
         };
@@ -155,16 +161,16 @@ impl CostSummary {
             let [step_low, step_high] = range.energy_uj(dt);
             text += &format!(
                 "power: boards took {} in the digital part at {} MHz: {} in a second, {} in a step\n",
-                span(range.low_uw, range.high_uw, "uW"),
+                format_range(range.low_uw, range.high_uw, "uW"),
                 range.mhz,
-                span(low, high, "uJ"),
-                span(step_low, step_high, "uJ"),
+                format_range(low, high, "uJ"),
+                format_range(step_low, step_high, "uJ"),
             );
-            if let Some(range) = self.power_at_least() {
+            if let Some(range) = self.power_lower_bound() {
                 text += &format!(
                     "  by the same measurements {} at {} MHz itself, if the clock can be set so\n",
-                    span(range.low_uw, range.high_uw, "uW"),
-                    digits(range.mhz),
+                    format_range(range.low_uw, range.high_uw, "uW"),
+                    format_significant(range.mhz),
                 );
             }
         } else {
@@ -179,17 +185,17 @@ impl CostSummary {
     /// What would make it cheaper.
     fn advice(&self) -> String {
         let layers = || self.cost.layers.iter();
-        let Some(dearest) = layers().max_by(|a, b| a.saved_by_one_less.total_cmp(&b.saved_by_one_less))
+        let Some(costliest) = layers().max_by(|a, b| a.saved_by_one_less.total_cmp(&b.saved_by_one_less))
         else {
             return String::new();
         };
         let mut text = format!(
             "cheaper: a neuron less in `{}` saves {} cycles, a weight of zero between hidden neurons 7",
-            dearest.name,
-            grouped(dearest.saved_by_one_less),
+            costliest.name,
+            format_thousands(costliest.saved_by_one_less),
         );
         if let Some((fewer, mhz)) = self.slower_clock() {
-            text += &format!("; {} cycles less would do with {mhz} MHz", grouped(fewer));
+            text += &format!("; {} cycles less would do with {mhz} MHz", format_thousands(fewer));
         }
         if self.timing.is_some() {
             text += "; steps twice as long need half the clock";
@@ -222,7 +228,7 @@ impl CostSummary {
             "dt": self.timing.map(|(dt, _)| dt),
             "clock": self.timing.map(|(_, choice)| choice),
             "power": self.power().map(power),
-            "power_at_suggested_clock": self.power_at_least().map(power),
+            "power_at_suggested_clock": self.power_lower_bound().map(power),
             "power_basis": self.chip.power.as_ref().map(|Power { basis, .. }| basis),
         })
     }

@@ -5,7 +5,7 @@
 //! alone.
 
 use crate::chip::{Chip, ConfigurationFormat, CoreVersion};
-use crate::configuration::EVIDENCE;
+use crate::configuration::PROVENANCE;
 
 /// The files beside a script, by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub fn known(chip: &Chip, files: LoaderFiles<'_>) -> Vec<String> {
         );
     }
     match files.configuration {
-        Some(file) => facts.push(format!("`{}`: {EVIDENCE}", literal(file))),
+        Some(file) => facts.push(format!("`{}`: {PROVENANCE}", literal(file))),
         None if chip.rockpool.is_some() => {
             facts.push("No file in samna's format is written: none is known for this chip".into());
         }

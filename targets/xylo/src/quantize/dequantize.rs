@@ -4,8 +4,8 @@ use synnet_ir::graph::{Endpoint, Layer, LayerId, Leak, LeakUnit, Neuron, Paramet
 use synnet_ir::{Network, timing};
 
 use super::rounding::{self, shift_factor};
-use crate::built::Build;
-use crate::mapped::MappedLayer;
+use crate::build_output::Build;
+use crate::float_specification::MappedLayer;
 
 /// The network with the numbers that the chip has, in units of the float network: a float interpreter that runs it
 /// differs from the chip in the rounding and the limits of states only, and in the step that each layer of the
@@ -22,7 +22,7 @@ use crate::mapped::MappedLayer;
 /// `network` is the one that was built; layers of another network that do not fit are left as they are.
 pub fn dequantize(network: &Network, build: &Build) -> Network {
     let mut result = network.clone();
-    let chip = OnChip { build, network };
+    let chip = ChipNetwork { build, network };
     for (id, _) in network.graph.layers_with_ids() {
         let layer = &mut result.graph.layers[id.index()];
         match (chip.mapped(id), &mut layer.neuron) {
@@ -68,8 +68,8 @@ pub(super) fn write_leak(leak: &mut Leak, dt: f64, dash: impl Fn(usize) -> f64) 
         let dash = dash(i);
         *value = match unit {
             LeakUnit::BitShift => dash,
-            LeakUnit::Decay => timing::decay_of_dash(dash),
-            LeakUnit::TimeConstant => timing::tau_of_decay(timing::decay_of_dash(dash), dt),
+            LeakUnit::Decay => timing::bit_shift_to_decay(dash),
+            LeakUnit::TimeConstant => timing::decay_to_tau(timing::bit_shift_to_decay(dash), dt),
         };
     }
 }
@@ -93,12 +93,12 @@ enum Cell {
 }
 
 /// A network together with what became of it.
-struct OnChip<'a> {
+struct ChipNetwork<'a> {
     build: &'a Build,
     network: &'a Network,
 }
 
-impl OnChip<'_> {
+impl ChipNetwork<'_> {
     /// The weight of a cell in the float network and on the chip, both in units of the float network.
     fn cell(&self, cell: Cell) -> (f64, f64) {
         let (float, spec, report) = (&self.build.float, &self.build.specification, &self.build.report);

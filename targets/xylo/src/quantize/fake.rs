@@ -6,8 +6,8 @@ use synnet_ir::graph::{self, Endpoint, LayerId, Lif, Quantity};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 
 use super::dequantize::{share, write_leak, write_values};
-use super::headroom::Placed;
-use super::neuron::{Group, Limits, Neuron, Numbers};
+use super::headroom::LayerSlice;
+use super::neuron::{Group, Limits, NetworkStatistics, Neuron};
 use super::options::QuantizeOptions;
 use super::rounding::{dash, round, shift_factor, threshold};
 use super::scales::Scales;
@@ -27,32 +27,32 @@ pub struct FakeQuantizer {
     /// Hidden neurons.
     hidden: usize,
     /// Hidden layers in the order of ids, then the readout.
-    targets: Vec<Target>,
+    targets: Vec<TargetLayer>,
 }
 
 /// A layer of the chip and what feeds it.
 #[derive(Clone, Debug)]
-struct Target {
+struct TargetLayer {
     layer: LayerId,
     ids: Range<usize>,
     readout: bool,
     columns: usize,
     synapses: usize,
     /// In the order of the chip's rows: from the input, then from hidden layers.
-    blocks: Vec<Block>,
+    blocks: Vec<SummedWeights>,
 }
 
 /// Weights between one source and one layer.
 #[derive(Clone, Debug)]
-struct Block {
+struct SummedWeights {
     from_input: bool,
     /// Connections whose matrices are added, and the width of their sources.
     parts: Vec<(usize, usize)>,
     /// Those among them that take their numbers from this block.
-    home: Vec<usize>,
+    owners: Vec<usize>,
 }
 
-impl Block {
+impl SummedWeights {
     fn group(&self) -> Group {
         if self.from_input { Group::Input } else { Group::Hidden }
     }
@@ -71,7 +71,7 @@ impl FakeQuantizer {
         found.retain(Diagnostic::is_error);
         if options.method.rockpool().is_some() {
             let message = format!("`{}` is for comparison, not for training", options.method.name());
-            let error = Diagnostic::error_without_place(&codes::FOR_COMPARISON, message);
+            let error = Diagnostic::error_without_span(&codes::COMPARISON_ONLY, message);
             found.push(error.with_help("train with `channel` or `global`"));
         }
         if !found.is_empty() {
@@ -79,7 +79,7 @@ impl FakeQuantizer {
         }
         let hidden = layout.hidden.iter().map(|placed| (placed.layer, placed.ids.clone(), false));
         let readout = (layout.readout, 0..graph.outputs(), true);
-        let targets = hidden.chain([readout]).map(|(layer, ids, readout)| Target {
+        let targets = hidden.chain([readout]).map(|(layer, ids, readout)| TargetLayer {
             layer,
             ids,
             readout,
@@ -101,8 +101,11 @@ impl FakeQuantizer {
     /// is a clone of it (with any numbers). Leaks keep their parametrization.
     pub fn apply(&self, network: &Network, into: &mut Network) {
         let keep = self.options.needs_weights();
-        let mut numbers =
-            Numbers { hidden: Vec::with_capacity(self.hidden), readout: Vec::new(), output: self.output };
+        let mut numbers = NetworkStatistics {
+            hidden: Vec::with_capacity(self.hidden),
+            readout: Vec::new(),
+            output: self.output,
+        };
         let mut values = Vec::with_capacity(self.targets.len());
         for target in &self.targets {
             let Some(lif) = network.graph.layer(target.layer).as_lif() else { continue };
@@ -115,7 +118,7 @@ impl FakeQuantizer {
             }
             values.push(own);
         }
-        let placed = self.targets.iter().map(|target| Placed {
+        let placed = self.targets.iter().map(|target| LayerSlice {
             layer: target.layer.index(),
             ids: target.ids.clone(),
             neurons: None,
@@ -131,7 +134,7 @@ impl FakeQuantizer {
 
     fn write_neurons(
         &self,
-        target: &Target,
+        target: &TargetLayer,
         network: &Network,
         into: &mut Network,
         scales: &Scales,
@@ -159,11 +162,12 @@ impl FakeQuantizer {
 }
 
 /// The blocks of a layer in the order of the chip's rows.
-fn blocks(graph: &Graph, layout: &Layout, target: LayerId) -> Vec<Block> {
+fn blocks(graph: &Graph, layout: &Layout, target: LayerId) -> Vec<SummedWeights> {
     let hidden = layout.hidden.iter().map(|placed| Endpoint::Layer(placed.layer));
     let sources = [Endpoint::Input].into_iter().chain(hidden);
     let block = |source: Endpoint| {
-        let mut block = Block { from_input: source == Endpoint::Input, parts: Vec::new(), home: Vec::new() };
+        let mut block =
+            SummedWeights { from_input: source == Endpoint::Input, parts: Vec::new(), owners: Vec::new() };
         for (i, connection) in graph.connections_into(target) {
             let mut rows = connection
                 .sources
@@ -171,7 +175,7 @@ fn blocks(graph: &Graph, layout: &Layout, target: LayerId) -> Vec<Block> {
                 .filter(|&&s| !layout.is_repeated(s, &connection.sources))
                 .peekable();
             if connection.as_linear().is_some() && rows.peek() == Some(&&source) {
-                block.home.push(i);
+                block.owners.push(i);
             }
             let width = graph.source_width(connection);
             block.parts.extend(rows.filter(|&&s| s == source).map(|_| (i, width)));
@@ -188,7 +192,7 @@ fn neuron(lif: &Lif, n: usize, dt: f64) -> Neuron {
 }
 
 /// The weights of a block.
-fn sum(block: &Block, network: &Network) -> Vec<f64> {
+fn sum(block: &SummedWeights, network: &Network) -> Vec<f64> {
     let mut sum: Vec<f64> = Vec::new();
     for &(i, width) in &block.parts {
         match network.weights.get(i) {
@@ -211,12 +215,12 @@ fn sum(block: &Block, network: &Network) -> Vec<f64> {
 }
 
 /// Takes note of the weights of a block.
-fn observe(neurons: &mut [Neuron], group: Group, target: &Target, values: &[f64], keep: bool) {
+fn observe(neurons: &mut [Neuron], group: Group, target: &TargetLayer, values: &[f64], keep: bool) {
     let synapses = target.synapses;
     if keep {
         for row in values.chunks_exact(target.columns) {
             for (neuron, weights) in neurons.iter_mut().zip(row.chunks_exact(synapses)) {
-                weights.iter().for_each(|&w| neuron.receives(group, w, true));
+                weights.iter().for_each(|&w| neuron.observe_weight(group, w, true));
             }
         }
         return;
@@ -229,12 +233,12 @@ fn observe(neurons: &mut [Neuron], group: Group, target: &Target, values: &[f64]
         }
     }
     for (neuron, weights) in neurons.iter_mut().zip(largest.chunks_exact(synapses)) {
-        weights.iter().for_each(|&w| neuron.receives(group, w, false));
+        weights.iter().for_each(|&w| neuron.observe_weight(group, w, false));
     }
 }
 
 fn write_weights(
-    target: &Target,
+    target: &TargetLayer,
     values: &[Vec<f64>],
     network: &Network,
     into: &mut Network,
@@ -251,7 +255,7 @@ fn write_weights(
         };
         let factor = shift_factor(shift);
         let on_chip = |w: f64, scale: f64| round(w * scale / factor, limits.weight) * factor / scale;
-        for &i in &block.home {
+        for &i in &block.owners {
             let Some(Some(result)) = into.weights.get_mut(i) else { continue };
             let rows = result.matrix.data.chunks_exact_mut(target.columns);
             let rows = rows.zip(values.chunks_exact(target.columns));
@@ -266,7 +270,7 @@ fn write_weights(
             let Some(Some(own)) = network.weights.get(i) else { continue };
             for ((row, values), own) in rows.zip(own.matrix.data.chunks_exact(target.columns)) {
                 for (((result, &w), &scale), &own) in row.iter_mut().zip(values).zip(&of_columns).zip(own) {
-                    *result = share(own, w, on_chip(w, scale), block.home.len() as u32);
+                    *result = share(own, w, on_chip(w, scale), block.owners.len() as u32);
                 }
             }
         }

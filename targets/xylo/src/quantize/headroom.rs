@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::neuron::{Neuron, Numbers};
+use super::neuron::{NetworkStatistics, Neuron};
 use super::options::QuantizeOptions;
 use super::ranges::LayerRange;
 use crate::chip::Chip;
@@ -11,7 +11,7 @@ use crate::chip::Chip;
 const STATE: f64 = 32767.0;
 
 /// A layer of the network among the neurons of a chip.
-pub(super) struct Placed<'a> {
+pub(super) struct LayerSlice<'a> {
     /// Its index in the graph.
     pub(super) layer: usize,
     /// Ids of its neurons, among the hidden ones or the readout's.
@@ -29,8 +29,8 @@ pub(super) struct Headroom {
 
 /// The limits of all neurons.
 pub(super) fn limits<'a>(
-    numbers: &Numbers,
-    layers: impl Iterator<Item = Placed<'a>>,
+    numbers: &NetworkStatistics,
+    layers: impl Iterator<Item = LayerSlice<'a>>,
     chip: &Chip,
     options: &QuantizeOptions,
 ) -> Headroom {
@@ -51,7 +51,7 @@ pub(super) fn limits<'a>(
                 Some(peak) => STATE / (options.headroom() * peak),
                 // Not measured: as with all bits and without shifts, and with room for what a step's spikes can spend.
                 None => {
-                    let unshifted = f64::from(chip.weight_limit()) / neuron.largest_weight();
+                    let unshifted = f64::from(chip.weight_limit()) / neuron.max_weight();
                     let spent = if layer.readout { 0.0 } else { (max_spikes + 1.0) * neuron.threshold };
                     unshifted.min(STATE / spent)
                 }

@@ -31,11 +31,11 @@ use synnet_ir::{Diagnostic, Diagnostics};
 
 use crate::chip::Chip;
 use crate::codes;
-use crate::mapped::FloatSpecification;
+use crate::float_specification::FloatSpecification;
 use crate::specification::Specification;
 pub use dequantize::dequantize;
 pub use fake::FakeQuantizer;
-use neuron::{Group, Limits, Neuron, Numbers};
+use neuron::{Group, Limits, NetworkStatistics, Neuron};
 pub use options::{Method, QuantizeOptions, UnknownMethod};
 pub use ranges::{LayerRange, Ranges};
 pub use report::{LayerReport, QuantizeReport};
@@ -55,13 +55,14 @@ pub fn quantize(
     options: &QuantizeOptions,
 ) -> Result<(Specification, QuantizeReport), Diagnostics> {
     let (specification, scales, losses) = if options.method.rockpool().is_some() {
-        by_rockpool(float, chip, options.method).map_err(|error| {
+        quantize_with_rockpool(float, chip, options.method).map_err(|error| {
             let name = options.method.name();
-            let error = Diagnostic::error_without_place(&codes::ROCKPOOL_FAILS, format!("`{name}`: {error}"));
+            let error =
+                Diagnostic::error_without_span(&codes::ROCKPOOL_FAILURE, format!("`{name}`: {error}"));
             vec![error.with_help("use `channel` or `global`")]
         })?
     } else {
-        let placed = float.layers.iter().map(|layer| headroom::Placed {
+        let placed = float.layers.iter().map(|layer| headroom::LayerSlice {
             layer: layer.layer.index(),
             ids: layer.ids.clone(),
             neurons: Some(&layer.neurons),
@@ -88,7 +89,7 @@ pub fn quantize(
 }
 
 /// As Rockpool does, with what its configuration makes of it.
-fn by_rockpool(
+fn quantize_with_rockpool(
     float: &FloatSpecification,
     chip: &Chip,
     method: Method,
@@ -168,7 +169,7 @@ fn integers(float: &FloatSpecification, scales: &Scales, limits: &Limits, chip: 
 }
 
 /// What decides the scales of a mapped network.
-fn numbers(float: &FloatSpecification, keep: bool) -> Numbers {
+fn numbers(float: &FloatSpecification, keep: bool) -> NetworkStatistics {
     let d = float.dimensions;
     let mut hidden: Vec<Neuron> = (0..d.hidden)
         .map(|n| {
@@ -179,16 +180,16 @@ fn numbers(float: &FloatSpecification, keep: bool) -> Numbers {
         })
         .collect();
     for (i, &w) in float.weights_in.iter().enumerate() {
-        hidden[i / d.synapses % d.input_expansion].receives(Group::Input, w, keep);
+        hidden[i / d.synapses % d.input_expansion].observe_weight(Group::Input, w, keep);
     }
     for (i, &w) in float.weights_rec.iter().enumerate() {
-        hidden[i / d.synapses % d.hidden].receives(Group::Hidden, w, keep);
+        hidden[i / d.synapses % d.hidden].observe_weight(Group::Hidden, w, keep);
     }
     let mut readout: Vec<Neuron> = (0..d.outputs)
         .map(|n| Neuron::new(float.threshold_out[n], float.bias_out[n], float.dash_syn_out[n]))
         .collect();
     for (i, &w) in float.weights_out.iter().enumerate() {
-        readout[i % d.outputs].receives(Group::Hidden, w, keep);
+        readout[i % d.outputs].observe_weight(Group::Hidden, w, keep);
     }
-    Numbers { hidden, readout, output: float.output }
+    NetworkStatistics { hidden, readout, output: float.output }
 }

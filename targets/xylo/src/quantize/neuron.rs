@@ -53,31 +53,31 @@ pub(super) struct Neuron {
     /// Bit shift of its fastest synapse.
     pub(super) dash_syn: f64,
     /// Largest magnitude of the weights of each group that is to be represented.
-    pub(super) largest: [f64; 2],
+    pub(super) max_weights: [f64; 2],
     /// The weights of each group that are not zero, where they are needed one by one.
     pub(super) weights: [Vec<f64>; 2],
 }
 
 impl Neuron {
     pub(super) fn new(threshold: f64, bias: f64, dash_syn: f64) -> Self {
-        Self { threshold, bias, dash_syn, largest: [0.0; 2], weights: [Vec::new(), Vec::new()] }
+        Self { threshold, bias, dash_syn, max_weights: [0.0; 2], weights: [Vec::new(), Vec::new()] }
     }
 
     /// Takes note of a weight.
-    pub(super) fn receives(&mut self, group: Group, weight: f64, keep: bool) {
+    pub(super) fn observe_weight(&mut self, group: Group, weight: f64, keep: bool) {
         if weight == 0.0 || !weight.is_finite() {
             return;
         }
-        let largest = &mut self.largest[group as usize];
-        *largest = largest.max(weight.abs());
+        let max_weights = &mut self.max_weights[group as usize];
+        *max_weights = max_weights.max(weight.abs());
         if keep {
             self.weights[group as usize].push(weight);
         }
     }
 
     /// Largest magnitude of all weights.
-    pub(super) fn largest_weight(&self) -> f64 {
-        self.largest[0].max(self.largest[1])
+    pub(super) fn max_weight(&self) -> f64 {
+        self.max_weights[0].max(self.max_weights[1])
     }
 
     /// Decay per step of the fastest synapse; 1/2 at least, as currents of `dash` 0 have no meaning.
@@ -86,14 +86,13 @@ impl Neuron {
     }
 
     /// Whether the threshold cannot be meant: with weights of full size it would exceed every state.
-    pub(super) fn never_spikes(&self, limits: &Limits) -> bool {
-        !self.threshold.is_finite()
-            || self.threshold * limits.whole > self.largest_weight() * limits.threshold
+    pub(super) fn has_unreachable_threshold(&self, limits: &Limits) -> bool {
+        !self.threshold.is_finite() || self.threshold * limits.whole > self.max_weight() * limits.threshold
     }
 }
 
 /// What the scales of a network are chosen from.
-pub(super) struct Numbers {
+pub(super) struct NetworkStatistics {
     pub(super) hidden: Vec<Neuron>,
     pub(super) readout: Vec<Neuron>,
     /// What of the readout is the output.

@@ -169,18 +169,18 @@ impl QuantizeOptions {
     }
 
     /// What of the options has no meaning; quantization takes the nearest value that has.
-    pub fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    pub fn errors(&self) -> Vec<String> {
+        let mut errors = Vec::new();
         if !(self.headroom >= 1.0 && self.headroom.is_finite()) {
-            faults.push(format!("`headroom` is {}; it is 1 or more", self.headroom));
+            errors.push(format!("`headroom` is {}; it is 1 or more", self.headroom));
         }
         if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0 && *clip <= 100.0)) {
-            faults.push(format!("`clip` is {clip}; a percentile lies above 0 and is at most 100"));
+            errors.push(format!("`clip` is {clip}; a percentile lies above 0 and is at most 100"));
         }
         if let Some(bits) = self.weight_bits.filter(|bits| !(2..=8).contains(bits)) {
-            faults.push(format!("`weight_bits` is {bits}; a weight has 2 to 8 bits"));
+            errors.push(format!("`weight_bits` is {bits}; a weight has 2 to 8 bits"));
         }
-        faults
+        errors
     }
 
     /// Largest magnitude of a weight.

@@ -46,11 +46,11 @@ pub(super) fn clip(neurons: &mut [Neuron], percentile: f64, shared: bool) {
         if shared {
             let mut all: Vec<f64> = neurons.iter().flat_map(|n| &n.weights[group]).map(|w| w.abs()).collect();
             let largest = nearest_rank(&mut all, percentile);
-            neurons.iter_mut().for_each(|n| n.largest[group] = n.largest[group].min(largest));
+            neurons.iter_mut().for_each(|n| n.max_weights[group] = n.max_weights[group].min(largest));
         } else {
             for neuron in neurons.iter_mut() {
                 let mut own: Vec<f64> = neuron.weights[group].iter().map(|w| w.abs()).collect();
-                neuron.largest[group] = neuron.largest[group].min(nearest_rank(&mut own, percentile));
+                neuron.max_weights[group] = neuron.max_weights[group].min(nearest_rank(&mut own, percentile));
             }
         }
     }

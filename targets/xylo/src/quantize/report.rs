@@ -4,14 +4,14 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
-use synnet_ir::display::{table, whole_percent};
+use synnet_ir::display::{format_table, format_whole_percent};
 use synnet_ir::{Diagnostic, Diagnostics, Span};
 
 use super::options::Method;
 use super::rounding::shift_factor;
 use super::scales::Scales;
 use crate::codes;
-use crate::mapped::{FloatSpecification, MappedLayer};
+use crate::float_specification::{FloatSpecification, MappedLayer};
 use crate::specification::Specification;
 
 /// Relative error of a threshold from which on a warning is given.
@@ -106,7 +106,7 @@ impl QuantizeReport {
             // It is not about a line of the network.
             warnings.push(Diagnostic {
                 span: None,
-                ..Diagnostic::warning(&codes::FOR_COMPARISON, Span::default(), message)
+                ..Diagnostic::warning(&codes::COMPARISON_ONLY, Span::default(), message)
             });
         }
         for layer in &self.layers {
@@ -121,7 +121,7 @@ impl QuantizeReport {
                 let message = format!(
                     "a threshold of `{}` is {} off on the chip: it is small against the weights",
                     layer.name,
-                    whole_percent(layer.threshold_error)
+                    format_whole_percent(layer.threshold_error)
                 );
                 warnings.push(
                     Diagnostic::warning(&codes::COARSE_THRESHOLD, layer.span, message).with_help(
@@ -138,7 +138,7 @@ impl QuantizeReport {
 impl fmt::Display for QuantizeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (method, shifts) = (self.method.name(), self.weight_shifts());
-        write!(f, "quantized by `{method}`; weight shifts: {shifts}\n{}", table(&self.rows()))
+        write!(f, "quantized by `{method}`; weight shifts: {shifts}\n{}", format_table(&self.rows()))
     }
 }
 

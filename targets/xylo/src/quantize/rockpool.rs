@@ -3,7 +3,7 @@
 //! [`channel_quantize`] and [`global_quantize`] give the integers that Rockpool's functions of these names give, bit for
 //! bit. What goes wrong in them (`docs/quantization.md` has the list) is marked below by "fault".
 
-use crate::mapped::FloatSpecification;
+use crate::float_specification::FloatSpecification;
 use crate::specification::Specification;
 
 /// Largest weight and largest threshold at the default widths of 8 and 16 bits.

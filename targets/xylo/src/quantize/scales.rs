@@ -10,8 +10,8 @@
 
 use synnet_ir::graph::Quantity;
 
-use super::headroom::{self, Placed};
-use super::neuron::{Limits, Neuron, Numbers};
+use super::headroom::{self, LayerSlice};
+use super::neuron::{Limits, NetworkStatistics, Neuron};
 use super::options::{Method, QuantizeOptions};
 use super::refine;
 use super::rounding::shift_factor;
@@ -31,8 +31,8 @@ pub(super) struct Scales {
 impl Scales {
     /// The best scales for these numbers.
     pub(super) fn choose<'a>(
-        mut numbers: Numbers,
-        layers: impl Iterator<Item = Placed<'a>>,
+        mut numbers: NetworkStatistics,
+        layers: impl Iterator<Item = LayerSlice<'a>>,
         chip: &Chip,
         options: &QuantizeOptions,
     ) -> Self {
@@ -44,7 +44,8 @@ impl Scales {
             refine::clip(&mut numbers.readout, percentile, shared || compared);
         }
         let headroom = headroom::limits(&numbers, layers, chip, options);
-        let silent_readout = compared && numbers.readout.iter().all(|neuron| neuron.never_spikes(&limits));
+        let silent_readout =
+            compared && numbers.readout.iter().all(|neuron| neuron.has_unreachable_threshold(&limits));
         let hidden = bounds(&numbers.hidden, &headroom.hidden, &limits, false);
         let all = 0..=limits.shift;
         let pairs = all.clone().flat_map(|shift_in| all.clone().map(move |shift_rec| [shift_in, shift_rec]));
@@ -95,9 +96,9 @@ fn bounds(neurons: &[Neuron], headroom: &[f64], limits: &Limits, silent: bool) -
     each.map(|(neuron, &headroom)| {
         let threshold = if silent { f64::INFINITY } else { bound(neuron.threshold.abs(), limits.threshold) };
         Bounds {
-            weights: neuron.largest.map(|largest| bound(largest, limits.weight)),
+            weights: neuron.max_weights.map(|largest| bound(largest, limits.weight)),
             others: headroom.min(bound(neuron.bias.abs(), limits.threshold)).min(threshold),
-            has: neuron.largest.map(|largest| if largest > 0.0 { 1.0 } else { 0.0 }),
+            has: neuron.max_weights.map(|largest| if largest > 0.0 { 1.0 } else { 0.0 }),
             unit: if silent { 1.0 } else { neuron.threshold },
         }
     })

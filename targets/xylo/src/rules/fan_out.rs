@@ -9,8 +9,8 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, Span};
 use crate::budget;
 use crate::chip::Chip;
 use crate::codes;
+use crate::float_specification::MappedLayer;
 use crate::layout::{Block, Layout};
-use crate::mapped::MappedLayer;
 use crate::specification::Dimensions;
 
 /// What of it the chip cannot hold, every connection counted in full.

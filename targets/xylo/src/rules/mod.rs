@@ -37,8 +37,8 @@
 
 mod fan_out;
 mod features;
+mod layer_findings;
 mod neurons;
-mod shared;
 mod sizes;
 mod specification;
 mod structure;

@@ -1,11 +1,11 @@
 //! Constants of neurons: leaks have bit shifts, and the most spikes of a step are fixed.
 
-use synnet_ir::display::{rounded_time, whole_percent};
+use synnet_ir::display::{format_time_rounded, format_whole_percent};
 use synnet_ir::graph::{Layer, LayerParameter, Leak, Quantity};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Severity, timing};
 
-use super::shared::{Shared, place, share};
-use crate::chip::{Chip, DashRange};
+use super::layer_findings::{LayerFinding, merge_findings, span_or};
+use crate::chip::{BitShiftRange, Chip};
 use crate::codes;
 use crate::layout::Layout;
 
@@ -26,11 +26,11 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics 
         // A readout whose membrane is the output is not meant to spike.
         let is_silent = id == layout.readout && graph.output.quantity != Quantity::Spikes;
         if lif.max_spikes != cap && !is_silent {
-            caps.push(Shared {
+            caps.push(LayerFinding {
                 span: layer.span,
                 parameter: "max_spikes",
                 layer: layer.name.clone(),
-                says: format!("is {}; for {kind} neurons of {} it is {cap}", lif.max_spikes, chip.title),
+                predicate: format!("is {}; for {kind} neurons of {} it is {cap}", lif.max_spikes, chip.title),
                 weight: f64::from(lif.max_spikes.abs_diff(cap)),
             });
         }
@@ -40,7 +40,7 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics 
         chip.events.hidden, chip.events.readout
     );
     let message = format!("`max_spikes` differs from that of {}", chip.title);
-    let caps = share(Severity::Warning, &codes::SPIKE_CAP, &message, help, &caps);
+    let caps = merge_findings(Severity::Warning, &codes::SPIKE_CAP, &message, help, &caps);
     leaks.diagnostics().into_iter().chain(caps).collect()
 }
 
@@ -49,21 +49,21 @@ struct Leaks<'a> {
     dt: f64,
     chip: &'a Chip,
     /// Bit shifts that the chip does not have.
-    impossible: Vec<Shared>,
+    impossible: Vec<LayerFinding>,
     /// Time constants that are not those of a bit shift.
-    moved: Vec<Shared>,
+    moved: Vec<LayerFinding>,
 }
 
 impl Leaks<'_> {
     /// Judges a leak of a layer that has it.
-    fn check(&mut self, layer: &Layer, which: LayerParameter, range: DashRange) {
+    fn check(&mut self, layer: &Layer, which: LayerParameter, range: BitShiftRange) {
         let (Some(leak), Some([.., bit_shift])) = (which.leak(layer), which.leak_names()) else { return };
         let dt = self.dt;
-        let shared = |says, weight| Shared {
-            span: place(leak.parameter.span, layer.span),
+        let shared = |predicate, weight| LayerFinding {
+            span: span_or(leak.parameter.span, layer.span),
             parameter: which.name(layer),
             layer: layer.name.clone(),
-            says,
+            predicate,
             weight,
         };
         let elements = if leak.parameter.is_uniform() { 1 } else { which.elements(layer) };
@@ -73,12 +73,13 @@ impl Leaks<'_> {
         let mut outside = (0..elements).filter(|&i| !fits(i));
         if let Some(first) = outside.next() {
             let count = 1 + outside.count();
-            let (given, DashRange { min, max }) = (dash(first), range);
-            let mut says = format!("needs a bit shift of {given}; {} has {min} to {max}", self.chip.title);
+            let (given, BitShiftRange { min, max }) = (dash(first), range);
+            let mut predicate =
+                format!("needs a bit shift of {given}; {} has {min} to {max}", self.chip.title);
             if elements > 1 {
-                says.push_str(&format!(" ({count} of {elements} values)"));
+                predicate.push_str(&format!(" ({count} of {elements} values)"));
             }
-            self.impossible.push(shared(says, (given - f64::from(min)).abs()));
+            self.impossible.push(shared(predicate, (given - f64::from(min)).abs()));
             return;
         }
         let error = |i: usize| {
@@ -87,23 +88,23 @@ impl Leaks<'_> {
         };
         let worst = (0..elements).max_by(|&a, &b| error(a).total_cmp(&error(b)));
         if let Some(i) = worst.filter(|&i| error(i) > TAU_TOLERANCE) {
-            let says = format!(
+            let predicate = format!(
                 "asks for {}; the bit shift `{}: {}` is {} ({} off)",
-                rounded_time(leak.tau(i, dt)),
+                format_time_rounded(leak.tau(i, dt)),
                 bit_shift,
                 dash(i),
-                rounded_time(chip_tau(dash(i), dt)),
-                whole_percent(error(i))
+                format_time_rounded(chip_tau(dash(i), dt)),
+                format_whole_percent(error(i))
             );
-            self.moved.push(shared(says, error(i)));
+            self.moved.push(shared(predicate, error(i)));
         }
     }
 
     fn diagnostics(self) -> impl IntoIterator<Item = Diagnostic> {
-        let (title, dt) = (&self.chip.title, rounded_time(self.dt));
-        let tau = |dash: u8| rounded_time(chip_tau(f64::from(dash), self.dt));
+        let (title, dt) = (&self.chip.title, format_time_rounded(self.dt));
+        let tau = |dash: u8| format_time_rounded(chip_tau(f64::from(dash), self.dt));
         let (synapse, membrane) = (self.chip.dash.synapse, self.chip.dash.membrane);
-        let from = |range: DashRange| match range.min {
+        let from = |range: BitShiftRange| match range.min {
             0 => String::new(),
             min => format!("from {} ", tau(min)),
         };
@@ -116,13 +117,14 @@ impl Leaks<'_> {
         );
         let message =
             format!("{} parameters need bit shifts that {title} does not have", self.impossible.len());
-        let impossible = share(Severity::Error, &codes::DASH_RANGE, &message, help, &self.impossible);
+        let impossible =
+            merge_findings(Severity::Error, &codes::DASH_RANGE, &message, help, &self.impossible);
         let worst = self.moved.iter().map(|moved| moved.weight).fold(0.0, f64::max);
         let message =
-            format!("time constants differ from those of {title} by up to {}", whole_percent(worst));
+            format!("time constants differ from those of {title} by up to {}", format_whole_percent(worst));
         let help = "declare time constants that bit shifts have, which `quantized(...)` gives, or bit shifts"
             .to_owned();
-        let moved = share(Severity::Warning, &codes::TAU_MISMATCH, &message, help, &self.moved);
+        let moved = merge_findings(Severity::Warning, &codes::TAU_MISMATCH, &message, help, &self.moved);
         [impossible, moved].into_iter().flatten().collect::<Vec<_>>()
     }
 }
@@ -133,5 +135,5 @@ fn chip_dash(leak: &Leak, i: usize, dt: f64) -> f64 {
 }
 
 fn chip_tau(dash: f64, dt: f64) -> f64 {
-    timing::tau_of_decay(timing::decay_of_dash(dash), dt)
+    timing::decay_to_tau(timing::bit_shift_to_decay(dash), dt)
 }

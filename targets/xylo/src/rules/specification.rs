@@ -3,7 +3,7 @@
 use synnet_ir::{Code, Diagnostic, Diagnostics};
 
 use crate::budget::{Budget, Resource, Usage};
-use crate::chip::{Chip, DashRange};
+use crate::chip::{BitShiftRange, Chip};
 use crate::codes;
 use crate::specification::Specification;
 
@@ -41,7 +41,7 @@ fn exceeded(usage: &Usage, chip: &Chip) -> Option<Diagnostic> {
     };
     let Usage { resource, used, available } = usage;
     let message = format!("{}: {used}; {} has {available}", resource.description().trim(), chip.title);
-    Some(Diagnostic::error_without_place(code, message).with_help(help))
+    Some(Diagnostic::error_without_span(code, message).with_help(help))
 }
 
 fn aliases(specification: &Specification, chip: &Chip) -> Option<Diagnostic> {
@@ -54,7 +54,7 @@ fn aliases(specification: &Specification, chip: &Chip) -> Option<Diagnostic> {
         "aliases to the same or a lower id: {count}; the first leads from neuron {source} to {target}"
     );
     let help = "give the alias target a higher id; Rockpool's simulator takes target 0 for none";
-    let mut diagnostic = Diagnostic::error_without_place(&codes::ALIAS, message).with_help(help);
+    let mut diagnostic = Diagnostic::error_without_span(&codes::ALIAS, message).with_help(help);
     diagnostic.severity = synnet_ir::Severity::Warning;
     Some(diagnostic)
 }
@@ -75,7 +75,7 @@ fn dashes(s: &Specification, chip: &Chip) -> Diagnostics {
     let synapse = |n: usize| receives.iter().skip(n).step_by(d.synapses.max(1)).copied().collect::<Vec<_>>();
     let second = if d.synapses > 1 { synapse(1) } else { vec![false; d.hidden] };
     let (synapses, membranes) = (chip.dash.synapse, chip.dash.membrane);
-    let arrays: [(&str, &[u8], Vec<bool>, DashRange); 5] = [
+    let arrays: [(&str, &[u8], Vec<bool>, BitShiftRange); 5] = [
         ("dash_mem", &s.dash_mem, vec![true; d.hidden], membranes),
         ("dash_syn", &s.dash_syn, synapse(0), synapses),
         ("dash_syn_2", &s.dash_syn_2, second, synapses),
@@ -83,7 +83,7 @@ fn dashes(s: &Specification, chip: &Chip) -> Diagnostics {
         ("dash_syn_out", &s.dash_syn_out, receives_out, synapses),
     ];
     let mut found = Diagnostics::new();
-    for (name, dashes, counts, DashRange { min, max }) in arrays {
+    for (name, dashes, counts, BitShiftRange { min, max }) in arrays {
         let mut outside = dashes.iter().zip(counts).enumerate();
         let wrong = |(_, (dash, counts)): &(usize, (&u8, bool))| *counts && !(min..=max).contains(*dash);
         let Some((n, (dash, _))) = outside.find(wrong) else { continue };
@@ -97,7 +97,7 @@ fn dashes(s: &Specification, chip: &Chip) -> Diagnostics {
             0 => "a synaptic current with a bit shift of 0 never reaches the membrane",
             _ => "choose a shorter time constant",
         };
-        found.push(Diagnostic::error_without_place(&codes::DASH_RANGE, message).with_help(help));
+        found.push(Diagnostic::error_without_span(&codes::DASH_RANGE, message).with_help(help));
     }
     found
 }

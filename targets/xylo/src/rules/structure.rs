@@ -25,7 +25,7 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics 
                 chip.title
             );
             found.push(
-                Diagnostic::error(&codes::READOUT_FEEDS, connection.span, message)
+                Diagnostic::error(&codes::READOUT_HAS_TARGETS, connection.span, message)
                     .with_note(graph.output.span, "the output is taken here")
                     .with_help("remove the connection, or put another layer behind for the output"),
             );

@@ -31,7 +31,7 @@ pub(super) struct Events {
     starts: Box<[usize]>,
     /// Largest count of an event; a greater one is two events or more of the same source. To saturating additions of
     /// one value that is the same.
-    most: u8,
+    max_count: u8,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,11 +41,11 @@ struct Event {
 }
 
 impl Events {
-    /// Room for the events of sources that spike up to `cap` times, `most` at once.
-    pub(super) fn new(sources: usize, cap: u8, most: u8) -> Self {
-        let list = vec![Event::default(); sources * usize::from(cap.div_ceil(most))];
+    /// Room for the events of sources that spike up to `cap` times, `max_count` at once.
+    pub(super) fn new(sources: usize, cap: u8, max_count: u8) -> Self {
+        let list = vec![Event::default(); sources * usize::from(cap.div_ceil(max_count))];
         let starts = vec![0; sources.div_ceil(LANES) + 1];
-        Self { list: list.into(), starts: starts.into(), most }
+        Self { list: list.into(), starts: starts.into(), max_count }
     }
 
     pub(super) fn clear(&mut self) {
@@ -64,7 +64,7 @@ impl Events {
                 spiking &= spiking - 1;
                 let mut left = counts[lane];
                 while left > 0 {
-                    let count = left.min(self.most);
+                    let count = left.min(self.max_count);
                     self.list[end] = Event { source: (block * LANES + lane) as u32, count: count.into() };
                     end += 1;
                     left -= count;
@@ -120,16 +120,16 @@ impl Matrix {
     }
 
     /// Largest count whose product with every weight fits 16 bits, at least 1.
-    pub(super) fn most(&self) -> u8 {
+    pub(super) fn max_count(&self) -> u8 {
         let weights = self.panels.iter().flat_map(|panel| panel.rows.as_flattened());
         let largest = weights.map(|w| u32::from(w.unsigned_abs())).max().unwrap_or(0).max(1) << self.shift;
         (i16::MAX as u32 / largest).clamp(1, u8::MAX.into()) as u8
     }
 
-    /// Adds the events to currents, one after the other. With `WATCH`, lanes of `clamped` become nonzero where an
+    /// Adds the events to currents, one after the other. With `RECORD_SATURATION`, lanes of `clamped` become nonzero where an
     /// addition meets a rail.
     #[inline(always)]
-    pub(super) fn deliver<const WATCH: bool>(
+    pub(super) fn deliver<const RECORD_SATURATION: bool>(
         &self,
         events: &Events,
         isyn: &mut [Block],
@@ -139,7 +139,7 @@ impl Matrix {
             let events = events.of(&panel.sources);
             if !events.is_empty() {
                 let clamped = &mut clamped[panel.target];
-                panel.add::<WATCH>(events, self.shift, &mut isyn[panel.target], clamped);
+                panel.add::<RECORD_SATURATION>(events, self.shift, &mut isyn[panel.target], clamped);
             }
         }
     }
@@ -163,7 +163,13 @@ impl Panel {
     }
 
     #[inline(always)]
-    fn add<const WATCH: bool>(&self, events: &[Event], shift: u32, isyn: &mut Block, clamped: &mut Block) {
+    fn add<const RECORD_SATURATION: bool>(
+        &self,
+        events: &[Event],
+        shift: u32,
+        isyn: &mut Block,
+        clamped: &mut Block,
+    ) {
         let first = self.sources.start * LANES;
         // In registers, until all events are added.
         let (mut sums, mut rails) = (*isyn, *clamped);
@@ -173,14 +179,14 @@ impl Panel {
             for lane in 0..LANES {
                 let term = i16::from(row[lane]).wrapping_mul(factor);
                 let sum = sums[lane].saturating_add(term);
-                if WATCH {
+                if RECORD_SATURATION {
                     rails[lane] |= sum ^ sums[lane].wrapping_add(term);
                 }
                 sums[lane] = sum;
             }
         }
         *isyn = sums;
-        if WATCH {
+        if RECORD_SATURATION {
             *clamped = rails;
         }
     }

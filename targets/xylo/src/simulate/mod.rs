@@ -19,22 +19,22 @@
 mod delivery;
 mod population;
 mod program;
-mod recording;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use std::sync::Arc;
 
 use pulp::Arch;
 use rayon::prelude::*;
-use synnet_ir::{NotCounts, Raster};
+use synnet_ir::{InvalidCount, Raster};
 
 use crate::chip::CoreVersion;
-use crate::specification::{HIDDEN_CAP, INPUT_CAP, Specification, SpecificationError};
+use crate::specification::{MAX_HIDDEN_SPIKES, MAX_INPUT_EVENTS, Specification, SpecificationError};
 use delivery::{Counts, Events, LANES, Matrix};
 use population::Population;
 use program::Program;
-pub use recording::{PopulationRecord, Record, Recording};
+pub use trace::{PopulationTrace, Record, SimulationTrace};
 
 /// A chip with its state. Cloning copies the state and shares the program.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub struct Simulator {
 /// Why a raster cannot be run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RasterError {
+pub enum RunError {
     /// It has another number of channels.
     #[error("the raster has {channels} channels; the chip has {inputs} input channels")]
     Channels {
@@ -67,7 +67,7 @@ pub enum RasterError {
     },
     /// It holds other values than counts of events.
     #[error("a chip takes counts of events: {0}")]
-    NotCounts(#[from] NotCounts),
+    InvalidCount(#[from] InvalidCount),
 }
 
 impl Simulator {
@@ -86,15 +86,15 @@ impl Simulator {
     pub fn with_core(specification: &Specification, core: CoreVersion) -> Result<Self, SpecificationError> {
         specification.check()?;
         let program = Program::new(specification, core);
-        let most = |matrices: &[Matrix]| matrices.iter().map(Matrix::most).min().unwrap_or(u8::MAX);
-        let hidden_most = most(&program.between_hidden).min(program.to_readout.most());
+        let max_count = |matrices: &[Matrix]| matrices.iter().map(Matrix::max_count).min().unwrap_or(u8::MAX);
+        let hidden_max_count = max_count(&program.between_hidden).min(program.to_readout.max_count());
         Ok(Self {
             arch: Arch::new(),
             hidden: Population::new(&program.hidden),
             readout: Population::new(&program.readout),
             channels: vec![[0; LANES]; program.inputs.div_ceil(LANES)],
-            input_events: Events::new(program.inputs, INPUT_CAP, most(&program.from_input)),
-            hidden_events: Events::new(program.hidden.count, HIDDEN_CAP, hidden_most),
+            input_events: Events::new(program.inputs, MAX_INPUT_EVENTS, max_count(&program.from_input)),
+            hidden_events: Events::new(program.hidden.count, MAX_HIDDEN_SPIKES, hidden_max_count),
             clipped_events: 0,
             program: Arc::new(program),
         })
@@ -130,28 +130,32 @@ impl Simulator {
 
     /// A step; one that is watched marks the neurons that meet a rail.
     #[inline(always)]
-    fn advance<const WATCH: bool>(&mut self, events: &[u8]) {
+    fn advance<const RECORD_SATURATION: bool>(&mut self, events: &[u8]) {
         let Self { hidden, readout, input_events, hidden_events, .. } = self;
         let program = &*self.program;
-        if WATCH {
+        if RECORD_SATURATION {
             hidden.clamped.fill([0; LANES]);
             readout.clamped.fill([0; LANES]);
         }
         let channels = &mut self.channels.as_flattened_mut()[..program.inputs];
         channels[events.len().min(program.inputs)..].fill(0);
         for (channel, &count) in channels.iter_mut().zip(events) {
-            *channel = count.min(INPUT_CAP);
+            *channel = count.min(MAX_INPUT_EVENTS);
             self.clipped_events += u64::from(count - *channel);
         }
         input_events.collect(&self.channels);
         let matrices = program.from_input.iter().zip(&program.between_hidden);
         for ((from_input, between_hidden), isyn) in matrices.zip(&mut hidden.isyn) {
-            from_input.deliver::<WATCH>(input_events, isyn, &mut hidden.clamped);
-            between_hidden.deliver::<WATCH>(hidden_events, isyn, &mut hidden.clamped);
+            from_input.deliver::<RECORD_SATURATION>(input_events, isyn, &mut hidden.clamped);
+            between_hidden.deliver::<RECORD_SATURATION>(hidden_events, isyn, &mut hidden.clamped);
         }
-        program.to_readout.deliver::<WATCH>(hidden_events, &mut readout.isyn[0], &mut readout.clamped);
-        hidden.update::<WATCH>(&program.hidden, program.core);
-        readout.update::<WATCH>(&program.readout, program.core);
+        program.to_readout.deliver::<RECORD_SATURATION>(
+            hidden_events,
+            &mut readout.isyn[0],
+            &mut readout.clamped,
+        );
+        hidden.update::<RECORD_SATURATION>(&program.hidden, program.core);
+        readout.update::<RECORD_SATURATION>(&program.readout, program.core);
         hidden_events.collect(&hidden.spikes);
     }
 
@@ -159,15 +163,15 @@ impl Simulator {
     ///
     /// # Errors
     /// A raster of another number of channels, or of values that are no counts.
-    pub fn run(&mut self, raster: &Raster, record: Record) -> Result<Recording, RasterError> {
+    pub fn run(&mut self, raster: &Raster, record: Record) -> Result<SimulationTrace, RunError> {
         let inputs = self.inputs();
         if raster.channels() != inputs {
-            return Err(RasterError::Channels { channels: raster.channels(), inputs });
+            return Err(RunError::Channels { channels: raster.channels(), inputs });
         }
         // Laid out at once for all steps: the loop over them neither allocates nor knows the form of a raster.
         let counts = raster.counts()?;
         let before = self.clipped_events;
-        let mut recording = Recording::new(raster.steps(), &self.hidden, &self.readout, record);
+        let mut recording = SimulationTrace::new(raster.steps(), &self.hidden, &self.readout, record);
         match record {
             Record::Readout => self.record::<false>(&counts, &mut recording),
             Record::All => self.record::<true>(&counts, &mut recording),
@@ -177,13 +181,13 @@ impl Simulator {
     }
 
     /// Runs counts `[steps, inputs]`, as many steps as the recording has.
-    fn record<const WATCH: bool>(&mut self, counts: &[u8], recording: &mut Recording) {
+    fn record<const RECORD_SATURATION: bool>(&mut self, counts: &[u8], recording: &mut SimulationTrace) {
         let inputs = self.inputs();
         self.arch.dispatch(
             #[inline(always)]
             || {
                 for t in 0..recording.steps {
-                    self.advance::<WATCH>(&counts[t * inputs..(t + 1) * inputs]);
+                    self.advance::<RECORD_SATURATION>(&counts[t * inputs..(t + 1) * inputs]);
                     recording.push(&self.hidden, &self.readout);
                 }
             },
@@ -194,7 +198,7 @@ impl Simulator {
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub fn run_batch(&self, rasters: &[Raster], record: Record) -> Result<Vec<Recording>, RasterError> {
+    pub fn run_batch(&self, rasters: &[Raster], record: Record) -> Result<Vec<SimulationTrace>, RunError> {
         let run = |chip: &mut Self, raster: &Raster| {
             chip.reset();
             chip.run(raster, record)
@@ -217,7 +221,7 @@ impl Simulator {
         &self.hidden.spikes.as_flattened()[..self.hidden.neurons]
     }
 
-    /// Input events dropped since the last reset, because a channel had more than [`INPUT_CAP`] in a step.
+    /// Input events dropped since the last reset, because a channel had more than [`MAX_INPUT_EVENTS`] in a step.
     pub fn clipped_events(&self) -> u64 {
         self.clipped_events
     }

@@ -40,12 +40,12 @@ impl Population {
         self.spikes.fill([0; LANES]);
     }
 
-    /// Decay, integration, spikes. With `WATCH`, lanes of `clamped` become nonzero where a membrane meets a rail.
+    /// Decay, integration, spikes. With `RECORD_SATURATION`, lanes of `clamped` become nonzero where a membrane meets a rail.
     #[inline(always)]
-    pub(super) fn update<const WATCH: bool>(&mut self, neurons: &Neurons, core: CoreVersion) {
+    pub(super) fn update<const RECORD_SATURATION: bool>(&mut self, neurons: &Neurons, core: CoreVersion) {
         match core {
-            CoreVersion::V1 => self.integrate::<true, WATCH>(neurons),
-            CoreVersion::V2 => self.integrate::<false, WATCH>(neurons),
+            CoreVersion::V1 => self.integrate::<true, RECORD_SATURATION>(neurons),
+            CoreVersion::V2 => self.integrate::<false, RECORD_SATURATION>(neurons),
         }
         for ((vmem, constants), spikes) in self.vmem.iter_mut().zip(&neurons.constants).zip(&mut self.spikes)
         {
@@ -54,20 +54,20 @@ impl Population {
         if !neurons.aliases.is_empty() {
             self.own.copy_from_slice(&self.spikes);
             for alias in &neurons.aliases {
-                self.hand_over(alias, neurons);
+                self.forward_alias_spikes(alias, neurons);
             }
         }
     }
 
     #[inline(always)]
-    fn integrate<const V1: bool, const WATCH: bool>(&mut self, neurons: &Neurons) {
+    fn integrate<const V1: bool, const RECORD_SATURATION: bool>(&mut self, neurons: &Neurons) {
         let blocks = self.vmem.iter_mut().zip(&mut self.clamped).zip(&neurons.constants);
         match self.isyn.as_mut_slice() {
             [isyn] => {
                 for (((vmem, clamped), constants), isyn) in blocks.zip(isyn) {
                     decay(isyn, &constants.dash_syn[0]);
                     let current = |lane: usize| i32::from(isyn[lane]);
-                    integrate::<V1, WATCH>(vmem, current, constants, clamped);
+                    integrate::<V1, RECORD_SATURATION>(vmem, current, constants, clamped);
                 }
             }
             [isyn, isyn2] => {
@@ -75,7 +75,7 @@ impl Population {
                     decay(isyn, &constants.dash_syn[0]);
                     decay(isyn2, &constants.dash_syn[1]);
                     let current = |lane: usize| i32::from(isyn[lane]) + i32::from(isyn2[lane]);
-                    integrate::<V1, WATCH>(vmem, current, constants, clamped);
+                    integrate::<V1, RECORD_SATURATION>(vmem, current, constants, clamped);
                 }
             }
             _ => {}
@@ -87,7 +87,7 @@ impl Population {
     ///
     /// A target with a higher id evolves after this neuron: what it is given counts first, and it emits only what
     /// then is left below the cap. It has emitted already, so the surplus is taken back.
-    fn hand_over(&mut self, alias: &Alias, neurons: &Neurons) {
+    fn forward_alias_spikes(&mut self, alias: &Alias, neurons: &Neurons) {
         let spikes = self.spikes.as_flattened_mut();
         let total = spikes[alias.target] + spikes[alias.source];
         spikes[alias.target] = total.min(neurons.cap);
@@ -119,7 +119,7 @@ fn leak(x: i16, dash: i16) -> i16 {
 }
 
 #[inline(always)]
-fn integrate<const V1: bool, const WATCH: bool>(
+fn integrate<const V1: bool, const RECORD_SATURATION: bool>(
     vmem: &mut Block,
     current: impl Fn(usize) -> i32,
     constants: &Constants,
@@ -131,7 +131,7 @@ fn integrate<const V1: bool, const WATCH: bool>(
         let mut add = |a: i16, b: i32| {
             let sum = i32::from(a) + b;
             let result = clamp16(sum);
-            if WATCH {
+            if RECORD_SATURATION {
                 clamped[lane] |= result ^ sum as i16;
             }
             result

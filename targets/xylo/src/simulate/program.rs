@@ -1,7 +1,7 @@
 //! A specification, prepared for running: constants in blocks of neurons, weights in panels of targets.
 
 use crate::chip::CoreVersion;
-use crate::specification::{HIDDEN_CAP, READOUT_CAP, Specification};
+use crate::specification::{MAX_HIDDEN_SPIKES, MAX_READOUT_SPIKES, Specification};
 
 use super::delivery::{Block, Matrix, blocks};
 
@@ -60,14 +60,14 @@ impl Program {
             synapses: d.synapses,
             constants: constants(&s.dash_mem, [&s.dash_syn, &s.dash_syn_2], &s.threshold, &s.bias),
             aliases: aliases.collect(),
-            cap: HIDDEN_CAP,
+            cap: MAX_HIDDEN_SPIKES,
         };
         let readout = Neurons {
             count: d.outputs,
             synapses: 1,
             constants: constants(&s.dash_mem_out, [&s.dash_syn_out; 2], &s.threshold_out, &s.bias_out),
             aliases: Vec::new(),
-            cap: READOUT_CAP,
+            cap: MAX_READOUT_SPIKES,
         };
         let first = d.hidden - d.output_expansion;
         Self {

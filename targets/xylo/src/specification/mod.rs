@@ -28,11 +28,11 @@ pub const MAX_WEIGHT_SHIFT: u8 = 7;
 /// Largest bit shift of a leak: four bits on every chip.
 pub const MAX_DASH: u8 = 15;
 /// Most events of an input channel in one step; more are dropped and counted.
-pub const INPUT_CAP: u8 = 15;
+pub const MAX_INPUT_EVENTS: u8 = 15;
 /// Most spikes of a hidden neuron in one step.
-pub const HIDDEN_CAP: u8 = 31;
+pub const MAX_HIDDEN_SPIKES: u8 = 31;
 /// Most spikes of a readout neuron in one step.
-pub const READOUT_CAP: u8 = 1;
+pub const MAX_READOUT_SPIKES: u8 = 1;
 /// Most channels or neurons that a file may ask for; the largest chip has 1000.
 pub const MAX_NEURONS: usize = 4096;
 
@@ -106,10 +106,10 @@ pub struct Loaded {
 
 /// Why a specification cannot be used: every fault that was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .faults.join("\n"))]
+#[error("{}", .errors.join("\n"))]
 pub struct SpecificationError {
     /// One line for each fault.
-    pub faults: Vec<String>,
+    pub errors: Vec<String>,
 }
 
 impl Specification {
@@ -136,10 +136,10 @@ impl Specification {
     /// Every fault.
     pub fn check(&self) -> Result<(), SpecificationError> {
         let d = self.dimensions;
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         let mut expect = |what: &str, ok: bool| {
             if !ok {
-                faults.push(what.to_string());
+                errors.push(what.to_string());
             }
         };
         let size = |factors: [usize; 3]| factors.iter().try_fold(1usize, |n, &f| n.checked_mul(f));
@@ -189,6 +189,6 @@ impl Specification {
         }
         let aliases_fit = self.alias_target.iter().flatten().all(|&target| target < d.hidden);
         expect("`alias_target` names a neuron that does not exist", aliases_fit);
-        if faults.is_empty() { Ok(()) } else { Err(SpecificationError { faults }) }
+        if errors.is_empty() { Ok(()) } else { Err(SpecificationError { errors }) }
     }
 }

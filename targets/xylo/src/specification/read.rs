@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_arrays::{ArchiveReader, Array};
+use synnet_arrays::{Array, NpzReader};
 use synnet_ir::nearest;
 
 use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
@@ -50,8 +50,8 @@ fn is_companion(name: &str) -> bool {
 }
 
 fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
-    let archive = ArchiveReader::open(bytes);
-    let archive = archive.map_err(|e| SpecificationError { faults: vec![e.to_string()] })?;
+    let archive = NpzReader::open(bytes);
+    let archive = archive.map_err(|e| SpecificationError { errors: vec![e.to_string()] })?;
     let mut archive = archive.with_limit(MAX_BYTES);
     let mut reader = Reader::default();
     for name in archive.names().to_vec() {
@@ -64,7 +64,7 @@ fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
         } else if is_companion(&name) {
             reader.ignored.push(name);
         } else {
-            reader.faults.push(unknown(&name));
+            reader.errors.push(unknown(&name));
         }
     }
     reader.finish()
@@ -90,7 +90,8 @@ impl Integers {
     /// The same array, or which of its numbers is not whole.
     fn new(name: &str, array: &Array) -> Result<Self, String> {
         let fault = |(i, x)| format!("array `{name}` holds {x} at element {i}, which is not an integer");
-        let data = array.to_integers().ok_or_else(|| array.fraction().map_or_else(String::new, fault))?;
+        let data =
+            array.to_integers().ok_or_else(|| array.first_fraction().map_or_else(String::new, fault))?;
         Ok(Self { shape: array.shape.clone(), data })
     }
 }
@@ -99,7 +100,7 @@ impl Integers {
 #[derive(Default)]
 struct Reader {
     arrays: BTreeMap<String, Integers>,
-    faults: Vec<String>,
+    errors: Vec<String>,
     defaulted: Vec<&'static str>,
     ignored: Vec<String>,
     broken: Vec<String>,
@@ -107,7 +108,7 @@ struct Reader {
 
 impl Reader {
     fn unreadable(&mut self, name: String, fault: String) {
-        self.faults.push(fault);
+        self.errors.push(fault);
         self.broken.push(name);
     }
 
@@ -115,14 +116,14 @@ impl Reader {
         if let Some(bias) = self.arrays.remove("bias_hidden")
             && self.arrays.insert("bias".into(), bias).is_some()
         {
-            self.faults.push("both `bias` and `bias_hidden` are given; they mean the same".into());
+            self.errors.push("both `bias` and `bias_hidden` are given; they mean the same".into());
         }
         let weights_in = self.matrix("weights_in", 3);
         let weights_rec =
             self.arrays.contains_key("weights_rec").then(|| self.matrix("weights_rec", 3)).flatten();
         let weights_out = self.matrix("weights_out", 2);
         let (Some(weights_in), Some(weights_out)) = (weights_in, weights_out) else {
-            return Err(SpecificationError { faults: self.faults });
+            return Err(SpecificationError { errors: self.errors });
         };
         let hidden = weights_rec.as_ref().map_or(weights_in.shape[1], |rec| rec.shape[0]);
         let synapses = weights_in.shape[2].max(weights_rec.as_ref().map_or(1, |rec| rec.shape[2]));
@@ -160,8 +161,8 @@ impl Reader {
             bias_out: self.vector("bias_out", d.outputs),
             alias_target: self.aliases(hidden),
         };
-        if !self.faults.is_empty() {
-            return Err(SpecificationError { faults: self.faults });
+        if !self.errors.is_empty() {
+            return Err(SpecificationError { errors: self.errors });
         }
         specification.check()?;
         Ok(Loaded { specification, defaulted: self.defaulted, ignored: self.ignored })
@@ -171,7 +172,7 @@ impl Reader {
     fn matrix(&mut self, name: &'static str, axes: usize) -> Option<Integers> {
         let Some(mut array) = self.arrays.remove(name) else {
             if !self.broken.iter().any(|broken| broken == name) {
-                self.faults.push(format!("array `{name}` is missing"));
+                self.errors.push(format!("array `{name}` is missing"));
             }
             return None;
         };
@@ -184,11 +185,11 @@ impl Reader {
             } else {
                 "(sources, targets)"
             };
-            self.faults.push(format!("array `{name}` has shape {:?}; {expected} is expected", array.shape));
+            self.errors.push(format!("array `{name}` has shape {:?}; {expected} is expected", array.shape));
             return None;
         }
         if array.shape.iter().any(|&extent| extent > MAX_NEURONS) {
-            self.faults.push(format!(
+            self.errors.push(format!(
                 "array `{name}` has shape {:?}; at most {MAX_NEURONS} are allowed",
                 array.shape
             ));
@@ -201,22 +202,22 @@ impl Reader {
         if let Some([rows, columns]) = weights_rec.map(|rec| [rec.shape[0], rec.shape[1]])
             && rows != columns
         {
-            self.faults
+            self.errors
                 .push(format!("array `weights_rec` has {rows} rows and {columns} columns; it is square"));
         }
         if d.input_expansion > d.hidden {
             let (columns, hidden) = (d.input_expansion, d.hidden);
-            self.faults.push(format!(
+            self.errors.push(format!(
                 "array `weights_in` has {columns} columns, but there are {hidden} hidden neurons"
             ));
         }
         if d.output_expansion > d.hidden {
             let (rows, hidden) = (d.output_expansion, d.hidden);
-            self.faults
+            self.errors
                 .push(format!("array `weights_out` has {rows} rows, but there are {hidden} hidden neurons"));
         }
         if d.synapses > 2 {
-            self.faults.push(format!("the weights have {} synapses; a neuron has 1 or 2", d.synapses));
+            self.errors.push(format!("the weights have {} synapses; a neuron has 1 or 2", d.synapses));
         }
     }
 
@@ -228,7 +229,7 @@ impl Reader {
         match self.arrays.remove(name) {
             Some(array) if array.shape == [length] => self.cast(name, array.data),
             Some(array) => {
-                self.faults
+                self.errors
                     .push(format!("array `{name}` has shape {:?}; [{length}] is expected", array.shape));
                 Vec::new()
             }
@@ -245,7 +246,7 @@ impl Reader {
                 self.cast::<u8>(name, array.data).first().copied().unwrap_or_default()
             }
             Some(array) => {
-                self.faults
+                self.errors
                     .push(format!("array `{name}` has shape {:?}; a single number is expected", array.shape));
                 0
             }
@@ -259,12 +260,12 @@ impl Reader {
     fn aliases(&mut self, hidden: usize) -> Vec<Option<usize>> {
         let Some(array) = self.arrays.remove("alias_target") else { return vec![None; hidden] };
         if array.shape != [hidden] {
-            self.faults
+            self.errors
                 .push(format!("array `alias_target` has shape {:?}; [{hidden}] is expected", array.shape));
         }
         if let Some(target) = array.data.iter().find(|&&target| target < -1 || target >= hidden as i64) {
             let last = hidden - 1;
-            self.faults.push(format!("array `alias_target` holds {target}; -1 (none) to {last} are allowed"));
+            self.errors.push(format!("array `alias_target` holds {target}; -1 (none) to {last} are allowed"));
         }
         array.data.iter().map(|&target| usize::try_from(target).ok()).collect()
     }
@@ -274,7 +275,7 @@ impl Reader {
         if let Some(i) = data.iter().position(|&x| !allowed(x)) {
             let (value, low, high) = (data[i], T::MIN, T::MAX);
             let (count, length) = (data.iter().filter(|&&x| !allowed(x)).count(), data.len());
-            self.faults.push(format!(
+            self.errors.push(format!(
                 "array `{name}` holds {value} at element {i}; {low} to {high} are allowed ({count} of {length} are not)"
             ));
         }

@@ -1,6 +1,6 @@
 //! Writing a specification as an `.npz` archive.
 
-use synnet_arrays::Archive;
+use synnet_arrays::NpzWriter;
 
 use super::{Specification, SpecificationError};
 
@@ -14,10 +14,10 @@ impl Specification {
     pub fn to_npz(&self) -> Result<Vec<u8>, SpecificationError> {
         self.check()?;
         let d = self.dimensions;
-        let mut archive = Archive::new();
+        let mut archive = NpzWriter::new();
         let mut add = |name: &str, shape: &[usize], data: &mut dyn Iterator<Item = i64>| {
             let written = archive.add(name, shape, &data.collect::<Vec<_>>());
-            written.map_err(|e| SpecificationError { faults: vec![e.to_string()] })
+            written.map_err(|e| SpecificationError { errors: vec![e.to_string()] })
         };
         if self.alias_target.iter().any(Option::is_some) {
             let mut targets = self.alias_target.iter().map(|target| target.map_or(-1, |t| t as i64));
@@ -54,6 +54,6 @@ impl Specification {
         ] {
             add(name, &[], &mut std::iter::once(shift.into()))?;
         }
-        archive.finish().map_err(|e| SpecificationError { faults: vec![e.to_string()] })
+        archive.finish().map_err(|e| SpecificationError { errors: vec![e.to_string()] })
     }
 }

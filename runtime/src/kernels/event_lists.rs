@@ -1,0 +1,377 @@
+//! Spikes as events, and products with them: one row of a matrix for each event.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use synnet_random::mix;
+
+use super::{LANES, for_chunks, load};
+
+/// What a layer emits, as lists of (neuron, count) per time step, for a range of time steps. Silent
+/// neurons take no room. Counts may be any numbers: a leaky integrator emits its current.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EventLists {
+    /// The time step of the first list.
+    first: usize,
+    /// Where each list begins, and where the last one ends.
+    starts: Vec<usize>,
+    neurons: Vec<u32>,
+    counts: Vec<f32>,
+}
+
+/// The events of one time step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StepEvents<'a> {
+    pub(crate) neurons: &'a [u32],
+    pub(crate) counts: &'a [f32],
+}
+
+/// Consecutive lists, after some rows that have none.
+#[derive(Clone, Copy)]
+struct Lists<'a> {
+    early: usize,
+    starts: &'a [usize],
+    neurons: &'a [u32],
+    counts: &'a [f32],
+}
+
+impl<'a> Lists<'a> {
+    /// Each row that has a list, with its events.
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = (usize, StepEvents<'a>)> {
+        self.starts.windows(2).enumerate().map(
+            #[inline(always)]
+            move |(i, bounds)| {
+                let list = bounds[0]..bounds[1];
+                (
+                    self.early + i,
+                    StepEvents { neurons: &self.neurons[list.clone()], counts: &self.counts[list] },
+                )
+            },
+        )
+    }
+}
+
+impl EventLists {
+    /// Forgets all lists; the next one is of step `first`.
+    pub(crate) fn restart(&mut self, first: usize) {
+        self.first = first;
+        self.starts.clear();
+        self.starts.push(0);
+    }
+
+    /// The step of the next list.
+    pub(crate) fn next(&self) -> usize {
+        self.first + self.starts.len().saturating_sub(1)
+    }
+
+    /// Number of events in those of the steps `from..to` that are here.
+    pub(crate) fn count(&self, from: usize, to: usize) -> usize {
+        let place = |time: usize| time.saturating_sub(self.first);
+        self.starts[place(to)] - self.starts[place(from)]
+    }
+
+    /// The events of step `time - lag`; none before the first step.
+    #[inline(always)]
+    pub(crate) fn at(&self, time: usize, lag: usize) -> StepEvents<'_> {
+        let Some(i) = time.checked_sub(self.first).and_then(|i| i.checked_sub(lag)) else {
+            return StepEvents::default();
+        };
+        let list = self.starts[i]..self.starts[i + 1];
+        StepEvents { neurons: &self.neurons[list.clone()], counts: &self.counts[list] }
+    }
+
+    /// The lists of the steps `time - lag..`, for `rows` rows; the first rows have none where these steps
+    /// lie before the first one.
+    #[inline(always)]
+    fn lists(&self, time: usize, lag: usize, rows: usize) -> Lists<'_> {
+        let early = (self.first.saturating_add(lag)).saturating_sub(time).min(rows);
+        let from = (time + early).saturating_sub(lag).saturating_sub(self.first);
+        let starts = if early < rows { &self.starts[from..from + rows - early + 1] } else { &[] };
+        Lists { early, starts, neurons: &self.neurons, counts: &self.counts }
+    }
+
+    /// Appends counts of the shape `[steps, width]`.
+    pub(crate) fn append(&mut self, rows: &[f32], (steps, width): (usize, usize), arch: Arch) {
+        if width == 0 {
+            let end = self.end();
+            self.starts.extend(std::iter::repeat_n(end, steps));
+        } else {
+            match arch {
+                #[cfg(target_arch = "x86_64")]
+                Arch::V4(simd) if width.is_multiple_of(LANES) => {
+                    simd.vectorize(
+                        #[inline(always)]
+                        || self.append_compressed(simd, rows, width),
+                    );
+                }
+                _ => arch.dispatch(Append { events: self, rows, width }),
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn append_compressed(&mut self, simd: pulp::x86::V4, rows: &[f32], width: usize) {
+        let mut end = self.end();
+        self.reserve(end + rows.len() + LANES);
+        for row in rows.chunks_exact(width) {
+            end += super::compress::compress(simd, row, &mut self.neurons[end..], &mut self.counts[end..]);
+            self.starts.push(end);
+        }
+    }
+
+    /// Becomes the events of `source` that arrive in the steps `from..to` after `lag` steps, each
+    /// kept unless dropped.
+    pub(crate) fn filter(&mut self, source: &Self, (from, to): (usize, usize), lag: usize, dropout: Dropout) {
+        self.restart(from);
+        let mut end = 0;
+        for time in from..to {
+            let step = source.at(time, lag);
+            self.reserve(end + step.neurons.len());
+            for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
+                self.neurons[end] = neuron;
+                self.counts[end] = count;
+                end += usize::from(!dropout.is_dropped(time, neuron as usize));
+            }
+            self.starts.push(end);
+        }
+    }
+
+    /// Becomes the last `steps` lists of `source`, or as many as there are.
+    pub(crate) fn keep_last(&mut self, source: &Self, steps: usize) {
+        let next = source.next();
+        let first = next.saturating_sub(steps).max(source.first);
+        self.restart(first);
+        for time in first..next {
+            let step = source.at(time, 0);
+            let end = self.end();
+            self.reserve(end + step.neurons.len());
+            self.neurons[end..end + step.neurons.len()].copy_from_slice(step.neurons);
+            self.counts[end..end + step.counts.len()].copy_from_slice(step.counts);
+            self.starts.push(end + step.neurons.len());
+        }
+    }
+
+    /// Writes the steps `time - lag` for the rows of `out`, `[rows, width]`.
+    pub(crate) fn scatter(&self, time: usize, lag: usize, out: &mut [f32], width: usize) {
+        for (i, row) in out.chunks_exact_mut(width).enumerate() {
+            row.fill(0.0);
+            let step = self.at(time + i, lag);
+            for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
+                row[neuron as usize] = count;
+            }
+        }
+    }
+
+    fn end(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    fn reserve(&mut self, len: usize) {
+        if self.neurons.len() < len {
+            let len = len.next_power_of_two().max(1024);
+            self.neurons.resize(len, 0);
+            self.counts.resize(len, 0.0);
+        }
+    }
+}
+
+/// Which counts of a connection are dropped in a sample.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dropout {
+    key: u32,
+    /// Numbers below this drop.
+    below: u32,
+    /// Neurons of the source.
+    width: usize,
+}
+
+impl Dropout {
+    /// Drops counts with a probability; the same key and site drop the same ones.
+    pub(crate) fn new(key: u32, site: u32, probability: f64, width: usize) -> Self {
+        // The product saturates at 2^32 - 1: a probability of 1 leaves one count in 2^32.
+        Self { key: mix(key, site), below: (probability * 4_294_967_296.0) as u32, width }
+    }
+
+    /// Whether the count of a neuron that arrives in a time step is dropped.
+    #[inline(always)]
+    pub(crate) fn is_dropped(self, time: usize, neuron: usize) -> bool {
+        mix(self.key, (time as u32).wrapping_mul(self.width as u32).wrapping_add(neuron as u32)) < self.below
+    }
+
+    /// Sets the gradients `[rows, width]` on dropped counts to zero, from step `time` on.
+    pub(crate) fn mask(self, time: usize, rows: &mut [f32], width: usize) {
+        super::vectorized(
+            #[inline(always)]
+            || {
+                for (i, row) in rows.chunks_exact_mut(width).enumerate() {
+                    for (neuron, x) in row.iter_mut().enumerate() {
+                        *x = if self.is_dropped(time + i, neuron) { 0.0 } else { *x };
+                    }
+                }
+            },
+        );
+    }
+}
+
+struct Append<'a> {
+    events: &'a mut EventLists,
+    rows: &'a [f32],
+    width: usize,
+}
+
+/// Neurons whose spikes are told by the bits of one word.
+const WORD: usize = 64;
+
+impl WithSimd for Append<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let mut end = self.events.end();
+        self.events.reserve(end + self.rows.len());
+        for row in self.rows.chunks_exact(self.width) {
+            for (i, word) in row.chunks(WORD).enumerate() {
+                let mut spiking = spiking(simd, word);
+                let spikes = spiking.count_ones() as usize;
+                let neurons = self.events.neurons[end..end + spikes].iter_mut();
+                for (neuron, count) in neurons.zip(&mut self.events.counts[end..end + spikes]) {
+                    let lane = spiking.trailing_zeros() as usize % WORD;
+                    *neuron = (i * WORD + lane) as u32;
+                    *count = word[lane.min(word.len() - 1)];
+                    spiking &= spiking.wrapping_sub(1);
+                }
+                end += spikes;
+            }
+            self.events.starts.push(end);
+        }
+    }
+}
+
+/// One bit for each of up to 64 counts that is not zero.
+#[inline(always)]
+fn spiking<S: Simd>(simd: S, counts: &[f32]) -> u64 {
+    let (vectors, rest) = S::as_simd_f32s(counts);
+    let zero = simd.splat_f32s(0.0);
+    let mut silent = 0;
+    for (j, &vector) in vectors.iter().enumerate() {
+        silent |= u64::from(bits(simd, simd.equal_f32s(vector, zero))) << (j * S::F32_LANES);
+    }
+    for (j, &count) in rest.iter().enumerate() {
+        silent |= u64::from(count == 0.0) << (vectors.len() * S::F32_LANES + j);
+    }
+    !silent & (u64::MAX >> (WORD - counts.len()))
+}
+
+/// One bit per lane. AVX-512 keeps masks as bits; elsewhere a lane of a mask is all ones or zeros.
+#[inline(always)]
+fn bits<S: Simd>(_: S, mask: S::m32s) -> u32 {
+    let bytes = pulp::bytemuck::bytes_of(&mask);
+    if let [low, high] = *bytes {
+        return u32::from(u16::from_le_bytes([low, high]));
+    }
+    let lane = bytes.len() / S::F32_LANES;
+    let lanes = bytes.chunks_exact(lane.max(1)).take(S::F32_LANES);
+    lanes.enumerate().fold(0, |bits, (i, lane)| bits | u32::from(lane[0] & 1) << i)
+}
+
+/// `out[r] += count * matrix[neuron]` for every event of step `time + r - lag`.
+pub(crate) struct AddRows<'a> {
+    /// The source.
+    pub(crate) events: &'a EventLists,
+    /// Time step of the first row of `out`.
+    pub(crate) time: usize,
+    /// Steps that events take.
+    pub(crate) lag: usize,
+    /// `[neurons, width]`.
+    pub(crate) matrix: &'a [f32],
+    /// A whole number of [`LANES`](super::LANES).
+    pub(crate) width: usize,
+    /// `[rows, width]`.
+    pub(crate) out: &'a mut [f32],
+}
+
+impl AddRows<'_> {
+    /// Runs it.
+    pub(crate) fn run(self, arch: Arch) {
+        if self.width > 0 {
+            arch.dispatch(self);
+        }
+    }
+}
+
+impl WithSimd for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let vectors_per_row = self.width / S::F32_LANES;
+        let matrix = S::as_simd_f32s(self.matrix).0;
+        let out = S::as_mut_simd_f32s(self.out).0;
+        let lists = self.events.lists(self.time, self.lag, out.len() / vectors_per_row);
+        // Column by column, so that the part of the matrix that a block touches stays near.
+        for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
+            for (r, step) in lists.iter() {
+                let row = &mut out[r * vectors_per_row + at..][..K];
+                let mut sums: [_; K] = load(simd, row, 0);
+                for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
+                    let weights = &matrix[neuron as usize * vectors_per_row + at..][..K];
+                    let count = simd.splat_f32s(count);
+                    for k in 0..K {
+                        sums[k] = simd.mul_add_e_f32s(count, weights[k], sums[k]);
+                    }
+                }
+                row.copy_from_slice(&sums);
+            }
+        });
+    }
+}
+
+/// `d_matrix[neuron] += count * rows[r]` for every event of step `time + r - lag`.
+pub(crate) struct AddOuter<'a> {
+    /// The source.
+    pub(crate) events: &'a EventLists,
+    /// Time step of the first row.
+    pub(crate) time: usize,
+    /// Steps that events take.
+    pub(crate) lag: usize,
+    /// `[rows, width]`.
+    pub(crate) rows: &'a [f32],
+    /// A whole number of [`LANES`](super::LANES).
+    pub(crate) width: usize,
+    /// `[neurons, width]`.
+    pub(crate) d_matrix: &'a mut [f32],
+}
+
+impl AddOuter<'_> {
+    /// Runs it.
+    pub(crate) fn run(self, arch: Arch) {
+        if self.width > 0 {
+            arch.dispatch(self);
+        }
+    }
+}
+
+impl WithSimd for AddOuter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let vectors_per_row = self.width / S::F32_LANES;
+        let rows = S::as_simd_f32s(self.rows).0;
+        let d_matrix = S::as_mut_simd_f32s(self.d_matrix).0;
+        let lists = self.events.lists(self.time, self.lag, rows.len() / vectors_per_row);
+        for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
+            for (r, step) in lists.iter() {
+                let gradient: [_; K] = load(simd, rows, r * vectors_per_row + at);
+                for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
+                    let sums = &mut d_matrix[neuron as usize * vectors_per_row + at..][..K];
+                    let count = simd.splat_f32s(count);
+                    for k in 0..K {
+                        sums[k] = simd.mul_add_e_f32s(count, gradient[k], sums[k]);
+                    }
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,76 @@
+//! Files that the command line names, `-` being standard input or output.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use synnet_workbench::{Error, files};
+
+use crate::failure::Failure;
+
+/// Whether a path stands for standard input or output.
+pub fn is_stdio(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// The name of a file in messages.
+pub fn display_name(path: &Path) -> String {
+    if is_stdio(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// The bytes of a file, or of standard input.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if !is_stdio(path) {
+        return Ok(files::read(path)?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).map_err(|source| system("read", source))?;
+    Ok(bytes)
+}
+
+/// The text of a file, or of standard input.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
+    let text = if is_stdio(path) {
+        files::read_text_from(std::io::stdin().lock(), path)
+    } else {
+        files::read_text(path)
+    };
+    Ok(text?)
+}
+
+/// Writes a file, or to standard output.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if is_stdio(path) { print(bytes) } else { Ok(files::write(path, bytes)?) }
+}
+
+/// Writes to standard output. A reader that has gone is no failure.
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(system("write", e)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a text to standard output.
+pub fn print_text(text: &str) -> Result<(), Failure> {
+    print(text.as_bytes())
+}
+
+/// Writes a machine-readable result to standard output.
+pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    print_text(&format!("{value:#}\n"))
+}
+
+/// Refuses to write both a file and JSON to standard output. `option` names the file on the command line.
+pub fn check_single_stdout(option: &str, path: &Path, json: bool) -> Result<(), Failure> {
+    if json && is_stdio(path) {
+        return Err(Failure::Usage(format!(
+            "`--json` and `{option} -` both write to standard output: give `{option}` a file"
+        )));
+    }
+    Ok(())
+}
+
+fn system(action: &'static str, source: std::io::Error) -> Failure {
+    Error::Io { action, path: "-".into(), source }.into()
+}

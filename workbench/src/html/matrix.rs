@@ -1,0 +1,136 @@
+//! Confusion matrices.
+
+use maud::{Markup, html};
+
+use super::svg::{Tenths, bounded_drawing, picture};
+
+/// Classes beyond which cells are too small for numbers.
+const MAX_NUMBERED: usize = 24;
+/// Letters of a class name that there is room for.
+const MAX_LABEL_CHARS: usize = 14;
+
+/// Samples by true class (row) and predicted class (column), as a picture with a caption.
+pub fn confusion(caption: &str, note: &str, classes: &[String], counts: &[Vec<u64>]) -> Markup {
+    let grid = Grid::new(classes, counts.len());
+    let content = html! {
+        (grid.axis_labels(classes))
+        @for (row, line) in counts.iter().enumerate() {
+            @let total = line.iter().sum::<u64>().max(1);
+            @for (column, &count) in line.iter().enumerate() {
+                (grid.cell([row, column], classes, count, count as f64 / total as f64))
+            }
+        }
+    };
+    picture(caption, note, &bounded_drawing(caption, grid.size(), &content))
+}
+
+/// Where the cells of a matrix lie.
+struct Grid {
+    /// Classes.
+    n: usize,
+    /// Side of a cell.
+    side: f64,
+    /// Room for a class name.
+    label_width: f64,
+    /// Whether the names above the columns are too long to stand upright.
+    slanted: bool,
+    /// Distance between the classes that are named.
+    every: usize,
+    left: f64,
+    top: f64,
+}
+
+impl Grid {
+    fn new(classes: &[String], n: usize) -> Self {
+        let numbered = n <= MAX_NUMBERED;
+        let side = if numbered { (400.0 / n as f64).clamp(24.0, 46.0) } else { (440.0 / n as f64).max(3.0) };
+        let every = if numbered { 1 } else { n.div_ceil(20) };
+        let longest = classes.iter().map(|class| class.chars().count()).max().unwrap_or(1);
+        let label_width = 7.0 * longest.min(MAX_LABEL_CHARS) as f64;
+        let slanted = label_width > side - 4.0 && every == 1;
+        let top = if slanted { 0.72 * label_width + 40.0 } else { 46.0 };
+        Self { n, side, label_width, slanted, every, left: label_width + 34.0, top }
+    }
+
+    /// Length of a row or column of cells.
+    fn length(&self) -> f64 {
+        self.n as f64 * self.side
+    }
+
+    fn size(&self) -> [f64; 2] {
+        let right = if self.slanted { 0.7 * self.label_width } else { 8.0 };
+        [self.left + self.length() + right, self.top + self.length() + 8.0]
+    }
+
+    /// What the axes are, and the names of the classes before the rows and above the columns.
+    fn axis_labels(&self, classes: &[String]) -> Markup {
+        let across = Tenths(self.left + self.length() / 2.0);
+        let down = Tenths(self.top + self.length() / 2.0);
+        html! {
+            text.quiet.middle x=(across) y="13" { "predicted class" }
+            text.quiet.middle transform={ "translate(12 " (down) ") rotate(-90)" } { "true class" }
+            @for (i, class) in classes.iter().enumerate().step_by(self.every) {
+                @let name = shortened(class);
+                @let center = (i as f64 + 0.5) * self.side;
+                @let (x, y) = (Tenths(self.left + center), Tenths(self.top - 8.0));
+                text.end x=(Tenths(self.left - 8.0)) y=(Tenths(self.top + center + 4.0)) { (name) }
+                @if self.slanted {
+                    text transform={ "translate(" (x) " " (y) ") rotate(-45)" } { (name) }
+                } @else {
+                    text.middle x=(x) y=(y) { (name) }
+                }
+            }
+        }
+    }
+
+    /// The cell of a row and column; `share` is its count's share of the row.
+    fn cell(&self, [row, column]: [usize; 2], classes: &[String], count: u64, share: f64) -> Markup {
+        let (x, y) = (self.left + column as f64 * self.side, self.top + row as f64 * self.side);
+        let gap = if self.side > 8.0 { 1.5 } else { 0.0 };
+        let (left, top, side) = (Tenths(x + gap / 2.0), Tenths(y + gap / 2.0), Tenths(self.side - gap));
+        let kind = if row == column { "right" } else { "wrong" };
+        // Even a single mistake must be visible.
+        let strength = 0.12 + 0.88 * share;
+        let name = |i: usize| classes.get(i).map_or("", String::as_str);
+        let percent = Tenths(100.0 * share);
+        html! {
+            g {
+                rect.cell x=(left) y=(top) width=(side) height=(side) {}
+                @if count > 0 {
+                    rect.(kind) fill-opacity=(format_args!("{strength:.2}")) x=(left) y=(top) width=(side) height=(side) {}
+                    @if self.n <= MAX_NUMBERED {
+                        text.middle.on[strength > 0.55] x=(Tenths(x + self.side / 2.0))
+                            y=(Tenths(y + self.side / 2.0 + 4.0)) { (count) }
+                    }
+                }
+                title {
+                    "true " (name(row)) ", predicted " (name(column)) ": " (count) " (" (percent) " % of the class)"
+                }
+            }
+        }
+    }
+}
+
+fn shortened(class: &str) -> String {
+    if class.chars().count() <= MAX_LABEL_CHARS {
+        return class.to_owned();
+    }
+    class.chars().take(MAX_LABEL_CHARS - 1).chain(['\u{2026}']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cell_says_what_it_counts() {
+        let classes = ["low".to_owned(), "a very long name of a class".to_owned()];
+        let html = confusion("float", "", &classes, &[vec![3, 1], vec![0, 0]]).into_string();
+        assert!(html.contains("<title>true low, predicted low: 3 (75.0 % of the class)</title>"), "{html}");
+        assert_eq!(html.matches("class=\"wrong\"").count(), 1);
+        assert!(html.contains("a very long n\u{2026}<") && !html.contains("NaN"));
+        let many: Vec<String> = (0..60).map(|i| i.to_string()).collect();
+        let html = confusion("float", "", &many, &vec![vec![1; 60]; 60]).into_string();
+        assert!(html.contains("viewBox") && html.matches("<title>").count() == 3600);
+    }
+}

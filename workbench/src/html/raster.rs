@@ -1,0 +1,308 @@
+//! What went on in a network during one sample: events of every population above one another.
+
+use std::fmt::Write;
+
+use maud::{Markup, html};
+
+use super::axis::{format_number, ticks};
+use super::chart::{downsampled, path};
+use super::svg::{ColorClass, Tenths, drawing, picture, shortened};
+
+const WIDTH: f64 = 540.0;
+const LEFT: f64 = 104.0;
+const RIGHT: f64 = 34.0;
+/// Width of the panels themselves.
+const PLOT: f64 = WIDTH - LEFT - RIGHT;
+const TOP: f64 = 8.0;
+const GAP: f64 = 12.0;
+const BOTTOM: f64 = 38.0;
+const TRACES: f64 = 120.0;
+/// Columns and rows beyond which a raster is thinned.
+const MAX_STEPS: usize = 900;
+const MAX_ROWS: usize = 160;
+/// Letters of a name that there is room for.
+const MAX_LABEL_CHARS: usize = 12;
+
+/// A part of a raster.
+pub enum Panel {
+    /// Events of a population.
+    EventPanel(EventPanel),
+    /// Courses of a few quantities.
+    Traces(Traces),
+}
+
+/// Event counts of a population.
+pub struct EventPanel {
+    /// Name of the population.
+    pub name: String,
+    /// Channels or neurons.
+    pub width: usize,
+    /// `[steps, width]`, row-major.
+    pub counts: Vec<f32>,
+    /// Places that are ringed.
+    pub marks: Vec<Mark>,
+}
+
+/// A place in a raster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The step, from 0.
+    pub step: usize,
+    /// The channel or neuron.
+    pub neuron: usize,
+}
+
+/// The course of a few quantities.
+pub struct Traces {
+    /// Name of the population.
+    pub name: String,
+    /// The quantity.
+    pub what: &'static str,
+    /// From the one at the back to the one at the front.
+    pub lines: Vec<Trace>,
+}
+
+/// The course of a quantity.
+pub struct Trace {
+    /// A value for each step.
+    pub values: Vec<f32>,
+    /// How it is drawn.
+    pub style: LineStyle,
+}
+
+/// How a course is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineStyle {
+    /// One of many.
+    Background,
+    /// The one that should stand out.
+    Correct,
+    /// The one that is taken for it.
+    Predicted,
+    /// In a color of its own.
+    Color(usize),
+    /// What the one of this color should be.
+    Expected(usize),
+}
+
+impl LineStyle {
+    fn class(self) -> String {
+        match self {
+            Self::Background => "line other".into(),
+            Self::Correct => "line true".into(),
+            Self::Predicted => "line false dashed".into(),
+            Self::Color(i) => html! { "line " (ColorClass(i)) }.into_string(),
+            Self::Expected(i) => html! { "line dashed " (ColorClass(i)) }.into_string(),
+        }
+    }
+}
+
+/// A picture of `steps` time steps of `dt` seconds, under a caption.
+pub fn raster(caption: &str, note: &str, steps: usize, dt: f64, panels: &[Panel]) -> Markup {
+    let mut bottom = TOP;
+    let mut drawn = Vec::new();
+    for panel in panels {
+        let top = bottom + if drawn.is_empty() { 0.0 } else { GAP };
+        drawn.push(panel.html(steps, top));
+        bottom = top + panel.height();
+    }
+    let content = html! {
+        (time_axis(steps, dt, bottom))
+        @for panel in drawn { (panel) }
+    };
+    picture(caption, note, &drawing(caption, [WIDTH, bottom + BOTTOM], &content))
+}
+
+fn time_axis(steps: usize, dt: f64, bottom: f64) -> Markup {
+    let duration = steps as f64 * dt;
+    let (factor, unit) = if duration < 0.002 {
+        (1e6, "\u{b5}s")
+    } else if duration < 2.0 {
+        (1e3, "ms")
+    } else {
+        (1.0, "s")
+    };
+    let x = |time: f64| LEFT + time / duration.max(f64::MIN_POSITIVE) * PLOT;
+    let ticks =
+        ticks(0.0, duration * factor, 6).into_iter().map(|tick| (x(tick / factor), format_number(tick)));
+    html! {
+        @for (x, time) in ticks.filter(|(x, _)| *x <= LEFT + PLOT + 0.5) {
+            path.rule d={ "M" (Tenths(x)) " " (TOP) "V" (Tenths(bottom + 4.0)) } {}
+            text.middle x=(Tenths(x)) y=(Tenths(bottom + 17.0)) { (time) }
+        }
+        text.middle.quiet x=(Tenths(LEFT + PLOT / 2.0)) y=(Tenths(bottom + 33.0)) { "time (" (unit) ")" }
+    }
+}
+
+impl Panel {
+    fn height(&self) -> f64 {
+        match self {
+            Self::EventPanel(events) => (events.rows() as f64 * 3.0).clamp(48.0, 110.0),
+            Self::Traces(_) => TRACES,
+        }
+    }
+
+    /// The panel with its label, from height `top` on.
+    fn html(&self, steps: usize, top: f64) -> Markup {
+        let height = self.height();
+        let [name, range, maximum] = self.label();
+        let x = LEFT - 8.0;
+        html! {
+            rect.ground x=(LEFT) y=(Tenths(top)) width=(PLOT) height=(Tenths(height)) {}
+            text.end x=(x) y=(Tenths(top + 13.0)) { (name) }
+            text.end.quiet.small x=(x) y=(Tenths(top + 27.0)) { (range) }
+            text.end.quiet.small x=(x) y=(Tenths(top + 40.0)) { (maximum) }
+            @match self {
+                Self::EventPanel(events) => (events.html(steps, top, height)),
+                Self::Traces(traces) => (traces.html(steps, top, height)),
+            }
+        }
+    }
+
+    /// Name, and what is to be said below it.
+    fn label(&self) -> [String; 3] {
+        match self {
+            Self::EventPanel(events) => {
+                let range = match events.stride() {
+                    1 => format!("1\u{2013}{}", events.width),
+                    stride => format!("every {stride}th of {}", events.width),
+                };
+                [
+                    shortened(&events.name, MAX_LABEL_CHARS),
+                    range,
+                    format!("up to {} a step", format_number(f64::from(events.maximum()))),
+                ]
+            }
+            Self::Traces(traces) => {
+                [shortened(&traces.name, MAX_LABEL_CHARS), traces.what.into(), String::new()]
+            }
+        }
+    }
+}
+
+impl EventPanel {
+    fn stride(&self) -> usize {
+        self.width.div_ceil(MAX_ROWS).max(1)
+    }
+
+    fn rows(&self) -> usize {
+        self.width.div_ceil(self.stride())
+    }
+
+    /// The maximum number of events of a channel in a step.
+    fn maximum(&self) -> f32 {
+        self.counts.iter().copied().filter(|count| count.is_finite()).fold(0.0, f32::max)
+    }
+
+    /// Dashes whose strength follows the number of events in a step. Coordinates are whole numbers: one is a
+    /// step across, two are a neuron down.
+    fn html(&self, steps: usize, top: f64, height: f64) -> Markup {
+        let maximum = self.maximum();
+        let merged = steps.div_ceil(MAX_STEPS).max(1);
+        let columns = steps.div_ceil(merged).max(1);
+        let count = |column: usize, neuron: usize| {
+            let times = column * merged..((column + 1) * merged).min(steps);
+            times.filter_map(|t| self.counts.get(t * self.width + neuron)).fold(0.0f32, |a, &b| a.max(b))
+        };
+        let mut paths = [const { String::new() }; OPACITY_LEVELS];
+        for row in 0..self.rows() {
+            let levels: Vec<usize> =
+                (0..columns).map(|c| level(count(c, row * self.stride()), maximum)).collect();
+            let mut start = 0;
+            for c in 1..=columns {
+                if c < columns && levels[c] == levels[start] {
+                    continue;
+                }
+                if let Some(path) = levels[start].checked_sub(1).and_then(|i| paths.get_mut(i)) {
+                    let _ = write!(path, "M{start} {}h{}", 2 * row + 1, c - start);
+                }
+                start = c;
+            }
+        }
+        let (across, down) = (PLOT / columns as f64, height / (2 * self.rows()).max(1) as f64);
+        let scale = format!("scale({across:.4} {down:.4})");
+        html! {
+            g transform={ "translate(" (LEFT) " " (Tenths(top)) ") " (scale) } {
+                @for (i, path) in paths.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
+                    path.event.{ "e" (i) } d=(path) {}
+                }
+            }
+            @for mark in &self.marks {
+                @let x = (mark.step as f64 + 0.5) / steps.max(1) as f64 * PLOT;
+                @let y = ((mark.neuron / self.stride()) as f64 + 0.5) / self.rows().max(1) as f64 * height;
+                circle.ring cx=(Tenths(LEFT + x)) cy=(Tenths(top + y)) r="4" {}
+            }
+        }
+    }
+}
+
+/// Strengths of dashes; the style sheet knows as many.
+const OPACITY_LEVELS: usize = 5;
+
+/// 0 for silence, else a strength from 1: by the square root, so that single events show beside many.
+fn level(count: f32, maximum: f32) -> usize {
+    if count.is_nan() || count <= 0.0 || maximum <= 0.0 {
+        return 0;
+    }
+    ((OPACITY_LEVELS as f32 * (count / maximum).sqrt()).ceil() as usize).clamp(1, OPACITY_LEVELS)
+}
+
+impl Traces {
+    fn html(&self, steps: usize, top: f64, height: f64) -> Markup {
+        let values = || self.lines.iter().flat_map(|line| &line.values);
+        let finite = || values().copied().filter(|x| x.is_finite()).map(f64::from);
+        let (low, high) = (finite().fold(0.0, f64::min), finite().fold(0.0, f64::max));
+        let marks = ticks(low, if high > low { high } else { low + 1.0 }, 3);
+        let (low, high) = (marks[0], marks[marks.len() - 1]);
+        let y = |value: f64| top + height - (value - low) / (high - low) * height;
+        let x = |t: usize| LEFT + (t as f64 + 0.5) / steps.max(1) as f64 * PLOT;
+        let path_of = |line: &Trace| {
+            let values = line.values.iter().enumerate();
+            let points = values.map(|(t, &value)| value.is_finite().then(|| (x(t), y(f64::from(value)))));
+            path(&downsampled(&points.collect::<Vec<_>>()))
+        };
+        html! {
+            @for &mark in &marks {
+                text.quiet.small x=(LEFT + PLOT + 6.0) y=(Tenths(y(mark) + 3.5)) { (format_number(mark)) }
+                path.rule d={ "M" (LEFT) " " (Tenths(y(mark))) "H" (LEFT + PLOT) } {}
+            }
+            @for line in &self.lines { path.(line.style.class()) d=(path_of(line)) {} }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adjacent_events_are_one_dash() {
+        let counts = vec![1.0, 0.0, 1.0, 2.0, 0.0, 9.0];
+        let events =
+            EventPanel { name: "h".into(), width: 2, counts, marks: vec![Mark { step: 1, neuron: 1 }] };
+        let svg = events.html(3, 0.0, 40.0).into_string();
+        // Of at most 9 events in a step, 1 and 2 have the strengths of 1/3 and sqrt(2)/3.
+        assert!(svg.contains("e1\" d=\"M0 1h2\""), "{svg}");
+        assert!(svg.contains("e2\" d=\"M1 3h1\"") && svg.contains("e4\" d=\"M2 3h1\""), "{svg}");
+        // The middle of three steps, the lower of two neurons.
+        assert!(svg.contains("<circle class=\"ring\" cx=\"305.0\" cy=\"30.0\""), "{svg}");
+    }
+
+    #[test]
+    fn large_rasters_are_downsampled() {
+        let counts = vec![1.0; 5000 * 1000];
+        let panel = Panel::EventPanel(EventPanel {
+            name: "a.very.long.name".into(),
+            width: 1000,
+            counts,
+            marks: vec![],
+        });
+        let lines =
+            [LineStyle::Background, LineStyle::Correct].map(|style| Trace { values: vec![0.5; 5000], style });
+        let traces = Traces { name: "out".into(), what: "membrane", lines: lines.into() };
+        let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]).into_string();
+        assert!(html.len() < 60_000, "{} bytes", html.len());
+        assert!(html.contains("every 7th of 1000") && html.contains("\u{2026}y.long.name"), "{html}");
+        assert!(!html.contains("NaN") && html.contains("time (s)"));
+    }
+}

@@ -1,0 +1,143 @@
+//! From a network file and a weights file to a network.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use synnet_dsl::{Loader, Options};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Severity, Sources};
+
+use crate::error::Error;
+use crate::files;
+use crate::observer::Observer;
+use synnet_ir::display::pluralize;
+
+/// A network without errors, and the sources that it came from.
+#[derive(Clone, Debug)]
+pub struct LoadedNetwork {
+    /// The sources that were read, for rendering later diagnostics.
+    pub sources: Sources,
+    /// The network.
+    pub graph: Graph,
+}
+
+/// What a compilation found: the graph if there are no errors, and everything to be said.
+#[derive(Clone, Debug)]
+pub struct CompileOutput {
+    /// The sources that were read.
+    pub sources: Sources,
+    /// The network, if it has no errors.
+    pub graph: Option<Graph>,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+impl CompileOutput {
+    /// Compiles a network file.
+    ///
+    /// # Errors
+    /// A file that cannot be read. Errors in the network are diagnostics.
+    pub fn read(path: &Path, options: &Options) -> Result<Self, Error> {
+        Ok(Self::compile(&path.display().to_string(), files::read_text(path)?, options))
+    }
+
+    /// Compiles the source `text`, which diagnostics call `name`. Imports are files relative to it.
+    pub fn compile(name: &str, text: String, options: &Options) -> Self {
+        let mut sources = Sources::new();
+        let root = sources.add(name, text);
+        let compilation = synnet_dsl::compile(&mut sources, root, options, &mut FileLoader);
+        Self { sources, graph: compilation.graph, diagnostics: compilation.diagnostics }
+    }
+
+    /// Passes warnings on and returns the network.
+    ///
+    /// # Errors
+    /// All errors of the network.
+    pub fn accept(self, observer: &dyn Observer) -> Result<LoadedNetwork, Error> {
+        accept(&self.diagnostics, &self.sources, observer)?;
+        let Some(graph) = self.graph else {
+            let name = self.sources.iter().next().map_or("", |(_, source)| source.name.as_str());
+            return Err(Error::file(Path::new(name), "the file has no network"));
+        };
+        Ok(LoadedNetwork { sources: self.sources, graph })
+    }
+}
+
+impl LoadedNetwork {
+    /// Joins the network with the weights of a file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or every tensor that does not fit.
+    pub fn read_weights(&self, path: &Path) -> Result<Network, Error> {
+        self.bind(&files::read(path)?, path)
+    }
+
+    /// Joins the network with weights in the form of safetensors, which messages call `path`.
+    ///
+    /// # Errors
+    /// Every tensor that does not fit.
+    pub fn bind(&self, weights: &[u8], path: &Path) -> Result<Network, Error> {
+        let params = Params::from_safetensors(weights).map_err(|e| Error::file(path, e))?;
+        Network::bind(&self.graph, &params).map_err(|diagnostics| {
+            self.error(diagnostics).concluding(|found| {
+                let (path, name) = (path.display(), &self.graph.name);
+                format!("`{path}` does not fit network `{name}`: {}", pluralize(found.len(), "error"))
+            })
+        })
+    }
+
+    /// Diagnostics about the network as an error.
+    pub fn error(&self, diagnostics: Diagnostics) -> Error {
+        Error::diagnostics(diagnostics, &self.sources)
+    }
+
+    /// Passes warnings on.
+    ///
+    /// # Errors
+    /// If there are errors among the diagnostics.
+    pub fn accept(&self, diagnostics: &Diagnostics, observer: &dyn Observer) -> Result<(), Error> {
+        accept(diagnostics, &self.sources, observer)
+    }
+}
+
+/// Passes warnings on.
+///
+/// # Errors
+/// If there are errors among the diagnostics.
+pub fn accept(diagnostics: &Diagnostics, sources: &Sources, observer: &dyn Observer) -> Result<(), Error> {
+    if diagnostics.has_errors() {
+        return Err(Error::diagnostics(diagnostics.clone(), sources));
+    }
+    if !diagnostics.is_empty() {
+        observer.diagnostics(diagnostics, sources);
+    }
+    Ok(())
+}
+
+/// Diagnostics for machines.
+pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
+    let place = |span: synnet_ir::Span| {
+        let (line, column) = sources.line_column(span);
+        let file = sources.get(span.source).map(|source| source.name.clone());
+        json!({ "file": file, "line": line, "column": column, "start": span.start, "end": span.end })
+    };
+    let one = |d: &Diagnostic| {
+        json!({
+            "severity": if d.severity == Severity::Error { "error" } else { "warning" },
+            "code": d.code.id,
+            "message": d.message,
+            "place": d.span.map(place),
+            "notes": d.notes.iter().map(|(s, text)| json!({ "place": place(*s), "text": text })).collect::<Vec<_>>(),
+            "help": d.help,
+        })
+    };
+    diagnostics.iter().map(one).collect()
+}
+
+/// Reads imported files.
+struct FileLoader;
+
+impl Loader for FileLoader {
+    fn load(&mut self, path: &str) -> Result<String, String> {
+        files::read_import(Path::new(path))
+    }
+}
