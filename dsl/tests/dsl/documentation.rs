@@ -153,6 +153,7 @@ fn the_index_of_errors_lists_every_code() {
     for code in codes() {
         index += &format!("\n## {}: {}\n\n{}\n", code.id, code.title, explanation(code).trim());
     }
+    index += "\nNext: [Dependencies](dependencies.md)\n";
     if updates() {
         std::fs::write(&path, &index).expect("the index can be written");
     }

@@ -1,8 +1,10 @@
 //! Every fenced block of the documentation is accounted for. What it holds decides how:
 //!
 //! * `sh`, `console`: commands. Those of `snnc` are run here ([`command`]), others must be on a short list.
-//!   Where a `console` shows errors, its file is the reader's: the arguments are read, and the codes must exist.
+//!   Commands whose files the page shows are in [`transcripts`](crate::transcripts), with what they print.
+//!   If a `console` shows errors in another file, that is the reader's: the arguments are read, and the codes must exist.
 //! * `yaml`: a recipe or a part of one, completed and read by `snnc`.
+//! * `python`: code that needs packages of the reader's. It must be Python.
 //! * `snn`, `snn-...`: compiled by the tests of the language where those read the page, otherwise checked here.
 //! * `rust`, `no_run`, or no word at all: a documentation test of a crate that includes the page.
 //! * `rust,ignore`: code that needs files of the reader's. It must be Rust.
@@ -14,21 +16,24 @@
 use std::path::{Path, PathBuf};
 
 use crate::support::{Folder, RECIPE, TONES, events, npy, repository, weights};
+use crate::transcripts::{is_transcript, shown_files};
 
 /// Programs that the documentation may name besides `snnc`; they are not run.
 const OTHER_PROGRAMS: [&str; 9] =
     ["cargo", "git", "rustup", "apt-get", "sudo", "python3", "cd", "curl", ".ci/run"];
 
-struct Block {
+pub(crate) struct Block {
     /// Page and line, for messages.
-    place: String,
-    page: PathBuf,
-    kind: String,
-    lines: Vec<String>,
+    pub(crate) place: String,
+    pub(crate) page: PathBuf,
+    /// Index of the first line of the content in the page.
+    pub(crate) start: usize,
+    pub(crate) kind: String,
+    pub(crate) lines: Vec<String>,
 }
 
 /// The pages: those at the root of the repository, and in `docs`.
-fn pages() -> Vec<PathBuf> {
+pub(crate) fn pages() -> Vec<PathBuf> {
     let mut pages = Vec::new();
     for folder in ["", "docs"] {
         let entries = std::fs::read_dir(repository(folder)).expect("the repository can be read");
@@ -39,7 +44,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-fn blocks() -> Vec<Block> {
+pub(crate) fn blocks() -> Vec<Block> {
     let mut blocks = Vec::new();
     for page in pages() {
         let name = page.file_name().expect("a page has a name").to_string_lossy().into_owned();
@@ -49,7 +54,7 @@ fn blocks() -> Vec<Block> {
             match (line.trim_start().strip_prefix("```"), &mut open) {
                 (Some(kind), None) => {
                     let (place, kind) = (format!("{name}:{}", i + 1), kind.trim().to_owned());
-                    open = Some(Block { place, page: page.clone(), kind, lines: Vec::new() });
+                    open = Some(Block { place, page: page.clone(), start: i + 1, kind, lines: Vec::new() });
                 }
                 (Some(_), Some(_)) => blocks.extend(open.take()),
                 (None, Some(block)) => block.lines.push(line.to_owned()),
@@ -68,9 +73,9 @@ fn every_block_is_accounted_for() {
     for block in &blocks {
         let place = &block.place;
         match block.kind.as_str() {
-            "sh" => commands(block, |line| (!line.trim().is_empty()).then_some(line)),
-            "console" if block.lines.iter().any(|line| line.starts_with("error[")) => shown_errors(block),
-            "console" => commands(block, |line| line.strip_prefix("$ ")),
+            "sh" => commands(block, &blocks, |line| (!line.trim().is_empty()).then_some(line)),
+            "console" if shows_errors_of_another_file(block, &blocks) => shown_errors(block),
+            "console" => commands(block, &blocks, |line| line.strip_prefix("$ ")),
             "yaml" => recipe(block, &blocks),
             "" | "rust" | "no_run" | "rust,no_run" => {
                 assert!(
@@ -80,6 +85,7 @@ fn every_block_is_accounted_for() {
             }
             "rust,ignore" => parses_as_rust(block),
             kind if kind == "snn" || kind.starts_with("snn-") => network(block),
+            "python" => parses_as_python(block),
             "toml" => manifest(block),
             "text" => {}
             kind => panic!("{place}: nothing is known about blocks of `{kind}`"),
@@ -87,9 +93,13 @@ fn every_block_is_accounted_for() {
     }
 }
 
-/// Runs the commands of a block in one folder, one after the other.
-fn commands(block: &Block, of_line: impl Fn(&str) -> Option<&str>) {
+/// Runs the commands of a block in one folder with the files that the page shows, one after the other.
+fn commands(block: &Block, blocks: &[Block], of_line: impl Fn(&str) -> Option<&str>) {
     let folder = Folder::new();
+    let shown = shown_files(&block.page, blocks);
+    for (name, content) in &shown {
+        folder.write(name, content);
+    }
     let joined = block.lines.join("\n").replace("\\\n", " ");
     for line in joined.lines().filter_map(of_line) {
         let line = line.split(" #").next().unwrap_or_default().trim();
@@ -98,6 +108,7 @@ fn commands(block: &Block, of_line: impl Fn(&str) -> Option<&str>) {
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
+            ["snnc", words @ ..] if block.kind == "console" && is_transcript(words, &shown) => {}
             ["snnc", words @ ..] => command(&block.place, &folder, words),
             ["cargo", "run", "--release", "-p", "snnc", "--", words @ ..] => {
                 command(&block.place, &folder, words)
@@ -144,6 +155,13 @@ fn command(place: &str, folder: &Folder, words: &[&str]) {
     assert!(stopped || outcome.code == Some(0), "{place}: `snnc {}`: {}", words.join(" "), outcome.stderr);
 }
 
+fn shows_errors_of_another_file(block: &Block, blocks: &[Block]) -> bool {
+    let shown = shown_files(&block.page, blocks);
+    let mut commands = block.lines.iter().filter_map(|line| line.strip_prefix("$ snnc "));
+    block.lines.iter().any(|line| line.starts_with("error["))
+        && commands.any(|line| !is_transcript(&line.split_whitespace().collect::<Vec<_>>(), &shown))
+}
+
 /// A command about a file of the reader's, and the errors that it reports.
 fn shown_errors(block: &Block) {
     let folder = Folder::new();
@@ -168,6 +186,15 @@ fn parses_as_rust(block: &Block) {
     let Ok(output) = rustfmt else { return };
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() || said.contains("not installed"), "{}: {said}", block.place);
+}
+
+fn parses_as_python(block: &Block) {
+    let python = std::env::var("SYNNET_PYTHON").unwrap_or_else(|_| "python3".into());
+    let code = block.lines.join("\n");
+    let parse = ["-c", "import ast, sys; ast.parse(sys.argv[1])", &code];
+    // A machine without it cannot tell.
+    let Ok(output) = std::process::Command::new(python).args(parse).output() else { return };
+    assert!(output.status.success(), "{}: {}", block.place, String::from_utf8_lossy(&output.stderr));
 }
 
 /// Puts a file that a command names into the folder, where it is not there already.
@@ -197,8 +224,11 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
     } else if word.ends_with(".safetensors") {
         let network = words.iter().find_map(|w| match w {
             w if w.ends_with(".snn") => Some(folder.read_text(w)),
-            w if w.ends_with(".yaml") && repository(w).is_file() => {
-                Some(folder.read_text(&Path::new(w).with_file_name("digits.snn").to_string_lossy()))
+            w if w.ends_with(".yaml") => {
+                let recipe: serde_yaml::Mapping =
+                    serde_yaml::from_str(&folder.read_text(w)).expect("recipes are YAML");
+                let network = Path::new(w).with_file_name(recipe["network"].as_str().expect("it is a path"));
+                Some(folder.read_text(&network.to_string_lossy()))
             }
             _ => None,
         });
@@ -228,6 +258,9 @@ fn recipe(block: &Block, blocks: &[Block]) {
     let mut whole = parse(RECIPE);
     whole.extend(parse(&block.lines.join("\n")));
     let network = whole["network"].as_str().expect("it is a path");
+    for (name, content) in shown_files(&block.page, blocks) {
+        folder.write(&name, content);
+    }
     if !folder.path(network).exists() {
         let on_page = blocks.iter().find(|other| other.page == block.page && other.kind == "snn");
         let on_page = on_page.unwrap_or_else(|| panic!("{}: there is no network `{network}`", block.place));

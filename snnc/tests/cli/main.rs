@@ -12,6 +12,8 @@ mod documentation;
 mod examples;
 mod explain;
 mod fmt;
+#[cfg(unix)]
+mod links;
 mod quantize;
 mod report;
 mod resume;
@@ -21,3 +23,5 @@ mod show;
 mod sim;
 mod support;
 mod train;
+#[cfg(unix)]
+mod transcripts;

@@ -160,7 +160,7 @@ impl Parts {
             parts.seconds += recording.seconds;
             match recording.split {
                 Split::Train => parts.train.push(recording.example),
-                Split::ValidationSplit => parts.validation.push(recording.example),
+                Split::Validation => parts.validation.push(recording.example),
                 Split::Test => parts.test.push(recording.example),
             }
         }

@@ -8,7 +8,7 @@ pub(super) enum Split {
     /// To learn from.
     Train,
     /// To choose the best epoch by.
-    ValidationSplit,
+    Validation,
     /// Held back.
     Test,
 }
@@ -67,7 +67,7 @@ impl<'a> Splitter<'a> {
         let is_test = all_test || !self.options.test.is_empty() && has(&self.options.test);
         let split = match &self.options.validation {
             _ if is_test => Split::Test,
-            ValidationSplit::Filter(rule) if has(rule) => Split::ValidationSplit,
+            ValidationSplit::Filter(rule) if has(rule) => Split::Validation,
             _ => Split::Train,
         };
         Ok(Some(Assignment { split, label }))
@@ -98,7 +98,7 @@ impl<'a> Splitter<'a> {
             .unzip();
         let chosen = stratified_sample(fraction, &recordings);
         let chosen = training.iter_mut().zip(chosen).filter(|(_, chosen)| *chosen);
-        chosen.for_each(|(role, _)| role.split = Split::ValidationSplit);
+        chosen.for_each(|(role, _)| role.split = Split::Validation);
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
         };
         assert_eq!(role("low", "a", "1"), Some((Split::Train, 0)));
         assert_eq!(role("high", "a", "5"), Some((Split::Test, 1)));
-        assert_eq!(role("high", "b", "3"), Some((Split::ValidationSplit, 1)));
+        assert_eq!(role("high", "b", "3"), Some((Split::Validation, 1)));
         assert_eq!(role("high", "a", "3"), Some((Split::Train, 1)));
         assert_eq!(role("high", "c", "1"), None);
         // Where no class is called by a number, a number is the index of one.
@@ -148,7 +148,7 @@ mod tests {
         splitter.fraction(&names, &mut roles);
         for class in 0..2 {
             let count = |split| roles.iter().filter(|r| r.label == Some(class) && r.split == split).count();
-            assert_eq!([count(Split::Train), count(Split::ValidationSplit), count(Split::Test)], [12, 4, 4]);
+            assert_eq!([count(Split::Train), count(Split::Validation), count(Split::Test)], [12, 4, 4]);
         }
         assert!(roles[..8].iter().all(|role| role.split == Split::Test));
     }

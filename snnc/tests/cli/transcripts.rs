@@ -1,0 +1,107 @@
+//! Transcripts of the documentation: commands in `console` blocks, with what they print.
+//!
+//! A page can show the files that its commands read. The first line of such a block is a comment with the name of the
+//! file: `// net.snn`, `# net.yaml`. If a command reads only such files, what stands below it must be what it prints; a
+//! line `...` stands for any lines. `SYNNET_UPDATE=1` rewrites it.
+
+use std::path::Path;
+
+use crate::documentation::{Block, blocks, pages};
+use crate::support::Folder;
+
+/// Commands that print the same wherever they run.
+const STABLE: [&str; 5] = ["check", "show", "fmt", "explain", "chips"];
+
+/// Files that a page shows, with their content.
+pub(crate) type Shown = Vec<(String, String)>;
+
+/// The files that a page shows, whatever the blocks of other pages.
+pub(crate) fn shown_files(page: &Path, blocks: &[Block]) -> Shown {
+    let on_page = blocks.iter().filter(|block| block.page == page);
+    let named = on_page.filter_map(|block| {
+        let comment = match block.kind.as_str() {
+            "snn" => "// ",
+            "yaml" => "# ",
+            _ => return None,
+        };
+        let name = block.lines.first()?.strip_prefix(comment)?;
+        // Other comments have blanks, or no extension.
+        let is_name = name.ends_with(&format!(".{}", block.kind)) && !name.contains(' ');
+        is_name.then(|| (name.to_owned(), block.lines.join("\n") + "\n"))
+    });
+    named.collect()
+}
+
+/// Whether a command reads files, and all of them are shown.
+pub(crate) fn is_transcript(words: &[&str], shown: &Shown) -> bool {
+    let mut files = words.iter().skip(1).filter(|word| Path::new(word).extension().is_some()).peekable();
+    words.first().is_some_and(|command| STABLE.contains(command))
+        && files.peek().is_some()
+        && files.all(|file| shown.iter().any(|(name, _)| name == file))
+}
+
+/// Whether lines are those that were printed, up to elisions.
+fn shows(lines: &[String], printed: &[String]) -> bool {
+    match lines {
+        [] => printed.is_empty(),
+        [first, rest @ ..] if first == "..." => {
+            (0..=printed.len()).any(|left_out| shows(rest, &printed[left_out..]))
+        }
+        [first, rest @ ..] => printed.first() == Some(first) && shows(rest, &printed[1..]),
+    }
+}
+
+/// The lines of a block with what its commands really print.
+fn replayed(block: &Block, shown: &Shown) -> Vec<String> {
+    let folder = Folder::new();
+    for (name, content) in shown {
+        folder.write(name, content);
+    }
+    let mut replayed = Vec::new();
+    let mut lines = block.lines.iter().peekable();
+    while let Some(line) = lines.next() {
+        replayed.push(line.clone());
+        let mut printed = Vec::new();
+        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ")) {
+            printed.push(line.clone());
+        }
+        let words: Vec<&str> = line.strip_prefix("$ snnc ").unwrap_or_default().split_whitespace().collect();
+        if is_transcript(&words, shown) {
+            let outcome = folder.snnc(&words);
+            let text = format!("{}{}", outcome.text(), outcome.stderr);
+            let real: Vec<String> =
+                text.trim_matches('\n').lines().map(|line| line.trim_end().to_owned()).collect();
+            if !shows(&printed, &real) {
+                printed = real;
+            }
+        }
+        replayed.extend(printed);
+    }
+    replayed
+}
+
+#[test]
+fn commands_print_what_the_documentation_shows() {
+    let updates = std::env::var_os("SYNNET_UPDATE").is_some();
+    let blocks = blocks();
+    let (mut count, mut report) = (0, String::new());
+    for page in pages() {
+        let shown = shown_files(&page, &blocks);
+        let text = std::fs::read_to_string(&page).expect("pages are text");
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        // From the end, so that earlier blocks stay where they are.
+        for block in blocks.iter().rev().filter(|block| block.page == page && block.kind == "console") {
+            let replayed = replayed(block, &shown);
+            count += usize::from(!shown.is_empty());
+            if replayed != block.lines {
+                report += &format!("{}:\n{}\n", block.place, replayed.join("\n"));
+                lines.splice(block.start..block.start + block.lines.len(), replayed);
+            }
+        }
+        if updates {
+            std::fs::write(&page, lines.join("\n") + "\n").expect("the page can be written");
+        }
+    }
+    assert!(updates || report.is_empty(), "SYNNET_UPDATE=1 writes what is printed:\n{report}");
+    assert!(count > 5, "{count} transcripts are not all");
+}
