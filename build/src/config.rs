@@ -355,7 +355,10 @@ mod tests {
         std::fs::write(&path, wrong).expect("the folder can be written");
         let error = config(folder.path()).compile(&path).expect_err("there are two mistakes");
         for shown in [format!("{error}"), format!("{error:?}")] {
-            assert!(shown.contains("`dt` is a time") && shown.contains("did you mean `lif`?"), "{shown}");
+            assert!(
+                shown.contains("`dt` must be a time") && shown.contains("did you mean `lif`?"),
+                "{shown}"
+            );
         }
         assert!(!folder.path().join("out").exists());
     }

@@ -129,14 +129,14 @@ fn errors_and_warnings_show_source_lines() {
     let package = Package::new();
     package.write("nets/kws.snn", NETWORK.replace("network Kws", "network Kws(spare = 1)"));
     let (succeeded, _, stderr) = package.cargo();
-    assert!(succeeded && stderr.contains("warning[W0201]: the parameter `spare` is never used"), "{stderr}");
+    assert!(succeeded && stderr.contains("warning[W0201]: unused parameter `spare`"), "{stderr}");
 
     package.write("nets/kws.snn", NETWORK.replace("1 ms", "1"));
     package.write("nets/parts/body.snn", BODY.replace("expsyn", "expsin"));
     let (succeeded, _, stderr) = package.cargo();
     assert!(!succeeded);
     for shown in [
-        "error[E0301]: `dt` is a time; 1 has no unit",
+        "error[E0301]: `dt` must be a time, but 1 has no unit",
         "--> nets/kws.snn:4:9",
         "did you mean `expsyn`?",
         "--> nets/parts/body.snn:4:16",

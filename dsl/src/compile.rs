@@ -1,35 +1,38 @@
-//! The whole way from a text to a graph.
+//! Compiles a source to a graph.
 
 use synnet_ir::{Diagnostic, Diagnostics, Graph, SourceId, Sources, Span, nearest, render, validate_partial};
 
 use crate::codes;
-use crate::elaborate::{Elaborator, Given, Library, Loader, NoImports, Report, unused};
+use crate::elaborate::{
+    Argument, Elaborator, Given, Library, Loader, Lookup, NoImports, Placed, Report, Value, unused,
+};
 use crate::syntax::{network_names, parse_expression, tree};
+use crate::vocabulary::{listed, one_of};
 
-/// What to compile.
+/// The options of a compilation.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// The network; where it is not given, the only one of the file that no other of the file uses.
+    /// Name of the network. `None` chooses the only network of the file that no other network of the file uses.
     pub name: Option<String>,
-    /// Values for the network's parameters: names, and expressions of the language.
+    /// Values of the network's parameters: a name and an expression of the language for each.
     pub params: Vec<(String, String)>,
 }
 
 impl Options {
-    /// The only root network of a file, with the defaults of its parameters.
+    /// Creates options that choose the only root network of a file, with the defaults of its parameters.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Chooses the network by its name; `None` is the default.
+    /// Chooses the network by its name. `None` is the default.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Option<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets parameters of the network: names, and expressions of the language.
+    /// Sets parameters of the network: a name and an expression of the language for each.
     #[must_use]
     pub fn with_params(mut self, params: impl IntoIterator<Item = (String, String)>) -> Self {
         self.params = params.into_iter().collect();
@@ -37,17 +40,17 @@ impl Options {
     }
 }
 
-/// What came of it.
+/// The result of a compilation.
 #[derive(Clone, Debug)]
 pub struct Compilation {
-    /// The network; `None` where there is an error.
+    /// The graph; `None` if there is an error.
     pub graph: Option<Graph>,
-    /// Errors and warnings, in the order of their places.
+    /// Errors and warnings, sorted by place.
     pub diagnostics: Diagnostics,
 }
 
-/// Compiles a network of the text `root`. Imported files, the standard library and the parameters'
-/// expressions are added to `sources`, so that diagnostics can show them.
+/// Compiles a network of the source `root`. Imported files, the standard library and the expressions of parameters
+/// are added to `sources`, so that diagnostics can show them.
 pub fn compile(
     sources: &mut Sources,
     root: SourceId,
@@ -58,11 +61,12 @@ pub fn compile(
     let library = Library::read(sources, root, loader, &mut diagnostics);
     let mut report = Report::default();
     report.std = library.std().to_vec();
+    report.networks = library.networks();
     diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
 
     let mut graph = None;
     if let Some(network) = choose(&library, root, options, &mut report) {
-        let given = given(sources, options, &mut report);
+        let given = given(sources, options, network, &mut report);
         let mut elaborator = Elaborator::new(&library, report);
         graph = elaborator.root(network, given);
         report = elaborator.report;
@@ -73,8 +77,8 @@ pub fn compile(
     unused::warnings(library.file(root)).into_iter().for_each(|warning| report.push(warning));
     let has_errors = report.has_errors();
     let mut diagnostics = report.diagnostics;
-    // Where something could not be understood, what looks unused may be used there; and nobody asks
-    // for advice about the standard library.
+    // After an error, what looks unused may be used in the statement with the error. Nobody can act on warnings about
+    // the standard library.
     diagnostics.retain(|d| {
         d.is_error() || (!has_errors && d.span.is_none_or(|span| !library.std().contains(&span.source)))
     });
@@ -82,7 +86,7 @@ pub fn compile(
     Compilation { graph: graph.filter(|_| !has_errors), diagnostics }
 }
 
-/// Compiles a source that stands alone: one network, imports only from `std`.
+/// Compiles a source that stands alone: one network that imports nothing but `std`.
 ///
 /// ```
 /// let graph = synnet_dsl::compile_str(
@@ -102,7 +106,8 @@ pub fn compile(
 /// ```
 ///
 /// # Errors
-/// Every error of the source; its text shows each with its line, as a compiler would.
+/// Fails with every error of the source. Its [`Display`](std::fmt::Display) shows each with its line, as a compiler
+/// does.
 pub fn compile_str(source: &str) -> Result<Graph, CompileError> {
     let mut sources = Sources::new();
     let root = sources.add("network.snn", source);
@@ -110,12 +115,12 @@ pub fn compile_str(source: &str) -> Result<Graph, CompileError> {
     graph.ok_or_else(|| CompileError { diagnostics: diagnostics.errors(), sources })
 }
 
-/// Why a source is no network: the errors, with the sources that they point at.
+/// The errors of a source, with the sources that they point at.
 #[derive(Clone, Debug)]
 pub struct CompileError {
-    /// The errors, in the order of their places.
+    /// The errors, sorted by place.
     pub diagnostics: Diagnostics,
-    /// The source, and what it imports.
+    /// The source, and everything that it imports.
     pub sources: Sources,
 }
 
@@ -127,7 +132,7 @@ impl std::fmt::Display for CompileError {
 
 impl std::error::Error for CompileError {}
 
-/// The names of the networks that a text declares, in order.
+/// Returns the names of the networks that a source declares, in order.
 pub fn networks(text: &str) -> Vec<String> {
     network_names(text)
 }
@@ -141,7 +146,6 @@ fn choose<'a>(
     let file = library.file(root);
     let place = Span::new(root, 0, 0);
     let names = || file.networks.iter().map(|network| network.name.text.as_str());
-    let listed = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     if let Some(name) = &options.name {
         if let Some(network) = file.networks.iter().find(|network| network.name.text == *name) {
             return Some(network);
@@ -151,13 +155,12 @@ fn choose<'a>(
         }
         let diagnostic = Diagnostic::error_without_span(
             &codes::WHICH_NETWORK,
-            format!("the file has no network `{name}`"),
+            format!("the file declares no network `{name}`"),
         );
-        report.push(match nearest(name, names()) {
-            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-            None if file.networks.is_empty() => diagnostic.with_help("add one: `network Name { ... }`"),
-            None => diagnostic.with_help(format!("it has {}", listed())),
-        });
+        report.push(diagnostic.with_suggestion(nearest(name, names()), || match file.networks.is_empty() {
+            true => "declare one: `network Name { ... }`".to_owned(),
+            false => one_of(names()),
+        }));
         return None;
     }
     let used = unused::used_networks(file);
@@ -165,42 +168,83 @@ fn choose<'a>(
         file.networks.iter().filter(|network| !used.contains(network.name.text.as_str())).collect();
     match (roots.as_slice(), file.networks.as_slice()) {
         ([network], _) => Some(network),
-        // Networks that only use each other: report the circle from the first.
+        // Networks that only use each other: elaboration reports the cycle from the first.
         ([], [first, ..]) => Some(first),
         ([], []) => {
             if !report.has_errors() {
                 report.push(
-                    Diagnostic::error(&codes::WHICH_NETWORK, place, "the file has no network")
-                        .with_help("add one: `network Name { ... }`"),
+                    Diagnostic::error(&codes::WHICH_NETWORK, place, "the file declares no network")
+                        .with_help("declare one: `network Name { ... }`"),
                 );
             }
             None
         }
         // A statement that could not be understood may use the others.
         ([first, ..], _) if report.has_errors() => Some(first),
+        // So may an instance whose name is misspelled. Elaboration reports it.
+        (roots, _) if roots.iter().any(|network| misspells(library, network)) => {
+            roots.iter().find(|network| misspells(library, network)).copied()
+        }
         ([_, second, ..], _) => {
-            let message = format!("the file has several networks: {}", listed());
+            let message = format!("the file has several networks: {}", listed(names()));
             report.push(
                 Diagnostic::error(&codes::WHICH_NETWORK, second.name.span, message)
-                    .with_help("choose one by its name (`--name`; in Rust, `name`)"),
+                    .with_help("choose one with `--name`, or in Rust with `name`"),
             );
             None
         }
     }
 }
 
-/// The values of the parameters that come from outside.
-fn given(sources: &mut Sources, options: &Options, report: &mut Report) -> Given {
+/// Returns whether a network uses one that no file declares.
+fn misspells(library: &Library, network: &tree::Network) -> bool {
+    let source = network.name.span.source;
+    let is_unknown = |name: &&str| matches!(library.network(source, name), Lookup::Unknown);
+    unused::networks_of(network).iter().any(is_unknown)
+}
+
+/// Evaluates the arguments that come from outside.
+fn given(sources: &mut Sources, options: &Options, network: &tree::Network, report: &mut Report) -> Given {
     let mut given = Given::new();
     for (name, text) in &options.params {
         let id = sources.add(format!("--param {name}"), text.as_str());
-        let (expr, diagnostics) = parse_expression(id, text);
-        diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
-        let placed = crate::elaborate::evaluate(&expr, report);
+        report.params.push(id);
+        let parameter = network.parameters.iter().find(|parameter| parameter.name.text == *name);
+        let argument = argument(name, parameter.and_then(|parameter| parameter.default.as_ref()));
+        let placed = if text.trim().is_empty() {
+            let (message, span) = (format!("`--param {name}` has no value"), Span::new(id, 0, 0));
+            let help = format!("write `--param {name}={}`", argument.example);
+            report.error_help(&codes::ARGUMENTS, span, message, help);
+            Placed { value: Value::Error, span }
+        } else {
+            let (expr, diagnostics) = parse_expression(id, text);
+            diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
+            crate::elaborate::evaluate(&expr, argument, report)
+        };
+        let span = placed.span;
         if given.insert(name.clone(), placed).is_some() {
-            let message = format!("the parameter `{name}` is given twice");
-            report.error_help(&codes::CONFLICT, expr.span, message, "keep one of them");
+            let message = format!("`--param {name}` is set twice");
+            report.error_help(&codes::CONFLICT, span, message, "remove one of them");
         }
     }
     given
+}
+
+/// Describes the argument of a parameter by its default, which tells its type.
+fn argument(name: &str, default: Option<&tree::Expr>) -> Argument {
+    use tree::ExprKind;
+
+    let any = ("a value such as `10`, `20 ms` or `[60, 30]`", "10");
+    let kind = default.map_or(&ExprKind::None, |default| &default.kind);
+    let (what, example) = match kind {
+        ExprKind::Number { unit: Some(_), .. } => ("a time", "20 ms"),
+        ExprKind::Number { unit: None, .. } => ("a number", "10"),
+        ExprKind::List(_) | ExprKind::Comprehension { .. } => ("a list", "[60, 30]"),
+        ExprKind::Bool(_) => ("`true` or `false`", "true"),
+        ExprKind::None | ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Index { .. } => any,
+        ExprKind::Unary { .. } | ExprKind::Binary { .. } | ExprKind::If { .. } => any,
+        ExprKind::Learn(_) | ExprKind::Broken => any,
+    };
+    let is_word = matches!(kind, ExprKind::Name(_));
+    Argument { name: name.to_owned(), what, example, is_word }
 }

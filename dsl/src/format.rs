@@ -1,5 +1,5 @@
-//! The one canonical form of a text. It is laid out from tokens, so that nothing is lost: comments and
-//! everything else stay, only blanks, line ends and trailing commas change.
+//! The canonical form of a source. It is laid out from tokens, so that comments and everything else stay: only white
+//! space and trailing commas change.
 
 use synnet_ir::{Diagnostics, SourceId};
 
@@ -7,14 +7,14 @@ use crate::syntax::keywords::{Keyword, KeywordRole};
 use crate::syntax::lexer::{Token, TokenKind, lex};
 use crate::syntax::parse;
 
-/// Longest line, where it can be kept.
+/// Maximum width of a line in characters, unless a single token is longer.
 const WIDTH: usize = 110;
 const INDENT: usize = 4;
 
-/// Formats a text. Formatting twice changes nothing more, and never what the text means.
+/// Formats a source. Formatting is idempotent, and never changes what the source means.
 ///
 /// # Errors
-/// What does not parse; the diagnostics' spans have the default [`SourceId`].
+/// Fails if the source does not parse. The spans of the diagnostics have the default [`SourceId`].
 pub fn format(text: &str) -> Result<String, Diagnostics> {
     let (_, diagnostics) = parse(SourceId::default(), text);
     if !diagnostics.is_empty() {
@@ -32,7 +32,7 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
 #[derive(Debug)]
 enum Node<'a> {
     Leaf(Token, &'a str),
-    Group { open: Token, sign: &'a str, inner: Vec<Node<'a>>, close: Token },
+    Group { open: Token, lexeme: &'a str, inner: Vec<Node<'a>>, close: Token },
 }
 
 type Tokens = std::iter::Peekable<std::vec::IntoIter<Token>>;
@@ -41,13 +41,13 @@ fn nodes<'a>(text: &'a str, tokens: &mut Tokens) -> Vec<Node<'a>> {
     let mut nodes = Vec::new();
     while let Some(token) = tokens.next_if(|token| !matches!(&text[token.start..token.end], ")" | "]" | "}"))
     {
-        let sign = &text[token.start..token.end];
-        if token.kind == TokenKind::Punctuation && matches!(sign, "(" | "[" | "{") {
+        let lexeme = &text[token.start..token.end];
+        if token.kind == TokenKind::Punctuation && matches!(lexeme, "(" | "[" | "{") {
             let inner = self::nodes(text, tokens);
             let close = tokens.next().unwrap_or(token);
-            nodes.push(Node::Group { open: token, sign, inner, close });
+            nodes.push(Node::Group { open: token, lexeme, inner, close });
         } else {
-            nodes.push(Node::Leaf(token, sign.trim_end()));
+            nodes.push(Node::Leaf(token, lexeme.trim_end()));
         }
     }
     nodes
@@ -66,10 +66,10 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The token's text; a group has that of its opening bracket.
-    fn sign(&self) -> &'a str {
+    /// Returns the token's text; a group has that of its opening bracket.
+    fn lexeme(&self) -> &'a str {
         match self {
-            Self::Leaf(_, text) | Self::Group { sign: text, .. } => text,
+            Self::Leaf(_, text) | Self::Group { lexeme: text, .. } => text,
         }
     }
 
@@ -86,11 +86,11 @@ impl<'a> Node<'a> {
     }
 
     fn is_braces(&self) -> bool {
-        matches!(self, Self::Group { sign: "{", .. })
+        matches!(self, Self::Group { lexeme: "{", .. })
     }
 
     fn is_leaf(&self, text: &str) -> bool {
-        matches!(self, Self::Leaf(..)) && self.sign() == text
+        matches!(self, Self::Leaf(..)) && self.lexeme() == text
     }
 }
 
@@ -100,7 +100,7 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// Statements, comments and items, each from the start of a line.
+    /// Prints statements, comments and items, each from the start of a line.
     fn block(&mut self, nodes: &[Node<'a>], indent: usize) {
         let mut at = 0;
         while at < nodes.len() {
@@ -119,14 +119,14 @@ impl<'a> Printer<'a> {
                 && self.last_on_line(nodes, at)
             {
                 self.out.push(' ');
-                self.out.push_str(nodes[at].sign());
+                self.out.push_str(nodes[at].lexeme());
                 at += 1;
             }
             self.out.push('\n');
         }
     }
 
-    /// Whether nothing but comments follows a comment on its line.
+    /// Returns whether nothing but comments follows a comment on its line.
     fn last_on_line(&self, nodes: &[Node<'a>], at: usize) -> bool {
         nodes[at].is_line_comment()
             || nodes.get(at + 1).is_none_or(|next| {
@@ -135,7 +135,7 @@ impl<'a> Printer<'a> {
             })
     }
 
-    /// Line ends between two neighbors.
+    /// Returns the number of line ends between two neighbors.
     fn lines_between(&self, before: &Node<'a>, after: &Node<'a>) -> usize {
         self.text[before.end()..after.start()].matches('\n').count()
     }
@@ -163,7 +163,7 @@ impl<'a> Printer<'a> {
             }
             fresh = false;
             match node {
-                Node::Leaf(_, sign) => self.out.push_str(sign),
+                Node::Leaf(_, lexeme) => self.out.push_str(lexeme),
                 Node::Group { inner, .. } if blocks[i] => self.braces(inner, indent),
                 Node::Group { .. } => {
                     let until = nodes[i + 1..]
@@ -185,7 +185,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A block of statements in braces.
+    /// Prints a block of statements in braces.
     fn braces(&mut self, inner: &[Node<'a>], indent: usize) {
         if inner.is_empty() {
             self.out.push_str("{}");
@@ -197,11 +197,11 @@ impl<'a> Printer<'a> {
         self.out.push('}');
     }
 
-    /// A group with one element per line.
+    /// Prints a group with one element per line.
     fn broken(&mut self, node: &Node<'a>, indent: usize) {
-        let Node::Group { sign, inner, .. } = node else { return };
-        self.out.push_str(sign);
-        let is_fields = *sign == "{"
+        let Node::Group { lexeme, inner, .. } = node else { return };
+        self.out.push_str(lexeme);
+        let is_fields = *lexeme == "{"
             && inner.iter().filter(|node| !node.is_comment()).nth(1).is_some_and(|node| node.is_leaf(":"));
         let is_list = inner.iter().any(|node| node.is_leaf(",")) || is_fields;
         for (i, item) in inner.split_inclusive(|node| node.is_leaf(",")).enumerate() {
@@ -209,10 +209,10 @@ impl<'a> Printer<'a> {
         }
         self.out.push('\n');
         self.indent(indent);
-        self.out.push_str(closing(sign));
+        self.out.push_str(closing(lexeme));
     }
 
-    /// An element with the comments around it and its comma.
+    /// Prints an element with the comments around it and its comma.
     fn item(&mut self, all: &[Node<'a>], item: &[Node<'a>], is_first: bool, is_list: bool, indent: usize) {
         let comma = item.last().is_some_and(|node| node.is_leaf(","));
         let item = if comma { &item[..item.len() - 1] } else { item };
@@ -238,7 +238,7 @@ impl<'a> Printer<'a> {
                 self.out.push('\n');
                 self.indent(indent);
             }
-            self.out.push_str(comment.sign());
+            self.out.push_str(comment.lexeme());
         }
         if value.is_empty() {
             return;
@@ -256,11 +256,11 @@ impl<'a> Printer<'a> {
             } else {
                 self.out.push(' ');
             }
-            self.out.push_str(comment.sign());
+            self.out.push_str(comment.lexeme());
         }
     }
 
-    /// The nodes on one line of at most `room` characters, if that can be.
+    /// Returns the nodes on one line of at most `room` characters, or `None` if they do not fit.
     fn flat(&self, nodes: &[Node<'a>], room: usize) -> Option<String> {
         let mut line = String::new();
         for (i, node) in nodes.iter().enumerate() {
@@ -268,18 +268,18 @@ impl<'a> Printer<'a> {
                 line.push(' ');
             }
             match node {
-                Node::Leaf(..) if node.is_line_comment() || node.sign().contains('\n') => return None,
-                Node::Leaf(_, sign) => line.push_str(sign),
-                Node::Group { sign, inner, .. } => {
+                Node::Leaf(..) if node.is_line_comment() || node.lexeme().contains('\n') => return None,
+                Node::Leaf(_, lexeme) => line.push_str(lexeme),
+                Node::Group { lexeme, inner, .. } => {
                     let trailing = inner.last().is_some_and(|node| node.is_leaf(","));
                     let inner = if trailing { &inner[..inner.len() - 1] } else { inner };
-                    let blank = if *sign == "{" && !inner.is_empty() { " " } else { "" };
+                    let blank = if *lexeme == "{" && !inner.is_empty() { " " } else { "" };
                     let within = self.flat(inner, room.saturating_sub(line.chars().count()))?;
-                    line.push_str(sign);
+                    line.push_str(lexeme);
                     line.push_str(blank);
                     line.push_str(&within);
                     line.push_str(blank);
-                    line.push_str(closing(sign));
+                    line.push_str(closing(lexeme));
                 }
             }
             if line.len() > room && line.chars().count() > room {
@@ -299,12 +299,12 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The neighbor before a node.
+/// Returns the neighbor before a node.
 fn previous<'n, 'a>(all: &'n [Node<'a>], node: &Node<'a>) -> Option<&'n Node<'a>> {
     all[..at(all, node)].last()
 }
 
-/// The index of a node.
+/// Returns the index of a node.
 fn at(all: &[Node<'_>], node: &Node<'_>) -> usize {
     all.partition_point(|other| other.start() < node.start())
 }
@@ -314,15 +314,15 @@ fn indent_of(out: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-fn closing(sign: &str) -> &'static str {
-    match sign {
+fn closing(lexeme: &str) -> &'static str {
+    match lexeme {
         "(" => ")",
         "[" => "]",
         _ => "}",
     }
 }
 
-/// One past the end of the statement, item or lone comment that starts at `at`.
+/// Returns the index after the statement, item or lone comment that starts at `at`.
 fn unit_end(text: &str, nodes: &[Node<'_>], at: usize) -> usize {
     if nodes[at].is_comment() {
         let inline = !nodes[at].is_line_comment()
@@ -347,10 +347,11 @@ fn unit_end(text: &str, nodes: &[Node<'_>], at: usize) -> usize {
     nodes.len()
 }
 
-/// Which nodes of a statement are blocks of statements, and not fields or arms of an `if` expression.
+/// Returns for each node of a statement whether it is a block of statements, and not fields or an arm of an `if`
+/// expression.
 fn blocks(nodes: &[Node<'_>]) -> Vec<bool> {
     let mut blocks = vec![false; nodes.len()];
-    let first = nodes.iter().find(|node| !node.is_comment()).map_or("", Node::sign);
+    let first = nodes.iter().find(|node| !node.is_comment()).map_or("", Node::lexeme);
     if !matches!(first, "network" | "for" | "if") {
         return blocks;
     }
@@ -394,7 +395,7 @@ fn blocks(nodes: &[Node<'_>]) -> Vec<bool> {
     blocks
 }
 
-/// Whether a word is a keyword before which an operator, and after which a bracket, starts something new.
+/// Returns whether a word is a keyword before which an operator, and after which a bracket, starts something new.
 fn is_keyword(word: &str) -> bool {
     Keyword::of(word).is_some_and(|keyword| match keyword.role() {
         KeywordRole::Statement | KeywordRole::Item | KeywordRole::Connective => true,
@@ -403,42 +404,42 @@ fn is_keyword(word: &str) -> bool {
     })
 }
 
-/// Whether a blank stands before node `i`.
+/// Returns whether a blank stands before node `i`.
 fn spaced(nodes: &[Node<'_>], i: usize) -> bool {
     let (before, after) = (&nodes[i - 1], &nodes[i]);
     if before.is_comment() || after.is_comment() {
         return true;
     }
-    let (left, right) = (before.sign(), after.sign());
+    let (left, right) = (before.lexeme(), after.lexeme());
     let tight_left = matches!(before, Node::Leaf(..)) && matches!(left, "." | ".." | "::");
     let tight_right = matches!(after, Node::Leaf(..)) && matches!(right, "," | ";" | ":" | "." | ".." | "::");
     if tight_left || tight_right || (is_operator(left) && is_prefix(nodes, i - 1)) {
         return false;
     }
-    if matches!(after, Node::Group { sign: "(" | "[", .. }) {
+    if matches!(after, Node::Group { lexeme: "(" | "[", .. }) {
         let is_word = matches!(before, Node::Leaf(token, _) if token.kind == TokenKind::Identifier);
         let attaches =
-            (is_word && !is_keyword(left)) || matches!(before, Node::Group { sign: "(" | "[", .. });
+            (is_word && !is_keyword(left)) || matches!(before, Node::Group { lexeme: "(" | "[", .. });
         return !attaches;
     }
     true
 }
 
-fn is_operator(sign: &str) -> bool {
-    matches!(sign, "-" | "!")
+fn is_operator(lexeme: &str) -> bool {
+    matches!(lexeme, "-" | "!")
 }
 
-/// Whether the sign at `i` stands before its only operand.
+/// Returns whether the lexeme at `i` stands before its only operand.
 fn is_prefix(nodes: &[Node<'_>], i: usize) -> bool {
-    if nodes[i].sign() == "!" {
+    if nodes[i].lexeme() == "!" {
         return true;
     }
     let Some(before) = nodes[..i].iter().rev().find(|node| !node.is_comment()) else { return true };
     match before {
         Node::Group { .. } => false,
-        Node::Leaf(token, sign) => match token.kind {
+        Node::Leaf(token, lexeme) => match token.kind {
             TokenKind::Punctuation => true,
-            TokenKind::Identifier => is_keyword(sign),
+            TokenKind::Identifier => is_keyword(lexeme),
             TokenKind::Number | TokenKind::StringLiteral => false,
             TokenKind::LineComment | TokenKind::DocComment | TokenKind::BlockComment => false,
         },

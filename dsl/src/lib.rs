@@ -1,7 +1,7 @@
-//! The synnet language: from source text to a checked graph of a spiking network.
+//! The synnet language: compiles a source to a checked graph of a spiking neural network.
 //!
-//! The crate reads and writes no files: sources come in, and a [`Graph`](synnet_ir::Graph) with
-//! [`Diagnostics`](synnet_ir::Diagnostics) comes out.
+//! The crate reads and writes no files. It takes sources and returns a [`Graph`](synnet_ir::Graph) with
+//! [`Diagnostics`](synnet_ir::Diagnostics).
 //!
 //! ```
 //! use synnet_dsl::{NoImports, Options, compile};
@@ -18,10 +18,10 @@
 //! assert_eq!(graph.layers.len(), 2);
 //! ```
 //!
-//! `syntax` parses a source into a tree. `elaborate` turns trees into a graph: imports, parameters, loops,
-//! instances. [`validate`](synnet_ir::validate()) then checks the rules that every graph keeps. Each stage goes on
-//! after an error, so that all of them are reported at once. [`format()`] prints a source in its canonical form.
-//! `docs/language.md` describes the language.
+//! `syntax` parses a source to a tree, and `elaborate` trees to a graph: imports, parameters, loops, instances.
+//! [`validate`](synnet_ir::validate()) then checks the rules of all graphs. Each stage continues after an error, so
+//! that all errors are reported at once. [`format()`] prints a source in its canonical form. `docs/language.md`
+//! describes the language.
 
 pub mod codes;
 mod compile;

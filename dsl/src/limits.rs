@@ -1,8 +1,7 @@
-//! The limits of the language: how large a source, a value or a network can be.
+//! The limits of the language: maximum sizes of sources, values and networks.
 //!
-//! They keep a hostile or mistaken source from exhausting the stack, the memory or the patience of whoever compiles
-//! it. Each lies far above what a network needs. The limit on weights is a rule of graphs and lives with
-//! [`synnet_ir::validate`].
+//! They keep a hostile or mistaken source from exhausting stack, memory or time. Each lies far above what a network
+//! needs. The limit on weights is a rule of graphs, in [`synnet_ir::validate`].
 
 /// Bytes of a source: 4 MiB, about a hundred thousand lines. Spans are 32-bit offsets.
 pub(crate) const MAX_SOURCE_BYTES: usize = 4 << 20;
@@ -10,9 +9,9 @@ pub(crate) const MAX_SOURCE_BYTES: usize = 4 << 20;
 pub(crate) const MAX_NESTING: usize = 64;
 /// Levels of an expression's tree: every walk over it uses the stack for each.
 pub(crate) const MAX_EXPRESSION_HEIGHT: u32 = 128;
-/// Places of a source that are explained: each explanation parses the source from there again.
+/// Syntax errors that are explained in a source: each explanation parses the source from there again.
 pub(crate) const MAX_SYNTAX_REPORTS: usize = 100;
-/// Files of a compilation: more are an import that runs away.
+/// Files of a compilation.
 pub(crate) const MAX_FILES: usize = 256;
 /// Levels of networks inside networks: elaboration uses the stack for each.
 pub(crate) const MAX_INSTANCE_DEPTH: usize = 32;
@@ -20,13 +19,13 @@ pub(crate) const MAX_INSTANCE_DEPTH: usize = 32;
 pub(crate) const MAX_STEPS: u64 = 10_000_000;
 /// Levels of lists inside lists: printing and comparing them use the stack for each.
 pub(crate) const MAX_LIST_DEPTH: u8 = 8;
-/// Largest whole number, by magnitude: up to 2^53 all of them are exact in `f64`.
+/// Largest integer, by magnitude: up to 2^53 all integers are exact in `f64`.
 pub(crate) const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 /// Largest power of time that a unit can have, by magnitude: no formula needs more.
 pub(crate) const MAX_TIME_POWER: i32 = 16;
 /// Neurons of a layer and of a network, and channels of an input: what fits into the memory of one machine.
 pub(crate) const MAX_NEURONS: usize = 1_000_000;
-/// Layers of a network: more are a loop that runs away.
+/// Layers of a network.
 pub(crate) const MAX_LAYERS: usize = 10_000;
 /// Synapses of a neuron: each costs a state and a row of weights per source.
 pub(crate) const MAX_SYNAPSES: u32 = 64;

@@ -11,7 +11,7 @@ macro_rules! names {
         }
 
         impl $type {
-            /// All of them, in the order of the documentation.
+            /// All names, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// Returns the name in the language.
@@ -21,19 +21,19 @@ macro_rules! names {
                 }
             }
 
-            /// Returns what it means, as one sentence of Markdown.
+            /// Returns the meaning, as one sentence of Markdown.
             pub const fn doc(self) -> &'static str {
                 match self {
                     $(Self::$variant => $doc.trim_ascii(),)*
                 }
             }
 
-            /// Returns the one with that name.
+            /// Returns the variant with this name, if there is one.
             pub fn of(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|known| known.name() == name)
             }
 
-            /// The names of all of them.
+            /// Returns all names, in the order of [`ALL`](Self::ALL).
             pub fn names() -> impl Iterator<Item = &'static str> + Clone {
                 Self::ALL.iter().map(|known| known.name())
             }

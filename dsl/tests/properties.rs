@@ -25,10 +25,11 @@ const SEEDS: [&str; 4] = [
     include_str!("../std/synnet.snn"),
 ];
 
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 60] = [
     "(", ")", "[", "]", "{", "}", ";", ":", "::", ",", "->", "..", "+", "-", "!", "=", "==", "\"", "//",
     "/*", "*/", "///", "\n", " ", "for", "if", "else", "let", "layer", "network", "use", "learn", "linear",
-    "dt", "10 ms", "0", "h", "é", "1e999", "'",
+    "dt", "10 ms", "0", "h", "é", "1e999", "'", "#", "→", "µ", "**", "^", "%", "and", "not", "then", "?",
+    "|", "<", ">", ".", "...", "===", "in", "1,5", "while", "“",
 ];
 
 /// A text with pieces of it removed, doubled, or replaced by others.

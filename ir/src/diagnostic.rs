@@ -4,8 +4,9 @@ use std::fmt;
 use std::ops::Deref;
 
 use crate::source::Span;
+use crate::suggest::did_you_mean;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// The input means something, but probably not what was intended.
@@ -14,7 +15,8 @@ pub enum Severity {
     Error,
 }
 
-/// A rule that can be broken. Its id is stable; `snnc explain` prints the explanation.
+/// A rule of the language, of graphs, engines or chips. Its identifier is stable; `snnc explain` prints the
+/// explanation.
 ///
 /// Each crate lists its own codes in one table called `CODES`.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,27 +44,27 @@ macro_rules! codes {
     };
 }
 
-/// One finding about the input.
+/// One error or warning about the input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    /// Error or warning.
+    /// Whether the input is refused.
     pub severity: Severity,
-    /// The rule.
+    /// The rule that the input breaks.
     pub code: &'static Code,
-    /// What is wrong with this input, in the words of the language.
+    /// What is wrong with this input: one line in lower case, without a period.
     pub message: String,
-    /// The guilty place; `None` where the finding is not about a text (a weights file, say).
+    /// The guilty token; `None` if the input has no source text (a weights file, say).
     pub span: Option<Span>,
-    /// Short text beside the underlined place; may be empty.
+    /// Short text beside the underlined token; may be empty.
     pub label: String,
-    /// Other places that matter, each with a word about it.
+    /// Secondary places, each with a short label.
     pub notes: Vec<(Span, String)>,
-    /// What to do.
+    /// What to write instead: an imperative in lower case, without a period.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error at a place.
+    /// Returns an error at a place.
     pub fn error(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -75,83 +77,91 @@ impl Diagnostic {
         }
     }
 
-    /// A warning at a place.
+    /// Returns a warning at a place.
     pub fn warning(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
     }
 
-    /// An error about something that has no place in a text.
+    /// Returns an error about an input without a source text.
     pub fn error_without_span(code: &'static Code, message: impl Into<String>) -> Self {
         Self { span: None, ..Self::error(code, Span::default(), message) }
     }
 
-    /// Adds the text beside the underlined place.
+    /// Sets the text beside the underlined token.
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Adds another place that matters.
+    /// Adds a secondary place with its label.
     #[must_use]
     pub fn with_note(mut self, span: Span, text: impl Into<String>) -> Self {
         self.notes.push((span, text.into()));
         self
     }
 
-    /// Adds the remedy.
+    /// Sets what to write instead.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Whether this is an error.
+    /// Asks whether `nearest` was meant, or helps with `otherwise` if no name is near. [`nearest`](crate::nearest)
+    /// finds the name.
+    #[must_use]
+    pub fn with_suggestion(self, nearest: Option<&str>, otherwise: impl FnOnce() -> String) -> Self {
+        let help = nearest.map_or_else(otherwise, did_you_mean);
+        self.with_help(help)
+    }
+
+    /// Returns whether the severity is [`Severity::Error`].
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// Findings about an input, errors and warnings alike.
+/// The errors and warnings about an input.
 ///
-/// Reads as a slice of [`Diagnostic`]s. As an [`Error`](std::error::Error) it shows one line per finding, without the
-/// source; [`render`](crate::render) shows the guilty lines too.
+/// Dereferences to a slice of [`Diagnostic`]s. As an [`Error`](std::error::Error) it displays one line per
+/// diagnostic, without the source; [`render`](crate::render) shows the guilty lines too.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// No findings.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a finding.
+    /// Appends a diagnostic.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }
 
-    /// Whether one of the findings is an error.
+    /// Returns whether at least one diagnostic is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(Diagnostic::is_error)
     }
 
-    /// The errors alone.
+    /// Returns the errors without the warnings.
     #[must_use]
     pub fn errors(self) -> Self {
         self.into_iter().filter(Diagnostic::is_error).collect()
     }
 
-    /// Keeps the findings for which `keep` holds.
+    /// Keeps the diagnostics for which `keep` returns true.
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
         self.0.retain(keep);
     }
 
-    /// Drops each finding that equals the one before it.
+    /// Removes each diagnostic that equals the one before it.
     pub fn dedup(&mut self) {
         self.0.dedup();
     }
 
-    /// Orders the findings by source, then by place; those without a place come first.
+    /// Sorts by source, then by place. Diagnostics without a place come first.
     pub fn sort(&mut self) {
         self.0.sort_by_key(|d| d.span.map(|span| (span.source, span.start, span.end)));
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::graph::Quantity;
 
-/// A time as one would write it: the largest unit in which it is at least 1, up to nine digits.
+/// Formats a time in seconds as a person would write it: in the largest unit in which it is at least 1, with up to nine
+/// digits.
 pub fn format_time(seconds: f64) -> String {
     let (scale, unit) = match seconds.abs() {
         s if s >= 1.0 => (1.0, "s"),
@@ -17,13 +18,13 @@ pub fn format_time(seconds: f64) -> String {
     format!("{rounded} {unit}")
 }
 
-/// A time with four digits.
+/// Formats a time in seconds with four digits.
 pub fn format_time_rounded(seconds: f64) -> String {
     let rounded: f64 = format!("{seconds:.3e}").parse().unwrap_or(seconds);
     format_time(rounded)
 }
 
-/// A whole number as it is, another with four digits.
+/// Formats an integer as it is, and any other number with four digits.
 pub fn format_number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e9 {
         return value.to_string();
@@ -32,7 +33,7 @@ pub fn format_number(value: f64) -> String {
     rounded.to_string()
 }
 
-/// A quantity in words: "spikes", "membrane potentials", "synaptic currents".
+/// Returns a quantity in words: "spikes", "membrane potentials", "synaptic currents".
 pub fn quantity_name(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::Spikes => "spikes",
@@ -41,7 +42,7 @@ pub fn quantity_name(quantity: Quantity) -> &'static str {
     }
 }
 
-/// A rounded number with its thousands apart: "12,036".
+/// Formats a rounded number with separated thousands: "12,036".
 pub fn format_thousands(number: f64) -> String {
     let plain = format!("{:.0}", number.round());
     let places = plain.len();
@@ -51,13 +52,13 @@ pub fn format_thousands(number: f64) -> String {
         .collect()
 }
 
-/// A measured number with three significant digits, zeros at the end included: "10.0", "0.181".
+/// Formats a measured number with three significant digits, trailing zeros included: "10.0", "0.181".
 pub fn format_significant(number: f64) -> String {
     let places = (2 - number.abs().max(1e-9).log10().floor() as i32).clamp(0, 6) as usize;
     format!("{number:.places$}")
 }
 
-/// From a measured number to another, with their unit; one number if they are equal.
+/// Formats a range of measured numbers with their unit, or one number if both are equal.
 pub fn format_range(low: f64, high: f64, unit: &str) -> String {
     if low == high {
         format!("{} {unit}", format_significant(low))
@@ -66,17 +67,17 @@ pub fn format_range(low: f64, high: f64, unit: &str) -> String {
     }
 }
 
-/// A share, from 0 to 1, in percent with one decimal: "97.5 %".
+/// Returns a share, from 0 to 1, in percent with one decimal: "97.5 %".
 pub fn format_percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-/// A share, from 0 to 1, in whole percent: "98 %".
+/// Returns a share, from 0 to 1, in whole percent: "98 %".
 pub fn format_whole_percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
-/// A measured time in milliseconds, or in microseconds below one: "10.0 ms".
+/// Returns a measured time in milliseconds, or in microseconds below one: "10.0 ms".
 pub fn format_milliseconds(seconds: f64) -> String {
     if seconds < 1e-3 {
         format!("{} us", format_significant(1e6 * seconds))
@@ -85,13 +86,13 @@ pub fn format_milliseconds(seconds: f64) -> String {
     }
 }
 
-/// A duration in minutes and seconds: "2:05".
+/// Returns a duration in minutes and seconds: "2:05".
 pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64().round() as u64;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// A size in the largest binary unit of which there is at least one: "900 bytes", "3.2 MiB".
+/// Returns a size in the largest binary unit of which there is at least one: "900 bytes", "3.2 MiB".
 pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes as f64;
@@ -103,22 +104,22 @@ pub fn format_bytes(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} bytes") } else { format!("{size:.1} {}", UNITS[unit]) }
 }
 
-/// A count with its noun: "1 layer", "2 layers".
+/// Returns a count with its noun: "1 layer", "2 layers".
 pub fn pluralize(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// A table with aligned columns: the first is text, the others are numbers. The first row is the head.
+/// Formats a table with aligned columns: the first holds text, the others numbers. The first row is the head.
 pub fn format_table(rows: &[Vec<String>]) -> String {
     aligned(rows, |column| column > 0)
 }
 
-/// Names and what they stand for, in two columns of text.
+/// Formats names and their meanings in two columns of text.
 pub fn format_list(rows: &[Vec<String>]) -> String {
     aligned(rows, |_| false)
 }
 
-/// Columns of equal width, two spaces apart.
+/// Aligns columns to equal widths, two spaces apart.
 fn aligned(rows: &[Vec<String>], to_the_right: impl Fn(usize) -> bool) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
@@ -138,7 +139,7 @@ fn aligned(rows: &[Vec<String>], to_the_right: impl Fn(usize) -> bool) -> String
     text
 }
 
-/// Every line indented by two spaces.
+/// Indents every line by two spaces.
 pub fn indent(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }

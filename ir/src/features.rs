@@ -1,4 +1,4 @@
-//! What a network uses beyond plain layers, and what an engine can do: the check between them.
+//! The features that a network uses and that an engine supports, and the check between them.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -6,7 +6,7 @@ use crate::graph::{Endpoint, Graph, LeakUnit, Neuron, Operator, Quantity};
 use crate::network::Slot;
 use crate::source::Span;
 
-/// Something that not every engine can do.
+/// A feature that not every engine supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Feature {
     /// A layer whose neurons have two or more synapses.
@@ -40,7 +40,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    /// The feature in words that complete "... does not support".
+    /// Returns the feature in words, to complete "... does not support".
     pub fn description(self) -> &'static str {
         match self {
             Self::SeveralSynapses => "neurons with several synapses",
@@ -62,7 +62,7 @@ impl Feature {
 }
 
 impl Graph {
-    /// The features that the graph uses, each with every place that uses it.
+    /// Returns the features that the graph uses, once for each place that uses one.
     pub fn features(&self) -> Vec<(Feature, Span)> {
         let mut used = Vec::new();
         for layer in &self.layers {
@@ -111,7 +111,7 @@ impl Graph {
         used
     }
 
-    /// One error for each place of the graph that uses a feature which `engine` does not support.
+    /// Returns one error for each place of the graph that uses a feature outside of `supported`.
     pub fn unsupported(&self, engine: &str, supported: &[Feature]) -> Diagnostics {
         let missing = self.features().into_iter().filter(|(feature, _)| !supported.contains(feature));
         missing

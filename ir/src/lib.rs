@@ -1,11 +1,12 @@
 //! The intermediate representation (IR) of the synnet compiler: what a spiking network is, whichever front end
 //! made it and whichever engine runs it.
 //!
-//! A [`Graph`] is the structure; it opens with an essay on what every network means ([`graph`]).
-//! [`Params`] are tensors by name, as a weights file holds them. [`Network::bind`] joins the two.
-//! [`validate`] checks the rules that every graph keeps. Whatever is wrong is a [`Diagnostic`] that points at a
-//! [`Span`] of a source file; [`render`] shows it as rustc would. [`to_table`], [`to_dot`], [`to_yaml`] and [`to_json`] write
-//! graphs for people and for other programs. A back end implements [`Target`]. A [`Raster`] is what a network hears or sees: the events of one recording.
+//! A [`Graph`] is the structure; it opens with an essay on what every network means ([`graph`]). [`Params`] are
+//! tensors by name, as a weights file holds them. [`Network::bind`] joins the two. [`validate`] checks the rules that
+//! every graph keeps. Whatever is wrong is a [`Diagnostic`] that points at a [`Span`] of a source file; [`render`]
+//! shows it as rustc would. [`to_table`], [`to_dot`], [`to_yaml`] and [`to_json`] write graphs for people and for
+//! other programs. A back end implements [`Target`]. A [`Raster`] is what a network hears or sees: the events of one
+//! recording.
 //!
 //! The crate knows no other crate of the compiler, reads and writes nothing, and never exits.
 //!
@@ -54,6 +55,6 @@ pub use print::{from_json, from_yaml, to_dot, to_json, to_table, to_yaml};
 pub use raster::{InvalidCount, Raster, RasterError};
 pub use render::render;
 pub use source::{Source, SourceId, Sources, Span};
-pub use suggest::nearest;
+pub use suggest::{did_you_mean, nearest};
 pub use target::{Artifact, Artifacts, Fact, Target};
 pub use validate::{validate, validate_partial};

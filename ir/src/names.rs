@@ -20,7 +20,7 @@ pub fn camel_case(name: &str) -> String {
     if joined.starts_with(|c: char| c.is_ascii_alphabetic()) { joined } else { format!("N{joined}") }
 }
 
-/// The words of a name: runs of letters and digits, divided also before a capital that follows a
+/// Returns the words of a name: runs of letters and digits, divided also before a capital that follows a
 /// small letter or a digit, and before the last capital of a run that a small letter follows.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();

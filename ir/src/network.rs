@@ -1,4 +1,4 @@
-//! A graph joined with its numbers: what every engine and back end takes.
+//! A graph with its weights: the input of every engine and target.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -7,54 +7,54 @@ use crate::params::{Params, Tensor};
 use crate::source::Span;
 use crate::suggest::nearest;
 
-/// A graph and the numbers that make it run.
+/// A graph with its weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// The graph, its parameters replaced by those of the weights file where it has them.
+    /// The graph. Parameters that the weights file holds replace those of the source.
     pub graph: Graph,
-    /// The weights of each connection of [`Graph::connections`]; `None` where it has no matrix.
+    /// The weights of each of [`Graph::connections`], in their order; `None` for a connection without a matrix.
     pub weights: Vec<Option<Weights>>,
 }
 
-/// The numbers of a linear connection.
+/// The weights of a linear connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// `[sources, target columns]`.
+    /// Weight matrix of shape `[sources, target columns]`.
     pub matrix: Tensor,
-    /// One value per target column.
+    /// Biases, one per target column; `None` if the connection has none.
     pub bias: Option<Vec<f32>>,
 }
 
-/// A tensor that a weights file of a graph must or may hold.
+/// A tensor that a weights file of a graph must or can hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorSpec {
-    /// Its name in the file.
+    /// Key in the file: `h0->h1.weight`, `h0.tau_mem`.
     pub name: String,
-    /// Its place in the graph.
+    /// The part of the graph that it belongs to.
     pub slot: Slot,
-    /// Its shape. A parameter declared with one value for all has the shape `[1]`.
+    /// Shape, row by row. A parameter that is declared with one value for all neurons has the shape `[1]`.
     pub shape: Vec<usize>,
     /// Whether training changes it.
     pub learn: bool,
-    /// Whether the file must hold it; other parameters override the source text where present.
+    /// Whether the file must hold it. Other parameters override the source if they are present.
     pub required: bool,
-    /// The declaration that it belongs to.
+    /// The connection or layer that it belongs to.
     pub span: Span,
 }
 
-/// The place of a tensor in a graph.
+/// The part of a graph that a tensor belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Slot {
-    /// Matrix of a connection, by its index.
+    /// Weight matrix of the connection with this index.
     Weight(usize),
-    /// Bias of a linear connection, by its index.
+    /// Biases of the linear connection with this index.
     LinearBias(usize),
-    /// Parameter of a layer.
+    /// Parameter of the neurons of a layer.
     Layer(LayerId, LayerParameter),
 }
 
 impl Graph {
-    /// Every tensor that a weights file of this graph must or may hold: weights and biases of the
+    /// Returns every tensor that a weights file of this graph must or can hold: weights and biases of the
     /// connections, then the parameters of the layers.
     pub fn tensors(&self) -> Vec<TensorSpec> {
         let mut specs = Vec::new();
@@ -100,11 +100,12 @@ impl Graph {
 impl Network {
     /// Joins a graph with its weights.
     ///
-    /// Parameters of layers that the weights hold replace those of the source text, whether they
-    /// are learned or not; they may have one value or one per element, whatever the source text has.
+    /// Parameters of layers that `params` holds replace those of the source, whether they are learned or not. They
+    /// can have one value or one per element, whatever the source has.
     ///
     /// # Errors
-    /// Every tensor that is missing, unknown, misshaped, not finite or out of range.
+    /// Fails with one diagnostic for every tensor that is missing, unknown, of the wrong shape, not finite, or out of
+    /// range.
     pub fn bind(graph: &Graph, params: &Params) -> Result<Self, Diagnostics> {
         let mut network = Self { graph: graph.clone(), weights: vec![None; graph.connections.len()] };
         let mut diagnostics = Diagnostics::new();
@@ -121,7 +122,7 @@ impl Network {
                         spec.span,
                         format!("the weights have no tensor `{}` of shape {:?}", spec.name, spec.shape),
                     )
-                    .with_help("train this network, or check that the weights belong to it"),
+                    .with_help("train this network, or choose weights that belong to it"),
                 ),
                 None => {}
             }
@@ -130,17 +131,16 @@ impl Network {
             let nearest = nearest(name, specs.iter().map(|s| s.name.as_str()));
             let diagnostic = Diagnostic::error_without_span(
                 &codes::UNKNOWN_TENSOR,
-                format!("the weights hold a tensor `{name}`, which network `{}` does not have", graph.name),
+                format!("network `{}` has no tensor `{name}`, but the weights do", graph.name),
             );
-            diagnostics.push(match nearest {
-                Some(nearest) => diagnostic.with_help(format!("did you mean `{nearest}`?")),
-                None => diagnostic.with_help("`snnc show` lists the tensors of a network"),
-            });
+            diagnostics.push(diagnostic.with_suggestion(nearest, || {
+                "remove it from the file; `snnc show` lists the tensors of a network".to_owned()
+            }));
         }
         if diagnostics.is_empty() { Ok(network) } else { Err(diagnostics) }
     }
 
-    /// The tensors that training changes, and all weights: what a weights file holds.
+    /// Returns the tensors of a weights file: all weights, and the parameters that training changes.
     pub fn params(&self) -> Params {
         let tensors = self.graph.tensors().into_iter().filter(|spec| spec.required).map(|spec| {
             let tensor = match spec.slot {
@@ -158,10 +158,10 @@ impl Network {
         Params { tensors: tensors.collect() }
     }
 
-    /// The weights of connection `i`, which must be linear.
+    /// Returns the weights of the connection with index `i`.
     ///
     /// # Panics
-    /// Where the connection has no matrix.
+    /// Panics if the connection has no weight matrix.
     pub fn linear(&self, i: usize) -> &Weights {
         self.weights[i].as_ref().expect("a linear connection has weights")
     }
@@ -187,28 +187,29 @@ impl Network {
 fn check_tensor(graph: &Graph, spec: &TensorSpec, tensor: &Tensor) -> Option<Diagnostic> {
     if !shape_fits(graph, spec, &tensor.shape) {
         let message = format!(
-            "tensor `{}` has shape {:?}; network `{}` needs {:?}",
+            "tensor `{}` has shape {:?}, but network `{}` needs {:?}",
             spec.name, tensor.shape, graph.name, spec.shape
         );
         let transposed = spec.shape.len() == 2 && tensor.shape.iter().rev().eq(spec.shape.iter());
         return Some(Diagnostic::error(&codes::TENSOR_SHAPE, spec.span, message).with_help(if transposed {
-            "transpose it: a weight has one row per source"
+            "transpose it: a weight matrix has one row per source"
         } else {
             "use the weights of this network"
         }));
     }
     if let Some(i) = tensor.data.iter().position(|x| !x.is_finite()) {
         let message = format!("tensor `{}` holds {} at element {i}", spec.name, tensor.data[i]);
-        return Some(Diagnostic::error(&codes::TENSOR_NOT_FINITE, spec.span, message).with_help(
-            "weights are finite; take an earlier checkpoint, or train with a lower learning rate",
-        ));
+        return Some(
+            Diagnostic::error(&codes::TENSOR_NOT_FINITE, spec.span, message)
+                .with_help("use an earlier checkpoint, or train with a lower learning rate"),
+        );
     }
     if let Slot::Layer(id, which) = spec.slot {
         let layer = graph.layer(id);
         let range = which.range(layer);
         if let Some(x) = tensor.data.iter().find(|&&x| !range.allows(f64::from(x))) {
             let message =
-                format!("tensor `{}` holds {x}, which a {} cannot be", spec.name, which.name(layer));
+                format!("tensor `{}` holds {x}, but `{}` cannot be {x}", spec.name, which.name(layer));
             return Some(Diagnostic::error(&codes::TENSOR_RANGE, spec.span, message).with_help(range.rule));
         }
     }

@@ -7,17 +7,17 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 /// A dense array in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// Extent of each axis.
+    /// Extent of each axis, the slowest first.
     pub shape: Vec<usize>,
-    /// As many values as the shape says.
+    /// Values, as many as the product of `shape`.
     pub data: Vec<f32>,
 }
 
 impl Tensor {
-    /// A tensor with the given values.
+    /// Creates a tensor with the given values, in row-major order.
     ///
     /// # Panics
-    /// Where the shape does not hold as many values as there are.
+    /// Panics if the product of `shape` is not the number of values.
     pub fn new(shape: impl Into<Vec<usize>>, data: Vec<f32>) -> Self {
         let shape = shape.into();
         assert_eq!(
@@ -28,7 +28,7 @@ impl Tensor {
         Self { shape, data }
     }
 
-    /// A tensor of zeros.
+    /// Creates a tensor of zeros.
     pub fn zeros(shape: impl Into<Vec<usize>>) -> Self {
         let shape = shape.into();
         let len = shape.iter().product();
@@ -40,11 +40,11 @@ impl Tensor {
 /// `<layer>.threshold`, `<layer>.tau_mem`, ... ([`Graph::tensors`](crate::Graph::tensors) lists them).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Params {
-    /// The tensors, in the order of their names.
+    /// Tensors by name.
     pub tensors: BTreeMap<String, Tensor>,
 }
 
-/// Why bytes are not a weights file.
+/// The reason why bytes are not a weights file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError(String);
 
@@ -60,7 +60,7 @@ impl Params {
     /// Reads the safetensors format. Floating-point tensors of 32 and 64 bits are accepted.
     ///
     /// # Errors
-    /// Where the bytes are not in that format, or a tensor has another type of number.
+    /// Fails if the bytes are not in that format, or if a tensor has another type of number.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ReadError> {
         let file = SafeTensors::deserialize(bytes)
             .map_err(|error| ReadError(format!("not a safetensors file: {error}")))?;
@@ -91,12 +91,12 @@ impl Params {
         self.serialize(None)
     }
 
-    /// As [`to_safetensors`](Self::to_safetensors), with a text under a key of the file's metadata.
+    /// Writes the safetensors format with one entry of metadata: `text` under `key`.
     pub fn to_safetensors_with(&self, key: &str, text: String) -> Vec<u8> {
         self.serialize(Some((key.to_owned(), text)))
     }
 
-    /// With one entry of metadata at most, so that the order of the map cannot show.
+    /// Writes the format with one entry of metadata at most, so that the order of the map cannot show.
     fn serialize(&self, metadata: Option<(String, String)>) -> Vec<u8> {
         let bytes: Vec<(&String, &Tensor, Vec<u8>)> = self
             .tensors

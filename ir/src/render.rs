@@ -7,8 +7,8 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::source::{SourceId, Sources, Span};
 
-/// Diagnostics in the order of their places: severity, code, message, place, the line with the guilty
-/// part underlined, notes and help. Empty where there are none.
+/// Renders diagnostics in the order of their places: severity, code, message, place, the line with the guilty token
+/// underlined, notes and help. The result is empty if there are none.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut ordered = Diagnostics::from(diagnostics.to_vec());
@@ -75,7 +75,7 @@ fn attach<'a>(
     }
 }
 
-/// The bytes of a span, moved to lie within its text and on borders of characters.
+/// Returns the bytes of a span, moved to lie within its source and on character boundaries.
 fn bytes(sources: &Sources, span: Span) -> Range<usize> {
     let text = sources.get(span.source).map_or("", |source| source.text.as_str());
     let border = |mut at: usize| {

@@ -1,10 +1,10 @@
-//! "Did you mean": the one place that decides which name a misspelled one stands for.
+//! "Did you mean": the one place that decides which name a misspelled one stands for, and how that is asked.
 
-/// The candidate that a misspelled name probably means, or `None` where none is close.
+/// Returns the candidate that a misspelled name probably means, or `None` if none is close.
 ///
-/// A candidate is close if one edit (insertion, deletion, substitution or transposition) and one more for each four
-/// characters of the shorter name turn one into the other, and something of the name remains. A difference in case
-/// alone is closest. The first of equally close candidates wins.
+/// A candidate is close if one edit (insertion, deletion, substitution or transposition), plus one more for every
+/// four characters of the shorter name, turns one into the other, and something of the name remains. A difference in
+/// case alone is closest. The first of equally close candidates wins.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |candidate: &str| {
         if name.eq_ignore_ascii_case(candidate) { 0 } else { strsim::damerau_levenshtein(name, candidate) }
@@ -18,6 +18,11 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Returns the question about a name that was probably meant: "did you mean `linear`?".
+pub fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Back ends: what each of them does with a network, behind one interface.
 //!
 //! A back end lives in a folder of its own under `targets/` and implements [`Target`]; its options belong to the
-//! implementing value. Whoever offers a choice of back ends keeps a list of `Box<dyn Target>`. A back end does no input
-//! or output: it returns [`Artifacts`], files by name and content.
+//! implementing value. Whoever offers a choice of back ends keeps a list of `Box<dyn Target>`. A back end does no
+//! input or output: it returns [`Artifacts`], files by name and content.
 //!
 //! ```
 //! use synnet_ir::{Artifact, Artifacts, Target};
@@ -42,21 +42,22 @@ use crate::network::Network;
 
 /// A back end with its options.
 pub trait Target {
-    /// The name on the command line and in recipes, in small letters, digits and `-`: `rust-int`, `xylo-audio3`.
+    /// Returns the name on the command line and in recipes, in small letters, digits and `-`: `rust-int`,
+    /// `xylo-audio3`.
     fn name(&self) -> &str;
 
-    /// The name of the file to build, from the name of the network as [`snake_case`](crate::names::snake_case) writes
-    /// it: `kws` becomes `kws.rs`.
+    /// Returns the name of the file to build, from the name of the network as
+    /// [`snake_case`](crate::names::snake_case) writes it: `kws` becomes `kws.rs`.
     fn file_name(&self, stem: &str) -> String;
 
-    /// Returns an error for everything of the graph that the target cannot express, whatever the parameters are, and a
-    /// warning for what it does differently.
+    /// Returns an error for everything of the graph that the target cannot express, whatever the parameters are, and
+    /// a warning for what it does differently.
     fn check(&self, graph: &Graph) -> Diagnostics;
 
     /// Compiles a network. `file` names the main file; other files stand beside it and have its stem.
     ///
     /// # Errors
-    /// Everything that the target cannot express, with the warnings. A network whose graph passes
+    /// Fails with everything that the target cannot express, and the warnings. A network whose graph passes
     /// [`check`](Self::check) can still fail because of its parameters.
     fn build(&self, network: &Network, file: &str) -> Result<Artifacts, Diagnostics>;
 
@@ -66,20 +67,20 @@ pub trait Target {
     }
 }
 
-/// What a target makes of a network.
+/// The result of a build: files, with what is worth knowing about them.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Artifacts {
     /// The files, the most useful one first. Their names are distinct.
     pub files: Vec<Artifact>,
-    /// What can be expressed but behaves differently.
+    /// Warnings about what the target does differently.
     pub warnings: Diagnostics,
-    /// What the build needs, lost or costs, in the order in which people read it.
+    /// Facts about memory, accuracy and cost, in the order in which people read them.
     pub facts: Vec<Fact>,
 }
 
 impl Artifacts {
-    /// Files without warnings or facts.
+    /// Creates a build of files without warnings or facts.
     pub fn new(files: impl IntoIterator<Item = Artifact>) -> Self {
         Self { files: files.into_iter().collect(), ..Self::default() }
     }
@@ -99,39 +100,39 @@ impl Artifacts {
     }
 }
 
-/// A file that a target makes.
+/// A file that a target writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Artifact {
-    /// Its name, without a folder.
+    /// File name, without a folder.
     pub name: String,
-    /// What it is, in a few words.
+    /// A few words about it, for messages.
     pub description: String,
-    /// Its content.
+    /// Bytes of the file.
     pub bytes: Vec<u8>,
 }
 
 impl Artifact {
-    /// A file of this name and content, described in a few words.
+    /// Creates a file of this name and content, described in a few words.
     pub fn new(name: impl Into<String>, description: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), description: description.into(), bytes: bytes.into() }
     }
 }
 
-/// Something worth knowing about a build, for people and for programs.
+/// A fact about a build, for people and for programs.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Fact {
-    /// Its key in machine-readable results: `memory`.
+    /// Key in machine-readable results: `memory`.
     pub key: &'static str,
-    /// The fact in words, of one or several lines without a last newline.
+    /// The fact in words: one or several lines without a trailing newline.
     pub text: String,
     /// The fact for programs.
     pub value: Value,
 }
 
 impl Fact {
-    /// A fact in words and as a value.
+    /// Creates a fact in words and as a value.
     pub fn new(key: &'static str, text: impl Into<String>, value: impl Into<Value>) -> Self {
         Self { key, text: text.into(), value: value.into() }
     }

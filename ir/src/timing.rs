@@ -1,31 +1,31 @@
 //! Time constants, decays and bit shifts: the one place that converts between them.
 
-/// Decay per time step of an exponential with time constant `tau` (s) at step `dt` (s).
+/// Returns the decay per time step of an exponential with time constant `tau` (s) at step `dt` (s).
 pub fn tau_to_decay(tau: f64, dt: f64) -> f64 {
     (-dt / tau).exp()
 }
 
-/// Time constant (s) of a decay per time step.
+/// Returns the time constant (s) of a decay per time step of `dt` (s).
 pub fn decay_to_tau(decay: f64, dt: f64) -> f64 {
     -dt / decay.ln()
 }
 
-/// The bit shift `dash` whose decay `1 - 2^-dash` is nearest to that of `tau`, not yet rounded.
+/// Returns the bit shift `dash` whose decay `1 - 2^-dash` is nearest to that of `tau`, not yet rounded.
 pub fn tau_to_bit_shift(tau: f64, dt: f64) -> f64 {
     decay_to_bit_shift(tau_to_decay(tau, dt))
 }
 
-/// The bit shift `dash` with decay `1 - 2^-dash`, not rounded.
+/// Returns the bit shift `dash` with decay `1 - 2^-dash`, not rounded.
 pub fn decay_to_bit_shift(decay: f64) -> f64 {
     -(1.0 - decay).log2()
 }
 
-/// Decay per time step of a bit shift: `1 - 2^-dash`.
+/// Returns the decay per time step of a bit shift: `1 - 2^-dash`.
 pub fn bit_shift_to_decay(dash: f64) -> f64 {
     1.0 - (-dash).exp2()
 }
 
-/// The time constant nearest to `tau` that a whole bit shift can express (Rockpool's
+/// Returns the time constant nearest to `tau` that an integer bit shift expresses (Rockpool's
 /// `quantize_time_constants`): `dash = round(tau_to_bit_shift(tau))`, `tau' = -dt / ln(1 - 2^-dash)`.
 ///
 /// A `tau` so short that its bit shift rounds to 0 has no such neighbor; the result is then 0.

@@ -10,13 +10,13 @@ use crate::graph::{
 };
 use crate::source::Span;
 
-/// Most weights of a network: 1 GiB of them.
+/// Maximum number of weights of a network: 1 GiB in f32.
 const MAX_WEIGHTS: usize = 1 << 28;
 
-/// Everything that is wrong or doubtful about a graph.
+/// Returns the errors of a graph, and warnings about what is probably a mistake.
 ///
-/// A graph without errors keeps what the [module of graphs](crate::graph) promises: handles lie within
-/// the graph, lists have as many values as there are elements, widths agree, values lie in their ranges.
+/// A graph without errors keeps what the [module of graphs](crate::graph) promises: handles lie within the graph,
+/// lists have as many values as there are elements, widths agree, values lie in their ranges.
 pub fn validate(graph: &Graph) -> Diagnostics {
     let broken = handles(graph);
     if !broken.is_empty() {
@@ -27,8 +27,8 @@ pub fn validate(graph: &Graph) -> Diagnostics {
     diagnostics
 }
 
-/// As [`validate`], for a graph in which sizes, channels and step of 0 and handles outside of the graph
-/// stand for what has been reported.
+/// Returns the errors and warnings about a graph that is incomplete after errors that have been reported: sizes,
+/// channels and a time step of 0, and handles outside of the graph, are not reported again.
 pub fn validate_partial(graph: &Graph) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for layer in &graph.layers {
@@ -44,15 +44,15 @@ pub fn validate_partial(graph: &Graph) -> Diagnostics {
     diagnostics
 }
 
-/// Handles that lie outside of the graph.
+/// Returns errors about handles outside of the graph.
 fn handles(graph: &Graph) -> Diagnostics {
     let outside = |id: LayerId| id.index() >= graph.layers.len();
     let mut diagnostics = Diagnostics::new();
     let mut report = |span, what: &str| {
-        let message = format!("{what} names a layer that the graph does not have");
+        let message = format!("{what} refers to a layer that the graph does not have");
         diagnostics.push(
             Diagnostic::error(&codes::GRAPH_FILE, span, message)
-                .with_help("layers are numbered from 0 in the order of the list"),
+                .with_help("number layers from 0 in the order of their list"),
         );
     };
     for connection in &graph.connections {
@@ -70,24 +70,35 @@ fn handles(graph: &Graph) -> Diagnostics {
     diagnostics
 }
 
-/// What a partial graph may lack.
+/// Returns errors about what a partial graph may lack.
 fn complete(graph: &Graph) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     if !(graph.dt > 0.0 && graph.dt.is_finite()) {
-        let message = format!("the time step is {} s", graph.dt);
-        diagnostics
-            .push(Diagnostic::error(&codes::TIME_STEP, graph.span, message).with_help("it is longer than 0"));
+        let message = format!("the time step must be longer than 0, not {} s", graph.dt);
+        diagnostics.push(
+            Diagnostic::error(&codes::TIME_STEP, graph.span, message)
+                .with_help("choose a step in seconds, such as 0.01"),
+        );
     }
     if graph.input.channels == 0 {
-        diagnostics.push(Diagnostic::error(&codes::RANGE, graph.input.span, "the input has no channels"));
+        diagnostics.push(
+            Diagnostic::error(&codes::RANGE, graph.input.span, "the input has no channels")
+                .with_help("choose at least 1 channel"),
+        );
     }
     for layer in graph.layers.iter().filter(|layer| layer.size == 0 || layer.synapses() == 0) {
         let message = format!("layer `{}` has no neurons or synapses", layer.name);
-        diagnostics.push(Diagnostic::error(&codes::RANGE, layer.span, message));
+        diagnostics.push(
+            Diagnostic::error(&codes::RANGE, layer.span, message)
+                .with_help("choose at least 1 neuron, and 1 synapse per neuron"),
+        );
     }
     for connection in graph.connections.iter().filter(|connection| connection.sources.is_empty()) {
         let message = format!("connection `{}` has no source", connection.name);
-        diagnostics.push(Diagnostic::error(&codes::GRAPH_FILE, connection.span, message));
+        diagnostics.push(
+            Diagnostic::error(&codes::GRAPH_FILE, connection.span, message)
+                .with_help("name at least one source, or remove the connection"),
+        );
     }
     check_layer_names(graph, &mut diagnostics);
     diagnostics
@@ -111,32 +122,34 @@ struct LayerCheck<'a> {
 }
 
 impl LayerCheck<'_> {
-    /// Numbers that a layer has once.
+    /// Checks the numbers that all neurons of a layer share.
     fn constants(&mut self, lif: &Lif) {
-        let numbers = [
-            ("noise_std", lif.noise_std, lif.noise_std >= 0.0, "0 is no noise"),
-            ("window", lif.surrogate.window, lif.surrogate.window > 0.0, "it is larger than 0"),
-            ("max_spikes", f64::from(lif.max_spikes), lif.max_spikes >= 1, "it is at least 1"),
-        ];
-        for (name, value, good, help) in numbers {
-            if !(good && value.is_finite()) {
-                self.report(self.layer.span, name, value, help);
+        for (name, value, range) in
+            [("noise_std", lif.noise_std, Lif::NOISE_STD), ("window", lif.surrogate.window, Lif::WINDOW)]
+        {
+            if !range.allows(value) {
+                self.report(self.layer.span, name, value, range.rule);
             }
+        }
+        if lif.max_spikes == 0 {
+            self.report(self.layer.span, "max_spikes", 0.0, "choose at least 1");
         }
     }
 
-    /// Whether a parameter has the right number of values, all within its range.
+    /// Checks that a parameter has the right number of values, all within its range.
     fn parameter(&mut self, which: LayerParameter) {
         let layer = self.layer;
         let Some(parameter) = which.of(layer) else { return };
         let name = which.name(layer);
         let (len, elements) = (parameter.values.len(), which.elements(layer));
         if len != 1 && len != elements && layer.size > 0 {
-            let message =
-                format!("`{name}` of layer `{}` has {len} values for {elements} elements", layer.name);
+            let message = format!(
+                "`{name}` of layer `{}` has {len} values, but the layer has {elements} elements",
+                layer.name
+            );
             self.diagnostics.push(
                 Diagnostic::error(&codes::LENGTH, self.place(parameter.span), message)
-                    .with_help("give one value, or one per element"),
+                    .with_help("write one value, or one per element"),
             );
             return;
         }
@@ -156,20 +169,21 @@ impl LayerCheck<'_> {
             self.diagnostics.push(
                 Diagnostic::warning(&codes::SHORT_TIME_CONSTANT, self.place(parameter.span), message)
                     .with_help(
-                        "more than half of the state is lost in each step; a shorter `dt` resolves it",
+                        "choose a longer time constant, or a shorter `dt`: \
+                         the state decays by more than half per step",
                     ),
             );
         }
     }
 
-    /// Reports a value out of range, in the unit in which it was written.
+    /// Reports a value out of range, in the unit of its declaration.
     fn report(&mut self, span: Span, name: &str, value: f64, help: &str) {
         let text = if name.starts_with("tau") { format_time(value) } else { value.to_string() };
-        let message = format!("`{name}` of layer `{}` is {text}", self.layer.name);
+        let message = format!("`{name}` of layer `{}` cannot be {text}", self.layer.name);
         self.diagnostics.push(Diagnostic::error(&codes::RANGE, self.place(span), message).with_help(help));
     }
 
-    /// The place of a parameter, or of the layer where a default has none.
+    /// Returns the place of a parameter, or that of the layer for a default, which has none.
     fn place(&self, span: Span) -> Span {
         if span == Span::default() { self.layer.span } else { span }
     }
@@ -179,37 +193,44 @@ fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Di
     let target = graph.layer(connection.target);
     let span = connection.span;
     if !(0.0..1.0).contains(&connection.dropout) {
-        let message = format!("the dropout probability of `{}` is {}", connection.name, connection.dropout);
-        diagnostics.push(Diagnostic::error(&codes::RANGE, span, message).with_help("it lies in [0, 1)"));
+        let (name, dropout) = (&connection.name, connection.dropout);
+        let message =
+            format!("the dropout probability of `{name}` must be at least 0 and less than 1, not {dropout}");
+        diagnostics
+            .push(Diagnostic::error(&codes::RANGE, span, message).with_help("choose a number in [0, 1)"));
     }
     let widths: Vec<usize> = connection.sources.iter().map(|source| graph.width(*source)).collect();
+    // A width of 0 stands for one that could not be understood.
     let known: Vec<usize> = widths.iter().copied().filter(|&width| width > 0).collect();
     if let Some(other) = known.iter().find(|&&width| width != known[0]) {
-        let message = format!("sources of {} and {other} values cannot be added", known[0]);
+        let message = format!("cannot add sources of {} and {other} neurons", known[0]);
         diagnostics.push(
             Diagnostic::error(&codes::WIDTH, span, message)
-                .with_help("sources of a sum have equal widths; give each its own `-> linear ->` otherwise"),
+                .with_help("write a connection with its own `linear` for each source"),
         );
         return;
     }
     let unique: BTreeSet<String> = connection.sources.iter().map(|source| format!("{source:?}")).collect();
     if unique.len() < connection.sources.len() {
         diagnostics.push(
-            Diagnostic::error(&codes::DUPLICATE_CONNECTION, span, "a source stands twice in this sum")
-                .with_help("a sum adds each source once"),
+            Diagnostic::error(&codes::DUPLICATE_CONNECTION, span, "the sum contains a source twice")
+                .with_help("remove one of them"),
         );
     }
     match &connection.operator {
         Operator::Identity => {
             let columns = target.input_columns();
             if let Some(&width) = known.first().filter(|&&width| columns > 0 && width != columns) {
-                let message = format!(
-                    "a connection without weights joins {width} sources to {columns} columns of layer `{}`",
-                    target.name
-                );
+                let message = match target.synapses() {
+                    1 => format!("`{}` has {columns} neurons, but its source has {width}", target.name),
+                    synapses => format!(
+                        "`{}` has {columns} inputs ({} neurons with {synapses} synapses), but its source has {width}",
+                        target.name, target.size
+                    ),
+                };
                 diagnostics.push(
                     Diagnostic::error(&codes::WIDTH, span, message)
-                        .with_help("put a matrix between: `-> linear ->`, or make both the same size"),
+                        .with_help("insert a weight matrix, `-> linear ->`, or make both sizes equal"),
                 );
             }
         }
@@ -226,28 +247,34 @@ fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics:
     let len = init.scale.len();
     if len != 1 && len != target.input_columns() && target.size > 0 {
         let message = format!(
-            "the scale of `{}` has {len} values for {} columns",
+            "the scale of `{}` has {len} values, but its target has {} columns",
             connection.name,
             target.input_columns()
         );
-        diagnostics.push(Diagnostic::error(&codes::LENGTH, connection.span, message));
+        diagnostics.push(
+            Diagnostic::error(&codes::LENGTH, connection.span, message)
+                .with_help("write one value, or one per column"),
+        );
     }
     if let Some(value) = init.scale.iter().find(|value| !value.is_finite()) {
-        let message = format!("the scale of `{}` is {value}", connection.name);
-        diagnostics
-            .push(Diagnostic::error(&codes::RANGE, connection.span, message).with_help("scales are finite"));
+        let message = format!("the scale of `{}` must be finite, not {value}", connection.name);
+        diagnostics.push(
+            Diagnostic::error(&codes::RANGE, connection.span, message).with_help("choose a finite number"),
+        );
     }
 }
 
-/// Names of layers: each stands for one thing, in weights files too. Texts are checked as they declare them.
+/// Checks that the names of layers are unique, since weights files use them. Sources are checked as they declare
+/// them.
 fn check_layer_names(graph: &Graph, diagnostics: &mut Diagnostics) {
     let mut layers: BTreeMap<&str, Span> = BTreeMap::from([(graph.input.name.as_str(), graph.input.span)]);
     for layer in &graph.layers {
         if let Some(earlier) = layers.insert(&layer.name, layer.span) {
-            let message = format!("the name `{}` is given twice", layer.name);
+            let message = format!("the name `{}` is declared twice", layer.name);
             diagnostics.push(
                 Diagnostic::error(&codes::DUPLICATE_NAME, layer.span, message)
-                    .with_note(earlier, "first given here"),
+                    .with_note(earlier, "first declared here")
+                    .with_help("rename one of them"),
             );
         }
     }
@@ -257,12 +284,12 @@ fn check_connection_names(graph: &Graph, diagnostics: &mut Diagnostics) {
     let mut connections: BTreeMap<&str, Span> = BTreeMap::new();
     for connection in &graph.connections {
         if let Some(earlier) = connections.insert(&connection.name, connection.span) {
-            let message = format!("there are two connections `{}`", connection.name);
+            let message = format!("the connection `{}` is declared twice", connection.name);
             diagnostics.push(
                 Diagnostic::error(&codes::DUPLICATE_CONNECTION, connection.span, message)
-                    .with_note(earlier, "the first")
+                    .with_note(earlier, "first declared here")
                     .with_help(
-                        "their weights would have the same name, and add up to one matrix: keep one of them",
+                        "remove one of them: their weights would share a name, and add up to one matrix",
                     ),
             );
         }
@@ -291,10 +318,10 @@ fn check_output(graph: &Graph, diagnostics: &mut Diagnostics) {
     let Some(layer) = graph.layers.get(graph.output.layer.index()) else { return };
     if !layer.neuron.has(graph.output.quantity) {
         let message = format!(
-            "layer `{}` is an `{}` and has no {}",
+            "layer `{}` has no {}: it is an `{}`",
             layer.name,
-            layer.neuron.kind().name(),
-            quantity_name(graph.output.quantity)
+            quantity_name(graph.output.quantity),
+            layer.neuron.kind().name()
         );
         diagnostics.push(Diagnostic::error(&codes::OUTPUT, graph.output.span, message).with_help(format!(
             "write `output {}.{};`",
@@ -304,7 +331,7 @@ fn check_output(graph: &Graph, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Layers that receive nothing, or do not reach the output.
+/// Warns about layers without a path from a source or to the output.
 fn check_reachability(graph: &Graph, diagnostics: &mut Diagnostics) {
     if graph.output.layer.index() >= graph.layers.len() {
         return;
@@ -316,6 +343,7 @@ fn check_reachability(graph: &Graph, diagnostics: &mut Diagnostics) {
     for connection in &graph.connections {
         into[connection.target.index()].push(connection);
     }
+    // Backward from the output: whatever is not found cannot change it.
     while let Some(id) = waiting.pop() {
         if std::mem::replace(&mut reaches[id.index()], true) {
             continue;
@@ -328,26 +356,27 @@ fn check_reachability(graph: &Graph, diagnostics: &mut Diagnostics) {
         }
     }
     for (layer, (reaches, into)) in graph.layers.iter().zip(reaches.iter().zip(&into)) {
+        // Of a layer without input, only a bias or noise can make the neurons spike.
         if into.is_empty() {
-            let message = format!("layer `{}` receives nothing", layer.name);
+            let message = format!("layer `{}` has no incoming connection", layer.name);
             diagnostics.push(
                 Diagnostic::warning(&codes::NO_INPUT, layer.span, message)
-                    .with_help(format!("connect it: `source -> linear -> {};`", layer.name)),
+                    .with_help(format!("add `source -> linear -> {};`", layer.name)),
             );
         }
         if !reaches {
-            let message = format!("layer `{}` does not reach the output", layer.name);
+            let message = format!("layer `{}` has no path to the output", layer.name);
             diagnostics.push(
                 Diagnostic::warning(&codes::NO_EFFECT, layer.span, message)
-                    .with_help("connect it to a layer that does, or remove it"),
+                    .with_help("connect it to a layer with a path to the output, or remove it"),
             );
         }
     }
     if !input_reaches {
-        let message = format!("the input `{}` does not reach the output", graph.input.name);
+        let message = format!("the input `{}` has no path to the output", graph.input.name);
         diagnostics.push(
             Diagnostic::warning(&codes::NO_EFFECT, graph.input.span, message)
-                .with_help("connect it to a layer that does"),
+                .with_help("connect it to a layer with a path to the output"),
         );
     }
 }

@@ -3,7 +3,7 @@
 /// Adds "did you mean" to serde's message about an unknown field or variant.
 pub(crate) fn with_suggestion(message: &str) -> String {
     match suggestion(message) {
-        Some(word) => format!("{message}; did you mean `{word}`?"),
+        Some(word) => format!("{message}; {}", synnet_ir::did_you_mean(word)),
         None => message.to_owned(),
     }
 }

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no {what} `{name}`{}\n{what}s are {}",
-    suggestion.as_ref().map_or(String::new(), |suggestion| format!("; did you mean `{suggestion}`?")),
+    suggestion.as_ref().map_or(String::new(), |suggestion| format!("; {}", synnet_ir::did_you_mean(suggestion))),
     known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownName {

@@ -1,5 +1,6 @@
 //! Chains of connections: `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`.
 
+use synnet_ir::display::pluralize;
 use synnet_ir::graph::{Distribution, Endpoint, Init, Layer, Leak, Linear, LinearBias, Neuron, Operator};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
@@ -8,13 +9,15 @@ use super::value::{Number, Placed, Value};
 use crate::codes;
 use crate::limits::MAX_DELAY;
 use crate::syntax::tree::{Element, Field, Reference};
-use crate::vocabulary::{ChainOperator, LinearOption, listed};
+use crate::vocabulary::{ChainOperator, LinearOption, listed, one_of};
 
-/// The name of a layer, instance or input, with its index joined to it.
+/// The name of a layer, instance or input: `h[0]` is `h0`.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) span: Span,
+    /// Whether a value of that name is visible. Layers are looked up at the end of the network, values are not.
+    pub(crate) is_value: bool,
 }
 
 /// One connection of a chain, before its ends are looked up.
@@ -25,7 +28,7 @@ pub(crate) struct Link {
     pub(crate) delay: u32,
     pub(crate) dropout: f64,
     pub(crate) linear: Option<Options>,
-    /// The first operator that stands between the ends.
+    /// The first operator between the ends.
     pub(crate) operator: Option<Span>,
     pub(crate) docs: Vec<String>,
     pub(crate) span: Span,
@@ -40,36 +43,39 @@ pub(crate) struct Options {
     scale: Option<Placed>,
 }
 
-/// What stands between two ends.
+/// The operators between two ends.
 #[derive(Default)]
-struct Way {
+struct Path {
     delay: Option<u32>,
     dropout: Option<f64>,
     linear: Option<Options>,
     first: Option<Span>,
+    /// Whether one of them is unknown, and may be a layer.
+    has_unknown: bool,
 }
 
-/// The flat name of a reference: `h[1]` is `h1`. `None` where its index has been reported.
+/// Returns the flat name of a reference: `h[1]` is `h1`; `None` if its index has been reported.
 pub(crate) fn flat_name(eval: &mut Evaluator<'_>, reference: &Reference) -> Option<Target> {
     let mut name = reference.name.text.clone();
     if let Some(index) = &reference.index {
         let at = eval.whole(index, "an index")?;
         if at < 0 {
-            let message = format!("the index {at} is negative");
-            eval.report.error_help(&codes::INDEX, index.span, message, "indices count from 0");
+            let message = format!("the index of a layer must be at least 0, not {at}");
+            eval.report.error_help(&codes::INDEX, index.span, message, "count layers from 0");
             return None;
         }
         name.push_str(&at.to_string());
     }
-    Some(Target { name, span: reference.span })
+    let is_value = eval.scope.place(&reference.name.text).is_some();
+    Some(Target { name, span: reference.span, is_value })
 }
 
-/// The connections of a chain; what is wrong with it has been reported.
+/// Returns the connections of a chain, without those that have been reported.
 pub(crate) fn links(eval: &mut Evaluator<'_>, sums: &[Vec<Element>], docs: &[String]) -> Vec<Link> {
     let mut links = Vec::new();
-    // `None` once an end could not be understood.
+    // `None` after an end with an error: the connection is left out, and the chain goes on from the next layer.
     let mut sources = ends(eval, &sums[0]);
-    let mut way = Way::default();
+    let mut path = Path::default();
     for sum in &sums[1..] {
         let [element] = sum.as_slice() else {
             let span = sum[0].span.to(sum[sum.len() - 1].span);
@@ -77,16 +83,17 @@ pub(crate) fn links(eval: &mut Evaluator<'_>, sums: &[Vec<Element>], docs: &[Str
                 &codes::CHAIN,
                 span,
                 "a sum can only start a chain",
-                "end the chain before it with `;`, and write another: `h0 + h1 -> linear -> h2;`",
+                "start another chain with it: `h0 + h1 -> linear -> h2;`",
             );
             return links;
         };
-        if is_operator(element) {
-            operator(eval, &mut way, element);
+        if is_operator(eval, element) {
+            operator(eval, &mut path, element);
             continue;
         }
         let target = end(eval, element);
-        let passed = std::mem::take(&mut way);
+        // The operators belong to this connection; the next one starts without any.
+        let passed = std::mem::take(&mut path);
         if let (Some(sources), Some(target)) = (sources, &target) {
             let span = sources[0].span.to(target.span);
             links.push(Link {
@@ -100,23 +107,22 @@ pub(crate) fn links(eval: &mut Evaluator<'_>, sums: &[Vec<Element>], docs: &[Str
                 span,
             });
         }
+        // The target of this connection is the source of the next.
         sources = target.map(|target| vec![target]);
     }
-    if let Some(span) = way.first {
-        eval.report.error_help(
-            &codes::CHAIN,
-            span,
-            "the chain ends before it reaches a layer",
-            "add `-> layer` behind the last operator",
-        );
+    if let Some(span) = path.first.filter(|_| !path.has_unknown) {
+        let message = "the chain ends without a layer";
+        eval.report.error_help(&codes::CHAIN, span, message, "add `-> layer` after the last operator");
     }
     links
 }
 
-fn is_operator(element: &Element) -> bool {
-    ChainOperator::of(&element.reference.name.text).is_some()
-        || element.arguments.is_some()
-        || element.fields.is_some()
+/// Returns whether an element stands between layers: it has the name of an operator, or arguments or options as an
+/// operator has and no layer.
+fn is_operator(eval: &Evaluator<'_>, element: &Element) -> bool {
+    let name = &element.reference.name.text;
+    let has_options = element.arguments.is_some() || element.fields.is_some();
+    ChainOperator::of(name).is_some() || (has_options && !eval.scope.things.contains_key(name))
 }
 
 fn ends(eval: &mut Evaluator<'_>, sum: &[Element]) -> Option<Vec<Target>> {
@@ -125,73 +131,95 @@ fn ends(eval: &mut Evaluator<'_>, sum: &[Element]) -> Option<Vec<Target>> {
 }
 
 fn end(eval: &mut Evaluator<'_>, element: &Element) -> Option<Target> {
-    if is_operator(element) {
-        let message =
-            format!("a chain starts with a layer or the input, not with `{}`", element.reference.name.text);
+    let name = &element.reference.name.text;
+    // A declaration with an error may declare it.
+    if eval.scope.broken.names.contains(name) {
+        return None;
+    }
+    if is_operator(eval, element) {
+        let message = format!("a chain must start with a layer or the input, not with `{name}`");
         eval.report.error_help(&codes::CHAIN, element.span, message, "write `source -> linear -> target;`");
         return None;
+    }
+    if element.arguments.is_some() || element.fields.is_some() {
+        let what = eval.scope.things.get(name).map_or("a layer", |thing| thing.describe());
+        let message = format!("`{name}` is {what}, and takes no options in a connection");
+        let help = format!("give options to `linear`: `-> linear {{ bias: true }} -> {name}`");
+        eval.report.error_help(&codes::CHAIN, element.span, message, help);
     }
     flat_name(eval, &element.reference)
 }
 
-fn operator(eval: &mut Evaluator<'_>, way: &mut Way, element: &Element) {
+fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
     let name = &element.reference.name;
-    way.first.get_or_insert(element.span);
+    path.first.get_or_insert(element.span);
     if let Some(index) = &element.reference.index {
-        let message = format!("`{}` takes no index", name.text);
-        eval.report.error_help(&codes::CHAIN, index.span, message, "indices belong to layers");
+        let message = format!("operator `{}` takes no index", name.text);
+        eval.report.error_help(&codes::CHAIN, index.span, message, "remove the index");
     }
     match ChainOperator::of(&name.text) {
         Some(ChainOperator::Linear) => {
             if element.arguments.is_some() {
-                let help = "its size follows from its ends; options stand in braces: `linear { bias: true }`";
+                let help = "remove them; write options in braces: `linear { bias: true }`";
                 eval.report.error_help(&codes::CHAIN, element.span, "`linear` takes no arguments", help);
             }
+            // Options are evaluated in any case, so that their errors are reported too.
             let options = linear_options(eval, element.fields.as_deref().unwrap_or(&[]));
-            if way.linear.replace(options).is_some() {
-                twice(eval, element, "a layer stands between two matrices");
+            if path.linear.replace(options).is_some() {
+                twice(eval, element, "remove one of them, or put a layer between them");
             }
         }
         Some(ChainOperator::Dropout) => {
-            let p = argument(eval, element, "a probability: `dropout(0.1)`")
+            let p = argument(eval, element, "write a probability: `dropout(0.1)`")
                 .and_then(|placed| probability(eval, &placed));
-            if way.linear.is_some() {
-                let help = "dropout acts on spikes: write `dropout(p) -> linear`";
-                eval.report.error_help(&codes::CHAIN, element.span, "`dropout` stands behind `linear`", help);
-            } else if way.dropout.replace(p.unwrap_or(0.0)).is_some() {
-                twice(eval, element, "write one dropout with the joint probability");
+            if path.linear.is_some() {
+                let help = "write `dropout(p) -> linear`: dropout acts on spikes";
+                eval.report.error_help(
+                    &codes::CHAIN,
+                    element.span,
+                    "`dropout` must come before `linear`",
+                    help,
+                );
+            } else if path.dropout.replace(p.unwrap_or(0.0)).is_some() {
+                twice(eval, element, "combine them: `dropout(1 - (1 - p) * (1 - q))`");
             }
         }
         Some(ChainOperator::Delay) => {
-            let steps = argument(eval, element, "a number of steps: `delay(3)`")
+            let steps = argument(eval, element, "write a number of steps: `delay(3)`")
                 .and_then(|placed| delay(eval, &placed));
-            if way.linear.is_some() {
-                let help = "delays act on spikes: write `delay(n) -> linear`";
-                eval.report.error_help(&codes::CHAIN, element.span, "`delay` stands behind `linear`", help);
-            } else if way.delay.replace(steps.unwrap_or(0)).is_some() {
-                twice(eval, element, "write one delay with the sum of the steps");
+            if path.linear.is_some() {
+                let help = "write `delay(n) -> linear`: delays act on spikes";
+                eval.report.error_help(
+                    &codes::CHAIN,
+                    element.span,
+                    "`delay` must come before `linear`",
+                    help,
+                );
+            } else if path.delay.replace(steps.unwrap_or(0)).is_some() {
+                twice(eval, element, "combine them into one delay with the sum of the steps");
             }
         }
         None => {
-            let message = format!("no operator has the name `{}`", name.text);
+            path.has_unknown = true;
+            if eval.scope.broken.names.contains(&name.text) {
+                return;
+            }
+            let message = format!("unknown operator `{}`", name.text);
             let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
-            eval.report.push(match nearest(&name.text, ChainOperator::names()) {
-                Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                None => diagnostic.with_help(format!(
-                    "the operators are {}; layers are declared with `layer`",
-                    listed(ChainOperator::names())
-                )),
-            });
+            let near = nearest(&name.text, ChainOperator::names());
+            eval.report.push(diagnostic.with_suggestion(near, || {
+                format!("choose one of {}, or declare a layer", listed(ChainOperator::names()))
+            }));
         }
     }
 }
 
 fn twice(eval: &mut Evaluator<'_>, element: &Element, help: &str) {
-    let message = format!("`{}` stands twice between two layers", element.reference.name.text);
+    let message = format!("two `{}` between two layers", element.reference.name.text);
     eval.report.error_help(&codes::CHAIN, element.span, message, help);
 }
 
-/// The only argument of an operator.
+/// Returns the only argument of an operator.
 fn argument(eval: &mut Evaluator<'_>, element: &Element, wanted: &str) -> Option<Placed> {
     let name = &element.reference.name.text;
     match element.arguments.as_deref() {
@@ -199,8 +227,8 @@ fn argument(eval: &mut Evaluator<'_>, element: &Element, wanted: &str) -> Option
             Some(Placed { value: eval.value(&argument.value), span: argument.value.span })
         }
         _ => {
-            let message = format!("`{name}` takes one value");
-            eval.report.error_help(&codes::ARGUMENTS, element.span, message, format!("write {wanted}"));
+            let message = format!("`{name}` takes 1 argument in parentheses");
+            eval.report.error_help(&codes::ARGUMENTS, element.span, message, wanted);
             None
         }
     }
@@ -210,36 +238,31 @@ fn probability(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<f64> {
     match &placed.value {
         Value::Number(Number { value, time: 0 }) if (0.0..1.0).contains(value) => Some(*value),
         Value::Number(Number { value, time: 0 }) => {
-            let message = format!("the dropout probability is {value}");
-            let help = "it lies in [0, 1): 0 drops nothing, 1 would drop everything";
+            let message = format!("a dropout probability must be at least 0 and less than 1, not {value}");
+            let help = if (1.0..=100.0).contains(value) && *value > 1.0 {
+                format!("write a fraction instead of a percentage: `dropout({})`", value / 100.0)
+            } else {
+                "choose a number in [0, 1); 0 drops nothing".to_owned()
+            };
             eval.report.error_help(&codes::RANGE, placed.span, message, help);
             None
         }
         other => {
-            eval.wrong_type(placed.span, "a dropout probability", "a bare number", other);
+            eval.wrong_type(placed.span, "a dropout probability", "a number without a unit", other);
             None
         }
     }
 }
 
 fn delay(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<u32> {
+    // A time is the likely mistake: other tools measure delays in milliseconds.
     if let Value::Number(number @ Number { time: 1, .. }) = &placed.value {
-        let message = format!("a delay counts steps; it is {}", number.describe());
+        let message = format!("a delay must be a number of steps, not {}", number.describe());
         let help = "divide by the time step: `delay(round(t / dt))`";
         eval.report.error_help(&codes::UNIT, placed.span, message, help);
         return None;
     }
-    let steps = eval.whole_value(&placed.value, placed.span, "a delay")?;
-    if !(0..=MAX_DELAY).contains(&steps) {
-        let message = format!("a delay lies between 0 and {MAX_DELAY} steps; it is {steps}");
-        eval.report.error_help(
-            &codes::RANGE,
-            placed.span,
-            message,
-            "choose a number in this range; 0 is no delay",
-        );
-        return None;
-    }
+    let steps = eval.whole_within(&placed.value, placed.span, "a delay in steps", 0..=MAX_DELAY)?;
     u32::try_from(steps).ok()
 }
 
@@ -255,21 +278,17 @@ fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> Options {
             None => {
                 let message = format!("`linear` has no option `{}`", field.name.text);
                 let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, field.name.span, message);
-                eval.report.push(match nearest(&field.name.text, LinearOption::names()) {
-                    Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                    None => {
-                        diagnostic.with_help(format!("the options are {}", listed(LinearOption::names())))
-                    }
-                });
+                let near = nearest(&field.name.text, LinearOption::names());
+                eval.report.push(diagnostic.with_suggestion(near, || one_of(LinearOption::names())));
                 continue;
             }
         };
         if let Some(earlier) = slot.replace(placed) {
-            let message = format!("`{}` is given twice", field.name.text);
+            let message = format!("`{}` is set twice", field.name.text);
             eval.report.push(
                 Diagnostic::error(&codes::CONFLICT, field.name.span, message)
-                    .with_note(earlier.span, "first given here")
-                    .with_help("keep one of them"),
+                    .with_note(earlier.span, "first set here")
+                    .with_help("remove one of them"),
             );
         }
     }
@@ -277,7 +296,7 @@ fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> Options {
 }
 
 impl Options {
-    /// The matrix into `target` from `sources` channels (0 where that is unknown).
+    /// Builds the weight matrix from `sources` neurons or channels (0 if that is unknown) to `target`.
     pub(crate) fn operator(
         &self,
         eval: &mut Evaluator<'_>,
@@ -293,7 +312,7 @@ impl Options {
                 true
             }
         };
-        // The bounds that Rockpool's `LinearTorch` draws from.
+        // The bounds of Rockpool's `LinearTorch`, so that networks of both start from the same distribution.
         let bound = if sources == 0 { 0.0 } else { (6.0 / sources as f64).sqrt() };
         let uniform = Distribution::Uniform { low: -bound, high: bound };
         let drawn = self
@@ -306,6 +325,7 @@ impl Options {
         };
         let bias = self.bias.as_ref().and_then(|placed| match &placed.value {
             Value::Bool(false) | Value::Error => None,
+            // Biases start at 0, unless a distribution says otherwise.
             Value::Bool(true) => Some(Distribution::Constant(0.0)),
             _ => distribution(eval, placed, "`bias`"),
         });
@@ -326,13 +346,13 @@ fn distribution(eval: &mut Evaluator<'_>, placed: &Placed, what: &str) -> Option
     }
 }
 
-/// `dt / tau_syn` of each column: a column then passes on the same charge whatever its time constant.
+/// Returns `dt / tau_syn` of each column, so that a spike delivers the same charge whatever the time constant.
 fn default_scale(target: &Layer, dt: f64) -> Vec<f64> {
     let leak: &Leak = match &target.neuron {
         Neuron::Lif(lif) => &lif.syn,
         Neuron::ExpSyn(expsyn) => &expsyn.syn,
     };
-    // A time constant that gives no scale breaks its own rule.
+    // A time constant that gives no scale is out of range, which is reported elsewhere.
     let scale = |i| Some(dt / leak.tau(i, dt)).filter(|scale: &f64| scale.is_finite()).unwrap_or(1.0);
     (0..leak.parameter.values.len()).map(scale).collect()
 }
@@ -342,20 +362,24 @@ fn scale(eval: &mut Evaluator<'_>, placed: &Placed, columns: usize) -> Option<Ve
     let mut number = |value: &Value| match value {
         Value::Number(Number { value, time: 0 }) => Some(*value),
         other => {
-            eval.wrong_type(span, "`scale`", "a bare number or a list of them", other);
+            eval.wrong_type(span, "`scale`", "a number without a unit, or a list of them", other);
             None
         }
     };
     match &placed.value {
         Value::List(list) => {
             let len = list.items.len();
+            // A target with an error has no columns; its scale cannot be checked.
             if columns == 0 {
                 return None;
             }
             if len != columns && !list.repeats {
-                let message = format!("`scale` has {len} values for {columns} columns");
-                let help =
-                    "give one value, or one per neuron and synapse; `repeat(list)` goes on from the start";
+                let message = format!(
+                    "`scale` has {}, but the target has {}",
+                    pluralize(len, "value"),
+                    pluralize(columns, "column")
+                );
+                let help = "write one value, one per neuron and synapse, or `repeat(list)`";
                 eval.report.error_help(&codes::LENGTH, span, message, help);
                 return None;
             }
@@ -365,7 +389,7 @@ fn scale(eval: &mut Evaluator<'_>, placed: &Placed, columns: usize) -> Option<Ve
     }
 }
 
-/// Names every connection after its ends.
+/// Names every connection after its ends: `audio->h0`, `h0+h1->out`.
 pub(crate) fn name_connections(graph: &mut Graph) {
     let input = graph.input.name.clone();
     let names: Vec<String> = graph.layers.iter().map(|layer| layer.name.clone()).collect();

@@ -1,4 +1,6 @@
-//! What an expression is evaluated in, and what values are checked for.
+//! The context of an expression, and the checks on values.
+
+use std::ops::RangeInclusive;
 
 use synnet_ir::display::format_time;
 use synnet_ir::{Diagnostic, Span};
@@ -16,61 +18,79 @@ pub(crate) struct Evaluator<'a> {
 }
 
 impl Evaluator<'_> {
-    /// A number, if it is finite.
+    /// Returns a number if it is finite, and reports it otherwise.
     pub(crate) fn finite(&mut self, number: Number, span: Span) -> Value {
+        // Every operation passes here, so that infinities never travel to where nobody can tell their origin.
         if number.value.is_finite() && number.time.abs() <= MAX_TIME_POWER {
             return Value::Number(number);
         }
         let (message, help) = if number.value.is_finite() {
-            ("this is too high a power of time", "divide by a time to lower the power")
+            ("the power of time is too large", "divide by a time")
         } else if number.value.is_nan() {
-            ("this has no value as a number", "numbers are finite")
+            ("the result is not a number", "guard the calculation with `if`")
         } else {
-            ("this is too large for a number", "numbers are finite")
+            ("the number is too large", "choose numbers below 1.8e308")
         };
         self.report.error_help(&codes::ARITHMETIC, span, message, help);
         Value::Error
     }
 
-    /// A whole number, or `None` where that has been reported. `what` names its role.
+    /// Returns an integer; `None` if another value has been reported. `what` names its role.
     pub(crate) fn whole_value(&mut self, value: &Value, span: Span, what: &str) -> Option<i64> {
+        // Beyond 2^53, `f64` cannot tell neighboring integers apart.
+        let limit = MAX_WHOLE as i64;
+        self.whole_within(value, span, what, -limit..=limit)
+    }
+
+    /// Returns an integer of a range; `None` if another value has been reported. `what` names its role.
+    pub(crate) fn whole_within(
+        &mut self,
+        value: &Value,
+        span: Span,
+        what: &str,
+        range: RangeInclusive<i64>,
+    ) -> Option<i64> {
         match value {
-            Value::Number(Number { value, time: 0 }) if value.fract() == 0.0 && value.abs() <= MAX_WHOLE => {
-                Some(*value as i64)
+            // The range is checked before the conversion, which would saturate.
+            Value::Number(Number { value, time: 0 }) if value.fract() == 0.0 => {
+                let (min, max) = (*range.start(), *range.end());
+                if (min as f64..=max as f64).contains(value) {
+                    return Some(*value as i64);
+                }
+                let message = format!("{what} must be between {min} and {max}, not {value}");
+                let help = format!("choose an integer from {min} to {max}");
+                self.report.error_help(&codes::RANGE, span, message, help);
+                None
             }
             Value::Number(Number { value, time: 0 }) => {
-                let message = format!("{what} is a whole number, not {value}");
-                self.report.error_help(
-                    &codes::TYPE,
-                    span,
-                    message,
-                    "`round`, `floor` and `ceil` make whole numbers",
-                );
+                let message = format!("{what} must be an integer, not {value}");
+                self.report.error_help(&codes::TYPE, span, message, "use `round`, `floor` or `ceil`");
                 None
             }
             other => {
-                self.wrong_type(span, what, "a whole number", other);
+                self.wrong_type(span, what, "an integer", other);
                 None
             }
         }
     }
 
-    /// A list of values, limited in depth and length.
+    /// Creates a list, limited in depth and length.
     pub(crate) fn list(&mut self, values: Vec<Value>, repeats: bool, span: Span) -> Value {
         if !self.report.spend(values.len(), span) || values.iter().any(|value| matches!(value, Value::Error))
         {
             return Value::Error;
         }
-        if let Some(learned) = values.iter().find(|value| matches!(value, Value::Learn(_))) {
-            let message = format!("{} cannot be an element of a list", learned.describe());
-            self.report.error_help(&codes::LEARN, span, message, "write `learn` before the whole list");
+        // A parameter is learned as a whole: the optimizer has one tensor for it.
+        if values.iter().any(|value| matches!(value, Value::Learn(_))) {
+            let message = "a list cannot contain a learned value";
+            self.report.error_help(&codes::LEARN, span, message, "write `learn` before the list");
             return Value::Error;
         }
         match List::new(values, repeats) {
             Some(list) => Value::List(list),
             None => {
-                let message = format!("lists nest more than {MAX_LIST_DEPTH} deep");
-                let help = "use several lists";
+                let message = format!("lists nest more than {MAX_LIST_DEPTH} levels deep");
+                let help = "use separate lists";
                 self.report.error_help(&codes::TOO_LARGE, span, message, help);
                 Value::Error
             }
@@ -89,6 +109,7 @@ impl Evaluator<'_> {
             Value::Number(number) => {
                 function(self, *number).map_or(Value::Error, |number| self.finite(number, span))
             }
+            // Lists in lists are mapped as well; a repeating list stays one.
             Value::List(list) => {
                 let mut mapped = Vec::with_capacity(list.items.len());
                 for item in list.items.iter() {
@@ -117,28 +138,25 @@ impl Evaluator<'_> {
     pub(crate) fn wrong_type(&mut self, span: Span, what: &str, wanted: &str, found: &Value) {
         match found {
             Value::Error => {}
+            // A number with a unit is a matter of units, even if a list or a Boolean is wanted.
             Value::Number(number) if number.time != 0 => {
-                let message = format!("{what} is {wanted}, not {}", found.describe());
-                self.report.error_help(
-                    &codes::UNIT,
-                    span,
-                    message,
-                    "remove the unit, or divide by a time: `tau / dt` is a bare number",
-                );
+                let message = format!("{what} must be {wanted}, not {}", found.describe());
+                let help = "remove the unit, or divide by a time: `tau / dt` has no unit";
+                self.report.error_help(&codes::UNIT, span, message, help);
             }
             _ => {
-                let message = format!("{what} is {wanted}, not {}", found.describe());
-                self.report.error_help(&codes::TYPE, span, message, format!("give {wanted}"));
+                let message = format!("{what} must be {wanted}, not {}", found.describe());
+                self.report.error_help(&codes::TYPE, span, message, format!("write {wanted}"));
             }
         }
     }
 
-    /// Reports a value where a time is meant.
+    /// Reports a value that is not a time, unless it is an error already.
     pub(crate) fn not_a_time(&mut self, what: &str, value: &Value, span: Span) {
         match value {
             Value::Error => {}
             Value::Number(Number { value, time: 0 }) => {
-                // Small numbers are seconds as other tools take them.
+                // Other tools take seconds: 0.02 was meant as 20 ms, and 20 probably as well.
                 let text = if *value != 0.0 && value.abs() < 0.5 {
                     format_time(*value)
                 } else {
@@ -147,32 +165,39 @@ impl Evaluator<'_> {
                 self.report.error_help(
                     &codes::UNIT,
                     span,
-                    format!("{what} is a time; {value} has no unit"),
+                    format!("{what} must be a time, but {value} has no unit"),
                     format!("write `{text}`"),
                 );
             }
             Value::Number(number) => {
-                let message = format!("{what} is a time, not {}", number.describe());
+                let message = format!("{what} must be a time, not {}", number.describe());
                 self.report.error_help(&codes::UNIT, span, message, "write a time such as `2 ms`");
             }
             other => {
-                let message = format!("{what} is a time, not {}", other.describe());
+                let message = format!("{what} must be a time, not {}", other.describe());
                 self.report.error_help(&codes::TYPE, span, message, "write a time such as `2 ms`");
             }
         }
     }
 
-    /// Reports numbers of different units; `None` then.
-    pub(crate) fn same_unit(&mut self, a: Number, b: Number, done: &str, span: Span) -> Option<()> {
+    /// Checks that two numbers have the same unit; returns `None` if they do not, which is reported. `cannot` makes
+    /// the message of their descriptions.
+    pub(crate) fn same_unit(
+        &mut self,
+        a: Number,
+        b: Number,
+        cannot: fn(&str, &str) -> String,
+        span: Span,
+    ) -> Option<()> {
         if a.time == b.time {
             return Some(());
         }
-        let message = format!("{} and {} cannot be {done}", a.describe(), b.describe());
+        let message = cannot(&a.describe(), &b.describe());
         let diagnostic = Diagnostic::error(&codes::UNIT, span, message);
         self.report.push(match (a.time, b.time) {
-            (0, 1) => diagnostic.with_help(format!("give the number a unit: write `{} ms`", a.value)),
-            (1, 0) => diagnostic.with_help(format!("give the number a unit: write `{} ms`", b.value)),
-            _ => diagnostic.with_help("both need the same unit"),
+            (0, 1) => diagnostic.with_help(format!("add a unit: `{} ms`", a.value)),
+            (1, 0) => diagnostic.with_help(format!("add a unit: `{} ms`", b.value)),
+            _ => diagnostic.with_help("use the same unit on both sides"),
         });
         None
     }
@@ -182,21 +207,18 @@ impl Evaluator<'_> {
         self.report.error_help(
             &codes::LEARN,
             span,
-            "a learned value cannot be calculated with",
-            "`learn` marks a whole parameter: write it before the complete expression",
+            "a calculation cannot contain a learned value",
+            "write `learn` before the whole expression",
         );
     }
 
-    /// Reports that something needs the time step before it is given.
+    /// Reports that something needs the time step before it is known, once per network.
     pub(crate) fn no_dt(&mut self, span: Span, what: &str) {
         if self.scope.dt == Dt::Unset {
-            self.report.error_help(
-                &codes::TIME_STEP,
-                span,
-                format!("{what} needs the time step, which is not given above"),
-                "write `dt: 10 ms;` as the first statement of the network",
-            );
-            // One report is enough.
+            let message = format!("{what} needs the time step, which is not set above");
+            let help = "write `dt: 10 ms;` as the first statement of the network";
+            self.report.error_help(&codes::TIME_STEP, span, message, help);
+            // Everything else that needs the step would say the same.
             self.scope.dt = Dt::Broken;
         }
     }

@@ -1,4 +1,4 @@
-//! The functions of the language, on values.
+//! The functions of the language.
 
 use synnet_ir::display::format_time;
 use synnet_ir::graph::Distribution;
@@ -9,8 +9,9 @@ use super::value::{Number, Value};
 use crate::codes;
 use crate::vocabulary::Function;
 
-/// Calls a function; [`Value::Error`] where that has been reported.
+/// Calls a function; returns [`Value::Error`] if an error has been reported.
 pub(super) fn call(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span: Span) -> Value {
+    // An argument with an error has been reported; whether the number of arguments fits does not matter then.
     if values.iter().any(|value| matches!(value, Value::Error)) {
         return Value::Error;
     }
@@ -20,22 +21,28 @@ pub(super) fn call(eval: &mut Evaluator<'_>, function: Function, values: &[Value
     }
     let signature = function.signature();
     if !signature.accepts(values.len()) {
-        let message = format!("`{}` takes {}, not {}", function.name(), signature.takes, values.len());
-        let help = "`docs/language.md` lists the functions with their arguments";
+        let name = function.name();
+        let message = format!("`{name}` takes {}, not {}", signature.takes(), values.len());
+        let help = format!("write `{name}({})`", signature.parameters.join(", "));
         eval.report.error_help(&codes::ARGUMENTS, span, message, help);
         return Value::Error;
     }
     dispatch(eval, function, values, span).unwrap_or(Value::Error)
 }
 
-/// Calls a function with as many values as it takes.
+/// Calls a function with as many arguments as it takes.
 fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span: Span) -> Option<Value> {
     let name = function.name();
     match function {
         Function::Sqrt => Some(eval.map(values.first()?, span, &mut |eval, x| {
+            // The root of s^2 is s; that of s is no quantity that anything here measures.
             if x.time % 2 != 0 || x.value < 0.0 {
-                let message = format!("{} has no square root", x.describe());
-                let help = "roots are taken of what is at least 0, and has an even power of time";
+                let message = format!("cannot take the square root of {}", x.describe());
+                let help = if x.value < 0.0 {
+                    "guard it with `if`, or take the root of `max(x, 0)`"
+                } else {
+                    "divide by a time first: `sqrt(t / dt)`"
+                };
                 eval.report.error_help(&codes::ARITHMETIC, span, message, help);
                 return None;
             }
@@ -50,9 +57,11 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
         Function::Log2 => logarithm(eval, name, values, span, f64::log2),
         Function::Floor => of_bare(eval, name, values, span, f64::floor),
         Function::Ceil => of_bare(eval, name, values, span, f64::ceil),
+        // Halves go to the even neighbor, as NumPy and IEEE 754 round.
         Function::Round => of_bare(eval, name, values, span, f64::round_ties_even),
         Function::Min => reduced(eval, name, values, span, None, f64::min),
         Function::Max => reduced(eval, name, values, span, None, f64::max),
+        // Only the sum of nothing has a value.
         Function::Sum => reduced(eval, name, values, span, Some(0.0), |a, b| a + b),
         Function::Len => match values.first()? {
             Value::List(list) => Some(Value::bare(list.items.len() as f64)),
@@ -66,7 +75,7 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
         Function::Repeat => match values.first()? {
             Value::List(list) if !list.items.is_empty() => Some(eval.list(list.items.to_vec(), true, span)),
             other => {
-                eval.wrong_type(span, "the argument of `repeat`", "a list with elements", other);
+                eval.wrong_type(span, "the argument of `repeat`", "a list with at least one element", other);
                 None
             }
         },
@@ -74,9 +83,15 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
         Function::Quantized => quantized(eval, values.first()?, span),
         Function::Uniform => {
             let [low, high] = plain(eval, name, values, span)?;
+            // Equal bounds are allowed: they make a constant.
             if low > high {
-                let message = format!("the lower bound {low} lies above the upper bound {high}");
-                eval.report.error_help(&codes::RANGE, span, message, "write `uniform(low, high)`");
+                let message = format!("the lower bound {low} is above the upper bound {high}");
+                eval.report.error_help(
+                    &codes::RANGE,
+                    span,
+                    message,
+                    format!("swap them: `uniform({high}, {low})`"),
+                );
                 return None;
             }
             Some(Value::Distribution(Distribution::Uniform { low, high }))
@@ -84,8 +99,13 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
         Function::Normal => {
             let [mean, std] = plain(eval, name, values, span)?;
             if std < 0.0 {
-                let message = format!("the standard deviation {std} is negative");
-                eval.report.error_help(&codes::RANGE, span, message, "write `normal(mean, std)`");
+                let message = format!("the standard deviation must be at least 0, not {std}");
+                eval.report.error_help(
+                    &codes::RANGE,
+                    span,
+                    message,
+                    format!("write `normal({mean}, {})`", -std),
+                );
                 return None;
             }
             Some(Value::Distribution(Distribution::Normal { mean, std }))
@@ -97,7 +117,7 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
     }
 }
 
-/// A function of bare numbers.
+/// Applies a function to numbers without a unit.
 fn of_bare(
     eval: &mut Evaluator<'_>,
     name: &str,
@@ -111,7 +131,7 @@ fn of_bare(
     }))
 }
 
-/// A function of positive bare numbers.
+/// Applies a logarithm to positive numbers without a unit.
 fn logarithm(
     eval: &mut Evaluator<'_>,
     name: &str,
@@ -122,25 +142,25 @@ fn logarithm(
     Some(eval.map(values.first()?, span, &mut |eval, x| {
         let x = bare(eval, name, x, span)?;
         if x <= 0.0 {
-            let message = format!("`{name}` needs a positive number, not {x}");
-            eval.report.error_help(&codes::ARITHMETIC, span, message, "guard it with `if` or `max`");
+            let message = format!("the argument of `{name}` must be positive, not {x}");
+            eval.report.error_help(&codes::ARITHMETIC, span, message, "guard it with `if`, or use `max`");
             return None;
         }
         Some(Number { value: function(x), time: 0 })
     }))
 }
 
-/// The value of a bare number.
+/// Returns the value of a number without a unit; `None` if its unit has been reported.
 fn bare(eval: &mut Evaluator<'_>, name: &str, x: Number, span: Span) -> Option<f64> {
     if x.time == 0 {
         return Some(x.value);
     }
     let what = format!("the argument of `{name}`");
-    eval.wrong_type(span, &what, "a bare number", &Value::Number(x));
+    eval.wrong_type(span, &what, "a number without a unit", &Value::Number(x));
     None
 }
 
-/// Exactly `N` bare numbers.
+/// Returns exactly `N` numbers without a unit.
 fn plain<const N: usize>(
     eval: &mut Evaluator<'_>,
     name: &str,
@@ -150,7 +170,7 @@ fn plain<const N: usize>(
     let mut numbers = [0.0; N];
     for (number, value) in numbers.iter_mut().zip(values) {
         let Value::Number(x) = value else {
-            eval.wrong_type(span, &format!("an argument of `{name}`"), "a bare number", value);
+            eval.wrong_type(span, &format!("an argument of `{name}`"), "a number without a unit", value);
             return None;
         };
         *number = bare(eval, name, *x, span)?;
@@ -158,8 +178,9 @@ fn plain<const N: usize>(
     Some(numbers)
 }
 
-/// The numbers of one list, or of several arguments.
+/// Returns the numbers of one list, or of several arguments.
 fn numbers(eval: &mut Evaluator<'_>, name: &str, values: &[Value], span: Span) -> Option<Vec<Number>> {
+    // `max(list)` reduces its elements; in `max(a, b)` each argument is a number.
     let items: &[Value] = match values {
         [Value::List(list)] => &list.items,
         values => values,
@@ -175,7 +196,7 @@ fn numbers(eval: &mut Evaluator<'_>, name: &str, values: &[Value], span: Span) -
     Some(numbers)
 }
 
-/// Joins numbers of one unit to one; `None` joins none.
+/// Reduces numbers of one unit to one; `none` is the value of no numbers, if there is one.
 fn reduced(
     eval: &mut Evaluator<'_>,
     name: &str,
@@ -189,21 +210,25 @@ fn reduced(
         if let Some(value) = none {
             return Some(Value::bare(value));
         }
-        let message = format!("`{name}` of nothing has no value");
-        eval.report.error_help(&codes::ARGUMENTS, span, message, "give it numbers, or a list with elements");
+        let message = format!("`{name}` needs at least one number");
+        eval.report.error_help(
+            &codes::ARGUMENTS,
+            span,
+            message,
+            format!("write `{name}(a, b)`, or `{name}(list)` with a list that is not empty"),
+        );
         return None;
     };
     if let Some(odd) = rest.iter().find(|number| number.time != first.time) {
-        let message =
-            format!("`{name}` takes numbers of one unit, not {} and {}", first.describe(), odd.describe());
-        eval.report.error_help(&codes::UNIT, span, message, "give all the same unit");
+        let message = format!("`{name}` cannot mix {} with {}", first.describe(), odd.describe());
+        eval.report.error_help(&codes::UNIT, span, message, "use the same unit for all of them");
         return None;
     }
     let value = rest.iter().fold(first.value, |a, b| join(a, b.value));
     Some(eval.finite(Number { value, ..first }, span))
 }
 
-/// `geometric(base, k)`: time constants `(base / dt)^j * dt` for `j` from 1 to `k`, as SynNet has them
+/// Evaluates `geometric(base, k)`: the time constants `(base / dt)^j * dt` for `j` from 1 to `k`, as in SynNet
 /// (Bos & Muir 2022), repeated over the neurons.
 fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<Value> {
     let [base, count] = values else { return None };
@@ -211,6 +236,7 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
         eval.not_a_time("the base of `geometric`", base, span);
         return None;
     };
+    // The work of the list is counted below; here only its sign matters.
     let count = eval.whole_value(count, span, "the number of time constants")?;
     let Some(dt) = eval.scope.dt.seconds() else {
         eval.no_dt(span, "`geometric`");
@@ -218,24 +244,30 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
     };
     if base.value <= dt {
         let message = format!(
-            "the base {} of `geometric` is not longer than the time step, {}",
-            format_time(base.value),
-            format_time(dt)
+            "the base of `geometric` must be longer than the time step of {}, not {}",
+            format_time(dt),
+            format_time(base.value)
         );
         eval.report.error_help(
             &codes::TIME_CONSTANT,
             span,
             message,
-            "the time constants are powers of base / dt: choose a base longer than `dt`",
+            "choose a longer base: the time constants are powers of `base / dt`",
         );
         return None;
     }
     if count < 1 {
-        let message = format!("`geometric` makes at least one time constant, not {count}");
-        eval.report.error_help(&codes::RANGE, span, message, "write `geometric(base, count)`");
+        let message = format!("the number of time constants must be at least 1, not {count}");
+        eval.report.error_help(
+            &codes::RANGE,
+            span,
+            message,
+            "write `geometric(base, k)` with `k` of at least 1",
+        );
         return None;
     }
     let count = usize::try_from(count).ok().filter(|&count| eval.report.spend(count, span))?;
+    // A running product: `powi` may round differently from platform to platform.
     let ratio = base.value / dt;
     let mut factor = 1.0;
     let mut items = Vec::new();
@@ -249,8 +281,9 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
     Some(eval.list(items, true, span))
 }
 
-/// `quantized(tau)`: the nearest time constants that whole bit shifts can express.
+/// Evaluates `quantized(tau)`: the nearest time constants that integer bit shifts can express.
 fn quantized(eval: &mut Evaluator<'_>, value: &Value, span: Span) -> Option<Value> {
+    // Bit shifts are per step, so the step decides which time constants exist.
     let Some(dt) = eval.scope.dt.seconds() else {
         eval.no_dt(span, "`quantized`");
         return None;
@@ -260,10 +293,11 @@ fn quantized(eval: &mut Evaluator<'_>, value: &Value, span: Span) -> Option<Valu
             eval.not_a_time("the argument of `quantized`", &Value::Number(tau), span);
             return None;
         }
+        // A bit shift that rounds to 0 keeps nothing of the state: its time constant would be 0.
         let quantized = if tau.value > 0.0 { timing::quantized_tau(tau.value, dt) } else { 0.0 };
         if !(quantized > 0.0 && quantized.is_finite()) {
             let message = format!(
-                "no bit shift can express the time constant {} at a time step of {}",
+                "no bit shift expresses the time constant {} at a time step of {}",
                 format_time(tau.value),
                 format_time(dt)
             );
@@ -271,7 +305,7 @@ fn quantized(eval: &mut Evaluator<'_>, value: &Value, span: Span) -> Option<Valu
                 &codes::TIME_CONSTANT,
                 span,
                 message,
-                "the shortest time constant has bit shift 1: 1.44 `dt`; choose a longer one, or a shorter `dt`",
+                "choose at least 1.44 `dt`, the time constant of bit shift 1, or a shorter `dt`",
             );
             return None;
         }

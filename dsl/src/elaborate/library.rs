@@ -1,7 +1,6 @@
-//! All files of a compilation: the root, what it imports, and the standard library.
+//! The files of a compilation: the root, its imports, and the standard library.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use synnet_ir::{Diagnostic, SourceId, Sources, nearest};
 
@@ -9,17 +8,19 @@ use crate::codes;
 use crate::limits::MAX_FILES;
 use crate::syntax::tree::{File, Module, Name, Network};
 use crate::syntax::{network_names, parse};
+use crate::vocabulary::{listed, one_of};
 
 /// Reads the files that a network imports.
 pub trait Loader {
-    /// The text of a file. The path of the import has been joined to the name of the importing file.
+    /// Returns the contents of a file. `path` is relative to the same folder as the name of the root: the path of the
+    /// import has been joined to the name of the importing file.
     ///
     /// # Errors
-    /// Why there is none, to complete "cannot read `path`: ...".
+    /// Returns the reason why the file cannot be read, to complete "cannot read `path`: ...".
     fn load(&mut self, path: &str) -> Result<String, String>;
 }
 
-/// A loader for texts that stand alone.
+/// A loader for sources that import nothing but the standard library.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoImports;
 
@@ -29,30 +30,28 @@ impl Loader for NoImports {
     }
 }
 
-/// The standard library: names of files and their texts.
+/// The files of the standard library, with their names.
 const STD: &[(&str, &str)] = &[("std/synnet.snn", include_str!("../../std/synnet.snn"))];
 
-/// The parsed files, and which network each name of a file means.
+/// The parsed files, and the networks that their names mean.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     files: BTreeMap<SourceId, File>,
-    /// For each import of a file: the file that it names.
+    /// The file that each import names, by the importing file and the index of the import.
     targets: BTreeMap<(SourceId, usize), SourceId>,
     std: Vec<SourceId>,
-    /// The networks that the standard library declares, once they are asked for.
-    std_names: OnceCell<Vec<String>>,
 }
 
-/// What a name means in a file.
+/// The meaning of a network name in a file.
 pub(crate) enum Lookup<'a> {
     Network(&'a Network),
-    /// An import that could not be resolved, or a text that could not be understood; both are reported.
+    /// An import or a declaration with an error that has been reported.
     Broken,
     Unknown,
 }
 
 impl Library {
-    /// Reads the root, then everything that is imported, once each.
+    /// Reads the root and everything that it imports, each file once.
     pub(crate) fn read(
         sources: &mut Sources,
         root: SourceId,
@@ -64,6 +63,7 @@ impl Library {
         if let Some(source) = sources.get(root) {
             by_path.insert(source.name.clone(), Some(root));
         }
+        // Each file is read once, so that imports can form cycles.
         let mut waiting = vec![root];
         while let Some(id) = waiting.pop() {
             let Some(source) = sources.get(id) else { continue };
@@ -80,11 +80,12 @@ impl Library {
                         Diagnostic::error(
                             &codes::IMPORT,
                             word.span,
-                            format!("there is no library `{}`", word.text),
+                            format!("unknown library `{}`", word.text),
                         )
-                        .with_help("import from `std`, or from a file: `use \"file.snn\"::Name;`"),
+                        .with_help("import from `std`, or from a file with `use \"file.snn\"::Name;`"),
                     ),
                     Module::Path(path) => {
+                        // The joined path identifies a file: two spellings of a path are one file if they join alike.
                         let place = joined(&importer, &path.text);
                         let known = by_path.get(&place).copied();
                         let target = known.unwrap_or_else(|| {
@@ -99,17 +100,19 @@ impl Library {
             }
             library.files.insert(id, file);
         }
+        // Only now are the networks of every imported file known.
         library.check_names(diagnostics);
         library
     }
 
-    /// The file of the standard library that declares a network.
+    /// Returns the file of the standard library that declares a network; `None` if none does, which is reported.
     fn read_std(
         &mut self,
         sources: &mut Sources,
         name: &Name,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<SourceId> {
+        // Most files do not use the library; it is parsed for those that do.
         if self.std.is_empty() {
             for (file, text) in STD {
                 let id = sources.add(*file, *text);
@@ -125,15 +128,13 @@ impl Library {
             let names = self.std.iter().flat_map(|id| &self.file(*id).networks).map(|n| n.name.text.as_str());
             let diagnostic =
                 Diagnostic::error(&codes::IMPORT, name.span, format!("`std` has no network `{}`", name.text));
-            diagnostics.push(match nearest(&name.text, names.clone()) {
-                Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                None => diagnostic.with_help(format!("it has {}", names.collect::<Vec<_>>().join(", "))),
-            });
+            let near = nearest(&name.text, names.clone());
+            diagnostics.push(diagnostic.with_suggestion(near, || one_of(names)));
         }
         found
     }
 
-    /// Reports names that a file declares twice, and imports that lead nowhere.
+    /// Reports names that a file declares twice, and imports of networks that do not exist.
     fn check_names(&self, diagnostics: &mut Vec<Diagnostic>) {
         for (id, file) in &self.files {
             let mut seen: BTreeMap<&str, &Name> = BTreeMap::new();
@@ -144,47 +145,50 @@ impl Library {
                         Diagnostic::error(
                             &codes::DUPLICATE_NAME,
                             name.span,
-                            format!("the name `{}` is given twice", name.text),
+                            format!("the name `{}` is declared twice", name.text),
                         )
-                        .with_note(earlier.span, "first given here")
+                        .with_note(earlier.span, "first declared here")
                         .with_help("rename one of them"),
                     );
                 }
             }
             for (index, import) in file.imports.iter().enumerate() {
+                // An import without a target has been reported where it was read.
                 let Some(target) = self.targets.get(&(*id, index)).map(|id| self.file(*id)) else { continue };
                 let name = &import.name.text;
                 let names = || target.networks.iter().map(|network| network.name.text.as_str());
+                // A syntax error of the imported file, reported already, may declare it.
                 if names().any(|other| other == name) || target.broken.contains(name) {
                     continue;
                 }
-                let message = format!("the imported file has no network `{name}`");
+                let message = format!("the imported file declares no network `{name}`");
                 let diagnostic = Diagnostic::error(&codes::IMPORT, import.name.span, message);
-                diagnostics.push(match nearest(name, names()) {
-                    Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                    None if target.networks.is_empty() => diagnostic.with_help("it has no networks"),
-                    None => {
-                        diagnostic.with_help(format!("it has {}", names().collect::<Vec<_>>().join(", ")))
+                diagnostics.push(diagnostic.with_suggestion(nearest(name, names()), || {
+                    match target.networks.is_empty() {
+                        true => "import from another file: this one declares no network".to_owned(),
+                        false => format!("it declares {}", listed(names())),
                     }
-                });
+                }));
             }
         }
     }
 
-    /// A file that has been read; empty for any other.
+    /// Returns a file that has been read, or an empty one.
     pub(crate) fn file(&self, id: SourceId) -> &File {
-        const EMPTY: &File = &File { imports: Vec::new(), networks: Vec::new(), broken: Vec::new() };
+        const EMPTY: &File =
+            &File { imports: Vec::new(), networks: Vec::new(), broken: Vec::new(), hides_imports: false };
         self.files.get(&id).unwrap_or(EMPTY)
     }
 
-    /// The texts of the standard library, where it is used.
+    /// Returns the sources of the standard library, if it is used.
     pub(crate) fn std(&self) -> &[SourceId] {
         &self.std
     }
 
-    /// The network that a name means in a file: its own, or one that it imports.
+    /// Returns the network that a name means in a file: its own, or one that it imports.
     pub(crate) fn network(&self, id: SourceId, name: &str) -> Lookup<'_> {
         let file = self.file(id);
+        // The networks of the file come first: an import of the same name is a duplicate, which has been reported.
         if let Some(network) = file.networks.iter().find(|network| network.name.text == name) {
             return Lookup::Network(network);
         }
@@ -193,22 +197,27 @@ impl Library {
             let network = target.and_then(|file| file.networks.iter().find(|n| n.name.text == name));
             return network.map_or(Lookup::Broken, Lookup::Network);
         }
-        if file.broken.iter().any(|word| word == name) { Lookup::Broken } else { Lookup::Unknown }
+        let may_exist = file.hides_imports || file.broken.iter().any(|word| word == name);
+        if may_exist { Lookup::Broken } else { Lookup::Unknown }
     }
 
-    /// The names that [`network`](Self::network) knows in a file.
+    /// Returns the names of the networks that a file declares or imports.
     pub(crate) fn names(&self, id: SourceId) -> impl Iterator<Item = &str> {
         let file = self.file(id);
         let imported = file.imports.iter().map(|import| import.name.text.as_str());
         imported.chain(file.networks.iter().map(|network| network.name.text.as_str()))
     }
 
-    /// Whether the standard library has a network of that name, whether or not it is imported.
-    pub(crate) fn std_has(&self, name: &str) -> bool {
-        let names =
-            self.std_names.get_or_init(|| STD.iter().flat_map(|(_, text)| network_names(text)).collect());
-        names.iter().any(|known| known == name)
+    /// Returns the names of the networks of all files.
+    pub(crate) fn networks(&self) -> HashSet<String> {
+        self.files.values().flat_map(|file| &file.networks).map(|network| network.name.text.clone()).collect()
     }
+}
+
+/// Returns whether the standard library has a network of that name, imported or not. Parses the library, so it is
+/// meant for errors.
+pub(super) fn std_has(name: &str) -> bool {
+    STD.iter().flat_map(|(_, text)| network_names(text)).any(|known| known == name)
 }
 
 fn load(
@@ -221,7 +230,9 @@ fn load(
 ) -> Option<SourceId> {
     if files >= MAX_FILES {
         let message = format!("more than {MAX_FILES} files are imported");
-        diagnostics.push(Diagnostic::error(&codes::TOO_LARGE, path.span, message));
+        diagnostics.push(
+            Diagnostic::error(&codes::TOO_LARGE, path.span, message).with_help("join some of the files"),
+        );
         return None;
     }
     match loader.load(place) {
@@ -230,14 +241,14 @@ fn load(
             let message = format!("cannot read `{place}`: {reason}");
             diagnostics.push(
                 Diagnostic::error(&codes::IMPORT, path.span, message)
-                    .with_help("the path is relative to the file that imports it"),
+                    .with_help("write the path relative to the importing file"),
             );
             None
         }
     }
 }
 
-/// `path` as seen from the folder of `importer`.
+/// Joins `path` to the folder of `importer`.
 fn joined(importer: &str, path: &str) -> String {
     if path.starts_with('/') {
         return path.to_owned();
@@ -247,6 +258,7 @@ fn joined(importer: &str, path: &str) -> String {
     for part in path.split('/') {
         match part {
             "." | "" => {}
+            // `..` at the start leads out of the folder of the root file; only the loader knows what is there.
             ".." if parts.last().is_some_and(|last| !last.is_empty() && *last != "..") => {
                 parts.pop();
             }

@@ -1,4 +1,4 @@
-//! From trees to a graph: imports, parameters, loops, instances, neurons and connections.
+//! Elaborates syntax trees to a graph: imports, parameters, loops, instances, neurons and connections.
 
 mod chain;
 mod evaluator;
@@ -11,21 +11,25 @@ mod operators;
 mod parameter;
 mod relocate;
 mod report;
+mod resolve;
 mod scope;
 mod statement;
 pub(crate) mod unused;
 mod value;
 
-pub(crate) use library::Library;
+pub(crate) use library::{Library, Lookup};
 pub use library::{Loader, NoImports};
 pub(crate) use network::{Elaborator, Given};
 pub(crate) use report::Report;
+pub(crate) use scope::Argument;
+pub(crate) use value::{Placed, Value};
 
 use crate::syntax::tree::Expr;
 
-/// The value of an expression that stands alone.
-pub(crate) fn evaluate(expr: &Expr, report: &mut Report) -> value::Placed {
+/// Evaluates an argument from outside.
+pub(crate) fn evaluate(expr: &Expr, argument: Argument, report: &mut Report) -> Placed {
     let mut scope = scope::Scope::new(scope::Dt::Unset);
+    scope.argument = Some(argument);
     let value = evaluator::Evaluator { scope: &mut scope, report }.value(expr);
-    value::Placed { value, span: expr.span }
+    Placed { value, span: expr.span }
 }

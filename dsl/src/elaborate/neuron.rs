@@ -1,11 +1,12 @@
-//! Kinds of neurons, their fields, and what a layer makes of them.
+//! Kinds of neurons, their fields, and the neurons of a layer.
 
 use std::collections::BTreeMap;
 
+use synnet_ir::display::pluralize;
 use synnet_ir::graph::{
     Adaptation, ExpSyn,
     LayerParameter::{self, AhpLeak, MemLeak, SynLeak},
-    Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate, SurrogateKind,
+    Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Range, Surrogate, SurrogateKind,
 };
 use synnet_ir::{Diagnostic, Span, nearest};
 
@@ -14,9 +15,9 @@ use super::value::{List, Number, Placed, Value};
 use crate::codes;
 use crate::limits::MAX_SYNAPSES;
 use crate::syntax::tree;
-use crate::vocabulary::{DefaultValue, Dimension, Field, Word, fields};
+use crate::vocabulary::{DefaultValue, Dimension, Field, Word, fields, listed, one_of};
 
-/// The kind of neuron with a name.
+/// Returns the kind of neuron with a name.
 pub(crate) fn kind(name: &str) -> Option<NeuronKind> {
     NeuronKind::ALL.into_iter().find(|kind| kind.name() == name)
 }
@@ -26,40 +27,42 @@ pub(crate) fn kind(name: &str) -> Option<NeuronKind> {
 pub(crate) struct Template {
     kind: NeuronKind,
     fields: BTreeMap<Field, Placed>,
-    /// Fields that were probably meant by unknown ones: they have been reported and are not missing.
-    misspelt: Vec<Field>,
+    /// Fields that misspelled ones probably stand for. They have been reported, so they are not missing as well.
+    misspelled: Vec<Field>,
 }
 
 impl Template {
-    /// A kind with no fields set.
+    /// Creates a template of a kind without fields.
     pub(crate) fn of(kind: NeuronKind) -> Self {
-        Self { kind, fields: BTreeMap::new(), misspelt: Vec::new() }
+        Self { kind, fields: BTreeMap::new(), misspelled: Vec::new() }
     }
 
-    /// The template with further fields, which replace its own.
+    /// Returns the template with further fields, which replace its own.
     pub(crate) fn with(&self, fields: &[tree::Field], eval: &mut Evaluator<'_>) -> Self {
         let mut result = self.clone();
         let mut written: Vec<(Field, Span)> = Vec::new();
         for field in fields {
             let (placed, _) = eval.traced(&field.value);
+            // The value is evaluated before the name is checked: errors in both are reported.
             let Some(which) = known(self.kind, &field.name.text) else {
-                result.misspelt.extend(unknown_field(eval, self.kind, &field.name));
+                result.misspelled.extend(unknown_field(eval, self.kind, &field.name));
                 continue;
             };
             if let Some((other, place)) = written.iter().find(|(other, _)| other.replaces(which)) {
                 let name = which.name();
                 let message = if *other == which {
-                    format!("`{name}` is given twice")
+                    format!("`{name}` is set twice")
                 } else {
-                    format!("`{}` and `{name}` give the same leak", other.name())
+                    format!("`{}` and `{name}` both set the same leak", other.name())
                 };
                 eval.report.push(
                     Diagnostic::error(&codes::CONFLICT, field.name.span, message)
-                        .with_note(*place, "first given here")
-                        .with_help("keep one of them"),
+                        .with_note(*place, "first set here")
+                        .with_help("remove one of them"),
                 );
                 continue;
             }
+            // Another form of a leak replaces that of the template: `alpha` overrides `tau_mem`.
             result.fields.retain(|other, _| !other.replaces(which));
             written.push((which, field.name.span));
             result.fields.insert(which, placed);
@@ -67,23 +70,47 @@ impl Template {
         result
     }
 
-    /// The neurons of a layer of `size` (0 where it is unknown), declared at `span`.
+    /// Builds the neurons of a layer of `size` neurons, 0 if that is unknown. Missing fields are reported at `span`.
     pub(crate) fn build(&self, size: usize, span: Span, eval: &mut Evaluator<'_>) -> Neuron {
-        let mut builder = Builder { template: self, size, span, eval };
-        match self.kind {
-            NeuronKind::ExpSyn => Neuron::ExpSyn(ExpSyn { syn: builder.leak(SynLeak, 1) }),
-            NeuronKind::Lif => Neuron::Lif(builder.lif(None)),
-            NeuronKind::Alif => {
-                let leak = builder.leak(AhpLeak, 1);
-                builder.require(Field::AhpWeight, "-0.5");
-                let w_ahp = builder.numbers(Field::AhpWeight);
-                Neuron::Lif(builder.lif(Some(Adaptation { leak, w_ahp })))
-            }
-        }
+        let mut builder = Builder { template: self, size, eval, missing: Vec::new() };
+        let neuron = builder.neuron();
+        builder.report_missing(span);
+        neuron
     }
 }
 
-/// The field of a kind with a name.
+impl Builder<'_, '_> {
+    fn neuron(&mut self) -> Neuron {
+        match self.template.kind {
+            NeuronKind::ExpSyn => Neuron::ExpSyn(ExpSyn { syn: self.leak(SynLeak, 1) }),
+            NeuronKind::Lif => Neuron::Lif(self.lif(None)),
+            NeuronKind::Alif => {
+                // In the order of the documentation, in which missing fields are listed.
+                let leak = self.leak(AhpLeak, 1);
+                self.require(Field::AhpWeight, "-0.5");
+                let w_ahp = self.numbers(Field::AhpWeight);
+                Neuron::Lif(self.lif(Some(Adaptation { leak, w_ahp })))
+            }
+        }
+    }
+
+    /// Reports all missing fields as one error.
+    fn report_missing(&mut self, span: Span) {
+        let names: Vec<&str> = self.missing.iter().map(|(name, _)| *name).collect();
+        let fields: Vec<String> =
+            self.missing.iter().map(|(name, example)| format!("{name}: {example}")).collect();
+        if names.is_empty() {
+            return;
+        }
+        let kind = self.template.kind.name();
+        let noun = if names.len() == 1 { "field" } else { "fields" };
+        let message = format!("missing {noun} {} of `{kind}`", listed(names));
+        let help = format!("add `{}`", fields.join(", "));
+        self.eval.report.error_help(&codes::MISSING_FIELD, span, message, help);
+    }
+}
+
+/// Returns the field of a kind with a name.
 fn known(kind: NeuronKind, name: &str) -> Option<Field> {
     fields(kind).iter().copied().find(|field| field.name() == name)
 }
@@ -93,24 +120,29 @@ fn unknown_field(eval: &mut Evaluator<'_>, kind: NeuronKind, name: &tree::Name) 
     let message = format!("`{}` has no field `{}`", kind.name(), name.text);
     let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, name.span, message);
     let names: Vec<&str> = fields(kind).iter().map(|field| field.name()).collect();
-    let near = nearest(&name.text, names.iter().copied());
-    eval.report.push(match near {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic.with_help(format!("the fields of `{}` are {}", kind.name(), names.join(", "))),
-    });
+    // The field of another kind is no misspelling: `tau_ahp` of a `lif` is not `tau_mem`.
+    let others = NeuronKind::ALL.into_iter().find(|&other| known(other, &name.text).is_some());
+    let near = nearest(&name.text, names.iter().copied()).filter(|_| others.is_none());
+    eval.report.push(diagnostic.with_suggestion(near, || match others {
+        Some(other) => format!("remove it, or use `{}`, which has it", other.name()),
+        None => one_of(names),
+    }));
     near.and_then(|near| known(kind, near))
 }
 
-/// Makes the constants of one layer.
+/// Builds the neurons of one layer.
 struct Builder<'a, 'e> {
     template: &'a Template,
+    /// Neurons of the layer; 0 if that is unknown.
     size: usize,
-    span: Span,
     eval: &'a mut Evaluator<'e>,
+    /// Names of fields that are missing, each with an example of its value.
+    missing: Vec<(&'static str, &'static str)>,
 }
 
 impl Builder<'_, '_> {
     fn lif(&mut self, adaptation: Option<Adaptation>) -> Lif {
+        // The synapses come first: they decide how many values the synaptic leak has.
         let synapses = self.whole(Field::Synapses, MAX_SYNAPSES);
         Lif {
             synapses: synapses as usize,
@@ -118,9 +150,9 @@ impl Builder<'_, '_> {
             syn: self.leak(SynLeak, synapses as usize),
             threshold: self.numbers(Field::Threshold),
             bias: self.numbers(Field::Bias),
-            noise_std: self.number(Field::NoiseStd),
+            noise_std: self.number(Field::NoiseStd, Lif::NOISE_STD),
             max_spikes: self.whole(Field::MaxSpikes, u32::MAX),
-            surrogate: Surrogate { kind: self.surrogate(), window: self.number(Field::Window) },
+            surrogate: Surrogate { kind: self.surrogate(), window: self.number(Field::Window, Lif::WINDOW) },
             adaptation,
         }
     }
@@ -129,23 +161,20 @@ impl Builder<'_, '_> {
         self.template.fields.get(&field)
     }
 
-    /// Reports a field that has no default and is not given.
-    fn require(&mut self, field: Field, example: &str) {
-        if self.field(field).is_none() && !self.template.misspelt.contains(&field) {
-            let name = field.name();
-            let message = format!("`{name}` is missing");
-            let help = format!("`{}` needs it: add `{name}: {example}`", self.template.kind.name());
-            self.eval.report.error_help(&codes::MISSING_FIELD, self.span, message, help);
+    /// Notes a field that has no default and is not set.
+    fn require(&mut self, field: Field, example: &'static str) {
+        if self.field(field).is_none() && !self.template.misspelled.contains(&field) {
+            self.missing.push((field.name(), example));
         }
     }
 
-    /// One of the leaks, for `synapses` columns per neuron.
+    /// Builds one of the leaks, with `synapses` values per neuron.
     fn leak(&mut self, which: LayerParameter, synapses: usize) -> Leak {
-        // A bit shift of 1 breaks no rule.
+        // A bit shift of 1 breaks no rule, so that one error does not cause others.
         let harmless = || Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
         let forms = LeakUnit::ALL.map(|unit| (unit, Field::Leak(which, unit)));
         let Some((unit, field)) = forms.into_iter().find(|(_, field)| self.field(*field).is_some()) else {
-            if !forms.iter().any(|(_, field)| self.template.misspelt.contains(field)) {
+            if !forms.iter().any(|(_, field)| self.template.misspelled.contains(field)) {
                 self.require(forms[0].1, "20 ms");
             }
             return harmless();
@@ -156,7 +185,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The values of a field that neurons can have one by one.
+    /// Returns the values of a field that can differ between neurons.
     fn numbers(&mut self, field: Field) -> Parameter {
         let default = default_number(field);
         self.parameter(field, 1).unwrap_or_else(|| Parameter::uniform(default))
@@ -164,10 +193,12 @@ impl Builder<'_, '_> {
 
     fn parameter(&mut self, field: Field, synapses: usize) -> Option<Parameter> {
         let Placed { value, span } = self.field(field)?.clone();
+        // `learn` stands outermost: a list cannot contain it.
         let (value, learn) = match value {
             Value::Learn(inner) => ((*inner).clone(), true),
             value => (value, false),
         };
+        // With several synapses, the outer list is over synapses; the lists in it are over neurons.
         let values = match &value {
             Value::List(list) if synapses > 1 => self.columns(field, list, synapses, span)?,
             value => self.per_neuron(field, value, span)?,
@@ -175,16 +206,17 @@ impl Builder<'_, '_> {
         Some(Parameter { values, learn, span })
     }
 
-    /// One list or number per synapse, laid out as `neuron * synapses + synapse`.
+    /// Returns one value per neuron and synapse, laid out as `neuron * synapses + synapse`, from one list or number
+    /// per synapse.
     fn columns(&mut self, field: Field, list: &List, synapses: usize, span: Span) -> Option<Vec<f64>> {
         if list.repeats || list.items.len() != synapses {
             let message = format!(
-                "`{}` has {} for {synapses} synapses",
+                "`{}` is {}, but the layer has {synapses} synapses",
                 field.name(),
                 Value::List(list.clone()).describe()
             );
-            let help = "with several synapses, give a list with one entry per synapse, each a value or a list \
-                        per neuron: `tau_syn: [2 ms, geometric(2 ms, 4)]`";
+            let help = "write a list with one entry per synapse, each a value or a list with one per neuron: \
+                        `tau_syn: [2 ms, geometric(2 ms, 4)]`";
             self.eval.report.error_help(&codes::LENGTH, span, message, help);
             return None;
         }
@@ -196,24 +228,31 @@ impl Builder<'_, '_> {
         if !self.eval.report.spend(count, span) {
             return None;
         }
+        // The layout of weights files: all synapses of a neuron are neighbors.
         let value = |neuron: usize, row: &Vec<f64>| if row.len() == 1 { row[0] } else { row[neuron] };
         Some((0..count).map(|column| value(column / synapses, &rows[column % synapses])).collect())
     }
 
-    /// One value for all neurons, or one for each.
+    /// Returns one value for all neurons, or one for each.
     fn per_neuron(&mut self, field: Field, value: &Value, span: Span) -> Option<Vec<f64>> {
         match value {
             Value::List(list) => {
                 let len = list.items.len();
+                // A size that could not be understood has been reported.
                 if self.size == 0 {
                     return None;
                 }
                 if len != self.size && !list.repeats {
-                    let message = format!("`{}` has {len} values for {} neurons", field.name(), self.size);
+                    let message = format!(
+                        "`{}` has {}, but the layer has {}",
+                        field.name(),
+                        pluralize(len, "value"),
+                        pluralize(self.size, "neuron")
+                    );
                     let help = if len < self.size && len > 0 {
-                        "`repeat(list)` goes on from the start of a list".to_owned()
+                        "write `repeat(list)` to start over from the first value".to_owned()
                     } else {
-                        format!("give one value, or {}", self.size)
+                        format!("write one value, or a list of {}", self.size)
                     };
                     self.eval.report.error_help(&codes::LENGTH, span, message, help);
                     return None;
@@ -240,47 +279,47 @@ impl Builder<'_, '_> {
         match value {
             Value::Number(Number { value, time }) if *time == power => return Some(*value),
             other if power == 1 => self.eval.not_a_time(&what, other, span),
-            other => self.eval.wrong_type(span, &what, "a bare number", other),
+            other => self.eval.wrong_type(span, &what, "a number without a unit", other),
         }
         None
     }
 
-    /// The value of a field that all neurons share.
+    /// Returns the value of a field that all neurons share.
     fn constant(&mut self, field: Field) -> Option<Placed> {
         let placed = self.field(field)?.clone();
+        // Gradients reach the fields that differ between neurons, and no others.
         if matches!(placed.value, Value::Learn(_)) {
             let message = format!("`{}` cannot be learned", field.name());
-            let help = "leaks, `threshold`, `bias` and `w_ahp` can";
+            let help = "remove `learn`: only leaks, `threshold`, `bias` and `w_ahp` can be learned";
             self.eval.report.error_help(&codes::LEARN, placed.span, message, help);
             return None;
         }
         Some(placed)
     }
 
-    fn number(&mut self, field: Field) -> f64 {
+    fn number(&mut self, field: Field, range: Range) -> f64 {
         let default = default_number(field);
         let Some(placed) = self.constant(field) else { return default };
-        self.plain(field, &placed.value, placed.span).unwrap_or(default)
+        let Some(value) = self.plain(field, &placed.value, placed.span) else { return default };
+        if range.allows(value) {
+            return value;
+        }
+        // The graph has no place for this number, so the check of graphs could only point at the whole layer.
+        let message = format!("`{}` cannot be {value}", field.name());
+        self.eval.report.error_help(&codes::RANGE, placed.span, message, range.rule);
+        default
     }
 
-    /// A whole number from 1 to `most`.
-    fn whole(&mut self, field: Field, most: u32) -> u32 {
+    /// Returns an integer from 1 to `max`.
+    fn whole(&mut self, field: Field, max: u32) -> u32 {
         let default = match field.default() {
             DefaultValue::Count(count) => count,
             DefaultValue::Required | DefaultValue::Number(_) | DefaultValue::Surrogate(_) => 1,
         };
         let Some(placed) = self.constant(field) else { return default };
         let what = format!("`{}`", field.name());
-        let Some(value) = self.eval.whole_value(&placed.value, placed.span, &what) else { return default };
-        match u32::try_from(value) {
-            Ok(value) if (1..=most).contains(&value) => value,
-            Ok(_) | Err(_) => {
-                let message = format!("{what} lies between 1 and {most}; it is {value}");
-                let help = format!("choose a number from 1 to {most}");
-                self.eval.report.error_help(&codes::RANGE, placed.span, message, help);
-                default
-            }
-        }
+        let value = self.eval.whole_within(&placed.value, placed.span, &what, 1..=i64::from(max));
+        value.and_then(|value| u32::try_from(value).ok()).unwrap_or(default)
     }
 
     fn surrogate(&mut self) -> SurrogateKind {
@@ -303,7 +342,7 @@ impl Builder<'_, '_> {
     }
 }
 
-/// The default of a field that is a number; that of a required one breaks no rule.
+/// Returns the default of a field that is a number; 0 for a required one, whose absence has been reported.
 fn default_number(field: Field) -> f64 {
     match field.default() {
         DefaultValue::Number(value) => value,

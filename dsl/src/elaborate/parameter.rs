@@ -1,18 +1,18 @@
-//! What a parameter's default says about the values that it takes.
+//! Checks arguments against the defaults of their parameters.
 
 use super::evaluator::Evaluator;
 use super::value::{Placed, Value};
 use crate::codes;
 use crate::syntax::tree::{Expr, ExprKind};
 
-/// The value of an argument, or an error where it is of another kind than the parameter's default: a
-/// default with a unit asks for a time, a list for a list, `true` or `false` for a truth value. Other
-/// defaults ask for nothing.
+/// Returns the value of an argument, or an error if it is of another kind than the parameter's default. A default
+/// with a unit asks for a time, a list for a list, `true` or `false` for a Boolean. Other defaults ask for nothing.
 pub(super) fn checked(eval: &mut Evaluator<'_>, name: &str, default: Option<&Expr>, placed: Placed) -> Value {
     let Placed { value, span } = placed;
     let Some(default) = default else { return value };
     match &default.kind {
         ExprKind::Number { unit: Some(_), .. } => {
+            // Lists and learned values are checked where they are used: the elements tell whether they are times.
             let fits = matches!(value, Value::Error | Value::List(_) | Value::Learn(_))
                 || matches!(&value, Value::Number(number) if number.time == 1);
             if !fits {
@@ -20,16 +20,19 @@ pub(super) fn checked(eval: &mut Evaluator<'_>, name: &str, default: Option<&Exp
                 return Value::Error;
             }
         }
+        // A range stands for the list of its elements.
         ExprKind::List(_) if !matches!(value, Value::Error | Value::List(_) | Value::Range(..)) => {
-            let message = format!("`{name}` is a list, not {}", value.describe());
-            eval.report.error_help(&codes::TYPE, span, message, "write it in brackets: `[...]`");
+            let message = format!("`{name}` must be a list, not {}", value.describe());
+            eval.report.error_help(&codes::TYPE, span, message, "write a list in brackets: `[...]`");
             return Value::Error;
         }
         ExprKind::Bool(_) if !matches!(value, Value::Error | Value::Bool(_)) => {
-            let message = format!("`{name}` is a truth value, not {}", value.describe());
+            let message = format!("`{name}` must be a Boolean, not {}", value.describe());
             eval.report.error_help(&codes::TYPE, span, message, "write `true` or `false`");
             return Value::Error;
         }
+        // A number can become a list with one value per layer, and `none` any value: these defaults tell no type. Nor
+        // do expressions, whose value depends on other parameters.
         ExprKind::List(_) | ExprKind::Bool(_) | ExprKind::Number { unit: None, .. } | ExprKind::None => {}
         ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Comprehension { .. } => {}
         ExprKind::Index { .. } | ExprKind::Unary { .. } | ExprKind::Binary { .. } => {}

@@ -1,4 +1,4 @@
-//! Places of instances: what a library declares is shown where the user asked for it.
+//! Moves the places of the standard library to its instances, where the user can act on them.
 
 use synnet_ir::graph::LayerParameter;
 use synnet_ir::{Graph, SourceId, Span};
@@ -7,6 +7,7 @@ use synnet_ir::{Graph, SourceId, Span};
 /// the instance. Spans of arguments lie in the user's source already and stay.
 pub(super) fn relocate(graph: &mut Graph, site: Span, library: &[SourceId]) {
     let relocate = |span: &mut Span| {
+        // Defaults of fields have no place of their own; those of a library network belong to the instance as well.
         if *span == Span::default() || library.contains(&span.source) {
             *span = site;
         }

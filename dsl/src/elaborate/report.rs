@@ -1,9 +1,10 @@
-//! What elaboration has to say, and how much work it may do.
+//! The diagnostics of elaboration, and its budget of work.
 
 use std::collections::HashSet;
 
 use synnet_ir::{Code, Diagnostic, Diagnostics, SourceId, Span};
 
+use super::library::std_has;
 use crate::codes;
 use crate::limits::MAX_STEPS;
 
@@ -11,38 +12,45 @@ use crate::limits::MAX_STEPS;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) diagnostics: Diagnostics,
-    /// Where the networks that are being instantiated are asked for, outermost first.
+    /// Places of the instances that are being elaborated, outermost first.
     pub(crate) sites: Vec<Span>,
-    /// The texts of the standard library.
+    /// Sources of the standard library.
     pub(crate) std: Vec<SourceId>,
+    /// Sources of the arguments from outside: each is one `--param`.
+    pub(crate) params: Vec<SourceId>,
+    /// Names of the networks that the files declare.
+    pub(crate) networks: HashSet<String>,
     steps: u64,
-    /// Places and messages so far: what an instance finds a second time is said once.
+    /// Places and messages so far. A mistake within a network shows up in each of its instances, but is reported
+    /// once.
     known: HashSet<(Option<Span>, String)>,
 }
 
 impl Report {
-    /// Adds a finding; inside an instance it names the place that asked for the instance.
+    /// Adds a diagnostic. Inside an instance, a secondary label points at the instance.
     pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
         if let (Some(&site), Some(span)) = (self.sites.last(), diagnostic.span) {
             if self.std.contains(&span.source) {
+                // Nobody can change the library: the error belongs to the instance, with the library as its cause.
                 diagnostic.span = Some(self.own_site().unwrap_or(site));
-                diagnostic.notes.push((span, "found here".to_owned()));
+                diagnostic.notes.push((span, "detected here".to_owned()));
             } else if !site.contains(span) {
-                diagnostic = diagnostic.with_note(site, "in the network that is used here");
+                diagnostic = diagnostic.with_note(site, "in this instance");
             }
         }
+        // Notes differ from instance to instance; the place and the message make the mistake.
         if self.known.insert((diagnostic.span, diagnostic.message.clone())) {
             self.diagnostics.push(diagnostic);
         }
     }
 
-    /// The innermost place outside the standard library that asks for the present instance. Nobody can
-    /// change the library: what matters is what was asked of it.
+    /// Returns the innermost instance outside of the standard library. Nobody can change the library, so errors in it
+    /// are about the arguments.
     pub(crate) fn own_site(&self) -> Option<Span> {
         self.sites.iter().rev().find(|site| !self.std.contains(&site.source)).copied()
     }
 
-    /// Adds an error with its remedy.
+    /// Adds an error with its help.
     pub(crate) fn error_help(
         &mut self,
         code: &'static Code,
@@ -53,31 +61,37 @@ impl Report {
         self.push(Diagnostic::error(code, span, message).with_help(help));
     }
 
-    /// Counts `n` steps of work; false once there have been too many, which is reported once.
+    /// Returns whether a name is that of a network, imported or not.
+    pub(crate) fn is_network(&self, name: &str) -> bool {
+        self.networks.contains(name) || std_has(name)
+    }
+
+    /// Counts `n` steps of work. Returns false once the limit is exceeded, which is reported once.
     pub(crate) fn spend(&mut self, n: usize, span: Span) -> bool {
+        // The step that exceeds the limit reports it; all later ones stay silent.
         let before = self.steps;
         self.steps = self.steps.saturating_add(n as u64);
         if self.steps <= MAX_STEPS {
             return true;
         }
         if before <= MAX_STEPS {
-            let message = format!("the network takes more than {MAX_STEPS} steps to unfold");
+            let message = format!("elaboration takes more than {MAX_STEPS} steps");
             self.error_help(&codes::TOO_LARGE, span, message, "use shorter loops and lists");
         }
         false
     }
 
-    /// Ends all work: whatever is wrong has been reported.
+    /// Ends all work, after an error that everything else would only repeat.
     pub(crate) fn exhaust(&mut self) {
         self.steps = u64::MAX;
     }
 
-    /// Whether no work is left to be done.
+    /// Returns whether the budget is exhausted.
     pub(crate) fn exhausted(&self) -> bool {
         self.steps > MAX_STEPS
     }
 
-    /// Whether an error has been found.
+    /// Returns whether an error has been reported.
     pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics.has_errors()
     }

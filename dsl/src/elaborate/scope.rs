@@ -1,19 +1,69 @@
 //! Names of values, in nested blocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use synnet_ir::Span;
 
 use super::value::Value;
+use crate::syntax::tree::{Statement, StatementKind};
 
-/// The values that a place of a network sees: parameters outermost, then one level per block.
+/// The values that are visible at a place of a network: the parameters outermost, then one level per block.
 #[derive(Debug)]
 pub(crate) struct Scope {
     levels: Vec<BTreeMap<String, Entry>>,
     /// The argument that the last expressions took their value from, the first if there are several.
     read: Option<Span>,
-    /// Time step of the network, in seconds.
+    /// The time step of the network.
     pub(crate) dt: Dt,
+    /// The declarations of the network other than values, in all blocks.
+    pub(crate) things: BTreeMap<String, Thing>,
+    /// Names that statements with errors may declare.
+    pub(crate) broken: Broken,
+    /// The argument from outside whose value is evaluated.
+    pub(crate) argument: Option<Argument>,
+}
+
+/// An argument from outside: `--param name=value`.
+#[derive(Debug)]
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    /// The type of its parameter, with its article.
+    pub(crate) what: &'static str,
+    /// A value of that type.
+    pub(crate) example: &'static str,
+    /// Whether its parameter takes a constant of the language, such as `vmem`.
+    pub(crate) is_word: bool,
+}
+
+/// Names that may be declared by statements that could not be understood: nobody knows, so nothing is said about
+/// them.
+#[derive(Debug, Default)]
+pub(crate) struct Broken {
+    /// Their identifiers.
+    pub(crate) names: BTreeSet<String>,
+    /// Whether one of them declares a value under a name that could not be understood either.
+    pub(crate) hides_values: bool,
+}
+
+/// The meaning of a name that is not a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thing {
+    Input,
+    Layer,
+    Instance,
+    Neuron,
+}
+
+impl Thing {
+    /// Names the thing in a message, with its article.
+    pub(crate) const fn describe(self) -> &'static str {
+        match self {
+            Self::Input => "the input",
+            Self::Layer => "a layer",
+            Self::Instance => "a network instance",
+            Self::Neuron => "a neuron",
+        }
+    }
 }
 
 /// A value with a name.
@@ -25,28 +75,35 @@ struct Entry {
     origin: Option<Span>,
 }
 
-/// What is known about the time step.
+/// The state of the time step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Dt {
     /// No `dt:` so far.
     Unset,
     /// A `dt:` that could not be understood.
     Broken,
-    /// Seconds, and where they are given.
+    /// The step in seconds, and where it is set.
     Known(f64, Span),
 }
 
 impl Dt {
-    /// The step in seconds, where it is known.
+    /// Returns the step in seconds, if it is known.
     pub(crate) fn seconds(self) -> Option<f64> {
         if let Self::Known(seconds, _) = self { Some(seconds) } else { None }
     }
 }
 
 impl Scope {
-    /// One empty level.
+    /// Creates a scope with one empty level.
     pub(crate) fn new(dt: Dt) -> Self {
-        Self { levels: vec![BTreeMap::new()], read: None, dt }
+        Self {
+            levels: vec![BTreeMap::new()],
+            read: None,
+            dt,
+            things: BTreeMap::new(),
+            broken: Broken::default(),
+            argument: None,
+        }
     }
 
     /// Opens a level.
@@ -59,13 +116,11 @@ impl Scope {
         self.levels.pop();
     }
 
-    /// Declares a name in the innermost level; gives the place of an earlier one of that level.
-    pub(crate) fn declare(&mut self, name: &str, value: Value, span: Span) -> Result<(), Span> {
-        self.declare_from(name, value, span, None)
-    }
-
-    /// As [`declare`](Self::declare), for a value that comes from an argument of the network.
-    pub(crate) fn declare_from(
+    /// Declares a name in the innermost level. `origin` is the argument of the network that the value comes from.
+    ///
+    /// # Errors
+    /// Returns the place of an earlier declaration in the same level.
+    pub(crate) fn declare(
         &mut self,
         name: &str,
         value: Value,
@@ -80,24 +135,67 @@ impl Scope {
         Ok(())
     }
 
-    /// The value of a name.
+    /// Collects what the statements of a network declare besides values, in all blocks. Names with an index are left
+    /// out: their indices are not known yet.
+    pub(crate) fn declare_things(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            let (name, thing) = match &statement.kind {
+                StatementKind::Input { name, .. } => (name, Thing::Input),
+                StatementKind::Layer { name, .. } if name.index.is_none() => (&name.name, Thing::Layer),
+                StatementKind::Net { name, .. } if name.index.is_none() => (&name.name, Thing::Instance),
+                StatementKind::Neuron { name, .. } => (name, Thing::Neuron),
+                StatementKind::For { body, .. } => {
+                    self.declare_things(body);
+                    continue;
+                }
+                StatementKind::If { arms, otherwise } => {
+                    arms.iter().for_each(|(_, body)| self.declare_things(body));
+                    self.declare_things(otherwise);
+                    continue;
+                }
+                StatementKind::Layer { .. } | StatementKind::Net { .. } | StatementKind::Let { .. } => {
+                    continue;
+                }
+                StatementKind::Dt(_) | StatementKind::Output { .. } | StatementKind::Assert { .. } => {
+                    continue;
+                }
+                StatementKind::Chain(_) | StatementKind::Broken { .. } => continue,
+            };
+            // A second declaration is an error of its own, which is reported when it is elaborated.
+            self.things.entry(name.text.clone()).or_insert(thing);
+        }
+    }
+
+    /// Returns the value of a name: that of the innermost level that declares it.
     pub(crate) fn get(&mut self, name: &str) -> Option<&Value> {
         let entry = self.levels.iter().rev().find_map(|level| level.get(name))?;
+        // Of several arguments the first is as good as any: errors point at one of them.
         self.read = self.read.or(entry.origin);
         Some(&entry.value)
     }
 
-    /// The argument that the values read since the last call come from, the first if there are several.
+    /// Returns where a name is declared.
+    pub(crate) fn place(&self, name: &str) -> Option<Span> {
+        self.levels.iter().rev().find_map(|level| level.get(name)).map(|entry| entry.span)
+    }
+
+    /// Returns where a level further out declares a name.
+    pub(crate) fn hidden(&self, name: &str) -> Option<Span> {
+        let (_, outer) = self.levels.split_last()?;
+        outer.iter().rev().find_map(|level| level.get(name)).map(|entry| entry.span)
+    }
+
+    /// Returns the argument that the values read since the last call come from, the first if there are several.
     pub(crate) fn take_origin(&mut self) -> Option<Span> {
         self.read.take()
     }
 
-    /// Says that what has been read since `before` was taken has no part in a value.
+    /// Forgets what has been read since `before` was taken: it has no part in a value.
     pub(crate) fn restore_origin(&mut self, before: Option<Span>) {
         self.read = before;
     }
 
-    /// All names in sight.
+    /// Returns all visible names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.levels.iter().flat_map(|level| level.keys().map(String::as_str))
     }

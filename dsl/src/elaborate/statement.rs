@@ -1,4 +1,4 @@
-//! The statements of a network.
+//! Elaboration of the statements of a network.
 
 use synnet_ir::display::format_time;
 use synnet_ir::graph::{
@@ -11,7 +11,7 @@ use super::chain::{Target, flat_name, links};
 use super::evaluator::Evaluator;
 use super::network::{Elaborator, Frame, Instance, Named, PendingOutput, Piece, UNKNOWN};
 use super::neuron::{self, Template};
-use super::scope::Dt;
+use super::scope::{Dt, Thing};
 use super::value::{Number, Placed, Value};
 use crate::codes;
 use crate::limits::{MAX_LAYERS, MAX_NEURONS};
@@ -19,7 +19,7 @@ use crate::syntax::tree::{Call, Expr, Field, Name, Reference, Statement, Stateme
 use crate::vocabulary::{ChainOperator, Keyword, listed};
 
 impl<'a> Elaborator<'a> {
-    /// Carries out statements in the innermost block.
+    /// Elaborates statements in the innermost block.
     pub(crate) fn statements(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
         for statement in statements {
             if frame.is_rejected || !self.report.spend(1, statement.span) {
@@ -30,6 +30,7 @@ impl<'a> Elaborator<'a> {
     }
 
     fn block(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
+        // Values and neurons end with the block; layers and connections belong to the whole network.
         frame.scope.enter();
         let outer = std::mem::replace(&mut frame.block_templates, frame.templates.len());
         self.statements(frame, statements);
@@ -48,7 +49,8 @@ impl<'a> Elaborator<'a> {
             }
             StatementKind::Let { name, value } => {
                 let (Placed { value, .. }, origin) = eval(self, frame).traced(value);
-                if let Err(earlier) = frame.scope.declare_from(&name.text, value, name.span, origin) {
+                eval(self, frame).shadows(name, "value");
+                if let Err(earlier) = frame.scope.declare(&name.text, value, name.span, origin) {
                     self.duplicate(name, earlier);
                 }
             }
@@ -62,13 +64,16 @@ impl<'a> Elaborator<'a> {
                     undecided(frame);
                     return;
                 };
-                for element in elements {
+                for (round, element) in elements.into_iter().enumerate() {
                     if self.report.exhausted() {
                         return;
                     }
                     frame.scope.enter();
+                    if round == 0 {
+                        eval(self, frame).shadows(name, "loop variable");
+                    }
                     // A fresh level holds no other name.
-                    let _ = frame.scope.declare(&name.text, element, name.span);
+                    let _ = frame.scope.declare(&name.text, element, name.span, None);
                     self.block(frame, body);
                     frame.scope.leave();
                 }
@@ -76,6 +81,7 @@ impl<'a> Elaborator<'a> {
             StatementKind::If { arms, otherwise } => {
                 for (condition, body) in arms {
                     match eval(self, frame).condition(condition) {
+                        // Only the chosen block is elaborated: the others may not even have a meaning.
                         Some(true) => return self.block(frame, body),
                         Some(false) => {}
                         None => {
@@ -91,17 +97,21 @@ impl<'a> Elaborator<'a> {
                 let links = links(&mut eval(self, frame), sums, &statement.docs);
                 frame.pieces.extend(links.into_iter().map(|link| Piece::Link(Box::new(link))));
             }
-            StatementKind::Broken { keyword, name } => broken(frame, *keyword, name.as_deref(), span),
+            StatementKind::Broken { keyword, name, words } => {
+                frame.scope.broken.names.extend(words.iter().cloned());
+                broken(frame, *keyword, name.as_deref(), span);
+            }
         }
     }
 
     fn dt(&mut self, frame: &mut Frame<'a>, expr: &Expr, span: Span) {
+        // The value is evaluated even for a second `dt:`, so that its errors are reported.
         let value = eval(self, frame).value(expr);
         if let Some(earlier) = frame.dt {
             self.report.push(
-                Diagnostic::error(&codes::TIME_STEP, span, "the time step is given twice")
-                    .with_note(earlier, "first given here")
-                    .with_help("keep one of them"),
+                Diagnostic::error(&codes::TIME_STEP, span, "the time step is set twice")
+                    .with_note(earlier, "first set here")
+                    .with_help("remove one of them"),
             );
             return;
         }
@@ -109,12 +119,12 @@ impl<'a> Elaborator<'a> {
         let seconds = match value {
             Value::Number(Number { value, time: 1 }) if value > 0.0 => value,
             Value::Number(Number { value, time: 1 }) => {
-                let message = format!("the time step is {}", format_time(value));
+                let message = format!("the time step must be longer than 0, not {}", format_time(value));
                 self.report.error_help(
                     &codes::TIME_STEP,
                     expr.span,
                     message,
-                    "it is longer than 0: `dt: 10 ms;`",
+                    "write a time such as `dt: 10 ms;`",
                 );
                 frame.scope.dt = Dt::Broken;
                 return;
@@ -126,19 +136,29 @@ impl<'a> Elaborator<'a> {
             }
         };
         if let Dt::Known(outer, place) = frame.scope.dt {
+            // Exact equality: a step that differs in its last bit gives other decays.
             if outer != seconds {
                 let message = format!(
-                    "the time step {} of network `{}` differs from {}, the step of the network around it",
-                    format_time(seconds),
+                    "network `{}` runs at a time step of {}, but the network around it runs at {}",
                     frame.network.name.text,
+                    format_time(seconds),
                     format_time(outer)
                 );
                 frame.is_rejected = true;
+                let takes_dt = frame
+                    .network
+                    .parameters
+                    .iter()
+                    .any(|parameter| Keyword::of(&parameter.name.text) == Some(Keyword::Dt));
                 let site = self.report.sites.last().copied().unwrap_or(span);
                 self.report.push(
                     Diagnostic::error(&codes::TIME_STEP, site, message)
-                        .with_note(place, "the step of the network around it")
-                        .with_help("all parts of a network share one step: give the instance `dt: dt`"),
+                        .with_note(place, "the time step of the network around it")
+                        .with_help(if takes_dt {
+                            "pass the time step on: add the argument `dt: dt`"
+                        } else {
+                            "remove `dt: ...;` from the inner network"
+                        }),
                 );
             }
             return;
@@ -150,10 +170,11 @@ impl<'a> Elaborator<'a> {
         let (channels, place) = self.size(frame, channels, "the number of channels");
         if let Some(earlier) = frame.input {
             self.report.push(
-                Diagnostic::error(&codes::INPUT, statement.span, "a network has one input; this is a second")
-                    .with_note(earlier, "the first")
-                    .with_help("join both into one with more channels"),
+                Diagnostic::error(&codes::INPUT, statement.span, "a network cannot have two inputs")
+                    .with_note(earlier, "first declared here")
+                    .with_help("declare one input with the channels of both"),
             );
+            // Connections from the second input are not errors of their own.
             frame.names.entry(name.text.clone()).or_insert((Named::Broken, name.span));
             return;
         }
@@ -162,7 +183,8 @@ impl<'a> Elaborator<'a> {
         frame.graph.input.channels = channels;
         frame.graph.input.docs.clone_from(&statement.docs);
         frame.graph.input.span = place.unwrap_or(statement.span);
-        self.declare(frame, Target { name: name.text.clone(), span: name.span }, Named::Input);
+        let target = Target { name: name.text.clone(), span: name.span, is_value: false };
+        self.declare(frame, name, target, Named::Input);
     }
 
     fn pending_output(
@@ -176,9 +198,9 @@ impl<'a> Elaborator<'a> {
         if let Some(earlier) = &frame.output {
             let earlier = earlier.span;
             self.report.push(
-                Diagnostic::error(&codes::OUTPUT, span, "a network has one output; this is a second")
-                    .with_note(earlier, "the first")
-                    .with_help("keep one of them"),
+                Diagnostic::error(&codes::OUTPUT, span, "a network cannot have two outputs")
+                    .with_note(earlier, "first declared here")
+                    .with_help("remove one of them"),
             );
             return;
         }
@@ -192,7 +214,7 @@ impl<'a> Elaborator<'a> {
         let in_block = &frame.templates[frame.block_templates..];
         let earlier = in_block.iter().find(|(other, ..)| *other == name.text).map(|(.., span)| *span);
         if taken {
-            let message = format!("`{}` is a kind of neuron of the language", name.text);
+            let message = format!("the name `{}` is taken by a kind of neuron", name.text);
             self.report.error_help(&codes::DUPLICATE_NAME, name.span, message, "choose another name");
         } else if let Some(earlier) = earlier {
             self.duplicate(name, earlier);
@@ -201,7 +223,7 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// The kind or template that a name means, or `None` where that has been reported.
+    /// Returns the kind or template that a name means, or `None` after an error that has been reported.
     fn template(&mut self, frame: &Frame<'a>, name: &Name) -> Option<Template> {
         if let Some(kind) = neuron::kind(&name.text) {
             return Some(Template::of(kind));
@@ -211,12 +233,29 @@ impl<'a> Elaborator<'a> {
         }
         let kinds = NeuronKind::ALL.map(NeuronKind::name);
         let names = frame.templates.iter().map(|(name, ..)| name.as_str()).chain(kinds);
-        let message = format!("no neuron has the name `{}`", name.text);
-        let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
-        self.report.push(match nearest(&name.text, names) {
-            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-            None => diagnostic
-                .with_help(format!("the kinds are {}; others are declared with `neuron`", listed(kinds))),
+        if frame.scope.broken.names.contains(&name.text) {
+            return None;
+        }
+        let error = |message| Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
+        let text = &name.text;
+        self.report.push(if self.report.is_network(text) {
+            error(format!("`{text}` is a network, not a neuron"))
+                .with_help(format!("use it as an instance: `net body: {text}(...);`"))
+        } else if frame.scope.place(text).is_some() {
+            error(format!("`{text}` is a value, not a neuron"))
+                .with_help(format!("choose one of {}, or declare a neuron with `neuron`", listed(kinds)))
+        } else if let Some(thing @ (Thing::Input | Thing::Layer | Thing::Instance)) =
+            frame.scope.things.get(text)
+        {
+            error(format!("`{text}` is {}, not a neuron", thing.describe()))
+                .with_help(format!("choose one of {}, or declare a neuron with `neuron`", listed(kinds)))
+        } else if frame.scope.things.get(text) == Some(&Thing::Neuron) {
+            error(format!("neuron `{text}` is not visible here"))
+                .with_help("declare it above, in this block or in one around it")
+        } else {
+            error(format!("unknown neuron `{text}`")).with_suggestion(nearest(text, names), || {
+                format!("choose one of {}, or declare it with `neuron`", listed(kinds))
+            })
         });
         None
     }
@@ -234,12 +273,17 @@ impl<'a> Elaborator<'a> {
         let template = self.template(frame, neuron);
         let (size, place) = self.size(frame, size, "the size of a layer");
         let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
-        let built = template.map(|template| template.build(size, statement.span, &mut eval(self, frame)));
-        let Some(target) = target else { return };
+        let built = template.map(|template| template.build(size, neuron.span, &mut eval(self, frame)));
+        let Some(target) = target else {
+            // A layer whose index has an error may have any name.
+            frame.hides_names = true;
+            return;
+        };
         if !self.room(frame, size, statement.span) {
             return;
         }
-        // A neuron that could not be understood leaves a layer whose size is unknown.
+        // Without its neuron, the number of input columns is unknown too: a size of 0 keeps the widths from being
+        // checked.
         let (size, neuron) = built.map_or_else(|| (0, placeholder()), |neuron| (size, neuron));
         let layer = Layer {
             name: target.name.clone(),
@@ -249,11 +293,12 @@ impl<'a> Elaborator<'a> {
             span: place.unwrap_or(statement.span),
         };
         let id = frame.add(layer);
-        self.declare(frame, target, Named::Layer(id));
+        self.declare(frame, &name.name, target, Named::Layer(id));
     }
 
-    /// Whether another layer fits the limits; reported where not.
+    /// Returns whether another layer fits the limits. Reports it if not, and ends all work.
     fn room(&mut self, frame: &Frame<'a>, size: usize, span: Span) -> bool {
+        // Summed anew for each layer: there are at most `MAX_LAYERS`, and instances add several at once.
         let neurons: usize = if frame.graph.layers.len() < MAX_LAYERS {
             frame.graph.layers.iter().map(|layer| layer.size).sum()
         } else {
@@ -262,37 +307,35 @@ impl<'a> Elaborator<'a> {
         if neurons.saturating_add(size) <= MAX_NEURONS {
             return true;
         }
-        let message = format!(
-            "network `{}` has more than {MAX_NEURONS} neurons or {MAX_LAYERS} layers",
-            frame.network.name.text
-        );
+        let limit = if frame.graph.layers.len() < MAX_LAYERS {
+            format!("{MAX_NEURONS} neurons")
+        } else {
+            format!("{MAX_LAYERS} layers")
+        };
+        let message = format!("network `{}` has more than {limit}", frame.network.name.text);
         self.report.error_help(&codes::TOO_LARGE, span, message, "use fewer or smaller layers");
+        // What comes after this layer is missing from the graph; its absence must not be reported.
         self.report.exhaust();
         false
     }
 
-    /// A number of neurons or channels; 0 where it has been reported. In the standard library also the argument that
-    /// it comes from.
+    /// Returns a number of neurons or channels, 0 after an error that has been reported; in the standard library also
+    /// the argument that it comes from.
     fn size(&mut self, frame: &mut Frame<'a>, expr: &Expr, what: &str) -> (usize, Option<Span>) {
-        let (placed, _) = eval(self, frame).traced(expr);
+        let (placed, origin) = eval(self, frame).traced(expr);
         let argument = (placed.span != expr.span).then_some(placed.span);
-        let size = eval(self, frame).whole_value(&placed.value, expr.span, what);
-        let Some(size) = size else { return (0, argument) };
-        let size = match usize::try_from(size) {
-            Ok(size) if (1..=MAX_NEURONS).contains(&size) => size,
-            _ => {
-                let message = format!("{what} lies between 1 and {MAX_NEURONS}; it is {size}");
-                self.report.error_help(&codes::RANGE, placed.span, message, "choose another size");
-                0
-            }
-        };
-        (size, argument)
+        // A value from the command line is wrong there, and not where the network uses it.
+        let outside = origin.filter(|origin| self.report.params.contains(&origin.source));
+        let span = outside.unwrap_or(placed.span);
+        let size = eval(self, frame).whole_within(&placed.value, span, what, 1..=MAX_NEURONS as i64);
+        (size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0), argument)
     }
 
     fn instance(&mut self, frame: &mut Frame<'a>, name: &Reference, call: &Call, span: Span) {
         let target = flat_name(&mut eval(self, frame), name);
-        let given = self.arguments(call, &mut frame.scope);
         let network = self.lookup(&call.name);
+        let given = self.arguments(call, network, &mut frame.scope);
+        // Its statements are elaborated now, so a `dt:` below would come too late.
         if frame.scope.dt == Dt::Unset && !frame.has_broken {
             eval(self, frame).no_dt(span, "an instance");
         }
@@ -305,11 +348,15 @@ impl<'a> Elaborator<'a> {
             }
             _ => None,
         };
-        let Some(target) = target else { return };
-        let Some(graph) = graph else {
-            self.declare(frame, target, Named::Broken);
+        let Some(target) = target else {
+            frame.hides_names = true;
             return;
         };
+        let Some(graph) = graph else {
+            self.declare(frame, &name.name, target, Named::Broken);
+            return;
+        };
+        // The layers of the instance follow those that exist; its own handles count from 0.
         let first = frame.graph.layers.len() as u32;
         let moved = |id: LayerId| if id == UNKNOWN { UNKNOWN } else { LayerId(id.0 + first) };
         for layer in graph.layers {
@@ -340,20 +387,38 @@ impl<'a> Elaborator<'a> {
             quantity: graph.output.quantity,
             alias: None,
         });
+        // Its connections keep their place among those of the network: the graph lists them in source order.
         frame.pieces.push(Piece::Instance(index));
-        self.declare(frame, target, Named::Instance(index));
+        self.declare(frame, &name.name, target, Named::Instance(index));
     }
 
-    /// Gives a layer, instance or input its name.
-    fn declare(&mut self, frame: &mut Frame<'a>, target: Target, named: Named) {
-        if ChainOperator::of(&target.name).is_some() {
-            let message = format!("`{}` is an operator of the language", target.name);
+    /// Gives a layer, instance or input its name. `written` is the name without its index.
+    fn declare(&mut self, frame: &mut Frame<'a>, written: &Name, target: Target, named: Named) {
+        let taken = if ChainOperator::of(&target.name).is_some() {
+            Some("an operator of connections")
+        } else if Keyword::of(&written.text).is_some() {
+            // `input -> linear -> h0` would be read as an `input` statement.
+            Some("a statement")
+        } else {
+            None
+        };
+        if let Some(taken) = taken {
+            let message = format!("the name `{}` is taken by {taken}", written.text);
             self.report.error_help(&codes::DUPLICATE_NAME, target.span, message, "choose another name");
+            // Connections that use the name have the same mistake.
+            frame.scope.broken.names.insert(written.text.clone());
+            frame.hides_names = true;
             return;
         }
         if let Some((_, earlier)) = frame.names.get(&target.name) {
             let earlier = *earlier;
-            self.duplicate(&Name { text: target.name, span: target.span }, earlier);
+            self.duplicate(&Name { text: target.name.clone(), span: target.span }, earlier);
+            // Which of two different things the name stands for in connections is unknown.
+            if let Some((known, _)) = frame.names.get_mut(&target.name)
+                && !matches!((*known, named), (Named::Layer(_), Named::Layer(_)))
+            {
+                *known = Named::Broken;
+            }
             return;
         }
         frame.names.insert(target.name, (named, target.span));
@@ -363,14 +428,17 @@ impl<'a> Elaborator<'a> {
         if eval(self, frame).condition(condition) != Some(false) {
             return;
         }
+        // The network relies on the requirement: whatever follows could only fail in ways that are harder to read.
         frame.is_rejected = true;
+        let message = format!("requirement not met: {message}");
         let diagnostic = match self.report.sites.last() {
-            Some(&site) => {
-                Diagnostic::error(&codes::ASSERTION, site, message).with_note(condition.span, "required here")
-            }
-            None => Diagnostic::error(&codes::ASSERTION, condition.span, message),
+            Some(&site) => Diagnostic::error(&codes::ASSERTION, site, message)
+                .with_note(condition.span, "required here")
+                .with_help("change the arguments"),
+            None => Diagnostic::error(&codes::ASSERTION, condition.span, message)
+                .with_help("change the values that the condition uses"),
         };
-        self.report.push(diagnostic.with_help("give the network other parameters"));
+        self.report.push(diagnostic);
     }
 }
 
@@ -378,15 +446,16 @@ fn eval<'e>(elaborator: &'e mut Elaborator<'_>, frame: &'e mut Frame<'_>) -> Eva
     Evaluator { scope: &mut frame.scope, report: &mut elaborator.report }
 }
 
-/// Declares what a statement that has been reported was probably meant to declare.
+/// Declares what a statement with an error was meant to declare, so that its uses are not errors as well.
 fn broken(frame: &mut Frame<'_>, keyword: Option<Keyword>, name: Option<&str>, span: Span) {
     frame.has_broken = true;
+    // An unknown statement declares what is among its words, if anything.
     let Some(keyword) = keyword else { return };
     match (keyword, name) {
         (Keyword::Dt, _) => frame.scope.dt = Dt::Broken,
         (Keyword::Let, Some(name)) => {
             // An earlier declaration of the name serves as well.
-            let _ = frame.scope.declare(name, Value::Error, span);
+            let _ = frame.scope.declare(name, Value::Error, span, None);
         }
         (Keyword::Neuron, Some(name)) => {
             frame.templates.push((name.to_owned(), None, span));
@@ -394,20 +463,22 @@ fn broken(frame: &mut Frame<'_>, keyword: Option<Keyword>, name: Option<&str>, s
         (Keyword::Layer | Keyword::Net | Keyword::Input, Some(name)) => {
             frame.names.entry(name.to_owned()).or_insert((Named::Broken, span));
         }
-        (Keyword::Let | Keyword::Neuron | Keyword::Layer | Keyword::Net | Keyword::Input, None)
-        | (Keyword::Output | Keyword::For | Keyword::If | Keyword::Assert, _)
+        // A name that could not be understood may be any.
+        (Keyword::Let, None) => frame.scope.broken.hides_values = true,
+        (Keyword::Neuron | Keyword::Layer | Keyword::Net | Keyword::Input, None) => frame.hides_names = true,
+        (Keyword::Output | Keyword::For | Keyword::If | Keyword::Assert, _)
         | (Keyword::Use | Keyword::Network | Keyword::In | Keyword::Else | Keyword::Learn, _)
         | (Keyword::True | Keyword::False | Keyword::None, _) => {}
     }
 }
 
-/// Notes that a block could not be decided upon.
+/// Notes that it is unknown whether a block is elaborated.
 fn undecided(frame: &mut Frame<'_>) {
     frame.has_broken = true;
     frame.hides_names = true;
 }
 
-/// Neurons that break no rule.
+/// Returns neurons that break no rule.
 fn placeholder() -> Neuron {
     let leak = || Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
     Neuron::Lif(Lif {

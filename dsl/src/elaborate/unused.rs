@@ -1,5 +1,5 @@
-//! Declarations that nothing uses. Names are looked up in the text, so that what only another
-//! parameter value would use counts as used.
+//! Unused declarations. Names are looked up in the syntax tree and not in the graph: a branch that another parameter
+//! value would take counts as a use.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,11 @@ use crate::syntax::tree::{
     Body, Call, Element, Expr, ExprKind, Field, File, Name, Network, Statement, StatementKind,
 };
 
-/// A warning for each declaration of a file that nothing uses.
+/// Returns a warning for each unused declaration of a file.
 pub(crate) fn warnings(file: &File) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     let mut networks = BTreeSet::new();
+    // Values and neurons belong to one network, imports to all networks of the file.
     for network in &file.networks {
         let mut found = Found::default();
         found.network(network);
@@ -35,8 +36,9 @@ pub(crate) fn warnings(file: &File) -> Vec<Diagnostic> {
 }
 
 fn warn(warnings: &mut Vec<Diagnostic>, used: &BTreeSet<&str>, name: &Name, what: &str) {
+    // As in Rust, a leading underscore says that the name is unused on purpose.
     if !used.contains(name.text.as_str()) && !name.text.starts_with('_') {
-        let message = format!("the {what} `{}` is never used", name.text);
+        let message = format!("unused {what} `{}`", name.text);
         warnings.push(
             Diagnostic::warning(&codes::UNUSED, name.span, message).with_help(if what == "import" {
                 "remove it"
@@ -92,6 +94,7 @@ impl<'a> Found<'a> {
                     self.index(name.index.as_deref());
                     self.call(call);
                 }
+                // A loop variable may be unused: a loop can merely count.
                 StatementKind::For { range, body, .. } => {
                     self.expr(range);
                     self.statements(body);
@@ -105,6 +108,7 @@ impl<'a> Found<'a> {
                 }
                 StatementKind::Assert { condition, .. } => self.expr(condition),
                 StatementKind::Chain(sums) => sums.iter().flatten().for_each(|element| self.element(element)),
+                // After a syntax error, no warnings are reported.
                 StatementKind::Broken { .. } => {}
             }
         }
@@ -170,13 +174,18 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The networks of a file that another of its networks uses.
+/// Returns the names of the networks that a network uses.
+pub(crate) fn networks_of(network: &Network) -> BTreeSet<&str> {
+    let mut found = Found::default();
+    found.network(network);
+    found.networks
+}
+
+/// Returns the names of networks that the networks of a file use, other than themselves.
 pub(crate) fn used_networks(file: &File) -> BTreeSet<&str> {
     let mut used = BTreeSet::new();
     for network in &file.networks {
-        let mut found = Found::default();
-        found.network(network);
-        used.extend(found.networks.into_iter().filter(|name| *name != network.name.text));
+        used.extend(networks_of(network).into_iter().filter(|name| *name != network.name.text));
     }
     used
 }

@@ -1,26 +1,27 @@
-//! Values that expressions have.
+//! The values of expressions.
 
 use std::rc::Rc;
 
 use synnet_ir::Span;
-use synnet_ir::display::format_time;
+use synnet_ir::display::{format_time, pluralize};
 use synnet_ir::graph::Distribution;
 
 use crate::limits::MAX_LIST_DEPTH;
 use crate::vocabulary::{Unit, Word};
 
-/// A value.
+/// The value of an expression.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
-    /// Something went wrong and has been reported; whatever uses it stays silent.
+    /// The result of an error that has been reported. Whatever uses it stays silent, so that one mistake gives one
+    /// diagnostic.
     Error,
     Number(Number),
     Bool(bool),
     None,
-    /// A word such as `vmem`.
+    /// A name that stands for itself, such as `vmem`.
     Word(Word),
     List(List),
-    /// Whole numbers from the first up to, not including, the second.
+    /// The integers from the first up to, but not including, the second.
     Range(i64, i64),
     Distribution(Distribution),
     /// `learn ...`.
@@ -34,7 +35,7 @@ pub(crate) struct Number {
     pub(crate) time: i32,
 }
 
-/// A list; one that `repeats` goes on from its start for as many elements as are needed.
+/// A list. One that `repeats` starts over for as many elements as are needed.
 #[derive(Clone, Debug)]
 pub(crate) struct List {
     pub(crate) items: Rc<[Value]>,
@@ -43,8 +44,9 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// A list of values, or `None` where lists would nest too deep.
+    /// Creates a list; returns `None` if lists would nest too deep.
     pub(crate) fn new(items: Vec<Value>, repeats: bool) -> Option<Self> {
+        // Kept with each list, so that the check costs no walk over the elements of elements.
         let inner = items.iter().map(|item| if let Value::List(list) = item { list.depth } else { 0 }).max();
         let depth = inner.unwrap_or(0) + 1;
         (depth <= MAX_LIST_DEPTH).then(|| Self { items: items.into(), repeats, depth })
@@ -52,21 +54,21 @@ impl List {
 }
 
 impl Value {
-    /// A bare number.
+    /// Creates a number without a unit.
     pub(crate) fn bare(value: f64) -> Self {
         Self::Number(Number { value, time: 0 })
     }
 
-    /// What it is, with its article.
+    /// Describes the value in a message, with its article.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Error => "an error".into(),
             Self::Number(number) => number.describe(),
-            Self::Bool(_) => "a truth value".into(),
+            Self::Bool(_) => "a Boolean".into(),
             Self::None => "`none`".into(),
-            Self::Word(word) => format!("the word `{}`", word.name()),
-            Self::List(list) if list.repeats => format!("a repeating list of {}", list.items.len()),
-            Self::List(list) => format!("a list of {}", list.items.len()),
+            Self::Word(word) => format!("`{}`", word.name()),
+            Self::List(list) if list.repeats => format!("a repeating list of {}", elements(list)),
+            Self::List(list) => format!("a list of {}", elements(list)),
             Self::Range(..) => "a range".into(),
             Self::Distribution(_) => "a distribution".into(),
             Self::Learn(_) => "a learned value".into(),
@@ -74,19 +76,24 @@ impl Value {
     }
 }
 
+fn elements(list: &List) -> String {
+    pluralize(list.items.len(), "element")
+}
+
 impl Number {
-    /// The number `value unit`.
+    /// Creates the number `value unit`, in seconds or events per second.
     pub(crate) fn with_unit(value: f64, unit: Unit) -> Self {
         let size = unit.size();
-        // Dividing by a whole number is exact where multiplying by its inverse is not: 10 ms is 0.01 s.
+        // Division by an integer rounds once, so that `10 ms` and `0.01 s` are the same number; multiplication by
+        // 0.001 would round twice.
         let value = if size < 1.0 { value / (1.0 / size).round() } else { value * size };
         Self { value, time: unit.time() }
     }
 
-    /// What it is, with its article and value.
+    /// Describes the number in a message, with its article and value.
     pub(crate) fn describe(self) -> String {
         match self.time {
-            0 => format!("the bare number {}", self.value),
+            0 => format!("the number {}", self.value),
             1 => format!("the time {}", format_time(self.value)),
             -1 => format!("the rate {} Hz", self.value),
             power => format!("a quantity in s^{power}"),
@@ -94,7 +101,7 @@ impl Number {
     }
 }
 
-/// A value and the place that gave it.
+/// A value with the place that errors about it point at.
 #[derive(Clone, Debug)]
 pub(crate) struct Placed {
     pub(crate) value: Value,

@@ -76,7 +76,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A node over others of the given height, or a report where it would grow too high.
+    /// Creates a node over others of the given height, or reports that the tree would grow too high.
     fn node<const N: usize>(
         &mut self,
         span: Span,
@@ -90,7 +90,7 @@ impl Builder<'_> {
         Expr { kind: kind(children.map(Box::new)), span, height: height + 1 }
     }
 
-    /// As [`node`](Self::node), for kinds with any number of children.
+    /// Creates a node as [`node`](Self::node) does, for kinds with any number of children.
     fn wide(&mut self, span: Span, height: u32, kind: ExprKind) -> Expr {
         if height >= MAX_EXPRESSION_HEIGHT {
             return self.too_deep(span);

@@ -1,68 +1,66 @@
-//! The keywords of the language, in one table.
-//!
-//! The grammar has to spell them once more; a test compares both.
+//! The keywords of the language, in one table. The grammar spells them once more; tests compare both.
 
 use crate::names::names;
 
 names! {
-    /// A word that the grammar knows; those that start statements come first, then those that start items.
+    /// A keyword. Those that start statements come first, then those that start items.
     Keyword {
-        /// The time step.
+        /// Sets the time step: `dt: 10 ms;`.
         Dt = "dt",
-        /// The input.
+        /// Declares the input with its channels: `input audio: 16;`.
         Input = "input",
-        /// The output.
+        /// Declares the output, a quantity of a layer: `output out.vmem;`.
         Output = "output",
-        /// A value with a name.
+        /// Names a value: `let n = 60;`.
         Let = "let",
-        /// A neuron with some of its fields set.
+        /// Declares a neuron with some of its fields set: `neuron hidden = lif { max_spikes: 31 };`.
         Neuron = "neuron",
-        /// A layer of neurons.
+        /// Declares a layer of neurons: `layer h0: hidden(60) { tau_mem: 20 ms };`.
         Layer = "layer",
-        /// Another network inside this one.
+        /// Declares an instance of another network: `net body: SynNet(...);`.
         Net = "net",
-        /// A loop, or a list made of one.
+        /// Repeats statements, or the elements of a list: `for i in 0..3 { ... }`.
         For = "for",
-        /// A choice between blocks, or between values.
+        /// Chooses between blocks, or between values: `if n > 1 { ... } else { ... }`.
         If = "if",
-        /// A requirement.
+        /// States a requirement: `assert(n > 0, "message");`.
         Assert = "assert",
-        /// An import.
+        /// Imports a network: `use std::SynNet;`.
         Use = "use",
-        /// A network.
+        /// Declares a network: `network Name { ... }`.
         Network = "network",
-        /// Between the name of a loop and its range.
+        /// Separates the variable of a loop from its range.
         In = "in",
-        /// The other branch of a choice.
+        /// Starts the other branch of a choice.
         Else = "else",
-        /// Marks a parameter that training changes.
+        /// Marks a parameter as learned: training changes it.
         Learn = "learn",
-        /// The true Boolean.
+        /// The Boolean that is true.
         True = "true",
-        /// The false Boolean.
+        /// The Boolean that is false.
         False = "false",
-        /// An absent value.
+        /// The absent value.
         None = "none",
     }
 }
 
-/// Where a [`Keyword`] can stand.
+/// The positions of a [`Keyword`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeywordRole {
-    /// At the start of a statement, and elsewhere as a name: `dt`, `input`.
+    /// Starts a statement, and is the name of a value elsewhere: `dt`, `output`.
     Contextual,
-    /// At the start of a statement: `let`, `layer`.
+    /// Starts a statement: `let`, `layer`.
     Statement,
-    /// At the start of an item of a file: `use`, `network`.
+    /// Starts an item of a file: `use`, `network`.
     Item,
-    /// Inside a statement or an expression: `in`, `learn`.
+    /// Stands inside a statement or an expression: `in`, `learn`.
     Connective,
-    /// As a value: `true`, `none`.
+    /// Is a value: `true`, `none`.
     Value,
 }
 
 impl Keyword {
-    /// Returns where it can stand.
+    /// Returns the position of the keyword.
     pub const fn role(self) -> KeywordRole {
         match self {
             Self::Dt | Self::Input | Self::Output | Self::Assert => KeywordRole::Contextual,
@@ -75,34 +73,35 @@ impl Keyword {
         }
     }
 
-    /// Returns how the statement or item that it starts is written, as a sentence with an example.
+    /// Returns how to write the statement or item that the keyword starts: an imperative with an example. `None` if
+    /// it starts none.
     pub const fn form(self) -> Option<&'static str> {
         Some(match self {
-            Self::Dt => "`dt` needs a colon and a time: `dt: 10 ms;`",
-            Self::Input => "`input` needs a name, a colon and a number of channels: `input audio: 16;`",
-            Self::Output => "`output` needs a layer and one of its quantities: `output out.spikes;`",
-            Self::Let => "`let` needs a name, `=` and a value: `let n = 60;`",
+            Self::Dt => "write the time step as `dt: 10 ms;`",
+            Self::Input => "write the input with its number of channels: `input audio: 16;`",
+            Self::Output => "write the output as a quantity of one layer: `output out.spikes;`",
+            Self::Let => "write a name, `=` and a value: `let n = 60;`",
             Self::Neuron => {
-                "`neuron` needs a name, `=` and a kind: `neuron hidden = lif { tau_mem: 20 ms, tau_syn: 10 ms };`"
+                "write a name, `=` and a neuron: `neuron hidden = lif { tau_mem: 20 ms, tau_syn: 10 ms };`"
             }
             Self::Layer => {
-                "`layer` needs a name, a colon and a neuron: `layer h0: lif(60) { tau_mem: 20 ms, tau_syn: 10 ms };`"
+                "write a name, `:`, a neuron and a size: `layer h0: lif(60) { tau_mem: 20 ms, tau_syn: 10 ms };`"
             }
             Self::Net => {
-                "`net` needs a name, a colon and a network: `net body: SynNet(n_channels: 16, n_classes: 10);`"
+                "write a name, `:` and a network: `net body: SynNet(n_channels: 16, n_classes: 10);`"
             }
-            Self::For => "`for` needs a name, `in`, a range and a block: `for i in 0..3 { ... }`",
-            Self::If => "`if` needs a condition and a block: `if n > 1 { ... } else { ... }`",
-            Self::Assert => "`assert` needs a condition and a text: `assert(n > 0, \"`n` is positive\");`",
-            Self::Use => "imports are written `use std::SynNet;` or `use \"file.snn\"::Name;`",
+            Self::For => "write a variable, a range and a block: `for i in 0..3 { ... }`",
+            Self::If => "write a condition and a block: `if n > 1 { ... } else { ... }`",
+            Self::Assert => "write a condition and a message: `assert(n > 0, \"`n` is positive\");`",
+            Self::Use => "write imports as `use std::SynNet;` or `use \"file.snn\"::Name;`",
             Self::Network => {
-                "`network` needs a name and a block: `network Name(parameters) { ... }`, or `network Name = Other(...);`"
+                "write a name and a block: `network Name(parameters) { ... }`, or `network Name = Other(...);`"
             }
             Self::In | Self::Else | Self::Learn | Self::True | Self::False | Self::None => return None,
         })
     }
 
-    /// Whether the word can be no name.
+    /// Returns whether the keyword is reserved: nothing can have its name.
     pub const fn is_reserved(self) -> bool {
         match self.role() {
             KeywordRole::Contextual => false,
@@ -110,7 +109,7 @@ impl Keyword {
         }
     }
 
-    /// The spellings of those that start statements and items, in the order of [`ALL`](Self::ALL).
+    /// Returns the spellings of those that start statements and items, in the order of [`ALL`](Self::ALL).
     pub(crate) fn starters() -> impl Iterator<Item = &'static str> {
         Self::ALL.iter().filter(|keyword| keyword.form().is_some()).map(|keyword| keyword.name())
     }
@@ -124,7 +123,7 @@ mod tests {
 
     const GRAMMAR: &str = include_str!("grammar.pest");
 
-    /// The words between quotation marks in the rule `name` of the grammar.
+    /// Returns the words between quotation marks in the rule `name` of the grammar.
     fn words(name: &str) -> BTreeSet<&'static str> {
         let start = GRAMMAR.find(&format!("\n{name} = ")).expect("the grammar has the rule");
         let rule = &GRAMMAR[start..start + GRAMMAR[start..].find('}').expect("rules end")];

@@ -1,12 +1,12 @@
 //! Tokens and comments of a source. The grammar has its own tokens; these serve what the grammar forgets (comments,
-//! the ends of what it matched) and guard it against hostile depth. Tests hold both together.
+//! the ends of what it matched), mend braces, and guard the grammar against hostile depth. Tests hold both together.
 
 use synnet_ir::{Diagnostic, SourceId, Span};
 
 use crate::codes;
 use crate::limits::{MAX_NESTING, MAX_SOURCE_BYTES};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     Identifier,
@@ -19,13 +19,13 @@ pub(crate) enum TokenKind {
 }
 
 impl TokenKind {
-    /// Whether it means nothing to the grammar.
+    /// Returns whether the grammar skips it.
     pub(crate) fn is_comment(self) -> bool {
         matches!(self, Self::LineComment | Self::DocComment | Self::BlockComment)
     }
 }
 
-/// A token and the bytes that it covers.
+/// A token with its half-open range of bytes in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
@@ -33,27 +33,27 @@ pub(crate) struct Token {
     pub(crate) end: usize,
 }
 
-/// The tokens of a text.
+/// The tokens of a source.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lexed {
-    /// Tokens and comments, in order.
+    /// Tokens and comments, in source order.
     pub(crate) tokens: Vec<Token>,
 }
 
 impl Lexed {
-    /// The last token, not a comment, that ends at or before `end`.
+    /// Returns the last token, not a comment, that ends at or before `end`.
     pub(crate) fn last_before(&self, end: usize) -> Option<&Token> {
         let upto = self.tokens.partition_point(|token| token.end <= end);
         self.tokens[..upto].iter().rev().find(|token| !token.kind.is_comment())
     }
 
-    /// The first token, not a comment, that starts at or after `start`.
+    /// Returns the first token, not a comment, that starts at or after `start`.
     pub(crate) fn first_from(&self, start: usize) -> Option<&Token> {
         let from = self.tokens.partition_point(|token| token.start < start);
         self.tokens[from..].iter().find(|token| !token.kind.is_comment())
     }
 
-    /// The lines of the `///` comments directly before the token at `start`.
+    /// Returns the lines of the `///` comments directly before the token at `start`.
     pub(crate) fn docs_before(&self, text: &str, start: usize) -> Vec<String> {
         let upto = self.tokens.partition_point(|token| token.start < start);
         let comments = self.tokens[..upto].iter().rev().take_while(|token| token.kind.is_comment());
@@ -69,16 +69,16 @@ impl Lexed {
     }
 }
 
-/// Splits a text into tokens.
+/// Splits a source into tokens.
 ///
 /// # Errors
-/// Where the grammar could not go on sensibly: an open comment or string, too deep a nesting, too
-/// long a text.
+/// Fails if the grammar could not recover: an unterminated comment or string literal, brackets that nest too
+/// deep, a source that is too long.
 pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>> {
     if text.len() > MAX_SOURCE_BYTES {
-        let message = format!("the text has {} bytes; at most {MAX_SOURCE_BYTES} are read", text.len());
+        let message = format!("the source has {} bytes; the limit is {MAX_SOURCE_BYTES}", text.len());
         return Err(Diagnostic::error(&codes::TEXT_TOO_LONG, Span::new(source, 0, 0), message)
-            .with_help("is this a network? Split it into several files")
+            .with_help("split it into several files, and store weights in a weights file")
             .into());
     }
     let mut tokens = Vec::new();
@@ -90,6 +90,7 @@ pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>
             continue;
         }
         let token = next(source, text, at, c)?;
+        // The parser recurses once per level; its stack bounds the depth.
         match c {
             '(' | '[' | '{' => {
                 depth += 1;
@@ -117,6 +118,11 @@ fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<D
     if rest.starts_with("/*") {
         return token(TokenKind::BlockComment, block_comment(source, at, rest)?);
     }
+    if c == '#' {
+        // A comment of other languages. As one token, none of its words is mistaken for code.
+        let line = rest.split('\n').next().unwrap_or(rest).trim_end_matches('\r');
+        return token(TokenKind::Punctuation, line.len());
+    }
     if c == '"' {
         let end = rest[1..].find(['"', '\n', '\\']);
         return match end.map(|len| (len, rest.as_bytes()[1 + len])) {
@@ -124,16 +130,16 @@ fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<D
             Some((len, b'\\')) => Err(Diagnostic::error(
                 &codes::OPEN_TEXT,
                 Span::new(source, at + 1 + len, at + 2 + len),
-                "a text cannot contain `\\`",
+                "a string literal cannot contain `\\`",
             )
-            .with_help("paths are written with `/`")
+            .with_help("write paths with `/`")
             .into()),
             _ => Err(Diagnostic::error(
                 &codes::OPEN_TEXT,
                 Span::new(source, at, at + 1),
-                "this text has no closing `\"` on its line",
+                "unterminated string literal",
             )
-            .with_help("a text stands on one line, between `\"` and `\"`, without `\\`")
+            .with_help("close it with `\"` on the same line")
             .into()),
         };
     }
@@ -172,7 +178,7 @@ fn number(rest: &str) -> usize {
     end
 }
 
-/// Length of a block comment; they nest, as in Rust.
+/// Returns the length of the block comment at the start of `rest`. Comments nest, as in Rust.
 fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<Diagnostic>> {
     let bytes = rest.as_bytes();
     let (mut depth, mut i) = (0_usize, 0);
@@ -195,20 +201,16 @@ fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<D
             _ => i += 1,
         }
     }
-    Err(Diagnostic::error(
-        &codes::OPEN_COMMENT,
-        Span::new(source, at, at + 2),
-        "this comment has no closing `*/`",
-    )
-    .with_help("block comments nest: every `/*` needs its own `*/`")
-    .into())
+    Err(Diagnostic::error(&codes::OPEN_COMMENT, Span::new(source, at, at + 2), "unterminated block comment")
+        .with_help("close it with `*/`; comments nest, so every `/*` needs its own")
+        .into())
 }
 
 fn too_deep(what: &str, span: Span) -> Box<Diagnostic> {
     let help = match what {
-        "brackets" => "give parts of the expression names with `let`",
-        _ => "end each comment with its own `*/`, or use `//`",
+        "brackets" => "name parts of the expression with `let`",
+        _ => "close each comment with its own `*/`, or use `//`",
     };
-    let message = format!("{what} nest more than {MAX_NESTING} deep here");
+    let message = format!("{what} nest more than {MAX_NESTING} levels deep");
     Box::new(Diagnostic::error(&codes::TOO_DEEP, span, message).with_help(help))
 }

@@ -1,20 +1,24 @@
-//! From text to tree: the grammar, the tree that it gives, and words for what it does not accept.
+//! Parsing: the grammar, the syntax tree, and the explanations of syntax errors.
 
+mod braces;
 mod expression;
 mod grammar;
+mod habits;
 pub(crate) mod keywords;
 pub(crate) mod lexer;
 mod parse;
 mod recover;
+mod stop;
 #[cfg(test)]
 mod token_tests;
+mod tokenized;
 pub(crate) mod tree;
 
 pub(crate) use parse::{parse, parse_expression};
 
 use synnet_ir::SourceId;
 
-/// The names of the networks that a source declares, in order.
+/// Returns the names of the networks that a source declares, in order.
 pub(crate) fn network_names(text: &str) -> Vec<String> {
     let (file, _) = parse(SourceId::default(), text);
     file.networks.into_iter().map(|network| network.name.text).collect()

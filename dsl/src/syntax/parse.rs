@@ -1,76 +1,93 @@
-//! From the pairs of the grammar to the tree.
+//! Builds the syntax tree from the pairs of the grammar.
 
 use pest::Parser;
 use pest::iterators::Pair;
 use synnet_ir::{Diagnostic, SourceId, Span};
 
 use super::grammar::{Grammar, Rule};
-use super::lexer::{self, Lexed, TokenKind};
-use super::recover;
+use super::keywords::Keyword;
+use super::lexer::TokenKind;
+use super::tokenized::Tokenized;
 use super::tree::{
     Argument, Body, Call, Element, Expr, ExprKind, Field, File, Import, Module, Name, Network, Parameter,
     Reference, Statement, StatementKind,
 };
+use super::{braces, recover};
 use crate::codes;
 use crate::limits::MAX_SYNTAX_REPORTS;
 
-/// Parses a whole text: what was understood, and every place that was not.
+/// Parses a source: returns what was understood, and a diagnostic for every place that was not.
 pub(crate) fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
-    let lexed = match lexer::lex(source, text) {
-        Ok(lexed) => lexed,
+    let mut text = match Tokenized::new(source, text) {
+        Ok(text) => text,
         Err(diagnostic) => return (File::default(), vec![*diagnostic]),
     };
-    let mut builder = Builder { source, text, lexed: &lexed, diagnostics: Vec::new(), junk_end: None };
-    let file = match Grammar::parse(Rule::file, text) {
+    let (file, diagnostics) = parse_tokens(&text);
+    if diagnostics.is_empty() {
+        return (file, diagnostics);
+    }
+    // Only a source with errors is mended: a guess must never refuse a valid one.
+    let mut mended = braces::mend(&mut text);
+    if mended.is_empty() {
+        return (file, diagnostics);
+    }
+    let (file, diagnostics) = parse_tokens(&text);
+    mended.extend(diagnostics);
+    (file, mended)
+}
+
+fn parse_tokens(text: &Tokenized) -> (File, Vec<Diagnostic>) {
+    let mut builder = Builder::new(text);
+    let file = match Grammar::parse(Rule::file, &text.text) {
         Ok(mut pairs) => pairs.next().map(|pair| builder.file(pair)).unwrap_or_default(),
         Err(error) => {
-            builder.diagnostics.push(recover::explain(source, text, &lexed, 0, text.len(), error));
+            builder.diagnostics.push(recover::explain(text, 0, text.text.len(), error));
             File::default()
         }
     };
     (file, builder.diagnostics)
 }
 
-/// Parses a text that is one expression.
+/// Parses a source that is one expression.
 pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagnostic>) {
     let broken = |span| Expr { kind: ExprKind::Broken, span, height: 1 };
     let whole = Span::new(source, 0, text.len());
-    let lexed = match lexer::lex(source, text) {
-        Ok(lexed) => lexed,
+    let text = match Tokenized::new(source, text) {
+        Ok(text) => text,
         Err(diagnostic) => return (broken(whole), vec![*diagnostic]),
     };
-    let mut builder = Builder { source, text, lexed: &lexed, diagnostics: Vec::new(), junk_end: None };
-    match Grammar::parse(Rule::lone_expression, text) {
+    let mut builder = Builder::new(&text);
+    match Grammar::parse(Rule::lone_expression, &text.text) {
         Ok(pairs) => {
             let pair = pairs.into_iter().find(|pair| pair.as_rule() == Rule::expression);
             let expr = pair.map_or_else(|| broken(whole), |pair| builder.expression(pair));
             (expr, builder.diagnostics)
         }
         Err(error) => {
-            let diagnostic = recover::explain(source, text, &lexed, 0, text.len(), error);
+            let diagnostic = recover::explain(&text, 0, text.text.len(), error);
             (broken(whole), vec![diagnostic.with_help("write one value, such as `4`, `2 ms` or `[60, 30]`")])
         }
     }
 }
 
-/// Walks the pairs of a text and builds the tree.
+/// Builds the tree of a source.
 pub(super) struct Builder<'a> {
-    source: SourceId,
-    text: &'a str,
-    lexed: &'a Lexed,
+    text: &'a Tokenized,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Where the last swallowed text ended, if nothing was understood since.
+    /// End of the last junk, if nothing was understood since.
     junk_end: Option<usize>,
+    /// Identifiers of networks that stand inside others: names that may be declared there.
+    nested: Vec<String>,
 }
 
 type Inner<'a> = std::iter::Filter<pest::iterators::Pairs<'a, Rule>, fn(&Pair<'a, Rule>) -> bool>;
 
-/// The parts of a pair that carry meaning.
+/// Returns the parts of a pair that carry meaning.
 pub(super) fn parts(pair: Pair<'_, Rule>) -> Inner<'_> {
-    pair.into_inner().filter(|part| !is_sign(part.as_rule()))
+    pair.into_inner().filter(|part| !is_punctuation(part.as_rule()))
 }
 
-fn is_sign(rule: Rule) -> bool {
+fn is_punctuation(rule: Rule) -> bool {
     use Rule::{
         EOI, arrow, close_brace, close_bracket, close_paren, colon, comma, dot, equals, kw_else, kw_for,
         kw_if, kw_in, kw_layer, kw_let, kw_net, kw_network, kw_neuron, kw_use, open_brace, open_bracket,
@@ -111,16 +128,26 @@ fn is_sign(rule: Rule) -> bool {
 
 const SHAPE: &str = "the grammar gives the parts that it names";
 
-impl Builder<'_> {
-    /// The bytes of a pair without the blanks and comments behind it.
-    pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+impl<'a> Builder<'a> {
+    fn new(text: &'a Tokenized) -> Self {
+        Self { text, diagnostics: Vec::new(), junk_end: None, nested: Vec::new() }
+    }
+
+    /// Returns the bytes of a pair without the blanks and comments behind it.
+    fn bytes(&self, pair: &Pair<'_, Rule>) -> (usize, usize) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
-        let last = self.lexed.last_before(end).map_or(end, |token| token.end);
-        Span::new(self.source, start, if last > start { last } else { end })
+        let last = self.text.lexed.last_before(end).map_or(end, |token| token.end);
+        (start, if last > start { last } else { end })
+    }
+
+    /// Returns the place of a pair without the blanks and comments behind it.
+    pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+        let (start, end) = self.bytes(pair);
+        self.text.span(start, end)
     }
 
     fn docs(&self, pair: &Pair<'_, Rule>) -> Vec<String> {
-        self.lexed.docs_before(self.text, pair.as_span().start())
+        self.text.lexed.docs_before(&self.text.text, pair.as_span().start())
     }
 
     fn file(&mut self, pair: Pair<'_, Rule>) -> File {
@@ -139,64 +166,61 @@ impl Builder<'_> {
                 }
                 _ => {
                     self.junk(&part, Rule::network);
-                    let words = self.words(&part);
-                    file.broken.extend(words);
+                    file.hides_imports |= recover::is_import(self.text, self.bytes(&part).0);
+                    file.broken.extend(self.identifiers(&part));
                 }
             }
         }
+        file.broken.append(&mut self.nested);
         file
     }
 
-    /// Reports a swallowed text, unless it only continues one that has been reported.
-    fn junk(&mut self, pair: &Pair<'_, Rule>, wanted: Rule) {
-        let span = self.span(pair);
-        let (start, end) = (span.start as usize, span.end as usize);
+    /// Reports junk, unless it only continues what has been reported. Returns where it stops making sense.
+    fn junk(&mut self, pair: &Pair<'_, Rule>, wanted: Rule) -> Option<Span> {
+        let (start, end) = self.bytes(pair);
+        let (text, lexed) = (&self.text.text, &self.text.lexed);
+        let is_comment = text[start..].starts_with('#');
         let continues = self.junk_end.is_some_and(|junk_end| {
-            let junk = &self.text[..junk_end];
-            let goes_on =
-                self.text[start..].starts_with(['{', ';']) || self.text[start..].starts_with("else");
-            self.lexed.last_before(start).is_some_and(|token| token.end == junk_end)
+            let junk = &text[..junk_end];
+            let goes_on = text[start..].starts_with(['{', ';']) || text[start..].starts_with("else");
+            lexed.last_before(start).is_some_and(|token| token.end == junk_end)
                 && !junk.ends_with(';')
                 && (goes_on || !junk.ends_with('}'))
         });
-        self.junk_end = Some(end);
+        // A comment of another language ends with its line: what follows makes sense again.
+        self.junk_end = if is_comment { None } else { Some(end) };
         if continues || self.diagnostics.len() > MAX_SYNTAX_REPORTS {
-            return;
+            return None;
         }
         if self.diagnostics.len() == MAX_SYNTAX_REPORTS {
-            let message = format!(
-                "not understood, as {MAX_SYNTAX_REPORTS} places before; what follows is not reported"
-            );
-            let diagnostic = Diagnostic::error(&codes::SYNTAX, span, message);
-            self.diagnostics
-                .push(diagnostic.with_help("is this a network file? mend the places above first"));
-            return;
+            let message =
+                format!("more than {MAX_SYNTAX_REPORTS} syntax errors; the others are not reported");
+            let diagnostic = Diagnostic::error(&codes::SYNTAX, self.text.span(start, end), message);
+            self.diagnostics.push(diagnostic.with_help("correct the errors above first"));
+            return None;
         }
         let diagnostic = if wanted == Rule::network {
-            recover::explain_item(self.source, self.text, self.lexed, start, end)
+            recover::explain_item(self.text, start, end)
         } else {
-            recover::explain_statement(self.source, self.text, self.lexed, start, end)
+            recover::explain_statement(self.text, start, end)
         };
+        let place = diagnostic.span;
         self.diagnostics.push(diagnostic);
+        place
     }
 
-    /// The words of a swallowed text.
-    fn words(&self, pair: &Pair<'_, Rule>) -> std::vec::IntoIter<String> {
-        let (start, end) = (pair.as_span().start(), pair.as_span().end());
-        let from = self.lexed.tokens.partition_point(|token| token.start < start);
-        let tokens = self.lexed.tokens[from..].iter().take_while(|token| token.end <= end);
-        let words = tokens.filter(|token| token.kind == TokenKind::Identifier);
-        words.map(|token| self.text[token.start..token.end].to_owned()).collect::<Vec<_>>().into_iter()
+    /// Returns the identifiers of junk.
+    fn identifiers(&self, pair: &Pair<'_, Rule>) -> Vec<String> {
+        self.text.identifiers(pair.as_span().start(), pair.as_span().end())
     }
 
-    /// Reports a forgotten semicolon or brace, which the grammar found at the start of `pair`.
+    /// Reports a missing semicolon or brace, which the grammar found at the start of `pair`.
     fn forgotten(&mut self, pair: &Pair<'_, Rule>) {
-        let diagnostic =
-            recover::forgotten(self.source, self.text, self.lexed, pair.as_span().start(), pair.as_rule());
+        let diagnostic = recover::forgotten(self.text, pair.as_span().start(), pair.as_rule());
         self.diagnostics.push(diagnostic);
     }
 
-    /// The parts of a pair, of which forgotten signs have been reported and taken out.
+    /// Returns the parts of a pair, of which missing punctuation has been reported and taken out.
     fn parts<'p>(&mut self, pair: Pair<'p, Rule>) -> std::vec::IntoIter<Pair<'p, Rule>> {
         let mut kept = Vec::new();
         for part in parts(pair) {
@@ -258,10 +282,8 @@ impl Builder<'_> {
         let mut statements = Vec::new();
         for part in self.parts(pair) {
             if part.as_rule() == Rule::bad_statement {
-                self.junk(&part, Rule::bad_statement);
-                let mut words = self.words(&part);
-                let keyword = words.next().and_then(|word| recover::statement_keyword(&word));
-                let kind = StatementKind::Broken { keyword, name: words.next() };
+                let place = self.junk(&part, Rule::bad_statement);
+                let kind = self.broken_statement(&part, place);
                 statements.push(Statement { kind, docs: Vec::new(), span: self.span(&part) });
             } else {
                 self.junk_end = None;
@@ -270,6 +292,29 @@ impl Builder<'_> {
             }
         }
         statements
+    }
+
+    /// Returns what is known about a statement that stops making sense at `place`.
+    fn broken_statement(&mut self, pair: &Pair<'_, Rule>, place: Option<Span>) -> StatementKind {
+        let words = self.identifiers(pair);
+        let keyword = words.first().and_then(|word| recover::statement_keyword(word));
+        if keyword == Some(Keyword::Network) {
+            self.nested.extend(words.iter().cloned());
+        }
+        // The name is the second token. It is the declared one only if it was understood as a whole: `h` is not
+        // in `h-0`.
+        let (start, end) = self.bytes(pair);
+        let first = self.text.lexed.tokens.partition_point(|token| token.start < start);
+        let second = self.text.step(first, 1).map(|index| self.text.lexed.tokens[index]);
+        let name = second.filter(|token| {
+            let next = self.text.text[token.end..].chars().next();
+            let is_whole =
+                next.is_none_or(|c| c.is_whitespace() || matches!(c, ':' | '=' | '(' | ';' | '{' | ','));
+            let span = self.text.token_span(*token);
+            let is_clear = place.is_none_or(|place| span.end <= place.start || place.end <= span.start);
+            token.kind == TokenKind::Identifier && token.end <= end && is_whole && is_clear
+        });
+        StatementKind::Broken { keyword, name: name.map(|token| self.text.word(token).to_owned()), words }
     }
 
     fn statement(&mut self, pair: Pair<'_, Rule>) -> Statement {
@@ -407,7 +452,7 @@ impl Builder<'_> {
         if !self.diagnostics.iter().any(|diagnostic| *diagnostic.code == codes::TOO_DEEP) {
             self.diagnostics.push(
                 Diagnostic::error(&codes::TOO_DEEP, span, "this expression has too many parts")
-                    .with_help("give parts of the expression names with `let`"),
+                    .with_help("name parts of the expression with `let`"),
             );
         }
         self.broken(span)

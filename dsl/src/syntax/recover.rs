@@ -1,244 +1,324 @@
-//! Words for what the grammar does not accept: the language's own, never the grammar's.
+//! Explains what the grammar does not accept, in the terms of the language and never of the grammar.
 
 use pest::Parser;
-use pest::error::{Error, ErrorVariant, InputLocation};
-use synnet_ir::{Diagnostic, SourceId, Span, nearest};
+use pest::error::Error;
+use synnet_ir::{Diagnostic, nearest};
 
 use super::grammar::{Grammar, Rule};
+use super::habits;
 use super::keywords::{Keyword, KeywordRole};
-use super::lexer::Lexed;
+use super::lexer::{Token, TokenKind};
+use super::stop::{Bracket, Stop};
+use super::tokenized::Tokenized;
 use crate::codes;
 
-const CHAIN: &str = "connections are written `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`";
+/// Help for a statement that starts like a connection, or like nothing.
+const CONNECTION: &str = "write connections as `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`";
+const ITEMS: &str = "a file holds `use ...;` and `network Name { ... }`; put statements inside a network";
 
-/// The keyword that a statement starts with or was probably meant to start with; `None` for connections.
+/// Returns the keyword that a statement starts with, or was probably meant to start with; `None` for connections.
 pub(super) fn statement_keyword(first: &str) -> Option<Keyword> {
     nearest(first, Keyword::starters()).and_then(Keyword::of)
 }
 
-/// Explains a swallowed statement.
-pub(super) fn explain_statement(
-    source: SourceId,
-    text: &str,
-    lexed: &Lexed,
-    start: usize,
-    end: usize,
-) -> Diagnostic {
-    if text[start..].starts_with(';') {
-        let span = Span::new(source, start, start + 1);
-        return Diagnostic::error(&codes::SYNTAX, span, "this `;` ends nothing").with_help("remove it");
-    }
-    match Grammar::parse(Rule::statement, &text[start..]) {
-        Err(error) => explain(source, text, lexed, start, end, error),
-        Ok(_) => unexpected(source, text, lexed, start),
+/// Explains a statement that was skipped.
+pub(super) fn explain_statement(text: &Tokenized, start: usize, end: usize) -> Diagnostic {
+    match Grammar::parse(Rule::statement, &text.text[start..]) {
+        _ if text.text[start..].starts_with(';') => extra_semicolon(text, start),
+        Err(error) => explain(text, start, end, error),
+        Ok(_) => {
+            let token = first_token(text, start, end);
+            let message = format!("a statement cannot start with `{}`", text.word(token));
+            Diagnostic::error(&codes::SYNTAX, text.token_span(token), message).with_help(CONNECTION)
+        }
     }
 }
 
-/// Explains what was swallowed outside of networks.
-pub(super) fn explain_item(
-    source: SourceId,
-    text: &str,
-    lexed: &Lexed,
-    start: usize,
-    end: usize,
-) -> Diagnostic {
-    let first = Keyword::of(word(text, lexed, start));
+/// Explains what was skipped outside of networks.
+pub(super) fn explain_item(text: &Tokenized, start: usize, end: usize) -> Diagnostic {
+    let token = first_token(text, start, end);
+    let found = text.word(token);
+    let first = Keyword::of(found);
     if first.is_some_and(|keyword| keyword.role() == KeywordRole::Item)
-        && let Err(error) = Grammar::parse(Rule::item, &text[start..])
+        && let Err(error) = Grammar::parse(Rule::item, &text.text[start..])
     {
-        return explain(source, text, lexed, start, end, error);
+        return explain(text, start, end, error);
     }
-    let span = token_span(source, lexed, start, end);
-    let found = word(text, lexed, start);
-    if found == ";" {
-        return Diagnostic::error(&codes::SYNTAX, span, "this `;` ends nothing").with_help("remove it");
+    let error = |message: String| Diagnostic::error(&codes::SYNTAX, text.token_span(token), message);
+    match found {
+        ";" => return extra_semicolon(text, start),
+        "}" => {
+            return error("unmatched `}`".to_owned()).with_help("remove it, or add the `{` that it closes");
+        }
+        _ if found.starts_with('#') => return habits::comment(text, token),
+        _ => {}
     }
-    if found == "}" {
-        return Diagnostic::error(&codes::SYNTAX, span, "this `}` closes nothing")
-            .with_help("remove it, or look for a `{` that is missing above");
+    let diagnostic = error(format!("expected `use` or `network`, found `{found}`"));
+    if let Some(help) = habits::item(found) {
+        return diagnostic.with_help(help);
     }
-    let diagnostic =
-        Diagnostic::error(&codes::SYNTAX, span, format!("expected `use` or `network`, found `{found}`"));
     let is_statement = first.is_some_and(|keyword| keyword.form().is_some());
-    match nearest(found, [Keyword::Use, Keyword::Network].map(Keyword::name)) {
-        Some(word) if !is_statement => diagnostic.with_help(format!("did you mean `{word}`?")),
-        _ => diagnostic.with_help(
-            "a file holds `use ...;` and `network Name { ... }`; statements stand inside a network",
-        ),
-    }
+    let near = nearest(found, [Keyword::Use, Keyword::Network].map(Keyword::name));
+    diagnostic.with_suggestion(near.filter(|_| !is_statement), || ITEMS.to_owned())
 }
 
-/// Signs that other languages use, and what stands for them here.
-const HABITS: [(&str, &str); 11] = [
-    ("#", "comments start with `//`"),
-    ("?", "choices are written `if condition { a } else { b }`"),
-    ("then", "choices are written `if condition { a } else { b }`"),
-    ("and", "the operators of conditions are `&&`, `||` and `!`"),
-    ("or", "the operators of conditions are `&&`, `||` and `!`"),
-    ("&", "the operators of conditions are `&&`, `||` and `!`"),
-    ("“", "texts stand in double quotes"),
-    ("”", "texts stand in double quotes"),
-    ("µ", "microseconds are written `us`: `20 us`"),
-    ("μ", "microseconds are written `us`: `20 us`"),
-    ("'", "texts stand in double quotes"),
-];
+/// Returns whether an item that was skipped from `start` is an import, whatever it imports.
+pub(super) fn is_import(text: &Tokenized, start: usize) -> bool {
+    let word = text.lexed.first_from(start).map_or("", |&token| text.word(token));
+    Keyword::of(word) == Some(Keyword::Use) || word.starts_with("#include") || habits::is_import(word)
+}
 
-/// Explains a sign that was forgotten before `at`.
-pub(super) fn forgotten(source: SourceId, text: &str, lexed: &Lexed, at: usize, rule: Rule) -> Diagnostic {
-    let last = lexed.last_before(at);
-    let (start, end) = last.map_or((0, 0), |token| (token.start, token.end));
-    let span = Span::new(source, start, end);
+/// Explains punctuation that is missing before `at`.
+pub(super) fn forgotten(text: &Tokenized, at: usize, rule: Rule) -> Diagnostic {
+    let last = text.lexed.last_before(at).copied().unwrap_or(Token {
+        kind: TokenKind::Punctuation,
+        start: 0,
+        end: 0,
+    });
+    let span = text.token_span(last);
     if rule == Rule::missing_brace {
-        return Diagnostic::error(&codes::FORGOTTEN, span, "a `{` is never closed; expected `}` after this")
-            .with_label("the block goes on to here")
+        return Diagnostic::error(&codes::FORGOTTEN, span, "expected `}` after this")
             .with_help("add `}` where the block ends");
     }
-    let found = &text[start..end];
-    Diagnostic::error(&codes::FORGOTTEN, span, format!("expected `;` after `{found}`"))
-        .with_label("`;` belongs behind this")
-        .with_help("every statement ends with `;`")
-}
-
-/// Explains why a text from `start` does not parse, from the furthest place that the grammar reached.
-pub(super) fn explain(
-    source: SourceId,
-    text: &str,
-    lexed: &Lexed,
-    start: usize,
-    end: usize,
-    error: Error<Rule>,
-) -> Diagnostic {
-    let offset = match error.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => start + at,
-    };
-    let expected = match error.variant {
-        ErrorVariant::ParsingError { positives, .. } => expectations(&positives),
-        ErrorVariant::CustomError { .. } => Vec::new(),
-    };
-    let found_token = lexed.first_from(offset).filter(|token| token.start < end.max(offset + 1));
-    let (found, span) = match found_token {
-        Some(token) => {
-            (format!("found `{}`", &text[token.start..token.end]), Span::new(source, token.start, token.end))
-        }
-        None => {
-            let last = lexed.last_before(end);
-            let span = last.map_or((start, end), |token| (token.start, token.end));
-            ("found the end".to_owned(), Span::new(source, span.0, span.1))
-        }
-    };
-    let first = word(text, lexed, start);
-    let form = Keyword::of(first).and_then(Keyword::form);
-    let found_word = found_token.map_or("", |token| &text[token.start..token.end]);
-    let behind = lexed.last_before(offset).filter(|token| token.start >= start);
-    let place = behind.map_or(String::new(), |token| format!(" after `{}`", &text[token.start..token.end]));
-    let diagnostic = if expected.is_empty() {
-        Diagnostic::error(&codes::SYNTAX, span, format!("{found} where nothing like it can stand"))
-    } else {
-        let message = format!("expected {}{place}, {found}", alternatives(&expected));
-        Diagnostic::error(&codes::SYNTAX, span, message)
-    };
-    let at_first = found_token.is_some_and(|token| token.start == start);
-    if Keyword::of(found_word).is_some_and(Keyword::is_reserved) && expected.contains(&"a name") && !at_first
-    {
-        return diagnostic
-            .with_help(format!("`{found_word}` is a word of the language; choose another name"));
-    }
-    if let Some((_, habit)) = HABITS.iter().find(|(sign, _)| *sign == found_word) {
-        return diagnostic.with_help(*habit);
-    }
-    match (form, found_word) {
-        (Some(form), _) => diagnostic.with_help(form),
-        (None, "=") if !text[offset..].starts_with("=>") => {
-            diagnostic.with_help("values are declared with `let`: `let n = 60;`")
-        }
-        (None, ":") => diagnostic.with_help("layers are declared with `layer`: `layer h0: lif(60) { ... };`"),
-        (None, _) => misspelt(diagnostic, first, &expected),
-    }
-}
-
-/// Help for a statement whose first word is none of the language's.
-fn misspelt(diagnostic: Diagnostic, first: &str, expected: &[&str]) -> Diagnostic {
-    match nearest(first, Keyword::starters()) {
-        Some(near) if expected.contains(&"`->`") => diagnostic.with_help(format!("did you mean `{near}`?")),
-        _ => diagnostic.with_help(CHAIN),
-    }
-}
-
-fn unexpected(source: SourceId, text: &str, lexed: &Lexed, start: usize) -> Diagnostic {
-    let found = word(text, lexed, start);
-    let span = token_span(source, lexed, start, start + 1);
-    Diagnostic::error(&codes::SYNTAX, span, format!("`{found}` cannot start a statement")).with_help(CHAIN)
-}
-
-fn word<'a>(text: &'a str, lexed: &Lexed, start: usize) -> &'a str {
-    lexed.first_from(start).map_or("", |token| &text[token.start..token.end])
-}
-
-fn token_span(source: SourceId, lexed: &Lexed, start: usize, end: usize) -> Span {
-    let token = lexed.first_from(start);
-    token.map_or(Span::new(source, start, end), |token| Span::new(source, token.start, token.end))
-}
-
-/// The rules that would have gone on, in the words of the language. What merely could go on an
-/// expression is left out where anything else is possible.
-fn expectations(rules: &[Rule]) -> Vec<&'static str> {
-    let mut words: Vec<&'static str> = rules.iter().filter_map(|&rule| wording(rule)).collect();
-    if words.is_empty() && rules.iter().any(|&rule| matches!(rule, Rule::operator | Rule::unit | Rule::index))
-    {
-        words.push("an operator");
-    }
-    if words.iter().any(|word| *word != "`[`") {
-        words.retain(|word| *word != "`[`");
-    }
-    words.sort_unstable();
-    words.dedup();
-    words
-}
-
-fn wording(rule: Rule) -> Option<&'static str> {
-    Some(match rule {
-        Rule::name | Rule::field_name | Rule::field | Rule::parameter => "a name",
-        Rule::element | Rule::sum => "a layer or an operator",
-        Rule::expression | Rule::postfix | Rule::number | Rule::quantity | Rule::choice | Rule::argument => {
-            "a value"
-        }
-        Rule::list | Rule::truth | Rule::nothing | Rule::parenthesis | Rule::call_or_name => "a value",
-        Rule::prefix => return None,
-        Rule::call => "a network with its arguments",
-        Rule::block | Rule::open_brace => "`{`",
-        Rule::close_brace => "`}`",
-        Rule::arguments | Rule::open_paren => "`(`",
-        Rule::close_paren => "`)`",
-        Rule::open_bracket => "`[`",
-        Rule::close_bracket => "`]`",
-        Rule::semicolon | Rule::missing_semicolon => "`;`",
-        Rule::colon => "`:`",
-        Rule::comma => "`,`",
-        Rule::dot => "`.`",
-        Rule::equals => "`=`",
-        Rule::arrow => "`->`",
-        Rule::plus => "`+`",
-        Rule::path_separator => "`::`",
-        Rule::string => "a text in `\"`",
-        Rule::kw_in => "`in`",
-        Rule::kw_else => "`else`",
-        Rule::EOI => "the end",
-        Rule::chain
-        | Rule::step
-        | Rule::input
-        | Rule::output
-        | Rule::binding
-        | Rule::neuron
-        | Rule::layer => "a statement",
-        Rule::net | Rule::loop_ | Rule::condition | Rule::assertion => "a statement",
-        _ => return None,
+    let diagnostic =
+        Diagnostic::error(&codes::FORGOTTEN, span, format!("expected `;` after `{}`", text.word(last)))
+            .with_label("add `;` after this");
+    // `7 // 2;` hides its `;` in a comment.
+    let behind = text.lexed.tokens.partition_point(|token| token.end <= last.end);
+    let comment = text.lexed.tokens.get(behind).filter(|comment| {
+        let is_near = comment.kind == TokenKind::LineComment && text.same_line(last.end, comment.start);
+        is_near && text.word(**comment).trim_end().ends_with(';')
+    });
+    diagnostic.with_help(match comment {
+        Some(_) => "move the `;` out of the comment; for whole division write `floor(a / b)`",
+        None => "end every statement with `;`",
     })
 }
 
-fn alternatives(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+/// Explains why a source does not parse from `start`, by the furthest place that the grammar reached.
+pub(super) fn explain(text: &Tokenized, start: usize, end: usize, error: Error<Rule>) -> Diagnostic {
+    let stop = Stop::new(text, start, end, error);
+    RULES.iter().find_map(|rule| rule(&stop)).unwrap_or_else(|| expected(&stop))
+}
+
+/// Explanations, from the most special to the most general. The first that applies is taken.
+const RULES: &[fn(&Stop<'_>) -> Option<Diagnostic>] = &[
+    habits::foreign_comment,
+    habits::foreign_arrow,
+    habits::foreign_letter,
+    habits::foreign_name,
+    habits::foreign_number,
+    habits::foreign_operator,
+    reserved_name,
+    habits::foreign_statement,
+    habits::foreign_quote,
+    misplaced_keyword,
+    misspelled_keyword,
+    habits::assignment,
+    colon_or_equals,
+    comma,
+    unclosed,
+    habits::foreign_value,
+    first_token_of_nothing,
+];
+
+/// Explains a keyword in the place of a name.
+fn reserved_name(stop: &Stop<'_>) -> Option<Diagnostic> {
+    let word = stop.word(0);
+    let is_reserved = Keyword::of(word).is_some_and(Keyword::is_reserved);
+    let names = stop.expects("an identifier") && !stop.is_at_first();
+    // `for` and `if` may start the next statement, where the present one merely ends too early.
+    (is_reserved && names).then(|| {
+        let message = format!("expected an identifier after `{}`, found the keyword `{word}`", stop.word(-1));
+        stop.error(stop.span(), message).with_help("choose another name")
+    })
+}
+
+/// Explains a keyword at the start of a statement that it cannot start here.
+fn misplaced_keyword(stop: &Stop<'_>) -> Option<Diagnostic> {
+    if !stop.is_at_first() {
+        return None;
     }
+    const MISPLACED: [(Keyword, &str, &str); 3] = [
+        (Keyword::Use, "a network cannot contain an import", "move it to the top of the file"),
+        (
+            Keyword::Network,
+            "a network cannot be declared inside another",
+            "move it out, and use it here with `net name: Name();`",
+        ),
+        (Keyword::Else, "`else` without `if`", "put it directly after the block of an `if`"),
+    ];
+    let keyword = stop.keyword()?;
+    let (_, message, help) = MISPLACED.into_iter().find(|(misplaced, ..)| *misplaced == keyword)?;
+    Some(stop.error(stop.span(), message).with_help(help))
+}
+
+/// Explains a first word that is nearly a keyword.
+fn misspelled_keyword(stop: &Stop<'_>) -> Option<Diagnostic> {
+    let first = stop.first_word();
+    if !stop.expects("`->`")
+        || stop.keyword().is_some()
+        || stop.word(-1) != first
+        || matches!(stop.word(0), "=" | ":")
+    {
+        return None;
+    }
+    let near = nearest(first, Keyword::starters())?;
+    let message = format!("no statement starts with `{first}`");
+    Some(stop.error(stop.range(-1, -1), message).with_suggestion(Some(near), String::new))
+}
+
+/// Explains `=` and `:` in each other's place: arguments and fields take `:`, parameters take `=`.
+fn colon_or_equals(stop: &Stop<'_>) -> Option<Diagnostic> {
+    let bracket = stop.bracket()?;
+    let name = stop.word(-1);
+    if !stop.is(-1, TokenKind::Identifier) || bracket.token.end > stop.token(-1)?.start {
+        return None;
+    }
+    let declares = stop.keyword() == Some(Keyword::Network)
+        && stop.text.step(bracket.index, -2).is_some_and(|index| index == stop.first);
+    let (written, wanted) = if declares { (":", "=") } else { ("=", ":") };
+    if stop.word(0) != written || bracket.closing == "]" {
+        return None;
+    }
+    let separator = if declares { " = " } else { ": " };
+    let diagnostic =
+        stop.error(stop.span(), format!("expected `{wanted}` after `{name}`, found `{written}`"));
+    // `n: int = 4` has a type of another language before its value.
+    let value = if declares && stop.word(2) == "=" { stop.value_from(3) } else { stop.value_from(1) };
+    Some(match value {
+        Some(value) => diagnostic.with_help(format!("write `{name}{separator}{value}`")),
+        None => diagnostic.with_help(format!("write `{name}{separator}value`")),
+    })
+}
+
+/// Explains a `,` that is missing, doubled, or written as `;`.
+fn comma(stop: &Stop<'_>) -> Option<Diagnostic> {
+    let bracket = stop.bracket()?;
+    let what = contents(stop, bracket);
+    let separate = format!("separate {what} with `,`");
+    if stop.word(0) == "," {
+        if !stop.expects("`,`") && matches!(stop.word(-1), "," | "(" | "[" | "{") {
+            return Some(stop.unexpected().with_help("remove it"));
+        }
+        return None;
+    }
+    if stop.word(0) == ";" && stop.expects("`,`") && stop.closes_on_line(bracket) {
+        let help = match (bracket.closing, stop.value_from(1)) {
+            ("]", Some(count)) if !bracket.has_comma => {
+                let value = stop.text.text[bracket.token.end..stop.token(0)?.start].trim();
+                format!("separate elements with `,`, or repeat a value: `[{value} for i in 0..{count}]`")
+            }
+            _ => separate,
+        };
+        return Some(stop.error(stop.span(), "expected `,`, found `;`").with_help(help));
+    }
+    // `4 tau_syn:` reads like a number with a unit, up to the `:`.
+    let is_late =
+        matches!(stop.word(0), ":" | "=") && stop.is(-1, TokenKind::Identifier) && stop.ends_value(-2);
+    let gap = if is_late { -2 } else { -1 };
+    let is_gap = is_late || (stop.expects("`,`") && stop.ends_value(-1) && stop.starts_value(0));
+    if !is_gap || stop.text.lexed.tokens[bracket.index].end > stop.token(gap)?.start {
+        return None;
+    }
+    let (before, after) = (stop.token(gap)?, stop.token(gap + 1)?);
+    let is_short = stop.text.same_line(before.end, after.start);
+    let span = stop.text.span(before.end, if is_short { after.start } else { before.end });
+    Some(stop.error(span, format!("expected `,` after `{}`", stop.text.word(before))).with_help(separate))
+}
+
+/// Explains a `(` or `[` without its partner.
+fn unclosed(stop: &Stop<'_>) -> Option<Diagnostic> {
+    let bracket = stop.bracket()?;
+    let closing = bracket.closing;
+    let is_wanted = stop.expects(&format!("`{closing}`")) || stop.expects("`,`");
+    if !is_wanted || stop.word(0) == "," || (stop.word(0) != ";" && stop.closes_on_line(bracket)) {
+        return None;
+    }
+    let opening = stop.text.word(bracket.token);
+    let last = stop.token(-1)?;
+    if matches!(stop.word(0), ")" | "]" | "}") {
+        let message = format!("expected `{closing}` after `{}`, found `{}`", stop.word(-1), stop.word(0));
+        return Some(
+            stop.error(stop.span(), message)
+                .with_note(stop.text.token_span(bracket.token), format!("this `{opening}` is open"))
+                .with_help(format!("close it with `{closing}`")),
+        );
+    }
+    let span = stop.text.token_span(bracket.token);
+    let unclosed = Diagnostic::error(&codes::FORGOTTEN, span, format!("unclosed `{opening}`"))
+        .with_help(format!("close it with `{closing}`"));
+    if last == bracket.token {
+        return Some(unclosed);
+    }
+    Some(unclosed.with_note(stop.text.token_span(last), format!("expected `{closing}` after this")))
+}
+
+/// Explains a first token that starts no statement.
+fn first_token_of_nothing(stop: &Stop<'_>) -> Option<Diagnostic> {
+    if !stop.is_at_first() || stop.word(0).is_empty() || stop.keyword().is_some() {
+        return None;
+    }
+    let (message, help) = match stop.word(0) {
+        "->" => ("a connection needs a source before `->`".to_owned(), CONNECTION),
+        "{" => ("unexpected `{`".to_owned(), "write blocks after `if`, `else` or `for`"),
+        word => (format!("a statement cannot start with `{word}`"), CONNECTION),
+    };
+    Some(stop.error(stop.span(), message).with_help(help))
+}
+
+/// Explains all other places: what could stand here, with the help that suits the surroundings.
+fn expected(stop: &Stop<'_>) -> Diagnostic {
+    let diagnostic = stop.expected_error();
+    let wants_value = stop.expected == ["a value"];
+    let help = match stop.expected.as_slice() {
+        ["`in`"] => Some("write the range of the loop after `in`: `for i in 0..3`"),
+        ["`else`"] => Some("add `else { ... }`: a value needs both branches"),
+        _ => None,
+    };
+    if let Some(help) = help {
+        return diagnostic.with_help(help);
+    }
+    // The parentheses of `assert` hold a fixed pair; its form says more than "arguments".
+    let bracket = stop.bracket().filter(|_| stop.keyword() != Some(Keyword::Assert));
+    if let Some(bracket) = bracket {
+        let what = contents(stop, bracket);
+        return diagnostic.with_help(match what {
+            "fields" => "write fields as `name: value`, separated by `,`".to_owned(),
+            _ if wants_value => "write a value, such as `4`, `2 ms` or `[60, 30]`".to_owned(),
+            _ => format!("write {what}, separated by `,`, and close them with `{}`", bracket.closing),
+        });
+    }
+    let is_expression = matches!(stop.keyword(), Some(Keyword::Let | Keyword::Dt | Keyword::Input))
+        && stop.at > stop.first + 2;
+    if is_expression && wants_value {
+        return diagnostic.with_help("write a value, such as `4`, `2 ms` or `[60, 30]`");
+    }
+    if is_expression && stop.expects("`;`") && !stop.is_end {
+        return diagnostic.with_help("end the statement with `;`, or join values with an operator");
+    }
+    match stop.keyword().and_then(Keyword::form) {
+        Some(form) => diagnostic.with_help(form),
+        None => diagnostic.with_help(CONNECTION),
+    }
+}
+
+/// Returns what a bracket holds, in the plural.
+fn contents(stop: &Stop<'_>, bracket: Bracket) -> &'static str {
+    let is_before = |steps| stop.text.step(bracket.index, steps).is_some_and(|index| index == stop.first);
+    match bracket.closing {
+        "]" => "elements",
+        "}" => "fields",
+        _ if stop.keyword() == Some(Keyword::Network) && is_before(-2) => "parameters",
+        _ => "arguments",
+    }
+}
+
+fn extra_semicolon(text: &Tokenized, start: usize) -> Diagnostic {
+    Diagnostic::error(&codes::SYNTAX, text.span(start, start + 1), "unexpected `;`").with_help("remove it")
+}
+
+fn first_token(text: &Tokenized, start: usize, end: usize) -> Token {
+    let none = Token { kind: TokenKind::Punctuation, start, end };
+    text.lexed.first_from(start).copied().unwrap_or(none)
 }

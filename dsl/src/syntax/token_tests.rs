@@ -69,7 +69,7 @@ fn token_rules() -> impl Iterator<Item = Rule> {
     TOKENS.into_iter().chain(PUNCTUATION).chain(KEYWORDS)
 }
 
-/// Where lexer and grammar disagree about a source; `None` if they agree or the lexer refuses the source.
+/// Returns where lexer and grammar disagree about a source; `None` if they agree or the lexer refuses the source.
 fn disagreement(text: &str) -> Option<String> {
     let lexed = lex(SourceId::default(), text).ok()?;
     let starts = lexed.tokens.iter().filter(|token| !token.kind.is_comment());
@@ -84,7 +84,7 @@ fn disagreement(text: &str) -> Option<String> {
     }
 }
 
-/// A rule of a token that matches at the start of `token` and ends elsewhere.
+/// Returns a rule of a token that matches at the start of `token` and ends elsewhere.
 fn wrong_end(text: &str, token: &Token) -> Option<String> {
     let lexeme = &text[token.start..token.end];
     let mut matches = false;
@@ -101,7 +101,7 @@ fn wrong_end(text: &str, token: &Token) -> Option<String> {
     (!matches && !is_foreign).then(|| format!("no rule matches the token `{lexeme}`"))
 }
 
-/// A pair, or one within it, that does not start and end with tokens.
+/// Returns a pair, or one within it, that does not start and end with tokens.
 fn wrong_pair(text: &str, lexed: &Lexed, pair: Pair<'_, Rule>) -> Option<String> {
     let (rule, span) = (pair.as_rule(), pair.as_span());
     let (start, end) = (span.start(), span.end());
@@ -127,7 +127,7 @@ fn wrong_pair(text: &str, lexed: &Lexed, pair: Pair<'_, Rule>) -> Option<String>
     pair.into_inner().find_map(|inner| wrong_pair(text, lexed, inner))
 }
 
-/// Every network file of the tests and of the standard library.
+/// Returns every network file of the tests and of the standard library.
 fn corpus() -> Vec<PathBuf> {
     let mut folders = vec!["tests".into(), "std".into()];
     let mut files = Vec::new();

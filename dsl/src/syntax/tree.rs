@@ -1,16 +1,18 @@
-//! The syntax tree: what was written, before it means anything.
+//! The syntax tree: what is written, before names and values are known.
 
 use synnet_ir::Span;
 
 use super::keywords::Keyword;
 
-/// A whole text.
+/// A whole source.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct File {
     pub(crate) imports: Vec<Import>,
     pub(crate) networks: Vec<Network>,
-    /// Words of what was not understood: names that may be declared there.
+    /// Identifiers in syntax errors: names that may be declared there.
     pub(crate) broken: Vec<String>,
+    /// Whether an import has a syntax error: unknown networks may be imported there.
+    pub(crate) hides_imports: bool,
 }
 
 /// A name at its place.
@@ -27,7 +29,7 @@ pub(crate) struct Import {
     pub(crate) name: Name,
 }
 
-/// Where an import looks.
+/// The module that an import names.
 #[derive(Clone, Debug)]
 pub(crate) enum Module {
     /// A word, of which only `std` means something.
@@ -47,7 +49,7 @@ pub(crate) struct Network {
     pub(crate) head: Span,
 }
 
-/// What a network consists of.
+/// The body of a network.
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     Block(Vec<Statement>),
@@ -114,11 +116,14 @@ pub(crate) enum StatementKind {
         message: String,
     },
     Chain(Vec<Vec<Element>>),
-    /// What was not understood and has been reported: the keyword that it probably starts with, and the
-    /// name that it probably declares.
+    /// A statement with a syntax error, which has been reported.
     Broken {
+        /// The keyword that it probably starts with.
         keyword: Option<Keyword>,
+        /// The name that it certainly declares, if it is a declaration.
         name: Option<String>,
+        /// Its identifiers: what it may declare or use.
+        words: Vec<String>,
     },
 }
 
@@ -154,7 +159,7 @@ pub(crate) struct Call {
     pub(crate) span: Span,
 }
 
-/// An argument, with its name where one is written.
+/// An argument, with its name if it has one.
 #[derive(Clone, Debug)]
 pub(crate) struct Argument {
     pub(crate) name: Option<Name>,
@@ -173,7 +178,7 @@ pub(crate) struct Expr {
 /// The kinds of expressions.
 #[derive(Clone, Debug)]
 pub(crate) enum ExprKind {
-    /// What could not be understood and has been reported.
+    /// An expression with a syntax error, which has been reported.
     Broken,
     Number {
         value: f64,
@@ -222,7 +227,7 @@ pub(crate) enum Unary {
 impl Unary {
     const ALL: [Self; 2] = [Self::Negate, Self::Not];
 
-    /// How it is written.
+    /// Returns the characters of the token.
     pub(crate) const fn token(self) -> &'static str {
         match self {
             Self::Negate => "-",
@@ -230,7 +235,7 @@ impl Unary {
         }
     }
 
-    /// The operator of a token of the grammar.
+    /// Returns the operator of a token of the grammar.
     pub(crate) fn of(token: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operator| operator.token() == token)
     }
@@ -273,7 +278,7 @@ impl Binary {
         Self::Remainder,
     ];
 
-    /// How it is written.
+    /// Returns the characters of the token.
     pub(crate) const fn token(self) -> &'static str {
         match self {
             Self::Range => "..",
@@ -293,12 +298,12 @@ impl Binary {
         }
     }
 
-    /// The operator of a token of the grammar.
+    /// Returns the operator of a token of the grammar.
     pub(crate) fn of(token: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operator| operator.token() == token)
     }
 
-    /// How tightly it binds; operators of one level associate to the left.
+    /// Returns how tightly it binds, from 0 for the loosest. Operators of one level associate to the left.
     pub(crate) fn level(self) -> u8 {
         match self {
             Self::Range => 0,

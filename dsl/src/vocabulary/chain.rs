@@ -3,13 +3,13 @@
 use crate::names::names;
 
 names! {
-    /// What can stand between two layers of a chain.
+    /// An operator between two layers of a chain.
     ChainOperator {
-        /// A matrix of weights: `linear { bias: true }`.
+        /// Multiplies by a weight matrix: `linear { bias: true }`.
         Linear = "linear",
-        /// Drops each count with a probability, in training only: `dropout(0.1)`.
+        /// Sets each spike count to zero with a probability, in training only: `dropout(0.1)`.
         Dropout = "dropout",
-        /// Adds whole time steps: `delay(3)`.
+        /// Delays by a number of time steps: `delay(3)`.
         Delay = "delay",
     }
 }

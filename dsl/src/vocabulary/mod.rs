@@ -1,5 +1,5 @@
-//! The names that the language gives a meaning, each in one table: keywords, functions, units, kinds of neurons with
-//! their fields, operators of chains with their options, and words that stand for themselves.
+//! The names of the language, each in one table: keywords, functions, units, kinds of neurons with their fields,
+//! operators of chains with their options, and constants.
 //!
 //! The compiler looks names up here; editors and the documentation list them from here.
 //!
@@ -26,7 +26,7 @@ pub use word::Word;
 
 pub use crate::syntax::keywords::{Keyword, KeywordRole};
 
-/// Names for a sentence: "`a`, `b` and `c`".
+/// Returns names as a list in a sentence: "`a`, `b` and `c`".
 pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
@@ -36,13 +36,24 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// Returns help that offers names: "choose one of `a` and `b`", or "use `a`" for a single one.
+pub(crate) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.as_slice() {
+        [one] => format!("use `{one}`"),
+        names => format!("choose one of {}", listed(names.iter().copied())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::listed;
+    use super::{listed, one_of};
 
     #[test]
     fn sentences_list_names() {
         assert_eq!(listed(["a"]), "`a`");
         assert_eq!(listed(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(one_of(["a"]), "use `a`");
+        assert_eq!(one_of(["a", "b"]), "choose one of `a` and `b`");
     }
 }

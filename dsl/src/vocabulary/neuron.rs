@@ -5,47 +5,47 @@ use synnet_ir::graph::{LayerParameter, LeakUnit, NeuronKind, SurrogateKind};
 /// A field of a neuron: `tau_mem: 20 ms`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
-    /// A leak in one of its three forms.
+    /// A leak as a time constant, decay or bit shift.
     Leak(LayerParameter, LeakUnit),
-    /// The current per spike of an adaptive neuron.
+    /// `w_ahp`: the current per spike of an adaptive neuron.
     AhpWeight,
-    /// Synapses per neuron.
+    /// `synapses`: the number of synapses per neuron.
     Synapses,
-    /// The membrane potential of a spike.
+    /// `threshold`: the membrane potential at which a neuron spikes.
     Threshold,
-    /// A constant current.
+    /// `bias`: a constant current.
     Bias,
-    /// Noise of the membrane.
+    /// `noise_std`: the standard deviation of the membrane noise.
     NoiseStd,
-    /// The largest number of spikes per step.
+    /// `max_spikes`: the maximum number of spikes per time step.
     MaxSpikes,
-    /// The surrogate gradient.
+    /// `surrogate`: the kind of surrogate gradient.
     Surrogate,
-    /// The window of the surrogate gradient.
+    /// `window`: the window of the surrogate gradient.
     Window,
 }
 
-/// What a value of a [`Field`] measures.
+/// The type of the values of a [`Field`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dimension {
     /// A time: `20 ms`.
     Time,
-    /// A bare number.
+    /// A number without a unit.
     Number,
-    /// A bare whole number.
+    /// An integer without a unit.
     Count,
-    /// One of the names of surrogate gradients.
+    /// The name of a surrogate gradient.
     Surrogate,
 }
 
-/// The value of a [`Field`] that is not given.
+/// The value of a [`Field`] that is not set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DefaultValue {
-    /// None: the field, or another form of the same leak, must be given.
+    /// No default: the field, or another form of the same leak, must be set.
     Required,
     /// A number.
     Number(f64),
-    /// A whole number.
+    /// An integer.
     Count(u32),
     /// A surrogate gradient.
     Surrogate(SurrogateKind),
@@ -100,7 +100,7 @@ pub const fn fields(kind: NeuronKind) -> &'static [Field] {
     }
 }
 
-/// Returns what a kind of neuron is, as one sentence of Markdown.
+/// Returns the meaning of a kind of neuron, as one sentence of Markdown.
 pub const fn describe(kind: NeuronKind) -> &'static str {
     match kind {
         NeuronKind::Lif => "Leaky integrate-and-fire.",
@@ -111,13 +111,13 @@ pub const fn describe(kind: NeuronKind) -> &'static str {
     }
 }
 
-/// The three forms of a leak.
+/// Returns the three forms of a leak.
 const fn leak(which: LayerParameter) -> [Field; 3] {
     let [time, decay, shift] = LeakUnit::ALL;
     [Field::Leak(which, time), Field::Leak(which, decay), Field::Leak(which, shift)]
 }
 
-/// The name of a parameter that has only one.
+/// Returns the name of a parameter that has only one.
 const fn plain(which: LayerParameter) -> &'static str {
     which.name_in(LeakUnit::TimeConstant)
 }
@@ -138,7 +138,7 @@ impl Field {
         }
     }
 
-    /// Returns what it means, as one sentence of Markdown.
+    /// Returns the meaning, as one sentence of Markdown.
     pub const fn doc(self) -> &'static str {
         match self {
             Self::Leak(_, LeakUnit::TimeConstant) => "A leak as a time constant.",
@@ -148,14 +148,14 @@ impl Field {
             Self::Synapses => "Number of synapses of each neuron.",
             Self::Threshold => "Membrane potential at which a neuron spikes.",
             Self::Bias => "Constant current that is added in every time step.",
-            Self::NoiseStd => "Standard deviation of the membrane's noise, per square root of a second.",
-            Self::MaxSpikes => "Largest number of spikes of a neuron in one time step.",
+            Self::NoiseStd => "Standard deviation of the membrane noise, per square root of a second.",
+            Self::MaxSpikes => "Maximum number of spikes of a neuron per time step.",
             Self::Surrogate => "Function that replaces the derivative of the spike count in training.",
             Self::Window => "Width of the surrogate gradient, in units of the membrane potential.",
         }
     }
 
-    /// Returns what its values measure.
+    /// Returns the type of its values.
     pub const fn dimension(self) -> Dimension {
         match self {
             Self::Leak(_, LeakUnit::TimeConstant) => Dimension::Time,
@@ -168,21 +168,21 @@ impl Field {
         }
     }
 
-    /// Returns the value where the field is not given.
+    /// Returns the value if the field is not set.
     pub const fn default(self) -> DefaultValue {
         match self {
             Self::Leak(..) | Self::AhpWeight => DefaultValue::Required,
             Self::Synapses => DefaultValue::Count(1),
             Self::Threshold => DefaultValue::Number(1.0),
             Self::Bias | Self::NoiseStd => DefaultValue::Number(0.0),
-            // Rockpool's `LIF` fires at most this often per step where nothing else is said.
+            // The default of Rockpool's `LIF`.
             Self::MaxSpikes => DefaultValue::Count(65_536),
             Self::Surrogate => DefaultValue::Surrogate(SurrogateKind::PiecewiseLinear),
             Self::Window => DefaultValue::Number(0.5),
         }
     }
 
-    /// Returns the default as the language writes it; `None` where there is none.
+    /// Returns the default as the language writes it, or `None` if there is none.
     pub fn default_text(self) -> Option<String> {
         match self.default() {
             DefaultValue::Required => None,
@@ -192,7 +192,7 @@ impl Field {
         }
     }
 
-    /// Whether training can change it: `learn` can stand before its value, and it can differ between neurons.
+    /// Returns whether training can change it: `learn` can stand before its value, and it can differ between neurons.
     pub const fn is_learnable(self) -> bool {
         match self {
             Self::Leak(..) | Self::AhpWeight | Self::Threshold | Self::Bias => true,
@@ -200,11 +200,12 @@ impl Field {
         }
     }
 
-    /// Whether this field gives the same as `other`: it is the same one, or another form of the same leak.
+    /// Returns whether this field gives the same as `other`: it is the same one, or another form of the same leak.
     pub fn replaces(self, other: Self) -> bool {
         match (self, other) {
             (Self::Leak(leak, _), Self::Leak(other, _)) => leak == other,
-            _ => self == other,
+            (Self::Leak(..) | Self::AhpWeight | Self::Synapses | Self::Threshold | Self::Bias, _)
+            | (Self::NoiseStd | Self::MaxSpikes | Self::Surrogate | Self::Window, _) => self == other,
         }
     }
 }

@@ -23,7 +23,7 @@ names! {
 }
 
 impl Unit {
-    /// Returns the size in seconds, or in events per second.
+    /// Returns the size of one unit, in seconds or in events per second.
     pub const fn size(self) -> f64 {
         match self {
             Self::Second | Self::Hertz => 1.0,

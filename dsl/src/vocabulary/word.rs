@@ -1,18 +1,18 @@
-//! Words that stand for themselves where no value has their name.
+//! Constants: names that stand for themselves unless a value has their name.
 
 use synnet_ir::graph::{Quantity, SurrogateKind};
 
-/// A word that is a value of its own.
+/// A constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Word {
-    /// What a network gives.
+    /// A quantity that a network can output.
     Quantity(Quantity),
     /// A surrogate gradient.
     Surrogate(SurrogateKind),
 }
 
 impl Word {
-    /// All words.
+    /// Returns all constants.
     pub fn all() -> impl Iterator<Item = Self> + Clone {
         let quantities = Quantity::ALL.into_iter().map(Self::Quantity);
         quantities.chain(SurrogateKind::ALL.into_iter().map(Self::Surrogate))
@@ -26,7 +26,7 @@ impl Word {
         }
     }
 
-    /// Returns what it means, as one sentence of Markdown.
+    /// Returns the meaning, as one sentence of Markdown.
     pub const fn doc(self) -> &'static str {
         match self {
             Self::Quantity(Quantity::Spikes) => "Spike counts, as the output of a network.",
@@ -41,12 +41,12 @@ impl Word {
         }
     }
 
-    /// Returns the word with that name.
+    /// Returns the constant with this name, if there is one.
     pub fn of(name: &str) -> Option<Self> {
         Self::all().find(|word| word.name() == name)
     }
 
-    /// The names of all words.
+    /// Returns the names of all constants.
     pub fn names() -> impl Iterator<Item = &'static str> + Clone {
         Self::all().map(Self::name)
     }

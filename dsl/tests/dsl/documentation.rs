@@ -120,7 +120,7 @@ fn page(path: &Path) -> String {
 
 /// The explanation of a code as its file holds it.
 fn explanation(code: &Code) -> String {
-    let paths = ["dsl", "ir"].map(|room| in_repository(&format!("{room}/src/codes/{}.md", code.id)));
+    let paths = ["dsl", "ir"].map(|folder| in_repository(&format!("{folder}/src/codes/{}.md", code.id)));
     page(paths.iter().find(|path| path.exists()).expect("each code has a file"))
 }
 
@@ -148,7 +148,7 @@ fn explanation_examples_behave_as_documented() {
 fn the_index_of_errors_lists_every_code() {
     let path = in_repository("docs/errors.md");
     let mut index = String::from(
-        "# Errors and warnings\n\nEvery rule of the language has a code. `snnc explain CODE` prints what stands here. Codes that\nstart with `X` belong to chips; they are listed with the targets.\n",
+        "# Errors and warnings\n\nEvery rule of the language has a code. `snnc explain CODE` prints its section of this page. Codes that start with `X`\nbelong to chips and are listed with the targets.\n",
     );
     for code in codes() {
         index += &format!("\n## {}: {}\n\n{}\n", code.id, code.title, explanation(code).trim());

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!     dt: 10;
-//! //      ^^ error E0301: `dt` is a time; 10 has no unit
+//! //      ^^ error E0301: `dt` must be a time, but 10 has no unit
 //! //      = help: write `10 ms`
 //! //+ dt: 10 ms;
 //! ```
@@ -214,7 +214,7 @@ mod tests {
 // A comment above.
 network N {
     dt: 10;
-//      ^^ error E0301: `dt` is a time; 10 has no unit
+//      ^^ error E0301: `dt` must be a time, but 10 has no unit
 //      = help: write `10 ms`
 //+ dt: 10 ms;
     input a: 1;
@@ -247,7 +247,7 @@ network N {
             ("//      ^^ error", "// @9..11 error"),
             ("E0301", "E0302"),
             ("^^ error", "^^ warning"),
-            ("is a time", "is a duration"),
+            ("must be a time", "must be a duration"),
             ("has no unit", "has no"),
             ("write `10 ms`", "write `10 s`"),
         ] {
@@ -260,7 +260,7 @@ network N {
 
     #[test]
     fn missing_and_additional_expectations_are_noticed() {
-        let error = "//      ^^ error E0301: `dt` is a time; 10 has no unit\n";
+        let error = "//      ^^ error E0301: `dt` must be a time, but 10 has no unit\n";
         let report = differences(&FIXTURE.replace(error, ""));
         assert_eq!(report, format!("n:3: unexpected {error}"));
         let report = differences(&FIXTURE.replace(error, &error.repeat(2)));
@@ -275,7 +275,7 @@ network N {
     #[test]
     fn rewriting_keeps_everything_else_and_changes_nothing_twice() {
         let stale = FIXTURE
-            .replace("^^ error E0301: `dt` is a time; 10 has no unit", "^^^^ error E0999: stale")
+            .replace("^^ error E0301: `dt` must be a time, but 10 has no unit", "^^^^ error E0999: stale")
             .replace("//      = help: write `10 ms`\n", "")
             .replace("    output b;\n", "    output b;\n// @1..2 warning W0201: stale\n");
         let rewrite = |text: &str| {

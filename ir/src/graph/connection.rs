@@ -5,37 +5,37 @@ use serde::{Deserialize, Serialize};
 use super::layer::LayerId;
 use crate::source::Span;
 
-/// Where spikes come from.
+/// A source of spikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
-    /// The network's input.
+    /// The input of the network.
     Input,
-    /// A layer's spikes (its current, for [`Neuron::ExpSyn`](super::Neuron::ExpSyn)).
+    /// The spikes of a layer (the currents, for [`Neuron::ExpSyn`](super::Neuron::ExpSyn)).
     Layer(LayerId),
 }
 
-/// A path from one or several sources into a layer.
+/// A connection from one or several sources to a layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
-    /// `<source>-><target>`, with several sources `<a>+<b>-><target>`: the stem of its tensors' names.
+    /// `<source>-><target>`, or `<a>+<b>-><target>` for several sources; the names of its tensors start with it.
     pub name: String,
-    /// Sources of equal width; their counts are added.
+    /// One or more sources of equal width, whose spike counts are added.
     pub sources: Vec<Endpoint>,
-    /// The layer that receives.
+    /// The layer whose inputs it feeds.
     pub target: LayerId,
-    /// Time steps between leaving and arriving, beyond the one of a recurrent connection.
+    /// Delay in time steps, in addition to the one step of a recurrent connection.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub delay: u32,
-    /// Probability of dropping a count, in training.
+    /// Probability, in [0, 1), that training sets a spike count to zero.
     #[serde(default)]
     pub dropout: f64,
-    /// What happens on the way.
+    /// The operation on the spike counts.
     pub operator: Operator,
-    /// The lines of its `///` comment.
+    /// Lines of the `///` comment before the declaration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<String>,
-    /// The declaration.
+    /// Place of the declaration.
     #[serde(skip)]
     pub span: Span,
 }
@@ -45,7 +45,7 @@ fn is_zero(n: &u32) -> bool {
 }
 
 impl Connection {
-    /// The matrix, if there is one.
+    /// Returns the matrix, if there is one.
     pub fn as_linear(&self) -> Option<&Linear> {
         match &self.operator {
             Operator::Linear(linear) => Some(linear),
@@ -53,18 +53,18 @@ impl Connection {
         }
     }
 
-    /// Name of the tensor with the weights.
+    /// Returns the name of the tensor with the weights.
     pub fn weight_name(&self) -> String {
         format!("{}.weight", self.name)
     }
 
-    /// Name of the tensor with the bias.
+    /// Returns the name of the tensor with the biases.
     pub fn bias_name(&self) -> String {
         format!("{}.bias", self.name)
     }
 }
 
-/// What a connection does to the counts that pass.
+/// The operation of a connection on spike counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
@@ -74,33 +74,33 @@ pub enum Operator {
     Linear(Linear),
 }
 
-/// A matrix of weights.
+/// A weight matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
     /// Whether training changes the weights.
     pub learn: bool,
-    /// How training starts.
+    /// Initial values.
     pub init: Init,
-    /// One value per target column, added in every step, if present.
+    /// Biases, one per target column, added in every step; `None` for no biases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias: Option<LinearBias>,
 }
 
-/// The bias of a [`Linear`].
+/// The biases of a [`Linear`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinearBias {
-    /// Whether training changes it.
+    /// Whether training changes the biases.
     pub learn: bool,
-    /// How training starts.
+    /// Initial values.
     pub init: Init,
 }
 
 /// Initial values of a tensor: a draw, then a factor for each target column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Init {
-    /// What is drawn.
+    /// The distribution of the draws, before scaling.
     pub distribution: Distribution,
-    /// One factor for all, or one per target column.
+    /// Factors of the draws: one for all, or one per target column.
     pub scale: Vec<f64>,
 }
 
@@ -108,20 +108,20 @@ pub struct Init {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Distribution {
-    /// Always this value.
+    /// The same value for all.
     Constant(f64),
-    /// Evenly between the bounds.
+    /// Uniform between two bounds.
     Uniform {
-        /// Least value.
+        /// Lower bound.
         low: f64,
-        /// Greatest value.
+        /// Upper bound, not less than `low`.
         high: f64,
     },
-    /// Gaussian.
+    /// Normal distribution.
     Normal {
-        /// Center.
+        /// Mean.
         mean: f64,
-        /// Standard deviation.
+        /// Standard deviation, 0 or more.
         std: f64,
     },
 }

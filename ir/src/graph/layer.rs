@@ -11,7 +11,7 @@ use crate::source::Span;
 pub struct LayerId(pub u32);
 
 impl LayerId {
-    /// The index in [`Graph::layers`](super::Graph::layers).
+    /// Returns the index in [`Graph::layers`](super::Graph::layers).
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -22,20 +22,20 @@ impl LayerId {
 pub struct Layer {
     /// Hierarchical name: `h0`, or `body.h0` inside the instance `body`.
     pub name: String,
-    /// Number of neurons.
+    /// Number of neurons, 1 or more.
     pub size: usize,
-    /// What each of them does.
+    /// The kind of its neurons, with their constants.
     pub neuron: Neuron,
-    /// The lines of its `///` comment.
+    /// Lines of the `///` comment before the declaration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<String>,
-    /// The declaration.
+    /// Place of the declaration.
     #[serde(skip)]
     pub span: Span,
 }
 
 impl Layer {
-    /// Number of synapses of each neuron.
+    /// Returns the number of synapses of each neuron.
     pub fn synapses(&self) -> usize {
         match &self.neuron {
             Neuron::Lif(lif) => lif.synapses,
@@ -43,12 +43,12 @@ impl Layer {
         }
     }
 
-    /// Number of input columns: neurons times synapses.
+    /// Returns the number of input columns: neurons times synapses.
     pub fn input_columns(&self) -> usize {
         self.size * self.synapses()
     }
 
-    /// The leaky integrate-and-fire neuron, if it is one.
+    /// Returns the leaky integrate-and-fire neuron, if it is one.
     pub fn as_lif(&self) -> Option<&Lif> {
         match &self.neuron {
             Neuron::Lif(lif) => Some(lif),

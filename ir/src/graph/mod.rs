@@ -1,9 +1,9 @@
-//! The graph: what a spiking network means, independent of how and where it runs.
+//! The graph: the meaning of a spiking network, independent of how and where it runs.
 //!
-//! A [`Graph`] is flat. Instances of other networks, parameters, lists and loops are gone; what is
-//! left are an input, layers of neurons, connections between them, and an output. It holds every
-//! fact that decides what the network computes, and no learned numbers: weights live in
-//! [`Params`](crate::Params) and meet the graph in a [`Network`](crate::Network).
+//! A [`Graph`] is flat: an input, layers of neurons, connections between them, and an output. Instances of other
+//! networks, parameters, lists and loops are expanded. The graph holds every fact that decides what the network
+//! computes, but no weights: those are [`Params`](crate::Params), which a [`Network`](crate::Network) joins with the
+//! graph.
 //!
 //! # Time
 //! Time runs in steps of [`Graph::dt`] seconds. All states are zero before the first step. In each
@@ -12,20 +12,20 @@
 //! to itself or to an earlier one is *recurrent* and delivers the spikes of the step before
 //! ([`Graph::is_recurrent`]). [`Connection::delay`] adds whole steps to either.
 //!
-//! # What a layer receives
+//! # Inputs of a layer
 //! A layer of `N` neurons with `S` synapses each has `N * S` input columns; column `n * S + s` feeds
 //! synapse `s` of neuron `n`. Its input is the sum over its connections, in the order of
-//! [`Graph::connections`]. A connection first adds the spike counts of its sources (they have equal
+//! [`Graph::connections`]. A connection first adds the spike counts of its sources (which have equal
 //! widths), then applies dropout (in training only: each count of each step is set to zero with
-//! probability `p`, without rescaling), then its [`Operator`]: a matrix of weights, or nothing.
+//! probability `p`, without rescaling), then its [`Operator`]: a weight matrix, or nothing.
 //!
-//! In the float engines that is, in f32 and in exactly this order, starting from `input = 0`:
+//! The float engines compute this in f32 and in exactly this order, starting from `input = 0`:
 //! for each connection, the bias if it has one, then `input[c] = input[c] + count[i] * w[i][c]` for
 //! ascending `i`, with two roundings (no fused multiply-add). Zero counts may be skipped.
 //!
-//! # What a neuron does
-//! [`Neuron::Lif`], for neuron `n` with synapses `s` (Rockpool's `LIFTorch`; `spikes` are those of
-//! the step before where they stand on the right):
+//! # Equations of neurons
+//! [`Neuron::Lif`], for neuron `n` with synapses `s` (Rockpool's `LIFTorch`; `spikes` on the right-hand
+//! side are those of the step before):
 //! ```text
 //! isyn[s] = (isyn[s] + input[s]) * decay_syn[s]
 //! iahp    = (iahp + spikes * w_ahp) * decay_ahp             (adaptive neurons only)
@@ -34,10 +34,9 @@
 //! spikes  = vmem >= threshold ? min(floor(vmem / threshold), max_spikes) : 0
 //! vmem    = vmem - spikes * threshold
 //! ```
-//! The currents are first summed with each other, in the order written, then added to the decayed
-//! membrane; noise is absent where `noise_std` is 0. An input thus decays in its own step already;
-//! several spikes per step are possible; the reset subtracts. Recorded states are those at the end
-//! of the step.
+//! The currents are first summed with each other, in this order, and then added to the decayed membrane potential.
+//! There is no noise if `noise_std` is 0. An input thus decays in its own step, a neuron can spike several times per
+//! step, and the reset subtracts. Recorded states are those at the end of the step.
 //!
 //! [`Neuron::ExpSyn`] is a leaky integrator without spikes: `isyn = (isyn + input) * decay_syn`.
 //!

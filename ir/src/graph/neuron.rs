@@ -1,4 +1,4 @@
-//! Kinds of neurons, their constants and their quantities.
+//! Kinds of neurons, with their constants and quantities.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,13 @@ use crate::timing;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Neuron {
-    /// Leaky integrate-and-fire, adaptive where [`Lif::adaptation`] is given.
+    /// Leaky integrate-and-fire; adaptive if it has an [`adaptation`](Lif::adaptation).
     Lif(Lif),
     /// Leaky integrator without spikes, for readouts.
     ExpSyn(ExpSyn),
 }
 
-/// The kinds of neurons that the language has names for.
+/// The kinds of neurons as the language names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NeuronKind {
     /// [`Neuron::Lif`] without adaptation.
@@ -28,7 +28,7 @@ pub enum NeuronKind {
 }
 
 impl NeuronKind {
-    /// All kinds.
+    /// All kinds, in the order of the documentation.
     pub const ALL: [Self; 3] = [Self::Lif, Self::Alif, Self::ExpSyn];
 
     /// Returns the name in the language.
@@ -59,7 +59,7 @@ impl Neuron {
         }
     }
 
-    /// Whether the neuron has a quantity.
+    /// Returns whether the neuron has a quantity.
     pub const fn has(&self, quantity: Quantity) -> bool {
         match (self, quantity) {
             (Self::Lif(_), Quantity::Spikes | Quantity::Vmem | Quantity::Isyn) => true,
@@ -108,11 +108,11 @@ pub struct Lif {
     pub threshold: Parameter,
     /// Constant current added in every step; one value or one per neuron.
     pub bias: Parameter,
-    /// Standard deviation of the membrane's noise, per square root of a second; 0 for none.
+    /// Standard deviation of the membrane noise, per square root of a second; 0 for no noise.
     pub noise_std: f64,
-    /// Most spikes of a neuron in one step.
+    /// Maximum number of spikes of a neuron per time step, 1 or more.
     pub max_spikes: u32,
-    /// What stands for the derivative of the spike count.
+    /// The function that replaces the derivative of the spike count in training.
     pub surrogate: Surrogate,
     /// After-hyperpolarization, for adaptive neurons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,42 +135,42 @@ pub struct ExpSyn {
     pub syn: Leak,
 }
 
-/// Numbers that belong to a layer: one for all, or one for each element.
+/// The values of a parameter of a layer: one for all elements, or one for each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parameter {
     /// One value, or as many as there are elements.
     pub values: Vec<f64>,
-    /// Whether training changes them.
+    /// Whether training changes the values.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub learn: bool,
-    /// The expression that gave them.
+    /// Place of the expression that gives the values; the default for default values.
     #[serde(skip)]
     pub span: Span,
 }
 
 impl Parameter {
-    /// The same constant for all elements.
+    /// Creates a constant that is the same for all elements.
     pub fn uniform(value: f64) -> Self {
         Self { values: vec![value], learn: false, span: Span::default() }
     }
 
-    /// The value of element `i`.
+    /// Returns the value of element `i`.
     pub fn get(&self, i: usize) -> f64 {
         if self.values.len() == 1 { self.values[0] } else { self.values[i] }
     }
 
-    /// Whether one value serves all elements.
+    /// Returns whether one value serves all elements.
     pub fn is_uniform(&self) -> bool {
         self.values.len() == 1
     }
 }
 
-/// How fast a state decays, in the parametrization that the network declares (and that is learned).
+/// The decay of a state, in the parametrization that the network declares and that training changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leak {
-    /// What the numbers are.
+    /// The meaning of the values.
     pub unit: LeakUnit,
-    /// The numbers.
+    /// The values, in the unit.
     #[serde(flatten)]
     pub parameter: Parameter,
 }
@@ -188,7 +188,7 @@ pub enum LeakUnit {
 }
 
 impl Leak {
-    /// Factor per time step of element `i`.
+    /// Returns the decay per time step of element `i`, at a step of `dt` seconds.
     pub fn decay(&self, i: usize, dt: f64) -> f64 {
         let value = self.parameter.get(i);
         match self.unit {
@@ -198,7 +198,7 @@ impl Leak {
         }
     }
 
-    /// Time constant of element `i`, in seconds.
+    /// Returns the time constant of element `i` in seconds, at a step of `dt` seconds.
     pub fn tau(&self, i: usize, dt: f64) -> f64 {
         match self.unit {
             LeakUnit::TimeConstant => self.parameter.get(i),
@@ -206,7 +206,7 @@ impl Leak {
         }
     }
 
-    /// Bit shift of element `i`, not rounded.
+    /// Returns the bit shift of element `i`, not rounded, at a step of `dt` seconds.
     pub fn dash(&self, i: usize, dt: f64) -> f64 {
         match self.unit {
             LeakUnit::BitShift => self.parameter.get(i),
@@ -215,12 +215,13 @@ impl Leak {
     }
 }
 
-/// What stands for the derivative of the spike count `min(floor(v / theta), max_spikes)` in training.
+/// The surrogate gradient: a function that replaces the derivative of the spike count `min(floor(v / theta),
+/// max_spikes)` in training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Surrogate {
-    /// The function.
+    /// The kind of function.
     pub kind: SurrogateKind,
-    /// Learning window `w`.
+    /// Window `w`, in units of the membrane potential, greater than 0.
     pub window: f64,
 }
 

@@ -1,10 +1,10 @@
-//! The parameters that layers have: their names, sizes and ranges, in one place.
+//! The parameters of layers: their names, sizes and ranges, in one place.
 //!
 //! The language, weights files and [`validate`](crate::validate) all ask here, so that a value that is wrong in a
 //! source file is wrong in a weights file too.
 
 use super::layer::Layer;
-use super::neuron::{Leak, LeakUnit, Neuron, Parameter};
+use super::neuron::{Leak, LeakUnit, Lif, Neuron, Parameter};
 use crate::timing;
 
 /// Names of the membrane's leak, in the order of [`LeakUnit::ALL`].
@@ -31,17 +31,17 @@ pub enum LayerParameter {
     AhpWeight,
 }
 
-/// The values that a parameter can take. All of them are finite in f32, in which engines compute and weights files
-/// are written.
+/// The values that a parameter can take. All of them are finite as f32, the type that engines compute in and that
+/// weights files hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
     allows: fn(f64) -> bool,
-    /// The rule as a sentence without its full stop, for help lines.
+    /// What to choose instead of a value outside of the range, for help lines: "choose a bias that is finite".
     pub rule: &'static str,
 }
 
 impl Range {
-    /// Whether a value lies in the range, as it is and as an f32.
+    /// Returns whether a value lies in the range, as it is and rounded to f32.
     pub fn allows(&self, value: f64) -> bool {
         let single = f64::from(value as f32);
         single.is_finite() && (self.allows)(value) && (self.allows)(single)
@@ -52,22 +52,31 @@ impl LeakUnit {
     /// All parametrizations, in the order of [`LayerParameter::leak_names`].
     pub const ALL: [Self; 3] = [Self::TimeConstant, Self::Decay, Self::BitShift];
 
-    /// The values that a leak can take in this unit.
+    /// Returns the values that a leak can take in this unit.
     pub const fn range(self) -> Range {
         match self {
-            Self::TimeConstant => Range { allows: |x| x > 0.0, rule: "time constants are longer than 0" },
+            Self::TimeConstant => Range { allows: |x| x > 0.0, rule: "choose a time constant longer than 0" },
             Self::Decay => Range {
                 allows: |x| x > 0.0 && x < 1.0,
-                rule: "decays per step lie between 0 and 1, both excluded",
+                rule: "choose a decay per step between 0 and 1, both excluded",
             },
             // A bit shift so small that its decay is 0 would keep nothing of the state. From 1024 on, `2^-dash` is a
             // subnormal number or 0.
             Self::BitShift => Range {
                 allows: |x| x > 0.0 && x < 1024.0 && timing::bit_shift_to_decay(x) > 0.0,
-                rule: "bit shifts are larger than 0; the decay is 1 - 2^-dash",
+                rule: "choose a bit shift greater than 0; the decay is 1 - 2^-dash",
             },
         }
     }
+}
+
+impl Lif {
+    /// The values of [`Lif::noise_std`].
+    pub const NOISE_STD: Range =
+        Range { allows: |x| x >= 0.0, rule: "choose a standard deviation of at least 0; 0 is no noise" };
+
+    /// The values of [`Surrogate::window`](super::Surrogate::window).
+    pub const WINDOW: Range = Range { allows: |x| x > 0.0, rule: "choose a window greater than 0" };
 }
 
 impl LayerParameter {
@@ -75,7 +84,7 @@ impl LayerParameter {
     pub const ALL: [Self; 6] =
         [Self::MemLeak, Self::SynLeak, Self::Threshold, Self::Bias, Self::AhpLeak, Self::AhpWeight];
 
-    /// The names of a leak as a time constant, a decay and a bit shift; `None` for other parameters.
+    /// Returns the names of a leak as a time constant, a decay and a bit shift; `None` for other parameters.
     pub const fn leak_names(self) -> Option<[&'static str; 3]> {
         match self {
             Self::MemLeak => Some(MEM_LEAK),
@@ -85,7 +94,7 @@ impl LayerParameter {
         }
     }
 
-    /// The parameter of a layer, if its kind of neuron has it.
+    /// Returns the parameter of a layer, if its kind of neuron has it.
     pub fn of(self, layer: &Layer) -> Option<&Parameter> {
         match &layer.neuron {
             Neuron::Lif(lif) => match self {
@@ -103,7 +112,7 @@ impl LayerParameter {
         }
     }
 
-    /// As [`of`](Self::of), to change it.
+    /// Returns the parameter of a layer to change, if its kind of neuron has it.
     pub fn of_mut(self, layer: &mut Layer) -> Option<&mut Parameter> {
         match &mut layer.neuron {
             Neuron::Lif(lif) => match self {
@@ -121,12 +130,12 @@ impl LayerParameter {
         }
     }
 
-    /// Returns its name in the language and in weights files; that of a leak depends on its unit.
+    /// Returns its name in the language and in weights files. The name of a leak depends on its unit.
     pub fn name(self, layer: &Layer) -> &'static str {
         self.name_in(self.leak(layer).map_or(LeakUnit::TimeConstant, |leak| leak.unit))
     }
 
-    /// Returns its name where a leak is given in `unit`, which does not matter to other parameters.
+    /// Returns its name if leaks are set in `unit`, which does not matter to other parameters.
     pub const fn name_in(self, unit: LeakUnit) -> &'static str {
         match self {
             Self::Threshold => "threshold",
@@ -138,7 +147,7 @@ impl LayerParameter {
         }
     }
 
-    /// Number of elements that it may be given for: neurons, or input columns for synaptic leaks.
+    /// Returns the number of elements that can have a value each: neurons, or input columns for synaptic leaks.
     pub fn elements(self, layer: &Layer) -> usize {
         match self {
             Self::SynLeak => layer.input_columns(),
@@ -146,7 +155,7 @@ impl LayerParameter {
         }
     }
 
-    /// The leak behind the parameter, if it is one and the layer has it.
+    /// Returns the leak behind the parameter, if it is one and the layer has it.
     pub fn leak(self, layer: &Layer) -> Option<&Leak> {
         match (&layer.neuron, self) {
             (Neuron::Lif(lif), Self::MemLeak) => Some(&lif.mem),
@@ -158,7 +167,7 @@ impl LayerParameter {
         }
     }
 
-    /// The values that it can take in a layer; those of a leak depend on its unit.
+    /// Returns the values that it can take in a layer; those of a leak depend on its unit.
     pub fn range(self, layer: &Layer) -> Range {
         match self {
             Self::MemLeak | Self::SynLeak | Self::AhpLeak => {
@@ -167,10 +176,10 @@ impl LayerParameter {
             // Engines divide by thresholds in f32.
             Self::Threshold => Range {
                 allows: |x| x > 0.0 && (x as f32).is_normal(),
-                rule: "thresholds are larger than 0: a neuron spikes where its membrane reaches them",
+                rule: "choose a threshold greater than 0; a neuron spikes when its membrane potential reaches it",
             },
-            Self::Bias => Range { allows: |_| true, rule: "biases are finite" },
-            Self::AhpWeight => Range { allows: |_| true, rule: "weights are finite" },
+            Self::Bias => Range { allows: |_| true, rule: "choose a bias that is finite" },
+            Self::AhpWeight => Range { allows: |_| true, rule: "choose a weight that is finite" },
         }
     }
 }

@@ -7,25 +7,25 @@ use super::layer::{Layer, LayerId};
 use super::neuron::Quantity;
 use crate::source::Span;
 
-/// A spiking network. The [module](super) says what it means.
+/// A spiking network. The [module](super) defines what it computes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Graph {
     /// Name of the network, as declared.
     pub name: String,
-    /// The lines of its `///` comment.
+    /// Lines of the `///` comment before the declaration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<String>,
     /// Duration of a time step, in seconds.
     pub dt: f64,
-    /// Where events come in.
+    /// The only input.
     pub input: Input,
-    /// Neurons, in the order of update.
+    /// Layers, in the order of update.
     pub layers: Vec<Layer>,
-    /// Connections, in the order of the source text.
+    /// Connections, in the order of the source.
     pub connections: Vec<Connection>,
-    /// What the network gives.
+    /// The only output.
     pub output: Output,
-    /// The declaration.
+    /// Place of the declaration.
     #[serde(skip)]
     pub span: Span,
 }
@@ -35,45 +35,45 @@ pub struct Graph {
 pub struct Input {
     /// Name, as declared.
     pub name: String,
-    /// Number of channels.
+    /// Number of channels, 1 or more.
     pub channels: usize,
-    /// The lines of its `///` comment.
+    /// Lines of the `///` comment before the declaration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<String>,
-    /// The declaration.
+    /// Place of the declaration.
     #[serde(skip)]
     pub span: Span,
 }
 
-/// What the network gives in each step.
+/// The output of a network: a quantity of one layer, per neuron and step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
-    /// The layer.
+    /// The layer whose quantity is the output.
     pub layer: LayerId,
-    /// Which of its quantities.
+    /// A quantity that the neurons of the layer have.
     pub quantity: Quantity,
-    /// The declaration.
+    /// Place of the declaration.
     #[serde(skip)]
     pub span: Span,
 }
 
 impl Graph {
-    /// The layer behind a handle.
+    /// Returns the layer behind a handle.
     pub fn layer(&self, id: LayerId) -> &Layer {
         &self.layers[id.index()]
     }
 
-    /// The layers with their handles, in the order of update.
+    /// Returns the layers with their handles, in the order of update.
     pub fn layers_with_ids(&self) -> impl Iterator<Item = (LayerId, &Layer)> {
         self.layers.iter().enumerate().map(|(i, layer)| (LayerId(i as u32), layer))
     }
 
-    /// The connections into a layer, with their indices, in the order of summation.
+    /// Returns the connections into a layer, with their indices, in the order of summation.
     pub fn connections_into(&self, target: LayerId) -> impl Iterator<Item = (usize, &Connection)> {
         self.connections.iter().enumerate().filter(move |(_, c)| c.target == target)
     }
 
-    /// Number of channels or neurons of an endpoint.
+    /// Returns the number of channels or neurons of an endpoint.
     pub fn width(&self, endpoint: Endpoint) -> usize {
         match endpoint {
             Endpoint::Input => self.input.channels,
@@ -81,13 +81,13 @@ impl Graph {
         }
     }
 
-    /// Number of rows of a connection's matrix.
+    /// Returns the number of rows of a connection's weight matrix.
     pub fn source_width(&self, connection: &Connection) -> usize {
         connection.sources.first().map_or(0, |&source| self.width(source))
     }
 
-    /// Whether spikes from `source` reach `target` one step later: `target` stands at or before it
-    /// in the order of update.
+    /// Returns whether spikes from `source` reach `target` one step later: `target` is the same layer or an earlier
+    /// one in the order of update.
     pub fn is_recurrent(&self, source: Endpoint, target: LayerId) -> bool {
         match source {
             Endpoint::Input => false,
@@ -101,7 +101,7 @@ impl Graph {
         self.output.quantity == Quantity::Spikes || self.layer(self.output.layer).name != layer
     }
 
-    /// Number of values that the network gives in each step.
+    /// Returns the number of values that the network outputs per time step.
     pub fn outputs(&self) -> usize {
         self.layer(self.output.layer).size
     }

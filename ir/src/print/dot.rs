@@ -6,7 +6,7 @@ use super::labels::{edge_label, sources};
 use crate::display::quantity_name;
 use crate::graph::{Endpoint, Graph};
 
-/// The graph in the language of Graphviz: a box per layer, an arrow per source of a connection,
+/// Prints the graph in the language of Graphviz: a box per layer, an arrow per source of a connection,
 /// recurrent ones dashed.
 pub fn to_dot(graph: &Graph) -> String {
     let mut text = String::new();

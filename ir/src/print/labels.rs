@@ -3,7 +3,7 @@
 use crate::display::{format_number, format_time_rounded};
 use crate::graph::{Connection, Endpoint, Graph, Leak, LeakUnit};
 
-/// The sources of a connection, as they are written.
+/// Returns the sources of a connection, as they are written.
 pub(super) fn sources(graph: &Graph, connection: &Connection) -> String {
     let names = connection.sources.iter().map(|source| match source {
         Endpoint::Input => graph.input.name.as_str(),
@@ -12,7 +12,7 @@ pub(super) fn sources(graph: &Graph, connection: &Connection) -> String {
     names.collect::<Vec<_>>().join(" + ")
 }
 
-/// What stands between the ends of a connection, as it is written.
+/// Returns the operators between the ends of a connection, as the language writes them.
 pub(super) fn edge_label(connection: &Connection) -> String {
     let mut parts = Vec::new();
     if connection.delay > 0 {
@@ -29,7 +29,7 @@ pub(super) fn edge_label(connection: &Connection) -> String {
     if parts.is_empty() { "identity".to_owned() } else { parts.join(", ") }
 }
 
-/// The range of a leak's values in its own unit.
+/// Returns the range of a leak's values in its own unit.
 pub(super) fn leak(leak: &Leak) -> String {
     let values = &leak.parameter.values;
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);

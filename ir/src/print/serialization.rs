@@ -5,39 +5,39 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::validate::validate;
 
-/// The graph as YAML.
+/// Serializes the graph as YAML.
 pub fn to_yaml(graph: &Graph) -> String {
     serde_yaml::to_string(graph).expect("a graph has only types that YAML has")
 }
 
-/// The graph as JSON, indented.
+/// Serializes the graph as indented JSON.
 pub fn to_json(graph: &Graph) -> String {
     let mut text = serde_json::to_string_pretty(graph).expect("a graph has only types that JSON has");
     text.push('\n');
     text
 }
 
-/// Reads what [`to_yaml`] writes.
+/// Reads a graph that [`to_yaml`] wrote.
 ///
 /// # Errors
-/// Where the text is not a graph, or one that breaks the rules of [`validate`].
+/// Fails if the text is not a graph, or if the graph breaks a rule of [`validate`].
 pub fn from_yaml(text: &str) -> Result<Graph, Diagnostics> {
     checked(serde_yaml::from_str(text).map_err(|error| error.to_string()))
 }
 
-/// Reads what [`to_json`] writes.
+/// Reads a graph that [`to_json`] wrote.
 ///
 /// # Errors
-/// As [`from_yaml`].
+/// Fails as [`from_yaml`] does.
 pub fn from_json(text: &str) -> Result<Graph, Diagnostics> {
     checked(serde_json::from_str(text).map_err(|error| error.to_string()))
 }
 
 fn checked(read: Result<Graph, String>) -> Result<Graph, Diagnostics> {
     let graph = read.map_err(|reason| {
-        let message = format!("this is not a graph: {reason}");
+        let message = format!("invalid graph: {reason}");
         Diagnostic::error_without_span(&codes::GRAPH_FILE, message)
-            .with_help("`snnc show --format yaml` and `--format json` write graphs")
+            .with_help("write graphs with `snnc show --format yaml` or `--format json`")
     })?;
     let errors: Diagnostics = validate(&graph)
         .errors()

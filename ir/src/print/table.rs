@@ -4,7 +4,7 @@ use super::labels::{edge_label, leak, sources};
 use crate::display::{format_list, format_number, format_time_rounded, indent, quantity_name};
 use crate::graph::{Graph, Layer, Neuron};
 
-/// Layers, connections and tensors with their sizes, as text for people.
+/// Prints layers, connections and tensors with their sizes, as text for people.
 pub fn to_table(graph: &Graph) -> String {
     let mut text = format!(
         "network {}   dt {}   input {} ({} channels)   output {} of {} ({})\n",

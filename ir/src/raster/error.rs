@@ -4,13 +4,13 @@ use std::fmt;
 
 use super::Raster;
 
-/// Why values or events are not a raster.
+/// The reason why values or events are not a raster.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RasterError {
-    /// Not one value for each step and channel.
+    /// The number of values is not that of steps times channels.
     Shape {
-        /// Number of values.
+        /// Number of values given.
         len: usize,
         /// Number of time steps.
         steps: usize,
@@ -19,11 +19,11 @@ pub enum RasterError {
     },
     /// A value is NaN or infinite.
     NonFinite {
-        /// The value.
+        /// The value that is not finite.
         value: f32,
-        /// Its time step, from 0.
+        /// Time step of the value, from 0.
         step: usize,
-        /// Its channel, from 0.
+        /// Channel of the value, from 0.
         channel: usize,
     },
     /// More than [`Raster::MAX_VALUES`].
@@ -46,14 +46,14 @@ pub enum RasterError {
     },
 }
 
-/// The first value of a raster that is no count: not a whole number from 0 to [`Raster::MAX_COUNT`].
+/// The first value of a raster that is not a count: not an integer from 0 to [`Raster::MAX_COUNT`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InvalidCount {
-    /// The value.
+    /// The value that is not a count.
     pub value: f32,
-    /// Its time step, from 0.
+    /// Time step of the value, from 0.
     pub step: usize,
-    /// Its channel, from 0.
+    /// Channel of the value, from 0.
     pub channel: usize,
 }
 

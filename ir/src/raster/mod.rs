@@ -120,7 +120,7 @@ impl Raster {
         Ok(Self { channels, steps, form: Storage::Events(Events::new(channel_of, starts)) })
     }
 
-    /// A raster of finite values of the right number.
+    /// Creates a raster of finite values of the right number.
     fn of_values(channels: usize, steps: usize, values: Vec<f32>) -> Self {
         match counts_of(&values) {
             Ok(counts) => Self::of_counts(channels, steps, counts),
@@ -128,7 +128,7 @@ impl Raster {
         }
     }
 
-    /// A raster of counts of the right number.
+    /// Creates a raster of counts of the right number.
     fn of_counts(channels: usize, steps: usize, counts: Vec<u8>) -> Self {
         let total = counts.iter().map(|&n| usize::from(n)).sum();
         if !events_use_less_memory(channels, steps, total) {
@@ -147,12 +147,12 @@ impl Raster {
         Self { channels, steps, form: Storage::Events(Events::new(channel_of, starts)) }
     }
 
-    /// Number of channels.
+    /// Returns the number of channels.
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// Number of time steps.
+    /// Returns the number of time steps.
     pub fn steps(&self) -> usize {
         self.steps
     }
@@ -169,7 +169,7 @@ impl Raster {
             }
     }
 
-    /// The first `steps` time steps; steps beyond the last are silent.
+    /// Returns the first `steps` time steps; steps beyond the last are silent.
     #[must_use]
     pub fn resized(&self, steps: usize) -> Self {
         let channels = self.channels;
@@ -205,7 +205,7 @@ impl Raster {
         })
     }
 
-    /// All counts, `[steps, channels]` in row-major order; borrowed if the raster holds them in this form.
+    /// Returns all counts, `[steps, channels]` in row-major order; borrowed if the raster holds them in this form.
     ///
     /// # Errors
     /// As [`check_counts`](Self::check_counts).
@@ -224,7 +224,7 @@ impl Raster {
         })
     }
 
-    /// All values, `[steps, channels]` in row-major order.
+    /// Returns all values, `[steps, channels]` in row-major order.
     pub fn to_dense(&self) -> Vec<f32> {
         let mut values = vec![0.0; self.steps * self.channels];
         self.write_steps(&mut values);
@@ -293,7 +293,7 @@ impl Raster {
         }
     }
 
-    /// Whether anything but zeros stands in the first `steps` time steps.
+    /// Returns whether anything but zeros stands in the first `steps` time steps.
     pub fn has_events(&self, steps: usize) -> bool {
         (0..steps.min(self.steps())).any(|t| {
             let mut found = false;
@@ -325,12 +325,12 @@ impl Events {
         events
     }
 
-    /// The channels of the events in step `t`.
+    /// Returns the channels of the events in step `t`.
     fn step(&self, t: usize) -> &[u16] {
         &self.channels[self.starts[t] as usize..self.starts[t + 1] as usize]
     }
 
-    /// The channels of the events in each step.
+    /// Returns the channels of the events in each step.
     fn steps(&self) -> impl Iterator<Item = &[u16]> {
         self.starts.windows(2).map(|bounds| &self.channels[bounds[0] as usize..bounds[1] as usize])
     }
@@ -343,7 +343,7 @@ impl Events {
     }
 }
 
-/// The only proof that numbers are counts: all of them as counts, or the place of the first that is none.
+/// Converts numbers to counts, or returns the index of the first that is none. Nothing else decides what a count is.
 fn counts_of(values: &[f32]) -> Result<Vec<u8>, usize> {
     let is_count = |x: f32| (0.0..=f32::from(Raster::MAX_COUNT)).contains(&x) && x.fract() == 0.0;
     match values.iter().position(|&x| !is_count(x)) {
@@ -352,7 +352,7 @@ fn counts_of(values: &[f32]) -> Result<Vec<u8>, usize> {
     }
 }
 
-/// The values, followed by zeros up to a length.
+/// Returns the values, followed by zeros up to a length.
 fn padded<T: Copy + Default>(values: &[T], len: usize) -> Vec<T> {
     let mut all = Vec::with_capacity(len);
     all.extend_from_slice(values);
@@ -367,7 +367,7 @@ fn check_shape(channels: usize, steps: usize, len: usize) -> Result<(), RasterEr
     Err(RasterError::Shape { len, steps, channels })
 }
 
-/// Whether a list of events takes less memory than one byte per step and channel, and can be indexed.
+/// Returns whether a list of events takes less memory than one byte per step and channel, and can be indexed.
 fn events_use_less_memory(channels: usize, steps: usize, events: usize) -> bool {
     let indexable = channels <= 1 << 16 && u32::try_from(events).is_ok();
     let size = events.saturating_mul(2).saturating_add(steps.saturating_mul(4));
@@ -378,7 +378,7 @@ fn events_use_less_memory(channels: usize, steps: usize, events: usize) -> bool 
 mod tests {
     use super::*;
 
-    /// Sparse, dense, with large counts, with values that are no counts.
+    /// Returns rasters that are sparse, dense, with large counts, and with values that are no counts.
     fn rasters() -> Vec<(Vec<f32>, Raster)> {
         let (channels, steps) = (40, 25);
         let makers: [&dyn Fn(usize) -> f32; 4] = [

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
-use synnet_ir::nearest;
+use synnet_ir::{did_you_mean, nearest};
 
 use crate::specification::SpecificationError;
 
@@ -139,7 +139,7 @@ impl<'a> Fields<'a> {
         unknown.sort_unstable_by_key(|(name, _)| *name);
         for (name, _) in unknown {
             let near = nearest(name, self.known.iter().copied());
-            let hint = near.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+            let hint = near.map(|known| format!("; {}", did_you_mean(known))).unwrap_or_default();
             errors.add(&Path::Key(self.path, name), format_args!("is unknown{hint}"));
         }
     }

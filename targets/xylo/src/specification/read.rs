@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use synnet_arrays::{Array, NpzReader};
-use synnet_ir::nearest;
+use synnet_ir::{did_you_mean, nearest};
 
 use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
 
@@ -75,7 +75,7 @@ fn unknown(name: &str) -> String {
         ("aliases", _) => {
             "array `aliases`: give `alias_target` instead, one id per hidden neuron, -1 for none".into()
         }
-        (_, Some(nearest)) => format!("unknown array `{name}`; did you mean `{nearest}`?"),
+        (_, Some(nearest)) => format!("unknown array `{name}`; {}", did_you_mean(nearest)),
         _ => format!("unknown array `{name}`; a specification has {}", NAMES[..16].join(", ")),
     }
 }
