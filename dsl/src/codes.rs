@@ -13,16 +13,16 @@ macro_rules! codes_with_explanations {
 
 codes_with_explanations! {
     SYNTAX = "E0101", "a syntax error";
-    FORGOTTEN = "E0102", "a missing `;` or bracket";
-    TOO_DEEP = "E0103", "brackets or an expression nest too deep";
-    TEXT_TOO_LONG = "E0104", "the source is too long";
-    OPEN_TEXT = "E0105", "an unterminated string literal";
-    OPEN_COMMENT = "E0106", "an unterminated block comment";
+    MISSING_DELIMITER = "E0102", "a missing `;` or bracket";
+    NESTING_TOO_DEEP = "E0103", "brackets or an expression nest too deep";
+    SOURCE_TOO_LONG = "E0104", "the source is too long";
+    UNTERMINATED_STRING = "E0105", "an unterminated string literal";
+    UNTERMINATED_COMMENT = "E0106", "an unterminated block comment";
     UNKNOWN_NAME = "E0201", "an unknown name";
     IMPORT = "E0203", "an import that cannot be resolved";
     UNKNOWN_FIELD = "E0204", "an unknown field, option or parameter";
     MISSING_ARGUMENT = "E0205", "a missing argument";
-    WHICH_NETWORK = "E0206", "an ambiguous or missing network";
+    AMBIGUOUS_NETWORK = "E0206", "an ambiguous or missing network";
     UNIT = "E0301", "a missing or wrong unit";
     TYPE = "E0302", "a value of the wrong type";
     ARITHMETIC = "E0304", "a calculation without a result";
@@ -30,7 +30,7 @@ codes_with_explanations! {
     UNKNOWN_UNIT = "E0307", "an unknown unit";
     ARGUMENTS = "E0308", "wrong arguments";
     MISSING_FIELD = "E0309", "a missing field of a neuron";
-    CONFLICT = "E0310", "a field, option or argument that is set twice";
+    DUPLICATE_SETTING = "E0310", "a field, option or argument that is set twice";
     LEARN = "E0311", "`learn` in the wrong place";
     TIME_CONSTANT = "E0312", "a time constant that is too short for the time step";
     ASSERTION = "E0313", "a requirement that is not met";

@@ -4,7 +4,8 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, SourceId, Sources, Span, nearest
 
 use crate::codes;
 use crate::elaborate::{
-    Argument, Elaborator, Given, Library, Loader, Lookup, NoImports, Placed, Report, Value, unused,
+    Argument, Elaborator, Library, Loader, Lookup, NamedArguments, NoImports, Reporter, Spanned, Value,
+    unused,
 };
 use crate::syntax::{network_names, parse_expression, tree};
 use crate::vocabulary::{listed, one_of};
@@ -59,7 +60,7 @@ pub fn compile(
 ) -> Compilation {
     let mut diagnostics = Vec::new();
     let library = Library::read(sources, root, loader, &mut diagnostics);
-    let mut report = Report::default();
+    let mut report = Reporter::default();
     report.std = library.std().to_vec();
     report.networks = library.networks();
     diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
@@ -141,7 +142,7 @@ fn choose<'a>(
     library: &'a Library,
     root: SourceId,
     options: &Options,
-    report: &mut Report,
+    report: &mut Reporter,
 ) -> Option<&'a tree::Network> {
     let file = library.file(root);
     let place = Span::new(root, 0, 0);
@@ -154,7 +155,7 @@ fn choose<'a>(
             return None;
         }
         let diagnostic = Diagnostic::error_without_span(
-            &codes::WHICH_NETWORK,
+            &codes::AMBIGUOUS_NETWORK,
             format!("the file declares no network `{name}`"),
         );
         report.push(diagnostic.with_suggestion(nearest(name, names()), || match file.networks.is_empty() {
@@ -173,7 +174,7 @@ fn choose<'a>(
         ([], []) => {
             if !report.has_errors() {
                 report.push(
-                    Diagnostic::error(&codes::WHICH_NETWORK, place, "the file declares no network")
+                    Diagnostic::error(&codes::AMBIGUOUS_NETWORK, place, "the file declares no network")
                         .with_help("declare one: `network Name { ... }`"),
                 );
             }
@@ -188,7 +189,7 @@ fn choose<'a>(
         ([_, second, ..], _) => {
             let message = format!("the file has several networks: {}", listed(names()));
             report.push(
-                Diagnostic::error(&codes::WHICH_NETWORK, second.name.span, message)
+                Diagnostic::error(&codes::AMBIGUOUS_NETWORK, second.name.span, message)
                     .with_help("choose one with `--name`, or in Rust with `name`"),
             );
             None
@@ -204,8 +205,13 @@ fn misspells(library: &Library, network: &tree::Network) -> bool {
 }
 
 /// Evaluates the arguments that come from outside.
-fn given(sources: &mut Sources, options: &Options, network: &tree::Network, report: &mut Report) -> Given {
-    let mut given = Given::new();
+fn given(
+    sources: &mut Sources,
+    options: &Options,
+    network: &tree::Network,
+    report: &mut Reporter,
+) -> NamedArguments {
+    let mut given = NamedArguments::new();
     for (name, text) in &options.params {
         let id = sources.add(format!("--param {name}"), text.as_str());
         report.params.push(id);
@@ -215,7 +221,7 @@ fn given(sources: &mut Sources, options: &Options, network: &tree::Network, repo
             let (message, span) = (format!("`--param {name}` has no value"), Span::new(id, 0, 0));
             let help = format!("write `--param {name}={}`", argument.example);
             report.error_help(&codes::ARGUMENTS, span, message, help);
-            Placed { value: Value::Error, span }
+            Spanned { value: Value::Error, span }
         } else {
             let (expr, diagnostics) = parse_expression(id, text);
             diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
@@ -224,7 +230,7 @@ fn given(sources: &mut Sources, options: &Options, network: &tree::Network, repo
         let span = placed.span;
         if given.insert(name.clone(), placed).is_some() {
             let message = format!("`--param {name}` is set twice");
-            report.error_help(&codes::CONFLICT, span, message, "remove one of them");
+            report.error_help(&codes::DUPLICATE_SETTING, span, message, "remove one of them");
         }
     }
     given
@@ -243,7 +249,7 @@ fn argument(name: &str, default: Option<&tree::Expr>) -> Argument {
         ExprKind::Bool(_) => ("`true` or `false`", "true"),
         ExprKind::None | ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Index { .. } => any,
         ExprKind::Unary { .. } | ExprKind::Binary { .. } | ExprKind::If { .. } => any,
-        ExprKind::Learn(_) | ExprKind::Broken => any,
+        ExprKind::Learn(_) | ExprKind::Invalid => any,
     };
     let is_word = matches!(kind, ExprKind::Name(_));
     Argument { name: name.to_owned(), what, example, is_word }

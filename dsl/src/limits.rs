@@ -20,7 +20,7 @@ pub(crate) const MAX_STEPS: u64 = 10_000_000;
 /// Levels of lists inside lists: printing and comparing them use the stack for each.
 pub(crate) const MAX_LIST_DEPTH: u8 = 8;
 /// Largest integer, by magnitude: up to 2^53 all integers are exact in `f64`.
-pub(crate) const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+pub(crate) const MAX_INTEGER: f64 = 9_007_199_254_740_992.0;
 /// Largest power of time that a unit can have, by magnitude: no formula needs more.
 pub(crate) const MAX_TIME_POWER: i32 = 16;
 /// Neurons of a layer and of a network, and channels of an input: what fits into the memory of one machine.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use synnet_dsl::vocabulary::{
-    ChainOperator, Dimension, Field, Function, Keyword, LinearOption, NeuronKind, Unit, Word, describe,
+    ChainOperator, Dimension, Field, Function, Keyword, LinearOption, NeuronKind, Symbol, Unit, describe,
     fields,
 };
 use synnet_dsl::{NoImports, Options, compile};
@@ -65,7 +65,8 @@ fn the_reference_lists_every_field_with_its_default() {
 #[test]
 fn the_reference_lists_units_words_and_operators() {
     let reference = reference();
-    let names = Unit::names().chain(Word::names()).chain(ChainOperator::names()).chain(LinearOption::names());
+    let names =
+        Unit::names().chain(Symbol::names()).chain(ChainOperator::names()).chain(LinearOption::names());
     for name in names {
         let found = ["`", "(", ":"].iter().any(|end| reference.contains(&format!("`{name}{end}")));
         assert!(found, "docs/language.md lacks {name}");
@@ -75,7 +76,7 @@ fn the_reference_lists_units_words_and_operators() {
 #[test]
 fn names_are_unique_where_they_meet() {
     let reserved = Keyword::ALL.iter().filter(|keyword| keyword.is_reserved()).map(|keyword| keyword.name());
-    let values: Vec<&str> = reserved.chain(Word::names()).collect();
+    let values: Vec<&str> = reserved.chain(Symbol::names()).collect();
     let functions: Vec<&str> = Function::names().collect();
     let chains: Vec<&str> = ChainOperator::names().chain(NeuronKind::ALL.map(NeuronKind::name)).collect();
     for mut names in [values, functions, chains, Unit::names().collect()] {
@@ -93,7 +94,7 @@ fn every_name_has_one_sentence_of_documentation() {
     let docs = docs.chain(Unit::ALL.iter().map(|name| name.doc()));
     let docs = docs.chain(ChainOperator::ALL.iter().map(|name| name.doc()));
     let docs = docs.chain(LinearOption::ALL.iter().map(|name| name.doc()));
-    let docs = docs.chain(Word::all().map(Word::doc)).chain(NeuronKind::ALL.map(describe));
+    let docs = docs.chain(Symbol::all().map(Symbol::doc)).chain(NeuronKind::ALL.map(describe));
     let docs = docs.chain(fields(NeuronKind::Alif).iter().map(|field| field.doc()));
     for doc in docs {
         assert!(doc.ends_with('.') && doc.trim() == doc && !doc.contains("  "), "{doc:?}");

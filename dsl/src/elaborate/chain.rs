@@ -5,7 +5,7 @@ use synnet_ir::graph::{Distribution, Endpoint, Init, Layer, Leak, Linear, Linear
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
 use super::evaluator::Evaluator;
-use super::value::{Number, Placed, Value};
+use super::value::{Number, Spanned, Value};
 use crate::codes;
 use crate::limits::MAX_DELAY;
 use crate::syntax::tree::{Element, Field, Reference};
@@ -13,7 +13,7 @@ use crate::vocabulary::{ChainOperator, LinearOption, listed, one_of};
 
 /// The name of a layer, instance or input: `h[0]` is `h0`.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+pub(crate) struct EndpointName {
     pub(crate) name: String,
     pub(crate) span: Span,
     /// Whether a value of that name is visible. Layers are looked up at the end of the network, values are not.
@@ -23,11 +23,11 @@ pub(crate) struct Target {
 /// One connection of a chain, before its ends are looked up.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
-    pub(crate) sources: Vec<Target>,
-    pub(crate) target: Target,
+    pub(crate) sources: Vec<EndpointName>,
+    pub(crate) target: EndpointName,
     pub(crate) delay: u32,
     pub(crate) dropout: f64,
-    pub(crate) linear: Option<Options>,
+    pub(crate) linear: Option<LinearOptions>,
     /// The first operator between the ends.
     pub(crate) operator: Option<Span>,
     pub(crate) docs: Vec<String>,
@@ -36,11 +36,11 @@ pub(crate) struct Link {
 
 /// The options of `linear { ... }`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
-    learn: Option<Placed>,
-    bias: Option<Placed>,
-    init: Option<Placed>,
-    scale: Option<Placed>,
+pub(crate) struct LinearOptions {
+    learn: Option<Spanned>,
+    bias: Option<Spanned>,
+    init: Option<Spanned>,
+    scale: Option<Spanned>,
 }
 
 /// The operators between two ends.
@@ -48,14 +48,14 @@ pub(crate) struct Options {
 struct Path {
     delay: Option<u32>,
     dropout: Option<f64>,
-    linear: Option<Options>,
+    linear: Option<LinearOptions>,
     first: Option<Span>,
     /// Whether one of them is unknown, and may be a layer.
     has_unknown: bool,
 }
 
 /// Returns the flat name of a reference: `h[1]` is `h1`; `None` if its index has been reported.
-pub(crate) fn flat_name(eval: &mut Evaluator<'_>, reference: &Reference) -> Option<Target> {
+pub(crate) fn flat_name(eval: &mut Evaluator<'_>, reference: &Reference) -> Option<EndpointName> {
     let mut name = reference.name.text.clone();
     if let Some(index) = &reference.index {
         let at = eval.whole(index, "an index")?;
@@ -67,7 +67,7 @@ pub(crate) fn flat_name(eval: &mut Evaluator<'_>, reference: &Reference) -> Opti
         name.push_str(&at.to_string());
     }
     let is_value = eval.scope.place(&reference.name.text).is_some();
-    Some(Target { name, span: reference.span, is_value })
+    Some(EndpointName { name, span: reference.span, is_value })
 }
 
 /// Returns the connections of a chain, without those that have been reported.
@@ -125,12 +125,12 @@ fn is_operator(eval: &Evaluator<'_>, element: &Element) -> bool {
     ChainOperator::of(name).is_some() || (has_options && !eval.scope.things.contains_key(name))
 }
 
-fn ends(eval: &mut Evaluator<'_>, sum: &[Element]) -> Option<Vec<Target>> {
-    let ends: Vec<Option<Target>> = sum.iter().map(|element| end(eval, element)).collect();
+fn ends(eval: &mut Evaluator<'_>, sum: &[Element]) -> Option<Vec<EndpointName>> {
+    let ends: Vec<Option<EndpointName>> = sum.iter().map(|element| end(eval, element)).collect();
     ends.into_iter().collect()
 }
 
-fn end(eval: &mut Evaluator<'_>, element: &Element) -> Option<Target> {
+fn end(eval: &mut Evaluator<'_>, element: &Element) -> Option<EndpointName> {
     let name = &element.reference.name.text;
     // A declaration with an error may declare it.
     if eval.scope.broken.names.contains(name) {
@@ -163,10 +163,10 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
                 let help = "remove them; write options in braces: `linear { bias: true }`";
                 eval.report.error_help(&codes::CHAIN, element.span, "`linear` takes no arguments", help);
             }
-            // Options are evaluated in any case, so that their errors are reported too.
+            // LinearOptions are evaluated in any case, so that their errors are reported too.
             let options = linear_options(eval, element.fields.as_deref().unwrap_or(&[]));
             if path.linear.replace(options).is_some() {
-                twice(eval, element, "remove one of them, or put a layer between them");
+                report_duplicate(eval, element, "remove one of them, or put a layer between them");
             }
         }
         Some(ChainOperator::Dropout) => {
@@ -181,7 +181,7 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
                     help,
                 );
             } else if path.dropout.replace(p.unwrap_or(0.0)).is_some() {
-                twice(eval, element, "combine them: `dropout(1 - (1 - p) * (1 - q))`");
+                report_duplicate(eval, element, "combine them: `dropout(1 - (1 - p) * (1 - q))`");
             }
         }
         Some(ChainOperator::Delay) => {
@@ -196,7 +196,7 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
                     help,
                 );
             } else if path.delay.replace(steps.unwrap_or(0)).is_some() {
-                twice(eval, element, "combine them into one delay with the sum of the steps");
+                report_duplicate(eval, element, "combine them into one delay with the sum of the steps");
             }
         }
         None => {
@@ -214,17 +214,17 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
     }
 }
 
-fn twice(eval: &mut Evaluator<'_>, element: &Element, help: &str) {
+fn report_duplicate(eval: &mut Evaluator<'_>, element: &Element, help: &str) {
     let message = format!("two `{}` between two layers", element.reference.name.text);
     eval.report.error_help(&codes::CHAIN, element.span, message, help);
 }
 
 /// Returns the only argument of an operator.
-fn argument(eval: &mut Evaluator<'_>, element: &Element, wanted: &str) -> Option<Placed> {
+fn argument(eval: &mut Evaluator<'_>, element: &Element, wanted: &str) -> Option<Spanned> {
     let name = &element.reference.name.text;
     match element.arguments.as_deref() {
         Some([argument]) if argument.name.is_none() && element.fields.is_none() => {
-            Some(Placed { value: eval.value(&argument.value), span: argument.value.span })
+            Some(Spanned { value: eval.value(&argument.value), span: argument.value.span })
         }
         _ => {
             let message = format!("`{name}` takes 1 argument in parentheses");
@@ -234,7 +234,7 @@ fn argument(eval: &mut Evaluator<'_>, element: &Element, wanted: &str) -> Option
     }
 }
 
-fn probability(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<f64> {
+fn probability(eval: &mut Evaluator<'_>, placed: &Spanned) -> Option<f64> {
     match &placed.value {
         Value::Number(Number { value, time: 0 }) if (0.0..1.0).contains(value) => Some(*value),
         Value::Number(Number { value, time: 0 }) => {
@@ -254,7 +254,7 @@ fn probability(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<f64> {
     }
 }
 
-fn delay(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<u32> {
+fn delay(eval: &mut Evaluator<'_>, placed: &Spanned) -> Option<u32> {
     // A time is the likely mistake: other tools measure delays in milliseconds.
     if let Value::Number(number @ Number { time: 1, .. }) = &placed.value {
         let message = format!("a delay must be a number of steps, not {}", number.describe());
@@ -266,10 +266,10 @@ fn delay(eval: &mut Evaluator<'_>, placed: &Placed) -> Option<u32> {
     u32::try_from(steps).ok()
 }
 
-fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> Options {
-    let mut options = Options::default();
+fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> LinearOptions {
+    let mut options = LinearOptions::default();
     for field in fields {
-        let placed = Placed { value: eval.value(&field.value), span: field.value.span };
+        let placed = Spanned { value: eval.value(&field.value), span: field.value.span };
         let slot = match LinearOption::of(&field.name.text) {
             Some(LinearOption::Learn) => &mut options.learn,
             Some(LinearOption::Bias) => &mut options.bias,
@@ -286,7 +286,7 @@ fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> Options {
         if let Some(earlier) = slot.replace(placed) {
             let message = format!("`{}` is set twice", field.name.text);
             eval.report.push(
-                Diagnostic::error(&codes::CONFLICT, field.name.span, message)
+                Diagnostic::error(&codes::DUPLICATE_SETTING, field.name.span, message)
                     .with_note(earlier.span, "first set here")
                     .with_help("remove one of them"),
             );
@@ -295,7 +295,7 @@ fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> Options {
     options
 }
 
-impl Options {
+impl LinearOptions {
     /// Builds the weight matrix from `sources` neurons or channels (0 if that is unknown) to `target`.
     pub(crate) fn operator(
         &self,
@@ -335,7 +335,7 @@ impl Options {
     }
 }
 
-fn distribution(eval: &mut Evaluator<'_>, placed: &Placed, what: &str) -> Option<Distribution> {
+fn distribution(eval: &mut Evaluator<'_>, placed: &Spanned, what: &str) -> Option<Distribution> {
     match &placed.value {
         Value::Distribution(distribution) => Some(*distribution),
         other => {
@@ -357,7 +357,7 @@ fn default_scale(target: &Layer, dt: f64) -> Vec<f64> {
     (0..leak.parameter.values.len()).map(scale).collect()
 }
 
-fn scale(eval: &mut Evaluator<'_>, placed: &Placed, columns: usize) -> Option<Vec<f64>> {
+fn scale(eval: &mut Evaluator<'_>, placed: &Spanned, columns: usize) -> Option<Vec<f64>> {
     let span = placed.span;
     let mut number = |value: &Value| match value {
         Value::Number(Number { value, time: 0 }) => Some(*value),

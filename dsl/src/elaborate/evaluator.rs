@@ -5,16 +5,16 @@ use std::ops::RangeInclusive;
 use synnet_ir::display::format_time;
 use synnet_ir::{Diagnostic, Span};
 
-use super::report::Report;
+use super::reporter::Reporter;
 use super::scope::{Dt, Scope};
 use super::value::{List, Number, Value};
 use crate::codes;
-use crate::limits::{MAX_LIST_DEPTH, MAX_TIME_POWER, MAX_WHOLE};
+use crate::limits::{MAX_INTEGER, MAX_LIST_DEPTH, MAX_TIME_POWER};
 
 /// Evaluates expressions in a scope.
 pub(crate) struct Evaluator<'a> {
     pub(crate) scope: &'a mut Scope,
-    pub(crate) report: &'a mut Report,
+    pub(crate) report: &'a mut Reporter,
 }
 
 impl Evaluator<'_> {
@@ -36,9 +36,9 @@ impl Evaluator<'_> {
     }
 
     /// Returns an integer; `None` if another value has been reported. `what` names its role.
-    pub(crate) fn whole_value(&mut self, value: &Value, span: Span, what: &str) -> Option<i64> {
+    pub(crate) fn integer_value(&mut self, value: &Value, span: Span, what: &str) -> Option<i64> {
         // Beyond 2^53, `f64` cannot tell neighboring integers apart.
-        let limit = MAX_WHOLE as i64;
+        let limit = MAX_INTEGER as i64;
         self.whole_within(value, span, what, -limit..=limit)
     }
 
@@ -76,7 +76,8 @@ impl Evaluator<'_> {
 
     /// Creates a list, limited in depth and length.
     pub(crate) fn list(&mut self, values: Vec<Value>, repeats: bool, span: Span) -> Value {
-        if !self.report.spend(values.len(), span) || values.iter().any(|value| matches!(value, Value::Error))
+        if !self.report.consume_fuel(values.len(), span)
+            || values.iter().any(|value| matches!(value, Value::Error))
         {
             return Value::Error;
         }
@@ -113,7 +114,7 @@ impl Evaluator<'_> {
             Value::List(list) => {
                 let mut mapped = Vec::with_capacity(list.items.len());
                 for item in list.items.iter() {
-                    if !self.report.spend(1, span) {
+                    if !self.report.consume_fuel(1, span) {
                         return Value::Error;
                     }
                     match self.map(item, span, function) {
@@ -127,7 +128,7 @@ impl Evaluator<'_> {
                 self.learned_operand(span);
                 Value::Error
             }
-            Value::Bool(_) | Value::None | Value::Word(_) | Value::Range(..) | Value::Distribution(_) => {
+            Value::Bool(_) | Value::None | Value::Symbol(_) | Value::Range(..) | Value::Distribution(_) => {
                 self.wrong_type(span, "an operand", "a number or a list of numbers", value);
                 Value::Error
             }
@@ -219,7 +220,7 @@ impl Evaluator<'_> {
             let help = "write `dt: 10 ms;` as the first statement of the network";
             self.report.error_help(&codes::TIME_STEP, span, message, help);
             // Everything else that needs the step would say the same.
-            self.scope.dt = Dt::Broken;
+            self.scope.dt = Dt::Invalid;
         }
     }
 }

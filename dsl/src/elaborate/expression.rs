@@ -8,21 +8,21 @@ use super::evaluator::Evaluator;
 use super::functions;
 use super::operators::Arithmetic;
 use super::scope::{Dt, Thing};
-use super::value::{Number, Placed, Value};
+use super::value::{Number, Spanned, Value};
 use crate::codes;
 use crate::syntax::tree::{Argument, Binary, Expr, ExprKind, Name, Unary};
-use crate::vocabulary::{ChainOperator, Function, Keyword, KeywordRole, NeuronKind, Unit, Word, one_of};
+use crate::vocabulary::{ChainOperator, Function, Keyword, KeywordRole, NeuronKind, Symbol, Unit, one_of};
 
 impl Evaluator<'_> {
     /// Returns the value of an expression, or [`Value::Error`] after an error that has been reported.
     pub(crate) fn value(&mut self, expr: &Expr) -> Value {
         // Loops evaluate the same expression again and again: each evaluation counts.
-        if !self.report.spend(1, expr.span) {
+        if !self.report.consume_fuel(1, expr.span) {
             return Value::Error;
         }
         let span = expr.span;
         match &expr.kind {
-            ExprKind::Broken => Value::Error,
+            ExprKind::Invalid => Value::Error,
             ExprKind::Number { value, unit } => self.number(*value, unit.as_ref(), span),
             ExprKind::Bool(value) => Value::Bool(*value),
             ExprKind::None => Value::None,
@@ -61,13 +61,13 @@ impl Evaluator<'_> {
 
     /// Returns the value of an expression with the place that errors about it point at, and the argument of the
     /// network that it comes from. In the standard library, the place is the argument: nobody can change the library.
-    pub(crate) fn traced(&mut self, expr: &Expr) -> (Placed, Option<Span>) {
+    pub(crate) fn traced(&mut self, expr: &Expr) -> (Spanned, Option<Span>) {
         let before = self.scope.take_origin();
         let value = self.value(expr);
         let origin = self.scope.take_origin();
         self.scope.restore_origin(before);
         let argument = origin.filter(|_| self.report.std.contains(&expr.span.source));
-        (Placed { value, span: argument.unwrap_or(expr.span) }, origin)
+        (Spanned { value, span: argument.unwrap_or(expr.span) }, origin)
     }
 
     /// Returns the value of a condition, or `None` after an error that has been reported.
@@ -85,10 +85,10 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Returns the integer that an expression gives; see [`whole_value`](Self::whole_value).
+    /// Returns the integer that an expression gives; see [`integer_value`](Self::integer_value).
     pub(crate) fn whole(&mut self, expr: &Expr, what: &str) -> Option<i64> {
         let value = self.value(expr);
-        self.whole_value(&value, expr.span, what)
+        self.integer_value(&value, expr.span, what)
     }
 
     /// Returns the elements of a range or list that a loop runs over.
@@ -96,7 +96,7 @@ impl Evaluator<'_> {
         match self.value(expr) {
             Value::Range(start, end) => {
                 let len = usize::try_from(end.saturating_sub(start)).unwrap_or(0);
-                let may = self.report.spend(len, expr.span);
+                let may = self.report.consume_fuel(len, expr.span);
                 may.then(|| (start..end).map(|i| Value::bare(i as f64)).collect())
             }
             Value::List(list) if !list.repeats => Some(list.items.to_vec()),
@@ -130,15 +130,15 @@ impl Evaluator<'_> {
         if Keyword::of(name) == Some(Keyword::Dt) {
             return match self.scope.dt {
                 Dt::Known(seconds, _) => Value::Number(Number { value: seconds, time: 1 }),
-                Dt::Broken => Value::Error,
+                Dt::Invalid => Value::Error,
                 Dt::Unset => {
                     self.no_dt(span, "this value");
                     Value::Error
                 }
             };
         }
-        if let Some(word) = Word::of(name) {
-            return Value::Word(word);
+        if let Some(word) = Symbol::of(name) {
+            return Value::Symbol(word);
         }
         // A statement with an error, reported already, may declare it.
         if self.scope.broken.hides_values || self.scope.broken.names.contains(name) {
@@ -151,10 +151,10 @@ impl Evaluator<'_> {
         let message = format!("unknown value `{name}`");
         let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, span, message);
         let constants = Keyword::ALL.iter().filter(|keyword| keyword.role() == KeywordRole::Value);
-        let words: Vec<&str> = Word::names().chain(constants.map(|keyword| keyword.name())).collect();
+        let words: Vec<&str> = Symbol::names().chain(constants.map(|keyword| keyword.name())).collect();
         let known = self.scope.names().chain(words.iter().copied());
         // `exponential` is far from `periodic_exponential` by letters, but a part of it.
-        let longer = || Word::names().find(|word| name.len() > 3 && word.contains(name));
+        let longer = || Symbol::names().find(|word| name.len() > 3 && word.contains(name));
         let near = constant_of_another_language(name).or_else(|| nearest(name, known)).or_else(longer);
         // On the command line, there is nothing to declare a name with.
         let diagnostic = match &self.scope.argument {
@@ -410,7 +410,7 @@ impl Evaluator<'_> {
             Diagnostic::error(&codes::DUPLICATE_NAME, name.span, message).with_help("choose another name")
         } else if let Some(outer) = self.scope.hidden(text) {
             diagnostic("an outer value of the same name").with_note(outer, "hidden from here on")
-        } else if Word::of(text).is_some() {
+        } else if Symbol::of(text).is_some() {
             diagnostic("a constant of the language")
         } else if Function::of(text).is_some() {
             diagnostic("a function of the language")

@@ -52,13 +52,13 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
             let abs = |x: Number| Number { value: x.value.abs(), ..x };
             Some(eval.map(values.first()?, span, &mut |_, x| Some(abs(x))))
         }
-        Function::Exp => of_bare(eval, name, values, span, f64::exp),
+        Function::Exp => map_dimensionless(eval, name, values, span, f64::exp),
         Function::Ln => logarithm(eval, name, values, span, f64::ln),
         Function::Log2 => logarithm(eval, name, values, span, f64::log2),
-        Function::Floor => of_bare(eval, name, values, span, f64::floor),
-        Function::Ceil => of_bare(eval, name, values, span, f64::ceil),
+        Function::Floor => map_dimensionless(eval, name, values, span, f64::floor),
+        Function::Ceil => map_dimensionless(eval, name, values, span, f64::ceil),
         // Halves go to the even neighbor, as NumPy and IEEE 754 round.
-        Function::Round => of_bare(eval, name, values, span, f64::round_ties_even),
+        Function::Round => map_dimensionless(eval, name, values, span, f64::round_ties_even),
         Function::Min => reduced(eval, name, values, span, None, f64::min),
         Function::Max => reduced(eval, name, values, span, None, f64::max),
         // Only the sum of nothing has a value.
@@ -118,7 +118,7 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
 }
 
 /// Applies a function to numbers without a unit.
-fn of_bare(
+fn map_dimensionless(
     eval: &mut Evaluator<'_>,
     name: &str,
     values: &[Value],
@@ -237,7 +237,7 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
         return None;
     };
     // The work of the list is counted below; here only its sign matters.
-    let count = eval.whole_value(count, span, "the number of time constants")?;
+    let count = eval.integer_value(count, span, "the number of time constants")?;
     let Some(dt) = eval.scope.dt.seconds() else {
         eval.no_dt(span, "`geometric`");
         return None;
@@ -266,7 +266,7 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
         );
         return None;
     }
-    let count = usize::try_from(count).ok().filter(|&count| eval.report.spend(count, span))?;
+    let count = usize::try_from(count).ok().filter(|&count| eval.report.consume_fuel(count, span))?;
     // A running product: `powi` may round differently from platform to platform.
     let ratio = base.value / dt;
     let mut factor = 1.0;

@@ -46,7 +46,7 @@ pub(crate) struct Library {
 pub(crate) enum Lookup<'a> {
     Network(&'a Network),
     /// An import or a declaration with an error that has been reported.
-    Broken,
+    Invalid,
     Unknown,
 }
 
@@ -72,11 +72,11 @@ impl Library {
             diagnostics.extend(found);
             for (index, import) in file.imports.iter().enumerate() {
                 match &import.from {
-                    Module::Word(word) if word.text == "std" => {
+                    Module::Symbol(word) if word.text == "std" => {
                         let target = library.read_std(sources, &import.name, diagnostics);
                         library.targets.extend(target.map(|target| ((id, index), target)));
                     }
-                    Module::Word(word) => diagnostics.push(
+                    Module::Symbol(word) => diagnostics.push(
                         Diagnostic::error(
                             &codes::IMPORT,
                             word.span,
@@ -195,10 +195,10 @@ impl Library {
         if let Some(index) = file.imports.iter().position(|import| import.name.text == name) {
             let target = self.targets.get(&(id, index)).map(|target| self.file(*target));
             let network = target.and_then(|file| file.networks.iter().find(|n| n.name.text == name));
-            return network.map_or(Lookup::Broken, Lookup::Network);
+            return network.map_or(Lookup::Invalid, Lookup::Network);
         }
         let may_exist = file.hides_imports || file.broken.iter().any(|word| word == name);
-        if may_exist { Lookup::Broken } else { Lookup::Unknown }
+        if may_exist { Lookup::Invalid } else { Lookup::Unknown }
     }
 
     /// Returns the names of the networks that a file declares or imports.

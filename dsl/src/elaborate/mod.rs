@@ -10,7 +10,7 @@ mod neuron;
 mod operators;
 mod parameter;
 mod relocate;
-mod report;
+mod reporter;
 mod resolve;
 mod scope;
 mod statement;
@@ -19,17 +19,17 @@ mod value;
 
 pub(crate) use library::{Library, Lookup};
 pub use library::{Loader, NoImports};
-pub(crate) use network::{Elaborator, Given};
-pub(crate) use report::Report;
+pub(crate) use network::{Elaborator, NamedArguments};
+pub(crate) use reporter::Reporter;
 pub(crate) use scope::Argument;
-pub(crate) use value::{Placed, Value};
+pub(crate) use value::{Spanned, Value};
 
 use crate::syntax::tree::Expr;
 
 /// Evaluates an argument from outside.
-pub(crate) fn evaluate(expr: &Expr, argument: Argument, report: &mut Report) -> Placed {
+pub(crate) fn evaluate(expr: &Expr, argument: Argument, report: &mut Reporter) -> Spanned {
     let mut scope = scope::Scope::new(scope::Dt::Unset);
     scope.argument = Some(argument);
     let value = evaluator::Evaluator { scope: &mut scope, report }.value(expr);
-    Placed { value, span: expr.span }
+    Spanned { value, span: expr.span }
 }

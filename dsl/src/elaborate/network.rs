@@ -6,15 +6,15 @@ use std::collections::btree_map::Entry;
 use synnet_ir::graph::{Connection, Endpoint, Input, Layer, LayerId, Output, Quantity};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
-use super::chain::{Link, Target, name_connections};
+use super::chain::{EndpointName, Link, name_connections};
 use super::evaluator::Evaluator;
 use super::library::{Library, Lookup, std_has};
 use super::neuron::{self, Template};
 use super::parameter;
 use super::relocate::relocate;
-use super::report::Report;
+use super::reporter::Reporter;
 use super::scope::{Dt, Scope};
-use super::value::{Placed, Value};
+use super::value::{Spanned, Value};
 use crate::codes;
 use crate::limits::MAX_INSTANCE_DEPTH;
 use crate::syntax::tree::{Argument, Body, Call, Name, Network};
@@ -27,31 +27,31 @@ pub(crate) const UNKNOWN: LayerId = LayerId(u32::MAX);
 /// output [`UNKNOWN`] stand for errors that have been reported.
 pub(crate) struct Elaborator<'a> {
     pub(crate) library: &'a Library,
-    pub(crate) report: Report,
+    pub(crate) report: Reporter,
     /// The networks that are being elaborated, outermost first, by the places of their names.
     stack: Vec<Span>,
 }
 
 /// The arguments of a network, by name.
-pub(crate) type Given = BTreeMap<String, Placed>;
+pub(crate) type NamedArguments = BTreeMap<String, Spanned>;
 
 /// A network that is being elaborated.
 pub(crate) struct Frame<'a> {
     pub(crate) network: &'a Network,
     pub(crate) scope: Scope,
     pub(crate) graph: Graph,
-    pub(crate) names: BTreeMap<String, (Named, Span)>,
+    pub(crate) names: BTreeMap<String, (Binding, Span)>,
     /// Visible neurons, those of inner blocks last; `None` for one with an error that has been reported.
     pub(crate) templates: Vec<(String, Option<Template>, Span)>,
     /// Index in `templates` of the first neuron of the innermost block.
     pub(crate) block_templates: usize,
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) connection_items: Vec<ConnectionItem>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) input: Option<Span>,
     pub(crate) dt: Option<Span>,
     pub(crate) output: Option<PendingOutput>,
     /// Whether a statement has a syntax error: what seems to be missing may be declared there.
-    pub(crate) has_broken: bool,
+    pub(crate) has_invalid_statement: bool,
     /// Whether a declaration is unknown (its name has an error, or the condition of its block): unknown names may be
     /// it.
     pub(crate) hides_names: bool,
@@ -61,16 +61,16 @@ pub(crate) struct Frame<'a> {
 
 /// The meaning of a name in a connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Named {
+pub(crate) enum Binding {
     Input,
     Layer(LayerId),
     Instance(usize),
     /// A declaration with an error that has been reported.
-    Broken,
+    Invalid,
 }
 
 /// A part of a network that gives connections. Pieces keep the order of the source.
-pub(crate) enum Piece {
+pub(crate) enum ConnectionItem {
     Link(Box<Link>),
     Instance(usize),
 }
@@ -89,33 +89,33 @@ pub(crate) struct Instance {
 
 /// An `output` statement whose layer has not been looked up yet.
 pub(crate) struct PendingOutput {
-    pub(crate) target: Option<Target>,
+    pub(crate) target: Option<EndpointName>,
     pub(crate) quantity: Option<Name>,
     pub(crate) span: Span,
 }
 
 impl<'a> Elaborator<'a> {
     /// Creates an elaborator of the networks of a library.
-    pub(crate) fn new(library: &'a Library, report: Report) -> Self {
+    pub(crate) fn new(library: &'a Library, report: Reporter) -> Self {
         Self { library, report, stack: Vec::new() }
     }
 
     /// Elaborates the outermost network.
-    pub(crate) fn root(&mut self, network: &'a Network, given: Given) -> Option<Graph> {
+    pub(crate) fn root(&mut self, network: &'a Network, given: NamedArguments) -> Option<Graph> {
         let mut graph = self.network(network, given, Dt::Unset)?;
         name_connections(&mut graph);
         Some(graph)
     }
 
     /// Elaborates a network with its arguments; `dt` is the step of the network around it.
-    pub(crate) fn network(&mut self, network: &'a Network, given: Given, dt: Dt) -> Option<Graph> {
+    pub(crate) fn network(&mut self, network: &'a Network, given: NamedArguments, dt: Dt) -> Option<Graph> {
         self.stack.push(network.name.span);
         let graph = self.inner(network, given, dt);
         self.stack.pop();
         graph
     }
 
-    fn inner(&mut self, network: &'a Network, given: Given, dt: Dt) -> Option<Graph> {
+    fn inner(&mut self, network: &'a Network, given: NamedArguments, dt: Dt) -> Option<Graph> {
         // A network sees none of the values around it: arguments are all that it gets.
         let mut scope = Scope::new(dt);
         self.bind(network, given, &mut scope);
@@ -151,7 +151,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// Gives every parameter its value, in order: a default can use the parameters before it.
-    fn bind(&mut self, network: &Network, mut given: Given, scope: &mut Scope) {
+    fn bind(&mut self, network: &Network, mut given: NamedArguments, scope: &mut Scope) {
         let names = || network.parameters.iter().map(|parameter| parameter.name.text.as_str());
         // A parameter whose name is misspelled among the arguments is not missing as well.
         let misspelled: Vec<&str> = given
@@ -222,7 +222,7 @@ impl<'a> Elaborator<'a> {
                 }
                 Some(network)
             }
-            Lookup::Broken => None,
+            Lookup::Invalid => None,
             Lookup::Unknown => {
                 let text = &name.text;
                 let error = |message| Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
@@ -247,12 +247,12 @@ impl<'a> Elaborator<'a> {
         call: &Call,
         network: Option<&Network>,
         scope: &mut Scope,
-    ) -> Option<Given> {
-        let mut given = Given::new();
+    ) -> Option<NamedArguments> {
+        let mut given = NamedArguments::new();
         let mut unnamed: Option<Span> = None;
         for Argument { name, value } in &call.arguments {
             let mut eval = Evaluator { scope, report: &mut self.report };
-            let placed = Placed { value: eval.value(value), span: value.span };
+            let placed = Spanned { value: eval.value(value), span: value.span };
             let Some(name) = name else {
                 unnamed = Some(unnamed.map_or(value.span, |span| span.to(value.span)));
                 continue;
@@ -260,10 +260,10 @@ impl<'a> Elaborator<'a> {
             let span = name.span;
             // The first value stays, so that a second one does not cause other errors.
             if let Entry::Vacant(entry) = given.entry(name.text.clone()) {
-                entry.insert(Placed { span: span.to(placed.span), ..placed });
+                entry.insert(Spanned { span: span.to(placed.span), ..placed });
             } else {
                 let message = format!("the argument `{}` is set twice", name.text);
-                self.report.error_help(&codes::CONFLICT, span, message, "remove one of them");
+                self.report.error_help(&codes::DUPLICATE_SETTING, span, message, "remove one of them");
             }
         }
         let Some(span) = unnamed else { return Some(given) };
@@ -290,11 +290,11 @@ impl<'a> Elaborator<'a> {
     /// Completes the graph of a network from its pieces.
     fn finish(&mut self, mut frame: Frame<'a>) -> Graph {
         // Statements that were not elaborated may declare what seems to be missing.
-        frame.has_broken |= self.report.exhausted();
-        frame.hides_names |= self.report.exhausted();
+        frame.has_invalid_statement |= self.report.is_out_of_fuel();
+        frame.hides_names |= self.report.is_out_of_fuel();
         let head = frame.network.head;
         let name = &frame.network.name.text;
-        if !frame.has_broken {
+        if !frame.has_invalid_statement {
             if frame.scope.dt == Dt::Unset {
                 let message = format!("network `{name}` has no time step");
                 self.report.error_help(&codes::TIME_STEP, head, message, "add `dt: 10 ms;`");
@@ -313,7 +313,7 @@ impl<'a> Elaborator<'a> {
         self.resolve(&mut frame);
         self.output(&mut frame);
         if self.report.std.contains(&head.source)
-            && let Some(site) = self.report.own_site()
+            && let Some(site) = self.report.user_site()
         {
             relocate(&mut frame.graph, site, &self.report.std);
         }
@@ -340,12 +340,12 @@ impl<'a> Frame<'a> {
             names: BTreeMap::new(),
             templates: Vec::new(),
             block_templates: 0,
-            pieces: Vec::new(),
+            connection_items: Vec::new(),
             instances: Vec::new(),
             input: None,
             dt: None,
             output: None,
-            has_broken: false,
+            has_invalid_statement: false,
             hides_names: false,
             is_rejected: false,
         }

@@ -11,11 +11,11 @@ use synnet_ir::graph::{
 use synnet_ir::{Diagnostic, Span, nearest};
 
 use super::evaluator::Evaluator;
-use super::value::{List, Number, Placed, Value};
+use super::value::{List, Number, Spanned, Value};
 use crate::codes;
 use crate::limits::MAX_SYNAPSES;
 use crate::syntax::tree;
-use crate::vocabulary::{DefaultValue, Dimension, Field, Word, fields, listed, one_of};
+use crate::vocabulary::{DefaultValue, Dimension, Field, Symbol, fields, listed, one_of};
 
 /// Returns the kind of neuron with a name.
 pub(crate) fn kind(name: &str) -> Option<NeuronKind> {
@@ -26,7 +26,7 @@ pub(crate) fn kind(name: &str) -> Option<NeuronKind> {
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     kind: NeuronKind,
-    fields: BTreeMap<Field, Placed>,
+    fields: BTreeMap<Field, Spanned>,
     /// Fields that misspelled ones probably stand for. They have been reported, so they are not missing as well.
     misspelled: Vec<Field>,
 }
@@ -56,7 +56,7 @@ impl Template {
                     format!("`{}` and `{name}` both set the same leak", other.name())
                 };
                 eval.report.push(
-                    Diagnostic::error(&codes::CONFLICT, field.name.span, message)
+                    Diagnostic::error(&codes::DUPLICATE_SETTING, field.name.span, message)
                         .with_note(*place, "first set here")
                         .with_help("remove one of them"),
                 );
@@ -72,14 +72,14 @@ impl Template {
 
     /// Builds the neurons of a layer of `size` neurons, 0 if that is unknown. Missing fields are reported at `span`.
     pub(crate) fn build(&self, size: usize, span: Span, eval: &mut Evaluator<'_>) -> Neuron {
-        let mut builder = Builder { template: self, size, eval, missing: Vec::new() };
+        let mut builder = NeuronBuilder { template: self, size, eval, missing: Vec::new() };
         let neuron = builder.neuron();
         builder.report_missing(span);
         neuron
     }
 }
 
-impl Builder<'_, '_> {
+impl NeuronBuilder<'_, '_> {
     fn neuron(&mut self) -> Neuron {
         match self.template.kind {
             NeuronKind::ExpSyn => Neuron::ExpSyn(ExpSyn { syn: self.leak(SynLeak, 1) }),
@@ -131,7 +131,7 @@ fn unknown_field(eval: &mut Evaluator<'_>, kind: NeuronKind, name: &tree::Name) 
 }
 
 /// Builds the neurons of one layer.
-struct Builder<'a, 'e> {
+struct NeuronBuilder<'a, 'e> {
     template: &'a Template,
     /// Neurons of the layer; 0 if that is unknown.
     size: usize,
@@ -140,7 +140,7 @@ struct Builder<'a, 'e> {
     missing: Vec<(&'static str, &'static str)>,
 }
 
-impl Builder<'_, '_> {
+impl NeuronBuilder<'_, '_> {
     fn lif(&mut self, adaptation: Option<Adaptation>) -> Lif {
         // The synapses come first: they decide how many values the synaptic leak has.
         let synapses = self.whole(Field::Synapses, MAX_SYNAPSES);
@@ -157,7 +157,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn field(&self, field: Field) -> Option<&Placed> {
+    fn field(&self, field: Field) -> Option<&Spanned> {
         self.template.fields.get(&field)
     }
 
@@ -192,7 +192,7 @@ impl Builder<'_, '_> {
     }
 
     fn parameter(&mut self, field: Field, synapses: usize) -> Option<Parameter> {
-        let Placed { value, span } = self.field(field)?.clone();
+        let Spanned { value, span } = self.field(field)?.clone();
         // `learn` stands outermost: a list cannot contain it.
         let (value, learn) = match value {
             Value::Learn(inner) => ((*inner).clone(), true),
@@ -225,7 +225,7 @@ impl Builder<'_, '_> {
             rows.push(self.per_neuron(field, item, span)?);
         }
         let count = self.size.checked_mul(synapses)?;
-        if !self.eval.report.spend(count, span) {
+        if !self.eval.report.consume_fuel(count, span) {
             return None;
         }
         // The layout of weights files: all synapses of a neuron are neighbors.
@@ -257,7 +257,7 @@ impl Builder<'_, '_> {
                     self.eval.report.error_help(&codes::LENGTH, span, message, help);
                     return None;
                 }
-                if !self.eval.report.spend(self.size, span) {
+                if !self.eval.report.consume_fuel(self.size, span) {
                     return None;
                 }
                 let mut values = Vec::with_capacity(self.size);
@@ -285,7 +285,7 @@ impl Builder<'_, '_> {
     }
 
     /// Returns the value of a field that all neurons share.
-    fn constant(&mut self, field: Field) -> Option<Placed> {
+    fn constant(&mut self, field: Field) -> Option<Spanned> {
         let placed = self.field(field)?.clone();
         // Gradients reach the fields that differ between neurons, and no others.
         if matches!(placed.value, Value::Learn(_)) {
@@ -331,7 +331,7 @@ impl Builder<'_, '_> {
         };
         let Some(placed) = self.constant(Field::Surrogate) else { return default };
         match placed.value {
-            Value::Word(Word::Surrogate(kind)) => kind,
+            Value::Symbol(Symbol::Surrogate(kind)) => kind,
             Value::Error => default,
             other => {
                 let names = SurrogateKind::ALL.map(|kind| format!("`{}`", kind.name()));

@@ -24,7 +24,7 @@ impl Evaluator<'_> {
     /// Returns whether two values are equal; `None` if that has no answer, which is reported.
     pub(super) fn equal(&mut self, a: &Value, b: &Value, span: Span) -> Option<bool> {
         // Lists recurse: each pair of elements counts as work.
-        if !self.report.spend(1, span) {
+        if !self.report.consume_fuel(1, span) {
             return None;
         }
         Some(match (a, b) {
@@ -33,7 +33,7 @@ impl Evaluator<'_> {
                 a.value == b.value
             }
             (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::Word(a), Value::Word(b)) => a == b,
+            (Value::Symbol(a), Value::Symbol(b)) => a == b,
             (Value::None, Value::None) => true,
             (Value::Range(a, b), Value::Range(c, d)) => (a, b) == (c, d),
             (Value::List(a), Value::List(b)) if a.items.len() == b.items.len() => {
@@ -50,7 +50,7 @@ impl Evaluator<'_> {
                 return None;
             }
             // Values of different types are unequal: `threshold_out == none` asks whether an argument was given.
-            (Value::Error | Value::Number(_) | Value::Bool(_) | Value::None | Value::Word(_), _)
+            (Value::Error | Value::Number(_) | Value::Bool(_) | Value::None | Value::Symbol(_), _)
             | (Value::List(_) | Value::Range(..) | Value::Distribution(_), _) => false,
         })
     }
@@ -80,7 +80,7 @@ impl Evaluator<'_> {
 
     /// Calculates with numbers; with lists, element by element.
     pub(super) fn arithmetic(&mut self, operation: Arithmetic, a: &Value, b: &Value, span: Span) -> Value {
-        if !self.report.spend(1, span) {
+        if !self.report.consume_fuel(1, span) {
             return Value::Error;
         }
         match (a, b) {

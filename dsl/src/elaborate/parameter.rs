@@ -1,14 +1,19 @@
 //! Checks arguments against the defaults of their parameters.
 
 use super::evaluator::Evaluator;
-use super::value::{Placed, Value};
+use super::value::{Spanned, Value};
 use crate::codes;
 use crate::syntax::tree::{Expr, ExprKind};
 
 /// Returns the value of an argument, or an error if it is of another kind than the parameter's default. A default
 /// with a unit asks for a time, a list for a list, `true` or `false` for a Boolean. Other defaults ask for nothing.
-pub(super) fn checked(eval: &mut Evaluator<'_>, name: &str, default: Option<&Expr>, placed: Placed) -> Value {
-    let Placed { value, span } = placed;
+pub(super) fn checked(
+    eval: &mut Evaluator<'_>,
+    name: &str,
+    default: Option<&Expr>,
+    placed: Spanned,
+) -> Value {
+    let Spanned { value, span } = placed;
     let Some(default) = default else { return value };
     match &default.kind {
         ExprKind::Number { unit: Some(_), .. } => {
@@ -36,7 +41,7 @@ pub(super) fn checked(eval: &mut Evaluator<'_>, name: &str, default: Option<&Exp
         ExprKind::List(_) | ExprKind::Bool(_) | ExprKind::Number { unit: None, .. } | ExprKind::None => {}
         ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Comprehension { .. } => {}
         ExprKind::Index { .. } | ExprKind::Unary { .. } | ExprKind::Binary { .. } => {}
-        ExprKind::If { .. } | ExprKind::Learn(_) | ExprKind::Broken => {}
+        ExprKind::If { .. } | ExprKind::Learn(_) | ExprKind::Invalid => {}
     }
     value
 }

@@ -4,9 +4,9 @@ use synnet_ir::display::quantity_name;
 use synnet_ir::graph::{Connection, Endpoint, Operator, Output, Quantity};
 use synnet_ir::{Diagnostic, nearest};
 
-use super::chain::{Link, Target};
+use super::chain::{EndpointName, Link};
 use super::evaluator::Evaluator;
-use super::network::{Elaborator, Frame, Named, PendingOutput, Piece, UNKNOWN};
+use super::network::{Binding, ConnectionItem, Elaborator, Frame, PendingOutput, UNKNOWN};
 use super::neuron;
 use super::scope::Thing;
 use crate::codes;
@@ -19,19 +19,19 @@ impl<'a> Elaborator<'a> {
     /// Links come first: a link can connect an instance that is declared above it, whose own connections start at the
     /// sources of that link.
     pub(super) fn resolve(&mut self, frame: &mut Frame<'a>) {
-        let pieces = std::mem::take(&mut frame.pieces);
+        let connection_items = std::mem::take(&mut frame.connection_items);
         let mut resolved = Vec::new();
-        for piece in &pieces {
-            if let Piece::Link(link) = piece {
+        for piece in &connection_items {
+            if let ConnectionItem::Link(link) = piece {
                 let connection = self.link(frame, link);
                 resolved.push(connection);
             }
         }
         let mut resolved = resolved.into_iter();
-        for piece in pieces {
+        for piece in connection_items {
             match piece {
-                Piece::Link(_) => frame.graph.connections.extend(resolved.next().flatten()),
-                Piece::Instance(index) => self.open(frame, index),
+                ConnectionItem::Link(_) => frame.graph.connections.extend(resolved.next().flatten()),
+                ConnectionItem::Instance(index) => self.open(frame, index),
             }
         }
     }
@@ -41,8 +41,8 @@ impl<'a> Elaborator<'a> {
         let instance = &mut frame.instances[index];
         let Some((alias, _)) = &instance.alias else {
             // A connection to a name that has been reported may be meant for it.
-            let is_known = matches!(frame.names.get(&instance.name), Some((Named::Instance(_), _)));
-            if is_known && !frame.has_broken {
+            let is_known = matches!(frame.names.get(&instance.name), Some((Binding::Instance(_), _)));
+            if is_known && !frame.has_invalid_statement {
                 let message = format!("the input of `{}` is not connected", instance.name);
                 let help = format!("add `source -> {};`", instance.name);
                 self.report.error_help(&codes::INSTANCE, instance.span, message, help);
@@ -74,7 +74,7 @@ impl<'a> Elaborator<'a> {
         }
         let target = self.named(frame, &link.target);
         match target? {
-            Named::Layer(target) => {
+            Binding::Layer(target) => {
                 let sources = sources?;
                 // Sources of different widths are reported by the check of graphs; the largest serves until then.
                 let width = sources.iter().map(|source| frame.graph.width(*source)).max().unwrap_or(0);
@@ -99,11 +99,11 @@ impl<'a> Elaborator<'a> {
                     span: link.span,
                 })
             }
-            Named::Instance(index) => {
+            Binding::Instance(index) => {
                 self.alias(frame, link, index, sources);
                 None
             }
-            Named::Input => {
+            Binding::Input => {
                 self.report.error_help(
                     &codes::INPUT,
                     link.target.span,
@@ -112,7 +112,7 @@ impl<'a> Elaborator<'a> {
                 );
                 None
             }
-            Named::Broken => None,
+            Binding::Invalid => None,
         }
     }
 
@@ -154,7 +154,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// Returns what a name stands for, or `None` after an error that has been reported.
-    fn named(&mut self, frame: &Frame<'a>, target: &Target) -> Option<Named> {
+    fn named(&mut self, frame: &Frame<'a>, target: &EndpointName) -> Option<Binding> {
         if let Some((named, _)) = frame.names.get(&target.name) {
             return Some(*named);
         }
@@ -196,11 +196,11 @@ impl<'a> Elaborator<'a> {
     }
 
     /// Returns the layer or input whose spikes a source gives, or `None` after an error that has been reported.
-    fn source(&mut self, frame: &Frame<'a>, source: &Target) -> Option<Endpoint> {
+    fn source(&mut self, frame: &Frame<'a>, source: &EndpointName) -> Option<Endpoint> {
         match self.named(frame, source)? {
-            Named::Input => Some(Endpoint::Input),
-            Named::Layer(id) => Some(Endpoint::Layer(id)),
-            Named::Instance(index) => {
+            Binding::Input => Some(Endpoint::Input),
+            Binding::Layer(id) => Some(Endpoint::Layer(id)),
+            Binding::Instance(index) => {
                 let instance = &frame.instances[index];
                 if instance.output == UNKNOWN {
                     return None;
@@ -220,7 +220,7 @@ impl<'a> Elaborator<'a> {
                 }
                 Some(Endpoint::Layer(id))
             }
-            Named::Broken => None,
+            Binding::Invalid => None,
         }
     }
 
@@ -228,9 +228,11 @@ impl<'a> Elaborator<'a> {
         let Some(PendingOutput { target, quantity, span }) = frame.output.take() else { return };
         let Some(target) = target else { return };
         let (layer, default) = match self.named(frame, &target) {
-            Some(Named::Layer(id)) => (id, frame.graph.layer(id).neuron.sends()),
-            Some(Named::Instance(index)) => (frame.instances[index].output, frame.instances[index].quantity),
-            Some(Named::Input) => {
+            Some(Binding::Layer(id)) => (id, frame.graph.layer(id).neuron.sends()),
+            Some(Binding::Instance(index)) => {
+                (frame.instances[index].output, frame.instances[index].quantity)
+            }
+            Some(Binding::Input) => {
                 self.report.error_help(
                     &codes::OUTPUT,
                     target.span,
@@ -239,7 +241,7 @@ impl<'a> Elaborator<'a> {
                 );
                 return;
             }
-            Some(Named::Broken) | None => return,
+            Some(Binding::Invalid) | None => return,
         };
         // Without a quantity, the output is what the layer sends: spikes, or the current of an `expsyn`.
         let quantity = quantity.and_then(|name| self.quantity(&name)).unwrap_or(default);

@@ -18,7 +18,7 @@ pub(crate) struct Scope {
     /// The declarations of the network other than values, in all blocks.
     pub(crate) things: BTreeMap<String, Thing>,
     /// Names that statements with errors may declare.
-    pub(crate) broken: Broken,
+    pub(crate) broken: Invalid,
     /// The argument from outside whose value is evaluated.
     pub(crate) argument: Option<Argument>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Argument {
 /// Names that may be declared by statements that could not be understood: nobody knows, so nothing is said about
 /// them.
 #[derive(Debug, Default)]
-pub(crate) struct Broken {
+pub(crate) struct Invalid {
     /// Their identifiers.
     pub(crate) names: BTreeSet<String>,
     /// Whether one of them declares a value under a name that could not be understood either.
@@ -81,7 +81,7 @@ pub(crate) enum Dt {
     /// No `dt:` so far.
     Unset,
     /// A `dt:` that could not be understood.
-    Broken,
+    Invalid,
     /// The step in seconds, and where it is set.
     Known(f64, Span),
 }
@@ -101,7 +101,7 @@ impl Scope {
             read: None,
             dt,
             things: BTreeMap::new(),
-            broken: Broken::default(),
+            broken: Invalid::default(),
             argument: None,
         }
     }
@@ -159,7 +159,7 @@ impl Scope {
                 StatementKind::Dt(_) | StatementKind::Output { .. } | StatementKind::Assert { .. } => {
                     continue;
                 }
-                StatementKind::Chain(_) | StatementKind::Broken { .. } => continue,
+                StatementKind::Chain(_) | StatementKind::Invalid { .. } => continue,
             };
             // A second declaration is an error of its own, which is reported when it is elaborated.
             self.things.entry(name.text.clone()).or_insert(thing);

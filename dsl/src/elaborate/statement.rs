@@ -7,12 +7,12 @@ use synnet_ir::graph::{
 };
 use synnet_ir::{Diagnostic, Span, nearest};
 
-use super::chain::{Target, flat_name, links};
+use super::chain::{EndpointName, flat_name, links};
 use super::evaluator::Evaluator;
-use super::network::{Elaborator, Frame, Instance, Named, PendingOutput, Piece, UNKNOWN};
+use super::network::{Binding, ConnectionItem, Elaborator, Frame, Instance, PendingOutput, UNKNOWN};
 use super::neuron::{self, Template};
 use super::scope::{Dt, Thing};
-use super::value::{Number, Placed, Value};
+use super::value::{Number, Spanned, Value};
 use crate::codes;
 use crate::limits::{MAX_LAYERS, MAX_NEURONS};
 use crate::syntax::tree::{Call, Expr, Field, Name, Reference, Statement, StatementKind};
@@ -22,7 +22,7 @@ impl<'a> Elaborator<'a> {
     /// Elaborates statements in the innermost block.
     pub(crate) fn statements(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
         for statement in statements {
-            if frame.is_rejected || !self.report.spend(1, statement.span) {
+            if frame.is_rejected || !self.report.consume_fuel(1, statement.span) {
                 return;
             }
             self.statement(frame, statement);
@@ -48,7 +48,7 @@ impl<'a> Elaborator<'a> {
                 self.pending_output(frame, layer, quantity.as_ref(), span)
             }
             StatementKind::Let { name, value } => {
-                let (Placed { value, .. }, origin) = eval(self, frame).traced(value);
+                let (Spanned { value, .. }, origin) = eval(self, frame).traced(value);
                 eval(self, frame).shadows(name, "value");
                 if let Err(earlier) = frame.scope.declare(&name.text, value, name.span, origin) {
                     self.duplicate(name, earlier);
@@ -65,7 +65,7 @@ impl<'a> Elaborator<'a> {
                     return;
                 };
                 for (round, element) in elements.into_iter().enumerate() {
-                    if self.report.exhausted() {
+                    if self.report.is_out_of_fuel() {
                         return;
                     }
                     frame.scope.enter();
@@ -95,9 +95,11 @@ impl<'a> Elaborator<'a> {
             StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
             StatementKind::Chain(sums) => {
                 let links = links(&mut eval(self, frame), sums, &statement.docs);
-                frame.pieces.extend(links.into_iter().map(|link| Piece::Link(Box::new(link))));
+                frame
+                    .connection_items
+                    .extend(links.into_iter().map(|link| ConnectionItem::Link(Box::new(link))));
             }
-            StatementKind::Broken { keyword, name, words } => {
+            StatementKind::Invalid { keyword, name, words } => {
                 frame.scope.broken.names.extend(words.iter().cloned());
                 broken(frame, *keyword, name.as_deref(), span);
             }
@@ -126,12 +128,12 @@ impl<'a> Elaborator<'a> {
                     message,
                     "write a time such as `dt: 10 ms;`",
                 );
-                frame.scope.dt = Dt::Broken;
+                frame.scope.dt = Dt::Invalid;
                 return;
             }
             other => {
                 eval(self, frame).not_a_time("`dt`", &other, expr.span);
-                frame.scope.dt = Dt::Broken;
+                frame.scope.dt = Dt::Invalid;
                 return;
             }
         };
@@ -175,7 +177,7 @@ impl<'a> Elaborator<'a> {
                     .with_help("declare one input with the channels of both"),
             );
             // Connections from the second input are not errors of their own.
-            frame.names.entry(name.text.clone()).or_insert((Named::Broken, name.span));
+            frame.names.entry(name.text.clone()).or_insert((Binding::Invalid, name.span));
             return;
         }
         frame.input = Some(statement.span);
@@ -183,8 +185,8 @@ impl<'a> Elaborator<'a> {
         frame.graph.input.channels = channels;
         frame.graph.input.docs.clone_from(&statement.docs);
         frame.graph.input.span = place.unwrap_or(statement.span);
-        let target = Target { name: name.text.clone(), span: name.span, is_value: false };
-        self.declare(frame, name, target, Named::Input);
+        let target = EndpointName { name: name.text.clone(), span: name.span, is_value: false };
+        self.declare(frame, name, target, Binding::Input);
     }
 
     fn pending_output(
@@ -293,7 +295,7 @@ impl<'a> Elaborator<'a> {
             span: place.unwrap_or(statement.span),
         };
         let id = frame.add(layer);
-        self.declare(frame, &name.name, target, Named::Layer(id));
+        self.declare(frame, &name.name, target, Binding::Layer(id));
     }
 
     /// Returns whether another layer fits the limits. Reports it if not, and ends all work.
@@ -315,7 +317,7 @@ impl<'a> Elaborator<'a> {
         let message = format!("network `{}` has more than {limit}", frame.network.name.text);
         self.report.error_help(&codes::TOO_LARGE, span, message, "use fewer or smaller layers");
         // What comes after this layer is missing from the graph; its absence must not be reported.
-        self.report.exhaust();
+        self.report.exhaust_fuel();
         false
     }
 
@@ -336,7 +338,7 @@ impl<'a> Elaborator<'a> {
         let network = self.lookup(&call.name);
         let given = self.arguments(call, network, &mut frame.scope);
         // Its statements are elaborated now, so a `dt:` below would come too late.
-        if frame.scope.dt == Dt::Unset && !frame.has_broken {
+        if frame.scope.dt == Dt::Unset && !frame.has_invalid_statement {
             eval(self, frame).no_dt(span, "an instance");
         }
         let graph = match (network, given) {
@@ -353,7 +355,7 @@ impl<'a> Elaborator<'a> {
             return;
         };
         let Some(graph) = graph else {
-            self.declare(frame, &name.name, target, Named::Broken);
+            self.declare(frame, &name.name, target, Binding::Invalid);
             return;
         };
         // The layers of the instance follow those that exist; its own handles count from 0.
@@ -388,12 +390,12 @@ impl<'a> Elaborator<'a> {
             alias: None,
         });
         // Its connections keep their place among those of the network: the graph lists them in source order.
-        frame.pieces.push(Piece::Instance(index));
-        self.declare(frame, &name.name, target, Named::Instance(index));
+        frame.connection_items.push(ConnectionItem::Instance(index));
+        self.declare(frame, &name.name, target, Binding::Instance(index));
     }
 
     /// Gives a layer, instance or input its name. `written` is the name without its index.
-    fn declare(&mut self, frame: &mut Frame<'a>, written: &Name, target: Target, named: Named) {
+    fn declare(&mut self, frame: &mut Frame<'a>, written: &Name, target: EndpointName, named: Binding) {
         let taken = if ChainOperator::of(&target.name).is_some() {
             Some("an operator of connections")
         } else if Keyword::of(&written.text).is_some() {
@@ -415,9 +417,9 @@ impl<'a> Elaborator<'a> {
             self.duplicate(&Name { text: target.name.clone(), span: target.span }, earlier);
             // Which of two different things the name stands for in connections is unknown.
             if let Some((known, _)) = frame.names.get_mut(&target.name)
-                && !matches!((*known, named), (Named::Layer(_), Named::Layer(_)))
+                && !matches!((*known, named), (Binding::Layer(_), Binding::Layer(_)))
             {
-                *known = Named::Broken;
+                *known = Binding::Invalid;
             }
             return;
         }
@@ -448,11 +450,11 @@ fn eval<'e>(elaborator: &'e mut Elaborator<'_>, frame: &'e mut Frame<'_>) -> Eva
 
 /// Declares what a statement with an error was meant to declare, so that its uses are not errors as well.
 fn broken(frame: &mut Frame<'_>, keyword: Option<Keyword>, name: Option<&str>, span: Span) {
-    frame.has_broken = true;
+    frame.has_invalid_statement = true;
     // An unknown statement declares what is among its words, if anything.
     let Some(keyword) = keyword else { return };
     match (keyword, name) {
-        (Keyword::Dt, _) => frame.scope.dt = Dt::Broken,
+        (Keyword::Dt, _) => frame.scope.dt = Dt::Invalid,
         (Keyword::Let, Some(name)) => {
             // An earlier declaration of the name serves as well.
             let _ = frame.scope.declare(name, Value::Error, span, None);
@@ -461,7 +463,7 @@ fn broken(frame: &mut Frame<'_>, keyword: Option<Keyword>, name: Option<&str>, s
             frame.templates.push((name.to_owned(), None, span));
         }
         (Keyword::Layer | Keyword::Net | Keyword::Input, Some(name)) => {
-            frame.names.entry(name.to_owned()).or_insert((Named::Broken, span));
+            frame.names.entry(name.to_owned()).or_insert((Binding::Invalid, span));
         }
         // A name that could not be understood may be any.
         (Keyword::Let, None) => frame.scope.broken.hides_values = true,
@@ -474,7 +476,7 @@ fn broken(frame: &mut Frame<'_>, keyword: Option<Keyword>, name: Option<&str>, s
 
 /// Notes that it is unknown whether a block is elaborated.
 fn undecided(frame: &mut Frame<'_>) {
-    frame.has_broken = true;
+    frame.has_invalid_statement = true;
     frame.hides_names = true;
 }
 

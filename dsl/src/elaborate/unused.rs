@@ -16,7 +16,7 @@ pub(crate) fn warnings(file: &File) -> Vec<Diagnostic> {
     let mut networks = BTreeSet::new();
     // Values and neurons belong to one network, imports to all networks of the file.
     for network in &file.networks {
-        let mut found = Found::default();
+        let mut found = Usages::default();
         found.network(network);
         for parameter in &network.parameters {
             warn(&mut warnings, &found.values, &parameter.name, "parameter");
@@ -51,7 +51,7 @@ fn warn(warnings: &mut Vec<Diagnostic>, used: &BTreeSet<&str>, name: &Name, what
 
 /// Declared and used names of a network.
 #[derive(Default)]
-struct Found<'a> {
+struct Usages<'a> {
     values: BTreeSet<&'a str>,
     neurons: BTreeSet<&'a str>,
     networks: BTreeSet<&'a str>,
@@ -59,7 +59,7 @@ struct Found<'a> {
     templates: Vec<&'a Name>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Usages<'a> {
     fn network(&mut self, network: &'a Network) {
         for default in network.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
             self.expr(default);
@@ -109,7 +109,7 @@ impl<'a> Found<'a> {
                 StatementKind::Assert { condition, .. } => self.expr(condition),
                 StatementKind::Chain(sums) => sums.iter().flatten().for_each(|element| self.element(element)),
                 // After a syntax error, no warnings are reported.
-                StatementKind::Broken { .. } => {}
+                StatementKind::Invalid { .. } => {}
             }
         }
     }
@@ -141,7 +141,7 @@ impl<'a> Found<'a> {
 
     fn expr(&mut self, expr: &'a Expr) {
         match &expr.kind {
-            ExprKind::Broken | ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::None => {}
+            ExprKind::Invalid | ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::None => {}
             ExprKind::Name(name) => {
                 self.values.insert(name);
             }
@@ -176,7 +176,7 @@ impl<'a> Found<'a> {
 
 /// Returns the names of the networks that a network uses.
 pub(crate) fn networks_of(network: &Network) -> BTreeSet<&str> {
-    let mut found = Found::default();
+    let mut found = Usages::default();
     found.network(network);
     found.networks
 }

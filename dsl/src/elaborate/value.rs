@@ -7,7 +7,7 @@ use synnet_ir::display::{format_time, pluralize};
 use synnet_ir::graph::Distribution;
 
 use crate::limits::MAX_LIST_DEPTH;
-use crate::vocabulary::{Unit, Word};
+use crate::vocabulary::{Symbol, Unit};
 
 /// The value of an expression.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(crate) enum Value {
     Bool(bool),
     None,
     /// A name that stands for itself, such as `vmem`.
-    Word(Word),
+    Symbol(Symbol),
     List(List),
     /// The integers from the first up to, but not including, the second.
     Range(i64, i64),
@@ -66,7 +66,7 @@ impl Value {
             Self::Number(number) => number.describe(),
             Self::Bool(_) => "a Boolean".into(),
             Self::None => "`none`".into(),
-            Self::Word(word) => format!("`{}`", word.name()),
+            Self::Symbol(word) => format!("`{}`", word.name()),
             Self::List(list) if list.repeats => format!("a repeating list of {}", elements(list)),
             Self::List(list) => format!("a list of {}", elements(list)),
             Self::Range(..) => "a range".into(),
@@ -103,7 +103,7 @@ impl Number {
 
 /// A value with the place that errors about it point at.
 #[derive(Clone, Debug)]
-pub(crate) struct Placed {
+pub(crate) struct Spanned {
     pub(crate) value: Value,
     pub(crate) span: Span,
 }

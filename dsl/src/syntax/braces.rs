@@ -79,7 +79,8 @@ impl Finding {
                     Content::Block => "add `}` where the block ends",
                     Content::Fields => "add `}` after the last field",
                 };
-                let unclosed = error(&codes::FORGOTTEN, open, "unclosed `{`".to_owned()).with_help(help);
+                let unclosed =
+                    error(&codes::MISSING_DELIMITER, open, "unclosed `{`".to_owned()).with_help(help);
                 if last == open {
                     return unclosed;
                 }
@@ -87,7 +88,7 @@ impl Finding {
             }
             Self::Head { open, last } => {
                 let word = text.word(open);
-                error(&codes::FORGOTTEN, open, format!("unclosed `{word}`"))
+                error(&codes::MISSING_DELIMITER, open, format!("unclosed `{word}`"))
                     .with_note(text.token_span(last), format!("expected `{}` after this", partner(word)))
                     .with_help(format!("close it with `{}`", partner(word)))
             }
@@ -96,7 +97,7 @@ impl Finding {
                     .with_help("separate fields with `,`")
             }
             Self::Unopened { last } => {
-                error(&codes::FORGOTTEN, last, format!("expected `{{` after `{}`", text.word(last)))
+                error(&codes::MISSING_DELIMITER, last, format!("expected `{{` after `{}`", text.word(last)))
                     .with_help("put the statements of a block between `{` and `}`")
             }
             Self::Colon { colon, last } => {

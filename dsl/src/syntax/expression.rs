@@ -4,14 +4,14 @@ use pest::iterators::Pair;
 use synnet_ir::Span;
 
 use super::grammar::Rule;
-use super::parse::{Builder, parts};
+use super::parse::{TreeBuilder, parts};
 use super::tree::{Binary, Expr, ExprKind, Name, Unary};
 use crate::limits::MAX_EXPRESSION_HEIGHT;
 
 const OPERATORS: &str = "the tree has every operator of the grammar";
-const SHAPE: &str = "the grammar gives the parts that it names";
+const GRAMMAR_INVARIANT: &str = "the grammar gives the parts that it names";
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// Builds an expression from a pair of that rule.
     pub(super) fn expression(&mut self, pair: Pair<'_, Rule>) -> Expr {
         let span = self.span(&pair);
@@ -100,10 +100,10 @@ impl Builder<'_> {
 
     fn postfix(&mut self, pair: Pair<'_, Rule>) -> Expr {
         let mut parts = parts(pair);
-        let mut expr = self.primary(parts.next().expect(SHAPE));
+        let mut expr = self.primary(parts.next().expect(GRAMMAR_INVARIANT));
         for part in parts {
             let span = expr.span.to(self.span(&part));
-            let index = self.expression(self::parts(part).next().expect(SHAPE));
+            let index = self.expression(self::parts(part).next().expect(GRAMMAR_INVARIANT));
             let height = expr.height.max(index.height);
             expr = self.node(span, height, |[list, index]| ExprKind::Index { list, index }, [expr, index]);
         }
@@ -116,13 +116,13 @@ impl Builder<'_> {
             Rule::quantity => self.quantity(pair, span),
             Rule::list => self.list(pair, span),
             Rule::parenthesis => {
-                let inner = self.expression(parts(pair).next().expect(SHAPE));
+                let inner = self.expression(parts(pair).next().expect(GRAMMAR_INVARIANT));
                 Expr { span, ..inner }
             }
             Rule::choice => {
                 let mut expressions: Vec<Expr> = parts(pair).map(|part| self.expression(part)).collect();
                 let height = height_of(&expressions);
-                let otherwise = Box::new(expressions.pop().expect(SHAPE));
+                let otherwise = Box::new(expressions.pop().expect(GRAMMAR_INVARIANT));
                 let mut rest = expressions.into_iter();
                 let mut arms = Vec::new();
                 while let (Some(condition), Some(value)) = (rest.next(), rest.next()) {
@@ -134,7 +134,7 @@ impl Builder<'_> {
             Rule::nothing => leaf(span, ExprKind::None),
             Rule::call_or_name => {
                 let mut parts = parts(pair);
-                let name = self.name(&parts.next().expect(SHAPE));
+                let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
                 match parts.next() {
                     None => leaf(span, ExprKind::Name(name.text)),
                     Some(arguments) => {
@@ -151,7 +151,8 @@ impl Builder<'_> {
 
     fn quantity(&mut self, pair: Pair<'_, Rule>, span: Span) -> Expr {
         let mut parts = parts(pair);
-        let digits: String = parts.next().expect(SHAPE).as_str().chars().filter(|&c| c != '_').collect();
+        let digits: String =
+            parts.next().expect(GRAMMAR_INVARIANT).as_str().chars().filter(|&c| c != '_').collect();
         // Numbers beyond the range of f64 become infinite; evaluation reports them.
         let value = digits.parse().unwrap_or(f64::INFINITY);
         let unit: Option<Name> = parts.next().map(|part| self.name(&part));
@@ -163,9 +164,9 @@ impl Builder<'_> {
         for part in parts(pair) {
             if part.as_rule() == Rule::comprehension {
                 let mut parts = parts(part);
-                let name = self.name(&parts.next().expect(SHAPE));
-                let range = self.expression(parts.next().expect(SHAPE));
-                let value: Expr = items.pop().expect(SHAPE);
+                let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
+                let range = self.expression(parts.next().expect(GRAMMAR_INVARIANT));
+                let value: Expr = items.pop().expect(GRAMMAR_INVARIANT);
                 let height = value.height.max(range.height);
                 return self.node(
                     span,

@@ -77,7 +77,7 @@ impl Lexed {
 pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>> {
     if text.len() > MAX_SOURCE_BYTES {
         let message = format!("the source has {} bytes; the limit is {MAX_SOURCE_BYTES}", text.len());
-        return Err(Diagnostic::error(&codes::TEXT_TOO_LONG, Span::new(source, 0, 0), message)
+        return Err(Diagnostic::error(&codes::SOURCE_TOO_LONG, Span::new(source, 0, 0), message)
             .with_help("split it into several files, and store weights in a weights file")
             .into());
     }
@@ -128,14 +128,14 @@ fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<D
         return match end.map(|len| (len, rest.as_bytes()[1 + len])) {
             Some((len, b'"')) => token(TokenKind::StringLiteral, len + 2),
             Some((len, b'\\')) => Err(Diagnostic::error(
-                &codes::OPEN_TEXT,
+                &codes::UNTERMINATED_STRING,
                 Span::new(source, at + 1 + len, at + 2 + len),
                 "a string literal cannot contain `\\`",
             )
             .with_help("write paths with `/`")
             .into()),
             _ => Err(Diagnostic::error(
-                &codes::OPEN_TEXT,
+                &codes::UNTERMINATED_STRING,
                 Span::new(source, at, at + 1),
                 "unterminated string literal",
             )
@@ -201,9 +201,13 @@ fn block_comment(source: SourceId, at: usize, rest: &str) -> Result<usize, Box<D
             _ => i += 1,
         }
     }
-    Err(Diagnostic::error(&codes::OPEN_COMMENT, Span::new(source, at, at + 2), "unterminated block comment")
-        .with_help("close it with `*/`; comments nest, so every `/*` needs its own")
-        .into())
+    Err(Diagnostic::error(
+        &codes::UNTERMINATED_COMMENT,
+        Span::new(source, at, at + 2),
+        "unterminated block comment",
+    )
+    .with_help("close it with `*/`; comments nest, so every `/*` needs its own")
+    .into())
 }
 
 fn too_deep(what: &str, span: Span) -> Box<Diagnostic> {
@@ -212,5 +216,5 @@ fn too_deep(what: &str, span: Span) -> Box<Diagnostic> {
         _ => "close each comment with its own `*/`, or use `//`",
     };
     let message = format!("{what} nest more than {MAX_NESTING} levels deep");
-    Box::new(Diagnostic::error(&codes::TOO_DEEP, span, message).with_help(help))
+    Box::new(Diagnostic::error(&codes::NESTING_TOO_DEEP, span, message).with_help(help))
 }

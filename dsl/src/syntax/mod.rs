@@ -7,8 +7,8 @@ mod habits;
 pub(crate) mod keywords;
 pub(crate) mod lexer;
 mod parse;
-mod recover;
 mod stop;
+mod syntax_errors;
 #[cfg(test)]
 mod token_tests;
 mod tokenized;

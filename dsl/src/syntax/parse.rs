@@ -12,7 +12,7 @@ use super::tree::{
     Argument, Body, Call, Element, Expr, ExprKind, Field, File, Import, Module, Name, Network, Parameter,
     Reference, Statement, StatementKind,
 };
-use super::{braces, recover};
+use super::{braces, syntax_errors};
 use crate::codes;
 use crate::limits::MAX_SYNTAX_REPORTS;
 
@@ -37,11 +37,11 @@ pub(crate) fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
 }
 
 fn parse_tokens(text: &Tokenized) -> (File, Vec<Diagnostic>) {
-    let mut builder = Builder::new(text);
+    let mut builder = TreeBuilder::new(text);
     let file = match Grammar::parse(Rule::file, &text.text) {
         Ok(mut pairs) => pairs.next().map(|pair| builder.file(pair)).unwrap_or_default(),
         Err(error) => {
-            builder.diagnostics.push(recover::explain(text, 0, text.text.len(), error));
+            builder.diagnostics.push(syntax_errors::explain(text, 0, text.text.len(), error));
             File::default()
         }
     };
@@ -50,32 +50,32 @@ fn parse_tokens(text: &Tokenized) -> (File, Vec<Diagnostic>) {
 
 /// Parses a source that is one expression.
 pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagnostic>) {
-    let broken = |span| Expr { kind: ExprKind::Broken, span, height: 1 };
+    let broken = |span| Expr { kind: ExprKind::Invalid, span, height: 1 };
     let whole = Span::new(source, 0, text.len());
     let text = match Tokenized::new(source, text) {
         Ok(text) => text,
         Err(diagnostic) => return (broken(whole), vec![*diagnostic]),
     };
-    let mut builder = Builder::new(&text);
-    match Grammar::parse(Rule::lone_expression, &text.text) {
+    let mut builder = TreeBuilder::new(&text);
+    match Grammar::parse(Rule::standalone_expression, &text.text) {
         Ok(pairs) => {
             let pair = pairs.into_iter().find(|pair| pair.as_rule() == Rule::expression);
             let expr = pair.map_or_else(|| broken(whole), |pair| builder.expression(pair));
             (expr, builder.diagnostics)
         }
         Err(error) => {
-            let diagnostic = recover::explain(&text, 0, text.text.len(), error);
+            let diagnostic = syntax_errors::explain(&text, 0, text.text.len(), error);
             (broken(whole), vec![diagnostic.with_help("write one value, such as `4`, `2 ms` or `[60, 30]`")])
         }
     }
 }
 
 /// Builds the tree of a source.
-pub(super) struct Builder<'a> {
+pub(super) struct TreeBuilder<'a> {
     text: &'a Tokenized,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// End of the last junk, if nothing was understood since.
-    junk_end: Option<usize>,
+    skipped_end: Option<usize>,
     /// Identifiers of networks that stand inside others: names that may be declared there.
     nested: Vec<String>,
 }
@@ -89,9 +89,10 @@ pub(super) fn parts(pair: Pair<'_, Rule>) -> Inner<'_> {
 
 fn is_punctuation(rule: Rule) -> bool {
     use Rule::{
-        EOI, arrow, close_brace, close_bracket, close_paren, colon, comma, dot, equals, kw_else, kw_for,
-        kw_if, kw_in, kw_layer, kw_let, kw_net, kw_network, kw_neuron, kw_use, open_brace, open_bracket,
-        open_paren, path_separator, plus, semicolon, word_assert, word_dt, word_input, word_output,
+        EOI, arrow, close_brace, close_bracket, close_paren, colon, comma, contextual_assert, contextual_dt,
+        contextual_input, contextual_output, dot, equals, kw_else, kw_for, kw_if, kw_in, kw_layer, kw_let,
+        kw_net, kw_network, kw_neuron, kw_use, open_brace, open_bracket, open_paren, path_separator, plus,
+        semicolon,
     };
     matches!(
         rule,
@@ -119,18 +120,18 @@ fn is_punctuation(rule: Rule) -> bool {
             | path_separator
             | plus
             | semicolon
-            | word_assert
-            | word_dt
-            | word_input
-            | word_output
+            | contextual_assert
+            | contextual_dt
+            | contextual_input
+            | contextual_output
     )
 }
 
-const SHAPE: &str = "the grammar gives the parts that it names";
+const GRAMMAR_INVARIANT: &str = "the grammar gives the parts that it names";
 
-impl<'a> Builder<'a> {
+impl<'a> TreeBuilder<'a> {
     fn new(text: &'a Tokenized) -> Self {
-        Self { text, diagnostics: Vec::new(), junk_end: None, nested: Vec::new() }
+        Self { text, diagnostics: Vec::new(), skipped_end: None, nested: Vec::new() }
     }
 
     /// Returns the bytes of a pair without the blanks and comments behind it.
@@ -155,18 +156,18 @@ impl<'a> Builder<'a> {
         for part in parts(pair) {
             match part.as_rule() {
                 Rule::import => {
-                    self.junk_end = None;
+                    self.skipped_end = None;
                     let import = self.import(part);
                     file.imports.push(import);
                 }
                 Rule::network => {
-                    self.junk_end = None;
+                    self.skipped_end = None;
                     let network = self.network(part);
                     file.networks.push(network);
                 }
                 _ => {
-                    self.junk(&part, Rule::network);
-                    file.hides_imports |= recover::is_import(self.text, self.bytes(&part).0);
+                    self.skipped(&part, Rule::network);
+                    file.hides_imports |= syntax_errors::is_import(self.text, self.bytes(&part).0);
                     file.broken.extend(self.identifiers(&part));
                 }
             }
@@ -176,19 +177,19 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports junk, unless it only continues what has been reported. Returns where it stops making sense.
-    fn junk(&mut self, pair: &Pair<'_, Rule>, wanted: Rule) -> Option<Span> {
+    fn skipped(&mut self, pair: &Pair<'_, Rule>, wanted: Rule) -> Option<Span> {
         let (start, end) = self.bytes(pair);
         let (text, lexed) = (&self.text.text, &self.text.lexed);
         let is_comment = text[start..].starts_with('#');
-        let continues = self.junk_end.is_some_and(|junk_end| {
-            let junk = &text[..junk_end];
+        let continues = self.skipped_end.is_some_and(|skipped_end| {
+            let skipped = &text[..skipped_end];
             let goes_on = text[start..].starts_with(['{', ';']) || text[start..].starts_with("else");
-            lexed.last_before(start).is_some_and(|token| token.end == junk_end)
-                && !junk.ends_with(';')
-                && (goes_on || !junk.ends_with('}'))
+            lexed.last_before(start).is_some_and(|token| token.end == skipped_end)
+                && !skipped.ends_with(';')
+                && (goes_on || !skipped.ends_with('}'))
         });
         // A comment of another language ends with its line: what follows makes sense again.
-        self.junk_end = if is_comment { None } else { Some(end) };
+        self.skipped_end = if is_comment { None } else { Some(end) };
         if continues || self.diagnostics.len() > MAX_SYNTAX_REPORTS {
             return None;
         }
@@ -200,9 +201,9 @@ impl<'a> Builder<'a> {
             return None;
         }
         let diagnostic = if wanted == Rule::network {
-            recover::explain_item(self.text, start, end)
+            syntax_errors::explain_item(self.text, start, end)
         } else {
-            recover::explain_statement(self.text, start, end)
+            syntax_errors::explain_statement(self.text, start, end)
         };
         let place = diagnostic.span;
         self.diagnostics.push(diagnostic);
@@ -215,8 +216,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports a missing semicolon or brace, which the grammar found at the start of `pair`.
-    fn forgotten(&mut self, pair: &Pair<'_, Rule>) {
-        let diagnostic = recover::forgotten(self.text, pair.as_span().start(), pair.as_rule());
+    fn missing_delimiter(&mut self, pair: &Pair<'_, Rule>) {
+        let diagnostic = syntax_errors::missing_delimiter(self.text, pair.as_span().start(), pair.as_rule());
         self.diagnostics.push(diagnostic);
     }
 
@@ -225,7 +226,7 @@ impl<'a> Builder<'a> {
         let mut kept = Vec::new();
         for part in parts(pair) {
             match part.as_rule() {
-                Rule::missing_semicolon | Rule::missing_brace => self.forgotten(&part),
+                Rule::missing_semicolon | Rule::missing_brace => self.missing_delimiter(&part),
                 _ => kept.push(part),
             }
         }
@@ -234,14 +235,14 @@ impl<'a> Builder<'a> {
 
     fn import(&mut self, pair: Pair<'_, Rule>) -> Import {
         let mut parts = self.parts(pair);
-        let from = parts.next().expect(SHAPE);
+        let from = parts.next().expect(GRAMMAR_INVARIANT);
         let name = self.name(&from);
         let from = if from.as_rule() == Rule::string {
             Module::Path(Name { text: unquoted(&name.text), span: name.span })
         } else {
-            Module::Word(name)
+            Module::Symbol(name)
         };
-        Import { from, name: self.name(&parts.next().expect(SHAPE)) }
+        Import { from, name: self.name(&parts.next().expect(GRAMMAR_INVARIANT)) }
     }
 
     fn network(&mut self, pair: Pair<'_, Rule>) -> Network {
@@ -274,7 +275,7 @@ impl<'a> Builder<'a> {
 
     fn parameter(&mut self, pair: Pair<'_, Rule>) -> Parameter {
         let mut parts = parts(pair);
-        let name = self.name(&parts.next().expect(SHAPE));
+        let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
         Parameter { name, default: parts.next().map(|part| self.expression(part)) }
     }
 
@@ -282,11 +283,11 @@ impl<'a> Builder<'a> {
         let mut statements = Vec::new();
         for part in self.parts(pair) {
             if part.as_rule() == Rule::bad_statement {
-                let place = self.junk(&part, Rule::bad_statement);
+                let place = self.skipped(&part, Rule::bad_statement);
                 let kind = self.broken_statement(&part, place);
                 statements.push(Statement { kind, docs: Vec::new(), span: self.span(&part) });
             } else {
-                self.junk_end = None;
+                self.skipped_end = None;
                 let statement = self.statement(part);
                 statements.push(statement);
             }
@@ -297,7 +298,7 @@ impl<'a> Builder<'a> {
     /// Returns what is known about a statement that stops making sense at `place`.
     fn broken_statement(&mut self, pair: &Pair<'_, Rule>, place: Option<Span>) -> StatementKind {
         let words = self.identifiers(pair);
-        let keyword = words.first().and_then(|word| recover::statement_keyword(word));
+        let keyword = words.first().and_then(|word| syntax_errors::statement_keyword(word));
         if keyword == Some(Keyword::Network) {
             self.nested.extend(words.iter().cloned());
         }
@@ -314,13 +315,13 @@ impl<'a> Builder<'a> {
             let is_clear = place.is_none_or(|place| span.end <= place.start || place.end <= span.start);
             token.kind == TokenKind::Identifier && token.end <= end && is_whole && is_clear
         });
-        StatementKind::Broken { keyword, name: name.map(|token| self.text.word(token).to_owned()), words }
+        StatementKind::Invalid { keyword, name: name.map(|token| self.text.word(token).to_owned()), words }
     }
 
     fn statement(&mut self, pair: Pair<'_, Rule>) -> Statement {
         let (docs, span, rule) = (self.docs(&pair), self.span(&pair), pair.as_rule());
         let mut parts = self.parts(pair);
-        let mut next = || parts.next().expect(SHAPE);
+        let mut next = || parts.next().expect(GRAMMAR_INVARIANT);
         let kind = match rule {
             Rule::step => StatementKind::Dt(self.expression(next())),
             Rule::input => {
@@ -337,13 +338,13 @@ impl<'a> Builder<'a> {
             }
             Rule::layer => {
                 let name = self.reference(&mut parts);
-                let neuron = self.name(&parts.next().expect(SHAPE));
-                let size = self.expression(parts.next().expect(SHAPE));
+                let neuron = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
+                let size = self.expression(parts.next().expect(GRAMMAR_INVARIANT));
                 StatementKind::Layer { name, neuron, size, fields: self.optional_fields(parts.next()) }
             }
             Rule::net => {
                 let name = self.reference(&mut parts);
-                StatementKind::Net { name, call: self.call(parts.next().expect(SHAPE)) }
+                StatementKind::Net { name, call: self.call(parts.next().expect(GRAMMAR_INVARIANT)) }
             }
             Rule::loop_ => {
                 let (name, range) = (self.name(&next()), self.expression(next()));
@@ -366,7 +367,7 @@ impl<'a> Builder<'a> {
         while let Some(part) = parts.next() {
             if part.as_rule() == Rule::expression {
                 let condition = self.expression(part);
-                let block = self.block(parts.next().expect(SHAPE));
+                let block = self.block(parts.next().expect(GRAMMAR_INVARIANT));
                 arms.push((condition, block));
             } else {
                 otherwise = self.block(part);
@@ -394,9 +395,9 @@ impl<'a> Builder<'a> {
     }
 
     fn reference(&mut self, parts: &mut std::vec::IntoIter<Pair<'_, Rule>>) -> Reference {
-        let name = self.name(&parts.next().expect(SHAPE));
+        let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
         let has_index = parts.as_slice().first().is_some_and(|part| part.as_rule() == Rule::index);
-        let index = has_index.then(|| parts.next().expect(SHAPE));
+        let index = has_index.then(|| parts.next().expect(GRAMMAR_INVARIANT));
         let span = index.as_ref().map_or(name.span, |index| name.span.to(self.span(index)));
         let index =
             index.and_then(|index| self::parts(index).next()).map(|part| Box::new(self.expression(part)));
@@ -411,8 +412,8 @@ impl<'a> Builder<'a> {
         let mut fields = Vec::new();
         for part in parts(pair) {
             let mut parts = parts(part);
-            let name = self.name(&parts.next().expect(SHAPE));
-            fields.push(Field { name, value: self.expression(parts.next().expect(SHAPE)) });
+            let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
+            fields.push(Field { name, value: self.expression(parts.next().expect(GRAMMAR_INVARIANT)) });
         }
         fields
     }
@@ -420,8 +421,8 @@ impl<'a> Builder<'a> {
     fn call(&mut self, pair: Pair<'_, Rule>) -> Call {
         let span = self.span(&pair);
         let mut parts = parts(pair);
-        let name = self.name(&parts.next().expect(SHAPE));
-        Call { name, arguments: self.arguments(parts.next().expect(SHAPE)), span }
+        let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
+        Call { name, arguments: self.arguments(parts.next().expect(GRAMMAR_INVARIANT)), span }
     }
 
     pub(super) fn arguments(&mut self, pair: Pair<'_, Rule>) -> Vec<Argument> {
@@ -444,14 +445,14 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn broken(&self, span: Span) -> Expr {
-        Expr { kind: ExprKind::Broken, span, height: 1 }
+        Expr { kind: ExprKind::Invalid, span, height: 1 }
     }
 
     /// Reports the first tree that is too high; others are likely parts of the same.
     pub(super) fn too_deep(&mut self, span: Span) -> Expr {
-        if !self.diagnostics.iter().any(|diagnostic| *diagnostic.code == codes::TOO_DEEP) {
+        if !self.diagnostics.iter().any(|diagnostic| *diagnostic.code == codes::NESTING_TOO_DEEP) {
             self.diagnostics.push(
-                Diagnostic::error(&codes::TOO_DEEP, span, "this expression has too many parts")
+                Diagnostic::error(&codes::NESTING_TOO_DEEP, span, "this expression has too many parts")
                     .with_help("name parts of the expression with `let`"),
             );
         }

@@ -59,10 +59,10 @@ const KEYWORDS: [Rule; 18] = [
     Rule::kw_false,
     Rule::kw_none,
     Rule::kw_learn,
-    Rule::word_dt,
-    Rule::word_input,
-    Rule::word_output,
-    Rule::word_assert,
+    Rule::contextual_dt,
+    Rule::contextual_input,
+    Rule::contextual_output,
+    Rule::contextual_assert,
 ];
 
 fn token_rules() -> impl Iterator<Item = Rule> {
@@ -199,7 +199,10 @@ fn lexer_and_grammar_reject_an_unterminated_comment() {
         assert!(lex(SourceId::default(), text).is_err(), "{text:?}");
         let at = text.find('/').expect("a comment starts");
         // Blanks and comments stand before the end of a file.
-        assert!(Grammar::parse(Rule::lone_expression, &format!("1 {}", &text[at..])).is_err(), "{text:?}");
+        assert!(
+            Grammar::parse(Rule::standalone_expression, &format!("1 {}", &text[at..])).is_err(),
+            "{text:?}"
+        );
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Import {
 #[derive(Clone, Debug)]
 pub(crate) enum Module {
     /// A word, of which only `std` means something.
-    Word(Name),
+    Symbol(Name),
     /// The path of a file.
     Path(Name),
 }
@@ -117,7 +117,7 @@ pub(crate) enum StatementKind {
     },
     Chain(Vec<Vec<Element>>),
     /// A statement with a syntax error, which has been reported.
-    Broken {
+    Invalid {
         /// The keyword that it probably starts with.
         keyword: Option<Keyword>,
         /// The name that it certainly declares, if it is a declaration.
@@ -179,7 +179,7 @@ pub(crate) struct Expr {
 #[derive(Clone, Debug)]
 pub(crate) enum ExprKind {
     /// An expression with a syntax error, which has been reported.
-    Broken,
+    Invalid,
     Number {
         value: f64,
         unit: Option<Name>,

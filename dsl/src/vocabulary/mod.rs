@@ -14,15 +14,15 @@
 mod chain;
 mod function;
 mod neuron;
+mod symbol;
 mod unit;
-mod word;
 
 pub use chain::{ChainOperator, LinearOption};
 pub use function::{Function, Signature};
 pub use neuron::{DefaultValue, Dimension, Field, describe, fields};
+pub use symbol::Symbol;
 pub use synnet_ir::graph::NeuronKind;
 pub use unit::Unit;
-pub use word::Word;
 
 pub use crate::syntax::keywords::{Keyword, KeywordRole};
 

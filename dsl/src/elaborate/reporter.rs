@@ -10,7 +10,7 @@ use crate::limits::MAX_STEPS;
 
 /// Collects diagnostics and counts work.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct Reporter {
     pub(crate) diagnostics: Diagnostics,
     /// Places of the instances that are being elaborated, outermost first.
     pub(crate) sites: Vec<Span>,
@@ -26,13 +26,13 @@ pub(crate) struct Report {
     known: HashSet<(Option<Span>, String)>,
 }
 
-impl Report {
+impl Reporter {
     /// Adds a diagnostic. Inside an instance, a secondary label points at the instance.
     pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
         if let (Some(&site), Some(span)) = (self.sites.last(), diagnostic.span) {
             if self.std.contains(&span.source) {
                 // Nobody can change the library: the error belongs to the instance, with the library as its cause.
-                diagnostic.span = Some(self.own_site().unwrap_or(site));
+                diagnostic.span = Some(self.user_site().unwrap_or(site));
                 diagnostic.notes.push((span, "detected here".to_owned()));
             } else if !site.contains(span) {
                 diagnostic = diagnostic.with_note(site, "in this instance");
@@ -46,7 +46,7 @@ impl Report {
 
     /// Returns the innermost instance outside of the standard library. Nobody can change the library, so errors in it
     /// are about the arguments.
-    pub(crate) fn own_site(&self) -> Option<Span> {
+    pub(crate) fn user_site(&self) -> Option<Span> {
         self.sites.iter().rev().find(|site| !self.std.contains(&site.source)).copied()
     }
 
@@ -67,7 +67,7 @@ impl Report {
     }
 
     /// Counts `n` steps of work. Returns false once the limit is exceeded, which is reported once.
-    pub(crate) fn spend(&mut self, n: usize, span: Span) -> bool {
+    pub(crate) fn consume_fuel(&mut self, n: usize, span: Span) -> bool {
         // The step that exceeds the limit reports it; all later ones stay silent.
         let before = self.steps;
         self.steps = self.steps.saturating_add(n as u64);
@@ -82,12 +82,12 @@ impl Report {
     }
 
     /// Ends all work, after an error that everything else would only repeat.
-    pub(crate) fn exhaust(&mut self) {
+    pub(crate) fn exhaust_fuel(&mut self) {
         self.steps = u64::MAX;
     }
 
     /// Returns whether the budget is exhausted.
-    pub(crate) fn exhausted(&self) -> bool {
+    pub(crate) fn is_out_of_fuel(&self) -> bool {
         self.steps > MAX_STEPS
     }
 

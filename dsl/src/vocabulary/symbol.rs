@@ -4,14 +4,14 @@ use synnet_ir::graph::{Quantity, SurrogateKind};
 
 /// A constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Word {
+pub enum Symbol {
     /// A quantity that a network can output.
     Quantity(Quantity),
     /// A surrogate gradient.
     Surrogate(SurrogateKind),
 }
 
-impl Word {
+impl Symbol {
     /// Returns all constants.
     pub fn all() -> impl Iterator<Item = Self> + Clone {
         let quantities = Quantity::ALL.into_iter().map(Self::Quantity);

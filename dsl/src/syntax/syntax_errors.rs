@@ -69,7 +69,7 @@ pub(super) fn is_import(text: &Tokenized, start: usize) -> bool {
 }
 
 /// Explains punctuation that is missing before `at`.
-pub(super) fn forgotten(text: &Tokenized, at: usize, rule: Rule) -> Diagnostic {
+pub(super) fn missing_delimiter(text: &Tokenized, at: usize, rule: Rule) -> Diagnostic {
     let last = text.lexed.last_before(at).copied().unwrap_or(Token {
         kind: TokenKind::Punctuation,
         start: 0,
@@ -77,12 +77,15 @@ pub(super) fn forgotten(text: &Tokenized, at: usize, rule: Rule) -> Diagnostic {
     });
     let span = text.token_span(last);
     if rule == Rule::missing_brace {
-        return Diagnostic::error(&codes::FORGOTTEN, span, "expected `}` after this")
+        return Diagnostic::error(&codes::MISSING_DELIMITER, span, "expected `}` after this")
             .with_help("add `}` where the block ends");
     }
-    let diagnostic =
-        Diagnostic::error(&codes::FORGOTTEN, span, format!("expected `;` after `{}`", text.word(last)))
-            .with_label("add `;` after this");
+    let diagnostic = Diagnostic::error(
+        &codes::MISSING_DELIMITER,
+        span,
+        format!("expected `;` after `{}`", text.word(last)),
+    )
+    .with_label("add `;` after this");
     // `7 // 2;` hides its `;` in a comment.
     let behind = text.lexed.tokens.partition_point(|token| token.end <= last.end);
     let comment = text.lexed.tokens.get(behind).filter(|comment| {
@@ -246,7 +249,7 @@ fn unclosed(stop: &Stop<'_>) -> Option<Diagnostic> {
         );
     }
     let span = stop.text.token_span(bracket.token);
-    let unclosed = Diagnostic::error(&codes::FORGOTTEN, span, format!("unclosed `{opening}`"))
+    let unclosed = Diagnostic::error(&codes::MISSING_DELIMITER, span, format!("unclosed `{opening}`"))
         .with_help(format!("close it with `{closing}`"));
     if last == bracket.token {
         return Some(unclosed);
