@@ -1,4 +1,4 @@
-//! What to compile and how.
+//! The configuration of a compilation, and the pipeline from a network to files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,29 +10,28 @@ use crate::cargo;
 use crate::error::Error;
 use crate::files::{self, Files};
 
-/// Compiles a network whose weights come at run time; see [`Config::compile`].
+/// Compiles a network whose weights come at run time. Equals [`Config::compile`] with the defaults.
 ///
 /// # Errors
-/// As for [`Config::compile`].
+/// As [`Config::compile`].
 pub fn compile(network: impl AsRef<Path>) -> Result<(), Error> {
     Config::new().compile(network)
 }
 
-/// In which numbers a compiled network computes.
+/// Arithmetic of a compiled network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Numbers {
-    /// In f32, as in training.
+    /// f32, as in training.
     #[default]
     Float,
-    /// In 8-bit weights and 16-bit states, as SynSense's chips do, bit for bit. The weights are quantized
-    /// on the way, so they are needed.
+    /// 8-bit weights and 16-bit states, equal to the simulator of SynSense's chips bit for bit. The weights are
+    /// quantized during the build, so they are required.
     Integer,
 }
 
-/// How a network is compiled.
+/// Configuration of a compilation.
 ///
-/// There is no setting for the path of a crate, which other generators need: the code that is written
-/// names nothing outside `core`.
+/// Unlike other generators, it needs no path of a support crate: generated code uses only `core`.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     weights: Option<PathBuf>,
@@ -46,22 +45,22 @@ pub struct Config {
 }
 
 impl Config {
-    /// Weights at run time, the only network of the file, its parameters' defaults, its own name for
-    /// the type and the file's for what is written, numbers in f32, cargo's `OUT_DIR`.
+    /// Returns the defaults: weights at run time, the only network of the file with its default parameters, the
+    /// network's name for the type, the source file's name for the output, arithmetic in f32, cargo's `OUT_DIR`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes the weights of this safetensors file part of the program.
+    /// Embeds the weights of a safetensors file.
     #[must_use]
     pub fn weights(mut self, path: impl Into<PathBuf>) -> Self {
         self.weights = Some(path.into());
         self
     }
 
-    /// Picks a network of a file that holds several. What is written then bears its name in lower
-    /// case instead of the file's.
+    /// Chooses a network of a file that contains several. The output files then have its name in lower case instead of
+    /// the source file's.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -75,57 +74,58 @@ impl Config {
         self
     }
 
-    /// Names the generated type, and in snake case its module, otherwise than the network.
+    /// Sets the name of the generated type, and in snake case of its module. By default, it is the network's.
     #[must_use]
     pub fn type_name(mut self, name: impl Into<String>) -> Self {
         self.type_name = Some(name.into());
         self
     }
 
-    /// Names what is written, without extension: `kws_fast` gives `kws_fast.rs`, for
-    /// `synnet::include_network!("kws_fast")`. It keeps two forms of one network apart.
+    /// Sets the name of the output files, without extension: `kws_fast` gives `kws_fast.rs`, for
+    /// `synnet::include_network!("kws_fast")`. So two variants of one network can coexist.
     #[must_use]
     pub fn file_name(mut self, stem: impl Into<String>) -> Self {
         self.file_name = Some(stem.into());
         self
     }
 
-    /// Chooses the numbers that the network computes in.
+    /// Sets the arithmetic of the network.
     #[must_use]
     pub fn numbers(mut self, numbers: Numbers) -> Self {
         self.numbers = numbers;
         self
     }
 
-    /// Gives the mean number of events per neuron and step of a layer, or per channel of the input, as
-    /// `snnc eval` measures it. Code in f32 then takes in the spikes of silent layers and of busy ones in
-    /// the way that is faster for each; it gives the same numbers.
+    /// Sets the mean number of events per neuron and step of a layer, or per channel of the input, as `snnc eval`
+    /// measures it. Code in f32 then processes the spikes of each layer in the faster of two ways; the results are the
+    /// same.
     #[must_use]
     pub fn rate(mut self, layer: impl Into<String>, rate: f64) -> Self {
         self.rates.insert(layer.into(), rate);
         self
     }
 
-    /// Writes into this folder instead of cargo's `OUT_DIR`. With it a network can be compiled by any
-    /// program, not only by a build script.
+    /// Sets the output folder, instead of cargo's `OUT_DIR`. With it, any program can compile a network, not only a
+    /// build script.
     #[must_use]
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.out_dir = Some(folder.into());
         self
     }
 
-    /// Compiles a network: `nets/kws.snn` becomes `OUT_DIR/kws.rs` and, with weights,
-    /// `OUT_DIR/kws.weights`. Files that do not change are not touched. In a build script (where
-    /// `OUT_DIR` is set) it tells cargo which files to watch, and shows the warnings of the network.
+    /// Compiles a network: `nets/kws.snn` becomes `OUT_DIR/kws.rs` and, with weights, `OUT_DIR/kws.weights`. Files that
+    /// would not change are not written. In a build script (if `OUT_DIR` is set), tells cargo which files to watch, and
+    /// shows the warnings of the network.
     ///
     /// Paths are relative to the current folder, which in a build script is that of `Cargo.toml`.
     ///
     /// # Errors
-    /// Where a file cannot be read or written, the weights belong to another network, the network
-    /// has errors, or there is no `OUT_DIR` and none was given; nothing is written then.
+    /// Returns an error if a file cannot be read or written, the weights do not fit the network, the network has
+    /// errors, or there is no output folder. Files are written only if everything before succeeded.
     pub fn compile(&self, network: impl AsRef<Path>) -> Result<(), Error> {
         let mut files = Files::default();
         let result = self.compile_files(network.as_ref(), &mut files);
+        // After an error, too: the build must run again when the file is corrected.
         cargo::watch(&files.read);
         result
     }
@@ -137,17 +137,18 @@ impl Config {
             Some(folder) => folder.clone(),
             None => cargo::out_dir().ok_or_else(|| {
                 Error::new(
-                    "there is no `OUT_DIR` outside a build script; choose a folder by `Config::out_dir`",
+                    "there is no `OUT_DIR` outside of a build script; set a folder with `Config::out_dir`",
                 )
             })?,
         };
+        // The weights first, because the module includes them.
         if let Some(bytes) = &module.weights {
             files::write(&folder.join(format!("{stem}.weights")), bytes)?;
         }
         files::write(&folder.join(format!("{stem}.rs")), module.source().as_bytes())
     }
 
-    /// Name of the files to write, without extension.
+    /// Returns the name of the output files, without extension.
     fn stem(&self, network: &Path) -> Result<String, Error> {
         let of_the_file = || network.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
         let of_the_network = || self.name.as_ref().map(|name| name.to_lowercase());
@@ -156,12 +157,12 @@ impl Config {
         match Path::new(&stem).file_name() {
             Some(name) if name == stem.as_str() => Ok(stem),
             _ => {
-                Err(Error::new(format!("`{stem}` is not the name of a file; choose its folder by `out_dir`")))
+                Err(Error::new(format!("`{stem}` is not the name of a file; set its folder with `out_dir`")))
             }
         }
     }
 
-    /// The pipeline.
+    /// Runs the pipeline from a source file to a module.
     fn generate(&self, path: &Path, stem: &str, files: &mut Files) -> Result<Module, Error> {
         let mut sources = Sources::new();
         let text = files.read_text(path)?;
@@ -188,17 +189,21 @@ impl Config {
         Ok(module)
     }
 
-    /// Rates are of layers that there are, no less than 0, and for code that has a choice.
+    /// Checks that rates belong to layers of the graph and are 0 or more, and that the arithmetic is f32.
     fn check_rates(&self, graph: &Graph) -> Result<(), Error> {
         if self.numbers == Numbers::Integer && !self.rates.is_empty() {
-            return Err(Error::new("rates are for code in f32: integer code has no choice"));
+            return Err(Error::new("rates are for code in f32: integer code does not use them"));
         }
         let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|l| l.name == name);
         let unknown = self.rates.keys().filter(|name| !known(name)).map(|name| {
-            format!("a rate is given for `{name}`, which network `{}` does not have", graph.name)
+            format!(
+                "a rate is given for `{name}`, which is neither the input nor a layer of network `{}`",
+                graph.name
+            )
         });
         let impossible = self.rates.iter().filter(|(_, rate)| !(rate.is_finite() && **rate >= 0.0));
-        let impossible = impossible.map(|(name, rate)| format!("`{name}` cannot have the rate {rate}"));
+        let impossible =
+            impossible.map(|(name, rate)| format!("the rate of `{name}` is {rate}; expected 0 or more"));
         let wrong: Vec<String> = unknown.chain(impossible).collect();
         if wrong.is_empty() { Ok(()) } else { Err(Error::new(wrong.join("\n"))) }
     }
@@ -231,7 +236,7 @@ mod tests {
             output out.spikes;
         }";
 
-    /// A folder with a network, its import and its weights.
+    /// Creates a folder with a network, its import and its weights.
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let tensors = [("events->h.weight", [2, 3]), ("h->part.out.weight", [3, 2])]
@@ -299,7 +304,7 @@ mod tests {
         let folder = folder();
         assert_eq!(cargo::out_dir(), None, "tests are no build scripts");
         let error = compile(folder.path().join("kws.snn")).expect_err("there is no folder");
-        assert!(error.to_string().contains("choose a folder by `Config::out_dir`"), "{error}");
+        assert!(error.to_string().contains("set a folder with `Config::out_dir`"), "{error}");
     }
 
     #[test]
@@ -333,7 +338,10 @@ mod tests {
         let integers = config(folder.path()).rate("h", 1.0).numbers(Numbers::Integer).compile(&path);
         assert!(integers.expect_err("they have no rates").to_string().contains("rates are for code in f32"));
         let error = wrong.compile(&path).expect_err("both are wrong").to_string();
-        assert!(error.contains("a rate is given for `g`") && error.contains("`h` cannot have"), "{error}");
+        assert!(
+            error.contains("a rate is given for `g`") && error.contains("the rate of `h` is NaN"),
+            "{error}"
+        );
     }
 
     #[test]

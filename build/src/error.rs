@@ -1,10 +1,10 @@
-//! Why a network was not compiled.
+//! The error of a compilation.
 
 use std::fmt;
 
-/// Why a network was not compiled: one message, which shows every error of the network with its lines.
+/// The error of a compilation: one message that shows every error of the network with its source lines.
 ///
-/// `Debug` shows the same as `Display`, because cargo prints the error of a build script by `Debug`.
+/// `Debug` shows the same as `Display`, because an error that a build script returns from `main` is printed by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(String);
 

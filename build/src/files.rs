@@ -1,13 +1,14 @@
-//! Reading and writing, with errors that name the file.
+//! Reading and writing of files, with errors that name the file.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// Files that were asked for, in order: those that the crate depends on.
+/// Reads files and records their paths, on which the crate depends.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
+    /// Paths in the order of reading, missing files included: the build runs again when one appears.
     pub(crate) read: Vec<PathBuf>,
 }
 
@@ -43,14 +44,16 @@ fn cannot_read(path: &Path, reason: &str) -> Error {
     Error::new(format!("cannot read `{}`: {reason}", path.display()))
 }
 
-/// Writes a file whole or not at all, and leaves one alone that already holds the bytes.
+/// Writes a file atomically, unless it already contains these bytes.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    // A new modification time would make cargo compile everything that includes the file.
     if std::fs::read(path).is_ok_and(|present| present == bytes) {
         return Ok(());
     }
     let write = || {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
+        // In the same folder, because a rename is atomic within a file system only.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(bytes)?;
         file.persist(path)?;

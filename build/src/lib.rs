@@ -1,4 +1,4 @@
-//! Compiles spiking networks while a crate is built.
+//! Compiles spiking networks from a build script.
 //!
 //! # From a file to a type
 //! Put the network and its weights beside your sources, and add to `Cargo.toml`:
@@ -15,30 +15,30 @@
 //!     synnet_build::Config::new().weights("nets/kws.safetensors").compile("nets/kws.snn")
 //! }
 //! ```
-//! and the crate includes what came of it, where the type `Kws` is wanted:
+//! The crate includes the result where it needs the type `Kws`:
 //! ```text
 //! synnet::include_network!("kws");
 //!
 //! let mut net = Kws::new();
 //! let output = net.step(&[0.0; Kws::INPUTS]);
 //! ```
-//! The page of the crate `synnet` describes the type. `OUT_DIR/kws.rs` is source to read, and
-//! `OUT_DIR/kws.weights` holds the weights, which become part of the program by `include_bytes!`.
+//! The documentation of the crate `synnet` describes the type. `OUT_DIR/kws.rs` is readable source, and
+//! `OUT_DIR/kws.weights` contains the weights, which `include_bytes!` embeds.
 //!
 //! # Weights at run time
-//! Without weights, [`compile`]`("nets/kws.snn")` is the whole build script, and the type takes the
-//! bytes of `kws.weights` when the program runs: `Kws::with_weights(&bytes)`.
+//! Without weights, [`compile`]`("nets/kws.snn")` is the whole build script, and the type takes the bytes of
+//! `kws.weights` at run time: `Kws::with_weights(&bytes)`.
 //!
-//! # When it is compiled again
-//! When the network, a file that it imports, or its weights change, and not otherwise: cargo is told of
-//! every file that was read. What has not changed is not written again.
+//! # Rebuilds
+//! The network is compiled again only if it, a file that it imports, or its weights change: cargo watches every file
+//! that was read. Files that would not change are not written.
 //!
-//! # Mistakes
-//! The error shows every mistake of the network with its line, all at once, and cargo prints it as it is:
-//! return it from `main`. Warnings of the network are shown as warnings of the build.
+//! # Errors and warnings
+//! The error shows every error of the network with its source line, all at once, and cargo prints it as it is: return
+//! it from `main`. Warnings of the network are warnings of the build.
 //!
-//! # Outside a build script
-//! [`Config::out_dir`] names the folder to write to; nothing is printed then.
+//! # Use outside of a build script
+//! [`Config::out_dir`] sets the output folder; nothing is printed.
 
 mod cargo;
 mod config;

@@ -1,5 +1,5 @@
-//! A crate with a network, built by cargo again and again: what makes it compile the network anew, and
-//! what its author reads where that fails.
+//! A crate with a network, built by cargo repeatedly: what causes the network to be compiled again, and the messages
+//! about errors.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +25,7 @@ const BODY: &str = "network Body {
 }
 ";
 
-/// A package in a folder that is gone at the end.
+/// A package in a temporary folder.
 struct Package(tempfile::TempDir);
 
 impl Package {
@@ -55,7 +55,7 @@ impl Package {
         std::fs::write(path, content).expect("it can be written");
     }
 
-    /// Runs the program; what it prints, and whether its network was compiled for it.
+    /// Runs the program. Returns its output, and whether the network was compiled.
     #[track_caller]
     fn run(&self) -> (String, bool) {
         let (succeeded, stdout, stderr) = self.cargo();
@@ -63,7 +63,7 @@ impl Package {
         (stdout.trim().to_owned(), stderr.contains("build-script-build`"))
     }
 
-    /// Runs the program by cargo: whether it succeeds, and what it and cargo say.
+    /// Runs the program with cargo. Returns whether it succeeds, and the output of both.
     fn cargo(&self) -> (bool, String, String) {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
@@ -101,7 +101,7 @@ fn weight(value: f32) -> Vec<u8> {
     Params { tensors: [("events->body.out.weight".to_owned(), tensor)].into() }.to_safetensors()
 }
 
-/// What the network gives for one event: the weight times the decay.
+/// Output of the network for one event: the weight times the decay.
 fn output(weight: f64, steps_per_tau: f64) -> String {
     format!("{:.3}", weight * (-1.0 / steps_per_tau).exp())
 }

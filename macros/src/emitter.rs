@@ -1,7 +1,7 @@
-//! What was found about a network, as errors and warnings of the Rust compiler.
+//! Diagnostics of a network become errors and warnings of the Rust compiler.
 //!
-//! A finding in the macro's own text stands at its tokens. What lies elsewhere (in a file, in weights)
-//! is shown at the token that led there, with its own lines in the message.
+//! A diagnostic about the macro's own text is shown at its tokens. One about a file or about weights is shown at the
+//! token that names it, with the lines of the file in the message.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -9,26 +9,26 @@ use syn::{Error, LitStr};
 use synnet_ir::{Diagnostic, SourceId, Sources};
 
 use crate::invocation::Settings;
-use crate::layout::Layout;
+use crate::source_layout::SourceLayout;
 
-/// Where the text of a network stands.
+/// Origin of a network's source.
 pub(crate) enum Origin {
     /// Between the macro's brackets.
-    Tokens(Layout),
-    /// In the file of this name.
+    Tokens(SourceLayout),
+    /// In a file.
     File(LitStr),
 }
 
-/// What is needed to show findings.
+/// Converts diagnostics to tokens.
 pub(crate) struct Emitter<'a> {
     pub(crate) origin: &'a Origin,
-    /// The text of the network.
+    /// The source of the network, among `sources`.
     pub(crate) root: SourceId,
     pub(crate) sources: &'a Sources,
     pub(crate) settings: &'a Settings,
 }
 
-/// A finding as Rust shows it: a message at a place.
+/// A diagnostic as the Rust compiler shows it: a message at tokens.
 struct RenderedDiagnostic<'a> {
     /// First and last token.
     place: (Span, Span),
@@ -37,12 +37,12 @@ struct RenderedDiagnostic<'a> {
 }
 
 impl Emitter<'_> {
-    /// Findings about the text; what has no place is about the choice of the network.
+    /// Converts diagnostics of the source. Those without a span concern the choice of the network.
     pub(crate) fn for_network(&self, diagnostics: &[Diagnostic]) -> TokenStream {
         self.render_all(diagnostics, self.settings.name.as_ref())
     }
 
-    /// Findings about the network with its weights; what has no place is about the weights.
+    /// Converts diagnostics of the network with its weights. Those without a span concern the weights.
     pub(crate) fn for_weights(&self, diagnostics: &[Diagnostic]) -> TokenStream {
         self.render_all(diagnostics, self.settings.weights.as_ref())
     }
@@ -57,6 +57,7 @@ impl Emitter<'_> {
         let Some(span) = diagnostic.span else {
             return at((fallback, fallback), full_message(diagnostic));
         };
+        // The value of a parameter is a source of its own, named like the option of the command line.
         let name = self.sources.get(span.source).map_or("", |source| source.name.as_str());
         if let Some(parameter) = name.strip_prefix("--param ").and_then(|name| self.settings.param(name)) {
             return at(parameter, full_message(diagnostic));
@@ -73,15 +74,15 @@ impl Emitter<'_> {
         }
     }
 
-    /// A diagnostic with the lines that it is about.
+    /// Returns the message of a diagnostic with the source lines that it concerns.
     fn with_lines(&self, diagnostic: &Diagnostic) -> String {
         let rendered = synnet_ir::render(std::slice::from_ref(diagnostic), self.sources, false);
-        // The Rust compiler says itself whether it is an error.
+        // The first line repeats severity and message, which the Rust compiler shows anyway.
         let lines = rendered.split_once('\n').map_or("", |(_, lines)| lines);
         format!("{}\n{}", title(diagnostic), lines.trim_end())
     }
 
-    /// The macro's use as a whole, or the name of its file.
+    /// Returns the span of the whole macro call, or of the file name in it.
     fn whole(&self) -> Span {
         match self.origin {
             Origin::Tokens(_) => Span::call_site(),
@@ -97,12 +98,15 @@ impl RenderedDiagnostic<'_> {
 
     fn error(&self) -> TokenStream {
         let (first, last) = self.place;
+        // `new_spanned` underlines from the first token to the last; any tokens with these spans will do.
         let ends = [quote_spanned!(first=> x), quote_spanned!(last=> x)];
         Error::new_spanned(ends.into_iter().collect::<TokenStream>(), &self.message).to_compile_error()
     }
 
-    /// A procedural macro has no means to warn; the use of something deprecated has, with any text.
+    /// Generates a warning with the diagnostic's message.
     fn warning(&self) -> TokenStream {
+        // Stable Rust lets procedural macros report errors only. The use of a deprecated item is a warning with any
+        // text.
         let (message, code) = (&self.message, self.diagnostic.code.id);
         let declared = Ident::new(code, Span::call_site());
         let used = Ident::new(code, self.place.0);
@@ -116,7 +120,7 @@ impl RenderedDiagnostic<'_> {
     }
 }
 
-/// A diagnostic without its place.
+/// Returns a diagnostic's message with its notes and help.
 fn full_message(diagnostic: &Diagnostic) -> String {
     let mut message = title(diagnostic);
     message.extend(diagnostic.notes.iter().map(|(_, note)| format!("\nnote: {note}")));
@@ -124,7 +128,7 @@ fn full_message(diagnostic: &Diagnostic) -> String {
     message
 }
 
-/// What is wrong, and the rule; the code of a warning stands in the name of what it "uses".
+/// Returns the message with the code of an error. The code of a warning is the name of the deprecated item.
 fn title(diagnostic: &Diagnostic) -> String {
     match diagnostic.is_error() {
         true => format!("{} [{}]", diagnostic.message, diagnostic.code.id),

@@ -1,4 +1,4 @@
-//! Text and weights to the items of the network, or to compile errors.
+//! Expansion: source and weights become the items of the network, or compile errors.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use synnet_rust::{Module, RustOptions};
 
 use crate::emitter::{Emitter, Origin};
 use crate::invocation::{Invocation, Network};
-use crate::layout::Layout;
+use crate::source_layout::SourceLayout;
 
-/// What the macro's tokens expand to.
+/// Expands the tokens of a macro call.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     match syn::parse2::<Invocation>(input) {
         Ok(invocation) => {
@@ -23,9 +23,11 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A compilation: the folder that paths start from, and every file that was read.
+/// The state of a compilation.
 struct Compiler {
+    /// Folder to which paths are relative.
     folder: PathBuf,
+    /// Every file that was read.
     read: Vec<PathBuf>,
 }
 
@@ -35,8 +37,8 @@ impl Compiler {
         Self { folder, read: Vec::new() }
     }
 
-    /// The pipeline: items, warnings and the files to watch, or errors as tokens. The `Err` is about a
-    /// file that cannot be read.
+    /// Runs the pipeline. Returns items, warnings and files to watch, or errors as tokens; `Err` if a file cannot be
+    /// read.
     fn compile(&mut self, invocation: &Invocation) -> syn::Result<TokenStream> {
         let settings = &invocation.settings;
         let mut sources = Sources::new();
@@ -61,7 +63,7 @@ impl Compiler {
         })
     }
 
-    /// The text of the network, and how its places are shown.
+    /// Loads the source of the network. Returns its origin, which decides how spans are shown, and its id.
     fn source(&mut self, network: &Network, sources: &mut Sources) -> syn::Result<(Origin, SourceId)> {
         Ok(match network {
             Network::File(path) => {
@@ -70,7 +72,7 @@ impl Compiler {
                 (Origin::File(path.clone()), root)
             }
             Network::Inline(tokens) => {
-                let layout = Layout::new(tokens.clone());
+                let layout = SourceLayout::new(tokens.clone());
                 let root = sources.add("synnet!", layout.text.clone());
                 (Origin::Tokens(layout), root)
             }
@@ -83,10 +85,11 @@ impl Compiler {
             .map_err(|error| syn::Error::new(path.span(), format!("`{}`: {error}", path.value())))
     }
 
-    /// Reads a file, which from then on is one that the crate depends on.
+    /// Reads a file and records it as a dependency of the crate.
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
         let place = self.folder.join(path);
         let bytes = std::fs::read(&place).map_err(|error| match error.kind() {
+            // The operating system's text differs between platforms, and so would expected compile errors.
             ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => error.to_string(),
         })?;
@@ -94,8 +97,10 @@ impl Compiler {
         Ok(bytes)
     }
 
-    /// Items that make the compiler watch all files that were read.
+    /// Generates items that make the compiler watch all files that were read.
     fn tracked(&self) -> TokenStream {
+        // `proc_macro::tracked_path` is unstable; `include_bytes!` has the same effect, and unused constants cost
+        // nothing.
         let paths = self.read.iter().map(|path| absolute(path));
         quote! { #(const _: &[u8] = include_bytes!(#paths);)* }
     }
@@ -107,8 +112,8 @@ impl synnet_dsl::Loader for Compiler {
     }
 }
 
-/// The graph as a constant of the generated type, so that the same network can be trained or examined. It costs
-/// nothing where nobody looks at it.
+/// Generates a constant with the graph, so that the same network can be trained or examined. It costs nothing if it is
+/// not used.
 fn graph_of_type(module: &Module, graph: &Graph) -> TokenStream {
     let name = format_ident!("{}", module.type_name);
     let lifetime = module.borrows_weights.then(|| quote! { <'_> });

@@ -1,4 +1,4 @@
-//! What stands between the brackets of `synnet!`.
+//! The invocation: parses the tokens between the brackets of `synnet!`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
@@ -6,13 +6,13 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token};
 use synnet_rust::Numbers;
 
-/// A use of the macro.
+/// A parsed call of the macro.
 pub(crate) struct Invocation {
     pub(crate) network: Network,
     pub(crate) settings: Settings,
 }
 
-/// Where the network is.
+/// Location of the network's source.
 pub(crate) enum Network {
     /// `synnet!("file.snn")`
     File(LitStr),
@@ -20,22 +20,22 @@ pub(crate) enum Network {
     Inline(TokenStream),
 }
 
-/// What may be said besides the network.
+/// Settings beside the network.
 #[derive(Default)]
 pub(crate) struct Settings {
-    /// A file of weights.
+    /// Path of a weights file.
     pub(crate) weights: Option<LitStr>,
-    /// The network that is meant.
+    /// Name of the network, if the source has several.
     pub(crate) name: Option<LitStr>,
-    /// In which numbers it computes.
+    /// Arithmetic: "float" or "integer".
     numbers: Option<LitStr>,
     params: Vec<Parameter>,
 }
 
-/// What is said about a parameter of the network.
+/// A value for a parameter of the network.
 struct Parameter {
     name: String,
-    /// An expression of the language.
+    /// An expression of the language, as text.
     value: String,
     /// First and last token.
     tokens: (Span, Span),
@@ -54,6 +54,7 @@ impl Parse for Invocation {
         }
         let mut metas = Vec::new();
         while input.peek(Token![#]) && input.peek2(Token![!]) {
+            // A `//!` comment arrives as an inner attribute, too, and gets an error of its own.
             let ahead = input.fork();
             let attributes = ahead.call(Attribute::parse_inner)?;
             if attributes.iter().any(|attribute| attribute.path().is_ident("doc")) {
@@ -67,14 +68,14 @@ impl Parse for Invocation {
 }
 
 impl Settings {
-    /// What the front half of the compiler has to know.
+    /// Returns the options of the compiler's front end.
     pub(crate) fn options(&self) -> synnet_dsl::Options {
         synnet_dsl::Options::new()
             .with_name(self.name.as_ref().map(LitStr::value))
             .with_params(self.params.iter().map(|p| (p.name.clone(), p.value.clone())))
     }
 
-    /// In which numbers the network computes.
+    /// Returns the arithmetic of the network.
     pub(crate) fn numbers(&self) -> Numbers {
         match &self.numbers {
             Some(numbers) if numbers.value() == "integer" => Numbers::integer(),
@@ -82,12 +83,12 @@ impl Settings {
         }
     }
 
-    /// First and last token of what is said about a parameter.
+    /// Returns the first and the last token of a parameter's setting.
     pub(crate) fn param(&self, name: &str) -> Option<(Span, Span)> {
         self.params.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.tokens)
     }
 
-    /// Sets everything; what cannot be set is reported all at once.
+    /// Applies all settings, and reports all errors at once.
     fn set_all(&mut self, metas: impl IntoIterator<Item = Meta>) -> Result<()> {
         let errors = metas.into_iter().filter_map(|meta| self.set(&meta).err());
         match errors.reduce(|mut all, error| {
@@ -108,7 +109,7 @@ impl Settings {
         } else if path.is_ident("numbers") {
             let numbers = text(meta)?;
             if !["float", "integer"].contains(&numbers.value().as_str()) {
-                return Err(Error::new(numbers.span(), "numbers are \"float\" or \"integer\""));
+                return Err(Error::new(numbers.span(), "expected \"float\" or \"integer\""));
             }
             once(&mut self.numbers, numbers, meta)
         } else if path.is_ident("params") {
@@ -117,7 +118,7 @@ impl Settings {
         } else {
             Err(Error::new_spanned(
                 path,
-                "unknown setting; there are `weights`, `name`, `params` and `numbers`",
+                "unknown setting; expected `weights`, `name`, `params` or `numbers`",
             ))
         }
     }
@@ -126,19 +127,19 @@ impl Settings {
 fn once(setting: &mut Option<LitStr>, value: LitStr, meta: &Meta) -> Result<()> {
     match setting.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Error::new_spanned(meta, "this is set twice")),
+        Some(_) => Err(Error::new_spanned(meta, "duplicate setting")),
     }
 }
 
-/// The text in `setting = "text"`.
+/// Returns the string literal in `setting = "text"`.
 fn text(meta: &Meta) -> Result<LitStr> {
     match &meta.require_name_value()?.value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
-        other => Err(Error::new_spanned(other, "a text in quotation marks is expected here")),
+        other => Err(Error::new_spanned(other, "expected a string literal")),
     }
 }
 
-/// `name = value, ...`, values in the words of the language.
+/// Parses `name = value, ...`. A value is an expression of the language, which ends at a comma.
 fn parameters(input: ParseStream<'_>) -> Result<Vec<Parameter>> {
     let mut parameters = Vec::new();
     while !input.is_empty() {

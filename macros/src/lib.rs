@@ -1,15 +1,20 @@
-//! The `synnet!` macro: spiking networks inside Rust. Use it through the crate `synnet`, whose
-//! documentation describes it.
+//! The `synnet!` macro: spiking networks inside Rust. Use it through the crate `synnet`, whose documentation describes
+//! it.
 //!
-//! * `invocation`: what stands between the brackets.
-//! * `layout`: tokens to the text that they were, and places in the text back to tokens.
-//! * `expand`: text and weights to the items of the network.
-//! * `report`: what was found about them, as errors and warnings of the Rust compiler.
+//! ```text
+//! tokens ──► invocation ──► source_layout ──► expand ──► items
+//!                                               └──────► emitter ──► errors and warnings
+//! ```
+//!
+//! * `invocation`: parses the tokens between the brackets.
+//! * `source_layout`: converts tokens to source text, and ranges of the text back to tokens.
+//! * `expand`: compiles source and weights to the items of the network.
+//! * `emitter`: shows diagnostics as errors and warnings of the Rust compiler.
 
 mod emitter;
 mod expand;
 mod invocation;
-mod layout;
+mod source_layout;
 
 use proc_macro::TokenStream;
 
@@ -25,20 +30,20 @@ use proc_macro::TokenStream;
 /// synnet!("nets/kws.snn", weights = "weights/kws.safetensors");
 /// ```
 ///
-/// Paths are relative to the folder of the crate's `Cargo.toml`; the crate is compiled again when one
-/// of the files changes. Settings, as inner attributes or as further arguments:
-/// * `weights = "file.safetensors"`: the weights become part of the program and the type has
-///   `Kws::new()`. Without them the type takes packed weights at run time, `Kws::with_weights(&bytes)`.
-/// * `name = "Kws"`: which network, where there are several.
-/// * `numbers = "integer"`: the type computes in 8-bit weights and 16-bit states, as neuromorphic chips do,
-///   instead of in f32 (`"float"`). The weights are quantized on the way.
-/// * `params(classes = 12)`: values of the network's parameters, written as in the language.
+/// Paths are relative to the folder of the crate's `Cargo.toml`. The crate is compiled again when one of the files
+/// changes. Settings are inner attributes or further arguments:
+/// * `weights = "file.safetensors"`: embeds the weights; the type has `Kws::new()`. Without them, the type takes packed
+///   weights at run time, `Kws::with_weights(&bytes)`.
+/// * `name = "Kws"`: chooses the network if the source has several.
+/// * `numbers = "integer"`: the type computes with 8-bit weights and 16-bit states, as neuromorphic chips do, instead
+///   of f32 (`"float"`). The weights are quantized at compile time.
+/// * `params(classes = 12)`: sets parameters of the network; values are expressions of the language.
 ///
-/// The type also has its graph, `Kws::GRAPH`, with which the same network is trained in memory
-/// (`synnet_ir::from_json`); it costs nothing where nobody looks at it.
+/// The constant `Kws::GRAPH` holds the network as JSON, from which the same network can be trained in memory
+/// (`synnet_ir::from_json`). It costs nothing if it is not used.
 ///
-/// Errors of the network are compile errors at its tokens, all at once. Its warnings are shown as uses of
-/// something deprecated, named by the code of the warning; `#![allow(deprecated)]` in the module silences them.
+/// Errors of the network are compile errors at its tokens, all at once. Warnings appear as uses of a deprecated item,
+/// named by the code of the warning; `#![allow(deprecated)]` in the module silences them.
 #[proc_macro]
 pub fn synnet(input: TokenStream) -> TokenStream {
     expand::expand(input.into()).into()

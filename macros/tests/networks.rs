@@ -1,4 +1,4 @@
-//! The macro where it succeeds: in a file, in place, in a function, twice in one module.
+//! Valid uses of the macro: with a file, inline, in a function, twice in one module.
 
 use synnet_macros::synnet;
 
@@ -57,7 +57,7 @@ fn an_inline_network_has_its_weights() {
     assert_eq!(net.click().spikes, [1.0, 0.0]);
 }
 
-/// In integers; the digits of the example, which has weights that fit.
+/// In integers: the network of the digits example, with its weights.
 mod integers {
     synnet_macros::synnet!(
         "../examples/digits/digits.snn",
@@ -66,7 +66,7 @@ mod integers {
     );
 }
 
-/// The same as `Clicks`, with weights that come when the program runs.
+/// The same network as `Clicks`, with weights at run time.
 mod at_run_time {
     synnet_macros::synnet! {
         network Clicks {

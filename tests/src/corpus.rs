@@ -1,6 +1,6 @@
-//! The networks of `tests/networks`, which every engine has to get right.
+//! The corpus: the networks of `tests/networks`, which every engine has to run correctly.
 //!
-//! Each file opens with a comment: first what it shows, then settings, one a line.
+//! Each file starts with a comment: first what the network shows, then settings, one per line.
 //!
 //! ```text
 //! // Two synapses per neuron, each with its own time constant.
@@ -12,12 +12,12 @@
 //! |---|---|---|
 //! | `gain` | 1 | factor of the initial weights, so that the network spikes |
 //! | `seed` | 0 | seed of the initial weights and of the input |
-//! | `steps` | 100 | time steps that are run |
-//! | `silent` | none | names of the layers that never spike, separated by commas; all others must |
-//! | `network` | the only one | which of several networks in the file |
+//! | `steps` | 100 | number of time steps |
+//! | `silent` | none | names of the layers that never spike, separated by commas; all others must spike |
+//! | `network` | the only one | name of the network, if the file has several |
 //! | `param` | none | `name = value`, a parameter of the network; may be repeated |
 //!
-//! Files that networks import are in `tests/networks/parts`; they are no cases of their own.
+//! Files that networks import are in `tests/networks/parts`; they are not cases of their own.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -29,26 +29,26 @@ use synnet_dsl::Loader;
 pub struct Case {
     /// Name of the file without `.snn`.
     pub name: String,
-    /// The source text.
+    /// Source of the network.
     pub text: String,
-    /// What the network shows.
+    /// Description from the opening comment.
     pub shows: String,
-    /// How it is run.
+    /// Settings from the opening comment.
     pub settings: Settings,
 }
 
-/// How a network of the corpus is run; see the [module](self) for the comments that set it.
+/// Settings of a network of the corpus. The [module](self) documents the comments that set them.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Factor of the initial weights.
     pub gain: f32,
     /// Seed of the initial weights and of the input.
     pub seed: u64,
-    /// Time steps that are run.
+    /// Number of time steps.
     pub steps: usize,
-    /// Layers that never spike.
+    /// Names of the layers that never spike.
     pub silent: Vec<String>,
-    /// Which of several networks in the file.
+    /// Name of the network, if the file has several.
     pub network: Option<String>,
     /// Parameters of the network: names, and expressions of the language.
     pub params: Vec<(String, String)>,
@@ -76,7 +76,7 @@ pub fn cases() -> Vec<Case> {
 /// Returns the network of this name.
 ///
 /// # Panics
-/// If there is none, and as [`cases`].
+/// If there is no such network, and as [`cases`].
 pub fn case(name: &str) -> Case {
     read(&folder().join(format!("{name}.snn")))
 }

@@ -1,4 +1,4 @@
-//! Every engine behind one function: the only place of these tests that knows how an engine is called.
+//! One function per engine: the only place in these tests that knows the engines' interfaces.
 
 use synnet_dsl::{Options, compile};
 use synnet_ir::{Diagnostics, Graph, Network, Sources, render};
@@ -11,7 +11,7 @@ use synnet_xylo::{Build, Chip, QuantizeOptions};
 use crate::corpus::{Case, Imports};
 use crate::reference::Inputs;
 
-/// A network of the corpus, compiled and with weights.
+/// A compiled network of the corpus, with weights.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     /// The network with its initial weights, scaled by the gain.
@@ -25,7 +25,7 @@ pub struct Compiled {
 /// Compiles a network of the corpus and gives it its weights.
 ///
 /// # Panics
-/// If the text has errors.
+/// If the source has errors.
 pub fn compiled(case: &Case) -> Compiled {
     let (sources, graph, warnings) = compiled_text(case, &case.text);
     let network = network(&graph, case.settings.gain, case.settings.seed);
@@ -35,7 +35,7 @@ pub fn compiled(case: &Case) -> Compiled {
 /// Compiles `text` as the network of a case.
 ///
 /// # Panics
-/// If the text has errors.
+/// If the source has errors.
 pub fn compiled_text(case: &Case, text: &str) -> (Sources, Graph, Diagnostics) {
     let mut sources = Sources::new();
     let root = sources.add(format!("{}.snn", case.name), text);
@@ -50,7 +50,7 @@ pub fn compiled_text(case: &Case, text: &str) -> (Sources, Graph, Diagnostics) {
 /// Gives a graph its initial weights, those of connections `gain` times as large.
 ///
 /// # Panics
-/// If the weights do not fit the graph; it is a fault of the runtime.
+/// If the weights do not fit the graph, which would be a bug of the runtime.
 pub fn network(graph: &Graph, gain: f32, seed: u64) -> Network {
     let mut params = initial_params(graph, seed);
     for (name, tensor) in &mut params.tensors {
@@ -72,14 +72,14 @@ pub fn interpret(network: &Network, raster: &[f32]) -> Run {
     Interpreter::new(network).run(&input, Tracing::On, 0).expect("the raster has the network's channels")
 }
 
-/// The forward and backward pass of training.
+/// Result of a forward and backward pass of training.
 #[derive(Clone, Debug)]
 pub struct PassResult {
     /// Output, `[steps, outputs]`.
     pub output: Vec<f32>,
-    /// Spikes of each layer, `[steps, neurons]`; of leaky integrators nothing that means something.
+    /// Spikes of each layer, `[steps, neurons]`; values of leaky integrators have no meaning.
     pub spikes: Vec<Vec<f32>>,
-    /// Gradients of what learns, in the order of [`Tape::learned`].
+    /// Gradients of the learned parameters, in the order of [`Tape::learned`].
     pub gradients: Gradients,
 }
 
@@ -88,7 +88,7 @@ pub fn run_tape(tape: &Tape, network: &Network, inputs: &Inputs) -> PassResult {
     run_tape_as(tape, network, inputs, Pass::Evaluation, Recompute::None)
 }
 
-/// Returns the gradients with dropout and noise, if states are kept and if they are computed again.
+/// Returns the gradients with dropout and noise, first with stored states, then with recomputed ones.
 pub fn gradients_kept_and_recomputed(tape: &Tape, network: &Network, inputs: &Inputs) -> [Gradients; 2] {
     let pass = Pass::Training(SampleKey::new(1, 0, 0));
     [Recompute::None, Recompute::Segments]
@@ -119,10 +119,10 @@ fn run_tape_as(
     PassResult { output, spikes, gradients: tape.gradients(network, &sums) }
 }
 
-/// Generates the module in f32, whose weights are included from a file of this name.
+/// Generates the module in f32, which includes its weights from a file of this name.
 ///
 /// # Errors
-/// What generated code cannot express.
+/// Returns everything that generated code cannot express.
 pub fn float_module(network: &Network, weights_file: &str) -> Result<Module, Diagnostics> {
     synnet_rust::generate(network, &module_options(weights_file))
 }
@@ -130,10 +130,10 @@ pub fn float_module(network: &Network, weights_file: &str) -> Result<Module, Dia
 /// Quantizes the network and generates its module in integers.
 ///
 /// # Errors
-/// What integer code cannot express.
+/// Returns everything that integer code cannot express.
 ///
 /// # Panics
-/// If the description of the quantized network does not hold together; it is a fault of the target.
+/// If the description of the quantized network is inconsistent, which would be a bug of the target.
 pub fn integer_module(network: &Network, weights_file: &str) -> Result<(Module, Quantized), Diagnostics> {
     let quantized = quantize(network, &QuantizeOptions::default())?;
     let module = synnet_rust::generate_integer(&quantized.network, &module_options(weights_file));
@@ -147,7 +147,7 @@ fn module_options(weights_file: &str) -> RustOptions {
 /// Builds the network for a chip.
 ///
 /// # Errors
-/// What does not fit the chip.
+/// Returns everything that does not fit the chip.
 pub fn on_chip(network: &Network, chip: &Chip) -> Result<Build, Diagnostics> {
     synnet_xylo::build(network, chip, &QuantizeOptions::default())
 }

@@ -1,5 +1,5 @@
-//! The equations of `synnet_ir::graph` in f32, written down once more and as plainly as possible: what the float
-//! engines have to give bit for bit. Membrane noise and dropout are left out.
+//! The equations of `synnet_ir::graph` in f32, transcribed as plainly as possible. The float engines must match them
+//! bit for bit. Membrane noise and dropout are not covered.
 
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
@@ -11,20 +11,20 @@ use synnet_ir::graph::{Endpoint, LayerId, Neuron, Quantity};
 pub struct State {
     /// Synaptic currents, `[neurons, synapses]`.
     pub isyn: Vec<f32>,
-    /// Currents of adaptation; zeros where there are none.
+    /// Currents of adaptation, `[neurons]`; zeros without adaptation.
     pub iahp: Vec<f32>,
-    /// Membrane potentials after reset; zeros in leaky integrators.
+    /// Membrane potentials after reset, `[neurons]`; zeros in leaky integrators.
     pub vmem: Vec<f32>,
-    /// Spike counts; zeros in leaky integrators.
+    /// Spike counts, `[neurons]`; zeros in leaky integrators.
     pub spikes: Vec<f32>,
 }
 
-/// The end of a step.
+/// Output and states at the end of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// The output.
+    /// Output of the network, `[outputs]`.
     pub output: Vec<f32>,
-    /// The states of each layer.
+    /// States of each layer, in the order of the graph.
     pub layers: Vec<State>,
 }
 
@@ -39,7 +39,7 @@ pub fn run(network: &Network, raster: &[f32]) -> Vec<Step> {
         spikes: zero(layer.size),
     });
     let mut states: Vec<State> = at_rest.collect();
-    // What entered each connection, step by step.
+    // The values that entered each connection, by step, for delays.
     let mut entered: Vec<Vec<Vec<f32>>> = vec![Vec::new(); graph.connections.len()];
     let mut steps = Vec::new();
     for (t, input) in raster.chunks_exact(graph.input.channels).enumerate() {
@@ -72,7 +72,7 @@ fn receive(
     for (i, connection) in graph.connections_into(id) {
         let mut counts = vec![0.0f32; graph.source_width(connection)];
         for source in &connection.sources {
-            // A layer that stands later, or is the same one, still holds the spikes of the step before.
+            // A layer that is updated later, or the layer itself, still holds the spikes of the previous step.
             let values = match source {
                 Endpoint::Input => input,
                 Endpoint::Layer(layer) => match graph.layer(*layer).neuron {

@@ -1,5 +1,5 @@
-//! What the tests of several crates share: the [`corpus`] of networks, the [`engines`] that run a network, and two
-//! plain implementations of what a network means, [`equations`] in f32 and [`mod@reference`] in f64 with gradients.
+//! Shared test code: the [`corpus`] of networks, the [`engines`] that run a network, and two plain implementations of a
+//! network's definition, [`equations`] in f32 and [`mod@reference`] in f64 with gradients.
 
 pub mod corpus;
 pub mod engines;
@@ -9,7 +9,7 @@ pub mod reference;
 
 pub use random::Random;
 
-/// The examples of the documentation's pages, compiled and run.
+/// The Rust examples of documentation pages, compiled and run.
 #[cfg(doctest)]
 mod pages {
     #[doc = include_str!("../../docs/audio.md")]

@@ -1,4 +1,4 @@
-//! What a network computes and its gradients, in a plain forward and reverse pass in f64.
+//! Reference implementation: outputs and gradients of a network, by a plain forward and backward pass in f64.
 //!
 //! The weights are those of f32, and decays are rounded to f32 as every engine rounds them; all else is f64. A spike
 //! differs from that of an engine in f32 only if a membrane is so near a boundary that rounding decides:
@@ -12,12 +12,12 @@ use synnet_runtime::tape::Tape;
 
 use crate::Random;
 
-/// What a pass is given besides the network.
+/// Inputs of a pass: events, and the gradients of a loss.
 #[derive(Clone, Debug)]
 pub struct Inputs {
     /// Number of time steps.
     pub steps: usize,
-    /// `[steps, channels]`.
+    /// Input of the network, `[steps, channels]`.
     pub input: Vec<f32>,
     /// Gradient by the output, `[steps, outputs]`.
     pub by_output: Vec<f32>,
@@ -36,7 +36,7 @@ impl Inputs {
     }
 }
 
-/// All states of a layer, by step and element.
+/// All states of a layer, `[steps][elements]`.
 #[derive(Debug, Default)]
 struct Trace {
     isyn: Vec<Vec<f64>>,
@@ -44,11 +44,11 @@ struct Trace {
     /// Membrane before reset.
     peak: Vec<Vec<f64>>,
     vmem: Vec<Vec<f64>>,
-    /// Spikes; of leaky integrators the current.
+    /// Spikes; for leaky integrators, the current.
     emitted: Vec<Vec<f64>>,
 }
 
-/// The plain pass.
+/// A forward pass in f64, with everything that the backward pass needs.
 #[derive(Debug)]
 pub struct Reference<'a> {
     network: &'a Network,
@@ -61,7 +61,7 @@ fn decay(leak: &Leak, i: usize, dt: f64) -> f64 {
     f64::from(leak.decay(i, dt) as f32)
 }
 
-/// Derivative of the decay by the number that stands for it.
+/// Returns the derivative of the decay with respect to the parameter.
 fn slope(leak: &Leak, i: usize, dt: f64) -> f64 {
     let value = leak.parameter.get(i);
     match leak.unit {
@@ -78,14 +78,14 @@ fn syn(layer: &Layer) -> &Leak {
     }
 }
 
-/// The element `i` of the step before `t`.
+/// Returns element `i` of the step before `t`; 0 before the first step.
 fn before(states: &[Vec<f64>], t: usize, i: usize) -> f64 {
     if t > 0 { states[t - 1][i] } else { 0.0 }
 }
 
 impl<'a> Reference<'a> {
-    /// Returns the smallest distance of a membrane from a boundary of the spike count or of the surrogate, in thresholds;
-    /// in tenths of the membrane if that is more. Below 1e-5, rounding may decide in f32.
+    /// Returns the smallest distance of a membrane from a boundary of the spike count or of the surrogate, in
+    /// thresholds; in tenths of the membrane if that is more. Below 1e-5, rounding may decide in f32.
     pub fn margin(&self) -> f64 {
         self.margin
     }
@@ -102,7 +102,8 @@ impl<'a> Reference<'a> {
         pass
     }
 
-    /// Connections into a layer, as (index, source, step at which what arrives in step `t` was emitted).
+    /// Returns the connections into a layer, as (index, source, step in which the events that arrive in step `t` were
+    /// emitted).
     fn arrivals(&self, l: usize, t: usize) -> Vec<(usize, Endpoint, usize)> {
         let graph = &self.network.graph;
         let into = graph.connections.iter().enumerate().filter(|(_, c)| c.target.index() == l);
@@ -189,7 +190,7 @@ impl<'a> Reference<'a> {
         trace.emitted.push(emitted);
     }
 
-    /// Returns the gradients by what learns, in the order of [`Tape::learned`].
+    /// Runs the backward pass. Returns the gradients of the learned parameters, in the order of [`Tape::learned`].
     pub fn backward(&self, tape: &Tape) -> Vec<Vec<f64>> {
         let graph = &self.network.graph;
         let by_emitted =
@@ -212,14 +213,14 @@ impl<'a> Reference<'a> {
         adjoint.gradients
     }
 
-    /// Gradient by the network's output, where it is this quantity of this layer.
+    /// Returns the gradient of the loss with respect to the network's output, if that is this quantity of this layer.
     fn given(&self, l: usize, quantity: Quantity, t: usize, n: usize) -> f64 {
         let graph = &self.network.graph;
         let is = (graph.output.layer.index(), graph.output.quantity) == (l, quantity);
         if is { f64::from(self.inputs.by_output[t * graph.outputs() + n]) } else { 0.0 }
     }
 
-    /// Through spikes and membranes; returns the gradient by the currents of this step.
+    /// Propagates through spikes and membranes. Returns the gradient with respect to the currents of this step.
     fn backward_neurons(&self, adjoint: &mut Adjoint, l: usize, t: usize) -> Vec<f64> {
         let (layer, dt) = (&self.network.graph.layers[l], self.network.graph.dt);
         let mut by_current = vec![0.0; layer.input_columns()];
@@ -262,7 +263,7 @@ impl<'a> Reference<'a> {
         by_current
     }
 
-    /// Through the currents to weights and sources.
+    /// Propagates through the currents to weights and sources.
     fn backward_synapses(&self, adjoint: &mut Adjoint, l: usize, t: usize, by_current: Vec<f64>) {
         let (graph, trace) = (&self.network.graph, &self.traces[l]);
         let (leak, columns) = (syn(&graph.layers[l]), graph.layers[l].input_columns());
@@ -318,11 +319,11 @@ impl<'a> Reference<'a> {
     /// Returns the largest magnitude of a current or a membrane.
     pub fn max_state(&self) -> f64 {
         let states = self.traces.iter().flat_map(|trace| trace.isyn.iter().chain(&trace.peak));
-        states.flatten().fold(0.0, |greatest, x| greatest.max(x.abs()))
+        states.flatten().fold(0.0, |maximum, x| maximum.max(x.abs()))
     }
 
-    /// Returns whether an engine found the same spikes, given as `[steps, neurons]` for each layer; of leaky integrators
-    /// anything.
+    /// Returns whether an engine found the same spikes, given as `[steps, neurons]` for each layer; of leaky
+    /// integrators anything.
     pub fn agrees(&self, spikes: &[Vec<f32>]) -> bool {
         let layers = self.network.graph.layers.iter().zip(&self.traces).zip(spikes);
         let mut spiking = layers.filter(|((layer, _), _)| layer.as_lif().is_some());
@@ -345,7 +346,7 @@ fn surrogate(lif: &Lif, threshold: f64, v: f64) -> f64 {
     }
 }
 
-/// What the reverse pass carries from step to step.
+/// Gradients that the backward pass carries from step to step.
 struct Adjoint<'a> {
     tape: &'a Tape,
     gradients: Vec<Vec<f64>>,
@@ -356,7 +357,7 @@ struct Adjoint<'a> {
 }
 
 impl Adjoint<'_> {
-    /// Adds to the gradient of a constant, if it learns.
+    /// Adds to the gradient of a layer's parameter, if it is learned.
     fn put(&mut self, l: usize, which: LayerParameter, i: usize, by: f64) {
         if let Some(k) = self.tape.learned().index(Slot::Layer(LayerId(l as u32), which)) {
             let gradient = &mut self.gradients[k];

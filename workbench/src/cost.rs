@@ -22,7 +22,7 @@ impl InferenceCost {
     /// The cost of a recording of so many steps, with the activity of the test set; `None` for chips without a model.
     pub fn of(on: &ChipResult, steps: usize) -> Option<Self> {
         let cycles = mean_and_worst(&on.build.specification, &on.chip, on.result.activity.as_ref()?)?;
-        let power = CostSummary::of_build(&on.build, &on.chip)?.power();
+        let power = CostSummary::from_build(&on.build, &on.chip)?.power();
         Some(Self { cycles, duration: steps as f64 * on.build.float.dt, power })
     }
 

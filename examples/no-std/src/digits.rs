@@ -33,13 +33,13 @@ pub mod digits {
     /// Ten spoken digits on Xylo Audio 3: one readout neuron per digit, whose mean membrane potential
     /// says how likely the digit is.
     ///
-    /// In each step of 10 ms: 16 channels of `events` come in, at most 15 events of each,
-    /// and the membrane potentials of layer `out` go out.
+    /// Each step of 10 ms takes 16 channels of `events`, at most 15 events of each,
+    /// and returns the membrane potentials of layer `out`.
     /// Weights have 8 bits, states 16; currents and membranes decay by bit shifts.
-    /// Spikes take one step from layer to layer: the output is
+    /// Spikes take one step from layer to layer: the output lags
     /// 3 steps behind that of the network in f32.
     ///
-    /// | layer | neurons | `dash_mem` | `dash_syn` | threshold | most spikes |
+    /// | layer | neurons | `dash_mem` | `dash_syn` | threshold | maximum spikes per step |
     /// |---|---|---|---|---|---|
     /// | `h0` | 60 | 1 | 1 to 2 | 61 to 985 | 31 |
     /// | `h1` | 60 | 1 | 1 to 2 | 22 to 241 | 31 |
@@ -65,7 +65,7 @@ pub mod digits {
         /// Duration of a time step, in seconds.
         pub const DT: f32 = 0.01;
 
-        /// The network with all states zero.
+        /// Creates the network. All states are zero.
         #[must_use]
         pub const fn new() -> Self {
             Self {
@@ -84,7 +84,7 @@ pub mod digits {
             self.out = Out::new();
         }
 
-        /// Advances by one time step: event counts come in, the outputs go out.
+        /// Advances by one time step. Takes event counts and returns the outputs.
         pub fn step(&mut self, input: &[u8; INPUTS]) -> [i16; OUTPUTS] {
             let input = input.map(|events| events.min(15));
             add_rows(&mut self.h0.isyn, &input, &EVENTS_TO_H0_WEIGHTS, 0);
@@ -98,15 +98,15 @@ pub mod digits {
             self.out.vmem
         }
 
-        /// Advances by one time step for each pair of an input and an output. Where one slice is
-        /// longer, its rest is left alone.
+        /// Advances by one time step for each pair of an input and an output. If one slice is longer,
+        /// the rest of it is ignored.
         pub fn run(&mut self, inputs: &[[u8; INPUTS]], outputs: &mut [[i16; OUTPUTS]]) {
             for (input, output) in inputs.iter().zip(outputs) {
                 *output = self.step(input);
             }
         }
 
-        /// States of all layers at the end of the last step, by name.
+        /// Returns the states of all layers at the end of the last step, by name.
         #[must_use]
         pub const fn state(&self) -> State<'_> {
             State {
@@ -117,25 +117,25 @@ pub mod digits {
             }
         }
 
-        /// States of layer `h0` at the end of the last step.
+        /// Returns the states of layer `h0` at the end of the last step.
         #[must_use]
         pub const fn h0(&self) -> &H0 {
             &self.h0
         }
 
-        /// States of layer `h1` at the end of the last step.
+        /// Returns the states of layer `h1` at the end of the last step.
         #[must_use]
         pub const fn h1(&self) -> &H1 {
             &self.h1
         }
 
-        /// States of layer `h2` at the end of the last step.
+        /// Returns the states of layer `h2` at the end of the last step.
         #[must_use]
         pub const fn h2(&self) -> &H2 {
             &self.h2
         }
 
-        /// States of layer `out` at the end of the last step.
+        /// Returns the states of layer `out` at the end of the last step.
         #[must_use]
         pub const fn out(&self) -> &Out {
             &self.out
@@ -148,7 +148,7 @@ pub mod digits {
         }
     }
 
-    /// States of all layers.
+    /// States of all layers, by name.
     #[derive(Clone, Copy, Debug)]
     pub struct State<'n> {
         /// Layer `h0`.
@@ -183,7 +183,7 @@ pub mod digits {
             }
         }
 
-        /// Advances by one time step, after the currents have received.
+        /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_MEM: u8 = 1;
             for (isyn, &dash_syn) in self.isyn.iter_mut().zip(&H0_DASH_SYN) {
@@ -254,7 +254,7 @@ pub mod digits {
             }
         }
 
-        /// Advances by one time step, after the currents have received.
+        /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_MEM: u8 = 1;
             for (isyn, &dash_syn) in self.isyn.iter_mut().zip(&H1_DASH_SYN) {
@@ -325,7 +325,7 @@ pub mod digits {
             }
         }
 
-        /// Advances by one time step, after the currents have received.
+        /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_MEM: u8 = 1;
             for (isyn, &dash_syn) in self.isyn.iter_mut().zip(&H2_DASH_SYN) {
@@ -396,7 +396,7 @@ pub mod digits {
             }
         }
 
-        /// Advances by one time step, after the currents have received.
+        /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_SYN: u8 = 1;
             const DASH_MEM: u8 = 1;
@@ -418,7 +418,7 @@ pub mod digits {
         }
     }
 
-    /// The weights as they were packed. The program holds only the tables that follow.
+    /// The packed weights. The program contains only the tables that are built from them.
     const PACKED: &[u8] = include_bytes!("digits.weights");
     const _: () = {
         let fingerprint = match PACKED.first_chunk() {
@@ -443,9 +443,9 @@ pub mod digits {
     /// Weights of `h2->out`.
     static H2_TO_OUT_WEIGHTS: Matrix<60, 10> = take_rows(8168);
 
-    /// Adds the events of every source that spikes, in ascending order, weights shifted to the left by
-    /// `shift`. Events of one source are added at once: equal addends saturate together as they do one by
-    /// one, and the product of their number with a weight fits 16 bits.
+    /// Adds the events of every source that spikes, in ascending order. Weights are shifted left by `shift`.
+    /// Events of one source are added at once: equal addends saturate alike, one by one or at once, and the
+    /// product of their number and a weight fits 16 bits.
     fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
         isyn: &mut [i16; COLUMNS],
         counts: &[u8; SOURCES],
@@ -464,10 +464,10 @@ pub mod digits {
         }
     }
 
-    /// One bit for each of at most 64 counts, the first lowest: 1 where it is not zero.
+    /// Returns a mask with one bit for each of at most 64 counts, the lowest bit first: 1 if the count is nonzero.
     ///
     /// Eight counts are the bytes of one number. The sum carries into the highest bit of each byte
-    /// whose lower bits are not all zero; the product collects the highest bits of all bytes in its
+    /// whose lower bits are not all zero. The product collects the highest bits of all bytes in its
     /// own highest byte, in order and without carries.
     fn sources_that_spike(counts: &[u8]) -> u64 {
         const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
@@ -489,7 +489,7 @@ pub mod digits {
         spiking
     }
 
-    /// Adds the weights of one source, times a factor with which no product leaves 16 bits.
+    /// Adds the weights of one source, times a factor whose product with every weight fits 16 bits.
     fn add_row<const COLUMNS: usize>(
         isyn: &mut [i16; COLUMNS],
         row: &Row<COLUMNS>,
@@ -501,14 +501,14 @@ pub mod digits {
         }
     }
 
-    /// What a state loses in a step: its part of `2^-dash`, rounded down, but at least 1 where it is
-    /// positive. Every state thus reaches 0.
+    /// Returns the loss of a state in a step: its share `2^-dash`, rounded down, but at least 1 if the
+    /// state is positive. So every state reaches 0.
     fn leak(state: i16, dash: u8) -> i16 {
         let part = state.wrapping_shr(u32::from(dash));
         if part == 0 && state > 0 { 1 } else { part }
     }
 
-    /// Whether a membrane potential makes its neuron spike.
+    /// Returns whether a membrane potential reaches the threshold.
     fn reaches(vmem: i16, threshold: i16) -> bool {
         vmem >= threshold
     }
@@ -521,7 +521,7 @@ pub mod digits {
     /// Weights of a connection, one row per source.
     type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
 
-    /// The rows of weights that begin at a byte of the packed weights.
+    /// Returns the rows of weights that start at a byte of the packed weights.
     const fn take_rows<const SOURCES: usize, const COLUMNS: usize>(
         start: usize,
     ) -> Matrix<SOURCES, COLUMNS> {

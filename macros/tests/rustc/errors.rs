@@ -1,4 +1,4 @@
-//! The macro where it fails: what the compiler says, and where. A new file in `tests/fail` is a new case.
+//! Compile errors of the macro: message and span. A new file in `tests/fail` is a new case.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Crates that use the macro, given to the compiler: what it says of mistakes, and which files it watches.
+//! Crates that use the macro, run through the compiler: its messages about errors, and the files that it watches.
 //!
 //! The compiler is called on its own, with the macro that was compiled for this test: a package for each case would
 //! compile the macro and all that it depends on once more.

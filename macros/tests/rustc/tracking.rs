@@ -1,4 +1,4 @@
-//! What a crate with the macro depends on: every file that the macro read.
+//! Dependencies of a crate with the macro: every file that the macro read.
 
 use std::path::Path;
 

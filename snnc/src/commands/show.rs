@@ -40,7 +40,7 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
             ShowFormat::Dot => synnet_ir::to_dot(graph),
         });
     };
-    let budget = Budget::of(graph, chip);
+    let budget = Budget::from_graph(graph, chip);
     // The budget is worth most where the network does not fit.
     let fits = loaded.accept(&synnet_xylo::rules::check(graph, chip), &context.terminal);
     let cost = match (&args.weights, &fits) {
@@ -83,7 +83,7 @@ fn cost(
     let network = context.bind(loaded, weights)?;
     let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default())
         .map_err(|diagnostics| loaded.error(diagnostics))?;
-    Ok(CostSummary::of_build(&build, chip))
+    Ok(CostSummary::from_build(&build, chip))
 }
 
 fn cost_summary(cost: Option<&CostSummary>, chip: &Chip) -> String {
@@ -108,8 +108,8 @@ fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
     let chip = network.chip(named)?;
     let chip = chip.as_deref();
     let spec = &network.specification;
-    let budget = chip.map(|chip| Budget::of_specification(spec, chip));
-    let cost = chip.map(|chip| CostSummary::of_specification(spec, chip, args.dt));
+    let budget = chip.map(|chip| Budget::from_specification(spec, chip));
+    let cost = chip.map(|chip| CostSummary::from_specification(spec, chip, args.dt));
     if context.json || args.format == ShowFormat::Json {
         let known = cost.as_ref().and_then(Option::as_ref).map(CostSummary::to_json);
         let mut value = network.json();

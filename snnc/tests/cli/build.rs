@@ -193,9 +193,9 @@ fn measured_rates_choose_how_weights_are_added() {
     };
     let text = || folder.read_text("digits.rs");
     code(r#"{ "float": { "accuracy": 1.0, "rates": { "h0": 0.01, "h1": 2.5 } } }"#).success();
-    assert!(text().contains("2.50 events per source and step were measured"), "an evaluation is read");
+    assert!(text().contains("measured 2.50 events per source and step"), "an evaluation is read");
     code(r#"{ "h1": 1.25 }"#).success();
-    assert!(text().contains("1.25 events per source and step were measured"), "a map is read");
+    assert!(text().contains("measured 1.25 events per source and step"), "a map is read");
     code(r#"{ "h9": 1.0, "h1": -1.0 }"#).failure(1, &["eval.json", "layer `h9`", "`h1` is -1, below 0"]);
     code(r#"{ "h1": [] }"#).failure(1, &["neither an evaluation nor a map"]);
     code("no").failure(1, &["eval.json"]);
@@ -248,6 +248,8 @@ fn a_quantizer_is_chosen_and_calibrated() {
     build("xylo-audio3", &["--calibrate", "silence.npy"]).failure(1, &["silence.npy", "typical input"]);
     build("xylo-audio3", &["--calibrate", "none.npy"]).failure(2, &["none.npy"]);
     build("rust", &["--quantizer", "global"]).failure(2, &["`--quantizer`", "means nothing to `rust`"]);
+    build("rust", &["--remove-dead"])
+        .failure(2, &["`--remove-dead`", "means nothing to `rust`", "`xylo-imu`"]);
     build("rust", &["--calibrate", "in.npy"]).failure(2, &["`--calibrate`"]);
     let words = ["build", digits, "--target", "rust-int", "-o", "x.rs", "--calibrate", "in.npy"];
     folder.snnc(&words).failure(2, &["`--calibrate`", "`--weights`"]);

@@ -69,8 +69,8 @@ fn custom_chip_is_a_target() {
     folder.write("own.yaml", large);
     let build = ["build", digits, "--weights", "w.safetensors", "--chip", "own.yaml", "-o", "own"];
     let outcome = folder.snnc(&build).success();
-    assert!(outcome.stderr.contains("Nothing of it was tried"), "{}", outcome.stderr);
-    assert!(folder.read_text("own.py").contains("Nothing of it was tried"));
+    assert!(outcome.stderr.contains("None of this was tested"), "{}", outcome.stderr);
+    assert!(folder.read_text("own.py").contains("None of this was tested"));
     let shown = folder.snnc(&["show", "own.spec.npz", "--chip", "own.yaml"]).success();
     assert!(shown.text().contains(" 180        180 "), "{}", shown.text());
     assert!(folder.snnc(&["chips", "--chip", "own.yaml"]).success().text().contains("small-chip"));
@@ -98,7 +98,11 @@ fn errors_of_a_description_are_located() {
         ("synapse: {min: 1, max: 15}", "synapse: {min: 1, max: 300}", &["dash.synapse.max", "line "]),
         ("outputs: 32", "outputs: many", &["outputs: invalid", "a whole number, 0 or more (line "]),
         ("bias: true", "", &["missing field `bias`"]),
-        ("hidden: 150 ", "hidden: 100 ", &["not a possible chip", "`input_expansion` is 128; 1 to 100"]),
+        (
+            "hidden: 150 ",
+            "hidden: 100 ",
+            &["not a possible chip", "`input_expansion` is 128; expected 1 to 100"],
+        ),
         ("  hidden: 31 ", "  hidden: 63 ", &["`events.hidden` is 63"]),
         ("name: small-chip", "name: xylo-imu", &["`name` is `xylo-imu`, which is taken"]),
         ("name: small-chip", "name: rust", &["`name` is `rust`, which is taken"]),

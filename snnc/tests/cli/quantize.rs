@@ -19,9 +19,9 @@ fn faults_of_the_section_are_told() {
         ),
         ("quantize: { awar: true }\n", &["unknown field `awar`", "did you mean `aware`?"]),
         ("quantize: { method: chanel }\n", &["unknown variant `chanel`", "did you mean `channel`?"]),
-        ("quantize: { weight_bits: 1 }\n", &["`quantize`: `weight_bits` is 1; a weight has 2 to 8 bits"]),
-        ("quantize: { clip: 0 }\n", &["`quantize`: `clip` is 0; a percentile lies above 0"]),
-        ("quantize: { headroom: 0.5 }\n", &["`quantize`: `headroom` is 0.5; it is 1 or more"]),
+        ("quantize: { weight_bits: 1 }\n", &["`quantize`: `weight_bits` is 1; expected 2 to 8"]),
+        ("quantize: { clip: 0 }\n", &["`quantize`: `clip` is 0; expected a percentile above 0"]),
+        ("quantize: { headroom: 0.5 }\n", &["`quantize`: `headroom` is 0.5; expected 1 or more"]),
         (
             "quantize: { headroom: much }\n",
             &["`quantize`: `headroom`: invalid type: string \"much\", expected a number"],

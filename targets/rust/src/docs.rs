@@ -1,9 +1,10 @@
-//! What generated code says about itself in either arithmetic: the header of the file, and the parts of comments.
+//! Header and documentation comments of generated code: the parts that both forms of arithmetic share.
 
 use synnet_ir::fnv1a;
 use synnet_ir::graph::Quantity;
 
-/// Who made the file of what, and its layers: name, kind, neurons, synapses of each.
+/// Returns the header of a file: compiler, network, hashes, and a table of the layers. `layers` gives name, kind,
+/// neurons and synapses of each. The header depends only on the input, so generation is reproducible.
 pub(crate) fn head<'a>(
     name: &str,
     numbers: &str,
@@ -31,7 +32,7 @@ pub(crate) fn head<'a>(
     text
 }
 
-/// What goes out of a network, in words.
+/// Returns the name of an output quantity, in the plural.
 pub(crate) fn quantity(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::Spikes => "spike counts",
@@ -40,7 +41,7 @@ pub(crate) fn quantity(quantity: Quantity) -> &'static str {
     }
 }
 
-/// The comment of a layer's type: what it is, the connections that it receives, and the author's own words.
+/// Returns the comment of a layer's type: its title, its connections, and the author's text.
 pub(crate) fn layer<'a>(
     title: String,
     connections: impl Iterator<Item = (&'a str, &'a [String])>,
@@ -59,8 +60,9 @@ pub(crate) fn layer<'a>(
     lines
 }
 
-/// Lines of a `///` comment, each with its leading blank.
+/// Returns the lines of the author's `///` comments, each with a leading blank.
 pub(crate) fn author(docs: &[String]) -> Vec<String> {
+    // `#[doc = "text"]` prints as `///text`, so the blank belongs to the text.
     let spaced = |line: &str| match line.chars().next() {
         None | Some(' ') => line.to_owned(),
         Some(_) => format!(" {line}"),
@@ -68,7 +70,8 @@ pub(crate) fn author(docs: &[String]) -> Vec<String> {
     docs.iter().flat_map(|text| text.split('\n')).map(spaced).collect()
 }
 
-/// A text without line breaks and other control characters.
+/// Replaces line breaks and other control characters by blanks.
 pub(crate) fn one_line(text: &str) -> String {
+    // Names come from users; a line break would end the comment and inject code.
     text.replace(char::is_control, " ")
 }

@@ -1,20 +1,24 @@
-//! Tokens to formatted source. prettyplease breaks lines a little otherwise than rustfmt, which is
-//! therefore told to leave the module as it is.
+//! Formatting: tokens become source text.
+//!
+//! prettyplease breaks lines slightly differently than rustfmt, so the module has an attribute that makes rustfmt skip
+//! it.
 
 use proc_macro2::TokenStream;
 
-/// Width of a line.
+/// Maximum width of a line of an array, in characters.
 const WIDTH: usize = 100;
 
-/// The formatted source of generated items under a header.
+/// Returns the formatted source of generated items, below a header.
 pub(crate) fn source(header: &str, tokens: &TokenStream) -> String {
+    // All names are valid identifiers (`Names`), so this depends on no input.
     let file = syn::parse2(tokens.clone()).expect("the generated items are Rust");
     let body = space_items(&pack_arrays(&prettyplease::unparse(&file)));
     format!("{header}\n{body}")
 }
 
-/// Sets the numbers of a table several to a line.
+/// Puts several elements of an array on each line.
 fn pack_arrays(source: &str) -> String {
+    // prettyplease puts one element on each line, which makes a table of 60 constants 60 lines long.
     let mut packed = String::new();
     let mut lines = source.lines().peekable();
     while let Some(line) = lines.next() {
@@ -32,7 +36,7 @@ fn pack_arrays(source: &str) -> String {
     packed
 }
 
-/// Fills lines with the elements of an array, given one to a line with their commas.
+/// Fills lines with the elements of an array, which are given one per line with their commas.
 fn pack(elements: &[&str]) -> String {
     let indent = elements.first().map_or("", |line| &line[..line.len() - line.trim_start().len()]);
     let mut packed = String::new();
@@ -55,8 +59,9 @@ fn pack(elements: &[&str]) -> String {
     packed
 }
 
-/// Puts blank lines between items, and before each layer's part of a step.
+/// Inserts blank lines between items, and before each layer's part of a step.
 fn space_items(source: &str) -> String {
+    // prettyplease separates only top-level items.
     const STARTS: [&str; 10] = [
         "///",
         "#[",

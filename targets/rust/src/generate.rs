@@ -1,4 +1,4 @@
-//! From a network to its module.
+//! Entry points: from a network to its module, in either arithmetic.
 
 use synnet_ir::{Diagnostic, Diagnostics, Feature, Graph, Network, Params, codes};
 
@@ -7,8 +7,8 @@ use crate::module::Module;
 use crate::options::{Numbers, RustOptions};
 use crate::{float, integer, quantized};
 
-/// What generated code can do: everything that a graph can hold but noise, for which deterministic
-/// code has no source, and learned parameters, whose values are known only with the weights.
+/// Features that generated code supports: all except noise, for which deterministic code has no source, and learned
+/// parameters, whose values are known only with the weights.
 const SUPPORTED: [Feature; 12] = [
     Feature::SeveralSynapses,
     Feature::NeuronBias,
@@ -24,8 +24,8 @@ const SUPPORTED: [Feature; 12] = [
     Feature::LeakUnits,
 ];
 
-/// Everything of a graph that code in f32 cannot express, whatever its weights: membrane noise. For integers
-/// see [`quantized::check`].
+/// Returns an error for everything in a graph that code in f32 cannot express, whatever its weights: membrane noise.
+/// For integers, see [`quantized::check`].
 pub fn check(graph: &Graph) -> Diagnostics {
     unsupported(graph, &[Feature::LearnedParameter])
 }
@@ -33,8 +33,8 @@ pub fn check(graph: &Graph) -> Diagnostics {
 /// Generates the module of a network with its weights.
 ///
 /// # Errors
-/// One diagnostic for each place of the graph that generated code cannot express: membrane noise; in
-/// integers, everything that the arithmetic does not know.
+/// Returns a diagnostic for each place of the graph that generated code cannot express: membrane noise in f32; in
+/// integers, everything that [`quantized::check`] reports.
 pub fn generate(network: &Network, options: &RustOptions) -> Result<Module, Diagnostics> {
     match &options.numbers {
         Numbers::Float => {
@@ -53,20 +53,20 @@ pub fn generate(network: &Network, options: &RustOptions) -> Result<Module, Diag
     }
 }
 
-/// Generates the module of a network that has its integers already. [`RustOptions::numbers`] and
-/// [`RustOptions::rates`] do not matter.
+/// Generates the module of a network that is already quantized. [`RustOptions::numbers`] and [`RustOptions::rates`]
+/// have no effect.
 ///
 /// # Errors
-/// Where the description does not hold together.
+/// Returns an error if the description is inconsistent.
 pub fn generate_integer(network: &IntegerNetwork, options: &RustOptions) -> Result<Module, IntegerError> {
     network.check()?;
     Ok(integer::parts(network, options).assemble(&options.embedding))
 }
 
-/// Generates the module of a graph with the weights of a file, or without any.
+/// Generates the module of a graph with its weights, or without weights if there are none.
 ///
 /// # Errors
-/// Weights that do not fit the graph; else those of [`generate`] or [`generate_without_weights`].
+/// Returns an error if the weights do not fit the graph; otherwise as [`generate`] or [`generate_without_weights`].
 pub fn generate_with(
     graph: &Graph,
     params: Option<&Params>,
@@ -79,20 +79,21 @@ pub fn generate_with(
 }
 
 /// Generates the module of a network in f32 whose weights come at run time, as the bytes that
-/// [`weights::pack`](crate::weights::pack) gives.
+/// [`weights::pack`](crate::weights::pack) returns.
 ///
 /// # Errors
-/// One diagnostic for each place of the graph that needs more than weights at run time: membrane
-/// noise, and layers with learned parameters, from which constants are computed while generating. In
-/// integers everything comes from the weights.
+/// Returns a diagnostic for each place of the graph that does not allow this: membrane noise, and layers with learned
+/// parameters, from which constants are computed during generation. Integer code never allows it, because all its
+/// numbers depend on the weights.
 pub fn generate_without_weights(graph: &Graph, options: &RustOptions) -> Result<Module, Diagnostics> {
     const HELP: &str = "give the weights when the code is generated";
     if let Numbers::Integer(_) = options.numbers {
         let message =
-            "integer code cannot take its weights at run time: thresholds and shifts come from them";
+            "integer code cannot take its weights at run time: thresholds and shifts depend on them";
         let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
         return Err(diagnostic.with_help(HELP).into());
     }
+    // Giving the weights helps against learned parameters, not against noise, so only the former get this help.
     let never = check(graph);
     let without_weights =
         unsupported(graph, &[]).into_iter().filter(|diagnostic| !never.contains(diagnostic));
@@ -104,7 +105,7 @@ pub fn generate_without_weights(graph: &Graph, options: &RustOptions) -> Result<
     Ok(float::parts(graph, None, options).assemble(&options.embedding))
 }
 
-/// What the graph asks for beyond [`SUPPORTED`] and `more`.
+/// Returns an error for each feature of the graph beyond [`SUPPORTED`] and `more`.
 fn unsupported(graph: &Graph, more: &[Feature]) -> Diagnostics {
     let supported: Vec<Feature> = SUPPORTED.iter().chain(more).copied().collect();
     graph.unsupported("generated Rust code", &supported)

@@ -1,29 +1,31 @@
 //! Spiking networks to Rust: one module per network, for servers and microcontrollers alike.
 //!
-//! [`generate`] takes a network with its weights and gives a [`Module`]: Rust source that needs
-//! nothing but `core`, allocates nothing and contains no `unsafe`. [`RustOptions::numbers`] says in which
-//! numbers it computes:
+//! [`generate`] takes a network with its weights and returns a [`Module`]: Rust source that needs only `core`, does not
+//! allocate, and contains no `unsafe`. [`RustOptions::numbers`] chooses the arithmetic:
 //!
-//! * [`Numbers::Float`]: in f32, what the graph means, bit for bit. [`generate_without_weights`] leaves the
-//!   weights of this form to the running program.
-//! * [`Numbers::Integer`]: in 8-bit weights and 16-bit states, what SynSense's chips do, bit for bit. The
-//!   weights are quantized on the way; a network with its integers can also be given
-//!   ([`generate_integer`]).
+//! * [`Numbers::Float`]: f32, equal to the interpreter bit for bit. With [`generate_without_weights`], the program
+//!   brings the weights at run time.
+//! * [`Numbers::Integer`]: 8-bit weights and 16-bit states, equal to the simulator of SynSense's chips bit for bit. The
+//!   weights are quantized during generation; [`generate_integer`] takes a network that is already quantized.
 //!
-//! The crate is the back half of three fronts: the `synnet!` macro, `synnet_build` for build scripts,
-//! and `snnc build`. It reads and writes no files.
+//! Three front doors use this crate: the `synnet!` macro, `synnet_build` for build scripts, and `snnc build`. The crate
+//! does no I/O.
 //!
-//! # How it is laid out
-//! * [`weights`]: the bytes that a generated module in f32 reads its weights from.
-//! * [`integer`]: the arithmetic in integers: description, layers and kernels. It knows no chip.
-//! * [`quantized`]: that description from a float network or a chip's specification; the one place that
-//!   depends on `synnet-xylo`.
-//! * `float`: the arithmetic in f32: layers, connections and kernels.
-//! * `module`: the network type around either.
-//! * `generate`: which arithmetic, and what it cannot express; `target`: the same as a [`Target`](synnet_ir::Target).
-//! * `names`: names of the language to identifiers of Rust.
-//! * `memory`: what a network occupies.
-//! * `docs`: what the generated documentation says in either arithmetic.
+//! # Modules
+//! ```text
+//! Network ──► generate ──┬──────────────────────────► float ────┐
+//!                        └► quantized ► IntegerNetwork ► integer ┴► module ──► format ──► source
+//! ```
+//!
+//! * [`weights`]: the bytes from which a generated module in f32 reads its weights.
+//! * [`integer`]: code in integers: description, layers and kernels. It knows no chip.
+//! * [`quantized`]: from a network or a specification to integers. The only module that depends on `synnet-xylo`.
+//! * `float`: code in f32: layers, connections and kernels.
+//! * `module`: the network's type, in either arithmetic.
+//! * `generate`: the entry points; `target`: the same as a [`Target`](synnet_ir::Target).
+//! * `names`: names of the language to Rust identifiers.
+//! * `memory`: the memory estimate.
+//! * `docs`: documentation comments that both forms of arithmetic share.
 //! * `literal`, `loops`: tokens of numbers and of loops; `format`: tokens to formatted source.
 
 mod docs;

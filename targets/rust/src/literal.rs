@@ -1,15 +1,16 @@
-//! Numbers as tokens.
+//! Numbers as tokens of generated code.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-/// The literal of a size, without suffix.
-pub(crate) fn size(n: usize) -> Literal {
+/// Returns the literal of a size, without suffix.
+pub(crate) fn usize_literal(n: usize) -> Literal {
     Literal::usize_unsuffixed(n)
 }
 
-/// The literal of a number; it reads back as the same number.
-pub(crate) fn number(x: f32) -> TokenStream {
+/// Returns an expression for a number, which evaluates to the same number.
+pub(crate) fn float_literal(x: f32) -> TokenStream {
+    // Rust has no literals for NaN, infinity and negative numbers.
     if x.is_nan() {
         return quote!(f32::NAN);
     }

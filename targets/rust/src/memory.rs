@@ -1,11 +1,11 @@
-//! What a generated network occupies.
+//! The memory estimate of a generated network.
 
-/// Bytes that a generated network occupies on its target, code not counted.
+/// Memory of a generated network on its target, in bytes, without the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// States of all layers and delay lines: `size_of` the generated type where it holds its weights.
-    /// A type that takes them at run time has besides one pointer per matrix and bias.
+    /// States of all layers and delay lines: `size_of` the generated type. A type that takes its weights at run time
+    /// also has one pointer per matrix and bias, which is not counted.
     pub ram: u64,
-    /// Weights, and constants given per neuron.
+    /// Weights, and tables of constants that differ between neurons.
     pub flash: u64,
 }

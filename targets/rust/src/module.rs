@@ -1,11 +1,13 @@
-//! The module of a network, whatever its arithmetic: the type, its constants and methods, its weights.
+//! The generated module, in either arithmetic: the network's type with its constants and methods, and its weights.
+//!
+//! `float` and `integer` produce [`ModuleParts`]; [`ModuleParts::assemble`] makes a [`Module`] of them.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use synnet_ir::Diagnostics;
 
 use crate::format;
-use crate::literal::{number, size};
+use crate::literal::{float_literal, usize_literal};
 use crate::memory::Memory;
 use crate::names::Names;
 use crate::options::Embedding;
@@ -13,40 +15,39 @@ use crate::options::Embedding;
 /// A generated module.
 #[derive(Clone, Debug)]
 pub struct Module {
-    /// Name of the type, in camel case.
+    /// Name of the network's type, in camel case.
     pub type_name: String,
-    /// Name of the module that holds the type, in snake case; a good name for its file.
+    /// Name of the module that contains the type, in snake case; a good name for its file.
     pub module_name: String,
-    /// Whether the type has a lifetime: that of the weights that the program brings.
+    /// Whether the type has a lifetime parameter, because it borrows weights from the program.
     pub borrows_weights: bool,
-    /// What the type occupies.
+    /// Memory estimate of the type.
     pub memory: Memory,
-    /// The bytes behind [`Embedding::Include`]; `None` where the module needs no such file.
+    /// Content of the file of [`Embedding::Include`]; `None` if the module needs no file.
     pub weights: Option<Vec<u8>>,
-    /// What can be expressed but will behave differently.
+    /// Warnings about everything that behaves differently from the network's definition.
     pub warnings: Diagnostics,
-    /// The items: a module and a re-export of the network's type.
+    /// The generated items: a module, and a re-export of the network's type.
     pub tokens: TokenStream,
     header: String,
 }
 
 impl Module {
-    /// The items as formatted source text, with a header that tells where it comes from. It can be
-    /// a module's file or be included in another one by `include!`.
+    /// Returns the items as formatted source text, with a header that states their origin. The text can be the file of
+    /// a module, or be included by `include!`.
     pub fn source(&self) -> String {
         format::source(&self.header, &self.tokens)
     }
 }
 
-/// What the forms of arithmetic make of a network.
+/// The parts of a module, as `float` or `integer` generates them.
 pub(crate) struct ModuleParts {
-    /// The identifiers.
     pub(crate) names: Names,
-    /// Names of the layers in the language.
+    /// Names of the layers in the source.
     pub(crate) layers: Vec<String>,
-    /// The comment at the head of a file.
+    /// Comment at the head of the file.
     pub(crate) header: String,
-    /// The comment of the type.
+    /// Lines of the type's documentation comment.
     pub(crate) docs: Vec<String>,
     pub(crate) memory: Memory,
     pub(crate) inputs: usize,
@@ -55,47 +56,47 @@ pub(crate) struct ModuleParts {
     pub(crate) dt: f32,
     /// Type of an event count.
     pub(crate) count: TokenStream,
-    /// Type of an output.
+    /// Type of an output value.
     pub(crate) output: TokenStream,
-    /// Whether a step looks at the input.
+    /// Whether a step reads the input; if not, its name gets an underscore.
     pub(crate) uses_input: bool,
-    /// Names, types and states at the beginning of what the network holds besides its layers.
+    /// Names and types of the delay lines.
     pub(crate) lines: Vec<(Ident, TokenStream)>,
-    /// The body of `step`.
+    /// Body of `step`.
     pub(crate) step: TokenStream,
-    /// The types of the layers and their tables.
+    /// Types of the layers, and their tables.
     pub(crate) layer_items: TokenStream,
     pub(crate) weights: Weights,
-    /// The functions that layers and connections share.
+    /// Functions that layers and connections share.
     pub(crate) kernels: TokenStream,
-    /// What fits but will behave differently.
+    /// Warnings about everything that behaves differently from the network's definition.
     pub(crate) warnings: Diagnostics,
 }
 
-/// How a module comes to its weights.
+/// Origin of a module's weights.
 pub(crate) enum Weights {
-    /// It has none.
-    External,
-    /// They are part of it.
-    Module {
-        /// As they are packed.
+    /// The network has no weights.
+    None,
+    /// The module contains the weights.
+    Embedded {
+        /// The packed weights.
         bytes: Vec<u8>,
-        /// The number that they begin with.
+        /// The number at their start.
         fingerprint: u64,
-        /// The tables that are made of them.
+        /// Items that build tables from the packed weights.
         tables: TokenStream,
     },
-    /// The program brings them when it makes the network; these items view them.
-    Program(TokenStream),
+    /// The program passes the weights to the constructor. These items view them.
+    Borrowed(TokenStream),
 }
 
 impl ModuleParts {
-    /// The module of these parts.
+    /// Assembles the module.
     pub(crate) fn assemble(self, embedding: &Embedding) -> Module {
         let tokens = self.module(embedding);
-        let borrows_weights = matches!(self.weights, Weights::Program(_));
+        let borrows_weights = matches!(self.weights, Weights::Borrowed(_));
         let weights = match self.weights {
-            Weights::Module { bytes, .. } if *embedding != Embedding::Literal => Some(bytes),
+            Weights::Embedded { bytes, .. } if *embedding != Embedding::Literal => Some(bytes),
             _ => None,
         };
         Module {
@@ -112,11 +113,13 @@ impl ModuleParts {
 
     fn module(&self, embedding: &Embedding) -> TokenStream {
         let Names { module, network, .. } = &self.names;
-        let (inputs, outputs) = (size(self.inputs), size(self.outputs));
+        let (inputs, outputs) = (usize_literal(self.inputs), usize_literal(self.outputs));
         let network_items = self.network();
         let (layers, kernels) = (&self.layer_items, &self.kernels);
         let weights = self.weights(embedding);
         let docs = format!(" Network [`{network}`] and its layers.");
+        // A module of its own, so that names of the network cannot clash with the user's. The lints are allowed here
+        // and not at each item, because users cannot change generated code to please them.
         quote! {
             #[allow(unreachable_pub, unused_imports, reason = "may be private")]
             pub use #module::#network;
@@ -148,11 +151,11 @@ impl ModuleParts {
         }
     }
 
-    /// The type of the network.
+    /// Generates the type of the network.
     fn network(&self) -> TokenStream {
         let network = &self.names.network;
         let (docs, output) = (&self.docs, &self.output);
-        let dt = number(self.dt);
+        let dt = float_literal(self.dt);
         let (fields, types) = (&self.names.layers, &self.names.layer_types);
         let (lines, line_types): (Vec<_>, Vec<_>) =
             self.lines.iter().map(|(name, kind)| (name, kind)).unzip();
@@ -161,13 +164,13 @@ impl ModuleParts {
             #(#lines: DelayLine::new(),)*
         };
         let (lifetime, weights_field) = match self.weights {
-            Weights::Program(_) => (Some(quote!(<'w>)), Some(quote!(weights: Weights<'w>,))),
+            Weights::Borrowed(_) => (Some(quote!(<'w>)), Some(quote!(weights: Weights<'w>,))),
             _ => (None, None),
         };
         let constructor = self.constructor(&states);
         let views = self.views();
         let accessors = self.layers.iter().zip(fields).zip(types).map(|((layer, field), kind)| {
-            let docs = format!(" States of layer `{layer}` at the end of the last step.");
+            let docs = format!(" Returns the states of layer `{layer}` at the end of the last step.");
             quote! {
                 #[doc = #docs]
                 #[must_use]
@@ -179,6 +182,7 @@ impl ModuleParts {
         let count = &self.count;
         let input = if self.uses_input { quote!(input) } else { quote!(_input) };
         let step = &self.step;
+        // Without weights, a borrowing network has no default.
         let default = lifetime.is_none().then(|| {
             quote! {
                 impl Default for #network {
@@ -214,20 +218,20 @@ impl ModuleParts {
                     #(self.#lines = DelayLine::new();)*
                 }
 
-                /// Advances by one time step: event counts come in, the outputs go out.
+                /// Advances by one time step. Takes event counts and returns the outputs.
                 pub fn step(&mut self, #input: &[#count; INPUTS]) -> [#output; OUTPUTS] {
                     #step
                 }
 
-                /// Advances by one time step for each pair of an input and an output. Where one slice is
-                /// longer, its rest is left alone.
+                /// Advances by one time step for each pair of an input and an output. If one slice is longer,
+                /// the rest of it is ignored.
                 pub fn run(&mut self, inputs: &[[#count; INPUTS]], outputs: &mut [[#output; OUTPUTS]]) {
                     for (input, output) in inputs.iter().zip(outputs) {
                         *output = self.step(input);
                     }
                 }
 
-                /// States of all layers at the end of the last step, by name.
+                /// Returns the states of all layers at the end of the last step, by name.
                 #[must_use]
                 pub const fn state(&self) -> State<'_> {
                     State { #(#fields: &self.#fields),* }
@@ -242,12 +246,12 @@ impl ModuleParts {
         }
     }
 
-    /// The type that `state` gives.
+    /// Generates the type that `state` returns.
     fn views(&self) -> TokenStream {
         let (fields, types) = (&self.names.layers, &self.names.layer_types);
         let docs = self.layers.iter().map(|layer| format!(" Layer `{layer}`."));
         quote! {
-            /// States of all layers.
+            /// States of all layers, by name.
             #[derive(Clone, Copy, Debug)]
             pub struct State<'n> {
                 #(#[doc = #docs] pub #fields: &'n #types,)*
@@ -255,11 +259,11 @@ impl ModuleParts {
         }
     }
 
-    /// `new`, or `with_weights` where the program brings them.
+    /// Generates `new`, or `with_weights` if the program brings the weights.
     fn constructor(&self, states: &TokenStream) -> TokenStream {
-        let Weights::Program(_) = self.weights else {
+        let Weights::Borrowed(_) = self.weights else {
             return quote! {
-                /// The network with all states zero.
+                /// Creates the network. All states are zero.
                 #[must_use]
                 pub const fn new() -> Self {
                     Self { #states }
@@ -270,10 +274,10 @@ impl ModuleParts {
             /// Length of the weights in bytes.
             pub const WEIGHTS: usize = Weights::LEN;
 
-            /// The network with all states zero and these weights.
+            /// Creates the network with these weights. All states are zero.
             ///
             /// # Errors
-            /// Where the bytes are not the weights of this network.
+            /// Returns an error if the bytes are not the weights of this network.
             pub const fn with_weights(weights: &'w [u8]) -> Result<Self, WeightsError> {
                 if weights.len() != Weights::LEN {
                     return Err(WeightsError::Length { expected: Weights::LEN, actual: weights.len() });
@@ -286,12 +290,12 @@ impl ModuleParts {
         }
     }
 
-    /// The weights themselves, or the views of those that the program brings.
+    /// Generates the embedded weights, or the views of borrowed ones.
     fn weights(&self, embedding: &Embedding) -> TokenStream {
         let (bytes, fingerprint, tables) = match &self.weights {
-            Weights::External => return TokenStream::new(),
-            Weights::Program(views) => return views.clone(),
-            Weights::Module { bytes, fingerprint, tables } => (bytes, fingerprint, tables),
+            Weights::None => return TokenStream::new(),
+            Weights::Borrowed(views) => return views.clone(),
+            Weights::Embedded { bytes, fingerprint, tables } => (bytes, fingerprint, tables),
         };
         let packed = match embedding {
             Embedding::Literal => {
@@ -300,10 +304,12 @@ impl ModuleParts {
             }
             Embedding::Include(path) => quote!(include_bytes!(#path)),
         };
-        let len = size(bytes.len());
+        // The file of an `include_bytes!` may be replaced by another network's. The check runs at compile time and
+        // costs nothing afterwards.
+        let len = usize_literal(bytes.len());
         let fingerprint = Literal::u64_unsuffixed(*fingerprint);
         quote! {
-            /// The weights as they were packed. The program holds only the tables that follow.
+            /// The packed weights. The program contains only the tables that are built from them.
             const PACKED: &[u8] = #packed;
 
             const _: () = {

@@ -1,4 +1,4 @@
-//! Names of the language to identifiers of Rust: valid, in Rust's case, and distinct.
+//! Identifiers: names of the language become valid and distinct Rust identifiers in the usual case.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,19 @@ use synnet_ir::names::{camel_case, snake_case};
 
 /// The identifiers of a generated module.
 pub(crate) struct Names {
-    /// The module around everything.
+    /// Name of the module that contains all items.
     pub(crate) module: Ident,
-    /// The type of the network.
+    /// Name of the network's type.
     pub(crate) network: Ident,
-    /// Field and accessor of each layer.
+    /// Names of the layers' fields and accessors.
     pub(crate) layers: Vec<Ident>,
-    /// Type of each layer.
+    /// Names of the layers' types.
     pub(crate) layer_types: Vec<Ident>,
-    /// Stem of each connection's weights, bias and delay line.
+    /// Stems of the names of each connection's weights, bias and delay line.
     pub(crate) connections: Vec<Ident>,
 }
 
-/// Types that the generated module itself defines or takes from the prelude.
+/// Types that the generated module defines or takes from the prelude.
 const TYPES: [&str; 13] = [
     "Weights",
     "WeightsError",
@@ -36,14 +36,14 @@ const TYPES: [&str; 13] = [
     "Err",
     "Default",
 ];
-/// Methods and fields of the network type, and a word that is reserved since the 2024 edition.
+/// Methods and fields of the network's type, and `gen`, which is reserved since the 2024 edition.
 const MEMBERS: [&str; 10] =
     ["new", "with_weights", "step", "run", "reset", "state", "weights", "clone", "default", "gen"];
-/// Crates that a module of the same name would hide.
+/// Crates that a module of the same name would shadow.
 const CRATES: [&str; 5] = ["core", "std", "alloc", "test", "proc_macro"];
 
 impl Names {
-    /// Names everything in a network, from the names of the network, its layers and its connections.
+    /// Creates the identifiers from the names of the network, its layers and its connections.
     pub(crate) fn new<'a>(
         network: &str,
         layers: impl Iterator<Item = &'a str>,
@@ -54,19 +54,23 @@ impl Names {
         let mut types = set(&TYPES);
         let network = distinct(&mut types, camel_case(network), "Network");
         let mut members = set(&MEMBERS);
+        // Layers and connections are fields of one struct, so they share a set; layers are public and come first, so
+        // that they keep their names if both clash.
         let mut distinct_members = |names: &mut dyn Iterator<Item = String>, suffix: &str| -> Vec<Ident> {
             names.map(|name| distinct(&mut members, snake_case(&name), suffix)).collect()
         };
         let layer_names: Vec<&str> = layers.collect();
         let layers = distinct_members(&mut layer_names.iter().map(ToString::to_string), "_layer");
-        let spelt = |name: &str| name.replace("->", "_to_").replace('+', "_plus_");
-        let connections = distinct_members(&mut connections.map(spelt), "_again");
+        // A connection is called `a+b->c`.
+        let spelled = |name: &str| name.replace("->", "_to_").replace('+', "_plus_");
+        let connections = distinct_members(&mut connections.map(spelled), "_again");
         let layer_types = layer_names.iter().map(|name| distinct(&mut types, camel_case(name), "Layer"));
         let layer_types = layer_types.collect();
         Self { module, network, layers, layer_types, connections }
     }
 
-    /// A table of a layer or a connection. What it holds tells those of layers from those of connections.
+    /// Returns the name of a table of a layer or a connection. `what` differs between layers and connections, so the
+    /// names are distinct.
     pub(crate) fn table(stem: &Ident, what: &str) -> Ident {
         format_ident!("{}_{}", stem.to_string().to_ascii_uppercase(), what)
     }
@@ -76,8 +80,9 @@ fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-/// The name as an identifier that is not yet used, made so by suffixes.
+/// Converts a name to an unused identifier, by appending suffixes.
 fn distinct(used: &mut BTreeSet<String>, mut name: String, suffix: &str) -> Ident {
+    // Parsing also refuses keywords. Each round makes the name longer, so this ends.
     while syn::parse_str::<Ident>(&name).is_err() || !used.insert(name.clone()) {
         name.push_str(suffix);
     }

@@ -1,52 +1,52 @@
-//! How a module is generated.
+//! Options of the generator.
 
 use std::collections::BTreeMap;
 
 use synnet_xylo::QuantizeOptions;
 
-/// How a module is generated.
+/// Options for generating a module.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RustOptions {
-    /// Name of the generated type; the name of the network in camel case where it is `None`.
+    /// Name of the generated type. `None`, the default, uses the name of the network in camel case.
     pub name: Option<String>,
-    /// How the module gets at its weights, where it is generated with them.
+    /// Form in which the weights are embedded, if the module is generated with weights. A literal by default.
     pub embedding: Embedding,
-    /// In which numbers the module computes.
+    /// Arithmetic of the module. f32 by default.
     pub numbers: Numbers,
-    /// Mean number of events per channel or neuron and step, by the name of the input or of a layer, where
-    /// it was measured. It decides how connections in f32 are evaluated, never what they give.
+    /// Measured mean number of events per channel or neuron and step, by the name of the input or layer. It decides how
+    /// connections in f32 are evaluated, never their result. Empty by default.
     pub rates: BTreeMap<String, f64>,
 }
 
 impl RustOptions {
-    /// A type named after the network, weights in the source, numbers in f32, no known rates.
+    /// Returns the defaults: a type named after the network, weights in the source, arithmetic in f32, no known rates.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the generated type.
+    /// Sets the name of the generated type.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Chooses how the module gets at its weights.
+    /// Sets the form in which the weights are embedded.
     #[must_use]
     pub fn with_embedding(mut self, embedding: Embedding) -> Self {
         self.embedding = embedding;
         self
     }
 
-    /// Chooses the numbers that the module computes in.
+    /// Sets the arithmetic of the module.
     #[must_use]
     pub fn with_numbers(mut self, numbers: Numbers) -> Self {
         self.numbers = numbers;
         self
     }
 
-    /// Gives measured rates.
+    /// Sets the measured rates.
     #[must_use]
     pub fn with_rates(mut self, rates: BTreeMap<String, f64>) -> Self {
         self.rates = rates;
@@ -54,29 +54,29 @@ impl RustOptions {
     }
 }
 
-/// In which numbers a module computes.
+/// Arithmetic of a module.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Numbers {
-    /// In f32, as training and the interpreter do.
+    /// f32, as in training and in the interpreter.
     #[default]
     Float,
-    /// In 8-bit weights and 16-bit states, as SynSense's chips do, quantized as these options say.
+    /// 8-bit weights and 16-bit states, as on SynSense's chips, quantized with these options.
     Integer(QuantizeOptions),
 }
 
 impl Numbers {
-    /// Returns integers, quantized with the default options.
+    /// Returns integer arithmetic, quantized with the default options.
     pub fn integer() -> Self {
         Self::Integer(QuantizeOptions::new())
     }
 }
 
-/// How a generated module holds its weights.
+/// Form in which a generated module contains its weights.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Embedding {
-    /// As a byte string in the source.
+    /// A byte string in the source.
     #[default]
     Literal,
-    /// By `include_bytes!` of this path, which is relative to the file that holds the module.
+    /// `include_bytes!` of this path, relative to the file that contains the module.
     Include(String),
 }

@@ -1,14 +1,18 @@
-//! From a network with float weights to its description in integers, by way of `synnet-xylo`.
+//! Quantization: a network with float weights becomes an [`IntegerNetwork`], with the help of `synnet-xylo`.
 //!
-//! This is the only file that knows that crate: its design rules say what the arithmetic cannot express,
-//! its quantizer chooses the integers, its simulator is what generated code is tested against. Sizes of
-//! chips do not matter here; the structure does: hidden layers, then a readout that feeds nothing.
+//! ```text
+//! Network ──► synnet_xylo::build, on a chip without narrow limits ──► Specification ──► IntegerNetwork
+//! ```
+//!
+//! This is the only file that depends on that crate. Its design rules find what the arithmetic cannot express, its
+//! quantizer chooses the integers, and generated code is tested against its simulator. The sizes of chips do not matter
+//! here, but their structure does: hidden layers, then a readout that feeds nothing.
 
 use std::collections::BTreeMap;
 
 use synnet_ir::graph::{Connection, Endpoint, Quantity};
 use synnet_ir::{Diagnostics, Graph, Network};
-use synnet_xylo::chip::{BitShiftRange, BitShiftRanges, Chip, CoreVersion, Events, FanOut, Synapses};
+use synnet_xylo::chip::{BitShiftRange, BitShiftRanges, Chip, CoreVersion, EventLimits, FanOut, Synapses};
 use synnet_xylo::specification::{
     MAX_DASH, MAX_HIDDEN_SPIKES, MAX_INPUT_EVENTS, MAX_NEURONS, MAX_READOUT_SPIKES, MAX_WEIGHT_SHIFT,
     SpecificationError,
@@ -17,21 +21,22 @@ use synnet_xylo::{QuantizeOptions, QuantizeReport, Specification};
 
 use crate::integer::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
 
-/// A network in integers, and how it came about.
+/// A network in integers, with the report of its quantization.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantized {
-    /// What code is generated from.
+    /// The network from which code is generated.
     pub network: IntegerNetwork,
-    /// The same as the simulator takes it.
+    /// The same network as a specification, for the simulator.
     pub specification: Specification,
     /// Scales, shifts and errors of the quantization.
     pub report: QuantizeReport,
-    /// What can be expressed but will behave differently.
+    /// Warnings about everything that behaves differently from the float network.
     pub warnings: Diagnostics,
 }
 
-/// The arithmetic as a chip without narrow limits.
+/// Returns the arithmetic of integer code as a chip without narrow limits.
 fn unlimited_chip() -> Chip {
+    // Messages name the target by its title, so those of the design rules speak of integer code.
     let any = usize::MAX;
     Chip {
         name: "rust-int".into(),
@@ -51,13 +56,15 @@ fn unlimited_chip() -> Chip {
         weight_shift: MAX_WEIGHT_SHIFT,
         threshold: i16::MAX,
         bias: true,
-        // Aliases of a specification are code within one layer; sums of a network are rows of weights.
+        // An alias is code within one layer, while a sum joins several. So sums of a network become rows of weights;
+        // aliases come from specifications only (`describe`).
         aliases: false,
+        // A synapse with a bit shift of 0 never passes anything on, in integer code as on a chip.
         dash: BitShiftRanges {
             synapse: BitShiftRange { min: 1, max: MAX_DASH },
             membrane: BitShiftRange { min: 0, max: MAX_DASH },
         },
-        events: Events {
+        events: EventLimits {
             input: MAX_INPUT_EVENTS.into(),
             hidden: MAX_HIDDEN_SPIKES.into(),
             readout: MAX_READOUT_SPIKES.into(),
@@ -68,7 +75,8 @@ fn unlimited_chip() -> Chip {
     }
 }
 
-/// What of a graph integer code cannot express, and what it will do differently.
+/// Returns an error for everything in a graph that integer code cannot express, and a warning for everything that will
+/// behave differently.
 pub fn check(graph: &Graph) -> Diagnostics {
     synnet_xylo::rules::check(graph, &unlimited_chip())
 }
@@ -76,7 +84,7 @@ pub fn check(graph: &Graph) -> Diagnostics {
 /// Quantizes a network.
 ///
 /// # Errors
-/// Everything that integer code cannot express, at its place, and what it would merely do differently.
+/// Returns an error for everything that integer code cannot express, with the warnings of [`check`].
 pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantized, Diagnostics> {
     let synnet_xylo::Build { specification, float, report, warnings, core: _ } =
         synnet_xylo::build(network, &unlimited_chip(), options)?;
@@ -105,6 +113,8 @@ pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantize
             IntegerSource::Layer(place.expect("every layer is placed"))
         }
     };
+    // The specification has added the weights of connections that share source and target, so those become one
+    // connection here, which gets the comments of all of them.
     for connection in &graph.connections {
         let target = index(Endpoint::Layer(connection.target));
         for &source in &connection.sources {
@@ -115,15 +125,16 @@ pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantize
     Ok(Quantized { network: described.network(&specification), specification, report, warnings })
 }
 
-/// The lines of a connection's comment.
+/// Iterates over the lines of a connection's comment.
 fn doc_lines(connection: &Connection) -> impl Iterator<Item = String> {
     connection.docs.iter().cloned()
 }
 
-/// Describes a specification as it stands: its two populations become the layers `hidden` and `readout`.
+/// Describes a specification, whatever network it comes from: its two populations become the layers `hidden` and
+/// `readout`. `dt` is the duration of a step in seconds.
 ///
 /// # Errors
-/// Where the specification does not hold together.
+/// Returns an error if the specification is inconsistent.
 pub fn describe(
     specification: &Specification,
     name: &str,
@@ -152,7 +163,7 @@ pub fn describe(
     Ok(described.network(specification))
 }
 
-/// A layer among the neurons of a specification.
+/// A layer, as a range of a specification's neurons.
 struct PlacedLayer {
     name: String,
     docs: Vec<String>,
@@ -161,7 +172,7 @@ struct PlacedLayer {
     readout: bool,
 }
 
-/// What a specification does not say about its network.
+/// Everything about a network that its specification does not contain.
 struct NetworkDescription {
     name: String,
     docs: Vec<String>,
@@ -171,11 +182,12 @@ struct NetworkDescription {
     latency: Option<usize>,
     /// The layers in the order of ids, the readout last.
     places: Vec<PlacedLayer>,
-    /// Which source feeds which target (see [`key`]), with the comments of the connections.
+    /// Pairs of source and target (see [`key`]), with the comments of the connections. Ordered by source, because
+    /// events are delivered in this order.
     paths: BTreeMap<(usize, usize), Vec<String>>,
 }
 
-/// Sources in the order in which events are delivered: the input, then the layers.
+/// Returns the position of a source in the order of delivery: the input, then the layers by id.
 fn key(source: IntegerSource) -> usize {
     match source {
         IntegerSource::Input => 0,
@@ -218,7 +230,8 @@ impl NetworkDescription {
             let dash_syn = [&s.dash_syn, &s.dash_syn_2][..place.synapses].to_vec();
             (&s.dash_mem, dash_syn, &s.threshold, &s.bias)
         };
-        // Aliases are numbered among all hidden neurons: only a layer of all of them can have any.
+        // Alias targets are ids of hidden neurons. Only `describe` brings aliases, and then the layer holds all hidden
+        // neurons, so ids are indices into it.
         let aliased = !place.readout && ids.len() == s.dimensions.hidden;
         IntegerLayer {
             name: place.name.clone(),
@@ -233,7 +246,7 @@ impl NetworkDescription {
         }
     }
 
-    /// The block of a specification's matrix between a source and a layer.
+    /// Extracts the block of a specification's matrix between a source and a layer.
     fn connection(
         &self,
         source: IntegerSource,
@@ -247,7 +260,7 @@ impl NetworkDescription {
                 (&s.weights_in, d.inputs, d.input_expansion, d.synapses, 0, s.weight_shift_in)
             }
             IntegerSource::Layer(_) if target.readout => {
-                // The last ids only have rows.
+                // Only the last ids have rows.
                 (&s.weights_out, d.hidden, d.outputs, 1, d.hidden - d.output_expansion, s.weight_shift_out)
             }
             IntegerSource::Layer(_) => {
@@ -259,6 +272,7 @@ impl NetworkDescription {
             IntegerSource::Layer(i) => (self.places[i].name.as_str(), self.places[i].ids.clone()),
         };
         let weight = |row: usize, column: usize, synapse: usize| match row.checked_sub(first_row) {
+            // Only the first ids have columns of input weights, and only the last ones rows of readout weights.
             Some(row) if column < width => matrix[(row * width + column) * synapses + synapse],
             _ => 0,
         };

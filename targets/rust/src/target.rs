@@ -1,4 +1,4 @@
-//! Generated Rust as a back end.
+//! Generated Rust as a [`Target`]: from a network to a module and its file of weights.
 
 use serde_json::json;
 use synnet_ir::{Artifact, Artifacts, Fact, Target};
@@ -10,9 +10,9 @@ use crate::module::Module;
 use crate::options::{Embedding, Numbers, RustOptions};
 use crate::quantized;
 
-/// The targets `rust` and `rust-int`: a module in Rust, with its weights in a file beside it.
+/// The targets `rust` and `rust-int`: a Rust module, with its weights in a file beside it.
 ///
-/// [`RustOptions::numbers`] tells them apart. [`RustOptions::embedding`] does not matter.
+/// [`RustOptions::numbers`] chooses between them. [`RustOptions::embedding`] has no effect.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RustTarget {
     options: RustOptions,
@@ -20,12 +20,12 @@ pub struct RustTarget {
 }
 
 impl RustTarget {
-    /// The target with these options.
+    /// Creates a target with these options.
     pub fn new(options: RustOptions) -> Self {
         Self { options, single_file: false }
     }
 
-    /// Writes the weights into the source, so that the module is a single file.
+    /// Embeds the weights in the source, so that the module is a single file.
     #[must_use]
     pub fn with_single_file(mut self) -> Self {
         self.single_file = true;
@@ -71,9 +71,10 @@ impl Target for RustTarget {
     }
 }
 
-/// The name of the weights of the module in `file`: with `.weights` in place of its extension.
+/// Returns the name of the file of weights for the module in `file`: its extension becomes `.weights`.
 fn weights_file(file: &str) -> String {
     let stem = match file.rsplit_once('.') {
+        // A name such as `.rs` is all stem.
         Some((stem, _)) if !stem.is_empty() => stem,
         _ => file,
     };
@@ -87,10 +88,10 @@ fn artifacts(module: Module, file: &str) -> Artifacts {
             .weights
             .map(|bytes| Artifact::new(weights_file(file), "its weights, for include_bytes!", bytes)),
     );
-    Artifacts::new(files).with_warnings(module.warnings).with_facts([occupied(module.memory)])
+    Artifacts::new(files).with_warnings(module.warnings).with_facts([memory_fact(module.memory)])
 }
 
-fn occupied(memory: Memory) -> Fact {
+fn memory_fact(memory: Memory) -> Fact {
     let Memory { flash, ram } = memory;
     let text =
         format!("flash: {flash} bytes of weights and tables, and the code; RAM: {ram} bytes of states");

@@ -1,15 +1,15 @@
-//! The bytes that a generated module reads its weights from.
+//! Packed weights: the bytes from which a generated module in f32 reads its weights.
 //!
-//! They begin with a fingerprint of the network (8 bytes), so that the weights of another network
-//! are refused. Then, for each linear connection in the order of the graph, follow its matrix,
-//! row by row (one row per source), and its bias if it has one: 32-bit floats, little-endian.
+//! They start with a fingerprint of the network (8 bytes), so that weights of another network are refused. For each
+//! linear connection, in the order of the graph, its matrix follows, row by row (one row per source), then its bias if
+//! it has one. Numbers are 32-bit floats, little-endian.
 
 use synnet_ir::{Graph, Network, Slot, fnv1a};
 
-/// Bytes before the first matrix.
+/// Size of the fingerprint before the first matrix, in bytes.
 pub(crate) const HEADER: u64 = 8;
 
-/// The weights of a network as the bytes that its generated module takes.
+/// Packs the weights of a network for its generated module.
 pub fn pack(network: &Network) -> Vec<u8> {
     let mut bytes = fingerprint(&network.graph).to_le_bytes().to_vec();
     for weights in network.weights.iter().flatten() {
@@ -19,9 +19,11 @@ pub fn pack(network: &Network) -> Vec<u8> {
     bytes
 }
 
-/// A number that tells networks apart which cannot run with each other's weights: those with other
-/// tensors, another time step, or other constants of layers (which weights files may override).
+/// Returns a number that differs between networks that cannot run with each other's weights: those with other tensors,
+/// another time step, or other constants of layers.
 pub(crate) fn fingerprint(graph: &Graph) -> u64 {
+    // Constants are part of the code, but a weights file may override them, so two files for one source may differ in
+    // them.
     let mut layout = format!("{:?}\n", graph.dt);
     for spec in graph.tensors() {
         layout.push_str(&format!("{} {:?}", spec.name, spec.shape));
@@ -33,7 +35,7 @@ pub(crate) fn fingerprint(graph: &Graph) -> u64 {
     fnv1a(layout.as_bytes())
 }
 
-/// Length of the packed weights; 0 where the network has none.
+/// Returns the length of the packed weights in bytes; 0 if the network has none.
 pub(crate) fn packed_len(graph: &Graph) -> u64 {
     let lengths = graph.connections.iter().filter_map(|connection| {
         let linear = connection.as_linear()?;

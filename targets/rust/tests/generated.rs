@@ -1,5 +1,5 @@
-//! Generated code, compiled by the real compiler and run: it computes what the graph means, bit for
-//! bit, and no compiler, linter or formatter has anything to say about it.
+//! Generated code, compiled and run: it computes the graph bit for bit, without warnings of the compiler, linter or
+//! formatter.
 
 mod support;
 
@@ -29,8 +29,8 @@ fn cases() -> Vec<Network> {
     graphs.iter().map(|graph| bind(graph, &mut random)).collect()
 }
 
-/// Half of the cases have measured rates, low and high ones: they decide how connections are evaluated, and
-/// never what comes out.
+/// Half of the cases have measured rates, low and high ones: they decide how connections are evaluated, never the
+/// result.
 fn options(i: usize, network: &Network, file: &str) -> RustOptions {
     let layers = network.graph.layers.iter().map(|layer| layer.name.clone());
     let names = layers.chain([network.graph.input.name.clone()]);

@@ -1,5 +1,4 @@
-//! Generated integer code, compiled by the real compiler and run: every state equals the simulator's, bit
-//! for bit.
+//! Generated integer code, compiled and run: every state equals the simulator's, bit for bit.
 
 mod support;
 
@@ -18,7 +17,7 @@ use synnet_xylo::QuantizeOptions;
 use synnet_xylo::simulate::{PopulationTrace, Record};
 use synnet_xylo::{Simulator, Specification};
 
-/// A network in integers, the chip's program that it comes from, and input events.
+/// A network in integers, its specification, and input events.
 struct Case {
     network: IntegerNetwork,
     specification: Specification,
@@ -26,7 +25,7 @@ struct Case {
 }
 
 impl Case {
-    /// A specification as it stands.
+    /// A case from a specification.
     fn of_specification(specification: Specification, name: &str, events: Vec<u8>) -> Self {
         let quantity = [Quantity::Spikes, Quantity::Vmem, Quantity::Isyn][events.len() % 3];
         let network = quantized::describe(&specification, name, 1e-3, quantity).expect("it holds together");

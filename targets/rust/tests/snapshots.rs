@@ -1,4 +1,4 @@
-//! Generated code, to be read.
+//! Snapshots of generated code.
 
 mod support;
 
@@ -66,7 +66,7 @@ fn integers() {
     insta::assert_snapshot!(source(&network, &include("kws").with_numbers(numbers)));
 }
 
-/// A dense connection is one whose source was measured to spike often, or gives a current.
+/// A connection is dense if its source was measured to spike often, or emits a current.
 #[test]
 fn measured_rates_choose_how_connections_are_evaluated() {
     let rates = [("audio", 0.07), ("h0", 0.8)].map(|(name, rate)| (name.to_owned(), rate)).into();

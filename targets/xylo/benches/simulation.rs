@@ -53,7 +53,7 @@ fn run(chip: &mut Simulator, raster: &Raster, record: Record) -> Outcome<()> {
     Ok(())
 }
 
-/// Answers until there are no more requests. A pass runs so many recordings.
+/// Answers requests until there are no more. `recordings` is the number of recordings per pass.
 fn serve(case: &Case, recordings: usize, pass: impl Fn(&mut Simulator) -> Outcome<()>) -> Outcome<()> {
     let mut chip = case.chip.clone();
     pass(&mut chip)?;
@@ -72,7 +72,7 @@ fn serve(case: &Case, recordings: usize, pass: impl Fn(&mut Simulator) -> Outcom
     Ok(())
 }
 
-/// Greatest resident memory of this process, where the system tells it.
+/// Returns the peak resident memory of this process, if the system reports it.
 fn peak_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! Which layers are aliased to which: the rules are in the documentation of [`layout`](crate::layout).
+//! The choice of aliases. The documentation of [`layout`](crate::layout#aliases) states the conditions.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use synnet_ir::graph::{Connection, Endpoint, LayerId};
 use crate::chip::Chip;
 use crate::role::Role;
 
-/// The alias target of each layer of a graph, by its index. Every target comes after its sources by [`Role`], or has
-/// the same role.
+/// Returns the alias target of each layer of a graph, by its index. The [`Role`] of a target is never lower than that
+/// of its sources, so its ids can be higher.
 pub(crate) fn targets(graph: &Graph, chip: &Chip) -> Vec<Option<LayerId>> {
     let mut targets = vec![None; graph.layers.len()];
-    // More layers than neurons do not fit anyway.
+    // A graph with more layers than the chip has neurons is refused later; the search below would be quadratic in them.
     if !chip.aliases || graph.layers.len() > chip.hidden {
         return targets;
     }
-    let facts = AliasContext::of(graph);
+    let context = AliasContext::new(graph);
     let mut is_target = vec![false; graph.layers.len()];
     for connection in &graph.connections {
         let sum: Vec<LayerId> = layers(connection).filter(|&id| id != graph.output.layer).collect();
@@ -25,7 +25,8 @@ pub(crate) fn targets(graph: &Graph, chip: &Chip) -> Vec<Option<LayerId>> {
                 continue;
             }
             let fits =
-                |&to: &LayerId| to != from && targets[to.index()].is_none() && facts.may_repeat(from, to);
+                |&to: &LayerId| to != from && targets[to.index()].is_none() && context.may_repeat(from, to);
+            // The last source is the latest layer, whose ids are most likely higher.
             if let Some(to) = sum.iter().copied().rev().find(fits) {
                 targets[from.index()] = Some(to);
                 is_target[to.index()] = true;
@@ -35,7 +36,7 @@ pub(crate) fn targets(graph: &Graph, chip: &Chip) -> Vec<Option<LayerId>> {
     targets
 }
 
-/// The layers among a connection's sources.
+/// Iterates over the layers among a connection's sources.
 fn layers(connection: &Connection) -> impl Iterator<Item = LayerId> {
     connection.sources.iter().filter_map(|source| match source {
         Endpoint::Input => None,
@@ -43,21 +44,21 @@ fn layers(connection: &Connection) -> impl Iterator<Item = LayerId> {
     })
 }
 
-/// What decides about an alias, for each layer.
+/// The properties of layers that decide whether an alias is possible; all lists are indexed by layer.
 struct AliasContext {
-    /// The layers that stand in every connection that leaves it.
+    /// The layers that are sources of every connection that leaves the layer.
     companions: Vec<BTreeSet<LayerId>>,
-    /// Whether the input feeds it.
+    /// Whether the input feeds the layer.
     receives_input: Vec<bool>,
-    /// Number of its connections to the readout.
+    /// Number of connections from the layer to the readout.
     readout_connections: Vec<usize>,
 }
 
 impl AliasContext {
-    fn of(graph: &Graph) -> Self {
+    fn new(graph: &Graph) -> Self {
         let count = graph.layers.len();
         let mut companions: Vec<Option<BTreeSet<LayerId>>> = vec![None; count];
-        let mut facts = Self {
+        let mut context = Self {
             companions: Vec::new(),
             receives_input: vec![false; count],
             readout_connections: vec![0; count],
@@ -70,17 +71,20 @@ impl AliasContext {
                     Some(common) => &common & &sum,
                     None => sum.clone(),
                 });
-                facts.readout_connections[id.index()] += usize::from(connection.target == graph.output.layer);
+                context.readout_connections[id.index()] +=
+                    usize::from(connection.target == graph.output.layer);
             }
-            facts.receives_input[connection.target.index()] |= connection.sources.contains(&Endpoint::Input);
+            context.receives_input[connection.target.index()] |=
+                connection.sources.contains(&Endpoint::Input);
         }
-        facts.companions = companions.into_iter().map(Option::unwrap_or_default).collect();
-        facts
+        context.companions = companions.into_iter().map(Option::unwrap_or_default).collect();
+        context
     }
 
-    /// Whether `to` may send the spikes of `from` with its own.
+    /// Returns whether `to` may send the spikes of `from` with its own.
     fn may_repeat(&self, from: LayerId, to: LayerId) -> bool {
-        // Each connection of `to` is one of `from`; what is left of those of `from` needs rows.
+        // Every connection of `to` has `from` as a source, too. Only the other connections of `from` still need rows,
+        // so `from` feeds the readout itself only if it has more connections to it than `to`.
         let rows = |id: LayerId, served: usize| self.readout_connections[id.index()] > served;
         let role = |id: LayerId, served| Role::new(self.receives_input[id.index()], rows(id, served));
         self.companions[to.index()].contains(&from)

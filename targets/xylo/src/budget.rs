@@ -1,7 +1,7 @@
-//! What a network uses of a chip, resource by resource, and what the chip has.
+//! The budget: how much of each resource of a chip a network uses.
 //!
-//! A [`Budget`] of a graph counts every connection in full; that of a specification counts weights that are not zero,
-//! for which alone a chip has entries in its memory of connections between hidden neurons.
+//! The [`Budget`] of a graph counts every connection in full. That of a specification counts nonzero weights only,
+//! because only these take entries of the fan-out memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,30 +14,30 @@ use crate::chip::Chip;
 use crate::layout::Layout;
 use crate::specification::{Dimensions, Specification};
 
-/// What a network uses of a chip.
+/// Use of a chip's resources by a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Budget {
-    /// The chip's name in prose.
+    /// The chip's [`title`](Chip::title).
     pub chip: String,
-    /// What was counted.
+    /// Whether all connections were counted, or nonzero weights only.
     pub basis: Basis,
-    /// The resources, in a fixed order.
+    /// Use of each resource, in the order of [`Resource`].
     pub resources: Vec<Usage>,
-    /// How many hidden neurons have how many hidden targets, in ascending order, without empty bins.
+    /// Histogram of the hidden neurons by their number of hidden targets, in ascending order, without empty bins.
     pub fan_out: Vec<FanOutBin>,
 }
 
-/// What a budget counts.
+/// What a budget counts as a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// Connections in full: the weights are not known.
+    /// Every connection in full, because the weights are not known.
     Structure,
-    /// Weights that are not zero.
+    /// Nonzero weights.
     Weights,
 }
 
-/// Something of which a chip has a limited number.
+/// A resource of which a chip has a limited number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resource {
@@ -51,13 +51,13 @@ pub enum Resource {
     OutputExpansion,
     /// Readout neurons.
     Outputs,
-    /// Synapses of the hidden neuron that has most.
+    /// Maximum number of synapses of a hidden neuron.
     HiddenSynapses,
     /// Synapses of a readout neuron.
     ReadoutSynapses,
-    /// Hidden targets of the hidden neuron that has most.
+    /// Maximum number of hidden targets of a hidden neuron.
     LargestFanOut,
-    /// Pairs of hidden neurons with a connection. One entry holds the weights of all synapses.
+    /// Connected pairs of hidden neurons. One entry holds the weights of all synapses.
     FanOutMemory,
     /// Hidden neurons with an alias target.
     Aliases,
@@ -72,7 +72,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The resource in words.
+    /// Returns the name of the resource in the table. A resource that is part of the one above it is indented.
     pub fn description(self) -> &'static str {
         match self {
             Self::Inputs => "input channels",
@@ -93,37 +93,37 @@ impl Resource {
     }
 }
 
-/// How much of a resource is used.
+/// Use of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Usage {
-    /// The resource.
+    /// The resource that is counted.
     pub resource: Resource,
-    /// What the network takes.
+    /// Number that the network needs.
     pub used: usize,
-    /// What the chip has.
+    /// Number that the chip has.
     pub available: usize,
 }
 
 impl Usage {
-    /// Whether the network takes more than the chip has.
+    /// Returns whether the network needs more than the chip has.
     pub fn is_exceeded(&self) -> bool {
         self.used > self.available
     }
 }
 
-/// Hidden neurons whose number of hidden targets lies in a range.
+/// A bin of the histogram of fan-outs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FanOutBin {
-    /// Fewest targets.
+    /// Minimum number of targets.
     pub from: usize,
-    /// Most targets.
+    /// Maximum number of targets.
     pub to: usize,
-    /// Number of neurons.
+    /// Number of neurons with that many targets.
     pub neurons: usize,
 }
 
-/// What is counted before it is compared with a chip.
-struct Counts {
+/// The numbers that a network needs, before they are compared with a chip.
+struct ResourceCounts {
     dimensions: Dimensions,
     readout_synapses: usize,
     /// Fan-outs, each with the number of hidden neurons that have it.
@@ -135,15 +135,15 @@ struct Counts {
 }
 
 impl Budget {
-    /// What a graph would use of a chip, whether or not it fits. Connections count in full; one that passes through
-    /// aliases counts once.
-    pub fn of(graph: &Graph, chip: &Chip) -> Self {
-        let layout = Layout::of(graph, chip);
+    /// Computes what a graph would use of a chip, whether or not it fits. Connections count in full; a connection
+    /// through an alias counts once.
+    pub fn from_graph(graph: &Graph, chip: &Chip) -> Self {
+        let layout = Layout::new(graph, chip);
         let fan_outs = layout.fan_outs(graph);
         let size = |id: LayerId| graph.layer(id).size;
         let mut weights = [0_usize; 3];
         for block in layout.blocks() {
-            // What no chip has is an error and counts nowhere.
+            // Connections that no chip supports are errors of the rules, and count in no memory.
             let into_readout = block.target == layout.readout;
             let memory = match block.source {
                 Endpoint::Input if into_readout => continue,
@@ -159,7 +159,7 @@ impl Budget {
             [value] => size * usize::from(*value != 0.0),
             values => values.iter().filter(|&&value| value != 0.0).count(),
         });
-        let counts = Counts {
+        let counts = ResourceCounts {
             dimensions: layout.dimensions(graph),
             readout_synapses: graph.layer(layout.readout).synapses(),
             fan_outs: layout.hidden.iter().map(|p| (fan_outs[p.layer.index()], p.ids.len())).collect(),
@@ -170,14 +170,14 @@ impl Budget {
         counts.compare(chip, Basis::Structure)
     }
 
-    /// What a specification uses of a chip, whether or not it fits. Weights of zero take no entry of the fan-out
+    /// Computes what a specification uses of a chip, whether or not it fits. Zero weights take no entry of the fan-out
     /// memory.
-    pub fn of_specification(specification: &Specification, chip: &Chip) -> Self {
+    pub fn from_specification(specification: &Specification, chip: &Chip) -> Self {
         let s = specification;
         let present = |weights: &[i8]| weights.iter().filter(|&&w| w != 0).count();
         let biased = |biases: &[i16]| biases.iter().filter(|&&bias| bias != 0).count();
         let fan_outs = fan_outs(&s.weights_rec, s.dimensions).into_iter();
-        let counts = Counts {
+        let counts = ResourceCounts {
             dimensions: s.dimensions,
             readout_synapses: 1,
             fan_outs: fan_outs.map(|fan_out| (fan_out, 1)).collect(),
@@ -188,18 +188,18 @@ impl Budget {
         counts.compare(chip, Basis::Weights)
     }
 
-    /// How much of a resource is used.
+    /// Returns the use of a resource.
     pub fn get(&self, resource: Resource) -> Option<Usage> {
         self.resources.iter().copied().find(|usage| usage.resource == resource)
     }
 
-    /// The resources of which the network takes more than the chip has.
+    /// Iterates over the resources of which the network needs more than the chip has.
     pub fn exceeded(&self) -> impl Iterator<Item = &Usage> {
         self.resources.iter().filter(|usage| usage.is_exceeded())
     }
 }
 
-/// Hidden targets of each hidden neuron: those with a weight that is not zero, at whichever synapse.
+/// Returns the number of hidden targets of each hidden neuron. A target has a nonzero weight at any synapse.
 pub(crate) fn fan_outs<T: Copy + Default + PartialEq>(weights_rec: &[T], d: Dimensions) -> Vec<usize> {
     let connected = |weights: &&[T]| weights.iter().any(|&w| w != T::default());
     let row_length = (d.hidden * d.synapses).max(1);
@@ -207,9 +207,10 @@ pub(crate) fn fan_outs<T: Copy + Default + PartialEq>(weights_rec: &[T], d: Dime
     rows.map(|row| row.chunks_exact(d.synapses.max(1)).filter(connected).count()).collect()
 }
 
-impl Counts {
+impl ResourceCounts {
     fn compare(self, chip: &Chip, basis: Basis) -> Budget {
         let d = self.dimensions;
+        // The limits of integer code are `usize::MAX`, so every sum and product saturates.
         let neurons = chip.hidden.saturating_add(chip.outputs);
         let memory = self.fan_outs.iter().map(|&(fan_out, neurons)| fan_out.saturating_mul(neurons));
         let memory = memory.fold(0, usize::saturating_add);
@@ -238,7 +239,7 @@ impl Counts {
     }
 }
 
-/// Bins that double in width, those without neurons left out: 0, 1, 2 to 3, 4 to 7 and so on.
+/// Returns bins that double in width (0, 1, 2 to 3, 4 to 7, ...), without the empty ones.
 fn histogram(fan_outs: &[(usize, usize)]) -> Vec<FanOutBin> {
     let mut bins: BTreeMap<u32, usize> = BTreeMap::new();
     for &(fan_out, neurons) in fan_outs.iter().filter(|(_, neurons)| *neurons > 0) {
@@ -252,10 +253,10 @@ fn histogram(fan_outs: &[(usize, usize)]) -> Vec<FanOutBin> {
     bins.map(|((from, to), neurons)| FanOutBin { from, to, neurons }).collect()
 }
 
-/// Characters of a bar.
+/// Width of a bar, in characters.
 const BAR: usize = 20;
 
-/// A bar for a part of a whole; anything above 0 shows.
+/// Draws a bar for a part of a whole. Anything above 0 fills at least one character.
 fn bar(part: usize, whole: usize) -> String {
     let share = if whole == 0 { f64::from(u8::from(part > 0)) } else { part as f64 / whole as f64 };
     let filled = (share * BAR as f64).round().clamp(f64::from(u8::from(part > 0)), BAR as f64) as usize;
@@ -263,12 +264,11 @@ fn bar(part: usize, whole: usize) -> String {
 }
 
 impl fmt::Display for Budget {
-    /// A table for people: what is used, what there is, a bar, and by how much it is exceeded; then the histogram of
-    /// fan-outs.
+    /// Writes a table: used, available, a bar, and the excess if there is one; then the histogram of fan-outs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counted = match self.basis {
             Basis::Structure => "connections in full",
-            Basis::Weights => "weights that are not zero",
+            Basis::Weights => "nonzero weights",
         };
         writeln!(f, "{} ({counted})", self.chip)?;
         writeln!(f, "  {:<31}{:>8} {:>10}", "", "used", "available")?;

@@ -1,4 +1,4 @@
-//! The whole way of a network onto a chip.
+//! The pipeline from a network to the integers of a chip: rules, mapping, quantization.
 
 use synnet_ir::{Diagnostics, Network};
 
@@ -8,30 +8,30 @@ use crate::map::{self, MapOptions};
 use crate::quantize::{QuantizeOptions, quantize};
 use crate::rules;
 
-/// How to build.
+/// Options of [`build_with`].
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BuildOptions {
-    /// How to map.
+    /// Options of the mapping.
     pub map: MapOptions,
-    /// How to quantize.
+    /// Options of the quantizer.
     pub quantize: QuantizeOptions,
 }
 
 impl BuildOptions {
-    /// The defaults of mapping and quantization.
+    /// Returns the defaults of mapping and quantization.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Chooses how to map.
+    /// Sets the options of the mapping.
     #[must_use]
     pub fn with_map(mut self, map: MapOptions) -> Self {
         self.map = map;
         self
     }
 
-    /// Chooses how to quantize.
+    /// Sets the options of the quantizer.
     #[must_use]
     pub fn with_quantize(mut self, quantize: QuantizeOptions) -> Self {
         self.quantize = quantize;
@@ -50,11 +50,13 @@ pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Resul
 /// Checks, maps and quantizes a network.
 ///
 /// # Errors
-/// Every design rule of the chip that the network breaks, and what the chip merely does differently. The rules are those of
-/// [`rules::check`], but weights that quantization makes zero take no fan-out memory. Those of [`quantize()`].
+/// Returns every design rule of the chip that the network breaks, with the warnings. The rules are those of
+/// [`rules::check`], except that weights which are zero after quantization take no fan-out memory. Also returns the
+/// errors of [`quantize()`].
 pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Diagnostics> {
     let (float, mut warnings) = map::lay_out(network, chip, &options.map)?;
     let (specification, report) = quantize(&float, chip, &options.quantize)?;
+    // Fan-out is checked last, because quantization makes small weights zero, and those take no entry.
     let d = specification.dimensions;
     let too_many = rules::fan_out_of_weights(&specification.weights_rec, d, &float.layers, chip);
     warnings.extend(report.warnings());

@@ -1,4 +1,4 @@
-//! A network on a chip.
+//! The result of [`build`](crate::build()): a network on a chip.
 
 use synnet_ir::Diagnostics;
 
@@ -11,27 +11,27 @@ use crate::specification::Specification;
 #[cfg(feature = "simulate")]
 use crate::specification::SpecificationError;
 
-/// A network on a chip.
+/// A network on a chip, in integers and in float numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Build {
-    /// What the chip is given.
+    /// The integers that the chip is given.
     pub specification: Specification,
-    /// The same in float numbers, with the place of each layer.
+    /// The same arrays in float numbers, with the ids of each layer.
     pub float: FloatSpecification,
     /// Scales, shifts and errors of the quantization.
     pub report: QuantizeReport,
-    /// What fits but will behave differently.
+    /// Warnings about everything that behaves differently from the float network.
     pub warnings: Diagnostics,
-    /// The chip's order of update.
+    /// Version of the chip's core, which decides the order of the neuron update.
     pub core: CoreVersion,
 }
 
 #[cfg(feature = "simulate")]
 impl Build {
-    /// The chip with the network on it, all states zero.
+    /// Returns a simulator of the chip with this network; all states are zero.
     ///
     /// # Errors
-    /// Where the specification does not hold together, which one that was built here does.
+    /// Returns an error if the specification is inconsistent. One that [`build`](crate::build()) returns never is.
     pub fn simulator(&self) -> Result<Simulator, SpecificationError> {
         Simulator::with_core(&self.specification, self.core)
     }

@@ -1,7 +1,7 @@
-//! Chips as data: what each member of the Xylo family can hold.
+//! Chips as data: the limits and the arithmetic of each member of the Xylo family.
 //!
-//! A chip is a file of `chips/`, with the evidence for each number beside it. The design rules, the mapping
-//! and the quantizer read these numbers and know no chip by name.
+//! A chip is a file in `chips/`, with the evidence for each number beside it. Design rules, mapping, quantizer and cost
+//! model read these numbers; none of them knows a chip by name.
 
 mod validate;
 
@@ -9,79 +9,80 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-/// Capabilities of one chip.
+/// Limits and arithmetic of one chip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chip {
-    /// Name of the target: `xylo-audio3`.
+    /// Name of the target, such as `xylo-audio3`.
     pub name: String,
-    /// Name in prose.
+    /// Name in messages, such as "SynSense Xylo Audio 3".
     pub title: String,
-    /// The vendor's part number.
+    /// The vendor's part number, such as "SYNS65302".
     pub part: String,
-    /// Rockpool's package for this chip, where the current Rockpool has one that works.
+    /// Rockpool's Python package for this chip; `None` if Rockpool 3.1 has none that works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rockpool: Option<String>,
-    /// The vendor's file format of a configuration, where a real file of it is known.
+    /// The vendor's format of a configuration file; `None` if no real file is public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<ConfigurationFormat>,
-    /// Order of the neuron update.
+    /// Version of the core, which decides the order of the neuron update.
     pub core: CoreVersion,
-    /// Input channels.
+    /// Number of input channels.
     pub inputs: usize,
-    /// Hidden neurons that may receive input (the first ids).
+    /// Number of hidden neurons that may receive input. They have the first ids.
     pub input_expansion: usize,
-    /// Hidden neurons.
+    /// Number of hidden neurons.
     pub hidden: usize,
-    /// Hidden neurons that may feed the readout (the last ids).
+    /// Number of hidden neurons that may feed the readout. They have the last ids.
     pub output_expansion: usize,
-    /// Readout neurons.
+    /// Number of readout neurons.
     pub outputs: usize,
-    /// Synapses per neuron.
+    /// Number of synapses per neuron.
     pub synapses: Synapses,
-    /// Memory of connections between hidden neurons.
+    /// Size of the memory of connections between hidden neurons.
     pub fan_out: FanOut,
-    /// Bits of a weight, with its sign.
+    /// Bits of a weight, sign included: 2 to 8.
     pub weight_bits: u32,
-    /// Largest weight shift.
+    /// Maximum left shift of a group of weights: 0 to 7.
     pub weight_shift: u8,
-    /// Largest threshold.
+    /// Maximum threshold, in units of the membrane potential.
     pub threshold: i16,
     /// Whether neurons have biases.
     pub bias: bool,
-    /// Whether a hidden neuron can copy its spikes to another.
+    /// Whether a hidden neuron can copy its spikes to another one.
     pub aliases: bool,
-    /// Bit shifts of the leaks.
+    /// Ranges of the leaks' bit shifts.
     pub dash: BitShiftRanges,
-    /// Most events of a source in one step.
-    pub events: Events,
-    /// How many clock cycles a step takes.
+    /// Maximum number of events per source and step.
+    pub events: EventLimits,
+    /// Model of the clock cycles of a step; `None` if the vendor has none for this chip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cycles: Option<CycleModel>,
-    /// Main clocks that the vendor documents.
+    /// Main clocks that the vendor documents; `None` if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Clock>,
-    /// Power that was measured on boards.
+    /// Power measured on boards; `None` if no measurement is public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub power: Option<Power>,
 }
 
-/// A file format of the vendor for configurations.
+/// Format of a configuration file of the vendor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfigurationFormat {
-    /// JSON of samna's module `xyloCore2`, as in a file that samna wrote in 2022.
+    /// JSON of samna's module `xyloCore2`, as samna wrote it in 2022.
     SamnaXyloCore2,
 }
 
-/// The cycle model of the vendor (Rockpool's `power_cycles_model.py`).
+/// Variant of the vendor's cycle model (Rockpool's `power_cycles_model.py`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CycleModel {
-    /// Every hidden neuron takes input and feeds the readout; the second synapse costs extra (Xylo Audio 2).
+    /// Every hidden neuron counts as receiving input and feeding the readout. The model has operations of the second
+    /// synapse (Xylo Audio 2).
     Dense,
-    /// Only hidden neurons with weights from the input, or to the readout, count as such; the second synapse is left
-    /// out (Xylo IMU and Audio 3).
+    /// A hidden neuron counts as receiving input, or as feeding the readout, only if it has such weights. The model
+    /// ignores the second synapse (Xylo IMU and Audio 3).
     Expansion,
 }
 
@@ -89,79 +90,79 @@ pub enum CycleModel {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
-    /// Frequency after power-up, in megahertz.
+    /// Frequency after power-up, in MHz.
     pub default_mhz: f64,
-    /// Frequencies that the vendor's documents use, in ascending order, in megahertz.
+    /// Frequencies in the vendor's documents, in MHz, in ascending order.
     pub documented_mhz: Vec<f64>,
 }
 
-/// Power of the digital part, which holds the network, as measured on single boards.
+/// Power of the digital part, which runs the network, as measured on single boards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Power {
-    /// Independent of the clock, in microwatts; `None` where measurements at one clock do not tell.
+    /// Share that is independent of the clock, in uW; `None` if power was measured at one clock only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub static_uw: Option<f64>,
-    /// Per megahertz of the main clock, least and most, in microwatts.
+    /// Minimum and maximum per MHz of the main clock, in uW; `None` if power was measured at one clock only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uw_per_mhz: Option<[f64; 2]>,
-    /// Single measurements: main clock in megahertz, power in microwatts, and the situation.
+    /// Single measurements, in no particular order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measured: Vec<PowerMeasurement>,
-    /// Where the numbers come from, in a sentence.
+    /// Source of the numbers, in a sentence without a period.
     pub basis: String,
 }
 
-/// A measurement on a board.
+/// A measurement of power on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PowerMeasurement {
-    /// Main clock, in megahertz.
+    /// Main clock, in MHz.
     pub mhz: f64,
-    /// Power of the digital part, in microwatts.
+    /// Power of the digital part, in uW.
     pub uw: f64,
-    /// What was running.
+    /// Conditions: what the board was running.
     pub situation: String,
 }
 
-/// Order of the neuron update.
+/// Version of a core, which decides the order of the neuron update.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CoreVersion {
-    /// Xylo 1: leak and input reach the membrane one after the other; no bias.
+    /// Xylo 1: the membrane first leaks, then adds its input. There are no biases.
     V1,
-    /// Xylo Audio 2, IMU and Audio 3: leak, input and bias are summed first.
+    /// Xylo Audio 2, IMU and Audio 3: leak, input and bias are summed, and the sum is added to the membrane.
     #[default]
     V2,
 }
 
-/// Synapses per neuron.
+/// Number of synapses per neuron. Each synapse has a current with a time constant of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Synapses {
-    /// Of a hidden neuron.
+    /// Synapses of a hidden neuron: 1 or 2.
     pub hidden: usize,
-    /// Of a readout neuron.
+    /// Synapses of a readout neuron: 1.
     pub readout: usize,
 }
 
-/// Memory of connections between hidden neurons.
+/// Size of the memory of connections between hidden neurons. Connections to the readout are stored elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FanOut {
-    /// Most targets of one neuron.
+    /// Maximum number of targets of one neuron.
     pub per_neuron: usize,
-    /// Most targets of all neurons together.
+    /// Maximum number of targets of all neurons together.
     pub total: usize,
 }
 
-/// Bit shifts of the leaks.
+/// Ranges of the leaks' bit shifts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BitShiftRanges {
-    /// Of synaptic currents.
+    /// Range for synaptic currents. It excludes 0, with which a current never reaches the membrane.
     pub synapse: BitShiftRange,
-    /// Of membranes.
+    /// Range for membranes.
     pub membrane: BitShiftRange,
 }
 
@@ -169,30 +170,30 @@ pub struct BitShiftRanges {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BitShiftRange {
-    /// Least.
+    /// Minimum.
     pub min: u8,
-    /// Greatest.
+    /// Maximum.
     pub max: u8,
 }
 
-/// Most events of a source in one step.
+/// Maximum number of events per source and step. They are fixed in the hardware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Events {
-    /// Of an input channel.
+pub struct EventLimits {
+    /// Events of an input channel; the chip drops the excess.
     pub input: u32,
-    /// Of a hidden neuron.
+    /// Spikes of a hidden neuron.
     pub hidden: u32,
-    /// Of a readout neuron.
+    /// Spikes of a readout neuron.
     pub readout: u32,
 }
 
-/// Why a text does not describe a chip.
+/// The error of [`Chip::from_yaml`].
 #[derive(Debug, thiserror::Error)]
 #[error("not a chip description: {0}")]
 pub struct ChipError(#[from] serde_yaml::Error);
 
-/// The descriptions of this crate, in the order of the chips' names.
+/// The built-in descriptions, ordered by the chips' names.
 const SOURCES: [&str; 4] = [
     include_str!("../chips/xylo-1.yaml"),
     include_str!("../chips/xylo-audio2.yaml"),
@@ -201,36 +202,38 @@ const SOURCES: [&str; 4] = [
 ];
 
 static CHIPS: LazyLock<Vec<Chip>> = LazyLock::new(|| {
+    // The files are compiled in, so this depends on no input; `built_in_chips_are_valid` parses all of them.
     let parse = |text| Chip::from_yaml(text).expect("the chips of this crate are tested to parse");
     SOURCES.map(parse).into()
 });
 
 impl Chip {
-    /// Every chip that this crate knows, in the order of their names.
+    /// Returns the built-in chips, ordered by name.
     pub fn all() -> &'static [Chip] {
         &CHIPS
     }
 
-    /// The chip of this target name.
+    /// Returns the built-in chip with this target name.
     pub fn find(name: &str) -> Option<&'static Chip> {
         CHIPS.iter().find(|chip| chip.name == name)
     }
 
-    /// The description of a chip of this crate as it was written, with the evidence for each number.
+    /// Returns the YAML of a built-in chip, with its comments: the evidence for each number.
     pub fn source(name: &str) -> Option<&'static str> {
-        CHIPS.iter().position(|chip| chip.name == name).map(|place| SOURCES[place])
+        CHIPS.iter().position(|chip| chip.name == name).map(|index| SOURCES[index])
     }
 
-    /// A chip described in the form of this crate's `chips/*.yaml`.
+    /// Parses a description in the form of `chips/*.yaml`. [`check`](Self::check) judges its values.
     ///
     /// # Errors
-    /// Where a field is missing, unknown or of the wrong type.
+    /// Returns an error if a field is missing, unknown or of the wrong type.
     pub fn from_yaml(text: &str) -> Result<Self, ChipError> {
         Ok(serde_yaml::from_str(text)?)
     }
 
-    /// Largest magnitude of a weight; the range is kept symmetric.
+    /// Returns the maximum magnitude of a weight: 127 for 8 bits.
     pub fn weight_limit(&self) -> i32 {
+        // -128 stays unused, as in Rockpool's quantizers, so that a weight and its negative have the same error.
         (1 << (self.weight_bits.clamp(2, 8) - 1)) - 1
     }
 }
@@ -255,12 +258,13 @@ mod tests {
         for chip in Chip::all() {
             let renamed = Chip { name: format!("{}-copy", chip.name), ..chip.clone() };
             assert_eq!(renamed.check(), Vec::<String>::new());
-            assert_eq!(chip.check(), [format!("`name` is `{}`, which is taken; choose another", chip.name)]);
+            let taken = format!("`name` is `{}`, which is taken; choose another", chip.name);
+            assert_eq!(chip.check(), [taken]);
         }
     }
 
     #[test]
-    fn every_fault_of_a_description_is_named() {
+    fn every_error_of_a_description_is_named() {
         let mut chip = Chip::find("xylo-audio3").unwrap().clone();
         chip.name = "My chip".into();
         chip.inputs = 0;

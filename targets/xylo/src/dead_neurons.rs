@@ -1,15 +1,14 @@
-//! Neurons that change nothing, and the network without them.
+//! Removal of dead neurons: hidden neurons that have no effect on the readout.
 //!
 //! A hidden neuron is *dead* if it can never spike, or if nothing that it sends can reach the readout. It can spike if
-//! its bias is positive, or if a positive weight leads to it from the input or from a neuron that can spike; an alias
-//! counts as a spike of its target. It reaches the readout by a weight that is not zero, directly or by way of neurons
-//! that can spike. What dead neurons send or would have sent never mattered, so the readout does the same without
-//! them.
+//! its bias is positive, or if a positive weight leads to it from the input or from a neuron that can spike; a spike of
+//! an alias source counts as a spike of its target. It reaches the readout through nonzero weights, directly or through
+//! neurons that can spike. So the readout does the same without dead neurons.
 
 use crate::float_specification::{FloatSpecification, RemovedNeurons};
 
-/// Takes the dead neurons out. Where nothing that the input feeds would be left, all neurons stay: a chip without
-/// neurons computes nothing, and the warnings of the quantizer say what is silent.
+/// Removes the dead neurons. If no neuron that the input feeds would be left, all neurons stay: a chip without neurons
+/// computes nothing, and the quantizer warns about silent layers anyway.
 pub(crate) fn remove(spec: &mut FloatSpecification) {
     let can_spike = can_spike(spec);
     let reaches = reaches_readout(spec, &can_spike);
@@ -20,8 +19,9 @@ pub(crate) fn remove(spec: &mut FloatSpecification) {
     }
 }
 
-/// Spreads from the neurons that hold to those to which `next` leads, until nothing changes.
+/// Propagates a property along the edges that `next` lists, until nothing changes.
 fn propagate(mut holds: Vec<bool>, next: impl Fn(usize, &mut dyn FnMut(usize))) -> Vec<bool> {
+    // Each neuron enters the list at most once, so this ends, whatever cycles the weights have.
     let mut waiting: Vec<usize> = (0..holds.len()).filter(|&n| holds[n]).collect();
     while let Some(n) = waiting.pop() {
         next(n, &mut |other| {
@@ -33,7 +33,7 @@ fn propagate(mut holds: Vec<bool>, next: impl Fn(usize, &mut dyn FnMut(usize))) 
     holds
 }
 
-/// The weights between two hidden neurons, one for each synapse.
+/// Returns the weights from one hidden neuron to another, one per synapse.
 fn weights(spec: &FloatSpecification, from: usize, to: usize) -> &[f64] {
     let d = spec.dimensions;
     let first = (from * d.hidden + to) * d.synapses;
@@ -48,6 +48,7 @@ fn can_spike(spec: &FloatSpecification) -> Vec<bool> {
             *start |= weights.iter().any(|&w| w > 0.0);
         }
     }
+    // Negative weights only lower a membrane, whose rest is 0 and below every threshold.
     propagate(starts, |n, reach| {
         let excited = (0..d.hidden).filter(|&to| weights(spec, n, to).iter().any(|&w| w > 0.0));
         excited.chain(spec.alias_target[n]).for_each(reach);
@@ -59,6 +60,7 @@ fn reaches_readout(spec: &FloatSpecification, can_spike: &[bool]) -> Vec<bool> {
     let mut starts = vec![false; d.hidden - d.output_expansion];
     starts.extend(spec.weights_out.chunks_exact(d.outputs).map(|row| row.iter().any(|&w| w != 0.0)));
     starts.iter_mut().zip(can_spike).for_each(|(start, spikes)| *start &= spikes);
+    // Against the direction of the spikes: from the readout back to the sources.
     propagate(starts, |n, reach| {
         let leads = |&from: &usize| {
             let connected = weights(spec, from, n).iter().any(|&w| w != 0.0);
@@ -71,6 +73,7 @@ fn reaches_readout(spec: &FloatSpecification, can_spike: &[bool]) -> Vec<bool> {
 fn retain(spec: &mut FloatSpecification, keep: &[bool], can_spike: &[bool]) {
     let d = spec.dimensions;
     let first_out = d.hidden - d.output_expansion;
+    // Neurons keep their order, so the first ids still have the input weights and the last ones the readout weights.
     let kept = |ids: std::ops::Range<usize>| keep[ids].iter().filter(|keep| **keep).count();
     let (before_out, input_expansion, hidden) =
         (kept(0..first_out), kept(0..d.input_expansion), kept(0..d.hidden));
@@ -90,11 +93,13 @@ fn retain(spec: &mut FloatSpecification, keep: &[bool], can_spike: &[bool]) {
         let mut keep = keep.iter();
         values.retain(|_| *keep.next().expect("hidden neurons have one value each"));
     }
+    // The new id of each neuron: the number of neurons kept before it.
     let ids: Vec<usize> = (0..d.hidden)
         .scan(0, |next, n| Some(std::mem::replace(next, *next + usize::from(keep[n]))))
         .collect();
     let aliases = spec.alias_target.iter().zip(keep).filter(|(_, keep)| **keep);
-    // What a neuron repeats reaches the readout only if its alias target does, so both are kept or the alias is void.
+    // An alias source may have rows of its own that reach the readout, while its target does not; its alias is void
+    // then.
     spec.alias_target =
         aliases.map(|(target, _)| target.filter(|&target| keep[target]).map(|target| ids[target])).collect();
     for layer in spec.layers.iter_mut().filter(|layer| !layer.readout) {

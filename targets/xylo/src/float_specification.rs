@@ -1,4 +1,4 @@
-//! A network in the shape of a chip, still in the network's own numbers: what the mapping makes and quantization takes.
+//! A network as the arrays of a chip, in float numbers: output of the mapping and input of quantization.
 
 use std::ops::Range;
 
@@ -7,82 +7,82 @@ use synnet_ir::graph::{LayerId, Quantity};
 
 use crate::specification::Dimensions;
 
-/// A network in the shape of a chip, in float numbers. Arrays as in
-/// [`Specification`](crate::Specification); bit shifts are not rounded yet.
+/// A network as the arrays of a chip, in float numbers. Matrices are row-major, and rows are sources. The arrays
+/// correspond to those of [`Specification`](crate::Specification); bit shifts are not rounded yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatSpecification {
-    /// Sizes.
+    /// Sizes, from which the lengths of all arrays follow.
     pub dimensions: Dimensions,
     /// Duration of a step, in seconds.
     pub dt: f64,
-    /// `[inputs, input_expansion, synapses]`.
+    /// Weights from the input, `[inputs, input_expansion, synapses]`.
     pub weights_in: Vec<f64>,
-    /// `[hidden, hidden, synapses]`.
+    /// Weights between hidden neurons, `[hidden, hidden, synapses]`.
     pub weights_rec: Vec<f64>,
-    /// `[output_expansion, outputs]`.
+    /// Weights to the readout, `[output_expansion, outputs]`.
     pub weights_out: Vec<f64>,
-    /// Leak of each hidden membrane.
+    /// Bit shifts of the hidden membranes' leaks, `[hidden]`.
     pub dash_mem: Vec<f64>,
-    /// Leak of each hidden neuron's first synapse.
+    /// Bit shifts of the leaks of first synapses, `[hidden]`.
     pub dash_syn: Vec<f64>,
-    /// Leak of each hidden neuron's second synapse; 0 where it has none.
+    /// Bit shifts of the leaks of second synapses, `[hidden]`; 0 for neurons without one.
     pub dash_syn_2: Vec<f64>,
-    /// Leak of each readout membrane.
+    /// Bit shifts of the readout membranes' leaks, `[outputs]`.
     pub dash_mem_out: Vec<f64>,
-    /// Leak of each readout synapse.
+    /// Bit shifts of the leaks of readout synapses, `[outputs]`.
     pub dash_syn_out: Vec<f64>,
-    /// Threshold of each hidden neuron.
+    /// Thresholds of hidden neurons, `[hidden]`.
     pub threshold: Vec<f64>,
-    /// Threshold of each readout neuron.
+    /// Thresholds of readout neurons, `[outputs]`.
     pub threshold_out: Vec<f64>,
-    /// Bias of each hidden neuron.
+    /// Biases of hidden neurons, `[hidden]`.
     pub bias: Vec<f64>,
-    /// Bias of each readout neuron.
+    /// Biases of readout neurons, `[outputs]`.
     pub bias_out: Vec<f64>,
-    /// The hidden neuron that also spikes when this one does.
+    /// For each hidden neuron, the one that also spikes when it does, `[hidden]`.
     pub alias_target: Vec<Option<usize>>,
-    /// What of the readout is the network's output.
+    /// Quantity of the readout that is the network's output.
     pub output: Quantity,
-    /// The layers, hidden ones in the order of ids, then the readout. A layer of which no neuron is left is missing.
+    /// The layers: hidden ones in the order of ids, then the readout. Layers without remaining neurons are missing.
     pub layers: Vec<MappedLayer>,
-    /// The neurons that were taken out, by layer ([`MapOptions::remove_dead`](crate::MapOptions::remove_dead)).
+    /// The neurons that were removed, by layer ([`MapOptions::remove_dead`](crate::MapOptions::remove_dead)).
     pub removed: Vec<RemovedNeurons>,
 }
 
-/// A layer of the network on the chip.
+/// A layer of the network, as placed on the chip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappedLayer {
-    /// Its place in the graph.
+    /// Index in the graph.
     pub layer: LayerId,
-    /// Its name.
+    /// Name in the network.
     pub name: String,
-    /// Ids of its neurons, among the hidden ones or among the readout's.
+    /// Ids of the neurons, among the hidden ones or among the readout's.
     pub ids: Range<usize>,
-    /// Which neuron of the layer each of these ids is, in ascending order.
+    /// For each of these ids, the index of the neuron within the layer, in ascending order.
     pub neurons: Vec<usize>,
-    /// Whether it is the readout.
+    /// Whether the layer is the readout.
     pub readout: bool,
-    /// By how many steps it is behind the float network.
+    /// Number of steps by which the layer lags behind the float network.
     pub lag: usize,
-    /// Its declaration.
+    /// Span of the declaration.
     pub span: Span,
 }
 
-/// Neurons of a layer that change nothing and were taken out.
+/// Dead neurons of a layer, which were removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemovedNeurons {
-    /// The layer.
+    /// Index of the layer in the graph.
     pub layer: LayerId,
-    /// Its name.
+    /// Name of the layer in the network.
     pub name: String,
-    /// Those that can never spike: no positive bias, and no positive weight from anything that can spike.
+    /// Neurons that can never spike: no positive bias, and no positive weight from anything that can spike.
     pub silent: Vec<usize>,
-    /// Those whose spikes cannot reach the readout.
+    /// Neurons that can spike, but whose spikes cannot reach the readout.
     pub without_effect: Vec<usize>,
 }
 
 impl FloatSpecification {
-    /// By how many steps the chip's output is behind the float network's.
+    /// Returns the number of steps by which the chip's output lags behind the float network's.
     pub fn latency(&self) -> usize {
         self.layers.iter().find(|layer| layer.readout).map_or(0, |layer| layer.lag)
     }

@@ -1,23 +1,28 @@
-//! Which chip neuron each neuron of a network becomes, and which of its connections need weights.
+//! Layout: the id of each neuron on the chip, the aliases, and the blocks of weights.
 //!
-//! Only the first hidden ids have input weights, and only the last ones have readout weights. So the layers that
-//! the input feeds come first, those that feed the readout last, the others between; within each class in the
-//! order of the graph, except that a layer comes after those that are aliased to it. A layer that both receives input
-//! and feeds the readout stands behind those that only receive input.
+//! A graph gives aliases ([`aliases`](self#aliases)), aliases decide which blocks of weights are needed, blocks decide
+//! the role of each layer, and roles decide the order of ids.
 //!
-//! Sums of sources become aliases where that changes nothing else, as in Rockpool's `Residual`: layer `a` is
-//! *aliased* to layer `b` if
+//! # Ids
+//! Only the first hidden ids have input weights, and only the last ones have readout weights. So the layers that the
+//! input feeds come first, those that feed the readout come last, and the others lie between. Within each class, layers
+//! keep the order of the graph, except that a layer comes after those that are aliased to it. A layer that both
+//! receives input and feeds the readout comes after those that only receive input.
 //!
-//! * both are hidden and stand in a sum, `a + b -> linear -> c`, and every connection that leaves `b` is a sum with
-//!   `a`, because an alias changes all that `b` sends;
-//! * `a` has no other alias target (a neuron has one), and neither is `a` an alias target nor `b` aliased itself;
-//! * ids of `a` can be lower than those of `b`: `b` then takes its turn later in the step, and what it repeats leaves
-//!   together with its own spikes.
+//! # Aliases
+//! A sum of sources becomes an alias if that changes nothing else, as in Rockpool's `Residual`. Layer `a` is *aliased*
+//! to layer `b` if
 //!
-//! Sums are looked at in the order of the connections, alias targets from the last source on. Where there is no
-//! alias, and for the input, the same weights stand in the rows of every source. The chip does the same either way,
-//! with one difference: a neuron and the one that is aliased to it share the most spikes that one neuron can send in a
-//! step. Rows of their own cost fan-out memory.
+//! * both are hidden and part of a sum, `a + b -> linear -> c`, and every connection that leaves `b` is a sum with `a`,
+//!   because an alias changes everything that `b` sends;
+//! * `a` has no other alias target (a neuron has only one), `a` is not an alias target, and `b` is not aliased itself;
+//! * ids of `a` can be lower than those of `b`: `b` is then updated later in the step, and sends the spikes of `a`
+//!   together with its own.
+//!
+//! Sums are examined in the order of the connections, and alias targets from the last source to the first. Without an
+//! alias, and for the input, the rows of every source hold the same weights. The chip computes the same either way,
+//! with one difference: a neuron and its alias target share the maximum number of spikes per step. Rows cost fan-out
+//! memory.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -30,39 +35,39 @@ use crate::chip::Chip;
 pub use crate::role::Role;
 use crate::specification::Dimensions;
 
-/// A hidden layer and its ids.
+/// A hidden layer with its ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacedLayer {
-    /// The layer.
+    /// Index in the graph.
     pub layer: LayerId,
-    /// What it is to the chip.
+    /// Role on the chip, which decides the order of ids.
     pub role: Role,
-    /// The ids of its neurons, in their order.
+    /// Ids of the neurons, in the layer's order.
     pub ids: Range<usize>,
 }
 
-/// Which weights there are between a source and a target.
+/// Pattern of the weights between a source and a target, in ascending order of their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pattern {
-    /// A one for each source: a connection without weights.
+    /// Each source feeds the neuron of the same index: a connection without weights.
     Diagonal,
-    /// From every source to every synapse.
+    /// Each source feeds every synapse of every neuron.
     Full,
 }
 
-/// The weights between a source and a target.
+/// A block of weights between a source and a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Where spikes come from.
+    /// The input, or the layer that sends spikes.
     pub source: Endpoint,
-    /// The layer that receives.
+    /// The layer that receives them.
     pub target: LayerId,
-    /// Which weights there are; with several connections between the two, the most.
+    /// Pattern of the weights; if several connections share the block, the fullest one.
     pub pattern: Pattern,
 }
 
 impl Block {
-    /// Neurons of the target that each source reaches.
+    /// Returns the number of target neurons that each source reaches.
     pub fn fan_out(&self, graph: &Graph) -> usize {
         match self.pattern {
             Pattern::Diagonal => 1,
@@ -70,7 +75,7 @@ impl Block {
         }
     }
 
-    /// Number of weights.
+    /// Returns the number of weights, zeros included.
     pub fn weights(&self, graph: &Graph) -> usize {
         let sources = graph.width(self.source);
         match self.pattern {
@@ -80,24 +85,24 @@ impl Block {
     }
 }
 
-/// Where the layers of a network lie on a chip.
+/// Placement of a network's layers on a chip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// The hidden layers in the order of their ids.
+    /// The hidden layers, in the order of their ids, which have no gaps.
     pub hidden: Vec<PlacedLayer>,
-    /// The output layer; its neurons are the readout neurons in their order.
+    /// The output layer. Its neurons are the readout neurons, in the layer's order.
     pub readout: LayerId,
-    /// For each layer of the graph, that which repeats its spikes.
+    /// For each layer of the graph, the layer that repeats its spikes.
     alias_targets: Vec<Option<LayerId>>,
     /// Every pair of source and target with weights, in ascending order; the input is `None`.
     blocks: BTreeMap<(Option<LayerId>, LayerId), Pattern>,
-    /// By how many steps the chip is behind the float network, for each layer of the graph.
+    /// For each layer of the graph, the number of steps by which the chip lags behind the float network.
     lags: Vec<usize>,
 }
 
 impl Layout {
-    /// Lays out a graph. Whether it fits the chip is another question ([`check`](crate::rules::check)).
-    pub fn of(graph: &Graph, chip: &Chip) -> Self {
+    /// Lays out a graph, whether or not it fits the chip ([`check`](crate::rules::check)).
+    pub fn new(graph: &Graph, chip: &Chip) -> Self {
         let mut layout = Self {
             hidden: Vec::new(),
             readout: graph.output.layer,
@@ -105,6 +110,7 @@ impl Layout {
             blocks: BTreeMap::new(),
             lags: lags(graph),
         };
+        // Ids depend on roles, and roles on the blocks that are left after aliasing.
         layout.find_blocks(graph);
         layout.place(graph);
         layout
@@ -137,11 +143,13 @@ impl Layout {
         let ids = graph.layers_with_ids().map(|(id, _)| id).filter(|&id| id != self.readout);
         let mut hidden: Vec<PlacedLayer> =
             ids.map(|id| PlacedLayer { layer: id, role: role(id), ids: 0..0 }).collect();
-        // The last layer of the same class that is aliased to each one; other aliases come from earlier classes.
+        // For each layer, the last layer of the same role that is aliased to it, else the layer itself. Aliases from
+        // other roles come from lower ids anyway (`aliases::targets`).
         let mut follows: Vec<LayerId> = graph.layers_with_ids().map(|(id, _)| id).collect();
         for (from, to) in self.aliased().filter(|&(from, to)| role(from) == role(to)) {
             follows[to.index()] = follows[to.index()].max(from);
         }
+        // A layer that follows another one sorts directly after it: the same second key, and `true` after `false`.
         hidden.sort_by_key(|placed| {
             let last = follows[placed.layer.index()];
             (placed.role, last, last != placed.layer, placed.layer)
@@ -155,29 +163,30 @@ impl Layout {
         self.hidden = hidden;
     }
 
-    /// What a layer is to the chip.
+    /// Returns the role of a layer on the chip.
     pub fn role(&self, layer: LayerId) -> Role {
         self.hidden.iter().find(|placed| placed.layer == layer).map_or(Role::Readout, |placed| placed.role)
     }
 
-    /// The layer whose neurons repeat the spikes of this one's.
+    /// Returns the layer whose neurons repeat the spikes of this layer, if it is aliased.
     pub fn alias_target(&self, layer: LayerId) -> Option<LayerId> {
         self.alias_targets[layer.index()]
     }
 
-    /// The layers that have an alias target, each with it.
+    /// Iterates over the aliased layers, each with its alias target.
     pub fn aliased(&self) -> impl Iterator<Item = (LayerId, LayerId)> {
         let targets = self.alias_targets.iter().enumerate();
         targets.filter_map(|(from, to)| to.map(|to| (LayerId(from as u32), to)))
     }
 
-    /// Whether the spikes of `source` reach a connection by way of another of its `sources`, its alias target.
+    /// Returns whether the spikes of `source` reach a connection through its alias target, which is another of the
+    /// connection's `sources`.
     pub fn is_repeated(&self, source: Endpoint, sources: &[Endpoint]) -> bool {
         let Endpoint::Layer(id) = source else { return false };
         self.alias_target(id).is_some_and(|to| sources.contains(&Endpoint::Layer(to)))
     }
 
-    /// Every pair of source and target with weights, the input's first, then in the order of the graph.
+    /// Iterates over the blocks of weights: those of the input first, then in the order of the graph.
     pub fn blocks(&self) -> impl Iterator<Item = Block> {
         self.blocks.iter().map(|(&(source, target), &pattern)| Block {
             source: source.map_or(Endpoint::Input, Endpoint::Layer),
@@ -186,7 +195,7 @@ impl Layout {
         })
     }
 
-    /// The blocks between hidden layers: those that take fan-out memory.
+    /// Iterates over the blocks between hidden layers, which take fan-out memory.
     pub fn recurrent_blocks(&self) -> impl Iterator<Item = Block> {
         let hidden = |block: &Block| {
             ![Endpoint::Input, Endpoint::Layer(self.readout)].contains(&block.source)
@@ -195,7 +204,8 @@ impl Layout {
         self.blocks().filter(hidden)
     }
 
-    /// Hidden targets of each neuron of every layer of the graph, by its index, all weights counted.
+    /// Returns, for each layer of the graph, the number of hidden targets of each of its neurons, zero weights
+    /// included.
     pub fn fan_outs(&self, graph: &Graph) -> Vec<usize> {
         let mut fan_outs = vec![0_usize; graph.layers.len()];
         for block in self.recurrent_blocks() {
@@ -206,20 +216,22 @@ impl Layout {
         fan_outs
     }
 
-    /// By how many steps a layer on the chip is behind the float network, because the chip takes a step for each
-    /// forward connection that leaves a hidden neuron (along the longest path).
+    /// Returns the number of steps by which a layer on the chip lags behind the float network. The chip takes a step
+    /// for each forward connection that leaves a hidden neuron; the longest path counts.
     pub fn lag(&self, layer: LayerId) -> usize {
         self.lags[layer.index()]
     }
 
-    /// By how many steps the readout is behind the float network: the number of hidden layers in a chain.
+    /// Returns the number of steps by which the readout lags behind the float network: the number of hidden layers of a
+    /// chain.
     pub fn latency(&self) -> usize {
         self.lag(self.readout)
     }
 
-    /// The sizes that the network needs.
+    /// Returns the sizes that the network needs.
     pub fn dimensions(&self, graph: &Graph) -> Dimensions {
         let hidden = self.hidden.last().map_or(0, |placed| placed.ids.end);
+        // Expansion neurons are counted from the first or to the last id, so layers in between count, too.
         let fed = self.hidden.iter().rfind(|placed| placed.role.receives_input());
         let feeds = self.hidden.iter().find(|placed| placed.role.feeds_readout());
         let synapses = self.hidden.iter().map(|placed| graph.layer(placed.layer).synapses()).max();
@@ -234,8 +246,9 @@ impl Layout {
     }
 }
 
-/// Forward connections lead to later layers, so one pass in the order of update suffices.
+/// Returns the lag of each layer: the maximum number of forward connections on a path from a hidden neuron to it.
 fn lags(graph: &Graph) -> Vec<usize> {
+    // Forward connections lead to later layers, so one pass in the order of update suffices.
     let mut lags = vec![0; graph.layers.len()];
     for (id, _) in graph.layers_with_ids() {
         let forward = graph.connections_into(id).flat_map(|(_, connection)| &connection.sources);

@@ -1,24 +1,24 @@
 //! Spiking networks on SynSense Xylo chips: design rules, mapping, quantization, bit-exact simulation.
 //!
-//! [`build`] is the whole way of a network through this crate, one file per stage:
+//! [`build`] runs a network through the whole pipeline. Each stage has a module:
 //!
-//! 1. [`chip`]: what each chip can hold, as data.
-//! 2. [`rules`]: what of the network does not fit, at the line that is to blame.
-//! 3. [`layout`] and [`mod@map`]: which neuron goes where; the chip's arrays in float numbers. [`budget`]: how much of
-//!    the chip that takes.
-//! 4. [`mod@quantize`]: those arrays as integers.
-//! 5. [`specification`]: the integers that a chip is given, and their file.
-//! 6. [`simulate`]: what the chip then does, in every state of every step.
-//! 7. [`configuration`]: the vendor's file, where its format is known; [`mod@loader`]: the script that hands the
-//!    specification to the vendor's tools.
+//! 1. [`chip`]: the limits of each chip, as data.
+//! 2. [`rules`]: design rules, reported at the line that breaks them.
+//! 3. [`layout`] and [`mod@map`]: the ids of all neurons, and the chip's arrays in float numbers. [`budget`]: how much
+//!    of the chip these arrays use.
+//! 4. [`mod@quantize`]: the arrays as integers.
+//! 5. [`specification`]: the integers that a chip is given, and their file format.
+//! 6. [`simulate`]: every state of the chip in every step.
+//! 7. [`configuration`]: the vendor's configuration file, if its format is known; [`mod@loader`]: the script that hands
+//!    the specification to the vendor's tools.
 //! 8. [`cost`]: cycles, clock and power.
 //!
-//! The crate reads and writes no files; bytes and values come in and go out.
+//! The crate does no I/O: it takes and returns bytes and values.
 //!
 //! # Features
-//! Both are on by default. Without them the crate has what generating integer code takes, and few dependencies.
+//! Both are on by default. Without them, the crate contains only what generating integer code needs.
 //!
-//! * `files`: specifications as `.npz` archives, and with them the [`Target`](synnet_ir::Target).
+//! * `files`: specifications as `.npz` archives, and the [`Target`](synnet_ir::Target), which writes them.
 //! * `simulate`: the simulator.
 
 mod aliases;

@@ -1,10 +1,13 @@
-//! From a network to the chip's arrays, still in the network's own numbers.
+//! Mapping: a network becomes the arrays of a chip, in float numbers.
 //!
-//! Every connection becomes a block of one of three matrices: input to hidden, hidden to hidden (the next layer as
-//! well as recurrence), hidden to readout. Blocks that meet are added. Rows are sources. A connection without weights is
-//! a diagonal of ones. A sum of sources is an alias, or the same block in the rows of each source
-//! ([`layout`](crate::layout)). The arrays equal those of Rockpool's `mapper`, except that bit shifts follow the decay and not
-//! the ratio of times, and where that mapper is wrong (`docs/xylo.md`).
+//! The layout assigns ids ([`layout`](crate::layout)), the design rules are checked, the arrays are filled, and dead
+//! neurons are removed if asked for.
+//!
+//! Every connection becomes a block of one of three matrices, whose rows are sources: input to hidden, hidden to hidden
+//! (the next layer as well as recurrence), hidden to readout. Overlapping blocks are added. A connection without
+//! weights is a diagonal of ones. A sum of sources is an alias, or the same block in the rows of each source. The
+//! arrays equal those of Rockpool's `mapper`, with two exceptions: bit shifts follow the decay, not the ratio of times,
+//! and faults of that mapper are not reproduced (`docs/xylo.md`).
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,26 +19,26 @@ use crate::chip::Chip;
 use crate::dead_neurons;
 use crate::float_specification::{FloatSpecification, MappedLayer};
 use crate::layout::Layout;
-use crate::rules::{self, Hidden};
+use crate::rules::{self, HiddenLayer};
 use crate::specification::MAX_NEURONS;
 
-/// How to map.
+/// Options of the mapping.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MapOptions {
-    /// Whether hidden neurons that can never spike, or cannot reach the readout, are left out; only what is left has to
-    /// fit the chip. In float numbers the readout does exactly the same without them. Quantization may then choose
-    /// finer scales, because their weights no longer count.
+    /// Whether to remove hidden neurons that can never spike or cannot reach the readout; only the others have to fit
+    /// the chip. In float numbers, the readout does exactly the same without them. Quantization may then choose finer
+    /// scales, because their weights no longer count. False by default.
     pub remove_dead: bool,
 }
 
 impl MapOptions {
-    /// All neurons are mapped.
+    /// Returns the defaults: all neurons are mapped.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Leaves dead neurons out, or not.
+    /// Sets whether dead neurons are removed.
     #[must_use]
     pub fn with_remove_dead(mut self, remove_dead: bool) -> Self {
         self.remove_dead = remove_dead;
@@ -43,7 +46,7 @@ impl MapOptions {
     }
 }
 
-/// Lays a network out on a chip, all its neurons.
+/// Maps a network to a chip, with all its neurons.
 ///
 /// # Errors
 /// As [`map_with`].
@@ -51,11 +54,11 @@ pub fn map(network: &Network, chip: &Chip) -> Result<FloatSpecification, Diagnos
     map_with(network, chip, &MapOptions::default())
 }
 
-/// Lays a network out on a chip.
+/// Maps a network to a chip.
 ///
 /// # Errors
-/// Every design rule that the network breaks. They are those of [`rules::check`], but weights that are zero take no
-/// fan-out memory.
+/// Returns every design rule that the network breaks. The rules are those of [`rules::check`], except that zero weights
+/// take no fan-out memory.
 pub fn map_with(
     network: &Network,
     chip: &Chip,
@@ -66,21 +69,23 @@ pub fn map_with(
     if found.is_empty() { Ok(spec) } else { Err(found) }
 }
 
-/// Lays a network out on a chip whose memory of connections is not looked at, because quantization may still make
-/// weights zero. With warnings.
+/// Maps a network to a chip without checking fan-out, because quantization may still make weights zero. Returns the
+/// warnings, too.
 ///
 /// # Errors
-/// Every other design rule that the network breaks, and the warnings.
+/// Returns every other design rule that the network breaks, with the warnings.
 pub(crate) fn lay_out(
     network: &Network,
     chip: &Chip,
     options: &MapOptions,
 ) -> Result<(FloatSpecification, Diagnostics), Diagnostics> {
     let graph = &network.graph;
-    let layout = Layout::of(graph, chip);
+    let layout = Layout::new(graph, chip);
     let mut found = rules::check_behavior(graph, chip, &layout);
     let d = layout.dimensions(graph);
-    let too_large = rules::sizes(graph, chip, d, &Hidden::of(graph, &layout));
+    let too_large = rules::sizes(graph, chip, d, &HiddenLayer::from_graph(graph, &layout));
+    // Dead neurons are found in the arrays, so those are built even if they are too large for the chip, as long as they
+    // fit in memory. Input channels are never removed.
     let may_shrink = options.remove_dead && d.hidden <= MAX_NEURONS && d.inputs <= chip.inputs;
     if found.iter().any(Diagnostic::is_error) || !(too_large.is_empty() || may_shrink) {
         found.extend(too_large);
@@ -89,17 +94,18 @@ pub(crate) fn lay_out(
     let mut spec = place(network, &layout);
     if options.remove_dead {
         dead_neurons::remove(&mut spec);
-        let hidden: Vec<Hidden<'_>> = spec
+        let hidden: Vec<HiddenLayer<'_>> = spec
             .layers
             .iter()
             .filter(|layer| !layer.readout)
-            .map(|layer| Hidden {
+            .map(|layer| HiddenLayer {
                 name: &layer.name,
                 role: layout.role(layer.layer),
                 size: layer.ids.len(),
                 span: layer.span,
             })
             .collect();
+        // What is left must fit. Roles stay as in the full layout, because ids keep their order.
         found.extend(rules::sizes(graph, chip, spec.dimensions, &hidden));
         if found.iter().any(Diagnostic::is_error) {
             return Err(found);
@@ -108,7 +114,7 @@ pub(crate) fn lay_out(
     Ok((spec, found))
 }
 
-/// The arrays of a network that breaks no rule of its chip.
+/// Builds the arrays of a network that breaks no rule of its chip.
 fn place(network: &Network, layout: &Layout) -> FloatSpecification {
     let graph = &network.graph;
     let d = layout.dimensions(graph);
@@ -132,13 +138,18 @@ fn place(network: &Network, layout: &Layout) -> FloatSpecification {
         layers: Vec::new(),
         removed: Vec::new(),
     };
+    // `layout.hidden` is in the order of ids, so appending layer by layer puts each neuron's value at its id.
     for placed in &layout.hidden {
         let layer = graph.layer(placed.layer);
+        // The rules refuse any other neuron kind.
         let Some(lif) = layer.as_lif() else { continue };
         let dash = |leak: &Leak, i: usize| leak.dash(i, graph.dt);
+        // Leaks of synapses are neuron-major. Rockpool 3.1's mapper for Audio 3 takes the first `size` elements
+        // instead, and mixes the two synapses (`docs/xylo.md`).
         let synapses = lif.synapses;
         spec.dash_mem.extend((0..layer.size).map(|n| dash(&lif.mem, n)));
         spec.dash_syn.extend((0..layer.size).map(|n| dash(&lif.syn, n * synapses)));
+        // 0 marks a missing second synapse; the rules refuse it as a bit shift of a synapse.
         let second = |n: usize| if synapses > 1 { dash(&lif.syn, n * synapses + 1) } else { 0.0 };
         spec.dash_syn_2.extend((0..layer.size).map(second));
         spec.threshold.extend((0..layer.size).map(|n| lif.threshold.get(n)));
@@ -156,6 +167,7 @@ fn place(network: &Network, layout: &Layout) -> FloatSpecification {
     let start = |id: LayerId| {
         layout.hidden.iter().find(|placed| placed.layer == id).map_or(0, |placed| placed.ids.start)
     };
+    // Layers of a sum have the same width, so each neuron has its counterpart.
     for (from, to) in layout.aliased() {
         for n in 0..graph.layer(from).size {
             spec.alias_target[start(from) + n] = Some(start(to) + n);
@@ -167,6 +179,7 @@ fn place(network: &Network, layout: &Layout) -> FloatSpecification {
             None => Cow::Owned(ones(graph.source_width(connection))),
         };
         for &source in &connection.sources {
+            // The alias target sends these spikes with its own, so rows for them would count them twice.
             if !layout.is_repeated(source, &connection.sources) {
                 spec.add_block(source, connection, &matrix, graph.layer(connection.target), layout);
             }
@@ -175,7 +188,7 @@ fn place(network: &Network, layout: &Layout) -> FloatSpecification {
     spec
 }
 
-/// The matrix of a connection without weights.
+/// Returns the matrix `[width, width]` of a connection without weights: a diagonal of ones.
 fn ones(width: usize) -> Vec<f32> {
     let mut matrix = vec![0.0; width * width];
     matrix.iter_mut().step_by(width + 1).for_each(|w| *w = 1.0);
@@ -196,7 +209,7 @@ fn mapped(layer: &Layer, id: LayerId, ids: Range<usize>, layout: &Layout) -> Map
 }
 
 impl FloatSpecification {
-    /// Adds a connection's matrix `[sources, target columns]` at its place.
+    /// Adds the matrix `[sources, target columns]` of a connection to the block of one of its sources.
     fn add_block(
         &mut self,
         source: Endpoint,
@@ -213,15 +226,20 @@ impl FloatSpecification {
         let to_readout = target == layout.readout;
         let (weights, first_row, width, synapses) = match source {
             Endpoint::Input => (&mut self.weights_in, 0, d.input_expansion, d.synapses),
+            // Rows exist for the last `output_expansion` ids only. The layout gives these to the layers that feed the
+            // readout, so the subtraction does not underflow.
             Endpoint::Layer(id) if to_readout => {
                 (&mut self.weights_out, start(id) - (d.hidden - d.output_expansion), d.outputs, 1)
             }
             Endpoint::Layer(id) => (&mut self.weights_rec, start(id), d.hidden, d.synapses),
         };
         let first_column = if to_readout { 0 } else { start(target) };
+        // Input columns are neuron-major, and so are the chip's cells. A layer with one synapse fills only the first
+        // one of a chip with two, as in Rockpool's mapper.
         let own = layer.synapses();
         for (row, values) in matrix.chunks_exact(layer.input_columns()).enumerate() {
             for (column, &w) in values.iter().enumerate() {
+                // Added, not assigned as in Rockpool's mapper: two connections may share a block.
                 let neuron = first_column + column / own;
                 weights[((first_row + row) * width + neuron) * synapses + column % own] += f64::from(w);
             }

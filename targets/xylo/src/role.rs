@@ -1,22 +1,22 @@
-//! What a layer is to a chip.
+//! Roles of layers on a chip.
 
-/// What a layer is to the chip, in the order of ids.
+/// Role of a layer on a chip. The variants are in the order of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Receives input.
+    /// A hidden layer that receives input: an input expansion layer.
     Input,
-    /// Receives input and feeds the readout.
+    /// A hidden layer that receives input and feeds the readout.
     Both,
-    /// Neither.
+    /// A hidden layer that neither receives input nor feeds the readout.
     Inner,
-    /// Feeds the readout.
+    /// A hidden layer that feeds the readout: an output expansion layer.
     Output,
-    /// Is the readout.
+    /// The readout itself.
     Readout,
 }
 
 impl Role {
-    /// The role of a hidden layer.
+    /// Returns the role of a hidden layer.
     pub(crate) fn new(receives_input: bool, feeds_readout: bool) -> Self {
         match (receives_input, feeds_readout) {
             (true, true) => Self::Both,
@@ -26,12 +26,12 @@ impl Role {
         }
     }
 
-    /// Whether its neurons have input weights.
+    /// Returns whether neurons with this role have input weights.
     pub fn receives_input(self) -> bool {
         matches!(self, Self::Input | Self::Both)
     }
 
-    /// Whether its neurons have readout weights.
+    /// Returns whether neurons with this role have readout weights.
     pub fn feeds_readout(self) -> bool {
         matches!(self, Self::Output | Self::Both)
     }

@@ -1,12 +1,13 @@
-//! A chip as a back end.
+//! A Xylo chip as a [`Target`]: from a network to the files for a board.
 
 use serde_json::json;
 use synnet_ir::{Artifact, Artifacts, Fact, Target};
-use synnet_ir::{Diagnostics, Graph, Network};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 
 use crate::build::{BuildOptions, build_with};
 use crate::build_output::Build;
 use crate::chip::{Chip, ConfigurationFormat};
+use crate::codes;
 use crate::configuration::Configuration;
 use crate::cost::CostSummary;
 use crate::float_specification::RemovedNeurons;
@@ -23,16 +24,16 @@ pub struct XyloTarget {
 }
 
 impl XyloTarget {
-    /// The target of a chip with these options.
+    /// Creates a target that builds for `chip` with these options.
     pub fn new(chip: Chip, options: BuildOptions) -> Self {
         Self { chip, options }
     }
 
-    /// The files of a network that was built for this chip, and what is known about them. `file` is as in
-    /// [`Target::build`].
+    /// Returns the files of a network that was built for this chip, with the facts that describe them. `file` is the
+    /// main file, as in [`Target::build`]; the other files share its stem.
     ///
     /// # Errors
-    /// Every fault of a specification that is inconsistent. Those that [`build_with`] makes are not.
+    /// Returns every inconsistency of the specification. Specifications made by [`build_with`] have none.
     pub fn artifacts(
         &self,
         build: &Build,
@@ -49,6 +50,7 @@ impl XyloTarget {
             configuration: configuration.as_ref().map(|(_, name)| name.as_str()),
         };
         let mut files = Vec::new();
+        // The configuration comes first: if there is one, it is the file that a board loads.
         if let Some((ConfigurationFormat::SamnaXyloCore2, name)) = &configuration {
             let text = Configuration::new(&build.specification)?.to_json();
             files.push(Artifact::new(name, "configuration in samna's format", text));
@@ -64,7 +66,7 @@ impl XyloTarget {
         let known = known(chip, names);
         let notes: Vec<String> = known.iter().map(|fact| format!("note: {fact}")).collect();
         facts.push(Fact::new("known", notes.join("\n"), known));
-        let cost = CostSummary::of_build(build, chip);
+        let cost = CostSummary::from_build(build, chip);
         facts.extend(cost.map(|cost| Fact::new("cost", cost.summary_line(), cost.to_json())));
         Ok(Artifacts::new(files).with_warnings(build.warnings.clone()).with_facts(facts))
     }
@@ -85,12 +87,21 @@ impl Target for XyloTarget {
 
     fn build(&self, network: &Network, file: &str) -> Result<Artifacts, Diagnostics> {
         let build = build_with(network, &self.chip, &self.options)?;
-        let artifacts = self.artifacts(&build, &network.graph.name, file);
-        Ok(artifacts.expect("what was built from a network is consistent"))
+        self.artifacts(&build, &network.graph.name, file).map_err(inconsistent)
     }
 }
 
-/// The name of a file without the extension of any file of a chip; `kws.spec.npz` has one.
+/// Converts the inconsistencies of a specification to diagnostics. They concern integers, so they have no span.
+fn inconsistent(error: SpecificationError) -> Diagnostics {
+    let errors = error.errors.into_iter();
+    let diagnostic = |message| {
+        Diagnostic::error_without_span(&codes::INCONSISTENT_SPECIFICATION, message)
+            .with_help("report this network as a bug of the compiler")
+    };
+    errors.map(diagnostic).collect()
+}
+
+/// Strips the extension of any file that is written for a chip; the extension of `kws.spec.npz` is `.spec.npz`.
 fn stem(file: &str) -> &str {
     let extensions = [".spec.npz", ".json", ".py", ".npz"];
     extensions.iter().find_map(|extension| file.strip_suffix(extension)).unwrap_or(file)
@@ -102,7 +113,7 @@ fn removed(removed: &[RemovedNeurons]) -> Option<Fact> {
     }
     let sentence = |removed: &RemovedNeurons| {
         let count = removed.silent.len() + removed.without_effect.len();
-        format!("{count} dead neurons of `{}` were left out", removed.name)
+        format!("removed {count} dead neurons of `{}`", removed.name)
     };
     let sentences: Vec<String> = removed.iter().map(sentence).collect();
     Some(Fact::new("removed", sentences.join("\n"), sentences))
@@ -110,12 +121,23 @@ fn removed(removed: &[RemovedNeurons]) -> Option<Fact> {
 
 #[cfg(test)]
 mod tests {
-    use super::stem;
+    use super::{codes, inconsistent, stem};
+    use crate::specification::SpecificationError;
 
     #[test]
     fn stems_drop_known_extensions() {
         for (file, expected) in [("kws.json", "kws"), ("kws.spec.npz", "kws"), ("my.net", "my.net")] {
             assert_eq!(stem(file), expected);
         }
+    }
+
+    #[test]
+    fn each_inconsistency_is_a_diagnostic() {
+        let errors = vec!["`bias` has 3 values".to_owned(), "`dash_mem` holds 16".to_owned()];
+        let diagnostics = inconsistent(SpecificationError { errors: errors.clone() });
+        assert!(diagnostics.iter().map(|found| &found.message).eq(&errors));
+        assert!(diagnostics.iter().all(|found| {
+            found.code.id == codes::INCONSISTENT_SPECIFICATION.id && found.is_error() && found.help.is_some()
+        }));
     }
 }

@@ -1,4 +1,4 @@
-//! What networks take of chips.
+//! Budgets of networks on chips.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn plain(channels: usize, sizes: &[usize]) -> Graph {
 }
 
 fn budget(graph: &Graph, chip: &str) -> Budget {
-    Budget::of(graph, Chip::find(chip).unwrap())
+    Budget::from_graph(graph, Chip::find(chip).unwrap())
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn sums_consume_memory_once() {
     connect(&mut graph, from_layer(2), 2);
     graph.connections[4].operator = Operator::Identity;
     let used = |graph: &Graph, chip: &Chip| {
-        let budget = Budget::of(graph, chip);
+        let budget = Budget::from_graph(graph, chip);
         let resources =
             [Resource::LargestFanOut, Resource::FanOutMemory, Resource::HiddenWeights, Resource::Aliases];
         resources.map(|resource| budget.get(resource).unwrap().used)
@@ -70,10 +70,10 @@ fn sums_consume_memory_once() {
 fn weights_of_zero_take_nothing() {
     let case = arrays("map_tutorial_audio3");
     let chip = Chip::find("xylo-audio3").unwrap();
-    let full = Budget::of(&network::of_case(&case).graph, chip);
+    let full = Budget::from_graph(&network::of_case(&case).graph, chip);
     let mut quantized = specification(&case, "channel");
     quantized.weights_rec.iter_mut().skip(1).step_by(2).for_each(|w| *w = 0);
-    let built = Budget::of_specification(&quantized, chip);
+    let built = Budget::from_specification(&quantized, chip);
     let entries = |budget: &Budget| budget.get(Resource::FanOutMemory).unwrap().used;
     assert_eq!((full.basis, built.basis), (Basis::Structure, Basis::Weights));
     assert_eq!(entries(&full), 2 * 24 * 24);

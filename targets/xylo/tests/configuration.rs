@@ -1,4 +1,4 @@
-//! Configuration files: their form, their way there and back, and every fault of a damaged one.
+//! Configuration files: their form, the round trip, and all errors of a damaged file.
 
 mod common;
 
@@ -9,7 +9,7 @@ use synnet_xylo::simulate::Record;
 use synnet_xylo::specification::Dimensions;
 use synnet_xylo::{Configuration, Simulator, Specification};
 
-/// A file of the vendor's library, to compare with. None is part of this project.
+/// Path of a file written by the vendor's library, for comparison. None is part of this project.
 const REAL_FILE: &str = "SYNNET_SAMNA_JSON";
 
 fn dimensions(hidden: usize, synapses: usize) -> Dimensions {
@@ -162,8 +162,8 @@ fn malformed_bytes_are_rejected() {
     let four_billion = json!(u32::MAX);
     file["value0"]["reservoir"]["weights"]["dimensions"] =
         json!({ "value0": four_billion, "value1": four_billion });
-    assert!(read(&file).unwrap_err().contains("are 18446744065119617025"));
-    // A file of something else is not told fault by fault.
+    assert!(read(&file).unwrap_err().contains("expected 18446744065119617025"));
+    // The errors of a file of another kind are not all listed.
     let neurons = vec![json!(0); 1000];
     file["value0"]["reservoir"]["neurons"] = json!(neurons);
     assert!(read(&file).unwrap_err().ends_with("and 971 more"));

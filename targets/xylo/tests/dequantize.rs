@@ -54,7 +54,8 @@ fn networks() -> impl Strategy<Value = Network> {
                 network::connect(&mut graph, Endpoint::Input, 1);
             }
             if sum && a == b {
-                // Layer `a` becomes an alias source where every connection of `b` is such a sum, else rows are repeated.
+                // Layer `a` becomes an alias source where every connection of `b` is such a sum, else rows are
+                // repeated.
                 let alone = graph.connections.len().is_multiple_of(2);
                 for connection in graph.connections.iter_mut().filter(|c| alone || c.target.index() == 2) {
                     if connection.sources == [network::from_layer(1)] {
@@ -140,7 +141,7 @@ proptest! {
             let (scale, synapses) = if group == 2 { (&report.scale_out, 1) } else { (&report.scale, d.synapses) };
             for (i, (&float, &q)) in float.iter().zip(chip).enumerate() {
                 let exact = f64::from(q) * f64::from(1 << shift) / scale[i % width / synapses];
-                // Parts of a sum are rounded to f32 one by one.
+                // Terms of a sum are rounded to f32 one by one.
                 let room = if shared { 1e-6 * float.abs().max(1.0) } else { 0.0 };
                 let room = if several { 1.01 * f64::from(1 << shift) / scale[i % width / synapses] } else { room };
                 prop_assert!((float - f64::from(exact as f32)).abs() <= room, "{} for {}", float, exact);

@@ -32,5 +32,5 @@ fn names_cannot_leave_their_string() {
     let text = loader("a\"\"\"\nimport os", files, &own);
     assert!(text.starts_with("\"\"\"Network \"a\\\"\\\"\\\" import os\" on a\\\"\\\"\\\"b"));
     assert!(text.contains("with_name(\"b\\\"\\\\.npz\")") && text.contains("from osimportsysquit import"));
-    assert!(text.contains("  * Nothing of it was tried"));
+    assert!(text.contains("  * None of this was tested"));
 }

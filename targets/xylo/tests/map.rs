@@ -1,4 +1,4 @@
-//! The mapping against Rockpool's, where that is right, and by hand where it is not.
+//! The mapping compared with Rockpool's, or with results by hand if Rockpool's are wrong.
 
 mod common;
 
@@ -118,7 +118,7 @@ fn two_synapses_keep_their_time_constants_on_audio_3() {
     assert!(map(&network, chip("xylo-imu")).is_err(), "its neurons have one synapse");
 }
 
-/// A network of small whole weights that differ from each other, so that places can be told apart.
+/// A network of small, distinct integer weights, so that misplaced weights are noticed.
 fn numbered(graph: &synnet_ir::Graph) -> Network {
     let weights: Vec<Vec<f32>> = graph
         .connections
@@ -140,7 +140,7 @@ fn plain(channels: usize, sizes: &[usize]) -> synnet_ir::Graph {
     chain(1e-3, channels, layers.collect())
 }
 
-/// Rockpool's mapper for the IMU fails where one layer both receives input and feeds the readout.
+/// Rockpool's mapper for the IMU fails if one layer both receives input and feeds the readout.
 #[test]
 fn a_single_hidden_layer_fits_every_chip() {
     let network = numbered(&plain(2, &[3, 1]));
@@ -261,7 +261,7 @@ fn dead_neurons_are_removed_on_request() {
     let weights = [
         // l0: the last neuron has no positive input.
         vec![1.0, 1.0, 0.0, 1.0, 0.0, -1.0],
-        // l1: the first neuron hears from the silent one only, the others from the first two.
+        // l1: the first neuron receives from the silent one only, the others from the first two.
         vec![0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 5.0, 0.0, 0.0],
         // The last neuron of l1 feeds nothing.
         vec![1.0, 1.0, 0.0],
@@ -285,13 +285,13 @@ fn dead_neurons_are_removed_on_request() {
     ]);
     assert_eq!(spec.weights_out, [1.0]);
 
-    // All dead: nothing is left out.
+    // All are dead: nothing is removed.
     let silent = bind(&graph, &weights.map(|w| vec![-1.0; w.len()]));
     let spec = map_with(&silent, chip("xylo-audio3"), &options).unwrap();
     assert_eq!((spec.dimensions.hidden, spec.removed.len()), (6, 0));
 }
 
-/// What does not fit as a whole may fit without dead neurons.
+/// A network that does not fit may fit without its dead neurons.
 #[test]
 fn only_remaining_neurons_must_fit() {
     let graph = plain(1, &[200, 1]);

@@ -1,4 +1,4 @@
-//! What holds for the mapping of any network.
+//! Properties that hold for the mapping of every network.
 
 mod common;
 
@@ -97,7 +97,7 @@ fn events(channels: usize, steps: usize, seed: u64) -> Raster {
     raster_of(channels, &events)
 }
 
-/// Adds what makes most random graphs usable: the input feeds the first layer, and each layer the next.
+/// Adds the connections that make random graphs usable: the input feeds the first layer, and each layer the next.
 fn connected((channels, layers, mut connections): Parts) -> Graph {
     connections.retain(|(bits, target, _)| {
         let last = layers.len() - 1;
@@ -119,7 +119,7 @@ proptest! {
         let chip = &Chip::all()[chip];
         let graph = if usable { connected(parts) } else { assemble(parts.0, &parts.1, &parts.2) };
         prop_assume!(!is_error(&validate(&graph)));
-        let structure = Budget::of(&graph, chip);
+        let structure = Budget::from_graph(&graph, chip);
         let found = rules::check(&graph, chip);
         let network = with_weights(&graph, seed, false);
         let spec = match map(&network, chip) {
@@ -145,8 +145,8 @@ proptest! {
         let built = build(&network, chip, &QuantizeOptions::default()).unwrap();
         let errors = rules::check_specification(&built.specification, chip);
         prop_assert!(!is_error(&errors) && built.specification.check().is_ok(), "{errors:?}");
-        // What the weights take is at most what the structure takes, and the same in sizes.
-        let weights = Budget::of_specification(&built.specification, chip);
+        // The weights use at most what the structure uses, and exactly the same sizes.
+        let weights = Budget::from_specification(&built.specification, chip);
         for (whole, part) in structure.resources.iter().zip(&weights.resources) {
             prop_assert!(part.used <= whole.used, "{:?}\n{structure}\n{weights}", part.resource);
             if [Resource::Hidden, Resource::InputExpansion, Resource::Aliases].contains(&part.resource) {
@@ -232,7 +232,7 @@ fn aliases_equal_repeated_rows_on_the_chip() {
         repeat_rows(&mut repeated.weights_rec, &build.specification.alias_target);
         repeated.alias_target.fill(None);
         let entries = |specification| {
-            let budget = Budget::of_specification(specification, chip);
+            let budget = Budget::from_specification(specification, chip);
             budget.get(Resource::FanOutMemory).unwrap().used
         };
         assert!(entries(&build.specification) < entries(&repeated));
@@ -241,7 +241,7 @@ fn aliases_equal_repeated_rows_on_the_chip() {
         let aliased = build.simulator().unwrap().run(&raster, Record::All).unwrap();
         let repeated = Simulator::new(&repeated).unwrap().run(&raster, Record::All).unwrap();
         let hidden = aliased.hidden.as_ref().unwrap();
-        // Far from the rails, where the order of events matters.
+        // Far from saturation, in which the order of events would matter.
         let far = |states: &[i16]| states.iter().all(|x| x.unsigned_abs() < 1 << 14);
         if hidden.spikes.iter().all(|&n| n < 31) && far(&hidden.vmem) && far(&hidden.isyn) {
             compared += 1;

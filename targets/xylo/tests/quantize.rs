@@ -92,11 +92,11 @@ struct Agreement {
     vmem_error: f64,
     /// Recordings whose largest mean membrane is the same class.
     same_class: usize,
-    /// Steps times neurons with a state at a rail.
+    /// Number of saturated states, over steps and neurons.
     saturated: usize,
 }
 
-/// States at a rail.
+/// Counts saturated states.
 fn saturated(recording: &SimulationTrace) -> usize {
     let populations = [Some(&recording.readout), recording.hidden.as_ref()].into_iter().flatten();
     let states = populations.flat_map(|population| population.vmem.iter().chain(&population.isyn));
@@ -170,7 +170,7 @@ fn compare(options: &QuantizeOptions, measured: bool, nets: u64) -> Agreement {
     sum
 }
 
-/// The figures of `docs/quantization.md`, with a little room.
+/// The figures of `docs/quantization.md`, with some tolerance.
 #[test]
 fn the_chip_stays_close_to_the_float_network() {
     let options = QuantizeOptions::default();
@@ -351,7 +351,7 @@ fn a_membrane_readout_does_not_lose_its_weights() {
     assert!(build.report.layers.iter().all(|layer| !layer.dead && layer.weight_error < 0.01));
 }
 
-/// Bits that weights do without go to shifts, so that the states resolve what they do with all bits.
+/// Shifts make up for missing bits of the weights, so that the states keep their resolution.
 #[test]
 fn fewer_bits_of_weights_leave_the_states_their_resolution() {
     let case = common::arrays("map_vmem_readout_audio3");
@@ -440,6 +440,9 @@ fn a_silent_layer_is_reported() {
     let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default()).unwrap();
     let silent: Vec<_> = build.warnings.iter().filter(|warning| warning.code.id == "X0401").collect();
     assert_eq!(silent.len(), 1);
-    assert_eq!(silent[0].message, "all weights into `deaf` are zero on the chip: it will be silent");
+    assert_eq!(
+        silent[0].message,
+        "all weights into `deaf` are zero after quantization: the layer stays silent"
+    );
     assert_eq!(silent[0].span, Some(network::line(1)));
 }

@@ -1,4 +1,4 @@
-//! The quantizers of Rockpool, reproduced: the same integers from the same arrays.
+//! Rockpool's quantizers: the same integers from the same arrays.
 
 mod common;
 
@@ -11,7 +11,7 @@ use synnet_xylo::quantize::{Method, dequantize};
 use synnet_xylo::specification::Dimensions;
 use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, build, quantize};
 
-/// The arrays that both functions take and give, in the order of the file of random cases.
+/// The arrays that both functions take and return, in the order of the file of random cases.
 const NAMES: [&str; 12] = [
     "weights_in",
     "weights_rec",
@@ -121,7 +121,7 @@ fn assert_equal(found: &RockpoolArrays, expected: &[Vec<f64>], what: &str) {
     }
 }
 
-/// Random arrays with everything that goes wrong: both branches for large thresholds, neurons without weights,
+/// Random arrays that trigger every fault: both branches for large thresholds, neurons without weights,
 /// negative thresholds, biases, and the exception.
 #[test]
 fn random_arrays_give_the_same_integers() {
@@ -192,7 +192,7 @@ fn rockpool_method_warns_and_loses_the_same_values() {
         with(Method::Channel).specification.weights_out.iter().map(|w| w.unsigned_abs()).max(),
         Some(127)
     );
-    // In units of the float network, too, the chip has what it has.
+    // Dequantization keeps the chip's numbers, in units of the float network.
     let back = dequantize(&net, &built);
     let rounded = back.weights.last().unwrap().as_ref().unwrap();
     let kinds: BTreeSet<u32> = rounded.matrix.data.iter().map(|w| w.abs().to_bits()).collect();

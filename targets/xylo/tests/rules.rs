@@ -1,4 +1,4 @@
-//! Design rules: each at its place, with the numbers used and allowed.
+//! Design rules: each is reported at its span, with the number used and the number allowed.
 
 mod common;
 
@@ -19,7 +19,7 @@ fn tau(seconds: f64) -> [f64; 1] {
     [quantized_tau(seconds, DT)]
 }
 
-/// A chain of layers of the given sizes, with nothing to complain about.
+/// A chain of layers of the given sizes that breaks no rule.
 fn plain(channels: usize, sizes: &[usize]) -> Graph {
     let last = sizes.len() - 1;
     let layers = sizes.iter().enumerate().map(|(i, &size)| {
@@ -124,7 +124,7 @@ fn time_and_spikes() {
     insta::assert_snapshot!(spikes);
 }
 
-/// What several layers share is said once.
+/// A finding that several layers share is reported once.
 #[test]
 fn the_same_finding_over_layers() {
     let mut graph = plain(2, &[3, 4, 5, 2]);
@@ -179,7 +179,7 @@ fn each_chip_has_its_own_limits() {
     insta::assert_snapshot!(each.collect::<Vec<_>>().join("\n"));
 }
 
-/// A chip of one's own cannot ask for more than a specification holds.
+/// A custom chip cannot promise more than a specification holds.
 #[test]
 fn a_chip_without_limits_has_some() {
     let mut chip = Chip::find("xylo-audio3").unwrap().clone();
@@ -194,7 +194,7 @@ fn a_chip_without_limits_has_some() {
     assert_eq!(ids, ["X0108", "X0108", "X0103"]);
 }
 
-/// With weights, only those count that are not zero.
+/// If weights are known, only nonzero ones count.
 #[test]
 fn a_pruned_network_fits() {
     let mut chip = Chip::find("xylo-audio3").unwrap().clone();

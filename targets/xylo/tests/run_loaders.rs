@@ -1,7 +1,7 @@
-//! What the written files do in Rockpool: the loader of each chip fills the configuration object, and Rockpool's
-//! simulators do what ours does.
+//! The written files in Rockpool: the loader of each chip fills the configuration object, and Rockpool's
+//! simulators agree with ours.
 //!
-//! Runs where Python has Rockpool: `SYNNET_PYTHON` names the interpreter, `python3` by default. The vendor's library
+//! Runs if Python has Rockpool: `SYNNET_PYTHON` names the interpreter, `python3` by default. The vendor's library
 //! samna is replaced by a stand-in that keeps what it is given.
 
 mod common;
@@ -22,7 +22,7 @@ use synnet_xylo::{Chip, Configuration, Simulator, Specification, loader};
 
 const STEPS: usize = 60;
 
-/// A network for a chip, which uses all that the chip has.
+/// A network that uses every feature of a chip.
 struct Case {
     name: String,
     chip: &'static Chip,
@@ -197,7 +197,7 @@ fn numbers(value: &Value) -> Vec<i64> {
     }
 }
 
-/// Whether all that `part` says, `whole` says, too.
+/// Returns whether `whole` contains everything in `part`.
 #[track_caller]
 fn contains(place: &str, whole: &Value, part: &Value) {
     match part {
@@ -214,7 +214,7 @@ fn contains(place: &str, whole: &Value, part: &Value) {
     }
 }
 
-/// The interpreter, where it has Rockpool.
+/// Returns the interpreter if it has Rockpool.
 #[allow(clippy::print_stderr, reason = "whoever runs the tests is to know what was not run")]
 fn python() -> Option<PathBuf> {
     let python = std::env::var_os("SYNNET_PYTHON").map_or_else(|| "python3".into(), PathBuf::from);

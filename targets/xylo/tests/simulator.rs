@@ -306,7 +306,7 @@ fn rasters_that_do_not_fit_are_refused() {
     values[13 + 4] = 0.5;
     assert_eq!(
         refusal(Raster::from_dense(13, 2, values).unwrap()),
-        "a chip takes counts of events: the value is 0.5 in step 1, channel 4; counts of events are whole numbers \
+        "a chip takes event counts: the value is 0.5 in step 1, channel 4; counts of events are whole numbers \
          from 0 to 255"
     );
 }

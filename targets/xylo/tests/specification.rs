@@ -1,4 +1,4 @@
-//! The `.npz` form of a specification: defaults, and every fault at once.
+//! The `.npz` form of a specification: defaults, and all errors at once.
 
 use synnet_arrays::NpzWriter;
 use synnet_xylo::specification::Specification;
@@ -83,5 +83,5 @@ fn only_arrays_of_a_specification_are_unpacked() {
     let loaded = Specification::from_npz(&arrays(2.0)).unwrap();
     assert_eq!((loaded.specification.weights_in, loaded.ignored), (vec![2, 3], vec!["rec_Vmem".to_string()]));
     let error = Specification::from_npz(&arrays(0.5)).unwrap_err().to_string();
-    assert_eq!(error, "array `weights_in` holds 0.5 at element 0, which is not an integer");
+    assert_eq!(error, "array `weights_in` contains 0.5 at element 0, which is not an integer");
 }

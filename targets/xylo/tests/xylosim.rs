@@ -1,7 +1,7 @@
 //! The simulator against SynSense's own, the Python package `xylosim`, on thousands of random chips.
 //!
-//! Runs where the interpreter named by `SYNNET_PYTHON`, else `python3`, has that package; says so where it has not.
-//! `SYNNET_XYLOSIM_CASES` is the number of cases for each order of the neuron update.
+//! Runs where the interpreter named by `SYNNET_PYTHON`, else `python3`, has that package; otherwise reports that it is
+//! skipped. `SYNNET_XYLOSIM_CASES` is the number of cases for each order of the neuron update.
 
 mod common;
 

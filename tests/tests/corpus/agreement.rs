@@ -1,4 +1,4 @@
-//! The float network and the chip: the same spikes, as many steps later as the chip needs.
+//! Agreement of float network and chip: the same spikes, shifted by the lag of each layer.
 
 use synnet_ir::graph::Neuron;
 use synnet_ir::{Graph, Network, Params, Raster, Slot, Tensor};
@@ -12,23 +12,22 @@ use synnet_xylo::{Build, Chip, QuantizeOptions, SimulationTrace, Simulator, Spec
 
 const STEPS: usize = 300;
 
-/// Share of neurons and steps in which float network and chip agree. They cannot always: states of the chip
-/// are whole numbers, and a leak rounds towards minus infinity and takes at least 1 from a positive current. A
-/// membrane that passes its threshold narrowly may do so a step earlier or later, which counts twice, and
-/// every layer adds its own such cases to those of the layer before. Measured: 0.93 to 0.98 in first layers,
-/// 0.83 to 0.93 behind them.
+/// Minimum share of neurons and steps in which float network and chip agree. They cannot always agree: the chip's
+/// states are integers, and a leak rounds down and takes at least 1 from a positive current. A membrane that barely
+/// crosses its threshold may do so a step earlier or later, which counts twice, and each layer adds to the differences
+/// of the previous one. Measured: 0.93 to 0.98 in first layers, 0.83 to 0.93 in later ones.
 const AGREEMENT: f64 = 0.8;
 
-/// Rounded leaks leave states a little higher: a layer spikes more often on the chip, by less than this share.
+/// Maximum relative excess of spikes on the chip: rounded leaks keep states slightly higher.
 const COUNTS: f64 = 0.05;
 
-/// Networks of the corpus whose time constants are bit shifts and whose thresholds are large against the rounding of
-/// states, and by how many steps the chip is behind in each of their layers.
+/// Networks of the corpus whose time constants are bit shifts and whose thresholds are large compared with the rounding
+/// of states, each with the lag of its layers in steps.
 const CASES: &[(&str, &[usize])] =
     &[("chip_chain", &[0, 1, 2, 3]), ("chip_recurrence", &[0, 1, 2]), ("chip_synapses", &[0, 1])];
 
-/// Whole weights from -20 to 80, recurrent ones from -80 to 20, and one per neuron the chip's largest, 127:
-/// they are hardly rounded on the chip.
+/// Draws integer weights from -20 to 80, recurrent ones from -80 to 20. One weight per neuron is the chip's maximum,
+/// 127, so that the scale is near 1 and the chip hardly rounds the weights.
 fn whole_weights(graph: &Graph, random: &mut Random) -> Network {
     let mut params = Params::default();
     for spec in graph.tensors().into_iter().filter(|spec| spec.required) {
@@ -44,7 +43,7 @@ fn whole_weights(graph: &Graph, random: &mut Random) -> Network {
     Network::bind(graph, &params).expect("the weights were made for this graph")
 }
 
-/// The network on the chip, with the ranges of its states measured on the events.
+/// Builds the network for a chip, with the ranges of its states measured on the events.
 fn build(network: &Network, events: &Raster) -> Build {
     let chip = Chip::find("xylo-audio3").expect("it is supported");
     let mut ranges = Ranges::default();
@@ -77,7 +76,7 @@ fn simulate(specification: &Specification, raster: &Raster) -> SimulationTrace {
     chip.run(raster, Record::All).expect("the raster has the chip's channels")
 }
 
-/// A raster, followed by silence for what is still on its way.
+/// Draws a raster, followed by silence, so that delayed spikes still arrive.
 fn raster(network: &Network, silence: usize, random: &mut Random) -> Raster {
     let channels = network.graph.input.channels;
     let events = random.events(STEPS * channels);

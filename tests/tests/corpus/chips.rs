@@ -1,4 +1,4 @@
-//! Each network on every chip: what the chip is given and computes, or why the network does not fit.
+//! Each network on every chip: the specification and a run of the simulator, or why the network does not fit.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::{assert_snapshot, digest, for_each, rounded, shown};
 fn specifications_and_diagnostics_match_snapshots() {
     for_each(|case| {
         let compiled = compiled(case);
-        // Chips that do the same stand together.
+        // Chips with the same result share an entry.
         let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
         for chip in Chip::all() {
             let text = match on_chip(&compiled.network, chip) {
@@ -33,7 +33,7 @@ fn specifications_and_diagnostics_match_snapshots() {
     });
 }
 
-/// The specification and what quantization did, then a run on random events.
+/// Describes specification and quantization, then a run on random events.
 fn built(case: &Case, build: &Build, sources: &Sources) -> String {
     let specification = &build.specification;
     let bytes = specification.to_npz().expect("it fits into an archive");
@@ -67,7 +67,7 @@ fn built(case: &Case, build: &Build, sources: &Sources) -> String {
         let [low, high] = layer.scale.map(rounded);
         let _ = writeln!(
             text,
-            "  {}: scale {low} to {high}, weights {:.1} % off, {} vanished, {} saturated, thresholds {:.1} % off",
+            "  {}: scale {low} to {high}, weights {:.1} % off, {} became 0, {} clipped, thresholds {:.1} % off",
             layer.name,
             100.0 * layer.weight_error,
             layer.vanished,

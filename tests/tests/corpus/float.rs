@@ -13,11 +13,11 @@ use synnet_tests::{Random, equations};
 
 use crate::{assert_snapshot, digest_of, for_each, rounded};
 
-/// Nearer to a boundary of the spike count or of the surrogate than this, rounding decides.
+/// Minimum distance from a boundary of the spike count or of the surrogate; below it, rounding decides.
 const MARGIN: f64 = 1e-5;
-/// Inputs of which the one is taken that keeps farthest from boundaries.
+/// Number of inputs, of which the one with the largest distance from boundaries is used.
 const CANDIDATES: u64 = 8;
-/// Largest difference of an output or a gradient, relative to the greatest of its tensor.
+/// Maximum difference of an output or a gradient, relative to the maximum of its tensor.
 const TOLERANCE: f64 = 1e-3;
 
 #[test]
@@ -30,7 +30,7 @@ fn spikes_and_gradients_match_snapshots_and_references() {
     });
 }
 
-/// The spikes of each layer, and a digest of all states and outputs.
+/// Describes the spikes of each layer, with a digest of all states and outputs.
 fn interpreter(case: &Case, network: &Network) -> String {
     let raster = Random(case.settings.seed).values(case.settings.steps * network.graph.input.channels);
     let run = interpret(network, &raster);
@@ -79,7 +79,7 @@ fn is_noisy(network: &Network) -> bool {
     network.graph.layers.iter().filter_map(|layer| layer.as_lif()).any(|lif| lif.noise_std != 0.0)
 }
 
-/// Every state of every step, bit for bit.
+/// Compares every state of every step, bit for bit.
 fn assert_follows_the_equations(network: &Network, raster: &[f32], run: &Run) {
     for (t, step) in equations::run(network, raster).iter().enumerate() {
         let same = |what: &str, expected: &[f32], found: &[f32]| {
@@ -97,10 +97,10 @@ fn assert_follows_the_equations(network: &Network, raster: &[f32], run: &Run) {
     }
 }
 
-/// The gradients, as root mean squares of each tensor.
+/// Describes the gradients by the root mean square of each tensor.
 ///
-/// The references have neither noise nor dropout, so training runs without them too. Of some inputs, the one is taken
-/// in which rounding decides least; if it decides a spike in all of them, there is nothing to compare.
+/// The reference has neither noise nor dropout, so training runs without them, too. Among some inputs, the one with the
+/// largest distance from boundaries is used. If rounding decides a spike in all of them, nothing is compared.
 fn training(case: &Case, network: &Network) -> String {
     let tape = Tape::new(&network.graph);
     let mut text = String::from("training\n");

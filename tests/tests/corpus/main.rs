@@ -1,13 +1,13 @@
-//! Every network of `tests/networks` through every engine. A new file there is tested by all of this without a line
-//! of code; `synnet_tests::corpus` documents the comments that it opens with.
+//! Every network of `tests/networks` on every engine. A new file there takes part without a line of code;
+//! `synnet_tests::corpus` documents its opening comment.
 //!
 //! | module | what is tested | snapshots |
 //! |---|---|---|
 //! | [`graph`] | graph, table, formatter, YAML and JSON | `graph/` |
 //! | [`float`] | interpreter against the equations in f32; training's spikes and gradients against f64 | `float/` |
 //! | [`generated`] | generated modules in f32 and in integers against interpreter and simulator | `generated/` |
-//! | [`chips`] | what each chip is given, or why the network does not fit, and what the chip computes | `chips/` |
-//! | [`agreement`] | three of the networks, with weights that a chip holds exactly: float spikes against the chip's | |
+//! | [`chips`] | specification and simulation on each chip, or why the network does not fit | `chips/` |
+//! | [`agreement`] | three of the networks, with weights that a chip hardly rounds: float spikes against the chip's | |
 //!
 //! `SYNNET_NETWORKS=part` runs only the networks whose names contain `part`. `INSTA_UPDATE=always` writes snapshots;
 //! they are reviewed like code.
@@ -24,7 +24,7 @@ use std::path::Path;
 use synnet_ir::{Diagnostics, Sources, fnv1a, render};
 use synnet_tests::corpus::{self, Case};
 
-/// The networks that are to be tested, by name.
+/// Returns the networks to test, by name.
 fn cases() -> Vec<Case> {
     let part = std::env::var("SYNNET_NETWORKS").unwrap_or_default();
     let cases: Vec<Case> = corpus::cases().into_iter().filter(|case| case.name.contains(&part)).collect();
@@ -32,7 +32,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Tests every network, and fails at the end with the names of those that failed.
+/// Tests every network. Fails at the end, with the names of the networks that failed.
 fn for_each(check: impl Fn(&Case)) {
     let cases = cases();
     let fails = |case: &&Case| catch_unwind(AssertUnwindSafe(|| check(case))).is_err();
@@ -50,22 +50,22 @@ fn assert_snapshot(group: &str, case: &Case, text: &str) {
     settings.bind(|| insta::assert_snapshot!(case.name.as_str(), text));
 }
 
-/// Sixteen digits that stand for a value and change with it.
+/// Returns a digest of 16 hexadecimal digits.
 fn digest(bytes: &[u8]) -> String {
     format!("{:016x}", fnv1a(bytes))
 }
 
-/// The digest of numbers in all their bits.
+/// Returns the digest of all bits of numbers.
 fn digest_of<'a>(numbers: impl IntoIterator<Item = &'a f32>) -> String {
     digest(&numbers.into_iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
 }
 
-/// Diagnostics as the command line shows them.
+/// Renders diagnostics as the command line does.
 fn shown(diagnostics: &Diagnostics, sources: &Sources) -> String {
     render(diagnostics, sources, false).trim_end().to_owned()
 }
 
-/// A number with few digits.
+/// Formats a number with three significant digits.
 fn rounded(x: f64) -> String {
     format!("{x:.2e}")
 }

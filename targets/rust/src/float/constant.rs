@@ -1,47 +1,50 @@
-//! Constants of a layer: one number for all elements, or a table.
+//! Constants of a layer's step: one number for all elements, or a table with one per element.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::literal::{number, size};
+use crate::literal::{float_literal, usize_literal};
 use crate::names::Names;
 
 /// A named constant of a layer's step.
 pub(crate) struct Constant {
     name: Ident,
-    /// One value where all elements agree, else one for each.
+    /// One value if all elements agree, otherwise one per element.
     values: Vec<f32>,
 }
 
 impl Constant {
-    /// The constant with the values of `count` elements.
+    /// Creates a constant with the values of `count` elements.
     pub(crate) fn new(name: &str, count: usize, value: impl Fn(usize) -> f32) -> Self {
+        // Bits, not values: -0 and 0 are equal but multiply differently, and NaN equals itself only in bits.
         let first = if count == 0 { 0.0 } else { value(0) };
         let uniform = (1..count).all(|i| value(i).to_bits() == first.to_bits());
         let values = if uniform { vec![first] } else { (0..count).map(value).collect() };
         Self { name: format_ident!("{name}"), values }
     }
 
-    /// Bytes of its table; one number for all counts as code.
+    /// Returns the size of the table in bytes; one number for all elements is part of the code and counts as 0.
     pub(crate) fn bytes(&self) -> u64 {
         if self.values.len() == 1 { 0 } else { 4 * self.values.len() as u64 }
     }
 
-    /// Its declaration inside the step of its layer, where all elements agree.
+    /// Returns the declaration inside the layer's step, if all elements agree.
     pub(crate) fn scalar(&self) -> Option<TokenStream> {
         let [value] = self.values.as_slice() else { return None };
-        let (name, value) = (&self.name, number(*value));
+        // Inside the function, so that equal names of different layers do not clash.
+        let (name, value) = (&self.name, float_literal(*value));
         Some(quote! { const #name: f32 = #value; })
     }
 
-    /// Its table beside its layer, where there is one value per element.
+    /// Returns the table beside the layer, if there is one value per element.
     pub(crate) fn table(&self, layer: &Ident) -> Option<TokenStream> {
         let values = self.values.as_slice();
         if let [_] = values {
             return None;
         }
-        let (name, count) = (self.table_name(layer), size(values.len()));
-        let numbers = values.iter().map(|&x| number(x));
+        let (name, count) = (self.table_name(layer), usize_literal(values.len()));
+        // A `static`: a `const` array may be copied to every place of its use.
+        let numbers = values.iter().map(|&x| float_literal(x));
         Some(quote! { static #name: [f32; #count] = [#(#numbers),*]; })
     }
 
@@ -49,7 +52,7 @@ impl Constant {
         Names::table(layer, &self.name.to_string())
     }
 
-    /// Its value in an expression, and what a loop over the elements binds for it.
+    /// Returns the constant as an operand of a loop over the elements.
     pub(crate) fn operand(&self, layer: &Ident) -> Operand {
         let name = &self.name;
         if self.values.len() == 1 {
@@ -62,10 +65,10 @@ impl Constant {
     }
 }
 
-/// A quantity in the body of a loop.
+/// A constant in the body of a loop.
 pub(crate) struct Operand {
-    /// How the body names it.
+    /// Expression for its value in the body.
     pub(crate) value: TokenStream,
-    /// Pattern and iterator, where the loop has to bind it.
+    /// Pattern and iterator, if the loop has to bind an element of a table.
     pub(crate) looped: Option<(TokenStream, TokenStream)>,
 }

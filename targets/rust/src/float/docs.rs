@@ -1,4 +1,4 @@
-//! What generated code in f32 says about itself.
+//! Header and documentation comments of generated code in f32.
 
 use synnet_ir::display::format_time_rounded;
 use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter};
@@ -7,8 +7,9 @@ use synnet_ir::{Graph, fnv1a};
 use crate::docs::{self, author, head, one_line, quantity};
 use crate::memory::Memory;
 
-/// The comment at the head of a generated file.
+/// Returns the comment at the head of a generated file.
 pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
+    // The canonical form, so that the hash does not depend on how the source is written.
     let text = synnet_ir::to_yaml(graph);
     let layers = graph
         .layers
@@ -18,7 +19,7 @@ pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
     head(&graph.name, "f32", fnv1a(text.as_bytes()), packed, [input].into_iter().chain(layers))
 }
 
-/// The comment of the network's type: the author's words, then shapes, layers and memory.
+/// Returns the comment of the network's type: the author's text, then shapes, layers and memory.
 pub(super) fn network(graph: &Graph, memory: Memory, embedded: bool) -> Vec<String> {
     let mut docs = author(&graph.docs);
     if docs.is_empty() {
@@ -28,18 +29,21 @@ pub(super) fn network(graph: &Graph, memory: Memory, embedded: bool) -> Vec<Stri
     let input = &graph.input;
     docs.push(String::new());
     docs.push(format!(
-        " In each step of {}: {} channels of `{}` come in,",
+        " Each step of {} takes {} channels of `{}`",
         format_time_rounded(graph.dt),
         input.channels,
         input.name
     ));
-    docs.push(format!(" and the {output} of layer `{}` go out.", graph.layer(graph.output.layer).name));
+    docs.push(format!(" and returns the {output} of layer `{}`.", graph.layer(graph.output.layer).name));
     docs.extend(author(&input.docs));
     docs.push(String::new());
-    docs.push(" | layer | neurons | kind | `tau_mem` | `tau_syn` | threshold | most spikes |".into());
+    docs.push(
+        " | layer | neurons | kind | `tau_mem` | `tau_syn` | threshold | maximum spikes per step |".into(),
+    );
     docs.push(" |---|---|---|---|---|---|---|".into());
     docs.extend(graph.layers.iter().map(|layer| row(layer, graph.dt)));
     docs.push(String::new());
+    // `Weights` holds one reference per matrix and bias if the program brings them.
     let pointers = if embedded { "" } else { " and one pointer per matrix and bias" };
     docs.push(format!(
         " RAM: {} bytes{pointers}. Flash: {} bytes of weights and tables, and the code.",
@@ -48,7 +52,7 @@ pub(super) fn network(graph: &Graph, memory: Memory, embedded: bool) -> Vec<Stri
     docs
 }
 
-/// The comment of a layer's type: the author's words, then what it is and receives.
+/// Returns the comment of a layer's type: its kind, its connections, and the author's text.
 pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
     let layer = graph.layer(id);
     let kind = match &layer.neuron {
@@ -61,7 +65,7 @@ pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
     docs::layer(title, connections, &layer.docs)
 }
 
-/// One layer's row of the table.
+/// Returns a layer's row of the table.
 fn row(layer: &Layer, dt: f64) -> String {
     let name = &layer.name;
     let n = layer.size;
@@ -84,10 +88,10 @@ fn taus(leak: &Leak, dt: f64) -> String {
     range(&leak.parameter, |i| leak.tau(i, dt), format_time_rounded)
 }
 
-/// The value, or the least and the greatest.
+/// Returns the value if all elements agree, otherwise the minimum and the maximum.
 fn range(parameter: &Parameter, value: impl Fn(usize) -> f64, show: impl Fn(f64) -> String) -> String {
     let values = (0..parameter.values.len()).map(value);
-    let (least, greatest) = values
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), x| (x.min(least), x.max(greatest)));
-    if least == greatest { show(least) } else { format!("{} to {}", show(least), show(greatest)) }
+    let (minimum, maximum) = values
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(minimum, maximum), x| (x.min(minimum), x.max(maximum)));
+    if minimum == maximum { show(minimum) } else { format!("{} to {}", show(minimum), show(maximum)) }
 }

@@ -1,16 +1,20 @@
-//! The functions that generated layers and connections share; each module gets those that it uses.
+//! Functions that the layers and connections of a generated module share. Each module contains those that it uses.
+//!
+//! Indices go through `get`, and arithmetic wraps or is in range, so that the generated code cannot panic.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::literal::number;
+use crate::literal::float_literal;
 
-/// From here on every f32 is a whole number.
+/// Every f32 from this number on is an integer.
 pub(crate) const INTEGRAL_FROM: u32 = 1 << 23;
 
-/// `sums[c] += count[i] * weight[i][c]`, ascending in `i`, silent sources skipped. One bit per source,
-/// 32 at a time, costs less than one branch per source, which the processor cannot foresee.
+/// Computes `sums[c] += count[i] * weight[i][c]`, ascending in `i`, and skips silent sources.
 pub(crate) fn add_rows(row: &TokenStream) -> TokenStream {
+    // Finding sources by a bit mask, 32 at a time, costs less than a branch per source, which is mispredicted for
+    // random spikes. Ascending order keeps the sums equal to the interpreter's, bit for bit. `docs/rust.md` has the
+    // timings.
     quote! {
         /// Adds the weights of every source that spikes, times its count, in ascending order.
         fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
@@ -26,7 +30,10 @@ pub(crate) fn add_rows(row: &TokenStream) -> TokenStream {
                 while spiking != 0 {
                     let first = spiking.trailing_zeros() as usize;
                     spiking &= spiking - 1;
+                    // Both exist, because the mask has one bit per count; `get` proves it to the compiler.
                     if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
+                        // Weights stay bytes in the table: converting whole tables at compile time took rustc 23 s for
+                        // two million weights. On little-endian machines this conversion is free.
                         for (sum, &weight) in sums.iter_mut().zip(#row) {
                             *sum += count * f32::from_le_bytes(weight);
                         }
@@ -37,8 +44,9 @@ pub(crate) fn add_rows(row: &TokenStream) -> TokenStream {
     }
 }
 
-/// `sums[c] += count[i] * weight[i][c]`, ascending in `i`.
+/// Computes `sums[c] += count[i] * weight[i][c]`, ascending in `i`.
 pub(crate) fn add_all_rows(row: &TokenStream) -> TokenStream {
+    // Equals `add_rows` in every bit: a silent source adds a zero, which changes no sum.
     quote! {
         /// Adds the weights of every source, times its count, in ascending order.
         fn add_all_rows<const SOURCES: usize, const COLUMNS: usize>(
@@ -55,7 +63,7 @@ pub(crate) fn add_all_rows(row: &TokenStream) -> TokenStream {
     }
 }
 
-/// `sums[c] += bias[c]`, from bytes.
+/// Computes `sums[c] += bias[c]`, from bytes.
 pub(crate) fn add_bias(borrowed: bool) -> TokenStream {
     let bias = if borrowed { quote!(bias) } else { quote!(&bias.0) };
     quote! {
@@ -68,10 +76,10 @@ pub(crate) fn add_bias(borrowed: bool) -> TokenStream {
     }
 }
 
-/// `sums[c] += counts[c]`.
+/// Computes `sums[c] += counts[c]`, for connections without weights.
 pub(crate) fn add_counts() -> TokenStream {
     quote! {
-        /// Adds counts that arrive as they are.
+        /// Adds counts of a connection without weights.
         fn add_counts<const COLUMNS: usize>(sums: &mut [f32; COLUMNS], counts: &[f32; COLUMNS]) {
             for (sum, count) in sums.iter_mut().zip(counts) {
                 *sum += count;
@@ -80,10 +88,10 @@ pub(crate) fn add_counts() -> TokenStream {
     }
 }
 
-/// `counts[0] + counts[1] + ...`
+/// Computes `counts[0] + counts[1] + ...`, for connections with several sources.
 pub(crate) fn add_sources() -> TokenStream {
     quote! {
-        /// Sum of the counts of several sources.
+        /// Returns the sum of the counts of several sources.
         fn add_sources<const WIDTH: usize, const SOURCES: usize>(
             sources: [&[f32; WIDTH]; SOURCES],
         ) -> [f32; WIDTH] {
@@ -98,11 +106,14 @@ pub(crate) fn add_sources() -> TokenStream {
     }
 }
 
-/// The number of spikes, `min(floor(vmem / threshold), most)`. `most` is at most [`INTEGRAL_FROM`] unless
-/// `large`. There is no `floor` in `core`, and where there is one it is a call on baseline x86-64.
+/// Computes the number of spikes, `min(floor(vmem / threshold), most)`. `most` is at most [`INTEGRAL_FROM`] unless
+/// `large`.
 pub(crate) fn spike_count(large: bool) -> TokenStream {
-    let whole = number(INTEGRAL_FROM as f32);
-    let large_is_whole = large.then(|| {
+    // `core` has no `floor`, and the one of `std` is a library call on baseline x86-64, which lacks SSE4.1:
+    // in the innermost loop, it would cost more than everything else (`docs/rust.md`).
+    let integral_from = float_literal(INTEGRAL_FROM as f32);
+    // Without this branch, adding 2^23 would round a larger ratio.
+    let large_is_integral = large.then(|| {
         quote! {
             if ratio >= INTEGRAL_FROM {
                 return ratio;
@@ -110,16 +121,17 @@ pub(crate) fn spike_count(large: bool) -> TokenStream {
         }
     });
     quote! {
-        /// Whole multiples of the threshold in a membrane potential, at most `most`.
+        /// Returns how many times the threshold fits into a membrane potential, at most `most`.
         ///
-        /// From 2^23 on, f32 has no digits behind the point: adding and subtracting it rounds to
-        /// the nearest whole number. Where that lies above, the one below it is meant.
+        /// From 2^23 on, every f32 is an integer, so adding and subtracting 2^23 rounds to the nearest
+        /// integer. If that lies above the ratio, the integer below it is the floor.
         fn spike_count(vmem: f32, threshold: f32, most: f32) -> f32 {
-            const INTEGRAL_FROM: f32 = #whole;
+            const INTEGRAL_FROM: f32 = #integral_from;
             if vmem >= threshold {
                 let ratio = vmem / threshold;
+                // Also for an infinite ratio, and for NaN, which fails the comparison.
                 let ratio = if ratio < most { ratio } else { most };
-                #large_is_whole
+                #large_is_integral
                 let nearest = (ratio + INTEGRAL_FROM) - INTEGRAL_FROM;
                 if nearest > ratio { nearest - 1.0 } else { nearest }
             } else {
@@ -129,14 +141,14 @@ pub(crate) fn spike_count(large: bool) -> TokenStream {
     }
 }
 
-/// A ring of the counts on their way.
+/// A ring buffer for the counts of a delayed connection.
 pub(crate) fn delay_line() -> TokenStream {
     quote! {
-        /// Counts on their way through a connection that takes `STEPS` time steps.
+        /// Ring buffer for the counts of a connection with a delay of `STEPS` time steps.
         #[derive(Clone, Debug)]
         struct DelayLine<const WIDTH: usize, const STEPS: usize> {
             counts: [[f32; WIDTH]; STEPS],
-            /// Where the oldest counts are.
+            /// Index of the oldest counts.
             oldest: u32,
         }
 
@@ -145,11 +157,12 @@ pub(crate) fn delay_line() -> TokenStream {
                 Self { counts: [[0.0; WIDTH]; STEPS], oldest: 0 }
             }
 
-            /// Takes in the counts of this step and gives those of `STEPS` steps ago.
+            /// Stores the counts of this step and returns those of `STEPS` steps ago.
             fn exchange(&mut self, counts: [f32; WIDTH]) -> [f32; WIDTH] {
                 let oldest = self.oldest as usize;
                 let next = self.oldest.wrapping_add(1);
                 self.oldest = if (next as usize) < STEPS { next } else { 0 };
+                // The oldest slot is read and reused in one move. `None` would need a delay of 0 steps.
                 match self.counts.get_mut(oldest) {
                     Some(slot) => core::mem::replace(slot, counts),
                     None => counts,
@@ -159,7 +172,7 @@ pub(crate) fn delay_line() -> TokenStream {
     }
 }
 
-/// Views of numbers in bytes, which need neither copies nor alignment.
+/// Views of weights that the program brings as bytes. They need neither copies nor alignment.
 pub(crate) fn views() -> TokenStream {
     quote! {
         /// Numbers in four bytes each, little-endian.
@@ -167,7 +180,7 @@ pub(crate) fn views() -> TokenStream {
         /// Weights, one row per source.
         type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
 
-        /// Divides bytes into a matrix and the rest.
+        /// Splits bytes into a matrix and the rest; `None` if there are too few.
         const fn take_matrix<const SOURCES: usize, const COLUMNS: usize>(
             bytes: &[u8],
         ) -> Option<(&Matrix<SOURCES, COLUMNS>, &[u8])> {
@@ -181,7 +194,7 @@ pub(crate) fn views() -> TokenStream {
     }
 }
 
-/// Tables of numbers in aligned rows, made of the packed weights while compiling.
+/// Tables of weights in aligned rows, built from the packed weights at compile time.
 pub(crate) fn tables() -> TokenStream {
     quote! {
         /// Numbers in four bytes each, little-endian, aligned for vectors of four.
@@ -191,7 +204,7 @@ pub(crate) fn tables() -> TokenStream {
         /// Weights, one row per source.
         type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
 
-        /// The row of numbers that begins at a byte of the packed weights.
+        /// Returns the row of numbers that starts at a byte of the packed weights.
         const fn take_row<const COLUMNS: usize>(start: usize) -> Row<COLUMNS> {
             let (_, bytes) = PACKED.split_at(start);
             match bytes.as_chunks::<4>().0.first_chunk() {
@@ -200,11 +213,12 @@ pub(crate) fn tables() -> TokenStream {
             }
         }
 
-        /// The rows of numbers that begin at a byte of the packed weights.
+        /// Returns the rows of numbers that start at a byte of the packed weights.
         const fn take_rows<const SOURCES: usize, const COLUMNS: usize>(
             start: usize,
         ) -> Matrix<SOURCES, COLUMNS> {
             let mut rows = [Row([[0; 4]; COLUMNS]); SOURCES];
+            // `for` is not allowed in a `const fn`. The code generator has computed all offsets, so no index fails.
             let mut i = 0;
             while i < SOURCES {
                 rows[i] = take_row(start + 4 * COLUMNS * i);

@@ -1,15 +1,15 @@
-//! A layer: its states, and one step of its neurons.
+//! Code of a layer in f32: the struct of its states, and one step of its neurons.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use synnet_ir::graph::{ExpSyn, Layer, LayerId, Lif, Neuron};
 
 use super::constant::{Constant, Operand};
-use crate::literal::{number, size};
-use crate::loops::each;
+use crate::literal::{float_literal, usize_literal};
+use crate::loops::zip_loop;
 use crate::names::Names;
 
-/// The type of a layer with its tables.
+/// Generates the type of a layer, with its tables of constants.
 pub(crate) fn layer(names: &Names, id: LayerId, layer: &Layer, docs: &[String], dt: f64) -> TokenStream {
     let (field, name) = (&names.layers[id.index()], &names.layer_types[id.index()]);
     let (constants, states, body) = match &layer.neuron {
@@ -28,7 +28,7 @@ pub(crate) fn layer(names: &Names, id: LayerId, layer: &Layer, docs: &[String], 
     let scalars = constants.iter().filter_map(Constant::scalar);
     let fields = states.iter().map(State::field);
     let zeros = states.iter().map(State::zero);
-    let columns = size(layer.input_columns());
+    let columns = usize_literal(layer.input_columns());
     quote! {
         #(#[doc = #docs])*
         #[derive(Clone, Debug, PartialEq)]
@@ -52,9 +52,10 @@ pub(crate) fn layer(names: &Names, id: LayerId, layer: &Layer, docs: &[String], 
     }
 }
 
-/// Constants of a LIF layer: `[decay_syn, decay_mem, threshold, bias]`, then those of adaptation.
+/// Returns the constants of a LIF layer: `[decay_syn, decay_mem, threshold, bias]`, then those of adaptation.
 pub(crate) fn lif_constants(layer: &Layer, lif: &Lif, dt: f64) -> Vec<Constant> {
     let n = layer.size;
+    // Computed in f64 and rounded once, as in the interpreter, so that both decay by the same f32.
     let mut constants = vec![
         Constant::new("DECAY_SYN", layer.input_columns(), |i| lif.syn.decay(i, dt) as f32),
         Constant::new("DECAY_MEM", n, |i| lif.mem.decay(i, dt) as f32),
@@ -68,17 +69,18 @@ pub(crate) fn lif_constants(layer: &Layer, lif: &Lif, dt: f64) -> Vec<Constant> 
     constants
 }
 
-/// Constants of a layer of leaky integrators: `[decay_syn]`.
+/// Returns the constants of a layer of leaky integrators: `[decay_syn]`.
 pub(crate) fn expsyn_constants(layer: &Layer, expsyn: &ExpSyn, dt: f64) -> Vec<Constant> {
     vec![Constant::new("DECAY_SYN", layer.size, |i| expsyn.syn.decay(i, dt) as f32)]
 }
 
-/// Most spikes per neuron and step of a layer that counts them by division; one at most needs none.
+/// Returns the maximum number of spikes per neuron and step if the layer counts spikes by division. A layer with at
+/// most one spike compares instead.
 pub(crate) fn counts_by_division(layer: &Layer) -> Option<u32> {
     layer.as_lif().map(|lif| lif.max_spikes).filter(|&most| most != 1)
 }
 
-/// The states of a layer that its targets receive.
+/// Returns the field of a layer that its targets receive.
 pub(crate) fn emitted(layer: &Layer) -> Ident {
     match layer.neuron {
         Neuron::Lif(_) => format_ident!("spikes"),
@@ -86,7 +88,7 @@ pub(crate) fn emitted(layer: &Layer) -> Ident {
     }
 }
 
-/// A field of a layer: an array of numbers that starts with zeros.
+/// A field of a layer: an array of numbers, initially zero.
 struct State {
     name: Ident,
     docs: String,
@@ -95,11 +97,12 @@ struct State {
 }
 
 impl State {
-    /// A state with extents from the outermost to the innermost.
+    /// Creates a state with the given extents, from the outermost to the innermost.
     fn new(name: &str, docs: &str, extents: &[usize]) -> Self {
+        // Arrays nest from the inside out.
         let array = |element: TokenStream| {
             extents.iter().rev().fold(element, |inner, &extent| {
-                let extent = size(extent);
+                let extent = usize_literal(extent);
                 quote!([#inner; #extent])
             })
         };
@@ -134,12 +137,14 @@ fn lif_states(layer: &Layer, lif: &Lif) -> Vec<State> {
     [Some(isyn), iahp, Some(vmem), Some(spikes)].into_iter().flatten().collect()
 }
 
-/// The equations of a LIF neuron: one loop over the neurons, in which every state is read and written once.
-/// Several synapses decay in a loop of their own before.
+/// Generates the equations of LIF neurons in the order that `synnet_ir::graph` defines.
 fn lif_body(field: &Ident, lif: &Lif, constants: &[Constant]) -> TokenStream {
+    // Taken in the order of `lif_constants`, which the destructuring below relies on.
     let mut operands = constants.iter().map(|constant| constant.operand(field));
     let mut operand = || operands.next().expect("`lif_constants` lists every constant of the equations");
     let (decay_syn, decay_mem, threshold, bias) = (operand(), operand(), operand(), operand());
+    // One loop over the neurons reads and writes every state once, which in f32 is faster than a loop per equation.
+    // Several synapses have another number of elements, so they decay in a loop of their own before.
     let mut loops =
         vec![(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(spikes), quote!(&mut self.spikes))];
     let (before, current, mut total) = if lif.synapses == 1 {
@@ -151,9 +156,10 @@ fn lif_body(field: &Ident, lif: &Lif, constants: &[Constant]) -> TokenStream {
     } else {
         loops.push((quote!(isyn), quote!(&self.isyn)));
         let each_isyn = (0..lif.synapses).map(|s| {
-            let s = size(s);
+            let s = usize_literal(s);
             quote!(isyn[#s])
         });
+        // Added from the first synapse on, as in the interpreter: the order of a float sum matters.
         let total = quote!(#(#each_isyn)+*);
         (Some(currents(&quote!(self.isyn.as_flattened_mut()), decay_syn)), None, total)
     };
@@ -163,6 +169,7 @@ fn lif_body(field: &Ident, lif: &Lif, constants: &[Constant]) -> TokenStream {
         let (weight, decay) = (&w_ahp.value, &decay_ahp.value);
         loops.push((quote!(iahp), quote!(&mut self.iahp)));
         loops.extend(w_ahp.looped.clone().into_iter().chain(decay_ahp.looped.clone()));
+        // `spikes` still holds the spikes of the previous step, which drive the adaptation.
         quote! { *iahp = (*iahp + *spikes * #weight) * #decay; }
     });
     loops.extend([&decay_mem, &bias, &threshold].into_iter().filter_map(|operand| operand.looped.clone()));
@@ -170,14 +177,15 @@ fn lif_body(field: &Ident, lif: &Lif, constants: &[Constant]) -> TokenStream {
     let count = if lif.max_spikes == 1 {
         quote!(if *vmem >= #threshold { 1.0 } else { 0.0 })
     } else {
-        let most = number(lif.max_spikes as f32);
-        quote!(spike_count(*vmem, #threshold, #most))
+        let max_spikes = float_literal(lif.max_spikes as f32);
+        quote!(spike_count(*vmem, #threshold, #max_spikes))
     };
-    let neurons = each(
+    let neurons = zip_loop(
         loops,
         &quote! {
             #current
             #adaptation
+            // The parentheses are part of the definition: currents are summed before the membrane is added.
             *vmem = *vmem * #decay + (#total + #constant);
             *spikes = #count;
             *vmem -= *spikes * #threshold;
@@ -186,9 +194,9 @@ fn lif_body(field: &Ident, lif: &Lif, constants: &[Constant]) -> TokenStream {
     quote! { #before #neurons }
 }
 
-/// `isyn = (isyn + input) * decay`.
+/// Generates `isyn = (isyn + input) * decay` for all currents.
 fn currents(isyn: &TokenStream, decay: Operand) -> TokenStream {
     let Operand { value, looped } = decay;
     let states = [(quote!(isyn), quote!(#isyn.iter_mut())), (quote!(input), quote!(inputs))];
-    each(states.into_iter().chain(looped), &quote! { *isyn = (*isyn + input) * #value; })
+    zip_loop(states.into_iter().chain(looped), &quote! { *isyn = (*isyn + input) * #value; })
 }

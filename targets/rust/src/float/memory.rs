@@ -1,4 +1,4 @@
-//! What code in f32 occupies.
+//! Memory estimate of generated code in f32.
 
 use synnet_ir::Graph;
 use synnet_ir::graph::{Layer, Neuron};
@@ -8,11 +8,12 @@ use super::layer;
 use crate::memory::Memory;
 use crate::weights::packed_len;
 
-/// What the generated code of a graph will occupy. Rows of weights that are part of the module are
-/// aligned to 16 bytes.
-pub(super) fn of(graph: &Graph, embedded: bool) -> Memory {
+/// Estimates RAM and flash of the generated code of a graph. Rows of embedded weights are aligned to 16 bytes.
+pub(super) fn estimate(graph: &Graph, embedded: bool) -> Memory {
+    // Saturating, because sizes come from the user and need not be of a network that fits anywhere.
     let layers = graph.layers.iter().map(|layer| {
         let vectors = match &layer.neuron {
+            // Membranes and spikes, then currents and adaptation.
             Neuron::Lif(lif) => 2 + lif.synapses as u64 + u64::from(lif.adaptation.is_some()),
             Neuron::ExpSyn(_) => 1,
         };
@@ -20,6 +21,7 @@ pub(super) fn of(graph: &Graph, embedded: bool) -> Memory {
     });
     let delays = graph.connections.iter().filter(|connection| connection.delay > 0).map(|connection| {
         let counts = (graph.source_width(connection) as u64).saturating_mul(u64::from(connection.delay));
+        // The index of the oldest counts takes 4 bytes.
         counts.saturating_mul(4).saturating_add(4)
     });
     let constants = graph.layers.iter().map(|layer| constant_bytes(layer, graph.dt));
@@ -30,7 +32,7 @@ pub(super) fn of(graph: &Graph, embedded: bool) -> Memory {
     }
 }
 
-/// Bytes of all weights and biases, each row aligned.
+/// Returns the size of all weights and biases in bytes, with aligned rows.
 fn aligned_weights(graph: &Graph) -> u64 {
     let matrices = graph.connections.iter().filter_map(|connection| {
         let linear = connection.as_linear()?;
@@ -41,7 +43,7 @@ fn aligned_weights(graph: &Graph) -> u64 {
     matrices.fold(0, u64::saturating_add)
 }
 
-/// Bytes of the constants that a layer holds per element.
+/// Returns the size of a layer's tables of constants in bytes.
 fn constant_bytes(layer: &Layer, dt: f64) -> u64 {
     let constants = match &layer.neuron {
         Neuron::Lif(lif) => layer::lif_constants(layer, lif, dt),

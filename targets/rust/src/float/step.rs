@@ -1,4 +1,4 @@
-//! One time step in f32: for each layer, what it receives, then its neurons.
+//! One time step in f32: layer by layer, the inputs that a layer receives, then its neurons.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -7,23 +7,25 @@ use synnet_ir::graph::{Connection, Endpoint, Operator, Quantity};
 
 use super::layer::emitted;
 use super::strategy::{Strategies, Strategy};
-use crate::literal::size;
+use crate::literal::usize_literal;
 use crate::names::Names;
 
-/// What the body of a step is made of.
+/// Generates the body of a step.
 pub(super) struct StepGenerator<'a> {
     pub(super) graph: &'a Graph,
     pub(super) names: &'a Names,
-    pub(super) paths: &'a Strategies,
+    pub(super) strategies: &'a Strategies,
     /// Whether the weights come at run time.
     pub(super) borrowed: bool,
 }
 
 impl StepGenerator<'_> {
-    /// The body of `step`.
+    /// Returns the body of `step`.
     pub(super) fn body(&self) -> TokenStream {
+        // In the graph's order of update: a source that is updated earlier is read in its state of this step, a later
+        // one in that of the previous step. So recurrence needs no buffer of its own.
         let layers = self.graph.layers_with_ids().map(|(id, layer)| {
-            let columns = size(layer.input_columns());
+            let columns = usize_literal(layer.input_columns());
             let field = &self.names.layers[id.index()];
             let connections: Vec<TokenStream> =
                 self.graph.connections_into(id).map(|(i, connection)| self.receive(i, connection)).collect();
@@ -40,7 +42,7 @@ impl StepGenerator<'_> {
         quote! { #(#layers)* #output }
     }
 
-    /// Adds what a connection delivers.
+    /// Generates the code that adds the events of a connection to `received`.
     fn receive(&self, i: usize, connection: &Connection) -> TokenStream {
         let name = &self.names.connections[i];
         let places = connection.sources.iter().map(|&source| self.emitted(source));
@@ -48,6 +50,7 @@ impl StepGenerator<'_> {
             Endpoint::Input => quote!(input),
             Endpoint::Layer(_) => quote!(&#place),
         });
+        // A delay line stores copies, so it takes values; everything else borrows.
         let counts = match (connection.sources.len(), connection.delay) {
             (1, 0) => quote!(#(#references)*),
             (1, _) => quote!(&self.#name.exchange(#(#places)*)),
@@ -61,18 +64,19 @@ impl StepGenerator<'_> {
             let biases = self.weights(name, "bias", "BIASES");
             quote! { add_bias(&mut received, #biases); }
         });
-        let kernel = match self.paths.of(i) {
+        let kernel = match self.strategies.get(i) {
             Strategy::Rows => quote!(add_rows),
             Strategy::Dense => quote!(add_all_rows),
         };
         let weights = self.weights(name, "", "WEIGHTS");
+        // The bias first, as in the interpreter: float sums depend on their order.
         quote! {
             #bias
             #kernel(&mut received, #counts, #weights);
         }
     }
 
-    /// A reference to weights or biases.
+    /// Generates a reference to weights or biases: a table of the module, or a view of the program's bytes.
     fn weights(&self, connection: &Ident, field: &str, table: &str) -> TokenStream {
         if !self.borrowed {
             let table = Names::table(connection, table);
@@ -82,7 +86,7 @@ impl StepGenerator<'_> {
         quote!(self.weights.#field)
     }
 
-    /// What a source delivers.
+    /// Generates the expression for the values that a source emits.
     fn emitted(&self, source: Endpoint) -> TokenStream {
         match source {
             Endpoint::Input => quote!(*input),
@@ -102,6 +106,7 @@ impl StepGenerator<'_> {
             Quantity::Spikes => quote!(self.#field.spikes),
             Quantity::Vmem => quote!(self.#field.vmem),
             Quantity::Isyn if lif.synapses == 1 => quote!(self.#field.isyn),
+            // The output has one value per neuron: the current of the first synapse.
             Quantity::Isyn => quote!(self.#field.isyn.map(|[first, ..]| first)),
         }
     }

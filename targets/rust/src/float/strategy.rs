@@ -1,83 +1,85 @@
-//! How a connection is evaluated: row by row for the sources that spike, or all at once.
+//! The strategy for each connection: add the rows of sources that spike, or add all rows.
 //!
-//! Both give the same numbers: a source that is silent adds a zero, which changes no sum.
+//! Both give the same bits: a silent source adds a zero, which changes no sum.
 
 use std::collections::BTreeMap;
 
 use synnet_ir::Graph;
 use synnet_ir::graph::{Connection, Endpoint, Neuron};
 
-/// Share of sources that spike from which on all at once is faster, on average of baseline x86-64 and
-/// x86-64-v3: finding a source that spikes costs about as much as 8 columns. `docs/rust.md` has the figures.
+/// Returns the rate, in events per source and step, from which adding all rows is faster.
 fn dense_threshold(columns: usize) -> f64 {
+    // Measured, as an average of baseline x86-64 and x86-64-v3: finding a source costs about as much as adding 8
+    // columns. `docs/rust.md` has the table.
     if columns <= MAX_NARROW_COLUMNS { 0.45 } else { 0.9 }
 }
 
-/// Most columns of a row that costs no more than finding it.
+/// Maximum number of columns of a narrow row, for which finding the source dominates.
 const MAX_NARROW_COLUMNS: usize = 16;
 
-/// How each connection of a graph is evaluated.
+/// The strategy for each connection of a graph.
 pub(crate) struct Strategies {
+    /// By connection: the strategy, and the reason as a line of documentation.
     choices: Vec<(Strategy, String)>,
 }
 
-/// How a connection is evaluated.
+/// A strategy for evaluating a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
-    /// The rows of sources that spike are added.
+    /// Find the sources that spike, and add their rows.
     Rows,
-    /// All rows are added.
+    /// Add the rows of all sources.
     Dense,
 }
 
 impl Strategies {
-    /// Chooses from what sources are, and from their mean rates where those are known.
+    /// Chooses a strategy for each connection, by the kinds of its sources and by their mean rates, if known.
     pub(crate) fn choose(graph: &Graph, rates: &BTreeMap<String, f64>) -> Self {
         let choose = |connection| choose(graph, connection, rates);
         Self { choices: graph.connections.iter().map(choose).collect() }
     }
 
-    /// The choice for a connection, by its index.
-    pub(crate) fn of(&self, i: usize) -> Strategy {
+    /// Returns the strategy for a connection, by its index.
+    pub(crate) fn get(&self, i: usize) -> Strategy {
         self.choices[i].0
     }
 
-    /// The choice with its reason, as a line of documentation.
+    /// Returns the reason for the choice, as a line of documentation.
     pub(crate) fn reason(&self, i: usize) -> String {
         self.choices[i].1.clone()
     }
 
-    /// Whether a linear connection takes this path.
-    pub(crate) fn any(&self, graph: &Graph, path: Strategy) -> bool {
+    /// Returns whether a linear connection uses this strategy.
+    pub(crate) fn any(&self, graph: &Graph, strategy: Strategy) -> bool {
         let mut choices = self.choices.iter().zip(&graph.connections);
-        choices.any(|((choice, _), connection)| *choice == path && connection.as_linear().is_some())
+        choices.any(|((choice, _), connection)| *choice == strategy && connection.as_linear().is_some())
     }
 }
 
 fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>) -> (Strategy, String) {
+    // Currents are nonzero in nearly every step, so looking for silent sources never pays.
     let analog = connection.sources.iter().find_map(|&source| match source {
         Endpoint::Layer(id) if matches!(graph.layer(id).neuron, Neuron::ExpSyn(_)) => Some(graph.layer(id)),
         Endpoint::Layer(_) | Endpoint::Input => None,
     });
     if let Some(layer) = analog {
-        let reason = format!(" All rows are added: `{}` gives a current in every step.", layer.name);
+        let reason = format!(" Adds all rows: `{}` emits a current in every step.", layer.name);
         return (Strategy::Dense, reason);
     }
     let rate = |source: &Endpoint| match source {
         Endpoint::Input => rates.get(&graph.input.name),
         Endpoint::Layer(id) => rates.get(&graph.layer(*id).name),
     };
+    // Counts of several sources are summed before the rows are found, so their rates add up. One unknown rate makes the
+    // sum unknown.
     let measured: Option<f64> = connection.sources.iter().map(|source| rate(source).copied()).sum();
     let Some(rate) = measured.filter(|rate| rate.is_finite()) else {
-        return (
-            Strategy::Rows,
-            " The rows of sources that spike are added: most sources are silent.".into(),
-        );
+        return (Strategy::Rows, " Adds the rows of sources that spike: few sources spike in a step.".into());
     };
-    let measured = format!("{rate:.2} events per source and step were measured");
+    let measured = format!("measured {rate:.2} events per source and step");
     if rate >= dense_threshold(graph.layer(connection.target).input_columns()) {
-        (Strategy::Dense, format!(" All rows are added: {measured}."))
+        (Strategy::Dense, format!(" Adds all rows: {measured}."))
     } else {
-        (Strategy::Rows, format!(" The rows of sources that spike are added: {measured}."))
+        (Strategy::Rows, format!(" Adds the rows of sources that spike: {measured}."))
     }
 }

@@ -1,16 +1,19 @@
-//! Weights in f32: tables of the module, or views of what the program brings.
+//! Weights in f32: tables of the module, or views of bytes that the program brings.
+//!
+//! Both follow the layout of [`weights`](crate::weights): a fingerprint, then matrix and bias of each linear
+//! connection.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use synnet_ir::Graph;
 
 use super::strategy::Strategies;
-use crate::literal::size;
+use crate::literal::usize_literal;
 use crate::names::Names;
 use crate::weights::{HEADER, fingerprint, packed_len};
 
-/// The tables of a module that holds its weights.
-pub(super) fn tables(graph: &Graph, names: &Names, paths: &Strategies) -> TokenStream {
+/// Generates the tables of a module with embedded weights.
+pub(super) fn tables(graph: &Graph, names: &Names, strategies: &Strategies) -> TokenStream {
     let mut items = TokenStream::new();
     let mut start = HEADER as usize;
     for (i, connection) in graph.connections.iter().enumerate() {
@@ -18,15 +21,16 @@ pub(super) fn tables(graph: &Graph, names: &Names, paths: &Strategies) -> TokenS
         let sources = graph.source_width(connection);
         let columns = graph.layer(connection.target).input_columns();
         let table = Names::table(&names.connections[i], "WEIGHTS");
-        let docs = [format!(" Weights of `{}`.", connection.name), paths.reason(i)];
-        let (at, height, width) = (size(start), size(sources), size(columns));
+        let docs = [format!(" Weights of `{}`.", connection.name), strategies.reason(i)];
+        // `start` advances exactly as `weights::pack` writes.
+        let (at, height, width) = (usize_literal(start), usize_literal(sources), usize_literal(columns));
         items.extend(quote! {
             #(#[doc = #docs])*
             static #table: Matrix<#height, #width> = take_rows(#at);
         });
         start += 4 * sources * columns;
         if linear.bias.is_some() {
-            let (table, at) = (Names::table(&names.connections[i], "BIASES"), size(start));
+            let (table, at) = (Names::table(&names.connections[i], "BIASES"), usize_literal(start));
             let docs = format!(" Bias of `{}`.", connection.name);
             items.extend(quote! {
                 #[doc = #docs]
@@ -38,8 +42,8 @@ pub(super) fn tables(graph: &Graph, names: &Names, paths: &Strategies) -> TokenS
     items
 }
 
-/// The views of weights that the program brings, and the error about bytes that are not weights.
-pub(super) fn views(graph: &Graph, names: &Names, paths: &Strategies) -> TokenStream {
+/// Generates the views of weights that the program brings, and the error for bytes that are not these weights.
+pub(super) fn views(graph: &Graph, names: &Names, strategies: &Strategies) -> TokenStream {
     let mut fields = Vec::new();
     let mut docs = Vec::new();
     let mut types = Vec::new();
@@ -47,11 +51,12 @@ pub(super) fn views(graph: &Graph, names: &Names, paths: &Strategies) -> TokenSt
     for (i, connection) in graph.connections.iter().enumerate() {
         let Some(linear) = connection.as_linear() else { continue };
         let name = &names.connections[i];
-        let sources = size(graph.source_width(connection));
-        let columns = size(graph.layer(connection.target).input_columns());
+        let sources = usize_literal(graph.source_width(connection));
+        let columns = usize_literal(graph.layer(connection.target).input_columns());
         fields.push(name.clone());
-        docs.push(paths.reason(i));
+        docs.push(strategies.reason(i));
         types.push(quote!(&'w Matrix<#sources, #columns>));
+        // `let ... else` instead of `?`, which is not allowed in a `const fn`.
         takes.push(quote! { let Some((#name, bytes)) = take_matrix(bytes) else { return None; }; });
         if linear.bias.is_some() {
             let bias = format_ident!("{name}_bias");
@@ -74,7 +79,7 @@ pub(super) fn views(graph: &Graph, names: &Names, paths: &Strategies) -> TokenSt
         impl<'w> Weights<'w> {
             /// Length in bytes.
             const LEN: usize = #len;
-            /// The bytes at the start, which tell one network's weights from another's.
+            /// The first eight bytes, which identify the network.
             const FINGERPRINT: u64 = #fingerprint;
 
             const fn view(bytes: &'w [u8]) -> Option<Self> {
@@ -87,6 +92,7 @@ pub(super) fn views(graph: &Graph, names: &Names, paths: &Strategies) -> TokenSt
             }
         }
 
+        // By hand: the derived output would print every weight.
         impl core::fmt::Debug for Weights<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.debug_struct("Weights").finish_non_exhaustive()
@@ -102,17 +108,17 @@ fn error(names: &Names) -> TokenStream {
     let length = format!("the weights of `{network}` are {{expected}} bytes, not {{actual}}");
     let other = format!("these are weights of another network than `{network}`");
     quote! {
-        /// Why bytes are not the weights of the network.
+        /// The error for bytes that are not the weights of the network.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum WeightsError {
-            /// They have another length.
+            /// The bytes have the wrong length.
             Length {
-                /// Length that the network needs, in bytes.
+                /// Expected length, in bytes.
                 expected: usize,
-                /// Length that was given.
+                /// Actual length, in bytes.
                 actual: usize,
             },
-            /// They do not begin with this network's fingerprint.
+            /// The bytes do not start with the fingerprint of this network.
             OtherNetwork,
         }
 

@@ -1,4 +1,4 @@
-//! What generated code in integers says about itself.
+//! Header and documentation comments of generated code in integers.
 
 use synnet_ir::display::format_time_rounded;
 use synnet_ir::fnv1a;
@@ -8,8 +8,9 @@ use super::network::{IntegerLayer, IntegerNetwork};
 use crate::docs::{self, author, head, one_line, quantity};
 use crate::memory::Memory;
 
-/// The comment at the head of a file in integers.
+/// Returns the comment at the head of a generated file.
 pub(super) fn header(network: &IntegerNetwork, packed: &[u8]) -> String {
+    // The weights have a hash of their own.
     let mut description = network.clone();
     let connections = description.layers.iter_mut().flat_map(|layer| &mut layer.connections);
     connections.for_each(|connection| connection.weights.clear());
@@ -20,7 +21,7 @@ pub(super) fn header(network: &IntegerNetwork, packed: &[u8]) -> String {
     head(&network.name, "integers", hash, Some(packed), [input].into_iter().chain(layers))
 }
 
-/// The comment of a network's type in integers.
+/// Returns the comment of the network's type: the author's text, then shapes, layers and memory.
 pub(super) fn network(network: &IntegerNetwork, memory: Memory) -> Vec<String> {
     let mut docs = author(&network.docs);
     if docs.is_empty() {
@@ -30,21 +31,21 @@ pub(super) fn network(network: &IntegerNetwork, memory: Memory) -> Vec<String> {
     let layer = network.layers.get(network.output).map_or("", |layer| layer.name.as_str());
     docs.push(String::new());
     docs.push(format!(
-        " In each step of {}: {} channels of `{}` come in, at most {} events of each,",
+        " Each step of {} takes {} channels of `{}`, at most {} events of each,",
         format_time_rounded(network.dt),
         network.inputs,
         network.input,
         network.max_events
     ));
-    docs.push(format!(" and the {output} of layer `{layer}` go out."));
+    docs.push(format!(" and returns the {output} of layer `{layer}`."));
     docs.push(" Weights have 8 bits, states 16; currents and membranes decay by bit shifts.".into());
     if let Some(latency) = network.latency {
         let steps = if latency == 1 { "1 step".to_owned() } else { format!("{latency} steps") };
-        docs.push(" Spikes take one step from layer to layer: the output is".into());
+        docs.push(" Spikes take one step from layer to layer: the output lags".into());
         docs.push(format!(" {steps} behind that of the network in f32."));
     }
     docs.push(String::new());
-    docs.push(" | layer | neurons | `dash_mem` | `dash_syn` | threshold | most spikes |".into());
+    docs.push(" | layer | neurons | `dash_mem` | `dash_syn` | threshold | maximum spikes per step |".into());
     docs.push(" |---|---|---|---|---|---|".into());
     for layer in &network.layers {
         docs.push(format!(
@@ -65,17 +66,17 @@ pub(super) fn network(network: &IntegerNetwork, memory: Memory) -> Vec<String> {
     docs
 }
 
-/// The comment of a layer's type in integers.
+/// Returns the comment of a layer's type: its connections, and the author's text.
 pub(super) fn layer(layer: &IntegerLayer) -> Vec<String> {
     let title = format!(" Layer `{}`: {} neurons.", layer.name, layer.size());
     let connections = layer.connections.iter().map(|c| (c.name.as_str(), c.docs.as_slice()));
     docs::layer(title, connections, &layer.docs)
 }
 
-/// The value, or the least and the greatest.
+/// Returns the value if all are equal, otherwise the minimum and the maximum.
 fn span<T: Copy + Ord + std::fmt::Display>(values: impl Iterator<Item = T> + Clone) -> String {
     match (values.clone().min(), values.max()) {
-        (Some(least), Some(greatest)) if least != greatest => format!("{least} to {greatest}"),
+        (Some(minimum), Some(maximum)) if minimum != maximum => format!("{minimum} to {maximum}"),
         (Some(value), _) => value.to_string(),
         _ => String::new(),
     }

@@ -1,9 +1,11 @@
-//! The functions that generated layers and connections share; each module gets those that it uses.
+//! Functions that the layers and connections of a generated module share. Each module contains those that it uses.
+//!
+//! Indices go through `get`, and arithmetic wraps or saturates, so that the generated code cannot panic.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The tables of weights, made of the packed ones while compiling.
+/// Generates the tables of weights, which are built from the packed weights at compile time.
 pub(super) fn tables() -> TokenStream {
     quote! {
         /// Weights of one source, aligned for vectors.
@@ -13,10 +15,11 @@ pub(super) fn tables() -> TokenStream {
         /// Weights of a connection, one row per source.
         type Matrix<const SOURCES: usize, const COLUMNS: usize> = [Row<COLUMNS>; SOURCES];
 
-        /// The rows of weights that begin at a byte of the packed weights.
+        /// Returns the rows of weights that start at a byte of the packed weights.
         const fn take_rows<const SOURCES: usize, const COLUMNS: usize>(
             start: usize,
         ) -> Matrix<SOURCES, COLUMNS> {
+            // `for` is not allowed in a `const fn`. One copy per row, not one per weight, keeps compilation fast.
             let mut rows = [Row([0; COLUMNS]); SOURCES];
             let mut i = 0;
             while i < SOURCES {
@@ -32,27 +35,27 @@ pub(super) fn tables() -> TokenStream {
     }
 }
 
-/// Adds events whose product with a weight always fits 16 bits.
+/// Generates the kernel for weights whose product with any number of events fits 16 bits.
 pub(super) fn add_rows() -> TokenStream {
     add_events(
         &quote!(add_rows),
         &[
-            " Adds the events of every source that spikes, in ascending order, weights shifted to the left by",
-            " `shift`. Events of one source are added at once: equal addends saturate together as they do one by",
-            " one, and the product of their number with a weight fits 16 bits.",
+            " Adds the events of every source that spikes, in ascending order. Weights are shifted left by `shift`.",
+            " Events of one source are added at once: equal addends saturate alike, one by one or at once, and the",
+            " product of their number and a weight fits 16 bits.",
         ],
         &TokenStream::new(),
         &quote! { add_row(isyn, row, i16::from(count).wrapping_shl(shift)); },
     )
 }
 
-/// Adds events in parts whose product with a weight fits 16 bits.
+/// Generates the kernel for larger weights: it adds events in chunks whose product with a weight fits 16 bits.
 pub(super) fn add_rows_in_chunks() -> TokenStream {
     let rows = add_events(
         &quote!(add_rows_in_chunks),
         &[
-            " As `add_rows`, for weights so large that only `together` events of one source at once give a",
-            " product that fits 16 bits.",
+            " As `add_rows`, for weights so large that the product fits 16 bits for at most `together` events of one",
+            " source at once.",
         ],
         &quote!(together: u8,),
         &quote! { add_row_in_chunks(isyn, row, count, shift, together); },
@@ -78,9 +81,10 @@ pub(super) fn add_rows_in_chunks() -> TokenStream {
     }
 }
 
-/// A function that does something for every source that spikes. One bit per source, 64 at a time, costs less
-/// than one branch per source, or per word of eight counts, which the processor cannot foresee.
+/// Generates a function that runs `body` for every source that spikes, in ascending order.
 fn add_events(name: &TokenStream, docs: &[&str], more: &TokenStream, body: &TokenStream) -> TokenStream {
+    // Finding sources by a bit mask, 64 at a time, costs less than a branch per source, or per word of eight counts,
+    // which is mispredicted for random spikes.
     quote! {
         #(#[doc = #docs])*
         fn #name<const SOURCES: usize, const COLUMNS: usize>(
@@ -95,6 +99,7 @@ fn add_events(name: &TokenStream, docs: &[&str], more: &TokenStream, body: &Toke
                 while spiking != 0 {
                     let first = spiking.trailing_zeros() as usize;
                     spiking &= spiking - 1;
+                    // Both exist, because the mask has one bit per count; `get` proves it to the compiler.
                     if let (Some(&count), Some(row)) = (counts.get(first), rows.get(first)) {
                         #body
                     }
@@ -104,14 +109,15 @@ fn add_events(name: &TokenStream, docs: &[&str], more: &TokenStream, body: &Toke
     }
 }
 
-/// One bit for each of 64 sources, eight at a time in one number: what a vector unit does in one
-/// instruction, in a form that every target has.
+/// Generates the bit mask of the sources that spike.
 pub(super) fn sources_that_spike() -> TokenStream {
+    // Eight counts at a time in one number: what a vector unit does in one instruction, in a form that every target
+    // has.
     quote! {
-        /// One bit for each of at most 64 counts, the first lowest: 1 where it is not zero.
+        /// Returns a mask with one bit for each of at most 64 counts, the lowest bit first: 1 if the count is nonzero.
         ///
         /// Eight counts are the bytes of one number. The sum carries into the highest bit of each byte
-        /// whose lower bits are not all zero; the product collects the highest bits of all bytes in its
+        /// whose lower bits are not all zero. The product collects the highest bits of all bytes in its
         /// own highest byte, in order and without carries.
         fn sources_that_spike(counts: &[u8]) -> u64 {
             const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
@@ -131,11 +137,12 @@ pub(super) fn sources_that_spike() -> TokenStream {
     }
 }
 
-/// One row times a factor.
+/// Generates the addition of one row times a factor.
 pub(super) fn add_row() -> TokenStream {
     quote! {
-        /// Adds the weights of one source, times a factor with which no product leaves 16 bits.
+        /// Adds the weights of one source, times a factor whose product with every weight fits 16 bits.
         fn add_row<const COLUMNS: usize>(isyn: &mut [i16; COLUMNS], row: &Row<COLUMNS>, factor: i16) {
+            // Compiles to `pmullw` and `paddsw` on baseline x86-64.
             for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
                 *isyn = isyn.saturating_add(i16::from(weight.cast_signed()).wrapping_mul(factor));
             }
@@ -143,11 +150,11 @@ pub(super) fn add_row() -> TokenStream {
     }
 }
 
-/// What a state loses in a step.
+/// Generates the leak of a state.
 pub(super) fn leak() -> TokenStream {
     quote! {
-        /// What a state loses in a step: its part of `2^-dash`, rounded down, but at least 1 where it is
-        /// positive. Every state thus reaches 0.
+        /// Returns the loss of a state in a step: its share `2^-dash`, rounded down, but at least 1 if the
+        /// state is positive. So every state reaches 0.
         fn leak(state: i16, dash: u8) -> i16 {
             let part = state.wrapping_shr(u32::from(dash));
             if part == 0 && state > 0 { 1 } else { part }
@@ -155,22 +162,23 @@ pub(super) fn leak() -> TokenStream {
     }
 }
 
-/// The condition of a spike. As a function it takes thresholds at the ends of 16 bits, which a comparison
-/// with a constant would be warned about.
+/// Generates the condition of a spike.
 pub(super) fn reaches() -> TokenStream {
+    // A function, because comparing with a constant at the end of the 16-bit range would be a warning.
     quote! {
-        /// Whether a membrane potential makes its neuron spike.
+        /// Returns whether a membrane potential reaches the threshold.
         fn reaches(vmem: i16, threshold: i16) -> bool {
             vmem >= threshold
         }
     }
 }
 
-/// The sum of three 16-bit numbers.
+/// Generates the sum of a membrane's change and two currents.
 pub(super) fn add_saturating() -> TokenStream {
     quote! {
-        /// The sum of a membrane's change and two currents, saturated once.
+        /// Returns the sum of a membrane's change and two currents, saturated once.
         fn add_currents(change: i16, isyn: i16, isyn2: i16) -> i16 {
+            // In 32 bits: saturating twice would give another result than the chip's.
             let sum = i32::from(change) + i32::from(isyn) + i32::from(isyn2);
             i16::try_from(sum).unwrap_or(if sum < 0 { i16::MIN } else { i16::MAX })
         }

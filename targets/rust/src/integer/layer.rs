@@ -1,20 +1,20 @@
-//! A layer: its states, and one step of its neurons.
+//! Code of a layer in integers: the struct of its states, and one step of its neurons.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::network::IntegerLayer;
 use super::synapse::{current, synapse_field};
-use crate::literal::size;
-use crate::loops::each;
+use crate::literal::usize_literal;
+use crate::loops::zip_loop;
 use crate::names::Names;
 
-/// The type of a layer with its tables.
+/// Generates the type of a layer, with its tables of constants.
 pub(super) fn layer(field: &Ident, name: &Ident, layer: &IntegerLayer, docs: &[String]) -> TokenStream {
-    let n = size(layer.size());
+    let n = usize_literal(layer.size());
     let currents: Vec<Ident> = (0..layer.dash_syn.len()).map(current).collect();
     let current_docs = ["Synaptic currents.", "Currents of the second synapses."].map(|d| format!(" {d}"));
-    let constants = Constants::of(layer);
+    let constants = Constants::new(layer);
     let scalars = constants.all().filter_map(Constant::scalar);
     let tables = constants.all().filter_map(|constant| constant.table(field));
     let body = body(field, layer, &constants, &currents);
@@ -35,7 +35,7 @@ pub(super) fn layer(field: &Ident, name: &Ident, layer: &IntegerLayer, docs: &[S
                 Self { #(#currents: [0; #n],)* vmem: [0; #n], spikes: [0; #n] }
             }
 
-            /// Advances by one time step, after the currents have received.
+            /// Advances by one time step, after all events were added to the currents.
             fn step(&mut self) {
                 #(#scalars)*
                 #body
@@ -47,33 +47,34 @@ pub(super) fn layer(field: &Ident, name: &Ident, layer: &IntegerLayer, docs: &[S
     }
 }
 
-/// Bytes of the tables of a layer.
+/// Returns the size of a layer's tables in bytes.
 pub(super) fn table_bytes(layer: &IntegerLayer) -> u64 {
-    let constants = Constants::of(layer);
+    let constants = Constants::new(layer);
     let tables: u64 = constants.all().map(Constant::bytes).sum();
     let aliases = if aliased(layer) { 2 * layer.size() as u64 } else { 0 };
     tables + aliases
 }
 
-/// A constant of a layer: one value for all neurons, or a table.
+/// A constant of a layer: one value for all neurons, or a table with one per neuron.
 struct Constant {
     name: String,
     kind: Ident,
     bytes: u64,
-    /// One value where all neurons agree, else one for each.
+    /// One value if all neurons agree, otherwise one per neuron.
     values: Vec<i16>,
 }
 
+/// The constants of a layer.
 struct Constants {
     dash_syn: Vec<Constant>,
     dash_mem: Constant,
     threshold: Constant,
-    /// Absent where it is 0 for all neurons.
+    /// `None` if all biases are 0, which saves an addition.
     bias: Option<Constant>,
 }
 
 impl Constants {
-    fn of(layer: &IntegerLayer) -> Self {
+    fn new(layer: &IntegerLayer) -> Self {
         let dashes = |name: &str, values: &[u8]| {
             Constant::new(name.to_owned(), "u8", 1, values.iter().map(|&dash| dash.into()).collect())
         };
@@ -104,7 +105,7 @@ impl Constant {
         if self.values.len() == 1 { 0 } else { self.bytes * self.values.len() as u64 }
     }
 
-    /// Its declaration inside the step of its layer, where all neurons agree.
+    /// Returns the declaration inside the layer's step, if all neurons agree.
     fn scalar(&self) -> Option<TokenStream> {
         let [value] = self.values.as_slice() else { return None };
         let (name, kind, value) =
@@ -112,18 +113,19 @@ impl Constant {
         Some(quote! { const #name: #kind = #value; })
     }
 
-    /// Its table beside its layer, where there is one value per neuron.
+    /// Returns the table beside the layer, if there is one value per neuron.
     fn table(&self, layer: &Ident) -> Option<TokenStream> {
         if let [_] = self.values.as_slice() {
             return None;
         }
         let (name, kind) = (Names::table(layer, &self.name), &self.kind);
-        let count = size(self.values.len());
+        let count = usize_literal(self.values.len());
         let values = self.values.iter().map(|&value| Literal::i16_unsuffixed(value));
         Some(quote! { static #name: [#kind; #count] = [#(#values),*]; })
     }
 
-    /// Its value in the body of a loop, and what the loop binds for it.
+    /// Returns the expression for the constant in the body of a loop, with the pattern and iterator that the loop has
+    /// to bind for a table.
     fn operand(&self, layer: &Ident) -> (TokenStream, Option<(TokenStream, TokenStream)>) {
         if let [_] = self.values.as_slice() {
             let name = format_ident!("{}", self.name);
@@ -135,20 +137,23 @@ impl Constant {
     }
 }
 
-/// The equations of a neuron, one loop for each.
+/// Generates the equations of all neurons.
 fn body(field: &Ident, layer: &IntegerLayer, constants: &Constants, currents: &[Ident]) -> TokenStream {
+    // One loop per equation: in 16-bit lanes this is faster than one loop over all equations (`docs/rust.md`). No
+    // neuron reads another one's state before the spikes, so the order of loops does not change the result.
     let decays = currents.iter().zip(&constants.dash_syn).map(|(isyn, dash)| {
         let (dash, looped) = dash.operand(field);
         let decay = quote! { *isyn = isyn.wrapping_sub(leak(*isyn, #dash)); };
         match looped {
             None => quote! { for isyn in &mut self.#isyn { #decay } },
-            Some(table) => each([(quote!(isyn), quote!(self.#isyn.iter_mut())), table], &decay),
+            Some(table) => zip_loop([(quote!(isyn), quote!(self.#isyn.iter_mut())), table], &decay),
         }
     });
     let (dash, dash_looped) = constants.dash_mem.operand(field);
     let mut loops = vec![(quote!(vmem), quote!(self.vmem.iter_mut()))];
     loops.extend(currents.iter().map(|isyn| (quote!(&#isyn), quote!(&self.#isyn))));
     loops.extend(dash_looped);
+    // The chip saturates the change before it adds the bias, and again when it adds the change to the membrane.
     let change = match currents {
         [isyn] => quote!(leak(*vmem, #dash).wrapping_neg().saturating_add(#isyn)),
         _ => quote!(add_currents(leak(*vmem, #dash).wrapping_neg(), #(#currents),*)),
@@ -160,7 +165,7 @@ fn body(field: &Ident, layer: &IntegerLayer, constants: &Constants, currents: &[
             quote!(#change.saturating_add(#bias))
         }
     };
-    let membranes = each(loops, &quote! { *vmem = vmem.saturating_add(#biased); });
+    let membranes = zip_loop(loops, &quote! { *vmem = vmem.saturating_add(#biased); });
     let spikes = if aliased(layer) {
         spikes_with_aliases(field, layer, constants)
     } else {
@@ -169,13 +174,13 @@ fn body(field: &Ident, layer: &IntegerLayer, constants: &Constants, currents: &[
     quote! { #(#decays)* #membranes #spikes }
 }
 
-/// Spikes and reset: as many rounds as a neuron may spike, until none does. In each round `spikes` is -1
-/// where a neuron spikes, which is also the mask of its threshold: no branch, and lanes of one width.
+/// Generates spikes and reset, in rounds of one spike per neuron, until no neuron spikes.
 fn spikes(field: &Ident, layer: &IntegerLayer, constants: &Constants) -> TokenStream {
     let (threshold, looped) = constants.threshold.operand(field);
     let states = [(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(spikes), quote!(&mut self.spikes))];
+    // A single round needs neither a loop nor counts.
     if layer.max_spikes == 1 {
-        return each(
+        return zip_loop(
             states.into_iter().chain(looped),
             &quote! {
                 let spiking = reaches(*vmem, #threshold);
@@ -184,22 +189,25 @@ fn spikes(field: &Ident, layer: &IntegerLayer, constants: &Constants) -> TokenSt
             },
         );
     }
-    let most = Literal::u8_unsuffixed(layer.max_spikes);
-    let n = size(layer.size());
-    let round = each(
+    let max_spikes = Literal::u8_unsuffixed(layer.max_spikes);
+    let n = usize_literal(layer.size());
+    let round = zip_loop(
         [(quote!(vmem), quote!(self.vmem.iter_mut())), (quote!(count), quote!(&mut counts))]
             .into_iter()
             .chain(looped),
         &quote! {
+            // -1 for a neuron that spikes: also the mask of its threshold. So there is no branch, and all lanes have 16
+            // bits.
             let spikes = -i16::from(reaches(*vmem, #threshold));
             *count = count.wrapping_sub(spikes);
+            // Wraps, as on the chip: a negative threshold can raise the membrane beyond 16 bits.
             *vmem = vmem.wrapping_sub(#threshold & spikes);
             any |= spikes;
         },
     );
     quote! {
         let mut counts = [0_i16; #n];
-        for _ in 0..#most {
+        for _ in 0..#max_spikes {
             let mut any = 0;
             #round
             if any == 0 {
@@ -207,6 +215,7 @@ fn spikes(field: &Ident, layer: &IntegerLayer, constants: &Constants) -> TokenSt
             }
         }
         for (spikes, count) in self.spikes.iter_mut().zip(counts) {
+            // At most 31, so the low byte is the count; a cast would be a warning of clippy.
             [*spikes, _] = count.to_le_bytes();
         }
     }
@@ -216,48 +225,51 @@ fn aliased(layer: &IntegerLayer) -> bool {
     layer.alias.iter().any(Option::is_some)
 }
 
-/// One neuron after the other: it may find spikes that an alias has put there.
+/// Generates spikes and reset for a layer with aliases.
 fn spikes_with_aliases(field: &Ident, layer: &IntegerLayer, constants: &Constants) -> TokenStream {
     let (threshold, looped) = constants.threshold.operand(field);
+    // One neuron after the other in ascending order, as on the chip: a neuron may find spikes that an alias source has
+    // added, and starts counting from there.
     let table = Names::table(field, "ALIAS");
-    let n = size(layer.size());
-    let most = Literal::u8_unsuffixed(layer.max_spikes);
+    let n = usize_literal(layer.size());
+    let max_spikes = Literal::u8_unsuffixed(layer.max_spikes);
     let states = [
         (quote!(neuron), quote!((0..#n))),
         (quote!(vmem), quote!(&mut self.vmem)),
         (quote!(&alias), quote!(&#table)),
     ];
-    let neurons = each(
+    let neurons = zip_loop(
         states.into_iter().chain(looped),
         &quote! {
             let Some(spikes) = self.spikes.get_mut(neuron) else {
                 break;
             };
-            while *spikes < #most && reaches(*vmem, #threshold) {
+            while *spikes < #max_spikes && reaches(*vmem, #threshold) {
                 *spikes += 1;
                 *vmem = vmem.wrapping_sub(#threshold);
             }
             let handed_on = *spikes;
             if let Some(spikes) = self.spikes.get_mut(usize::from(alias)) {
-                *spikes = spikes.saturating_add(handed_on).min(#most);
+                *spikes = spikes.saturating_add(handed_on).min(#max_spikes);
             }
         },
     );
     quote! { self.spikes = [0; #n]; #neurons }
 }
 
-/// The neuron that each neuron's spikes are handed on to.
+/// Generates the table of alias targets, if there are any.
 fn aliases(field: &Ident, layer: &IntegerLayer) -> Option<TokenStream> {
     if !aliased(layer) {
         return None;
     }
     let table = Names::table(field, "ALIAS");
-    let n = size(layer.size());
+    let n = usize_literal(layer.size());
+    // Beyond the last neuron of any layer, so `get_mut` finds no target.
     let none = u16::MAX;
     let targets = layer.alias.iter().map(|target| target.and_then(|t| u16::try_from(t).ok()).unwrap_or(none));
     let targets = targets.map(Literal::u16_unsuffixed);
     Some(quote! {
-        /// The neuron that also spikes when this one does; there is none behind the last neuron.
+        /// For each neuron, the neuron that also spikes when it does; 65535 for none.
         static #table: [u16; #n] = [#(#targets),*];
     })
 }

@@ -1,24 +1,29 @@
-//! Integer arithmetic: int8 weights, 16-bit states, leaks by bit shifts.
+//! Code in integers: 8-bit weights, 16-bit states, leaks by bit shifts.
 //!
-//! [`IntegerNetwork`] is a plain description of a network in this arithmetic. It knows neither chips nor
-//! the float network that it may come from; [`quantized`](crate::quantized) makes it from either.
+//! [`IntegerNetwork`] describes a network in this arithmetic as plain arrays. It knows neither chips nor the float
+//! network that it may come from; [`quantized`](crate::quantized) creates it from either.
+//!
+//! ```text
+//! IntegerNetwork ──► code (step, tables) ──┐
+//!                ──► layer (states) ───────┼──► ModuleParts ──► module
+//!                ──► kernels, docs ────────┘
+//! ```
 //!
 //! # One step
-//! All states are signed 16-bit integers and begin at 0. Every spike takes one step to its targets; the
-//! input acts in its own step.
+//! All states are signed 16-bit integers, initially 0. Every spike takes one step to its targets; the input acts in its
+//! own step.
 //!
-//! 1. Every layer receives: for each connection in its order, for each source in ascending order, one
-//!    addition of `weight << shift` to a synaptic current per event, saturating each time. Input counts
-//!    above [`IntegerNetwork::max_events`] are cut.
-//! 2. Layer after layer: each current loses `leak(isyn, dash_syn)`, where `leak(x, d)` is `x >> d`, rounded
-//!    down, but at least 1 of a positive `x`.
-//! 3. `change = saturate(-leak(vmem, dash_mem) + isyn + isyn2)`, then `saturate(change + bias)`, then
+//! 1. Every layer receives. For each connection in order, and each source in ascending order, each event adds
+//!    `weight << shift` to a synaptic current, saturating. Input counts above [`IntegerNetwork::max_events`] are cut.
+//! 2. In every layer, each current loses `leak(isyn, dash_syn)`, where `leak(x, d)` is `x >> d`, rounded down, but at
+//!    least 1 for a positive `x`.
+//! 3. `change = saturate(-leak(vmem, dash_mem) + isyn + isyn2)`, then `change = saturate(change + bias)`, then
 //!    `vmem = saturate(vmem + change)`.
-//! 4. While `vmem >= threshold`, and with fewer than [`IntegerLayer::max_spikes`] spikes: one more spike,
-//!    and `vmem = wrap(vmem - threshold)`. An alias adds the neuron's spikes to those of its target, which
-//!    begins with them where it has the higher index.
+//! 4. While `vmem >= threshold` and there were fewer than [`IntegerLayer::max_spikes`] spikes, the neuron spikes once
+//!    more and `vmem = wrap(vmem - threshold)`. An alias adds the neuron's spikes to those of its target. A target with
+//!    a higher index starts counting from there.
 //!
-//! These are the rules of SynSense's `xylosim.v2`, which `synnet_xylo::Simulator` follows as well.
+//! These are the rules of SynSense's `xylosim.v2`, which `synnet_xylo::Simulator` follows, too.
 
 mod code;
 mod docs;

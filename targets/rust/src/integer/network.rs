@@ -1,90 +1,90 @@
-//! The description of a network in integers.
+//! The description of a network in integers, and its validation.
 
 use std::fmt;
 
 use synnet_ir::graph::Quantity;
 
-/// Largest left shift of weights: `-128 << 7` is still far from the ends of 16 bits.
+/// Maximum left shift of weights: `-128 << 7` still fits 16 bits.
 const MAX_WEIGHT_SHIFT: u8 = 7;
-/// Largest bit shift of a leak.
+/// Maximum bit shift of a leak.
 const MAX_DASH: u8 = 15;
 
-/// A network in integers. See the [module](crate::integer) of its arithmetic.
+/// A network in integers. The [module](crate::integer) defines its arithmetic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntegerNetwork {
-    /// Name of the network.
+    /// Name in the source; the default name of the generated type.
     pub name: String,
-    /// The lines of its `///` comment.
+    /// Lines of the network's `///` comment.
     pub docs: Vec<String>,
     /// Duration of a time step, in seconds.
     pub dt: f64,
     /// Name of the input.
     pub input: String,
-    /// Number of input channels.
+    /// Number of input channels, at least 1.
     pub inputs: usize,
-    /// Most events of an input channel in one step; more are cut.
+    /// Maximum number of events of an input channel per step; the excess is cut.
     pub max_events: u8,
     /// The layers, in the order of update.
     pub layers: Vec<IntegerLayer>,
-    /// The layer that is the output, by its index.
+    /// Index of the output layer.
     pub output: usize,
-    /// What of it goes out.
+    /// Quantity of the output layer that `step` returns.
     pub quantity: Quantity,
-    /// By how many steps the output is behind that of the float network, where there is one.
+    /// Number of steps by which the output lags behind the float network's; `None` if there is no float network.
     pub latency: Option<usize>,
 }
 
 /// A layer of neurons in integers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntegerLayer {
-    /// Name of the layer.
+    /// Name in the source; the name of the generated field.
     pub name: String,
-    /// The lines of its `///` comment.
+    /// Lines of the layer's `///` comment.
     pub docs: Vec<String>,
-    /// Leak of the synaptic currents, one per neuron, for each synapse: one list or two.
+    /// Bit shifts of the currents' leaks, 0 to 15: one list of `[neurons]` per synapse, one or two lists.
     pub dash_syn: Vec<Vec<u8>>,
-    /// Leak of the membrane, one per neuron; its length is the number of neurons.
+    /// Bit shifts of the membranes' leaks, 0 to 15, `[neurons]`. Its length is the number of neurons.
     pub dash_mem: Vec<u8>,
-    /// Membrane potential from which on a neuron spikes, one per neuron.
+    /// Membrane potentials at which neurons spike, `[neurons]`.
     pub threshold: Vec<i16>,
-    /// What is added to the membrane in every step, one per neuron.
+    /// Values added to the membranes in every step, `[neurons]`.
     pub bias: Vec<i16>,
-    /// Most spikes of a neuron in one step, 1 at least.
+    /// Maximum number of spikes of a neuron per step, at least 1.
     pub max_spikes: u8,
-    /// The neuron of the same layer that also spikes when this one does, one per neuron; empty for none.
+    /// For each neuron, the neuron of the same layer that also spikes when it does, `[neurons]`; empty without aliases.
     pub alias: Vec<Option<usize>>,
-    /// What the layer receives, in the order of delivery.
+    /// Connections into the layer, in the order of delivery.
     pub connections: Vec<IntegerConnection>,
 }
 
 /// Weights from one source to every neuron of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntegerConnection {
-    /// `<source>-><target>`.
+    /// Name of the form `<source>-><target>`.
     pub name: String,
-    /// The lines of its `///` comment.
+    /// Lines of the connection's `///` comment.
     pub docs: Vec<String>,
-    /// Where the events come from.
+    /// The input or the layer that sends the events.
     pub source: IntegerSource,
-    /// `[sources, neurons]` for each synapse, row-major: as many lists as the layer has synapses.
+    /// Weights `[sources, neurons]`, row-major, one list per synapse of the layer.
     pub weights: Vec<Vec<i8>>,
-    /// Left shift of the weights.
+    /// Left shift of the weights, 0 to 7.
     pub shift: u8,
 }
 
-/// Where events come from.
+/// The source of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntegerSource {
-    /// The input, in its own step.
+    /// The input of the same step.
     Input,
-    /// The spikes of a layer, by its index, in the step before.
+    /// The spikes of the layer with this index in the previous step.
     Layer(usize),
 }
 
-/// Why a description does not hold together: every fault that was found.
+/// The error for an inconsistent description, with everything that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegerError {
-    /// One line for each fault.
+    /// The errors, one line each.
     pub errors: Vec<String>,
 }
 
@@ -97,19 +97,19 @@ impl fmt::Display for IntegerError {
 impl std::error::Error for IntegerError {}
 
 impl IntegerLayer {
-    /// Number of neurons.
+    /// Returns the number of neurons.
     pub fn size(&self) -> usize {
         self.dash_mem.len()
     }
 }
 
 impl IntegerNetwork {
-    /// Number of values that go out in each step.
+    /// Returns the number of values that a step returns.
     pub fn outputs(&self) -> usize {
         self.layers.get(self.output).map_or(0, IntegerLayer::size)
     }
 
-    /// Number of channels or neurons of a source.
+    /// Returns the number of channels or neurons of a source.
     pub(super) fn width(&self, source: IntegerSource) -> usize {
         match source {
             IntegerSource::Input => self.inputs,
@@ -117,18 +117,18 @@ impl IntegerNetwork {
         }
     }
 
-    /// Most events that one source delivers in a step.
-    pub(super) fn most(&self, source: IntegerSource) -> u8 {
+    /// Returns the maximum number of events that one channel or neuron of a source sends per step.
+    pub(super) fn max_events_of(&self, source: IntegerSource) -> u8 {
         match source {
             IntegerSource::Input => self.max_events,
             IntegerSource::Layer(i) => self.layers.get(i).map_or(0, |layer| layer.max_spikes),
         }
     }
 
-    /// Checks that handles lead somewhere, lists have the lengths that sizes ask for, and shifts their range.
+    /// Checks that indices are valid, that the lengths of lists match the sizes, and that shifts are in range.
     ///
     /// # Errors
-    /// Every fault.
+    /// Returns all inconsistencies at once.
     pub fn check(&self) -> Result<(), IntegerError> {
         let mut errors = Vec::new();
         if self.output >= self.layers.len() {
@@ -151,22 +151,28 @@ impl IntegerNetwork {
             }
         };
         expect(n > 0, "it has no neurons");
-        expect(layer.max_spikes > 0, "its neurons never spike: `max_spikes` is 1 at least");
-        expect(matches!(synapses, 1 | 2), "a neuron has one synapse or two");
+        expect(layer.max_spikes > 0, "`max_spikes` is 0; expected 1 or more");
+        expect(matches!(synapses, 1 | 2), "`dash_syn` must have one or two lists, one per synapse");
         let lengths = layer.dash_syn.iter().map(Vec::len).chain([layer.threshold.len(), layer.bias.len()]);
-        expect({ lengths }.all(|length| length == n), "its lists do not have one value per neuron");
+        expect({ lengths }.all(|length| length == n), "a list does not have one value per neuron");
         let dashes = layer.dash_syn.iter().chain([&layer.dash_mem]);
-        expect(dashes.flatten().all(|&dash| dash <= MAX_DASH), "a leak shifts by 15 at most");
+        expect(dashes.flatten().all(|&dash| dash <= MAX_DASH), "the bit shift of a leak is above 15");
         let aliases = layer.alias.iter().flatten().all(|&target| target < n);
-        expect(aliases && (layer.alias.is_empty() || layer.alias.len() == n), "an alias leads nowhere");
+        expect(
+            aliases && (layer.alias.is_empty() || layer.alias.len() == n),
+            "an alias target does not exist",
+        );
         for connection in &layer.connections {
             if let IntegerSource::Layer(i) = connection.source {
                 expect(i < self.layers.len(), "it receives from a layer that does not exist");
             }
-            expect(connection.shift <= MAX_WEIGHT_SHIFT, "weights are shifted by 7 at most");
+            expect(connection.shift <= MAX_WEIGHT_SHIFT, "the shift of weights is above 7");
             let numbers = self.width(connection.source).checked_mul(n);
             let complete = connection.weights.iter().all(|weights| Some(weights.len()) == numbers);
-            expect(complete && connection.weights.len() == synapses, "a matrix has another size");
+            expect(
+                complete && connection.weights.len() == synapses,
+                "a matrix does not match the number of sources, neurons or synapses",
+            );
         }
     }
 }

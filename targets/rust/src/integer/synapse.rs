@@ -1,14 +1,14 @@
-//! Names of what each synapse of a layer has.
+//! Names of the fields and tables that belong to a synapse.
 
 use proc_macro2::Ident;
 use quote::format_ident;
 
-/// A name for what belongs to a synapse: the first goes without a number.
+/// Returns the name of an item of a synapse: without a number for the first synapse.
 pub(super) fn synapse_field(name: &str, synapse: usize) -> String {
     if synapse == 0 { name.to_owned() } else { format!("{name}_{}", synapse + 1) }
 }
 
-/// The field of the currents of a synapse.
+/// Returns the field of a synapse's currents.
 pub(super) fn current(synapse: usize) -> Ident {
     if synapse == 0 { format_ident!("isyn") } else { format_ident!("isyn{}", synapse + 1) }
 }

@@ -1,4 +1,4 @@
-//! What the tests share: networks, specifications of chips, and a compiler for what is generated.
+//! Shared test code: networks, specifications, and a compiler for generated code.
 
 #![allow(dead_code, reason = "each test uses a part")]
 

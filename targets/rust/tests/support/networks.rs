@@ -57,7 +57,7 @@ pub(crate) fn graph(name: &str, channels: usize, layers: Vec<Layer>, output: (u3
     }
 }
 
-/// Adds a connection and gives it back for changes.
+/// Adds a connection and returns it for changes.
 pub(crate) fn connect<'a>(graph: &'a mut Graph, sources: &[Endpoint], target: u32) -> &'a mut Connection {
     let name = |source: &Endpoint| match source {
         Endpoint::Input => graph.input.name.clone(),
@@ -248,7 +248,7 @@ pub(crate) fn calibrated_spotter() -> Network {
             let mut weights = own.clone();
             for (column, w) in weights.matrix.data.iter_mut().enumerate() {
                 let Neuron::Lif(lif) = &layer.neuron else { return };
-                // A slow synapse collects more: its weights are smaller, as SynNet's are.
+                // A slow synapse accumulates more, so its weights are smaller, as in a SynNet.
                 let slow = 1.0 - lif.syn.decay(column % layer.size, 1e-3);
                 *w = (f64::from(*w) * gain * slow) as f32;
             }

@@ -1,4 +1,4 @@
-//! The real compiler, on generated code.
+//! Runs rustc on generated code.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -11,7 +11,7 @@ pub(crate) fn folder(test: &str) -> PathBuf {
     folder
 }
 
-/// Runs a tool in a folder; `None` where the tool is not installed.
+/// Runs a tool in a folder. Returns `None` if the tool is not installed.
 pub(crate) fn tool(program: &str, folder: &Path, arguments: &[&str]) -> Option<Output> {
     let output = Command::new(program).args(arguments).current_dir(folder).output().ok()?;
     let missing = String::from_utf8_lossy(&output.stderr).contains("is not installed");
@@ -24,7 +24,7 @@ pub(crate) fn compile(folder: &Path, name: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// What the compiler says.
+/// Returns the output of the compiler.
 pub(crate) fn try_compile(folder: &Path, name: &str, arguments: &[&str]) -> Output {
     let source = format!("{name}.rs");
     let rustc = option_env!("RUSTC").unwrap_or("rustc");

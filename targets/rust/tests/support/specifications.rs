@@ -68,7 +68,7 @@ pub(crate) fn rasters() -> impl Strategy<Value = Vec<u8>> {
     vec(prop_oneof![3 => Just(0u8), 2 => 0..4u8, 1 => any::<u8>()], 4 * 60)
 }
 
-/// Values from the whole range, with a leaning to small ones and to the ends.
+/// Values from the whole range, with a bias toward small values and the ends.
 fn state() -> impl Strategy<Value = i16> {
     prop_oneof![-300..300i16, any::<i16>(), Just(i16::MAX), Just(i16::MIN)]
 }

@@ -1,4 +1,4 @@
-//! What a chip's description has to fulfil beside its form: that the compiler and the simulator can do what it says.
+//! Validation of chip descriptions: sizes must be consistent, and the simulator must support the arithmetic.
 
 use super::Chip;
 use crate::specification::{
@@ -6,9 +6,8 @@ use crate::specification::{
 };
 
 impl Chip {
-    /// What is wrong with a description besides its form, one line for each fault, with the key that is to blame: sizes
-    /// that contradict each other, numbers that the simulator cannot follow, the name of another chip of this crate.
-    /// Empty for a possible chip.
+    /// Returns the errors of a description, one line each, with the offending key. Errors are inconsistent sizes,
+    /// numbers that the simulator does not support, and the name of a built-in chip. A valid description has none.
     pub fn check(&self) -> Vec<String> {
         errors(self)
     }
@@ -18,7 +17,7 @@ fn errors(chip: &Chip) -> Vec<String> {
     let mut errors = names(chip);
     let mut within = |key: &str, value: usize, low: usize, high: usize| {
         if !(low..=high).contains(&value) {
-            errors.push(format!("`{key}` is {value}; {low} to {high} are possible"));
+            errors.push(format!("`{key}` is {value}; expected {low} to {high}"));
         }
     };
     within("inputs", chip.inputs, 1, MAX_NEURONS);
@@ -38,18 +37,17 @@ fn errors(chip: &Chip) -> Vec<String> {
         ("events.hidden", chip.events.hidden, MAX_HIDDEN_SPIKES),
         ("events.readout", chip.events.readout, MAX_READOUT_SPIKES),
     ];
+    // The simulator has these limits as constants, because every chip of the family has them.
     for (key, value, cap) in caps {
         if value != u32::from(cap) {
-            errors.push(format!(
-                "`{key}` is {value}; the simulator of these chips has {cap}, and no other number"
-            ));
+            errors.push(format!("`{key}` is {value}; the simulator supports {cap} only"));
         }
     }
     if chip.threshold < 1 {
-        errors.push(format!("`threshold` is {}; 1 to 32767 are possible", chip.threshold));
+        errors.push(format!("`threshold` is {}; expected 1 to 32767", chip.threshold));
     }
     if chip.bias && chip.core == super::CoreVersion::V1 {
-        errors.push("`bias` is true; cores `v1` have no biases".into());
+        errors.push("`bias` is true; a core `v1` has no biases".into());
     }
     errors.extend(frequencies(chip));
     errors
@@ -59,7 +57,7 @@ fn names(chip: &Chip) -> Vec<String> {
     let mut errors = Vec::new();
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
     if chip.name.is_empty() || !chip.name.chars().all(allowed) {
-        errors.push(format!("`name` is `{}`; small letters, digits and `-` are possible", chip.name));
+        errors.push(format!("`name` is `{}`; expected lower-case letters, digits, `-` and `_`", chip.name));
     }
     if Chip::find(&chip.name).is_some() {
         errors.push(format!("`name` is `{}`, which is taken; choose another", chip.name));
@@ -70,12 +68,12 @@ fn names(chip: &Chip) -> Vec<String> {
     errors
 }
 
-/// Faults of clocks and of power.
+/// Returns the errors of clocks and power: values that are not positive, lists in the wrong order.
 fn frequencies(chip: &Chip) -> Vec<String> {
     let mut errors = Vec::new();
     let mut positive = |key: &str, value: f64| {
         if !(value.is_finite() && value > 0.0) {
-            errors.push(format!("`{key}` is {value}; numbers above 0 are possible"));
+            errors.push(format!("`{key}` is {value}; expected a number above 0"));
         }
     };
     if let Some(clock) = &chip.clock {
@@ -97,7 +95,7 @@ fn frequencies(chip: &Chip) -> Vec<String> {
     if let Some([low, high]) = chip.power.as_ref().and_then(|power| power.uw_per_mhz)
         && low > high
     {
-        errors.push(format!("`power.uw_per_mhz` is {low} to {high}; the lesser number comes first"));
+        errors.push(format!("`power.uw_per_mhz` is {low} to {high}; expected the minimum first"));
     }
     errors
 }

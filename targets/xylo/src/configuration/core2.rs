@@ -1,15 +1,15 @@
-//! The objects of samna's module `xyloCore2`, and their way to a specification and back.
+//! The objects of samna's module `xyloCore2`, and their conversion from and to a specification.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json::{Errors, Fields, Path, ROOT, Read, records, whole};
+use super::json::{Errors, Fields, JsonPath, ROOT, Read, records, whole};
 use crate::specification::{
     Dimensions, MAX_DASH, MAX_NEURONS, MAX_WEIGHT_SHIFT, Specification, SpecificationError,
 };
 
 records! {
-    /// A whole configuration.
+    /// The root: a complete configuration.
     XyloCore2 {
         "operationMode" operation_mode: u32,
         "synapse2Enable" synapse2_enable: bool,
@@ -25,14 +25,14 @@ records! {
         "debug" debug: Debug,
     }
 
-    /// What leads from the input channels to the hidden neurons.
+    /// Weights from the input channels to the hidden neurons.
     Input {
         "weightBitShift" weight_bit_shift: Number<MAX_WEIGHT_SHIFT>,
         "weights" weights: Matrix,
         "syn2_weights" syn2_weights: Matrix,
     }
 
-    /// The hidden neurons, and what leads from them to each other.
+    /// The hidden neurons, and the weights between them.
     Reservoir {
         "weightBitShift" weight_bit_shift: Number<MAX_WEIGHT_SHIFT>,
         "weights" weights: Matrix,
@@ -51,7 +51,7 @@ records! {
         "aliasTarget" alias_target: Optional,
     }
 
-    /// The readout neurons, and what leads to them.
+    /// The readout neurons, and the weights to them.
     Readout {
         "weightBitShift" weight_bit_shift: Number<MAX_WEIGHT_SHIFT>,
         "weights" weights: Matrix,
@@ -102,7 +102,7 @@ records! {
         "monitorNeuronSpike" monitor_neuron_spike: Empty,
     }
 
-    /// The monitors.
+    /// Selection of the debug monitors, of unknown meaning; all are 0 by default.
     Monitors {
         "value0" value0: u32,
         "value1" value1: u32,
@@ -110,13 +110,13 @@ records! {
         "value3" value3: u32,
     }
 
-    /// Two numbers of a matrix: rows and columns, or the steps between them in the list of values.
+    /// A pair of numbers of a matrix: rows and columns, or the strides of rows and columns in the list of values.
     Pair {
         "value0" value0: u32,
         "value1" value1: u32,
     }
 
-    /// A matrix as it stands in the file.
+    /// A matrix in the form of the file.
     RawMatrix {
         "dimensions" dimensions: Pair,
         "offsets" offsets: Pair,
@@ -124,18 +124,18 @@ records! {
     }
 }
 
-/// A whole number from 0 to `MAX`.
+/// An integer from 0 to `MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Number<const MAX: u8>(u8);
 
 impl<const MAX: u8> Read for Number<MAX> {
-    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+    fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self> {
         let number = whole(value, 0..=MAX.into(), path, errors)?;
         u8::try_from(number).ok().map(Self)
     }
 }
 
-/// A matrix, row by row; rows are sources.
+/// A row-major matrix whose rows are sources.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(into = "RawMatrix")]
 pub(super) struct Matrix {
@@ -155,25 +155,25 @@ impl From<Matrix> for RawMatrix {
 }
 
 impl Read for Matrix {
-    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+    fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self> {
         let raw = RawMatrix::read(value, path, errors)?;
         let (rows, columns) = (raw.dimensions.value0, raw.dimensions.value1);
         let (count, expected) = (raw.values.len(), u64::from(rows) * u64::from(columns));
         if count as u64 != expected {
-            let what = format_args!("has {count} values; {rows} rows of {columns} are {expected}");
-            errors.add(&Path::Key(path, "values"), what);
+            let what = format_args!("has {count} values; expected {expected} for {rows} rows of {columns}");
+            errors.add(&JsonPath::Key(path, "values"), what);
             return None;
         }
         if (raw.offsets.value0, raw.offsets.value1) != (columns, 1) {
-            let what = format_args!("expected {columns} and 1, for values that lie row by row");
-            errors.add(&Path::Key(path, "offsets"), what);
+            let what = format_args!("expected {columns} and 1: values must be row-major");
+            errors.add(&JsonPath::Key(path, "offsets"), what);
             return None;
         }
         Some(Self { rows, columns, values: raw.values })
     }
 }
 
-/// A number that may be absent.
+/// An optional number, in cereal's form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Optional(Option<u32>);
 
@@ -190,9 +190,9 @@ impl Serialize for Optional {
 }
 
 impl Read for Optional {
-    /// The value is called `data`; some revisions of cereal say `value`.
-    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
-        let mut fields = Fields::of(value, path, errors);
+    /// Takes the value from `data`, or from `value`, as some revisions of cereal write it.
+    fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self> {
+        let mut fields = Fields::new(value, path, errors);
         let absent: bool = fields.take("nullopt", errors)?;
         let key = if fields.has("value") { "value" } else { "data" };
         let present = if absent { Some(None) } else { fields.take(key, errors).map(Some) };
@@ -212,24 +212,25 @@ impl Serialize for Empty {
 }
 
 impl Read for Empty {
-    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
-        let mut fields = Fields::of(value, path, errors);
+    fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self> {
+        let mut fields = Fields::new(value, path, errors);
         if fields.take::<bool>("nullopt", errors)? {
             fields.finish(errors);
             return Some(Self);
         }
-        errors.add(path, "is set; the form of a range of monitored neurons is not known: clear it in samna");
+        errors.add(path, "is set, but the format of monitored neurons is unknown; clear it in samna");
         None
     }
 }
 
 impl XyloCore2 {
-    /// The configuration of a specification in which every hidden neuron has input and readout weights.
+    /// Creates the configuration of a specification in which every hidden neuron has input and readout weights.
     pub(super) fn new(spec: &Specification) -> Self {
         let d = spec.dimensions;
         let second = d.synapses > 1;
         let bias = spec.bias.iter().chain(&spec.bias_out).any(|&bias| bias != 0);
         let matrix = |weights: &[i8], rows: usize, columns: usize, synapse: usize| -> Matrix {
+            // An unused matrix is 1 by 1 in samna's object of 2024.
             if synapse >= d.synapses {
                 return Matrix { rows: 1, columns: 1, values: vec![0] };
             }
@@ -284,10 +285,10 @@ impl XyloCore2 {
         }
     }
 
-    /// The network of the configuration.
+    /// Returns the network of the configuration.
     ///
     /// # Errors
-    /// Every contradiction between its parts.
+    /// Returns every contradiction between parts of the configuration.
     pub(super) fn specification(&self) -> Result<Specification, SpecificationError> {
         let Self { input, reservoir, readout, .. } = self;
         let mut errors = Errors::default();
@@ -303,33 +304,32 @@ impl XyloCore2 {
             ("reservoir", "syn2Weights", &reservoir.syn2_weights, hidden, hidden, self.synapse2_enable),
             ("readout", "weights", &readout.weights, hidden, outputs, true),
         ];
-        let root = Path::Key(&Path::Root, ROOT);
+        let root = JsonPath::Key(&JsonPath::Root, ROOT);
         for (part, key, matrix, rows, columns, used) in shapes {
             if used && (matrix.rows as usize, matrix.columns as usize) != (rows, columns) {
                 let (has_rows, has_columns) = (matrix.rows, matrix.columns);
                 let what = format_args!(
-                    "has {has_rows} rows of {has_columns}; {rows} of {columns} belong to {inputs} inputs, {hidden} \
+                    "has {has_rows} rows of {has_columns}; expected {rows} of {columns} for {inputs} inputs, {hidden} \
                      hidden and {outputs} readout neurons"
                 );
-                errors.add(&Path::Key(&Path::Key(&root, part), key), what);
+                errors.add(&JsonPath::Key(&JsonPath::Key(&root, part), key), what);
             }
         }
-        let (in_reservoir, in_input) = (Path::Key(&root, "reservoir"), Path::Key(&root, "input"));
+        let (in_reservoir, in_input) = (JsonPath::Key(&root, "reservoir"), JsonPath::Key(&root, "input"));
         for (path, count) in [
-            (Path::Key(&in_input, "weights"), inputs),
-            (Path::Key(&in_reservoir, "neurons"), hidden),
-            (Path::Key(&Path::Key(&root, "readout"), "neurons"), outputs),
+            (JsonPath::Key(&in_input, "weights"), inputs),
+            (JsonPath::Key(&in_reservoir, "neurons"), hidden),
+            (JsonPath::Key(&JsonPath::Key(&root, "readout"), "neurons"), outputs),
         ] {
             if count == 0 || count > MAX_NEURONS {
-                errors
-                    .add(&path, format_args!("has {count} rows or neurons; 1 to {MAX_NEURONS} are allowed"));
+                errors.add(&path, format_args!("has {count} rows or neurons; expected 1 to {MAX_NEURONS}"));
             }
         }
         for (n, neuron) in reservoir.neurons.iter().enumerate() {
             let Some(target) = neuron.alias_target.0 else { continue };
-            let neurons = Path::Key(&in_reservoir, "neurons");
-            let neuron = Path::Element(&neurons, n);
-            let path = Path::Key(&neuron, "aliasTarget");
+            let neurons = JsonPath::Key(&in_reservoir, "neurons");
+            let neuron = JsonPath::Element(&neurons, n);
+            let path = JsonPath::Key(&neuron, "aliasTarget");
             if target as usize >= hidden {
                 errors.add(&path, format_args!("is {target}; there are {hidden} hidden neurons"));
             } else if !reservoir.aliasing {
@@ -339,7 +339,7 @@ impl XyloCore2 {
         if errors.is_empty() { Ok(self.assemble(inputs, hidden, outputs)) } else { Err(errors.into_error()) }
     }
 
-    /// The specification of a configuration without contradictions.
+    /// Builds the specification of a configuration without contradictions.
     fn assemble(&self, inputs: usize, hidden: usize, outputs: usize) -> Specification {
         let Self { input, reservoir, readout, .. } = self;
         let both = |first: &Matrix, second: &Matrix| -> Vec<i8> {
@@ -380,7 +380,8 @@ impl XyloCore2 {
 }
 
 impl Debug {
-    /// samna's defaults, with the clocks and memories on that Rockpool's `config_from_specification` turns on.
+    /// Returns samna's defaults, with the clocks and memories enabled that Rockpool's `config_from_specification`
+    /// enables.
     fn new(second_synapse: bool, bias: bool) -> Self {
         Self {
             keep_interrupt: false,

@@ -1,4 +1,4 @@
-//! Records of JSON, written in the order of their fields and read with every fault at its path.
+//! JSON records, written in the order of their fields, and read with every error at its path.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,13 +10,13 @@ use synnet_ir::{did_you_mean, nearest};
 
 use crate::specification::SpecificationError;
 
-/// Most faults that are told; a file of something else has thousands.
+/// Maximum number of errors that are listed; a file of another kind has thousands.
 const MAX_REPORTED: usize = 30;
 
-/// The name that the library cereal gives to what has none: the root of a file, the members of a tuple.
+/// The key that the library cereal gives to unnamed values: the root of a file, the members of a tuple.
 pub(super) const ROOT: &str = "value0";
 
-/// The text of a record as the only member of a file.
+/// Writes a file whose only member is a record.
 pub(super) fn write(record: &impl Serialize) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
@@ -25,12 +25,12 @@ pub(super) fn write(record: &impl Serialize) -> String {
     String::from_utf8(text).expect("JSON is UTF-8")
 }
 
-/// The record that is the only member of a file.
+/// Reads a file whose only member is a record.
 pub(super) fn read<T: Read>(bytes: &[u8]) -> Result<T, SpecificationError> {
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|e| SpecificationError { errors: vec![format!("not JSON: {e}")] })?;
     let mut errors = Errors::default();
-    let mut file = Fields::of(&value, &Path::Root, &mut errors);
+    let mut file = Fields::new(&value, &JsonPath::Root, &mut errors);
     let record = file.take(ROOT, &mut errors);
     file.finish(&mut errors);
     match (record, errors.reported.is_empty()) {
@@ -39,24 +39,24 @@ pub(super) fn read<T: Read>(bytes: &[u8]) -> Result<T, SpecificationError> {
     }
 }
 
-/// What can be read from a value.
+/// A type that can be read from a JSON value.
 pub(super) trait Read: Sized {
-    /// The value, or `None` after its faults were told.
-    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self>;
+    /// Reads a value. Returns `None` after adding its errors to `errors`.
+    fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self>;
 }
 
-/// A place in a file.
+/// The path of a value in a file.
 #[derive(Clone, Copy)]
-pub(super) enum Path<'a> {
+pub(super) enum JsonPath<'a> {
     /// The whole file.
     Root,
     /// A member of an object.
-    Key(&'a Path<'a>, &'a str),
+    Key(&'a JsonPath<'a>, &'a str),
     /// An element of a list.
-    Element(&'a Path<'a>, usize),
+    Element(&'a JsonPath<'a>, usize),
 }
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => f.write_str("the file"),
@@ -67,16 +67,17 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// The faults of a file.
+/// The errors of a file.
 #[derive(Default)]
 pub(super) struct Errors {
     reported: Vec<String>,
+    /// Number of errors beyond [`MAX_REPORTED`].
     more: usize,
 }
 
 impl Errors {
-    /// Adds a fault.
-    pub(super) fn add(&mut self, path: &Path<'_>, what: impl fmt::Display) {
+    /// Adds an error at a path.
+    pub(super) fn add(&mut self, path: &JsonPath<'_>, what: impl fmt::Display) {
         if self.reported.len() < MAX_REPORTED {
             self.reported.push(format!("`{path}`: {what}"));
         } else {
@@ -84,7 +85,7 @@ impl Errors {
         }
     }
 
-    /// All of them.
+    /// Converts the list to an error.
     pub(super) fn into_error(mut self) -> SpecificationError {
         if self.more > 0 {
             self.reported.push(format!("and {} more", self.more));
@@ -92,23 +93,23 @@ impl Errors {
         SpecificationError { errors: self.reported }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no errors.
     pub(super) fn is_empty(&self) -> bool {
         self.reported.is_empty()
     }
 }
 
-/// The members of an object, of which those that are left at the end are unknown.
+/// The members of an object that were not taken yet. Members left at the end are unknown keys.
 pub(super) struct Fields<'a> {
-    path: &'a Path<'a>,
-    /// `None` where the value is no object, which was told.
+    path: &'a JsonPath<'a>,
+    /// `None` if the value is not an object, which was reported.
     members: Option<Vec<(&'a str, &'a Value)>>,
     known: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
-    /// The members of a value that is to be an object.
-    pub(super) fn of(value: &'a Value, path: &'a Path<'a>, errors: &mut Errors) -> Self {
+    /// Creates the members of an object. Reports a value that is not an object.
+    pub(super) fn new(value: &'a Value, path: &'a JsonPath<'a>, errors: &mut Errors) -> Self {
         let members = value.as_object().map(|object| object.iter().map(|(k, v)| (k.as_str(), v)).collect());
         if members.is_none() {
             errors.add(path, format_args!("expected an object, found {}", kind(value)));
@@ -116,69 +117,69 @@ impl<'a> Fields<'a> {
         Self { path, members, known: Vec::new() }
     }
 
-    /// The value of a member that has to be there.
+    /// Takes a required member.
     pub(super) fn take<T: Read>(&mut self, key: &'static str, errors: &mut Errors) -> Option<T> {
         self.known.push(key);
         let members = self.members.as_mut()?;
         let Some(place) = members.iter().position(|(name, _)| *name == key) else {
-            errors.add(&Path::Key(self.path, key), "is missing");
+            errors.add(&JsonPath::Key(self.path, key), "is missing");
             return None;
         };
         let (_, value) = members.swap_remove(place);
-        T::read(value, &Path::Key(self.path, key), errors)
+        T::read(value, &JsonPath::Key(self.path, key), errors)
     }
 
-    /// Whether there is a member of that name.
+    /// Returns whether a member of that name is left.
     pub(super) fn has(&self, key: &str) -> bool {
         self.members.as_ref().is_some_and(|members| members.iter().any(|(name, _)| *name == key))
     }
 
-    /// Tells the members that nothing took.
+    /// Reports the members that were not taken.
     pub(super) fn finish(self, errors: &mut Errors) {
         let mut unknown = self.members.unwrap_or_default();
         unknown.sort_unstable_by_key(|(name, _)| *name);
         for (name, _) in unknown {
             let near = nearest(name, self.known.iter().copied());
             let hint = near.map(|known| format!("; {}", did_you_mean(known))).unwrap_or_default();
-            errors.add(&Path::Key(self.path, name), format_args!("is unknown{hint}"));
+            errors.add(&JsonPath::Key(self.path, name), format_args!("is unknown{hint}"));
         }
     }
 }
 
-/// A whole number of a range.
+/// Reads an integer of a range.
 pub(super) fn whole(
     value: &Value,
     range: RangeInclusive<i64>,
-    path: &Path<'_>,
+    path: &JsonPath<'_>,
     errors: &mut Errors,
 ) -> Option<i64> {
     let (low, high) = (range.start(), range.end());
     match value.as_i64() {
         Some(number) if range.contains(&number) => return Some(number),
         None if !value.is_number() => {
-            errors.add(path, format_args!("expected a whole number, found {}", kind(value)));
+            errors.add(path, format_args!("expected an integer, found {}", kind(value)));
         }
-        _ => errors.add(path, format_args!("is {value}; {low} to {high} are allowed")),
+        _ => errors.add(path, format_args!("is {value}; expected {low} to {high}")),
     }
     None
 }
 
-/// What a value is, in words.
+/// Returns the kind of a value, for messages.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "true or false",
+        Value::Bool(_) => "a Boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
 }
 
 impl Read for bool {
-    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+    fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self> {
         if value.as_bool().is_none() {
-            errors.add(path, format_args!("expected true or false, found {}", kind(value)));
+            errors.add(path, format_args!("expected a Boolean, found {}", kind(value)));
         }
         value.as_bool()
     }
@@ -187,7 +188,7 @@ impl Read for bool {
 macro_rules! impl_read_for_integers {
     ($($kind:ty),*) => {$(
         impl Read for $kind {
-            fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+            fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self> {
                 let number = whole(value, i64::from(<$kind>::MIN)..=i64::from(<$kind>::MAX), path, errors)?;
                 <$kind>::try_from(number).ok()
             }
@@ -198,13 +199,13 @@ macro_rules! impl_read_for_integers {
 impl_read_for_integers!(i8, i16, u32);
 
 impl<T: Read> Read for Vec<T> {
-    fn read(value: &Value, path: &Path<'_>, errors: &mut Errors) -> Option<Self> {
+    fn read(value: &Value, path: &JsonPath<'_>, errors: &mut Errors) -> Option<Self> {
         let Some(list) = value.as_array() else {
             errors.add(path, format_args!("expected a list, found {}", kind(value)));
             return None;
         };
-        // Every element is read, so that every fault is told.
-        let read = |(i, value)| T::read(value, &Path::Element(path, i), errors);
+        // All elements are read before any error ends the list, so that every error is reported.
+        let read = |(i, value)| T::read(value, &JsonPath::Element(path, i), errors);
         let elements: Vec<Option<T>> = list.iter().enumerate().map(read).collect();
         elements.into_iter().collect()
     }
@@ -222,10 +223,10 @@ macro_rules! records {
         impl $crate::configuration::json::Read for $name {
             fn read(
                 value: &serde_json::Value,
-                path: &$crate::configuration::json::Path<'_>,
+                path: &$crate::configuration::json::JsonPath<'_>,
                 errors: &mut $crate::configuration::json::Errors,
             ) -> Option<Self> {
-                let mut fields = $crate::configuration::json::Fields::of(value, path, errors);
+                let mut fields = $crate::configuration::json::Fields::new(value, path, errors);
                 $(let $field = fields.take($key, errors);)*
                 fields.finish(errors);
                 Some(Self { $($field: $field?,)* })

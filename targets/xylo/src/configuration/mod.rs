@@ -1,20 +1,21 @@
-//! The vendor's configuration file of a chip, where its format is known: JSON of samna's module `xyloCore2`, for
-//! Xylo Audio 2.
+//! Configuration files of the vendor, if the format is known: JSON of samna's module `xyloCore2`, for Xylo Audio 2.
 //!
-//! What is known of the format, and how:
+//! `core2` declares the objects of the file and converts them from and to a [`Specification`]; `json` writes them in
+//! the order of their fields and reads them with all errors.
 //!
-//! * *Confirmed by a file that samna wrote (2022)*: every key, the order of the keys, the types, the indent, the form
-//!   of matrices, of an empty optional value, and of neurons; that the second synapse of the input is called
-//!   `syn2_weights` and that of the hidden neurons `syn2Weights`. The fields of samna's object were the same in 2024.
-//! * *As Rockpool sets them* (`config_from_specification`): which flags and clocks a network needs.
-//! * *Inferred*: the form of an alias, `{ "nullopt": false, "data": 7 }`, which is how the library cereal writes a
-//!   value that is present; the file has none. A matrix of the second synapse that is not used is one by one and zero,
-//!   as samna's object of 2024 shows it.
-//! * *Unknown*: whether samna accepts each of these files, and what its operation modes are numbered; 0, its default,
-//!   is written.
+//! What is known about the format, and how:
 //!
-//! In the file every hidden neuron has input and readout weights, so a specification whose matrices are narrower gains
-//! zeros ([`Specification::with_full_expansion`]).
+//! * *Confirmed by a file that samna wrote in 2022*: all keys and their order, the types, the indentation, and the form
+//!   of matrices, of neurons, and of an empty optional value. The second synapse is called `syn2_weights` in the input
+//!   and `syn2Weights` in the hidden neurons. The fields of samna's object were the same in 2024.
+//! * *Taken from Rockpool* (`config_from_specification`): the flags and clocks that a network needs.
+//! * *Inferred*: the form of an alias, `{ "nullopt": false, "data": 7 }`, in which the library cereal writes a value
+//!   that is present; the file has none. An unused matrix of the second synapse is 1 by 1 and zero, as in samna's
+//!   object of 2024.
+//! * *Unknown*: whether samna accepts these files, and the numbers of its operation modes; 0, its default, is written.
+//!
+//! In the file, every hidden neuron has input and readout weights, so narrower matrices are padded with zeros
+//! ([`Specification::with_full_expansion`]).
 
 mod core2;
 mod json;
@@ -22,11 +23,11 @@ mod json;
 use crate::specification::{Specification, SpecificationError};
 use core2::XyloCore2;
 
-/// What of the format of these files a real file confirms and what it does not, in a sentence.
+/// Evidence for the format of these files, for messages.
 pub const PROVENANCE: &str = "keys, order and types as in a file that the vendor's library samna wrote in 2022; not confirmed: \
                             the form of aliases, and that samna accepts it";
 
-/// A configuration of Xylo Audio 2: the network, and the settings of the chip that are no part of a network.
+/// A configuration of Xylo Audio 2: a network, and settings of the chip that are not part of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Configuration {
     file: XyloCore2,
@@ -34,33 +35,33 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// The configuration of a network. Flags and clocks are those that Rockpool's `config_from_specification` sets for
-    /// it; all other settings are samna's defaults.
+    /// Creates the configuration of a network. Flags and clocks are set as in Rockpool's `config_from_specification`;
+    /// all other settings are samna's defaults.
     ///
     /// # Errors
-    /// Where the specification does not hold together ([`Specification::check`]).
+    /// Returns an error if the specification is inconsistent ([`Specification::check`]).
     pub fn new(specification: &Specification) -> Result<Self, SpecificationError> {
         specification.check()?;
         let specification = specification.with_full_expansion();
         Ok(Self { file: XyloCore2::new(&specification), specification })
     }
 
-    /// The network, with input and readout weights of every hidden neuron. Where biases or the second synapse are
-    /// switched off, it has none.
+    /// Returns the network, with input and readout weights of every hidden neuron. It has no biases, or no second
+    /// synapse, if the configuration disables them.
     pub fn specification(&self) -> &Specification {
         &self.specification
     }
 
-    /// Writes the file. The same configuration gives the same text.
+    /// Returns the text of the file. The same configuration gives the same text.
     pub fn to_json(&self) -> String {
         json::write(&self.file)
     }
 
-    /// Reads a file. Keys may come in any order; all must be there, and no others.
+    /// Parses a file. Keys may come in any order; all of them are required, and no others are allowed.
     ///
     /// # Errors
-    /// Where the bytes are not JSON; else every value that is missing, unknown, of a wrong type or shape, out of range
-    /// or in contradiction to another, with its path.
+    /// Returns an error if the bytes are not JSON; otherwise one for every value that is missing, unknown, of a wrong
+    /// type or shape, out of range, or in contradiction to another one, each with its path.
     pub fn from_json(bytes: &[u8]) -> Result<Self, SpecificationError> {
         let file: XyloCore2 = json::read(bytes)?;
         let specification = file.specification()?;

@@ -1,7 +1,7 @@
-//! What a network costs on its chip: clock cycles of a step, the clock that they ask for, and the power at it.
+//! Cost of a network on its chip: clock cycles per step, the clock that they require, and the power at that clock.
 //!
-//! A chip works through a step event by event and neuron by neuron, so its cycles follow from the sizes, the weights
-//! that are not zero, and how often each neuron spikes. The numbers are those of the vendor's model (Rockpool's
+//! A chip processes a step event by event and neuron by neuron, so its cycles follow from the sizes, the nonzero
+//! weights, and the activity of each neuron. The numbers are those of the vendor's model (Rockpool's
 //! `power_cycles_model.py`). With `p` the probability that a channel or neuron has at least one spike in a step:
 //!
 //! | part | cycles |
@@ -12,11 +12,11 @@
 //! | hidden neurons | for each `19`, and `3 p` and the aliases' share for its spikes |
 //! | readout neurons | for each `12` |
 //!
-//! The two variants of the model differ in what `E` and the neurons with readout weights are ([`CycleModel`](crate::chip::CycleModel)). Several
-//! spikes of a neuron in a step cost as much as one. The worst case is that everything spikes in every step; the clock
-//! is chosen for that, with a margin, as in Rockpool's `est_clock_freq`.
+//! The two variants of the model ([`CycleModel`](crate::chip::CycleModel)) differ in `E` and in the neurons with
+//! readout weights. Several spikes of a neuron in a step cost as much as one. In the worst case, everything spikes in
+//! every step; the clock is chosen for it, with a margin, as in Rockpool's `est_clock_freq`.
 //!
-//! Power hangs on the clock far more than on the spikes. [`power`] gives what was measured on boards, as a range.
+//! Power depends on the clock far more than on spikes. [`power`] returns the range that was measured on boards.
 
 mod model;
 mod summary;

@@ -1,4 +1,4 @@
-//! The vendor's model of cycles, and what was measured of power.
+//! The vendor's cycle model, the choice of a clock, and measured power.
 
 use std::ops::Range;
 
@@ -12,48 +12,48 @@ use crate::float_specification::MappedLayer;
 use crate::simulate::SimulationTrace;
 use crate::specification::Specification;
 
-/// By how much the suggested clock exceeds what the worst case needs.
+/// Share by which the suggested clock exceeds the clock that the worst case needs.
 pub const CLOCK_MARGIN: f64 = 0.2;
 
-/// Cycles of an input event for each hidden neuron that it may reach.
+/// Cycles per input event and hidden neuron that it may reach.
 const INPUT_EVENT: f64 = 3.5;
-/// Cycles of an input channel.
+/// Cycles per input channel.
 const INPUT_CHANNEL: f64 = 1.0;
-/// Cycles of a spike for each hidden target.
+/// Cycles per spike and hidden target.
 const HIDDEN_TARGET: f64 = 7.0;
-/// Cycles of looking for a hidden neuron's spikes.
+/// Cycles per hidden neuron for finding its spikes.
 const HIDDEN_SCAN: f64 = 3.0;
-/// Cycles of a spike that is handed to the readout.
+/// Cycles per spike that feeds the readout.
 const READOUT_EVENT: f64 = 1.0;
-/// Cycles of a spike for each readout neuron.
+/// Cycles per spike and readout neuron.
 const READOUT_TARGET: f64 = 8.0;
-/// Cycles of updating a hidden neuron.
+/// Cycles per hidden neuron for its update.
 const HIDDEN_UPDATE: f64 = 19.0;
-/// Cycles of updating a readout neuron.
+/// Cycles per readout neuron for its update.
 const READOUT_UPDATE: f64 = 12.0;
 
-/// How often there is a spike: probabilities per step.
+/// Activity of a network: probabilities of at least one spike per step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Activity {
-    /// That an input channel has an event, on average over the channels.
+    /// Probability of an event of an input channel, averaged over the channels.
     pub input: f64,
-    /// That each hidden neuron spikes, aliases included.
+    /// Probability of a spike of each hidden neuron, aliases included, `[hidden]`.
     pub hidden: Vec<f64>,
 }
 
 impl Activity {
-    /// Every channel and every neuron in every step.
+    /// Returns the worst case: every channel and every neuron spikes in every step.
     pub fn worst_case(specification: &Specification) -> Self {
         Self::uniform(specification, 1.0, 1.0)
     }
 
-    /// The same probability for all hidden neurons.
+    /// Returns an activity with the same probability for all hidden neurons.
     pub fn uniform(specification: &Specification, input: f64, hidden: f64) -> Self {
         Self { input, hidden: vec![hidden; specification.dimensions.hidden] }
     }
 
-    /// What happened in recordings of a simulator, with their rasters. `None` where nothing was
-    /// recorded: the recordings need [`Record::All`](crate::simulate::Record).
+    /// Returns the activity in traces of the simulator and their rasters. Returns `None` if the traces have no hidden
+    /// neurons, which need [`Record::All`](crate::simulate::Record), or no steps.
     #[cfg(feature = "simulate")]
     pub fn measured(rasters: &[Raster], recordings: &[SimulationTrace]) -> Option<Self> {
         let (mut active, mut channels) = (0u64, 0u64);
@@ -78,29 +78,29 @@ impl Activity {
         Some(Self { input: active as f64 / channels as f64, hidden })
     }
 
-    /// Mean over the hidden neurons.
+    /// Returns the mean probability over the hidden neurons; 0 if there are none.
     pub fn mean_hidden(&self) -> f64 {
         self.hidden.iter().sum::<f64>() / self.hidden.len().max(1) as f64
     }
 }
 
-/// Neurons that are counted together: a layer.
+/// Neurons whose cycles are counted together, such as a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NeuronGroup {
-    /// Its name.
+    /// Name in the report.
     pub name: String,
-    /// Ids, among the hidden neurons or among the readout's.
+    /// Ids of the neurons, among the hidden ones or among the readout's.
     pub ids: Range<usize>,
-    /// Whether it is the readout.
+    /// Whether the group is part of the readout.
     pub readout: bool,
 }
 
 impl NeuronGroup {
-    /// The sections of a specification whose layers are not known: `hidden` and `readout`.
+    /// Returns the groups of a specification whose layers are not known: `hidden` and `readout`.
     pub fn populations(specification: &Specification) -> Vec<Self> {
         let d = specification.dimensions;
-        let section = |name: &str, count, readout| Self { name: name.into(), ids: 0..count, readout };
-        vec![section("hidden", d.hidden, false), section("readout", d.outputs, true)]
+        let group = |name: &str, count, readout| Self { name: name.into(), ids: 0..count, readout };
+        vec![group("hidden", d.hidden, false), group("readout", d.outputs, true)]
     }
 }
 
@@ -110,52 +110,52 @@ impl From<&MappedLayer> for NeuronGroup {
     }
 }
 
-/// Cycles of a step.
+/// Clock cycles of a step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cost {
-    /// All of them.
+    /// Sum of all cycles.
     pub cycles: f64,
-    /// Those of the input channels, which belong to no layer.
+    /// Cycles of the input channels, which belong to no layer.
     pub channels: f64,
-    /// Those of each layer.
+    /// Cycles of each layer.
     pub layers: Vec<LayerCost>,
-    /// Operations on the second synapse. They run beside the others and take no cycles. `None` where the model does
-    /// not know them.
+    /// Operations on the second synapse. They run in parallel and take no cycles. `None` if the model does not cover
+    /// them.
     pub second_synapse_operations: Option<f64>,
 }
 
 /// Cycles of a step that a layer causes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerCost {
-    /// Its name.
+    /// Name of the layer.
     pub name: String,
-    /// Number of its neurons.
+    /// Number of neurons.
     pub neurons: usize,
-    /// Input events on their way to it.
+    /// Cycles for delivering input events to the layer.
     pub input: f64,
-    /// Its spikes on their way to hidden neurons.
+    /// Cycles for delivering the layer's spikes to hidden neurons.
     pub spikes: f64,
-    /// Its spikes on their way to the readout.
+    /// Cycles for delivering the layer's spikes to the readout.
     pub to_readout: f64,
-    /// The update of its neurons.
+    /// Cycles for updating the layer's neurons.
     pub update: f64,
-    /// What one neuron less would save, on average over the layer.
+    /// Cycles saved by removing one neuron, averaged over the layer.
     pub saved_by_one_less: f64,
 }
 
 impl LayerCost {
-    /// All of them.
+    /// Returns the sum of the layer's cycles.
     pub fn cycles(&self) -> f64 {
         self.input + self.spikes + self.to_readout + self.update
     }
 }
 
-/// The cycles of a step by the chip's model; `None` where the chip has no model, or the activity does not belong to the
-/// specification.
+/// Computes the cycles of a step with the chip's model. Returns `None` if the chip has no model, or if the activity has
+/// another number of hidden neurons than the specification.
 pub fn cost(
     specification: &Specification,
     chip: &Chip,
-    sections: &[NeuronGroup],
+    groups: &[NeuronGroup],
     activity: &Activity,
 ) -> Option<Cost> {
     let model = chip.cycles?;
@@ -163,12 +163,12 @@ pub fn cost(
     if specification.check().is_err() || activity.hidden.len() != d.hidden {
         return None;
     }
-    let counts = Counts::of(specification, model);
-    let hidden = sections.iter().filter(|section| !section.readout);
-    let readout = sections.iter().filter(|section| section.readout);
+    let counts = CostCounts::new(specification, model);
+    let hidden = groups.iter().filter(|group| !group.readout);
+    let readout = groups.iter().filter(|group| group.readout);
     let mut layers: Vec<LayerCost> =
-        hidden.map(|section| counts.hidden(section, specification, activity)).collect();
-    layers.extend(readout.map(|section| counts.readout(section, activity)));
+        hidden.map(|group| counts.hidden(group, specification, activity)).collect();
+    layers.extend(readout.map(|group| counts.readout(group, activity)));
     let channels = d.inputs as f64 * INPUT_CHANNEL;
     let second_synapse_operations = (model == CycleModel::Dense).then(|| {
         let neurons = d.hidden as f64;
@@ -181,22 +181,22 @@ pub fn cost(
     Some(Cost { cycles, channels, layers, second_synapse_operations })
 }
 
-/// What of a specification the model counts.
-struct Counts {
+/// The numbers of a specification that the model needs.
+struct CostCounts {
     inputs: f64,
     outputs: f64,
-    /// Which hidden neurons take input.
+    /// Whether each hidden neuron counts as receiving input.
     takes_input: Vec<bool>,
-    /// Which hidden neurons feed the readout.
+    /// Whether each hidden neuron counts as feeding the readout.
     feeds_readout: Vec<bool>,
-    /// Hidden targets of each hidden neuron, by weights of the first synapse.
+    /// Number of hidden targets of each hidden neuron. As in the vendor's model, only the first synapse counts.
     targets: Vec<usize>,
-    /// Share of the hidden neurons that have an alias, which is also the mean number of neurons whose alias one is.
+    /// Share of hidden neurons that have an alias target; equals the mean number of alias sources per neuron.
     aliases: f64,
 }
 
-impl Counts {
-    fn of(spec: &Specification, model: CycleModel) -> Self {
+impl CostCounts {
+    fn new(spec: &Specification, model: CycleModel) -> Self {
         let d = spec.dimensions;
         let first = |weights: &[i8], place: usize| weights[place * d.synapses] != 0;
         let dense = model == CycleModel::Dense;
@@ -222,36 +222,37 @@ impl Counts {
         self.targets.iter().sum::<usize>() as f64 / self.targets.len().max(1) as f64
     }
 
-    /// Cycles of updating a hidden neuron.
+    /// Returns the cycles for updating one hidden neuron.
     fn update(&self, activity: &Activity) -> f64 {
+        // Term by term as in `power_cycles_model.py`, so that the sums are rounded alike.
         let (p, aliases) = (activity.mean_hidden(), self.aliases);
         let both = aliases * aliases;
         let spikes = 2.0 * p.max(both) + 3.0 * (p * aliases).max(both) + p + p.max(aliases) * aliases;
         HIDDEN_UPDATE + spikes
     }
 
-    fn hidden(&self, section: &NeuronGroup, spec: &Specification, activity: &Activity) -> LayerCost {
+    fn hidden(&self, group: &NeuronGroup, spec: &Specification, activity: &Activity) -> LayerCost {
         let d = spec.dimensions;
         let update = self.update(activity);
-        let count = |flags: &[bool]| section.ids.clone().filter(|&n| flags[n]).count() as f64;
+        let count = |flags: &[bool]| group.ids.clone().filter(|&n| flags[n]).count() as f64;
         let p = &activity.hidden;
         let input = self.inputs * activity.input * INPUT_EVENT * count(&self.takes_input);
         let own = |n: usize| HIDDEN_TARGET * p[n] * self.targets[n] as f64;
-        let spikes: f64 = section.ids.clone().map(|n| own(n) + HIDDEN_SCAN).sum();
+        let spikes: f64 = group.ids.clone().map(|n| own(n) + HIDDEN_SCAN).sum();
         let per_spike = READOUT_EVENT + READOUT_TARGET * self.outputs;
         let to_readout =
-            section.ids.clone().filter(|&n| self.feeds_readout[n]).fold(0.0, |sum, n| sum + p[n] * per_spike);
-        let neurons = section.ids.len();
-        // A neuron less is also a target less for others.
+            group.ids.clone().filter(|&n| self.feeds_readout[n]).fold(0.0, |sum, n| sum + p[n] * per_spike);
+        let neurons = group.ids.len();
+        // Removing a neuron also removes a target of other neurons.
         let reached = |source: usize| {
-            let targets = section.ids.clone().filter(|&t| t != source);
+            let targets = group.ids.clone().filter(|&t| t != source);
             targets.filter(|t| spec.weights_rec[(source * d.hidden + t) * d.synapses] != 0).count() as f64
         };
         let from_others: f64 = (0..d.hidden).map(|source| HIDDEN_TARGET * p[source] * reached(source)).sum();
         let update = update * neurons as f64;
         let all = input + spikes + to_readout + update + from_others;
         LayerCost {
-            name: section.name.clone(),
+            name: group.name.clone(),
             neurons,
             input,
             spikes,
@@ -261,12 +262,12 @@ impl Counts {
         }
     }
 
-    fn readout(&self, section: &NeuronGroup, activity: &Activity) -> LayerCost {
+    fn readout(&self, group: &NeuronGroup, activity: &Activity) -> LayerCost {
         let sources = self.feeds_readout.iter().zip(&activity.hidden).filter(|(feeds, _)| **feeds);
         let from_others: f64 = sources.map(|(_, p)| p * READOUT_TARGET).sum();
-        let neurons = section.ids.len();
+        let neurons = group.ids.len();
         LayerCost {
-            name: section.name.clone(),
+            name: group.name.clone(),
             neurons,
             input: 0.0,
             spikes: 0.0,
@@ -277,16 +278,16 @@ impl Counts {
     }
 }
 
-/// The clock that a network asks for.
+/// The clock that a network needs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ClockChoice {
-    /// Enough for the worst case of cycles, with [`CLOCK_MARGIN`], in megahertz.
+    /// Clock for the worst case of cycles, with [`CLOCK_MARGIN`], in MHz.
     pub suggested_mhz: f64,
-    /// The slowest clock that the vendor documents and that is no slower; `None` where there is none.
+    /// The slowest documented clock that is fast enough, in MHz; `None` if all are too slow or none is documented.
     pub documented_mhz: Option<f64>,
 }
 
-/// The clock for so many cycles in a step of `dt` seconds.
+/// Chooses the clock for the given number of cycles per step of `dt` seconds.
 pub fn clock(chip: &Chip, worst_case_cycles: f64, dt: f64) -> ClockChoice {
     let suggested_mhz = worst_case_cycles * (1.0 + CLOCK_MARGIN) / dt / 1e6;
     let documented = chip.clock.iter().flat_map(|clock| &clock.documented_mhz);
@@ -297,24 +298,24 @@ pub fn clock(chip: &Chip, worst_case_cycles: f64, dt: f64) -> ClockChoice {
 /// Power of the chip's digital part, from measurements on boards.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PowerRange {
-    /// Main clock, in megahertz.
+    /// Main clock, in MHz.
     pub mhz: f64,
-    /// Least, in microwatts.
+    /// Minimum, in uW.
     pub low_uw: f64,
-    /// Most, in microwatts.
+    /// Maximum, in uW.
     pub high_uw: f64,
 }
 
 impl PowerRange {
-    /// Energy in so many seconds, least and most, in microjoules.
+    /// Returns the minimum and maximum energy over the given number of seconds, in uJ.
     pub fn energy_uj(&self, seconds: f64) -> [f64; 2] {
         [self.low_uw * seconds, self.high_uw * seconds]
     }
 }
 
-/// What boards of this kind took at that clock: by the measured lines, where power was measured at several clocks; else
-/// what was measured at just this clock. `None` where neither is known. [`Power::basis`](crate::chip::Power::basis) has
-/// where the numbers come from.
+/// Returns the power that boards drew at a clock: interpolated if power was measured at several clocks, otherwise the
+/// measurements at exactly this clock. Returns `None` if there are neither. [`Power::basis`](crate::chip::Power::basis)
+/// states the source of the numbers.
 pub fn power(chip: &Chip, mhz: f64) -> Option<PowerRange> {
     let power = chip.power.as_ref()?;
     if let (Some(fixed), Some([low, high])) = (power.static_uw, power.uw_per_mhz) {

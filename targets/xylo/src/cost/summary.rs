@@ -1,4 +1,4 @@
-//! What a network costs on a chip, in words: cycles, clock and power, with what would make it cheaper.
+//! The summary of a network's cost on a chip, as text and as JSON: cycles, clock, power, and possible savings.
 
 use serde_json::{Value, json};
 use synnet_ir::display::{
@@ -11,51 +11,53 @@ use crate::build_output::Build;
 use crate::chip::{Chip, Power};
 use crate::specification::Specification;
 
-/// The cost of a network when everything spikes in every step, for which clocks are chosen.
+/// The worst-case cost of a network: everything spikes in every step. The clock is chosen for this case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostSummary {
     chip: Chip,
     cost: Cost,
-    /// Duration of a step in seconds, and the clock for it, where it is known.
+    /// Duration of a step in seconds, and the clock for it; `None` if the duration is unknown.
     timing: Option<(f64, ClockChoice)>,
 }
 
 impl CostSummary {
-    /// The cost of a build; `None` for chips without a model.
-    pub fn of_build(build: &Build, chip: &Chip) -> Option<Self> {
-        let sections: Vec<NeuronGroup> = build.float.layers.iter().map(NeuronGroup::from).collect();
-        Self::new(&build.specification, chip, &sections, Some(build.float.dt))
+    /// Computes the cost of a build, layer by layer. Returns `None` for chips without a cycle model.
+    pub fn from_build(build: &Build, chip: &Chip) -> Option<Self> {
+        let groups: Vec<NeuronGroup> = build.float.layers.iter().map(NeuronGroup::from).collect();
+        Self::new(&build.specification, chip, &groups, Some(build.float.dt))
     }
 
-    /// The cost of a specification with steps of `dt` seconds, or of an unknown duration.
-    pub fn of_specification(specification: &Specification, chip: &Chip, dt: Option<f64>) -> Option<Self> {
+    /// Computes the cost of a specification with steps of `dt` seconds, if known. Returns `None` for chips without a
+    /// cycle model.
+    pub fn from_specification(specification: &Specification, chip: &Chip, dt: Option<f64>) -> Option<Self> {
         Self::new(specification, chip, &NeuronGroup::populations(specification), dt)
     }
 
     fn new(
         specification: &Specification,
         chip: &Chip,
-        sections: &[NeuronGroup],
+        groups: &[NeuronGroup],
         dt: Option<f64>,
     ) -> Option<Self> {
-        let cost = cost(specification, chip, sections, &Activity::worst_case(specification))?;
+        let cost = cost(specification, chip, groups, &Activity::worst_case(specification))?;
         let timing = dt.map(|dt| (dt, clock(chip, cost.cycles, dt)));
         Some(Self { chip: chip.clone(), cost, timing })
     }
 
-    /// The measured power at the documented clock that is fast enough; `None` without such a clock or measurement.
+    /// Returns the measured power at the documented clock that is fast enough; `None` without such a clock or
+    /// measurement.
     pub fn power(&self) -> Option<PowerRange> {
         let (_, choice) = self.timing?;
         power(&self.chip, choice.documented_mhz?)
     }
 
-    /// Power at just the clock that is needed, which boards may not have.
+    /// Returns the power at exactly the suggested clock, which boards may not have.
     fn power_lower_bound(&self) -> Option<PowerRange> {
         let (_, choice) = self.timing?;
         power(&self.chip, choice.suggested_mhz)
     }
 
-    /// In a line.
+    /// Returns the cost in one line.
     pub fn summary_line(&self) -> String {
         let mut text = format!("cost: at most {} cycles per step", format_thousands(self.cost.cycles));
         if let Some((_, choice)) = self.timing {
@@ -75,20 +77,20 @@ impl CostSummary {
         text
     }
 
-    /// In full.
+    /// Returns the cost in full: a table of cycles by layer, clock, power and savings.
     pub fn detailed_report(&self) -> String {
-        let mut text = format!("cost on {}, where everything spikes in every step\n", self.chip.title);
-        text += &indent(&self.parts());
+        let mut text = format!("cost on {} if everything spikes in every step\n", self.chip.title);
+        text += &indent(&self.format_breakdown());
         text.push('\n');
         text += &match &self.timing {
-            Some((dt, choice)) => self.clock(*dt, choice),
+            Some((dt, choice)) => self.format_clock(*dt, choice),
             None => "clock: 1.2 times the cycles over the duration of a step, which the file does not hold (`--dt`)\n".into(),
         };
         text += &self.format_power();
-        text + &self.advice()
+        text + &self.format_savings()
     }
 
-    fn parts(&self) -> String {
+    fn format_breakdown(&self) -> String {
         let head = [
             "cycles per step",
             "neurons",
@@ -133,7 +135,7 @@ impl CostSummary {
         format_table(&rows)
     }
 
-    fn clock(&self, dt: f64, choice: &ClockChoice) -> String {
+    fn format_clock(&self, dt: f64, choice: &ClockChoice) -> String {
         let margin = format_whole_percent(CLOCK_MARGIN);
         let needed = format_significant(choice.suggested_mhz);
         let mut text = format!(
@@ -143,8 +145,8 @@ impl CostSummary {
         text += &match (choice.documented_mhz, &self.chip.clock) {
             (Some(mhz), _) => format!("{mhz} MHz is documented\n"),
             (None, Some(clock)) => {
-                let most = clock.documented_mhz.last().copied().unwrap_or(clock.default_mhz);
-                format!("more than is documented, which is {most} MHz: it may be too slow for real time\n")
+                let fastest = clock.documented_mhz.last().copied().unwrap_or(clock.default_mhz);
+                format!("more than is documented, which is {fastest} MHz: it may be too slow for real time\n")
             }
             (None, None) => "no clock of this chip is documented\n".into(),
         };
@@ -182,8 +184,8 @@ impl CostSummary {
         text + &format!("  basis: {}. No promise for your board\n", known.basis)
     }
 
-    /// What would make it cheaper.
-    fn advice(&self) -> String {
+    /// Returns a line with changes that would make the network cheaper.
+    fn format_savings(&self) -> String {
         let layers = || self.cost.layers.iter();
         let Some(costliest) = layers().max_by(|a, b| a.saved_by_one_less.total_cmp(&b.saved_by_one_less))
         else {
@@ -203,7 +205,7 @@ impl CostSummary {
         text + "\n"
     }
 
-    /// How many cycles less would do with the next slower clock that is documented.
+    /// Returns the number of cycles to save for the next slower documented clock, and that clock in MHz.
     fn slower_clock(&self) -> Option<(f64, f64)> {
         let (dt, choice) = self.timing?;
         let documented = &self.chip.clock.as_ref()?.documented_mhz;
@@ -212,7 +214,7 @@ impl CostSummary {
         Some(((self.cost.cycles - affordable).ceil(), *slower))
     }
 
-    /// For machines.
+    /// Returns the cost as JSON. Cycles are per step, clocks in MHz, power in uW, energy in uJ.
     pub fn to_json(&self) -> Value {
         let power = |range: PowerRange| {
             let per_step = self.timing.map(|(dt, _)| range.energy_uj(dt));

@@ -1,5 +1,5 @@
 def configuration_from_json():
-    """The configuration object of samna, from the file that snnc wrote in samna's own format."""
+    """Returns samna's configuration object, read from the file that snnc wrote in samna's own format."""
     from samna.xyloCore2.configuration import XyloConfiguration
 
     config = XyloConfiguration()

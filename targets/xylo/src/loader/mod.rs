@@ -1,22 +1,22 @@
-//! The script that hands a specification to the vendor's tools, and through them to a board.
+//! Loader scripts: Python that passes a specification to the vendor's tools, and through them to a board.
 //!
-//! Where Rockpool has functions for a chip, the script fills the configuration object of samna with them; it works
-//! around what they would lose (`docs/xylo.md` lists it). For other chips it gives the vendor's simulator
-//! alone.
+//! If Rockpool has functions for a chip, the script fills samna's configuration object with them, and works around what
+//! they would lose (`docs/xylo.md` lists it). For other chips, it only runs the vendor's simulator. The templates are
+//! the `.py` files beside this module; `@NAME@` marks what is filled in.
 
 use crate::chip::{Chip, ConfigurationFormat, CoreVersion};
 use crate::configuration::PROVENANCE;
 
-/// The files beside a script, by their names.
+/// Names of the files beside a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoaderFiles<'a> {
-    /// The specification.
+    /// Name of the specification.
     pub specification: &'a str,
-    /// The configuration in the vendor's format, where it is written.
+    /// Name of the configuration in the vendor's format; `None` if there is none.
     pub configuration: Option<&'a str>,
 }
 
-/// A short Python script that reads the files beside it and builds the chip's configuration and a simulator from
+/// Returns a Python script that reads the files beside it and builds the chip's configuration and a simulator from
 /// them. The same arguments give the same text.
 pub fn loader(network: &str, files: LoaderFiles<'_>, chip: &Chip) -> String {
     let json = match (chip.configuration, files.configuration) {
@@ -53,11 +53,10 @@ pub fn loader(network: &str, files: LoaderFiles<'_>, chip: &Chip) -> String {
         .replace("@NETWORK@", &literal(network))
 }
 
-/// What is known about a build for the chip, and what is not: what was run, against what, and what nobody has tried.
+/// Returns what is known about the files for a chip: what was tested against what, and what is unconfirmed.
 pub fn known(chip: &Chip, files: LoaderFiles<'_>) -> Vec<String> {
     if Chip::find(&chip.name) != Some(chip) {
-        let what = "Nothing of it was tried: the description of this chip is the user's own";
-        return vec![what.into()];
+        return vec!["None of this was tested: this is a custom chip".into()];
     }
     let mut facts = Vec::new();
     if chip.rockpool.is_some() {
@@ -70,9 +69,9 @@ pub fn known(chip: &Chip, files: LoaderFiles<'_>) -> Vec<String> {
     } else {
         facts.push("The specification runs in xylosim, which agrees with snnc's simulator".into());
         facts.push(
-            "There is no `configuration()`: Rockpool 3.1 has none for this chip. Up to 2.7 it had; the chip \
-             also needs one or two unused hidden neurons behind the others, and its alias memory set by hand. \
-             That was not tried"
+            "There is no `configuration()`: Rockpool supports this chip only up to version 2.7. The chip also \
+             needs one or two unused hidden neurons after the others, and its alias memory set by hand. None of \
+             this was tested"
                 .into(),
         );
     }
@@ -87,7 +86,7 @@ pub fn known(chip: &Chip, files: LoaderFiles<'_>) -> Vec<String> {
 }
 
 const BIASES_V1: &str = r#"def biases(spec):
-    """Nothing: this generation has no biases."""
+    """Returns no arguments: this generation has no biases."""
     if spec["bias"].any() or spec["bias_out"].any():
         raise ValueError("the specification has biases; the chip has none")
     return {}
@@ -96,20 +95,20 @@ const BIASES_V1: &str = r#"def biases(spec):
 "#;
 
 const BIASES_V2: &str = r#"def biases(spec):
-    """The biases, which are switched on for all neurons or none."""
+    """Returns the biases, which are enabled for all neurons or for none."""
     bias, bias_out = spec["bias"].tolist(), spec["bias_out"].tolist()
     return {"has_bias": any(bias + bias_out), "bias": bias, "bias_out": bias_out}
 
 
 "#;
 
-/// Text within a Python string or comment.
+/// Escapes text for a Python string or comment.
 fn literal(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(plain).collect::<String>().replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// The name of a Python module, without what does not belong into one.
+/// Removes everything from the name of a Python module that does not belong in one.
 fn module(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_')).collect()
 }

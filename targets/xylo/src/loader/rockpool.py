@@ -16,22 +16,22 @@ SPECIFICATION = Path(__file__).with_name("@FILE@")
 
 
 def specification():
-    """The arrays of the specification, under the names of Rockpool's functions."""
+    """Returns the arrays of the specification, under the names of Rockpool's functions."""
     with np.load(SPECIFICATION) as file:
         spec = {name: file[name] for name in file.files}
     for name in ("weight_shift_in", "weight_shift_rec", "weight_shift_out"):
         spec[name] = int(spec[name])
     if "alias_target" in spec:
-        # One list of targets per hidden neuron; -1 stands for none.
+        # Rockpool takes a list of targets per hidden neuron; the file has one target, or -1 for none.
         spec["aliases"] = [[int(t)] if t >= 0 else [] for t in spec.pop("alias_target")]
     return spec
 
 
 def configuration():
-    """The configuration object of samna. Raises ValueError where samna finds it invalid.
+    """Returns samna's configuration object. Raises ValueError if samna finds it invalid.
 
     To simulate, use `simulation()`. Rockpool's `XyloSim.from_config` drops an alias to neuron 0 and, except on
-    Xylo Audio 2, whatever the second synapse receives.
+    Xylo Audio 2, everything that the second synapse receives.
     """
     from @PACKAGE@ import config_from_specification
 
@@ -41,7 +41,7 @@ def configuration():
     if bias.any() or bias_out.any():
         spec.update(bias_hidden=bias, bias_out=bias_out)
 @EXPANSION@    with warnings.catch_warnings():
-        # Rockpool warns where it rounds numbers or cuts neurons off; neither may pass.
+        # Rockpool only warns when it rounds numbers or drops neurons; both must be errors here.
         warnings.simplefilter("error")
         config, is_valid, message = config_from_specification(**spec)
     if not is_valid:
@@ -50,7 +50,7 @@ def configuration():
 
 
 @JSON@def simulation(**kwargs):
-    """Rockpool's simulator of the chip; `dt` and `output_mode` may be given."""
+    """Returns Rockpool's simulator of the chip. Optional arguments: `dt`, `output_mode`."""
     from @PACKAGE@ import XyloSim
 
     return XyloSim.from_specification(**specification(), **kwargs)

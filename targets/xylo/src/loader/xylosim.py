@@ -15,25 +15,25 @@ SPECIFICATION = Path(__file__).with_name("@FILE@")
 
 
 def specification():
-    """The arrays of the specification, under Rockpool's names."""
+    """Returns the arrays of the specification, under Rockpool's names."""
     with np.load(SPECIFICATION) as file:
         spec = {name: file[name] for name in file.files}
     for name in ("weight_shift_in", "weight_shift_rec", "weight_shift_out"):
         spec[name] = int(spec[name])
-    # One list of targets per hidden neuron; -1 stands for none.
+    # xylosim takes a list of targets per hidden neuron; the file has one target, or -1 for none.
     targets = spec.pop("alias_target", np.full(len(spec["dash_mem"]), -1))
     spec["aliases"] = [[int(t)] if t >= 0 else [] for t in targets]
     return spec
 
 
 class Simulation:
-    """The chip in the vendor's simulator `xylosim`, called as Rockpool's simulators are."""
+    """The chip in the vendor's simulator `xylosim`, with the interface of Rockpool's simulators."""
 
     def __init__(self, spec):
         from xylosim.@CORE@ import XyloLayer, XyloSynapse
 
         def synapses(weights):
-            """For each source, its synapses, first those of the first synaptic current."""
+            """Returns the synapses of each source, those of the first synaptic current first."""
             planes = np.atleast_3d(weights).transpose(0, 2, 1)
             return [
                 [XyloSynapse(int(t), k, int(w[t])) for k, w in enumerate(row) for t in np.flatnonzero(w)]
@@ -41,7 +41,7 @@ class Simulation:
             ]
 
         unconnected = len(spec["weights_rec"]) - len(spec["weights_out"])
-        # xylosim does not keep synapses alive by itself.
+        # xylosim keeps raw pointers to the synapses, so they must stay alive as long as the layer.
         self._synapses = {
             "synapses_in": synapses(spec["weights_in"]),
             "synapses_rec": synapses(spec["weights_rec"]),
@@ -64,7 +64,7 @@ class Simulation:
         )
 
     def evolve(self, raster, record=False):
-        """Spikes of the readout [steps, neurons], a state that is kept inside, and the states of every step."""
+        """Runs a raster [steps, channels]. Returns readout spikes [steps, neurons], an empty state, and a recording."""
         layer = self._layer
         output = np.array(layer.evolve(np.asarray(raster).astype(int).tolist()))
         recording = {
@@ -84,7 +84,7 @@ class Simulation:
 
 
 @BIASES@def simulation():
-    """The simulator of the chip."""
+    """Returns the simulator of the chip."""
     return Simulation(specification())
 
 

@@ -1,36 +1,41 @@
-//! Quantization and the way back in one step, for training with the numbers that a chip would have.
+//! Fake quantization: quantization and dequantization in one step, for quantization-aware training.
+//!
+//! The structure (layout, blocks, ids) is computed once per graph. Each call then takes the statistics of the weights,
+//! chooses scales, and writes rounded numbers, without the chip's matrices.
 
 use std::ops::Range;
 
 use synnet_ir::graph::{self, Endpoint, LayerId, Lif, Quantity};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 
-use super::dequantize::{share, write_leak, write_values};
+use super::dequantize::{distribute, write_leak, write_values};
 use super::headroom::LayerSlice;
-use super::neuron::{Group, Limits, NetworkStatistics, Neuron};
 use super::options::QuantizeOptions;
 use super::rounding::{dash, round, shift_factor, threshold};
 use super::scales::Scales;
+use super::statistics::{Group, Limits, NetworkStatistics, NeuronStatistics};
 use crate::chip::Chip;
 use crate::codes;
 use crate::layout::Layout;
 use crate::rules;
 
-/// Gives a network the numbers that it would have on a chip, as [`dequantize`](super::dequantize()) after
-/// [`build`](crate::build()) does, exactly, but without the chip's matrices and fast enough for every step of a training.
+/// Gives a network the numbers that it would have on a chip.
+///
+/// The result equals that of [`build`](crate::build()) followed by [`dequantize`](super::dequantize()), but no matrices
+/// of the chip are built, so it is fast enough for each training step.
 #[derive(Clone, Debug)]
 pub struct FakeQuantizer {
     chip: Chip,
     options: QuantizeOptions,
     dt: f64,
     output: Quantity,
-    /// Hidden neurons.
+    /// Number of hidden neurons.
     hidden: usize,
-    /// Hidden layers in the order of ids, then the readout.
+    /// The hidden layers in the order of ids, then the readout.
     targets: Vec<TargetLayer>,
 }
 
-/// A layer of the chip and what feeds it.
+/// A layer of the chip with the weights into it.
 #[derive(Clone, Debug)]
 struct TargetLayer {
     layer: LayerId,
@@ -38,17 +43,17 @@ struct TargetLayer {
     readout: bool,
     columns: usize,
     synapses: usize,
-    /// In the order of the chip's rows: from the input, then from hidden layers.
+    /// Weights by source, in the order of the chip's rows: the input, then the hidden layers by id.
     blocks: Vec<SummedWeights>,
 }
 
-/// Weights between one source and one layer.
+/// Weights from one source to one layer: the sum of all connections between them.
 #[derive(Clone, Debug)]
 struct SummedWeights {
     from_input: bool,
-    /// Connections whose matrices are added, and the width of their sources.
-    parts: Vec<(usize, usize)>,
-    /// Those among them that take their numbers from this block.
+    /// The connections whose matrices are added, as (index, width of the source).
+    terms: Vec<(usize, usize)>,
+    /// Connections among `terms` that read their quantized weights from this block.
     owners: Vec<usize>,
 }
 
@@ -59,14 +64,14 @@ impl SummedWeights {
 }
 
 impl FakeQuantizer {
-    /// For networks with this graph, whatever their numbers.
+    /// Creates a fake quantizer for all networks with this graph, whatever their parameters.
     ///
     /// # Errors
-    /// Every design rule of the chip that the graph breaks, except for sizes; a method of Rockpool, which is for
-    /// comparison only.
+    /// Returns every design rule of the chip that the graph breaks, except for sizes. Returns an error if the method is
+    /// one of Rockpool's, which are for comparison only.
     pub fn new(graph: &Graph, chip: &Chip, options: &QuantizeOptions) -> Result<Self, Diagnostics> {
-        let layout = Layout::of(graph, chip);
-        // How much of the chip is taken depends on the weights, which are not known yet.
+        let layout = Layout::new(graph, chip);
+        // Pruned weights and removed neurons may still make the network fit, so sizes are checked by `build` only.
         let mut found = rules::check_behavior(graph, chip, &layout);
         found.retain(Diagnostic::is_error);
         if options.method.rockpool().is_some() {
@@ -97,19 +102,20 @@ impl FakeQuantizer {
         })
     }
 
-    /// Writes weights, thresholds, biases and leaks of `network`, as the chip would have them, into `into`, which
-    /// is a clone of it (with any numbers). Leaks keep their parametrization.
+    /// Writes the chip's version of the weights, thresholds, biases and leaks of `network` into `into`, which must have
+    /// the same graph. Leaks keep their parametrization.
     pub fn apply(&self, network: &Network, into: &mut Network) {
         let keep = self.options.needs_weights();
-        let mut numbers = NetworkStatistics {
+        let mut statistics = NetworkStatistics {
             hidden: Vec::with_capacity(self.hidden),
             readout: Vec::new(),
             output: self.output,
         };
+        // `targets` are in the order of ids, so appending gives each neuron its id as an index.
         let mut values = Vec::with_capacity(self.targets.len());
         for target in &self.targets {
             let Some(lif) = network.graph.layer(target.layer).as_lif() else { continue };
-            let neurons = if target.readout { &mut numbers.readout } else { &mut numbers.hidden };
+            let neurons = if target.readout { &mut statistics.readout } else { &mut statistics.hidden };
             neurons.extend((0..target.ids.len()).map(|n| neuron(lif, n, self.dt)));
             let start = neurons.len() - target.ids.len();
             let own: Vec<Vec<f64>> = target.blocks.iter().map(|block| sum(block, network)).collect();
@@ -124,7 +130,7 @@ impl FakeQuantizer {
             neurons: None,
             readout: target.readout,
         });
-        let scales = Scales::choose(numbers, placed, &self.chip, &self.options);
+        let scales = Scales::choose(statistics, placed, &self.chip, &self.options);
         let limits = Limits::new(&self.chip, &self.options);
         for (target, values) in self.targets.iter().zip(&values) {
             self.write_neurons(target, network, into, &scales, &limits);
@@ -144,6 +150,7 @@ impl FakeQuantizer {
         let Some(layer) = into.graph.layers.get_mut(target.layer.index()) else { return };
         let graph::Neuron::Lif(result) = &mut layer.neuron else { return };
         let scale = if target.readout { &scales.readout } else { &scales.hidden[target.ids.clone()] };
+        // `into` holds the numbers of an earlier step; uniform values must become those of `network` again first.
         result.mem.parameter.values.clone_from(&lif.mem.parameter.values);
         result.syn.parameter.values.clone_from(&lif.syn.parameter.values);
         result.threshold.values.clone_from(&lif.threshold.values);
@@ -161,40 +168,42 @@ impl FakeQuantizer {
     }
 }
 
-/// The blocks of a layer in the order of the chip's rows.
+/// Returns the blocks of a layer in the order of the chip's rows.
 fn blocks(graph: &Graph, layout: &Layout, target: LayerId) -> Vec<SummedWeights> {
+    // Sums of floats depend on their order, so blocks and terms follow the mapping's order to give equal numbers.
     let hidden = layout.hidden.iter().map(|placed| Endpoint::Layer(placed.layer));
     let sources = [Endpoint::Input].into_iter().chain(hidden);
     let block = |source: Endpoint| {
         let mut block =
-            SummedWeights { from_input: source == Endpoint::Input, parts: Vec::new(), owners: Vec::new() };
+            SummedWeights { from_input: source == Endpoint::Input, terms: Vec::new(), owners: Vec::new() };
         for (i, connection) in graph.connections_into(target) {
             let mut rows = connection
                 .sources
                 .iter()
                 .filter(|&&s| !layout.is_repeated(s, &connection.sources))
                 .peekable();
+            // As in `dequantize`: a connection takes the numbers of its first source that is not aliased.
             if connection.as_linear().is_some() && rows.peek() == Some(&&source) {
                 block.owners.push(i);
             }
             let width = graph.source_width(connection);
-            block.parts.extend(rows.filter(|&&s| s == source).map(|_| (i, width)));
+            block.terms.extend(rows.filter(|&&s| s == source).map(|_| (i, width)));
         }
         block
     };
-    sources.map(block).filter(|block| !block.parts.is_empty()).collect()
+    sources.map(block).filter(|block| !block.terms.is_empty()).collect()
 }
 
-fn neuron(lif: &Lif, n: usize, dt: f64) -> Neuron {
+fn neuron(lif: &Lif, n: usize, dt: f64) -> NeuronStatistics {
     let fastest =
         (0..lif.synapses).map(|s| lif.syn.dash(n * lif.synapses + s, dt)).fold(f64::INFINITY, f64::min);
-    Neuron::new(lif.threshold.get(n), lif.bias.get(n), fastest)
+    NeuronStatistics::new(lif.threshold.get(n), lif.bias.get(n), fastest)
 }
 
-/// The weights of a block.
+/// Adds the matrices of a block, `[sources, target columns]`.
 fn sum(block: &SummedWeights, network: &Network) -> Vec<f64> {
     let mut sum: Vec<f64> = Vec::new();
-    for &(i, width) in &block.parts {
+    for &(i, width) in &block.terms {
         match network.weights.get(i) {
             Some(Some(weights)) => {
                 let data = weights.matrix.data.iter().map(|&w| f64::from(w));
@@ -204,7 +213,7 @@ fn sum(block: &SummedWeights, network: &Network) -> Vec<f64> {
                     sum.iter_mut().zip(data).for_each(|(sum, w)| *sum += w);
                 }
             }
-            // A connection without weights counts as ones.
+            // A connection without weights is a diagonal of ones, as in the mapping.
             _ => {
                 sum.resize(sum.len().max(width * width), 0.0);
                 sum.iter_mut().step_by(width + 1).for_each(|sum| *sum += 1.0);
@@ -214,9 +223,11 @@ fn sum(block: &SummedWeights, network: &Network) -> Vec<f64> {
     sum
 }
 
-/// Takes note of the weights of a block.
-fn observe(neurons: &mut [Neuron], group: Group, target: &TargetLayer, values: &[f64], keep: bool) {
+/// Adds the weights of a block to the statistics of the neurons.
+fn observe(neurons: &mut [NeuronStatistics], group: Group, target: &TargetLayer, values: &[f64], keep: bool) {
     let synapses = target.synapses;
+    // Clipping and refinement need each weight. Without them, maxima suffice: those are taken column by column over
+    // contiguous rows, which the compiler vectorizes.
     if keep {
         for row in values.chunks_exact(target.columns) {
             for (neuron, weights) in neurons.iter_mut().zip(row.chunks_exact(synapses)) {
@@ -229,6 +240,7 @@ fn observe(neurons: &mut [Neuron], group: Group, target: &TargetLayer, values: &
     for row in values.chunks_exact(target.columns) {
         for (largest, w) in largest.iter_mut().zip(row) {
             let size = w.abs();
+            // `f64::max` alone would let infinity through, which does not count as a weight to represent.
             *largest = if size < f64::INFINITY && size > *largest { size } else { *largest };
         }
     }
@@ -254,12 +266,14 @@ fn write_weights(
             (false, false) => scales.shift_rec,
         };
         let factor = shift_factor(shift);
+        // The same expressions in the same order as in `integers` and `dequantize`, so the results are equal.
         let on_chip = |w: f64, scale: f64| round(w * scale / factor, limits.weight) * factor / scale;
         for &i in &block.owners {
             let Some(Some(result)) = into.weights.get_mut(i) else { continue };
             let rows = result.matrix.data.chunks_exact_mut(target.columns);
             let rows = rows.zip(values.chunks_exact(target.columns));
-            if block.parts.len() == 1 {
+            // Alone in its block, a connection takes the number itself: the common case, and no float weights are read.
+            if block.terms.len() == 1 {
                 for (row, values) in rows {
                     for ((result, &w), &scale) in row.iter_mut().zip(values).zip(&of_columns) {
                         *result = on_chip(w, scale) as f32;
@@ -270,7 +284,7 @@ fn write_weights(
             let Some(Some(own)) = network.weights.get(i) else { continue };
             for ((row, values), own) in rows.zip(own.matrix.data.chunks_exact(target.columns)) {
                 for (((result, &w), &scale), &own) in row.iter_mut().zip(values).zip(&of_columns).zip(own) {
-                    *result = share(own, w, on_chip(w, scale), block.owners.len() as u32);
+                    *result = distribute(own, w, on_chip(w, scale), block.owners.len() as u32);
                 }
             }
         }

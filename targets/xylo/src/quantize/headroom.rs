@@ -1,47 +1,49 @@
-//! How large the states of a neuron become, and so how large its scale may be.
+//! Headroom: the maximum scale of each neuron that keeps its states within 16 bits.
+//!
+//! Measured ranges of the states decide if there are any; else the threshold does, as `docs/quantization.md` derives.
 
 use std::ops::Range;
 
-use super::neuron::{NetworkStatistics, Neuron};
 use super::options::QuantizeOptions;
 use super::ranges::LayerRange;
+use super::statistics::{NetworkStatistics, NeuronStatistics};
 use crate::chip::Chip;
 
-/// Largest state of the chip.
+/// Maximum state of the chip.
 const STATE: f64 = 32767.0;
 
-/// A layer of the network among the neurons of a chip.
+/// A layer of the network, as a range of the chip's neurons.
 pub(super) struct LayerSlice<'a> {
-    /// Its index in the graph.
+    /// Index in the graph.
     pub(super) layer: usize,
-    /// Ids of its neurons, among the hidden ones or the readout's.
+    /// Ids of the neurons, among the hidden ones or the readout's.
     pub(super) ids: Range<usize>,
-    /// Which neuron of the layer each id is; their order, where none is missing.
+    /// For each id, the index of the neuron within the layer; `None` if no neuron was removed.
     pub(super) neurons: Option<&'a [usize]>,
     pub(super) readout: bool,
 }
 
-/// Largest scales that keep the states within 16 bits.
+/// Maximum scales that keep the states within 16 bits, by id.
 pub(super) struct Headroom {
     pub(super) hidden: Vec<f64>,
     pub(super) readout: Vec<f64>,
 }
 
-/// The limits of all neurons.
+/// Returns the maximum scales of all neurons.
 pub(super) fn limits<'a>(
-    numbers: &NetworkStatistics,
+    statistics: &NetworkStatistics,
     layers: impl Iterator<Item = LayerSlice<'a>>,
     chip: &Chip,
     options: &QuantizeOptions,
 ) -> Headroom {
     let max_spikes = f64::from(chip.events.hidden);
     let mut result =
-        Headroom { hidden: vec![0.0; numbers.hidden.len()], readout: vec![0.0; numbers.readout.len()] };
+        Headroom { hidden: vec![0.0; statistics.hidden.len()], readout: vec![0.0; statistics.readout.len()] };
     for layer in layers {
         let (neurons, result) = if layer.readout {
-            (&numbers.readout, &mut result.readout)
+            (&statistics.readout, &mut result.readout)
         } else {
-            (&numbers.hidden, &mut result.hidden)
+            (&statistics.hidden, &mut result.hidden)
         };
         let measured = options.ranges.as_ref().and_then(|ranges| ranges.layers.get(layer.layer));
         for (n, id) in layer.ids.clone().enumerate() {
@@ -49,11 +51,13 @@ pub(super) fn limits<'a>(
             let neuron = &neurons[id];
             result[id] = match measured.and_then(|range| peak(range, n, neuron)) {
                 Some(peak) => STATE / (options.headroom() * peak),
-                // Not measured: as with all bits and without shifts, and with room for what a step's spikes can spend.
+                // Without a measurement, nothing is known of the input. A step can subtract 31 thresholds and leave
+                // less than one, so a membrane needs room for 32 of them; a readout does not use its spikes. The scale
+                // of all bits without shifts is a second bound: states never resolve more than weights of 8 bits do.
                 None => {
                     let unshifted = f64::from(chip.weight_limit()) / neuron.max_weight();
-                    let spent = if layer.readout { 0.0 } else { (max_spikes + 1.0) * neuron.threshold };
-                    unshifted.min(STATE / spent)
+                    let reset_sum = if layer.readout { 0.0 } else { (max_spikes + 1.0) * neuron.threshold };
+                    unshifted.min(STATE / reset_sum)
                 }
             };
         }
@@ -61,12 +65,14 @@ pub(super) fn limits<'a>(
     result
 }
 
-/// Largest state of a neuron within a step, from those at the ends of steps.
-fn peak(range: &LayerRange, n: usize, neuron: &Neuron) -> Option<f64> {
+/// Returns the maximum state of a neuron within a step, from the states at the ends of steps. `None` if the range does
+/// not hold the neuron.
+fn peak(range: &LayerRange, n: usize, neuron: &NeuronStatistics) -> Option<f64> {
+    // A range of one value holds for all neurons of the layer.
     let get =
         |values: &[f64]| values.get(n).or(if values.len() == 1 { values.first() } else { None }).copied();
     let (vmem, isyn) = (get(&range.vmem)?, get(&range.isyn)?);
-    // A current is largest before its decay.
+    // Ranges hold currents after their decay, but a current is largest before it.
     let peak = vmem.max(isyn / neuron.fastest_decay());
     (peak.is_finite() && peak > 0.0).then_some(peak)
 }

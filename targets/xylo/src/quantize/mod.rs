@@ -1,24 +1,28 @@
-//! From float numbers to the chip's integers.
+//! Quantization: from float numbers to the chip's integers, and back.
+//!
+//! ```text
+//! FloatSpecification ──► NetworkStatistics ──► Headroom ──► Scales ──► Specification ──► QuantizeReport
+//!                        statistics.rs         headroom.rs  scales.rs  this file         report.rs
+//! ```
 //!
 //! Each neuron has one *scale* `s`: its states on the chip are `s` times those of the float network. Its weights,
-//! threshold and bias share it: `weight << shift ≈ s * w`, `threshold ≈ s * threshold`. Where the membrane or the
-//! current of the readout is the network's output, all readout neurons share one scale, so that they can be compared.
-//! `docs/quantization.md` derives the choice of scales and shifts and shows what it gains; in short:
+//! threshold and bias share it: `weight << shift ≈ s * w`, `threshold ≈ s * threshold`. If the membrane or the current
+//! of the readout is the network's output, all readout neurons share one scale, so that they can be compared.
+//! `docs/quantization.md` derives the choice of scales and shifts, with measurements. In short:
 //!
-//! * a scale is nearly as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the headroom of
-//!   the states allow;
-//! * where ranges of the states were measured, the three weight shifts are those with the least expected error: coarser
-//!   weights against finer states. Without ranges there are no shifts, but those by the bits that weights do without.
+//! * A scale is nearly as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the
+//!   headroom of the states allow.
+//! * If ranges of the states were measured, the three weight shifts minimize the expected error: a larger shift makes
+//!   weights coarser and states finer. Without ranges, shifts only make up for missing bits of the weights.
 //!
-//! Everything is rounded once, halves to the even number, and nothing ever wraps.
+//! Everything is rounded once, with halves to even, and nothing ever wraps.
 //!
-//! [`dequantize`] is the way back: the float network that a chip computes. [`FakeQuantizer`] does both at once and
-//! fast, for training.
+//! [`dequantize`] returns the float network that a chip computes. [`FakeQuantizer`] quantizes and dequantizes in one
+//! step, for quantization-aware training.
 
 mod dequantize;
 mod fake;
 mod headroom;
-mod neuron;
 mod options;
 mod ranges;
 mod refine;
@@ -26,6 +30,7 @@ pub(crate) mod report;
 pub mod rockpool;
 mod rounding;
 mod scales;
+mod statistics;
 
 use synnet_ir::{Diagnostic, Diagnostics};
 
@@ -35,20 +40,20 @@ use crate::float_specification::FloatSpecification;
 use crate::specification::Specification;
 pub use dequantize::dequantize;
 pub use fake::FakeQuantizer;
-use neuron::{Group, Limits, NetworkStatistics, Neuron};
 pub use options::{Method, QuantizeOptions, UnknownMethod};
 pub use ranges::{LayerRange, Ranges};
 pub use report::{LayerReport, QuantizeReport};
 use rounding::{dash, round, shift_factor, threshold};
 use scales::Scales;
+use statistics::{Group, Limits, NetworkStatistics, NeuronStatistics};
 
 /// Quantizes a mapped network for a chip.
 ///
-/// Values that do not fit are saturated, never wrapped; numbers that are not numbers (NaN) count as 0. The methods of
-/// Rockpool do as Rockpool does.
+/// Values that do not fit are saturated, never wrapped, and NaN counts as 0. Rockpool's methods do as Rockpool does.
 ///
 /// # Errors
-/// Where Rockpool fails, whose method was asked for. The other methods have a result for all numbers.
+/// Returns an error if the method is one of Rockpool's and Rockpool fails. The other methods have a result for all
+/// numbers.
 pub fn quantize(
     float: &FloatSpecification,
     chip: &Chip,
@@ -68,10 +73,11 @@ pub fn quantize(
             neurons: Some(&layer.neurons),
             readout: layer.readout,
         });
-        let scales = Scales::choose(numbers(float, options.needs_weights()), placed, chip, options);
+        let scales = Scales::choose(statistics(float, options.needs_weights()), placed, chip, options);
         let specification = integers(float, &scales, &Limits::new(chip, options), chip);
         (specification, scales, rockpool::Losses::default())
     };
+    // The report compares the finished integers with the float arrays, so it holds for every method.
     let layers = report::layers(float, &specification, &scales, options.weight_limit(chip));
     let report = QuantizeReport {
         method: options.method,
@@ -88,7 +94,7 @@ pub fn quantize(
     Ok((specification, report))
 }
 
-/// As Rockpool does, with what its configuration makes of it.
+/// Quantizes as Rockpool does: its quantizer, then its conversion to a configuration.
 fn quantize_with_rockpool(
     float: &FloatSpecification,
     chip: &Chip,
@@ -98,10 +104,12 @@ fn quantize_with_rockpool(
         rockpool::global_quantize(float)
     } else {
         let d = float.dimensions;
+        // On chips without a limit, Rockpool's mapper has input weights for all hidden neurons (`xylo_mapper.py`).
         let limited = chip.input_expansion < chip.hidden;
         rockpool::channel_quantize(float, if limited { d.input_expansion } else { d.hidden })?
     };
     let (specification, losses) = arrays.specification(float)?;
+    // Rockpool's quantizers never use the chip's weight shifts.
     let scales = Scales {
         hidden: arrays.scale,
         readout: arrays.scale_out,
@@ -113,9 +121,11 @@ fn quantize_with_rockpool(
     Ok((specification, scales, losses))
 }
 
-/// All numbers of a network on their scales.
+/// Rounds all numbers of a network on their scales.
 fn integers(float: &FloatSpecification, scales: &Scales, limits: &Limits, chip: &Chip) -> Specification {
     let d = float.dimensions;
+    // Matrices are `[sources, targets, synapses]`: the target of element `i` is `i / synapses % targets`. `round`
+    // clamps to the limit first, so the casts lose nothing.
     let matrix = |weights: &[f64], width: usize, synapses: usize, scale: &[f64], shift: u8| -> Vec<i8> {
         let factor = shift_factor(shift);
         let quantized = weights
@@ -157,6 +167,7 @@ fn integers(float: &FloatSpecification, scales: &Scales, limits: &Limits, chip: 
         dash_mem_out: dashes(&float.dash_mem_out),
         dash_syn_out: dashes(&float.dash_syn_out),
         threshold: thresholds(&float.threshold, &scales.hidden),
+        // "Never" is the largest threshold, whatever the scale: scaling it would scale the weights down with it.
         threshold_out: if scales.silent_readout {
             vec![chip.threshold; d.outputs]
         } else {
@@ -168,15 +179,15 @@ fn integers(float: &FloatSpecification, scales: &Scales, limits: &Limits, chip: 
     }
 }
 
-/// What decides the scales of a mapped network.
-fn numbers(float: &FloatSpecification, keep: bool) -> NetworkStatistics {
+/// Collects the statistics that decide the scales. With `keep`, every weight is kept, not only the maxima.
+fn statistics(float: &FloatSpecification, keep: bool) -> NetworkStatistics {
     let d = float.dimensions;
-    let mut hidden: Vec<Neuron> = (0..d.hidden)
+    let mut hidden: Vec<NeuronStatistics> = (0..d.hidden)
         .map(|n| {
             let (first, second) = (float.dash_syn[n], float.dash_syn_2[n]);
-            // A layer with one synapse has no second `dash` on a chip with two.
+            // On a chip with two synapses, a layer with one has 0 as its second bit shift, which does not count.
             let fastest = if d.synapses > 1 && second > 0.0 { first.min(second) } else { first };
-            Neuron::new(float.threshold[n], float.bias[n], fastest)
+            NeuronStatistics::new(float.threshold[n], float.bias[n], fastest)
         })
         .collect();
     for (i, &w) in float.weights_in.iter().enumerate() {
@@ -185,8 +196,8 @@ fn numbers(float: &FloatSpecification, keep: bool) -> NetworkStatistics {
     for (i, &w) in float.weights_rec.iter().enumerate() {
         hidden[i / d.synapses % d.hidden].observe_weight(Group::Hidden, w, keep);
     }
-    let mut readout: Vec<Neuron> = (0..d.outputs)
-        .map(|n| Neuron::new(float.threshold_out[n], float.bias_out[n], float.dash_syn_out[n]))
+    let mut readout: Vec<NeuronStatistics> = (0..d.outputs)
+        .map(|n| NeuronStatistics::new(float.threshold_out[n], float.bias_out[n], float.dash_syn_out[n]))
         .collect();
     for (i, &w) in float.weights_out.iter().enumerate() {
         readout[i % d.outputs].observe_weight(Group::Hidden, w, keep);

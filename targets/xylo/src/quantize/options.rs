@@ -1,4 +1,4 @@
-//! How to quantize.
+//! Options of the quantizer, and the table of its methods.
 
 use std::str::FromStr;
 
@@ -8,27 +8,28 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::ranges::Ranges;
 use crate::chip::Chip;
 
-/// How to quantize.
+/// Options of [`quantize`](super::quantize()).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct QuantizeOptions {
-    /// Which neurons share a scale.
+    /// Which neurons share a scale. [`Method::Channel`] by default.
     pub method: Method,
-    /// Whether weight shifts are used, which let states resolve more than weights do: where `ranges` are given, and for
-    /// fewer `weight_bits` than the chip has.
+    /// Whether to use weight shifts, which let states resolve more than weights do. They need `ranges`, or fewer
+    /// `weight_bits` than the chip has. True by default.
     pub weight_shifts: bool,
-    /// How much larger than the measured range of the states the chip's 16 bits are kept, 1 or more.
+    /// Factor by which the 16-bit range exceeds the measured range of the states: 1 or more, 2 by default.
     pub headroom: f64,
-    /// Whether scales of single neurons are lowered a little to where the rounding errors of their weights cancel best.
+    /// Whether to lower scales of single neurons by up to 10 %, so that the rounding errors of their weights cancel.
+    /// True by default.
     pub refine: bool,
-    /// Percentile of the weights' magnitudes that is still represented, above 0 and up to 100; larger weights saturate.
-    /// Of the weights that are not zero, for each scale and each group of weights.
+    /// Percentile of the magnitudes of nonzero weights that is represented: above 0 and up to 100. Larger weights
+    /// saturate. It is computed for each scale and each group of weights. `None`, the default, clips nothing.
     pub clip: Option<f64>,
-    /// Bits of a weight with its sign, 2 or more, where fewer are wanted than the chip has.
+    /// Bits of a weight, sign included: 2 to 8. `None`, the default, uses the bits of the chip.
     pub weight_bits: Option<u32>,
-    /// Ranges of the states, measured in the float network on typical input. How far states reach cannot be told
-    /// from the weights alone; so without ranges there are no shifts but those by the bits that `weight_bits` leaves.
+    /// Ranges of the states, measured in the float network on typical input. The weights alone do not bound the states,
+    /// so without ranges (`None`, the default) shifts only make up for missing `weight_bits`.
     #[serde(skip)]
     pub ranges: Option<Ranges>,
 }
@@ -47,21 +48,21 @@ impl Default for QuantizeOptions {
     }
 }
 
-/// Which neurons share a scale.
+/// Method of quantization: which neurons share a scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
-    /// Each neuron has its own. A readout whose membrane or current is the output shares one.
+    /// Each neuron has its own scale. A readout whose membrane or current is the output shares one.
     #[default]
     Channel,
-    /// All hidden neurons share one, and all readout neurons share one.
+    /// All hidden neurons share one scale, and all readout neurons share another.
     Global,
-    /// As Rockpool 3.1's `channel_quantize` does it, faults included; for comparison. The other options have no effect.
+    /// Rockpool 3.1's `channel_quantize`, faults included, for comparison. The other options have no effect.
     RockpoolChannel,
-    /// As Rockpool 3.1's `global_quantize` does it, faults included; for comparison. The other options have no effect.
+    /// Rockpool 3.1's `global_quantize`, faults included, for comparison. The other options have no effect.
     RockpoolGlobal,
 }
 
-/// The name of each method and the function of Rockpool that it reproduces, in the order of the variants.
+/// The name of each method, and the function of Rockpool that it reproduces, in the order of the variants.
 const METHODS: [(Method, &str, Option<&str>); 4] = [
     (Method::Channel, "channel", None),
     (Method::Global, "global", None),
@@ -69,24 +70,25 @@ const METHODS: [(Method, &str, Option<&str>); 4] = [
     (Method::RockpoolGlobal, "rockpool-global", Some("global_quantize")),
 ];
 
-/// A name that no method has.
+/// The error for a name that no method has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("methods are {}", Method::NAMES.map(|name| format!("`{name}`")).join(", "))]
 pub struct UnknownMethod;
 
 impl Method {
-    /// Every method, in the order of the documentation.
+    /// All methods, in the order of the variants.
     pub const ALL: [Self; 4] = [METHODS[0].0, METHODS[1].0, METHODS[2].0, METHODS[3].0];
 
     /// The names of [`ALL`](Self::ALL).
     pub const NAMES: [&'static str; 4] = [METHODS[0].1, METHODS[1].1, METHODS[2].1, METHODS[3].1];
 
-    /// Its name on the command line and in recipes.
+    /// Returns the method's name on the command line and in recipes.
     pub fn name(self) -> &'static str {
+        // A test checks that the table has the order of the variants.
         METHODS[self as usize].1
     }
 
-    /// The function of Rockpool that it reproduces, faults included, for comparison only.
+    /// Returns the function of Rockpool that the method reproduces; `None` for the methods of this crate.
     pub fn rockpool(self) -> Option<&'static str> {
         METHODS[self as usize].2
     }
@@ -114,93 +116,95 @@ impl<'de> Deserialize<'de> for Method {
 }
 
 impl QuantizeOptions {
-    /// A scale for each neuron, refined, with shifts where ranges are given; no clipping, all bits of the chip.
+    /// Returns the defaults: a refined scale for each neuron, shifts if ranges are given, no clipping, all bits of the
+    /// chip.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Chooses which neurons share a scale.
+    /// Sets which neurons share a scale.
     #[must_use]
     pub fn with_method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
-    /// Uses weight shifts, or not.
+    /// Sets whether weight shifts are used.
     #[must_use]
     pub fn with_weight_shifts(mut self, weight_shifts: bool) -> Self {
         self.weight_shifts = weight_shifts;
         self
     }
 
-    /// Sets how much larger than the measured range of the states the chip's 16 bits are kept, 1 or more.
+    /// Sets the factor by which the 16-bit range exceeds the measured range of the states, 1 or more.
     #[must_use]
     pub fn with_headroom(mut self, headroom: f64) -> Self {
         self.headroom = headroom;
         self
     }
 
-    /// Lowers the scales of single neurons to where rounding errors cancel best, or not.
+    /// Sets whether scales of single neurons are lowered so that rounding errors cancel.
     #[must_use]
     pub fn with_refine(mut self, refine: bool) -> Self {
         self.refine = refine;
         self
     }
 
-    /// Sets the percentile of the weights' magnitudes that is still represented, above 0 and up to 100.
+    /// Sets the percentile of the weights' magnitudes that is represented, above 0 and up to 100.
     #[must_use]
     pub fn with_clip(mut self, clip: impl Into<Option<f64>>) -> Self {
         self.clip = clip.into();
         self
     }
 
-    /// Sets the bits of a weight with its sign, 2 to 8.
+    /// Sets the bits of a weight, sign included, 2 to 8.
     #[must_use]
     pub fn with_weight_bits(mut self, weight_bits: impl Into<Option<u32>>) -> Self {
         self.weight_bits = weight_bits.into();
         self
     }
 
-    /// Gives the measured ranges of the states.
+    /// Sets the measured ranges of the states.
     #[must_use]
     pub fn with_ranges(mut self, ranges: impl Into<Option<Ranges>>) -> Self {
         self.ranges = ranges.into();
         self
     }
 
-    /// What of the options has no meaning; quantization takes the nearest value that has.
+    /// Returns an error for each option out of range. Quantization itself uses the nearest value in range.
     pub fn errors(&self) -> Vec<String> {
         let mut errors = Vec::new();
         if !(self.headroom >= 1.0 && self.headroom.is_finite()) {
-            errors.push(format!("`headroom` is {}; it is 1 or more", self.headroom));
+            errors.push(format!("`headroom` is {}; expected 1 or more", self.headroom));
         }
         if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0 && *clip <= 100.0)) {
-            errors.push(format!("`clip` is {clip}; a percentile lies above 0 and is at most 100"));
+            errors.push(format!("`clip` is {clip}; expected a percentile above 0 and up to 100"));
         }
         if let Some(bits) = self.weight_bits.filter(|bits| !(2..=8).contains(bits)) {
-            errors.push(format!("`weight_bits` is {bits}; a weight has 2 to 8 bits"));
+            errors.push(format!("`weight_bits` is {bits}; expected 2 to 8"));
         }
         errors
     }
 
-    /// Largest magnitude of a weight.
+    /// Returns the maximum magnitude of a weight.
     pub(super) fn weight_limit(&self, chip: &Chip) -> f64 {
         let chip_limit = chip.weight_limit();
         let own = |bits: u32| (1 << (bits.clamp(2, 8) - 1)) - 1;
         self.weight_bits.map_or(chip_limit, |bits| chip_limit.min(own(bits))).into()
     }
 
-    /// Headroom of the states, 1 at least.
+    /// Returns the headroom of the states, at least 1.
     pub(super) fn headroom(&self) -> f64 {
+        // NaN fails the comparison, so it counts as 1, too.
         if self.headroom >= 1.0 { self.headroom } else { 1.0 }
     }
 
-    /// The percentile at which weights are clipped, if any are.
+    /// Returns the percentile at which weights are clipped, if any are: 100 clips nothing.
     pub(super) fn percentile(&self) -> Option<f64> {
         self.clip.filter(|clip| *clip > 0.0 && *clip < 100.0)
     }
 
-    /// Whether the choice of scales needs every weight, not only the largest.
+    /// Returns whether the choice of scales needs every weight, not only the maxima.
     pub(super) fn needs_weights(&self) -> bool {
         self.percentile().is_some() || (self.refine && self.method == Method::Channel)
     }

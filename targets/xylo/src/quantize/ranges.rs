@@ -1,26 +1,27 @@
-//! Ranges of states, measured in the float network.
+//! Ranges of states, measured in the float network on typical input.
 
 use serde::{Deserialize, Serialize};
 
-/// Ranges of the float network's states, one for each layer of the graph, in its order.
+/// Ranges of the float network's states.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ranges {
-    /// One for each layer.
+    /// One range per layer, in the order of the graph.
     pub layers: Vec<LayerRange>,
 }
 
-/// Largest magnitudes that the states of a layer reach; one value for all neurons, or one for each.
+/// Maximum magnitudes that the states of a layer reach, in units of the float network: one value for all neurons, or
+/// one per neuron.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LayerRange {
-    /// Of the membrane before its reset: `|vmem + spikes * threshold|`.
+    /// Membrane before its reset: `|vmem + spikes * threshold|`.
     pub vmem: Vec<f64>,
-    /// Of the synaptic currents at the end of a step.
+    /// Synaptic currents at the end of a step, after decay.
     pub isyn: Vec<f64>,
 }
 
 impl LayerRange {
-    /// Extends the range by one step of one recording, each slice with one value per neuron. Of several
-    /// synapses, `isyn` is the one with the largest magnitude.
+    /// Extends the range by one step of one sample. Each slice has one value per neuron; with several synapses, `isyn`
+    /// is the current with the largest magnitude.
     pub fn observe(&mut self, vmem: &[f32], isyn: &[f32], spikes: &[f32], threshold: impl Fn(usize) -> f64) {
         let widen = |range: &mut Vec<f64>, n: usize, x: f64| {
             if range.len() <= n {
@@ -29,7 +30,7 @@ impl LayerRange {
             range[n] = range[n].max(x.abs());
         };
         for (n, (&v, &spikes)) in vmem.iter().zip(spikes).enumerate() {
-            // After the reset it is the remainder, before it the peak; a negative membrane had no spikes.
+            // Both the membrane after the reset and the peak before it: either may have the larger magnitude.
             widen(&mut self.vmem, n, f64::from(v));
             widen(&mut self.vmem, n, f64::from(v) + f64::from(spikes) * threshold(n));
         }

@@ -1,17 +1,18 @@
-//! What is chosen by looking at every weight of a neuron: the fine choice of its scale, and how many weights to clip.
+//! Choices that need every weight of a neuron: the refinement of its scale, and clipping.
 
-use super::neuron::Neuron;
 use super::rounding::round;
+use super::statistics::NeuronStatistics;
 
-/// Candidates below the largest scale, and how far down the last one lies.
+/// Number of candidates, from the largest scale down.
 const CANDIDATES: u32 = 64;
+/// Share of the largest scale that the candidates cover. States get coarser in proportion, so the search stays near it.
 const SPAN: f64 = 0.1;
 
-/// The scale not above `largest` where the rounding errors of the weights of both groups cancel best.
+/// Returns the scale, at most `largest`, at which the rounding errors of the weights of both groups cancel best.
 ///
-/// Rounding errors are drawn anew for each scale. Where sources spike all the time, it is their sum that moves the
-/// neuron; so of a few scales just below the largest possible, the one whose errors have the smallest sum is taken,
-/// their squares counting as well. `resolution` is `2^shift` of each group.
+/// Each scale draws the rounding errors anew. Sources spike again and again, so the sum of the errors moves the neuron
+/// most. Among candidates just below the largest scale, the one with the smallest error wins: the square of the sum of
+/// the errors plus the sum of their squares. `resolution` is `2^shift` of each group.
 pub(super) fn refine(weights: &[Vec<f64>; 2], resolution: [f64; 2], largest: f64, limit: f64) -> f64 {
     let error = |scale: f64| {
         let (mut sum, mut squares) = (0.0, 0.0);
@@ -26,12 +27,14 @@ pub(super) fn refine(weights: &[Vec<f64>; 2], resolution: [f64; 2], largest: f64
             sum += group_sum * resolution;
             squares += group_squares * resolution * resolution;
         }
+        // Errors count in units of the float network; otherwise the smallest scale would win.
         (sum * sum + squares) / (scale * scale)
     };
     let mut best = (f64::INFINITY, largest);
     for candidate in 0..CANDIDATES {
         let scale = largest * (1.0 - SPAN * f64::from(candidate) / f64::from(CANDIDATES));
         let error = error(scale);
+        // Ties go to the larger scale.
         if error < best.0 {
             best = (error, scale);
         }
@@ -39,9 +42,9 @@ pub(super) fn refine(weights: &[Vec<f64>; 2], resolution: [f64; 2], largest: f64
     best.1
 }
 
-/// Lowers the largest weight of each group to a percentile of the weights of the neuron, or of all neurons where their
-/// scale is `shared`.
-pub(super) fn clip(neurons: &mut [Neuron], percentile: f64, shared: bool) {
+/// Lowers the maximum weight of each group to a percentile of the weights: those of the neuron, or those of all neurons
+/// if their scale is `shared`.
+pub(super) fn clip(neurons: &mut [NeuronStatistics], percentile: f64, shared: bool) {
     for group in 0..2 {
         if shared {
             let mut all: Vec<f64> = neurons.iter().flat_map(|n| &n.weights[group]).map(|w| w.abs()).collect();
@@ -56,7 +59,8 @@ pub(super) fn clip(neurons: &mut [Neuron], percentile: f64, shared: bool) {
     }
 }
 
-/// The least value that `percentile` per cent of all values do not exceed; infinite where there are none.
+/// Returns the smallest value that `percentile` percent of all values do not exceed (nearest rank); infinity if there
+/// are no values.
 fn nearest_rank(values: &mut [f64], percentile: f64) -> f64 {
     let rank = (percentile / 100.0 * values.len() as f64).ceil() as usize;
     let Some(index) = rank.clamp(1, values.len().max(1)).checked_sub(1).filter(|&i| i < values.len()) else {

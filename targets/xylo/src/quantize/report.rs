@@ -1,4 +1,4 @@
-//! What quantization did to a network.
+//! The report: errors and losses of quantization, layer by layer, and the warnings about them.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,58 +14,58 @@ use crate::codes;
 use crate::float_specification::{FloatSpecification, MappedLayer};
 use crate::specification::Specification;
 
-/// Relative error of a threshold from which on a warning is given.
+/// Relative error of a threshold above which a warning is given.
 const COARSE: f64 = 0.1;
 
-/// What quantization did.
+/// Scales, shifts and errors of a quantization.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QuantizeReport {
-    /// How it was done.
+    /// The method that was used.
     pub method: Method,
-    /// Of each hidden neuron: chip state per float state.
+    /// Scale of each hidden neuron, by id: chip state per float state.
     pub scale: Vec<f64>,
-    /// Of each readout neuron.
+    /// Scale of each readout neuron.
     pub scale_out: Vec<f64>,
-    /// Shift of the input weights.
+    /// Left shift of the weights from the input, 0 to 7.
     pub weight_shift_in: u8,
-    /// Shift of the weights between hidden neurons.
+    /// Left shift of the weights between hidden neurons, 0 to 7.
     pub weight_shift_rec: u8,
-    /// Shift of the readout weights.
+    /// Left shift of the weights to the readout, 0 to 7.
     pub weight_shift_out: u8,
-    /// The layers in the order of the specification.
+    /// The layers: hidden ones in the order of ids, then the readout.
     pub layers: Vec<LayerReport>,
-    /// Whether the readout's thresholds mean "never" and were set to the largest value.
+    /// Whether the readout's thresholds mean "never" and were set to the maximum.
     pub silent_readout: bool,
-    /// Weights that wrapped around in the conversion to 8 bits, which only methods of Rockpool do.
+    /// Number of weights that wrapped around at 8 bits; nonzero only with methods of Rockpool.
     pub wrapped: usize,
-    /// Hidden biases other than zero that did not reach the chip, which only methods of Rockpool lose.
+    /// Number of nonzero hidden biases that were lost; nonzero only with methods of Rockpool.
     pub lost_biases: usize,
 }
 
-/// What quantization did to a layer.
+/// Scale and losses of a layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerReport {
-    /// Its name.
+    /// Name in the network.
     pub name: String,
-    /// Least and greatest scale of its neurons: chip state per float state.
+    /// Minimum and maximum scale of the layer's neurons: chip state per float state.
     pub scale: [f64; 2],
     /// Root mean square of the weights' errors, relative to that of the weights.
     pub weight_error: f64,
-    /// Weights that are not zero and became zero.
+    /// Number of nonzero weights that became 0.
     pub vanished: usize,
-    /// Weights too large for the range on their scale, by more than rounding, which were clipped.
+    /// Number of weights that were clipped: they exceed the range by more than rounding.
     pub saturated: usize,
-    /// Largest relative error of a threshold; 0 where thresholds mean "never".
+    /// Maximum relative error of a threshold; 0 if the thresholds mean "never".
     pub threshold_error: f64,
-    /// Whether nothing reaches the layer any more.
+    /// Whether the layer stays silent: all its weights became 0, and no bias is positive.
     pub dead: bool,
-    /// Where it was declared.
+    /// Span of the layer's declaration.
     #[serde(skip)]
     pub span: Span,
 }
 
 impl QuantizeReport {
-    /// Scale and losses of each layer, the first row being the head. Weights that became 0 or were clipped are counted.
+    /// Returns a table with the scale and the losses of each layer; the first row is the head.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let fine = |share: f64| format!("{:.2} %", 100.0 * share);
         let head = ["layer", "scale", "weight error", "became 0", "clipped", "threshold error"];
@@ -84,15 +84,16 @@ impl QuantizeReport {
         rows
     }
 
-    /// The shifts of the three groups of weights, in words.
+    /// Returns the shifts of the three groups of weights as text.
     pub fn weight_shifts(&self) -> String {
         let Self { weight_shift_in, weight_shift_rec, weight_shift_out, .. } = self;
         format!("input {weight_shift_in}, hidden {weight_shift_rec}, readout {weight_shift_out}")
     }
 
-    /// A warning for each layer that quantization silenced or whose thresholds became coarse, and for methods that are for
-    /// comparison only.
+    /// Returns a warning for each layer that became silent or whose thresholds became coarse, and for methods that are
+    /// for comparison only.
     pub fn warnings(&self) -> Diagnostics {
+        // The report does not know whether the target is a chip or integer code, so the messages name neither.
         let mut warnings = Diagnostics::new();
         if let Some(function) = self.method.rockpool() {
             let mut message =
@@ -103,7 +104,7 @@ impl QuantizeReport {
             if self.wrapped > 0 {
                 message += &format!("; {} weights wrapped around", self.wrapped);
             }
-            // It is not about a line of the network.
+            // It concerns the method, not a line of the network.
             warnings.push(Diagnostic {
                 span: None,
                 ..Diagnostic::warning(&codes::COMPARISON_ONLY, Span::default(), message)
@@ -112,14 +113,15 @@ impl QuantizeReport {
         for layer in &self.layers {
             if layer.dead {
                 let name = &layer.name;
-                let message = format!("all weights into `{name}` are zero on the chip: it will be silent");
+                let message =
+                    format!("all weights into `{name}` are zero after quantization: the layer stays silent");
                 warnings.push(
                     Diagnostic::warning(&codes::SILENT_LAYER, layer.span, message)
                         .with_help("lower its threshold, or train with larger weights"),
                 );
             } else if layer.threshold_error > COARSE {
                 let message = format!(
-                    "a threshold of `{}` is {} off on the chip: it is small against the weights",
+                    "a threshold of `{}` is {} off after quantization: it is small compared with the weights",
                     layer.name,
                     format_whole_percent(layer.threshold_error)
                 );
@@ -134,7 +136,7 @@ impl QuantizeReport {
     }
 }
 
-/// What quantization did, layer by layer, as a table of [`rows`](QuantizeReport::rows).
+/// Writes the method, the weight shifts, and the table of [`rows`](QuantizeReport::rows).
 impl fmt::Display for QuantizeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (method, shifts) = (self.method.name(), self.weight_shifts());
@@ -142,13 +144,14 @@ impl fmt::Display for QuantizeReport {
     }
 }
 
-/// A weight before and after.
+/// A weight before and after quantization.
 struct Pair {
+    /// Id of the target neuron.
     neuron: usize,
     float: f64,
-    /// On the chip, in units of the float network.
+    /// The quantized weight, in units of the float network.
     chip: f64,
-    /// Its place on the chip's scale before rounding.
+    /// The weight in units of the chip, before rounding and clipping.
     exact: f64,
 }
 
@@ -169,7 +172,7 @@ fn pairs(
     .collect()
 }
 
-/// The reports of all layers.
+/// Returns the reports of all layers.
 pub(super) fn layers(
     float: &FloatSpecification,
     s: &Specification,
@@ -197,6 +200,7 @@ pub(super) fn layers(
     let each = float.layers.iter();
     each.map(|layer| {
         if layer.readout {
+            // The error of a threshold that stands for "never" has no meaning.
             let never = scales.silent_readout;
             let thresholds =
                 relative_error(&float.threshold_out, &s.threshold_out, &scales.readout, layer.ids.clone());
@@ -224,6 +228,7 @@ fn report(
         error += (pair.float - pair.chip) * (pair.float - pair.chip);
         power += pair.float * pair.float;
         vanished += usize::from(pair.float != 0.0 && pair.chip == 0.0);
+        // Rounding moves a weight by up to half a unit, so only what lies beyond that was clipped.
         saturated += usize::from(pair.exact.abs() > limit + 0.5);
         alive |= pair.chip != 0.0;
     }
@@ -243,8 +248,9 @@ fn report(
     }
 }
 
-/// Largest relative error of the thresholds of these neurons.
+/// Returns the maximum relative error of the thresholds of these neurons.
 fn relative_error(float: &[f64], chip: &[i16], scale: &[f64], ids: Range<usize>) -> f64 {
     let error = |n: usize| (f64::from(chip[n]) / scale[n] / float[n] - 1.0).abs();
+    // A float threshold of 0 or infinity has no relative error.
     ids.map(error).filter(|error| error.is_finite()).fold(0.0, f64::max)
 }

@@ -1,16 +1,18 @@
 //! The quantizers of Rockpool 3.1 (`rockpool.transform.quantize_methods`), faults included, for comparison only.
 //!
-//! [`channel_quantize`] and [`global_quantize`] give the integers that Rockpool's functions of these names give, bit for
-//! bit. What goes wrong in them (`docs/quantization.md` has the list) is marked below by "fault".
+//! [`channel_quantize`] and [`global_quantize`] give the same integers as Rockpool's functions of these names, bit for
+//! bit: operations and their order are those of the Python code. Comments mark its faults by "Fault:";
+//! `docs/quantization.md` lists them.
 
 use crate::float_specification::FloatSpecification;
 use crate::specification::Specification;
 
-/// Largest weight and largest threshold at the default widths of 8 and 16 bits.
+/// Maximum weight at the default width of 8 bits.
 const WEIGHT: f64 = 127.0;
+/// Maximum threshold at the default width of 16 bits.
 const THRESHOLD: f64 = 32767.0;
 
-/// What Rockpool's functions return: 64-bit integers, shapes as in [`FloatSpecification`].
+/// The result of Rockpool's functions: 64-bit integers, with shapes as in [`FloatSpecification`].
 #[expect(missing_docs, reason = "the names are those of Rockpool's arrays")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RockpoolArrays {
@@ -26,56 +28,58 @@ pub struct RockpoolArrays {
     pub dash_syn_out: Vec<i64>,
     pub bias: Vec<i64>,
     pub bias_out: Vec<i64>,
-    /// Chip state per float state of each hidden neuron, which Rockpool does not return.
+    /// Scale of each hidden neuron: chip state per float state. Rockpool does not return it.
     pub scale: Vec<f64>,
-    /// The same of each readout neuron.
+    /// Scale of each readout neuron.
     pub scale_out: Vec<f64>,
 }
 
-/// Why Rockpool has no result.
+/// The exceptions of Rockpool.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RockpoolError {
-    /// An `IndexError` of `channel_quantize`: the branch for thresholds that exceed 32767 tests `hidden_id <= Nien` where it
-    /// should test `<`.
+    /// An `IndexError` of `channel_quantize`: the branch for thresholds that exceed 32767 tests `hidden_id <= Nien`
+    /// instead of `<`.
     #[error(
         "`channel_quantize` of Rockpool 3.1 raises an IndexError: the threshold of hidden neuron {0}, the first one \
          without input weights, exceeds 32767 on its scale"
     )]
     Index(usize),
-    /// A `TypeError` of its simulator, which takes thresholds and biases of 16 bits.
+    /// A `TypeError` of Rockpool's simulator, which takes thresholds and biases of 16 bits.
     #[error(
         "Rockpool 3.1 quantizes `{array}` of neuron {neuron} to {value}, which its simulator refuses with a TypeError"
     )]
     Range {
-        /// The array.
+        /// Name of the array.
         array: &'static str,
-        /// The neuron.
+        /// Id of the neuron, among the hidden ones or the readout's.
         neuron: usize,
-        /// The value that does not fit.
+        /// The value, which does not fit 16 bits.
         value: i64,
     },
 }
 
-/// `numpy.round(x).astype(int)`.
+/// Computes `numpy.round(x).astype(int)`.
 fn integer(x: f64) -> i64 {
     to_int(x.round_ties_even())
 }
 
-/// `astype(int)`: what is no 64-bit number becomes the least one.
+/// Computes `astype(int)`: NaN and numbers beyond 64 bits become the minimum, as NumPy has it on x86-64.
 fn to_int(x: f64) -> i64 {
+    // A cast in Rust would saturate instead.
     if x >= i64::MIN as f64 && x < -(i64::MIN as f64) { x as i64 } else { i64::MIN }
 }
 
-/// `numpy.max(numpy.abs(x))`, and 0 without any; one that is not a number wins.
+/// Computes `numpy.max(numpy.abs(x))`; 0 if there are no numbers, NaN if one is NaN.
 fn largest(xs: impl Iterator<Item = f64>) -> f64 {
-    xs.map(f64::abs).fold(0.0, |most: f64, x| if x > most || x.is_nan() { x } else { most })
+    // `f64::max` would drop NaN, which NumPy propagates.
+    xs.map(f64::abs).fold(0.0, |largest: f64, x| if x > largest || x.is_nan() { x } else { largest })
 }
 
 fn integers(xs: &[f64]) -> Vec<i64> {
     xs.iter().map(|&x| integer(x)).collect()
 }
 
-/// What both functions do to bit shifts.
+/// Rounds the bit shifts, as both functions do.
 fn dashes(float: &FloatSpecification) -> RockpoolArrays {
     RockpoolArrays {
         dash_mem: integers(&float.dash_mem),
@@ -87,10 +91,12 @@ fn dashes(float: &FloatSpecification) -> RockpoolArrays {
     }
 }
 
-/// `global_quantize`, without `fuzzy_scaling`.
+/// Quantizes as Rockpool's `global_quantize` without `fuzzy_scaling`: one scale for the hidden neurons, one for the
+/// readout.
 pub fn global_quantize(float: &FloatSpecification) -> RockpoolArrays {
     let (w_in, w_rec, w_out) = (&float.weights_in, &float.weights_rec, &float.weights_out);
     let scale = |largest: f64| if largest == 0.0 { 1.0 } else { WEIGHT / largest };
+    // Biases count, unlike in `channel_quantize`.
     let scaling = scale(largest(w_in.iter().chain(w_rec).chain(&float.bias).copied()));
     let scaling_out = scale(largest(w_out.iter().chain(&float.bias_out).copied()));
     let scaled =
@@ -102,12 +108,12 @@ pub fn global_quantize(float: &FloatSpecification) -> RockpoolArrays {
         threshold: scaled(&float.threshold, scaling),
         threshold_out: scaled(&float.threshold_out, scaling_out),
         bias: scaled(&float.bias, scaling),
-        // Fault: the scale of the hidden neurons.
+        // Fault: this is the scale of the hidden neurons.
         bias_out: scaled(&float.bias_out, scaling),
         ..dashes(float)
     };
     let (mut state_scale, mut state_scale_out) = (scaling, scaling_out);
-    // Fault: integers are scaled and rounded again; biases are not scaled at all.
+    // Fault: integers are scaled and rounded a second time, and biases are not scaled with them.
     let again = |xs: &mut [i64], scaling: f64| xs.iter_mut().for_each(|x| *x = integer(*x as f64 * scaling));
     if let Some(limit) = limit(&result.threshold) {
         again(&mut result.threshold, limit);
@@ -127,17 +133,18 @@ pub fn global_quantize(float: &FloatSpecification) -> RockpoolArrays {
     result
 }
 
-/// The factor that brings thresholds back into 16 bits. Fault: large negative ones are not seen.
+/// Returns the factor that brings thresholds back to 16 bits, if one is needed.
 fn limit(thresholds: &[i64]) -> Option<f64> {
+    // Fault: the maximum is taken before the magnitude, so large negative thresholds are missed.
     let largest = thresholds.iter().copied().max()?;
     (largest.wrapping_abs() > THRESHOLD as i64).then(|| THRESHOLD / largest as f64)
 }
 
-/// `channel_quantize`. `input_neurons` is the number of hidden neurons for which Rockpool's mapper has input weights: all
-/// of them on chips without a limit.
+/// Quantizes as Rockpool's `channel_quantize`: one scale for each neuron. `input_neurons` is the number of hidden
+/// neurons for which Rockpool's mapper has input weights: all of them on chips without a limit.
 ///
 /// # Errors
-/// [`RockpoolError::Index`].
+/// Returns [`RockpoolError::Index`] if the threshold of neuron `input_neurons` exceeds 16 bits on its scale.
 pub fn channel_quantize(
     float: &FloatSpecification,
     input_neurons: usize,
@@ -152,6 +159,7 @@ pub fn channel_quantize(
         ..dashes(float)
     };
     for neuron in 0..d.hidden {
+        // Only the first ids have columns in `weights_in`.
         let inputs = if neuron < d.input_expansion {
             column(neuron, d.input_expansion, d.synapses, float.weights_in.len())
         } else {
@@ -163,6 +171,7 @@ pub fn channel_quantize(
             largest(weights.chain(recurrent.iter().map(|&i| float.weights_rec[i]))),
             float.threshold[neuron],
         );
+        // Fault: that branch tests `hidden_id <= Nien`, and then indexes beyond the input weights.
         if channel.limited && neuron == input_neurons {
             return Err(RockpoolError::Index(neuron));
         }
@@ -191,19 +200,20 @@ pub fn channel_quantize(
     Ok(result)
 }
 
-/// Indices of a target's weights in a matrix of `len` weights, `width` targets wide.
+/// Returns the indices of a target's weights in a matrix `[sources, width, synapses]` of `len` weights.
 fn column(target: usize, width: usize, synapses: usize, len: usize) -> Vec<usize> {
     let rows = (0..len).step_by((width * synapses).max(1));
     rows.flat_map(|row| (0..synapses).map(move |s| row + target * synapses + s)).collect()
 }
 
-/// The scale of one neuron.
+/// The scale of one neuron and its threshold on it.
 struct Channel {
-    /// By its weights, which the bias keeps (fault) where the threshold asks for less; none without weights.
+    /// Scale by the weights alone; `None` without weights. Fault: the bias keeps it even if the threshold lowers the
+    /// scale.
     first: Option<f64>,
-    /// That of the weights.
+    /// Scale of the weights.
     scale: f64,
-    /// Whether the threshold asked for less.
+    /// Whether the threshold lowered the scale.
     limited: bool,
     threshold: i64,
 }
@@ -213,10 +223,11 @@ impl Channel {
         if largest == 0.0 {
             return Self { first: None, scale: 1.0, limited: false, threshold: integer(threshold) };
         }
+        // The bias is not part of the maximum, so a large bias can exceed 16 bits.
         let first = WEIGHT / largest;
         let rounded = (threshold * first).round_ties_even();
         if rounded.abs() > THRESHOLD {
-            // Fault: with a negative threshold this is negative, too.
+            // Fault: the scale of a negative threshold is negative, which flips the signs of the weights.
             let scale = THRESHOLD / threshold;
             let threshold = integer(threshold * scale);
             return Self { first: Some(first), scale, limited: true, threshold };
@@ -224,26 +235,26 @@ impl Channel {
         Self { first: Some(first), scale: first, limited: false, threshold: to_int(rounded) }
     }
 
-    /// A weight; all are 0 where there is no scale.
+    /// Quantizes a weight; 0 if there is no scale.
     fn weight(&self, w: f64) -> i64 {
         if self.first.is_some() { integer(w * self.scale) } else { 0 }
     }
 }
 
-/// What Rockpool's `config_from_specification` loses on the way to the chip.
+/// Losses of Rockpool's `config_from_specification`, which builds the configuration of a chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Losses {
-    /// Weights that wrapped around in the conversion to 8 bits.
+    /// Number of weights that wrapped around at 8 bits.
     pub(super) wrapped: usize,
-    /// Hidden biases that are not zero: it takes them under another name than the quantizers give them, and sees none.
+    /// Number of nonzero hidden biases: the function takes `bias_hidden`, but the quantizers return `bias`.
     pub(super) biases: usize,
 }
 
 impl RockpoolArrays {
-    /// The specification as Rockpool's configuration and simulator have it.
+    /// Returns the specification that Rockpool's configuration and simulator use.
     ///
     /// # Errors
-    /// [`RockpoolError::Range`].
+    /// Returns [`RockpoolError::Range`] if a threshold or a bias exceeds 16 bits.
     pub(super) fn specification(
         &self,
         float: &FloatSpecification,
@@ -251,6 +262,7 @@ impl RockpoolArrays {
         let mut losses = Losses::default();
         let mut weights = |values: &[i64]| -> Vec<i8> {
             losses.wrapped += values.iter().filter(|&&w| i8::try_from(w).is_err()).count();
+            // Wraps, as the cast of `config_from_specification` does.
             values.iter().map(|&w| w as i8).collect()
         };
         let (weights_in, weights_rec, weights_out) =
@@ -268,6 +280,7 @@ impl RockpoolArrays {
             dash_syn_out: fit("dash_syn_out", &self.dash_syn_out)?,
             threshold: fit("threshold", &self.threshold)?,
             threshold_out: fit("threshold_out", &self.threshold_out)?,
+            // Lost: see `Losses::biases`.
             bias: vec![0; self.bias.len()],
             bias_out: fit("bias_out", &self.bias_out)?,
             alias_target: float.alias_target.clone(),

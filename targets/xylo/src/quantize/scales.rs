@@ -1,20 +1,20 @@
 //! The choice of scales and weight shifts.
 //!
-//! Shifts are chosen where ranges were measured; else all of them are 0, and states resolve what weights do. Where
-//! weights have fewer bits than the chip, shifts by the missing bits let the states resolve what weights of all bits do.
+//! If ranges were measured, all shifts are candidates. Otherwise only shifts by the bits that weights lack are, so that
+//! the states keep the resolution that weights of all bits would give them.
 //!
 //! A group of weights with shift `k` allows a neuron the scale `127 * 2^k / max|w|`. The states then resolve
-//! `1 / scale`, the weights `2^k / scale`. Both are errors per step on the neuron's input: each weight is off by up to
-//! half its resolution, and each leak, rounded down, by half a unit of the state on average. Their squares are added,
-//! in units of the threshold, over all neurons; the shifts with the least sum win.
+//! `1 / scale`, and the weights `2^k / scale`. Both are errors per step of the neuron's input: each weight is off by up
+//! to half its resolution, and each leak, which is rounded down, by half a unit of the state on average. The squares of
+//! these errors, in units of the threshold, are summed over all neurons; the shifts with the smallest sum win.
 
 use synnet_ir::graph::Quantity;
 
 use super::headroom::{self, LayerSlice};
-use super::neuron::{Limits, NetworkStatistics, Neuron};
 use super::options::{Method, QuantizeOptions};
 use super::refine;
 use super::rounding::shift_factor;
+use super::statistics::{Limits, NetworkStatistics, NeuronStatistics};
 use crate::chip::Chip;
 
 /// The scales and shifts of a network.
@@ -29,66 +29,73 @@ pub(super) struct Scales {
 }
 
 impl Scales {
-    /// The best scales for these numbers.
+    /// Chooses scales and shifts.
     pub(super) fn choose<'a>(
-        mut numbers: NetworkStatistics,
+        mut statistics: NetworkStatistics,
         layers: impl Iterator<Item = LayerSlice<'a>>,
         chip: &Chip,
         options: &QuantizeOptions,
     ) -> Self {
         let limits = Limits::new(chip, options);
-        let compared = numbers.output != Quantity::Spikes;
+        // The class is the largest membrane or current, so readout neurons must share a scale to be comparable.
+        let compared = statistics.output != Quantity::Spikes;
         let shared = options.method == Method::Global;
         if let Some(percentile) = options.percentile() {
-            refine::clip(&mut numbers.hidden, percentile, shared);
-            refine::clip(&mut numbers.readout, percentile, shared || compared);
+            refine::clip(&mut statistics.hidden, percentile, shared);
+            refine::clip(&mut statistics.readout, percentile, shared || compared);
         }
-        let headroom = headroom::limits(&numbers, layers, chip, options);
+        let headroom = headroom::limits(&statistics, layers, chip, options);
+        // Before scales are bounded: a threshold that means "never" must not bound them.
         let silent_readout =
-            compared && numbers.readout.iter().all(|neuron| neuron.has_unreachable_threshold(&limits));
-        let hidden = bounds(&numbers.hidden, &headroom.hidden, &limits, false);
+            compared && statistics.readout.iter().all(|neuron| neuron.has_unreachable_threshold(&limits));
+        let hidden = bounds(&statistics.hidden, &headroom.hidden, &limits, false);
+        // At most 8 x 8 pairs, so all of them are tried. The readout has one group of weights, and its own shift.
         let all = 0..=limits.shift;
         let pairs = all.clone().flat_map(|shift_in| all.clone().map(move |shift_rec| [shift_in, shift_rec]));
         let ([shift_in, shift_rec], mut scales) = best(&hidden, pairs, shared);
         if options.refine && !shared {
+            // After the shifts: refinement changes a scale by at most a tenth, and choosing both at once would cost 64
+            // times as much.
             let resolution = [shift_in, shift_rec].map(shift_factor);
-            for (scale, neuron) in scales.iter_mut().zip(&numbers.hidden) {
+            for (scale, neuron) in scales.iter_mut().zip(&statistics.hidden) {
                 *scale = refine::refine(&neuron.weights, resolution, *scale, limits.weight);
             }
         }
-        let readout = bounds(&numbers.readout, &headroom.readout, &limits, silent_readout);
+        let readout = bounds(&statistics.readout, &headroom.readout, &limits, silent_readout);
         let ([_, shift_out], readout) = best(&readout, all.map(|shift| [0, shift]), shared || compared);
         Self { hidden: scales, readout, shift_in, shift_rec, shift_out, silent_readout }
     }
 }
 
-/// What bounds the scale of a neuron, and how much an error counts.
+/// Upper bounds of the scale of a neuron, and the weight of its errors.
 struct Bounds {
-    /// By the weights of each group without a shift; infinite where it has none of them.
+    /// Bound by the weights of each group without a shift; infinite without such weights.
     weights: [f64; 2],
-    /// By everything else.
-    others: f64,
-    /// Whether it has weights of the group, 0 or 1.
-    has: [f64; 2],
-    /// An error of 1 counts as `1 / unit^2`.
-    unit: f64,
+    /// Bound by threshold, bias and headroom.
+    other: f64,
+    /// For each group, 1 if the neuron has such weights, else 0.
+    has_weights: [f64; 2],
+    /// Unit of errors: the threshold, or 1 if it means "never".
+    threshold: f64,
 }
 
 impl Bounds {
-    /// Largest scale for weights multiplied by these factors; infinite, where nothing limits it.
+    /// Returns the maximum scale for weights shifted by these factors; infinity if nothing bounds it.
     fn scale(&self, factors: [f64; 2]) -> f64 {
-        self.others.min(self.weights[0] * factors[0]).min(self.weights[1] * factors[1])
+        self.other.min(self.weights[0] * factors[0]).min(self.weights[1] * factors[1])
     }
 
-    /// Expected squared error of a step.
+    /// Returns the expected squared error per step, up to a constant factor.
     fn error(&self, scale: f64, factors: [f64; 2]) -> f64 {
-        let weights = self.has[0] * factors[0] * factors[0] + self.has[1] * factors[1] * factors[1];
-        let steps = scale * self.unit;
+        let weights =
+            self.has_weights[0] * factors[0] * factors[0] + self.has_weights[1] * factors[1] * factors[1];
+        let steps = scale * self.threshold;
         (1.0 + weights) / (steps * steps)
     }
 }
 
-fn bounds(neurons: &[Neuron], headroom: &[f64], limits: &Limits, silent: bool) -> Vec<Bounds> {
+fn bounds(neurons: &[NeuronStatistics], headroom: &[f64], limits: &Limits, silent: bool) -> Vec<Bounds> {
+    // Zero, infinity and NaN bound nothing: they become 0 or saturate at any scale.
     let bound = |value: f64, limit: f64| {
         if value > 0.0 && value.is_finite() { limit / value } else { f64::INFINITY }
     };
@@ -97,20 +104,20 @@ fn bounds(neurons: &[Neuron], headroom: &[f64], limits: &Limits, silent: bool) -
         let threshold = if silent { f64::INFINITY } else { bound(neuron.threshold.abs(), limits.threshold) };
         Bounds {
             weights: neuron.max_weights.map(|largest| bound(largest, limits.weight)),
-            others: headroom.min(bound(neuron.bias.abs(), limits.threshold)).min(threshold),
-            has: neuron.max_weights.map(|largest| if largest > 0.0 { 1.0 } else { 0.0 }),
-            unit: if silent { 1.0 } else { neuron.threshold },
+            other: headroom.min(bound(neuron.bias.abs(), limits.threshold)).min(threshold),
+            has_weights: neuron.max_weights.map(|largest| if largest > 0.0 { 1.0 } else { 0.0 }),
+            threshold: if silent { 1.0 } else { neuron.threshold },
         }
     })
     .collect()
 }
 
-/// The shifts with the least error, the first where several have it, and the scale of each neuron.
+/// Returns the shifts with the smallest error, the first in case of a tie, and the scale of each neuron.
 fn best(bounds: &[Bounds], shifts: impl Iterator<Item = [u8; 2]>, shared: bool) -> ([u8; 2], Vec<f64>) {
     let scales = |factors: [f64; 2]| {
-        let least = || bounds.iter().map(|b| b.scale(factors)).fold(f64::INFINITY, f64::min);
-        let least = if shared { least() } else { f64::INFINITY };
-        bounds.iter().map(move |b| b.scale(factors).min(least))
+        let minimum = || bounds.iter().map(|b| b.scale(factors)).fold(f64::INFINITY, f64::min);
+        let minimum = if shared { minimum() } else { f64::INFINITY };
+        bounds.iter().map(move |b| b.scale(factors).min(minimum))
     };
     let mut best = (f64::INFINITY, [0; 2]);
     for shifts in shifts {
@@ -120,7 +127,7 @@ fn best(bounds: &[Bounds], shifts: impl Iterator<Item = [u8; 2]>, shared: bool) 
             best = (error, shifts);
         }
     }
-    // A neuron that nothing limits has no numbers to scale.
+    // Nothing bounds the scale of a neuron whose parameters are all zero; any scale will do.
     let finite = |scale: f64| if scale.is_finite() { scale } else { 1.0 };
     (best.1, scales(best.1.map(shift_factor)).map(finite).collect())
 }

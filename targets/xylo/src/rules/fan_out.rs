@@ -1,7 +1,7 @@
-//! The memory of connections between hidden neurons: a list of targets for each neuron, all in one memory.
+//! The rules of fan-out: every hidden neuron has a list of hidden targets, and all lists share one memory.
 //!
-//! An entry holds a target and its weights for all synapses, so that two connections between the same two neurons take
-//! one entry, and a source that reaches a sum through its alias target takes none.
+//! An entry holds a target and its weights for all synapses. So two connections between the same two neurons take one
+//! entry, and a source that reaches a sum through its alias target takes none.
 
 use synnet_ir::graph::{Connection, Endpoint};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Span};
@@ -13,10 +13,11 @@ use crate::float_specification::MappedLayer;
 use crate::layout::{Block, Layout};
 use crate::specification::Dimensions;
 
-/// What of it the chip cannot hold, every connection counted in full.
+/// Checks fan-out with every connection counted in full.
 pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
     let mut found = Diagnostics::new();
     let blocks: Vec<_> = layout.recurrent_blocks().collect();
+    // Sizes come from the user, so products saturate instead of overflowing.
     let entries = |block: &Block| graph.width(block.source).saturating_mul(block.fan_out(graph));
     let named = |endpoint: Endpoint| match endpoint {
         Endpoint::Input => &graph.input.name,
@@ -29,6 +30,7 @@ pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagn
         let own: Vec<_> = blocks.iter().filter(|block| block.source == Endpoint::Layer(id)).collect();
         let targets: Vec<String> =
             own.iter().map(|b| format!("`{}` ({})", graph.layer(b.target).name, b.fan_out(graph))).collect();
+        // `rev`, because `max_by_key` returns the last of equal elements and the first one should be named.
         let largest = own.iter().rev().max_by_key(|block| block.fan_out(graph));
         let message = format!(
             "each neuron of `{}` has {fan_out} hidden targets; {} allows {}",
@@ -56,7 +58,7 @@ pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagn
         );
         let (source, target) = (named(block.source), &graph.layer(block.target).name);
         let label = format!("`{source}` to `{target}` takes {}", entries(block));
-        let help = format!("make hidden layers smaller, the product of neighboring sizes counts{PRUNE}");
+        let help = format!("make hidden layers smaller: the product of neighboring sizes counts{PRUNE}");
         found.push(
             Diagnostic::error(&codes::TOTAL_FAN_OUT, connection(graph, block), message)
                 .with_label(label)
@@ -66,10 +68,10 @@ pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagn
     found
 }
 
-const PRUNE: &str = "; or prune: `snnc build` counts only weights that are not zero on the chip";
+const PRUNE: &str = "; or prune: `snnc build` counts only nonzero weights";
 
-/// The place of the connection that a block comes from. In an instance of the standard library, connections have its
-/// place and layers that of an argument, which says more.
+/// Returns the span of the connection that a block comes from. In an instance of the standard library, a connection has
+/// the span of the whole instance, and a layer that of an argument, which is more precise.
 fn connection(graph: &Graph, block: &Block) -> Span {
     let made = |c: &&Connection| c.target == block.target && c.sources.contains(&block.source);
     let span = graph.connections.iter().find(made).map_or(graph.span, |connection| connection.span);
@@ -77,7 +79,7 @@ fn connection(graph: &Graph, block: &Block) -> Span {
     if span.contains(layer) { layer } else { span }
 }
 
-/// What of it the chip cannot hold, with only those weights counted that are not zero.
+/// Checks fan-out with only nonzero weights counted.
 pub(crate) fn of_weights<T: Copy + Default + PartialEq>(
     weights_rec: &[T],
     dimensions: Dimensions,
@@ -90,18 +92,17 @@ pub(crate) fn of_weights<T: Copy + Default + PartialEq>(
     for layer in layers.iter().filter(|layer| !layer.readout) {
         let own = &fan_outs[layer.ids.clone()];
         let total: usize = own.iter().sum();
-        if heaviest.is_none_or(|(most, _)| total > most) {
+        if heaviest.is_none_or(|(maximum, _)| total > maximum) {
             heaviest = Some((total, layer));
         }
-        let (Some(most), over) =
+        let (Some(maximum), over) =
             (own.iter().max(), own.iter().filter(|&&fan_out| fan_out > chip.fan_out.per_neuron).count())
         else {
             continue;
         };
         if over > 0 {
             let message = format!(
-                "{over} of {} neurons of `{}` have up to {most} hidden targets with weights that are not zero; {} \
-                 allows {}",
+                "{over} of {} neurons of `{}` have up to {maximum} hidden targets with nonzero weights; {} allows {}",
                 own.len(),
                 layer.name,
                 chip.title,
@@ -114,16 +115,16 @@ pub(crate) fn of_weights<T: Copy + Default + PartialEq>(
         }
     }
     let total: usize = fan_outs.iter().sum();
-    if let Some((most, layer)) = heaviest
+    if let Some((entries, layer)) = heaviest
         && total > chip.fan_out.total
     {
         let message = format!(
-            "{total} connections between hidden neurons have weights that are not zero; the memory of {} holds {}",
+            "{total} connections between hidden neurons have nonzero weights; the memory of {} holds {}",
             chip.title, chip.fan_out.total
         );
         found.push(
             Diagnostic::error(&codes::TOTAL_FAN_OUT, layer.span, message)
-                .with_label(format!("`{}` takes {most}", layer.name))
+                .with_label(format!("`{}` takes {entries}", layer.name))
                 .with_help("make hidden layers smaller, or prune more weights"),
         );
     }

@@ -1,4 +1,4 @@
-//! What the language can say and a chip cannot do, with what to write instead.
+//! Features of the language that a chip does not support, with what to write instead.
 
 use synnet_ir::codes::UNSUPPORTED_FEATURE;
 use synnet_ir::{Diagnostic, Diagnostics, Feature, Graph};
@@ -12,12 +12,12 @@ pub(super) fn check(graph: &Graph, chip: &Chip) -> Diagnostics {
         Some(Diagnostic::error(&UNSUPPORTED_FEATURE, span, message).with_help(help))
     });
     let mut found: Diagnostics = refused.collect();
-    // Instances of the standard library have one place for many parts.
+    // All layers of an instance of the standard library have one span, so the same finding can occur twice.
     found.dedup();
     found
 }
 
-/// What to write instead of a feature, or `None` where the chip has it.
+/// Returns what to write instead of a feature, or `None` if the chip supports it.
 fn remedy(feature: Feature, chip: &Chip) -> Option<String> {
     let remedy = match feature {
         Feature::SeveralSynapses
@@ -52,7 +52,7 @@ fn remedy(feature: Feature, chip: &Chip) -> Option<String> {
                             layers pass spikes on, not currents"
             .into(),
         Feature::Delay => {
-            "leave `delay` out; each hidden layer between two others delays by one step".into()
+            "leave `delay` out; each hidden layer in between delays by one step".into()
         }
     };
     Some(remedy)

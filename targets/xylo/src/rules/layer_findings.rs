@@ -1,20 +1,20 @@
-//! Findings that several layers share, told once.
+//! Merges findings that several layers share, so that each is reported once.
 
 use synnet_ir::{Code, Diagnostic, Severity, Span};
 
-/// A finding that several layers may share: which parameter of which layer, and what is the matter with it.
+/// A finding about one parameter of one layer, which other layers may share.
 pub(super) struct LayerFinding {
     pub(super) span: Span,
     pub(super) parameter: &'static str,
     pub(super) layer: String,
-    /// Completes "`parameter` of `layer` ...".
+    /// Completes the sentence "`parameter` of `layer` ...".
     pub(super) predicate: String,
-    /// How bad it is, compared with others of the kind.
-    pub(super) weight: f64,
+    /// Severity compared with other findings of the same kind; a larger number is worse.
+    pub(super) severity_rank: f64,
 }
 
-/// One diagnostic for all findings of a kind, at the place of the worst, the others as notes; `None` without any.
-/// `message` says what all have in common, where there are several.
+/// Merges all findings of a kind into one diagnostic at the span of the worst, with the others as notes. Returns `None`
+/// if there are none. If there are several, `message` states what they have in common.
 pub(super) fn merge_findings(
     severity: Severity,
     code: &'static Code,
@@ -22,9 +22,10 @@ pub(super) fn merge_findings(
     help: String,
     findings: &[LayerFinding],
 ) -> Option<Diagnostic> {
-    let worst =
-        findings.iter().reduce(|worst, other| if other.weight > worst.weight { other } else { worst })?;
-    // What is equal but for the layer, in the order of the layers.
+    let worst = findings
+        .iter()
+        .reduce(|worst, other| if other.severity_rank > worst.severity_rank { other } else { worst })?;
+    // Findings that differ only in the layer share a sentence. A list keeps the order of the layers.
     let mut equal: Vec<(&LayerFinding, Vec<String>)> = Vec::new();
     for finding in findings {
         let name = format!("`{}`", finding.layer);
@@ -61,7 +62,7 @@ pub(super) fn merge_findings(
     Some(diagnostic)
 }
 
-/// The place of a part, or of the whole where the source text leaves the part to its default.
+/// Returns the span of a part, or that of the whole if the source leaves the part to its default.
 pub(super) fn span_or(part: Span, whole: Span) -> Span {
     if part == Span::default() { whole } else { part }
 }

@@ -1,4 +1,4 @@
-//! How many channels, neurons and synapses a chip has.
+//! Rules of sizes: channels, neurons and synapses.
 
 use synnet_ir::{Code, Diagnostic, Diagnostics, Graph, Span};
 
@@ -7,17 +7,17 @@ use crate::codes;
 use crate::layout::{Layout, Role};
 use crate::specification::{Dimensions, MAX_NEURONS};
 
-/// A hidden layer with as many neurons as are to be placed.
-pub(crate) struct Hidden<'a> {
+/// A hidden layer, with the number of its neurons that are placed on the chip.
+pub(crate) struct HiddenLayer<'a> {
     pub(crate) name: &'a str,
     pub(crate) role: Role,
     pub(crate) size: usize,
     pub(crate) span: Span,
 }
 
-impl<'a> Hidden<'a> {
-    /// All hidden layers of a graph, in full.
-    pub(crate) fn of(graph: &'a Graph, layout: &Layout) -> Vec<Self> {
+impl<'a> HiddenLayer<'a> {
+    /// Returns all hidden layers of a graph, with all their neurons.
+    pub(crate) fn from_graph(graph: &'a Graph, layout: &Layout) -> Vec<Self> {
         let layers = layout.hidden.iter().map(|placed| {
             let layer = graph.layer(placed.layer);
             Self { name: &layer.name, role: placed.role, size: layer.size, span: layer.span }
@@ -26,12 +26,12 @@ impl<'a> Hidden<'a> {
     }
 }
 
-/// Every kind of channel or neuron of which there are too many.
-pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<'_>]) -> Diagnostics {
+/// Returns an error for every kind of channel or neuron of which the network has too many.
+pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[HiddenLayer<'_>]) -> Diagnostics {
     let mut found = Diagnostics::new();
     let mut limit =
         |code: &'static Code, what: &str, used: usize, allowed: usize, help: String, span: Span| {
-            // The description of a chip may promise more than a specification can hold.
+            // The description of a custom chip may promise more than a specification can hold.
             let allowed = allowed.min(MAX_NEURONS);
             if used > allowed {
                 let message = format!("{used} {what}; {} has {allowed}", chip.title);
@@ -42,7 +42,7 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<
     let readout = graph.layer(graph.output.layer);
     let listed = |chosen: &dyn Fn(Role) -> bool| list(hidden.iter().filter(|layer| chosen(layer.role)));
     let largest = |chosen: &dyn Fn(Role) -> bool| {
-        // Of equal ones the first.
+        // `rev`, because `max_by_key` returns the last of equal elements and the first one should be named.
         let layers = hidden.iter().filter(|layer| chosen(layer.role)).rev();
         layers.max_by_key(|layer| layer.size).map_or(graph.span, |layer| layer.span)
     };
@@ -78,13 +78,13 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<
         format!("make the layers that receive input smaller: {}", listed(&Role::receives_input)),
         largest(&Role::receives_input),
     );
-    // Whatever lies behind the first layer that feeds the readout has readout weights.
+    // Readout weights exist for a contiguous range of ids, so all layers from the first that feeds the readout count.
     let first = hidden.iter().position(|layer| layer.role.feeds_readout()).unwrap_or(0);
     let between: Vec<_> = hidden[first..].iter().filter(|layer| !layer.role.feeds_readout()).collect();
     let mut help =
         format!("make the layers that feed `{}` smaller: {}", readout.name, listed(&Role::feeds_readout));
     if !between.is_empty() {
-        help.push_str(&format!("; those between them count too: {}", list(between)));
+        help.push_str(&format!("; layers between them count, too: {}", list(between)));
     }
     limit(
         &codes::TOO_MANY_OUTPUT_NEURONS,
@@ -97,13 +97,13 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[Hidden<
     found
 }
 
-/// Most layers that a help names.
-const NAMED: usize = 8;
+/// Maximum number of layers that a help names.
+const MAX_NAMED: usize = 8;
 
-/// The names and sizes of layers.
-fn list<'a>(layers: impl IntoIterator<Item = &'a Hidden<'a>>) -> String {
+/// Lists layers with their sizes, at most [`MAX_NAMED`] of them.
+fn list<'a>(layers: impl IntoIterator<Item = &'a HiddenLayer<'a>>) -> String {
     let mut layers = layers.into_iter();
-    let named = layers.by_ref().take(NAMED).map(|layer| format!("`{}` ({})", layer.name, layer.size));
+    let named = layers.by_ref().take(MAX_NAMED).map(|layer| format!("`{}` ({})", layer.name, layer.size));
     let mut text = named.collect::<Vec<_>>().join(", ");
     let more = layers.count();
     if more > 0 {
@@ -112,7 +112,7 @@ fn list<'a>(layers: impl IntoIterator<Item = &'a Hidden<'a>>) -> String {
     text
 }
 
-/// Layers whose neurons have more synapses than the chip's, or than a specification can hold.
+/// Returns an error for every layer whose neurons have more synapses than the chip's, or than a specification can hold.
 pub(super) fn synapses(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics {
     let mut found = Diagnostics::new();
     for (id, layer) in graph.layers_with_ids() {
@@ -127,7 +127,7 @@ pub(super) fn synapses(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnosti
                 layer.name, chip.title
             );
             let help = match allowed {
-                1 => "use one synapse; a second time constant takes a layer of its own".to_owned(),
+                1 => "use one synapse; give a second time constant a layer of its own".to_owned(),
                 _ => format!("use at most {allowed}"),
             };
             found.push(Diagnostic::error(&codes::TOO_MANY_SYNAPSES, layer.span, message).with_help(help));

@@ -1,4 +1,4 @@
-//! The rules for integers that a chip is given, wherever they come from: a file has no lines of a network to point at.
+//! The rules for the integers of a specification, wherever they come from. A file has no source lines to point at.
 
 use synnet_ir::{Code, Diagnostic, Diagnostics};
 
@@ -7,10 +7,10 @@ use crate::chip::{BitShiftRange, Chip};
 use crate::codes;
 use crate::specification::Specification;
 
-/// What of a specification does not fit a chip, and what it does otherwise than it seems. The specification holds
-/// together ([`Specification::check`]).
+/// Returns an error for everything in a specification that does not fit a chip, and a warning for aliases that do not
+/// act within a step. The specification must be consistent ([`Specification::check`]).
 pub fn check_specification(specification: &Specification, chip: &Chip) -> Diagnostics {
-    let budget = Budget::of_specification(specification, chip);
+    let budget = Budget::from_specification(specification, chip);
     let mut found: Diagnostics = budget.exceeded().filter_map(|usage| exceeded(usage, chip)).collect();
     found.extend(aliases(specification, chip));
     found.extend(dashes(specification, chip));
@@ -23,10 +23,10 @@ fn exceeded(usage: &Usage, chip: &Chip) -> Option<Diagnostic> {
         Resource::Outputs => (&codes::TOO_MANY_OUTPUTS, "use fewer classes"),
         Resource::Hidden => (&codes::TOO_MANY_HIDDEN, "use fewer hidden neurons"),
         Resource::InputExpansion => {
-            (&codes::TOO_MANY_INPUT_NEURONS, "give only the first ids columns of `weights_in`")
+            (&codes::TOO_MANY_INPUT_NEURONS, "remove columns of `weights_in`, from the last id down")
         }
         Resource::OutputExpansion => {
-            (&codes::TOO_MANY_OUTPUT_NEURONS, "give only the last ids rows of `weights_out`")
+            (&codes::TOO_MANY_OUTPUT_NEURONS, "remove rows of `weights_out`, from the first id up")
         }
         Resource::LargestFanOut => (&codes::FAN_OUT, "set more weights of `weights_rec` to zero"),
         Resource::FanOutMemory => (&codes::TOTAL_FAN_OUT, "set more weights of `weights_rec` to zero"),
@@ -36,7 +36,7 @@ fn exceeded(usage: &Usage, chip: &Chip) -> Option<Diagnostic> {
         Resource::Aliases if chip.aliases => return None,
         Resource::Aliases => (&codes::ALIAS, "repeat the rows of weights instead"),
         Resource::Biases => (&codes::BIAS, "set the biases to zero"),
-        // These follow from the others.
+        // They follow from the numbers of channels, neurons and connections, each of which is checked.
         Resource::InputWeights | Resource::HiddenWeights | Resource::ReadoutWeights => return None,
     };
     let Usage { resource, used, available } = usage;
@@ -53,13 +53,14 @@ fn aliases(specification: &Specification, chip: &Chip) -> Option<Diagnostic> {
     let message = format!(
         "aliases to the same or a lower id: {count}; the first leads from neuron {source} to {target}"
     );
-    let help = "give the alias target a higher id; Rockpool's simulator takes target 0 for none";
+    let help = "give the alias target a higher id; Rockpool's simulator ignores target 0";
     let mut diagnostic = Diagnostic::error_without_span(&codes::ALIAS, message).with_help(help);
     diagnostic.severity = synnet_ir::Severity::Warning;
     Some(diagnostic)
 }
 
-/// Bit shifts of leaks outside of their range. That of a synapse without weights has no effect.
+/// Returns an error for each array with a bit shift out of range. Synapses without weights do not count, because their
+/// bit shift has no effect.
 fn dashes(s: &Specification, chip: &Chip) -> Diagnostics {
     let d = s.dimensions;
     let mut receives = vec![false; d.hidden * d.synapses];
@@ -72,6 +73,7 @@ fn dashes(s: &Specification, chip: &Chip) -> Diagnostics {
     for row in s.weights_out.chunks_exact(d.outputs.max(1)) {
         receives_out.iter_mut().zip(row).for_each(|(receives, &w)| *receives |= w != 0);
     }
+    // Synapses of a neuron lie next to each other: synapse `n` is every `d.synapses`-th element from `n` on.
     let synapse = |n: usize| receives.iter().skip(n).step_by(d.synapses.max(1)).copied().collect::<Vec<_>>();
     let second = if d.synapses > 1 { synapse(1) } else { vec![false; d.hidden] };
     let (synapses, membranes) = (chip.dash.synapse, chip.dash.membrane);
@@ -88,13 +90,13 @@ fn dashes(s: &Specification, chip: &Chip) -> Diagnostics {
         let wrong = |(_, (dash, counts)): &(usize, (&u8, bool))| *counts && !(min..=max).contains(*dash);
         let Some((n, (dash, _))) = outside.find(wrong) else { continue };
         let message = format!(
-            "`{name}` of neuron {n} is {dash}; {} has {min} to {max} ({} of {} values do not fit)",
+            "`{name}` of neuron {n} is {dash}; {} supports {min} to {max} ({} of {} values are out of range)",
             chip.title,
             1 + outside.filter(wrong).count(),
             dashes.len()
         );
         let help = match *dash {
-            0 => "a synaptic current with a bit shift of 0 never reaches the membrane",
+            0 => "use 1 or more: with a bit shift of 0, a synaptic current never reaches the membrane",
             _ => "choose a shorter time constant",
         };
         found.push(Diagnostic::error_without_span(&codes::DASH_RANGE, message).with_help(help));

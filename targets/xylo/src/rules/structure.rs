@@ -1,4 +1,4 @@
-//! The readout is fed by hidden layers and feeds nothing, and each hop between neurons takes a step.
+//! Rules of structure: the readout receives from hidden layers and feeds nothing; paths that meet have equal length.
 
 use synnet_ir::graph::{Connection, Endpoint, LayerId};
 use synnet_ir::{Diagnostic, Diagnostics, Graph};
@@ -27,19 +27,19 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics 
             found.push(
                 Diagnostic::error(&codes::READOUT_HAS_TARGETS, connection.span, message)
                     .with_note(graph.output.span, "the output is taken here")
-                    .with_help("remove the connection, or put another layer behind for the output"),
+                    .with_help("remove the connection, or add a layer after this one and make it the output"),
             );
         }
-        // A network of one layer has its error already.
+        // A network of one layer already has the error NO_HIDDEN_LAYER.
         let from_input = connection.sources.contains(&Endpoint::Input);
         if connection.target == layout.readout && from_input && graph.layers.len() > 1 {
             let message = format!(
-                "the input feeds the output layer `{readout}`; in {} only hidden layers can",
+                "the input feeds the output layer `{readout}`; the readout of {} receives from hidden layers only",
                 chip.title
             );
             found.push(
                 Diagnostic::error(&codes::INPUT_TO_READOUT, connection.span, message)
-                    .with_help("lead the connection through a hidden layer"),
+                    .with_help("insert a hidden layer between the input and the output layer"),
             );
         }
     }
@@ -50,17 +50,18 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics 
     found
 }
 
-/// Signals that met in the float network must still meet.
+/// Warns if signals that meet in the float network miss each other on the chip.
 fn paths(graph: &Graph, connection: &Connection, chip: &Chip, layout: &Layout, found: &mut Diagnostics) {
     let target = connection.target;
     let expected = layout.lag(target);
     for &source in &connection.sources {
         let (name, arrives) = match source {
-            // Connections that no chip has are errors already.
+            // Connections that no chip supports are errors already.
             Endpoint::Input if target == layout.readout => continue,
             Endpoint::Layer(id) if id == layout.readout => continue,
             Endpoint::Input => (&graph.input.name, 0),
             Endpoint::Layer(id) => {
+                // A recurrent connection takes a step in both networks, so it adds no lag.
                 let hop = usize::from(!graph.is_recurrent(source, target));
                 (&graph.layer(id).name, layout.lag(id) + hop)
             }
@@ -80,14 +81,15 @@ fn paths(graph: &Graph, connection: &Connection, chip: &Chip, layout: &Layout, f
         if let Some(repeats) = repeats(source, connection, layout) {
             let cap = chip.events.hidden;
             let repeats = &graph.layer(repeats).name;
-            warning = warning
-                .with_label(format!("`{repeats}` sends them with its own, together at most {cap} in a step"));
+            warning = warning.with_label(format!(
+                "`{repeats}` sends them with its own spikes: together at most {cap} per step"
+            ));
         }
         found.push(warning);
     }
 }
 
-/// The alias target by way of which a source reaches a connection.
+/// Returns the alias target through which a source reaches a connection, if there is one.
 fn repeats(source: Endpoint, connection: &Connection, layout: &Layout) -> Option<LayerId> {
     let Endpoint::Layer(id) = source else { return None };
     layout.is_repeated(source, &connection.sources).then(|| layout.alias_target(id)).flatten()

@@ -1,21 +1,25 @@
-//! Events on their way to synaptic currents.
+//! Delivery: the events of a step are added to synaptic currents.
 //!
-//! The addition of an event saturates, so the order of events matters at the rails; which target comes first does
-//! not. [`LANES`] targets therefore stay in vector registers while the rows of all events are added to them, source
-//! after source, by saturating additions: the chip's result, whatever the values.
+//! Counts become a list of events ([`SpikeList`]), and each event adds a row of weights ([`Matrix`]) to the currents.
+//!
+//! The addition of an event saturates, so the order of events matters once a current saturates; the order of targets
+//! never does. So [`LANES`] targets stay in vector registers while the rows of all events are added to them, source
+//! after source, by saturating additions. This gives the chip's result for all values.
 
 use std::ops::Range;
 
-/// Neurons are held in blocks of so many; the last block is padded with neurons that nothing reaches.
+/// Neurons per block. The last block is padded with neurons that nothing reaches.
+///
+/// A block is one word of the bit mask in [`SpikeList::collect`], and four vectors of AVX-512 in `i16`.
 pub(super) const LANES: usize = 64;
 
-/// A number for each neuron of a block.
-pub(super) type Block = [i16; LANES];
+/// One number per neuron of a block.
+pub(super) type LaneBlock = [i16; LANES];
 
-/// Spike counts of a block.
-pub(super) type Counts = [u8; LANES];
+/// Spike counts of a block, one per neuron.
+pub(super) type LaneCounts = [u8; LANES];
 
-/// As many blocks as hold `n` values, the rest filled.
+/// Splits values into blocks, and pads the last block with `fill`.
 pub(super) fn blocks<T: Copy>(values: impl ExactSizeIterator<Item = T>, fill: T) -> Vec<[T; LANES]> {
     let mut blocks = vec![[fill; LANES]; values.len().div_ceil(LANES)];
     blocks.as_flattened_mut().iter_mut().zip(values).for_each(|(to, value)| *to = value);
@@ -24,13 +28,13 @@ pub(super) fn blocks<T: Copy>(values: impl ExactSizeIterator<Item = T>, fill: T)
 
 /// The sources that spike in a step, in ascending order.
 #[derive(Clone, Debug)]
-pub(super) struct Events {
-    /// As many as there can be; those of this step come first.
+pub(super) struct SpikeList {
+    /// The events of this step, followed by unused entries. Its length is the maximum number of events.
     list: Box<[Event]>,
-    /// Where each block of sources begins in the list, and where the last one ends.
+    /// For each block of sources, the index of its first event in `list`; last, the number of events.
     starts: Box<[usize]>,
-    /// Largest count of an event; a greater one is two events or more of the same source. To saturating additions of
-    /// one value that is the same.
+    /// Maximum count of an event. A larger count is split into several events of the same source, which gives the same
+    /// sum: additions of one value saturate alike, one by one or at once.
     max_count: u8,
 }
 
@@ -40,9 +44,11 @@ struct Event {
     count: i16,
 }
 
-impl Events {
-    /// Room for the events of sources that spike up to `cap` times, `max_count` at once.
+impl SpikeList {
+    /// Creates a list for `sources` that spike up to `cap` times per step, split into events of up to `max_count`
+    /// spikes.
     pub(super) fn new(sources: usize, cap: u8, max_count: u8) -> Self {
+        // Allocated for the worst case here, so that a step allocates nothing.
         let list = vec![Event::default(); sources * usize::from(cap.div_ceil(max_count))];
         let starts = vec![0; sources.div_ceil(LANES) + 1];
         Self { list: list.into(), starts: starts.into(), max_count }
@@ -52,12 +58,14 @@ impl Events {
         self.starts.fill(0);
     }
 
-    /// Takes the sources that have a count; none is above the cap.
+    /// Collects the events of a step. No count may exceed the cap.
     #[inline(always)]
-    pub(super) fn collect(&mut self, counts: &[Counts]) {
+    pub(super) fn collect(&mut self, counts: &[LaneCounts]) {
         let mut end = 0;
         for (block, (counts, start)) in counts.iter().zip(&mut self.starts).enumerate() {
             *start = end;
+            // Few sources spike, and a branch per source would be mispredicted, so set bits of a mask are visited
+            // instead.
             let mut spiking = nonzero(counts);
             while spiking != 0 {
                 let lane = spiking.trailing_zeros() as usize;
@@ -65,6 +73,7 @@ impl Events {
                 let mut left = counts[lane];
                 while left > 0 {
                     let count = left.min(self.max_count);
+                    // In range: the list holds `cap / max_count` events, rounded up, for every source.
                     self.list[end] = Event { source: (block * LANES + lane) as u32, count: count.into() };
                     end += 1;
                     left -= count;
@@ -76,25 +85,27 @@ impl Events {
         }
     }
 
-    /// The events of some blocks of sources.
+    /// Returns the events of a range of blocks of sources.
     fn of(&self, blocks: &Range<usize>) -> &[Event] {
         &self.list[self.starts[blocks.start]..self.starts[blocks.end]]
     }
 }
 
-/// A bit for each count that is not 0. Counts are at most 127.
+/// Returns a mask with one bit per nonzero count. Counts are at most 127.
 #[inline(always)]
-fn nonzero(counts: &Counts) -> u64 {
+fn nonzero(counts: &LaneCounts) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
     let (words, _) = counts.as_chunks::<8>();
+    // Eight counts at a time, as the bytes of a word, which every machine can do.
     words.iter().rev().fold(0, |bits, &word| {
-        // A count above 0 carries into the highest bit of its byte; the product gathers these bits.
+        // Adding 0x7f carries into the highest bit of each byte with a nonzero count, and no further, because counts
+        // are at most 127. The product moves these bits, in order, to the highest byte.
         let ones = ((u64::from_le_bytes(word) + 0x7f * LOW) >> 7) & LOW;
         bits << 8 | ones.wrapping_mul(0x0102_0408_1020_4080) >> 56
     })
 }
 
-/// Weights from one kind of source to one synapse of the neurons of a population.
+/// Weights from the input or from hidden neurons to one synapse of a population, split into panels of targets.
 #[derive(Debug)]
 pub(super) struct Matrix {
     shift: u32,
@@ -104,36 +115,38 @@ pub(super) struct Matrix {
 /// Weights to one block of targets.
 #[derive(Debug)]
 struct Panel {
+    /// Index of the block.
     target: usize,
-    /// Blocks of sources that have weights here.
+    /// Blocks of sources with nonzero weights to this block. A layer feeds few others, so most blocks are skipped.
     sources: Range<usize>,
-    /// One for each source of those blocks.
+    /// One row per source of those blocks, the padding included.
     rows: Vec<[i8; LANES]>,
 }
 
 impl Matrix {
-    /// Of weights `[sources, targets]`, whose first source is number `first`, with their left shift.
+    /// Creates a matrix of weights `[sources, targets]` with their left shift. `first` is the id of the first source.
     pub(super) fn new(weights: &[i8], targets: usize, first: usize, shift: u8) -> Self {
         let panels = (0..targets).step_by(LANES);
         let panels = panels.filter_map(|target| Panel::new(weights, targets, first, target)).collect();
         Self { shift: shift.into(), panels }
     }
 
-    /// Largest count whose product with every weight fits 16 bits, at least 1.
+    /// Returns the maximum count whose product with every weight fits 16 bits, at least 1.
     pub(super) fn max_count(&self) -> u8 {
+        // A single event always fits: at most 128 << 7 = 16384.
         let weights = self.panels.iter().flat_map(|panel| panel.rows.as_flattened());
         let largest = weights.map(|w| u32::from(w.unsigned_abs())).max().unwrap_or(0).max(1) << self.shift;
         (i16::MAX as u32 / largest).clamp(1, u8::MAX.into()) as u8
     }
 
-    /// Adds the events to currents, one after the other. With `RECORD_SATURATION`, lanes of `clamped` become nonzero where an
-    /// addition meets a rail.
+    /// Adds the events to the currents, one after the other. With `RECORD_SATURATION`, lanes of `clamped` become
+    /// nonzero if an addition saturates.
     #[inline(always)]
     pub(super) fn deliver<const RECORD_SATURATION: bool>(
         &self,
-        events: &Events,
-        isyn: &mut [Block],
-        clamped: &mut [Block],
+        events: &SpikeList,
+        isyn: &mut [LaneBlock],
+        clamped: &mut [LaneBlock],
     ) {
         for panel in &self.panels {
             let events = events.of(&panel.sources);
@@ -146,13 +159,14 @@ impl Matrix {
 }
 
 impl Panel {
-    /// `None` where there are no weights.
+    /// Returns `None` if all weights to the block are zero.
     fn new(weights: &[i8], targets: usize, first: usize, target: usize) -> Option<Self> {
         let width = LANES.min(targets - target);
         let row = |row: &'_ [i8]| row[target..target + width].iter().any(|&w| w != 0);
         let rows = weights.chunks_exact(targets);
         let low = first + rows.clone().position(row)?;
         let high = first + rows.clone().rposition(row)?;
+        // Whole blocks of sources, because `SpikeList::starts` has one entry per block.
         let sources = low / LANES..high / LANES + 1;
         let origin = sources.start * LANES;
         let mut panel = vec![[0; LANES]; sources.len() * LANES];
@@ -167,27 +181,30 @@ impl Panel {
         &self,
         events: &[Event],
         shift: u32,
-        isyn: &mut Block,
-        clamped: &mut Block,
+        isyn: &mut LaneBlock,
+        clamped: &mut LaneBlock,
     ) {
         let first = self.sources.start * LANES;
-        // In registers, until all events are added.
-        let (mut sums, mut rails) = (*isyn, *clamped);
+        // Copies stay in registers until all events are added; writing through the references would reach memory each
+        // time.
+        let (mut sums, mut saturated) = (*isyn, *clamped);
         for event in events {
             let row = &self.rows[event.source as usize - first];
+            // Fits 16 bits with every weight (`max_count`), so the product below never wraps.
             let factor = event.count << shift;
             for lane in 0..LANES {
                 let term = i16::from(row[lane]).wrapping_mul(factor);
                 let sum = sums[lane].saturating_add(term);
                 if RECORD_SATURATION {
-                    rails[lane] |= sum ^ sums[lane].wrapping_add(term);
+                    // A saturated sum differs from the wrapped one, so the XOR is nonzero exactly then.
+                    saturated[lane] |= sum ^ sums[lane].wrapping_add(term);
                 }
                 sums[lane] = sum;
             }
         }
         *isyn = sums;
         if RECORD_SATURATION {
-            *clamped = rails;
+            *clamped = saturated;
         }
     }
 }

@@ -1,20 +1,25 @@
-//! The chip, bit for bit: every synaptic current, membrane and spike of every step.
+//! The simulator: every synaptic current, membrane and spike of the chip in every step, bit for bit.
+//!
+//! ```text
+//! Specification ──► Program ──► SpikeList ──► Matrix::deliver ──► Population::update ──► SimulationTrace
+//!                   program.rs  delivery.rs                       population.rs          trace.rs
+//! ```
 //!
 //! All states are signed 16-bit integers. One step of [`Simulator::step`]:
 //!
-//! 1. *Delivery.* Every input channel in ascending order, then every hidden neuron that spiked in the step
-//!    before, adds `count * (weight << shift)` to the currents of its targets. Each addition saturates, so the
-//!    order matters at the rails. Readout neurons receive the hidden spikes of the step before as well.
-//! 2. *Currents.* Each current decays: `isyn -= leak(isyn, dash_syn)`, where `leak(x, d)` is `x >> d`, rounded
-//!    down, but at least 1 for a positive `x`. Every state thus reaches 0.
-//! 3. *Membranes.* `vmem += clamp(clamp(-leak(vmem, dash_mem) + isyn + isyn2) + bias)`, saturating; on Xylo 1
-//!    ([`CoreVersion::V1`]) the leak acts first, and there is no bias.
-//! 4. *Spikes*, in ascending order of neurons. While `vmem >= threshold` and fewer than 31 spikes (1 for a
-//!    readout neuron): one more spike, `vmem -= threshold`. An alias hands the count to its target: within this
-//!    step, as a start value, if the target has a higher id; else on top of what the target did.
+//! 1. *Delivery.* Every input channel in ascending order, then every hidden neuron that spiked in the previous step,
+//!    adds `weight << shift` to the currents of its targets, once per event. Each addition saturates, so the order
+//!    matters once a current saturates. Readout neurons receive the hidden spikes of the previous step, too.
+//! 2. *Currents.* Each current decays: `isyn -= leak(isyn, dash_syn)`, where `leak(x, d)` is `x >> d`, rounded down,
+//!    but at least 1 for a positive `x`. So every state reaches 0.
+//! 3. *Membranes.* `vmem += clamp(clamp(-leak(vmem, dash_mem) + isyn + isyn2) + bias)`, saturating. On Xylo 1
+//!    ([`CoreVersion::V1`]), the leak acts first, and there is no bias.
+//! 4. *Spikes*, in ascending order of neurons. While `vmem >= threshold` and there were fewer than 31 spikes (1 for a
+//!    readout neuron), the neuron spikes once more and `vmem -= threshold`. An alias adds the count to its target: if
+//!    the target has a higher id, its count of this step starts there; otherwise the count is added afterwards.
 //!
-//! These are the semantics of SynSense's `xylosim` (modules `v1` and `v2`), which agree with printed results of
-//! real Xylo Audio 3 silicon; `docs/xylo.md` says how far.
+//! These are the semantics of SynSense's `xylosim` (modules `v1` and `v2`), which agree with printed results of a Xylo
+//! Audio 3 board; `docs/xylo.md` states how far.
 
 mod delivery;
 mod population;
@@ -31,12 +36,12 @@ use synnet_ir::{InvalidCount, Raster};
 
 use crate::chip::CoreVersion;
 use crate::specification::{MAX_HIDDEN_SPIKES, MAX_INPUT_EVENTS, Specification, SpecificationError};
-use delivery::{Counts, Events, LANES, Matrix};
+use delivery::{LANES, LaneCounts, Matrix, SpikeList};
 use population::Population;
 use program::Program;
 pub use trace::{PopulationTrace, Record, SimulationTrace};
 
-/// A chip with its state. Cloning copies the state and shares the program.
+/// A simulated chip: a program and its state. Cloning copies the state and shares the program.
 #[derive(Clone, Debug)]
 pub struct Simulator {
     program: Arc<Program>,
@@ -44,20 +49,21 @@ pub struct Simulator {
     arch: Arch,
     hidden: Population,
     readout: Population,
-    /// Event counts of the input channels, none above the cap.
-    channels: Vec<Counts>,
-    /// Of the input channels in this step.
-    input_events: Events,
-    /// Of the hidden neurons in the last step.
-    hidden_events: Events,
+    /// Event counts of the input channels in this step, none above the cap.
+    channels: Vec<LaneCounts>,
+    /// Events of the input channels in this step.
+    input_events: SpikeList,
+    /// Spikes of the hidden neurons in the previous step, which are delivered in this one.
+    hidden_events: SpikeList,
+    /// Input events dropped since the last reset.
     clipped_events: u64,
 }
 
-/// Why a raster cannot be run.
+/// The error for a raster that a chip cannot run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// It has another number of channels.
+    /// The raster and the chip have different numbers of channels.
     #[error("the raster has {channels} channels; the chip has {inputs} input channels")]
     Channels {
         /// Channels of the raster.
@@ -65,67 +71,71 @@ pub enum RunError {
         /// Input channels of the specification.
         inputs: usize,
     },
-    /// It holds other values than counts of events.
-    #[error("a chip takes counts of events: {0}")]
+    /// The raster holds values that are not event counts.
+    #[error("a chip takes event counts: {0}")]
     InvalidCount(#[from] InvalidCount),
 }
 
 impl Simulator {
-    /// A chip of the current generation (Audio 2, IMU, Audio 3) with all states zero.
+    /// Creates a chip of the current generation (Audio 2, IMU, Audio 3). All states are zero.
     ///
     /// # Errors
-    /// Where the specification does not hold together ([`Specification::check`]).
+    /// Returns an error if the specification is inconsistent ([`Specification::check`]).
     pub fn new(specification: &Specification) -> Result<Self, SpecificationError> {
         Self::with_core(specification, CoreVersion::V2)
     }
 
-    /// As [`new`](Self::new), with the given order of the neuron update.
+    /// Creates a chip with the given order of the neuron update. All states are zero.
     ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn with_core(specification: &Specification, core: CoreVersion) -> Result<Self, SpecificationError> {
+        // The rest of this module relies on these lengths and ranges for every index.
         specification.check()?;
         let program = Program::new(specification, core);
         let max_count = |matrices: &[Matrix]| matrices.iter().map(Matrix::max_count).min().unwrap_or(u8::MAX);
+        // Spikes of hidden neurons are listed once for all matrices, so the list obeys the tightest of their limits.
         let hidden_max_count = max_count(&program.between_hidden).min(program.to_readout.max_count());
         Ok(Self {
             arch: Arch::new(),
             hidden: Population::new(&program.hidden),
             readout: Population::new(&program.readout),
             channels: vec![[0; LANES]; program.inputs.div_ceil(LANES)],
-            input_events: Events::new(program.inputs, MAX_INPUT_EVENTS, max_count(&program.from_input)),
-            hidden_events: Events::new(program.hidden.count, MAX_HIDDEN_SPIKES, hidden_max_count),
+            input_events: SpikeList::new(program.inputs, MAX_INPUT_EVENTS, max_count(&program.from_input)),
+            hidden_events: SpikeList::new(program.hidden.count, MAX_HIDDEN_SPIKES, hidden_max_count),
             clipped_events: 0,
             program: Arc::new(program),
         })
     }
 
-    /// Number of input channels.
+    /// Returns the number of input channels.
     pub fn inputs(&self) -> usize {
         self.program.inputs
     }
 
-    /// Number of readout neurons.
+    /// Returns the number of readout neurons.
     pub fn outputs(&self) -> usize {
         self.readout.neurons
     }
 
-    /// Sets all states to zero and forgets spikes that are under way.
+    /// Sets all states and the count of dropped events to zero, and discards spikes that are not delivered yet.
     pub fn reset(&mut self) {
+        // `channels` and `input_events` are filled anew in every step.
         self.hidden.reset();
         self.readout.reset();
         self.hidden_events.clear();
         self.clipped_events = 0;
     }
 
-    /// One step: the event counts of the input channels in, the spikes of the readout neurons out.
+    /// Runs one step. Takes the event counts of the input channels, and returns the spikes of the readout neurons.
     /// Missing channels are silent, surplus ones are ignored.
     pub fn step(&mut self, events: &[u8]) -> &[u8] {
         self.arch.dispatch(Step { chip: self, events });
         &self.readout.spikes.as_flattened()[..self.readout.neurons]
     }
 
-    /// A step; one that is watched marks the neurons that meet a rail.
+    /// Runs one step. With `RECORD_SATURATION`, marks the neurons whose states saturate; without it, the check costs
+    /// nothing.
     #[inline(always)]
     fn advance<const RECORD_SATURATION: bool>(&mut self, events: &[u8]) {
         let Self { hidden, readout, input_events, hidden_events, .. } = self;
@@ -140,6 +150,8 @@ impl Simulator {
             *channel = count.min(MAX_INPUT_EVENTS);
             self.clipped_events += u64::from(count - *channel);
         }
+        // The order of xylosim: input before hidden spikes. It matters if a current saturates. `hidden_events` still
+        // holds the spikes of the previous step: a spike takes one step.
         input_events.collect(&self.channels);
         let matrices = program.from_input.iter().zip(&program.between_hidden);
         for ((from_input, between_hidden), isyn) in matrices.zip(&mut hidden.isyn) {
@@ -156,16 +168,16 @@ impl Simulator {
         hidden_events.collect(&hidden.spikes);
     }
 
-    /// Runs a raster of event counts, one channel for each input channel, on from the present state.
+    /// Runs a raster of event counts, `[steps, inputs]`, from the current state on.
     ///
     /// # Errors
-    /// A raster of another number of channels, or of values that are no counts.
+    /// Returns an error if the raster has another number of channels, or values that are not event counts.
     pub fn run(&mut self, raster: &Raster, record: Record) -> Result<SimulationTrace, RunError> {
         let inputs = self.inputs();
         if raster.channels() != inputs {
             return Err(RunError::Channels { channels: raster.channels(), inputs });
         }
-        // Laid out at once for all steps: the loop over them neither allocates nor knows the form of a raster.
+        // Dense counts for all steps, so that the loop neither allocates nor depends on the form of the raster.
         let counts = raster.counts()?;
         let before = self.clipped_events;
         let mut recording = SimulationTrace::new(raster.steps(), &self.hidden, &self.readout, record);
@@ -177,12 +189,14 @@ impl Simulator {
         Ok(recording)
     }
 
-    /// Runs counts `[steps, inputs]`, as many steps as the recording has.
+    /// Runs counts `[steps, inputs]`, for as many steps as the recording has.
     fn record<const RECORD_SATURATION: bool>(&mut self, counts: &[u8], recording: &mut SimulationTrace) {
+        // Dispatched once for the whole run: everything below is inlined into the version for this machine's vectors.
         self.arch.dispatch(Steps::<RECORD_SATURATION> { chip: self, counts, trace: recording });
     }
 
-    /// Runs each raster from zero states, on all threads. The state of `self` neither matters nor changes.
+    /// Runs each raster from zero states, on all threads, and returns the traces in the same order. The state of `self`
+    /// has no effect and does not change.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -194,22 +208,23 @@ impl Simulator {
         rasters.par_iter().map_init(|| self.clone(), run).collect()
     }
 
-    /// Membrane potentials of the readout neurons after the last step.
+    /// Returns the membrane potentials of the readout neurons after the last step.
     pub fn readout_vmem(&self) -> &[i16] {
         &self.readout.vmem.as_flattened()[..self.readout.neurons]
     }
 
-    /// Synaptic currents of the readout neurons after the last step.
+    /// Returns the synaptic currents of the readout neurons after the last step.
     pub fn readout_isyn(&self) -> &[i16] {
         &self.readout.isyn[0].as_flattened()[..self.readout.neurons]
     }
 
-    /// Spikes of the hidden neurons in the last step, those of aliases included.
+    /// Returns the spike counts of the hidden neurons in the last step, alias spikes included.
     pub fn hidden_spikes(&self) -> &[u8] {
         &self.hidden.spikes.as_flattened()[..self.hidden.neurons]
     }
 
-    /// Input events dropped since the last reset, because a channel had more than [`MAX_INPUT_EVENTS`] in a step.
+    /// Returns the number of input events dropped since the last reset because a channel had more than
+    /// [`MAX_INPUT_EVENTS`] in a step.
     pub fn clipped_events(&self) -> u64 {
         self.clipped_events
     }

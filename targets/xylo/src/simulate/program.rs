@@ -1,48 +1,48 @@
-//! A specification, prepared for running: constants in blocks of neurons, weights in panels of targets.
+//! A program: a specification prepared for simulation, with constants in blocks of neurons and weights in panels.
 
 use crate::chip::CoreVersion;
 use crate::specification::{MAX_HIDDEN_SPIKES, MAX_READOUT_SPIKES, Specification};
 
-use super::delivery::{Block, Matrix, blocks};
+use super::delivery::{LaneBlock, Matrix, blocks};
 
-/// What does not change while the chip runs.
+/// Everything that does not change while the chip runs.
 #[derive(Debug)]
 pub(super) struct Program {
     pub(super) core: CoreVersion,
     pub(super) inputs: usize,
     pub(super) hidden: Neurons,
     pub(super) readout: Neurons,
-    /// From input channels to hidden neurons, for each synapse.
+    /// Weights from input channels to hidden neurons, one matrix per synapse.
     pub(super) from_input: Vec<Matrix>,
-    /// Between hidden neurons, for each synapse.
+    /// Weights between hidden neurons, one matrix per synapse.
     pub(super) between_hidden: Vec<Matrix>,
-    /// From hidden to readout neurons.
+    /// Weights from hidden to readout neurons.
     pub(super) to_readout: Matrix,
 }
 
-/// A population of neurons.
+/// The constants of a population of neurons.
 #[derive(Debug)]
 pub(super) struct Neurons {
     pub(super) count: usize,
     pub(super) synapses: usize,
-    /// One for each block of neurons.
+    /// One element per block of neurons.
     pub(super) constants: Vec<Constants>,
-    /// In ascending order of sources.
+    /// Aliases in ascending order of their sources.
     pub(super) aliases: Vec<Alias>,
-    /// Most spikes per step.
+    /// Maximum number of spikes per step.
     pub(super) cap: u8,
 }
 
-/// Constants of a block of neurons. Those of the padding keep it at rest.
+/// Constants of a block of neurons. Those of the padding keep its neurons silent.
 #[derive(Debug)]
 pub(super) struct Constants {
-    pub(super) dash_mem: Block,
-    pub(super) dash_syn: [Block; 2],
-    pub(super) threshold: Block,
-    pub(super) bias: Block,
+    pub(super) dash_mem: LaneBlock,
+    pub(super) dash_syn: [LaneBlock; 2],
+    pub(super) threshold: LaneBlock,
+    pub(super) bias: LaneBlock,
 }
 
-/// A neuron that spikes whenever another one does.
+/// An alias: `target` also spikes whenever `source` does.
 #[derive(Debug)]
 pub(super) struct Alias {
     pub(super) source: usize,
@@ -65,10 +65,12 @@ impl Program {
         let readout = Neurons {
             count: d.outputs,
             synapses: 1,
+            // A readout neuron has one synapse; the second list is never read.
             constants: constants(&s.dash_mem_out, [&s.dash_syn_out; 2], &s.threshold_out, &s.bias_out),
             aliases: Vec::new(),
             cap: MAX_READOUT_SPIKES,
         };
+        // The rows of `weights_out` belong to the last hidden ids.
         let first = d.hidden - d.output_expansion;
         Self {
             core,
@@ -82,7 +84,7 @@ impl Program {
     }
 }
 
-/// The matrix of each synapse of weights `[sources, targets, synapses]`.
+/// Splits weights `[sources, targets, synapses]` into one matrix per synapse.
 fn matrices(weights: &[i8], targets: usize, synapses: usize, shift: u8) -> Vec<Matrix> {
     let of = |synapse: usize| weights.iter().copied().skip(synapse).step_by(synapses).collect::<Vec<i8>>();
     (0..synapses).map(|synapse| Matrix::new(&of(synapse), targets, 0, shift)).collect()
@@ -92,6 +94,7 @@ fn constants(dash_mem: &[u8], dash_syn: [&[u8]; 2], threshold: &[i16], bias: &[i
     let dashes = |dashes: &[u8]| blocks(dashes.iter().map(|&dash| dash.into()), 0);
     let [dash_syn, dash_syn_2] = dash_syn.map(dashes);
     let values = |values: &[i16], fill| blocks(values.iter().copied(), fill);
+    // Padding: no weights, no bias and the maximum threshold, so its neurons stay at 0.
     let threshold = values(threshold, i16::MAX).into_iter().zip(values(bias, 0));
     let dash = dashes(dash_mem).into_iter().zip(dash_syn).zip(dash_syn_2);
     dash.zip(threshold)

@@ -1,4 +1,4 @@
-//! Every kind of vector instructions gives the same bits.
+//! All vector instructions give the same bits.
 
 use pulp::Arch;
 use synnet_ir::Raster;
@@ -7,7 +7,7 @@ use super::{Record, Simulator};
 use crate::chip::CoreVersion;
 use crate::specification::{Dimensions, Specification};
 
-/// The vector instructions that this machine has, plain code first.
+/// Returns the vector instructions of this machine, plain code first.
 fn archs() -> impl Iterator<Item = Arch> {
     #[cfg(target_arch = "x86_64")]
     let more = [pulp::x86::V3::try_new().map(Arch::V3), pulp::x86::V4::try_new().map(Arch::V4)];
@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-/// Some blocks of neurons, with strong weights, so that states meet rails and neurons spike often.
+/// Some blocks of neurons, with strong weights, so that states saturate and neurons spike often.
 fn specification(random: &mut Random, synapses: usize) -> Specification {
     let d = Dimensions {
         inputs: 70,

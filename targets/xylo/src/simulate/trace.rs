@@ -1,51 +1,49 @@
-//! What a run leaves behind.
+//! The trace of a run: spikes and states of the chip's neurons, step by step.
 
 use super::population::Population;
 
-/// How much of a run is kept.
+/// The part of a run that is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Record {
-    /// The readout neurons.
+    /// Spikes and states of the readout neurons.
     #[default]
     Readout,
-    /// Every state of every neuron.
+    /// Spikes and states of all neurons, and how often each saturates.
     All,
 }
 
-/// A run of the chip. States are those at the end of a step: currents after decay, membranes after reset.
+/// The trace of a run. States are taken at the end of each step: currents after decay, membranes after reset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimulationTrace {
-    /// Steps.
+    /// Number of steps.
     pub steps: usize,
-    /// Readout neurons; their spikes are the chip's output.
+    /// Trace of the readout neurons, whose spikes are the chip's output.
     pub readout: PopulationTrace,
-    /// Hidden neurons, with [`Record::All`].
+    /// Trace of the hidden neurons; `None` without [`Record::All`].
     pub hidden: Option<PopulationTrace>,
-    /// Input events that were dropped.
+    /// Number of input events dropped in this run.
     pub clipped_events: u64,
 }
 
-/// The states of a population: arrays `[steps, neurons]`.
+/// The trace of a population: row-major arrays `[steps, neurons]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PopulationTrace {
-    /// Neurons.
+    /// Number of neurons.
     pub neurons: usize,
-    /// Spike counts, those of aliases included.
+    /// Spike counts, alias spikes included.
     pub spikes: Vec<u8>,
-    /// Membrane potentials.
+    /// Membrane potentials after reset.
     pub vmem: Vec<i16>,
-    /// Currents of the first synapse.
+    /// Currents of the first synapse after decay.
     pub isyn: Vec<i16>,
-    /// Currents of the second synapse, where there is one.
+    /// Currents of the second synapse after decay; `None` if neurons have one synapse.
     pub isyn2: Option<Vec<i16>>,
-    /// For each neuron, `[neurons]`: in how many steps one of its states met a rail. Counted with
-    /// [`Record::All`], else empty.
+    /// Number of steps in which a state of the neuron saturates, `[neurons]`. Empty without [`Record::All`].
     ///
-    /// A step counts once, if the exact result of at least one of these additions lies outside 16 bits, so that
-    /// the rail, -32768 or 32767, took its place: an event added to one of the neuron's currents, each event in
-    /// its turn; the sum of leak and currents, and the bias added to it, as the change of the membrane; the
-    /// change added to the membrane (on Xylo 1: the currents added to the membrane). Leaks and resets never
-    /// saturate. How much was lost does not matter.
+    /// A step counts once if the exact result of at least one of these additions lies outside of 16 bits: an event
+    /// added to one of the neuron's currents, event by event; the sum of leak, currents and bias, which is the change
+    /// of the membrane; the change added to the membrane (on Xylo 1: the currents added to the membrane). Leaks and
+    /// resets never saturate. The amount that is lost does not matter.
     pub saturations: Vec<u32>,
 }
 
@@ -67,7 +65,7 @@ impl SimulationTrace {
         }
     }
 
-    /// The chip's output: spikes of the readout neurons, `[steps, outputs]`.
+    /// Returns the chip's output: the spike counts of the readout neurons, `[steps, outputs]`.
     pub fn output(&self) -> &[u8] {
         &self.readout.spikes
     }
@@ -76,6 +74,7 @@ impl SimulationTrace {
 impl PopulationTrace {
     fn new(steps: usize, population: &Population, record: Record) -> Self {
         let neurons = population.neurons;
+        // Allocated at once, so that the steps of a run allocate nothing.
         let n = steps * neurons;
         Self {
             neurons,

@@ -1,7 +1,7 @@
-//! A chip's program as integers: every weight, leak, threshold and alias, under Rockpool's names.
+//! Specifications: all integers that a chip is given, under Rockpool's names.
 //!
-//! [`Specification`] is what the quantizer makes, the simulator runs and an `.npz` file holds. The arrays of
-//! the file and their shapes, with `I` inputs, `H` hidden neurons of `S` synapses, `O` readout neurons:
+//! The quantizer creates a [`Specification`], the simulator runs it, and an `.npz` file stores it. The arrays of the
+//! file, with `I` inputs, `H` hidden neurons of `S` synapses, and `O` readout neurons:
 //!
 //! | array | shape | range | if missing |
 //! |---|---|---|---|
@@ -15,7 +15,7 @@
 //! | `weight_shift_in`, `weight_shift_rec`, `weight_shift_out` | `()` | 0..7 | 0 |
 //! | `alias_target` | `(H,)`, -1 for none | -1..H-1 | no aliases |
 //!
-//! Weights of two dimensions mean one synapse. The defaults are those of Rockpool's
+//! Weights with two dimensions belong to one synapse per neuron. The defaults are those of Rockpool's
 //! `XyloSim.from_specification`.
 
 #[cfg(feature = "files")]
@@ -23,97 +23,98 @@ mod read;
 #[cfg(feature = "files")]
 mod write;
 
-/// Largest weight shift: three bits on every chip.
+/// Maximum weight shift: three bits on every chip.
 pub const MAX_WEIGHT_SHIFT: u8 = 7;
-/// Largest bit shift of a leak: four bits on every chip.
+/// Maximum bit shift of a leak: four bits on every chip.
 pub const MAX_DASH: u8 = 15;
-/// Most events of an input channel in one step; more are dropped and counted.
+/// Maximum number of events of an input channel per step; the excess is dropped and counted.
 pub const MAX_INPUT_EVENTS: u8 = 15;
-/// Most spikes of a hidden neuron in one step.
+/// Maximum number of spikes of a hidden neuron per step.
 pub const MAX_HIDDEN_SPIKES: u8 = 31;
-/// Most spikes of a readout neuron in one step.
+/// Maximum number of spikes of a readout neuron per step.
 pub const MAX_READOUT_SPIKES: u8 = 1;
-/// Most channels or neurons that a file may ask for; the largest chip has 1000.
+/// Maximum number of channels or neurons of a specification; the largest chip has 1000.
 pub const MAX_NEURONS: usize = 4096;
 
-/// Sizes of a specification.
+/// Sizes of a specification, from which the lengths of its arrays follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dimensions {
-    /// Input channels.
+    /// Number of input channels.
     pub inputs: usize,
-    /// Hidden neurons that have input weights: the first ids.
+    /// Number of hidden neurons with input weights. They have the first ids.
     pub input_expansion: usize,
-    /// Hidden neurons.
+    /// Number of hidden neurons.
     pub hidden: usize,
-    /// Hidden neurons that have readout weights: the last ids.
+    /// Number of hidden neurons with readout weights. They have the last ids.
     pub output_expansion: usize,
-    /// Readout neurons.
+    /// Number of readout neurons.
     pub outputs: usize,
-    /// Synapses of a hidden neuron, 1 or 2.
+    /// Number of synapses of a hidden neuron, 1 or 2.
     pub synapses: usize,
 }
 
-/// Every integer that a chip is given. Matrices are row-major, rows are sources.
+/// All integers that a chip is given. Matrices are row-major, and rows are sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Specification {
-    /// Sizes.
+    /// Sizes, which every array must match ([`check`](Self::check)).
     pub dimensions: Dimensions,
-    /// `[inputs, input_expansion, synapses]`.
+    /// Weights from the input, `[inputs, input_expansion, synapses]`.
     pub weights_in: Vec<i8>,
-    /// `[hidden, hidden, synapses]`.
+    /// Weights between hidden neurons, `[hidden, hidden, synapses]`.
     pub weights_rec: Vec<i8>,
-    /// `[output_expansion, outputs]`.
+    /// Weights to the readout, `[output_expansion, outputs]`.
     pub weights_out: Vec<i8>,
-    /// Left shift of the input weights.
+    /// Left shift of the input weights, 0 to 7.
     pub weight_shift_in: u8,
-    /// Left shift of the weights between hidden neurons.
+    /// Left shift of the weights between hidden neurons, 0 to 7.
     pub weight_shift_rec: u8,
-    /// Left shift of the readout weights.
+    /// Left shift of the readout weights, 0 to 7.
     pub weight_shift_out: u8,
-    /// Leak of each hidden membrane.
+    /// Bit shifts of the hidden membranes' leaks, 0 to 15, `[hidden]`.
     pub dash_mem: Vec<u8>,
-    /// Leak of each hidden neuron's first synapse.
+    /// Bit shifts of the leaks of first synapses, 0 to 15, `[hidden]`. With 0, no current reaches the membrane.
     pub dash_syn: Vec<u8>,
-    /// Leak of each hidden neuron's second synapse; without effect where there is one.
+    /// Bit shifts of the leaks of second synapses, 0 to 15, `[hidden]`; without effect if there is one synapse.
     pub dash_syn_2: Vec<u8>,
-    /// Leak of each readout membrane.
+    /// Bit shifts of the readout membranes' leaks, 0 to 15, `[outputs]`.
     pub dash_mem_out: Vec<u8>,
-    /// Leak of each readout synapse.
+    /// Bit shifts of the leaks of readout synapses, 0 to 15, `[outputs]`.
     pub dash_syn_out: Vec<u8>,
-    /// Threshold of each hidden neuron.
+    /// Thresholds of hidden neurons, `[hidden]`.
     pub threshold: Vec<i16>,
-    /// Threshold of each readout neuron.
+    /// Thresholds of readout neurons, `[outputs]`.
     pub threshold_out: Vec<i16>,
-    /// Bias of each hidden neuron.
+    /// Biases of hidden neurons, added to the membrane in every step, `[hidden]`.
     pub bias: Vec<i16>,
-    /// Bias of each readout neuron.
+    /// Biases of readout neurons, added to the membrane in every step, `[outputs]`.
     pub bias_out: Vec<i16>,
-    /// The neuron that also spikes when this one does.
+    /// For each hidden neuron, the hidden neuron that also spikes when it does, `[hidden]`.
     pub alias_target: Vec<Option<usize>>,
 }
 
-/// A specification read from a file, with what the file left open.
+/// A specification read from a file.
 #[cfg(feature = "files")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// The specification.
+    /// The consistent specification.
     pub specification: Specification,
-    /// Arrays that the file lacks; they took their defaults.
+    /// Names of the arrays that the file lacks and that took their defaults.
     pub defaulted: Vec<&'static str>,
-    /// Arrays of the file that are not part of a specification: inputs and recordings.
+    /// Names of the arrays that are not part of a specification, such as inputs and recordings.
     pub ignored: Vec<String>,
 }
 
-/// Why a specification cannot be used: every fault that was found.
+/// The error for an inconsistent or unreadable specification, with everything that was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .errors.join("\n"))]
 pub struct SpecificationError {
-    /// One line for each fault.
+    /// The errors, one line each.
     pub errors: Vec<String>,
 }
 
 impl Specification {
-    /// The same network with input weights and readout weights for every hidden neuron; those that it lacked are 0.
+    /// Returns the same network with input weights and readout weights for every hidden neuron. Missing weights become
+    /// 0.
     pub fn with_full_expansion(&self) -> Self {
         let d = self.dimensions;
         let row = d.input_expansion * d.synapses;
@@ -130,10 +131,10 @@ impl Specification {
         Self { dimensions, weights_in, weights_out, ..self.clone() }
     }
 
-    /// Checks that every array has the length that the sizes ask for and every shift and alias its range.
+    /// Checks that the length of every array matches the sizes, and that every shift and alias is in range.
     ///
     /// # Errors
-    /// Every fault.
+    /// Returns all inconsistencies at once.
     pub fn check(&self) -> Result<(), SpecificationError> {
         let d = self.dimensions;
         let mut errors = Vec::new();
@@ -142,6 +143,7 @@ impl Specification {
                 errors.push(what.to_string());
             }
         };
+        // `None` if a product overflows, which no length equals.
         let size = |factors: [usize; 3]| factors.iter().try_fold(1usize, |n, &f| n.checked_mul(f));
         expect("a hidden neuron has 1 or 2 synapses", matches!(d.synapses, 1 | 2));
         expect("`weights_in` has more columns than there are hidden neurons", d.input_expansion <= d.hidden);
@@ -163,7 +165,7 @@ impl Specification {
         ];
         for (name, length, expected) in lengths {
             expect(
-                &format!("`{name}` has {length} values, not as many as its sizes ask for"),
+                &format!("`{name}` has {length} values, which does not match the sizes"),
                 Some(length) == expected,
             );
         }
@@ -173,7 +175,7 @@ impl Specification {
             ("weight_shift_out", self.weight_shift_out),
         ] {
             expect(
-                &format!("`{name}` is {shift}; it lies between 0 and {MAX_WEIGHT_SHIFT}"),
+                &format!("`{name}` is {shift}; expected 0 to {MAX_WEIGHT_SHIFT}"),
                 shift <= MAX_WEIGHT_SHIFT,
             );
         }
@@ -185,7 +187,7 @@ impl Specification {
             ("dash_syn_out", &self.dash_syn_out),
         ] {
             let fits = dashes.iter().all(|&dash| dash <= MAX_DASH);
-            expect(&format!("`{name}` holds a value above {MAX_DASH}"), fits);
+            expect(&format!("`{name}` contains a value above {MAX_DASH}"), fits);
         }
         let aliases_fit = self.alias_target.iter().flatten().all(|&target| target < d.hidden);
         expect("`alias_target` names a neuron that does not exist", aliases_fit);

@@ -1,4 +1,4 @@
-//! Reading a specification from an `.npz` archive: every fault of the file at once.
+//! Reading a specification from an `.npz` archive. All errors of the file are reported at once.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use synnet_ir::{did_you_mean, nearest};
 use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
 
 impl Specification {
-    /// Reads an `.npz` archive. `bias_hidden` is accepted as another name of `bias`. Inputs and recordings
-    /// beside the specification (`input`, `out`, `output`, `dt`, `mapped_graph`, `rec_*`, `hidden.*`,
-    /// `readout.*`) are ignored; other names are errors.
+    /// Reads an `.npz` archive. `bias_hidden`, Rockpool's name in `config_from_specification`, is accepted for `bias`.
+    /// Inputs and recordings (`input`, `out`, `output`, `dt`, `mapped_graph`, `rec_*`, `hidden.*`, `readout.*`) are
+    /// ignored; other names are errors.
     ///
     /// # Errors
-    /// Where the bytes are not an archive; else every array that is missing, unknown, misshaped, out of range
-    /// or not of integers.
+    /// Returns an error if the bytes are not an archive; otherwise one for every array that is missing, unknown,
+    /// misshaped, out of range or not of integers.
     pub fn from_npz(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
         read(bytes)
     }
 }
 
-/// Most bytes of one array of a file, unpacked.
+/// Maximum size of one unpacked array, in bytes. It guards against archives that unpack to fill the memory.
 const MAX_BYTES: u64 = 64 << 20;
 
 const NAMES: [&str; 17] = [
@@ -43,7 +43,8 @@ const NAMES: [&str; 17] = [
     "bias_hidden",
 ];
 
-/// Arrays that may lie beside a specification: inputs, outputs, recordings, and what Rockpool's mapper adds.
+/// Returns whether an array may accompany a specification: inputs, outputs, recordings, and what Rockpool's mapper
+/// adds.
 fn is_companion(name: &str) -> bool {
     ["input", "out", "output", "dt", "mapped_graph"].contains(&name)
         || ["rec_", "hidden.", "readout."].iter().any(|prefix| name.starts_with(prefix))
@@ -73,36 +74,37 @@ fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
 fn unknown(name: &str) -> String {
     match (name, nearest(name, NAMES)) {
         ("aliases", _) => {
-            "array `aliases`: give `alias_target` instead, one id per hidden neuron, -1 for none".into()
+            "unknown array `aliases`; use `alias_target`, one id per hidden neuron, -1 for none".into()
         }
         (_, Some(nearest)) => format!("unknown array `{name}`; {}", did_you_mean(nearest)),
         _ => format!("unknown array `{name}`; a specification has {}", NAMES[..16].join(", ")),
     }
 }
 
-/// An array of whole numbers in row-major order.
+/// An array of integers in row-major order.
 struct Integers {
     shape: Vec<usize>,
     data: Vec<i64>,
 }
 
 impl Integers {
-    /// The same array, or which of its numbers is not whole.
+    /// Converts an array, or returns a message about the first number that is not an integer.
     fn new(name: &str, array: &Array) -> Result<Self, String> {
-        let fault = |(i, x)| format!("array `{name}` holds {x} at element {i}, which is not an integer");
+        let fault = |(i, x)| format!("array `{name}` contains {x} at element {i}, which is not an integer");
         let data =
             array.to_integers().ok_or_else(|| array.first_fraction().map_or_else(String::new, fault))?;
         Ok(Self { shape: array.shape.clone(), data })
     }
 }
 
-/// The arrays of a file on their way to a [`Specification`].
+/// Assembles a [`Specification`] from the arrays of a file, and collects errors.
 #[derive(Default)]
 struct Reader {
     arrays: BTreeMap<String, Integers>,
     errors: Vec<String>,
     defaulted: Vec<&'static str>,
     ignored: Vec<String>,
+    /// Arrays that are in the file but cannot be used; they are not reported as missing.
     broken: Vec<String>,
 }
 
@@ -136,6 +138,7 @@ impl Reader {
             synapses,
         };
         self.check_dimensions(d, weights_rec.as_ref());
+        // After an error, reading goes on to find others; sizes stay small enough to allocate.
         let synapses = synapses.min(2);
         if weights_rec.is_none() && !self.broken.iter().any(|name| name == "weights_rec") {
             self.defaulted.push("weights_rec");
@@ -168,7 +171,7 @@ impl Reader {
         Ok(Loaded { specification, defaulted: self.defaulted, ignored: self.ignored })
     }
 
-    /// A matrix of weights; two axes gain a third where three are expected.
+    /// Takes a matrix of weights. If three axes are expected, a matrix with two gets a third of length 1.
     fn matrix(&mut self, name: &'static str, axes: usize) -> Option<Integers> {
         let Some(mut array) = self.arrays.remove(name) else {
             if !self.broken.iter().any(|broken| broken == name) {
@@ -185,12 +188,12 @@ impl Reader {
             } else {
                 "(sources, targets)"
             };
-            self.errors.push(format!("array `{name}` has shape {:?}; {expected} is expected", array.shape));
+            self.errors.push(format!("array `{name}` has shape {:?}; expected {expected}", array.shape));
             return None;
         }
         if array.shape.iter().any(|&extent| extent > MAX_NEURONS) {
             self.errors.push(format!(
-                "array `{name}` has shape {:?}; at most {MAX_NEURONS} are allowed",
+                "array `{name}` has shape {:?}; an axis may have at most {MAX_NEURONS} elements",
                 array.shape
             ));
             return None;
@@ -202,8 +205,9 @@ impl Reader {
         if let Some([rows, columns]) = weights_rec.map(|rec| [rec.shape[0], rec.shape[1]])
             && rows != columns
         {
-            self.errors
-                .push(format!("array `weights_rec` has {rows} rows and {columns} columns; it is square"));
+            self.errors.push(format!(
+                "array `weights_rec` has {rows} rows and {columns} columns; expected a square matrix"
+            ));
         }
         if d.input_expansion > d.hidden {
             let (columns, hidden) = (d.input_expansion, d.hidden);
@@ -217,7 +221,7 @@ impl Reader {
                 .push(format!("array `weights_out` has {rows} rows, but there are {hidden} hidden neurons"));
         }
         if d.synapses > 2 {
-            self.errors.push(format!("the weights have {} synapses; a neuron has 1 or 2", d.synapses));
+            self.errors.push(format!("the weights have {} synapses per neuron; expected 1 or 2", d.synapses));
         }
     }
 
@@ -229,8 +233,7 @@ impl Reader {
         match self.arrays.remove(name) {
             Some(array) if array.shape == [length] => self.cast(name, array.data),
             Some(array) => {
-                self.errors
-                    .push(format!("array `{name}` has shape {:?}; [{length}] is expected", array.shape));
+                self.errors.push(format!("array `{name}` has shape {:?}; expected [{length}]", array.shape));
                 Vec::new()
             }
             None => {
@@ -247,7 +250,7 @@ impl Reader {
             }
             Some(array) => {
                 self.errors
-                    .push(format!("array `{name}` has shape {:?}; a single number is expected", array.shape));
+                    .push(format!("array `{name}` has shape {:?}; expected a single number", array.shape));
                 0
             }
             None => {
@@ -261,11 +264,12 @@ impl Reader {
         let Some(array) = self.arrays.remove("alias_target") else { return vec![None; hidden] };
         if array.shape != [hidden] {
             self.errors
-                .push(format!("array `alias_target` has shape {:?}; [{hidden}] is expected", array.shape));
+                .push(format!("array `alias_target` has shape {:?}; expected [{hidden}]", array.shape));
         }
         if let Some(target) = array.data.iter().find(|&&target| target < -1 || target >= hidden as i64) {
+            // `matrix` refuses empty axes, so there is a last neuron.
             let last = hidden - 1;
-            self.errors.push(format!("array `alias_target` holds {target}; -1 (none) to {last} are allowed"));
+            self.errors.push(format!("array `alias_target` contains {target}; expected -1 (none) to {last}"));
         }
         array.data.iter().map(|&target| usize::try_from(target).ok()).collect()
     }
@@ -276,14 +280,14 @@ impl Reader {
             let (value, low, high) = (data[i], T::MIN, T::MAX);
             let (count, length) = (data.iter().filter(|&&x| !allowed(x)).count(), data.len());
             self.errors.push(format!(
-                "array `{name}` holds {value} at element {i}; {low} to {high} are allowed ({count} of {length} are not)"
+                "array `{name}` contains {value} at element {i}; expected {low} to {high} ({count} of {length} are out of range)"
             ));
         }
         data.into_iter().filter_map(|x| T::try_from(x).ok()).collect()
     }
 }
 
-/// Range of a kind of number in a file.
+/// Range of an integer type in a file.
 trait Bounds {
     const MIN: i64;
     const MAX: i64;
@@ -299,13 +303,14 @@ impl Bounds for i16 {
     const MAX: i64 = i16::MAX as i64;
 }
 
-/// Bit shifts; [`Specification::check`] has the narrower bound of weight shifts.
+/// Only shifts are `u8`: this is the range of bit shifts; [`Specification::check`] has the narrower one of weight
+/// shifts.
 impl Bounds for u8 {
     const MIN: i64 = 0;
     const MAX: i64 = MAX_DASH as i64;
 }
 
-/// Adds silent synapses until there are `synapses`.
+/// Adds synapses with zero weights until there are `synapses` per neuron.
 fn widen(array: Integers, synapses: usize) -> Vec<i64> {
     let own = array.shape[2];
     if own >= synapses {

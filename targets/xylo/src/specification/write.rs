@@ -5,12 +5,12 @@ use synnet_arrays::NpzWriter;
 use super::{Specification, SpecificationError};
 
 impl Specification {
-    /// Writes an `.npz` archive of 64-bit integers; the same specification gives the same bytes. Arrays that
-    /// only repeat a default are left out where Rockpool's `XyloSim.from_specification` has no such argument
-    /// (`alias_target` without aliases), so that it takes the arrays of the file as they are.
+    /// Returns an `.npz` archive of 64-bit integers. The same specification gives the same bytes. `alias_target` is
+    /// omitted without aliases, because Rockpool's `XyloSim.from_specification` has no such argument: so it takes the
+    /// arrays of the file as they are.
     ///
     /// # Errors
-    /// As [`check`](Self::check).
+    /// Returns all inconsistencies of the specification, as [`check`](Self::check) does.
     pub fn to_npz(&self) -> Result<Vec<u8>, SpecificationError> {
         self.check()?;
         let d = self.dimensions;

@@ -1,11 +1,11 @@
-//! Random specifications and inputs, with a leaning to what is rare: rails, aliases, odd thresholds, many spikes.
+//! Random specifications and inputs, with a bias toward rare cases: saturation, aliases, odd thresholds, many spikes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use synnet_xylo::chip::CoreVersion;
 use synnet_xylo::specification::{Dimensions, Specification};
 
-/// Values from the whole range, with a leaning to small ones and to the ends.
+/// Values from the whole range, with a bias toward small values and the ends.
 fn state() -> impl Strategy<Value = i16> {
     prop_oneof![-300..300i16, any::<i16>(), Just(i16::MAX), Just(i16::MIN)]
 }
@@ -84,7 +84,7 @@ pub(crate) fn cores() -> impl Strategy<Value = CoreVersion> {
     prop_oneof![Just(CoreVersion::V1), Just(CoreVersion::V2)]
 }
 
-/// Counts of input events, some of them above what a channel takes.
+/// Counts of input events, some of them above the limit of a channel.
 pub(crate) fn events(length: usize) -> impl Strategy<Value = Vec<u8>> {
     vec(prop_oneof![3 => Just(0u8), 2 => 0..4u8, 1 => any::<u8>()], length)
 }

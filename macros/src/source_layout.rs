@@ -1,29 +1,29 @@
-//! Tokens to the text that they were written as, and places in that text back to tokens.
+//! The layout of source text: tokens become text, and ranges of the text become tokens again.
 //!
-//! Every token is laid at its own line and column of the Rust file; what stood between (blanks and
-//! comments) becomes blanks. A `///` comment arrives as an attribute `#[doc = "..."]` and is turned back.
-//! Where positions are missing (in some editors, all tokens stand at the same one) or run backwards
-//! (tokens that other macros made), tokens follow each other with a blank between.
+//! Every token is placed at its line and column of the Rust file. Everything between tokens (blanks and comments)
+//! becomes blanks. A `///` comment arrives as an attribute `#[doc = "..."]` and is converted back. If positions are
+//! missing (some editors give all tokens the same one) or run backwards (tokens from other macros), tokens follow each
+//! other with a blank between them.
 
 use std::ops::Range;
 
 use proc_macro2::{Delimiter, Group, LineColumn, Spacing, Span, TokenStream, TokenTree};
 use syn::{Lit, LitStr, parse2};
 
-/// A text and the tokens it was made of.
-pub(crate) struct Layout {
-    /// The text.
+/// Source text with the tokens from which it was made.
+pub(crate) struct SourceLayout {
+    /// The text, for the parser of the language.
     pub(crate) text: String,
-    /// The bytes of each token, ascending.
+    /// Byte range and span of each token, in ascending order.
     pieces: Vec<(Range<usize>, Span)>,
-    /// Where the next token would stand.
+    /// Position of the end of the text.
     at: LineColumn,
-    /// Whether the last sign belongs to the next one, as `-` to `>`.
+    /// Whether the last punctuation joins the next one, as `-` and `>` do.
     joint: bool,
 }
 
-impl Layout {
-    /// The text of the tokens.
+impl SourceLayout {
+    /// Lays out tokens.
     pub(crate) fn new(tokens: TokenStream) -> Self {
         let at = LineColumn { line: 1, column: 0 };
         let mut layout = Self { text: String::new(), pieces: Vec::new(), at, joint: false };
@@ -31,7 +31,7 @@ impl Layout {
         layout
     }
 
-    /// First and last token of a range of bytes; those before it where the range holds none.
+    /// Returns the first and the last token in a range of bytes. If there are none, returns the last token before it.
     pub(crate) fn tokens(&self, range: Range<usize>) -> (Span, Span) {
         let covered = |(bytes, _): &&(Range<usize>, Span)| bytes.start < range.end && range.start < bytes.end;
         let first = self.pieces.iter().find(covered);
@@ -44,7 +44,7 @@ impl Layout {
         (span, span)
     }
 
-    /// The literal that says this text in quotation marks.
+    /// Returns the span of the string literal with this value.
     pub(crate) fn string_literal(&self, text: &str) -> Option<Span> {
         let says = |bytes: &Range<usize>| {
             let literal =
@@ -79,8 +79,9 @@ impl Layout {
         }
     }
 
-    /// Brackets and what they hold. Groups nest only as deep as the Rust parser allows.
+    /// Emits brackets and their content.
     fn emit_group(&mut self, group: &Group) {
+        // The Rust parser limits the depth of groups, so the recursion does not overflow the stack.
         let (open, close) = match group.delimiter() {
             Delimiter::Parenthesis => ("(", ")"),
             Delimiter::Brace => ("{", "}"),
@@ -103,7 +104,7 @@ impl Layout {
         self.joint = false;
     }
 
-    /// A `///` comment; it ends with its line.
+    /// Emits a `///` comment, which ends its line.
     fn emit_comment(&mut self, lines: &str, span: Span) {
         self.advance(span.start());
         for line in lines.split('\n') {
@@ -113,9 +114,9 @@ impl Layout {
         }
     }
 
-    /// Blanks up to a position.
+    /// Emits blanks up to a position.
     fn advance(&mut self, to: LineColumn) {
-        // Line 0 stands for no position.
+        // Line 0 means that the position is unknown.
         let known = to.line > 0 && (to.line, to.column) >= (self.at.line, self.at.column);
         if !known {
             if !self.joint {
@@ -143,7 +144,7 @@ impl Layout {
     }
 }
 
-/// The text of a comment, where a group is what follows `#` in `#[doc = "..."]`.
+/// Returns the text of a comment if a group is the rest of `#[doc = "..."]`.
 fn doc_comment(token: &TokenTree) -> Option<String> {
     let TokenTree::Group(group) = token else { return None };
     let mut inside = group.stream().into_iter();
@@ -164,8 +165,8 @@ fn doc_comment(token: &TokenTree) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn layout(source: &str) -> Layout {
-        Layout::new(source.parse().expect("these are Rust tokens"))
+    fn layout(source: &str) -> SourceLayout {
+        SourceLayout::new(source.parse().expect("these are Rust tokens"))
     }
 
     #[test]
@@ -180,7 +181,7 @@ mod tests {
         assert_eq!(layout(source).text, "/// One.\n/// Two.\nnetwork         Kws {\n    dt: 1 ms;\n}");
     }
 
-    /// The tokens, all of them at one place.
+    /// Moves all tokens to one place.
     fn gathered(tokens: TokenStream, place: Span) -> TokenStream {
         let moved = tokens.into_iter().map(|token| {
             let mut token = match token {
@@ -195,7 +196,7 @@ mod tests {
         moved.collect()
     }
 
-    /// The graph of a text, as JSON.
+    /// Returns the graph of a source, as JSON.
     fn graph(text: &str) -> String {
         let mut sources = synnet_ir::Sources::new();
         let root = sources.add("text", text);
@@ -216,7 +217,7 @@ mod tests {
         let start = first_of_a_file.into_iter().next().expect("there is one").span();
         assert_eq!((start.start().line, start.start().column), (1, 0));
         for place in [Span::call_site(), start] {
-            let layout = Layout::new(gathered(tokens.clone(), place));
+            let layout = SourceLayout::new(gathered(tokens.clone(), place));
             assert_eq!(graph(&layout.text), graph(text));
             assert!(layout.text.contains("/// Kept, \"quoted\".\n"), "{}", layout.text);
         }
