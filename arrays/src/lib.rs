@@ -1,7 +1,7 @@
-//! NumPy's array files as values: `.npy` and `.npz` bytes in and out.
+//! NumPy array files: `.npy` and `.npz` bytes to arrays and back.
 //!
-//! Bytes may come from anywhere: what is not an array is an error, never a panic, and sizes are checked before
-//! memory is taken. The same arrays give the same bytes.
+//! Bytes may come from any source: invalid data is an error, never a panic, and sizes are checked before
+//! memory is allocated. The same arrays give the same bytes.
 //!
 //! ```
 //! use synnet_arrays::{NpzWriter, NpzReader, read_npz};
@@ -13,7 +13,7 @@
 //! assert_eq!(arrays["output"].shape, [1, 3]);
 //! assert_eq!(arrays["output"].to_integers(), Some(vec![0, 2, 1]));
 //!
-//! // One at a time: what is not asked for is not unpacked.
+//! // One at a time: other arrays are not decompressed.
 //! let mut reader = NpzReader::open(&bytes)?.with_limit(1 << 20);
 //! assert_eq!(reader.names(), ["output"]);
 //! assert_eq!(reader.array("output")?, arrays["output"]);
@@ -30,28 +30,28 @@ pub use npz::{DEFAULT_LIMIT, NpzReader, NpzWriter, read_npz};
 /// A dense array in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
-    /// Extent of each axis.
+    /// Size of each axis; empty for a scalar.
     pub shape: Vec<usize>,
-    /// As many numbers as the shape says.
+    /// The elements; their number is the product of the shape.
     pub numbers: ArrayData,
 }
 
-/// Numbers, integers kept apart so that they stay exact.
+/// The elements of an array. Integers are stored as such, since f64 is exact only up to 2^53.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ArrayData {
-    /// From integers and booleans.
+    /// Elements of an integer or Boolean type.
     Integers(Vec<i64>),
-    /// From floating-point numbers.
+    /// Elements of a floating-point type.
     Floats(Vec<f64>),
 }
 
-/// Why bytes are not an array, or an array could not be written.
+/// An error while reading or writing arrays.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Not in NumPy's format.
+    /// The bytes are not a `.npy` file.
     #[error("not a NumPy array (.npy): {0}")]
     Npy(String),
-    /// Not an archive of arrays.
+    /// The bytes are not a `.npz` file.
     #[error("not an archive of NumPy arrays (.npz): {0}")]
     Npz(String),
     /// An array of an archive cannot be read.
@@ -59,31 +59,31 @@ pub enum Error {
     Member {
         /// Name of the array.
         name: String,
-        /// What is wrong with it.
+        /// The error of the array.
         error: Box<Error>,
     },
-    /// Text, records, complex numbers.
+    /// The elements are not numbers: strings, records, complex numbers.
     #[error("the array has type `{0}`; expected integers, floats or booleans")]
     Type(String),
-    /// Fewer bytes than the header promises.
+    /// The file has fewer bytes than its header declares.
     #[error("the file is shorter than its header says")]
     Truncated,
-    /// More numbers than can be counted.
+    /// The number of elements overflows.
     #[error("the shape has more elements than fit in memory")]
     TooLarge,
-    /// An array of an archive is larger than its reader allows.
+    /// An array of an archive is larger than the limit of its reader, in bytes.
     #[error("it has more than {0} bytes, unpacked")]
     Limit(u64),
-    /// An unsigned number that `i64` does not hold.
+    /// An unsigned integer exceeds `i64`: its index and value.
     #[error("element {0} is {1}; integers above {max} are not supported", max = i64::MAX)]
     Integer(usize, u64),
-    /// An array that cannot be written.
+    /// An array cannot be written: its name, and the reason.
     #[error("cannot write the array `{0}`: {1}")]
     Write(String, String),
 }
 
 impl Array {
-    /// The numbers as f64.
+    /// Returns the elements as f64.
     pub fn to_floats(&self) -> Vec<f64> {
         match &self.numbers {
             ArrayData::Integers(numbers) => numbers.iter().map(|&x| x as f64).collect(),
@@ -91,7 +91,8 @@ impl Array {
         }
     }
 
-    /// The numbers as integers, or `None` where [`first_fraction`](Self::first_fraction) finds one that is not.
+    /// Returns the elements as integers, or `None` if [`first_fraction`](Self::first_fraction) finds one that
+    /// is not.
     pub fn to_integers(&self) -> Option<Vec<i64>> {
         match &self.numbers {
             ArrayData::Integers(numbers) => Some(numbers.clone()),
@@ -102,7 +103,8 @@ impl Array {
         }
     }
 
-    /// Index and value of the first number that is not an integer, or beyond 2^53, up to which `f64` holds all of them.
+    /// Returns index and value of the first element that is not an integer, or whose magnitude exceeds 2^53,
+    /// up to which f64 represents every integer.
     pub fn first_fraction(&self) -> Option<(usize, f64)> {
         let ArrayData::Floats(numbers) = &self.numbers else { return None };
         let whole = |x: f64| x.fract() == 0.0 && x.abs() <= 2f64.powi(53);

@@ -1,16 +1,16 @@
-//! One array: the `.npy` format (NumPy enhancement proposal 1).
+//! The `.npy` format, one array (NumPy Enhancement Proposal 1).
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 use crate::{Array, ArrayData, Error};
 
-/// Longest header of an array of plain numbers; NumPy pads it to 128 bytes.
+/// Maximum length of a header, in bytes. That of an array of numbers has 128 bytes in NumPy.
 const HEADER_LIMIT: usize = 1024;
 
 /// Reads a `.npy` file of integers, floats or booleans, in either byte and memory order.
 ///
 /// # Errors
-/// Where the bytes are not such a file, or fewer than its header promises.
+/// Returns an error if the bytes are not such a file, or fewer than its header declares.
 pub fn read_npy(bytes: &[u8]) -> Result<Array, Error> {
     check_header(bytes)?;
     let file = NpyFile::new(bytes).map_err(|e| Error::Npy(e.to_string()))?;
@@ -25,16 +25,17 @@ pub fn read_npy(bytes: &[u8]) -> Result<Array, Error> {
     Ok(Array { shape, numbers })
 }
 
-/// Refuses what `npyz` would choke on: it takes memory for a header as long as it claims to be, parses nested Python
-/// literals by recursion, and multiplies the extents of a shape unchecked.
+/// Rejects headers that `npyz` does not handle safely.
 fn check_header(bytes: &[u8]) -> Result<(), Error> {
+    // `npyz` allocates as many bytes as a header declares, parses nested Python literals recursively, and
+    // multiplies the sizes of a shape without overflow checks.
     let not = |why: &str| Error::Npy(why.to_owned());
     let (start, length) = match bytes {
         [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => (10, u16::from_le_bytes([*a, *b]).into()),
         [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
             (12, u32::from_le_bytes([*a, *b, *c, *d]))
         }
-        _ => return Err(not("it does not start like one")),
+        _ => return Err(not("it does not start with NumPy's signature")),
     };
     let length = usize::try_from(length).ok().filter(|&length| length <= HEADER_LIMIT);
     let length = length.ok_or_else(|| not("its header is too long"))?;
@@ -44,13 +45,13 @@ fn check_header(bytes: &[u8]) -> Result<(), Error> {
     if header.contains(['\\', '[']) || !once('{') || !once('(') {
         return Err(not("its header is not that of an array of plain numbers"));
     }
-    // The one tuple of the header: only it can be the shape.
+    // The header has a single tuple, which must be the shape.
     let (_, shape) = header.split_once('(').ok_or_else(|| not("it has no shape"))?;
     let (shape, _) = shape.split_once(')').ok_or_else(|| not("it has no shape"))?;
     let mut elements: u64 = 1;
     for extent in shape.split(',').map(str::trim).filter(|extent| !extent.is_empty()) {
         let extent: u64 = extent.parse().map_err(|_| not("its shape is not a tuple of sizes"))?;
-        // An extent of 0 must not hide an overflow of the others.
+        // A size of 0 must not hide an overflow of the others.
         elements = elements.checked_mul(extent.max(1)).ok_or(Error::TooLarge)?;
     }
     Ok(())
@@ -87,7 +88,7 @@ fn read_numbers(file: NpyFile<&[u8]>, available: usize) -> Result<ArrayData, Err
     })
 }
 
-/// Column-major numbers in row-major order.
+/// Converts elements from column-major to row-major order.
 fn from_fortran<T: Copy>(shape: &[usize], numbers: &[T]) -> Vec<T> {
     let mut strides = vec![1; shape.len()];
     for axis in 1..shape.len() {

@@ -1,4 +1,4 @@
-//! Archives of arrays: `.npz`, a zip archive of `.npy` files.
+//! The `.npz` format, a zip archive of `.npy` files.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -8,13 +8,14 @@ use zip::write::SimpleFileOptions;
 
 use crate::{Array, Error, read_npy};
 
-/// Most bytes that are unpacked where the caller gives no limit: 1 GiB.
+/// Default limit of the decompressed size, in bytes: 1 GiB.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;
 
-/// Reads every array of a `.npz` archive, by name. All together may have [`DEFAULT_LIMIT`] bytes, unpacked.
+/// Reads all arrays of a `.npz` archive, by name. Their total decompressed size is limited to
+/// [`DEFAULT_LIMIT`].
 ///
 /// # Errors
-/// Where the bytes are not such an archive, or one of its arrays cannot be read.
+/// Returns an error if the bytes are not such an archive, or if one of its arrays cannot be read.
 pub fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Error> {
     let mut reader = NpzReader::open(bytes)?;
     let mut arrays = BTreeMap::new();
@@ -26,7 +27,7 @@ pub fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Error> {
     Ok(arrays)
 }
 
-/// A `.npz` archive whose arrays are unpacked one at a time, on demand.
+/// A `.npz` archive whose arrays are decompressed one at a time, on demand.
 pub struct NpzReader<'a> {
     zip: zip::ZipArchive<Cursor<&'a [u8]>>,
     names: Vec<String>,
@@ -40,17 +41,17 @@ impl std::fmt::Debug for NpzReader<'_> {
 }
 
 impl<'a> NpzReader<'a> {
-    /// Reads the list of arrays, and none of them.
+    /// Opens an archive: reads the names of its arrays, but no array.
     ///
     /// # Errors
-    /// Where the bytes are not an archive, or one that holds other things than arrays.
+    /// Returns an error if the bytes are not an archive, or if it contains anything but arrays.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Error> {
         let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| Error::Npz(e.to_string()))?;
         let mut names = Vec::with_capacity(zip.len());
         for path in zip.file_names() {
             let path = path.map_err(|e| Error::Npz(e.to_string()))?;
             let Some(name) = path.strip_suffix(".npy") else {
-                return Err(Error::Npz(format!("it holds `{path}`, which is not an array")));
+                return Err(Error::Npz(format!("it contains `{path}`, which is not an array")));
             };
             names.push(name.to_owned());
         }
@@ -58,29 +59,31 @@ impl<'a> NpzReader<'a> {
         Ok(Self { zip, names, limit: DEFAULT_LIMIT })
     }
 
-    /// The same reader, for arrays of at most so many bytes each, unpacked.
+    /// Returns the reader with another limit of the decompressed size of each array, in bytes.
     pub fn with_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
 
-    /// Names of the arrays, sorted.
+    /// Returns the names of the arrays, sorted.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Unpacks one array.
+    /// Decompresses one array.
     ///
     /// # Errors
-    /// Where there is none of that name, it is too large, damaged, or not an array of numbers.
+    /// Returns an error if there is no array of this name, or if it is too large, damaged, or not an array of
+    /// numbers.
     pub fn array(&mut self, name: &str) -> Result<Array, Error> {
         self.unpack(name).map(|(array, _)| array)
     }
 
-    /// One array and its size in bytes, at most the limit.
+    /// Returns one array and its decompressed size in bytes, which is at most the limit.
     fn unpack(&mut self, name: &str) -> Result<(Array, u64), Error> {
         let failed = |error: Error| Error::Member { name: name.to_owned(), error: Box::new(error) };
         let packed = |e: &dyn std::fmt::Display| failed(Error::Npz(e.to_string()));
         let member = self.zip.by_name(&format!("{name}.npy")).map_err(|e| packed(&e))?;
+        // The size in the archive's directory cannot be trusted: stop one byte beyond the limit.
         let mut bytes = Vec::new();
         member.take(self.limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| packed(&e))?;
         let size = bytes.len() as u64;
@@ -104,15 +107,15 @@ impl std::fmt::Debug for NpzWriter {
 }
 
 impl NpzWriter {
-    /// An archive without arrays.
+    /// Creates an archive without arrays.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an array in row-major order.
+    /// Adds an array, with its elements in row-major order.
     ///
     /// # Errors
-    /// Where the shape does not hold as many numbers as there are.
+    /// Returns an error if the number of elements is not the product of the shape.
     pub fn add<T>(&mut self, name: &str, shape: &[usize], numbers: &[T]) -> Result<(), Error>
     where
         T: AutoSerialize + Copy,
@@ -120,7 +123,7 @@ impl NpzWriter {
         let failed = |why: String| Error::Write(name.to_owned(), why);
         let count = shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent));
         if count != Some(numbers.len()) {
-            return Err(failed(format!("{} numbers do not have the shape {shape:?}", numbers.len())));
+            return Err(failed(format!("{} elements cannot have the shape {shape:?}", numbers.len())));
         }
         let zip = self.zip.get_or_insert_with(|| zip::ZipWriter::new(Cursor::new(Vec::new())));
         // A fixed time, so that the bytes do not depend on the clock.
@@ -138,10 +141,10 @@ impl NpzWriter {
         write().map_err(|e| failed(e.to_string()))
     }
 
-    /// The bytes of the archive.
+    /// Completes the archive and returns its bytes.
     ///
     /// # Errors
-    /// Where the archive cannot be completed.
+    /// Returns an error if the archive cannot be completed.
     pub fn finish(self) -> Result<Vec<u8>, Error> {
         let zip = self.zip.unwrap_or_else(|| zip::ZipWriter::new(Cursor::new(Vec::new())));
         let cursor = zip.finish().map_err(|e| Error::Write("archive".into(), e.to_string()))?;

@@ -1,4 +1,4 @@
-//! Arrays in and out, and bytes that are no arrays.
+//! Reading and writing of arrays, and invalid bytes.
 
 use npyz::{AutoSerialize, Order, WriterBuilder};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> V
     bytes
 }
 
-/// Eight bytes under a header of one's own.
+/// Eight bytes with a given header.
 fn with_header(header: &str) -> Vec<u8> {
     let length = u16::try_from(header.len()).unwrap().to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &[0; 8]].concat()
@@ -85,7 +85,7 @@ fn arrays_that_do_not_fit_their_shape_are_not_written() {
 
 #[test]
 fn a_reader_unpacks_what_it_is_asked_for() {
-    // The bytes of `x` are damaged; its header in the archive is not.
+    // The bytes of `x` are damaged, but its header in the archive is not.
     let mut bytes = archive();
     let start = bytes.windows(5).position(|w| w == b"x.npy").unwrap() + 5;
     bytes[start + 3] ^= 0xff;
@@ -138,7 +138,7 @@ fn truncated_files_are_errors() {
     }
 }
 
-/// A number that is read differs, or the file is refused; nothing panics, and what is read has its shape.
+/// Damaged bytes give other numbers or an error; nothing panics, and the number of elements fits the shape.
 #[test]
 fn flipped_bits_never_panic() {
     let flips = |bytes: &[u8], check: &dyn Fn(&[u8])| {

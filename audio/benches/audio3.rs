@@ -1,4 +1,4 @@
-//! How many times faster than real time one core runs the front end. Prints the median of 15 runs.
+//! Measures how many times faster than real time one core runs the front end. Prints the median of 15 runs.
 //!
 //! `cargo bench -p synnet-audio`
 #![allow(clippy::print_stdout)]

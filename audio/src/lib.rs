@@ -1,8 +1,8 @@
-//! Audio front ends of neuromorphic chips: sound in, spikes out, bit for bit what the chip makes.
+//! Audio front ends of neuromorphic chips: sound to spikes, bit-exact.
 //!
-//! [`wav`] decodes recordings; [`audio3`] is the digital front end of SynSense's Xylo Audio 3. A whole
-//! recording becomes a raster with [`audio3::raster`]; a stream goes through [`audio3::Resampler`] and
-//! [`audio3::AudioFrontEnd`], which keep their state between pushes and give the same frames.
+//! [`Wav`] decodes recordings; [`audio3`] is the digital front end of SynSense's Xylo Audio 3.
+//! [`audio3::raster`] encodes a whole recording. For streams, [`audio3::Resampler`] and
+//! [`audio3::AudioFrontEnd`] keep their state between pushes, and return the same frames.
 //!
 //! ```
 //! use synnet_audio::{Wav, audio3};
@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The crate does no I/O: bytes and samples in, values out.
+//! The crate performs no I/O: it takes bytes and samples, and returns values.
 
 pub mod audio3;
 mod wav;

@@ -1,41 +1,41 @@
-//! WAV files: bytes to samples.
+//! WAV files: bytes to mono samples.
 
 use std::num::NonZeroU32;
 
 use hound::{SampleFormat, WavReader};
 
-/// A recording: one channel of samples and their rate.
+/// A mono recording: samples from -1 to 1, and their rate. It has at least one sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wav {
     samples: Vec<f64>,
     sample_rate: NonZeroU32,
 }
 
-/// Why bytes are not a recording that can be used.
+/// An error in a WAV file or in the samples of a recording.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WavError {
     /// There are no bytes.
     #[error("the file is empty")]
     Empty,
-    /// The bytes do not start as a WAV file does.
+    /// The bytes do not start with the signature of a WAV file.
     #[error("not a WAV file: it does not start with `RIFF` and `WAVE`")]
     NotWav,
     /// The header contradicts itself or the standard.
     #[error("the WAV header is damaged: {reason}")]
     Header {
-        /// What is wrong with it.
+        /// Description of the damage.
         reason: String,
     },
     /// The file ends before its samples do.
-    #[error("the file is cut off: its header announces {announced} samples, and {found} are there")]
+    #[error("the file is truncated: its header declares {announced} samples, but the file has {found}")]
     Truncated {
-        /// Samples of all channels that the header announces.
+        /// Number of samples of all channels that the header declares.
         announced: u32,
-        /// Samples of all channels that the file holds.
+        /// Number of samples of all channels in the file.
         found: u32,
     },
-    /// The samples are stored in a way that is not decoded here.
+    /// The encoding of the samples is not supported.
     #[error(
         "the encoding {encoding} is not supported; \
          convert the file to PCM of 8, 16, 24 or 32 bits or to 32-bit float"
@@ -44,27 +44,28 @@ pub enum WavError {
         /// Name of the encoding.
         encoding: String,
     },
-    /// There is a header and no sample.
+    /// The recording has no samples.
     #[error("the recording has no samples")]
     NoSamples,
-    /// The header gives no sample rate.
+    /// The sample rate is 0.
     #[error("the sample rate is 0")]
     NoSampleRate,
-    /// A sample is not a number between -1 and 1.
+    /// A sample is NaN or not between -1 and 1.
     #[error("sample {index} is {value}; samples must lie between -1 and 1: scale the recording down")]
     Range {
-        /// Number of the first such sample, from 0.
+        /// Index of the first such sample, from 0.
         index: usize,
-        /// Its value.
+        /// Value of the sample.
         value: f64,
     },
 }
 
 impl Wav {
-    /// A recording from its samples.
+    /// Creates a recording from samples and their rate, in hertz.
     ///
     /// # Errors
-    /// There is no sample, the rate is 0, or a sample is not a number between -1 and 1.
+    /// Returns an error if there are no samples, if the rate is 0, or if a sample is NaN or not between -1
+    /// and 1.
     pub fn new(samples: Vec<f64>, sample_rate: u32) -> Result<Self, WavError> {
         let sample_rate = NonZeroU32::new(sample_rate).ok_or(WavError::NoSampleRate)?;
         if samples.is_empty() {
@@ -78,12 +79,12 @@ impl Wav {
 
     /// Decodes the bytes of a WAV file: PCM of 8, 16, 24 or 32 bits or 32-bit float, of any rate.
     ///
-    /// Integers of `b` bits are divided by `2^(b - 1)`, so that a 16-bit sample `x` becomes exactly
-    /// `x / 32768`; several channels are averaged.
+    /// Integers of `b` bits are divided by `2^(b - 1)`: a 16-bit sample `x` becomes exactly `x / 32768`.
+    /// Several channels are averaged.
     ///
     /// # Errors
-    /// The bytes are not a whole WAV file, its encoding is not among those above, or a float sample is
-    /// not a number between -1 and 1.
+    /// Returns an error if the bytes are not a complete WAV file, if its encoding is not supported, or if a
+    /// float sample is NaN or not between -1 and 1.
     pub fn decode(bytes: &[u8]) -> Result<Self, WavError> {
         if bytes.is_empty() {
             return Err(WavError::Empty);
@@ -110,25 +111,23 @@ impl Wav {
         Self::new(samples, spec.sample_rate)
     }
 
-    /// The samples, -1 to 1.
+    /// Returns the samples, from -1 to 1.
     pub fn samples(&self) -> &[f64] {
         &self.samples
     }
 
-    /// Samples per second.
+    /// Returns the sample rate, in hertz.
     pub fn sample_rate(&self) -> NonZeroU32 {
         self.sample_rate
     }
 
-    /// Seconds.
+    /// Returns the duration, in seconds.
     pub fn duration(&self) -> f64 {
         self.samples.len() as f64 / f64::from(self.sample_rate.get())
     }
 }
 
 /// Reads all samples and averages the channels.
-///
-/// The room to reserve comes from the bytes that are there, not from what the header announces.
 fn read<S: hound::Sample>(
     mut reader: WavReader<&[u8]>,
     bytes: usize,
@@ -137,10 +136,11 @@ fn read<S: hound::Sample>(
     let spec = reader.spec();
     let channels = usize::from(spec.channels);
     let announced = reader.len();
+    // Reserve by the bytes that exist: the header may declare any number of samples.
     let mut samples = Vec::with_capacity(bytes / (usize::from(spec.bits_per_sample / 8) * channels));
     let mut sum = 0.0;
     for (found, sample) in (0_u32..).zip(reader.samples::<S>()) {
-        // The header has been accepted, so the bytes must have run out.
+        // The header is valid, so a sample can only fail at the end of the bytes.
         sum += scale(sample.map_err(|_| WavError::Truncated { announced, found })?);
         if (found as usize + 1).is_multiple_of(channels) {
             samples.push(sum / channels as f64);
@@ -150,7 +150,7 @@ fn read<S: hound::Sample>(
     Ok(samples)
 }
 
-/// The error for a header that the decoder refuses.
+/// Returns the error for a header that the decoder rejects.
 fn header_error(error: hound::Error, bytes: &[u8]) -> WavError {
     if let Some(encoding) = unsupported_encoding(bytes) {
         return WavError::Encoding { encoding };
@@ -163,7 +163,7 @@ fn header_error(error: hound::Error, bytes: &[u8]) -> WavError {
     WavError::Header { reason }
 }
 
-/// Names the encoding in the `fmt ` chunk, if it is none that is decoded here.
+/// Returns the name of the encoding in the `fmt ` chunk, unless it is supported.
 fn unsupported_encoding(bytes: &[u8]) -> Option<String> {
     let mut chunks = bytes.get(12..)?;
     let format = loop {

@@ -1,6 +1,6 @@
-//! Recordings of spoken digits against Rockpool's filter bank, spike generator and raster.
+//! Recordings of spoken digits compared with Rockpool's filter bank, spike generator and raster.
 //!
-//! `tests/golden/afe/README.md` says where they come from and what they hold.
+//! `tests/golden/afe/README.md` describes their origin and contents.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The streaming form against the file form.
+//! The front end for streams compared with the front end for recordings.
 
 use proptest::prelude::*;
 use synnet_audio::Wav;
@@ -8,7 +8,7 @@ fn normalization() -> impl Strategy<Value = Normalization> {
     prop_oneof![Just(Normalization::Joint), Just(Normalization::Channel), Just(Normalization::Fixed)]
 }
 
-/// A recording in pieces, some of them at full scale.
+/// A recording in chunks, some of them at full scale.
 fn pieces() -> impl Strategy<Value = Vec<Vec<f64>>> {
     let sample = prop_oneof![-1.0..=1.0, Just(-1.0), Just(1.0)];
     prop::collection::vec(prop::collection::vec(sample, 0..300), 1..6)
@@ -18,7 +18,7 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<f64>>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// However a recording is cut, the frames are those of the whole; after a reset they come again.
+    /// The frames do not depend on how a recording is divided; after a reset, they repeat.
     #[test]
     fn chunked_input_equals_one_shot(
         normalization in normalization(),
@@ -49,7 +49,7 @@ proptest! {
         }
     }
 
-    /// Any 16-bit input, at full scale and beyond 14 bits, passes; no count exceeds the cap.
+    /// Any 16-bit input is accepted, at full scale and beyond 14 bits; no count exceeds the cap.
     #[test]
     fn extreme_audio_passes(
         normalization in normalization(),

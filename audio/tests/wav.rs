@@ -1,4 +1,4 @@
-//! Decoding of WAV files: what is read, and what is refused with which words.
+//! Decoding of WAV files: supported encodings, and the messages of errors.
 
 use std::io::Cursor;
 
@@ -6,7 +6,7 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use proptest::prelude::*;
 use synnet_audio::{Wav, audio3};
 
-/// A WAV file of these samples.
+/// Returns a WAV file of these samples.
 fn wav<S: hound::Sample + Copy>(channels: u16, bits: u16, format: SampleFormat, samples: &[S]) -> Vec<u8> {
     let spec = WavSpec { channels, sample_rate: 8000, bits_per_sample: bits, sample_format: format };
     let mut bytes = Cursor::new(Vec::new());
@@ -26,7 +26,7 @@ fn floats(samples: &[f32]) -> Vec<u8> {
     wav(1, 32, SampleFormat::Float, samples)
 }
 
-/// The header that most programs write: 44 bytes, with the tag and the bits of the encoding.
+/// The usual header of 44 bytes, with the tag and the bits of the encoding.
 fn plain_header(tag: u16, bits: u16, rate: u32, data: &[u8]) -> Vec<u8> {
     let block = bits / 8;
     let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0".to_vec();
@@ -85,8 +85,11 @@ fn error_messages_name_the_cause() {
         (b"fLaC and so on", "not a WAV file: it does not start with `RIFF` and `WAVE`"),
         (b"RIFF", "not a WAV file: it does not start with `RIFF` and `WAVE`"),
         (&whole[..20], "the WAV header is damaged: the file ends within it"),
-        (&whole[..44], "the file is cut off: its header announces 4 samples, and 0 are there"),
-        (&whole[..whole.len() - 3], "the file is cut off: its header announces 4 samples, and 2 are there"),
+        (&whole[..44], "the file is truncated: its header declares 4 samples, but the file has 0"),
+        (
+            &whole[..whole.len() - 3],
+            "the file is truncated: its header declares 4 samples, but the file has 2",
+        ),
         (&ints(16, &[]), "the recording has no samples"),
         (&plain_header(1, 16, 0, &[0, 0]), "the sample rate is 0"),
         (
@@ -128,13 +131,13 @@ fn a_low_sample_rate_is_reported_as_too_long() {
     let error = audio3::raster(&recording, &audio3::Options::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the recording lasts 100000 s, which makes 97656250 time steps; at most 67108864 are possible: \
-         cut it, or use longer time steps"
+        "the recording of 100000 s has 97656250 time steps, but the maximum is 67108864; cut it, or use \
+         longer time steps"
     );
 }
 
 proptest! {
-    /// Damage anywhere gives samples or an error, and memory goes by the bytes that are there.
+    /// Any damage gives samples or an error, and memory in proportion to the bytes.
     #[test]
     fn corrupted_files_never_panic(
         channels in 1_u16..4,

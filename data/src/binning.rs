@@ -1,36 +1,38 @@
-//! From events in continuous time to time steps.
+//! Binning: events in continuous time to rasters of time steps.
 
 use synnet_ir::Raster;
 
-/// How events become a raster.
+/// The conversion of events to a raster.
 ///
-/// An event at the time `x` falls into the step `floor(x * unit / dt)`; a time within a millionth of a step
-/// below a boundary counts as the next step, because decimal times are rarely exact. An event on channel `c` of
-/// a recording falls into channel `c / pool` of the raster.
+/// An event at time `x` is counted in step `floor(x * unit / dt)`. A time within a millionth of a step below
+/// a boundary counts as the next step, because decimal times are rarely exact in binary. Channel `c` of a
+/// recording becomes channel `c / pool` of the raster.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binning {
-    /// Channels of the raster.
+    /// Number of channels of the raster.
     pub channels: usize,
-    /// Neighboring channels of the recording that become one of the raster; 1 leaves them as they are.
+    /// Number of neighboring channels of the recording per channel of the raster, 1 or more.
     pub pool: usize,
     /// Duration of a time step, in seconds.
     pub dt: f64,
-    /// Most time steps of a raster; what comes later is cut off.
+    /// Maximum number of time steps of a raster; later events are dropped.
     pub steps: usize,
-    /// Seconds in a unit of the recording's time.
+    /// Unit of the recording's times, in seconds.
     pub unit: f64,
 }
 
-/// An event that cannot be placed.
+/// An event outside the raster or with an invalid time.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct InvalidEvent {
-    /// Its number, from 0.
+    /// Index of the event, from 0.
     pub(crate) index: usize,
+    /// The end of a sentence that begins with the event.
     pub(crate) reason: String,
 }
 
 impl Binning {
-    /// The raster of events `(channel, time)`; it ends with the step of the last one.
+    /// Converts events `(channel, time)`, in any order, to a raster that ends with the step of the last
+    /// event.
     pub(crate) fn raster(&self, events: impl Iterator<Item = (f64, f64)>) -> Result<Raster, InvalidEvent> {
         let mut placed = Vec::new();
         let mut steps = 0;
@@ -46,24 +48,24 @@ impl Binning {
             .map_err(|e| InvalidEvent { index: 0, reason: e.to_string() })
     }
 
-    /// Step and channel of an event; no step where it comes after the last one.
+    /// Returns step and channel of an event; no step if the event is later than the last one.
     fn place(&self, channel: f64, time: f64) -> Result<(Option<usize>, usize), String> {
-        /// Share of a step that decimal times may lie below a boundary that was meant.
+        /// Fraction of a step by which a time may fall short of a boundary and still count as the next step.
         const TOLERANCE: f64 = 1e-6;
         let pool = self.pool.max(1);
         if !(channel >= 0.0 && channel.fract() == 0.0) {
-            return Err(format!("is on channel {channel}; channels are whole numbers from 0"));
+            return Err(format!("is on channel {channel}; channels must be integers from 0"));
         }
         if channel >= self.channels as f64 * pool as f64 {
             let pooled = if pool > 1 { format!(", {pool} of the recording each") } else { String::new() };
             return Err(format!(
-                "is on channel {channel}; the raster has {} channels{pooled}: give the network as many inputs, \
-                 or pool more channels",
+                "is on channel {channel}, but the raster has {} channels{pooled}; use a network with more input \
+                 channels, or pool more channels",
                 self.channels
             ));
         }
         if !(time >= 0.0 && time.is_finite()) {
-            return Err(format!("is at the time {time}; times are finite and start at 0"));
+            return Err(format!("is at time {time}; times must be finite and 0 or more"));
         }
         let step = (time * self.unit / self.dt + TOLERANCE).floor();
         let step = (step < self.steps as f64).then_some(step as usize);
@@ -102,14 +104,14 @@ mod tests {
     #[test]
     fn misplaced_events_are_named() {
         for (channel, time, says) in [
-            (3.0, 0.0, "channel 3; the raster has 3 channels"),
-            (-1.0, 0.0, "whole numbers from 0"),
-            (0.5, 0.0, "whole numbers from 0"),
-            (f64::NAN, 0.0, "whole numbers from 0"),
-            (f64::INFINITY, 0.0, "whole numbers from 0"),
-            (0.0, -0.1, "the time -0.1"),
-            (0.0, f64::NAN, "the time NaN"),
-            (0.0, f64::INFINITY, "the time inf"),
+            (3.0, 0.0, "channel 3, but the raster has 3 channels"),
+            (-1.0, 0.0, "integers from 0"),
+            (0.5, 0.0, "integers from 0"),
+            (f64::NAN, 0.0, "integers from 0"),
+            (f64::INFINITY, 0.0, "integers from 0"),
+            (0.0, -0.1, "at time -0.1"),
+            (0.0, f64::NAN, "at time NaN"),
+            (0.0, f64::INFINITY, "at time inf"),
         ] {
             let reason = BINNING.raster([(0.0, 0.0), (channel, time)].into_iter()).unwrap_err();
             assert!(reason.index == 1 && reason.reason.contains(says), "{reason:?}");

@@ -1,47 +1,47 @@
-//! Why bytes are not data.
+//! The error of all readers.
 
-/// Why a file cannot be used, with the part of it that is at fault.
+/// An error in a data file. The message names the array, line or event.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Not an archive of arrays, or one of its arrays cannot be read.
+    /// The bytes are not an archive of arrays, or one of its arrays cannot be read.
     #[error(transparent)]
     Arrays(#[from] synnet_arrays::Error),
-    /// Not HDF5, or a part of it cannot be read.
-    #[error("not an HDF5 file that can be read: {0}")]
+    /// The bytes are not HDF5, or use a feature of it that is not supported.
+    #[error("cannot read the HDF5 file: {0}")]
     Hdf5(String),
-    /// Something that must be there is not.
-    #[error("there is no {what}; the file holds {found}")]
+    /// A required array is missing.
+    #[error("there is no {what}; the file contains {found}")]
     Missing {
-        /// What is missing.
+        /// Description of the missing array.
         what: String,
-        /// What is there instead.
+        /// Names of the arrays found.
         found: String,
     },
-    /// A part has the wrong extents, type or values.
-    #[error("{part} {reason}")]
-    Part {
-        /// The part, such as an array by name.
-        part: String,
-        /// The rule that it breaks and the remedy.
+    /// An array has the wrong shape, type or values.
+    #[error("{what} {reason}")]
+    Invalid {
+        /// The array or element, the subject of the sentence.
+        what: String,
+        /// The rest of the sentence: what was found, and what is expected.
         reason: String,
     },
-    /// A line of a text.
+    /// A line of a text file is invalid.
     #[error("line {line}: {reason}")]
     Line {
-        /// Its number, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// What was found, and what is expected.
         reason: String,
     },
 }
 
 impl Error {
-    pub(crate) fn part(part: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Part { part: part.into(), reason: reason.into() }
+    pub(crate) fn invalid(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { what: what.into(), reason: reason.into() }
     }
 
-    /// Something is missing among things that have names.
+    /// Returns the error for a missing array; `names` are those found.
     pub(crate) fn missing<S: AsRef<str>>(what: &str, names: &[S]) -> Self {
         let names: Vec<String> = names.iter().take(12).map(|name| format!("`{}`", name.as_ref())).collect();
         let found = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };

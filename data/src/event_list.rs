@@ -1,4 +1,4 @@
-//! Lists of events, one file for each recording.
+//! Event lists: one file of events (channel, time) per recording, as text or as NumPy arrays.
 
 use synnet_arrays::NpzReader;
 use synnet_ir::Raster;
@@ -6,21 +6,22 @@ use synnet_ir::Raster;
 use crate::binning::InvalidEvent;
 use crate::{Binning, Error};
 
-/// Most bytes of one array, unpacked.
+/// Maximum size of one array, in bytes after decompression.
 const MAX_BYTES: u64 = 1 << 28;
 
-/// Reads a text of events: on each line channel and time, with a comma, a semicolon, a tab or blanks between.
+/// Reads events from text: on each line a channel and a time, separated by a comma, semicolon, tab or spaces.
 ///
-/// A first line of names, `channel` and `time` in either order, gives the order of the columns. Empty lines and
-/// those that start with `#` are left out. Events may stand in any order.
+/// The first line may name the columns, `channel` and `time`, in either order. Empty lines and lines that
+/// start with `#` are skipped. Events may be in any order.
 ///
 /// # Errors
-/// The first line that is not an event of the raster.
+/// Returns an error for the first line that is not an event, or whose event is outside the raster.
 pub fn read_csv(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         Error::Line { line, reason: "not UTF-8 text".into() }
     })?;
+    // Spreadsheets write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line.trim()));
     let mut lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).peekable();
@@ -29,17 +30,17 @@ pub fn read_csv(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
         lines.next();
     }
     let time_first = named.unwrap_or(false);
-    let (mut events, mut places) = (Vec::new(), Vec::new());
+    let (mut events, mut line_numbers) = (Vec::new(), Vec::new());
     for (line, text) in lines {
         let (first, second) = pair(text).ok_or_else(|| Error::Line {
             line,
-            reason: format!("`{}` is not a channel and a time", short(text)),
+            reason: format!("expected a channel and a time, found `{}`", shorten(text)),
         })?;
         events.push(if time_first { (second, first) } else { (first, second) });
-        places.push(line);
+        line_numbers.push(line);
     }
     binning.raster(events.into_iter()).map_err(|InvalidEvent { index, reason }| Error::Line {
-        line: places.get(index).copied().unwrap_or(1),
+        line: line_numbers.get(index).copied().unwrap_or(1),
         reason: format!("the event {reason}"),
     })
 }
@@ -47,7 +48,8 @@ pub fn read_csv(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
 /// Reads events from the bytes of a `.npz` file with the arrays `channel` and `time`, each `[events]`.
 ///
 /// # Errors
-/// Where the bytes are no such archive, or an event does not belong to the raster; an array of more than 2^28 bytes.
+/// Returns an error if the bytes are not such an archive, if an array has more than 2^28 bytes, or if an
+/// event is outside the raster.
 pub fn read_npz(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
     let mut reader = NpzReader::open(bytes)?.with_limit(MAX_BYTES);
     let names = reader.names().to_vec();
@@ -58,23 +60,23 @@ pub fn read_npz(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
         let array = reader.array(name)?;
         match array.shape[..] {
             [_] => Ok(array.to_floats()),
-            _ => Err(Error::part(
+            _ => Err(Error::invalid(
                 format!("`{name}`"),
-                format!("has the shape {:?}; expected [events]", array.shape),
+                format!("has shape {:?}; expected [events]", array.shape),
             )),
         }
     };
     let (channels, times) = (column("channel")?, column("time")?);
     if channels.len() != times.len() {
-        let reason = format!("has {} events; `time` has {}", channels.len(), times.len());
-        return Err(Error::part("`channel`", reason));
+        let reason = format!("has {} events, but `time` has {}", channels.len(), times.len());
+        return Err(Error::invalid("`channel`", reason));
     }
     binning
         .raster(channels.into_iter().zip(times))
-        .map_err(|InvalidEvent { index, reason }| Error::part(format!("event {index}"), reason))
+        .map_err(|InvalidEvent { index, reason }| Error::invalid(format!("event {index}"), reason))
 }
 
-/// Whether the time stands first, where a line names the columns.
+/// Returns whether the time is the first column, or `None` if the line does not name the columns.
 fn column_order(line: &str) -> Option<bool> {
     let words: Vec<String> = words(line).map(str::to_lowercase).collect();
     match [words.first()?.as_str(), words.get(1)?.as_str()] {
@@ -84,7 +86,7 @@ fn column_order(line: &str) -> Option<bool> {
     }
 }
 
-/// The two numbers of a line.
+/// Returns the two numbers of a line; `None` if it is not exactly two numbers.
 fn pair(line: &str) -> Option<(f64, f64)> {
     let mut words = words(line);
     let pair = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
@@ -95,8 +97,8 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split([',', ';', '\t', ' ']).filter(|word| !word.is_empty())
 }
 
-/// The start of a text, for messages.
-fn short(text: &str) -> String {
+/// Returns the first 40 characters of a line, for messages.
+fn shorten(text: &str) -> String {
     let start: String = text.chars().take(40).collect();
     if start.len() < text.len() { format!("{start}...") } else { start }
 }

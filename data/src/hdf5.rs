@@ -1,15 +1,15 @@
-//! What is read of HDF5 files: arrays of whole numbers, and ragged arrays.
+//! HDF5 files: arrays of integers, and ragged arrays (variable-length sequences).
 //!
-//! The format is decoded by `hdf5-pure`. It does not hand out ragged arrays (variable-length sequences) but the
-//! references that stand for them, so that the heap which they point into is read here (HDF5 File Format
-//! Specification 3.0, III.E "Global Heap").
+//! `hdf5-pure` decodes the format. For ragged arrays, it returns references into the global heap, which this
+//! module reads (HDF5 File Format Specification 3.0, III.E "Global Heap").
 
 use half::f16;
 use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder};
 
 use crate::Error;
 
-/// Most elements of an array: no data set of recordings has so many.
+/// Maximum number of elements of an array, far above that of any dataset of recordings. Larger sizes are
+/// taken for damage.
 const MAX_ELEMENTS: u64 = 1 << 24;
 
 /// An HDF5 file in memory.
@@ -20,13 +20,13 @@ pub(crate) struct File {
 impl File {
     pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, Error> {
         if !bytes.starts_with(b"\x89HDF\r\n\x1a\n") {
-            return Err(Error::Hdf5("it does not start like one".into()));
+            return Err(Error::Hdf5("it does not start with the HDF5 signature".into()));
         }
         let file = hdf5_pure::File::from_bytes(bytes).map_err(|e| Error::Hdf5(e.to_string()))?;
         Ok(Self { file })
     }
 
-    /// The names of the arrays in a group, sorted; none where there is no such group.
+    /// Returns the names of the arrays in a group, sorted; none if the group does not exist.
     pub(crate) fn names_in(&self, group: &str) -> Vec<String> {
         let names = self.file.group(group).and_then(|group| group.datasets());
         let mut names = names.unwrap_or_default();
@@ -34,35 +34,38 @@ impl File {
         names
     }
 
-    /// A one-dimensional array of whole numbers.
+    /// Reads a one-dimensional array of integers.
     pub(crate) fn integers(&self, path: &str) -> Result<Vec<i64>, Error> {
         let array = self.array(path)?;
         match array.datatype().map_err(|e| failed(path, &e))? {
             Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } => {
                 array.read_i64().map_err(|e| failed(path, &e))
             }
-            other => {
-                Err(Error::part(format!("`{path}`"), format!("is {}; expected whole numbers", kind(&other))))
-            }
+            other => Err(Error::invalid(
+                format!("`{path}`"),
+                format!("contains {}; expected integers", kind(&other)),
+            )),
         }
     }
 
-    /// A one-dimensional array of sequences of numbers.
+    /// Opens a one-dimensional array of sequences of numbers.
     pub(crate) fn ragged(&self, path: &str) -> Result<Ragged<'_>, Error> {
         let array = self.array(path)?;
         let datatype = array.datatype().map_err(|e| failed(path, &e))?;
-        let wrong = |what: String| Error::part(format!("`{path}`"), what);
+        let wrong = |what: String| Error::invalid(format!("`{path}`"), what);
         let Datatype::VariableLength { is_string: false, base_type, .. } = &datatype else {
             return Err(wrong(format!(
-                "is {}; expected a sequence of numbers for each sample",
+                "contains {}; expected a sequence of numbers per sample",
                 kind(&datatype)
             )));
         };
         let number = Number::of(base_type)
-            .ok_or_else(|| wrong(format!("holds sequences of {}; expected numbers", kind(base_type))))?;
+            .ok_or_else(|| wrong(format!("contains sequences of {}; expected numbers", kind(base_type))))?;
         let superblock = self.file.superblock();
         if (superblock.offset_size, superblock.length_size) != (8, 8) || superblock.base_address.get() != 0 {
-            return Err(Error::Hdf5("its addresses are not 8 bytes from the start of the file".into()));
+            return Err(Error::Hdf5(
+                "its addresses are not 8 bytes wide, relative to the start of the file".into(),
+            ));
         }
         let references = array.read_raw().map_err(|e| failed(path, &e))?;
         let ragged = Ragged { path: path.to_owned(), references, heap: self.file.as_bytes(), number };
@@ -70,7 +73,7 @@ impl File {
         Ok(ragged)
     }
 
-    /// A one-dimensional array of a size that memory can be taken for.
+    /// Opens a one-dimensional array after checking its size, before memory is allocated for it.
     fn array(&self, path: &str) -> Result<Dataset, Error> {
         let array = self.file.dataset(path).map_err(|e| match e {
             hdf5_pure::Error::Format(hdf5_pure::FormatError::PathNotFound(_)) => {
@@ -82,35 +85,35 @@ impl File {
         let shape = array.shape().map_err(|e| failed(path, &e))?;
         let chunk = array.chunk_shape().map_err(|e| failed(path, &e))?.unwrap_or_default();
         let [elements] = shape[..] else {
-            return Err(Error::part(
+            return Err(Error::invalid(
                 format!("`{path}`"),
-                format!("has the shape {shape:?}; expected [samples]"),
+                format!("has shape {shape:?}; expected [samples]"),
             ));
         };
         if elements > MAX_ELEMENTS || chunk.iter().any(|&extent| extent > MAX_ELEMENTS) {
-            return Err(Error::part(format!("`{path}`"), "claims more than 2^24 elements"));
+            return Err(Error::invalid(format!("`{path}`"), "has more than 2^24 elements"));
         }
         Ok(array)
     }
 }
 
 fn failed(path: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::part(format!("`{path}`"), format!("cannot be read: {error}"))
+    Error::invalid(format!("`{path}`"), format!("cannot be read: {error}"))
 }
 
-/// The kind of a type in words.
+/// Describes the elements of a type, for messages.
 fn kind(datatype: &Datatype) -> &'static str {
     match datatype {
-        Datatype::FixedPoint { .. } => "whole numbers",
+        Datatype::FixedPoint { .. } => "integers",
         Datatype::FloatingPoint { .. } => "floating-point numbers",
         Datatype::String { .. } | Datatype::VariableLength { is_string: true, .. } => "text",
         Datatype::VariableLength { .. } => "sequences",
         Datatype::Compound { .. } => "records",
-        _ => "of another type",
+        _ => "elements of another type",
     }
 }
 
-/// A type of numbers in a sequence.
+/// The type of the numbers in a sequence.
 #[derive(Clone, Copy, Debug)]
 struct Number {
     size: usize,
@@ -131,7 +134,7 @@ impl Number {
             Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), byte_order, layout } => {
                 (*size, *byte_order, if layout.signed { NumberKind::Signed } else { NumberKind::Unsigned })
             }
-            // The formats of IEEE 754 with 16, 32 and 64 bits.
+            // IEEE 754 formats of 16, 32 and 64 bits.
             Datatype::FloatingPoint { size, byte_order, layout }
                 if matches!((size, layout.exponent_size), (2, 5) | (4, 8) | (8, 11)) =>
             {
@@ -147,7 +150,7 @@ impl Number {
         Some(Self { size: size as usize, big_endian, kind })
     }
 
-    /// The number of one element's bytes.
+    /// Decodes the bytes of one element.
     fn decode(self, bytes: &[u8]) -> f64 {
         let mut word = [0; 8];
         word[..self.size].copy_from_slice(&bytes[..self.size]);
@@ -157,6 +160,7 @@ impl Number {
         let unsigned = u64::from_le_bytes(word);
         match (self.kind, self.size) {
             (NumberKind::Unsigned, _) => unsigned as f64,
+            // Shifting up and back extends the sign.
             (NumberKind::Signed, size) => {
                 let unused = 64 - 8 * size as u32;
                 ((unsigned << unused) as i64 >> unused) as f64
@@ -168,28 +172,29 @@ impl Number {
     }
 }
 
-/// An array of sequences.
+/// A one-dimensional array of sequences, which are decoded on demand.
 pub(crate) struct Ragged<'a> {
     path: String,
-    /// For each sequence its length (4 bytes), the address of a collection of the heap (8) and the index of an
+    /// For each sequence: its length (4 bytes), the address of a heap collection (8), and the index of an
     /// object in it (4).
     references: Vec<u8>,
+    /// The whole file, since addresses are relative to its start.
     heap: &'a [u8],
     number: Number,
 }
 
-/// Bytes of a reference.
+/// Size of a reference, in bytes.
 const REFERENCE: usize = 16;
-/// Bytes before the objects of a collection, and before the data of an object.
+/// Size of the header of a collection, and of that of an object, in bytes.
 const HEADER: usize = 16;
 
 impl Ragged<'_> {
-    /// Number of sequences.
+    /// Returns the number of sequences.
     pub(crate) fn len(&self) -> usize {
         self.references.len() / REFERENCE
     }
 
-    /// Sequence `i`.
+    /// Decodes sequence `i`.
     pub(crate) fn get(&self, i: usize) -> Result<Vec<f64>, Error> {
         let (length, address, index) = self.reference(i);
         if length == 0 {
@@ -198,9 +203,9 @@ impl Ragged<'_> {
         let bytes =
             object(self.heap, address, index).and_then(|object| object.get(..length * self.number.size));
         let bytes = bytes.ok_or_else(|| {
-            Error::part(
+            Error::invalid(
                 format!("sample {i} of `{}`", self.path),
-                "points to where the file holds no such sequence",
+                "refers to a sequence that the file does not contain",
             )
         })?;
         Ok(bytes.chunks_exact(self.number.size).map(|bytes| self.number.decode(bytes)).collect())
@@ -211,21 +216,23 @@ impl Ragged<'_> {
         (u32_at(bytes, 0) as usize, u64_at(bytes, 4), u32_at(bytes, 12))
     }
 
-    /// Sequences are stored once and not compressed, so that together they are shorter than the file; where they
-    /// claim to be longer, they could be longer than any memory.
+    /// Checks that the sequences together are not longer than the file.
     fn check_total(&self) -> Result<(), Error> {
+        // The heap is not compressed and sequences are stored once, so a larger total is damage. Several
+        // references to one object could otherwise require any amount of memory.
         let lengths = (0..self.len()).map(|i| self.reference(i).0 as u64);
         if lengths.sum::<u64>().saturating_mul(self.number.size as u64) > self.heap.len() as u64 {
-            return Err(Error::part(
+            return Err(Error::invalid(
                 format!("`{}`", self.path),
-                "claims sequences that are longer than the file",
+                "declares sequences that are longer than the file",
             ));
         }
         Ok(())
     }
 }
 
-/// The bytes of an object of the heap.
+/// Returns the bytes of an object of the heap, from the object's start to the end of its data; `None` if it
+/// does not exist.
 fn object(heap: &[u8], address: u64, index: u32) -> Option<&[u8]> {
     let start = usize::try_from(address).ok()?;
     let collection = heap.get(start..)?;
@@ -234,7 +241,7 @@ fn object(heap: &[u8], address: u64, index: u32) -> Option<&[u8]> {
         return None;
     }
     let mut rest = collection.get(HEADER..size)?;
-    // Objects stand one after the other; the one with the index 0 is the free space behind them.
+    // Objects are contiguous, padded to 8 bytes; index 0 is the free space after the last one.
     loop {
         let header = rest.get(..HEADER)?;
         let (found, size) =

@@ -1,9 +1,9 @@
-//! Data sets of events, as others write them: bytes in, rasters out.
+//! Readers of event-based datasets, and augmentation of audio: bytes in, rasters out.
 //!
-//! * [`npz`]: NumPy archives of rasters, with labels or target traces;
-//! * [`events`]: lists of events (channel, time), as text or NumPy arrays, [binned](Binning) at a time step;
-//! * [`shd`]: the HDF5 layout of the Spiking Heidelberg Digits;
-//! * [`waveform`]: random changes of sounds before the front end.
+//! * [`npz`] reads NumPy archives of rasters, with labels or target sequences.
+//! * [`event_list`] reads lists of events (channel, time), as text or NumPy arrays, and [bins](Binning) them.
+//! * [`shd`] reads the HDF5 layout of the Spiking Heidelberg Digits.
+//! * [`waveform`] augments audio before the front end.
 //!
 //! ```
 //! use synnet_data::{Binning, event_list};
@@ -14,8 +14,8 @@
 //! # Ok::<(), synnet_data::Error>(())
 //! ```
 //!
-//! Bytes may come from anywhere: what does not fit is an error that names the part and the rule, never a panic,
-//! and sizes are checked before memory is taken. The crate reads no files.
+//! Bytes may come from any source: invalid data is an error that says what was found and what is expected,
+//! never a panic, and sizes are checked before memory is allocated. The crate reads no files.
 
 mod binning;
 mod error;

@@ -1,30 +1,30 @@
-//! NumPy archives of rasters.
+//! NumPy archives of rasters, with labels or target sequences.
 
 use synnet_arrays::{Array, NpzReader};
 use synnet_ir::Raster;
 
 use crate::{Error, Table};
 
-/// Most bytes of one array, unpacked. Numbers are held as 8 bytes each while they are read.
+/// Maximum size of one array, in bytes after decompression. While it is read, each number takes 8 bytes.
 const MAX_BYTES: u64 = 1 << 28;
 
-/// What the network should give: the number of outputs, and the values `[T, O]` in row-major order.
+/// A target sequence: the number of outputs, and the values `[T, O]` in row-major order.
 pub type Trace = (usize, Vec<f32>);
 
-/// Reads many recordings of one length from the bytes of a `.npz` file.
+/// Reads samples of equal length from the bytes of a `.npz` file.
 ///
 /// | array | shape | meaning |
 /// |---|---|---|
 /// | `rasters` | `[samples, T, C]` | event counts, or any finite values |
-/// | `labels` | `[samples]` | whole numbers; the field `label` of the table |
-/// | `targets` | `[samples, T, O]` | instead of labels: what the network should give |
-/// | any other name | `[samples]` | whole numbers; a field of that name |
+/// | `labels` | `[samples]` | integers; the field `label` of the table |
+/// | `targets` | `[samples, T, O]` | target sequences, in place of labels |
+/// | any other name | `[samples]` | integers; a field of that name |
 ///
-/// Arrays of other shapes are ignored.
+/// Other arrays are ignored unless they have the shape `[samples]`.
 ///
 /// # Errors
-/// Where the bytes are no such archive: an array is missing or has another shape, there are labels as well as
-/// targets, a value is not finite, a label is not a whole number; an array of more than 2^28 bytes.
+/// Returns an error if the bytes are not such an archive: an array is missing, has another shape or more than
+/// 2^28 bytes; there are both labels and targets; a value is infinite or NaN; a label is not an integer.
 pub fn read(bytes: &[u8]) -> Result<Table, Error> {
     let mut reader = NpzReader::open(bytes)?.with_limit(MAX_BYTES);
     let names = reader.names().to_vec();
@@ -34,10 +34,7 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
     }
     if has("labels") == has("targets") {
         return Err(if has("labels") {
-            Error::part(
-                "the archive",
-                "has both `labels` and `targets`; keep those that the network should give",
-            )
+            Error::invalid("the archive", "has both `labels` and `targets`; remove one of them")
         } else {
             Error::missing("array `labels` [samples] or `targets` [samples, T, O]", &names)
         });
@@ -45,6 +42,7 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
     let rasters = reader.array("rasters")?;
     let [samples, steps, channels] = shape(&rasters, "`rasters`", "[samples, T, C]")?;
     let mut table = Table { rasters: split_rasters(&rasters, samples, steps, channels)?, ..Table::default() };
+    // The array takes 8 bytes per value; free it before the next one is read.
     drop(rasters);
     for name in &names {
         match name.as_str() {
@@ -53,8 +51,10 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
                 let targets = reader.array(name)?;
                 let [n, t, outputs] = shape(&targets, "`targets`", "[samples, T, O]")?;
                 if (n, t) != (samples, steps) {
-                    let reason = format!("are {n} samples of {t} steps; `rasters` are {samples} of {steps}");
-                    return Err(Error::part("`targets`", reason));
+                    let reason = format!(
+                        "has {n} samples of {t} steps, but `rasters` has {samples} samples of {steps}"
+                    );
+                    return Err(Error::invalid("`targets`", reason));
                 }
                 let values = finite(&targets, "`targets`")?;
                 let traces = split(&values, samples).map(<[f32]>::to_vec).collect();
@@ -66,9 +66,11 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
                     let field = if name == "labels" { "label" } else { name };
                     table.fields.insert(field.to_owned(), whole(&array, name)?);
                 } else if name == "labels" {
-                    let reason =
-                        format!("has the shape {:?}; one label for each of {samples} samples", array.shape);
-                    return Err(Error::part("`labels`", reason));
+                    let reason = format!(
+                        "has shape {:?}; expected a label for each of {samples} samples",
+                        array.shape
+                    );
+                    return Err(Error::invalid("`labels`", reason));
                 }
             }
         }
@@ -76,11 +78,11 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
     Ok(table)
 }
 
-/// Reads one recording from the bytes of a `.npz` file: `raster` `[T, C]` and, where there is one, `target`
-/// `[T, O]`, which comes with the number of outputs.
+/// Reads one sample from the bytes of a `.npz` file: `raster`, `[T, C]`, and the target sequence `target`,
+/// `[T, O]`, if there is one.
 ///
 /// # Errors
-/// As [`read`].
+/// Returns an error under the conditions of [`read`].
 pub fn read_sample(bytes: &[u8]) -> Result<(Raster, Option<Trace>), Error> {
     let mut reader = NpzReader::open(bytes)?.with_limit(MAX_BYTES);
     let names = reader.names().to_vec();
@@ -91,15 +93,15 @@ pub fn read_sample(bytes: &[u8]) -> Result<(Raster, Option<Trace>), Error> {
     let raster = reader.array("raster")?;
     let [steps, channels] = shape(&raster, "`raster`", "[T, C]")?;
     let values = finite(&raster, "`raster`")?;
-    let raster =
-        Raster::from_dense(channels, steps, values).map_err(|e| Error::part("`raster`:", e.to_string()))?;
+    let raster = Raster::from_dense(channels, steps, values)
+        .map_err(|e| Error::invalid("`raster`:", e.to_string()))?;
     if !has("target") {
         return Ok((raster, None));
     }
     let target = reader.array("target")?;
     let [t, outputs] = shape(&target, "`target`", "[T, O]")?;
     if t != steps {
-        return Err(Error::part("`target`", format!("has {t} steps; `raster` has {steps}")));
+        return Err(Error::invalid("`target`", format!("has {t} steps, but `raster` has {steps}")));
     }
     Ok((raster, Some((outputs, finite(&target, "`target`")?))))
 }
@@ -110,49 +112,49 @@ fn split_rasters(array: &Array, samples: usize, steps: usize, channels: usize) -
         .enumerate()
         .map(|(i, values)| {
             Raster::from_dense(channels, steps, values.to_vec())
-                .map_err(|e| Error::part(format!("sample {i} of `rasters`:"), e.to_string()))
+                .map_err(|e| Error::invalid(format!("sample {i} of `rasters`:"), e.to_string()))
         })
         .collect()
 }
 
-/// Equal parts, also where they are empty.
+/// Splits values into equal parts, which may be empty.
 fn split(values: &[f32], parts: usize) -> impl Iterator<Item = &[f32]> {
     let len = values.len() / parts.max(1);
     (0..parts).map(move |i| &values[i * len..(i + 1) * len])
 }
 
-/// The extents of an array that must have so many axes, the first of which must not be empty.
+/// Returns the shape of an array that must have `AXES` axes, none of them empty.
 fn shape<const AXES: usize>(array: &Array, name: &str, expected: &str) -> Result<[usize; AXES], Error> {
-    let reason = || Error::part(name, format!("has the shape {:?}; expected {expected}", array.shape));
-    let shape: [usize; AXES] = array.shape[..].try_into().map_err(|_| reason())?;
+    let error = || Error::invalid(name, format!("has shape {:?}; expected {expected}", array.shape));
+    let shape: [usize; AXES] = array.shape[..].try_into().map_err(|_| error())?;
     if shape.contains(&0) {
-        return Err(Error::part(name, format!("has the shape {shape:?}, which holds nothing")));
+        return Err(Error::invalid(name, format!("has shape {shape:?}, which is empty")));
     }
     Ok(shape)
 }
 
-/// The numbers as f32, all finite.
+/// Returns the values as f32; an error if one is infinite or NaN in f32.
 fn finite(array: &Array, name: &str) -> Result<Vec<f32>, Error> {
     let values: Vec<f32> = array.to_floats().into_iter().map(|x| x as f32).collect();
     match values.iter().position(|x| !x.is_finite()) {
-        Some(i) => Err(Error::part(
+        Some(i) => Err(Error::invalid(
             name,
-            format!("holds {} at {:?}; values are finite", values[i], index(i, &array.shape)),
+            format!("contains {} at {:?}; values must be finite", values[i], index(i, &array.shape)),
         )),
         None => Ok(values),
     }
 }
 
-/// Whole numbers as texts.
+/// Returns integers as strings.
 fn whole(array: &Array, name: &str) -> Result<Vec<String>, Error> {
     let numbers = array.to_integers().ok_or_else(|| {
         let (i, x) = array.first_fraction().unwrap_or_default();
-        Error::part(format!("`{name}`"), format!("holds {x} at {i}; it must hold whole numbers"))
+        Error::invalid(format!("`{name}`"), format!("contains {x} at index {i}; values must be integers"))
     })?;
     Ok(numbers.iter().map(i64::to_string).collect())
 }
 
-/// The place of an element in an array without empty axes.
+/// Returns the index per axis of element `i` of a row-major array without empty axes.
 fn index(mut i: usize, shape: &[usize]) -> Vec<usize> {
     let mut place: Vec<usize> = shape
         .iter()

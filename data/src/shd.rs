@@ -1,4 +1,5 @@
-//! The HDF5 layout of the Spiking Heidelberg Digits and Spiking Speech Commands (Cramer et al., IEEE TNNLS 2020).
+//! The HDF5 layout of the Spiking Heidelberg Digits and Spiking Speech Commands (Cramer et al., IEEE TNNLS
+//! 2020).
 
 use rayon::prelude::*;
 use synnet_ir::Raster;
@@ -7,19 +8,19 @@ use crate::binning::InvalidEvent;
 use crate::hdf5::{File, Ragged};
 use crate::{Binning, Error, Table};
 
-/// Reads all recordings of a file.
+/// Reads all samples of a file.
 ///
-/// | data set | shape | meaning |
+/// | array | shape | meaning |
 /// |---|---|---|
-/// | `spikes/times` | `[samples]`, each of its own length | times of the events, in seconds |
-/// | `spikes/units` | likewise | their channels |
-/// | `labels` | `[samples]` | whole numbers; the field `label` of the table |
-/// | `extra/<name>` | `[samples]` | whole numbers, such as `speaker`; fields of these names |
+/// | `spikes/times` | `[samples]`, a sequence each | times of the events, in units of [`Binning::unit`] |
+/// | `spikes/units` | `[samples]`, a sequence each | channels of the events |
+/// | `labels` | `[samples]` | integers; the field `label` of the table |
+/// | `extra/<name>` | `[samples]` | integers, such as `speaker`; fields of these names |
 ///
-/// What else stands in `extra` is ignored.
+/// Other arrays in `extra` are ignored.
 ///
 /// # Errors
-/// Where the bytes are no such file, or an event does not belong to the raster.
+/// Returns an error if the bytes are not such a file, or if an event is outside the raster.
 pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
     let file = File::open(bytes)?;
     let labels = file.integers("labels")?;
@@ -28,7 +29,7 @@ pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
     let samples = labels.len();
     for (name, found) in [("`spikes/times`", times.len()), ("`spikes/units`", units.len())] {
         if found != samples {
-            return Err(Error::part(name, format!("has {found} samples; `labels` has {samples}")));
+            return Err(Error::invalid(name, format!("has {found} samples, but `labels` has {samples}")));
         }
     }
     let rasters: Vec<Result<Raster, Error>> =
@@ -37,7 +38,7 @@ pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
     let text = |numbers: Vec<i64>| numbers.iter().map(i64::to_string).collect();
     table.fields.insert("label".into(), text(labels));
     for name in file.names_in("extra") {
-        // Names of classes and tables of speakers stand there, too.
+        // The group also has class names and tables of speakers, which are not per sample.
         if let Ok(numbers) = file.integers(&format!("extra/{name}"))
             && numbers.len() == samples
         {
@@ -51,9 +52,9 @@ fn raster(times: &Ragged<'_>, units: &Ragged<'_>, i: usize, binning: &Binning) -
     let (times, units) = (times.get(i)?, units.get(i)?);
     if times.len() != units.len() {
         let reason = format!("has {} times and {} units", times.len(), units.len());
-        return Err(Error::part(format!("sample {i} of `spikes`"), reason));
+        return Err(Error::invalid(format!("sample {i} of `spikes`"), reason));
     }
     binning.raster(units.into_iter().zip(times)).map_err(|InvalidEvent { index, reason }| {
-        Error::part(format!("sample {i} of `spikes`: event {index}"), reason)
+        Error::invalid(format!("sample {i} of `spikes`: event {index}"), reason)
     })
 }

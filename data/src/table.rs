@@ -1,17 +1,17 @@
-//! The recordings of one file.
+//! [`Table`]: the samples of one file, with their labels and other fields.
 
 use std::collections::BTreeMap;
 
 use synnet_ir::Raster;
 
-/// The recordings of one file, and what it says of each.
+/// The samples of one file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// The events of each recording.
+    /// The events of each sample.
     pub rasters: Vec<Raster>,
-    /// What the network should give for each recording, `[steps, outputs]` in row-major order, with the number
-    /// of outputs; where the file has target traces.
+    /// The number of outputs, and the target sequence of each sample, `[steps, outputs]` in row-major order;
+    /// `None` if the file has no target sequences.
     pub targets: Option<(usize, Vec<Vec<f32>>)>,
-    /// For each field, such as `label` or `speaker`, its value for every recording, as text.
+    /// The value of each field, such as `label` or `speaker`, for every sample.
     pub fields: BTreeMap<String, Vec<String>>,
 }

@@ -1,4 +1,4 @@
-//! Random changes of sounds, before they become spikes.
+//! Augmentation of audio: random transformations of recordings before the front end.
 
 use serde::{Deserialize, Serialize};
 use synnet_audio::Wav;
@@ -6,35 +6,38 @@ use synnet_random::{Purpose, Stream};
 
 use crate::Error;
 
-/// Most samples of a changed sound: a header may announce any rate, and silence of some seconds at it.
+/// Maximum number of samples of an augmented recording. A header may declare any sample rate, and with it any
+/// number of samples for a time shift.
 const MAX_SAMPLES: usize = 1 << 28;
 
-/// Random changes of sounds. The default changes nothing.
+/// Random transformations of audio. The default changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
-    /// The sound becomes louder or softer by up to so many decibels, evenly. What then lies beyond full scale is
-    /// clipped.
+    /// Maximum change of the level, in decibels, from 0 to 60; uniform over both directions. Samples beyond
+    /// full scale are clipped.
     pub gain: f64,
-    /// Noise that is added.
+    /// Noise to add; none by default.
     pub noise: Option<Noise>,
-    /// The sound begins up to so many seconds later (after silence) or earlier (its beginning is cut off), evenly.
+    /// Maximum shift in time, in seconds, from 0 to 60; uniform over both directions. A later start is
+    /// preceded by silence; an earlier start cuts off the beginning.
     pub time_shift: f64,
-    /// The sound is played faster or slower by a factor of up to 1 plus this, evenly in its logarithm; like a
-    /// tape, it changes its pitch with it.
+    /// Maximum factor, less 1, by which the recording is played faster or slower, from 0 to 1; uniform in the
+    /// logarithm. The pitch changes with it, as on a tape.
     pub speed: f64,
-    /// All frequencies, those of the voice as well as those of the vocal tract, change by a factor of up to 1 plus
-    /// this, evenly in its logarithm, as if a larger or smaller person spoke; the duration stays.
+    /// Maximum factor, less 1, by which all frequencies change at constant duration, from 0 to 1; uniform in
+    /// the logarithm. Fundamental and formants change together, as with a larger or smaller speaker.
     pub pitch: f64,
 }
 
-/// Noise that is added to a sound.
+/// Noise that is added to a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Noise {
-    /// Least and greatest ratio of the mean powers of sound and noise, in decibels; drawn evenly between.
+    /// Minimum and maximum signal-to-noise ratio of the mean powers, in decibels, from -60 to 120; uniform in
+    /// between.
     pub snr: [f64; 2],
-    /// Its spectrum.
+    /// White by default.
     #[serde(default)]
     pub color: Color,
 }
@@ -46,59 +49,65 @@ pub enum Color {
     /// Equal power at all frequencies; Gaussian.
     #[default]
     White,
-    /// Equal power in all octaves (Voss' sum of sources, each renewed half as often as the one before).
+    /// Equal power in all octaves (Voss' algorithm: a sum of sources, each renewed half as often as the one
+    /// before).
     Pink,
 }
 
-/// A changed sound, and how the front end must take it.
+/// An augmented recording, and the time step with which to encode it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AugmentedAudio {
-    /// The sound.
+    /// The recording, at a sample rate that contains the changes of speed and pitch.
     pub sound: Wav,
-    /// Time steps must be this many times as long, or the sound has not its duration.
+    /// Factor on the time step of the front end. It compensates for the change of duration that comes with
+    /// the pitch.
     pub step: f64,
 }
 
 impl Augmentation {
-    /// Whether any change is asked for.
+    /// Returns whether any transformation is enabled.
     pub fn is_active(&self) -> bool {
         *self != Self::default()
     }
 
-    /// Checks the ranges of all options.
+    /// Checks every option against its range.
     ///
     /// # Errors
-    /// The first option out of its range, in words.
+    /// Returns a message about the first option outside its range.
     pub fn check(&self) -> Result<(), String> {
-        let within = |name: &str, x: f64, most: f64| {
-            let fits = (0.0..=most).contains(&x);
-            if fits { Ok(()) } else { Err(format!("`{name}` is {x}; it must be from 0 to {most}")) }
+        let within = |name: &str, x: f64, max: f64| {
+            let fits = (0.0..=max).contains(&x);
+            if fits { Ok(()) } else { Err(format!("`{name}` is {x}; it must be from 0 to {max}")) }
         };
         within("gain", self.gain, 60.0)?;
         within("time_shift", self.time_shift, 60.0)?;
         within("speed", self.speed, 1.0)?;
         within("pitch", self.pitch, 1.0)?;
         match self.noise {
-            Some(Noise { snr: [least, most], .. }) if !(-60.0 <= least && least <= most && most <= 120.0) => {
-                let range = "two ratios in decibels, the lesser first, from -60 to 120";
-                Err(format!("`noise.snr` is [{least}, {most}]; it must be {range}"))
+            Some(Noise { snr: [min, max], .. }) if !(-60.0 <= min && min <= max && max <= 120.0) => {
+                let range = "a minimum and a maximum in decibels, from -60 to 120";
+                Err(format!("`noise.snr` is [{min}, {max}]; it must be {range}"))
             }
             _ => Ok(()),
         }
     }
 
-    /// The sound of recording `recording` as epoch `epoch` hears it.
+    /// Returns `sound`, the recording with index `recording`, as it is in `epoch`. All draws depend on the
+    /// options, the seed, the epoch and the recording only.
     ///
-    /// What is drawn depends on the options, seed, epoch and recording alone. Order: shift, gain, noise, clipping;
-    /// speed and pitch change the sample rate at which the result is played, to the nearest hertz.
+    /// The order is shift, gain, noise, clipping. Speed and pitch change the sample rate at which the result
+    /// is played, rounded to 1 Hz.
     ///
     /// # Errors
-    /// Options that do not pass [`check`](Self::check); a sound of more than 2^28 samples after the silence before it.
+    /// Returns an error if an option does not pass [`check`](Self::check), or if the result would have more
+    /// than 2^28 samples.
     pub fn apply(&self, sound: &Wav, seed: u64, epoch: u64, recording: u64) -> Result<AugmentedAudio, Error> {
-        let wrong = |reason: String| Error::part("the augmentation", reason);
+        let wrong = |reason: String| Error::invalid("the augmentation", reason);
         self.check().map_err(wrong)?;
+        // All four numbers are drawn whether they are used or not, so that one option does not change
+        // another's draws.
         let mut stream = Stream::new(seed, Purpose::Augmentation, epoch, recording);
-        let mut symmetric_uniform = |reach: f64| reach * (2.0 * stream.unit() - 1.0);
+        let mut symmetric_uniform = |max: f64| max * (2.0 * stream.unit() - 1.0);
         let shift = symmetric_uniform(self.time_shift);
         let gain = 10_f64.powf(symmetric_uniform(self.gain) / 20.0);
         let speed = (1.0 + self.speed).powf(symmetric_uniform(1.0));
@@ -106,23 +115,26 @@ impl Augmentation {
 
         let rate = f64::from(sound.sample_rate().get());
         let mut samples = shifted(sound.samples(), (shift * rate).round() as i64)
-            .ok_or_else(|| wrong(format!("makes more than 2^28 samples of a sound of {rate} Hz")))?;
+            .ok_or_else(|| wrong(format!("gives more than 2^28 samples at {rate} Hz")))?;
         samples.iter_mut().for_each(|x| *x *= gain);
         if let Some(noise) = self.noise {
             noise.add(&mut samples, &mut stream);
         }
         samples.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
-        // Rates of a whole number of hertz, at least one.
+        // A higher rate plays the same samples faster and higher. The longer time step then restores the
+        // duration for the part that is due to the pitch.
         let played = (rate * speed * pitch).round().max(1.0) as u32;
-        let sound = Wav::new(samples, played).map_err(|e| wrong(format!("leaves no sound: {e}")))?;
+        let sound =
+            Wav::new(samples, played).map_err(|e| wrong(format!("gives an invalid recording: {e}")))?;
         Ok(AugmentedAudio { sound, step: 1.0 / pitch })
     }
 }
 
 impl Noise {
+    /// Adds noise at a drawn signal-to-noise ratio. Silence stays silent: the ratio is not defined for it.
     fn add(&self, samples: &mut [f64], stream: &mut Stream) {
-        let [least, most] = self.snr;
-        let ratio = 10_f64.powf((least + (most - least) * stream.unit()) / 10.0);
+        let [min, max] = self.snr;
+        let ratio = 10_f64.powf((min + (max - min) * stream.unit()) / 10.0);
         let noise = match self.color {
             Color::White => samples.iter().map(|_| stream.normal()).collect(),
             Color::Pink => pink(samples.len(), stream),
@@ -135,26 +147,28 @@ impl Noise {
     }
 }
 
-/// Mean power.
+/// Returns the mean power, the mean of the squares.
 fn power(samples: &[f64]) -> f64 {
     samples.iter().map(|x| x * x).sum::<f64>() / samples.len().max(1) as f64
 }
 
-/// The samples, later (silence before them) or earlier (the first ones cut off, but for the last); `None` for more
-/// than [`MAX_SAMPLES`].
+/// Shifts samples by `by` positions: later, with silence before them, or earlier, with the first ones cut
+/// off. At least one sample remains. Returns `None` if the result would have more than [`MAX_SAMPLES`]
+/// samples.
 fn shifted(samples: &[f64], by: i64) -> Option<Vec<f64>> {
-    let places = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
+    let offset = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
     if by < 0 {
-        return Some(samples[places.min(samples.len().saturating_sub(1))..].to_vec());
+        return Some(samples[offset.min(samples.len().saturating_sub(1))..].to_vec());
     }
-    let len = places.checked_add(samples.len()).filter(|&len| len <= MAX_SAMPLES)?;
+    let len = offset.checked_add(samples.len()).filter(|&len| len <= MAX_SAMPLES)?;
     let mut moved = Vec::with_capacity(len);
-    moved.resize(places, 0.0);
+    moved.resize(offset, 0.0);
     moved.extend_from_slice(samples);
     Some(moved)
 }
 
-/// Noise of equal power in all octaves: source `k` of 16 is renewed every `2^k` samples.
+/// Returns pink noise by Voss' algorithm: the sum of 16 sources, of which source `k` is renewed every `2^k`
+/// samples.
 fn pink(len: usize, stream: &mut Stream) -> Vec<f64> {
     const SOURCES: usize = 16;
     let mut sources = [0.0; SOURCES];

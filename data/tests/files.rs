@@ -1,4 +1,4 @@
-//! Archives and texts: what they become, and what is wrong with those that become nothing.
+//! Archives and event lists: contents, and the messages of errors.
 
 use proptest::prelude::*;
 use synnet_arrays::NpzWriter;
@@ -6,7 +6,7 @@ use synnet_data::{Binning, Error, event_list, npz};
 
 const BINNING: Binning = Binning { channels: 4, pool: 1, dt: 1e-3, steps: 50, unit: 1e-3 };
 
-/// An archive of integers and floats, by name and shape.
+/// Returns an archive of integers and floats, by name and shape.
 fn archive(integers: &[(&str, &[usize], &[i64])], floats: &[(&str, &[usize], &[f64])]) -> Vec<u8> {
     let mut archive = NpzWriter::new();
     for (name, shape, numbers) in integers {
@@ -50,29 +50,29 @@ fn archives_that_do_not_fit_are_explained() {
     let labels: (&str, &[usize], &[i64]) = ("labels", &[2], &[0, 1]);
     for (bytes, says) in [
         (b"no archive".to_vec(), "not an archive of NumPy arrays"),
-        (archive(&[labels], &[]), "no array `rasters` [samples, T, C]; the file holds `labels`"),
+        (archive(&[labels], &[]), "no array `rasters` [samples, T, C]; the file contains `labels`"),
         (archive(&[RASTERS, ("label", &[2], &[0, 1])], &[]), "no array `labels` [samples] or `targets`"),
         (archive(&[RASTERS, labels], &[("targets", &[2, 3, 1], &[0.0; 6])]), "both `labels` and `targets`"),
-        (archive(&[("rasters", &[2, 3], &[0; 6]), labels], &[]), "`rasters` has the shape [2, 3]; expected"),
-        (archive(&[("rasters", &[2, 0, 3], &[]), labels], &[]), "which holds nothing"),
+        (archive(&[("rasters", &[2, 3], &[0; 6]), labels], &[]), "`rasters` has shape [2, 3]; expected"),
+        (archive(&[("rasters", &[2, 0, 3], &[]), labels], &[]), "which is empty"),
         (archive(&[RASTERS, ("labels", &[3], &[0, 1, 2])], &[]), "one label for each of 2 samples"),
-        (archive(&[RASTERS], &[("labels", &[2], &[0.0, 0.5])]), "`labels` holds 0.5 at 1"),
+        (archive(&[RASTERS], &[("labels", &[2], &[0.0, 0.5])]), "`labels` contains 0.5 at index 1"),
         (archive(&[RASTERS], &[("targets", &[2, 2, 1], &[0.0; 4])]), "2 samples of 2 steps"),
         (
             archive(&[labels], &[("rasters", &[2, 1, 1], &[0.0, f64::NAN])]),
-            "`rasters` holds NaN at [1, 0, 0]",
+            "`rasters` contains NaN at [1, 0, 0]",
         ),
     ] {
         let error = npz::read(&bytes).unwrap_err().to_string();
         assert!(error.contains(says), "no {says:?} in: {error}");
     }
     for (bytes, says) in [
-        (archive(&[("x", &[1], &[0])], &[]), "no array `raster` [T, C]; the file holds `x`"),
+        (archive(&[("x", &[1], &[0])], &[]), "no array `raster` [T, C]; the file contains `x`"),
         (
             archive(&[("raster", &[2, 1], &[0, 0])], &[("target", &[3, 1], &[0.0; 3])]),
-            "has 3 steps; `raster` has 2",
+            "has 3 steps, but `raster` has 2",
         ),
-        (archive(&[], &[("raster", &[1, 2], &[0.0, f64::INFINITY])]), "`raster` holds inf at [0, 1]"),
+        (archive(&[], &[("raster", &[1, 2], &[0.0, f64::INFINITY])]), "`raster` contains inf at [0, 1]"),
     ] {
         let error = npz::read_sample(&bytes).unwrap_err().to_string();
         assert!(error.contains(says), "no {says:?} in: {error}");
@@ -99,20 +99,20 @@ fn csv_dialects_are_accepted() {
 #[test]
 fn events_that_do_not_fit_are_explained() {
     for (text, says) in [
-        (&b"channel,time\n0,1\n0;2;3\n"[..], "line 3: `0;2;3` is not a channel and a time"),
-        (b"time,unit\n", "line 1: `time,unit` is not a channel and a time"),
-        (b"0,1\n\n4,2\n", "line 3: the event is on channel 4; the raster has 4 channels"),
-        (b"0,-1\n", "line 1: the event is at the time -1"),
+        (&b"channel,time\n0,1\n0;2;3\n"[..], "line 3: expected a channel and a time, found `0;2;3`"),
+        (b"time,unit\n", "line 1: expected a channel and a time, found `time,unit`"),
+        (b"0,1\n\n4,2\n", "line 3: the event is on channel 4, but the raster has 4 channels"),
+        (b"0,-1\n", "line 1: the event is at time -1"),
         (b"0,1\n\xff\n", "line 2: not UTF-8 text"),
     ] {
         let error = event_list::read_csv(text, &BINNING).unwrap_err().to_string();
         assert!(error.contains(says), "no {says:?} in: {error}");
     }
     for (bytes, says) in [
-        (archive(&[("channel", &[1], &[0])], &[]), "no array `time` [events]; the file holds `channel`"),
+        (archive(&[("channel", &[1], &[0])], &[]), "no array `time` [events]; the file contains `channel`"),
         (
             archive(&[("channel", &[1], &[0])], &[("time", &[2], &[0.0; 2])]),
-            "`channel` has 1 events; `time` has 2",
+            "`channel` has 1 events, but `time` has 2",
         ),
         (archive(&[("channel", &[1, 1], &[0])], &[("time", &[1], &[0.0])]), "expected [events]"),
         (archive(&[("channel", &[2], &[0, 9])], &[("time", &[2], &[0.0; 2])]), "event 1 is on channel 9"),

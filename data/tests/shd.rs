@@ -1,4 +1,4 @@
-//! Files that h5py wrote, and what becomes of them when they are damaged.
+//! Files written by h5py: contents, and errors for damaged ones.
 
 use synnet_data::{Binning, Table, shd};
 
@@ -9,7 +9,7 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("`{path}`: {e}"))
 }
 
-/// The events of `shd.csv` as rasters, by hand.
+/// The events of `shd.csv` as rasters, computed directly.
 fn expected() -> (Vec<Vec<f32>>, Vec<String>, Vec<String>) {
     let text = String::from_utf8(file("shd.csv")).unwrap();
     let (mut rasters, mut labels, mut speakers) = (vec![], vec![], vec![]);
@@ -62,13 +62,13 @@ fn mismatches_are_reported() {
         assert!(error.contains(says), "{error}");
     }
     for (bytes, says) in [
-        (vec![], "does not start like one"),
-        (b"PK\x03\x04".to_vec(), "does not start like one"),
+        (vec![], "does not start with the HDF5 signature"),
+        (b"PK\x03\x04".to_vec(), "does not start with the HDF5 signature"),
         (file("shd.h5")[..100].to_vec(), "cannot be read"),
-        // The name of the group of events, changed.
+        // The name of the group of events is changed.
         (replaced(b"spikes\0", b"spokes\0"), "spikes/times"),
         (replaced(b"labels\0", b"lapels\0"), "there is no array `labels`"),
-        (replaced(b"GCOL", b"GC0L"), "points to where the file holds no such sequence"),
+        (replaced(b"GCOL", b"GC0L"), "refers to a sequence that the file does not contain"),
     ] {
         let error = shd::read(bytes, &BINNING).unwrap_err().to_string();
         assert!(error.contains(says), "no {says:?} in: {error}");
@@ -83,8 +83,8 @@ fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Every byte of the metadata set to extreme values in turn, and the file cut at many places: an error or other
-/// numbers, never a panic or memory that the file cannot justify.
+/// Each byte of the metadata is set to extreme values, and the file is truncated in many places: the result
+/// is an error or other numbers, never a panic or memory out of proportion to the file.
 #[test]
 fn corrupted_files_never_panic_in_the_reader() {
     let mut errors = 0;

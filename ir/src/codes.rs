@@ -1,8 +1,8 @@
 //! The rules of graphs, engines and weights. The explanations that `snnc explain` prints are in `codes/`, one file
 //! each.
 //!
-//! `E02..` names, `E03..` values and units, `E04..` structure, `E05..` engines, `E06..` weights; `W` warnings,
-//! numbered alike. The language adds its own (`synnet_dsl::codes`).
+//! `E02..`: names, `E03..`: values and units, `E04..`: structure, `E05..`: engines, `E06..`: weights; `W`:
+//! warnings, with the same numbers. The language adds its own (`synnet_dsl::codes`).
 
 macro_rules! codes_with_explanations {
     ($($name:ident = $id:literal, $title:literal;)*) => {

@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong, where, by which rule, and what to do about it.
+//! Diagnostics: errors and warnings with a code, a source location, and help.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,9 +9,9 @@ use crate::suggest::did_you_mean;
 /// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// The input means something, but probably not what was intended.
+    /// The input is valid, but probably not what was intended.
     Warning,
-    /// The input has no meaning.
+    /// The input is invalid.
     Error,
 }
 
@@ -24,14 +24,14 @@ pub struct Code {
     /// Stable identifier: `E0201` for errors of the language, `W0201` for warnings, `X0301` for
     /// design rules of Xylo chips.
     pub id: &'static str,
-    /// The rule in a few words.
+    /// Short description of the rule.
     pub title: &'static str,
-    /// The long form, in Markdown: why the rule exists, an example that breaks it, and the remedy.
+    /// Explanation in Markdown: why the rule exists, an example that breaks it, and the remedy.
     pub explanation: &'static str,
 }
 
-/// Declares the table of a crate's codes: `NAME = "X0101", "title", "explanation";` for each. Every code
-/// becomes a static, and `CODES` lists them all in order.
+/// Declares the table of a crate's codes, with one entry `NAME = "X0101", "title", "explanation";` each.
+/// Every code becomes a static, and `CODES` lists them all in order.
 #[macro_export]
 macro_rules! codes {
     ($($name:ident = $id:literal, $title:literal, $explanation:expr;)*) => {

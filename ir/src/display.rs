@@ -1,4 +1,4 @@
-//! Quantities as text for people: the one formatter each for times, numbers, shares, sizes and tables.
+//! Formatting of quantities for people: one function each for times, numbers, percentages, sizes and tables.
 
 use std::time::Duration;
 

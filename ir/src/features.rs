@@ -17,11 +17,11 @@ pub enum Feature {
     Noise,
     /// After-hyperpolarization.
     Adaptation,
-    /// Leaky integrators.
+    /// Leaky integrators, which emit currents.
     ExpSyn,
     /// A connection from a layer to itself or to an earlier one.
     Recurrence,
-    /// A connection that takes extra steps.
+    /// A connection with a delay.
     Delay,
     /// A connection from several sources.
     SummedSources,
@@ -33,9 +33,9 @@ pub enum Feature {
     VmemOutput,
     /// An output of synaptic currents.
     IsynOutput,
-    /// A layer's parameter that training changes.
+    /// A learned parameter of a layer.
     LearnedParameter,
-    /// Leaks given as decays or bit shifts and not as time constants.
+    /// Leaks declared as decays or bit shifts instead of time constants.
     LeakUnits,
 }
 

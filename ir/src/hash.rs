@@ -1,5 +1,5 @@
-//! The one hash of names and texts whose value outlives a run: in headers of generated files, in the choice of random
-//! streams, in splits of data.
+//! The hash of names and sources, wherever its value outlives a run: in headers of generated files, in the
+//! choice of random streams, in splits of data.
 
 /// Returns the 64-bit FNV-1a hash of `bytes`.
 pub const fn fnv1a(bytes: &[u8]) -> u64 {

@@ -1,5 +1,5 @@
-//! The intermediate representation (IR) of the synnet compiler: what a spiking network is, whichever front end
-//! made it and whichever engine runs it.
+//! The intermediate representation (IR) of the synnet compiler: spiking networks, independent of the front
+//! end that produced them and of the engine that runs them.
 //!
 //! A [`Graph`] is the structure; it opens with an essay on what every network means ([`graph`]). [`Params`] are
 //! tensors by name, as a weights file holds them. [`Network::bind`] joins the two. [`validate`] checks the rules that
@@ -8,7 +8,7 @@
 //! other programs. A back end implements [`Target`]. A [`Raster`] is what a network hears or sees: the events of one
 //! recording.
 //!
-//! The crate knows no other crate of the compiler, reads and writes nothing, and never exits.
+//! The crate depends on no other crate of the compiler, performs no I/O, and never exits.
 //!
 //! ```
 //! use synnet_ir::{from_json, to_json, to_table, validate};

@@ -1,8 +1,9 @@
-//! Names of the language in the cases of other languages: of files, modules and types.
+//! Conversion of names to the naming conventions of files, modules and types.
 
-/// Returns the words of a name in small letters, joined by `_`: `KWSNet2` gives `kws_net2`.
+/// Returns the words of a name in lower case, joined by `_`: `KWSNet2` gives `kws_net2`.
 ///
-/// The result holds ASCII letters, digits and `_` only and begins with a letter: `n` is put before anything else.
+/// The result contains only ASCII letters, digits and `_`, and begins with a letter: if necessary, `n` is
+/// prepended.
 pub fn snake_case(name: &str) -> String {
     let joined = words(name).join("_").to_ascii_lowercase();
     if joined.starts_with(|c: char| c.is_ascii_alphabetic()) { joined } else { format!("n{joined}") }
@@ -10,7 +11,8 @@ pub fn snake_case(name: &str) -> String {
 
 /// Returns the words of a name, each with a capital, without separators: `hidden_a` gives `HiddenA`.
 ///
-/// The result holds ASCII letters and digits only and begins with a letter: `N` is put before anything else.
+/// The result contains only ASCII letters and digits, and begins with a letter: if necessary, `N` is
+/// prepended.
 pub fn camel_case(name: &str) -> String {
     let capitalized = words(name).into_iter().map(|mut word| {
         word[..1].make_ascii_uppercase();

@@ -34,7 +34,7 @@ pub struct TensorSpec {
     pub slot: Slot,
     /// Shape, row by row. A parameter that is declared with one value for all neurons has the shape `[1]`.
     pub shape: Vec<usize>,
-    /// Whether training changes it.
+    /// Whether the tensor is learned.
     pub learn: bool,
     /// Whether the file must hold it. Other parameters override the source if they are present.
     pub required: bool,

@@ -1,4 +1,4 @@
-//! Parameters: the learned (and the overriding) numbers of a network, as tensors by name.
+//! [`Params`]: the learned and overriding values of a network, as tensors by name.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl std::fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl Params {
-    /// Reads the safetensors format. Floating-point tensors of 32 and 64 bits are accepted.
+    /// Reads the safetensors format. Tensors of f32 and f64 are accepted.
     ///
     /// # Errors
     /// Fails if the bytes are not in that format, or if a tensor has another type of number.

@@ -1,4 +1,4 @@
-//! Diagnostics as text for people, in the manner of rustc.
+//! Rendering of diagnostics for people, in the style of rustc.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Back ends: what each of them does with a network, behind one interface.
+//! [`Target`]: the interface of all back ends.
 //!
 //! A back end lives in a folder of its own under `targets/` and implements [`Target`]; its options belong to the
 //! implementing value. Whoever offers a choice of back ends keeps a list of `Box<dyn Target>`. A back end does no
@@ -54,14 +54,15 @@ pub trait Target {
     /// a warning for what it does differently.
     fn check(&self, graph: &Graph) -> Diagnostics;
 
-    /// Compiles a network. `file` names the main file; other files stand beside it and have its stem.
+    /// Compiles a network. `file` names the main file; other files are placed beside it and share its stem.
     ///
     /// # Errors
     /// Fails with everything that the target cannot express, and the warnings. A network whose graph passes
     /// [`check`](Self::check) can still fail because of its parameters.
     fn build(&self, network: &Network, file: &str) -> Result<Artifacts, Diagnostics>;
 
-    /// Compiles a graph into a form that takes its parameters when it runs; `None` if the target has no such form.
+    /// Compiles a graph into a form that takes its parameters when it runs; `None` if the target has no such
+    /// form.
     fn build_without_weights(&self, _graph: &Graph, _file: &str) -> Option<Result<Artifacts, Diagnostics>> {
         None
     }
@@ -127,7 +128,7 @@ pub struct Fact {
     pub key: &'static str,
     /// The fact in words: one or several lines without a trailing newline.
     pub text: String,
-    /// The fact for programs.
+    /// Value for programs.
     pub value: Value,
 }
 

@@ -1,4 +1,4 @@
-//! Time constants, decays and bit shifts: the one place that converts between them.
+//! Conversion between time constants, decays and bit shifts, in one place.
 
 /// Returns the decay per time step of an exponential with time constant `tau` (s) at step `dt` (s).
 pub fn tau_to_decay(tau: f64, dt: f64) -> f64 {
@@ -28,7 +28,7 @@ pub fn bit_shift_to_decay(dash: f64) -> f64 {
 /// Returns the time constant nearest to `tau` that an integer bit shift expresses (Rockpool's
 /// `quantize_time_constants`): `dash = round(tau_to_bit_shift(tau))`, `tau' = -dt / ln(1 - 2^-dash)`.
 ///
-/// A `tau` so short that its bit shift rounds to 0 has no such neighbor; the result is then 0.
+/// For a `tau` whose bit shift rounds to 0, there is none; the result is then 0.
 pub fn quantized_tau(tau: f64, dt: f64) -> f64 {
     decay_to_tau(bit_shift_to_decay(tau_to_bit_shift(tau, dt).round_ties_even()), dt)
 }

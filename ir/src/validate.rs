@@ -1,4 +1,4 @@
-//! The rules that every graph keeps, wherever it comes from.
+//! Validation: the rules that every graph obeys, wherever it comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 

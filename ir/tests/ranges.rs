@@ -1,4 +1,4 @@
-//! A weights file may hold exactly the values that a source file may hold.
+//! A weights file accepts exactly the values that a source file accepts.
 
 use proptest::prelude::*;
 use synnet_ir::graph::*;
@@ -10,7 +10,7 @@ fn leak(unit: LeakUnit) -> Leak {
     Leak { unit, parameter: Parameter::uniform(0.5) }
 }
 
-/// Three neurons that have every parameter, or leaky integrators; their leaks are in `unit`.
+/// Three neurons with every parameter, or leaky integrators; their leaks are in `unit`.
 fn graph(unit: LeakUnit, spiking: bool) -> Graph {
     let lif = Lif {
         synapses: 2,
@@ -47,7 +47,7 @@ fn graph(unit: LeakUnit, spiking: bool) -> Graph {
     }
 }
 
-/// Whether a source file with these values passes, and whether a weights file with them does.
+/// Returns whether a source file with these values is valid, and whether a weights file with them is.
 fn passes(graph: &Graph, which: LayerParameter, values: &[f32]) -> [bool; 2] {
     let layer = &graph.layers[0];
     let name = format!("{}.{}", layer.name, which.name(layer));
@@ -64,14 +64,14 @@ fn passes(graph: &Graph, which: LayerParameter, values: &[f32]) -> [bool; 2] {
     [errors == 0, bound.is_ok()]
 }
 
-/// Every graph with every parameter that its layer has.
+/// Every graph with every parameter of its layer.
 fn cases() -> Vec<(Graph, LayerParameter)> {
     let graphs = LeakUnit::ALL.into_iter().flat_map(|unit| [true, false].map(|spiking| graph(unit, spiking)));
     let pairs = graphs.flat_map(|graph| LayerParameter::ALL.map(|which| (graph.clone(), which)));
     pairs.filter(|(graph, which)| which.of(&graph.layers[0]).is_some()).collect()
 }
 
-/// Any bits at all, and more often the values about which ranges end.
+/// Any bit pattern, and more often values at the ends of ranges.
 fn value() -> impl Strategy<Value = f32> {
     let ends = [0.0, f32::MIN_POSITIVE, f32::EPSILON, 1.0, 1024.0, f32::MAX];
     let near = (prop::sample::select(ends.to_vec()), -3_i32..=3, any::<bool>());
@@ -108,7 +108,7 @@ fn invalid_values_are_rejected_in_sources_and_weights() {
     for (graph, which, refused, accepted) in [
         (&tau, MemLeak, vec![0.0, -1e-3, f32::NAN, f32::INFINITY], vec![1e-3, 1e-30]),
         (&decay, SynLeak, vec![0.0, 1.0, -0.5, 1.5], vec![0.5, 1.0 - f32::EPSILON]),
-        // 1 - 2^-1e-20 is 0: nothing of the state would be kept.
+        // 1 - 2^-1e-20 is 0: no state would be left.
         (&dash, MemLeak, vec![0.0, 1e-20, -1.0, 1024.0, f32::NAN], vec![1.0, 0.25, 16.0]),
         (&dash, AhpLeak, vec![0.0, -1.0, 1024.0], vec![4.0]),
         // Engines divide by the threshold in f32, where 1e-42 is a subnormal number.

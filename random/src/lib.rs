@@ -1,12 +1,12 @@
-//! Random numbers that depend on what they are for, and never on when or where they are drawn.
+//! Counter-based random streams: reproducible for any number of threads.
 //!
-//! Every use has its own stream of ChaCha8, named by the user's seed, a purpose and two indices.
-//! Threads and the order of work cannot change a number.
+//! Each use has a ChaCha8 stream of its own, which is determined by the user's seed, a purpose and two
+//! indices. Numbers therefore depend on what they are for, never on threads or on the order of the work.
 //!
 //! ```
 //! use synnet_random::{Purpose, Stream};
 //!
-//! // The order of the samples in epoch 3 of a training with seed 7.
+//! // The order of the samples in epoch 3 of training with seed 7.
 //! let order = || {
 //!     let mut order: Vec<usize> = (0..100).collect();
 //!     Stream::new(7, Purpose::Shuffle, 3, 0).shuffle(&mut order);
@@ -18,18 +18,19 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// What random numbers are for.
+/// The purpose of a stream. Streams of different purposes are independent. The discriminants are part of
+/// every result: they must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Initial weights; the first index is a hash of the tensor's name.
+    /// Initial weights. Indices: hash of the tensor's name, 0.
     Init = 1,
-    /// Noise on membranes; indices: sample, layer.
+    /// Noise on membranes. Indices: sample, layer.
     Noise = 2,
-    /// Order of the samples; indices: epoch.
+    /// Order of the samples. Indices: epoch, 0.
     Shuffle = 3,
-    /// Augmentation of rasters; indices: epoch, sample.
+    /// Augmentation of rasters. Indices: epoch, sample.
     Augment = 4,
-    /// Augmentation of sounds; indices: epoch, recording.
+    /// Augmentation of audio. Indices: epoch, recording.
     Augmentation = 5,
 }
 
@@ -38,8 +39,9 @@ pub enum Purpose {
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
-    /// The stream of a purpose with its indices.
+    /// Creates the stream of a seed, a purpose and the purpose's two indices.
     pub fn new(seed: u64, purpose: Purpose, first: u64, second: u64) -> Self {
+        // All four numbers fill the 256-bit key, so that no two streams can coincide.
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
@@ -48,23 +50,25 @@ impl Stream {
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// Evenly from `0 <= x < 1`, with 53 bits.
+    /// Draws a number that is uniform in `0 <= x < 1`, with 53 bits.
     pub fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
-    /// A whole number below `bound`, all alike up to 1 in 2^64; 0 where `bound` is 0.
+    /// Draws an integer that is uniform in `0 <= x < bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
+        // The high half of the product. Probabilities differ by at most 2^-64, and each call draws once.
         ((u128::from(self.0.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
-    /// Gaussian with mean 0 and standard deviation 1 (Box and Muller's cosine).
+    /// Draws a Gaussian number with mean 0 and standard deviation 1 (Box and Muller, 1958; the cosine only).
     pub fn normal(&mut self) -> f64 {
+        // `1 - unit` is never 0, so the logarithm is finite.
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
-    /// Exchanges the elements at random (Fisher and Yates).
+    /// Shuffles the elements (Fisher and Yates); every permutation is equally likely.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u64 + 1) as usize);
@@ -72,8 +76,8 @@ impl Stream {
     }
 }
 
-/// Returns 32 random bits from a key and a counter, cheap enough for one per count (the two-round
-/// multiply-xorshift mixer of Wellons' `hash-prospector`).
+/// Returns 32 pseudorandom bits from a key and a counter (the two-round multiply-xorshift hash of Wellons'
+/// `hash-prospector`). Cheap enough to be computed for each spike.
 #[inline(always)]
 pub fn mix(key: u32, counter: u32) -> u32 {
     let mut x = counter.wrapping_mul(0x9e37_79b9) ^ key;
@@ -82,7 +86,7 @@ pub fn mix(key: u32, counter: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-/// Returns 64 random bits from three numbers (steps of SplitMix64, Steele et al. 2014).
+/// Returns 64 pseudorandom bits from three numbers (steps of SplitMix64; Steele, Lea and Flood, 2014).
 pub fn mix3(first: u64, second: u64, third: u64) -> u64 {
     [first, second, third].into_iter().fold(0, |state: u64, number| {
         let mut x = (state ^ number).wrapping_add(0x9e37_79b9_7f4a_7c15);

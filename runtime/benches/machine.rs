@@ -1,8 +1,8 @@
-//! The limits of this machine, against which kernels are judged: multiply-adds and memory reads per second.
+//! The limits of this machine, with which kernels are compared: multiply-adds and memory reads per second.
 //!
 //! `cargo bench -p synnet-runtime --bench machine` prints a table in Markdown, for one core and for all: f32
-//! multiply-adds with vectors of 512 and 256 bits (two operations each), and reads of a buffer that stays in the
-//! first-level cache, in the second-level cache, in the last-level cache, or in memory.
+//! multiply-adds with vectors of 512 and 256 bits (two operations each), and reads of a buffer that stays in
+//! the first-level, second-level or last-level cache, or in memory.
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 #[cfg(target_arch = "x86_64")]
@@ -22,21 +22,21 @@ mod x86 {
     use std::sync::Barrier;
     use std::time::Instant;
 
-    /// Independent sums, so that the latency of an operation does not show.
+    /// Independent sums, which hide the latency of an operation.
     const SUMS: usize = 12;
-    /// Attempts, of which the best counts: a limit is what the machine does undisturbed.
+    /// Attempts, of which the fastest counts: a limit is the performance without disturbance.
     const ATTEMPTS: usize = 9;
-    /// Bytes that an attempt reads, of a small buffer again and again.
+    /// Bytes that an attempt reads; a small buffer is read repeatedly.
     const READ_BYTES: usize = 2 << 30;
 
-    /// A width of vectors that this machine has.
+    /// A vector width of this machine.
     #[derive(Clone, Copy)]
     struct Vectors {
         name: &'static str,
         lanes: usize,
-        /// Does `SUMS` multiply-adds as often as told.
+        /// Performs `SUMS` multiply-adds per repetition.
         multiply_add: fn(usize),
-        /// Reads a buffer as often as told; its length is a multiple of `SUMS` vectors.
+        /// Reads a buffer once per repetition; its length is a multiple of `SUMS` vectors.
         read: fn(&[f32], usize),
     }
 
@@ -63,14 +63,14 @@ mod x86 {
         }
     }
 
-    /// Operations per second of all cores together.
+    /// Returns the operations per second of all cores together.
     fn multiply_adds(vectors: Vectors, cores: usize) -> f64 {
         let rounds = 2_000_000;
         let operations = (2 * rounds * SUMS * vectors.lanes * cores) as f64;
         operations / min_seconds(cores, &|| (), &|()| (vectors.multiply_add)(rounds))
     }
 
-    /// Bytes per second of all cores together, each with a buffer of its own.
+    /// Returns the bytes per second of all cores together, each with a buffer of its own.
     fn reads(vectors: Vectors, bytes: usize, cores: usize) -> f64 {
         let values = bytes / 4 / (SUMS * vectors.lanes) * (SUMS * vectors.lanes);
         let times = (READ_BYTES / bytes).max(1);
@@ -81,7 +81,7 @@ mod x86 {
         (values * 4 * times * cores) as f64 / seconds
     }
 
-    /// The least time of several attempts in which every core does the work once, all starting together.
+    /// Returns the minimum time of several attempts in which all cores start together and do the work once.
     fn min_seconds<T>(cores: usize, prepare: &(dyn Fn() -> T + Sync), work: &(dyn Fn(&T) + Sync)) -> f64 {
         let barrier = Barrier::new(cores);
         let one_core = || {
@@ -103,7 +103,7 @@ mod x86 {
         })
     }
 
-    /// The widths of this machine, the widest first.
+    /// Returns the vector widths of this machine, the widest first.
     #[allow(
         unsafe_code,
         reason = "functions for a processor's extensions, called where it is known to have them"
@@ -133,7 +133,7 @@ mod x86 {
         vectors
     }
 
-    /// The two kernels for one width of vectors.
+    /// Defines the two kernels for one vector width.
     macro_rules! kernels {
         ($features:literal, $lanes:literal, $multiply_add:ident, $read:ident,
          $fill:ident, $fma:ident, $load:ident, $add:ident) => {

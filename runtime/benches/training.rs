@@ -1,9 +1,10 @@
-//! Synnet's side of `benches/training.py` and `benches/curves.py`: times training steps on request.
+//! The synnet side of `benches/training.py` and `benches/curves.py`: times training steps on request.
 //!
-//! The scripts start it with a case, a folder that holds `net.snn` and `case.safetensors`: the weights, the input `x`,
-//! `[batch, steps, channels]`, and the target `y`, `[batch, steps, outputs]`. It writes the loss and its gradients to
-//! `--result` to be compared with other engines', then reads numbers of seconds, one per line, and answers each with
-//! the times of the steps that it did meanwhile. A step is forward, backward and Adam on the whole batch.
+//! The scripts start it with a case, a folder with `net.snn` and `case.safetensors`: the weights, the input
+//! `x`, `[batch, steps, channels]`, and the target `y`, `[batch, steps, outputs]`. It writes the loss and its
+//! gradients to `--result`, for comparison with other engines, then reads numbers of seconds, one per line,
+//! and answers each with the times of the steps done within it. A step is a forward pass, a backward pass and
+//! Adam on the whole batch.
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::collections::BTreeMap;
@@ -21,9 +22,10 @@ use synnet_runtime::{Control, Dataset, DenseSample, Label, TrainOptions, Trainer
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Times in one answer, at most.
+/// Maximum number of times in one answer.
 const MAX_RUNS: usize = 2000;
-/// Bytes of the rasters of an epoch, about: enough batches that its beginning does not count.
+/// Approximate size of the rasters of an epoch, in bytes: with enough batches, the start of an epoch is
+/// negligible.
 const EPOCH_BYTES: usize = 16 << 20;
 
 fn main() -> Outcome<()> {
@@ -45,7 +47,7 @@ fn main() -> Outcome<()> {
     })
 }
 
-/// Answers until there are no more requests.
+/// Answers requests until there are no more.
 fn serve(mut engine: Engine) -> Outcome<()> {
     engine.steps(Duration::ZERO)?;
     println!("{}", json!({ "version": format!("synnet {}", env!("CARGO_PKG_VERSION")) }));
@@ -56,7 +58,7 @@ fn serve(mut engine: Engine) -> Outcome<()> {
     Ok(())
 }
 
-/// Greatest resident memory of this process, where the system tells it.
+/// Returns the maximum resident memory of this process, if the system reports it.
 fn peak_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak =
@@ -97,7 +99,7 @@ impl Case {
         Ok(Self { graph, weights, channels, steps, batch })
     }
 
-    /// A trainer, and an epoch of the same batch over and over.
+    /// Returns a trainer, and a dataset that repeats the batch.
     fn trainer(&self, batches: usize, lr: f64, eps: f64) -> Outcome<(Trainer, Dataset)> {
         let options = TrainOptions::new(MeanSquaredError::new(), 1_000_000, self.batch.len())
             .with_optimizer(Adam::new(lr).with_eps(eps));
@@ -109,10 +111,10 @@ impl Case {
         Ok((trainer, dataset))
     }
 
-    /// The loss of the batch, and the gradient of every weight.
+    /// Returns the loss of the batch, and the gradient of every weight.
     ///
-    /// The first update of Adam is `lr * g / (|g| + eps)`, so with `eps` far above every gradient it is
-    /// `lr / eps * g`, here made so large that the weight itself does not blur it.
+    /// The first update of Adam is `lr * g / (|g| + eps)`. With `eps` far above every gradient, this is
+    /// `lr / eps * g`, scaled so that rounding of the weight itself is negligible.
     fn loss_and_gradients(&self) -> Outcome<Params> {
         let (factor, eps) = (1e6, 1e6);
         let (mut trainer, dataset) = self.trainer(1, factor * eps, eps)?;
@@ -140,13 +142,13 @@ impl Engine {
     fn new(case: &Case) -> Outcome<Self> {
         let bytes = case.batch.iter().map(|sample| size_of_val(&*sample.raster)).sum::<usize>();
         let batches = (EPOCH_BYTES / bytes.max(1)).clamp(3, 500);
-        // So low a rate that the network stays the same while its steps are timed.
+        // The learning rate is so low that the network does not change while its steps are timed.
         let (trainer, dataset) = case.trainer(batches, 1e-8, 1e-8)?;
         Ok(Self { trainer, dataset })
     }
 
-    /// Does at least one step, and goes on until the time is over. Gives the seconds of every step but
-    /// the first after an epoch is entered, which prepares buffers.
+    /// Runs at least one step, and continues until the time is over. Returns the seconds of every step except
+    /// the first of an epoch, which prepares buffers.
     fn steps(&mut self, time: Duration) -> Outcome<Vec<f64>> {
         let start = Instant::now();
         let mut seconds = Vec::with_capacity(MAX_RUNS);

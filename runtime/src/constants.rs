@@ -1,15 +1,16 @@
-//! The constants of layers as kernels take them: f32, one value per element.
+//! Conversion of a layer's parameters to the constants that kernels take: f32, one value per element.
 
 use synnet_ir::graph::{Leak, Lif, Parameter};
 
 use crate::kernels::lif::Constants;
 
-/// Factor per time step of an element; computed in f64, rounded once.
+/// Returns the decay per time step of one element.
 pub(crate) fn decay(leak: &Leak, element: usize, dt: f64) -> f32 {
+    // Computed in f64 and rounded once: part of the canonical arithmetic.
     leak.decay(element, dt) as f32
 }
 
-/// Factor per time step of each element.
+/// Returns the decay per time step of each element.
 pub(crate) fn decays(leak: &Leak, elements: usize, dt: f64) -> Vec<f32> {
     (0..elements).map(|i| decay(leak, i, dt)).collect()
 }
@@ -18,7 +19,7 @@ fn values(parameter: &Parameter, elements: usize) -> Vec<f32> {
     (0..elements).map(|i| parameter.get(i) as f32).collect()
 }
 
-/// The constants of a layer of `size` neurons.
+/// Returns the constants of a layer of `size` neurons.
 pub(crate) fn lif(lif: &Lif, size: usize, dt: f64) -> Constants {
     let synapses = lif.synapses.max(1);
     Constants {

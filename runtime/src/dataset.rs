@@ -1,32 +1,32 @@
-//! Samples for training and evaluation.
+//! Datasets: labeled samples of one width, for training and evaluation.
 
 use synnet_ir::{Diagnostic, Diagnostics, Raster};
 
 use crate::codes;
 use crate::loss::label::Label;
 
-/// One recording in its plainest form, and what the network should make of it.
+/// A labeled sample with a dense raster. [`Dataset::new`] converts it to a [`Sample`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseSample {
     /// Event counts (or any finite values), `[steps, channels]` in row-major order.
     pub raster: Vec<f32>,
     /// Number of time steps.
     pub steps: usize,
-    /// What the network should give.
+    /// The target output.
     pub label: Label,
 }
 
-/// One recording as a [`Dataset`] keeps it.
+/// A labeled sample of a [`Dataset`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// The events, at their own length.
+    /// Event counts in compact form, of any number of steps.
     pub raster: Raster,
-    /// What the network should give.
+    /// The target output.
     pub label: Label,
 }
 
-/// Recordings of one width, each brought to the same number of steps: longer ones are cut, shorter ones end
-/// in silence. They are held compactly, and become dense when they are used.
+/// Samples with the same number of channels, which are read with the same number of steps: longer ones are
+/// cut, and shorter ones are padded with silence. Rasters stay compact, and become dense one at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     channels: usize,
@@ -35,70 +35,73 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// A set of dense samples, each brought to `steps` steps.
+    /// Creates a dataset from dense samples, to be read with `steps` steps each.
     ///
     /// # Errors
-    /// Every sample whose raster does not hold `steps * channels` finite values; steps and channels
-    /// that make a sample of more than 2^28 values.
+    /// Returns an error for each sample whose raster does not have `steps * channels` finite values, or an
+    /// error if `steps * channels` of the dataset exceeds 2^28.
     pub fn new(channels: usize, steps: usize, samples: Vec<DenseSample>) -> Result<Self, Diagnostics> {
         check_size(channels, steps)?;
-        let (mut examples, mut errors) = (Vec::with_capacity(samples.len()), Diagnostics::new());
+        let (mut compact, mut errors) = (Vec::with_capacity(samples.len()), Diagnostics::new());
         for (i, DenseSample { raster, steps, label }) in samples.into_iter().enumerate() {
             match Raster::from_dense(channels, steps, raster) {
-                Ok(raster) => examples.push(Sample { raster, label }),
-                Err(why) => errors.push(shape_error(i, &why)),
+                Ok(raster) => compact.push(Sample { raster, label }),
+                Err(error) => errors.push(sample_error(i, &error)),
             }
         }
-        if errors.is_empty() { Ok(Self { channels, steps, samples: examples }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { channels, steps, samples: compact }) } else { Err(errors) }
     }
 
-    /// A set of rasters, each brought to `steps` steps.
+    /// Creates a dataset from rasters, to be read with `steps` steps each.
     ///
     /// # Errors
-    /// Every raster of another number of channels; steps and channels that make a sample of more than 2^28
-    /// values.
+    /// Returns an error for each raster with another number of channels, or an error if `steps * channels`
+    /// exceeds 2^28.
     pub fn from_rasters(channels: usize, steps: usize, samples: Vec<Sample>) -> Result<Self, Diagnostics> {
         check_size(channels, steps)?;
         let errors: Diagnostics = samples
             .iter()
             .enumerate()
-            .filter(|(_, example)| example.raster.channels() != channels)
-            .map(|(i, example)| {
-                shape_error(i, &format_args!("it has {} channels, not {channels}", example.raster.channels()))
+            .filter(|(_, sample)| sample.raster.channels() != channels)
+            .map(|(i, sample)| {
+                sample_error(
+                    i,
+                    &format_args!("expected {channels} channels, found {}", sample.raster.channels()),
+                )
             })
             .collect();
         if errors.is_empty() { Ok(Self { channels, steps, samples }) } else { Err(errors) }
     }
 
-    /// Width of every raster.
+    /// Returns the number of channels of every raster.
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// Time steps to which every sample is brought.
+    /// Returns the number of time steps with which every sample is read.
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// The samples, at their own lengths.
+    /// Returns the samples, each with its own number of steps.
     pub fn samples(&self) -> &[Sample] {
         &self.samples
     }
 
-    /// Writes sample `i` as `[steps, channels]`, cut or filled with silence.
+    /// Writes sample `i` as `[steps, channels]`, cut or padded with silence.
     ///
     /// # Panics
-    /// Where there is no sample `i`, or `raster` does not hold `steps * channels` values.
+    /// If there is no sample `i`, or if `raster` does not have `steps * channels` elements.
     pub fn write_sample(&self, i: usize, raster: &mut [f32]) {
         self.write_transformed(i, TimeTransform::default(), raster);
     }
 
-    /// Writes sample `i` as `[steps, channels]`, moved in time.
+    /// Like [`write_sample`](Self::write_sample), with the sample stretched and shifted in time first.
     ///
     /// # Panics
-    /// As [`write_sample`](Self::write_sample).
+    /// Under the same conditions.
     pub(crate) fn write_transformed(&self, i: usize, transform: TimeTransform, raster: &mut [f32]) {
-        assert_eq!(raster.len(), self.steps * self.channels, "a raster has room for all steps");
+        assert_eq!(raster.len(), self.steps * self.channels, "a raster has one value per step and channel");
         let sample = &self.samples[i].raster;
         if transform == TimeTransform::default() {
             return sample.write_steps(raster);
@@ -113,11 +116,13 @@ impl Dataset {
     }
 }
 
-/// A change of a recording in time: made `stretch` times as long and then moved `shift` steps later (earlier,
-/// if negative). Stretching repeats or skips whole steps, so counts stay counts.
+/// A transformation of the time axis: a sample becomes `stretch` times as long, then moves `shift` steps
+/// later. Stretching repeats or skips whole steps, so counts stay integers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct TimeTransform {
+    /// Positive.
     pub(crate) stretch: f64,
+    /// In steps; negative for earlier.
     pub(crate) shift: i64,
 }
 
@@ -128,8 +133,10 @@ impl Default for TimeTransform {
 }
 
 impl TimeTransform {
-    /// The step of a recording of `steps` steps that comes to stand at `t`, or `None` for silence.
+    /// Returns the step of a sample of `steps` steps that the transformation moves to `t`; `None` for
+    /// silence.
     pub(crate) fn source(self, t: usize, steps: usize) -> Option<usize> {
+        // The middle of a step is mapped, so that steps are repeated or skipped symmetrically.
         let source = (((t as i64 - self.shift) as f64 + 0.5) / self.stretch).floor();
         (source >= 0.0 && source < steps as f64).then_some(source as usize)
     }
@@ -139,13 +146,13 @@ fn check_size(channels: usize, steps: usize) -> Result<(), Diagnostics> {
     if steps.checked_mul(channels).is_some_and(|values| values <= Raster::MAX_VALUES) {
         return Ok(());
     }
-    let message = format!("samples of {steps} steps of {channels} channels hold more than 2^28 values");
+    let message = format!("samples of {steps} steps and {channels} channels have more than 2^28 values");
     let error = Diagnostic::error_without_span(&codes::DATA_SHAPE, message);
-    Err(error.with_help("cut the recordings into shorter samples, or take a longer `dt`").into())
+    Err(error.with_help("cut the recordings into shorter samples, or use a longer `dt`").into())
 }
 
-fn shape_error(i: usize, why: &dyn std::fmt::Display) -> Diagnostic {
-    Diagnostic::error_without_span(&codes::DATA_SHAPE, format!("sample {i}: {why}"))
+fn sample_error(i: usize, error: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error_without_span(&codes::DATA_SHAPE, format!("sample {i}: {error}"))
 }
 
 #[cfg(test)]
@@ -194,6 +201,6 @@ mod tests {
         );
         let narrow = Sample { raster: Raster::from_events(1, 5, vec![]).unwrap(), label: Label::Class(0) };
         let errors = Dataset::from_rasters(2, 5, vec![narrow]).unwrap_err();
-        assert_eq!(errors[0].message, "sample 0: it has 1 channels, not 2");
+        assert_eq!(errors[0].message, "sample 0: expected 2 channels, found 1");
     }
 }

@@ -1,4 +1,4 @@
-//! How well a network classifies, and how much it spikes.
+//! Evaluation with the interpreter: accuracy, confusion matrix, loss and firing rates.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,47 +13,48 @@ use crate::loss::label::Label;
 use crate::loss::readout::{Readout, argmax, check_readout};
 use crate::sequence::Sequence;
 
-/// What a classifier made of a set of samples.
+/// The classification of a set of samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// The true class of each sample.
+    /// True class of each sample.
     pub labels: Vec<usize>,
-    /// The class with the greatest statistic; of equal ones the first.
+    /// Predicted class of each sample: the output with the maximum readout, the first of them on a tie.
     pub predictions: Vec<usize>,
-    /// Samples by true class (row) and prediction (column).
+    /// Number of samples by true class (row) and predicted class (column).
     pub confusion: Vec<Vec<u64>>,
-    /// Share of samples that were classified right; 0 without samples.
+    /// Fraction of samples that were classified correctly, from 0 to 1; 0 without samples.
     pub accuracy: f64,
-    /// Mean spikes per neuron and step of each spiking layer; empty where only outputs are known.
+    /// Name and mean spikes per neuron and step of each spiking layer; empty if only outputs are known.
     pub rates: Vec<(String, f64)>,
     /// The network's outputs, `[samples, time, outputs]`.
     pub outputs: Sequence,
 }
 
-/// What a set of samples gave that is held back from training.
+/// The result on a validation set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
-    /// Mean loss over the samples, without dropout, augmentation and regularisers; 0 without samples.
+    /// Mean loss over the samples, without dropout, augmentation and regularizers; 0 without samples.
     pub loss: f64,
-    /// Share of samples classified right; `None` for losses without classes.
+    /// Fraction of samples that were classified correctly, from 0 to 1; `None` for losses without classes.
     pub accuracy: Option<f64>,
-    /// Mean spikes per neuron and step of each spiking layer.
+    /// Name and mean spikes per neuron and step of each spiking layer.
     pub rates: Vec<(String, f64)>,
 }
 
-/// Samples that a thread runs at once: bounds the memory of recordings.
+/// Samples per unit of parallel work. Limits the memory for traces: a thread holds those of one chunk.
 const CHUNK: usize = 16;
 
-/// Runs every sample through the interpreter, without dropout and augmentation; noise has the seed 0.
+/// Classifies every sample with the interpreter, without dropout and augmentation. Noise has seed 0.
 ///
 /// # Errors
-/// A readout that does not fit the network's output; samples without a class, of a class that the
-/// network does not have, or of another width than its input.
+/// Returns all errors at once: a readout that is not defined for the network's output; samples without a
+/// class, or of a class that the network does not have; data with another number of channels than the
+/// network's input.
 pub fn evaluate(network: &Network, dataset: &Dataset, readout: Readout) -> Result<Evaluation, Diagnostics> {
     let graph = &network.graph;
     let mut diagnostics: Diagnostics = check_readout(readout, graph).into_iter().collect();
     diagnostics.extend(check_channels(network, dataset));
-    let labels = labels(dataset).map_err(|errors| diagnostics.extend(errors)).unwrap_or_default();
+    let labels = class_labels(dataset).map_err(|errors| diagnostics.extend(errors)).unwrap_or_default();
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
@@ -63,13 +64,14 @@ pub fn evaluate(network: &Network, dataset: &Dataset, readout: Readout) -> Resul
     Ok(evaluation)
 }
 
-/// The loss and accuracy of a network on a set of samples, without dropout and augmentation; noise has the
-/// seed 0. The result does not depend on the number of threads.
+/// Measures loss and accuracy with the interpreter, without dropout and augmentation. Noise has seed 0. The
+/// result does not depend on the number of threads.
 ///
 /// # Errors
-/// Samples of another width than the network's input, or whose targets do not fit the loss.
+/// Returns all errors at once: data with another number of channels than the network's input; labels that do
+/// not fit the loss.
 pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Validation, Diagnostics> {
-    check_targets(network, dataset, 0..dataset.samples().len(), loss)?;
+    check_labels(network, dataset, 0..dataset.samples().len(), loss)?;
     let runs = run(network, dataset);
     let outputs = network.graph.outputs();
     let mut scratch = Scratch::default();
@@ -84,13 +86,13 @@ pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Val
     Ok(Validation { loss: sum / samples, accuracy, rates: runs.rates })
 }
 
-/// The outputs of all samples, and the rates of the spiking layers.
+/// The outputs of all samples, `[samples, time, outputs]`, and the rates of the spiking layers.
 struct Runs {
     outputs: Sequence,
     rates: Vec<(String, f64)>,
 }
 
-/// Runs every sample through the interpreter.
+/// Runs all samples through the interpreter, in parallel.
 fn run(network: &Network, dataset: &Dataset) -> Runs {
     let graph = &network.graph;
     let interpreter = Interpreter::new(network);
@@ -98,6 +100,7 @@ fn run(network: &Network, dataset: &Dataset) -> Runs {
     let firsts: Vec<usize> = (0..samples).step_by(CHUNK).collect();
     let run_chunk = |first: usize| {
         let input = gather(dataset, first..(first + CHUNK).min(samples));
+        // Noise is drawn by the sample's index in the dataset, so the size of chunks does not matter.
         let run = interpreter
             .run_from(&input, Tracing::On, 0, first as u64)
             .expect("the dataset is as wide as the network's input");
@@ -107,6 +110,7 @@ fn run(network: &Network, dataset: &Dataset) -> Runs {
         (run.output.data, spikes)
     };
     let chunks: Vec<(Vec<f32>, Vec<f64>)> = firsts.into_par_iter().map(run_chunk).collect();
+    // Sums of f64 in the order of the chunks, whichever thread ran them.
     let mut outputs = Sequence { batch: samples, time: steps, width: graph.outputs(), data: Vec::new() };
     let mut spikes = vec![0.0; graph.layers.len()];
     for (output, counts) in &chunks {
@@ -121,18 +125,23 @@ fn run(network: &Network, dataset: &Dataset) -> Runs {
 }
 
 impl Evaluation {
-    /// Classifies outputs `[samples, time, outputs]` that any engine has computed.
+    /// Classifies the outputs of any engine, `[samples, time, outputs]`. The result has no `rates`.
     ///
     /// # Errors
-    /// Where there is not one label for each sample, or a label has no output.
+    /// Returns an error if the number of labels is not that of the samples, or if a label is not the index of
+    /// an output.
     pub fn from_outputs(outputs: Sequence, labels: &[usize], readout: Readout) -> Result<Self, Diagnostics> {
         let error = |message| Err(Diagnostic::error_without_span(&codes::DATA_SHAPE, message).into());
         if labels.len() != outputs.batch {
-            return error(format!("there are {} labels for {} outputs", labels.len(), outputs.batch));
+            return error(format!(
+                "expected a label for each of {} samples, found {}",
+                outputs.batch,
+                labels.len()
+            ));
         }
         let classes = outputs.width;
         if let Some((i, label)) = labels.iter().enumerate().find(|(_, label)| **label >= classes) {
-            return error(format!("sample {i} has the label {label}; the network has {classes} outputs"));
+            return error(format!("sample {i} has label {label}, but the network has {classes} outputs"));
         }
         let mut confusion = vec![vec![0; classes]; classes];
         let mut predictions = Vec::with_capacity(labels.len());
@@ -147,18 +156,21 @@ impl Evaluation {
     }
 }
 
-/// An error where a dataset is not as wide as a network's input.
+/// Returns an error if a dataset has another number of channels than a network's input.
 fn check_channels(network: &Network, dataset: &Dataset) -> Option<Diagnostic> {
     let (found, expected) = (dataset.channels(), network.graph.input.channels);
     (found != expected).then(|| {
         let name = &network.graph.name;
-        let message = format!("the data has {found} channels; network `{name}` takes {expected}");
+        let message = format!("the data has {found} channels, but network `{name}` takes {expected}");
         Diagnostic::error_without_span(&codes::DATA_SHAPE, message)
     })
 }
 
-/// Every error of samples, by their indices, that do not exist or do not fit a network or a loss.
-pub(crate) fn check_targets(
+/// Checks a dataset against a network, and the labels of the given samples against a loss.
+///
+/// # Errors
+/// Returns an error for each sample that does not exist or whose label does not fit.
+pub(crate) fn check_labels(
     network: &Network,
     dataset: &Dataset,
     samples: impl IntoIterator<Item = usize>,
@@ -168,11 +180,11 @@ pub(crate) fn check_targets(
     let (steps, outputs) = (dataset.steps(), network.graph.outputs());
     diagnostics.extend(samples.into_iter().filter_map(|i| {
         let message = match dataset.samples().get(i) {
-            None => format!("there is no sample {i}; the data has {}", dataset.samples().len()),
+            None => format!("there is no sample {i}: the data has {} samples", dataset.samples().len()),
             Some(sample) if loss.accepts(&sample.label, steps, outputs) => return None,
             Some(_) => {
                 let expected_labels = loss.expected_labels(steps, outputs);
-                format!("the target of sample {i} does not fit: the loss needs {expected_labels}")
+                format!("the label of sample {i} does not fit the loss, which expects {expected_labels}")
             }
         };
         Some(Diagnostic::error_without_span(&codes::DATA_SHAPE, message))
@@ -180,14 +192,14 @@ pub(crate) fn check_targets(
     if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
 
-/// The class of every sample, or an error for each that has none.
-fn labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostics> {
+/// Returns the class of every sample, or an error for each sample that has none.
+fn class_labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostics> {
     let (mut labels, mut errors) = (Vec::new(), Diagnostics::new());
     for (i, sample) in dataset.samples().iter().enumerate() {
         match sample.label {
             Label::Class(label) => labels.push(label),
             Label::Outputs(_) | Label::Sequence(_) => {
-                let message = format!("the target of sample {i} is not a class; accuracy needs one");
+                let message = format!("the label of sample {i} is not a class, which accuracy requires");
                 errors.push(Diagnostic::error_without_span(&codes::DATA_SHAPE, message));
             }
         }
@@ -195,6 +207,7 @@ fn labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostics> {
     if errors.is_empty() { Ok(labels) } else { Err(errors) }
 }
 
+/// Returns the samples of a range as one dense batch.
 fn gather(dataset: &Dataset, range: std::ops::Range<usize>) -> Sequence {
     let (time, width) = (dataset.steps(), dataset.channels());
     let mut data = vec![0.0; range.len() * time * width];
@@ -216,6 +229,6 @@ mod tests {
         assert_eq!(found.confusion, [[1, 0], [1, 1]]);
         assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-12);
         let error = Evaluation::from_outputs(outputs, &[0, 1, 2], Readout::SpikeCount).unwrap_err();
-        assert_eq!(error[0].message, "sample 2 has the label 2; the network has 2 outputs");
+        assert_eq!(error[0].message, "sample 2 has label 2, but the network has 2 outputs");
     }
 }

@@ -1,4 +1,4 @@
-//! Loss and gradients of one batch: what a step of training sees, for inspection.
+//! Loss and gradients of one batch as training computes them, for inspection and tests.
 
 use synnet_ir::{Diagnostic, Diagnostics, Network, Params, Tensor};
 
@@ -8,32 +8,34 @@ use crate::loss::label::Label;
 use crate::sequence::Sequence;
 use crate::tape::{Pass, Recompute, Tape};
 
-/// What a batch gives in training, without dropout and augmentation.
+/// The results of a forward and a backward pass over a batch, without dropout and augmentation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchGradients {
-    /// The loss, mean over the samples.
+    /// Mean loss over the samples.
     pub loss: f64,
     /// The network's output as training computes it, `[batch, time, outputs]`.
     pub output: Sequence,
-    /// The spikes of each layer (currents, for leaky integrators), `[batch, time, neurons]`.
+    /// The spikes of each layer, `[batch, time, neurons]`; for leaky integrators, the currents.
     pub layers: Vec<Sequence>,
-    /// The gradient of the loss by every tensor that learns, under its name.
+    /// The gradient of the mean loss with respect to every learned tensor, under the tensor's name and in its
+    /// shape.
     pub gradients: Params,
 }
 
-/// Walks a batch `[batch, time, channels]` forwards and backwards, with one target per sequence.
+/// Runs a forward and a backward pass over a batch, `[batch, time, channels]`, with one label per sequence.
 ///
 /// # Errors
-/// An input or targets of another number, shape or kind.
+/// Returns an error if `input` has another number of channels than the network, if the number of labels is
+/// not that of the sequences, or if a label does not fit the loss.
 pub fn batch_gradients(
     network: &Network,
     loss: &Loss,
     input: &Sequence,
-    targets: &[Label],
+    labels: &[Label],
 ) -> Result<BatchGradients, Diagnostics> {
     let tape = Tape::new(&network.graph);
     let outputs = network.graph.outputs();
-    check(network, loss, input, targets)?;
+    check(network, loss, input, labels)?;
     let weights = tape.pack(network);
     let mut workspace = tape.workspace(input.time, Recompute::None);
     let mut sums = tape.sums();
@@ -41,14 +43,14 @@ pub fn batch_gradients(
     let mut output = sequence(outputs);
     let mut layers: Vec<Sequence> = network.graph.layers.iter().map(|layer| sequence(layer.size)).collect();
     let mut sum = 0.0;
-    for (b, target) in targets.iter().enumerate() {
+    for (b, label) in labels.iter().enumerate() {
         tape.forward(&weights, input.sample(b), Pass::Evaluation, &mut workspace);
         output.data.extend_from_slice(workspace.output());
         for (i, layer) in layers.iter_mut().enumerate() {
             layer.data.extend(workspace.spikes(&tape, i));
         }
         let (value, gradient) = workspace.output_and_gradient();
-        sum += loss.sample_loss(value, outputs, target, gradient);
+        sum += loss.sample_loss(value, outputs, label, gradient);
         gradient.iter_mut().for_each(|g| *g /= input.batch as f32);
         tape.backward(&weights, &mut workspace, &mut sums);
     }
@@ -64,17 +66,26 @@ pub fn batch_gradients(
     })
 }
 
-fn check(network: &Network, loss: &Loss, input: &Sequence, targets: &[Label]) -> Result<(), Diagnostics> {
+fn check(network: &Network, loss: &Loss, input: &Sequence, labels: &[Label]) -> Result<(), Diagnostics> {
     let graph = &network.graph;
     let error = |message: String| Err(Diagnostic::error_without_span(&codes::DATA_SHAPE, message).into());
     if input.width != graph.input.channels {
         let (found, expected) = (input.width, graph.input.channels);
-        return error(format!("the input has {found} channels; network `{}` takes {expected}", graph.name));
+        return error(format!(
+            "the input has {found} channels, but network `{}` takes {expected}",
+            graph.name
+        ));
     }
-    if targets.len() != input.batch {
-        return error(format!("there are {} targets for {} sequences", targets.len(), input.batch));
+    if labels.len() != input.batch {
+        return error(format!(
+            "expected a label for each of {} sequences, found {}",
+            input.batch,
+            labels.len()
+        ));
     }
-    let misfit = targets.iter().position(|target| !loss.accepts(target, input.time, graph.outputs()));
-    misfit
-        .map_or(Ok(()), |b| error(format!("the target of sequence {b} does not fit the loss and the output")))
+    let expected_labels = loss.expected_labels(input.time, graph.outputs());
+    let misfit = labels.iter().position(|label| !loss.accepts(label, input.time, graph.outputs()));
+    misfit.map_or(Ok(()), |b| {
+        error(format!("the label of sequence {b} does not fit the loss, which expects {expected_labels}"))
+    })
 }

@@ -1,13 +1,13 @@
-//! How training starts: the initial weights of a graph.
+//! Initialization: the weights of a graph before training.
 
 use synnet_ir::graph::{Distribution, Init};
 use synnet_ir::{Graph, Params, Slot, Tensor, TensorSpec, fnv1a};
 use synnet_random::{Purpose, Stream};
 
-/// Draws the weights of a graph, and takes learned parameters of layers from the graph: every tensor
-/// that a weights file must hold.
+/// Draws the weights and biases of a graph's connections from their declared distributions, and takes learned
+/// parameters of layers from the graph. The result has every tensor that a weights file must contain.
 ///
-/// Each tensor has its own stream of random numbers, named by the seed and the tensor's name: adding
+/// Each tensor has a random stream of its own, which depends on the seed and the tensor's name only: adding
 /// or removing a tensor does not change the others.
 pub fn initial_params(graph: &Graph, seed: u64) -> Params {
     let required = graph.tensors().into_iter().filter(|spec| spec.required);
@@ -18,6 +18,7 @@ pub fn initial_params(graph: &Graph, seed: u64) -> Params {
     Params { tensors: tensors.collect() }
 }
 
+/// Returns the initial values of one tensor, row-major.
 fn values(graph: &Graph, spec: &TensorSpec, seed: u64) -> Vec<f32> {
     let linear = |i: usize| graph.connections[i].as_linear();
     let init = match spec.slot {
@@ -34,6 +35,7 @@ fn values(graph: &Graph, spec: &TensorSpec, seed: u64) -> Vec<f32> {
     (0..spec.shape.iter().product()).map(|i| draw(init, i % columns, &mut stream) as f32).collect()
 }
 
+/// Draws a value for an input column of the target; each column may have a scale of its own.
 fn draw(init: &Init, column: usize, stream: &mut Stream) -> f64 {
     let value = match init.distribution {
         Distribution::Constant(value) => value,

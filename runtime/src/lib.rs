@@ -1,13 +1,13 @@
 //! Training and interpretation of spiking networks in f32.
 //!
 //! * [`Trainer`] trains a network on a [`Dataset`], as [`TrainOptions`] say.
-//! * [`evaluate()`] and [`Evaluation`] tell how well it does.
+//! * [`evaluate()`] measures accuracy, confusion matrix and firing rates as an [`Evaluation`].
 //! * [`Interpreter`] runs a network in exactly the order that [`synnet_ir::graph`] states.
 //!
-//! The crate reads and writes nothing: bytes and values come in, values go out.
+//! The crate performs no I/O: it takes and returns values and bytes.
 //!
 //! # Example
-//! A network learns to tell events on its first channel from events on its second one.
+//! A network learns to distinguish events on its first channel from events on its second.
 //!
 //! ```
 //! use synnet_dsl::compile_str;
@@ -50,10 +50,10 @@
 //! ```
 //!
 //! # Modules
-//! The crate's root has what every program needs. The modules have the choices: [`loss`], [`optimizer`],
-//! [`schedule`] and [`regularizer`] the kinds of each, [`train`] the other options of training and its figures.
-//! [`gradient`] gives the gradients of one batch for inspection, [`tape`] the passes themselves for training loops
-//! of any kind.
+//! The root of the crate has what every program needs. [`loss`], [`optimizer`], [`schedule`] and
+//! [`regularizer`] have the kinds of each; [`train`] has the other options of training, and its metrics.
+//! [`gradient`] returns the gradients of one batch for inspection; [`tape`] has the forward and backward pass
+//! themselves, for custom training loops.
 
 pub mod codes;
 mod constants;

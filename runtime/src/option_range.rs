@@ -1,15 +1,17 @@
-//! What all options share: ranges, and methods that set them.
+//! What all options share: checks of their ranges, and setters.
 
 use synnet_ir::Diagnostic;
 
 use crate::codes;
 
-/// An option with the range that it must lie in.
+/// The value of an option, and whether it is in its range.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OptionRange {
+    /// The option's path in recipes.
     name: &'static str,
     value: f64,
     fits: bool,
+    /// The range in words, to follow "it must be".
     range: &'static str,
 }
 
@@ -42,7 +44,7 @@ impl OptionRange {
         Self::new(name, value, value.is_finite(), "finite")
     }
 
-    /// An error if the value lies outside of the range.
+    /// Returns an error if the value is outside the range.
     pub(crate) fn check(self) -> Option<Diagnostic> {
         let Self { name, value, fits, range } = self;
         (!fits).then(|| {
@@ -52,14 +54,14 @@ impl OptionRange {
     }
 }
 
-/// The default of factors.
+/// The default of factors, for serde.
 pub(crate) fn one() -> f64 {
     1.0
 }
 
-/// Methods that set one field each and return the options, for chains: `with_seed: seed = u64;`.
+/// Generates methods that set one field each and return the options, for chaining: `with_seed: seed = u64;`.
 ///
-/// A field of type `Option<T>` takes a `T`.
+/// The setter of a field of type `Option<T>` takes a `T`.
 macro_rules! setters {
     ($($method:ident: $field:ident = $type:ty;)*) => {$(
         #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]

@@ -1,65 +1,65 @@
-//! Regularisers: prices on how much neurons spike, on where membranes go, and on large weights.
+//! Regularizers: penalties on firing rates, on membranes and on weights.
 //!
-//! Each is a pure function that gives a price and a gradient; training adds the price to the loss of a
-//! sample (of every sample, for weights).
+//! Each is a pure function that returns a penalty and writes a gradient. Training adds the penalty to the
+//! loss of each sample.
 
 use serde::{Deserialize, Serialize};
 
 use crate::option_range::{OptionRange, setters};
 use crate::tape::MembranePenalty;
 
-/// A price on firing rates outside a band, for each spiking layer but the output.
+/// A penalty on firing rates outside a band, for each spiking layer except the output.
 ///
-/// With the rates `r` of a sample in spikes per neuron and step, the price is
-/// `weight * max(0, r - target)^2 + silent_weight * max(0, minimum - r)^2`: of the mean rate of the layer, or
-/// the mean price over its neurons.
+/// For a rate `r` in spikes per neuron and step, the penalty is
+/// `weight * max(0, r - target)^2 + silent_weight * max(0, minimum - r)^2`. [`RateScope`] says which rates it
+/// is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RateRegularizer {
-    /// Price of rates above `target`; 0 or more.
+    /// Weight of the penalty on rates above `target`; 0 or more.
     pub weight: f64,
-    /// Greatest rate that costs nothing, in spikes per neuron and step; 0 or more.
+    /// Maximum rate without a penalty, in spikes per neuron and step; 0 or more.
     pub target: f64,
-    /// Price of rates below `minimum`; 0 or more.
+    /// Weight of the penalty on rates below `minimum`; 0 or more, 0 by default.
     #[serde(default)]
     pub silent_weight: f64,
-    /// Least rate that costs nothing, in spikes per neuron and step; from 0 to `target`.
+    /// Minimum rate without a penalty, in spikes per neuron and step; from 0 to `target`, 0 by default.
     #[serde(default)]
     pub minimum: f64,
-    /// Whose rates are priced.
+    /// Whether the rate is that of a layer or of each neuron.
     #[serde(default)]
     pub per: RateScope,
 }
 
-/// What a rate is the rate of.
+/// The unit whose firing rate is penalized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateScope {
-    /// The mean over a layer's neurons.
+    /// The layer: the penalty is that of the mean rate of its neurons.
     #[default]
     Layer,
-    /// Every neuron by itself.
+    /// Each neuron: the penalty is the mean over the neurons of a layer.
     Neuron,
 }
 
 impl RateRegularizer {
-    /// A price `weight` on rates of layers above `target`, and none on low rates.
+    /// Creates a penalty on layers with rates above `target`, without one on low rates.
     pub fn new(weight: f64, target: f64) -> Self {
         Self { weight, target, silent_weight: 0.0, minimum: 0.0, per: RateScope::default() }
     }
 
     setters! {
         with_silent_weight: silent_weight = f64;
-        with_least: minimum = f64;
+        with_minimum: minimum = f64;
         with_per: per = RateScope;
     }
 
-    /// The price of a layer in one sample, from the spikes of each neuron over all `steps`. `gradient` is
-    /// overwritten with the gradient by each of these sums.
+    /// Returns the penalty on a layer in one sample, from the number of spikes of each neuron over `steps`
+    /// steps. Overwrites `gradient` with the gradient with respect to these numbers.
     ///
     /// # Panics
-    /// Where `gradient` is not as long as `totals`.
+    /// If `gradient` is not as long as `totals`.
     pub fn penalty(&self, totals: &[f32], steps: usize, gradient: &mut [f32]) -> f64 {
         assert_eq!(totals.len(), gradient.len(), "there is a gradient for each neuron");
         let neurons = totals.len().max(1) as f64;
@@ -83,6 +83,7 @@ impl RateRegularizer {
         }
     }
 
+    /// Returns the penalty on one rate, and its derivative.
     fn rate_penalty(&self, rate: f64) -> (f64, f64) {
         let (above, below) = ((rate - self.target).max(0.0), (self.minimum - rate).max(0.0));
         (
@@ -97,43 +98,44 @@ impl RateRegularizer {
             OptionRange::non_negative("rate_regularizer.weight", self.weight),
             OptionRange::non_negative("rate_regularizer.target", self.target),
             OptionRange::non_negative("rate_regularizer.silent_weight", self.silent_weight),
-            OptionRange::non_negative("rate_regularizer.least", self.minimum),
+            OptionRange::non_negative("rate_regularizer.minimum", self.minimum),
             OptionRange::new(
-                "rate_regularizer.least",
+                "rate_regularizer.minimum",
                 self.minimum,
                 ordered,
-                "no more than `rate_regularizer.target`",
+                "at most `rate_regularizer.target`",
             ),
         ]
     }
 }
 
-/// A price on membranes outside a band, for each spiking layer but the output.
+/// A penalty on membranes outside a band, for each spiking layer except the output.
 ///
-/// With `u = v / threshold` of a membrane before reset, the price is
-/// `weight * (max(0, u - high)^2 + max(0, low - u)^2)`, mean over the steps and neurons of a layer. A
-/// `low` keeps membranes from sinking far below rest, where neurons are lost to learning; a `high` of some
-/// thresholds keeps them within what a chip can hold. Thresholds that learn count as constants: the price
-/// moves membranes, not thresholds.
+/// With `u = v / threshold` for a membrane before reset, the penalty is
+/// `weight * (max(0, u - high)^2 + max(0, low - u)^2)`, averaged over the steps and neurons of a layer. `low`
+/// keeps membranes from sinking far below rest, where surrogate gradients vanish; `high` keeps them within
+/// the range of a chip's registers. Learned thresholds count as constants: the penalty moves membranes, not
+/// thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MembraneRegularizer {
-    /// Price; 0 or more.
+    /// Weight of the penalty; 0 or more.
     pub weight: f64,
-    /// Least membrane that costs nothing, in thresholds.
+    /// Minimum membrane without a penalty, in thresholds.
     pub low: f64,
-    /// Greatest membrane that costs nothing, in thresholds; `low` or more.
+    /// Maximum membrane without a penalty, in thresholds; `low` or more.
     pub high: f64,
 }
 
 impl MembraneRegularizer {
-    /// A price `weight` on membranes below `low` and above `high`, in thresholds.
+    /// Creates a penalty on membranes below `low` and above `high`, in thresholds.
     pub fn new(weight: f64, low: f64, high: f64) -> Self {
         Self { weight, low, high }
     }
 
-    /// The same for the [`tape`](crate::tape), which prices membranes on its way backwards.
+    /// Returns the penalty in the form that
+    /// [`Workspace::penalize_membranes`](crate::tape::Workspace::penalize_membranes) takes.
     pub fn penalty(&self) -> MembranePenalty {
         MembranePenalty { weight: self.weight as f32, low: self.low as f32, high: self.high as f32 }
     }
@@ -146,21 +148,22 @@ impl MembraneRegularizer {
                 "membrane_regularizer.high",
                 self.high,
                 self.high.is_finite() && self.high >= self.low,
-                "no less than `membrane_regularizer.low`",
+                "at least `membrane_regularizer.low`",
             ),
         ]
     }
 }
 
-/// A price on the weights of connections that learn (not on biases and constants of neurons): `l2` times the
-/// sum of their squares plus `l1` times the sum of their absolute values.
+/// A penalty on the learned weights of connections: `l2` times the sum of their squares plus `l1` times the
+/// sum of their absolute values. Biases and constants of neurons are exempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct WeightRegularizer {
-    /// Price of squares; 0 or more.
+    /// Weight of the squares; 0 or more, 0 by default.
     pub l2: f64,
-    /// Price of absolute values; 0 or more. Makes weights sparse. At 0 its slope is 0.
+    /// Weight of the absolute values, which drives weights to 0; 0 or more, 0 by default. The gradient at 0
+    /// is 0.
     pub l1: f64,
 }
 
@@ -170,10 +173,10 @@ impl WeightRegularizer {
         with_l1: l1 = f64;
     }
 
-    /// The price of some weights; their gradient is added to `gradient`.
+    /// Returns the penalty on weights, and adds its gradient to `gradient`.
     ///
     /// # Panics
-    /// Where `gradient` is not as long as `weights`.
+    /// If `gradient` is not as long as `weights`.
     pub fn penalty(&self, weights: &[f32], gradient: &mut [f32]) -> f64 {
         assert_eq!(weights.len(), gradient.len(), "there is a gradient for each weight");
         let (l2, l1) = ((2.0 * self.l2) as f32, self.l1 as f32);
@@ -237,10 +240,10 @@ mod tests {
     fn membrane_and_weight_penalties_match_finite_differences() {
         let membrane = MembraneRegularizer::new(0.7, -1.0, 2.0).penalty();
         for v in [-3.0_f32, -1.2, -0.3, 0.0, 1.4, 2.9, 5.0] {
-            let slope = (membrane.of(v + 0.01, 0.8).0 - membrane.of(v - 0.01, 0.8).0) / 0.02;
-            assert!((membrane.of(v, 0.8).1 - slope).abs() < 1e-2, "{v}");
+            let slope = (membrane.evaluate(v + 0.01, 0.8).0 - membrane.evaluate(v - 0.01, 0.8).0) / 0.02;
+            assert!((membrane.evaluate(v, 0.8).1 - slope).abs() < 1e-2, "{v}");
         }
-        assert_eq!(membrane.of(1.0, 0.8), (0.0, 0.0));
+        assert_eq!(membrane.evaluate(1.0, 0.8), (0.0, 0.0));
         let weights = WeightRegularizer { l2: 0.3, l1: 0.2 };
         let mut gradient = [1.0; 3];
         let penalty = weights.penalty(&[2.0, -1.0, 0.0], &mut gradient);

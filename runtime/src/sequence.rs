@@ -1,50 +1,50 @@
-//! Sequences: what goes through a network and what comes out.
+//! Batches of sequences: the dense inputs and outputs of engines.
 
 /// A batch of sequences of rows, `[batch, time, width]` in row-major order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sequence {
     /// Number of sequences.
     pub batch: usize,
-    /// Time steps of each.
+    /// Number of time steps of each sequence.
     pub time: usize,
-    /// Values in each step.
+    /// Number of values per step.
     pub width: usize,
     /// `batch * time * width` values.
     pub data: Vec<f32>,
 }
 
-/// Why a sequence cannot be used.
+/// An error in the shape of a [`Sequence`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
-    /// The extents do not multiply to the number of values.
-    #[error("a sequence of shape [{batch}, {time}, {width}] does not hold {len} values")]
+    /// The product of the dimensions is not the number of values.
+    #[error("a sequence of shape [{batch}, {time}, {width}] cannot have {len} values")]
     Length {
         /// Number of sequences.
         batch: usize,
-        /// Time steps of each.
+        /// Number of time steps.
         time: usize,
-        /// Values in each step.
+        /// Number of values per step.
         width: usize,
-        /// Number of values given.
+        /// Number of values found.
         len: usize,
     },
-    /// The width is not that of the network's input.
-    #[error("the input has {found} channels; network `{network}` takes {expected}")]
+    /// The width is not the number of channels of the network's input.
+    #[error("the input has {found} channels, but network `{network}` takes {expected}")]
     Channels {
         /// Name of the network.
         network: String,
-        /// Channels of its input.
+        /// Number of channels of the network's input.
         expected: usize,
-        /// Channels given.
+        /// Number of channels found.
         found: usize,
     },
 }
 
 impl Sequence {
-    /// A sequence with the given values.
+    /// Creates a batch of sequences from its values, in row-major order.
     ///
     /// # Errors
-    /// Where the extents do not multiply to the number of values.
+    /// Returns [`ShapeError::Length`] if `data` does not have `batch * time * width` values.
     pub fn new(batch: usize, time: usize, width: usize, data: Vec<f32>) -> Result<Self, ShapeError> {
         let expected = batch.checked_mul(time).and_then(|rows| rows.checked_mul(width));
         if expected != Some(data.len()) {
@@ -53,19 +53,19 @@ impl Sequence {
         Ok(Self { batch, time, width, data })
     }
 
-    /// The values of one sequence, `[time, width]`.
+    /// Returns the values of sequence `b`, `[time, width]`.
     ///
     /// # Panics
-    /// Where `b` is not below [`batch`](Self::batch).
+    /// If `b` is not below [`batch`](Self::batch).
     pub fn sample(&self, b: usize) -> &[f32] {
         let len = self.time * self.width;
         &self.data[b * len..(b + 1) * len]
     }
 
-    /// The values of one step of one sequence.
+    /// Returns the values of step `t` of sequence `b`, `[width]`.
     ///
     /// # Panics
-    /// Where `b` or `t` lie outside the sequence.
+    /// If `b` is not below [`batch`](Self::batch), or `t` is not below [`time`](Self::time).
     pub fn row(&self, b: usize, t: usize) -> &[f32] {
         &self.sample(b)[t * self.width..(t + 1) * self.width]
     }

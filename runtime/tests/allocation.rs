@@ -14,16 +14,16 @@ struct CountingAllocator;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every request goes to the system's allocator as it is.
+// SAFETY: every request is passed to the system's allocator unchanged.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract, which is the same.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract, which is the same.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -54,7 +54,7 @@ fn steps_allocate_nothing() {
         steps: 100,
         label: Label::Class(i % 2),
     };
-    // The same batch again and again, so that lists of events reach their length in the first steps.
+    // The same batch repeatedly, so that event lists reach their maximum length in the first steps.
     let samples = (0..80).map(|i| sample(i % 2)).collect();
     let dataset = Dataset::new(4, 100, samples).unwrap();
     let options = TrainOptions::new(CrossEntropy::new(Readout::MeanVmem), 1, 8)

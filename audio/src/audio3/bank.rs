@@ -1,16 +1,16 @@
-//! The 16 integer band-pass filters.
+//! The filter bank: 16 second-order band-pass filters in integer arithmetic.
 
 use super::{CHANNELS, Lanes, floor_offset, round};
 
-/// One band-pass filter, as the chip's registers hold it.
+/// The coefficients of one filter, as in the chip's registers.
 struct Filter {
-    /// Right shift of the whole recursion.
+    /// Right shift of the state, after input and feedback are added.
     b_b: u32,
     /// Right shift of the feedback.
     b_af: u32,
-    /// Feedback coefficient of the state one sample ago.
+    /// Feedback coefficient of the previous state.
     a1: i32,
-    /// Feedback coefficient of the state two samples ago.
+    /// Feedback coefficient of the state before that.
     a2: i32,
 }
 
@@ -38,13 +38,13 @@ const FILTERS: [Filter; CHANNELS] = [
     filter(1, 14, 25566, 15280),  // 16,611 Hz
 ];
 
-/// Bits added below the input, which keep the rounding noise of the recursion under the signal.
+/// Fractional bits of the state. They keep the rounding noise of the recursion below the signal.
 const B_WF: u32 = 8;
 
-/// The most fractional bits, `b_b + b_af`, of any filter.
+/// Maximum number of fractional bits, `b_b + b_af`, of the filters.
 const FRACTIONAL_BITS: u32 = 15;
 
-/// What the recursion multiplies: the input, the state one and the state two samples ago.
+/// Factors on the input, on the previous state, and on the state before that, with both shifts included.
 const GAINS: [Lanes; 3] = gains();
 
 const fn gains() -> [Lanes; 3] {
@@ -61,15 +61,16 @@ const fn gains() -> [Lanes; 3] {
     gains
 }
 
-/// Sixteen second-order band-pass filters in integer arithmetic, with 105 Hz to 16.6 kHz as centers.
+/// Sixteen second-order band-pass filters in integer arithmetic, with center frequencies from 105 Hz to 16.6
+/// kHz.
 ///
-/// Per sample `x` and filter, `>>` rounding towards minus infinity:
+/// For each sample `x` and filter, with `>>` rounding toward minus infinity:
 /// ```text
 /// w[n] = ((x[n] << 8) + ((-a2 * w[n-2] - a1 * w[n-1]) >> b_af)) >> b_b
 /// y[n] = w[n-1] - w[n-3]
 /// ```
-/// For 14-bit input `|w| < 2^28` and `|y| < 2^23` whatever the signal (the sums of the absolute impulse
-/// responses), which is within the widths of the chip: no filter overflows.
+/// For any 14-bit signal, `|w| < 2^28` and `|y| < 2^23` (the sums of the absolute impulse responses). These
+/// fit the chip's registers: no filter overflows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FilterBank {
     /// `w[n-1]`, `w[n-2]`, `w[n-3]`.
@@ -77,29 +78,29 @@ pub struct FilterBank {
 }
 
 impl FilterBank {
-    /// Filters at rest.
+    /// Creates filters with states of zero.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Filters one sample; gives `y` of each channel, in units of 2^-8 of the input's.
+    /// Filters one sample, and returns `y` of each channel, in units of 2^-8 of the input's.
     ///
-    /// Samples beyond 14 bits, -8192 to 8191, are clipped to that range.
+    /// Samples outside the 14-bit range, -8192 to 8191, are clipped to it.
     pub fn filter(&mut self, sample: i16) -> [i32; CHANNELS] {
         self.step(clip(sample)).map(|y| y as i32)
     }
 
-    /// Back to rest.
+    /// Sets all states to zero.
     pub fn reset(&mut self) {
         *self = Self::new();
     }
 
-    /// [`filter`](Self::filter) for a clipped sample, in lanes.
-    ///
-    /// The two shifts of the recursion are one, because a floor inside a floor changes nothing:
-    /// `w[n] = floor(x * 2^8 / 2^b_b - (a2 * w[n-2] + a1 * w[n-1]) / 2^(b_b + b_af))`.
+    /// Like [`filter`](Self::filter), for a clipped sample, in lanes.
     #[inline(always)]
     pub(super) fn step(&mut self, sample: f64) -> Lanes {
+        // The two shifts of the recursion become one, because `floor(floor(a) / n) = floor(a / n)`:
+        // `w[n] = floor(x * 2^8 / 2^b_b - (a2 * w[n-2] + a1 * w[n-1]) / 2^(b_b + b_af))`. All terms are
+        // multiples of 2^-16 below 2^30, so the sum is exact in `f64`.
         let [w1, w2, w3] = &mut self.states;
         let mut y = [0.0; CHANNELS];
         for c in 0..CHANNELS {
@@ -114,7 +115,7 @@ impl FilterBank {
     }
 }
 
-/// The sample as the 14-bit audio bus carries it.
+/// Clips a sample to the chip's 14-bit audio bus.
 #[inline(always)]
 pub(super) fn clip(sample: i16) -> f64 {
     f64::from(sample.clamp(-8192, 8191))
@@ -155,8 +156,8 @@ mod tests {
         }
     }
 
-    /// The signal that drives one filter hardest: full scale, with the signs of its impulse response
-    /// backwards in time.
+    /// The signal with the maximum response of one filter: full scale, with the signs of its time-reversed
+    /// impulse response.
     fn worst_case(channel: usize) -> Vec<i16> {
         let mut bank = FilterBank::new();
         let response = (0..15_000).map(|n| bank.filter(if n == 0 { 8191 } else { 0 })[channel]);

@@ -1,21 +1,21 @@
-//! The digital front end of Xylo Audio 3 (SYNS65302): 14-bit audio to spike counts of 16 channels.
+//! The digital front end of Xylo Audio 3 (SYNS65302): 14-bit audio to spike counts in 16 channels.
 //!
 //! ```text
 //! recording -> Resampler -> 14-bit audio -> FilterBank -> |y| -> integrate-and-fire -> count -> frame
 //!  any rate     linear      48,828.125 Hz    16 bands             thresholds           per step
 //! ```
 //!
-//! Bit-exact against Rockpool's `AFESimExternal` path (`ChipButterworth`, the spike generator of
-//! `DivisiveNormalization`, `Raster`), started from zero states. Rockpool's simulator first runs the
-//! time-reversed signal through filters and normalization and drops that part; a stream has no such
-//! past, so neither has this.
+//! The result equals that of Rockpool's `AFESimExternal` (`ChipButterworth`, the spike generator of
+//! `DivisiveNormalization`, `Raster`), bit for bit, from states of zero. Rockpool's simulator first runs the
+//! time-reversed signal through filters and normalization, and discards the result. A stream cannot do this,
+//! so this module does not.
 //!
 //! # Integers in floating point
-//! All quantities are integers, and all are kept as `f64`: every value and every product that occurs
-//! stays below 2^53 in steps of its last bit, so the arithmetic is exact. The reason is speed on any
-//! machine: baseline x86-64 has no 64-bit arithmetic shift and no signed widening multiplication in its
-//! vectors, but it has `f64`; the same holds for NEON. The 16 channels are lanes of arrays, which the
-//! compiler turns into vectors of any width. The tests hold this against plain `i64` arithmetic.
+//! All quantities are integers, stored as `f64`: every value and every product stays below 2^53 units of its
+//! last bit, so the arithmetic is exact. The reason is speed: vectors of baseline x86-64 have neither a
+//! 64-bit arithmetic shift nor a signed widening multiplication, but they have `f64`; the same holds for
+//! NEON. The 16 channels are lanes of arrays, which the compiler turns into vectors of any width. Tests
+//! compare all of it with `i64` arithmetic.
 
 mod bank;
 mod options;
@@ -38,13 +38,13 @@ pub const CHANNELS: usize = 16;
 /// Sample rate of the chip's 14-bit audio, in hertz: the 50 MHz system clock over 1024.
 pub const SAMPLE_RATE: f64 = 50e6 / 1024.0;
 
-/// The most time steps that [`raster`] gives: a gibibyte of counts, or 7.7 days of 10 ms.
+/// Maximum number of time steps that [`raster`] returns: a gibibyte of counts, or 7.7 days in steps of 10 ms.
 pub const MAX_STEPS: u64 = (1 << 30) / CHANNELS as u64;
 
 /// One value per channel.
 type Lanes = [f64; CHANNELS];
 
-/// Why a recording has no raster.
+/// An error of [`raster`].
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -53,25 +53,25 @@ pub enum EncodeError {
     Options(#[from] OptionsError),
     /// The raster would be larger than [`MAX_STEPS`].
     #[error(
-        "the recording lasts {seconds:.0} s, which makes {steps} time steps; \
-         at most {MAX_STEPS} are possible: cut it, or use longer time steps"
+        "the recording of {seconds:.0} s has {steps} time steps, but the maximum is {MAX_STEPS}; \
+         cut it, or use longer time steps"
     )]
     TooLong {
-        /// Duration of the recording.
+        /// Duration of the recording, in seconds.
         seconds: f64,
-        /// Steps that it would make.
+        /// Number of time steps of the recording.
         steps: u64,
     },
 }
 
-/// Returns the raster of a recording, from zero states: the spike counts that the network sees, none above
-/// [`cap`](Options::cap), in steps of [`Options::dt`].
+/// Encodes a recording, from states of zero: spike counts from 0 to [`cap`](Options::cap), in steps of
+/// [`Options::dt`].
 ///
-/// Audio left over after the last whole step is dropped; a recording shorter than one step gives a
-/// raster without steps.
+/// Audio after the last whole step is dropped. The raster of a recording shorter than one step has no steps.
 ///
 /// # Errors
-/// An option is outside its range, or the recording would give more than [`MAX_STEPS`] steps.
+/// Returns an error if an option is outside its range, or if the raster would have more than [`MAX_STEPS`]
+/// steps.
 pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, EncodeError> {
     let mut front_end = AudioFrontEnd::new(options)?;
     let seconds = wav.duration();
@@ -82,7 +82,8 @@ pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, EncodeError> {
     let mut resampler = Resampler::new(wav.sample_rate());
     let mut audio = Vec::new();
     let mut frames = Vec::with_capacity(steps as usize);
-    // In blocks of a second: at low rates the audio would be far larger than the recording and the raster.
+    // In blocks of one second: at low sample rates, the resampled audio is much larger than recording and
+    // raster.
     for block in wav.samples().chunks(wav.sample_rate().get() as usize) {
         resampler.push(block, &mut audio);
         front_end.push(&audio, &mut frames);
@@ -93,20 +94,18 @@ pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, EncodeError> {
     Ok(frames.into())
 }
 
-/// The largest integer not above `value + 0.5 - 2^-(k + 1)`, where `value` has `k` fractional bits:
-/// the floor of what was meant, if the caller took that offset off beforehand (see [`floor_offset`]).
-///
-/// Adding and taking away 1.5 * 2^52 rounds to the nearest integer; the offset turns nearest into
-/// floor and keeps ties from occurring. Exact for magnitudes below 2^51. `f64::floor` is a library
-/// call on baseline x86-64.
+/// Rounds to the nearest integer, for magnitudes below 2^51. With [`floor_offset`] added to `value`, this is
+/// the floor.
 #[inline(always)]
 fn round(value: f64) -> f64 {
+    // From 2^52 to 2^53, the unit in the last place is 1. `f64::floor` is a library call on baseline x86-64.
     const MAGIC: f64 = 1.5 * (1_u64 << 52) as f64;
     (value + MAGIC) - MAGIC
 }
 
-/// What to add to a number of `fractional_bits` fractional bits so that [`round`] gives its floor.
+/// Returns what to add to a number of `fractional_bits` fractional bits so that [`round`] gives its floor.
 const fn floor_offset(fractional_bits: u32) -> f64 {
+    // -1/2 turns rounding to nearest into the floor; half a unit of the last bit avoids ties.
     0.5 / (1_u64 << fractional_bits) as f64 - 0.5
 }
 

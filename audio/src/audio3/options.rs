@@ -1,48 +1,49 @@
-//! What can be set on the front end.
+//! The options of the front end, and their checks.
 
 use serde::{Deserialize, Serialize};
 
 use super::SAMPLE_RATE;
 
-/// Against what a channel's energy is measured before it fires.
+/// The threshold with which a channel's energy is compared before it fires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Normalization {
-    /// Against the largest of the channels' own averages: loud bands fire more than soft ones, whatever
-    /// the loudness of the recording.
+    /// The maximum over the channels' averages: loud bands fire more than soft ones, whatever the loudness of
+    /// the recording.
     #[default]
     Joint,
-    /// Against the channel's own average: each band fires at the same mean rate, modulated in time.
+    /// The channel's own average: each band fires at the same mean rate, modulated in time.
     Channel,
-    /// Against [`Options::fixed_threshold`]: the rate follows the amplitude.
+    /// [`Options::fixed_threshold`]: the rate follows the amplitude.
     Fixed,
 }
 
-/// Settings of the front end. The defaults are those of Rockpool's simulator.
+/// Options of the front end. The defaults are those of Rockpool's simulator.
 ///
-/// The chip's registers wake up with two other values: `eps` 32 and `fixed_threshold` 2^25.
+/// The reset values of the chip's registers differ in two: `eps` is 32, and `fixed_threshold` is 2^25.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Options {
-    /// How thresholds follow the signal.
+    /// The source of the thresholds.
     pub normalization: Normalization,
-    /// Threshold of [`Normalization::Fixed`], in units of the filters' output summed over samples;
-    /// 1 to 2^42 - 1. Default 2^27.
+    /// Threshold of [`Normalization::Fixed`], in units of the filters' output summed over samples, from 1 to
+    /// 2^42 - 1; 2^27 by default.
     pub fixed_threshold: u64,
-    /// The threshold is the average amplitude times `2^b1 - 2^b2`: a steady channel fires at
-    /// 48,828 / (2^b1 - 2^b2) Hz. Above `b2`, at most 20. Default 6.
+    /// The threshold is the average amplitude times `2^b1 - 2^b2`: a steady channel fires at 48,828 / (2^b1 -
+    /// 2^b2) Hz. Above `b2`, at most 20; 6 by default.
     pub b1: u32,
-    /// See `b1`. Default 0.
+    /// See `b1`; 0 by default.
     pub b2: u32,
-    /// The average runs over about 2^`low_pass` audio samples; at most 20. Default 12, or 84 ms.
+    /// The average has a time constant of 2^`low_pass` audio samples, from 0 to 20; 12 by default (84 ms).
     pub low_pass: u32,
-    /// Smallest average amplitude, which keeps silence silent; 1 to 65,535. Default 1.
+    /// Lower bound of the average amplitude, from 1 to 65,535; 1 by default. It keeps channels from firing in
+    /// silence.
     pub eps: u32,
-    /// Audio samples per time step, at least 1. Default 50, or 1.024 ms; 488 gives 9.994 ms.
+    /// Audio samples per time step, at least 1; 50 by default (1.024 ms). 488 gives 9.994 ms.
     pub decimation: u32,
-    /// Largest spike count of a channel in a step; 1 to 15, what the chip's counters of 4 bits hold.
-    /// Default 15.
+    /// Maximum spike count of a channel in a step, from 1 to 15, the range of the chip's 4-bit counters; 15
+    /// by default.
     pub cap: u8,
 }
 
@@ -68,13 +69,13 @@ pub enum OptionsError {
     /// A number is not within its limits.
     #[error("`{name}` is {value}; it must lie between {min} and {max}")]
     OutOfRange {
-        /// The option.
+        /// Name of the option.
         name: &'static str,
-        /// What it was set to.
+        /// Value of the option.
         value: u64,
-        /// Smallest value allowed.
+        /// Minimum, inclusive.
         min: u64,
-        /// Largest value allowed.
+        /// Maximum, inclusive.
         max: u64,
     },
     /// The threshold would not be positive.
@@ -85,12 +86,12 @@ pub enum OptionsError {
         /// The option `b2`.
         b2: u32,
     },
-    /// No number of audio samples makes such a time step.
+    /// The time step is shorter than one audio sample or longer than a day.
     #[error(
         "a time step of {dt} s is not possible; it must lie between 20.48 us (one audio sample) and 24 hours"
     )]
     TimeStep {
-        /// The time step asked for, in seconds.
+        /// The requested time step, in seconds.
         dt: f64,
     },
 }
@@ -120,33 +121,34 @@ impl Options {
         Self { low_pass, ..self }
     }
 
-    /// Returns the options with another smallest average amplitude.
+    /// Returns the options with another lower bound of the average amplitude.
     #[must_use]
     pub fn with_eps(self, eps: u32) -> Self {
         Self { eps, ..self }
     }
 
-    /// Returns the options with another number of audio samples per time step; see [`decimation_for`](Self::decimation_for).
+    /// Returns the options with another number of audio samples per time step; see
+    /// [`decimation_for`](Self::decimation_for).
     #[must_use]
     pub fn with_decimation(self, decimation: u32) -> Self {
         Self { decimation, ..self }
     }
 
-    /// Returns the options with another largest count per channel and step.
+    /// Returns the options with another maximum count per channel and step.
     #[must_use]
     pub fn with_cap(self, cap: u8) -> Self {
         Self { cap, ..self }
     }
 
-    /// The duration of a time step, in seconds.
+    /// Returns the duration of a time step, in seconds.
     pub fn dt(&self) -> f64 {
         f64::from(self.decimation) / SAMPLE_RATE
     }
 
-    /// The decimation whose time step is nearest to `dt` seconds: 488 (9.994 ms) for 10 ms.
+    /// Returns the decimation whose time step is nearest to `dt` seconds: 488 (9.994 ms) for 10 ms.
     ///
     /// # Errors
-    /// `dt` is not a number, shorter than one audio sample (20.48 us) or longer than 24 hours.
+    /// Returns an error if `dt` is NaN, shorter than one audio sample (20.48 us), or longer than 24 hours.
     pub fn decimation_for(dt: f64) -> Result<u32, OptionsError> {
         let samples = (dt * SAMPLE_RATE).round();
         // A day has 4.2e9 samples, which is just within u32.
@@ -156,7 +158,7 @@ impl Options {
     /// Checks every option against its range.
     ///
     /// # Errors
-    /// The first option outside its range.
+    /// Returns an error for the first option outside its range.
     pub fn validate(&self) -> Result<(), OptionsError> {
         let ranges = [
             ("fixed_threshold", self.fixed_threshold, 1, (1 << 42) - 1),

@@ -1,4 +1,4 @@
-//! From a recording's sample rate to the chip's, and to 14 bits.
+//! Resampling of a recording to the chip's sample rate, and quantization to 14 bits.
 
 use std::num::NonZeroU32;
 
@@ -6,33 +6,34 @@ use super::SAMPLE_RATE;
 
 /// Resamples a stream to [`SAMPLE_RATE`] by linear interpolation and quantizes it to 14 bits.
 ///
-/// Input sample `i` stands at `i / rate` seconds, output sample `k` at `k / SAMPLE_RATE`. Between two
-/// input samples the value is `slope * (t - t_i) + x_i` in `f64`, as `numpy.interp` computes it; after
-/// the last one it is held. The result times 2^13 is cut towards zero and clipped to 14 bits (what is not
-/// a number becomes 0). This is what Rockpool's `AFESimExternal` does to its input. There is no low-pass
-/// filter: what a recording holds above 24 kHz is aliased.
+/// Input sample `i` is at `i / rate` seconds, output sample `k` at `k / SAMPLE_RATE`. Between two input
+/// samples, the value is `slope * (t - t_i) + x_i` in `f64`, as in `numpy.interp`; after the last one, it
+/// stays constant. The result times 2^13 is truncated toward zero and clipped to 14 bits; NaN becomes 0. This
+/// equals the input stage of Rockpool's `AFESimExternal`. There is no low-pass filter: frequencies above 24
+/// kHz are aliased.
 #[derive(Clone, Debug)]
 pub struct Resampler {
+    /// Samples per second of the input.
     rate: NonZeroU32,
     /// Number of input samples so far.
     received: u64,
-    /// The last of them.
+    /// The last input sample.
     last: f64,
     /// Number of output samples computed so far.
     computed: u64,
-    /// The last of them, while the recording is too short to have it.
+    /// The last output sample, if the recording so far is too short to include it.
     held: Option<i16>,
 }
 
 impl Resampler {
-    /// A resampler at the start of a recording of `rate` samples per second.
+    /// Creates a resampler at the start of a recording of `rate` samples per second.
     pub fn new(rate: NonZeroU32) -> Self {
         Self { rate, received: 0, last: 0.0, computed: 0, held: None }
     }
 
-    /// Takes the next samples, -1 to 1, and appends the audio that they decide.
+    /// Takes the next samples, from -1 to 1, and appends the audio that they determine to `audio`.
     ///
-    /// How a recording is cut into pushes makes no difference.
+    /// The result does not depend on how a recording is divided into pushes.
     pub fn push(&mut self, samples: &[f64], audio: &mut Vec<i16>) {
         for &sample in samples {
             self.received += 1;
@@ -45,9 +46,9 @@ impl Resampler {
         }
     }
 
-    /// Ends the recording: appends the rest of its audio, and is ready for another.
+    /// Ends the recording: appends the rest of its audio, and resets the resampler for another recording.
     ///
-    /// A recording of `n` samples has `floor(n / rate * SAMPLE_RATE)` samples of audio.
+    /// A recording of `n` samples gives `floor(n / rate * SAMPLE_RATE)` samples of audio in total.
     pub fn finish(&mut self, audio: &mut Vec<i16>) {
         let rest = self.length().saturating_sub(self.computed);
         audio.extend((0..rest).map(|_| quantize(self.last)));
@@ -69,20 +70,20 @@ impl Resampler {
             if self.computed <= length {
                 audio.push(value);
             } else {
-                // At a rate above the chip's, the time of one more sample may lie before the last input
-                // sample although the recording, were it to end here, would be too short for it.
+                // At a rate above the chip's, one more output sample can fall before the last input sample,
+                // although the recording, if it ended here, would be too short to include it.
                 self.held = Some(value);
             }
         }
     }
 
-    /// The number of output samples, were the recording to end here.
+    /// Returns the number of output samples if the recording ended here.
     fn length(&self) -> u64 {
         (self.received as f64 / f64::from(self.rate.get()) * SAMPLE_RATE) as u64
     }
 }
 
-/// Scales by 2^13 and cuts towards zero; the chip's audio has 14 bits.
+/// Scales by 2^13, truncates toward zero, and clips to the chip's 14 bits.
 fn quantize(value: f64) -> i16 {
     ((value * 8192.0) as i16).clamp(-8192, 8191)
 }
@@ -93,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    /// The whole recording at once, written as the formula is.
+    /// Resamples a whole recording directly by the formula.
     fn whole(samples: &[f64], rate: u32) -> Vec<i16> {
         let rate = f64::from(rate);
         let time = |i: usize| i as f64 / rate;

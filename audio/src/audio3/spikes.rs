@@ -1,22 +1,22 @@
-//! From filtered sound to spikes: rectifier, thresholds, integrate-and-fire.
+//! The spike generator: rectification, divisive normalization, integrate-and-fire.
 
 use super::{CHANNELS, Lanes, Normalization, Options, floor_offset, round};
 
-/// No accumulator grows beyond this; from there on `f64` would no longer count in ones.
+/// Limit of the accumulators. Beyond 2^53, `f64` would not represent every integer.
 ///
-/// With normalization none comes near. Against a fixed threshold far below the signal, a channel
-/// would have to run at full scale for three hours.
+/// With normalization, accumulators stay far below it. With a fixed threshold far below the signal, a channel
+/// reaches it after three hours at full scale.
 const LIMIT: f64 = (1_u64 << 52) as f64;
 
-/// Turns the filters' output into spikes, at most one per channel and audio sample.
+/// Converts the filters' output to spikes, at most one per channel and audio sample.
 ///
-/// Per sample and channel, with `y` from the filter and `>>` rounding towards minus infinity:
+/// For each sample and channel, with `y` from the filter and `>>` rounding toward minus infinity:
 /// ```text
 /// r   = |y|
 /// lo  = hi >> low_pass                        the average so far
 /// hi  = hi - lo + r
 /// m   = max(lo, eps)
-/// th  = (m << b1) - (m << b2)                 or the largest of all channels, or the fixed threshold
+/// th  = (m << b1) - (m << b2)                 or the maximum over the channels, or the fixed threshold
 /// iaf = iaf + r
 /// spike = iaf >= th;  iaf = iaf - spike * th
 /// ```
@@ -30,17 +30,17 @@ pub(super) struct SpikeGenerator {
     eps: f64,
     /// `2^-low_pass`.
     decay: f64,
-    /// Makes the rounding of `hi * decay` its floor.
+    /// [`floor_offset`] for `hi * decay`.
     offset: f64,
-    /// Running sum of the rectified signal, of which `2^-low_pass` is the average; a fixed threshold
-    /// needs none, and leaves it at 0.
+    /// Low-pass filtered sum of the rectified signal: the average times `2^low_pass`. Stays 0 with a fixed
+    /// threshold, which does not need it.
     hi: Lanes,
     /// Accumulators of the integrate-and-fire neurons.
     iaf: Lanes,
 }
 
 impl SpikeGenerator {
-    /// At rest. The options must be valid.
+    /// Creates a generator with states of zero. The options must be valid.
     pub(super) fn new(options: &Options) -> Self {
         let power = |exponent: u32| 2_f64.powi(exponent as i32);
         Self {
@@ -55,41 +55,43 @@ impl SpikeGenerator {
         }
     }
 
-    /// Forgets the past.
+    /// Sets all states to zero.
     pub(super) fn reset(&mut self) {
         self.hi = [0.0; CHANNELS];
         self.iaf = [0.0; CHANNELS];
     }
 
-    /// How thresholds follow the signal; decides which of the three steps below is called.
+    /// Returns the normalization, which determines which of the three steps below the caller runs.
     pub(super) fn normalization(&self) -> Normalization {
         self.normalization
     }
 
-    /// One sample, with thresholds from each channel's own average.
+    /// Processes one sample with thresholds from each channel's own average; adds spikes to `counts`.
     #[inline(always)]
     pub(super) fn step_channel(&mut self, y: &Lanes, counts: &mut Lanes) {
         let thresholds = self.thresholds(y);
         self.fire(y, &thresholds, counts);
     }
 
-    /// One sample, with the largest of the channels' thresholds for all.
+    /// Processes one sample with the maximum of the channels' thresholds for all channels.
     #[inline(always)]
     pub(super) fn step_joint(&mut self, y: &Lanes, counts: &mut Lanes) {
         let thresholds = self.thresholds(y);
-        self.fire(y, &[largest(thresholds); CHANNELS], counts);
+        self.fire(y, &[maximum(thresholds); CHANNELS], counts);
     }
 
-    /// One sample, with the fixed threshold.
+    /// Processes one sample with the fixed threshold.
     #[inline(always)]
     pub(super) fn step_fixed(&mut self, y: &Lanes, counts: &mut Lanes) {
         self.fire(y, &[self.fixed_threshold; CHANNELS], counts);
     }
 
+    /// Updates the averages, and returns the threshold of each channel.
     #[inline(always)]
     fn thresholds(&mut self, y: &Lanes) -> Lanes {
         let mut thresholds = [0.0; CHANNELS];
         for c in 0..CHANNELS {
+            // The threshold uses the average before this sample.
             let lo = round(self.hi[c] * self.decay + self.offset);
             self.hi[c] = self.hi[c] - lo + y[c].abs();
             thresholds[c] = larger(lo, self.eps) * self.factor;
@@ -97,8 +99,10 @@ impl SpikeGenerator {
         thresholds
     }
 
+    /// Advances the integrate-and-fire neurons, and adds their spikes to `counts`.
     #[inline(always)]
     fn fire(&mut self, y: &Lanes, thresholds: &Lanes, counts: &mut Lanes) {
+        // Without branches, so that the loop becomes vector operations.
         for c in 0..CHANNELS {
             let sum = smaller(self.iaf[c] + y[c].abs(), LIMIT);
             let fires = sum >= thresholds[c];
@@ -108,9 +112,10 @@ impl SpikeGenerator {
     }
 }
 
-/// The largest of all lanes, in halves, as vectors can.
+/// Returns the maximum over the lanes.
 #[inline(always)]
-fn largest(mut lanes: Lanes) -> f64 {
+fn maximum(mut lanes: Lanes) -> f64 {
+    // By halving, which vectorizes; a maximum does not depend on the order.
     let mut half = CHANNELS / 2;
     while half > 0 {
         for c in 0..half {
@@ -121,13 +126,13 @@ fn largest(mut lanes: Lanes) -> f64 {
     lanes[0]
 }
 
-/// One instruction, where `f64::max` also has to look for NaN.
+/// Returns the larger number in one instruction; `f64::max` must also handle NaN.
 #[inline(always)]
 fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }
 
-/// See [`larger`].
+/// Returns the smaller number; see [`larger`].
 #[inline(always)]
 fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
@@ -139,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    /// The formulas in plain integers.
+    /// The formulas, in integer arithmetic.
     struct ReferenceModel<'a> {
         options: &'a Options,
         hi: [i64; CHANNELS],
@@ -201,7 +206,7 @@ mod tests {
         )
     }
 
-    /// Stretches of one value per channel, from silence to the loudest that the filters can be.
+    /// Segments of constant values, from silence to the maximum of the filters.
     fn signal() -> impl Strategy<Value = Vec<([i32; CHANNELS], usize)>> {
         let value = prop_oneof![Just(0), Just(LARGEST), Just(-LARGEST), -LARGEST..=LARGEST, -50..50_i32];
         let channels = prop::array::uniform16(value);

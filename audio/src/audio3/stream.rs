@@ -1,13 +1,13 @@
-//! The front end as a stream: audio in, frames out, state kept between pushes.
+//! The front end as a stream: 14-bit audio to frames of spike counts, with state kept between pushes.
 
 use super::bank::clip;
 use super::spikes::SpikeGenerator;
 use super::{CHANNELS, FilterBank, Lanes, Normalization, Options, OptionsError};
 
-/// Spike counts of the channels in one time step.
+/// The spike counts of one time step, from 0 to [`Options::cap`].
 pub type Frame = [u8; CHANNELS];
 
-/// The front end from 14-bit audio on.
+/// The front end for streams of 14-bit audio.
 ///
 /// ```
 /// use synnet_audio::audio3::{AudioFrontEnd, Options};
@@ -17,7 +17,7 @@ pub type Frame = [u8; CHANNELS];
 /// for block in [[0_i16; 80], [4000; 80]] {
 ///     front_end.push(&block, &mut frames);
 /// }
-/// assert_eq!(frames.len(), 3); // 160 samples hold three steps of 50; ten wait for the next push
+/// assert_eq!(frames.len(), 3); // 160 samples are three steps of 50; ten wait for the next push
 /// assert_eq!(frames[0], [0; 16]);
 /// # Ok::<(), synnet_audio::audio3::OptionsError>(())
 /// ```
@@ -34,10 +34,10 @@ pub struct AudioFrontEnd {
 }
 
 impl AudioFrontEnd {
-    /// A front end at rest.
+    /// Creates a front end with states of zero.
     ///
     /// # Errors
-    /// An option is outside its range.
+    /// Returns an error if an option is outside its range.
     pub fn new(options: &Options) -> Result<Self, OptionsError> {
         options.validate()?;
         Ok(Self {
@@ -50,15 +50,16 @@ impl AudioFrontEnd {
         })
     }
 
-    /// Takes audio at [`SAMPLE_RATE`](super::SAMPLE_RATE) and appends the time steps that it completes.
+    /// Takes audio at [`SAMPLE_RATE`](super::SAMPLE_RATE), and appends the time steps that it completes to
+    /// `frames`.
     ///
-    /// How audio is cut into pushes makes no difference. Samples beyond 14 bits, -8192 to 8191, are clipped
-    /// to that range.
+    /// The result does not depend on how audio is divided into pushes. Samples outside the 14-bit range,
+    /// -8192 to 8191, are clipped to it.
     pub fn push(&mut self, audio: &[i16], frames: &mut Vec<Frame>) {
         let mut rest = audio;
         while !rest.is_empty() {
-            let wanted = (self.decimation - self.elapsed) as usize;
-            let (now, later) = rest.split_at(wanted.min(rest.len()));
+            let missing = (self.decimation - self.elapsed) as usize;
+            let (now, later) = rest.split_at(missing.min(rest.len()));
             self.advance(now);
             rest = later;
             if self.elapsed == self.decimation {
@@ -70,7 +71,7 @@ impl AudioFrontEnd {
         }
     }
 
-    /// Back to rest: forgets all state and any incomplete step.
+    /// Sets all states to zero, and discards an incomplete step.
     pub fn reset(&mut self) {
         self.bank.reset();
         self.spikes.reset();
@@ -78,8 +79,9 @@ impl AudioFrontEnd {
         self.counts = [0.0; CHANNELS];
     }
 
-    /// Runs audio that ends within the current time step or with it.
+    /// Processes audio that does not exceed the current time step.
     fn advance(&mut self, audio: &[i16]) {
+        // One branch per block, not per sample: each case is compiled into a loop of its own.
         match self.spikes.normalization() {
             Normalization::Joint => self.run(audio, SpikeGenerator::step_joint),
             Normalization::Channel => self.run(audio, SpikeGenerator::step_channel),

@@ -1,4 +1,4 @@
-//! Connections, and what they do to the counts that pass.
+//! Connections: sources, delay, dropout, and the matrix applied to the counts.
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ impl Connection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
-    /// Counts arrive as they are; source and target have equal widths.
+    /// Counts are added unchanged; source and target have equal widths.
     Identity,
     /// Counts are multiplied by a matrix `[sources, target columns]`.
     Linear(Linear),
@@ -77,7 +77,7 @@ pub enum Operator {
 /// A weight matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
-    /// Whether training changes the weights.
+    /// Whether the weights are learned.
     pub learn: bool,
     /// Initial values.
     pub init: Init,
@@ -95,7 +95,7 @@ pub struct LinearBias {
     pub init: Init,
 }
 
-/// Initial values of a tensor: a draw, then a factor for each target column.
+/// Initial values of a tensor: a draw, times a factor per target column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Init {
     /// The distribution of the draws, before scaling.

@@ -1,4 +1,4 @@
-//! Layers: populations of neurons.
+//! Layers: populations of neurons of one kind.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ impl LayerId {
 /// A population of neurons of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
-    /// Hierarchical name: `h0`, or `body.h0` inside the instance `body`.
+    /// Hierarchical name: `h0`, or `body.h0` within the instance `body`.
     pub name: String,
     /// Number of neurons, 1 or more.
     pub size: usize,

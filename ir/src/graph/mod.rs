@@ -8,8 +8,8 @@
 //! # Time
 //! Time runs in steps of [`Graph::dt`] seconds. All states are zero before the first step. In each
 //! step the layers are updated one after another in the order of [`Graph::layers`]. A connection
-//! from a layer that stands earlier delivers the spikes of the same step; a connection from a layer
-//! to itself or to an earlier one is *recurrent* and delivers the spikes of the step before
+//! from an earlier layer delivers the spikes of the same step; a connection from a layer
+//! to itself or to an earlier one is *recurrent* and delivers the spikes of the previous step
 //! ([`Graph::is_recurrent`]). [`Connection::delay`] adds whole steps to either.
 //!
 //! # Inputs of a layer
@@ -40,7 +40,7 @@
 //!
 //! [`Neuron::ExpSyn`] is a leaky integrator without spikes: `isyn = (isyn + input) * decay_syn`.
 //!
-//! Decays are `exp(-dt / tau)`, the decay itself, or `1 - 2^-dash`, whichever the network declares
+//! Decays are `exp(-dt / tau)`, the decay itself, or `1 - 2^-dash`, as the network declares
 //! ([`Leak`]); they are computed in f64 and rounded to f32 once.
 //!
 //! # Gradients

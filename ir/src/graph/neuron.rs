@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::source::Span;
 use crate::timing;
 
-/// A kind of neuron with its constants.
+/// A kind of neuron with its parameters.
 #[expect(clippy::large_enum_variant, reason = "a graph holds few layers")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,7 +42,7 @@ impl NeuronKind {
 }
 
 impl Neuron {
-    /// Returns the kind as the language names it.
+    /// Returns the kind of the neuron.
     pub const fn kind(&self) -> NeuronKind {
         match self {
             Self::Lif(Lif { adaptation: None, .. }) => NeuronKind::Lif,
@@ -51,7 +51,7 @@ impl Neuron {
         }
     }
 
-    /// Returns the quantity that travels along connections from such a neuron.
+    /// Returns the quantity that connections from such a neuron carry.
     pub const fn sends(&self) -> Quantity {
         match self {
             Self::Lif(_) => Quantity::Spikes,
@@ -95,10 +95,10 @@ impl Quantity {
     }
 }
 
-/// Leaky integrate-and-fire.
+/// Parameters of leaky integrate-and-fire neurons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lif {
-    /// Synapses of each neuron, 1 or more.
+    /// Synapses per neuron, 1 or more.
     pub synapses: usize,
     /// Leak of the membrane; one value or one per neuron.
     pub mem: Leak,
@@ -114,7 +114,7 @@ pub struct Lif {
     pub max_spikes: u32,
     /// The function that replaces the derivative of the spike count in training.
     pub surrogate: Surrogate,
-    /// After-hyperpolarization, for adaptive neurons.
+    /// After-hyperpolarization; `None` for neurons without adaptation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adaptation: Option<Adaptation>,
 }
@@ -128,7 +128,7 @@ pub struct Adaptation {
     pub w_ahp: Parameter,
 }
 
-/// Leaky integrator.
+/// Parameters of leaky integrators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExpSyn {
     /// Leak of the current; one value or one per neuron.
@@ -138,7 +138,7 @@ pub struct ExpSyn {
 /// The values of a parameter of a layer: one for all elements, or one for each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parameter {
-    /// One value, or as many as there are elements.
+    /// One value, or one per element.
     pub values: Vec<f64>,
     /// Whether training changes the values.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -225,7 +225,7 @@ pub struct Surrogate {
     pub window: f64,
 }
 
-/// A surrogate gradient; `v` is the membrane before reset, `theta` the threshold, `w` the window.
+/// The kinds of surrogate gradients. `v` is the membrane before reset, `theta` the threshold, `w` the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SurrogateKind {

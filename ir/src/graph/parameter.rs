@@ -1,7 +1,7 @@
 //! The parameters of layers: their names, sizes and ranges, in one place.
 //!
-//! The language, weights files and [`validate`](crate::validate) all ask here, so that a value that is wrong in a
-//! source file is wrong in a weights file too.
+//! The language, weights files and [`validate`](crate::validate) all use this module, so that a value that is
+//! invalid in a source file is invalid in a weights file too.
 
 use super::layer::Layer;
 use super::neuron::{Leak, LeakUnit, Lif, Neuron, Parameter};
@@ -60,8 +60,8 @@ impl LeakUnit {
                 allows: |x| x > 0.0 && x < 1.0,
                 rule: "choose a decay per step between 0 and 1, both excluded",
             },
-            // A bit shift so small that its decay is 0 would keep nothing of the state. From 1024 on, `2^-dash` is a
-            // subnormal number or 0.
+            // A bit shift so small that its decay is 0 would keep nothing of the state. From 1024 on,
+            // `2^-dash` is a subnormal number or 0.
             Self::BitShift => Range {
                 allows: |x| x > 0.0 && x < 1024.0 && timing::bit_shift_to_decay(x) > 0.0,
                 rule: "choose a bit shift greater than 0; the decay is 1 - 2^-dash",

@@ -1,4 +1,4 @@
-//! The graph as a whole: its input, layers, connections and output.
+//! [`Graph`]: input, layers, connections and output.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +30,10 @@ pub struct Graph {
     pub span: Span,
 }
 
-/// The input of a network: event counts (or any real values) per channel and step.
+/// The input of a network: event counts, or any real values, per channel and step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
-    /// Name, as declared.
+    /// Declared name.
     pub name: String,
     /// Number of channels, 1 or more.
     pub channels: usize,
@@ -95,8 +95,8 @@ impl Graph {
         }
     }
 
-    /// Returns whether the spikes of a layer are used: those of a readout whose membrane or current is the output are
-    /// not, so silence there is no fault.
+    /// Returns whether the spikes of a layer are used. Those of a readout whose membrane or current is the
+    /// output are not, so its silence is not an error.
     pub fn uses_spikes_of(&self, layer: &str) -> bool {
         self.output.quantity == Quantity::Spikes || self.layer(self.output.layer).name != layer
     }

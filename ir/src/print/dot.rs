@@ -1,4 +1,4 @@
-//! Graphs for Graphviz.
+//! Printing as a Graphviz drawing.
 
 use std::fmt::Write;
 

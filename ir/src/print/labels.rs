@@ -1,4 +1,4 @@
-//! Parts of a graph in words, as every printed form shows them.
+//! Descriptions of parts of a graph, shared by all printed forms.
 
 use crate::display::{format_number, format_time_rounded};
 use crate::graph::{Connection, Endpoint, Graph, Leak, LeakUnit};

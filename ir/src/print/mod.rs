@@ -1,4 +1,4 @@
-//! Graphs in forms for people and for other programs.
+//! Printing of graphs, for people and for other programs.
 
 mod dot;
 mod labels;

@@ -1,4 +1,4 @@
-//! Graphs as YAML and JSON, and back.
+//! Serialization of graphs as YAML and JSON.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};

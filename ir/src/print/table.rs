@@ -1,4 +1,4 @@
-//! Graphs as text tables.
+//! Printing as text tables.
 
 use super::labels::{edge_label, leak, sources};
 use crate::display::{format_list, format_number, format_time_rounded, indent, quantity_name};
@@ -106,7 +106,7 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
-/// Rows with their columns aligned.
+/// Aligns the columns of rows.
 fn table(rows: &[Vec<String>]) -> String {
     indent(&format_list(rows))
 }

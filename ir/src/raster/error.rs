@@ -1,4 +1,4 @@
-//! Why numbers are not a raster, or not counts.
+//! The errors of rasters.
 
 use std::fmt;
 
@@ -26,14 +26,14 @@ pub enum RasterError {
         /// Channel of the value, from 0.
         channel: usize,
     },
-    /// More than [`Raster::MAX_VALUES`].
+    /// The raster would have more than [`Raster::MAX_VALUES`] values.
     TooLarge {
         /// Number of time steps.
         steps: usize,
         /// Number of channels.
         channels: usize,
     },
-    /// An event lies outside the raster.
+    /// An event is outside the raster.
     OutOfBounds {
         /// Step of the event, from 0.
         step: usize,

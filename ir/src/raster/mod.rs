@@ -1,8 +1,8 @@
-//! Rasters: the input of a network over time, by step and channel.
+//! Rasters: the input of a network by time step and channel.
 //!
-//! A data set of a thousand recordings is held in memory whole, so a raster is kept small. Whether it consists of
-//! counts of events is found out once, when it is made: a chip takes counts, and asks for them with
-//! [`Raster::counts`].
+//! A dataset of thousands of recordings is held in memory, so a raster is stored compactly. Whether it
+//! consists of event counts is determined once, when it is created: a chip requires counts, and reads them
+//! with [`Raster::counts`].
 
 mod error;
 
@@ -10,14 +10,14 @@ use std::borrow::Cow;
 
 pub use error::{InvalidCount, RasterError};
 
-/// One recording by time step and channel, in the smallest of several forms.
+/// One recording by time step and channel, in the most compact of several forms.
 ///
-/// A raster has the shape `[steps, channels]`. A step lasts as long as the network's `dt`; the raster does not know
-/// it. A value is a count of events, without unit, or any finite f32.
+/// A raster has the shape `[steps, channels]`. A step has the duration of the network's `dt`, which the
+/// raster does not store. A value is an event count, without a unit, or any finite f32.
 ///
-/// Counts up to 255 take 1 byte per step and channel. Any counts take 2 bytes per event where events are few: a
-/// recording of 700 channels, 250 steps and 8,000 events has 17 kB where a dense f32 array has 700 kB. Other values
-/// are kept as f32. The form makes no difference to what is read, nor to equality.
+/// Counts up to 255 take 1 byte per step and channel. Sparse counts of any size take 2 bytes per event: a
+/// recording of 700 channels, 250 steps and 8,000 events takes 17 kB; as a dense f32 array, it takes 700 kB.
+/// Other values are stored as f32. The form affects neither values nor equality.
 ///
 /// ```
 /// use synnet_ir::Raster;
@@ -28,7 +28,7 @@ pub use error::{InvalidCount, RasterError};
 /// assert_eq!((dense[700 + 5], dense[2 * 700 + 699]), (2.0, 1.0));
 /// assert_eq!(Raster::from_dense(700, 3, dense)?, raster);
 ///
-/// // A chip takes counts. A raster of other values says where it has one.
+/// // A chip requires counts. The error of other values gives the location.
 /// assert_eq!(raster.counts()?[700 + 5], 2);
 /// let fractions = Raster::from_dense(2, 1, vec![1.0, 0.5])?;
 /// let error = fractions.counts().unwrap_err();
@@ -44,36 +44,37 @@ pub struct Raster {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Storage {
-    /// Finite values, `[steps, channels]`, of which one at least is no count up to [`Raster::MAX_COUNT`].
+    /// Finite values, `[steps, channels]`, at least one of which is not an integer from 0 to
+    /// [`Raster::MAX_COUNT`].
     Values(Vec<f32>),
     /// Counts, `[steps, channels]`.
     Counts(Vec<u8>),
-    /// Counts of any size, event by event.
+    /// Counts of any size, as single events.
     Events(Events),
 }
 
-/// The channel of every event, sorted by step and channel; a count of `n` stands `n` times.
+/// The channel of every event, sorted by step and channel; a count of `n` is stored as `n` equal events.
 #[derive(Clone, Debug, PartialEq)]
 struct Events {
     channels: Vec<u16>,
-    /// The events of step `t` lie between `starts[t]` and `starts[t + 1]`.
+    /// The events of step `t` are at `starts[t]..starts[t + 1]`.
     starts: Vec<u32>,
-    /// The largest count of a channel in a step.
+    /// The maximum count of a channel in a step.
     max: usize,
 }
 
 impl Raster {
-    /// Maximum count that [`counts`](Self::counts) gives.
+    /// Maximum count that [`counts`](Self::counts) returns.
     pub const MAX_COUNT: u8 = u8::MAX;
 
-    /// Maximum number of values of a dense raster that is made from events: what a machine can hold several times
-    /// over.
+    /// Maximum number of values of a dense raster that is created from events. A machine can hold several
+    /// arrays of this size.
     pub const MAX_VALUES: usize = 1 << 28;
 
-    /// Makes a raster from one value for each step and channel, `[steps, channels]` in row-major order.
+    /// Creates a raster from one value per step and channel, `[steps, channels]` in row-major order.
     ///
     /// # Errors
-    /// Another number of values; a value that is NaN or infinite.
+    /// Returns an error if the number of values is wrong, or if a value is infinite or NaN.
     pub fn from_dense(channels: usize, steps: usize, values: Vec<f32>) -> Result<Self, RasterError> {
         check_shape(channels, steps, values.len())?;
         if let Some(place) = values.iter().position(|x| !x.is_finite()) {
@@ -83,19 +84,20 @@ impl Raster {
         Ok(Self::of_values(channels, steps, values))
     }
 
-    /// Makes a raster from one count for each step and channel, `[steps, channels]` in row-major order.
+    /// Creates a raster from one count per step and channel, `[steps, channels]` in row-major order.
     ///
     /// # Errors
-    /// Another number of counts.
+    /// Returns an error if the number of counts is wrong.
     pub fn from_counts(channels: usize, steps: usize, counts: Vec<u8>) -> Result<Self, RasterError> {
         check_shape(channels, steps, counts.len())?;
         Ok(Self::of_counts(channels, steps, counts))
     }
 
-    /// Makes a raster from events `(step, channel)` in any order; equal ones count several times.
+    /// Creates a raster from events `(step, channel)`, in any order; equal events are counted.
     ///
     /// # Errors
-    /// An event outside the raster; steps and channels that make more than [`MAX_VALUES`](Self::MAX_VALUES) values.
+    /// Returns an error if an event is outside the raster, or if the raster would have more than
+    /// [`MAX_VALUES`](Self::MAX_VALUES) values.
     pub fn from_events(
         channels: usize,
         steps: usize,
@@ -157,7 +159,7 @@ impl Raster {
         self.steps
     }
 
-    /// Bytes that the raster takes in memory.
+    /// Returns the memory that the raster takes, in bytes.
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
             + match &self.form {
@@ -185,10 +187,11 @@ impl Raster {
         }
     }
 
-    /// Checks that the raster consists of counts. If it does, this takes no time: it is known since it was made.
+    /// Checks that the raster consists of counts. Takes constant time if it does, since this is determined at
+    /// creation.
     ///
     /// # Errors
-    /// The first value that is not a whole number from 0 to [`MAX_COUNT`](Self::MAX_COUNT).
+    /// Returns the first value that is not an integer from 0 to [`MAX_COUNT`](Self::MAX_COUNT).
     pub fn check_counts(&self) -> Result<(), InvalidCount> {
         let known = match &self.form {
             Storage::Values(_) => false,
@@ -208,7 +211,7 @@ impl Raster {
     /// Returns all counts, `[steps, channels]` in row-major order; borrowed if the raster holds them in this form.
     ///
     /// # Errors
-    /// As [`check_counts`](Self::check_counts).
+    /// Returns an error under the conditions of [`check_counts`](Self::check_counts).
     pub fn counts(&self) -> Result<Cow<'_, [u8]>, InvalidCount> {
         self.check_counts()?;
         Ok(match &self.form {
@@ -231,8 +234,8 @@ impl Raster {
         values
     }
 
-    /// Writes the first steps into whole rows `[steps, channels]`, as many as there is room for; rows beyond the
-    /// last step become 0.
+    /// Writes the first steps into `[steps, channels]`, as many as there are complete rows. Rows after the
+    /// last step are set to 0.
     pub fn write_steps(&self, rows: &mut [f32]) {
         let steps = self.steps.min(rows.len() / self.channels.max(1));
         let (present, silent) = rows.split_at_mut(steps * self.channels);
@@ -255,7 +258,7 @@ impl Raster {
     /// Writes the values of step `t`, one per channel.
     ///
     /// # Panics
-    /// If there is no step `t`, or `row` does not hold one value per channel.
+    /// If there is no step `t`, or if `row` does not have one element per channel.
     pub fn write_step(&self, t: usize, row: &mut [f32]) {
         assert_eq!(row.len(), self.channels, "a row has one value per channel");
         let range = t * self.channels..(t + 1) * self.channels;
@@ -271,7 +274,8 @@ impl Raster {
         }
     }
 
-    /// Calls `visit` with channel and value of everything in step `t` that is not 0, in ascending order of channels.
+    /// Calls `visit` with the channel and the value of each nonzero element of step `t`, in ascending order
+    /// of channels.
     ///
     /// # Panics
     /// If there is no step `t`.
@@ -303,7 +307,7 @@ impl Raster {
     }
 }
 
-/// One frame of counts for each time step, one count for each channel.
+/// Creates a raster from one frame of counts per time step, with one count per channel.
 impl<const CHANNELS: usize> From<Vec<[u8; CHANNELS]>> for Raster {
     fn from(frames: Vec<[u8; CHANNELS]>) -> Self {
         Self::of_counts(CHANNELS, frames.len(), frames.into_flattened())

@@ -1,7 +1,8 @@
-//! The float interpreter: the canonical meaning of a network, step by step.
+//! The float interpreter, which defines the numbers of a network.
 //!
-//! It computes in f32, in exactly the order that [`synnet_ir::graph`] states, so that generated
-//! code can be compared with it bit for bit.
+//! A [`Program`] holds the constants of a network, a [`State`] its states; a run advances one state per
+//! sequence, step by step. All arithmetic is f32, in exactly the order that [`synnet_ir::graph`] states, so
+//! generated code can be compared bit for bit.
 
 mod program;
 mod state;
@@ -16,14 +17,14 @@ use crate::sequence::{Sequence, ShapeError};
 use program::Program;
 use state::State;
 
-/// A network that can be run.
+/// An interpreter of one network, with a state for step-by-step use. Clones share the weights.
 #[derive(Clone, Debug)]
 pub struct Interpreter {
     program: Arc<Program>,
     state: State,
 }
 
-/// Whether a run keeps the traces of every layer.
+/// Whether a run records the traces of every layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tracing {
     /// The output only.
@@ -32,12 +33,12 @@ pub enum Tracing {
     On,
 }
 
-/// What a run gives.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// The network's output, `[batch, time, outputs]`.
     pub output: Sequence,
-    /// The traces of each layer in the order of update; empty unless recorded.
+    /// The traces of each layer, in the order of update; empty with [`Tracing::Off`].
     pub layers: Vec<LayerTrace>,
 }
 
@@ -46,27 +47,27 @@ pub struct Run {
 pub struct LayerTrace {
     /// Name of the layer.
     pub name: String,
-    /// Spike counts `[batch, time, neurons]`; `None` for leaky integrators.
+    /// Spike counts, `[batch, time, neurons]`; `None` for leaky integrators.
     pub spikes: Option<Sequence>,
-    /// Membrane potentials after reset `[batch, time, neurons]`; `None` for leaky integrators.
+    /// Membrane potentials after reset, `[batch, time, neurons]`; `None` for leaky integrators.
     pub vmem: Option<Sequence>,
-    /// Synaptic currents `[batch, time, neurons * synapses]`; synapse `s` of neuron `n` is column
+    /// Synaptic currents, `[batch, time, neurons * synapses]`; synapse `s` of neuron `n` is column
     /// `n * synapses + s`.
     pub isyn: Sequence,
 }
 
 impl Interpreter {
-    /// Prepares a network; states are zero and the seed of noise is 0.
+    /// Prepares a network. All states are zero, and noise has seed 0.
     pub fn new(network: &Network) -> Self {
         let program = Arc::new(Program::new(network));
         let state = State::new(&program, 0, 0);
         Self { program, state }
     }
 
-    /// Runs one time step and gives the output; states carry over to the next.
+    /// Runs one time step and returns the output. The states are kept for the next step.
     ///
     /// # Panics
-    /// Where the input does not have as many values as the network has channels.
+    /// If the length of `input` is not the number of channels of the network's input.
     pub fn step(&mut self, input: &[f32]) -> &[f32] {
         assert_eq!(
             input.len(),
@@ -77,37 +78,40 @@ impl Interpreter {
         &self.state.output
     }
 
-    /// Sets all states back to zero, and noise back to its beginning.
+    /// Sets all states to zero, and restarts the noise with seed 0.
     pub fn reset(&mut self) {
         self.reset_with_seed(0);
     }
 
-    /// As [`reset`](Self::reset), with another seed of noise. The steps that follow draw the noise
-    /// of the first sequence of a [`run`](Self::run) with this seed.
+    /// Like [`reset`](Self::reset), with another seed. The following steps draw the same noise as the first
+    /// sequence of a [`run`](Self::run) with this seed.
     pub fn reset_with_seed(&mut self, seed: u64) {
         self.state = State::new(&self.program, seed, 0);
     }
 
-    /// Runs each sequence of a batch from rest; the interpreter's own state is not touched.
+    /// Runs each sequence of a batch from states of zero, in parallel. The interpreter's own state does not
+    /// change.
     ///
-    /// `seed` decides the noise, if the network has any: of each sequence by its place in the
-    /// batch, whatever the number of threads.
+    /// `seed` determines the noise of a network that has some. Noise depends on the seed and on the index of
+    /// the sequence in the batch, never on the number of threads.
     ///
     /// # Errors
-    /// Where the input is not as wide as the network's.
-    pub fn run(&self, input: &Sequence, recording: Tracing, seed: u64) -> Result<Run, ShapeError> {
-        self.run_from(input, recording, seed, 0)
+    /// Returns [`ShapeError::Channels`] if the width of `input` is not the number of channels of the
+    /// network's input.
+    pub fn run(&self, input: &Sequence, tracing: Tracing, seed: u64) -> Result<Run, ShapeError> {
+        self.run_from(input, tracing, seed, 0)
     }
 
-    /// As [`run`](Self::run), for a batch that is a part of a greater one and begins at `first` there: the noise is
-    /// that of these sequences in the greater one.
+    /// Like [`run`](Self::run), for the part of a larger batch that begins at index `first`. The noise is
+    /// that of these sequences in the larger batch.
     ///
     /// # Errors
-    /// Where the input is not as wide as the network's.
+    /// Returns [`ShapeError::Channels`] if the width of `input` is not the number of channels of the
+    /// network's input.
     pub fn run_from(
         &self,
         input: &Sequence,
-        recording: Tracing,
+        tracing: Tracing,
         seed: u64,
         first: u64,
     ) -> Result<Run, ShapeError> {
@@ -123,7 +127,7 @@ impl Interpreter {
             .into_par_iter()
             .map(|b| {
                 let mut state = State::new(program, seed, first + b as u64);
-                let mut sample = SequenceTrace::new(program, recording);
+                let mut sample = SequenceTrace::new(program, tracing);
                 for t in 0..input.time {
                     state.step(program, input.row(b, t));
                     sample.record(&state);
@@ -131,20 +135,21 @@ impl Interpreter {
                 sample
             })
             .collect();
-        Ok(join(program, recording, input, &samples))
+        Ok(join(program, tracing, input, &samples))
     }
 }
 
-/// The results of one sequence.
+/// The output and the traces of one sequence.
 struct SequenceTrace {
+    /// `[time, outputs]`.
     output: Vec<f32>,
-    /// Spikes, membranes and currents of each recorded layer.
+    /// Spikes, membranes and currents of each recorded layer, `[time, columns]` each.
     layers: Vec<[Vec<f32>; 3]>,
 }
 
 impl SequenceTrace {
-    fn new(program: &Program, recording: Tracing) -> Self {
-        let recorded = if recording == Tracing::On { program.layers.len() } else { 0 };
+    fn new(program: &Program, tracing: Tracing) -> Self {
+        let recorded = if tracing == Tracing::On { program.layers.len() } else { 0 };
         Self { output: Vec::new(), layers: vec![Default::default(); recorded] }
     }
 
@@ -158,8 +163,8 @@ impl SequenceTrace {
     }
 }
 
-/// Lays the sequences of a batch one after another.
-fn join(program: &Program, recording: Tracing, input: &Sequence, samples: &[SequenceTrace]) -> Run {
+/// Concatenates the traces of single sequences to a batch.
+fn join(program: &Program, tracing: Tracing, input: &Sequence, samples: &[SequenceTrace]) -> Run {
     let gather = |width: usize, of: &dyn Fn(&SequenceTrace) -> &[f32]| Sequence {
         batch: input.batch,
         time: input.time,
@@ -167,7 +172,7 @@ fn join(program: &Program, recording: Tracing, input: &Sequence, samples: &[Sequ
         data: samples.iter().flat_map(|sample| of(sample).iter().copied()).collect(),
     };
     let output = gather(program.outputs, &|sample| &sample.output);
-    let recorded = program.layers.iter().enumerate().filter(|_| recording == Tracing::On);
+    let recorded = program.layers.iter().enumerate().filter(|_| tracing == Tracing::On);
     let layers = recorded.map(|(i, layer)| {
         let spiking = |which: usize| {
             layer.dynamics.is_spiking().then(|| gather(layer.size, &|sample| &sample.layers[i][which]))

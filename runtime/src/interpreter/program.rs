@@ -1,4 +1,4 @@
-//! A network laid out for running: constants in f32, connections sorted by target.
+//! The program of the interpreter: a network's constants in f32, and its connections by target layer.
 
 use synnet_ir::Network;
 use synnet_ir::graph::{Connection, Neuron, Quantity};
@@ -7,52 +7,49 @@ use crate::constants;
 use crate::kernels::lif::Constants;
 use crate::source_index::source;
 
-/// Everything that does not change while a network runs.
+/// Everything that is constant while a network runs.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// Name of the network.
+    /// Name of the network, for error messages.
     pub(super) name: String,
-    /// Width of the input.
+    /// Number of input channels.
     pub(super) channels: usize,
-    /// Width of the output.
+    /// Number of outputs per step.
     pub(super) outputs: usize,
-    /// The layer and quantity that the network gives.
+    /// The layer and the quantity that are the network's output.
     pub(super) output: (usize, Quantity),
     /// The layers, in the order of update.
     pub(super) layers: Vec<LayerProgram>,
-    /// How many past steps of the input (first) and of each layer are read.
+    /// Longest delay, in steps, of the connections from the input (first) and from each layer.
     pub(super) max_lag: Vec<usize>,
 }
 
-/// A layer with what comes into it.
+/// A layer and its incoming connections.
 #[derive(Debug)]
 pub(super) struct LayerProgram {
-    /// Its name.
     pub(super) name: String,
     /// Number of neurons.
     pub(super) size: usize,
-    /// What the neurons do.
     pub(super) dynamics: Dynamics,
-    /// Connections, in the order of summation.
+    /// In the order of summation.
     pub(super) incoming: Vec<ConnectionProgram>,
 }
 
-/// What the neurons of a layer do.
+/// The neuron model of a layer, with its constants.
 #[derive(Debug)]
 pub(super) enum Dynamics {
     /// Leaky integrate-and-fire.
     Lif {
-        /// Decays, thresholds and so on.
         constants: Constants,
-        /// `noise_std * sqrt(dt)`.
+        /// Standard deviation of the noise current per step: `noise_std * sqrt(dt)`.
         noise: f32,
     },
-    /// Leaky integrator with its decays.
+    /// Leaky integrator, with its decay per step and neuron.
     ExpSyn(Vec<f32>),
 }
 
 impl Dynamics {
-    /// Number of input columns.
+    /// Returns the number of input columns: neurons times synapses.
     pub(super) fn columns(&self) -> usize {
         match self {
             Self::Lif { constants, .. } => constants.beta.len(),
@@ -60,7 +57,7 @@ impl Dynamics {
         }
     }
 
-    /// Synapses of each neuron.
+    /// Returns the number of synapses per neuron.
     pub(super) fn synapses(&self) -> usize {
         match self {
             Self::Lif { constants, .. } => constants.synapses,
@@ -68,7 +65,7 @@ impl Dynamics {
         }
     }
 
-    /// Whether the neurons spike.
+    /// Returns whether the neurons spike; leaky integrators do not.
     pub(super) fn is_spiking(&self) -> bool {
         matches!(self, Self::Lif { .. })
     }
@@ -77,11 +74,11 @@ impl Dynamics {
 /// A connection into a layer.
 #[derive(Debug)]
 pub(super) struct ConnectionProgram {
-    /// Where counts come from (0 is the input, `i + 1` layer `i`) and how many steps later they arrive.
+    /// Index (0 is the input, `i + 1` is layer `i`) and delay in steps of each source.
     pub(super) sources: Vec<(usize, usize)>,
-    /// `[sources, columns]`; `None` where counts arrive as they are.
+    /// `[sources, columns]`; `None` if counts are added unchanged.
     pub(super) matrix: Option<Vec<f32>>,
-    /// One value per column.
+    /// One value per column; `None` without a bias.
     pub(super) bias: Option<Vec<f32>>,
 }
 
@@ -102,7 +99,10 @@ impl Program {
                         Dynamics::ExpSyn(constants::decays(&expsyn.syn, layer.size, graph.dt))
                     }
                 },
-                incoming: graph.connections_into(id).map(|(i, c)| path(network, i, c)).collect(),
+                incoming: graph
+                    .connections_into(id)
+                    .map(|(i, c)| connection_program(network, i, c))
+                    .collect(),
             })
             .collect();
         let mut max_lag = vec![0; layers.len() + 1];
@@ -120,7 +120,7 @@ impl Program {
     }
 }
 
-fn path(network: &Network, i: usize, connection: &Connection) -> ConnectionProgram {
+fn connection_program(network: &Network, i: usize, connection: &Connection) -> ConnectionProgram {
     let weights = network.weights.get(i).and_then(Option::as_ref);
     ConnectionProgram {
         sources: connection.sources.iter().map(|&s| source(&network.graph, connection, s)).collect(),

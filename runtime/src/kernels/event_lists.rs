@@ -1,4 +1,6 @@
-//! Spikes as events, and products with them: one row of a matrix for each event.
+//! Spikes as event lists, and products of event lists with matrices: one row of the matrix per event.
+//!
+//! Both products skip silent neurons, so their cost is proportional to the spike rate.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -6,14 +8,15 @@ use synnet_random::mix;
 
 use super::{LANES, for_chunks, load};
 
-/// What a layer emits, as lists of (neuron, count) per time step, for a range of time steps. Silent
-/// neurons take no room. Counts may be any numbers: a leaky integrator emits its current.
+/// The nonzero outputs of a layer: one list of (neuron, count) per time step, for consecutive time steps.
+/// Counts may be any numbers: a leaky integrator emits its current.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EventLists {
-    /// The time step of the first list.
+    /// Time step of the first list.
     first: usize,
-    /// Where each list begins, and where the last one ends.
+    /// Index at which each list begins, then the index at which the last one ends.
     starts: Vec<usize>,
+    /// Neuron of each event. Elements from the end of the last list on are unused.
     neurons: Vec<u32>,
     counts: Vec<f32>,
 }
@@ -25,9 +28,10 @@ pub(crate) struct StepEvents<'a> {
     pub(crate) counts: &'a [f32],
 }
 
-/// Consecutive lists, after some rows that have none.
+/// Consecutive lists, one per row, preceded by `early` rows without one.
 #[derive(Clone, Copy)]
 struct Lists<'a> {
+    /// Rows whose events would have been emitted before the first list.
     early: usize,
     starts: &'a [usize],
     neurons: &'a [u32],
@@ -35,7 +39,7 @@ struct Lists<'a> {
 }
 
 impl<'a> Lists<'a> {
-    /// Each row that has a list, with its events.
+    /// Iterates over the rows that have a list, with their events.
     #[inline(always)]
     fn iter(self) -> impl Iterator<Item = (usize, StepEvents<'a>)> {
         self.starts.windows(2).enumerate().map(
@@ -52,25 +56,25 @@ impl<'a> Lists<'a> {
 }
 
 impl EventLists {
-    /// Forgets all lists; the next one is of step `first`.
+    /// Removes all lists. The next one is that of time step `first`.
     pub(crate) fn restart(&mut self, first: usize) {
         self.first = first;
         self.starts.clear();
         self.starts.push(0);
     }
 
-    /// The step of the next list.
+    /// Returns the time step of the next list to be appended.
     pub(crate) fn next(&self) -> usize {
         self.first + self.starts.len().saturating_sub(1)
     }
 
-    /// Number of events in those of the steps `from..to` that are here.
+    /// Returns the number of events in the steps `from..to`. Steps before the first list have none.
     pub(crate) fn count(&self, from: usize, to: usize) -> usize {
-        let place = |time: usize| time.saturating_sub(self.first);
-        self.starts[place(to)] - self.starts[place(from)]
+        let index = |time: usize| time.saturating_sub(self.first);
+        self.starts[index(to)] - self.starts[index(from)]
     }
 
-    /// The events of step `time - lag`; none before the first step.
+    /// Returns the events of step `time - lag`; none before the first list.
     #[inline(always)]
     pub(crate) fn at(&self, time: usize, lag: usize) -> StepEvents<'_> {
         let Some(i) = time.checked_sub(self.first).and_then(|i| i.checked_sub(lag)) else {
@@ -80,23 +84,25 @@ impl EventLists {
         StepEvents { neurons: &self.neurons[list.clone()], counts: &self.counts[list] }
     }
 
-    /// The lists of the steps `time - lag..`, for `rows` rows; the first rows have none where these steps
-    /// lie before the first one.
+    /// Returns the lists of `rows` steps from `time - lag` on.
     #[inline(always)]
     fn lists(&self, time: usize, lag: usize, rows: usize) -> Lists<'_> {
+        // Row `r` reads step `time + r - lag`, which has a list from `r = first + lag - time` on. The order
+        // of the operations keeps every difference in range; delays can be as large as `usize::MAX`.
         let early = (self.first.saturating_add(lag)).saturating_sub(time).min(rows);
         let from = (time + early).saturating_sub(lag).saturating_sub(self.first);
         let starts = if early < rows { &self.starts[from..from + rows - early + 1] } else { &[] };
         Lists { early, starts, neurons: &self.neurons, counts: &self.counts }
     }
 
-    /// Appends counts of the shape `[steps, width]`.
+    /// Appends one list per row of `rows`, `[steps, width]`.
     pub(crate) fn append(&mut self, rows: &[f32], (steps, width): (usize, usize), arch: Arch) {
         if width == 0 {
             let end = self.end();
             self.starts.extend(std::iter::repeat_n(end, steps));
         } else {
             match arch {
+                // Layers are padded to `LANES`; the channels of the input need not be.
                 #[cfg(target_arch = "x86_64")]
                 Arch::V4(simd) if width.is_multiple_of(LANES) => {
                     simd.vectorize(
@@ -113,6 +119,7 @@ impl EventLists {
     #[inline(always)]
     fn append_compressed(&mut self, simd: pulp::x86::V4, rows: &[f32], width: usize) {
         let mut end = self.end();
+        // Room for the case that every neuron spikes, and for the last whole vector that `compress` stores.
         self.reserve(end + rows.len() + LANES);
         for row in rows.chunks_exact(width) {
             end += super::compress::compress(simd, row, &mut self.neurons[end..], &mut self.counts[end..]);
@@ -120,14 +127,15 @@ impl EventLists {
         }
     }
 
-    /// Becomes the events of `source` that arrive in the steps `from..to` after `lag` steps, each
-    /// kept unless dropped.
+    /// Replaces the lists by the events of `source` that arrive in the steps `from..to` with a delay of
+    /// `lag`, without those that `dropout` drops.
     pub(crate) fn filter(&mut self, source: &Self, (from, to): (usize, usize), lag: usize, dropout: Dropout) {
         self.restart(from);
         let mut end = 0;
         for time in from..to {
             let step = source.at(time, lag);
             self.reserve(end + step.neurons.len());
+            // Store each event and advance only if it is kept: a branch here would be mispredicted at random.
             for (&neuron, &count) in step.neurons.iter().zip(step.counts) {
                 self.neurons[end] = neuron;
                 self.counts[end] = count;
@@ -137,7 +145,7 @@ impl EventLists {
         }
     }
 
-    /// Becomes the last `steps` lists of `source`, or as many as there are.
+    /// Replaces the lists by the last `steps` lists of `source`, or by all of them if there are fewer.
     pub(crate) fn keep_last(&mut self, source: &Self, steps: usize) {
         let next = source.next();
         let first = next.saturating_sub(steps).max(source.first);
@@ -152,7 +160,7 @@ impl EventLists {
         }
     }
 
-    /// Writes the steps `time - lag` for the rows of `out`, `[rows, width]`.
+    /// Writes the events of step `time + r - lag` as dense row `r` of `out`, `[rows, width]`.
     pub(crate) fn scatter(&self, time: usize, lag: usize, out: &mut [f32], width: usize) {
         for (i, row) in out.chunks_exact_mut(width).enumerate() {
             row.fill(0.0);
@@ -163,12 +171,15 @@ impl EventLists {
         }
     }
 
+    /// Returns the number of events.
     fn end(&self) -> usize {
         self.starts.last().copied().unwrap_or(0)
     }
 
+    /// Grows the buffers to at least `len` elements.
     fn reserve(&mut self, len: usize) {
         if self.neurons.len() < len {
+            // Powers of two: after a few samples, nothing is allocated any more.
             let len = len.next_power_of_two().max(1024);
             self.neurons.resize(len, 0);
             self.counts.resize(len, 0.0);
@@ -176,30 +187,33 @@ impl EventLists {
     }
 }
 
-/// Which counts of a connection are dropped in a sample.
+/// The dropout mask of a connection in one sample.
+///
+/// The mask is a hash of key, time step and neuron and is never stored: the backward pass and recomputed
+/// segments reproduce it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dropout {
     key: u32,
-    /// Numbers below this drop.
-    below: u32,
+    /// A count is dropped if its hash is below this.
+    limit: u32,
     /// Neurons of the source.
     width: usize,
 }
 
 impl Dropout {
-    /// Drops counts with a probability; the same key and site drop the same ones.
+    /// Creates the mask of the connection `site`, which drops counts with a probability from 0 to 1.
     pub(crate) fn new(key: u32, site: u32, probability: f64, width: usize) -> Self {
-        // The product saturates at 2^32 - 1: a probability of 1 leaves one count in 2^32.
-        Self { key: mix(key, site), below: (probability * 4_294_967_296.0) as u32, width }
+        // The product saturates at 2^32 - 1: with a probability of 1, one count in 2^32 remains.
+        Self { key: mix(key, site), limit: (probability * 4_294_967_296.0) as u32, width }
     }
 
-    /// Whether the count of a neuron that arrives in a time step is dropped.
+    /// Returns whether the count of a neuron that arrives in step `time` is dropped.
     #[inline(always)]
     pub(crate) fn is_dropped(self, time: usize, neuron: usize) -> bool {
-        mix(self.key, (time as u32).wrapping_mul(self.width as u32).wrapping_add(neuron as u32)) < self.below
+        mix(self.key, (time as u32).wrapping_mul(self.width as u32).wrapping_add(neuron as u32)) < self.limit
     }
 
-    /// Sets the gradients `[rows, width]` on dropped counts to zero, from step `time` on.
+    /// Sets the gradients on dropped counts to zero: `rows`, `[rows, width]`, begin at step `time`.
     pub(crate) fn mask(self, time: usize, rows: &mut [f32], width: usize) {
         super::vectorized(
             #[inline(always)]
@@ -220,7 +234,7 @@ struct Append<'a> {
     width: usize,
 }
 
-/// Neurons whose spikes are told by the bits of one word.
+/// Bits of the word that marks the spiking neurons: one neuron per bit.
 const WORD: usize = 64;
 
 impl WithSimd for Append<'_> {
@@ -232,6 +246,8 @@ impl WithSimd for Append<'_> {
         self.events.reserve(end + self.rows.len());
         for row in self.rows.chunks_exact(self.width) {
             for (i, word) in row.chunks(WORD).enumerate() {
+                // The number of events is known before the loop, so it runs without bounds checks and its end
+                // is the only branch. `spiking` has no bits beyond `word`: the `min` and `%` below never act.
                 let mut spiking = spiking(simd, word);
                 let spikes = spiking.count_ones() as usize;
                 let neurons = self.events.neurons[end..end + spikes].iter_mut();
@@ -248,7 +264,7 @@ impl WithSimd for Append<'_> {
     }
 }
 
-/// One bit for each of up to 64 counts that is not zero.
+/// Returns a word with a bit for each of 1 to 64 counts: 1 if the count is not zero.
 #[inline(always)]
 fn spiking<S: Simd>(simd: S, counts: &[f32]) -> u64 {
     let (vectors, rest) = S::as_simd_f32s(counts);
@@ -263,10 +279,12 @@ fn spiking<S: Simd>(simd: S, counts: &[f32]) -> u64 {
     !silent & (u64::MAX >> (WORD - counts.len()))
 }
 
-/// One bit per lane. AVX-512 keeps masks as bits; elsewhere a lane of a mask is all ones or zeros.
+/// Returns a mask as a word with one bit per lane.
 #[inline(always)]
 fn bits<S: Simd>(_: S, mask: S::m32s) -> u32 {
     let bytes = pulp::bytemuck::bytes_of(&mask);
+    // AVX-512 has masks of 16 bits. Elsewhere, a lane of a mask is all ones or all zeros, as wide as a lane
+    // of a vector.
     if let [low, high] = *bytes {
         return u32::from(u16::from_le_bytes([low, high]));
     }
@@ -275,24 +293,25 @@ fn bits<S: Simd>(_: S, mask: S::m32s) -> u32 {
     lanes.enumerate().fold(0, |bits, (i, lane)| bits | u32::from(lane[0] & 1) << i)
 }
 
-/// `out[r] += count * matrix[neuron]` for every event of step `time + r - lag`.
+/// The product of counts and a matrix: `out[r] += count * matrix[neuron]` for every event of step
+/// `time + r - lag`.
 pub(crate) struct AddRows<'a> {
-    /// The source.
+    /// Events of the source.
     pub(crate) events: &'a EventLists,
     /// Time step of the first row of `out`.
     pub(crate) time: usize,
-    /// Steps that events take.
+    /// Delay of the connection, in steps.
     pub(crate) lag: usize,
     /// `[neurons, width]`.
     pub(crate) matrix: &'a [f32],
-    /// A whole number of [`LANES`](super::LANES).
+    /// A multiple of [`LANES`](super::LANES).
     pub(crate) width: usize,
     /// `[rows, width]`.
     pub(crate) out: &'a mut [f32],
 }
 
 impl AddRows<'_> {
-    /// Runs it.
+    /// Runs the kernel with the instructions of `arch`.
     pub(crate) fn run(self, arch: Arch) {
         if self.width > 0 {
             arch.dispatch(self);
@@ -309,7 +328,8 @@ impl WithSimd for AddRows<'_> {
         let matrix = S::as_simd_f32s(self.matrix).0;
         let out = S::as_mut_simd_f32s(self.out).0;
         let lists = self.events.lists(self.time, self.lag, out.len() / vectors_per_row);
-        // Column by column, so that the part of the matrix that a block touches stays near.
+        // One panel of up to 64 columns at a time, for all rows: the panel of the matrix stays in the
+        // first-level cache, and the sums of a row stay in registers over all of its events.
         for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
             for (r, step) in lists.iter() {
                 let row = &mut out[r * vectors_per_row + at..][..K];
@@ -327,24 +347,25 @@ impl WithSimd for AddRows<'_> {
     }
 }
 
-/// `d_matrix[neuron] += count * rows[r]` for every event of step `time + r - lag`.
+/// The gradient of that matrix: `d_matrix[neuron] += count * rows[r]` for every event of step
+/// `time + r - lag`.
 pub(crate) struct AddOuter<'a> {
-    /// The source.
+    /// Events of the source.
     pub(crate) events: &'a EventLists,
-    /// Time step of the first row.
+    /// Time step of the first row of `rows`.
     pub(crate) time: usize,
-    /// Steps that events take.
+    /// Delay of the connection, in steps.
     pub(crate) lag: usize,
-    /// `[rows, width]`.
+    /// Gradient on the input columns, `[rows, width]`.
     pub(crate) rows: &'a [f32],
-    /// A whole number of [`LANES`](super::LANES).
+    /// A multiple of [`LANES`](super::LANES).
     pub(crate) width: usize,
     /// `[neurons, width]`.
     pub(crate) d_matrix: &'a mut [f32],
 }
 
 impl AddOuter<'_> {
-    /// Runs it.
+    /// Runs the kernel with the instructions of `arch`.
     pub(crate) fn run(self, arch: Arch) {
         if self.width > 0 {
             arch.dispatch(self);
@@ -362,6 +383,8 @@ impl WithSimd for AddOuter<'_> {
         let d_matrix = S::as_mut_simd_f32s(self.d_matrix).0;
         let lists = self.events.lists(self.time, self.lag, rows.len() / vectors_per_row);
         for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
+            // Here the gradient of a row stays in registers, and each event adds to another row of the
+            // matrix.
             for (r, step) in lists.iter() {
                 let gradient: [_; K] = load(simd, rows, r * vectors_per_row + at);
                 for (&neuron, &count) in step.neurons.iter().zip(step.counts) {

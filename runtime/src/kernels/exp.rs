@@ -1,26 +1,29 @@
-//! An exponential and rounding of vectors for the surrogate gradient, and a floor of single numbers.
+//! Floor, rounding and an exponential without library calls or branches.
 
 use pulp::Simd;
 
-/// `floor(x)` for `x >= 0`, without the library call that SSE2 would need.
+/// Returns `floor(x)` for `x >= 0`, without the library call that `f32::floor` is on SSE2.
 #[inline(always)]
 pub(crate) fn floor_positive(x: f32) -> f32 {
-    // From 2^23 on every f32 is whole; below, adding and subtracting it rounds to nearest.
+    // From 2^23 on, every f32 is an integer. Below, adding and subtracting 2^23 rounds to the nearest
+    // integer, which is then corrected downward.
     const WHOLE: f32 = 8_388_608.0;
     let rounded = (x + WHOLE) - WHOLE;
     let floored = if rounded > x { rounded - 1.0 } else { rounded };
     if x < WHOLE { floored } else { x }
 }
 
-/// `2^x` of each lane for `-100 <= x <= 0`, relative error below 3e-7; below -100 it stays at `2^-100`.
+/// Returns `2^x` of each lane for `-100 <= x <= 0`, with a relative error below 3e-7. Below -100 the result
+/// stays at `2^-100`, so that a far surrogate gradient is tiny but not zero.
 ///
-/// `x = n + r` with `|r| <= 1/2`, then the polynomial of degree 5 that is nearest to `2^r` and exact at 0
-/// with its slope, and the exponent `n` set in the bits.
+/// With `x = n + r`, `n` an integer and `|r| <= 1/2`, the result is a minimax polynomial of degree 5 for
+/// `2^r` (exact in value and slope at 0) times `2^n`, whose bits are set directly.
 #[inline(always)]
 pub(crate) fn exp2_negative_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    // Adding 1.5 * 2^23 + 127 rounds to a whole number and leaves it in the low bits, with the exponent's offset.
+    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the significand; 127 is the
+    // bias of the exponent, which the shift by 23 below moves into place.
     const ROUND: f32 = 12_583_039.0;
-    // From the highest power down: those of `exp`, times powers of ln 2.
+    // From the highest power down: coefficients of `exp`, times powers of ln 2.
     const COEFFICIENTS: [f32; 6] =
         [1.330_025_6e-3, 9.669_708e-3, 5.550_56e-2, 0.240_222_82, std::f32::consts::LN_2, 1.0];
     let splat = |x| simd.splat_f32s(x);
@@ -35,10 +38,11 @@ pub(crate) fn exp2_negative_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.mul_f32s(polynomial, simd.transmute_f32s_u32s(exponent))
 }
 
-/// Whole numbers up to this are told apart by [`round_lanes`] and by the count of spikes.
+/// Upper limit of [`round_lanes`] and of spike counts in training, 2^22. The sum of it and 2^23 still has a
+/// unit in the last place of 1.
 pub(crate) const MAX_ROUNDED: f32 = 4_194_304.0;
 
-/// The nearest whole number of each lane, for `0 <= x <=` [`MAX_ROUNDED`].
+/// Returns the nearest integer of each lane, for `0 <= x <=` [`MAX_ROUNDED`].
 #[inline(always)]
 pub(crate) fn round_lanes<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let whole = simd.splat_f32s(8_388_608.0);
@@ -52,7 +56,7 @@ mod tests {
     use super::*;
     use crate::kernels::archs;
 
-    /// `2^x` in the first lane of a vector.
+    /// Returns `2^x` from the first lane of a vector.
     fn exp2(x: f32, arch: Arch) -> f32 {
         struct Lanes(f32);
         impl WithSimd for Lanes {

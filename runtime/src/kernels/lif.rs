@@ -1,54 +1,57 @@
-//! Leaky integrate-and-fire, one step: the canonical meaning, which the interpreter runs.
+//! Leaky integrate-and-fire, one canonical step, as the interpreter runs it.
+//!
+//! The order of operations is that of Rockpool's `LIFTorch` and `aLIFTorch`. Generated code follows it bit
+//! for bit, so every operation here rounds on its own: no fused multiply-add.
 
 use super::exp::floor_positive;
 use super::integrator::integrate;
 use super::rows::add;
 
-/// The constants of a layer, each written out per neuron (per input column for `beta`).
+/// The constants of a layer, one value per neuron unless stated otherwise.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Constants {
-    /// Synapses of each neuron.
+    /// Synapses per neuron, 1 or more.
     pub(crate) synapses: usize,
-    /// Decay of the membrane.
+    /// Decay of the membrane per step.
     pub(crate) alpha: Vec<f32>,
-    /// Decay of the synaptic currents.
+    /// Decay of the synaptic current per step, one value per input column.
     pub(crate) beta: Vec<f32>,
-    /// Threshold.
+    /// Positive, in the unit of the membrane.
     pub(crate) threshold: Vec<f32>,
-    /// Bias current.
+    /// Bias current, added to the membrane in each step.
     pub(crate) bias: Vec<f32>,
-    /// Most spikes in a step.
+    /// Maximum number of spikes of a neuron in a step, an integer.
     pub(crate) max_spikes: f32,
-    /// After-hyperpolarization: decay, and current per spike.
+    /// After-hyperpolarization: decay per step, and current per spike.
     pub(crate) adaptation: Option<(Vec<f32>, Vec<f32>)>,
 }
 
-/// The states of a layer.
+/// The states of a layer, one value per neuron unless stated otherwise.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    /// Synaptic currents, per input column.
+    /// Synaptic current, one value per input column.
     pub(crate) isyn: Vec<f32>,
-    /// After-hyperpolarization current.
+    /// After-hyperpolarization current; empty without adaptation.
     pub(crate) iahp: Vec<f32>,
     /// Membrane potential after reset.
     pub(crate) vmem: Vec<f32>,
     /// Membrane potential before reset.
     pub(crate) before_reset: Vec<f32>,
-    /// Spikes of the last step.
+    /// Number of spikes in the last step.
     pub(crate) spikes: Vec<f32>,
-    /// Sum of the currents into the membrane.
+    /// Buffer for the sum of all currents into the membrane.
     current: Vec<f32>,
 }
 
 impl Constants {
-    /// Number of neurons.
+    /// Returns the number of neurons.
     pub(crate) fn neurons(&self) -> usize {
         self.alpha.len()
     }
 }
 
 impl State {
-    /// All zero.
+    /// Returns states of zero.
     pub(crate) fn new(constants: &Constants) -> Self {
         let zeros = || vec![0.0; constants.neurons()];
         Self {
@@ -62,11 +65,13 @@ impl State {
     }
 }
 
-/// One step. `input` has a value per input column, `noise` one per neuron.
+/// Advances a layer by one step. `input` has one value per input column, `noise` one per neuron.
 #[inline(always)]
 pub(crate) fn step(constants: &Constants, input: &[f32], noise: Option<&[f32]>, state: &mut State) {
     let State { isyn, iahp, vmem, before_reset, spikes, current } = state;
     integrate(isyn, input, &constants.beta);
+    // Each current is added on its own in a fixed order, since f32 addition is not associative: synapses
+    // first, then after-hyperpolarization, bias and noise.
     if constants.synapses == 1 {
         current.copy_from_slice(isyn);
     } else {
@@ -78,6 +83,7 @@ pub(crate) fn step(constants: &Constants, input: &[f32], noise: Option<&[f32]>, 
         }
     }
     if let Some((decay, weight)) = &constants.adaptation {
+        // `spikes` still holds those of the previous step.
         for (((i, &s), &w), &d) in iahp.iter_mut().zip(spikes.iter()).zip(weight).zip(decay) {
             *i = (*i + s * w) * d;
         }
@@ -90,7 +96,7 @@ pub(crate) fn step(constants: &Constants, input: &[f32], noise: Option<&[f32]>, 
     fire(constants, current, vmem, before_reset, spikes);
 }
 
-/// Adds the current to the decayed membrane, spikes, and resets.
+/// Adds the current to the decayed membrane, counts the spikes, and subtracts a threshold per spike.
 #[inline(always)]
 fn fire(
     constants: &Constants,
@@ -99,13 +105,15 @@ fn fire(
     before_reset: &mut [f32],
     spikes: &mut [f32],
 ) {
+    // Slices of one length let the compiler drop the bounds checks and vectorize the loop.
     let n = constants.neurons();
     let (alpha, threshold) = (&constants.alpha[..n], &constants.threshold[..n]);
     let (current, vmem) = (&current[..n], &mut vmem[..n]);
     let (before_reset, spikes) = (&mut before_reset[..n], &mut spikes[..n]);
     for i in 0..n {
         let v = vmem[i] * alpha[i] + current[i];
-        // The cap is whole, so capping first gives the same count and keeps the floor in range.
+        // The cap is an integer, so taking the minimum first gives the same count, and keeps an infinite
+        // quotient out of the floor.
         let count = floor_positive((v / threshold[i]).min(constants.max_spikes));
         let count = if v >= threshold[i] { count } else { 0.0 };
         before_reset[i] = v;

@@ -1,7 +1,11 @@
-//! Membranes over a block: leak, current, spikes, reset; and the gradient.
+//! Scans of membranes over a block: leak, current, spikes and reset, and their gradient.
 //!
-//! The arithmetic is that of [`lif`](super::lif), with fused operations and a product in place of the
-//! quotient by the threshold: a membrane within 3e-7 below a multiple of the threshold counts as there.
+//! The equations are those of [`lif`](super::lif), with fused multiply-adds, and with a product in place of
+//! the division by the threshold: a membrane within 3e-7 (relative) below a multiple of the threshold counts
+//! as having reached it.
+//!
+//! States and gradients stay in registers over the whole block. Only the membrane before reset is stored for
+//! the backward pass, which recomputes spikes and reset from it.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -9,33 +13,34 @@ use super::exp::MAX_ROUNDED;
 use super::surrogate::SurrogateGradient;
 use super::{for_chunks, load, store};
 
-/// The constants of a layer, padded with neurons that never spike.
+/// The constants of a layer, one value per neuron, padded with neurons that never spike.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Constants {
-    /// Decay of the membrane.
+    /// Decay of the membrane per step.
     pub(crate) alpha: Vec<f32>,
-    /// Threshold.
+    /// Positive, in the unit of the membrane.
     pub(crate) threshold: Vec<f32>,
-    /// [`inverse_threshold`] of the threshold.
+    /// [`inverse_threshold`] of each threshold.
     pub(crate) inverse_threshold: Vec<f32>,
-    /// Bias current.
+    /// Bias current, added to the membrane in each step.
     pub(crate) bias: Vec<f32>,
-    /// Most spikes in a step; more than 2^22 are not told apart.
+    /// Maximum number of spikes of a neuron in a step. Kernels limit it to [`MAX_ROUNDED`].
     pub(crate) max_spikes: f32,
-    /// After-hyperpolarization: decay, and current per spike.
+    /// `None` if the neurons have no after-hyperpolarization.
     pub(crate) adaptation: Option<Adaptation>,
 }
 
-/// One divided by the threshold and made greater by 2^-22, so that the product of a whole multiple of
-/// the threshold lies above the whole number.
+/// Returns `1 / threshold`, slightly too large.
 pub(crate) fn inverse_threshold(threshold: f32) -> f32 {
+    // Larger by 2^-22, which exceeds all roundings: a membrane at a multiple of the threshold gives a product
+    // of at least that integer, so the spike at the threshold is not lost.
     (1.0 / threshold) * (1.0 + 2.0 * f32::EPSILON)
 }
 
-/// The constants of after-hyperpolarization.
+/// The constants of after-hyperpolarization, one value per neuron.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Adaptation {
-    /// Decay.
+    /// Decay of the current per step.
     pub(crate) decay: Vec<f32>,
     /// Current per spike.
     pub(crate) weight: Vec<f32>,
@@ -48,24 +53,24 @@ pub(crate) struct State {
     pub(crate) vmem: Vec<f32>,
     /// After-hyperpolarization current.
     pub(crate) iahp: Vec<f32>,
-    /// Spikes of the last step.
+    /// Number of spikes in the last step.
     pub(crate) spikes: Vec<f32>,
 }
 
 impl State {
-    /// All zero.
+    /// Returns states of zero.
     pub(crate) fn new(width: usize) -> Self {
         Self { vmem: vec![0.0; width], iahp: vec![0.0; width], spikes: vec![0.0; width] }
     }
 
-    /// Back to zero.
+    /// Sets all states to zero.
     pub(crate) fn clear(&mut self) {
         for state in [&mut self.vmem, &mut self.iahp, &mut self.spikes] {
             state.fill(0.0);
         }
     }
 
-    /// Becomes equal to another of the same width.
+    /// Copies another state of the same width, without allocation.
     pub(crate) fn copy_from(&mut self, other: &Self) {
         self.vmem.copy_from_slice(&other.vmem);
         self.iahp.copy_from_slice(&other.iahp);
@@ -73,7 +78,7 @@ impl State {
     }
 }
 
-/// `K` vectors of the constants.
+/// `K` vectors of [`Constants`].
 struct Lanes<S: Simd, const K: usize> {
     alpha: [S::f32s; K],
     threshold: [S::f32s; K],
@@ -94,24 +99,25 @@ impl<S: Simd, const K: usize> Lanes<S, K> {
         }
     }
 
-    /// Spikes at the membrane `v` before reset: the floor of `v / threshold` within its bounds.
-    ///
-    /// Adding 2^23 - 1/2 leaves the floor above 2^23, since `inverse_threshold` is a little too great for ties.
+    /// Returns the number of spikes at the membrane `v` before reset: `floor(v / threshold)`, from 0 to
+    /// `max_spikes`.
     #[inline(always)]
     fn spikes(&self, simd: S, k: usize, v: S::f32s) -> S::f32s {
+        // The sum with 2^23 - 1/2 rounds to an integer: a rounding of `x - 1/2` is the floor of `x`. An
+        // integer `x` would be a tie, which `inverse_threshold` breaks upward.
         let floor = simd.mul_add_e_f32s(v, self.inverse_threshold[k], simd.splat_f32s(8_388_607.5));
         let floor = simd.sub_f32s(floor, simd.splat_f32s(8_388_608.0));
         simd.min_f32s(simd.max_f32s(floor, simd.splat_f32s(0.0)), self.max_spikes)
     }
 
-    /// The membrane after reset.
+    /// Returns the membrane after reset: `v - spikes * threshold`.
     #[inline(always)]
     fn reset(&self, simd: S, k: usize, v: S::f32s, spikes: S::f32s) -> S::f32s {
         simd.negate_mul_add_e_f32s(spikes, self.threshold[k], v)
     }
 }
 
-/// `K` vectors of the constants of after-hyperpolarization; zeros where there is none.
+/// `K` vectors of [`Adaptation`]; zeros if there is none.
 struct AdaptationLanes<S: Simd, const K: usize> {
     decay: [S::f32s; K],
     weight: [S::f32s; K],
@@ -129,38 +135,38 @@ impl<S: Simd, const K: usize> AdaptationLanes<S, K> {
     }
 }
 
-/// The one synapse of each neuron, where it is part of the membrane's scan.
+/// The single synapse of each neuron, if it is fused into the membrane's scan.
 pub(crate) struct Synapse<'a> {
-    /// Factor per step.
+    /// Decay per step, `[width]`.
     pub(crate) decay: &'a [f32],
-    /// Forwards the current before the block, then after it; backwards the gradient on the current from
-    /// the step after the block, then from its first step.
+    /// `[width]`. Forward: the current before the block, then after it. Backward: the gradient on the last
+    /// current through the following block, then on the current before this block.
     pub(crate) state: &'a mut [f32],
 }
 
-/// Runs a block. All rows are `[rows, width]`; those marked so may be empty where not wanted.
+/// The scan of a block, forward. Buffers are `[rows, width]` unless stated otherwise.
 pub(crate) struct Forward<'a> {
     pub(crate) constants: &'a Constants,
-    /// Sum of the synaptic currents; with a synapse, its input.
+    /// Sum of the synaptic currents; with a fused synapse, its input.
     pub(crate) current: &'a [f32],
     pub(crate) synapse: Option<Synapse<'a>>,
-    /// Noise current (may be empty).
+    /// Noise current; empty for none.
     pub(crate) noise: &'a [f32],
     pub(crate) state: &'a mut State,
-    /// Written: membrane before reset.
+    /// Output: membrane before reset.
     pub(crate) before_reset: &'a mut [f32],
-    /// Written: spike counts.
+    /// Output: spike counts.
     pub(crate) spikes: &'a mut [f32],
-    /// Written: membrane after reset (may be empty).
+    /// Output: membrane after reset; empty if not needed.
     pub(crate) vmem: &'a mut [f32],
-    /// Written: after-hyperpolarization current (may be empty).
+    /// Output: after-hyperpolarization current; empty if not needed.
     pub(crate) iahp: &'a mut [f32],
-    /// Added to: spikes of each neuron.
+    /// Increased by the spikes of each neuron, `[width]`.
     pub(crate) totals: &'a mut [f32],
 }
 
 impl Forward<'_> {
-    /// Runs it.
+    /// Runs the scan with the instructions of `arch`.
     pub(crate) fn run(self, arch: Arch) {
         if !self.constants.alpha.is_empty() {
             arch.dispatch(self);
@@ -174,6 +180,7 @@ impl WithSimd for Forward<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
+        // A neuron's step is a chain of dependent operations; four vectors side by side hide its latency.
         for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
             match (self.constants.adaptation.is_some(), self.synapse.is_some()) {
                 (true, true) => self.columns::<S, K, true, true>(simd, at),
@@ -186,6 +193,8 @@ impl WithSimd for Forward<'_> {
 }
 
 impl Forward<'_> {
+    /// Runs the neurons of `K` vectors from vector `at` on. `ADAPTS`: they have after-hyperpolarization;
+    /// `SYNAPSE`: the synapse is fused.
     #[inline(always)]
     fn columns<S: Simd, const K: usize, const ADAPTS: bool, const SYNAPSE: bool>(
         &mut self,
@@ -210,7 +219,10 @@ impl Forward<'_> {
         for (threshold, &alpha) in reset_leak.iter_mut().zip(&lanes.alpha) {
             *threshold = simd.mul_f32s(*threshold, alpha);
         }
-        // The membrane of the last step before reset, and its spikes: the leak of both goes in at once.
+        // `v` carries the membrane before reset, and `reset` its spikes. The next step is
+        // `v = alpha * v + current - reset * (alpha * threshold)`: the leak of `v` need not wait for the
+        // spike count, which takes an operation out of the chain from step to step. That chain bounds the
+        // speed of small layers.
         let mut reset = [simd.splat_f32s(0.0); K];
         let mut row = at;
         for ((current, before_reset), spikes) in currents.zip(before_resets).zip(spikes) {
@@ -221,8 +233,8 @@ impl Forward<'_> {
                     current[k] = isyn[k];
                 }
                 if ADAPTS {
-                    let fed = simd.mul_add_e_f32s(count[k], adaptation.weight[k], ahp[k]);
-                    ahp[k] = simd.mul_f32s(fed, adaptation.decay[k]);
+                    let increased = simd.mul_add_e_f32s(count[k], adaptation.weight[k], ahp[k]);
+                    ahp[k] = simd.mul_f32s(increased, adaptation.decay[k]);
                     current[k] = simd.add_f32s(current[k], ahp[k]);
                 }
                 current[k] = simd.add_f32s(current[k], lanes.bias[k]);
@@ -249,6 +261,7 @@ impl Forward<'_> {
             }
             row += vectors_per_row;
         }
+        // Between blocks, the state is the membrane after reset.
         for k in 0..K {
             v[k] = lanes.reset(simd, k, v[k], reset[k]);
         }
@@ -262,7 +275,7 @@ impl Forward<'_> {
     }
 }
 
-/// Decay and state of a synapse; zeros where there is none.
+/// Loads decay and state of a synapse; zeros if there is none.
 #[inline(always)]
 fn synapse_lanes<S: Simd, const K: usize>(
     simd: S,
@@ -274,93 +287,91 @@ fn synapse_lanes<S: Simd, const K: usize>(
     (load(simd, S::as_simd_f32s(synapse.decay).0, at), load(simd, S::as_simd_f32s(synapse.state).0, at))
 }
 
-/// Gradients that travel backwards from block to block, one value per neuron.
+/// Gradients on the states before a block, which the preceding block takes over. One value per neuron.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Carry {
-    /// On the membrane after reset.
+    /// With respect to the membrane after reset.
     pub(crate) vmem: Vec<f32>,
-    /// On the after-hyperpolarization current.
+    /// With respect to the after-hyperpolarization current.
     pub(crate) iahp: Vec<f32>,
 }
 
 impl Carry {
-    /// All zero.
+    /// Returns gradients of zero.
     pub(crate) fn new(width: usize) -> Self {
         Self { vmem: vec![0.0; width], iahp: vec![0.0; width] }
     }
 
-    /// Back to zero.
+    /// Sets all gradients to zero.
     pub(crate) fn clear(&mut self) {
         self.vmem.fill(0.0);
         self.iahp.fill(0.0);
     }
 }
 
-/// Sums over time of the gradients of a layer's constants, one value per neuron.
+/// Gradients with respect to a layer's constants, summed over time. One value per neuron.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConstantSums {
-    /// Of the membrane's decay.
+    /// With respect to the membrane's decay.
     pub(crate) alpha: Vec<f32>,
-    /// Of the threshold.
     pub(crate) threshold: Vec<f32>,
-    /// Of the bias.
     pub(crate) bias: Vec<f32>,
-    /// Of the decay of the after-hyperpolarization.
+    /// With respect to the decay of the after-hyperpolarization current.
     pub(crate) ahp_decay: Vec<f32>,
-    /// Of its current per spike.
+    /// With respect to the after-hyperpolarization current per spike.
     pub(crate) ahp_weight: Vec<f32>,
 }
 
 impl ConstantSums {
-    /// All zero.
+    /// Returns sums of zero.
     pub(crate) fn new(width: usize) -> Self {
         let zeros = || vec![0.0; width];
         Self { alpha: zeros(), threshold: zeros(), bias: zeros(), ahp_decay: zeros(), ahp_weight: zeros() }
     }
 
-    /// All sums.
+    /// Returns the sums in the order of the fields.
     pub(crate) fn all_mut(&mut self) -> [&mut Vec<f32>; 5] {
         [&mut self.alpha, &mut self.threshold, &mut self.bias, &mut self.ahp_decay, &mut self.ahp_weight]
     }
 }
 
-/// What the gradients of constants need besides the membranes.
+/// What the gradients of constants require besides the membranes.
 pub(crate) struct Learn<'a> {
-    /// Membrane before reset in the step before the block; `None` where the state `start` holds it.
+    /// Membrane before reset in the step before the block, `[width]`; `None` if that step is before the span.
     pub(crate) before: Option<&'a [f32]>,
-    /// The state before the block, where `before` is `None`.
+    /// The state before the span, which takes the place of `before`.
     pub(crate) start: &'a State,
-    /// After-hyperpolarization currents of the block (empty for neurons without).
+    /// After-hyperpolarization current of the block, `[rows, width]`; empty without adaptation.
     pub(crate) iahp: &'a [f32],
-    /// Added to.
+    /// Increased by the gradients of the block.
     pub(crate) sums: &'a mut ConstantSums,
 }
 
-/// From gradients on spikes and membranes to gradients on the current, backwards through a block.
-/// All rows are `[rows, width]`.
+/// The scan of a block, backward: from gradients on spikes and membranes to gradients on the current. Buffers
+/// are `[rows, width]` unless stated otherwise.
 pub(crate) struct Backward<'a, L> {
     pub(crate) constants: &'a Constants,
     pub(crate) surrogate: L,
-    /// Membrane before reset.
+    /// Membrane before reset, from the forward pass.
     pub(crate) before_reset: &'a [f32],
-    /// On the spikes.
+    /// Gradient on the spikes.
     pub(crate) d_spikes: &'a [f32],
-    /// On the spikes of every step, one value per neuron.
+    /// Gradient on every spike of a neuron, in addition to `d_spikes`, `[width]`.
     pub(crate) d_each_spike: &'a [f32],
-    /// On the membrane after reset (may be empty).
+    /// Gradient on the membrane after reset; empty for none.
     pub(crate) d_vmem: &'a [f32],
-    /// On the membrane before reset, from outside (may be empty).
+    /// Gradient of the penalty on the membrane before reset; empty for none.
     pub(crate) d_before_reset: &'a [f32],
     pub(crate) carry: &'a mut Carry,
     pub(crate) synapse: Option<Synapse<'a>>,
-    /// Written: on the current; with a synapse, on its input.
+    /// Output: gradient on the current; with a fused synapse, on its input.
     pub(crate) d_current: &'a mut [f32],
-    /// Gradients of the constants, if wanted.
+    /// `None` if no constant of the neurons learns.
     pub(crate) learn: Option<Learn<'a>>,
 }
 
 impl<L: SurrogateGradient> Backward<'_, L> {
-    /// Runs it.
+    /// Runs the scan with the instructions of `arch`.
     pub(crate) fn run(self, arch: Arch) {
         if !self.constants.alpha.is_empty() {
             arch.dispatch(self);
@@ -374,6 +385,7 @@ impl<L: SurrogateGradient> WithSimd for Backward<'_, L> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
+        // The general form needs more registers, so it takes fewer vectors at a time.
         let general = self.learn.is_some() || self.constants.adaptation.is_some();
         match (general, self.synapse.is_some()) {
             (true, true) => {
@@ -393,7 +405,8 @@ impl<L: SurrogateGradient> WithSimd for Backward<'_, L> {
 }
 
 impl<L: SurrogateGradient> Backward<'_, L> {
-    /// `GENERAL` adds adaptation and gradients of constants.
+    /// Runs the neurons of `K` vectors from vector `at` on. `GENERAL`: with adaptation and gradients of
+    /// constants; `SYNAPSE`: the synapse is fused.
     #[inline(always)]
     fn columns<S: Simd, const K: usize, const GENERAL: bool, const SYNAPSE: bool>(
         &mut self,
@@ -431,7 +444,9 @@ impl<L: SurrogateGradient> Backward<'_, L> {
                 if GENERAL {
                     d_count = simd.mul_add_e_f32s(d_iahp[k], adaptation.weight[k], d_count);
                 }
-                // A spike and the reset that it brings, for each threshold of membrane.
+                // The reset is differentiated, not detached, as in Rockpool's LIFTorch: a spike takes `theta`
+                // from the membrane, so its total gradient is `d_count - theta * d_after`. It is divided by
+                // `theta` here, since the surrogate comes multiplied by it.
                 let d_multiple =
                     simd.mul_add_e_f32s(d_count, lanes.inverse_threshold[k], simd.neg_f32s(d_after[k]));
                 let slope = self.surrogate.lanes(simd, v[k], lanes.threshold[k], lanes.inverse_threshold[k]);
@@ -439,11 +454,13 @@ impl<L: SurrogateGradient> Backward<'_, L> {
                 if GENERAL {
                     threshold_gradient[k] = simd.mul_f32s(d_multiple, slope);
                 }
+                // The penalty acts on the membrane itself, not through the spikes or the threshold.
                 if !d_before_reset.is_empty() {
                     d_v[k] = simd.add_f32s(d_v[k], d_before_reset[row + k]);
                 }
                 flow[k] = simd.mul_f32s(d_v[k], lanes.alpha[k]);
             }
+            // An input decays in its own step, so the gradients on it and on the previous current are equal.
             if SYNAPSE {
                 for k in 0..K {
                     d_isyn[k] = simd.mul_f32s(simd.add_f32s(d_v[k], d_isyn[k]), decay[k]);
@@ -458,6 +475,8 @@ impl<L: SurrogateGradient> Backward<'_, L> {
                     let values = StepValues { v, d_v, d_after, threshold_gradient, d_iahp };
                     learn.add(simd, &lanes, &adaptation, values, earlier, (row, at));
                 }
+                // After `learn`, which needs the gradient from the next step; `d_iahp` then belongs to the
+                // previous step, whose spikes receive it.
                 for k in 0..K {
                     d_iahp[k] = simd.mul_f32s(simd.add_f32s(d_v[k], d_iahp[k]), adaptation.decay[k]);
                 }
@@ -471,17 +490,23 @@ impl<L: SurrogateGradient> Backward<'_, L> {
     }
 }
 
-/// Values of one step that the gradients of constants are made of.
+/// The values of one step from which the gradients of constants are computed.
 struct StepValues<S: Simd, const K: usize> {
+    /// Membrane before reset.
     v: [S::f32s; K],
+    /// Gradient on the membrane before reset.
     d_v: [S::f32s; K],
+    /// Gradient on the membrane after reset.
     d_after: [S::f32s; K],
-    /// The gradient on the spikes times the surrogate.
+    /// Gradient on the spikes, reset included, times the surrogate.
     threshold_gradient: [S::f32s; K],
+    /// Gradient on the after-hyperpolarization current through the next step.
     d_iahp: [S::f32s; K],
 }
 
 impl Learn<'_> {
+    /// Adds the gradients of one step. `earlier` is the membrane before reset of the previous step, if it is
+    /// in the block; `row` indexes the step's first vector in a `[rows, width]` buffer, `at` that in a row.
     #[inline(always)]
     fn add<S: Simd, const K: usize>(
         &mut self,
@@ -497,6 +522,8 @@ impl Learn<'_> {
         let [alpha, threshold, bias, ahp_decay, ahp_weight] =
             self.sums.all_mut().map(|sums| S::as_mut_simd_f32s(sums).0);
         for k in 0..K {
+            // The previous step's spikes and reset are recomputed from its membrane: a few operations instead
+            // of 8 more bytes per neuron and step.
             let (spikes_before, v_before) = match earlier {
                 Some(v) => {
                     let spikes = lanes.spikes(simd, k, v[k]);
@@ -513,6 +540,8 @@ impl Learn<'_> {
             let one = simd.splat_f32s(1.0);
             add(alpha, values.d_v[k], v_before);
             add(bias, values.d_v[k], one);
+            // The threshold acts through the surrogate, with the derivative `-v / theta` of that on `v`, and
+            // through the reset, which subtracts it once per spike.
             let spikes = lanes.spikes(simd, k, values.v[k]);
             let multiple = simd.mul_f32s(values.v[k], lanes.inverse_threshold[k]);
             add(threshold, simd.neg_f32s(values.threshold_gradient[k]), multiple);
@@ -520,7 +549,7 @@ impl Learn<'_> {
             if !iahp.is_empty() {
                 let gradient = simd.add_f32s(values.d_v[k], values.d_iahp[k]);
                 add(ahp_weight, simd.mul_f32s(gradient, adaptation.decay[k]), spikes_before);
-                // The current is the decay times what was decayed; none is left of a decay of 0.
+                // d iahp / d decay is what was decayed, `iahp / decay`. With a decay of 0, `iahp` is 0.
                 let decays = simd.greater_than_f32s(adaptation.decay[k], simd.splat_f32s(f32::MIN_POSITIVE));
                 let divisor = simd.select_f32s(decays, adaptation.decay[k], one);
                 add(ahp_decay, gradient, simd.div_f32s(iahp[row + k], divisor));

@@ -1,30 +1,29 @@
-//! The dense product of a block with a matrix.
+//! The dense product of a block with a matrix: register-tiled, after Goto and van de Geijn (2008).
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{for_chunks, load, store};
 
-/// `out += left @ right`. Rows of `right` and `out` are `width` wide, a whole number of
-/// [`LANES`](super::LANES).
+/// Computes `out += left @ right`.
 pub(crate) struct Product<'a> {
-    /// Element `(m, l)` is at `m * row + l * column`.
+    /// Element `(m, l)` is at `m * row + l * column`, so that the left operand may be transposed.
     pub(crate) left: &'a [f32],
-    /// Distance between the rows of `left`.
+    /// Stride between the rows of `left`.
     pub(crate) row: usize,
-    /// Distance between the columns of `left`.
+    /// Stride between the columns of `left`.
     pub(crate) column: usize,
     /// Number of columns of `left`.
     pub(crate) inner: usize,
     /// `[inner, width]`.
     pub(crate) right: &'a [f32],
-    /// Width of `right` and `out`.
+    /// Width of `right` and `out`, a multiple of [`LANES`](super::LANES).
     pub(crate) width: usize,
     /// `[rows, width]`.
     pub(crate) out: &'a mut [f32],
 }
 
 impl Product<'_> {
-    /// Runs it.
+    /// Runs the kernel with the instructions of `arch`.
     pub(crate) fn run(self, arch: Arch) {
         if self.width > 0 && self.inner > 0 {
             arch.dispatch(self);
@@ -42,7 +41,8 @@ impl WithSimd for Product<'_> {
         let right = S::as_simd_f32s(self.right).0;
         let out = S::as_mut_simd_f32s(self.out).0;
         let rows = out.len() / vectors_per_row;
-        // The accumulators of a tile, its row of `right` and one broadcast stay in registers.
+        // A tile keeps its accumulators, its part of a row of `right` and one broadcast in registers: 6 * 4 +
+        // 4 + 1 of 32, or 6 * 2 + 2 + 1 of 16. AVX-512 then reaches the limit of the core's multiply-adds.
         if S::REGISTER_COUNT >= 32 {
             for_chunks!(vectors_per_row, [4, 2, 1], |at, K| columns::<S, 6, K>(
                 simd,
@@ -67,7 +67,7 @@ impl WithSimd for Product<'_> {
     }
 }
 
-/// The left operand of a product.
+/// The left operand of a [`Product`], with its strides.
 #[derive(Clone, Copy)]
 struct Left<'a> {
     data: &'a [f32],
@@ -76,7 +76,7 @@ struct Left<'a> {
     inner: usize,
 }
 
-/// The columns `at..at + K` (in vectors) of all rows, `M` rows at a time.
+/// Computes the columns `at..at + K` (in vectors) of all rows, in tiles of `M` rows, then of 2 and 1.
 #[inline(always)]
 fn columns<S: Simd, const M: usize, const K: usize>(
     simd: S,
@@ -101,6 +101,7 @@ fn columns<S: Simd, const M: usize, const K: usize>(
     }
 }
 
+/// Computes the tile of `M` rows from row `from` on, and `K` vectors from vector `at` on.
 #[inline(always)]
 fn tile<S: Simd, const M: usize, const K: usize>(
     simd: S,
@@ -115,6 +116,8 @@ fn tile<S: Simd, const M: usize, const K: usize>(
     for (m, sums) in sums.iter_mut().enumerate() {
         *sums = load(simd, out, (from + m) * vectors_per_row + at);
     }
+    // Each element of `out` is summed in the order of `l`, whatever the size of the tile: results do not
+    // depend on the width of the vectors.
     let left_rows = &left.data[from * left.row..];
     for (l, right) in right.chunks_exact(vectors_per_row).take(left.inner).enumerate() {
         let right: [S::f32s; K] = load(simd, right, at);

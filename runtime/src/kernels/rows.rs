@@ -1,6 +1,6 @@
-//! Operations on single rows.
+//! Additions of rows, in the canonical arithmetic of the interpreter.
 
-/// `acc += factor * row`, element by element, in two roundings.
+/// Computes `acc += factor * row` per element, with two roundings. Rust never fuses them by itself.
 #[inline(always)]
 pub(crate) fn add_scaled(acc: &mut [f32], factor: f32, row: &[f32]) {
     for (a, &x) in acc.iter_mut().zip(row) {
@@ -8,7 +8,7 @@ pub(crate) fn add_scaled(acc: &mut [f32], factor: f32, row: &[f32]) {
     }
 }
 
-/// `acc += row`.
+/// Computes `acc += row` per element.
 #[inline(always)]
 pub(crate) fn add(acc: &mut [f32], row: &[f32]) {
     for (a, &x) in acc.iter_mut().zip(row) {
@@ -16,8 +16,8 @@ pub(crate) fn add(acc: &mut [f32], row: &[f32]) {
     }
 }
 
-/// `acc += counts @ matrix`, with the rows of the matrix as wide as `acc`: sources in ascending
-/// order, silent ones skipped. This is the canonical order of the float model.
+/// Computes `acc += counts @ matrix`, whose rows are as wide as `acc`: sources in ascending order, silent
+/// ones skipped. This is the canonical order of the float model.
 #[inline(always)]
 pub(crate) fn add_events(acc: &mut [f32], counts: &[f32], matrix: &[f32]) {
     let width = acc.len();
@@ -25,6 +25,7 @@ pub(crate) fn add_events(acc: &mut [f32], counts: &[f32], matrix: &[f32]) {
         return;
     }
     for (&count, row) in counts.iter().zip(matrix.chunks_exact(width)) {
+        // Adding `0 * row` would not change the sum; most counts are 0.
         if count != 0.0 {
             add_scaled(acc, count, row);
         }

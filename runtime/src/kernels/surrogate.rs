@@ -1,33 +1,36 @@
-//! What stands for the derivative of the spike count: the one place that turns a
+//! Surrogate gradients (Neftci, Mostafa and Zenke, 2019): what the backward pass takes for the derivative of
+//! the spike count, which is 0 almost everywhere. The only place that turns a
 //! [`SurrogateKind`](synnet_ir::graph::SurrogateKind) into numbers.
 
 use pulp::Simd;
 
 use super::exp::{MAX_ROUNDED, exp2_negative_lanes, round_lanes};
 
-/// A surrogate gradient, as a function that kernels are compiled for.
+/// A surrogate gradient. Kernels are generic over it, so that each kind is compiled into the inner loop.
 pub(crate) trait SurrogateGradient: Copy {
-    /// `theta` times the stand-in for `d spikes / d v` of each lane, at the membrane `v` before reset, with
-    /// `1 / theta` at hand. The stand-in for `d spikes / d theta` is that for `d spikes / d v` times `-v / theta`.
+    /// Returns `theta` times the surrogate of `d spikes / d v` for each lane, at the membrane `v` before
+    /// reset. The surrogate of `d spikes / d theta` is that of `d spikes / d v` times `-v / theta`.
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, inverse_theta: S::f32s) -> S::f32s;
 }
 
-/// `exp(-|u' - theta/2| / w) / theta` with `u = v - theta/2` and `u'` folded back by whole
-/// thresholds while the neuron spikes (Rockpool's `PeriodicExponential`).
+/// Rockpool's `PeriodicExponential`: `exp(-|u' - theta/2| / w) / theta` with `u = v - theta/2`. From the
+/// threshold on, `u'` is `u` less `floor(u / theta)` thresholds, at most `max_spikes - 1`; below it,
+/// `u' = u`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PeriodicExponential {
     inverse_window: f32,
-    /// Most thresholds that are folded back.
+    /// Maximum number of thresholds that are subtracted: `max_spikes - 1`.
     folds: f32,
 }
 
 impl SurrogateGradient for PeriodicExponential {
     #[inline(always)]
     fn lanes<S: Simd>(self, simd: S, v: S::f32s, theta: S::f32s, inverse_theta: S::f32s) -> S::f32s {
-        // Folding back by whole thresholds leaves the distance to the nearest multiple of the threshold.
+        // `|u' - theta/2|` is the distance of `v` from the nearest multiple of the threshold between 1 and
+        // `max_spikes`: a rounding in place of the case distinction.
         let multiple = simd.max_f32s(simd.mul_f32s(v, inverse_theta), simd.splat_f32s(1.0));
-        let most = simd.splat_f32s((self.folds + 1.0).min(MAX_ROUNDED));
-        let nearest = round_lanes(simd, simd.min_f32s(multiple, most));
+        let max_multiple = simd.splat_f32s((self.folds + 1.0).min(MAX_ROUNDED));
+        let nearest = round_lanes(simd, simd.min_f32s(multiple, max_multiple));
         let distance = simd.abs_f32s(simd.negate_mul_add_e_f32s(nearest, theta, v));
         let exponent =
             simd.mul_f32s(distance, simd.splat_f32s(-self.inverse_window * std::f32::consts::LOG2_E));
@@ -35,7 +38,7 @@ impl SurrogateGradient for PeriodicExponential {
     }
 }
 
-/// `1 / theta` for `v >= theta - w`, else 0 (Rockpool's `StepPWL`).
+/// Rockpool's `StepPWL`: `1 / theta` for `v >= theta - w`, else 0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PiecewiseLinear {
     window: f32,
@@ -49,12 +52,13 @@ impl SurrogateGradient for PiecewiseLinear {
     }
 }
 
-/// The periodic exponential of a neuron that spikes at most `max_spikes` times in a step.
+/// Returns the periodic exponential for neurons that spike at most `max_spikes` times per step. `window` is
+/// positive.
 pub(crate) fn periodic_exponential(window: f64, max_spikes: u32) -> PeriodicExponential {
     PeriodicExponential { inverse_window: (1.0 / window) as f32, folds: max_spikes as f32 - 1.0 }
 }
 
-/// The piecewise linear surrogate.
+/// Returns the piecewise linear surrogate; `window` is in the unit of the membrane.
 pub(crate) fn piecewise_linear(window: f64) -> PiecewiseLinear {
     PiecewiseLinear { window: window as f32 }
 }
@@ -67,7 +71,7 @@ mod tests {
     use super::*;
     use crate::kernels::archs;
 
-    /// The formula of the documentation in f64.
+    /// The documented formula, in f64.
     fn exact(surrogate: Surrogate, max_spikes: u32, v: f64, theta: f64) -> f64 {
         match surrogate.kind {
             SurrogateKind::PeriodicExponential => {
@@ -80,7 +84,7 @@ mod tests {
         }
     }
 
-    /// The gradient as a kernel computes it.
+    /// The surrogate gradient as a kernel computes it.
     fn gradient(surrogate: Surrogate, max_spikes: u32, v: f32, theta: f32, arch: Arch) -> f32 {
         struct Lanes<L>(L, f32, f32);
         impl<L: SurrogateGradient> WithSimd for Lanes<L> {

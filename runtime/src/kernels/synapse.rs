@@ -1,21 +1,21 @@
-//! Synaptic currents over a block: `isyn = (isyn + input) * decay`, and the gradient.
+//! Scans of synaptic currents over a block: `isyn = (isyn + input) * decay`, and its gradient.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{for_chunks, load, store};
 
-/// Replaces inputs `[rows, width]` by the currents that they leave.
+/// Replaces inputs by currents, in place.
 pub(crate) struct Forward<'a> {
-    /// Factor per step of each column.
+    /// Decay per step of each column, `[width]`.
     pub(crate) decay: &'a [f32],
-    /// Inputs, then currents.
+    /// Inputs, then currents, `[rows, width]`.
     pub(crate) rows: &'a mut [f32],
-    /// The current before the block, then after it.
+    /// The current before the block, then after it, `[width]`.
     pub(crate) state: &'a mut [f32],
 }
 
 impl Forward<'_> {
-    /// Runs it.
+    /// Runs the kernel with the instructions of `arch`.
     pub(crate) fn run(self, arch: Arch) {
         if !self.decay.is_empty() {
             arch.dispatch(self);
@@ -33,6 +33,7 @@ impl WithSimd for Forward<'_> {
         let state = S::as_mut_simd_f32s(self.state).0;
         for_chunks!(decay.len(), [4, 2, 1], |at, K| {
             let factor: [_; K] = load(simd, decay, at);
+            // The current stays in registers over the whole block.
             let mut isyn: [_; K] = load(simd, state, at);
             for row in rows.chunks_exact_mut(decay.len()) {
                 let input: [_; K] = load(simd, row, at);
@@ -46,20 +47,24 @@ impl WithSimd for Forward<'_> {
     }
 }
 
-/// From gradients on currents to gradients on inputs, in place, backwards through a block.
+/// Replaces gradients on currents by gradients on inputs, in place, from the last step of a block to the
+/// first.
 pub(crate) struct Backward<'a> {
-    /// Factor per step of each column.
+    /// Decay per step of each column, `[width]`.
     pub(crate) decay: &'a [f32],
-    /// Gradients on the currents, from outside the recursion; then on the inputs.
+    /// Gradient on the currents through everything but the next step's current; then on the inputs.
+    /// `[rows, width]`.
     pub(crate) rows: &'a mut [f32],
-    /// The gradient on the current from the step after the block; then from its first step.
+    /// Gradient on the last current through the following block; then on the current before the block.
+    /// `[width]`.
     pub(crate) carry: &'a mut [f32],
-    /// The currents of the block, and where the gradient of the decays is added, if wanted.
+    /// The currents, `[rows, width]`, and the sums of the decays' gradient, `[width]`; `None` if the leak
+    /// does not learn.
     pub(crate) learn: Option<(&'a [f32], &'a mut [f32])>,
 }
 
 impl Backward<'_> {
-    /// Runs it.
+    /// Runs the kernel with the instructions of `arch`.
     pub(crate) fn run(self, arch: Arch) {
         if !self.decay.is_empty() {
             arch.dispatch(self);
@@ -86,7 +91,8 @@ impl WithSimd for Backward<'_> {
                     let (from_outside, isyn): ([_; K], [_; K]) = (load(simd, row, at), load(simd, isyn, at));
                     for k in 0..K {
                         let gradient = simd.add_f32s(from_outside[k], flow[k]);
-                        // `isyn` is the decay times what was decayed; no current is left of a decay of 0.
+                        // d isyn / d decay is what was decayed, `isyn / decay`. With a decay of 0, which
+                        // padding has, `isyn` is 0 and so is the result.
                         let decays = simd.greater_than_f32s(factor[k], simd.splat_f32s(f32::MIN_POSITIVE));
                         let divisor = simd.select_f32s(decays, factor[k], simd.splat_f32s(1.0));
                         let decayed = simd.div_f32s(isyn[k], divisor);

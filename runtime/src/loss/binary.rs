@@ -1,4 +1,4 @@
-//! Binary cross entropy, for detection.
+//! Binary cross entropy, for detection: each output is a detector of its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,37 +7,39 @@ use super::outcome::{SampleOutcome, class_weight};
 use super::readout::{Readout, Statistic};
 use crate::option_range::{OptionRange, one, setters};
 
-/// Binary cross entropy of each output by itself, mean over the outputs:
-/// `-w * (positive_weight * q * ln(p) + (1 - q) * ln(1 - p))`, where `p = 1 / (1 + exp(-scale * (z - offset)))`
-/// of the readout `z`, and `q = (1 - label_smoothing) * y + label_smoothing / 2` of the target `y`.
+/// Binary cross entropy of each output, averaged over the outputs:
+/// `-w * (positive_weight * q * ln(p) + (1 - q) * ln(1 - p))`, with
+/// `p = 1 / (1 + exp(-scale * (z - offset)))` for the readout `z`, and
+/// `q = (1 - label_smoothing) * y + label_smoothing / 2` for the target `y`.
 ///
-/// It is PyTorch's `BCEWithLogitsLoss` on `scale * (z - offset)`. An output detects where `z > offset`; a
-/// sample is right where every output detects exactly if `y > 0.5`.
+/// This is PyTorch's `BCEWithLogitsLoss` on `scale * (z - offset)`. An output detects if `z > offset`. A
+/// sample is correct if exactly the outputs with `y > 0.5` detect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BinaryCrossEntropy {
-    /// What the detector looks at.
+    /// The value per output from which the probability of a detection is computed.
     pub readout: Readout,
-    /// The readout at which a detection is as likely as none.
+    /// Readout at which the probability of a detection is 1/2; 0 by default.
     #[serde(default)]
     pub offset: f64,
-    /// Factor before the logistic function; positive.
+    /// Factor on the readout before the logistic function; positive, 1 by default.
     #[serde(default = "one")]
     pub scale: f64,
-    /// How far targets are moved from 0 and 1 towards one half, from 0 to below 1.
+    /// How far targets are moved from 0 and 1 toward 1/2, from 0 to below 1; 0 by default.
     #[serde(default)]
     pub label_smoothing: f64,
-    /// A factor on the part of the loss where a detection is wanted, positive: above 1 where these are rare.
+    /// Factor on the loss of positive targets; positive, 1 by default. Above 1, it compensates for rare
+    /// positives.
     #[serde(default = "one")]
     pub positive_weight: f64,
-    /// A factor `w` on the loss of each output, 0 or more; 1 for all where it is empty.
+    /// Factor `w` on the loss of each output, 0 or more. Empty, the default, for 1 everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub class_weights: Vec<f64>,
 }
 
 impl BinaryCrossEntropy {
-    /// Without offset, scale, smoothing and weights.
+    /// Creates the loss with an offset of 0, scale 1, no smoothing and no weights.
     pub fn new(readout: Readout) -> Self {
         Self {
             readout,
@@ -57,6 +59,7 @@ impl BinaryCrossEntropy {
         with_class_weights: class_weights = Vec<f64>;
     }
 
+    /// Returns the loss of one sample, and writes its gradient unless `gradient` is empty.
     pub(super) fn evaluate(
         &self,
         output: &[f32],
@@ -69,15 +72,16 @@ impl BinaryCrossEntropy {
         let Statistic { values, gradients, .. } = statistic;
         let (mut loss, mut correct) = (0.0, true);
         for (o, (&z, slope)) in values.iter().zip(gradients).enumerate() {
-            let wanted = label.of_output(o, outputs);
+            let target = label.output_target(o, outputs);
             let x = self.scale * (f64::from(z) - self.offset);
-            correct &= (x > 0.0) == (wanted > 0.5);
-            let q = (1.0 - self.label_smoothing) * wanted + 0.5 * self.label_smoothing;
+            correct &= (x > 0.0) == (target > 0.5);
+            let q = (1.0 - self.label_smoothing) * target + 0.5 * self.label_smoothing;
             let weight = class_weight(&self.class_weights, o) / outputs as f64;
-            let (yes, no) = (self.positive_weight * q, 1.0 - q);
-            loss += weight * (yes * softplus(-x) + no * softplus(x));
+            let (positive, negative) = (self.positive_weight * q, 1.0 - q);
+            // -ln(p) = softplus(-x) and -ln(1 - p) = softplus(x) stay finite where p rounds to 0 or 1.
+            loss += weight * (positive * softplus(-x) + negative * softplus(x));
             let p = 1.0 / (1.0 + (-x).exp());
-            *slope = (weight * self.scale * (no * p - yes * (1.0 - p))) as f32;
+            *slope = (weight * self.scale * (negative * p - positive * (1.0 - p))) as f32;
         }
         if !gradient.is_empty() {
             statistic.spread(self.readout, gradient);
@@ -97,7 +101,7 @@ impl BinaryCrossEntropy {
     }
 }
 
-/// `ln(1 + exp(x))` without overflow.
+/// Returns `ln(1 + exp(x))` without overflow.
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }

@@ -1,4 +1,4 @@
-//! The choice among losses.
+//! [`Loss`]: one enum over all losses, which dispatches to their modules.
 
 use serde::{Deserialize, Serialize};
 use synnet_ir::graph::Quantity;
@@ -15,7 +15,7 @@ use super::readout::{Readout, Statistic, check_readout};
 use crate::codes;
 use crate::option_range::OptionRange;
 
-/// What training makes small.
+/// The loss that training minimizes.
 ///
 /// ```
 /// use synnet_runtime::loss::CrossEntropy;
@@ -28,24 +28,24 @@ use crate::option_range::OptionRange;
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Loss {
-    /// Cross entropy of the softmax of a readout against a class.
+    /// Cross entropy between the softmax of a readout and a class.
     CrossEntropy(CrossEntropy),
-    /// Mean squared error of the output against a target sequence.
+    /// Mean squared error between the output and a target sequence.
     Mse(MeanSquaredError),
-    /// The peak loss of Bos and Muir: the membrane of the right output rises once, the others rest.
+    /// The peak loss of Bos and Muir: the membrane of the labeled output rises once, the others stay at rest.
     Peak(Peak),
-    /// Binary cross entropy of every output by itself, for detection.
+    /// Binary cross entropy of every output separately, for detection.
     BinaryCrossEntropy(BinaryCrossEntropy),
-    /// A function of the caller's.
+    /// A user-defined function. Recipes cannot contain one.
     #[serde(skip_deserializing)]
     Custom(CustomLoss),
 }
 
-/// Buffers that a loss uses again and again.
+/// Buffers that are reused from sample to sample.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     statistic: Statistic,
-    /// Takes the gradient of a custom loss where nobody wants it.
+    /// Takes the gradient of a custom loss if only the value is needed.
     spare: Vec<f32>,
 }
 
@@ -80,17 +80,17 @@ impl From<CustomLoss> for Loss {
 }
 
 impl Loss {
-    /// The loss of one sample, whose output is `[time, outputs]` in row-major order. `gradient` is
-    /// overwritten with the gradient by the output; it is as long as the output, or empty where it is
-    /// not wanted. A target that the loss does not [accept](Self::accepts) counts as no loss.
+    /// Returns the loss of one sample, whose `output` is `[time, outputs]` in row-major order. Overwrites
+    /// `gradient` with the gradient with respect to the output; pass an empty slice to skip it. The loss of a
+    /// label that is not [accepted](Self::accepts) is 0.
     ///
     /// # Panics
-    /// Where `gradient` is neither empty nor as long as `output`.
+    /// If `gradient` is neither empty nor as long as `output`.
     pub fn sample_loss(&self, output: &[f32], outputs: usize, label: &Label, gradient: &mut [f32]) -> f64 {
         self.evaluate(output, outputs, label, gradient, &mut Scratch::default()).loss
     }
 
-    /// As [`sample_loss`](Self::sample_loss), and whether the sample is classified right.
+    /// Like [`sample_loss`](Self::sample_loss), and tells whether the output is correct.
     pub(crate) fn evaluate(
         &self,
         output: &[f32],
@@ -124,12 +124,13 @@ impl Loss {
             }
             (Self::CrossEntropy(_), Label::Outputs(_) | Label::Sequence(_))
             | (Self::Mse(_), Label::Class(_) | Label::Outputs(_)) => {
-                unreachable!("the loss accepts the target")
+                unreachable!("the loss accepts the label")
             }
         }
     }
 
-    /// Whether a target is of the loss's kind and fits an output of `[time, outputs]`.
+    /// Returns whether a label is of the kind that the loss takes, and fits an output of shape
+    /// `[time, outputs]`.
     pub fn accepts(&self, label: &Label, time: usize, outputs: usize) -> bool {
         match self {
             Self::CrossEntropy(_) => match label {
@@ -141,6 +142,7 @@ impl Loss {
                 Label::Class(_) | Label::Outputs(_) => false,
             },
             Self::Peak(_) | Self::BinaryCrossEntropy(_) => match label {
+                // A single output has two classes: 0 for silence, 1 for a response.
                 Label::Class(label) => *label < outputs.max(2),
                 Label::Outputs(values) => {
                     values.len() == outputs && values.iter().all(|y| (0.0..=1.0).contains(y))
@@ -151,11 +153,11 @@ impl Loss {
         }
     }
 
-    /// The targets that it accepts, in words.
+    /// Describes the accepted labels, for error messages.
     pub(crate) fn expected_labels(&self, time: usize, outputs: usize) -> String {
         match self {
             Self::CrossEntropy(_) => format!("a class below {outputs}"),
-            Self::Custom(_) => "any target".to_owned(),
+            Self::Custom(_) => "any label".to_owned(),
             Self::Mse(_) => format!("a sequence of {time} steps of {outputs} outputs"),
             Self::Peak(_) | Self::BinaryCrossEntropy(_) => {
                 format!("a class below {} or {outputs} numbers from 0 to 1", outputs.max(2))
@@ -163,7 +165,7 @@ impl Loss {
         }
     }
 
-    /// Whether it tells right outputs from wrong ones, so that there is an accuracy.
+    /// Returns whether outputs are correct or wrong under this loss, so that an accuracy is defined.
     pub fn classifies(&self) -> bool {
         match self {
             Self::CrossEntropy(_) | Self::Peak(_) | Self::BinaryCrossEntropy(_) => true,
@@ -171,7 +173,8 @@ impl Loss {
         }
     }
 
-    /// What a classifier that was trained with this loss looks at; `None` for losses without classes.
+    /// Returns the readout by which a network trained with this loss classifies; `None` for losses without
+    /// classes.
     pub fn readout(&self) -> Option<Readout> {
         match self {
             Self::CrossEntropy(loss) => Some(loss.readout),
@@ -181,14 +184,13 @@ impl Loss {
         }
     }
 
-    /// An error where it does not fit what a network gives, and where the weights of classes are not as
-    /// many as the outputs.
+    /// Checks the loss against a graph: the quantity of its output, and the number of class weights.
     pub(crate) fn check(&self, graph: &Graph) -> Diagnostics {
         let outputs = graph.outputs();
         let mut diagnostics = Diagnostics::new();
         if let (Self::Peak(_), Quantity::Spikes) = (self, graph.output.quantity) {
             let message =
-                format!("the loss `peak` needs membranes; the output of `{}` is spikes", graph.name);
+                format!("loss `peak` requires membranes, but network `{}` outputs spikes", graph.name);
             let layer = &graph.layer(graph.output.layer).name;
             diagnostics.push(
                 Diagnostic::error(&codes::READOUT, graph.output.span, message)
@@ -203,13 +205,14 @@ impl Loss {
             Self::Peak(_) | Self::Mse(_) | Self::Custom(_) => 0,
         };
         if weights != 0 && weights != outputs {
-            let message = format!("`loss.class_weights` has {weights} weights for {outputs} outputs");
+            let message =
+                format!("`loss.class_weights` has {weights} weights, but the network has {outputs} outputs");
             diagnostics.push(Diagnostic::error_without_span(&codes::OPTION_RANGE, message));
         }
         diagnostics
     }
 
-    /// The options with their ranges.
+    /// Returns the options with their permitted ranges.
     pub(crate) fn ranges(&self) -> Vec<OptionRange> {
         match self {
             Self::CrossEntropy(loss) => loss.ranges(),

@@ -1,4 +1,4 @@
-//! Losses of one's own.
+//! Custom losses: user-defined functions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,17 +9,18 @@ use super::label::Label;
 
 type Function = dyn Fn(&[f32], &Label, &mut [f32]) -> f64 + Send + Sync;
 
-/// A loss of one's own: any function of a sample's output and target.
+/// A custom loss: any function of a sample's output and label.
 ///
-/// Recipes cannot hold one. A checkpoint keeps its name: training goes on from it with a loss of the same name,
-/// and the caller answers for its being the same function. Two are equal if they are clones of one another.
+/// Recipes cannot contain one. A checkpoint stores the name only: resuming requires a loss of the same name,
+/// and the caller is responsible for passing the same function. Two custom losses are equal if one is a clone
+/// of the other.
 ///
 /// ```
 /// use synnet_runtime::loss::CustomLoss;
 /// use synnet_runtime::{Label, Loss};
 ///
-/// // The membrane of the first output shall end at 1.
-/// let loss = Loss::from(CustomLoss::new("end_at_one", |output, _target, gradient| {
+/// // The membrane of the single output should end at 1.
+/// let loss = Loss::from(CustomLoss::new("end_at_one", |output, _label, gradient| {
 ///     let last = output.len() - 1;
 ///     gradient[last] = 2.0 * (output[last] - 1.0);
 ///     f64::from(output[last] - 1.0).powi(2)
@@ -31,19 +32,19 @@ type Function = dyn Fn(&[f32], &Label, &mut [f32]) -> f64 + Send + Sync;
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct CustomLoss {
-    /// What checkpoints call it.
+    /// Identifies the loss in checkpoints.
     pub name: String,
     #[serde(skip)]
     function: Arc<Function>,
 }
 
 impl CustomLoss {
-    /// A loss with a name and a function.
+    /// Creates a loss from a name and a function.
     ///
-    /// The function takes the output of one sample, `[time, outputs]` in row-major order, and its target, which may
-    /// be of any kind. It returns the loss and writes the gradient by the output, which has the same shape and begins
-    /// as zeros. It may be called from several threads at once, and is called on held-back samples too; the same
-    /// arguments must give the same result, or training does not repeat.
+    /// The function takes the output of one sample, `[time, outputs]` in row-major order, and its label, of
+    /// any kind. It returns the loss, and writes the gradient with respect to the output into its third
+    /// argument, which has the same shape and is zero at first. It is called from several threads, for
+    /// training and for validation. It must be pure, or training is not reproducible.
     pub fn new(
         name: impl Into<String>,
         function: impl Fn(&[f32], &Label, &mut [f32]) -> f64 + Send + Sync + 'static,
@@ -51,7 +52,7 @@ impl CustomLoss {
         Self { name: name.into(), function: Arc::new(function) }
     }
 
-    /// The loss of one sample. Where the `gradient` is not wanted it is empty, and is written into `spare` instead.
+    /// Returns the loss of one sample. If `gradient` is empty, the function writes into `spare` instead.
     pub(super) fn sample_loss(
         &self,
         output: &[f32],

@@ -1,20 +1,20 @@
-//! Targets: what samples should give.
+//! Labels: the target output of a sample.
 
-/// What a sample should give.
+/// The target output of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Label {
-    /// A class: the index of an output. For the losses that detect, a network with a single output knows
-    /// the classes 0 (nothing) and 1 (something).
+    /// A class: the index of an output. With the detection losses, a network with a single output has two
+    /// classes: 0 (no event) and 1 (event).
     Class(usize),
-    /// One number per output, from 0 (it should rest) to 1 (it should respond), `[outputs]`.
+    /// One target per output, from 0 (should stay at rest) to 1 (should respond), `[outputs]`.
     Outputs(Vec<f32>),
-    /// An output sequence, `[time, outputs]`.
+    /// A target sequence, `[time, outputs]` in row-major order.
     Sequence(Vec<f32>),
 }
 
 impl Label {
-    /// What output `o` of `outputs` should be, from 0 to 1; 0 for sequences.
-    pub(super) fn of_output(&self, o: usize, outputs: usize) -> f64 {
+    /// Returns the target of output `o` of `outputs`, from 0 to 1; 0 for sequences.
+    pub(super) fn output_target(&self, o: usize, outputs: usize) -> f64 {
         match self {
             Self::Class(label) if outputs == 1 => f64::from(u8::from(*label == 1)),
             Self::Class(label) => f64::from(u8::from(*label == o)),

@@ -1,7 +1,9 @@
-//! The kinds of [`Loss`](crate::Loss): what training makes small.
+//! Losses: the kinds of [`Loss`](crate::Loss).
 //!
-//! A loss is a pure function of one sample's output `[time, outputs]` and its [`Label`](crate::Label); it gives a
-//! value and the gradient by the output. The loss of a batch is the mean over its samples.
+//! A loss is a pure function of one sample's output, `[time, outputs]`, and its [`Label`](crate::Label). It
+//! returns a value and the gradient with respect to the output. Most losses look at a
+//! [`Readout`](crate::Readout) of the output, one value per output. The loss of a batch is the mean over its
+//! samples.
 
 mod binary;
 pub(crate) mod choice;

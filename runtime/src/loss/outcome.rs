@@ -1,14 +1,14 @@
-//! What losses say of samples.
+//! The result of a loss on one sample.
 
-/// What a loss says of a sample.
+/// The result of a loss on one sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SampleOutcome {
     pub(crate) loss: f64,
-    /// Whether the output is right; never, for losses without classes.
+    /// Whether the output is correct; always `false` for losses without classes.
     pub(crate) correct: bool,
 }
 
-/// The weight of a class; 1 where none are given.
+/// Returns the weight of a class; 1 if `weights` is empty.
 pub(super) fn class_weight(weights: &[f64], class: usize) -> f64 {
     weights.get(class).copied().unwrap_or(1.0)
 }

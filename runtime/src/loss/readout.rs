@@ -1,4 +1,4 @@
-//! Readouts: what a classifier looks at.
+//! Readouts: the reduction of an output sequence to one value per output, and its gradient.
 
 use serde::{Deserialize, Serialize};
 use synnet_ir::graph::Quantity;
@@ -7,22 +7,22 @@ use synnet_ir::{Diagnostic, Graph};
 use crate::codes;
 use crate::kernels::rows::add;
 
-/// What a classifier looks at: one number per output, from the whole sequence.
+/// The reduction of a whole output sequence to one value per output, from which a classifier decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Readout {
     /// Mean of the membrane over time.
     MeanVmem,
-    /// Greatest membrane.
+    /// Maximum of the membrane over time.
     MaxVmem,
-    /// Membrane of the last step.
+    /// Membrane in the last step.
     LastVmem,
-    /// Number of spikes.
+    /// Number of spikes over all steps.
     SpikeCount,
 }
 
 impl Readout {
-    /// Its name in recipes.
+    /// Returns the readout's name in recipes.
     pub fn name(self) -> &'static str {
         match self {
             Self::MeanVmem => "mean_vmem",
@@ -32,8 +32,8 @@ impl Readout {
         }
     }
 
-    /// Whether it makes sense for a network that gives `quantity`. The current of a leaky integrator
-    /// counts as its membrane.
+    /// Returns whether the readout is defined for a network whose output is `quantity`. The current of a
+    /// leaky integrator counts as a membrane.
     pub fn fits(self, quantity: Quantity) -> bool {
         let counts_spikes = match self {
             Self::SpikeCount => true,
@@ -45,7 +45,8 @@ impl Readout {
         }
     }
 
-    /// The statistic of one sequence `[time, outputs]`: one value per output, 0 where there is no step.
+    /// Computes the readout of one sequence, `[time, outputs]`: one value per output; 0 if there are no
+    /// steps.
     pub fn statistic(self, output: &[f32], outputs: usize) -> Vec<f32> {
         let mut statistic = Statistic::default();
         statistic.read(self, output, outputs);
@@ -53,19 +54,19 @@ impl Readout {
     }
 }
 
-/// The statistic of a sequence, in buffers that are used again.
+/// The readout of a sequence and the gradient on it, in buffers that are reused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Statistic {
-    /// One value per output.
+    /// The readout, one value per output.
     pub(crate) values: Vec<f32>,
-    /// The first step with the greatest value, for the readout that looks for it.
+    /// First step of the maximum of each output; only for [`Readout::MaxVmem`].
     steps: Vec<u32>,
-    /// One gradient per output, to be filled before [`spread`](Self::spread).
+    /// Gradient on each of the `values`. Write it before [`spread`](Self::spread).
     pub(crate) gradients: Vec<f32>,
 }
 
 impl Statistic {
-    /// Computes the statistic of a sequence `[time, outputs]`.
+    /// Computes the readout of a sequence, `[time, outputs]`.
     pub(crate) fn read(&mut self, readout: Readout, output: &[f32], outputs: usize) {
         for buffer in [&mut self.values, &mut self.gradients] {
             buffer.clear();
@@ -85,9 +86,9 @@ impl Statistic {
         }
     }
 
-    /// The greatest values, and the first steps that have them. NaN counts as greater than all numbers, so
-    /// that a membrane which leaves them shows in the loss.
+    /// Finds the maximum of each output, and the first step in which it occurs.
     fn find_maxima(&mut self, output: &[f32], outputs: usize) {
+        // NaN counts as the maximum: a diverging membrane must show in the loss, and not be skipped by `>`.
         for (t, row) in output.chunks_exact(outputs.max(1)).enumerate() {
             for ((s, step), &x) in self.values.iter_mut().zip(&mut self.steps).zip(row) {
                 let greater = t == 0 || x > *s || (x.is_nan() && !s.is_nan());
@@ -97,7 +98,8 @@ impl Statistic {
         }
     }
 
-    /// Overwrites the gradient of the sequence with what the slopes make of it.
+    /// Overwrites `gradient` with the gradient on the sequence, from the gradients on the readout. Steps that
+    /// the readout does not depend on get 0.
     pub(crate) fn spread(&mut self, readout: Readout, gradient: &mut [f32]) {
         let outputs = self.gradients.len().max(1);
         let time = gradient.len() / outputs;
@@ -126,18 +128,20 @@ impl Statistic {
         }
     }
 
-    /// The first step with the greatest value of output `o`, after [`Readout::MaxVmem`] was read.
+    /// Returns the first step of the maximum of output `o`. Only valid after [`read`](Self::read) with
+    /// [`Readout::MaxVmem`].
     pub(crate) fn step(&self, o: usize) -> usize {
         self.steps[o] as usize
     }
 
-    /// The output with the greatest value; of equal ones the first.
+    /// Returns the index of the output with the maximum readout; the first of them on a tie.
     pub(crate) fn prediction(&self) -> usize {
         argmax(&self.values)
     }
 }
 
-/// The index of the greatest value; of equal ones the first.
+/// Returns the index of the maximum; the first of them on a tie. NaN is never the maximum, unless it comes
+/// first.
 pub(crate) fn argmax(values: &[f32]) -> usize {
     let mut best = 0;
     for (i, value) in values.iter().enumerate() {
@@ -148,24 +152,28 @@ pub(crate) fn argmax(values: &[f32]) -> usize {
     best
 }
 
-/// An error where a readout does not fit what a network gives.
+/// Returns an error if a readout is not defined for the output of a graph.
 pub(crate) fn check_readout(readout: Readout, graph: &Graph) -> Option<Diagnostic> {
     let quantity = graph.output.quantity;
     if readout.fits(quantity) {
         return None;
     }
     let layer = &graph.layer(graph.output.layer).name;
-    let (gives, remedy) = match quantity {
-        Quantity::Spikes => ("spikes", format!("use `spike_count`, or write `output {layer}.vmem`")),
-        Quantity::Vmem => ("membranes", format!("use `mean_vmem`, or write `output {layer}.spikes`")),
-        Quantity::Isyn => ("currents", "use `mean_vmem`".to_owned()),
+    let (required, found, help) = match quantity {
+        Quantity::Spikes => {
+            ("membranes", "spikes", format!("use `spike_count`, or write `output {layer}.vmem`"))
+        }
+        Quantity::Vmem => {
+            ("spikes", "membranes", format!("use `mean_vmem`, or write `output {layer}.spikes`"))
+        }
+        Quantity::Isyn => ("spikes", "currents", "use `mean_vmem`".to_owned()),
     };
     let message = format!(
-        "the readout `{}` does not fit the output of `{}`, which gives {gives}",
+        "readout `{}` requires {required}, but network `{}` outputs {found}",
         readout.name(),
         graph.name
     );
-    Some(Diagnostic::error(&codes::READOUT, graph.output.span, message).with_help(remedy))
+    Some(Diagnostic::error(&codes::READOUT, graph.output.span, message).with_help(help))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Losses against finite differences, PyTorch and their equations.
+//! Losses compared with finite differences, with PyTorch, and with their equations.
 
 use super::choice::{Loss, Scratch};
 use super::label::Label;
@@ -7,7 +7,7 @@ use super::*;
 
 const OUTPUT: [f32; 12] = [0.1, -0.4, 0.3, 0.9, 0.2, -0.7, 0.5, 1.5, 0.0, 0.4, -1.0, 2.0];
 
-/// Every loss in several forms, each with a target for three outputs and four steps.
+/// Every loss with several options, each with a label for three outputs and four steps.
 fn cases() -> Vec<(Loss, Label)> {
     let sequence = Label::Sequence(OUTPUT.iter().map(|x| 0.3 - x * x).collect());
     let outputs = Label::Outputs(vec![1.0, 0.0, 0.9]);
@@ -46,7 +46,7 @@ fn binary(readout: Readout) -> BinaryCrossEntropy {
 #[test]
 fn loss_gradients_match_finite_differences() {
     for (loss, label) in cases() {
-        // Whatever the buffer holds, it is overwritten.
+        // The previous contents of the buffer must not matter.
         let mut gradient = [9.0; 12];
         loss.sample_loss(&OUTPUT, 3, &label, &mut gradient);
         for i in 0..OUTPUT.len() {
@@ -62,7 +62,8 @@ fn loss_gradients_match_finite_differences() {
     }
 }
 
-/// `cross_entropy(1.7 * mean, label=1, label_smoothing=0.1)` and `binary_cross_entropy_with_logits(1.7 * (mean
+/// `cross_entropy(1.7 * mean, label=1, label_smoothing=0.1)` and `binary_cross_entropy_with_logits(1.7 *
+/// (mean
 /// - 0.2), 0.8 * y + 0.1, weight=[0.5, 2, 1], pos_weight=3)` for `y = [1, 0, 0]`, of PyTorch 2.15.
 #[test]
 fn cross_entropies_match_pytorch() {

@@ -1,11 +1,11 @@
-//! Adam and AdamW.
+//! Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019).
 
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{non_finite_bit, vectorized};
 use crate::option_range::{OptionRange, setters};
 
-/// The constants of Adam. For update `k = 1, 2, ...` with gradient `g`:
+/// Options of Adam. Update `k = 1, 2, ...` of a tensor `x` with gradient `g`:
 /// ```text
 /// g = g + weight_decay * x
 /// m = b1 m + (1 - b1) g
@@ -16,13 +16,14 @@ use crate::option_range::{OptionRange, setters};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Adam {
-    /// Learning rate, before the schedule; positive.
+    /// Learning rate, before the schedule; positive, 0.001 by default.
     pub lr: f64,
-    /// Decays `b1` and `b2` of the first and second moment, each from 0 to below 1.
+    /// Decays `b1` and `b2` of the first and second moment, each from 0 to below 1; 0.9 and 0.999 by default.
     pub betas: [f64; 2],
-    /// Added to the root of the second moment; positive.
+    /// Added to the root of the second moment; positive, 1e-8 by default.
     pub eps: f64,
-    /// Weight decay as part of the gradient, 0 or more; acts on the weights of connections only.
+    /// L2 penalty as a part of the gradient; 0 or more, 0 by default. Acts on the weights of connections
+    /// only.
     pub weight_decay: f64,
 }
 
@@ -33,7 +34,7 @@ impl Default for Adam {
 }
 
 impl Adam {
-    /// With a learning rate, and the rest by default.
+    /// Creates the options with a learning rate and defaults for the rest.
     pub fn new(lr: f64) -> Self {
         Self { lr, ..Self::default() }
     }
@@ -45,19 +46,19 @@ impl Adam {
     }
 }
 
-/// The constants of AdamW: [`Adam`] but for its weight decay, which does not pass through the moments:
+/// Options of AdamW: [`Adam`] with weight decay decoupled from the moments, as
 /// `x = (1 - lr * weight_decay) x` before each update.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AdamW {
-    /// Learning rate, before the schedule; positive.
+    /// Learning rate, before the schedule; positive, 0.001 by default.
     pub lr: f64,
-    /// Decays `b1` and `b2` of the first and second moment, each from 0 to below 1.
+    /// Decays `b1` and `b2` of the first and second moment, each from 0 to below 1; 0.9 and 0.999 by default.
     pub betas: [f64; 2],
-    /// Added to the root of the second moment; positive.
+    /// Added to the root of the second moment; positive, 1e-8 by default.
     pub eps: f64,
-    /// Decoupled weight decay, 0 or more; acts on the weights of connections only.
+    /// Decoupled weight decay; 0 or more, 0.01 by default. Acts on the weights of connections only.
     pub weight_decay: f64,
 }
 
@@ -68,7 +69,7 @@ impl Default for AdamW {
 }
 
 impl AdamW {
-    /// With a learning rate, and the rest by default.
+    /// Creates the options with a learning rate and defaults for the rest.
     pub fn new(lr: f64) -> Self {
         Self { lr, ..Self::default() }
     }
@@ -89,29 +90,34 @@ pub(super) fn ranges(betas: [f64; 2], eps: f64, weight_decay: f64) -> [OptionRan
     ]
 }
 
-/// The constants of one update.
+/// The factors of one update, computed in f64 and rounded once.
 #[derive(Clone, Copy)]
 pub(super) struct AdamUpdate {
+    /// Factor on the gradients, from clipping.
     factor: f32,
+    /// Weight decay of Adam; 0 for AdamW.
     l2_decay: f32,
+    /// Factor on the value: `1 - lr * weight_decay` for AdamW; 1 for Adam.
     decoupled_decay: f32,
     beta1: f32,
     one_minus_beta1: f32,
     beta2: f32,
     one_minus_beta2: f32,
+    /// `lr / (1 - b1^k)`.
     step_size: f32,
+    /// `sqrt(1 - b2^k)`.
     sqrt_bias_correction2: f32,
     eps: f32,
 }
 
 impl AdamUpdate {
-    /// Update `k` of Adam, with `factor` on the gradients.
+    /// Creates update `k` of Adam, with `factor` on the gradients.
     pub(super) fn adam(adam: &Adam, lr: f64, weight_decay: f64, k: u64, factor: f32) -> Self {
         let step = Self::new(adam.betas, adam.eps, lr, k, factor);
         Self { l2_decay: weight_decay as f32, ..step }
     }
 
-    /// Update `k` of AdamW.
+    /// Creates update `k` of AdamW, with `factor` on the gradients.
     pub(super) fn adamw(adam: &AdamW, lr: f64, weight_decay: f64, k: u64, factor: f32) -> Self {
         let step = Self::new(adam.betas, adam.eps, lr, k, factor);
         Self { decoupled_decay: (1.0 - lr * weight_decay) as f32, ..step }
@@ -133,7 +139,7 @@ impl AdamUpdate {
         }
     }
 
-    /// Writes the next values of a tensor and its moments, and says whether all are finite.
+    /// Writes the next values of a tensor and its moments. Returns whether all of them are finite.
     pub(super) fn run(
         &self,
         x: &[f32],
@@ -154,6 +160,7 @@ impl AdamUpdate {
             sqrt_bias_correction2,
             eps,
         } = *self;
+        // Slices of one length let the compiler drop the bounds checks and vectorize the loop.
         let n = x.len();
         let (g, first, second) = (&g[..n], &first[..n], &second[..n]);
         let (next_x, next_first, next_second) =
@@ -163,6 +170,7 @@ impl AdamUpdate {
             || {
                 let mut bad = 0;
                 for i in 0..n {
+                    // The operations and their order are PyTorch's.
                     let gradient = g[i] * factor + l2_decay * x[i];
                     let m = first[i] * beta1 + gradient * one_minus_beta1;
                     let v = second[i] * beta2 + gradient * gradient * one_minus_beta2;

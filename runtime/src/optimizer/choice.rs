@@ -1,4 +1,4 @@
-//! The choice among optimizers.
+//! [`Optimizer`]: one enum over all optimizers.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::adam::{self, Adam, AdamW};
 use super::sgd::Sgd;
 use crate::option_range::OptionRange;
 
-/// An optimizer with its constants.
+/// An optimizer with its options. The default is [`Adam`].
 ///
 /// ```
 /// use synnet_runtime::Optimizer;
@@ -19,7 +19,7 @@ use crate::option_range::OptionRange;
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Optimizer {
-    /// Stochastic gradient descent, with momentum where that is asked for (`torch.optim.SGD`).
+    /// Stochastic gradient descent with optional momentum (`torch.optim.SGD`).
     Sgd(Sgd),
     /// Adam (Kingma and Ba, 2015; `torch.optim.Adam`).
     Adam(Adam),
@@ -53,7 +53,7 @@ impl From<AdamW> for Optimizer {
 }
 
 impl Optimizer {
-    /// Learning rate, before the schedule.
+    /// Returns the learning rate, before the schedule.
     pub fn lr(&self) -> f64 {
         match self {
             Self::Sgd(sgd) => sgd.lr,
@@ -62,7 +62,8 @@ impl Optimizer {
         }
     }
 
-    /// What it keeps of each tensor from update to update, by name.
+    /// Returns the names of the state tensors that the optimizer keeps for each learned tensor. Checkpoints
+    /// use them as prefixes.
     pub(crate) fn moments(&self) -> &'static [&'static str] {
         match self {
             Self::Sgd(sgd) if sgd.momentum == 0.0 => &[],
@@ -71,7 +72,7 @@ impl Optimizer {
         }
     }
 
-    /// The options with their ranges.
+    /// Returns the options with their permitted ranges.
     pub(crate) fn ranges(&self) -> Vec<OptionRange> {
         let mut ranges = vec![OptionRange::positive("optimizer.lr", self.lr())];
         match self {

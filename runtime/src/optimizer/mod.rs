@@ -1,4 +1,4 @@
-//! The kinds of [`Optimizer`](crate::Optimizer): how tensors follow their gradients, step for step as PyTorch's.
+//! Optimizers: the kinds of [`Optimizer`](crate::Optimizer). Their updates equal PyTorch's.
 
 mod adam;
 pub(crate) mod choice;

@@ -1,11 +1,11 @@
-//! Stochastic gradient descent.
+//! Stochastic gradient descent, with momentum and Nesterov's variant.
 
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{non_finite_bit, vectorized};
 use crate::option_range::{OptionRange, setters};
 
-/// The constants of stochastic gradient descent. For every update with gradient `g`:
+/// Options of stochastic gradient descent. An update of a tensor `x` with gradient `g`:
 /// ```text
 /// g = g + weight_decay * x
 /// m = momentum * m + g                 (m is 0 before the first update)
@@ -15,13 +15,14 @@ use crate::option_range::{OptionRange, setters};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Sgd {
-    /// Learning rate, before the schedule; positive.
+    /// Learning rate, before the schedule; positive, 0.001 by default.
     pub lr: f64,
-    /// Share of the last step that is kept, from 0 to below 1.
+    /// Decay of the accumulated gradient per update, from 0 to below 1; 0 by default.
     pub momentum: f64,
-    /// Whether to look ahead by the momentum (Nesterov's form); needs a momentum.
+    /// Whether to use Nesterov's momentum; requires a positive `momentum`. `false` by default.
     pub nesterov: bool,
-    /// Weight decay, 0 or more; acts on the weights of connections only.
+    /// L2 penalty as a part of the gradient; 0 or more, 0 by default. Acts on the weights of connections
+    /// only.
     pub weight_decay: f64,
 }
 
@@ -32,7 +33,7 @@ impl Default for Sgd {
 }
 
 impl Sgd {
-    /// With a learning rate, and without momentum and weight decay.
+    /// Creates the options with a learning rate, no momentum and no weight decay.
     pub fn new(lr: f64) -> Self {
         Self { lr, ..Self::default() }
     }
@@ -51,33 +52,35 @@ impl Sgd {
                 "optimizer.momentum",
                 self.momentum,
                 nesterov_fits,
-                "positive where `nesterov` is true",
+                "positive if `nesterov` is true",
             ),
             OptionRange::non_negative("optimizer.weight_decay", self.weight_decay),
         ]
     }
 }
 
-/// The constants of one update.
+/// The factors of one update.
 #[derive(Clone, Copy)]
 pub(super) struct SgdUpdate {
+    /// Factor on the gradients, from clipping.
     factor: f32,
     decay: f32,
     momentum: f32,
-    /// Factors on the momentum and the gradient in the step.
-    ahead: (f32, f32),
+    /// Factors on the momentum and on the gradient: 1 and 0 for classical momentum, `momentum` and 1 for
+    /// Nesterov's.
+    nesterov_factors: (f32, f32),
     lr: f32,
 }
 
 impl SgdUpdate {
-    /// An update with `factor` on the gradients.
+    /// Creates an update with `factor` on the gradients.
     pub(super) fn new(sgd: &Sgd, lr: f64, weight_decay: f64, factor: f32) -> Self {
         let momentum = sgd.momentum as f32;
-        let ahead = if sgd.nesterov { (momentum, 1.0) } else { (1.0, 0.0) };
-        Self { factor, decay: weight_decay as f32, momentum, ahead, lr: lr as f32 }
+        let nesterov_factors = if sgd.nesterov { (momentum, 1.0) } else { (1.0, 0.0) };
+        Self { factor, decay: weight_decay as f32, momentum, nesterov_factors, lr: lr as f32 }
     }
 
-    /// Writes the next values of a tensor, and says whether all are finite.
+    /// Writes the next values of a tensor. Returns whether all of them are finite.
     pub(super) fn plain(&self, x: &[f32], g: &[f32], next_x: &mut [f32]) -> bool {
         let Self { factor, decay, lr, .. } = *self;
         let n = x.len();
@@ -97,7 +100,7 @@ impl SgdUpdate {
         bad == 0
     }
 
-    /// As [`plain`](Self::plain), with momentum.
+    /// Like [`plain`](Self::plain), with momentum.
     pub(super) fn with_momentum(
         &self,
         x: &[f32],
@@ -106,7 +109,7 @@ impl SgdUpdate {
         next_x: &mut [f32],
         next_momentum: &mut [f32],
     ) -> bool {
-        let Self { factor, decay, momentum: keep, ahead, lr } = *self;
+        let Self { factor, decay, momentum: momentum_decay, nesterov_factors, lr } = *self;
         let n = x.len();
         let (g, momentum) = (&g[..n], &momentum[..n]);
         let (next_x, next_momentum) = (&mut next_x[..n], &mut next_momentum[..n]);
@@ -116,8 +119,8 @@ impl SgdUpdate {
                 let mut bad = 0;
                 for i in 0..n {
                     let gradient = g[i] * factor + decay * x[i];
-                    let m = momentum[i] * keep + gradient;
-                    let moved = x[i] - lr * (ahead.0 * m + ahead.1 * gradient);
+                    let m = momentum[i] * momentum_decay + gradient;
+                    let moved = x[i] - lr * (nesterov_factors.0 * m + nesterov_factors.1 * gradient);
                     bad |= non_finite_bit(m) | non_finite_bit(moved);
                     (next_momentum[i], next_x[i]) = (m, moved);
                 }

@@ -1,20 +1,21 @@
-//! Updates of all tensors that learn.
+//! The state of an optimizer, and the update of all learned tensors.
 
 use super::choice::Optimizer;
 use super::{adam, sgd};
 
-/// How a tensor is updated.
+/// The options of updates that differ from tensor to tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct UpdateRule {
     /// Factor on the learning rate.
     pub(crate) lr_factor: f64,
-    /// Whether weight decay acts on it.
+    /// Whether weight decay acts on the tensor: on weights of connections, not on biases and constants of
+    /// neurons.
     pub(crate) decays: bool,
-    /// Least and greatest value, to which it is brought after each update.
+    /// Minimum and maximum, to which values are clamped after each update.
     pub(crate) bounds: Option<(f32, f32)>,
 }
 
-/// An update of every tensor.
+/// The inputs of one update of all tensors. Slices are indexed by learned tensor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Update<'a> {
     pub(crate) optimizer: &'a Optimizer,
@@ -26,24 +27,24 @@ pub(crate) struct Update<'a> {
     pub(crate) gradients: &'a [Vec<f32>],
 }
 
-/// The tensors that learn and what the optimizer keeps of them.
+/// The learned tensors, and the moments that the optimizer keeps of their gradients.
 ///
-/// An update is computed beside the present values and takes their place only where all of it is finite.
-/// So a failed one leaves everything as it was, and none allocates.
+/// An update is written to a second set of buffers, which replaces the first only if every value is finite. A
+/// failed update therefore changes nothing, and no update allocates.
 #[derive(Clone, Debug)]
 pub(crate) struct OptimizerState {
-    /// Updates done.
+    /// Number of updates so far.
     pub(crate) step: u64,
-    /// The tensors.
+    /// Values of the learned tensors.
     pub(crate) tensors: Vec<Vec<f32>>,
-    /// For each of [`Optimizer::moments`], one tensor for each that learns.
+    /// `[moment][tensor]`, in the order of [`Optimizer::moments`].
     pub(crate) moments: Vec<Vec<Vec<f32>>>,
     next_tensors: Vec<Vec<f32>>,
     next_moments: Vec<Vec<Vec<f32>>>,
 }
 
 impl OptimizerState {
-    /// Moments of zero.
+    /// Creates the state before the first update, with moments of zero.
     pub(crate) fn new(optimizer: &Optimizer, tensors: Vec<Vec<f32>>) -> Self {
         let zeros: Vec<Vec<f32>> = tensors.iter().map(|tensor| vec![0.0; tensor.len()]).collect();
         let moments = vec![zeros.clone(); optimizer.moments().len()];
@@ -53,16 +54,16 @@ impl OptimizerState {
     /// Updates all tensors.
     ///
     /// # Errors
-    /// The index of the first tensor that would not stay finite, and a value that it would get; nothing is
-    /// changed then.
+    /// Returns the index of the first tensor that would become infinite or NaN, and the first such value of
+    /// it or of its moments. The state is then unchanged.
     pub(crate) fn update(&mut self, update: Update<'_>) -> Result<(), (usize, f32)> {
         for i in 0..self.tensors.len() {
             let rule = update.rules[i];
             if !self.prepare(i, rule, update) {
                 return Err((i, self.first_non_finite(i)));
             }
-            if let Some((least, greatest)) = rule.bounds {
-                self.next_tensors[i].iter_mut().for_each(|x| *x = x.clamp(least, greatest));
+            if let Some((min, max)) = rule.bounds {
+                self.next_tensors[i].iter_mut().for_each(|x| *x = x.clamp(min, max));
             }
         }
         self.step += 1;
@@ -71,7 +72,7 @@ impl OptimizerState {
         Ok(())
     }
 
-    /// Computes the next values of tensor `i`, and says whether they are finite.
+    /// Writes the next values of tensor `i` and its moments. Returns whether all of them are finite.
     fn prepare(&mut self, i: usize, rule: UpdateRule, update: Update<'_>) -> bool {
         let (lr, k) = (update.lr * rule.lr_factor, self.step + 1);
         let decay = |weight_decay: f64| if rule.decays { weight_decay } else { 0.0 };
@@ -96,7 +97,7 @@ impl OptimizerState {
                 step.run(x, g, (&first[i], &second[i]), next, (&mut next_first[i], &mut next_second[i]))
             }
             (Optimizer::Adam(_) | Optimizer::AdamW(_), ..) => {
-                unreachable!("an optimizer has the moments that it names")
+                unreachable!("the state has one set of tensors per moment of the optimizer")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Updates against PyTorch 2.15, on `sum(slope * sin(x) + 0.1 * x^2)` from `START`:
+//! Updates compared with PyTorch 2.15, on `sum(slope * sin(x) + 0.1 * x^2)` from `START`:
 //! ```python
 //! x = torch.nn.Parameter(start.clone()); o = torch.optim.SGD([x], lr=0.1)
 //! for _ in range(10):

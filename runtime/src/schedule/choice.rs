@@ -1,4 +1,4 @@
-//! The choice among the kinds of schedules.
+//! [`Schedule`]: one enum over all learning rate schedules.
 
 use std::f64::consts::PI;
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::kinds::{Constant, Cosine, OneCycle, StepDecay};
 use crate::option_range::OptionRange;
 
-/// How the learning rate changes: a factor on the optimizer's rate, which changes with every update.
+/// A learning rate schedule: a factor on the optimizer's learning rate, which changes with every update.
 ///
-/// `k` is the number of updates done, `n` that of all (epochs times batches), `w` that of the first
-/// `warm_up` epochs. While `k < w` the factor is `(k + 1) / w`, and then as the kind says. Times are in
-/// epochs; fractions are allowed.
+/// The equations use the number of updates so far, `k`; the number of all updates, `n` (epochs times
+/// batches); and the number of updates in the first `warm_up` epochs, `w`. While `k < w`, the factor is
+/// `(k + 1) / w`; from then on, it follows the kind. Times are in epochs, and may be fractions.
 ///
 /// ```
 /// use synnet_runtime::Schedule;
@@ -25,13 +25,13 @@ use crate::option_range::OptionRange;
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// 1.
+    /// The constant factor 1.
     Constant(Constant),
-    /// Half a wave down.
+    /// Cosine annealing: half a cosine wave from 1 down to a floor.
     Cosine(Cosine),
-    /// Steps down, each by the same factor.
+    /// A constant factor at regular intervals.
     StepDecay(StepDecay),
-    /// Up and down once, each along half a wave.
+    /// The one-cycle policy: up and down once, each along half a cosine wave.
     OneCycle(OneCycle),
 }
 
@@ -66,11 +66,12 @@ impl From<OneCycle> for Schedule {
 }
 
 impl Schedule {
-    /// The factor for update `done` (from 0) of `epochs` times `per_epoch`.
+    /// Returns the factor for the update after `done` others, of `epochs * per_epoch` in total.
     pub fn factor(&self, done: u64, epochs: usize, per_epoch: usize) -> f64 {
         let total = epochs as f64 * per_epoch as f64;
         let warm_up = (self.warm_up() * per_epoch as f64).min(total);
         let done = done as f64;
+        // `done + 1`, so that the first update is not lost to a factor of 0.
         if done < warm_up {
             return (done + 1.0).min(warm_up) / warm_up;
         }
@@ -83,11 +84,12 @@ impl Schedule {
                 factor.powf((done / (every * per_epoch as f64)).floor())
             }
             Self::OneCycle(OneCycle { rise, start, floor }) => {
-                let top = (rise * total - 1.0).max(0.0);
-                if done < top {
-                    anneal_cosine(start, 1.0, done / top)
+                // The update with the maximum, as in PyTorch's `OneCycleLR`; it need not be an integer.
+                let peak = (rise * total - 1.0).max(0.0);
+                if done < peak {
+                    anneal_cosine(start, 1.0, done / peak)
                 } else {
-                    anneal_cosine(1.0, floor, (done - top) / (total - 1.0 - top).max(1.0))
+                    anneal_cosine(1.0, floor, (done - peak) / (total - 1.0 - peak).max(1.0))
                 }
             }
         }
@@ -102,7 +104,7 @@ impl Schedule {
         }
     }
 
-    /// The options with their ranges.
+    /// Returns the options with their permitted ranges.
     pub(crate) fn ranges(&self) -> Vec<OptionRange> {
         let mut ranges = vec![OptionRange::non_negative("schedule.warm_up", self.warm_up())];
         match *self {
@@ -122,7 +124,7 @@ impl Schedule {
     }
 }
 
-/// From one value to another along half a wave, for `progress` from 0 to 1.
+/// Interpolates between two values along half a cosine wave, for `progress` from 0 to 1.
 fn anneal_cosine(from: f64, to: f64, progress: f64) -> f64 {
     to + (from - to) * 0.5 * (1.0 + (PI * progress.min(1.0)).cos())
 }

@@ -1,53 +1,54 @@
-//! The kinds of schedules with their constants.
+//! The kinds of schedules, with their options.
 
 use serde::{Deserialize, Serialize};
 
 use crate::option_range::setters;
 
-/// The factor 1.
+/// A factor of 1 throughout, after the warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Constant {
-    /// Epochs of linear growth at the beginning; 0 or more.
+    /// Epochs of linear warm-up; 0 or more, 0 by default.
     pub warm_up: f64,
 }
 
-/// Half a wave down: `floor + (1 - floor) * (1 + cos(pi * (k - w) / (n - w))) / 2` (Loshchilov and Hutter,
-/// 2017, without restarts).
+/// Cosine annealing without restarts (Loshchilov and Hutter, 2017):
+/// `floor + (1 - floor) * (1 + cos(pi * (k - w) / (n - w))) / 2`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Cosine {
-    /// Epochs of linear growth at the beginning; 0 or more.
+    /// Epochs of linear warm-up; 0 or more, 0 by default.
     pub warm_up: f64,
-    /// The factor at the end, from 0 to 1.
+    /// The factor at the end, from 0 to 1; 0 by default.
     pub floor: f64,
 }
 
-/// `factor^s`, where `s` is the number of whole times that `every` epochs have passed since the beginning.
+/// Step decay: the factor is multiplied by `factor` every `every` epochs. Epochs count from the start of
+/// training, warm-up included.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StepDecay {
-    /// Epochs of linear growth at the beginning; 0 or more.
+    /// Epochs of linear warm-up; 0 or more, 0 by default.
     #[serde(default)]
     pub warm_up: f64,
-    /// Epochs from step to step; positive.
+    /// Epochs between two steps; positive.
     pub every: f64,
-    /// What a step multiplies the rate by, from 0 to 1; 0.1 by default.
+    /// Factor of each step, from 0 to 1; 0.1 by default.
     #[serde(default = "tenth")]
     pub factor: f64,
 }
 
-/// Up from `start` to 1 and down to `floor`, both along half a wave (Smith and Topin, 2018). The
-/// greatest rate is reached with update `rise * n - 1`, the least with the last. PyTorch's
+/// The one-cycle policy (Smith and Topin, 2018): up from `start` to 1 and down to `floor`, both along half a
+/// cosine wave. The maximum is at update `rise * n - 1`, the minimum at the last. Equals PyTorch's
 /// `OneCycleLR` with `pct_start = rise`, `div_factor = 1 / start`, `final_div_factor = start / floor`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OneCycle {
-    /// Part of the training that the rate rises, from 0 to 1; 0.3 by default.
+    /// Fraction of the training during which the rate rises, from 0 to 1; 0.3 by default.
     pub rise: f64,
     /// The factor at the beginning, from 0 to 1; 0.04 by default.
     pub start: f64,
@@ -69,7 +70,7 @@ impl Cosine {
 }
 
 impl StepDecay {
-    /// A tenth of the rate after every `every` epochs, without warm-up.
+    /// Creates a decay to a tenth every `every` epochs, without warm-up.
     pub fn new(every: f64) -> Self {
         Self { warm_up: 0.0, every, factor: tenth() }
     }

@@ -1,4 +1,4 @@
-//! Learning rates over time: the kinds of [`Schedule`](crate::Schedule).
+//! Learning rate schedules: the kinds of [`Schedule`](crate::Schedule).
 
 pub(crate) mod choice;
 mod kinds;

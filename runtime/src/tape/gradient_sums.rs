@@ -1,4 +1,4 @@
-//! Gradients as the walk backwards adds them up, and as tensors.
+//! Gradients summed over samples, in the kernels' layout, and their conversion to tensors.
 
 use synnet_ir::graph::{LayerParameter, Leak, LeakUnit, Neuron};
 use synnet_ir::{Network, Slot};
@@ -10,20 +10,21 @@ use super::workspace::Rows;
 use crate::kernels::membrane::ConstantSums;
 use crate::kernels::rows::add;
 
-/// Sums of gradients over samples, padded as [`PackedWeights`](super::PackedWeights) weights are. Independent sums
-/// may be filled by several threads and then added up.
+/// Sums of gradients over samples, padded like [`PackedWeights`](super::PackedWeights). Each thread can fill
+/// a set of its own; [`add`](Self::add) then combines them.
 #[derive(Debug)]
 pub struct GradientSums {
-    /// By the index of the connection; `None` where nothing learns.
+    /// Indexed by connection; `None` if neither its matrix nor its bias learns.
     pub(super) connections: Vec<Option<LinearSums>>,
+    /// Indexed by layer; `None` if no constant of its neurons learns.
     pub(super) layers: Vec<Option<LayerSums>>,
 }
 
 #[derive(Debug)]
 pub(super) struct LinearSums {
-    /// `[sources, columns]`; empty where the matrix does not learn.
+    /// `[sources, columns]`; empty if the matrix does not learn.
     pub(super) matrix: Rows,
-    /// One value per column; empty where the bias does not learn.
+    /// One value per column; empty if the bias does not learn.
     pub(super) bias: Vec<f32>,
 }
 
@@ -31,12 +32,12 @@ pub(super) struct LinearSums {
 #[derive(Debug)]
 pub(super) struct LayerSums {
     pub(super) constants: ConstantSums,
-    /// Of the synaptic decays, `[synapses, width]`.
+    /// With respect to the synaptic decays, `[synapses, width]`.
     pub(super) beta: Vec<f32>,
 }
 
 impl GradientSums {
-    /// Back to zero.
+    /// Sets all sums to zero, in place.
     pub fn clear(&mut self) {
         for sums in self.connections.iter_mut().flatten() {
             sums.matrix.used_mut().fill(0.0);
@@ -48,7 +49,8 @@ impl GradientSums {
         }
     }
 
-    /// Adds other sums of the same tape.
+    /// Adds another set of sums, of the same tape. Floating-point addition is not associative: for equal
+    /// bits, add sets in a fixed order.
     pub fn add(&mut self, other: &mut Self) {
         for (sums, other) in self.connections.iter_mut().flatten().zip(other.connections.iter().flatten()) {
             add(sums.matrix.used_mut(), other.matrix.used());
@@ -63,16 +65,26 @@ impl GradientSums {
 }
 
 impl Tape {
-    /// Sums of zero.
+    /// Returns sums of zero, with buffers for everything that learns.
     pub fn sums(&self) -> GradientSums {
-        let count =
-            self.plan.layers.iter().flat_map(|layer| &layer.incoming).map(|path| path.connection + 1).max();
+        let count = self
+            .plan
+            .layers
+            .iter()
+            .flat_map(|layer| &layer.incoming)
+            .map(|connection| connection.index + 1)
+            .max();
         let mut connections: Vec<Option<LinearSums>> = (0..count.unwrap_or(0)).map(|_| None).collect();
         for layer in &self.plan.layers {
-            for path in layer.incoming.iter().filter(|path| path.learns_matrix || path.learns_bias) {
-                connections[path.connection] = Some(LinearSums {
-                    matrix: Rows::new(if path.learns_matrix { path.source_size } else { 0 }, layer.columns()),
-                    bias: vec![0.0; if path.learns_bias { layer.columns() } else { 0 }],
+            for connection in
+                layer.incoming.iter().filter(|connection| connection.learns_matrix || connection.learns_bias)
+            {
+                connections[connection.index] = Some(LinearSums {
+                    matrix: Rows::new(
+                        if connection.learns_matrix { connection.source_size } else { 0 },
+                        layer.columns(),
+                    ),
+                    bias: vec![0.0; if connection.learns_bias { layer.columns() } else { 0 }],
                 });
             }
         }
@@ -85,15 +97,16 @@ impl Tape {
         GradientSums { connections, layers }
     }
 
-    /// The gradients of the network's tensors that learn. A value for all elements gets the sum of
-    /// theirs, and a time constant or bit shift the gradient through its decay.
+    /// Returns the gradients with respect to the network's learned tensors, in their declared layout. A value
+    /// shared by all elements gets the sum of their gradients; a time constant or bit shift gets the gradient
+    /// through its decay.
     pub fn gradients(&self, network: &Network, sums: &GradientSums) -> Gradients {
         let mut gradients = self.learned().zeros();
         self.read_gradients(network, sums, &mut gradients);
         gradients
     }
 
-    /// As [`gradients`](Self::gradients), into gradients that are there.
+    /// Like [`gradients`](Self::gradients), but overwrites existing `gradients`, without allocation.
     pub fn read_gradients(&self, network: &Network, sums: &GradientSums, gradients: &mut Gradients) {
         for (spec, tensor) in self.learned.specs().iter().zip(&mut gradients.tensors) {
             match spec.slot {
@@ -120,7 +133,7 @@ impl Tape {
     }
 }
 
-/// From padded columns to those that are declared.
+/// Copies padded columns to the declared order, in which the synapses of a neuron are adjacent.
 fn unpad(layer: &LayerPlan, padded: &[f32], columns: &mut [f32]) {
     if layer.synapses == 1 {
         columns.copy_from_slice(&padded[..columns.len()]);
@@ -129,6 +142,8 @@ fn unpad(layer: &LayerPlan, padded: &[f32], columns: &mut [f32]) {
     }
 }
 
+/// Writes the gradient with respect to one constant of a layer, by the chain rule through its decay if it is
+/// a leak.
 fn read_constants(
     plan: &LayerPlan,
     sums: &LayerSums,
@@ -150,23 +165,27 @@ fn read_constants(
         (_, LayerParameter::Bias) => (&constants.bias, None),
         (_, LayerParameter::AhpWeight) => (&constants.ahp_weight, None),
     };
-    let of_columns = std::ptr::eq(elements, &sums.beta);
-    let count = if of_columns { plan.size * plan.synapses } else { plan.size };
+    // Synaptic decays have one value per input column, everything else one per neuron.
+    let per_column = std::ptr::eq(elements, &sums.beta);
+    let count = if per_column { plan.size * plan.synapses } else { plan.size };
     let uniform = tensor.len() == 1;
     tensor.fill(0.0);
     for i in 0..count {
         let slope = leak.map_or(1.0, |leak| decay_derivative(leak, i, dt));
-        let element = elements[if of_columns { plan.padded_index(i) } else { i }];
+        let element = elements[if per_column { plan.padded_index(i) } else { i }];
+        // A parameter shared by the layer receives the sum, as in Rockpool.
         tensor[if uniform { 0 } else { i }] += element * slope as f32;
     }
 }
 
-/// Derivative of the decay of element `i` by the number that is declared.
+/// Returns the derivative of the decay of element `i` with respect to the declared parameter.
 fn decay_derivative(leak: &Leak, i: usize, dt: f64) -> f64 {
     let value = leak.parameter.get(i);
     match leak.unit {
+        // decay = exp(-dt / tau)
         LeakUnit::TimeConstant => leak.decay(i, dt) * dt / (value * value),
         LeakUnit::Decay => 1.0,
+        // decay = 1 - 2^-shift
         LeakUnit::BitShift => std::f64::consts::LN_2 * (-value).exp2(),
     }
 }

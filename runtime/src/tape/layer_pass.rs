@@ -1,4 +1,4 @@
-//! Where a walk is: one layer in some time steps.
+//! The unit of work of a pass: one layer in a few consecutive time steps.
 
 use pulp::Arch;
 
@@ -7,20 +7,20 @@ use super::pass::{Pass, SampleKey};
 use super::plan::{ConnectionPlan, LayerPlan, TapePlan};
 use crate::kernels::event_lists::{Dropout, EventLists};
 
-/// Consecutive time steps: some of a block.
+/// The steps `from..to`, which lie within one block. All indices count from the start of the sequence.
 #[derive(Clone, Copy)]
 pub(super) struct Steps {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// The first step of the block.
+    /// First step of the block.
     pub(super) block: usize,
-    /// The first step of the span that is kept.
+    /// First step of the span whose membranes and events are in the workspace.
     pub(super) span: usize,
-    /// Steps of the whole sequence.
+    /// Number of steps of the whole sequence.
     pub(super) all: usize,
 }
 
-/// One layer in some steps, with everything that does not change on the way.
+/// One layer in a few steps, with everything that is constant during the pass.
 #[derive(Clone, Copy)]
 pub(super) struct LayerPass<'a> {
     pub(super) network: &'a TapePlan,
@@ -39,63 +39,64 @@ impl<'a> LayerPass<'a> {
         &self.weights.layers[self.layer]
     }
 
-    pub(super) fn linear(self, path: &ConnectionPlan) -> Option<&'a PackedLinear> {
-        self.weights.connections[path.connection].as_ref()
+    pub(super) fn linear(self, connection: &ConnectionPlan) -> Option<&'a PackedLinear> {
+        self.weights.connections[connection.index].as_ref()
     }
 
     pub(super) fn arch(self) -> Arch {
         self.weights.arch
     }
 
-    /// Number of steps.
+    /// Returns the number of steps: buffers have one row for each.
     pub(super) fn rows(self) -> usize {
         self.steps.to - self.steps.from
     }
 
-    /// Numbers of a value per neuron and step, with padding.
+    /// Returns the length of a buffer with one value per neuron and step, with padding.
     pub(super) fn elements(self) -> usize {
         self.rows() * self.plan().width
     }
 
-    /// Numbers of a value per input column and step, with padding.
+    /// Returns the length of a buffer with one value per input column and step, with padding.
     pub(super) fn columns(self) -> usize {
         self.rows() * self.plan().columns()
     }
 
-    /// The steps as rows of what is kept of the span.
+    /// Returns the steps as a range of rows in the buffers of the span.
     pub(super) fn span_rows(self) -> (usize, usize) {
         (self.steps.from - self.steps.span, self.steps.to - self.steps.span)
     }
 
-    /// Which counts a connection drops.
-    pub(super) fn dropout(self, path: &ConnectionPlan) -> Option<Dropout> {
+    /// Returns which counts a connection drops: none in evaluation.
+    pub(super) fn dropout(self, connection: &ConnectionPlan) -> Option<Dropout> {
         match self.pass {
             Pass::Evaluation => None,
-            Pass::Training(SampleKey(key)) => {
-                path.dropout.map(|(probability, site)| Dropout::new(key, site, probability, path.source_size))
-            }
+            Pass::Training(SampleKey(key)) => connection
+                .dropout
+                .map(|(probability, site)| Dropout::new(key, site, probability, connection.source_size)),
         }
     }
 
-    /// The events of a source as the connection passes them on, and the steps that they take: `span_rows` are
-    /// those that dropout leaves, already in their steps of arrival.
+    /// Returns the events of a source after dropout, and the delay that remains to be applied. With dropout,
+    /// the events that remain are written to `undropped` at their steps of arrival, so that the delay is 0.
     pub(super) fn events_of<'b>(
         self,
-        path: &ConnectionPlan,
+        connection: &ConnectionPlan,
         (source, lag): (usize, usize),
         events: &'b [EventLists],
-        span_rows: &'b mut EventLists,
+        undropped: &'b mut EventLists,
     ) -> (&'b EventLists, usize) {
-        match self.dropout(path) {
+        match self.dropout(connection) {
             Some(dropout) => {
-                span_rows.filter(&events[source], (self.steps.from, self.steps.to), lag, dropout);
-                (span_rows, 0)
+                undropped.filter(&events[source], (self.steps.from, self.steps.to), lag, dropout);
+                (undropped, 0)
             }
             None => (&events[source], lag),
         }
     }
 
-    /// Whether the share of neurons of a source that spike lies above `limit`.
+    /// Returns whether a source has more than `limit` events per neuron and step in these steps. The limits
+    /// are measured crossovers between event lists and dense products.
     pub(super) fn is_dense(self, (source, lag): (&EventLists, usize), size: usize, limit: f64) -> bool {
         let (from, to) = (self.steps.from.saturating_sub(lag), self.steps.to.saturating_sub(lag));
         source.count(from, to) as f64 > limit * (size * self.rows()) as f64

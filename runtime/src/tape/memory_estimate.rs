@@ -1,25 +1,26 @@
-//! How much memory training takes.
+//! The memory estimate of training: its formula, from the plan alone.
 
 use super::pass::{BLOCK_STEPS, Recompute};
 use super::plan::LayerPlan;
 use super::prepared::Tape;
 
-/// Bytes that training needs, computed before it begins.
+/// The memory that training needs, in bytes, estimated before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryEstimate {
-    /// Of each thread for membranes, currents and what is kept of segments.
+    /// Per thread: membranes, currents, and the states saved at segment boundaries.
     pub states: u64,
-    /// Of each thread for events if every neuron spikes in every step. At a rate of `r` spikes per
-    /// neuron and step it is about `r` times this.
+    /// Per thread: events, if every neuron spikes in every step. At `r` spikes per neuron and step (`r` below
+    /// 1), about `r` times this.
     pub events: u64,
-    /// Of each set of [`GradientSums`](super::GradientSums).
+    /// Per set of [`GradientSums`](super::GradientSums).
     pub sums: u64,
-    /// Of the packed weights, once.
+    /// The packed weights, which all threads share.
     pub weights: u64,
 }
 
 impl MemoryEstimate {
-    /// The most that `threads` threads need with `sums` sets of sums.
+    /// Returns the peak for `threads` threads and `sums` sets of gradient sums, in bytes. Saturates at
+    /// `u64::MAX`.
     pub fn peak_bytes(self, threads: usize, sums: usize) -> u64 {
         let threads = (threads as u64).saturating_mul(self.states.saturating_add(self.events));
         threads.saturating_add((sums as u64).saturating_mul(self.sums)).saturating_add(self.weights)
@@ -27,11 +28,12 @@ impl MemoryEstimate {
 }
 
 impl Tape {
-    /// The memory for sequences of `steps` time steps.
+    /// Estimates the memory for sequences of `steps` time steps.
     ///
-    /// A neuron takes 4 bytes per kept step, the more 4 per synapse where the synaptic leak learns
-    /// and 4 where an adaptive neuron's constants do. Its events take 8 bytes each.
+    /// Per stored step, a neuron takes 4 bytes, 4 more per synapse if the synaptic leak learns, and 4 more if
+    /// it is adaptive and its constants learn. An event takes 8 bytes.
     pub fn memory(&self, steps: usize, recompute: Recompute) -> MemoryEstimate {
+        // In u128, so that no number of steps and neurons overflows before the total saturates.
         let (span, plan) = (recompute.span(steps) as u128, &self.plan);
         let saved = (steps as u128).div_ceil(span.max(1));
         let max_delay = |source| plan.max_delay(source, steps) as u128;
@@ -41,14 +43,19 @@ impl Tape {
             4 * (kept_numbers(layer) * span + layer.width as u128 * block + state * saved)
         });
         let sequences = 4 * steps as u128 * (2 * plan.outputs() + plan.channels) as u128;
-        // Each span but the first keeps a copy of the events that are still under way when it begins.
+        // Each span but the first keeps a copy of the events that delayed connections still read when it
+        // begins.
         let copies = saved.saturating_sub(1);
         let events = plan.sources.iter().enumerate().map(|(source, &size)| {
             let kept = (span + max_delay(source)).min(steps as u128) + copies * max_delay(source);
             8 * size as u128 * kept
         });
         let linear = |layer: &LayerPlan| {
-            let sizes = layer.incoming.iter().filter(|path| path.linear).map(|path| path.source_size as u128);
+            let sizes = layer
+                .incoming
+                .iter()
+                .filter(|connection| connection.linear)
+                .map(|connection| connection.source_size as u128);
             sizes.sum::<u128>() * layer.columns() as u128
         };
         let matrices = 4 * plan.layers.iter().map(linear).sum::<u128>();
@@ -62,7 +69,7 @@ impl Tape {
     }
 }
 
-/// Numbers that a layer keeps of every step.
+/// Returns how many values a layer stores per step, with padding.
 fn kept_numbers(layer: &LayerPlan) -> u128 {
     let membrane = if layer.is_spiking() { layer.width } else { 0 };
     let isyn = if layer.learns_synapses { layer.columns() } else { 0 };

@@ -1,15 +1,14 @@
-//! The autodiff tape: a graph as layers and paths, walked forwards and backwards over whole
-//! sequences.
+//! The autodiff tape: forward and backward passes of a graph over whole sequences.
 //!
-//! A [`Tape`] is made once from a graph. One sample at a time is walked, in blocks of [`BLOCK_STEPS`] time
-//! steps: all layers of a block before the next block, so that what a block touches stays in a
-//! core's cache. Layers that are tied by recurrence form a stage, which advances by no more steps
-//! than its shortest recurrent path takes.
+//! A [`Tape`] is built once from a graph, and processes one sample at a time in blocks of [`BLOCK_STEPS`]
+//! time steps. All layers run through a block before the next block, so that the data of a block stays in a
+//! core's cache. Layers connected by recurrence form a stage, which advances by at most its shortest
+//! recurrent delay.
 //!
-//! Forwards, spikes travel as lists of events; of each neuron and time step the walk keeps the
-//! membrane before reset (4 bytes) and 8 bytes for each event. Backwards, everything else is made
-//! again from these. [`Recompute::Segments`] keeps the states at the beginnings of segments instead,
-//! and walks each segment forwards again before it goes backwards through it.
+//! The forward pass passes spikes on as lists of events. It stores the membrane before reset of each neuron
+//! and step (4 bytes), and each event (8 bytes); the backward pass reconstructs everything else. With
+//! [`Recompute::Segments`], the forward pass stores the states at segment boundaries instead, and the
+//! backward pass runs each segment forward again first.
 //!
 //! ```
 //! use synnet_runtime::tape::{Pass, Recompute, Tape};

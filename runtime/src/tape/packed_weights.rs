@@ -1,4 +1,5 @@
-//! A network's numbers as the kernels take them.
+//! Weights and constants in the kernels' layout: padded to whole vectors, and transposed for the backward
+//! pass.
 
 use pulp::Arch;
 use synnet_ir::Network;
@@ -11,12 +12,12 @@ use crate::constants;
 use crate::kernels::membrane::{Adaptation, Constants, inverse_threshold};
 use crate::kernels::padded;
 
-/// The weights and constants of a network, padded, and turned for both directions of the walk. To be
-/// made anew ([`Tape::repack`]) when they have changed.
+/// The weights and constants of a network in the layout of the kernels, for both passes. Call
+/// [`Tape::repack`] after the network has changed.
 #[derive(Debug)]
 pub struct PackedWeights {
     pub(super) layers: Vec<PackedLayer>,
-    /// By the index of the connection; `None` where it has no matrix.
+    /// Indexed by connection; `None` if it has no matrix.
     pub(super) connections: Vec<Option<PackedLinear>>,
     pub(super) arch: Arch,
 }
@@ -33,25 +34,26 @@ pub(super) struct PackedLayer {
 /// A matrix and its bias.
 #[derive(Debug)]
 pub(super) struct PackedLinear {
-    /// `[sources, columns]`, the columns of the target as [`LayerPlan::padded_index`] says.
+    /// `[sources, columns]`, with the columns at [`LayerPlan::padded_index`].
     pub(super) matrix: Rows,
-    /// `[columns, sources]`, where gradients flow back through it.
+    /// `[columns, sources]`; `None` if no source of the connection needs a gradient.
     pub(super) transposed: Option<Rows>,
-    /// One value per column; empty without bias.
+    /// One value per column; empty if the connection has no bias.
     pub(super) bias: Vec<f32>,
 }
 
 impl Tape {
-    /// Packs a network of the tape's graph.
+    /// Packs the weights and constants of a network of the tape's graph.
     ///
     /// # Panics
-    /// Where the network is of another graph.
+    /// If the network has another graph.
     pub fn pack(&self, network: &Network) -> PackedWeights {
         let mut connections: Vec<Option<PackedLinear>> = network.weights.iter().map(|_| None).collect();
         for layer in &self.plan.layers {
-            for path in layer.incoming.iter().filter(|path| path.linear) {
-                let needs_transpose = path.sources.iter().any(|&(source, _)| self.plan.requires_grad(source));
-                connections[path.connection] = Some(PackedLinear::new(layer, path, needs_transpose));
+            for connection in layer.incoming.iter().filter(|connection| connection.linear) {
+                let needs_transpose =
+                    connection.sources.iter().any(|&(source, _)| self.plan.requires_grad(source));
+                connections[connection.index] = Some(PackedLinear::new(layer, connection, needs_transpose));
             }
         }
         let layers = self.plan.layers.iter().map(PackedLayer::new).collect();
@@ -60,19 +62,20 @@ impl Tape {
         packed
     }
 
-    /// Packs again, in place, what of the network learns.
+    /// Updates, in place, the layers and connections of which something learns.
     ///
     /// # Panics
-    /// Where the network is of another graph.
+    /// If the network has another graph.
     pub fn repack(&self, network: &Network, packed: &mut PackedWeights) {
         let learns = |layer: &LayerPlan| layer.learns_constants || layer.learns_synapses;
-        self.read(network, packed, learns, |path| path.learns_matrix || path.learns_bias);
+        self.read(network, packed, learns, |connection| connection.learns_matrix || connection.learns_bias);
     }
 
-    /// Packs again, in place, what learns and what does not, such as where a transform has changed both.
+    /// Updates all layers and connections in place, including those that do not learn: a
+    /// [`Transform`](crate::train::Transform) may change either.
     ///
     /// # Panics
-    /// Where the network is of another graph.
+    /// If the network has another graph.
     pub fn repack_all(&self, network: &Network, packed: &mut PackedWeights) {
         self.read(network, packed, |_| true, |_| true);
     }
@@ -82,15 +85,15 @@ impl Tape {
         network: &Network,
         packed: &mut PackedWeights,
         reads_layer: impl Fn(&LayerPlan) -> bool,
-        reads_path: impl Fn(&ConnectionPlan) -> bool,
+        reads_connection: impl Fn(&ConnectionPlan) -> bool,
     ) {
         for (i, layer) in self.plan.layers.iter().enumerate() {
             if reads_layer(layer) {
                 packed.layers[i].read(layer, network, i);
             }
-            for path in layer.incoming.iter().filter(|path| reads_path(path)) {
-                if let Some(linear) = &mut packed.connections[path.connection] {
-                    linear.read(layer, path, network);
+            for connection in layer.incoming.iter().filter(|connection| reads_connection(connection)) {
+                if let Some(linear) = &mut packed.connections[connection.index] {
+                    linear.read(layer, connection, network);
                 }
             }
         }
@@ -101,6 +104,7 @@ impl PackedLayer {
     fn new(plan: &LayerPlan) -> Self {
         let zeros = || vec![0.0; if plan.is_spiking() { plan.width } else { 0 }];
         let adaptation = || Adaptation { decay: zeros(), weight: zeros() };
+        // Padding keeps these values: with a decay and current of 0 and a threshold of 1, it never spikes.
         let membrane = Constants {
             alpha: zeros(),
             threshold: zeros().iter().map(|_| 1.0).collect(),
@@ -138,7 +142,7 @@ impl PackedLayer {
     }
 }
 
-/// The decay of each element; of a leak that is the same for all, computed once.
+/// Calls `put` with the index and the decay of each element. A uniform leak costs a single exponential.
 fn for_each_decay(leak: &Leak, elements: usize, dt: f64, mut put: impl FnMut(usize, f32)) {
     let uniform = leak.parameter.is_uniform().then(|| constants::decay(leak, 0, dt));
     for i in 0..elements {
@@ -147,17 +151,17 @@ fn for_each_decay(leak: &Leak, elements: usize, dt: f64, mut put: impl FnMut(usi
 }
 
 impl PackedLinear {
-    fn new(target: &LayerPlan, path: &ConnectionPlan, needs_transpose: bool) -> Self {
+    fn new(target: &LayerPlan, connection: &ConnectionPlan, needs_transpose: bool) -> Self {
         let columns = target.columns();
         Self {
-            matrix: Rows::new(path.source_size, columns),
-            transposed: needs_transpose.then(|| Rows::new(columns, padded(path.source_size))),
+            matrix: Rows::new(connection.source_size, columns),
+            transposed: needs_transpose.then(|| Rows::new(columns, padded(connection.source_size))),
             bias: Vec::new(),
         }
     }
 
-    fn read(&mut self, target: &LayerPlan, path: &ConnectionPlan, network: &Network) {
-        let weights = network.linear(path.connection);
+    fn read(&mut self, target: &LayerPlan, connection: &ConnectionPlan, network: &Network) {
+        let weights = network.linear(connection.index);
         let width = target.size * target.synapses;
         if width == 0 {
             return;
@@ -174,12 +178,13 @@ impl PackedLinear {
                 row.iter().enumerate().for_each(|(column, &w)| packed[target.padded_index(column)] = w);
             }
         }
+        // Transposed once per update and not in the product, which runs for every block of every sample.
         if let Some(transposed) = &mut self.transposed {
             let (stride, used) =
                 (transposed.width(), if target.synapses == 1 { width } else { target.columns() });
-            for source in 0..path.source_size {
-                let column_of_source = transposed.used_mut()[source..].iter_mut().step_by(stride);
-                column_of_source.zip(&self.matrix.row(source)[..used]).for_each(|(turned, &w)| *turned = w);
+            for source in 0..connection.source_size {
+                let column = transposed.used_mut()[source..].iter_mut().step_by(stride);
+                column.zip(&self.matrix.row(source)[..used]).for_each(|(x, &w)| *x = w);
             }
         }
     }

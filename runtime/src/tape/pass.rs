@@ -1,53 +1,59 @@
-//! What a pass is for, and how much of it is kept.
+//! Options of a pass: training or evaluation, its random draws, and gradient checkpointing.
 
 use serde::{Deserialize, Serialize};
 use synnet_random::{mix, mix3};
 
-/// Time steps that are walked together. The rows of a block of 64 neurons take 15 KiB.
+/// Time steps per block. All layers run through a block before the next one. A buffer of one block of 64
+/// neurons takes 15 KiB, so the buffers in use fit the second-level cache.
 pub const BLOCK_STEPS: usize = 60;
 
-/// What the walk is for.
+/// Whether a pass draws dropout and noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
-    /// Without dropout and noise.
+    /// No dropout and no noise.
     Evaluation,
-    /// With both, drawn by a key.
+    /// Dropout and noise; the key determines every draw.
     Training(SampleKey),
 }
 
-/// Decides dropout and noise of one sample in one epoch.
+/// The key of the random draws (dropout and noise) of one sample in one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SampleKey(pub(super) u32);
 
 impl SampleKey {
-    /// The key of a sample (its index in the data) in an epoch, under a seed.
+    /// Derives the key of a sample, given by its index in the dataset, in an epoch. Draws depend on these
+    /// three numbers only, never on threads or on the order of the samples.
     pub fn new(seed: u64, epoch: u64, sample: u64) -> Self {
         Self((mix3(seed, epoch, sample) >> 32) as u32)
     }
 
-    /// A key for noise, apart from that of dropout.
+    /// Returns the key of noise, which is independent of that of dropout.
     pub(super) fn noise(self) -> u32 {
+        // Dropout mixes the key with the index of its connection, which never reaches this value.
         mix(self.0, u32::MAX)
     }
 }
 
-/// What the walk forwards keeps for the walk backwards.
+/// Gradient checkpointing (Chen et al., 2016): what the forward pass stores for the backward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recompute {
-    /// The membranes and events of all steps.
+    /// Membranes and events of all steps; nothing is recomputed.
     #[default]
     None,
-    /// The states at the beginnings of about `sqrt(steps)` segments, and membranes and events of one
-    /// segment. Costs a second walk forwards.
+    /// The states at the boundaries of up to `sqrt(steps)` segments, and membranes and events of one segment.
+    /// Costs a second forward pass.
     Segments,
 }
 
 impl Recompute {
-    /// Steps of a segment in a sequence of `steps`, a whole number of blocks.
+    /// Returns the length of a segment in a sequence of `steps` steps: a multiple of [`BLOCK_STEPS`], or all
+    /// steps.
     pub(super) fn span(self, steps: usize) -> usize {
         match self {
             Self::None => steps,
+            // Saved states and one segment take `steps / span + span` rows, which is smallest at the square
+            // root.
             Self::Segments => steps.isqrt().next_multiple_of(BLOCK_STEPS).min(steps),
         }
     }

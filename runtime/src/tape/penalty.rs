@@ -1,8 +1,9 @@
-//! The penalty on membranes that lies within the backward pass, where membranes are at hand.
+//! The membrane penalty. The backward pass computes it, because it has every membrane at hand.
 
-/// A penalty on membranes outside of a band, in units of the threshold.
+/// A penalty on membranes outside a band, in units of the threshold.
 ///
-/// With `u = v / threshold` of a membrane before reset, it is `weight * (max(0, u - high)^2 + max(0, low - u)^2)`.
+/// With `u = v / threshold` for a membrane `v` before reset, the penalty is
+/// `weight * (max(0, u - high)^2 + max(0, low - u)^2)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MembranePenalty {
     pub(crate) weight: f32,
@@ -11,9 +12,10 @@ pub struct MembranePenalty {
 }
 
 impl MembranePenalty {
-    /// The penalty of one membrane `v` of a neuron with this `threshold` in one step, and its derivative by `v`.
+    /// Returns the penalty on a membrane `v`, and its derivative with respect to `v`. The threshold counts as
+    /// a constant.
     #[inline(always)]
-    pub(crate) fn of(self, v: f32, threshold: f32) -> (f32, f32) {
+    pub(crate) fn evaluate(self, v: f32, threshold: f32) -> (f32, f32) {
         let Self { weight, low, high } = self;
         let u = v / threshold;
         let (above, below) = ((u - high).max(0.0), (low - u).max(0.0));

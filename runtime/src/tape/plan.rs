@@ -1,4 +1,4 @@
-//! A graph as the walks see it: layers with the paths into them, and stages.
+//! The plan of a pass: layers with their incoming connections, grouped into stages.
 
 use std::ops::Range;
 
@@ -10,46 +10,51 @@ use super::tensors::LearnedTensors;
 use crate::kernels::padded;
 use crate::source_index::source;
 
-/// A graph in the order of update.
+/// A graph in the order of update, with everything that the passes decide per layer.
 #[derive(Clone, Debug)]
 pub(super) struct TapePlan {
     pub(super) channels: usize,
     pub(super) layers: Vec<LayerPlan>,
     pub(super) stages: Vec<Stage>,
-    /// Width of each source: 0 is the input, `i + 1` layer `i`.
+    /// Neurons of each source, without padding. Source 0 is the input, source `i + 1` is layer `i`.
     pub(super) sources: Vec<usize>,
-    /// The layer that the network gives, and which quantity.
+    /// The layer and the quantity that are the network's output.
     pub(super) output: (usize, Quantity),
 }
 
-/// Layers that advance together, by no more steps than recurrence among them allows.
+/// Consecutive layers that advance together, because recurrence connects them.
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
     pub(super) layers: Range<usize>,
+    /// Steps that a layer runs before the next layer does: at most the shortest recurrent delay and
+    /// [`BLOCK_STEPS`].
     pub(super) steps: usize,
 }
 
-/// A layer.
+/// A layer and its incoming connections.
 #[derive(Clone, Debug)]
 pub(super) struct LayerPlan {
+    /// Neurons, without padding.
     pub(super) size: usize,
-    /// The size with its padding.
+    /// Neurons with padding: a multiple of [`LANES`](crate::kernels::LANES).
     pub(super) width: usize,
+    /// Synapses per neuron, 1 or more.
     pub(super) synapses: usize,
     pub(super) kind: Kind,
     /// In the order of summation.
     pub(super) incoming: Vec<ConnectionPlan>,
-    /// Whether a gradient with respect to what it receives or is matters to something that learns.
+    /// Whether something in this layer, or in a layer that feeds it, learns.
     pub(super) requires_grad: bool,
-    /// Whether a constant besides the synaptic leak learns.
+    /// Whether a constant other than the synaptic leak learns.
     pub(super) learns_constants: bool,
     /// Whether the synaptic leak learns.
     pub(super) learns_synapses: bool,
-    /// Whether the synapse is part of the membrane's scan: there is one, and nobody looks at its current.
+    /// Whether the membrane's scan includes the synapse. Requires a single synapse whose current is neither
+    /// the output nor needed for a gradient.
     pub(super) fuses_synapse: bool,
 }
 
-/// What the neurons of a layer do.
+/// The neuron model of a layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     /// Leaky integrate-and-fire.
@@ -57,36 +62,38 @@ pub(super) enum Kind {
         surrogate: Surrogate,
         max_spikes: u32,
         adaptive: bool,
-        /// Standard deviation of the noise of a step.
+        /// Standard deviation of the noise current per step: `noise_std * sqrt(dt)`.
         noise: f32,
     },
-    /// Leaky integrators, which emit their currents.
+    /// Leaky integrator: emits its current in place of spikes.
     ExpSyn,
 }
 
 /// A connection into a layer.
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionPlan {
-    pub(super) connection: usize,
-    /// Where counts come from (0 is the input, `i + 1` layer `i`), and how many steps later they arrive.
+    /// Index of the connection in the graph.
+    pub(super) index: usize,
+    /// Source (0 is the input, `i + 1` is layer `i`) and delay in steps of each source.
     pub(super) sources: Vec<(usize, usize)>,
     /// Neurons of each source.
     pub(super) source_size: usize,
-    /// Probability, and a number that tells the connection's draws from others'.
+    /// Probability, and a number that makes the draws independent of other connections'.
     pub(super) dropout: Option<(f64, u32)>,
-    /// Whether there is a matrix; otherwise counts arrive as they are.
+    /// Whether there is a matrix; without one, counts are added unchanged.
     pub(super) linear: bool,
     pub(super) learns_matrix: bool,
     pub(super) learns_bias: bool,
 }
 
 impl LayerPlan {
-    /// Input columns with their padding: one padded row of neurons for each synapse.
+    /// Returns the number of input columns with padding: one padded row of neurons per synapse.
     pub(super) fn columns(&self) -> usize {
         self.synapses * self.width
     }
 
-    /// Where input column `neuron * synapses + synapse` stands.
+    /// Returns the padded index of input column `neuron * synapses + synapse`: synapse-major, so that vectors
+    /// run over the neurons.
     pub(super) fn padded_index(&self, column: usize) -> usize {
         column % self.synapses * self.width + column / self.synapses
     }
@@ -95,7 +102,8 @@ impl LayerPlan {
         matches!(self.kind, Kind::Lif { adaptive: true, .. })
     }
 
-    /// Whether the after-hyperpolarization current of every step is kept.
+    /// Returns whether the after-hyperpolarization current of every step is stored. Only gradients of
+    /// constants need it.
     pub(super) fn keeps_iahp(&self) -> bool {
         self.is_adaptive() && self.learns_constants
     }
@@ -119,24 +127,28 @@ impl TapePlan {
         }
     }
 
-    /// The most steps, below `steps`, that events of a source travel.
+    /// Returns the longest delay, in steps, of the connections from a source. Delays of `steps` or more do
+    /// not count: their events arrive after the end of the sequence.
     pub(super) fn max_delay(&self, source: usize, steps: usize) -> usize {
         let incoming = self.layers.iter().flat_map(|layer| &layer.incoming);
-        let lags = incoming.flat_map(|path| &path.sources).filter(|(s, _)| *s == source).map(|(_, lag)| *lag);
+        let lags = incoming
+            .flat_map(|connection| &connection.sources)
+            .filter(|(s, _)| *s == source)
+            .map(|(_, lag)| *lag);
         lags.filter(|lag| *lag < steps).max().unwrap_or(0)
     }
 
-    /// Whether gradients flow back to a source.
+    /// Returns whether a source needs the gradient on its spikes. The input never does.
     pub(super) fn requires_grad(&self, source: usize) -> bool {
         source > 0 && self.layers[source - 1].requires_grad
     }
 
-    /// Number of outputs per step.
+    /// Returns the number of outputs per step.
     pub(super) fn outputs(&self) -> usize {
         self.layers[self.output.0].size
     }
 
-    /// Whether a layer's `quantity` is what the network gives.
+    /// Returns whether `quantity` of a layer is the network's output.
     pub(super) fn is_output(&self, layer: usize, quantity: Quantity) -> bool {
         self.output == (layer, quantity)
     }
@@ -170,7 +182,7 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
         kind,
         incoming: into
             .map(|(c, connection)| ConnectionPlan {
-                connection: c,
+                index: c,
                 sources: connection.sources.iter().map(|&s| source(graph, connection, s)).collect(),
                 source_size: graph.source_width(connection),
                 dropout: (connection.dropout > 0.0).then_some((connection.dropout, c as u32)),
@@ -182,6 +194,7 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
         requires_grad: false,
         learns_constants: layer_slots.iter().any(|which| *which != LayerParameter::SynLeak),
         learns_synapses,
+        // The fused scan keeps the current in registers, so nothing else may read it.
         fuses_synapse: declared.as_lif().is_some()
             && declared.synapses() <= 1
             && !learns_synapses
@@ -189,14 +202,15 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
     }
 }
 
-/// A layer matters if something in it or before it learns; recurrence may lead there in several rounds.
+/// Sets `requires_grad` of each layer in which, or before which, something learns.
 fn propagate_requires_grad(layers: &mut [LayerPlan]) {
+    // Through recurrent connections, a layer can depend on a later one; so repeat until nothing changes.
     loop {
         let before: Vec<bool> = layers.iter().map(|layer| layer.requires_grad).collect();
         for layer in layers.iter_mut() {
-            let learns = |path: &ConnectionPlan| {
+            let learns = |connection: &ConnectionPlan| {
                 let from = |&(source, _): &(usize, usize)| source > 0 && before[source - 1];
-                path.learns_matrix || path.learns_bias || path.sources.iter().any(from)
+                connection.learns_matrix || connection.learns_bias || connection.sources.iter().any(from)
             };
             layer.requires_grad =
                 layer.learns_constants || layer.learns_synapses || layer.incoming.iter().any(learns);
@@ -207,19 +221,23 @@ fn propagate_requires_grad(layers: &mut [LayerPlan]) {
     }
 }
 
+/// Splits the layers into stages: the smallest ranges such that no recurrent connection leaves its range.
 fn stages(layers: &[LayerPlan]) -> Vec<Stage> {
-    // Paths from a layer to itself or to an earlier one, as (target, source, lag).
+    // Connections from a layer to itself or to an earlier one, as (target, source, lag). Sources are numbered
+    // from 1.
     let recurrent: Vec<(usize, usize, usize)> = layers
         .iter()
         .enumerate()
         .flat_map(|(target, layer)| {
-            let sources = layer.incoming.iter().flat_map(|path| path.sources.iter());
+            let sources = layer.incoming.iter().flat_map(|connection| connection.sources.iter());
             sources.filter(move |(s, _)| *s > target).map(move |&(s, lag)| (target, s - 1, lag))
         })
         .collect();
     let mut stages = Vec::new();
     let mut start = 0;
     while start < layers.len() {
+        // A recurrent connection from a later layer extends the stage up to that layer, whose own may extend
+        // it further.
         let mut end = start + 1;
         while let Some(last) = recurrent
             .iter()
@@ -230,6 +248,7 @@ fn stages(layers: &[LayerPlan]) -> Vec<Stage> {
         {
             end = last;
         }
+        // A recurrent delay is at least 1, so each turn makes progress.
         let lags = recurrent.iter().filter(|r| (start..end).contains(&r.0)).map(|r| r.2);
         stages.push(Stage {
             layers: start..end,
@@ -246,8 +265,8 @@ mod tests {
 
     #[test]
     fn recurrent_layers_form_stages_of_the_shortest_delay() {
-        let path = |sources: &[(usize, usize)]| ConnectionPlan {
-            connection: 0,
+        let connection = |sources: &[(usize, usize)]| ConnectionPlan {
+            index: 0,
             sources: sources.to_vec(),
             source_size: 1,
             dropout: None,
@@ -260,7 +279,7 @@ mod tests {
             width: 16,
             synapses: 1,
             kind: Kind::ExpSyn,
-            incoming: vec![path(sources)],
+            incoming: vec![connection(sources)],
             requires_grad: false,
             learns_constants: false,
             learns_synapses: false,

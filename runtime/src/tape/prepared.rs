@@ -1,11 +1,12 @@
-//! A graph, prepared for passes.
+//! [`Tape`]: a graph prepared for forward and backward passes.
 
 use synnet_ir::Graph;
 
 use super::plan::TapePlan;
 use super::tensors::LearnedTensors;
 
-/// A graph, ready to be walked.
+/// A graph prepared for forward and backward passes. It holds no weights and no states, so that threads can
+/// share it.
 #[derive(Clone, Debug)]
 pub struct Tape {
     pub(super) plan: TapePlan,
@@ -13,13 +14,13 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Prepares a graph.
+    /// Prepares a graph. Everything but the values of its learned parameters is fixed from here on.
     pub fn new(graph: &Graph) -> Self {
         let learned = LearnedTensors::new(graph);
         Self { plan: TapePlan::new(graph, &learned), learned }
     }
 
-    /// The tensors that learn, in the order of [`Gradients`](super::Gradients).
+    /// Returns the tensors that learn, in the order of [`Gradients`](super::Gradients).
     pub fn learned(&self) -> &LearnedTensors {
         &self.learned
     }

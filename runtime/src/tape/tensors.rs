@@ -1,4 +1,4 @@
-//! The tensors that training changes: where they stand in a network, and their gradients.
+//! The learned tensors of a graph: their values in a network, and their gradients.
 
 use synnet_ir::{Graph, Network, Slot, TensorSpec};
 
@@ -11,37 +11,37 @@ pub struct LearnedTensors {
 /// One gradient per learned tensor, in the order of [`LearnedTensors`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
-    /// The gradients, row-major.
+    /// Row-major, each in the shape of its [`TensorSpec`].
     pub tensors: Vec<Vec<f32>>,
 }
 
 impl LearnedTensors {
-    /// The tensors of a graph that learn.
+    /// Collects the tensors of a graph whose specification says that they learn.
     pub(super) fn new(graph: &Graph) -> Self {
         Self { specs: graph.tensors().into_iter().filter(|spec| spec.learn).collect() }
     }
 
-    /// Name, slot and shape of each.
+    /// Returns the name, slot and shape of each tensor.
     pub fn specs(&self) -> &[TensorSpec] {
         &self.specs
     }
 
-    /// The slot of each.
+    /// Returns the place of each tensor in the network.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
         self.specs.iter().map(|spec| spec.slot)
     }
 
-    /// The index of a slot's tensor, if it learns.
+    /// Returns the index of the tensor in `slot`, or `None` if it does not learn.
     pub fn index(&self, slot: Slot) -> Option<usize> {
         self.specs.iter().position(|spec| spec.slot == slot)
     }
 
-    /// Gradients of zero.
+    /// Returns gradients of zero, one per learned tensor.
     pub fn zeros(&self) -> Gradients {
         Gradients { tensors: self.specs.iter().map(|s| vec![0.0; s.shape.iter().product()]).collect() }
     }
 
-    /// The values of each in a network.
+    /// Reads the value of each tensor from a network of the same graph, rounded to f32.
     pub fn read(&self, network: &Network) -> Vec<Vec<f32>> {
         let read = |spec: &TensorSpec| match spec.slot {
             Slot::Weight(i) => network.linear(i).matrix.data.clone(),
@@ -54,7 +54,10 @@ impl LearnedTensors {
         self.specs.iter().map(read).collect()
     }
 
-    /// Puts values into a network.
+    /// Writes values, in the form of [`read`](Self::read), into a network of the same graph.
+    ///
+    /// # Panics
+    /// If a weight or bias of a connection has another number of values.
     pub fn write(&self, network: &mut Network, values: &[Vec<f32>]) {
         for (spec, values) in self.specs.iter().zip(values) {
             match spec.slot {

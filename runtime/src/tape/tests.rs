@@ -1,4 +1,4 @@
-//! The same walk with every kind of vector instructions.
+//! The same passes with every vector instruction set of the machine.
 
 use pulp::Arch;
 use synnet_dsl::{NoImports, Options, compile};
@@ -32,7 +32,7 @@ fn graph() -> Graph {
     compilation.graph.unwrap_or_else(|| panic!("{:?}", compilation.diagnostics))
 }
 
-/// Output, spikes of each layer and gradients.
+/// Returns the output, the spikes of each layer, and the gradients.
 fn run_tape(graph: &Graph, arch: Arch) -> (Vec<f32>, Vec<Vec<f32>>, Gradients) {
     let network = Network::bind(graph, &initial_params(graph, 5)).unwrap();
     let tape = Tape::new(graph);
@@ -49,9 +49,9 @@ fn run_tape(graph: &Graph, arch: Arch) -> (Vec<f32>, Vec<Vec<f32>>, Gradients) {
 }
 
 fn assert_near(found: &[f32], expected: &[f32], what: &str) {
-    let greatest = expected.iter().fold(1e-9_f32, |greatest, x| greatest.max(x.abs()));
+    let scale = expected.iter().fold(1e-9_f32, |scale, x| scale.max(x.abs()));
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {
-        assert!((f - e).abs() < 2e-4 * greatest, "{what}[{i}]: {f}, not {e}");
+        assert!((f - e).abs() < 2e-4 * scale, "{what}[{i}]: {f}, not {e}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The buffers of one walk, used again and again.
+//! The buffers of a pass, allocated once per thread and reused for every sample.
 
 use super::pass::{BLOCK_STEPS, Pass, Recompute};
 use super::penalty::MembranePenalty;
@@ -8,50 +8,56 @@ use crate::kernels::event_lists::EventLists;
 use crate::kernels::membrane::{Carry, State};
 use crate::kernels::padded;
 
-/// Buffers for one sample at a time of a fixed number of steps. Each thread needs one.
+/// Buffers for one sample of a fixed number of steps. Each thread needs one.
+///
+/// Membranes and events are stored for one *span*: all steps, or one segment with [`Recompute::Segments`].
 #[derive(Debug)]
 pub struct Workspace {
     pub(super) steps: usize,
-    /// Steps whose membranes and events are kept.
+    /// Steps per span.
     pub(super) span: usize,
     pub(super) layers: Vec<LayerBuffers>,
-    /// What each source emits: 0 is the input, `i + 1` layer `i`.
+    /// Events of each source, in the order of [`TapePlan::sources`].
     pub(super) events: Vec<EventLists>,
-    /// By source: how many steps back its events are still needed.
+    /// Longest delay of the connections from each source, in steps.
     pub(super) max_delay: Vec<usize>,
     pub(super) scratch: Scratch,
+    /// The sample, `[steps, channels]`.
     pub(super) input: Vec<f32>,
     pub(super) pass: Pass,
+    /// `[steps, outputs]`.
     pub(super) output: Vec<f32>,
+    /// Gradient on the output, `[steps, outputs]`.
     pub(super) d_output: Vec<f32>,
-    /// The states at the beginning of each span.
+    /// The states before each span.
     pub(super) saved: Vec<SavedStates>,
 }
 
-/// What belongs to one layer.
+/// The buffers of one layer. `d_` stands for the gradient of the loss with respect to what follows.
 #[derive(Debug)]
 pub(super) struct LayerBuffers {
     pub(super) state: LayerState,
-    /// The state before the span that is kept.
+    /// The state before the span.
     pub(super) start: LayerState,
-    /// Membrane before reset of every step of the span.
+    /// Membrane before reset, `[span, width]`.
     pub(super) before_reset: Rows,
-    /// After-hyperpolarization current of every step, where its decay or weight learns.
+    /// After-hyperpolarization current, `[span, width]`; empty unless its decay or weight learns.
     pub(super) iahp: Rows,
-    /// Synaptic currents of every step, where their leak learns.
+    /// Synaptic currents, `[span, synapses * width]`; empty unless their leak learns.
     pub(super) isyn: Rows,
-    /// Gradient on the spikes: rows of a block, after those of the `max_delay` steps before it.
+    /// `[max_delay + BLOCK_STEPS, width]`: first the steps before the block that delayed connections reach,
+    /// then the block. Empty if the layer needs no gradient.
     pub(super) d_spikes: Rows,
     pub(super) carry: Carry,
-    /// Gradient on the synaptic currents from the step after the block.
+    /// Gradient on the synaptic currents, carried from the following block, `[synapses * width]`.
     pub(super) isyn_carry: Vec<f32>,
-    /// Spikes of each neuron in the whole sequence.
+    /// Spikes of each neuron over the whole sequence.
     pub(super) totals: Vec<f32>,
-    /// Neurons without padding.
+    /// Neurons, without padding.
     pub(super) size: usize,
-    /// Gradient on every spike of each neuron, from outside.
+    /// Gradient on `totals`, and so on every spike of each neuron.
     pub(super) d_totals: Vec<f32>,
-    /// The price on membranes and the weight of its gradient, if there is one.
+    /// The membrane penalty and the factor on its gradient; `None` without a penalty.
     pub(super) membrane_penalty: Option<(MembranePenalty, f64)>,
 }
 
@@ -63,38 +69,40 @@ pub(super) struct LayerState {
     pub(super) membrane: State,
 }
 
-/// States of the whole network between two blocks.
+/// States of the whole network between two spans.
 #[derive(Clone, Debug)]
 pub(super) struct SavedStates {
     pub(super) layers: Vec<LayerState>,
-    /// The last events of each source, as far back as they are needed.
+    /// The events of each source in the last `max_delay` steps.
     pub(super) events: Vec<EventLists>,
 }
 
-/// Rows of a block, used by one layer after another.
+/// Buffers of one block, which all layers share. In the backward pass, a buffer holds the gradient on what it
+/// holds in the forward pass.
 #[derive(Debug)]
 pub(super) struct Scratch {
-    /// Input columns, then synaptic currents; backwards the gradients on them.
+    /// Input columns, then, in place, synaptic currents.
     pub(super) columns: Rows,
-    /// Sum of the synaptic currents; backwards the gradient on it.
+    /// Sum of the synaptic currents, if a neuron has several.
     pub(super) current: Rows,
     pub(super) noise: Rows,
     pub(super) spikes: Rows,
-    /// Membrane after reset; backwards the gradient on it.
+    /// Membrane after reset, if it is the network's output.
     pub(super) vmem: Rows,
-    /// Counts of a source, dense.
+    /// Counts of a source, dense, without padding.
     pub(super) counts: Rows,
-    /// Gradient on the counts of a source.
+    /// Gradient on the counts of a source, padded.
     pub(super) d_counts: Rows,
-    /// Gradient on the membrane before reset, from outside.
+    /// Gradient of the membrane penalty on the membrane before reset.
     pub(super) d_before_reset: Rows,
-    /// Spikes that are not to be counted again.
+    /// Takes the spike totals of a recomputed segment, which are not used.
     pub(super) totals: Rows,
-    /// The events of a source that are left by dropout.
+    /// The events of a source that dropout keeps.
     pub(super) undropped: EventLists,
 }
 
-/// `[rows, width]` numbers, the first of them at a multiple of 64 bytes.
+/// A `[rows, width]` buffer that starts at a multiple of 64 bytes. With `width` a multiple of
+/// [`LANES`](crate::kernels::LANES), no vector of a row crosses a cache line.
 #[derive(Debug)]
 pub(super) struct Rows {
     data: Vec<f32>,
@@ -102,17 +110,19 @@ pub(super) struct Rows {
     width: usize,
 }
 
-/// Numbers before the first multiple of 64 bytes, at most.
+/// Maximum number of values before the first multiple of 64 bytes in an allocation.
 const ALIGNMENT_PADDING: usize = 64 / size_of::<f32>() - 1;
 
 impl Rows {
     pub(super) fn new(rows: usize, width: usize) -> Self {
+        // `Vec` aligns to 4 bytes only; start at the next cache line instead of relying on an aligned
+        // allocator.
         let data = vec![0.0; rows * width + ALIGNMENT_PADDING];
         let start = data.as_ptr().align_offset(64).min(ALIGNMENT_PADDING);
         Self { data, start, width }
     }
 
-    /// The rows `from..to`.
+    /// Returns the rows `from..to`.
     pub(super) fn range(&self, from: usize, to: usize) -> &[f32] {
         &self.data[self.start + from * self.width..self.start + to * self.width]
     }
@@ -137,12 +147,12 @@ impl Rows {
         self.used().is_empty()
     }
 
-    /// The first `len` numbers, for rows of any width.
+    /// Returns the first `len` values, for use as rows of another width.
     pub(super) fn first_mut(&mut self, len: usize) -> &mut [f32] {
         &mut self.data[self.start..self.start + len]
     }
 
-    /// All rows.
+    /// Returns the values of all rows.
     pub(super) fn used(&self) -> &[f32] {
         let len = self.data.len() - ALIGNMENT_PADDING;
         &self.data[self.start..self.start + len]
@@ -153,11 +163,11 @@ impl Rows {
         &mut self.data[self.start..self.start + len]
     }
 
-    /// Moves all rows down by `by` rows; what falls over the end is lost, and zeros enter at the top.
+    /// Moves the first `rows` rows down by `by`. The last `by` of them are lost, and zeros enter at the top.
     pub(super) fn shift_down(&mut self, by: usize, rows: usize) {
-        let (kept, by) = ((rows - by.min(rows)) * self.width, by.min(rows) * self.width);
-        let data = self.first_mut(kept + by);
-        data.copy_within(..kept, by);
+        let (moved, by) = ((rows - by.min(rows)) * self.width, by.min(rows) * self.width);
+        let data = self.first_mut(moved + by);
+        data.copy_within(..moved, by);
         data[..by].fill(0.0);
     }
 }
@@ -179,7 +189,7 @@ impl LayerState {
 }
 
 impl Tape {
-    /// Buffers for sequences of `steps` time steps.
+    /// Allocates the buffers for sequences of `steps` time steps.
     pub fn workspace(&self, steps: usize, recompute: Recompute) -> Workspace {
         let plan = &self.plan;
         let span = recompute.span(steps);
@@ -202,6 +212,7 @@ impl Tape {
             pass: Pass::Evaluation,
             output: vec![0.0; steps * outputs],
             d_output: vec![0.0; steps * outputs],
+            // A sequence without steps has no spans.
             saved: vec![saved; if span == 0 { 0 } else { steps.div_ceil(span) }],
         }
     }
@@ -209,7 +220,7 @@ impl Tape {
 
 impl LayerBuffers {
     fn new(plan: &LayerPlan, span: usize, max_delay: usize) -> Self {
-        let rows = |wanted: bool, width: usize| Rows::new(if wanted { span } else { 0 }, width);
+        let rows = |stored: bool, width: usize| Rows::new(if stored { span } else { 0 }, width);
         Self {
             state: LayerState::new(plan),
             start: LayerState::new(plan),
@@ -229,8 +240,8 @@ impl LayerBuffers {
 
 impl Scratch {
     fn new(plan: &TapePlan) -> Self {
-        let widest = |width: fn(&LayerPlan) -> usize| plan.layers.iter().map(width).max().unwrap_or(0);
-        let (width, columns) = (widest(|layer| layer.width), widest(LayerPlan::columns));
+        let max_width = |width: fn(&LayerPlan) -> usize| plan.layers.iter().map(width).max().unwrap_or(0);
+        let (width, columns) = (max_width(|layer| layer.width), max_width(LayerPlan::columns));
         let source = plan.sources.iter().map(|&size| padded(size)).max().unwrap_or(0);
         let rows = |width| Rows::new(BLOCK_STEPS, width);
         Self {
@@ -249,52 +260,53 @@ impl Scratch {
 }
 
 impl Workspace {
-    /// Time steps of a sequence.
+    /// Returns the number of time steps of a sequence.
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// Whether all membranes and currents are finite numbers after the last step; one that is not never
-    /// becomes one again.
+    /// Returns whether all membranes and synaptic currents have been finite throughout the last forward pass.
     pub fn is_finite(&self) -> bool {
+        // The states after the last step suffice: a state that is infinite or NaN stays so.
         let states = self.layers.iter().map(|layer| &layer.state);
         let mut numbers = states.flat_map(|state| state.isyn.iter().chain(&state.membrane.vmem));
         numbers.all(|x| x.is_finite())
     }
 
-    /// What the network gave, `[steps, outputs]`.
+    /// Returns the network's output, `[steps, outputs]`.
     pub fn output(&self) -> &[f32] {
         &self.output
     }
 
-    /// What the network gave, and the gradient on it, both `[steps, outputs]`. The gradient is zero
-    /// after a walk forwards; fill it before the walk backwards.
+    /// Returns the network's output and the gradient on it, both `[steps, outputs]`. The forward pass sets
+    /// the gradient to zero; write it before the backward pass.
     pub fn output_and_gradient(&mut self) -> (&[f32], &mut [f32]) {
         (&self.output, &mut self.d_output)
     }
 
-    /// Spikes of each neuron of a layer in the whole sequence (for leaky integrators: the sum of the
-    /// current).
+    /// Returns the number of spikes of each neuron of a layer over the whole sequence; for leaky integrators,
+    /// the sum of the current over its steps.
     pub fn totals(&self, layer: usize) -> &[f32] {
         let layer = &self.layers[layer];
         &layer.totals[..layer.size]
     }
 
-    /// As [`totals`](Self::totals), and the gradient on them, which is zero after a walk forwards.
+    /// Like [`totals`](Self::totals), with the gradient on them. The forward pass sets the gradient to zero;
+    /// write it before the backward pass.
     pub fn totals_and_gradient(&mut self, layer: usize) -> (&[f32], &mut [f32]) {
         let layer = &mut self.layers[layer];
         (&layer.totals[..layer.size], &mut layer.d_totals[..layer.size])
     }
 
-    /// Prices the membranes of a layer from now on, with a weight of the gradient, or no longer. The walk
-    /// backwards gives the price. [`MembraneRegularizer::penalty`](crate::regularizer::MembraneRegularizer::penalty)
-    /// makes one.
+    /// Sets the penalty on the membranes of a layer, and a factor on its gradient; `None` removes it. Each
+    /// backward pass then returns the penalty.
+    /// [`MembraneRegularizer::penalty`](crate::regularizer::MembraneRegularizer::penalty) creates one.
     pub fn penalize_membranes(&mut self, layer: usize, penalty: Option<(MembranePenalty, f64)>) {
         self.layers[layer].membrane_penalty = penalty;
     }
 
-    /// The spikes of a layer (leaky integrators: the currents), `[steps, neurons]`, where all steps
-    /// are kept ([`Recompute::None`]).
+    /// Returns the spikes of a layer, `[steps, neurons]`; for leaky integrators, the currents. Requires
+    /// [`Recompute::None`]: otherwise, only the steps of the last segment are stored.
     pub fn spikes(&self, tape: &Tape, layer: usize) -> Vec<f32> {
         let size = tape.plan.layers[layer].size;
         let mut spikes = vec![0.0; self.steps * size];
@@ -304,7 +316,7 @@ impl Workspace {
         spikes
     }
 
-    /// Back to rest, for a new sample.
+    /// Sets states, events and gradients to zero, for a new sample.
     pub(super) fn reset(&mut self) {
         for layer in &mut self.layers {
             layer.state.clear();
@@ -315,7 +327,7 @@ impl Workspace {
         self.d_output.fill(0.0);
     }
 
-    /// No gradient comes from after the last step.
+    /// Sets the gradients that blocks carry backward to zero: none enters from after the last step.
     pub(super) fn clear_carries(&mut self) {
         for layer in &mut self.layers {
             layer.d_spikes.used_mut().fill(0.0);
@@ -324,7 +336,7 @@ impl Workspace {
         }
     }
 
-    /// The spans of the sequence, as first and last step.
+    /// Returns the spans of the sequence: index, first step, and the step after the last.
     pub(super) fn spans(&self) -> impl DoubleEndedIterator<Item = (usize, (usize, usize))> + use<> {
         let (steps, span) = (self.steps, self.span.max(1));
         (0..steps.div_ceil(span)).map(move |i| (i, (i * span, ((i + 1) * span).min(steps))))

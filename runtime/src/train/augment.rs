@@ -1,4 +1,4 @@
-//! Random changes of rasters.
+//! Augmentation: random transformations of rasters during training.
 
 use serde::{Deserialize, Serialize};
 use synnet_random::{Purpose, Stream};
@@ -6,29 +6,31 @@ use synnet_random::{Purpose, Stream};
 use crate::dataset::{Dataset, TimeTransform};
 use crate::option_range::{OptionRange, setters};
 
-/// Random changes of rasters, anew for each sample and epoch.
+/// Random transformations of rasters, drawn again for each sample in each epoch. The default is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Augmentation {
-    /// The raster moves by a whole number of steps, evenly from minus to plus this.
+    /// Maximum shift of the raster in time, in steps; the shift is uniform over both directions.
     pub time_shift: u32,
-    /// The raster becomes longer or shorter by a factor of up to `1 + time_stretch`, evenly in its logarithm,
-    /// by repeating or skipping whole steps.
+    /// Maximum factor, less 1, by which the raster becomes longer or shorter, from 0 to 1. The factor is
+    /// uniform in its logarithm. Whole steps are repeated or skipped.
     pub time_stretch: f64,
-    /// Each event moves by a whole number of steps `j` of its own, with a probability in proportion to
-    /// `exp(-j^2 / (2 time_jitter^2))`. A value that is not a count moves as a whole.
+    /// Standard deviation of the shift of each event, in steps, from 0 to 1000: a shift by `j` steps has a
+    /// probability proportional to `exp(-j^2 / (2 time_jitter^2))`. A value that is not a count moves as a
+    /// whole.
     pub time_jitter: f64,
-    /// Probability that an event is lost. Of a count each event has its own chance; a value that is
-    /// not a count is lost as a whole.
+    /// Probability that an event is dropped, from 0 to 1. The events of a count are dropped independently; a
+    /// value that is not a count is dropped as a whole.
     pub event_drop: f64,
-    /// Probability that a channel falls silent for a whole sample.
+    /// Probability that a channel is silent for a whole sample, from 0 to 1.
     pub channel_drop: f64,
-    /// The raster moves by a whole number of channels, evenly from minus to plus this.
+    /// Maximum shift of the raster over channels; the shift is uniform over both directions. What leaves the
+    /// range of channels is lost.
     pub channel_shift: u32,
 }
 
-/// Greatest standard deviation of a jitter, in steps.
+/// Maximum standard deviation of the jitter, in steps. It limits the table of [`Jitter`].
 const MAX_JITTER: f64 = 1000.0;
 
 impl Augmentation {
@@ -53,9 +55,8 @@ impl Augmentation {
     }
 }
 
-/// Writes sample `i` as epoch `epoch` sees it, `[steps, channels]`.
-///
-/// What is drawn depends on the options, seed, epoch and sample alone.
+/// Writes sample `i` as it is in `epoch`, `[steps, channels]`. All draws depend on the options, the seed, the
+/// epoch and the sample only.
 pub(super) fn write_sample(
     options: &Augmentation,
     seed: u64,
@@ -64,16 +65,19 @@ pub(super) fn write_sample(
     i: usize,
     raster: &mut [f32],
 ) {
+    // The order of the draws is part of the result: the same seed must give the same samples in every
+    // version.
     let mut stream = Stream::new(seed, Purpose::Augment, epoch, i as u64);
     let shift = draw_uniform(options.time_shift, &mut stream);
     let stretch = if options.time_stretch > 0.0 {
-        // As often faster by a factor as slower by it.
+        // Uniform in the logarithm: speeding up and slowing down by a factor are equally likely.
         (1.0 + options.time_stretch).powf(2.0 * stream.unit() - 1.0)
     } else {
         1.0
     };
     let transform = TimeTransform { stretch, shift };
     let by_event = options.time_jitter > 0.0 || options.event_drop > 0.0;
+    // Without changes to single events or channels, whole steps are copied.
     if !by_event && options.channel_drop == 0.0 && options.channel_shift == 0 {
         return dataset.write_transformed(i, transform, raster);
     }
@@ -92,8 +96,8 @@ pub(super) fn write_sample(
     for t in 0..dataset.steps() {
         let Some(source) = transform.source(t, sample.steps()) else { continue };
         sample.visit_step(source, |channel, value| {
-            let place = usize::try_from(channel as i64 + channel_shift);
-            let Some(channel) = place.ok().filter(|&c| c < channels && !silent[c]) else { return };
+            let shifted = usize::try_from(channel as i64 + channel_shift);
+            let Some(channel) = shifted.ok().filter(|&c| c < channels && !silent[c]) else { return };
             let value = drop_events(value, options.event_drop, &mut stream);
             match &jitter {
                 None => raster[t * channels + channel] += value,
@@ -108,21 +112,22 @@ pub(super) fn write_sample(
     }
 }
 
-/// A whole number, evenly from `-reach` to `reach`.
-fn draw_uniform(reach: u32, stream: &mut Stream) -> i64 {
-    let reach = i64::from(reach);
-    stream.below(2 * reach as u64 + 1) as i64 - reach
+/// Draws an integer, uniform from `-max_offset` to `max_offset`.
+fn draw_uniform(max_offset: u32, stream: &mut Stream) -> i64 {
+    let max_offset = i64::from(max_offset);
+    stream.below(2 * max_offset as u64 + 1) as i64 - max_offset
 }
 
-/// Above this a value is hardly a count of events, and is treated as a whole.
+/// Maximum value that is taken for a number of events. Larger values are moved or dropped as a whole, which
+/// also limits the draws per value.
 const MAX_EVENTS: f32 = 256.0;
 
-/// The number of events that a value counts, if it is a count.
+/// Returns the number of events that a value stands for, or `None` if it is not a count.
 fn count(value: f32) -> Option<u32> {
     (value > 0.0 && value <= MAX_EVENTS && value.fract() == 0.0).then_some(value as u32)
 }
 
-/// Calls `visit` for each event of a count, or once for another value.
+/// Calls `visit` with 1 for each event of a count, or once with any other value.
 fn events(value: f32, mut visit: impl FnMut(f32)) {
     match count(value) {
         Some(n) => (0..n).for_each(|_| visit(1.0)),
@@ -131,7 +136,7 @@ fn events(value: f32, mut visit: impl FnMut(f32)) {
     }
 }
 
-/// A value after each of its events had a chance of being lost.
+/// Returns a value after dropping each of its events with a probability.
 fn drop_events(value: f32, probability: f64, stream: &mut Stream) -> f32 {
     if probability == 0.0 {
         return value;
@@ -143,19 +148,20 @@ fn drop_events(value: f32, probability: f64, stream: &mut Stream) -> f32 {
     }
 }
 
-/// The discrete Gaussian distribution, as the probabilities of numbers up to each.
+/// A discrete Gaussian distribution over steps, as a table for inverse transform sampling.
 struct Jitter {
-    /// For the numbers `-reach` to `reach`, in order.
+    /// Cumulative probabilities of the offsets from `-max_offset` to `max_offset`.
     cumulative: Vec<f64>,
-    reach: i64,
+    max_offset: i64,
 }
 
 impl Jitter {
+    /// Creates the distribution with a standard deviation in steps; positive.
     fn new(deviation: f64) -> Self {
-        // What lies further out has a probability below 1e-8.
-        let reach = (6.0 * deviation).ceil() as i64;
+        // Larger offsets have a probability below 1e-8.
+        let max_offset = (6.0 * deviation).ceil() as i64;
         let mut sum = 0.0;
-        let weights = (-reach..=reach).map(|j| (-0.5 * (j as f64 / deviation).powi(2)).exp());
+        let weights = (-max_offset..=max_offset).map(|j| (-0.5 * (j as f64 / deviation).powi(2)).exp());
         let mut cumulative: Vec<f64> = weights
             .map(|weight| {
                 sum += weight;
@@ -163,12 +169,13 @@ impl Jitter {
             })
             .collect();
         cumulative.iter_mut().for_each(|x| *x /= sum);
-        Self { cumulative, reach }
+        Self { cumulative, max_offset }
     }
 
+    /// Draws an offset in steps.
     fn draw(&self, stream: &mut Stream) -> i64 {
         let unit = stream.unit();
-        self.cumulative.partition_point(|&x| x <= unit) as i64 - self.reach
+        self.cumulative.partition_point(|&x| x <= unit) as i64 - self.max_offset
     }
 }
 
@@ -182,12 +189,12 @@ mod tests {
 
     const STEPS: usize = 500;
 
-    /// Three samples of 4 channels with 3 events in every step, or so.
+    /// Three equal samples of 4 channels and `STEPS` steps.
     fn dataset(maker: impl Fn(usize) -> f32) -> Dataset {
         let values = (0..4 * STEPS).map(maker).collect();
         let raster = Raster::from_dense(4, STEPS, values).unwrap();
-        let example = Sample { raster, label: Label::Class(0) };
-        Dataset::from_rasters(4, STEPS, vec![example; 3]).unwrap()
+        let sample = Sample { raster, label: Label::Class(0) };
+        Dataset::from_rasters(4, STEPS, vec![sample; 3]).unwrap()
     }
 
     fn augmented(options: &Augmentation, epoch: u64, i: usize) -> Vec<f32> {
@@ -290,8 +297,8 @@ mod tests {
         let options = Augmentation { time_jitter: 1.0, event_drop: 0.3, ..Augmentation::default() };
         let written = |channels: usize| {
             let raster = Raster::from_dense(channels, STEPS, values(channels)).unwrap();
-            let example = Sample { raster, label: Label::Class(0) };
-            let data = Dataset::from_rasters(channels, STEPS, vec![example]).unwrap();
+            let sample = Sample { raster, label: Label::Class(0) };
+            let data = Dataset::from_rasters(channels, STEPS, vec![sample]).unwrap();
             let mut raster = vec![0.0; STEPS * channels];
             write_sample(&options, 3, 1, &data, 0, &mut raster);
             raster.chunks_exact(channels).flat_map(|row| row[..4].to_vec()).collect::<Vec<f32>>()

@@ -1,4 +1,4 @@
-//! Where learned constants of neurons are kept.
+//! Bounds of the learned constants of neurons.
 
 use serde::{Deserialize, Serialize};
 use synnet_ir::graph::{LayerParameter, LeakUnit};
@@ -7,21 +7,22 @@ use synnet_ir::{Diagnostic, Graph, Slot, TensorSpec, timing};
 use crate::codes;
 use crate::option_range::{OptionRange, setters};
 
-/// Bounds of the constants of neurons that learn. After every update a constant beyond a bound is set to
-/// that bound (projected gradient descent); its moments stay as they are.
+/// Bounds of the learned constants of neurons. After every update, a constant outside its bounds is set to
+/// the nearer bound (projected gradient descent). The optimizer's moments do not change.
 ///
-/// Weights, biases and the currents of after-hyperpolarization are not bounded.
+/// Weights, biases and after-hyperpolarization currents are unbounded.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// Least time constant, in time steps; positive. Shorter ones forget within a step.
+    /// Minimum time constant, in time steps; positive, 1 by default. A shorter one forgets most of its state
+    /// in one step.
     pub min_tau: f64,
-    /// Least factor per time step of a leak that is declared as a decay or a bit shift; above 0.
+    /// Minimum decay per time step, for leaks declared as a decay or a bit shift; above 0, 0.001 by default.
     pub min_decay: f64,
-    /// Greatest factor per time step of such a leak; below 1.
+    /// Maximum decay per time step, for the same leaks; below 1, 0.9999 by default.
     pub max_decay: f64,
-    /// Least threshold; positive.
+    /// Minimum threshold; positive, 0.01 by default.
     pub min_threshold: f64,
 }
 
@@ -39,8 +40,8 @@ impl Bounds {
         with_min_threshold: min_threshold = f64;
     }
 
-    /// Least and greatest value of a tensor, if it is bounded.
-    pub(super) fn of(&self, graph: &Graph, spec: &TensorSpec) -> Option<(f32, f32)> {
+    /// Returns the minimum and maximum of a tensor, in its declared unit; `None` if it is unbounded.
+    pub(super) fn range(&self, graph: &Graph, spec: &TensorSpec) -> Option<(f32, f32)> {
         let Slot::Layer(id, which) = spec.slot else { return None };
         let decays = [self.min_decay, self.max_decay];
         let [low, high] = match which {
@@ -73,22 +74,18 @@ impl Bounds {
     }
 }
 
-/// An error where a tensor starts beyond its bounds.
+/// Returns an error if a value of a tensor is outside its bounds before training.
 pub(super) fn check_initial(
     spec: &TensorSpec,
     bounds: Option<(f32, f32)>,
     values: &[f32],
 ) -> Option<Diagnostic> {
-    let (least, greatest) = bounds?;
-    let value = values.iter().find(|value| !(least..=greatest).contains(*value))?;
-    let kept = if greatest < f32::MAX {
-        format!("from {least} to {greatest}")
-    } else {
-        format!("at {least} or more")
-    };
-    let message = format!("`{}` starts at {value}; training keeps it {kept}", spec.name);
+    let (min, max) = bounds?;
+    let value = values.iter().find(|value| !(min..=max).contains(*value))?;
+    let range = if max < f32::MAX { format!("between {min} and {max}") } else { format!("at least {min}") };
+    let message = format!("`{}` starts at {value}, but its bounds require {range}", spec.name);
     Some(
         Diagnostic::error(&codes::OPTION_RANGE, spec.span, message)
-            .with_help("start within the bounds, or widen them with the option `bounds`"),
+            .with_help("choose an initial value within the bounds, or widen them with the option `bounds`"),
     )
 }

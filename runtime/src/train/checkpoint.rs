@@ -1,9 +1,9 @@
-//! Checkpoints: bytes from which training goes on as if it had never stopped.
+//! Checkpoints: bytes from which training resumes as if it had never stopped.
 //!
-//! A checkpoint is a safetensors file. `param/<tensor>` are the weights, `<moment>/<tensor>` what the
-//! optimizer keeps (`first` and `second` of Adam, `momentum` of SGD), `best/<tensor>` the tensors that learn
-//! as they were in the best epoch; one entry of metadata, `synnet_checkpoint`, is JSON with the position, the
-//! best epoch and the options.
+//! A checkpoint is a safetensors file. `param/<tensor>` has the weights, `<moment>/<tensor>` the moments of
+//! the optimizer (`first` and `second` for Adam, `momentum` for SGD), and `best/<tensor>` the learned tensors
+//! of the best epoch. The metadata entry `synnet_checkpoint` is JSON with the position, the best epoch and
+//! the options.
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,12 @@ use super::trainer::Trainer;
 use crate::codes;
 
 const KEY: &str = "synnet_checkpoint";
+/// Version of the format, to be raised with every incompatible change of it or of the options.
 const VERSION: u32 = 3;
-/// More updates than any training has: what an f64 counts exactly.
+/// Limit of plausible update counts: integers that f64 represents exactly.
 const MAX_STEPS: u64 = 1 << 53;
 
-/// Where training stands, besides tensors.
+/// The state of training besides its tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct Position {
     version: u32,
@@ -30,7 +31,7 @@ struct Position {
     batch: usize,
     step: u64,
     best: Option<Best>,
-    /// The figures of the epoch that was stopped.
+    /// Metrics of the current epoch, if training stopped within it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sums: Option<EpochSums>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -39,7 +40,8 @@ struct Position {
 }
 
 impl Trainer {
-    /// Everything that is needed to go on later. The same state gives the same bytes.
+    /// Serializes the training state, from which [`resume`](Self::resume) continues. The same state gives the
+    /// same bytes.
     pub fn checkpoint(&self) -> Vec<u8> {
         let mut all = Params::default();
         for (name, tensor) in self.params().tensors {
@@ -68,11 +70,13 @@ impl Trainer {
         all.to_safetensors_with(KEY, position)
     }
 
-    /// Goes on from a checkpoint of the same network and options.
+    /// Resumes training from a checkpoint of the same network with the same options.
     ///
     /// # Errors
-    /// Bytes that are not a checkpoint; another network; each option that differs.
+    /// Returns an error if `bytes` is not a checkpoint or belongs to another network, and an error for each
+    /// option that differs.
     pub fn resume(bytes: &[u8], graph: &Graph, options: TrainOptions) -> Result<Self, Diagnostics> {
+        // Options first: a difference there also explains missing moments below.
         let position = read_position(bytes).map_err(error)?;
         let differing = differences(&position.options, &options_as_json(&options));
         if !differing.is_empty() {
@@ -92,13 +96,14 @@ impl Trainer {
         if let Some(best) = position.best {
             trainer.best = Some((best, trainer.take(&mut all, "best").map_err(error)?));
         }
+        // Every tensor must have been taken: a remaining one means another network or optimizer.
         if let Some(name) = all.keys().next() {
-            return Err(error(format!("the checkpoint holds `{name}`, which this training does not have")));
+            return Err(error(format!("the checkpoint has a tensor `{name}`, but this network does not")));
         }
         if let Some(sums) = position.sums {
             let sums = EpochSums::resumed(sums, &trainer.empty_sums(0));
             let sums =
-                sums.ok_or_else(|| error("the checkpoint holds figures of another network".to_owned()))?;
+                sums.ok_or_else(|| error("the checkpoint has metrics of another network".to_owned()))?;
             trainer.sums = Some(sums);
         }
         (trainer.epoch, trainer.batch, trainer.descent.optimizer_state.step) =
@@ -107,18 +112,18 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// What the caller has said that the training is made from, by the names of its parts: kept in checkpoints, so
-    /// that who resumes can tell whether it is the same.
+    /// Returns the provenance that the caller has set: descriptions of the inputs of training, by name.
+    /// Checkpoints contain it, so that a caller who resumes can verify that the inputs are the same.
     pub fn provenance(&self) -> &BTreeMap<String, String> {
         &self.provenance
     }
 
-    /// Says what the training is made from, such as hashes of the network and the data.
+    /// Sets the provenance, such as hashes of the network and the data.
     pub fn set_provenance(&mut self, provenance: BTreeMap<String, String>) {
         self.provenance = provenance;
     }
 
-    /// Takes the tensors that are stored under a stem, one for each that learns.
+    /// Removes the tensors with the prefix `stem` from `all`, one per learned tensor.
     fn take(&self, all: &mut BTreeMap<String, Tensor>, stem: &str) -> Result<Vec<Vec<f32>>, String> {
         let specs = self.tape.learned().specs().iter();
         let take = |spec: &TensorSpec| {
@@ -127,7 +132,7 @@ impl Trainer {
             let tensor =
                 tensor.ok_or_else(|| format!("the checkpoint has no `{name}` of shape {:?}", spec.shape))?;
             match tensor.data.iter().find(|x| !x.is_finite()) {
-                Some(x) => Err(format!("the checkpoint holds {x} in `{name}`")),
+                Some(x) => Err(format!("tensor `{name}` of the checkpoint contains {x}")),
                 None => Ok(tensor.data),
             }
         };
@@ -147,31 +152,34 @@ fn read_position(bytes: &[u8]) -> Result<Position, String> {
     let (_, header) =
         SafeTensors::read_metadata(bytes).map_err(|error| format!("not a checkpoint: {error}"))?;
     let position = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-    let position = position.ok_or("not a checkpoint: the file holds weights only")?;
+    let position = position.ok_or("not a checkpoint: the file contains only weights")?;
     let position: Position =
         serde_json::from_str(position).map_err(|error| format!("not a checkpoint: {error}"))?;
     if position.version != VERSION {
-        return Err(format!("the checkpoint has version {}; this is version {VERSION}", position.version));
+        return Err(format!(
+            "expected a checkpoint of version {VERSION}, found version {}",
+            position.version
+        ));
     }
     let best_is_past = position.best.is_none_or(|best| best.epoch < position.epoch);
     if position.step > MAX_STEPS || position.epoch as u64 > MAX_STEPS || !best_is_past {
-        return Err("not a checkpoint: its position is impossible".to_owned());
+        return Err("invalid checkpoint: its epoch or update count is out of range".to_owned());
     }
     Ok(position)
 }
 
-/// One error for each option that differs.
+/// Returns an error for each option that differs.
 fn differences(before: &serde_json::Value, now: &serde_json::Value) -> Diagnostics {
     let (Some(before), Some(now)) = (before.as_object(), now.as_object()) else {
-        return error("the checkpoint holds no options".to_owned());
+        return error("invalid checkpoint: it contains no options".to_owned());
     };
     let differing = now.iter().filter(|(key, value)| before.get(*key) != Some(value));
     differing
         .map(|(key, value)| {
             let old = before.get(key).map_or("unset".to_owned(), ToString::to_string);
-            let message = format!("the checkpoint was made with `{key}` {old}; now it is {value}");
+            let message = format!("`{key}` is {value}, but it is {old} in the checkpoint");
             Diagnostic::error_without_span(&codes::CHECKPOINT, message)
-                .with_help("go on with the same options, or start anew")
+                .with_help("resume with the same options, or start a new training run")
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Sums over the batches of an epoch, from which its figures come.
+//! Sums over the batches of an epoch, from which its metrics are computed.
 
 use serde::{Deserialize, Serialize};
 use synnet_ir::Graph;
@@ -10,7 +10,8 @@ use super::shard::Shard;
 use super::warning::warnings;
 use crate::tape::Tape;
 
-/// More samples, batches or steps than any epoch has; their products are still numbers.
+/// Limit of plausible counts of samples, batches and steps in a checkpoint; the product of two does not
+/// overflow.
 const MAX_COUNT: usize = 1 << (usize::BITS / 2 - 1);
 
 /// Sums over the batches of an epoch.
@@ -20,24 +21,26 @@ pub(super) struct EpochSums {
     batches: usize,
     steps: usize,
     loss: f64,
+    /// Number of correct samples; `None` for losses without classes.
     correct: Option<usize>,
-    /// Spikes of each neuron of each layer.
+    /// Number of spikes, `[layer][neuron]`.
     spikes: Vec<Vec<f64>>,
-    /// Samples in which each layer was silent.
+    /// Number of samples in which each layer was silent.
     silent_samples: Vec<usize>,
-    /// Sum over the batches of the norm of each learned tensor's gradient.
+    /// Gradient norm of each learned tensor, summed over the batches.
     tensor_norms: Vec<f64>,
-    /// The same of each layer's.
+    /// Gradient norm of each layer, summed over the batches.
     layer_norms: Vec<f64>,
-    /// Squared norms of the batch in hand, by layer.
+    /// Buffer for the squared gradient norm of each layer in one batch.
     #[serde(skip)]
     squares: Vec<f64>,
-    /// The layer that each learned tensor belongs to.
+    /// Index of the layer to which each learned tensor belongs.
     #[serde(skip)]
     owners: Vec<usize>,
-    /// The spiking layers, and their figures so far.
+    /// Indices of the spiking layers.
     #[serde(skip)]
     spiking: Vec<usize>,
+    /// Metrics of the spiking layers, a buffer for [`Progress`].
     #[serde(skip)]
     layers: Vec<LayerMetrics>,
     gradient_norm: f64,
@@ -45,7 +48,7 @@ pub(super) struct EpochSums {
 }
 
 impl EpochSums {
-    /// Nothing yet, of samples of `steps` steps. `classifies`: whether the loss has classes.
+    /// Creates empty sums, for samples of `steps` steps. `classifies`: whether the loss has classes.
     pub(super) fn new(graph: &Graph, tape: &Tape, steps: usize, classifies: bool) -> Self {
         let specs = tape.learned().specs();
         let layers = graph.layers.len();
@@ -77,8 +80,8 @@ impl EpochSums {
         }
     }
 
-    /// The sums of an earlier part of the same epoch, as a checkpoint holds them, or `None` where they cannot be
-    /// of this training. `fresh` has none yet.
+    /// Returns the sums from a checkpoint, completed by the buffers of `fresh`, which are not stored. `None`
+    /// if their shapes or counts do not belong to this network.
     pub(super) fn resumed(saved: Self, fresh: &Self) -> Option<Self> {
         let widths = |sums: &Self| -> Vec<usize> { sums.spikes.iter().map(Vec::len).collect() };
         let fits = widths(&saved) == widths(fresh)
@@ -97,7 +100,7 @@ impl EpochSums {
         })
     }
 
-    /// Adds what a shard saw of `samples` samples.
+    /// Adds the results of a shard of `samples` samples.
     pub(super) fn add_shard(&mut self, shard: &Shard, samples: usize) {
         self.samples += samples;
         self.loss += shard.loss;
@@ -111,6 +114,7 @@ impl EpochSums {
     /// Adds the update of a batch of `samples` samples, with the norm of each tensor's gradient.
     pub(super) fn add_update(&mut self, updated: &UpdateStats, samples: usize, norms: &[f64]) {
         self.batches += 1;
+        // The weight penalty belongs to the loss of every sample, but is computed once per batch.
         self.loss += updated.penalty * samples as f64;
         self.squares.fill(0.0);
         for ((norm, sum), &layer) in norms.iter().zip(&mut self.tensor_norms).zip(&self.owners) {
@@ -121,7 +125,7 @@ impl EpochSums {
         (self.gradient_norm, self.lr) = (updated.gradient_norm, updated.lr);
     }
 
-    /// Mean loss over the samples so far.
+    /// Returns the mean loss over the samples so far.
     fn mean_loss(&self) -> f64 {
         self.loss / self.samples.max(1) as f64
     }
@@ -130,7 +134,7 @@ impl EpochSums {
         self.correct.map(|correct| correct as f64 / self.samples.max(1) as f64)
     }
 
-    /// Brings the figures of the layers up to date.
+    /// Computes the metrics of the layers from the sums.
     fn measure_layers(&mut self) {
         let (samples, steps) = (self.samples.max(1) as f64, (self.samples * self.steps).max(1) as f64);
         for (&i, layer) in self.spiking.iter().zip(&mut self.layers) {
@@ -147,7 +151,7 @@ impl EpochSums {
         }
     }
 
-    /// The figures after batch `batch` of `batches`.
+    /// Returns the metrics after `batch` of `batches` batches.
     pub(super) fn progress(&mut self, epoch: usize, batch: usize, batches: usize) -> Progress<'_> {
         self.measure_layers();
         Progress {
@@ -162,7 +166,7 @@ impl EpochSums {
         }
     }
 
-    /// The figures of all batches.
+    /// Returns the metrics of all batches that were added.
     pub(super) fn into_metrics(
         mut self,
         graph: &Graph,

@@ -1,4 +1,4 @@
-//! Moving the tensors along their gradients.
+//! One update of the learned tensors: weight penalty, gradient clipping, schedule, optimizer.
 
 use synnet_ir::{Diagnostics, Graph, Slot, TensorSpec};
 
@@ -7,22 +7,22 @@ use super::options::TrainOptions;
 use crate::optimizer::state::{OptimizerState, Update, UpdateRule};
 use crate::tape::{Gradients, LearnedTensors};
 
-/// The tensors that learn, their gradients, and how they follow them.
+/// The learned tensors with their gradients and the state of the optimizer. Vectors are indexed by learned
+/// tensor.
 #[derive(Debug)]
 pub(super) struct GradientDescent {
-    /// The tensors, and the state of the optimizer.
+    /// The values of the tensors, and the optimizer's moments.
     pub(super) optimizer_state: OptimizerState,
-    /// How each of the tensors is updated.
     rules: Vec<UpdateRule>,
-    /// The gradients of the batch in hand.
+    /// The gradients of the current batch.
     pub(super) gradients: Gradients,
-    /// The norm of the gradient of each tensor, without the price on weights.
+    /// L2 norm of each gradient, without the weight penalty.
     norms: Vec<f64>,
 }
 
-/// What an update says of itself, besides the norm of each tensor's gradient.
+/// Metrics of one update.
 pub(super) struct UpdateStats {
-    /// What regularisers of weights add to the loss of each sample.
+    /// The weight penalty, which is added to the loss of each sample.
     pub(super) penalty: f64,
     /// L2 norm of all gradients together, before clipping.
     pub(super) gradient_norm: f64,
@@ -31,10 +31,11 @@ pub(super) struct UpdateStats {
 }
 
 impl GradientDescent {
-    /// At the beginning of training.
+    /// Creates the state before the first update.
     ///
     /// # Errors
-    /// Factors for tensors that do not learn; tensors that start beyond their bounds.
+    /// Returns an error for each factor in `lr_factors` that names no learned tensor, and for each tensor
+    /// that starts outside its bounds.
     pub(super) fn new(
         graph: &Graph,
         learned: &LearnedTensors,
@@ -49,21 +50,22 @@ impl GradientDescent {
         })
     }
 
-    /// The norm of the gradient of each tensor in the last update, without the price on weights.
+    /// Returns the L2 norm of each tensor's gradient in the last update, without the weight penalty.
     pub(super) fn norms(&self) -> &[f64] {
         &self.norms
     }
 
-    /// One update from the gradients of a batch, one of `batches` of the epoch.
+    /// Updates the tensors from the gradients of a batch. `batches` is the number of batches per epoch.
     ///
     /// # Errors
-    /// The index of the first tensor that would not stay finite, and a value that it would get; nothing is
-    /// changed then.
+    /// Returns the index of the first tensor that would become infinite or NaN, and such a value. The state
+    /// is then unchanged.
     pub(super) fn update(
         &mut self,
         options: &TrainOptions,
         batches: usize,
     ) -> Result<UpdateStats, (usize, f32)> {
+        // Before the weight penalty is added: the norms show what the loss itself contributes.
         self.norms.clear();
         self.norms.extend(self.gradients.tensors.iter().map(|tensor| norm(tensor)));
         let penalty = self.penalize_weights(options);
@@ -71,6 +73,8 @@ impl GradientDescent {
             Some(_) => total_norm(self.gradients.tensors.iter().map(|tensor| norm(tensor))),
             None => total_norm(self.norms.iter().copied()),
         };
+        // Gradient clipping by the global norm (Pascanu, Mikolov and Bengio, 2013), applied inside the
+        // optimizer's loop.
         let clip = options.gradient_clip.filter(|clip| total > *clip);
         let factor = options.schedule.factor(self.optimizer_state.step, options.epochs, batches);
         let lr = options.optimizer.lr() * factor;
@@ -84,7 +88,7 @@ impl GradientDescent {
         Ok(UpdateStats { penalty, gradient_norm: total, lr })
     }
 
-    /// Adds the gradients of the price on weights, and returns the price.
+    /// Returns the weight penalty, and adds its gradient.
     fn penalize_weights(&mut self, options: &TrainOptions) -> f64 {
         let Some(regularizer) = options.weight_regularizer else { return 0.0 };
         let tensors = self.optimizer_state.tensors.iter().zip(&mut self.gradients.tensors);
@@ -93,10 +97,11 @@ impl GradientDescent {
     }
 }
 
-/// How each of the tensors that learn is updated.
+/// Returns the update rule of each learned tensor.
 ///
 /// # Errors
-/// Factors for tensors that do not learn; tensors that start beyond their bounds.
+/// Returns an error for each factor in `lr_factors` that names no learned tensor, and for each tensor that
+/// starts outside its bounds.
 fn rules(
     graph: &Graph,
     specs: &[TensorSpec],
@@ -105,7 +110,7 @@ fn rules(
 ) -> Result<Vec<UpdateRule>, Diagnostics> {
     let mut diagnostics = options.check_lr_factors(specs.iter().map(|spec| spec.name.as_str()));
     let rule = |(spec, values): (&TensorSpec, &Vec<f32>)| {
-        let bounds = options.bounds.of(graph, spec);
+        let bounds = options.bounds.range(graph, spec);
         diagnostics.extend(check_initial(spec, bounds, values));
         UpdateRule {
             lr_factor: options.lr_factor(&spec.name),
@@ -117,13 +122,14 @@ fn rules(
     if diagnostics.is_empty() { Ok(rules) } else { Err(diagnostics) }
 }
 
-/// The L2 norm of tensors with these norms.
+/// Returns the L2 norm of all tensors together, from the norm of each.
 fn total_norm(norms: impl Iterator<Item = f64>) -> f64 {
     norms.map(|norm| norm * norm).sum::<f64>().sqrt()
 }
 
-/// The L2 norm: eight sums side by side, in an order that does not depend on the machine.
+/// Returns the L2 norm of a tensor.
 fn norm(tensor: &[f32]) -> f64 {
+    // Eight partial sums vectorize, and fix the order of the additions on every machine.
     let mut sums = [0.0_f64; 8];
     let (chunks, rest) = tensor.as_chunks::<8>();
     for chunk in chunks {

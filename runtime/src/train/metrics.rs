@@ -1,4 +1,4 @@
-//! What training measures: figures of an epoch, and how far it has come.
+//! Metrics of training: of a complete epoch, and its progress batch by batch.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,20 +6,20 @@ use super::layer_metrics::LayerMetrics;
 use super::warning::Warning;
 use crate::evaluate::Validation;
 
-/// How far an epoch has come.
+/// The progress of an epoch after a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress<'a> {
     /// The epoch, from 0.
     pub epoch: usize,
-    /// Batches of the epoch that are done.
+    /// Number of batches completed in this epoch.
     pub batch: usize,
-    /// Batches of the epoch.
+    /// Number of batches per epoch.
     pub batches: usize,
     /// Mean loss over the samples of the epoch so far.
     pub loss: f64,
-    /// Share of samples classified right so far; `None` for losses without classes.
+    /// Fraction of samples classified correctly so far, from 0 to 1; `None` for losses without classes.
     pub accuracy: Option<f64>,
-    /// Figures of every spiking layer so far.
+    /// Metrics of every spiking layer so far, in the order of update.
     pub layers: &'a [LayerMetrics],
     /// L2 norm of all gradients of the last batch together, before clipping.
     pub gradient_norm: f64,
@@ -28,33 +28,35 @@ pub struct Progress<'a> {
 }
 
 impl Progress<'_> {
-    /// Share of the epoch that is done, from 0 to 1.
+    /// Returns the completed fraction of the epoch, from 0 to 1.
     pub fn fraction(&self) -> f64 {
         self.batch as f64 / self.batches.max(1) as f64
     }
 }
 
-/// What an epoch gave (or the part of it up to a stop).
+/// The metrics of an epoch, or of its part up to a stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
     /// The epoch, from 0.
     pub epoch: usize,
-    /// Whether all batches are done.
+    /// Whether all batches of the epoch are included.
     pub complete: bool,
-    /// Mean loss over the samples, with dropout, augmentation and regularisers, as the weights moved.
+    /// Mean loss over the samples, each at the weights of its batch, with dropout, augmentation and
+    /// regularizers.
     pub loss: f64,
-    /// Share of samples classified right, likewise; `None` for losses without classes.
+    /// Fraction of samples classified correctly under the same conditions, from 0 to 1; `None` for losses
+    /// without classes.
     pub accuracy: Option<f64>,
-    /// Figures of every spiking layer, in the order of update.
+    /// Metrics of every spiking layer, in the order of update.
     pub layers: Vec<LayerMetrics>,
-    /// Mean over the batches of the L2 norm of each learned tensor's gradient, before clipping and without the
-    /// part of the [`WeightRegularizer`](crate::regularizer::WeightRegularizer).
+    /// Name and gradient norm (L2) of each learned tensor, averaged over the batches, before clipping and
+    /// without the gradient of the [`WeightRegularizer`](crate::regularizer::WeightRegularizer).
     pub gradient_norms: Vec<(String, f64)>,
     /// Learning rate of the last update.
     pub lr: f64,
-    /// What the validation set gave after the epoch; the caller fills it in from
-    /// [`Trainer::validate`](crate::Trainer::validate), where there is such a set.
+    /// The result on a validation set after the epoch. The trainer leaves it `None`; fill it in from
+    /// [`Trainer::validate`](crate::Trainer::validate).
     pub validation: Option<Validation>,
-    /// What looks wrong.
+    /// Layers that show signs of not learning.
     pub warnings: Vec<Warning>,
 }

@@ -1,11 +1,13 @@
 //! The training loop.
 //!
-//! [`Trainer`](crate::Trainer) trains as [`TrainOptions`](crate::TrainOptions) say, epoch by epoch
-//! ([`Trainer::epoch`](crate::Trainer::epoch)) or step by step with batches of the caller's choice
-//! ([`Trainer::step`](crate::Trainer::step)). A loss of one's own is a
-//! [`CustomLoss`](crate::loss::CustomLoss). Below that lies the [`tape`](crate::tape).
+//! A [`Trainer`](crate::Trainer) follows its [`TrainOptions`](crate::TrainOptions), either epoch by epoch
+//! ([`Trainer::epoch`](crate::Trainer::epoch)) or in single steps on batches of the caller's choice
+//! ([`Trainer::step`](crate::Trainer::step)). A batch is split into shards, which threads run through the
+//! [`tape`](crate::tape); their gradients are added in a fixed order, and one update follows. Each epoch
+//! returns metrics with warnings.
 //!
-//! Here a hinge loss trains two outputs until the mean membrane of the right one lies 0.2 above the other's:
+//! A user-defined loss is a [`CustomLoss`](crate::loss::CustomLoss). Here, a hinge loss trains two outputs
+//! until the mean membrane of the labeled one is 0.2 above the other's:
 //!
 //! ```
 //! use synnet_dsl::{NoImports, Options, compile};
@@ -31,11 +33,11 @@
 //! let sample = |class| DenseSample { raster: raster(class), steps: 10, label: Label::Class(class) };
 //! let data = Dataset::new(2, 10, (0..32).map(|i| sample(i % 2)).collect())?;
 //!
-//! let hinge = CustomLoss::new("hinge", |output, target, gradient| {
-//!     let right = if *target == Label::Class(0) { [1.0, -1.0] } else { [-1.0, 1.0] };
-//!     let mean = 0.1 * output.iter().zip(right.iter().cycle()).map(|(v, side)| v * side).sum::<f32>();
+//! let hinge = CustomLoss::new("hinge", |output, label, gradient| {
+//!     let signs = if *label == Label::Class(0) { [1.0, -1.0] } else { [-1.0, 1.0] };
+//!     let mean = 0.1 * output.iter().zip(signs.iter().cycle()).map(|(v, sign)| v * sign).sum::<f32>();
 //!     let slope = if mean < 0.2 { -0.1 } else { 0.0 };
-//!     gradient.iter_mut().zip(right.iter().cycle()).for_each(|(g, side)| *g = slope * side);
+//!     gradient.iter_mut().zip(signs.iter().cycle()).for_each(|(g, sign)| *g = slope * sign);
 //!     f64::from((0.2 - mean).max(0.0))
 //! });
 //! let options = TrainOptions::new(hinge, 20, 8);

@@ -1,4 +1,4 @@
-//! How a network is trained.
+//! [`TrainOptions`]: the options of training, and their checks.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::regularizer::{MembraneRegularizer, RateRegularizer, WeightRegularizer
 use crate::schedule::choice::Schedule;
 use crate::tape::Recompute;
 
-/// Everything that decides what training does, besides network and data.
+/// The options of training. With the network and the data, they determine the result.
 ///
 /// ```
 /// use synnet_runtime::loss::CrossEntropy;
@@ -41,53 +41,55 @@ use crate::tape::Recompute;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TrainOptions {
-    /// What is made small.
+    /// The function to minimize.
     pub loss: Loss,
-    /// How weights follow their gradients.
+    /// Adam by default.
     #[serde(default)]
     pub optimizer: Optimizer,
-    /// Factors on the learning rate of some tensors. A key is the name of a tensor that learns (`l0.tau_mem`)
-    /// or the last part of such names (`tau_mem`, `weight`); a whole name comes before a part.
+    /// Factors on the learning rate of single tensors, 0 or more. A key is the name of a learned tensor
+    /// (`l0.tau_mem`), or the last component of names (`tau_mem`, `weight`). A full name takes precedence.
     #[serde(default)]
     pub lr_factors: BTreeMap<String, f64>,
-    /// How the learning rate changes.
+    /// Factor on the learning rate over time; constant by default.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Passes over the data.
+    /// Number of passes over the data, 1 or more.
     pub epochs: usize,
-    /// Samples per update.
+    /// Number of samples per update, 1 or more. The last batch of an epoch may have fewer.
     pub batch: usize,
-    /// Decides the order of samples, dropout and augmentation.
+    /// Seed of the order of the samples, dropout, noise and augmentation; 0 by default.
     #[serde(default)]
     pub seed: u64,
-    /// Greatest L2 norm of all gradients together; longer ones are scaled down to it.
+    /// Maximum L2 norm of all gradients together, to which larger gradients are scaled down; positive. No
+    /// limit by default.
     #[serde(default)]
     pub gradient_clip: Option<f64>,
-    /// Where learned constants of neurons are kept.
+    /// Bounds of learned constants of neurons.
     #[serde(default)]
     pub bounds: Bounds,
-    /// Random changes of the rasters, anew for each sample and epoch.
+    /// Random transformations of the rasters; none by default.
     #[serde(default)]
     pub augmentation: Augmentation,
-    /// A price on firing rates that are too high or too low.
+    /// Penalty on firing rates that are too high or too low; none by default.
     #[serde(default)]
     pub rate_regularizer: Option<RateRegularizer>,
-    /// A price on membranes outside a band.
+    /// Penalty on membranes outside a band; none by default.
     #[serde(default)]
     pub membrane_regularizer: Option<MembraneRegularizer>,
-    /// A price on large weights.
+    /// Penalty on large weights; none by default.
     #[serde(default)]
     pub weight_regularizer: Option<WeightRegularizer>,
-    /// What is kept of a sample for its gradients.
+    /// Gradient checkpointing; none by default.
     #[serde(default)]
     pub recompute: Recompute,
-    /// How the best epoch is chosen, and when to stop early; without it the last epoch counts.
+    /// Selection of the best epoch, and early stopping. By default, the last epoch counts and training does
+    /// not stop early.
     #[serde(default)]
     pub selection: Option<Selection>,
 }
 
 impl TrainOptions {
-    /// Options with all that may be left out at its default.
+    /// Creates options from the required ones, with defaults for the rest.
     pub fn new(loss: impl Into<Loss>, epochs: usize, batch: usize) -> Self {
         Self {
             loss: loss.into(),
@@ -125,14 +127,14 @@ impl TrainOptions {
         with_selection: selection = Selection;
     }
 
-    /// Sets a factor in [`lr_factors`](Self::lr_factors), on the learning rate of the tensors of this name.
+    /// Adds a factor to [`lr_factors`](Self::lr_factors). `tensor` is a name or the last component of names.
     #[must_use]
     pub fn with_lr_factor(mut self, tensor: impl Into<String>, factor: f64) -> Self {
         self.lr_factors.insert(tensor.into(), factor);
         self
     }
 
-    /// Every option that is out of its range or does not fit the network.
+    /// Returns an error for every option that is out of range or does not fit the network.
     pub(super) fn check(&self, graph: &Graph) -> Diagnostics {
         let mut ranges =
             vec![OptionRange::count("epochs", self.epochs), OptionRange::count("batch", self.batch)];
@@ -163,22 +165,22 @@ impl TrainOptions {
         })
     }
 
-    /// The factor on the learning rate of a tensor.
+    /// Returns the factor on the learning rate of a tensor; 1 by default.
     pub(super) fn lr_factor(&self, tensor: &str) -> f64 {
-        let part = tensor.rsplit('.').next().unwrap_or(tensor);
-        let factor = self.lr_factors.get(tensor).or_else(|| self.lr_factors.get(part));
+        let last = tensor.rsplit('.').next().unwrap_or(tensor);
+        let factor = self.lr_factors.get(tensor).or_else(|| self.lr_factors.get(last));
         factor.copied().unwrap_or(1.0)
     }
 
-    /// An error for each of the `lr_factors` that names nothing which learns.
+    /// Returns an error for each key of `lr_factors` that matches no learned tensor.
     pub(super) fn check_lr_factors<'a>(&self, tensors: impl Iterator<Item = &'a str> + Clone) -> Diagnostics {
         let names = |key: &str| tensors.clone().any(|t| t == key || t.rsplit('.').next() == Some(key));
         let unknown = self.lr_factors.keys().filter(|key| !names(key));
         let all = tensors.clone().map(|tensor| format!("`{tensor}`")).collect::<Vec<_>>().join(", ");
         let error = |key: &String| {
-            let message = format!("`lr_factors` names `{key}`, which is not a tensor that learns");
+            let message = format!("`lr_factors` names `{key}`, which is not a learned tensor");
             Diagnostic::error_without_span(&codes::OPTION_RANGE, message)
-                .with_help(format!("these learn: {all}"))
+                .with_help(format!("choose among the learned tensors: {all}"))
         };
         unknown.map(error).collect()
     }

@@ -1,40 +1,41 @@
-//! Which epoch is the best, and when to stop early.
+//! Selection of the best epoch, and early stopping.
 
 use serde::{Deserialize, Serialize};
 
 use super::metrics::EpochMetrics;
 use crate::option_range::setters;
 
-/// How the best epoch is chosen, and after how many epochs without a better one training stops.
+/// The score by which the best epoch is selected, and the patience of early stopping.
 ///
-/// An epoch is better than the best so far where its score exceeds that by more than `min_delta` (lies
-/// below it by more, for losses). A score that is not finite is never better. Of equal epochs the first
-/// stays the best.
+/// An epoch is the new best if its score improves on that of the best so far by more than `min_delta`:
+/// accuracies improve upward, losses downward. On a tie, the earlier epoch stays the best. An infinite or NaN
+/// score is never the best.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Selection {
-    /// The score.
+    /// The metric by which epochs are compared.
     pub by: Score,
-    /// Training stops after this many epochs in a row without a better one; never, where it is absent.
+    /// Number of consecutive epochs without a new best after which training stops. By default, it does not
+    /// stop early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
-    /// By how much an epoch must be better, in the unit of the score; 0 or more.
+    /// Minimum improvement, in the unit of the score; 0 or more, 0 by default.
     #[serde(default)]
     pub min_delta: f64,
 }
 
-/// A figure of an epoch by which epochs are compared.
+/// A metric by which epochs are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Score {
-    /// Loss on the validation set; the least is the best.
+    /// Loss on the validation set; lower is better.
     ValidationLoss,
-    /// Accuracy on the validation set; the greatest is the best.
+    /// Accuracy on the validation set; higher is better.
     ValidationAccuracy,
-    /// Loss on the training set; the least is the best.
+    /// Loss on the training set; lower is better.
     Loss,
-    /// Accuracy on the training set; the greatest is the best.
+    /// Accuracy on the training set; higher is better.
     Accuracy,
 }
 
@@ -43,21 +44,21 @@ pub enum Score {
 pub struct Best {
     /// The epoch, from 0.
     pub epoch: usize,
-    /// Its score; finite.
+    /// The score of the epoch; finite.
     pub score: f64,
 }
 
-/// What an epoch means for the choice.
+/// The result of comparing an epoch with the best so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SelectionResult {
-    /// Whether it is the best so far.
+    /// Whether the epoch is the new best.
     pub improved: bool,
-    /// Whether training should end: all epochs are done, or patience is at its end.
+    /// Whether training should end, because all epochs are complete or the patience is exhausted.
     pub stop: bool,
 }
 
 impl Score {
-    /// Its name in recipes.
+    /// Returns the score's name in recipes.
     pub fn name(self) -> &'static str {
         match self {
             Self::ValidationLoss => "validation_loss",
@@ -67,17 +68,17 @@ impl Score {
         }
     }
 
-    /// Whether it needs a validation set.
+    /// Returns whether the score requires a validation set.
     pub fn needs_validation(self) -> bool {
         matches!(self, Self::ValidationLoss | Self::ValidationAccuracy)
     }
 
-    /// Whether it needs a loss with classes.
+    /// Returns whether the score requires a loss with classes.
     pub(super) fn needs_classes(self) -> bool {
         matches!(self, Self::ValidationAccuracy | Self::Accuracy)
     }
 
-    /// The figure of an epoch; `None` where it was not measured.
+    /// Returns the score of an epoch; `None` if it was not measured.
     pub fn of(self, metrics: &EpochMetrics) -> Option<f64> {
         let validation = metrics.validation.as_ref();
         match self {
@@ -90,7 +91,7 @@ impl Score {
 }
 
 impl Selection {
-    /// The best epoch by this score, however small its lead; training does not stop early.
+    /// Creates a selection by `by`, without a minimum improvement and without early stopping.
     pub fn new(by: Score) -> Self {
         Self { by, patience: None, min_delta: 0.0 }
     }
@@ -100,13 +101,13 @@ impl Selection {
         with_min_delta: min_delta = f64;
     }
 
-    /// Whether a score beats the best so far.
+    /// Returns whether a score improves on the best so far.
     pub(super) fn is_better(&self, score: f64, best: Option<Best>) -> bool {
         let gain = |best: Best| if self.by.needs_classes() { score - best.score } else { best.score - score };
         score.is_finite() && best.is_none_or(|best| gain(best) > self.min_delta)
     }
 
-    /// Whether patience is at its end when `epochs` epochs are complete.
+    /// Returns whether the patience is exhausted after `epochs` complete epochs.
     pub(super) fn is_exhausted(&self, epochs: usize, best: Option<Best>) -> bool {
         let since = epochs - best.map_or(0, |best| best.epoch + 1).min(epochs);
         self.patience.is_some_and(|patience| since >= patience.max(1))
@@ -117,7 +118,7 @@ impl Selection {
 mod tests {
     use super::*;
 
-    /// The best epoch, and the number of epochs that are run, of a series of scores.
+    /// Returns the best epoch of a series of scores, and the number of epochs that are run.
     fn run(selection: Selection, scores: &[f64]) -> (Option<usize>, usize) {
         let mut best = None;
         for (epoch, &score) in scores.iter().enumerate() {

@@ -1,7 +1,7 @@
-//! A few samples of a batch, walked by one thread.
+//! Shards: the parts of a batch that threads work on.
 //!
-//! Every batch is cut into the same shards whatever the number of threads, each with its own sums of
-//! gradients; these are added in the order of the shards. So they are the same bit for bit.
+//! The shards of a batch do not depend on the number of threads. Each has gradient sums of its own, which are
+//! added in the order of the shards. Gradients are therefore equal bit for bit for any number of threads.
 
 use synnet_ir::{Graph, Network};
 
@@ -11,16 +11,16 @@ use crate::dataset::Dataset;
 use crate::loss::choice::Scratch;
 use crate::tape::{GradientSums, PackedWeights, Pass, SampleKey, Tape, Workspace};
 
-/// Most sets of sums that the gradients of a batch are gathered in, and most threads that can work at a
-/// batch.
+/// Maximum number of shards of a batch. It limits the threads that can work on a batch, and the memory for
+/// gradient sums.
 pub const MAX_GRADIENT_SUMS: usize = 16;
 
-/// Samples of each shard of a batch of `samples` (the last one may have fewer).
+/// Returns the number of samples per shard of a batch of `samples`. The last shard may have fewer.
 pub(super) fn shard_size(samples: usize) -> usize {
     samples.div_ceil(MAX_GRADIENT_SUMS).max(1)
 }
 
-/// What all shards of a batch share.
+/// The inputs that all shards of a batch share.
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub(super) tape: &'a Tape,
@@ -29,17 +29,18 @@ pub(super) struct Batch<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) dataset: &'a Dataset,
     pub(super) epoch: u64,
-    /// Samples in the batch.
+    /// Number of samples in the batch.
     pub(super) size: usize,
 }
 
-/// Buffers of a thread.
+/// The buffers of a thread.
 #[derive(Debug)]
 pub(super) struct Worker {
     workspace: Workspace,
+    /// The augmented sample, `[steps, channels]`.
     raster: Vec<f32>,
     scratch: Scratch,
-    /// Gradient by the spikes of each neuron of the layer in hand.
+    /// Gradient of the rate penalty on the spikes of each neuron of one layer.
     spike_gradients: Vec<f32>,
 }
 
@@ -57,17 +58,17 @@ impl Worker {
 /// The sums over the samples of a shard.
 #[derive(Debug)]
 pub(super) struct Shard {
-    /// Gradients of the batch's loss.
+    /// Gradients of the mean loss of the batch.
     pub(super) sums: GradientSums,
-    /// Sum of the samples' losses.
+    /// Sum of the losses of the samples.
     pub(super) loss: f64,
-    /// Samples that were classified right.
+    /// Number of samples that were classified correctly.
     pub(super) correct: usize,
-    /// Spikes of each neuron of each layer.
+    /// Number of spikes, `[layer][neuron]`.
     pub(super) spikes: Vec<Vec<f64>>,
-    /// Samples in which each layer was silent.
+    /// Number of samples in which each layer was silent.
     pub(super) silent_samples: Vec<usize>,
-    /// The first sample whose loss is not finite, with the layer and step where that began.
+    /// The first sample whose loss is infinite or NaN, with the layer and step of the first such state.
     pub(super) failure: Option<(usize, Option<(usize, usize)>)>,
 }
 
@@ -83,7 +84,8 @@ impl Shard {
         }
     }
 
-    /// Walks the samples forwards and backwards.
+    /// Runs the forward and the backward pass of each sample. Stops at the first loss that is infinite or
+    /// NaN.
     pub(super) fn run(&mut self, batch: Batch<'_>, samples: &[usize], worker: &mut Worker) {
         self.sums.clear();
         self.spikes.iter_mut().for_each(|spikes| spikes.fill(0.0));
@@ -100,6 +102,7 @@ impl Shard {
         }
     }
 
+    /// Runs both passes of sample `i`, and returns its loss with penalties.
     fn run_sample(&mut self, batch: Batch<'_>, i: usize, worker: &mut Worker) -> f64 {
         let Batch { tape, network, weights, options, dataset, epoch, size } = batch;
         let (seed, weight) = (options.seed, 1.0 / size as f64);
@@ -114,17 +117,19 @@ impl Shard {
         let label = &dataset.samples()[i].label;
         let (output, gradient) = workspace.output_and_gradient();
         let outcome = options.loss.evaluate(output, outputs, label, gradient, scratch);
+        // The loss of a batch is the mean over its samples, so each gradient counts `1 / size`.
         gradient.iter_mut().for_each(|g| *g *= weight as f32);
         self.correct += usize::from(outcome.correct);
         let loss = outcome.loss + self.regularize(batch, weight, workspace, spike_gradients);
+        // Without this, the sums would contain NaN, and the trainer reports the sample anyway.
         if !loss.is_finite() {
             return loss;
         }
         loss + tape.backward(weights, workspace, &mut self.sums)
     }
 
-    /// Counts spikes, and prices rates and membranes where that is asked for. The price of membranes comes
-    /// with the walk backwards.
+    /// Counts the spikes of all layers, and applies the regularizers of rates and membranes. Returns the rate
+    /// penalty; the backward pass returns the membrane penalty.
     fn regularize(
         &mut self,
         batch: Batch<'_>,
@@ -139,6 +144,7 @@ impl Shard {
             let (totals, gradient) = workspace.totals_and_gradient(i);
             self.spikes[i].iter_mut().zip(totals).for_each(|(sum, &total)| *sum += f64::from(total));
             self.silent_samples[i] += usize::from(totals.iter().all(|&total| total == 0.0));
+            // The loss already determines the output layer.
             if id == graph.output.layer {
                 continue;
             }

@@ -1,4 +1,7 @@
-//! The trainer: weights, their optimizer, and a place in the course of epochs and batches.
+//! [`Trainer`]: weights, optimizer state, and the position in epochs and batches.
+//!
+//! A batch is trained in three steps: pack the weights (of the transformed network, if there is one), compute
+//! the gradients of all shards in parallel, and update the tensors from their sum.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +20,7 @@ use super::selection::{Best, SelectionResult};
 use super::shard::{self, Batch, MAX_GRADIENT_SUMS, Shard, Worker};
 use crate::codes;
 use crate::dataset::Dataset;
-use crate::evaluate::{Validation, check_targets, validate};
+use crate::evaluate::{Validation, check_labels, validate};
 use crate::tape::{PackedWeights, Tape};
 
 /// A network in training.
@@ -25,48 +28,48 @@ use crate::tape::{PackedWeights, Tape};
 pub struct Trainer {
     pub(super) tape: Tape,
     pub(super) network: Network,
-    /// All tensors that were given or that learn, with the values that they had at first.
+    /// All tensors that the caller passed, with their initial values.
     pub(super) params: Params,
     pub(super) options: TrainOptions,
-    /// The tensors that learn, in the order of the tape, and how they move.
+    /// The learned tensors, in the order of the tape, and the optimizer.
     pub(super) descent: GradientDescent,
-    /// Epochs that are complete.
+    /// Number of complete epochs: the index of the current one.
     pub(super) epoch: usize,
-    /// Batches of the present epoch that are done.
+    /// Number of batches completed in the current epoch.
     pub(super) batch: usize,
-    /// The figures of these batches.
+    /// Metrics of these batches, if the epoch was stopped.
     pub(super) sums: Option<EpochSums>,
-    /// What the training is made from, in the caller's words.
+    /// The caller's descriptions of the inputs of training, by name.
     pub(super) provenance: BTreeMap<String, String>,
-    /// The best epoch so far, and the tensors that learn as they were then.
+    /// The best epoch so far, and the values of the learned tensors after it.
     pub(super) best: Option<(Best, Vec<Vec<f32>>)>,
-    /// By what network the batches are walked in place of the one that learns.
     pub(super) forward_transform: Option<ForwardTransform>,
-    /// The network as the tape takes it.
+    /// Repacked before each batch.
     weights: PackedWeights,
+    /// Reused from batch to batch.
     shards: Vec<Shard>,
-    /// Buffers that no thread is using.
+    /// Workers that no thread is using.
     workers: Mutex<Vec<Worker>>,
-    /// Shards, channels and steps that there is room for.
+    /// Numbers of shards, channels and steps for which shards and workers are allocated.
     capacity: [usize; 3],
 }
 
-/// What the caller wants after a batch.
+/// Whether to continue after a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// Go on.
+    /// Train the next batch.
     Continue,
-    /// Return now; the trainer can be saved and goes on later where it stopped.
+    /// Return after this batch. The next call of [`Trainer::epoch`] continues with the following one.
     Stop,
 }
 
 impl Trainer {
-    /// Prepares training from given weights ([`initial_params`](crate::init::initial_params) draws
-    /// some).
+    /// Prepares training from initial weights, such as those of
+    /// [`initial_params`](crate::init::initial_params).
     ///
     /// # Errors
-    /// Tensors that do not fit the graph; options that are out of range or do not fit the network; constants of
-    /// neurons that start beyond their bounds. All of them at once.
+    /// Returns all errors at once: tensors that do not fit the graph; options that are out of range or do not
+    /// fit the network; constants of neurons that start outside their bounds.
     pub fn new(graph: &Graph, params: Params, options: TrainOptions) -> Result<Self, Diagnostics> {
         let mut diagnostics = options.check(graph);
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
@@ -76,7 +79,7 @@ impl Trainer {
             return Err(diagnostics);
         };
         let tensors = tape.learned().read(&network);
-        // What learns is in f32 from the first step on, as it is after a resume.
+        // Learned constants are declared in f64. Round them to f32 before the first step, as resuming does.
         tape.learned().write(&mut network, &tensors);
         let descent = GradientDescent::new(&network.graph, tape.learned(), tensors, &options)?;
         Ok(Self {
@@ -98,16 +101,17 @@ impl Trainer {
         })
     }
 
-    /// Lets every batch from epoch `from_epoch` on (from 0) be walked through what a [`Transform`](super::Transform) makes of the network. The
-    /// gradients, by the numbers of the transformed network, move those of the network that learns, which stays what
-    /// [`network`](Self::network), [`params`](Self::params) and checkpoints hold. Regularisers of weights, bounds and
-    /// time constants that learn keep to the numbers that learn.
+    /// Runs the passes of every batch from epoch `from_epoch` on (counted from 0) through a
+    /// [`Transform`](super::Transform) of the network. The gradients with respect to the transformed values
+    /// update the original ones, which are those in [`network`](Self::network), [`params`](Self::params) and
+    /// checkpoints. Weight penalty, bounds, and the derivatives of decays by time constants use the original
+    /// values.
     ///
-    /// [`validate`](Self::validate) judges the transformed network once it is in use. Its scores and those
-    /// before are of two networks; so [`update_best`](Self::update_best) lets the epochs before `from_epoch` neither win nor
-    /// use up the patience.
+    /// Once the transform applies, [`validate`](Self::validate) evaluates the transformed network. Scores
+    /// before and after are those of different networks, so [`update_best`](Self::update_best) ignores the
+    /// epochs before `from_epoch` for selection and patience.
     ///
-    /// The transform is not in checkpoints: after [`resume`](Self::resume) it is to be given again.
+    /// Checkpoints do not contain the transform: set it again after [`resume`](Self::resume).
     #[must_use]
     pub fn with_forward_transform(
         mut self,
@@ -119,18 +123,19 @@ impl Trainer {
         self
     }
 
-    /// The network with the present weights.
+    /// Returns the network with the current weights.
     pub fn network(&self) -> &Network {
         &self.network
     }
 
-    /// The present weights, as a weights file holds them: every tensor that was given, with those
-    /// that learn at their present values.
+    /// Returns the current weights in the form of a weights file: every tensor passed to [`new`](Self::new),
+    /// the learned ones with their current values.
     pub fn params(&self) -> Params {
         self.params_with(&self.descent.optimizer_state.tensors)
     }
 
-    /// The weights of the best epoch, in the same form; the present ones where none has been chosen.
+    /// Like [`params`](Self::params), with the weights of the best epoch; the current ones if none has been
+    /// selected.
     pub fn best_params(&self) -> Params {
         self.params_with(
             self.best.as_ref().map_or(&self.descent.optimizer_state.tensors, |(_, tensors)| tensors),
@@ -145,35 +150,36 @@ impl Trainer {
         params
     }
 
-    /// The options.
+    /// Returns the options of this training.
     pub fn options(&self) -> &TrainOptions {
         &self.options
     }
 
-    /// Epochs that are complete.
+    /// Returns the number of complete epochs.
     pub fn epochs_done(&self) -> usize {
         self.epoch
     }
 
-    /// The best epoch so far; `None` where none has been chosen.
+    /// Returns the best epoch so far; `None` if none has been selected.
     pub fn best(&self) -> Option<Best> {
         self.best.as_ref().map(|(best, _)| *best)
     }
 
-    /// Whether all epochs are done, or the patience of the [`Selection`](super::Selection) is at its end.
+    /// Returns whether all epochs are complete, or the patience of the [`Selection`](super::Selection) is
+    /// exhausted.
     pub fn is_finished(&self) -> bool {
         self.epoch >= self.options.epochs || self.is_exhausted()
     }
 
-    /// Trains one epoch, or what is left of one that was stopped. `on_batch` is called after every batch.
+    /// Trains one epoch, or the rest of one that was stopped. Calls `on_batch` after every batch.
     ///
-    /// The same seed gives the same weights, bit for bit, with any number of threads and however often
-    /// training was stopped and resumed. Work is spread over the threads of the `rayon` pool in which
-    /// this is called.
+    /// The same seed gives the same weights, bit for bit, for any number of threads, and however often
+    /// training is stopped and resumed. The work runs on the threads of the current `rayon` pool.
     ///
     /// # Errors
-    /// Data that does not fit; a loss or an update that is not finite. The trainer is then as it was before
-    /// the batch.
+    /// Returns [`TrainError::Data`] if the dataset does not fit the network or the loss, and
+    /// [`TrainError::NonFinite`] or [`TrainError::Update`] if a loss or an update is infinite or NaN. The
+    /// trainer is then unchanged since the last complete batch.
     pub fn epoch(
         &mut self,
         dataset: &Dataset,
@@ -204,19 +210,20 @@ impl Trainer {
         Ok(metrics)
     }
 
-    /// The batches of the present epoch that are left, in their order: indices of samples. For training
-    /// loops of one's own, with [`step`](Self::step).
+    /// Returns the remaining batches of the current epoch, in order, as indices of samples. Pass them to
+    /// [`step`](Self::step) in a custom training loop.
     pub fn batches(&self, dataset: &Dataset) -> Vec<Vec<usize>> {
         let order = self.order(dataset);
         order.chunks(self.options.batch).skip(self.batch).map(<[usize]>::to_vec).collect()
     }
 
-    /// One update from the samples with these indices; everything is as in [`epoch`](Self::epoch). After as many
-    /// steps as the data has batches the next epoch begins.
+    /// Trains one batch of the samples with the given indices, as [`epoch`](Self::epoch) does. The next epoch
+    /// begins after as many steps as the dataset has batches.
     ///
     /// # Errors
-    /// Samples that do not exist, or do not fit the network or the loss; a loss or an update that is not
-    /// finite. The trainer is then as it was before the step.
+    /// Returns [`TrainError::Data`] if a sample does not exist, or does not fit the network or the loss, and
+    /// [`TrainError::NonFinite`] or [`TrainError::Update`] if the loss or the update is infinite or NaN. The
+    /// trainer is then unchanged.
     pub fn step(&mut self, dataset: &Dataset, samples: &[usize]) -> Result<EpochMetrics, TrainError> {
         self.check_data(dataset, samples.iter().copied())?;
         self.prepare_shards(dataset, samples.len());
@@ -224,7 +231,7 @@ impl Trainer {
         let mut sums = self.empty_sums(dataset.steps());
         self.train_batch(dataset, samples, batches, &mut sums)?;
         let complete = self.batch >= batches;
-        // The figures of an epoch that was stopped do not hold for the next one.
+        // Metrics of a stopped epoch must not be added to those of the next one.
         self.sums = self.sums.take().filter(|_| !complete);
         let metrics = self.metrics(sums, complete);
         if complete {
@@ -233,34 +240,33 @@ impl Trainer {
         Ok(metrics)
     }
 
-    /// Loss and accuracy of the present weights on samples that are held back, without dropout and
-    /// augmentation; of the transformed network where the last batches were walked through one
-    /// ([`with_forward_transform`](Self::with_forward_transform)).
+    /// Measures loss and accuracy of the current weights on a validation set, without dropout and
+    /// augmentation. If the last batches ran through a transform
+    /// ([`with_forward_transform`](Self::with_forward_transform)), the transformed network is evaluated.
     ///
     /// # Errors
-    /// Data that does not fit.
+    /// Returns [`TrainError::Data`] if the dataset does not fit the network or the loss.
     pub fn validate(&self, dataset: &Dataset) -> Result<Validation, TrainError> {
         let evaluated_network = self.evaluated_network();
         validate(evaluated_network.as_ref().unwrap_or(&self.network), dataset, &self.options.loss)
             .map_err(TrainError::Data)
     }
 
-    /// Compares a complete epoch with the best so far and keeps its weights where it is better. To be called
-    /// once after each complete epoch, before the checkpoint is made. Without a
-    /// [`selection`](TrainOptions::selection) every epoch counts as better.
+    /// Compares a complete epoch with the best so far, and keeps its weights if it is better. Call this once
+    /// after each complete epoch, before the checkpoint is saved. Without a
+    /// [`selection`](TrainOptions::selection), every epoch counts as an improvement.
     ///
     /// # Errors
-    /// Where the score was not measured: there is no validation, or its loss has no classes.
+    /// Returns [`TrainError::Score`] if the score was not measured, because `metrics` has no validation
+    /// result or the loss has no classes.
     pub fn update_best(&mut self, metrics: &EpochMetrics) -> Result<SelectionResult, TrainError> {
         let Some(selection) = self.options.selection else {
             return Ok(SelectionResult { improved: true, stop: self.is_finished() });
         };
         let score = selection.by.of(metrics).ok_or(TrainError::Score { score: selection.by.name() })?;
-        if self
-            .forward_transform
-            .as_ref()
-            .is_some_and(|forward_transform| forward_transform.begins_at(metrics.epoch))
-        {
+        // From here on, scores are those of the transformed network.
+        let transform = self.forward_transform.as_ref();
+        if transform.is_some_and(|transform| transform.begins_at(metrics.epoch)) {
             self.best = None;
         }
         let improved = selection.is_better(score, self.best());
@@ -271,13 +277,13 @@ impl Trainer {
         Ok(SelectionResult { improved, stop: self.is_finished() })
     }
 
-    /// The network that is judged after the batches that were trained last: with its transform where they had one.
+    /// Returns the transformed network if the last batches ran through a transform.
     fn evaluated_network(&self) -> Option<Network> {
         let last = if self.batch > 0 { self.epoch } else { self.epoch.saturating_sub(1) };
         self.forward_transform.as_ref()?.transformed_clone(&self.network, last)
     }
 
-    /// Whether the patience is at its end. Epochs before the transform do not count.
+    /// Returns whether the patience is exhausted. Epochs before the transform do not count.
     fn is_exhausted(&self) -> bool {
         let first = self.forward_transform.as_ref().map_or(0, ForwardTransform::first_epoch);
         self.options
@@ -285,12 +291,13 @@ impl Trainer {
             .is_some_and(|selection| is_exhausted(selection, self.epoch, self.best(), first))
     }
 
-    /// Figures of an epoch that has not begun.
+    /// Returns the sums of an epoch before its first batch.
     pub(super) fn empty_sums(&self, steps: usize) -> EpochSums {
         EpochSums::new(&self.network.graph, &self.tape, steps, self.options.loss.classifies())
     }
 
-    /// The order of the samples in the present epoch.
+    /// Returns the order of the samples in the current epoch. It depends on the seed and the epoch only, so
+    /// that a stopped epoch continues with the same batches.
     fn order(&self, dataset: &Dataset) -> Vec<usize> {
         let mut order: Vec<usize> = (0..dataset.samples().len()).collect();
         Stream::new(self.options.seed, Purpose::Shuffle, self.epoch as u64, 0).shuffle(&mut order);
@@ -303,7 +310,7 @@ impl Trainer {
         samples: impl ExactSizeIterator<Item = usize>,
     ) -> Result<(), TrainError> {
         let is_empty = samples.len() == 0 || dataset.steps() == 0;
-        let checked = check_targets(&self.network, dataset, samples, &self.options.loss);
+        let checked = check_labels(&self.network, dataset, samples, &self.options.loss);
         let mut diagnostics = checked.err().unwrap_or_default();
         if is_empty {
             diagnostics.push(no_samples());
@@ -311,8 +318,8 @@ impl Trainer {
         if diagnostics.is_empty() { Ok(()) } else { Err(TrainError::Data(diagnostics)) }
     }
 
-    /// Walks a batch and updates the tensors, one of `batches` of the epoch. Only where both succeed, the
-    /// figures are added to the sums and the batch counts as done.
+    /// Computes the gradients of a batch and updates the tensors. Only if both succeed, the metrics are added
+    /// to `sums` and the batch counts as complete. `batches` is the number of batches per epoch.
     fn train_batch(
         &mut self,
         dataset: &Dataset,
@@ -338,12 +345,12 @@ impl Trainer {
         Ok(())
     }
 
-    /// The figures of the batches that were added up.
+    /// Returns the metrics of the batches that were added to `sums`.
     fn metrics(&self, sums: EpochSums, complete: bool) -> EpochMetrics {
         sums.into_metrics(&self.network.graph, &self.tape, self.epoch, complete)
     }
 
-    /// Makes room for batches of up to `samples` samples.
+    /// Allocates shards for batches of up to `samples` samples, unless they exist.
     fn prepare_shards(&mut self, dataset: &Dataset, samples: usize) {
         let shards = samples.min(MAX_GRADIENT_SUMS);
         let capacity = [shards, dataset.channels(), dataset.steps()];
@@ -355,13 +362,12 @@ impl Trainer {
         self.capacity = capacity;
     }
 
-    /// Gradients of a batch, summed over the shards in their order.
+    /// Computes the gradients of a batch: of all shards in parallel, then their sum in the order of the
+    /// shards.
     fn compute_gradients(&mut self, dataset: &Dataset, samples: &[usize]) -> Result<(), TrainError> {
-        match self
-            .forward_transform
-            .as_mut()
-            .and_then(|forward_transform| forward_transform.transformed(&self.network, self.epoch))
-        {
+        let transform = self.forward_transform.as_mut();
+        match transform.and_then(|transform| transform.transformed(&self.network, self.epoch)) {
+            // A transform may also change what does not learn.
             Some(network) => self.tape.repack_all(network, &mut self.weights),
             None => self.tape.repack(&self.network, &mut self.weights),
         }
@@ -377,6 +383,7 @@ impl Trainer {
         let shard_size = shard::shard_size(samples.len());
         let shards = &mut self.shards[..samples.len().div_ceil(shard_size)];
         run_shards(shards, &self.workers, batch, samples, shard_size);
+        // The first failure in the order of the shards, so that the error does not depend on the threads.
         if let Some((sample, place)) = shards.iter().find_map(|shard| shard.failure) {
             return Err(TrainError::NonFinite {
                 sample,
@@ -386,6 +393,7 @@ impl Trainer {
                 step: place.map(|(_, step)| step),
             });
         }
+        // Derivatives of decays are those of the network that learns, not of the transformed one.
         if let Some((total, others)) = shards.split_first_mut() {
             others.iter_mut().for_each(|shard| total.sums.add(&mut shard.sums));
             self.tape.read_gradients(&self.network, &total.sums, &mut self.descent.gradients);
@@ -394,7 +402,7 @@ impl Trainer {
     }
 }
 
-/// Lets the threads take shards of `shard_size` samples; a single shard stays on this thread.
+/// Runs shards of `shard_size` samples on the threads of the pool; a single shard, on the current thread.
 fn run_shards(
     shards: &mut [Shard],
     workers: &Mutex<Vec<Worker>>,
@@ -402,7 +410,7 @@ fn run_shards(
     samples: &[usize],
     shard_size: usize,
 ) {
-    // Nothing that panics runs while they are locked.
+    // The lock is held for a push or a pop only, which do not panic, so a poisoned lock is still valid.
     let idle = || workers.lock().unwrap_or_else(PoisonError::into_inner);
     let run = |shard: &mut Shard, samples: &[usize]| {
         let worker = idle().pop();

@@ -1,4 +1,4 @@
-//! Warnings about layers that do not learn, in words.
+//! Warnings about layers that do not learn: silent, saturated, or without a gradient.
 
 use std::fmt;
 
@@ -9,26 +9,27 @@ use synnet_ir::graph::{Endpoint, LayerId};
 
 use super::layer_metrics::{LayerMetrics, owner};
 
-/// From this share of silent samples, or of silent or saturated neurons, there is a warning.
+/// The fraction of silent samples, or of silent or saturated neurons, from which there is a warning.
 pub const WARNING_FRACTION: f64 = 0.5;
 
-/// Below this L2 norm, gradients are as good as none: surrogates far out of reach do not round to zero.
+/// The L2 norm below which a gradient counts as zero. Exponential surrogates far from the threshold are tiny,
+/// but never exactly 0.
 pub const MIN_GRADIENT_NORM: f64 = 1e-30;
 
-/// Something that looks wrong with a layer. [`Display`](fmt::Display) gives it as a sentence.
+/// A sign that a layer does not learn. [`Display`](fmt::Display) formats it as a sentence with likely causes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
     /// Name of the layer.
     pub layer: String,
-    /// What looks wrong.
+    /// The symptom.
     pub kind: WarningKind,
-    /// Share of samples or neurons that it is true of, from 0 to 1.
+    /// Fraction of samples or neurons that are affected, from 0 to 1.
     pub fraction: f64,
-    /// Names of the connections into the layer, in the order of the source text.
+    /// Names of the connections with weights into the layer, in the order of the source file.
     pub inputs: Vec<String>,
 }
 
-/// What can look wrong with a layer.
+/// The symptoms that are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningKind {
@@ -39,55 +40,56 @@ pub enum WarningKind {
     /// [`WARNING_FRACTION`] of the neurons or more spike in nearly every step
     /// ([`SATURATED_RATE`](super::SATURATED_RATE)).
     SaturatedNeurons,
-    /// The gradients of what learns in the layer are zero, or below [`MIN_GRADIENT_NORM`] together.
+    /// The norm of all gradients of the layer is below [`MIN_GRADIENT_NORM`].
     NoGradient,
-    /// As [`NoGradient`](Self::NoGradient), because every layer that feeds the layer is silent in every sample.
+    /// Like [`NoGradient`](Self::NoGradient), because every layer that feeds the layer is silent in every
+    /// sample.
     NoInput,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (layer, percent) = (&self.layer, format_whole_percent(self.fraction));
-        let inputs = match self.inputs.as_slice() {
-            [] => String::new(),
-            names => format!("weights of `{}` ", names.join("`, `")),
-        };
-        let (too_little, too_much) = match self.inputs.is_empty() {
-            true => (String::from("threshold too high"), String::from("threshold too low")),
-            false => (
-                format!("{inputs}too small or threshold too high"),
-                format!("{inputs}too large or threshold too low"),
-            ),
+        let names = self.inputs.join("`, `");
+        // A layer without weights into it can only be helped by its threshold.
+        let (low_drive, high_drive) = if self.inputs.is_empty() {
+            ("the threshold is too high".to_owned(), "the threshold is too low".to_owned())
+        } else {
+            (
+                format!("the weights of `{names}` are too small, or the threshold is too high"),
+                format!("the weights of `{names}` are too large, or the threshold is too low"),
+            )
         };
         match self.kind {
             WarningKind::SilentLayer => {
-                write!(f, "layer `{layer}` is silent for {percent} of the samples: {too_little}")
+                write!(f, "layer `{layer}` is silent in {percent} of the samples: {low_drive}")
             }
             WarningKind::SilentNeurons => {
-                write!(f, "{percent} of the neurons of layer `{layer}` never spike: {too_little}")
+                write!(f, "{percent} of the neurons in layer `{layer}` never spike: {low_drive}")
             }
-            WarningKind::SaturatedNeurons => write!(
-                f,
-                "{percent} of the neurons of layer `{layer}` spike in nearly every step: {too_much}"
-            ),
+            WarningKind::SaturatedNeurons => {
+                write!(
+                    f,
+                    "{percent} of the neurons in layer `{layer}` spike in nearly every step: {high_drive}"
+                )
+            }
             WarningKind::NoGradient => write!(
                 f,
-                "no gradient reaches layer `{layer}`: the loss does not depend on it, or the layers after it \
-                 are out of reach of their surrogates"
+                "no gradient reaches layer `{layer}`: the loss does not depend on it, or the membranes from this \
+                 layer on are too far from their thresholds"
             ),
             WarningKind::NoInput => write!(
                 f,
-                "no gradient reaches layer `{layer}`: the layers before it are silent, so no spike arrives through \
-                 `{}`",
-                self.inputs.join("`, `")
+                "no gradient reaches layer `{layer}`: the layers that feed it are silent, so no spike arrives \
+                 through `{names}`"
             ),
         }
     }
 }
 
-/// What looks wrong with the layers of a graph, from the figures of an epoch.
+/// Returns the warnings about the layers of a graph, from the metrics of an epoch.
 pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
-    let optimizer_state = learning_layers(graph);
+    let learning = learning_layers(graph);
     let mut warnings = Vec::new();
     for metrics in layers {
         let Some((id, _)) = graph.layers_with_ids().find(|(_, layer)| layer.name == metrics.layer) else {
@@ -97,7 +99,7 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
             let (layer, inputs) = (metrics.layer.clone(), inputs(graph, id));
             warnings.push(Warning { layer, kind, fraction, inputs });
         };
-        // A readout whose membrane is the output is silent on purpose.
+        // A readout whose membrane is the output has a threshold that it never reaches.
         let uses_spikes = graph.uses_spikes_of(&graph.layer(id).name);
         if uses_spikes && metrics.silent_samples >= WARNING_FRACTION {
             warn(WarningKind::SilentLayer, metrics.silent_samples);
@@ -107,7 +109,7 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
         if metrics.saturated_neurons >= WARNING_FRACTION {
             warn(WarningKind::SaturatedNeurons, metrics.saturated_neurons);
         }
-        if optimizer_state.contains(&id) && metrics.gradient_norm < MIN_GRADIENT_NORM {
+        if learning.contains(&id) && metrics.gradient_norm < MIN_GRADIENT_NORM {
             let is_fed = !feeding_layers_are_silent(graph, id, layers);
             warn(if is_fed { WarningKind::NoGradient } else { WarningKind::NoInput }, 1.0);
         }
@@ -115,13 +117,14 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
     warnings
 }
 
-/// The layers in which something learns.
+/// Returns the layers in which something learns, or into which a learned connection leads.
 fn learning_layers(graph: &Graph) -> Vec<LayerId> {
     let tensors = graph.tensors();
     tensors.iter().filter(|spec| spec.learn).map(|spec| owner(graph, spec.slot)).collect()
 }
 
-/// Whether the layer is fed by other layers alone, and none of them spikes in any sample.
+/// Returns whether a layer has no connection from the input, and all layers that feed it are silent in every
+/// sample.
 fn feeding_layers_are_silent(graph: &Graph, id: LayerId, layers: &[LayerMetrics]) -> bool {
     let is_silent = |source: &Endpoint| match source {
         Endpoint::Input => false,
@@ -134,7 +137,7 @@ fn feeding_layers_are_silent(graph: &Graph, id: LayerId, layers: &[LayerMetrics]
     sources.peek().is_some() && sources.all(is_silent)
 }
 
-/// The names of the connections with weights into a layer.
+/// Returns the names of the connections with weights into a layer.
 fn inputs(graph: &Graph, id: LayerId) -> Vec<String> {
     let into = graph.connections.iter().filter(|c| c.target == id && c.as_linear().is_some());
     into.map(|connection| connection.name.clone()).collect()
@@ -152,16 +155,17 @@ mod tests {
         };
         assert_eq!(
             warning(WarningKind::SilentLayer, &["h1->h2"]),
-            "layer `h2` is silent for 97 % of the samples: weights of `h1->h2` too small or threshold too high"
+            "layer `h2` is silent in 97 % of the samples: the weights of `h1->h2` are too small, or the threshold \
+             is too high"
         );
         assert_eq!(
             warning(WarningKind::SilentNeurons, &[]),
-            "97 % of the neurons of layer `h2` never spike: threshold too high"
+            "97 % of the neurons in layer `h2` never spike: the threshold is too high"
         );
         assert_eq!(
             warning(WarningKind::SaturatedNeurons, &["a->h2", "h2->h2"]),
-            "97 % of the neurons of layer `h2` spike in nearly every step: weights of `a->h2`, `h2->h2` too large \
-             or threshold too low"
+            "97 % of the neurons in layer `h2` spike in nearly every step: the weights of `a->h2`, `h2->h2` are too \
+             large, or the threshold is too low"
         );
         assert!(warning(WarningKind::NoGradient, &[]).starts_with("no gradient reaches layer `h2`"));
         assert!(warning(WarningKind::NoInput, &["h1->h2"]).ends_with("so no spike arrives through `h1->h2`"));

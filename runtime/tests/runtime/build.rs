@@ -1,9 +1,9 @@
-//! Graphs in a few lines.
+//! Builders of small graphs for tests.
 
 use synnet_ir::Graph;
 use synnet_ir::graph::*;
 
-/// A graph that grows layer by layer.
+/// Builds a graph layer by layer.
 pub(crate) struct Net(pub(crate) Graph);
 
 pub(crate) fn parameter(values: &[f64], learn: bool) -> Parameter {

@@ -1,4 +1,4 @@
-//! Golden cases: Rockpool's networks under our names.
+//! Golden cases: Rockpool's networks with our names.
 
 use std::collections::BTreeMap;
 
@@ -25,18 +25,18 @@ pub(crate) const CASES: [&str; 13] = [
     "synnet_vmem",
 ];
 
-/// A network with its input and all that Rockpool computes from it.
+/// A network with its input, and everything that Rockpool computes from it.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) network: Network,
     pub(crate) input: Sequence,
     /// Tensors of the file, under Rockpool's names.
     pub(crate) tensors: BTreeMap<String, Tensor>,
-    /// From our tensors' names to Rockpool's.
+    /// Rockpool's name of each of our tensors.
     pub(crate) names: BTreeMap<String, String>,
     /// The learning rate of the Adam trajectory, if there is one.
     pub(crate) adam_lr: Option<f64>,
-    /// Whether no membrane comes so near a threshold that rounding decides.
+    /// Whether no membrane comes so close to a threshold that rounding decides about a spike.
     pub(crate) is_clear: bool,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
     fn new(meta: &'a Value, tensors: &'a BTreeMap<String, Tensor>) -> Self {
         let facts = meta["layers"].as_object().unwrap();
         let dt = facts.values().find_map(|m| m["dt"].as_f64()).unwrap();
-        // The file holds dt as an f32 does.
+        // The file stores dt as f32.
         let dt = (dt * 1e7).round() / 1e7;
         let quantity = if meta["readout"] == "vmem" { Quantity::Vmem } else { Quantity::Spikes };
         let graph = Graph {
@@ -214,7 +214,7 @@ impl<'a> Builder<'a> {
         Parameter { values, learn, span: Default::default() }
     }
 
-    /// A leak that is stored as time constants and declared as `mode` says.
+    /// Returns a leak that is stored as time constants and declared in the unit `mode`.
     fn leak(&self, module: &str, stored: &str, declared: &str, mode: &str) -> Leak {
         let mut parameter = self.parameter(module, stored);
         parameter.learn = self.trainable.contains(&&*format!("{module}.{declared}"));

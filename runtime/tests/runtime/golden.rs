@@ -1,4 +1,4 @@
-//! Interpreter and training against Rockpool.
+//! Interpreter and training compared with Rockpool.
 
 use crate::case::{CASES, Case};
 use synnet_runtime::gradient::batch_gradients;
@@ -7,15 +7,15 @@ use synnet_runtime::optimizer::Adam;
 use synnet_runtime::train::Bounds;
 use synnet_runtime::{Control, Dataset, DenseSample, Interpreter, Sequence, Tracing, TrainOptions, Trainer};
 
-/// Greatest difference, relative to the greatest entry.
+/// Maximum difference, relative to the largest entry.
 fn deviation(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
     let greatest = expected.iter().fold(1e-30_f32, |a, b| a.max(b.abs()));
     found.iter().zip(expected).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max) / greatest
 }
 
-/// Spikes of Rockpool and ours: identical where no membrane is so near a threshold that rounding
-/// decides, else equal in all but a few places.
+/// Compares spikes with Rockpool's: identical unless a membrane is so close to a threshold that rounding
+/// decides; else equal in all but a few places.
 fn assert_spikes(case: &Case, layer: &str, found: &Sequence) {
     let expected = case.sequence(&format!("{layer}/spikes"));
     let differing = found.data.iter().zip(&expected.data).filter(|(f, e)| f != e).count();
@@ -89,7 +89,7 @@ fn adam_trajectories_match_rockpool() {
         for (step, &expected) in losses.iter().enumerate() {
             let result = trainer.epoch(&dataset, &mut |_| Control::Continue);
             let metrics = result.unwrap();
-            // From there Rockpool goes on with NaN; ours is kept at its bound.
+            // From there on, Rockpool continues with NaN; ours stays at its bound.
             if expected.is_nan() {
                 assert!(metrics.loss.is_finite(), "{}: loss {step} is {}", case.name, metrics.loss);
                 walked += usize::from(step + 1 == losses.len());

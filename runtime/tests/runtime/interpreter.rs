@@ -1,4 +1,5 @@
-//! The interpreter: states, noise, errors. What it computes is compared with the equations over the corpus of networks.
+//! The interpreter: states, noise and errors. The corpus of networks compares its results with the
+//! equations.
 
 use synnet_ir::Network;
 use synnet_ir::graph::*;
@@ -8,7 +9,7 @@ use synnet_runtime::{Interpreter, Sequence, Tracing, initial_params};
 use synnet_tests::corpus::case;
 use synnet_tests::engines::compiled;
 
-/// Everything that a graph can hold, in one network.
+/// A network with everything that a graph can have.
 fn everything() -> Network {
     compiled(&case("all_features")).network
 }
@@ -48,7 +49,7 @@ fn noise_depends_on_seed_and_batch_index() {
     assert_eq!(first, run(1));
     assert_ne!(first, run(2));
     assert_ne!(first.sample(0), first.sample(1));
-    // In the first step the membrane is the noise itself: 3 * sqrt(1 ms).
+    // In the first step, the membrane is the noise itself: 3 * sqrt(1 ms).
     let mean_square =
         (0..200).map(|seed| run(seed).row(0, 0).iter().map(|x| x * x).sum::<f32>() / 50.0).sum::<f32>()
             / 200.0;
@@ -60,7 +61,7 @@ fn noise_depends_on_seed_and_batch_index() {
 #[test]
 fn an_input_of_another_width_is_an_error() {
     let error = Interpreter::new(&everything()).run(&input(1, 2, 3), Tracing::Off, 0).unwrap_err();
-    assert_eq!(error.to_string(), "the input has 3 channels; network `AllFeatures` takes 4");
+    assert_eq!(error.to_string(), "the input has 3 channels, but network `AllFeatures` takes 4");
 }
 
 #[test]

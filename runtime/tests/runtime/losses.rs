@@ -1,4 +1,4 @@
-//! Every loss trains; smoothing, weights of classes and losses of one's own do what they say.
+//! Training with every loss; label smoothing, class weights and custom losses.
 
 use synnet_ir::graph::*;
 use synnet_runtime::loss::{BinaryCrossEntropy, CrossEntropy, CustomLoss, MeanSquaredError, Peak};
@@ -17,7 +17,7 @@ fn binary(readout: Readout) -> Loss {
     BinaryCrossEntropy::new(readout).with_offset(offset).into()
 }
 
-/// The toy task with the targets of `of_class` instead of classes.
+/// The toy task with the labels of `of_class` instead of classes.
 fn relabeled(dataset: &Dataset, of_class: impl Fn(usize) -> Label) -> Dataset {
     let sample = |(i, example): (usize, &Sample)| {
         let mut raster = vec![0.0; 20 * 6];
@@ -30,7 +30,7 @@ fn relabeled(dataset: &Dataset, of_class: impl Fn(usize) -> Label) -> Dataset {
 
 #[test]
 fn losses_with_classes_learn_a_toy_task() {
-    let peak = Loss::from(Peak::new(10.0, 5).with_rest_weight(0.2));
+    let peak = Loss::from(Peak::new(10.0, 5).with_nontarget_weight(0.2));
     for (loss, quantity, epochs) in [
         (peak, Quantity::Vmem, 80),
         (binary(Readout::MaxVmem), Quantity::Vmem, 25),
@@ -71,7 +71,7 @@ fn a_single_output_learns_to_detect() {
     assert!(found > 0.85, "{found}; two thirds are right without looking");
 }
 
-/// A network learns to give the membranes, or the raster, of another one with other weights.
+/// A network learns the membranes, or the spikes, of another one with other weights.
 #[test]
 fn mean_squared_error_learns_sequences() {
     for (quantity, share) in [(Quantity::Vmem, 0.25), (Quantity::Spikes, 0.6)] {
@@ -98,7 +98,7 @@ fn mean_squared_error_learns_sequences() {
     }
 }
 
-/// The movement of the readout's weights in one step of gradient descent, from weights of zero.
+/// Returns the change of the readout's weights in one step of gradient descent, from weights of zero.
 fn first_step(loss: CrossEntropy, class: usize) -> Vec<f32> {
     let graph = classifier(Quantity::Vmem, 0.0);
     let mut params = initial_params(&graph, 1);
@@ -110,8 +110,8 @@ fn first_step(loss: CrossEntropy, class: usize) -> Vec<f32> {
     trainer.params().tensors["c2.weight"].data.clone()
 }
 
-/// All outputs are zero at first, so that the gradient by each of three is `1/3 - q`; smoothing by `s` makes it
-/// `1 - s` times as long.
+/// All outputs are zero at first, so the gradient on each of three is `1/3 - q`; smoothing by `s` scales it
+/// by `1 - s`.
 #[test]
 fn label_smoothing_and_class_weights_scale_gradients() {
     let plain = CrossEntropy::new(Readout::MeanVmem);
@@ -183,10 +183,10 @@ fn checkpoints_keep_the_name_of_a_custom_loss() {
     let errors = Trainer::resume(&bytes, &graph, named("other")).unwrap_err();
     assert_eq!(
         errors[0].message,
-        "the checkpoint was made with `loss` {\"kind\":\"custom\",\"name\":\"one\"}; now it is \
-         {\"kind\":\"custom\",\"name\":\"other\"}"
+        "`loss` is {\"kind\":\"custom\",\"name\":\"other\"}, but it is {\"kind\":\"custom\",\"name\":\"one\"} in the \
+         checkpoint"
     );
-    // A recipe has no function to offer.
+    // A recipe cannot contain a function.
     let error = serde_json::from_str::<Loss>(r#"{"kind": "custom", "name": "one"}"#).unwrap_err();
     assert!(error.to_string().contains("unknown variant `custom`"), "{error}");
 }
@@ -211,7 +211,7 @@ fn failed_steps_change_nothing() {
         }
     };
     assert_eq!(refuse(&[], 0.0, 0.0), "the data has no samples or no time steps");
-    assert_eq!(refuse(&[3, 20], 0.0, 0.0), "there is no sample 20; the data has 20");
+    assert_eq!(refuse(&[3, 20], 0.0, 0.0), "there is no sample 20: the data has 20 samples");
     assert_eq!(
         refuse(&[4, 2], f64::NAN, 0.0),
         "the loss of sample 4 is not finite in epoch 1, batch 1; lower the learning rate or set `gradient_clip`"

@@ -1,4 +1,4 @@
-//! What training measures and says.
+//! Metrics and warnings of training.
 
 use synnet_ir::graph::*;
 use synnet_runtime::loss::MeanSquaredError;
@@ -57,7 +57,7 @@ fn dataset_as_sequence(dataset: &Dataset) -> Sequence {
     Sequence::new(samples, dataset.steps(), dataset.channels(), data).unwrap()
 }
 
-/// A chain whose weights are all `weight`.
+/// A chain of layers in which every weight is `weight`.
 fn warnings(weight: f32, threshold: f64) -> Vec<(WarningKind, String)> {
     let neuron = Lif { threshold: parameter(&[threshold], false), ..lif() };
     let readout = Lif { threshold: parameter(&[32767.0], false), ..lif() };
@@ -79,14 +79,14 @@ fn warnings(weight: f32, threshold: f64) -> Vec<(WarningKind, String)> {
 #[test]
 fn silent_and_saturated_layers_cause_warnings() {
     let found = warnings(-1.0, 1.0);
-    let sentence =
-        "layer `l0` is silent for 100 % of the samples: weights of `c0` too small or threshold too high";
+    let sentence = "layer `l0` is silent in 100 % of the samples: the weights of `c0` are too small, or the \
+                    threshold is too high";
     assert_eq!(found[0], (WarningKind::SilentLayer, sentence.to_owned()));
-    let sentence = "100 % of the neurons of layer `l0` spike in nearly every step: weights of `c0` too large or \
-                    threshold too low";
+    let sentence = "100 % of the neurons in layer `l0` spike in nearly every step: the weights of `c0` are too \
+                    large, or the threshold is too low";
     assert_eq!(warnings(2.0, 1.0), [(WarningKind::SaturatedNeurons, sentence.to_owned())]);
     assert_eq!(warnings(0.3, 1.0), []);
-    // Far below its threshold a layer gets no gradient, nor does what it feeds.
+    // Far below its threshold, a layer gets no gradient, and neither does the layer that it feeds.
     let kinds: Vec<WarningKind> = warnings(-1.0, 1e4).into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [WarningKind::SilentLayer, WarningKind::NoGradient, WarningKind::NoInput]);
 }
@@ -115,7 +115,7 @@ fn missing_selection_score_is_an_error() {
     let metrics = train(&mut trainer, &toy(16, 1), 1).remove(0);
     assert_eq!(
         trainer.update_best(&metrics).unwrap_err().to_string(),
-        "epochs are selected by `validation_accuracy`, which was not measured; give a validation set"
+        "epochs are selected by `validation_accuracy`, which was not measured; add a validation set"
     );
     let errors = Trainer::new(&graph, params, options.with_loss(MeanSquaredError::new())).unwrap_err();
     assert_eq!(errors[0].message, "`selection.by` is `validation_accuracy`, but the loss has no classes");

@@ -1,4 +1,4 @@
-//! What options do in training: schedules, clipping, factors on rates, regularisers.
+//! The effects of training options: schedules, clipping, learning rate factors, regularizers.
 
 use synnet_ir::Graph;
 use synnet_ir::graph::*;
@@ -11,7 +11,7 @@ use synnet_runtime::*;
 use crate::build::*;
 use crate::toy_tasks::*;
 
-/// Gradient descent at a rate of 1, so that a step is the negative gradient.
+/// Gradient descent with a learning rate of 1, so that a step is the negative gradient.
 fn plain(epochs: usize, batch: usize) -> TrainOptions {
     let loss = CrossEntropy::new(Readout::MeanVmem);
     TrainOptions::new(loss, epochs, batch).with_optimizer(Sgd::new(1.0))
@@ -52,7 +52,7 @@ fn rates_follow_their_schedule() {
     }
 }
 
-/// How far each tensor moves in one step.
+/// Returns how far each tensor moves in one step.
 fn moves(options: TrainOptions) -> Vec<(String, f64)> {
     let graph = classifier(Quantity::Vmem, 0.0);
     let params = initial_params(&graph, 1);
@@ -90,8 +90,8 @@ fn lr_factors_match_full_or_last_names() {
     }
 }
 
-/// A hidden layer and an output, both far below their thresholds, where the surrogate is zero: everything
-/// is a smooth function of what learns.
+/// A hidden layer and an output, both far below their thresholds, where the surrogate is zero: the loss is a
+/// smooth function of everything that learns.
 fn quiet() -> Graph {
     let learn = |value| Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[value], true) };
     let hidden = Lif {
@@ -110,7 +110,7 @@ fn quiet() -> Graph {
         .0
 }
 
-/// The loss of a step in which only regularisers count, and the tensors after it.
+/// Returns the loss of a step with regularizers only, and the tensors after it.
 fn regularized(graph: &Graph, params: &synnet_ir::Params, options: TrainOptions) -> (f64, synnet_ir::Params) {
     let options = options.with_loss(CustomLoss::new("none", |_, _, _| 0.0));
     let mut trainer = Trainer::new(graph, params.clone(), options).unwrap();
@@ -123,7 +123,7 @@ fn regularized(graph: &Graph, params: &synnet_ir::Params, options: TrainOptions)
 fn membrane_and_weight_regularizers_match_finite_differences() {
     let graph = quiet();
     let params = initial_params(&graph, 2);
-    // Time constants are small numbers, to be moved by less.
+    // Time constants are small numbers and need a smaller step.
     let (lr, tau_factor) = (1e-3, 1e-4);
     let options = plain(1, 3)
         .with_optimizer(Sgd::new(lr))
@@ -150,7 +150,7 @@ fn membrane_and_weight_regularizers_match_finite_differences() {
     }
 }
 
-/// A price on the rates of a hidden layer moves the weights before it as a loss on its raster does.
+/// A penalty on the rates of a hidden layer moves the weights before it like a loss on its spikes.
 #[test]
 fn rate_regularizers_match_losses_on_the_raster() {
     let net = Net::new(6)
@@ -165,7 +165,7 @@ fn rate_regularizers_match_losses_on_the_raster() {
     let dataset = toy(20, 1);
     for per in [RateScope::Layer, RateScope::Neuron] {
         let regularizer =
-            RateRegularizer::new(2.0, 0.1).with_silent_weight(40.0).with_least(0.09).with_per(per);
+            RateRegularizer::new(2.0, 0.1).with_silent_weight(40.0).with_minimum(0.09).with_per(per);
         let options = plain(1, 3).with_rate_regularizer(regularizer);
         let (penalty, penalized) = regularized(&hidden, &params, options);
 

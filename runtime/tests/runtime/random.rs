@@ -1,11 +1,11 @@
-//! Random graphs that use everything the language has, dropout and noise aside.
+//! Random graphs with every feature of the language except dropout and noise.
 
 use synnet_ir::Graph;
 use synnet_ir::graph::*;
 
 use crate::build::*;
 
-/// Random numbers that repeat.
+/// A reproducible random number generator.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -19,7 +19,7 @@ impl Random {
         ((x ^ (x >> 33)) % n as u64) as usize
     }
 
-    /// From 0 to 1.
+    /// Draws a number from 0 to 1.
     pub(crate) fn unit(&mut self) -> f64 {
         self.below(1 << 30) as f64 / (1u64 << 30) as f64
     }
@@ -32,11 +32,11 @@ impl Random {
         self.unit() < probability
     }
 
-    /// A parameter of `n` elements, one value for all or one for each; learned or not.
+    /// Draws a parameter of `n` elements: one value for all or one per element, learned or not.
     fn parameter(&mut self, n: usize, low: f64, high: f64) -> Parameter {
         let learn = self.chance(0.4);
         let n = if self.chance(0.5) { 1 } else { n };
-        // Values of f32, as training keeps what it learns.
+        // Rounded to f32, like learned values in training.
         let values: Vec<f64> = (0..n).map(|_| f64::from((low + (high - low) * self.unit()) as f32)).collect();
         parameter(&values, learn)
     }
@@ -86,7 +86,7 @@ impl Random {
     }
 }
 
-/// A graph of one to four layers, with recurrence, delays, sums of sources and copies.
+/// Draws a graph of one to four layers, with recurrence, delays, sums of sources and copies.
 pub(crate) fn graph(draw: &mut Random) -> Graph {
     let sizes = [1, 2, 3, 15, 16, 17, 33, 64, 65, 80];
     let mut net = Net::new(draw.of(&[1, 1, 2, 16, 17, 40, 70]));
@@ -114,7 +114,7 @@ pub(crate) fn graph(draw: &mut Random) -> Graph {
     net.0
 }
 
-/// Connects `source` (0 is the input, `i + 1` layer `i`) and perhaps others of its width.
+/// Connects `source` (0 is the input, `i + 1` is layer `i`) and perhaps others of the same width.
 fn connect(net: Net, draw: &mut Random, source: usize, target: usize) -> Net {
     let layers = (0..net.0.layers.len() as u32).map(layer);
     let all: Vec<Endpoint> = std::iter::once(Endpoint::Input).chain(layers).collect();

@@ -1,4 +1,4 @@
-//! The walk of training against a plain forward and reverse pass in f64, on random networks.
+//! Training compared with a plain forward and reverse pass in f64, on random networks.
 
 use synnet_ir::Graph;
 use synnet_ir::Network;
@@ -9,14 +9,14 @@ use synnet_tests::reference::{Inputs, Reference};
 
 use crate::random::{self, Random};
 
-/// Nearer to a boundary of the spike count or of the surrogate than this, rounding decides.
+/// Closer than this to a boundary of the spike count or of the surrogate, rounding decides.
 const MARGIN: f64 = 1e-5;
-/// Largest difference of a gradient, relative to the greatest of its tensor.
+/// Maximum difference of a gradient, relative to the largest entry of its tensor.
 const TOLERANCE: f64 = 1e-3;
 /// Unstable recurrence drives states beyond this and amplifies rounding.
 const STABLE: f64 = 1e3;
 
-/// Inputs of any length and density, and in half of all cases a price of the totals.
+/// Inputs of any length and density; in half of all cases, with a penalty on the totals.
 fn inputs(draw: &mut Random, graph: &Graph) -> Inputs {
     let steps = draw.of(&[0, 1, 2, 59, 60, 61, 119, 120, 121, 180]);
     let share = draw.of(&[0.05, 0.4, 0.9]);

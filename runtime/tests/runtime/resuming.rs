@@ -1,4 +1,4 @@
-//! The same weights, bit for bit: whatever the number of threads, and however often training was stopped.
+//! The same weights, bit for bit, for any number of threads, and however often training is stopped.
 
 use rayon::ThreadPoolBuilder;
 use synnet_ir::graph::*;
@@ -14,7 +14,7 @@ use synnet_runtime::*;
 use crate::build::*;
 use crate::toy_tasks::*;
 
-/// Layers tied by recurrence, adaptive neurons, noise, dropout, delays; constants that learn.
+/// Recurrent layers, adaptive neurons, noise, dropout, delays and learned constants.
 fn everything() -> Graph {
     let learn = |value| Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[value], true) };
     let adaptation = Some(Adaptation { leak: learn(8e-3), w_ahp: parameter(&[-0.3], true) });
@@ -33,7 +33,7 @@ fn everything() -> Graph {
         .0
 }
 
-/// Options with all of them in use.
+/// Options that are all different from their defaults.
 fn every_option() -> TrainOptions {
     let loss = CrossEntropy::new(Readout::MeanVmem).with_label_smoothing(0.1);
     let options = options(Readout::MeanVmem);
@@ -51,12 +51,12 @@ fn every_option() -> TrainOptions {
         .with_selection(Selection::new(Score::Loss).with_patience(5))
 }
 
-/// The toy task, each sample long enough for several segments.
+/// The toy task, with samples that are long enough for several segments.
 fn long_toy(samples: usize) -> Dataset {
     let short = toy(samples * 8, 3);
     let mut piece = vec![0.0; 20 * 6];
     let mut sample = |i: usize| {
-        // Every third sample is of the same class.
+        // Every third sample has the same class.
         let pieces = (0..8).flat_map(|k| {
             short.write_sample(i % 3 + 3 * ((i / 3 * 8 + k) % (samples * 8 / 3)), &mut piece);
             piece.clone()
@@ -102,7 +102,8 @@ fn weights_do_not_depend_on_recomputing() {
     assert_eq!(segments.1, whole.1);
 }
 
-/// A sample whose values overflow stops an epoch in the middle: everything is as after the batches before it.
+/// A sample whose values overflow fails an epoch in the middle: the state is that after the batches before
+/// it.
 #[test]
 fn failed_batch_keeps_earlier_batches() {
     let graph = everything();
@@ -135,7 +136,7 @@ fn failed_batch_keeps_earlier_batches() {
     until.epoch(&dataset, &mut watch).unwrap();
     let bytes = until.checkpoint();
     assert_eq!(trainer.checkpoint(), bytes);
-    // It fails again in the same way, also after a pause.
+    // It fails again in the same way, also after a checkpoint.
     let mut resumed = Trainer::resume(&bytes, &graph, options).unwrap();
     for trainer in [&mut trainer, &mut resumed] {
         assert_eq!(trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err(), error);
@@ -163,8 +164,8 @@ fn recipes() -> [TrainOptions; 3] {
     ]
 }
 
-/// Trains to the end and returns the last checkpoint and the number of epochs. After every `stop_every`
-/// batches the trainer is saved, thrown away and resumed.
+/// Trains to the end, and returns the last checkpoint and the number of epochs. After every `stop_every`
+/// batches, the trainer is saved, dropped and resumed.
 fn train_to_the_end(options: &TrainOptions, stop_every: usize) -> (Vec<u8>, usize) {
     let (seen, held_back) = (toy(70, 4), toy(30, 5));
     let graph = classifier(Quantity::Spikes, 0.2);
@@ -241,15 +242,12 @@ fn a_checkpoint_of_other_training_is_refused() {
     let other = options(Readout::SpikeCount).with_batch(8).with_seed(6);
     assert_eq!(
         refuse(&bytes, other),
-        [
-            "the checkpoint was made with `batch` 16; now it is 8",
-            "the checkpoint was made with `seed` 5; now it is 6"
-        ]
+        ["`batch` is 8, but it is 16 in the checkpoint", "`seed` is 6, but it is 5 in the checkpoint"]
     );
     let weights = initial_params(&graph, 0).to_safetensors();
     assert_eq!(
         refuse(&weights, options(Readout::SpikeCount)),
-        ["not a checkpoint: the file holds weights only"]
+        ["not a checkpoint: the file contains only weights"]
     );
     for len in [0, 7, 100, bytes.len() - 1] {
         assert!(refuse(&bytes[..len], options(Readout::SpikeCount))[0].starts_with("not a checkpoint"));
@@ -265,7 +263,7 @@ fn damaged_checkpoints_are_errors() {
     trainer.update_best(&metrics).unwrap();
     let bytes = trainer.checkpoint();
     let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    // Whatever one byte of the header becomes, there is an answer.
+    // Whatever value a byte of the header has, resuming returns a result.
     for i in 0..header {
         for byte in [0, b'0', b'9', b'"', b'}', 0xff] {
             let mut damaged = bytes.clone();
@@ -292,7 +290,7 @@ fn damaged_checkpoints_are_errors() {
     );
     assert_eq!(
         replaced("\\\"epoch\\\":1", "\\\"epoch\\\":0"),
-        "not a checkpoint: its position is impossible"
+        "invalid checkpoint: its epoch or update count is out of range"
     );
     let mut damaged = bytes.clone();
     let end = damaged.len();

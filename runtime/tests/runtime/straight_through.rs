@@ -1,4 +1,4 @@
-//! Training through another network than the one that learns.
+//! Training through a transformed network.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use synnet_runtime::*;
 use crate::build::*;
 use crate::toy_tasks::*;
 
-/// Rounds weights to quarters, thresholds to eighths and leaks to whole bit shifts.
+/// Rounds weights to quarters, thresholds to eighths, and leaks to integer bit shifts.
 fn round(network: &Network, into: &mut Network) {
     for (from, to) in network.weights.iter().zip(&mut into.weights) {
         let (Some(from), Some(to)) = (from, to) else { continue };
@@ -40,7 +40,7 @@ fn rounded(network: &Network) -> Network {
     into
 }
 
-/// One step of gradient descent on `(v[last] - 1)^2`, by hand: one hidden neuron, one readout.
+/// One step of gradient descent on `(v[last] - 1)^2`, computed by hand for one hidden neuron and one readout.
 #[test]
 fn step_matches_a_hand_written_one() {
     let threshold = parameter(&[0.7], true);
@@ -72,7 +72,7 @@ fn step_matches_a_hand_written_one() {
     let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward_transform(round, 0);
     let metrics = trainer.step(&dataset, &[0]).unwrap();
 
-    // What was walked: leaks of 5 steps are bit shifts of 2.
+    // The transformed network: leaks of 5 steps become bit shifts of 2.
     let (q1, q2, q_theta, decay) = (0.5, 0.5, 0.75, 0.75);
     let (mut i1, mut v1, mut i2, mut v2) = (0.0, 0.0, 0.0, 0.0);
     let (mut peaks, mut spikes) = ([0.0; 6], [0.0; 6]);
@@ -109,7 +109,7 @@ fn step_matches_a_hand_written_one() {
     }
 }
 
-/// A time constant that learns gets the gradient by the rounded decay, through the decay that it has itself.
+/// A learned time constant gets the gradient on the rounded decay, through its own decay.
 #[test]
 fn time_constants_learn_through_their_own_decay() {
     let learned = Lif { mem: Leak { parameter: parameter(&[7e-3], true), ..tau(&[]) }, ..lif() };
@@ -161,7 +161,7 @@ fn begin(bytes: Option<&[u8]>) -> Trainer {
     trainer.unwrap().with_forward_transform(round, FROM)
 }
 
-/// Trains to the end; after every `stop_every` batches the trainer is saved, thrown away and resumed.
+/// Trains to the end; after every `stop_every` batches, the trainer is saved, dropped and resumed.
 fn train_to_the_end(stop_every: usize, threads: usize) -> (Vec<u8>, Vec<(Option<Best>, bool)>) {
     let (seen, held_back) = (toy(70, 4), toy(30, 5));
     let mut trainer = begin(None);
@@ -210,7 +210,7 @@ fn epochs_before_the_transform_are_not_selected() {
     }
 }
 
-/// The transform is not asked before its epoch; from there on it decides, once for each batch.
+/// The transform is not called before its epoch; from then on, it is called once per batch.
 #[test]
 fn the_transform_begins_with_its_epoch() {
     let dataset = toy(70, 4);

@@ -1,5 +1,5 @@
-//! The walk of training: noise, prices, memory. What it computes is compared with the references over the corpus of
-//! networks.
+//! The tape: noise, penalties and memory. The corpus of networks compares its results with the
+//! references.
 
 use synnet_ir::graph::*;
 use synnet_ir::{Graph, Network};
@@ -9,7 +9,7 @@ use synnet_runtime::tape::{BLOCK_STEPS, Pass, Recompute, SampleKey, Tape};
 
 use crate::build::*;
 
-/// Numbers from -1 to 1 that repeat.
+/// Reproducible numbers from -1 to 1.
 fn noise(seed: u32, i: usize) -> f32 {
     let mut x = (i as u32).wrapping_mul(0x9e37_79b9) ^ seed.wrapping_mul(0x85eb_ca6b);
     x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
@@ -108,7 +108,7 @@ fn integrator_totals_have_correct_gradients() {
     gradient.fill(1.0);
     let expected: f32 = totals.iter().sum();
     tape.backward(&weights, &mut workspace, &mut sums);
-    // The sum of the totals is linear in the weights: their product with its gradient.
+    // The sum of the totals is linear in the weights, so it is their product with its gradient.
     let gradients = tape.gradients(&network, &sums);
     let products = network.linear(0).matrix.data.iter().zip(&gradients.tensors[0]).map(|(w, g)| w * g);
     let found: f32 = products.sum();
@@ -181,7 +181,7 @@ fn memory_estimate_counts_delayed_events_without_overflow() {
         Tape::new(&graph.0)
     };
     let events = |delay, checkpoint| delayed(delay).memory(90_000, checkpoint).events;
-    // 300 segments: 299 copies of the 64 neurons' events, and those of the segment in hand.
+    // 300 segments: 299 copies of the 64 neurons' events, and those of the current segment.
     let more = events(45_000, Recompute::Segments) - events(0, Recompute::Segments);
     assert_eq!(more, 8 * 64 * 45_000 * 300);
     assert_eq!(events(45_000, Recompute::None), events(0, Recompute::None));

@@ -1,4 +1,4 @@
-//! A small task, a network and options that train it.
+//! A small task, with a network and options that learn it.
 
 use synnet_ir::Graph;
 use synnet_ir::graph::*;
@@ -11,7 +11,7 @@ use synnet_runtime::*;
 
 use crate::build::*;
 
-/// Three classes of noise over six channels: each has two channels that are busier than the others.
+/// Three classes of noise over six channels: in each class, two channels are busier than the others.
 pub(crate) fn toy(samples: usize, seed: u32) -> Dataset {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
     let mut chance = move || {
@@ -50,7 +50,7 @@ pub(crate) fn options(readout: Readout) -> TrainOptions {
         .with_seed(5)
         .with_gradient_clip(5.0)
         .with_augmentation(augmentation.with_event_drop(0.05).with_channel_drop(0.02))
-        .with_rate_regularizer(RateRegularizer::new(0.1, 0.3).with_silent_weight(0.1).with_least(0.01))
+        .with_rate_regularizer(RateRegularizer::new(0.1, 0.3).with_silent_weight(0.1).with_minimum(0.01))
         .with_weight_regularizer(WeightRegularizer::default().with_l2(1e-3).with_l1(1e-4))
 }
 

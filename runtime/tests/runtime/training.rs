@@ -48,7 +48,7 @@ fn a_toy_task_is_learned_with_every_readout() {
     }
 }
 
-/// A network whose output is a smooth function of all that learns: no neuron comes near its
+/// A network whose output is a smooth function of all learned tensors: no neuron comes close to its
 /// threshold, and the piecewise linear surrogate is zero there.
 fn smooth() -> Graph {
     let learn = |values: &[f64]| parameter(values, true);
@@ -118,7 +118,7 @@ fn invalid_options_are_all_reported() {
         messages,
         [
             "`batch` is 0; it must be 1 or more",
-            "the readout `spike_count` does not fit the output of `Test`, which gives membranes",
+            "readout `spike_count` requires spikes, but network `Test` outputs membranes",
         ]
     );
 }
@@ -140,13 +140,13 @@ fn non_finite_loss_names_layer_and_step() {
     let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the loss of sample 0 is not finite in epoch 1, batch 1: layer `l1` leaves the finite numbers in time \
+        "the loss of sample 0 is not finite in epoch 1, batch 1: layer `l1` becomes infinite or NaN in time \
          step 1; lower the learning rate or set `gradient_clip`"
     );
     assert_eq!(trainer.checkpoint(), before);
 }
 
-/// One neuron with a membrane that should be 0, so that its time constants should be short.
+/// One neuron with a membrane that should be 0, so its time constants should become short.
 fn leaky(mem: Leak, threshold: f64, optimizer: Optimizer) -> (Graph, TrainOptions, Dataset) {
     let neuron = Lif { mem, threshold: parameter(&[threshold], true), ..lif() };
     let graph = Net::new(2)
@@ -190,9 +190,9 @@ fn initial_values_out_of_bounds_are_reported() {
     assert_eq!(
         messages,
         [
-            "`lr_factors` names `tau`, which is not a tensor that learns",
-            "`l0.tau_mem` starts at 0.0005; training keeps it at 0.001 or more",
-            "`l0.threshold` starts at 0.001; training keeps it at 0.01 or more"
+            "`lr_factors` names `tau`, which is not a learned tensor",
+            "`l0.tau_mem` starts at 0.0005, but its bounds require at least 0.001",
+            "`l0.threshold` starts at 0.001, but its bounds require at least 0.01"
         ]
     );
 }
@@ -234,9 +234,9 @@ fn mismatched_data_is_reported() {
     assert_eq!(
         messages,
         [
-            "the data has 5 channels; network `Test` takes 6",
-            "the target of sample 1 does not fit: the loss needs a class below 3",
-            "the target of sample 2 does not fit: the loss needs a class below 3",
+            "the data has 5 channels, but network `Test` takes 6",
+            "the label of sample 1 does not fit the loss, which expects a class below 3",
+            "the label of sample 2 does not fit the loss, which expects a class below 3",
         ]
     );
 }

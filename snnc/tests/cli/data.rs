@@ -279,7 +279,7 @@ fn data_errors_are_reported() {
     let npz = |path: &str, rest: &str| format!("data: {{ format: npz, path: {path}, steps: 3, {rest} }}");
     let lists = "data: { format: events, path: lists, steps: 3, classes: 2, test: { take: [a] }, ";
     for (data, code, says) in [
-        (SHD.replace("shd.h5", "text.h5"), 1, &["`text.h5`", "does not start like one"][..]),
+        (SHD.replace("shd.h5", "text.h5"), 1, &["`text.h5`", "does not start with the HDF5 signature"][..]),
         (SHD.replace("shd.h5", "none.h5"), 2, &["`none.h5`", "no such folder or file"]),
         (SHD.replace("shd.h5", "lists"), 1, &["`lists`", "the format `shd` takes a file"]),
         (SHD.replace("speaker", "accent"), 1, &["no field `accent`", "`data.test`", "`label`, `speaker`"]),

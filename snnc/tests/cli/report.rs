@@ -131,7 +131,7 @@ fn warnings_appear_once_and_in_reports() {
         "training.optimizer={kind: adam, lr: 1e-9}",
     ]);
     let outcome = outcome.success();
-    let silent = "is silent for 100 % of the samples: weights of";
+    let silent = "is silent in 100 % of the samples: the weights of";
     assert_eq!(outcome.stderr.matches(silent).count(), 1, "{}", outcome.stderr);
     let html = folder.read_text("out/report.html");
     check_page(&html);

@@ -136,7 +136,7 @@ fn nan_stops_training_and_keeps_the_checkpoint() {
     let words = [&["train", "tones.yaml", "--out", "a"], &steep[..]].concat();
     let says = [
         "training stopped: the loss of sample",
-        "is not finite in epoch 2, batch 1: layer `h0` leaves the finite numbers in time step",
+        "is not finite in epoch 2, batch 1: layer `h0` becomes infinite or NaN in time step",
         "lower the learning rate",
         "`a/checkpoint.safetensors` holds the state after epoch 1",
     ];
