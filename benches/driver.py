@@ -1,4 +1,4 @@
-"""Starts workers, lets them take turns, and sums up their times."""
+"""Starts workers, measures them in turn, and summarizes their times."""
 
 import json
 import os
@@ -15,13 +15,13 @@ BENCHES = Path(__file__).resolve().parent
 REPOSITORY = BENCHES.parent
 
 
-class Missing(Exception):
+class Unavailable(Exception):
     """An engine cannot be measured here."""
 
 
 @dataclass
 class Worker:
-    """An engine that was started, and what it has told so far."""
+    """A running engine and its measurements so far."""
 
     name: str
     command: list[str]
@@ -34,7 +34,7 @@ class Worker:
     peak_mib: float = 0.0
 
     def __post_init__(self) -> None:
-        """Starts the engine and waits until it is ready."""
+        """Starts the engine and waits until it is ready. Raises `Unavailable` if it fails."""
         self.result = self.case / f"{self.name}{self.setting}-{self.threads}.safetensors"
         limits = {
             name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -53,11 +53,11 @@ class Worker:
                 env=environment,
             )
         except OSError as error:
-            raise Missing(f"{self.name}: {error}") from error
+            raise Unavailable(f"{self.name}: {error}") from error
         self.facts = self._answer()
 
     def measure(self, seconds: float) -> float:
-        """Lets the engine work for about so long, at least one step; gives the median of this turn."""
+        """Runs the engine for about `seconds`, at least one step. Returns the median time of a step."""
         self.process.stdin.write(f"{seconds}\n")
         self.process.stdin.flush()
         answer = self._answer()
@@ -70,7 +70,7 @@ class Worker:
         self.process.wait()
 
     def summary(self) -> dict:
-        """The figures, with all that is needed to read them."""
+        """Returns the statistics of all measurements, with the engine's name, setting and facts."""
         return {
             "engine": self.name,
             "setting": self.setting,
@@ -90,18 +90,18 @@ class Worker:
         self.process.wait()
         self.errors.seek(0)
         last = self.errors.read().strip().splitlines()[-1:] or [
-            f"it ended with code {self.process.returncode}"
+            f"exited with code {self.process.returncode}"
         ]
-        raise Missing(f"{self.name}: {last[0]}")
+        raise Unavailable(f"{self.name}: {last[0]}")
 
 
 def python(interpreter: str, peer: str) -> list[str]:
-    """The command of a worker in `peers/`."""
+    """Returns the command of a worker in `peers/`."""
     return [interpreter, str(BENCHES / "peers" / f"{peer}.py")]
 
 
 def start_best(name: str, command: list[str], settings: list[str], seconds: float, **rest: object) -> Worker:
-    """Starts the engine in the setting that is quickest in a trial; the times of all trials become facts."""
+    """Starts the engine in the setting that is fastest in a trial. The times of all trials become facts."""
     best, trials = None, {}
     for setting in settings:
         worker = Worker(name, command, setting=setting, **rest)
@@ -114,20 +114,20 @@ def start_best(name: str, command: list[str], settings: list[str], seconds: floa
     return best
 
 
-def take_turns(workers: list[Worker], rounds: int, seconds: float) -> None:
-    """Measures all workers in turn, so that what else the machine does falls on all alike."""
+def measure_in_rounds(workers: list[Worker], rounds: int, seconds: float) -> None:
+    """Measures all workers in turn, so that other load on the machine affects all of them alike."""
     for _ in range(rounds):
         for worker in workers:
             worker.measure(seconds)
 
 
 def cargo_bench(package: str, bench: str) -> str:
-    """Builds a bench and gives its program."""
+    """Builds a benchmark and returns the path of its program."""
     return _cargo("bench", "--no-run", "-p", package, "--bench", bench)
 
 
 def cargo_build(package: str) -> str:
-    """Builds the program of a package, optimized."""
+    """Builds the program of a package in release mode and returns its path."""
     return _cargo("build", "--release", "-p", package, "--bin", package)
 
 
@@ -137,16 +137,16 @@ def _cargo(*arguments: str) -> str:
     messages = [json.loads(line) for line in build.stdout.splitlines() if line.startswith("{")]
     programs = [message["executable"] for message in messages if message.get("executable")]
     if build.returncode != 0 or not programs:
-        raise Missing(f"synnet: `{' '.join(command)}` failed")
+        raise Unavailable(f"synnet: `{' '.join(command)}` failed")
     return programs[-1]
 
 
 def machine() -> dict:
-    """What the figures depend on besides the engines."""
+    """Returns the properties of machine and toolchain that the results depend on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
 
-    def told(*command: str) -> str:
+    def output_of(*command: str) -> str:
         return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True).stdout.strip()
 
     return {
@@ -154,13 +154,13 @@ def machine() -> dict:
         "processor": models[0] if models else platform.machine(),
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
-        "rustc": told("rustc", "--version"),
-        "commit": told("git", "rev-parse", "--short", "HEAD"),
+        "rustc": output_of("rustc", "--version"),
+        "commit": output_of("git", "rev-parse", "--short", "HEAD"),
     }
 
 
 def duration(seconds: float) -> str:
-    """A time in the unit that suits it."""
+    """Formats a time with three digits in a suitable unit."""
     for unit, factor in (("s", 1.0), ("ms", 1e3)):
         if seconds * factor >= 1:
             return f"{seconds * factor:.3g} {unit}"
@@ -168,7 +168,7 @@ def duration(seconds: float) -> str:
 
 
 def table(rows: list[dict], columns: list[str]) -> str:
-    """Markdown of the rows' columns."""
+    """Formats columns of the rows as a Markdown table."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(str(row.get(column, "")) for column in columns) + " |" for row in rows]
     return "\n".join(lines)

@@ -1,8 +1,8 @@
-"""Time of one step of inference, batch 1: generated Rust beside what else runs such networks.
+"""Time of one inference step at batch size 1: generated Rust compared with other engines.
 
     python benches/inference.py --torch-python VENV/bin/python --jax-python VENV/bin/python
 
-See README.md. Prints a table in Markdown and writes all figures as lines of JSON.
+See README.md. Prints a Markdown table and writes all results as lines of JSON.
 """
 
 import argparse
@@ -19,10 +19,10 @@ from safetensors.numpy import save_file
 
 import driver
 import networks
-from driver import Missing, Worker, note
+from driver import Unavailable, Worker, note
 from networks import Config, write_case
 
-# Network b with spikes as its output; inputs of two densities, and hidden layers that fire accordingly.
+# Network b with spikes as its output, at two input densities; the hidden layers are calibrated to match.
 NETWORK = replace(networks.TRAINING["b"], batch=8, output="spikes")
 DENSITIES = {"0.1": NETWORK, "0.01": replace(NETWORK, probability=0.01, rate=0.02)}
 TARGETS = ("x86-64", "x86-64-v3")
@@ -35,13 +35,13 @@ def main() -> None:
     )
     parser.add_argument("--engines", default="rust,rust-int," + ",".join(PEERS), help="default: %(default)s")
     parser.add_argument(
-        "--torch-python", default=sys.executable, help="with torch, rockpool, onnx, onnxruntime"
+        "--torch-python", default=sys.executable, help="interpreter with torch, rockpool, onnx and onnxruntime"
     )
     parser.add_argument("--jax-python", default=sys.executable, help="interpreter with jax")
     parser.add_argument("--brian2-python", default=sys.executable, help="interpreter with brian2")
-    parser.add_argument("--snnc", help="the compiler; built where it is not given")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each engine (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each turn (default: %(default)s)")
+    parser.add_argument("--snnc", help="program `snnc`; built by default")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="per engine and round (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=driver.REPOSITORY / "runs/inference-step")
     args = parser.parse_args()
 
@@ -54,11 +54,11 @@ def main() -> None:
     (args.output / "results.jsonl").write_text("".join(json.dumps({**facts, **row}) + "\n" for row in rows))
     print("\n" + json.dumps(facts) + "\n\n" + driver.table([readable(row) for row in rows], COLUMNS))
     if any(row["equal"] < 1 for row in rows if row["engine"] == "rust"):
-        sys.exit("generated f32 code and the reference give different spikes")
+        sys.exit("the spikes of generated f32 code differ from the reference")
 
 
 def measure(args: argparse.Namespace, config: Config, case: Path) -> list[dict]:
-    """One density on all engines, in turn."""
+    """Measures all engines in turn at one density."""
     workers = []
     for engine in args.engines.split(","):
         for setting, command in commands(args, engine, config, case):
@@ -67,9 +67,9 @@ def measure(args: argparse.Namespace, config: Config, case: Path) -> list[dict]:
                 if engine not in PEERS:
                     workers[-1].facts["version"] = succeed(engine, [snnc(args), "--version"])
                 note(f"p = {case.name}: {engine} {setting} is ready")
-            except Missing as why:
-                note(f"p = {case.name}: without {why}")
-    driver.take_turns(workers, args.rounds, args.seconds)
+            except Unavailable as error:
+                note(f"p = {case.name}: skipping {error}")
+    driver.measure_in_rounds(workers, args.rounds, args.seconds)
     for worker in workers:
         worker.stop()
     weights, x, _ = networks.read_case(config, case)
@@ -82,7 +82,7 @@ def measure(args: argparse.Namespace, config: Config, case: Path) -> list[dict]:
 def commands(
     args: argparse.Namespace, engine: str, config: Config, case: Path
 ) -> list[tuple[str, Callable[[], list[str]]]]:
-    """The settings of an engine, each with what makes its command."""
+    """Returns the settings of an engine, each with a function that builds and returns its command."""
     if engine in PEERS:
         interpreter = vars(args)[f"{PEERS[engine]}_python"]
         return [("", lambda: driver.python(interpreter, f"inference_{engine}"))]
@@ -92,7 +92,7 @@ def commands(
 
 
 def generated(args: argparse.Namespace, form: str, target: str, config: Config, case: Path) -> str:
-    """Generates the network in a form, `rust` or `rust-int`, compiles it, and gives the program."""
+    """Generates the network as `rust` or `rust-int`, compiles it, and returns the path of the program."""
     folder = case / f"{form}-{target}"
     folder.mkdir(exist_ok=True)
     weights, x, _ = networks.read_case(config, case)
@@ -113,22 +113,22 @@ def generated(args: argparse.Namespace, form: str, target: str, config: Config, 
 
 
 def snnc(args: argparse.Namespace) -> str:
-    """The compiler, built once."""
+    """Returns the path of `snnc`, which is built once."""
     if args.snnc is None:
         args.snnc = driver.cargo_build("snnc")
     return args.snnc
 
 
 def succeed(engine: str, command: list[str]) -> str:
-    """Runs a command that an engine cannot do without, and gives what it prints."""
+    """Runs a command that an engine requires and returns its output."""
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode != 0:
-        raise Missing(f"{engine}: {ran.stderr.strip().splitlines()[0]}")
+        raise Unavailable(f"{engine}: {ran.stderr.strip().splitlines()[0]}")
     return ran.stdout.strip()
 
 
 def equal(worker: Worker, expected: np.ndarray) -> float | None:
-    """The share of outputs that equal NumPy's; none for an engine that gives no outputs."""
+    """Returns the fraction of outputs that equal NumPy's, or `None` for an engine without outputs."""
     if not worker.result.exists():
         return None
     return float((np.fromfile(worker.result, np.float32) == expected.ravel()).mean())
@@ -139,7 +139,7 @@ COLUMNS = [
     "engine",
     "setting",
     "per step",
-    "least to greatest",
+    "min to max",
     "passes",
     "ratio",
     "equal outputs",
@@ -148,11 +148,11 @@ COLUMNS = [
 
 
 def readable(row: dict) -> dict:
-    """A row for people."""
+    """Formats a row for the table."""
     return {
         **row,
         "per step": driver.duration(row["median_s"]),
-        "least to greatest": f"{driver.duration(row['min_s'])} to {driver.duration(row['max_s'])}",
+        "min to max": f"{driver.duration(row['min_s'])} to {driver.duration(row['max_s'])}",
         "passes": row["count"],
         "ratio": f"{row['ratio']:.3g}" if row["ratio"] else "",
         "equal outputs": "" if row["equal"] is None else f"{100 * row['equal']:.2f} %",

@@ -1,8 +1,8 @@
-"""The networks of the benchmarks, their weights and their inputs: the same for every engine.
+"""Networks, weights and inputs of the benchmarks, the same for every engine.
 
-A case is a folder with `net.snn`, the network in synnet's language, and `case.safetensors`: the weights under
-the names of `net.snn`, `[sources, targets]`, the input `x`, `[batch, steps, channels]`, and the target `y`,
-`[batch, steps, classes]`. All of it follows from a configuration and a seed.
+A case is a folder with `net.snn`, the network in synnet's language, and `case.safetensors`, which has the weights
+`[sources, targets]` under their names in `net.snn`, the input `x` `[batch, steps, channels]`, and the target `y`
+`[batch, steps, classes]`. Everything is generated from a configuration and a seed.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ THRESHOLD = 1.0
 WINDOW = 0.5  # of the surrogate gradient
 MAX_SPIKES, MAX_SPIKES_OUT = 31.0, 1.0
 THRESHOLD_OF_MEMBRANE_READOUT = 32767.0
-LEARNING_RATE = 1e-8  # so small that the network stays the same while its steps are timed
+LEARNING_RATE = 1e-8  # so small that the firing rates do not change during the measurement
 
 
 @dataclass(frozen=True)
 class Config:
-    """A SynNet of Rockpool's defaults, and how much of what is put through it."""
+    """A SynNet with Rockpool's defaults, and the size and density of its input."""
 
     hidden: tuple[int, ...]
     time_constants: tuple[int, ...]
@@ -49,7 +49,7 @@ class Config:
 
     @property
     def synaptic_decays(self) -> list[np.ndarray]:
-        """One decay per neuron, layer by layer: time constants 2, 4, 8, ... ms in turn, as bit shifts."""
+        """Decay of each neuron by layer: time constants of 2, 4, 8, ... ms in turn, rounded to bit shifts."""
         decays = []
         for neurons, count in zip(self.hidden, self.time_constants):
             decay = [1 - 2.0 ** -round(-np.log2(1 - np.exp(-(0.5**j)))) for j in range(1, count + 1)]
@@ -62,11 +62,11 @@ class Config:
 
     @property
     def limits(self) -> list[tuple[float, float]]:
-        """Threshold and most spikes per step of every layer."""
+        """Threshold and maximum number of spikes per step of each layer."""
         return [(THRESHOLD, MAX_SPIKES)] * len(self.hidden) + [(self.threshold_out, MAX_SPIKES_OUT)]
 
     def source(self, name: str) -> str:
-        """The network in synnet's language."""
+        """Returns the network in synnet's language."""
         arguments = {
             "n_channels": self.channels,
             "n_classes": self.classes,
@@ -89,7 +89,7 @@ TRAINING = {
 def lif(
     current: np.ndarray, decay: np.ndarray, threshold: float, max_spikes: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Spikes and membranes of a layer, `[batch, steps, neurons]`, as Rockpool's `LIFTorch` updates it."""
+    """Returns spikes and membranes of a layer, `[batch, steps, neurons]`, updated as in Rockpool's `LIFTorch`."""
     spikes, membranes = np.empty_like(current), np.empty_like(current)
     isyn, vmem = np.zeros((2, *current[:, 0].shape), np.float32)
     for t in range(current.shape[1]):
@@ -102,7 +102,7 @@ def lif(
 
 
 def run(config: Config, weights: list[np.ndarray], x: np.ndarray) -> np.ndarray:
-    """What the network gives for `x`, by NumPy."""
+    """Returns the output of the network for `x`, computed by NumPy."""
     spikes = membranes = x
     for weight, decay, limits in zip(weights, config.synaptic_decays, config.limits):
         spikes, membranes = lif(spikes @ weight, decay, *limits)
@@ -110,7 +110,7 @@ def run(config: Config, weights: list[np.ndarray], x: np.ndarray) -> np.ndarray:
 
 
 def write_case(config: Config, folder: Path, name: str = "Bench", seed: int = 1234) -> None:
-    """Writes a case; hidden layers fire at the configuration's rate."""
+    """Writes a case whose hidden layers are calibrated to `config.rate`."""
     rng = np.random.default_rng(seed)
     x = (rng.random((config.batch, config.steps, config.channels)) < config.probability).astype(np.float32)
     y = (rng.random((config.batch, config.steps, config.classes)) < 0.1).astype(np.float32)
@@ -128,7 +128,7 @@ def write_case(config: Config, folder: Path, name: str = "Bench", seed: int = 12
 def _calibrate(
     drawn: np.ndarray, inputs: np.ndarray, decay: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scales a layer's weights until it fires at the rate; gives them and its spikes.
+    """Scales the weights of a layer until it fires at `rate`. Returns the weights and the spikes.
 
     Weights are multiples of 2^-12, so that sums over sources are exact and do not depend on their order.
     """
@@ -142,6 +142,6 @@ def _calibrate(
 
 
 def read_case(config: Config, folder: Path) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """Weights, input and target."""
+    """Returns weights, input and target."""
     tensors = load_file(folder / "case.safetensors")
     return [tensors[name] for name in config.weight_names], tensors["x"], tensors["y"]

@@ -1,8 +1,8 @@
-"""Time of a step of the chip's bit-exact simulation, synnet beside SynSense's xylosim, with every state compared.
+"""Time of a step of the chip's bit-exact simulation: synnet compared with SynSense's xylosim. Checks every state.
 
     python benches/simulation.py --xylosim-python VENV/bin/python
 
-See README.md. Prints a table in Markdown and writes all figures as lines of JSON.
+See README.md. Prints a Markdown table and writes all results as lines of JSON.
 """
 
 import argparse
@@ -14,10 +14,10 @@ import numpy as np
 
 import driver
 import specifications
-from driver import Missing, Worker, note
+from driver import Unavailable, Worker, note
 from specifications import Config, cases, write_case
 
-# Whether readouts or all states are kept, one recording at a time or all of a batch on some threads.
+# Settings with their numbers of threads: record the readout or all states of one sample, or run a batch.
 SETTINGS = {"readout": 1, "all": 1, "batch": 1, "batch on 2": 2}
 
 
@@ -27,9 +27,9 @@ def main() -> None:
     )
     parser.add_argument("--cases", default=";".join(cases()), help="which cases (default: %(default)s)")
     parser.add_argument("--xylosim-python", default=sys.executable, help="interpreter with xylosim")
-    parser.add_argument("--synnet", help="program of the bench `simulation`; built where it is not given")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each engine (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each turn (default: %(default)s)")
+    parser.add_argument("--synnet", help="program of the bench `simulation`; built by default")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="per engine and round (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=driver.REPOSITORY / "runs/simulation-step")
     args = parser.parse_args()
     args.synnet = args.synnet or driver.cargo_bench("synnet-xylo", "simulation")
@@ -47,17 +47,17 @@ def main() -> None:
 
 
 def measure(args: argparse.Namespace, config: Config, case: Path) -> list[dict]:
-    """One case on all engines, in turn."""
+    """Measures all engines in turn on one case."""
     workers = []
     try:
         peer = driver.python(args.xylosim_python, "simulation_xylosim")
         workers.append(Worker("xylosim", peer, case, config))
-    except Missing as why:
-        note(f"{case.name}: without {why}")
+    except Unavailable as error:
+        note(f"{case.name}: skipping {error}")
     for setting, threads in SETTINGS.items():
         workers.append(Worker("synnet", [args.synnet], case, config, threads=threads, setting=setting))
     note(f"{case.name}: ready")
-    driver.take_turns(workers, args.rounds, args.seconds)
+    driver.measure_in_rounds(workers, args.rounds, args.seconds)
     for worker in workers:
         worker.stop()
     expected, spikes = states(workers[0]), states(workers[-1])["hidden.spikes"]
@@ -69,26 +69,26 @@ def measure(args: argparse.Namespace, config: Config, case: Path) -> list[dict]:
 
 
 def states(worker: Worker) -> dict[str, np.ndarray]:
-    """Every state of every step of the first recording."""
+    """Returns every state of every step of the first sample."""
     return dict(np.load(worker.result.with_suffix(".npz")))
 
 
 def equal(own: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
-    """Whether all states are the same."""
+    """Returns whether all states are equal."""
     return own.keys() == expected.keys() and all(np.array_equal(own[name], expected[name]) for name in own)
 
 
-COLUMNS = ["case", "spikes per neuron", "engine", "setting", "per step", "least to greatest", "passes", "ratio"]
+COLUMNS = ["case", "spikes per neuron", "engine", "setting", "per step", "min to max", "passes", "ratio"]
 COLUMNS += ["states", "peak MiB", "version"]
 
 
 def readable(row: dict) -> dict:
-    """A row for people."""
+    """Formats a row for the table."""
     return {
         **row,
         "spikes per neuron": f"{row['spikes']:.3f}",
         "per step": driver.duration(row["median_s"]),
-        "least to greatest": f"{driver.duration(row['min_s'])} to {driver.duration(row['max_s'])}",
+        "min to max": f"{driver.duration(row['min_s'])} to {driver.duration(row['max_s'])}",
         "passes": row["count"],
         "ratio": f"{row['ratio']:.3g}" if row["ratio"] else "",
         "states": "equal" if row["equal"] else "DIFFER",

@@ -1,7 +1,7 @@
-"""The chip programs of `simulation.py` and their inputs: the same for every engine.
+"""Chip specifications and inputs for `simulation.py`, the same for every engine.
 
-A case is a folder with `case.npz`: a specification under Rockpool's names, as `snnc sim` reads it, and the event
-counts `input`, `[batch, steps, channels]`.
+A case is a folder with `case.npz`: a specification with Rockpool's array names, which `snnc sim` reads, and the event
+counts `input` `[batch, steps, channels]`.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Config:
-    """A network on the chip, and how much is put through it."""
+    """A network on the chip, and the size and density of its input."""
 
     kind: str  # "spotter": layers of 60, mapped; "dense": every hidden neuron to every other
     hidden: int
@@ -36,13 +36,13 @@ PROBABILITIES = (0.1, 0.01)
 
 
 def cases() -> dict[str, Config]:
-    """Every network at every density."""
+    """Returns every network at every density."""
     named = ((name, config, p) for name, config in NETWORKS.items() for p in PROBABILITIES)
     return {f"{name}, {p}": replace(config, probability=p) for name, config, p in named}
 
 
 def write_case(config: Config, folder: Path, seed: int = 1234) -> None:
-    """Writes a case whose hidden neurons spike at about the probability of its input."""
+    """Writes a case whose hidden neurons spike about as often as its input channels."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     if config.kind == "spotter":
@@ -56,7 +56,7 @@ def write_case(config: Config, folder: Path, seed: int = 1234) -> None:
 
 
 def _spotter(config: Config, folder: Path, seed: int) -> tuple[Arrays, np.ndarray]:
-    """Network b of the other scripts, every layer's weights and threshold scaled to 127 and rounded."""
+    """Returns network b of the other scripts; weights and threshold of each layer are scaled to 127 and rounded."""
     net = networks.Config(
         (config.hidden // 3,) * 3,
         (2, 4, 8),
@@ -92,8 +92,8 @@ def _spotter(config: Config, folder: Path, seed: int) -> tuple[Arrays, np.ndarra
 
 
 def _dense(config: Config, rng: np.random.Generator) -> Arrays:
-    """Random weights from everywhere to everywhere. Those between hidden neurons are small, so that these follow
-    the input, each in its own way, and do not fire all at once."""
+    """Returns random all-to-all weights. Those between hidden neurons are small, so that the neurons respond to the
+    input individually instead of firing in synchrony."""
     n, outputs = config.hidden, config.outputs
     return {
         "weights_in": rng.integers(-127, 128, (config.channels, n)),
@@ -109,7 +109,7 @@ def _dense(config: Config, rng: np.random.Generator) -> Arrays:
 
 
 def _calibrate(specification: Arrays, events: np.ndarray, rate: float) -> None:
-    """Sets the threshold of the hidden neurons such that they spike about so often per step."""
+    """Sets the threshold of the hidden neurons so that they spike about `rate` times per step."""
     low, high = 1, 4000
     while high - low > 1:
         middle = (low + high) // 2
@@ -118,7 +118,7 @@ def _calibrate(specification: Arrays, events: np.ndarray, rate: float) -> None:
 
 
 def _rate(specification: Arrays, events: np.ndarray) -> float:
-    """Hidden spikes per neuron and step, but for saturation as on the chip."""
+    """Returns hidden spikes per neuron and step, computed as on the chip except for saturation."""
     s = specification
     vmem, isyn, spikes = np.zeros((3, s["threshold"].size), np.int64)
     total = 0

@@ -1,8 +1,8 @@
-"""Time and memory of a training step, synnet beside Rockpool and JAX, in turn, with gradients compared.
+"""Time and memory of a training step: synnet compared with Rockpool and JAX. Checks the gradients.
 
     python benches/training.py --torch-python VENV/bin/python --jax-python VENV/bin/python
 
-See README.md. Prints a table in Markdown and writes all figures as lines of JSON.
+See README.md. Prints a Markdown table and writes all results as lines of JSON.
 """
 
 import argparse
@@ -14,11 +14,11 @@ import numpy as np
 from safetensors.numpy import load_file
 
 import driver
-from driver import Missing, Worker, note
+from driver import Unavailable, Worker, note
 from networks import TRAINING, Config, write_case
 
 JAX_SETTINGS = [f"{form}-{unroll}" for form in ("layers", "layers_vjp", "steps") for unroll in (1, 8)]
-TOLERANCE = 1e-3  # of gradients, relative to the greatest entry of their tensor
+TOLERANCE = 1e-3  # of gradients, relative to the maximum entry of their tensor
 
 
 def main() -> None:
@@ -32,9 +32,9 @@ def main() -> None:
     )
     parser.add_argument("--torch-python", default=sys.executable, help="interpreter with torch and rockpool")
     parser.add_argument("--jax-python", default=sys.executable, help="interpreter with jax and optax")
-    parser.add_argument("--synnet", help="program of the bench `training`; built where it is not given")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each engine (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each turn (default: %(default)s)")
+    parser.add_argument("--synnet", help="program of the bench `training`; built by default")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="per engine and round (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=driver.REPOSITORY / "runs/training-step")
     args = parser.parse_args()
 
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measure(args: argparse.Namespace, config: Config, case: Path, threads: int) -> list[dict]:
-    """One configuration on all engines, in turn."""
+    """Measures all engines in turn on one configuration."""
     rest = {"case": case, "config": config, "threads": threads}
     start = {
         "rockpool": lambda: Worker("rockpool", driver.python(args.torch_python, "training_rockpool"), **rest),
@@ -67,9 +67,9 @@ def measure(args: argparse.Namespace, config: Config, case: Path, threads: int) 
         try:
             workers.append(start[engine]())
             note(f"{case.name}, {threads} threads: {engine} is ready")
-        except Missing as why:
-            note(f"{case.name}, {threads} threads: without {why}")
-    driver.take_turns(workers, args.rounds, args.seconds)
+        except Unavailable as error:
+            note(f"{case.name}, {threads} threads: skipping {error}")
+    driver.measure_in_rounds(workers, args.rounds, args.seconds)
     for worker in workers:
         worker.stop()
     reference = load_file(workers[0].result) if workers else {}
@@ -79,14 +79,14 @@ def measure(args: argparse.Namespace, config: Config, case: Path, threads: int) 
 
 
 def synnet(args: argparse.Namespace) -> str:
-    """The program of synnet's side, built once."""
+    """Returns the path of synnet's benchmark, which is built once."""
     if args.synnet is None:
         args.synnet = driver.cargo_bench("synnet-runtime", "training")
     return args.synnet
 
 
 def differences(worker: Worker, reference: dict[str, np.ndarray]) -> dict[str, float]:
-    """How far loss and gradients are from those of the first engine, before any update."""
+    """Returns the differences of loss and gradients from the first engine's, before any update."""
     own = load_file(worker.result)
     loss = float(own["loss"][0] / reference["loss"][0] - 1)
     tensors = [name for name in reference if name != "loss"]
@@ -100,7 +100,7 @@ COLUMNS = [
     "engine",
     "setting",
     "median",
-    "least to greatest",
+    "min to max",
     "steps",
     "ratio",
     "peak MiB",
@@ -109,11 +109,11 @@ COLUMNS += ["gradients"]
 
 
 def readable(row: dict) -> dict:
-    """A row for people."""
+    """Formats a row for the table."""
     return {
         **row,
         "median": driver.duration(row["median_s"]),
-        "least to greatest": f"{driver.duration(row['min_s'])} to {driver.duration(row['max_s'])}",
+        "min to max": f"{driver.duration(row['min_s'])} to {driver.duration(row['max_s'])}",
         "steps": row["count"],
         "ratio": f"{row['ratio']:.3g}" if row["ratio"] else "",
         "peak MiB": f"{row['peak_mib']:.0f}",

@@ -1,8 +1,8 @@
-"""One engine in a process of its own, measured on request.
+"""The worker side of a benchmark: one engine in a separate process, measured on request.
 
-A worker prepares its network, computes one step to be checked, and says that it is ready; then it reads lines
-from its standard input, each a number of seconds, and answers each with the times that its steps took. So
-engines of different environments take turns on one machine without starting anew. Answers are lines of JSON.
+A worker prepares its network, computes one step for the checks, and reports that it is ready. Then it reads numbers of
+seconds from standard input, one per line, and answers each with the times of its steps. This way, engines from
+different environments are measured in turn without restarts. Answers are lines of JSON.
 """
 
 import argparse
@@ -14,39 +14,39 @@ from pathlib import Path
 
 import networks
 
-MOST_TIMES = 2000  # in one answer
+MAX_TIMES = 2000  # per answer
 
 
 def arguments(config: type = networks.Config) -> argparse.Namespace:
-    """What the driver tells every worker; `config` is the class of the case's configuration."""
+    """Parses the arguments that the driver passes to every worker; `config` is the class of the configuration."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--case", type=Path, required=True, help="folder of the case")
     parser.add_argument("--config", type=lambda text: config(**json.loads(text)), required=True)
-    parser.add_argument("--result", type=Path, required=True, help="file for what is to be checked")
+    parser.add_argument("--result", type=Path, required=True, help="output file for the checks")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--setting", default="", help="which form of the engine, where there are several")
+    parser.add_argument("--setting", default="", help="variant of the engine, if there are several")
     return parser.parse_args()
 
 
 def serve(step: Callable[[], float | None], units: int = 1, **facts: object) -> None:
-    """Answers the driver until it hangs up. `step` does `units` pieces of work, and may tell the seconds."""
+    """Answers the driver until it closes the pipe. `step` does `units` units of work and may return its own time."""
     step()
-    _say(facts)
+    _report(facts)
     for line in sys.stdin:
         end = time.perf_counter() + float(line)
         seconds = []
-        while not seconds or (time.perf_counter() < end and len(seconds) < MOST_TIMES):
+        while not seconds or (time.perf_counter() < end and len(seconds) < MAX_TIMES):
             start = time.perf_counter()
-            told = step()
-            seconds.append((told or time.perf_counter() - start) / units)
-        _say({"seconds": seconds, "peak_mib": _peak_mib()})
+            measured = step()
+            seconds.append((measured or time.perf_counter() - start) / units)
+        _report({"seconds": seconds, "peak_mib": _peak_mib()})
 
 
 def _peak_mib() -> float:
-    """Greatest resident memory of this process. (`getrusage` would count the parent's before `exec`.)"""
+    """Returns the peak resident memory. `getrusage` would include the parent's from before `exec`."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def _say(answer: dict[str, object]) -> None:
+def _report(answer: dict[str, object]) -> None:
     print(json.dumps(answer), flush=True)

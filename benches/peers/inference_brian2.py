@@ -1,6 +1,6 @@
-"""Brian2's generated C++ program (`cpp_standalone`), the time of its own loop.
+"""Brian2: the generated C++ program (`cpp_standalone`), timed by its own loop.
 
-It differs from the others: a neuron fires at most once per step, and a spike takes a step to the next layer.
+Unlike in the other engines, a neuron spikes at most once per step, and a spike takes a step to reach the next layer.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import brian2 as b2
 import networks
 from worker import arguments, serve
 
-REPEATS = 20  # of the input, in one run of the program
+REPEATS = 20  # repetitions of the input in one run of the program
 
 args = arguments()
 config = args.config

@@ -1,4 +1,4 @@
-"""ONNX Runtime, one time step per call: states go in and out through two sets of buffers, bound once."""
+"""ONNX Runtime, one time step per call. Two sets of state buffers, bound once, alternate as input and output."""
 
 import numpy as np
 import onnx
@@ -15,7 +15,7 @@ frames = x[0][:, None]
 
 
 def model() -> bytes:
-    """The network's step as an ONNX graph."""
+    """Returns a time step of the network as a serialized ONNX model."""
     nodes, inputs, outputs = [], [], []
     constants = {"alpha": networks.ALPHA, "zero": np.float32(0)}
     spikes = "events"

@@ -1,4 +1,4 @@
-"""Rockpool, one time step per call: `SynNet` of `LIFTorch` layers, which keep their states."""
+"""Rockpool, one time step per call: a `SynNet` of `LIFTorch` layers, which keep their states."""
 
 import torch
 

@@ -1,8 +1,7 @@
-//! The program around a generated network, `network.rs` beside it, that `benches/inference.py` measures.
+//! The program that `benches/inference.py` measures. It wraps the generated network in `network.rs`.
 //!
-//! It runs the frames of `frames.bin`, bytes of `[steps, channels]`, one step at a time, writes what the network gives
-//! as f32 to `--result`, and then answers each number of seconds on its standard input with the times that its passes
-//! over the frames took.
+//! It runs the network on `frames.bin`, bytes `[steps, channels]`, one step at a time, and writes the outputs as f32 to
+//! `--result`. Then it answers each number of seconds on standard input with the times per step of its passes.
 
 mod network;
 
@@ -15,16 +14,16 @@ use network::Network;
 
 const MAX_RUNS: usize = 2000;
 
-/// Counts and outputs are f32 or integers, as the form of the network has it.
+/// The type of inputs and outputs: f32 or an integer, depending on the target.
 trait Number: Copy {
-    fn of(count: u8) -> Self;
+    fn from_count(count: u8) -> Self;
     fn to_f32(self) -> f32;
 }
 
 macro_rules! number {
     ($($type:ty)*) => {
         $(impl Number for $type {
-            fn of(count: u8) -> Self {
+            fn from_count(count: u8) -> Self {
                 count as $type
             }
 
@@ -37,9 +36,9 @@ macro_rules! number {
 
 number!(f32 u8 i16 u16 i32 u32);
 
-/// The function that makes a frame of bytes into one that the network takes; the compiler finds the type.
+/// Converts a frame of bytes to the network's input type, which the compiler infers.
 fn frame<T: Number, const CHANNELS: usize>(bytes: &[u8]) -> [T; CHANNELS] {
-    core::array::from_fn(|channel| T::of(bytes[channel]))
+    core::array::from_fn(|channel| T::from_count(bytes[channel]))
 }
 
 fn main() -> Result<(), Error> {
@@ -74,7 +73,7 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Greatest resident memory of this process, where the system tells it.
+/// Returns the peak resident memory of this process in MiB, or 0 if the system does not report it.
 fn peak_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -13,7 +13,7 @@ frames = torch.tensor(x[0]).split(1)
 
 
 class Network(torch.nn.Module):
-    """A step of the network; TorchScript hands lists over as copies, so the states live in the module."""
+    """A time step of the network. TorchScript passes lists as copies, so the states are kept in the module."""
 
     isyn: list[torch.Tensor]
     vmem: list[torch.Tensor]

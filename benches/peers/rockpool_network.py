@@ -1,4 +1,4 @@
-"""A configuration as Rockpool's `SynNet`."""
+"""Builds a configuration as Rockpool's `SynNet`."""
 
 import sys
 import types
@@ -7,7 +7,7 @@ import numpy as np
 
 from networks import ALPHA, Config
 
-# Rockpool imports it for boards, which are not needed here.
+# Rockpool imports samna, the driver of the boards, which is not needed here.
 sys.modules["samna"] = types.ModuleType("samna")
 
 import rockpool  # noqa: E402
@@ -18,7 +18,7 @@ VERSION = f"Rockpool {rockpool.__version__}, torch {torch.__version__}"
 
 
 def build(config: Config, weights: list[np.ndarray]) -> tuple[SynNet, list]:
-    """The network with these weights, and its linear modules in order."""
+    """Returns the network with these weights, and its linear modules in order."""
     net = SynNet(
         n_channels=config.channels,
         n_classes=config.classes,

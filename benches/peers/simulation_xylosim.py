@@ -1,4 +1,4 @@
-"""SynSense's simulator of the chip, `xylosim.v2`, one recording per call. It records every state always."""
+"""SynSense's simulator of the chip, `xylosim.v2`, one sample per call. It always records every state."""
 
 from importlib.metadata import version
 
@@ -13,12 +13,12 @@ case = np.load(args.case / "case.npz")
 
 
 def synapses(weights: np.ndarray) -> list[list[XyloSynapse]]:
-    """Zero weights are no synapses."""
+    """Returns the synapses of each source; zero weights have none."""
     return [[XyloSynapse(int(target), 0, int(row[target])) for target in np.nonzero(row)[0]] for row in weights]
 
 
 hidden, outputs = case["threshold"].size, case["threshold_out"].size
-# The layer does not own its synapses: they have to live as long as it does.
+# The layer does not own its synapses: keep them alive as long as the layer.
 alive = [synapses(case[name]) for name in ("weights_in", "weights_rec", "weights_out")]
 chip = XyloLayer(
     *alive,

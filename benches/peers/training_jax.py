@@ -1,8 +1,8 @@
 """A training step in JAX: the network written with `lax.scan`, compiled by XLA.
 
-Settings, `<form>-<unroll>`: `layers` multiplies a layer's whole input by its weights and then scans its
-neurons; `layers_vjp` does the same with the scan's backward written by hand, which stores membranes only;
-`steps` is one scan whose step goes through all layers. `unroll` is that of `lax.scan`.
+Settings are `<form>-<unroll>`. `layers` multiplies a layer's whole input by its weights, then scans over its neurons;
+`layers_vjp` does the same with a hand-written backward pass of the scan, which stores membrane potentials only; `steps`
+is one scan whose step updates all layers. `unroll` is the argument of `lax.scan`.
 """
 
 import os
@@ -13,7 +13,7 @@ from worker import arguments, serve
 args = arguments()
 config = args.config
 if args.threads == 1:
-    # XLA's thread pools follow the number of cores that the process may use.
+    # XLA sizes its thread pools by the number of cores that the process may use.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
 
@@ -29,14 +29,14 @@ from networks import ALPHA, WINDOW  # noqa: E402
 form, unroll = args.setting.rsplit("-", 1)
 unroll = int(unroll)
 weights, x, y = networks.read_case(config, args.case)
-# Time first, as scans want it.
+# `lax.scan` runs over the first axis: time first.
 x, y = (jnp.asarray(a.transpose(1, 0, 2)) for a in (x, y))
 weights = [jnp.asarray(weight) for weight in weights]
 decays = [jnp.asarray(decay) for decay in config.synaptic_decays]
 
 
 def surrogate(vmem, threshold, max_spikes):
-    """Rockpool's periodic exponential."""
+    """Rockpool's periodic exponential surrogate gradient."""
     shifted = vmem - threshold / 2
     periods = jnp.minimum(jnp.floor(shifted / threshold), max_spikes - 1)
     within = jnp.where(vmem >= threshold, shifted - periods * threshold, shifted)
@@ -55,7 +55,7 @@ def _(threshold, max_spikes, primals, tangents):
 
 
 def update(state, current, decay, threshold, max_spikes):
-    """One step of a layer: its new state, its spikes, and its membranes before the reset."""
+    """Updates a layer by one step. Returns its state, its spikes, and its membrane potentials before reset."""
     isyn, vmem = state
     isyn = (isyn + current) * decay
     vmem = vmem * ALPHA + isyn

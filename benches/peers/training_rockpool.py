@@ -1,4 +1,4 @@
-"""A training step in Rockpool: `SynNet` of `LIFTorch` layers, PyTorch on the CPU."""
+"""A training step in Rockpool: a `SynNet` of `LIFTorch` layers in PyTorch on the CPU."""
 
 import torch
 from safetensors.numpy import save_file

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the spoken digits in data/ with espeak-ng 1.51 (Debian package `espeak-ng`). Nothing else is needed.
+"""Synthesizes the spoken digits in data/ with espeak-ng 1.51 (Debian package `espeak-ng`), the only requirement.
 
-    python3 make_data.py [FOLDER]      writes FOLDER/{train,test}/{digit}_{voice}_{take}.wav, by default into data/
+    python3 make_data.py [FOLDER]      writes FOLDER/{train,test}/{digit}_{voice}_{take}.wav; FOLDER is data/ by default
 
-Thirty voices speak the ten digits once, for training; five others speak them twice, for testing. The files are 8 kHz, 16-bit, mono, without
-silence around the word, with the same peak. The same version of espeak-ng gives the same bytes.
+Thirty voices speak the ten digits once, for training; five others speak them twice, for testing. The files are 8 kHz,
+16-bit, mono, trimmed to the word and normalized to the same peak. The same version of espeak-ng gives the same bytes.
 """
 import array
 import io
@@ -17,7 +17,7 @@ import wave
 
 DIGITS = "zero one two three four five six seven eight nine".split()
 
-# A voice is a variant of espeak-ng, which sets timbre and intonation. No voice is in both parts.
+# A voice is a variant of espeak-ng, which sets timbre and intonation. No voice is in both sets.
 VOICES = {
     "train": """m1 f1 m2 f2 m3 f3 m4 f4 m6 f5 m7 linda m8 steph adam Alex david Denis Diogo Henrique Hugo john Lee Mike paul quincy
                 rob victor zac benjamin""".split(),
@@ -25,8 +25,8 @@ VOICES = {
 }
 TAKES = {"train": 1, "test": 2}
 
-# Take `t` of voice number `v` speaks with entry `2 * v + t` of each list, starting over at its end: an accent (`en` is British;
-# `en-gb` would ignore the variant), a speed in words per minute, and a pitch from 0 to 99.
+# Take `t` of voice number `v` uses entry `2 * v + t` of each list, modulo its length: an accent (`en` is British; `en-gb`
+# would ignore the variant), a speed in words per minute, and a pitch from 0 to 99.
 ACCENTS = ["en-us", "en", "en-gb-scotland", "en-us", "en-029", "en", "en-gb-x-rp"]
 SPEEDS = [140, 180, 165, 150, 172, 155, 145, 160]
 PITCHES = [50, 38, 62, 45, 56, 34, 68, 50, 42, 60, 30]
@@ -39,13 +39,13 @@ PEAK = 0.9 * 32_767
 
 
 def speak(word, accent, voice, speed, pitch):
-    """The word as espeak-ng says it: integers at RATE_IN."""
+    """Synthesizes a word. Returns 16-bit samples at RATE_IN."""
     command = ["espeak-ng", "-v", f"{accent}+{voice}", "-s", str(speed), "-p", str(pitch), "--stdout", word]
     bytes_ = subprocess.run(command, check=True, capture_output=True).stdout
     with wave.open(io.BytesIO(bytes_)) as file:
         layout = (file.getnchannels(), file.getsampwidth(), file.getframerate())
         if layout != (1, 2, RATE_IN):
-            sys.exit(f"espeak-ng gave (channels, bytes, rate) = {layout} instead of {(1, 2, RATE_IN)}")
+            sys.exit(f"espeak-ng wrote (channels, bytes, rate) = {layout} instead of {(1, 2, RATE_IN)}")
         samples = array.array("h", file.readframes(file.getnframes()))
     if sys.byteorder == "big":
         samples.byteswap()
@@ -53,7 +53,7 @@ def speak(word, accent, voice, speed, pitch):
 
 
 def low_pass_kernels():
-    """A windowed sinc (Blackman) for each of the UP positions that an output sample can have between two input samples."""
+    """Returns a windowed sinc (Blackman) for each of the UP positions of an output sample between two input samples."""
     def tap(x):
         window = 0.42 + 0.5 * math.cos(math.pi * x / HALF_WIDTH) + 0.08 * math.cos(2 * math.pi * x / HALF_WIDTH)
         w = 2 * CUTOFF / RATE_IN
@@ -62,7 +62,7 @@ def low_pass_kernels():
 
 
 def resample(samples, kernels):
-    """From RATE_IN to RATE_OUT."""
+    """Resamples from RATE_IN to RATE_OUT."""
     padded = [0] * (HALF_WIDTH - 1) + list(samples) + [0] * (HALF_WIDTH + 1)
     out = []
     for k in range(len(samples) * UP // DOWN):
@@ -72,7 +72,7 @@ def resample(samples, kernels):
 
 
 def trim(samples):
-    """Cuts where windows of 5 ms stay below 1 % of the peak, but leaves 15 ms around the word."""
+    """Trims windows of 5 ms below 1 % of the peak at both ends, and keeps a margin of 15 ms."""
     window, margin = RATE_OUT // 200, RATE_OUT * 15 // 1000
     floor = 0.01 * max(map(abs, samples))
     loud = [start for start in range(0, len(samples), window)
@@ -81,7 +81,7 @@ def trim(samples):
 
 
 def normalize(samples):
-    """Scales to PEAK and rounds."""
+    """Scales to PEAK and rounds to 16 bits."""
     scale = PEAK / max(map(abs, samples))
     return array.array("h", (round(x * scale) for x in samples))
 

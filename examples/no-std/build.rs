@@ -1,4 +1,4 @@
-//! Links the C library, which the compiler leaves out where there is no standard library.
+//! Links the C library, which the compiler omits for programs without the standard library.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,4 +1,4 @@
-//! The arguments of every command.
+//! Command-line arguments.
 
 use std::path::PathBuf;
 
@@ -6,88 +6,104 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use synnet_dsl::vocabulary::Unit;
 use synnet_xylo::quantize::Method;
 
+use crate::help;
+
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
 #[command(name = "snnc", version, about, propagate_version = true, max_term_width = 100)]
+#[command(after_help = help::OVERVIEW)]
 pub struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
-    /// Print machine-readable results on standard output.
+    /// Print machine-readable results to standard output.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Description of a chip of your own, in the form that `snnc chips NAME` prints; may be repeated. It is the target
-    /// where none is named.
+    /// Add a custom chip, described in the format that `snnc chips NAME` prints; may be repeated. A single custom chip
+    /// is the default target.
     #[arg(long, value_name = "FILE")]
     pub chip: Vec<PathBuf>,
 }
 
-/// Reads the arguments of the process; ends it on `--help`, `--version` and arguments that make no sense.
+/// Parses the arguments of the process. Exits on `--help`, `--version` and invalid arguments.
 pub fn parse() -> Cli {
     let matches = command().get_matches();
     from_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-/// The grammar of the arguments. `--chip` may stand before and behind the name of a command.
+/// Returns the grammar of the arguments. `--chip` is accepted before and after the name of the command.
 fn command() -> clap::Command {
     let command = Cli::command();
     let chip = command.get_arguments().find(|argument| argument.get_id() == CHIP).cloned();
     match chip {
-        Some(chip) => command.mut_subcommands(|of| of.arg(chip.clone())),
+        Some(chip) => command.mut_subcommands(|subcommand| subcommand.arg(chip.clone())),
         None => command,
     }
 }
 
-/// The field of [`Cli`] that every command shares.
+/// Id of [`Cli::chip`], which every command shares.
 const CHIP: &str = "chip";
 
-/// Chips of both places, in their order. (As a global argument of clap, those behind the command would replace those
-/// before it.)
+/// Collects the chips given before and after the command, in this order. A global argument of clap does not do that:
+/// values after the command replace those before it.
 fn from_matches(matches: &ArgMatches) -> Result<Cli, clap::Error> {
     let mut cli = Cli::from_arg_matches(matches)?;
-    let behind = matches.subcommand().and_then(|(_, of_command)| of_command.get_many(CHIP));
-    cli.chip.extend(behind.into_iter().flatten().cloned());
+    let after = matches.subcommand().and_then(|(_, subcommand)| subcommand.get_many(CHIP));
+    cli.chip.extend(after.into_iter().flatten().cloned());
     Ok(cli)
 }
 
-/// One command of `snnc`.
+/// A command of `snnc`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Report every error of a network at once; of a recipe (`.yaml`), what training and building would refuse; of a
-    /// built network (`.json`, `.npz`), whether it fits a chip.
+    /// Check a network, a recipe or a compiled network, and report all errors at once.
+    ///
+    /// For a recipe (`.yaml`), also check that its network can be trained and built; no data is read. For a compiled
+    /// network (`.json`, `.npz`), check that it fits a chip.
+    #[command(after_help = help::CHECK)]
     Check(Check),
-    /// Bring network files into their canonical form.
+    /// Format network files.
+    #[command(after_help = help::FMT)]
     Fmt(Fmt),
-    /// Print what a network consists of, what of a chip it takes, and what a built configuration holds.
+    /// Print the layers, connections and parameters of a network, and the chip resources it needs.
+    #[command(after_help = help::SHOW)]
     Show(Show),
-    /// Train a network as a recipe says, and build what it asks for.
+    /// Train the network of a recipe, evaluate it, and build its targets.
+    #[command(after_help = help::TRAIN)]
     Train(Train),
-    /// Measure the accuracy of trained weights.
+    /// Evaluate trained weights on the test set of a recipe.
+    #[command(after_help = help::EVAL)]
     Eval(Eval),
-    /// Tell, layer by layer, what a chip makes of a trained network, and why.
+    /// Compare a trained network with its quantized version on a chip, layer by layer.
+    #[command(after_help = help::COMPARE)]
     Compare(Compare),
     /// Run a network on an array of input events.
+    #[command(after_help = help::RUN)]
     Run(Run),
     /// Compile a network and its weights for a target.
+    #[command(after_help = help::BUILD)]
     Build(Build),
-    /// Run the bit-exact chip on a built configuration.
+    /// Simulate a compiled network bit for bit.
+    #[command(after_help = help::SIM)]
     Sim(Sim),
-    /// Print the chips that networks can be built for, and all that is known of one.
+    /// List the supported chips, or describe one.
+    #[command(after_help = help::CHIPS)]
     Chips(Chips),
-    /// Print the long form of an error code.
+    /// Explain the code of an error or a warning.
+    #[command(after_help = help::EXPLAIN)]
     Explain(Explain),
 }
 
-/// Which network of which file.
+/// A network file, the network in it, and the network's parameters.
 #[derive(Args, Debug)]
 pub struct NetworkArgs {
     /// Network file; `-` reads standard input.
     #[arg(value_name = "NET.snn")]
     pub net: PathBuf,
-    /// The network to take, where the file has several.
+    /// Select a network, if the file has several.
     #[arg(long)]
     pub name: Option<String>,
-    /// Sets a parameter of the network; may be repeated.
+    /// Set a parameter of the network; may be repeated.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = assignment)]
     pub params: Vec<(String, String)>,
 }
@@ -97,8 +113,8 @@ pub struct NetworkArgs {
 pub struct Check {
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Check the rules of a target, too.
-    #[arg(long)]
+    /// Also check the rules of this target.
+    #[arg(long, long_help = help::targets("Also check the rules of this target."))]
     pub target: Option<String>,
 }
 
@@ -108,7 +124,7 @@ pub struct Fmt {
     /// Files to format in place; `-` formats standard input to standard output.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Change nothing; fail where a file is not in canonical form.
+    /// Change nothing; fail if a file is not formatted.
     #[arg(long)]
     pub check: bool,
 }
@@ -118,31 +134,33 @@ pub struct Fmt {
 pub struct Show {
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Print also what of a chip the network takes. The network may be a built one: a specification (`.npz`) or a
-    /// configuration (`.json`).
-    #[arg(long)]
+    /// Also print the resources of this chip that the network uses.
+    #[arg(long, long_help = help::chips(
+        "Also print the resources of this chip that the network uses. Compiled networks can be shown, too: \
+         specifications (`.npz`) and configurations (`.json`)."
+    ))]
     pub target: Option<String>,
-    /// Weights file, to print what the network costs on the chip.
+    /// Weights file; prints the cost of the network on the chip.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Duration of a step of a built network, such as `10ms`, to print the clock that it needs.
+    /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub dt: Option<f64>,
-    /// How to print it.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
     pub format: ShowFormat,
 }
 
-/// Formats of `show`.
+/// Output formats of `show`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ShowFormat {
-    /// Layers, connections and tensors, for people.
+    /// Tables of layers, connections and tensors.
     Table,
     /// The graph as YAML.
     Yaml,
     /// The graph as JSON.
     Json,
-    /// Graphviz.
+    /// The graph in Graphviz's DOT language.
     Dot,
 }
 
@@ -151,27 +169,27 @@ pub enum ShowFormat {
 pub struct Train {
     #[command(flatten)]
     pub recipe: RecipeArgs,
-    /// Folder for everything that is written; `runs/<recipe>` by default.
+    /// Output folder; `runs/<recipe>` by default.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Go on from the checkpoint in the output folder.
+    /// Resume from the checkpoint in the output folder.
     #[arg(long)]
     pub resume: bool,
-    /// Train with so many seeds, from `training.seed` on, each in a folder of its own; gives mean and spread.
+    /// Train with N consecutive seeds, starting at `training.seed`; reports mean and standard deviation.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub seeds: Option<u16>,
 }
 
-/// A recipe, how to change it, and the threads that carry it out.
+/// A recipe, overrides of its values, and the number of threads.
 #[derive(Args, Debug)]
 pub struct RecipeArgs {
     /// Recipe file.
     #[arg(value_name = "RECIPE.yaml")]
     pub recipe: PathBuf,
-    /// Replaces a value of the recipe, such as `data.path=DIR` or `training.epochs=10`; may be repeated.
+    /// Override a value of the recipe, such as `data.path=DIR` or `training.epochs=10`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
-    /// Number of threads; all cores by default. The results do not depend on it.
+    /// Number of threads; all cores by default. Does not affect the results.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
@@ -184,13 +202,15 @@ pub struct Eval {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
-    /// What runs the network: `float`, or a chip to quantize for and simulate.
-    #[arg(long, value_name = "ENGINE", default_value = "float")]
+    /// Engine that runs the network: `float`, or the simulator of a chip.
+    #[arg(long, value_name = "ENGINE", default_value = "float", long_help = help::engines(
+        "Engine that runs the network: `float`, or the simulator of a chip, for which the network is quantized."
+    ))]
     pub on: String,
-    /// How weights become integers for the chip, instead of the recipe's `quantize.method`.
-    #[arg(long, value_name = "METHOD", value_parser = str::parse::<Method>)]
+    /// Quantizer for the chip; overrides `quantize.method` of the recipe.
+    #[arg(long, value_name = "METHOD", value_parser = help::quantizers())]
     pub quantizer: Option<Method>,
-    /// Write the results as a page for a browser, with recordings of the test set to look at.
+    /// Write an HTML report with the results and samples of the test set.
     #[arg(long, value_name = "PAGE.html")]
     pub report: Option<PathBuf>,
 }
@@ -203,16 +223,16 @@ pub struct Compare {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
-    /// The chip to compare with the float network.
-    #[arg(long)]
+    /// Chip to compare with the float network.
+    #[arg(long, long_help = help::chips("Chip to compare with the float network."))]
     pub target: Option<String>,
-    /// How weights become integers, in place of what the recipe says.
-    #[arg(long, value_name = "METHOD", value_parser = str::parse::<Method>)]
+    /// Quantizer for the chip; overrides `quantize.method` of the recipe.
+    #[arg(long, value_name = "METHOD", value_parser = help::quantizers())]
     pub quantizer: Option<Method>,
-    /// Take so many recordings, spread over the test set, instead of all.
+    /// Compare N samples, spread evenly over the test set; all by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub samples: Option<u32>,
-    /// Write the comparison as a page for a browser, with pictures of every layer.
+    /// Write an HTML report with plots of every layer.
     #[arg(long, value_name = "PAGE.html")]
     pub html: Option<PathBuf>,
 }
@@ -227,7 +247,7 @@ pub struct Run {
     pub weights: PathBuf,
     #[command(flatten)]
     pub arrays: ArrayArgs,
-    /// Seed of the noise.
+    /// Seed of the membrane noise.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 }
@@ -238,10 +258,10 @@ pub struct ArrayArgs {
     /// Input events, `[T, C]` or `[B, T, C]`, any numeric type; `-` reads standard input.
     #[arg(long, value_name = "IN.npy")]
     pub input: PathBuf,
-    /// Where to write `output` and the recordings; `-` writes standard output.
+    /// File for `output` and the recorded states; `-` writes standard output.
     #[arg(long, value_name = "OUT.npz")]
     pub output: PathBuf,
-    /// Record the states of every layer.
+    /// Also record spikes, membrane potentials and synaptic currents of every layer.
     #[arg(long)]
     pub record: bool,
 }
@@ -251,34 +271,34 @@ pub struct ArrayArgs {
 pub struct Build {
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Weights file. Without it, generated Rust takes its weights when the program runs.
+    /// Weights file. Without it, generated Rust loads its weights at run time.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Rates of the layers, as `snnc eval --json` prints them: generated Rust in f32 then adds the weights
-    /// of silent layers and of busy ones in the way that is faster for each.
+    /// Firing rates of the layers, as printed by `snnc eval --json`. For each layer, generated f32 Rust then uses the
+    /// loop that is faster at this rate.
     #[arg(long, value_name = "EVAL.json")]
     pub rates: Option<PathBuf>,
-    /// What to build for.
-    #[arg(long)]
+    /// Target to build for.
+    #[arg(long, long_help = help::targets("Target to build for."))]
     pub target: Option<String>,
     #[command(flatten)]
     pub quantize: QuantizeArgs,
-    /// Leave out hidden neurons of a chip that can never spike or cannot reach the readout.
+    /// Remove hidden neurons that can never spike or cannot reach the readout; for chips only.
     #[arg(long)]
     pub remove_dead: bool,
-    /// File to write; others are written beside it under the same stem.
+    /// Main output file; other files get the same stem. `-` writes standard output.
     #[arg(short = 'o', long = "out", value_name = "OUT")]
     pub out: PathBuf,
 }
 
-/// How numbers become integers, for chips and integer code.
+/// Quantization for chips and integer code.
 #[derive(Args, Debug)]
 pub struct QuantizeArgs {
-    /// How weights become integers, for chips and `rust-int`; `channel` by default.
-    #[arg(long, value_name = "METHOD", value_parser = str::parse::<Method>)]
+    /// Quantizer for chips and `rust-int`; `channel` by default.
+    #[arg(long, value_name = "METHOD", value_parser = help::quantizers())]
     pub quantizer: Option<Method>,
-    /// Typical input events, `[T, C]` or `[B, T, C]`: the ranges of the network's states are measured on them, and then
-    /// weight shifts are used.
+    /// Calibration input, `[T, C]` or `[B, T, C]`. The ranges of the states are measured on it; weight shifts are
+    /// enabled.
     #[arg(long, value_name = "IN.npy")]
     pub calibrate: Option<PathBuf>,
 }
@@ -286,12 +306,13 @@ pub struct QuantizeArgs {
 /// Arguments of `sim`.
 #[derive(Args, Debug)]
 pub struct Sim {
-    /// Specification of a chip's network (`.npz`), or configuration of Xylo Audio 2 (`.json`).
+    /// Compiled network: a specification (`.npz`), or a configuration of Xylo Audio 2 (`.json`).
     #[arg(value_name = "SPEC")]
     pub spec: PathBuf,
-    /// The chip to simulate, which also has to have room for the network. By default one of the current generation, of
-    /// any size.
-    #[arg(long)]
+    /// Chip to simulate; by default, a chip of the current generation without size limits.
+    #[arg(long, long_help = help::chips(
+        "Chip to simulate. The network must fit it. By default, a chip of the current generation without size limits."
+    ))]
     pub target: Option<String>,
     #[command(flatten)]
     pub arrays: ArrayArgs,
@@ -300,7 +321,8 @@ pub struct Sim {
 /// Arguments of `chips`.
 #[derive(Args, Debug)]
 pub struct Chips {
-    /// The chip to print in full, with the evidence for each number.
+    /// Chip to describe in full, with the evidence for each number.
+    #[arg(long_help = help::chips("Chip to describe in full, with the evidence for each number."))]
     pub name: Option<String>,
 }
 
@@ -311,9 +333,9 @@ pub struct Explain {
     pub code: String,
 }
 
-/// A time such as `10ms` or `10 ms`, in seconds.
+/// Parses a time such as `10ms` or `10 ms`, above 0, into seconds.
 fn duration(text: &str) -> Result<f64, String> {
-    let wrong = || "expected a time above 0 with its unit, such as `10ms`".to_owned();
+    let wrong = || "expected a positive time with a unit, such as `10ms`".to_owned();
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = Unit::of(&text[number.len()..]).filter(|unit| unit.time() == 1).ok_or_else(wrong)?;
     let number: f64 = number.trim().parse().map_err(|_| wrong())?;
@@ -321,6 +343,7 @@ fn duration(text: &str) -> Result<f64, String> {
     if seconds.is_finite() && seconds > 0.0 { Ok(seconds) } else { Err(wrong()) }
 }
 
+/// Parses `NAME=VALUE`.
 fn assignment(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     if key.trim().is_empty() {
@@ -335,12 +358,55 @@ mod tests {
 
     #[test]
     fn chip_option_is_accepted_before_and_after_the_command() {
-        let words = ["snnc", "--chip", "a", "check", "--chip=b", "n.snn", "--chip", "c"];
-        let cli = from_matches(&command().get_matches_from(words)).unwrap();
+        let args = ["snnc", "--chip", "a", "check", "--chip=b", "n.snn", "--chip", "c"];
+        let cli = from_matches(&command().get_matches_from(args)).unwrap();
         assert_eq!(cli.chip, ["a", "b", "c"].map(PathBuf::from));
-        let words = ["snnc", "fmt", "--", "--chip", "c"];
-        assert!(from_matches(&command().get_matches_from(words)).unwrap().chip.is_empty());
+        let args = ["snnc", "fmt", "--", "--chip", "c"];
+        assert!(from_matches(&command().get_matches_from(args)).unwrap().chip.is_empty());
         assert!(command().try_get_matches_from(["snnc", "chips", "--chip"]).is_err());
         command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples_that_parse() {
+        for subcommand in command().get_subcommands() {
+            let name = subcommand.get_name();
+            let text = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("  snnc ")).collect();
+            assert!((1..=3).contains(&examples.len()), "{name}: {text}");
+            for example in examples {
+                let args = std::iter::once("snnc").chain(example.split_whitespace());
+                let matches =
+                    command().try_get_matches_from(args).unwrap_or_else(|e| panic!("{example}: {e}"));
+                assert_eq!(matches.subcommand_name(), Some(name), "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn help_lists_every_target_chip_and_quantizer() {
+        let long_help = |name: &str| {
+            let mut command = command();
+            command.find_subcommand_mut(name).unwrap().render_long_help().to_string()
+        };
+        let chips = synnet_workbench::ChipCatalog::default();
+        let chips: Vec<&str> = chips.iter().map(|chip| chip.name.as_str()).collect();
+        for name in ["show", "compare", "sim", "chips", "eval", "check", "build"] {
+            let help = long_help(name);
+            assert!(chips.iter().all(|chip| help.contains(&format!("`{chip}`"))), "{name}: {help}");
+        }
+        assert!(long_help("eval").contains("`float`"));
+        for name in ["check", "build"] {
+            let targets = synnet_workbench::NamedTarget::all([]);
+            let help = long_help(name);
+            assert!(
+                targets.iter().all(|target| help.contains(&format!("`{}`", target.name()))),
+                "{name}: {help}"
+            );
+        }
+        for name in ["build", "eval", "compare"] {
+            let help = long_help(name);
+            assert!(Method::NAMES.iter().all(|method| help.contains(method)), "{name}: {help}");
+        }
     }
 }

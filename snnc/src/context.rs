@@ -1,4 +1,4 @@
-//! What every command has: the chips of the command line, and how results and progress are shown.
+//! The state that commands share: the chips, the output format, and the terminal.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use synnet_dsl::Options;
 use synnet_ir::Network;
 use synnet_workbench::network_source::{CompileOutput, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{ChipCatalog, Engine, InputEvents, Plan, Target, UnknownName};
+use synnet_workbench::{ChipCatalog, Engine, InputEvents, NamedTarget, Plan, UnknownName};
 use synnet_xylo::Chip;
 
 use crate::cli::{NetworkArgs, RecipeArgs};
@@ -15,18 +15,18 @@ use crate::failure::Failure;
 use crate::progress::Terminal;
 use crate::stdio;
 
-/// The surroundings of a command.
+/// State that commands share.
 pub struct Context {
-    /// Whether machine-readable results go to standard output.
+    /// Whether to print machine-readable results to standard output.
     pub json: bool,
-    /// The chips, those of `--chip` included.
+    /// The built-in chips and those of `--chip`.
     pub chips: ChipCatalog,
-    /// Shows warnings and progress.
+    /// Receives warnings and progress.
     pub terminal: Terminal,
 }
 
 impl Context {
-    /// Reads the files of `--chip`.
+    /// Creates the context, with the chips described in `chip_files`.
     pub fn new(chip_files: &[PathBuf], json: bool) -> Result<Self, Failure> {
         let mut chips = ChipCatalog::default();
         for path in chip_files {
@@ -36,53 +36,54 @@ impl Context {
         Ok(Self { json, chips, terminal: Terminal::default() })
     }
 
-    /// The target that `--target` names.
-    pub fn target(&self, name: Option<&String>) -> Result<Option<Target>, Failure> {
-        name.map(|name| Target::named(name, self.chips.iter()))
+    /// Returns the target that `--target` names.
+    pub fn target(&self, name: Option<&String>) -> Result<Option<NamedTarget>, Failure> {
+        name.map(|name| NamedTarget::from_name(name, self.chips.iter()))
             .transpose()
             .map_err(|why| invalid(&why, "--target <TARGET>"))
     }
 
-    /// The target that `--target` names, or else the custom chip.
-    pub fn target_or_custom(&self, name: Option<&String>) -> Result<Option<Target>, Failure> {
+    /// Returns the target that `--target` names. The default is the custom chip, if there is exactly one.
+    pub fn target_or_custom(&self, name: Option<&String>) -> Result<Option<NamedTarget>, Failure> {
         let mut custom = self.chips.custom();
         match (self.target(name)?, custom.next(), custom.next()) {
             (Some(named), ..) => Ok(Some(named)),
             (None, None, _) => Ok(None),
             (None, Some(one), None) => Ok(Some(Arc::clone(one).into())),
             (None, Some(_), Some(_)) => {
-                Err(Failure::Usage("there are several `--chip`: say which with `--target`".into()))
+                Err(Failure::Usage("several custom chips are given: choose one with `--target`".into()))
             }
         }
     }
 
-    /// As [`target_or_custom`](Self::target_or_custom), if it is a chip; `why_chips` says what others are refused for.
-    pub fn chip(&self, name: Option<&String>, why_chips: &str) -> Result<Option<Arc<Chip>>, Failure> {
+    /// Like [`target_or_custom`](Self::target_or_custom), but rejects targets that are not chips; `reason` says why.
+    pub fn chip(&self, name: Option<&String>, reason: &str) -> Result<Option<Arc<Chip>>, Failure> {
         let Some(target) = self.target_or_custom(name)? else { return Ok(None) };
         match target.chip() {
             Some(chip) => Ok(Some(Arc::clone(chip))),
-            None => Err(Failure::Usage(format!("`--target {}`: {why_chips}", target.name()))),
+            None => Err(Failure::Usage(format!("`--target {}` is not a chip; {reason}", target.name()))),
         }
     }
 
-    /// The engine that `--on` names.
+    /// Returns the engine that `--on` names.
     pub fn engine(&self, name: &str) -> Result<Engine, Failure> {
-        Engine::named(name, self.chips.iter()).map_err(|why| invalid(&why, "--on <ENGINE>"))
+        Engine::from_name(name, self.chips.iter()).map_err(|why| invalid(&why, "--on <ENGINE>"))
     }
 
-    /// Compiles a network file and keeps what was found.
-    pub fn find(&self, args: &NetworkArgs) -> Result<CompileOutput, Failure> {
+    /// Compiles a network file and returns the graph with all diagnostics.
+    pub fn compile(&self, args: &NetworkArgs) -> Result<CompileOutput, Failure> {
         let options = Options::new().with_name(args.name.clone()).with_params(args.params.clone());
         let text = stdio::read_text(&args.net)?;
         Ok(CompileOutput::compile(&stdio::display_name(&args.net), text, &options))
     }
 
-    /// Compiles a network file; warnings are shown, errors fail.
+    /// Compiles a network file and prints its warnings. Errors in the network are an error.
     pub fn load(&self, args: &NetworkArgs) -> Result<LoadedNetwork, Failure> {
-        Ok(self.find(args)?.accept(&self.terminal)?)
+        Ok(self.compile(args)?.accept(&self.terminal)?)
     }
 
-    /// Reads a recipe and its network, and sets the number of threads of everything that follows.
+    /// Reads a recipe and compiles its network. Also sets the number of threads of the global pool, because commands
+    /// with recipes are the ones that take `--threads`.
     pub fn plan(&self, args: &RecipeArgs) -> Result<Plan, Failure> {
         if let Some(threads) = args.threads {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
@@ -93,19 +94,19 @@ impl Context {
         Ok(Plan::new(recipe, &self.terminal)?)
     }
 
-    /// Reads a weights file and joins it with the network.
+    /// Reads a weights file and binds it to the network.
     pub fn bind(&self, loaded: &LoadedNetwork, weights: &Path) -> Result<Network, Failure> {
         Ok(loaded.bind(&stdio::read(weights)?, weights)?)
     }
 
-    /// Reads input events.
+    /// Reads input events from a `.npy` file.
     pub fn events(&self, path: &Path, channels: usize) -> Result<InputEvents, Failure> {
         let events = InputEvents::parse(&stdio::read(path)?, channels);
         events.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))
     }
 }
 
-/// A value that an option cannot have, in the words of clap.
+/// Reports an unknown name in the format of clap's own errors.
 fn invalid(why: &UnknownName, option: &str) -> Failure {
     Failure::Usage(format!("invalid value '{}' for '{option}': {why}", why.name))
 }

@@ -1,4 +1,4 @@
-//! Why a command did not succeed, and with which exit code it ends.
+//! Failures of commands, and their exit codes.
 
 use std::process::ExitCode;
 
@@ -6,29 +6,29 @@ use synnet_workbench::Error;
 
 use crate::terminal;
 
-/// The exit code of an interrupted command, as shells have it for SIGINT.
+/// Exit code of an interrupted command: 128 + SIGINT, as in shells.
 pub const INTERRUPTED: u8 = 130;
 
-/// A failure with all that is to be said about it.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The library could not do it.
-    Work(Error),
-    /// The input is wrong; exit code 1.
+    /// An error of the library; its kind decides on the exit code.
+    Library(Error),
+    /// An error in the input; exit code 1.
     Input(String),
-    /// As [`Input`](Self::Input), with a text that is complete as it stands (rendered diagnostics).
+    /// Rendered diagnostics, which need no `error:` in front; exit code 1.
     Rendered(String),
-    /// The arguments make no sense; exit code 2.
+    /// Misuse of the command line; exit code 2.
     Usage(String),
 }
 
 impl Failure {
-    /// The exit code of the contract.
+    /// Returns the exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Input(_) | Self::Rendered(_) => 1,
             Self::Usage(_) => 2,
-            Self::Work(error) => match error {
+            Self::Library(error) => match error {
                 Error::Io { .. } | Error::Refused(_) => 2,
                 Error::Interrupted { .. } => INTERRUPTED,
                 _ => 1,
@@ -36,22 +36,22 @@ impl Failure {
         })
     }
 
-    /// Tells people.
+    /// Prints the failure to standard error.
     pub fn print(&self) {
         match self {
             Self::Rendered(text) => terminal::print(text.trim_end()),
             Self::Input(text) | Self::Usage(text) => terminal::error(text),
-            Self::Work(Error::Diagnostics(findings)) => terminal::print(findings.render(terminal::color())),
-            Self::Work(error @ Error::Interrupted { .. }) => {
-                terminal::print(format_args!("{error}; the same command with `--resume` goes on"));
+            Self::Library(Error::Diagnostics(found)) => terminal::print(found.render(terminal::color())),
+            Self::Library(error @ Error::Interrupted { .. }) => {
+                terminal::print(format_args!("{error}; run the same command with `--resume` to continue"));
             }
-            Self::Work(error) => terminal::error(error),
+            Self::Library(error) => terminal::error(error),
         }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Work(error)
+        Self::Library(error)
     }
 }

@@ -1,13 +1,14 @@
 //! `snnc`: the command line of synnet.
 //!
-//! Exit codes: 0 success, 1 errors in the input, 2 misuse or a failure to read or write, 130 interrupted.
+//! Exit codes: 0 success, 1 errors in the input, 2 misuse or an I/O failure, 130 interrupted.
 
-#![allow(unreachable_pub, reason = "in a binary, `pub` says that other modules use an item")]
+#![allow(unreachable_pub, reason = "in a binary, `pub` marks items that other modules use")]
 
 mod cli;
 mod commands;
 mod context;
 mod failure;
+mod help;
 mod progress;
 mod stdio;
 mod terminal;

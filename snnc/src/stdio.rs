@@ -1,4 +1,4 @@
-//! Files that the command line names, `-` being standard input or output.
+//! Files named on the command line; `-` is standard input or output.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -7,17 +7,17 @@ use synnet_workbench::{Error, files};
 
 use crate::failure::Failure;
 
-/// Whether a path stands for standard input or output.
+/// Returns whether a path stands for standard input or output.
 pub fn is_stdio(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// The name of a file in messages.
+/// Returns the name of an input file for messages.
 pub fn display_name(path: &Path) -> String {
     if is_stdio(path) { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
-/// The bytes of a file, or of standard input.
+/// Reads a file or standard input.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     if !is_stdio(path) {
         return Ok(files::read(path)?);
@@ -27,7 +27,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The text of a file, or of standard input.
+/// Reads a file or standard input as UTF-8 text.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
     let text = if is_stdio(path) {
         files::read_text_from(std::io::stdin().lock(), path)
@@ -37,12 +37,12 @@ pub fn read_text(path: &Path) -> Result<String, Failure> {
     Ok(text?)
 }
 
-/// Writes a file, or to standard output.
+/// Writes a file or standard output.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if is_stdio(path) { print(bytes) } else { Ok(files::write(path, bytes)?) }
 }
 
-/// Writes to standard output. A reader that has gone is no failure.
+/// Writes to standard output. A closed pipe, as of `snnc show ... | head`, is not an error.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -51,21 +51,21 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Writes a text to standard output.
+/// Writes text to standard output.
 pub fn print_text(text: &str) -> Result<(), Failure> {
     print(text.as_bytes())
 }
 
-/// Writes a machine-readable result to standard output.
+/// Writes indented JSON to standard output.
 pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
     print_text(&format!("{value:#}\n"))
 }
 
-/// Refuses to write both a file and JSON to standard output. `option` names the file on the command line.
+/// Rejects commands that would write both a file and JSON to standard output. `option` is the option of the file.
 pub fn check_single_stdout(option: &str, path: &Path, json: bool) -> Result<(), Failure> {
     if json && is_stdio(path) {
         return Err(Failure::Usage(format!(
-            "`--json` and `{option} -` both write to standard output: give `{option}` a file"
+            "`--json` and `{option} -` both write to standard output: give `{option}` a file name"
         )));
     }
     Ok(())

@@ -1,24 +1,25 @@
-//! What people see: messages on standard error.
+//! Messages on standard error.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
-/// Whether standard error takes colors: a terminal, and `NO_COLOR` is not set.
+/// Returns whether to color messages: standard error is a terminal and `NO_COLOR` is not set.
 pub fn color() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Writes a line for people. A closed standard error is no reason to fail.
+/// Prints a line to standard error.
 pub fn print(text: impl Display) {
+    // A closed standard error must not fail a command that has done its work.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Writes a warning.
+/// Prints a warning.
 pub fn warn(text: impl Display) {
     labeled("warning", "33", text);
 }
 
-/// Writes why a command failed.
+/// Prints an error.
 pub fn error(text: impl Display) {
     labeled("error", "31", text);
 }

@@ -1,4 +1,4 @@
-//! Ranges of a float network's states on typical input, by which the quantizer chooses weight shifts.
+//! Calibration: the ranges of a network's states on typical input, from which the quantizer chooses weight shifts.
 
 use synnet_ir::Network;
 use synnet_runtime::{Dataset, Interpreter, LayerTrace, Sequence, ShapeError, Tracing};
@@ -7,37 +7,37 @@ use synnet_xylo::quantize::LayerRange;
 
 use crate::input_events::InputEvents;
 
-/// Values of traces that are in memory together, unless a single recording has more.
+/// Maximum number of traced values in memory. A single sample may exceed it.
 const MAX_VALUES: usize = 1 << 24;
 
-/// Measures on input events of the network.
+/// Measures the ranges on input events `[B, T, C]`.
 ///
 /// # Errors
-/// If there are no events.
+/// Returns an error if all events are zero, or if the channels are not those of the network.
 pub fn on_events(network: &Network, events: &InputEvents) -> Result<Ranges, String> {
     let (time, channels, data) = (events.time, network.graph.input.channels, &events.data);
     if data.iter().all(|&x| x == 0.0) {
-        return Err("there are no events in it; calibration needs typical input".into());
+        return Err("the array holds no events; calibration needs typical input".into());
     }
     let len = time * channels;
-    let sequences = data.chunks(together(network, time) * len).map(|part| {
+    let sequences = data.chunks(batch_size(network, time) * len).map(|part| {
         let values = part.iter().map(|&x| x as f32).collect();
         Sequence::new(part.len() / len, time, channels, values)
     });
     measure(network, sequences).map_err(|e| e.to_string())
 }
 
-/// Measures on the recordings of a set.
+/// Measures the ranges on the samples of a dataset.
 ///
 /// # Errors
-/// Recordings of other channels than the network has.
+/// Returns an error if the channels of the dataset are not those of the network.
 pub fn on_dataset(network: &Network, dataset: &Dataset) -> Result<Ranges, ShapeError> {
     let (steps, channels) = (dataset.steps(), dataset.channels());
     let len = steps * channels;
     let count = dataset.samples().len();
-    let together = together(network, steps);
-    let sequences = (0..count).step_by(together).map(|first| {
-        let batch = together.min(count - first);
+    let batch_size = batch_size(network, steps);
+    let sequences = (0..count).step_by(batch_size).map(|first| {
+        let batch = batch_size.min(count - first);
         let mut values = vec![0.0; batch * len];
         for b in 0..batch {
             dataset.write_sample(first + b, &mut values[b * len..(b + 1) * len]);
@@ -47,8 +47,9 @@ pub fn on_dataset(network: &Network, dataset: &Dataset) -> Result<Ranges, ShapeE
     measure(network, sequences)
 }
 
-/// How many recordings of this length run at a time.
-fn together(network: &Network, steps: usize) -> usize {
+/// Returns how many samples of `steps` time steps can be traced at a time, 1 or more.
+fn batch_size(network: &Network, steps: usize) -> usize {
+    // Spikes and membrane potentials of each neuron, and the currents of each synapse.
     let states = network.graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns());
     let values = states.sum::<usize>().saturating_mul(steps);
     (MAX_VALUES / values.max(1)).max(1)
@@ -64,20 +65,26 @@ fn measure(
         let run = interpreter.run(&sequence?, Tracing::On, 0)?;
         for ((layer, trace), range) in network.graph.layers.iter().zip(&run.layers).zip(&mut ranges.layers) {
             let Some(lif) = layer.as_lif() else { continue };
-            observe(range, trace, lif.synapses.max(1), |n| lif.threshold.get(n));
+            extend_range(range, trace, lif.synapses.max(1), |n| lif.threshold.get(n));
         }
     }
     Ok(ranges)
 }
 
-/// Extends a range by what a layer did.
-fn observe(range: &mut LayerRange, trace: &LayerTrace, synapses: usize, threshold: impl Fn(usize) -> f64) {
+/// Extends a range by the states in a trace.
+fn extend_range(
+    range: &mut LayerRange,
+    trace: &LayerTrace,
+    synapses: usize,
+    threshold: impl Fn(usize) -> f64,
+) {
     let (Some(spikes), Some(vmem)) = (&trace.spikes, &trace.vmem) else { return };
+    // The synapses of a neuron share the scale of the chip's currents, so the largest of them counts.
     let mut largest = vec![0.0; vmem.width];
     for b in 0..vmem.batch {
         for t in 0..vmem.time {
             for (largest, currents) in largest.iter_mut().zip(trace.isyn.row(b, t).chunks(synapses)) {
-                *largest = currents.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+                *largest = currents.iter().fold(0.0, |max: f32, x| max.max(x.abs()));
             }
             range.observe(vmem.row(b, t), &largest, spikes.row(b, t), &threshold);
         }
@@ -92,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    /// One neuron that decays to a half, then a readout.
+    /// One neuron whose states halve in each step, then a readout.
     fn network() -> Network {
         let text = "network N {
             dt: 1 ms;
@@ -114,7 +121,7 @@ mod tests {
     #[test]
     fn ranges_are_measured_before_reset() {
         let network = network();
-        // In the step of the event the current decays to 8; so does the membrane rise to the threshold and spike.
+        // In the step of the event, the current decays to 8; the membrane rises to the threshold of 8 and spikes.
         let samples = [vec![1.0, 0.0], vec![0.0, 0.0]].map(|raster| DenseSample {
             raster,
             steps: 2,

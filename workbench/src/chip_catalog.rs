@@ -1,4 +1,4 @@
-//! The catalog of chips: those that the compiler knows, and custom ones described in files of the same form.
+//! The catalog of chips: the built-in ones, and custom ones described in files of the same format.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,28 +6,28 @@ use std::sync::Arc;
 use synnet_xylo::Chip;
 
 use crate::error::Error;
-use crate::target::is_taken;
+use crate::target::is_reserved;
 use crate::unknown::UnknownName;
 use crate::{files, serde_messages};
 
 /// The chips that networks can be built for.
 #[derive(Clone, Debug)]
 pub struct ChipCatalog {
-    /// The custom ones last.
+    /// The built-in chips, then the custom ones.
     entries: Vec<Entry>,
-    /// How many of the entries are built in.
+    /// Number of built-in chips.
     built_in: usize,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     chip: Arc<Chip>,
-    /// The description as it was written.
+    /// The YAML source of the description, comments included.
     text: String,
 }
 
 impl Default for ChipCatalog {
-    /// The chips that the compiler knows.
+    /// Returns the catalog of the built-in chips.
     fn default() -> Self {
         let entry = |chip: &Chip| {
             let text = Chip::source(&chip.name).unwrap_or_default().to_owned();
@@ -39,19 +39,19 @@ impl Default for ChipCatalog {
 }
 
 impl ChipCatalog {
-    /// Adds the custom chip that a file describes.
+    /// Adds a custom chip from a file.
     ///
     /// # Errors
-    /// A file that cannot be read; every fault of the description; a name that is taken.
+    /// Returns an error if the file cannot be read, the description has errors (all are listed), or the name is taken.
     pub fn read(&mut self, path: &Path) -> Result<(), Error> {
         let text = files::read_text(path)?;
         self.add(text).map_err(|why| Error::file(path, why))
     }
 
-    /// Adds a custom chip, described in YAML as in [`source`](Self::source).
+    /// Adds a custom chip from YAML in the format of [`source`](Self::source).
     ///
     /// # Errors
-    /// Every fault of the description; a name that is taken.
+    /// Returns an error if the description has errors (all are listed), or the name is taken.
     pub fn add(&mut self, text: String) -> Result<(), String> {
         let chip = Chip::from_yaml(&text).map_err(|e| {
             let why = std::error::Error::source(&e).map_or_else(
@@ -61,44 +61,44 @@ impl ChipCatalog {
             format!("not a chip description: {why}")
         })?;
         let mut errors = chip.check();
-        if is_taken(&chip.name) {
-            errors.insert(0, format!("`name` is `{}`, which is taken; choose another", chip.name));
+        if is_reserved(&chip.name) {
+            errors.insert(0, format!("`name` is `{}`, which is reserved; choose another", chip.name));
         }
         if !errors.is_empty() {
-            return Err(format!("not a possible chip\n{}", errors.join("\n")));
+            return Err(format!("the chip description has errors\n{}", errors.join("\n")));
         }
         if self.find(&chip.name).is_some() {
-            return Err(format!("there are two chips `{}`", chip.name));
+            return Err(format!("the name `{}` is taken by another chip; choose another", chip.name));
         }
         self.entries.push(Entry { chip: Arc::new(chip), text });
         Ok(())
     }
 
-    /// All chips, the custom ones last.
+    /// Returns all chips, the custom ones last.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Chip>> {
         self.entries.iter().map(|entry| &entry.chip)
     }
 
-    /// The custom chips, in the order in which they were added.
+    /// Returns the custom chips in the order of addition.
     pub fn custom(&self) -> impl Iterator<Item = &Arc<Chip>> {
         self.iter().skip(self.built_in)
     }
 
-    /// The chip of that name, if there is one.
+    /// Returns the chip of this name, if it exists.
     pub fn find(&self, name: &str) -> Option<&Arc<Chip>> {
         self.iter().find(|chip| chip.name == name)
     }
 
-    /// The chip of that name.
+    /// Returns the chip of this name.
     ///
     /// # Errors
-    /// If there is none.
+    /// Returns an error with all names, and a suggestion, if there is no such chip.
     pub fn get(&self, name: &str) -> Result<&Arc<Chip>, UnknownName> {
         let known = || self.iter().map(|chip| chip.name.as_str());
         self.find(name).ok_or_else(|| UnknownName::new("chip", name, known()))
     }
 
-    /// The description of a chip as it was written, with the evidence for its numbers.
+    /// Returns the YAML source of a chip's description, with the evidence for its numbers as comments.
     pub fn source(&self, name: &str) -> Option<&str> {
         self.entries.iter().find(|entry| entry.chip.name == name).map(|entry| entry.text.as_str())
     }
@@ -115,7 +115,7 @@ mod tests {
         chips.add(text.clone()).unwrap();
         assert_eq!(chips.custom().map(|chip| chip.name.as_str()).collect::<Vec<_>>(), ["mine"]);
         assert_eq!(chips.source("mine"), Some(text.as_str()));
-        assert_eq!(chips.add(text).unwrap_err(), "there are two chips `mine`");
+        assert_eq!(chips.add(text).unwrap_err(), "the name `mine` is taken by another chip; choose another");
         assert!(ChipCatalog::default().find("mine").is_none());
     }
 }

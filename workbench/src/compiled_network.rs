@@ -1,4 +1,4 @@
-//! Networks as they were built for a chip: specifications and configurations, read back and described.
+//! Compiled networks: the specifications and configurations that a chip target writes, read back and described.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,40 +16,39 @@ use crate::files;
 use crate::network_source::accept;
 use crate::observer::Observer;
 
-/// A chip's network as it was built, from a specification or from a configuration.
+/// A network compiled for a chip, read from a specification or a configuration.
 #[derive(Clone, Debug)]
 pub struct CompiledNetwork {
-    /// The network.
+    /// The arrays of the network.
     pub specification: Specification,
-    /// Arrays that the file lacks; they took their defaults.
+    /// Names of the arrays that the file lacks. They have Rockpool's defaults.
     pub defaulted: Vec<&'static str>,
-    /// The chip whose configuration the file is.
+    /// The chip of a configuration. A specification does not name one.
     chip: Option<Arc<Chip>>,
     /// The file, for messages.
     path: PathBuf,
 }
 
-/// Whether a file is that of a built network and not of a source: by its name.
+/// Returns whether a file holds a compiled network rather than a source, judging by its extension.
 pub fn is_compiled(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "npz" || extension == "json")
 }
 
 impl CompiledNetwork {
-    /// Reads what the target of a chip makes: a configuration (`.json`) or a specification.
+    /// Reads a configuration (`.json`) or a specification (`.npz`).
     ///
     /// # Errors
-    /// A file that cannot be read, or that is neither.
+    /// Returns an error if the file cannot be read or is neither of the two.
     pub fn read(path: &Path, chips: &ChipCatalog) -> Result<Self, Error> {
         Self::parse(&files::read(path)?, path, chips)
     }
 
-    /// As [`read`](Self::read), of the bytes of a file that messages call `path`.
+    /// Like [`read`](Self::read), from the bytes of a file; messages call it `path`.
     ///
     /// # Errors
-    /// Bytes that are neither a configuration nor a specification.
+    /// Returns an error if the bytes are neither a configuration nor a specification.
     pub fn parse(bytes: &[u8], path: &Path, chips: &ChipCatalog) -> Result<Self, Error> {
         let wrong = |e: SpecificationError| Error::file(path, e);
-        let path_buf = path.to_owned();
         if path.extension().is_some_and(|extension| extension == "json") {
             let configuration = Configuration::from_json(bytes).map_err(wrong)?;
             let format = ConfigurationFormat::SamnaXyloCore2;
@@ -57,23 +56,23 @@ impl CompiledNetwork {
                 specification: configuration.specification().clone(),
                 defaulted: Vec::new(),
                 chip: chips.iter().find(|chip| chip.configuration == Some(format)).cloned(),
-                path: path_buf,
+                path: path.to_owned(),
             });
         }
-        // Archives begin with these letters, whatever the name of the file.
+        // The magic number of ZIP archives, so that a file may have any name.
         if !bytes.starts_with(b"PK") && !is_compiled(path) {
-            let what = "not a built network: those are `.spec.npz` and `.json` files of a chip";
-            return Err(Error::file(path, what));
+            let message = "not a compiled network, which is a `.spec.npz` or `.json` file";
+            return Err(Error::file(path, message));
         }
         let loaded = Specification::from_npz(bytes).map_err(wrong)?;
         let (specification, defaulted) = (loaded.specification, loaded.defaulted);
-        Ok(Self { specification, defaulted, chip: None, path: path_buf })
+        Ok(Self { specification, defaulted, chip: None, path: path.to_owned() })
     }
 
-    /// Returns the chip that the network is meant for: `named`, or else that of the file.
+    /// Returns the chip of the network: `named`, or else the chip of the configuration file.
     ///
     /// # Errors
-    /// If the file is a configuration of another chip than `named`.
+    /// Returns an error if the file is a configuration of a chip with another format than `named`.
     pub fn chip(&self, named: Option<Arc<Chip>>) -> Result<Option<Arc<Chip>>, Error> {
         match (&self.chip, named) {
             (Some(of_file), Some(named)) if of_file.configuration != named.configuration => {
@@ -88,43 +87,43 @@ impl CompiledNetwork {
         }
     }
 
-    /// Checks whether a chip has what the network asks for. What will behave differently is a warning.
+    /// Checks the network against the rules of a chip. The observer receives warnings about differences in behavior.
     ///
     /// # Errors
-    /// Every rule of the chip that the network breaks.
+    /// Returns every rule that the network breaks.
     pub fn check(&self, chip: &Chip, observer: &dyn Observer) -> Result<(), Error> {
-        let found = synnet_xylo::rules::check_specification(&self.specification, chip);
-        accept(&found, &Sources::new(), observer).map_err(|error| {
+        let diagnostics = synnet_xylo::rules::check_specification(&self.specification, chip);
+        accept(&diagnostics, &Sources::new(), observer).map_err(|error| {
             error.concluding(|_| format!("`{}` does not fit {}", self.path.display(), chip.title))
         })
     }
 
-    /// The file that the network was read from.
+    /// Returns the file that the network was read from.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The size in a few words.
-    pub fn size(&self) -> String {
+    /// Summarizes the numbers of inputs and neurons.
+    pub fn size_summary(&self) -> String {
         let d = self.specification.dimensions;
         format!("{} inputs, {} hidden and {} readout neurons", d.inputs, d.hidden, d.outputs)
     }
 
-    /// Neurons and weights in two tables.
+    /// Formats neurons and weights as two tables.
     pub fn tables(&self) -> String {
         let spec = &self.specification;
-        let head = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let head = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let names =
-            ["neurons", "number", "dash_mem", "dash_syn", "dash_syn_2", "threshold", "bias", "aliases"];
+            ["neurons", "count", "dash_mem", "dash_syn", "dash_syn_2", "threshold", "bias", "aliases"];
         let neurons: Vec<_> =
             std::iter::once(head(&names)).chain(populations(spec).iter().map(Population::row)).collect();
-        let names = ["weights", "sources x targets x synapses", "not zero", "range", "shift"];
+        let names = ["weights", "sources x targets x synapses", "nonzero", "range", "shift"];
         let weights: Vec<_> =
             std::iter::once(head(&names)).chain(matrices(spec).iter().map(Matrix::row)).collect();
         format!("{}\n{}", format_table(&neurons), format_table(&weights))
     }
 
-    /// Neurons and weights for machines: a JSON object.
+    /// Returns neurons and weights as a JSON object.
     pub fn json(&self) -> Value {
         let spec = &self.specification;
         json!({
@@ -136,11 +135,11 @@ impl CompiledNetwork {
     }
 }
 
-/// The hidden neurons or the readout.
+/// The hidden population or the readout.
 struct Population {
     name: &'static str,
     neurons: usize,
-    /// The constants of the neurons by their names; empty where there are none.
+    /// Names of the constants and their values, one per neuron; empty if the population does not have the constant.
     constants: [(&'static str, Vec<i64>); 5],
     aliases: usize,
 }
@@ -178,7 +177,7 @@ fn populations(spec: &Specification) -> [Population; 2] {
     ]
 }
 
-/// Minimum and maximum.
+/// Returns the minimum and the maximum, or `None` for an empty slice.
 fn min_max(values: &[i64]) -> Option<(i64, i64)> {
     Some((*values.iter().min()?, *values.iter().max()?))
 }
@@ -208,9 +207,10 @@ impl Population {
     }
 }
 
-/// Weights into one place.
+/// The weights of the input, the hidden population or the readout.
 struct Matrix<'a> {
     name: &'static str,
+    /// Sources, targets, synapses per target.
     shape: [usize; 3],
     values: &'a [i8],
     shift: u8,
@@ -236,25 +236,25 @@ impl Matrix<'_> {
         self.values.iter().filter(|&&w| w != 0).count()
     }
 
-    fn wide(&self) -> Vec<i64> {
+    fn to_i64(&self) -> Vec<i64> {
         self.values.iter().map(|&w| w.into()).collect()
     }
 
     fn to_json(&self) -> Value {
         json!({
-            "name": self.name, "shape": self.shape, "nonzero": self.count_nonzero(), "range": min_max(&self.wide()),
+            "name": self.name, "shape": self.shape, "nonzero": self.count_nonzero(), "range": min_max(&self.to_i64()),
             "shift": self.shift,
         })
     }
 
     fn row(&self) -> Vec<String> {
         let [sources, targets, synapses] = self.shape;
-        let share = format_whole_percent(self.count_nonzero() as f64 / self.values.len().max(1) as f64);
+        let fraction = format_whole_percent(self.count_nonzero() as f64 / self.values.len().max(1) as f64);
         vec![
             self.name.to_owned(),
             format!("{sources} x {targets} x {synapses}"),
-            format!("{} ({share})", self.count_nonzero()),
-            range(&self.wide()),
+            format!("{} ({fraction})", self.count_nonzero()),
+            range(&self.to_i64()),
             self.shift.to_string(),
         ]
     }

@@ -1,4 +1,4 @@
-//! What a recording costs on its chip: cycles and energy.
+//! The cost of an inference on a chip: cycles and energy.
 
 use serde_json::{Value, json};
 use synnet_ir::Raster;
@@ -9,29 +9,30 @@ use synnet_xylo::{Chip, Specification};
 
 use crate::experiment::ChipResult;
 
-/// What a recording of the test set costs on its chip.
+/// The cost of one sample of the test set on a chip.
 pub struct InferenceCost {
-    /// Cycles per step on average, and at most.
+    /// Cycles per step, on average and in the worst case.
     cycles: [f64; 2],
-    /// Duration in seconds.
+    /// Duration of the sample in seconds.
     duration: f64,
     power: Option<PowerRange>,
 }
 
 impl InferenceCost {
-    /// The cost of a recording of so many steps, with the activity of the test set; `None` for chips without a model.
-    pub fn of(on: &ChipResult, steps: usize) -> Option<Self> {
+    /// Estimates the cost of a sample of `steps` time steps with the mean activity of the test set. Returns `None` if
+    /// there is no model of the chip's cycles.
+    pub fn new(on: &ChipResult, steps: usize) -> Option<Self> {
         let cycles = mean_and_worst(&on.build.specification, &on.chip, on.result.activity.as_ref()?)?;
         let power = CostSummary::from_build(&on.build, &on.chip)?.power();
         Some(Self { cycles, duration: steps as f64 * on.build.float.dt, power })
     }
 
-    /// In a line.
+    /// Summarizes the cost in a line.
     pub fn summary(&self) -> String {
         let energy = self.power.map(|range| {
             let [low, high] = range.energy_uj(self.duration);
             format!(
-                "; {} for a recording of {}, by what boards took at {} MHz (no promise)",
+                "; about {} for a sample of {}, estimated from measurements of boards at {} MHz",
                 format_range(low, high, "uJ"),
                 format_milliseconds(self.duration),
                 range.mhz
@@ -40,7 +41,7 @@ impl InferenceCost {
         cycles_summary(self.cycles) + &energy.unwrap_or_default()
     }
 
-    /// For machines.
+    /// Returns the cost as JSON.
     pub fn to_json(&self) -> Value {
         let [mean, worst] = self.cycles;
         json!({
@@ -53,25 +54,25 @@ impl InferenceCost {
     }
 }
 
-/// Cycles of a step on average over recordings of every state, and those of the worst case; `None` where the chip has
-/// no model.
+/// Returns the cycles per step, on average over traces and in the worst case, or `None` if there is no model of the
+/// chip's cycles.
 pub fn measured_cycles(
     specification: &Specification,
     chip: &Chip,
     rasters: &[Raster],
-    recordings: &[SimulationTrace],
+    traces: &[SimulationTrace],
 ) -> Option<[f64; 2]> {
-    mean_and_worst(specification, chip, &Activity::measured(rasters, recordings)?)
+    mean_and_worst(specification, chip, &Activity::measured(rasters, traces)?)
 }
 
-/// Cycles of a step with this activity, and in the worst case.
+/// Returns the cycles per step with the activity `mean`, and in the worst case.
 fn mean_and_worst(specification: &Specification, chip: &Chip, mean: &Activity) -> Option<[f64; 2]> {
-    let sections = NeuronGroup::populations(specification);
-    let of = |activity: &Activity| cost(specification, chip, &sections, activity).map(|cost| cost.cycles);
-    Some([of(mean)?, of(&Activity::worst_case(specification))?])
+    let groups = NeuronGroup::populations(specification);
+    let cycles = |activity: &Activity| cost(specification, chip, &groups, activity).map(|cost| cost.cycles);
+    Some([cycles(mean)?, cycles(&Activity::worst_case(specification))?])
 }
 
-/// In words what [`measured_cycles`] found.
+/// Summarizes the result of [`measured_cycles`] in a line.
 pub fn cycles_summary([mean, worst]: [f64; 2]) -> String {
     format!(
         "cost: {} cycles per step on average, {} at most",

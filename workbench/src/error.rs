@@ -1,4 +1,4 @@
-//! Why something could not be done.
+//! The error type of the crate.
 
 use std::fmt;
 use std::io;
@@ -6,61 +6,60 @@ use std::path::{Path, PathBuf};
 
 use synnet_ir::{Diagnostic, Diagnostics, Sources};
 
-/// Why an experiment, or a part of one, could not be carried out.
+/// An error of an experiment.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The system could not read or write a file or folder.
+    /// A file or folder could not be read or written.
     #[error("cannot {action} `{}`: {}", .path.display(), io_reason(.source))]
     Io {
         /// What was attempted: "read", "write", "create the folder".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The reason, from the operating system.
         source: io::Error,
     },
-    /// The content of a file is wrong.
+    /// A file has invalid content.
     #[error("`{}`: {message}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where in the file if that is known.
+        /// What is wrong, with the place in the file if it is known.
         message: String,
     },
-    /// A network, a recipe or data are wrong, or do not fit together.
+    /// A network, a recipe or data are invalid, or do not fit together.
     #[error("{0}")]
     Input(String),
-    /// The request cannot be carried out: its parts exclude each other, or the machine lacks what it takes.
+    /// The request cannot be fulfilled: its parts contradict each other, or the machine lacks memory or files.
     #[error("{0}")]
     Refused(String),
     /// Errors in a network, each with its place in the source.
     #[error("{0}")]
     Diagnostics(Box<SourceDiagnostics>),
-    /// The observer stopped a training, whose checkpoint is written.
+    /// The observer stopped training. Its checkpoint has been written.
     #[error("interrupted after {done} of {total} epochs")]
     Interrupted {
-        /// Complete epochs.
+        /// Number of complete epochs.
         done: usize,
-        /// Epochs of the whole training.
+        /// Number of epochs to train.
         total: usize,
     },
 }
 
-/// Diagnostics with the sources that they point into.
+/// Diagnostics with the sources that their spans refer to.
 #[derive(Clone, Debug)]
 pub struct SourceDiagnostics {
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
-    /// The sources that were read.
+    /// The sources.
     pub sources: Sources,
-    /// What follows from the errors, such as "`w.safetensors` does not fit network `Kws`".
+    /// A line below the diagnostics, such as "`w.safetensors` does not fit network `Kws`".
     pub conclusion: Option<String>,
 }
 
 impl SourceDiagnostics {
-    /// Renders the diagnostics as rustc does, with the conclusion below them. `color` adds the escape sequences of
-    /// terminals.
+    /// Renders the diagnostics in rustc's style, followed by the conclusion. `color` adds ANSI escape sequences.
     pub fn render(&self, color: bool) -> String {
         let text = synnet_ir::render(&self.diagnostics, &self.sources, color);
         match &self.conclusion {
@@ -77,34 +76,34 @@ impl fmt::Display for SourceDiagnostics {
 }
 
 impl Error {
-    /// The system could not do something with `path`.
+    /// Creates [`Error::Io`].
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
 
-    /// The content of `path` is wrong.
+    /// Creates [`Error::File`].
     pub(crate) fn file(path: &Path, message: impl fmt::Display) -> Self {
         Self::File { path: path.to_owned(), message: message.to_string() }
     }
 
-    /// Something is wrong with the input, in the words of another error.
+    /// Creates [`Error::Input`] from another error.
     pub(crate) fn input(message: impl fmt::Display) -> Self {
         Self::Input(message.to_string())
     }
 
-    /// Errors in a network.
+    /// Creates [`Error::Diagnostics`] without a conclusion.
     pub(crate) fn diagnostics(diagnostics: Diagnostics, sources: &Sources) -> Self {
         let sources = sources.clone();
         Self::Diagnostics(Box::new(SourceDiagnostics { diagnostics, sources, conclusion: None }))
     }
 
-    /// Findings that have no place in a source, one on each line.
+    /// Creates [`Error::Input`] from diagnostics that have no place in a source, one per line.
     pub(crate) fn without_place(diagnostics: &[Diagnostic]) -> Self {
-        let messages: Vec<&str> = diagnostics.iter().map(|found| found.message.as_str()).collect();
+        let messages: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
         Self::Input(messages.join("\n"))
     }
 
-    /// Blames the file `path` for an error in the input that names none; other errors stay as they are.
+    /// Adds the file `path` to an [`Error::Input`]; returns other errors unchanged.
     #[must_use]
     pub fn in_file(self, path: &Path) -> Self {
         match self {
@@ -113,17 +112,17 @@ impl Error {
         }
     }
 
-    /// Adds to diagnostics what follows from them; other errors stay as they are.
+    /// Adds a conclusion to [`Error::Diagnostics`]; returns other errors unchanged.
     #[must_use]
     pub fn concluding(mut self, conclusion: impl FnOnce(&Diagnostics) -> String) -> Self {
-        if let Self::Diagnostics(findings) = &mut self {
-            findings.conclusion = Some(conclusion(&findings.diagnostics));
+        if let Self::Diagnostics(found) = &mut self {
+            found.conclusion = Some(conclusion(&found.diagnostics));
         }
         self
     }
 }
 
-/// The reason of a failed system call in plain words.
+/// Describes an I/O error without the error number that the standard library adds.
 pub(crate) fn io_reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".into(),

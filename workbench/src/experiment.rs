@@ -1,6 +1,6 @@
-//! What `train` and `eval` share: recipe, network, recordings, and the two engines on the test set.
+//! A recipe with its network and data, and the evaluation of the network on the test set.
 //!
-//! A [`Plan`] is what can be said and checked without reading any recording; with them it is an [`Experiment`].
+//! A [`Plan`] is everything that can be checked without reading data. With its data, it is an [`Experiment`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,53 +20,53 @@ use crate::error::Error;
 use crate::network_source::{CompileOutput, LoadedNetwork};
 use crate::observer::{Observer, Stage};
 use crate::recipe::{Format, FrontEnd, Recipe};
-use crate::target::Target;
+use crate::target::NamedTarget;
 use synnet_ir::display::{format_time_rounded, pluralize};
 
-/// Membranes of readouts stay well below this.
+/// A threshold that membranes of readouts practically never reach.
 const SILENT_THRESHOLD: f64 = 1000.0;
 
-/// A recipe with its network.
+/// A recipe with its compiled network.
 pub struct Plan {
     /// The recipe.
     pub recipe: Recipe,
-    /// Its network.
+    /// The network, with the sources that its diagnostics refer to.
     pub loaded: LoadedNetwork,
-    /// The statistic of the output by which recordings are classified; `None` where they have other targets than
-    /// one class of several.
+    /// The readout that scores the classes; `None` if samples are not classified, because they have target sequences or
+    /// a single output detects one of two classes.
     readout: Option<Readout>,
 }
 
-/// A recipe with its network and its recordings.
+/// A recipe with its compiled network and its data.
 pub struct Experiment {
     /// Recipe and network.
     pub plan: Plan,
-    /// The recordings.
+    /// Training, validation and test set.
     pub corpus: Corpus,
 }
 
-/// What the float network made of the test set.
+/// The results of the float network on the test set.
 pub struct FloatEvaluation {
-    /// Loss, accuracy where the loss knows one, and rates.
+    /// Loss, accuracy if the loss defines it, and firing rates.
     pub measured: Validation,
-    /// Predictions and confusion, where there are several classes.
+    /// Predictions and confusion matrix, if samples are classified.
     pub classified: Option<Evaluation>,
 }
 
 impl FloatEvaluation {
-    /// Share of the recordings that were classified right.
+    /// Returns the fraction of samples that are classified correctly, or `None` if the loss does not define it.
     pub fn accuracy(&self) -> Option<f64> {
         self.classified.as_ref().map(|classified| classified.accuracy).or(self.measured.accuracy)
     }
 }
 
-/// What a trained network does on a chip.
+/// The results of a network on a chip.
 pub struct ChipResult {
     /// The chip.
     pub chip: Arc<Chip>,
-    /// The network on it.
+    /// The quantized network.
     pub build: Build,
-    /// The test set on its simulator.
+    /// The results of the test set on the chip's simulator.
     pub result: ChipEvaluation,
 }
 
@@ -74,7 +74,8 @@ impl Plan {
     /// Compiles the network of a recipe and checks that the two fit together.
     ///
     /// # Errors
-    /// A network file that cannot be read, errors in it, or outputs that are not the recipe's classes.
+    /// Returns an error if the network file cannot be read or has errors, or if the number of outputs is not that of
+    /// the recipe's classes.
     pub fn new(recipe: Recipe, observer: &dyn Observer) -> Result<Self, Error> {
         let options = Options::new().with_name(recipe.name.clone()).with_params(recipe.network_params());
         let loaded = CompileOutput::read(&recipe.network, &options)?.accept(observer)?;
@@ -82,10 +83,10 @@ impl Plan {
         let readout = readout(&recipe, graph).map_err(|message| Error::file(recipe.path(), message))?;
         warn_about_spiking_readout(graph, observer);
         let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
-        let hears = recipe.data.format == Format::Wav;
-        if hears && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
+        let is_audio = recipe.data.format == Format::Wav;
+        if is_audio && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
             observer.warning(&format!(
-                "the front end gives steps of {}, network `{}` takes {}; set `front_end` -> `decimation`",
+                "the front end has a time step of {}, but network `{}` has a `dt` of {}; change `front_end.decimation`",
                 format_time_rounded(front_end.dt()),
                 graph.name,
                 format_time_rounded(graph.dt)
@@ -94,10 +95,10 @@ impl Plan {
         Ok(Self { recipe, loaded, readout })
     }
 
-    /// Reads the recordings.
+    /// Reads the data.
     ///
     /// # Errors
-    /// Every recording that cannot be used; rules of the recipe that select none.
+    /// Returns an error that lists the samples that cannot be used, or names a set that is empty.
     pub fn with_data(self, observer: &dyn Observer) -> Result<Experiment, Error> {
         let graph = &self.loaded.graph;
         let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
@@ -106,72 +107,89 @@ impl Plan {
         Ok(Experiment { corpus: corpus?, plan: self })
     }
 
-    /// A trainer at its beginning: initial weights and options, both of this seed. What training does not support
-    /// comes to light here.
+    /// Returns a trainer with initial weights and options for a seed.
+    ///
+    /// # Errors
+    /// Returns an error if training does not support the network or the options.
     pub fn trainer(&self, seed: u64) -> Result<Trainer, Error> {
         let graph = &self.loaded.graph;
         let params = initial_params(graph, seed);
-        self.aware(Trainer::new(graph, params, self.options(seed)))
+        self.with_fake_quantization(Trainer::new(graph, params, self.options(seed)))
     }
 
-    /// A trainer that goes on from a checkpoint.
-    pub fn resumed(&self, checkpoint: &[u8], seed: u64) -> Result<Trainer, Error> {
-        self.aware(Trainer::resume(checkpoint, &self.loaded.graph, self.options(seed)))
+    /// Returns a trainer that continues from a checkpoint.
+    ///
+    /// # Errors
+    /// Returns an error if the checkpoint is invalid, or belongs to another network or other options.
+    pub fn resumed_trainer(&self, checkpoint: &[u8], seed: u64) -> Result<Trainer, Error> {
+        self.with_fake_quantization(Trainer::resume(checkpoint, &self.loaded.graph, self.options(seed)))
     }
 
-    /// Lets a trainer train through the numbers of the chip, where the recipe wants that.
-    fn aware(&self, trainer: Result<Trainer, Diagnostics>) -> Result<Trainer, Error> {
+    /// Enables quantization-aware training, if the recipe asks for it.
+    fn with_fake_quantization(&self, trainer: Result<Trainer, Diagnostics>) -> Result<Trainer, Error> {
         let trainer = trainer.map_err(|d| self.loaded.error(d))?;
-        let Some((chip, from)) = self.recipe.aware() else { return Ok(trainer) };
-        let chip = FakeQuantizer::new(&self.loaded.graph, chip, &self.recipe.quantize.options);
-        let chip = chip.map_err(|d| self.loaded.error(d))?;
-        Ok(trainer.with_forward_transform(move |network, into| chip.apply(network, into), from))
+        let Some((chip, from)) = self.recipe.quantization_aware() else { return Ok(trainer) };
+        let quantizer = FakeQuantizer::new(&self.loaded.graph, chip, &self.recipe.quantize.options);
+        let quantizer = quantizer.map_err(|d| self.loaded.error(d))?;
+        Ok(trainer.with_forward_transform(move |network, into| quantizer.apply(network, into), from))
     }
 
-    /// The options of the training with this seed.
+    /// Returns the training options of the recipe, with this seed.
     pub fn options(&self, seed: u64) -> TrainOptions {
         self.recipe.training.clone().with_seed(seed)
     }
 
-    /// What cannot be built later is better known before the training. Warnings come with the build.
+    /// Checks the network against the targets of the recipe, so that training does not end with a failed build.
+    /// Warnings are left to the build.
+    ///
+    /// # Errors
+    /// Returns everything that a target cannot express.
     pub fn check_targets(&self) -> Result<(), Error> {
         let mut targets = self.recipe.targets().to_vec();
-        targets.extend(self.recipe.simulated_chip().cloned().map(Target::from));
+        targets.extend(self.recipe.simulated_chip().cloned().map(NamedTarget::from));
         targets.sort_by(|a, b| a.name().cmp(b.name()));
         targets.dedup();
         self.fail_on_errors(targets.iter().flat_map(|target| target.check(&self.loaded.graph)))
     }
 
-    /// The rules of a chip that the network breaks. Warnings come with the build.
+    /// Checks the network against the rules of a chip. Warnings are left to the build.
+    ///
+    /// # Errors
+    /// Returns every rule that the network breaks.
     pub fn check_chip(&self, chip: &Chip) -> Result<(), Error> {
         self.fail_on_errors(synnet_xylo::rules::check(&self.loaded.graph, chip))
     }
 
-    /// Fails if there are errors among the findings.
-    fn fail_on_errors(&self, found: impl IntoIterator<Item = Diagnostic>) -> Result<(), Error> {
-        let errors: Diagnostics = found.into_iter().filter(Diagnostic::is_error).collect();
+    /// Fails if there are errors among the diagnostics.
+    fn fail_on_errors(&self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Result<(), Error> {
+        let errors: Diagnostics = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
         if errors.is_empty() { Ok(()) } else { Err(self.loaded.error(errors)) }
     }
 }
 
 impl Experiment {
-    /// What a training is made from besides its options: hashes of the network and of the recordings.
+    /// Returns hashes of everything besides the options that training depends on: network, data, augmentation and
+    /// quantization. A checkpoint stores them, so that training resumes with the same ones only.
     pub fn provenance(&self) -> BTreeMap<String, String> {
         let network = xxh3_128(synnet_ir::to_json(&self.plan.loaded.graph).as_bytes());
         let recipe = &self.plan.recipe;
-        let sounds = format!("{:?}", recipe.data.augmentation);
-        let integers =
-            recipe.aware().map(|(chip, from)| format!("{chip:?} {from} {:?}", recipe.quantize.options));
+        let augmentation = format!("{:?}", recipe.data.augmentation);
+        let quantization = recipe
+            .quantization_aware()
+            .map(|(chip, from)| format!("{chip:?} {from} {:?}", recipe.quantize.options));
         let parts = [
             ("network", network),
-            ("set of recordings", self.corpus.fingerprint()),
-            ("`data.augmentation`", xxh3_128(sounds.as_bytes())),
-            ("quantization", xxh3_128(integers.unwrap_or_default().as_bytes())),
+            ("dataset", self.corpus.fingerprint()),
+            ("`data.augmentation`", xxh3_128(augmentation.as_bytes())),
+            ("quantization", xxh3_128(quantization.unwrap_or_default().as_bytes())),
         ];
         parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
     }
 
-    /// The float network on the test set.
+    /// Evaluates the float network on the test set.
+    ///
+    /// # Errors
+    /// Returns an error if the loss or the readout does not fit the network.
     pub fn evaluate(&self, network: &Network) -> Result<FloatEvaluation, Error> {
         let (plan, test) = (&self.plan, &self.corpus.test);
         let measured = synnet_runtime::validate(network, test, &plan.recipe.training.loss);
@@ -183,26 +201,33 @@ impl Experiment {
         })
     }
 
-    /// By what recordings are classified, if they are.
+    /// Returns the readout that scores the classes, if samples are classified.
     pub fn readout(&self) -> Option<Readout> {
         self.plan.readout
     }
 
-    /// The chip whose simulator runs the test set. It is judged by classes.
+    /// Returns the chip whose simulator runs the test set. There is none if samples are not classified, because the
+    /// chip is evaluated by its predictions.
     pub fn simulated_chip(&self) -> Option<&Arc<Chip>> {
         self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
     }
 
-    /// How the recipe has a network quantized, with the ranges of its states on the training set where shifts of
-    /// weights need them.
+    /// Returns the quantization options of the recipe. If they use weight shifts, the ranges of the states are measured
+    /// on the training set.
+    ///
+    /// # Errors
+    /// Returns an error if the training set does not fit the network.
     pub fn quantize_options(&self, network: &Network) -> Result<QuantizeOptions, Error> {
         let quantize = &self.plan.recipe.quantize;
-        let measured = quantize.measures.then(|| calibration::on_dataset(network, &self.corpus.train));
+        let measured = quantize.measure_ranges.then(|| calibration::on_dataset(network, &self.corpus.train));
         let ranges = measured.transpose().map_err(Error::input)?;
         Ok(quantize.options.clone().with_ranges(ranges))
     }
 
-    /// Quantizes for a chip.
+    /// Quantizes a network for a chip with the options of the recipe.
+    ///
+    /// # Errors
+    /// Returns every rule of the chip that the network breaks.
     pub fn build_for_chip(
         &self,
         network: &Network,
@@ -212,7 +237,10 @@ impl Experiment {
         self.build_with(network, chip, &self.quantize_options(network)?, observer)
     }
 
-    /// Quantizes for a chip with these options.
+    /// Quantizes a network for a chip with the given options.
+    ///
+    /// # Errors
+    /// Returns every rule of the chip that the network breaks.
     pub fn build_with(
         &self,
         network: &Network,
@@ -226,7 +254,11 @@ impl Experiment {
         Ok(build)
     }
 
-    /// Quantizes for a chip and runs the test set on its simulator.
+    /// Quantizes a network for a chip and evaluates it on the test set with the chip's simulator.
+    ///
+    /// # Errors
+    /// Returns an error if samples are not classified, if the network does not fit the chip, or if a sample has event
+    /// counts that a chip cannot take.
     pub fn evaluate_on_chip(
         &self,
         network: &Network,
@@ -235,35 +267,37 @@ impl Experiment {
     ) -> Result<ChipResult, Error> {
         let readout = self.plan.readout.ok_or_else(|| {
             Error::Input(
-                "chips are judged by the classes of recordings, which this recipe does not name".into(),
+                "chips are evaluated by the classes of samples; name an output for each class with `data.classes`"
+                    .into(),
             )
         })?;
         let build = self.build_for_chip(network, chip, observer)?;
         let result = chip_evaluation::evaluate(&build, network, &self.corpus.test, readout)?;
         if result.dropped_events > 0 {
+            let events = pluralize(result.dropped_events as usize, "input event");
             observer.warning(&format!(
-                "{} input events dropped on {}: a channel takes at most 15 in a step",
-                result.dropped_events, chip.name
+                "{events} dropped on {}: it accepts at most {} per channel and step",
+                chip.name, chip.events.input
             ));
         }
         Ok(ChipResult { chip: Arc::clone(chip), build, result })
     }
 }
 
-/// A readout that is used for its membrane but also spikes loses what its resets take away.
+/// Warns about a readout that is read by its membrane but also spikes: each spike resets the output.
 fn warn_about_spiking_readout(graph: &Graph, observer: &dyn Observer) {
     let layer = graph.layer(graph.output.layer);
     let Some(lif) = layer.as_lif().filter(|_| graph.output.quantity == Quantity::Vmem) else { return };
     if lif.threshold.values.iter().any(|&threshold| threshold < SILENT_THRESHOLD) {
         observer.warning(&format!(
-            "layer `{}` is read out by its membrane, but spikes and resets it; give it `threshold: 32767`",
+            "layer `{}` is read by its membrane, but its spikes reset it; set `threshold: 32767` to prevent spikes",
             layer.name
         ));
     }
 }
 
-/// By what recordings are classified, if they are: the network has one output for each class. With a single output
-/// and two classes, which losses of detection know, there is accuracy but no class that is the greatest.
+/// Returns the readout that scores the classes. Classification needs one output for each class. A detection loss with a
+/// single output and two classes defines an accuracy, but there are no scores to compare.
 fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     let (outputs, classes) = (graph.outputs(), recipe.data.classes.len());
     let loss = &recipe.training.loss;
@@ -274,9 +308,11 @@ fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     if outputs != classes {
         let name = &graph.name;
         let outputs = pluralize(outputs, "output");
-        return Err(format!("network `{name}` has {outputs}; the recipe names {classes} classes"));
+        return Err(format!(
+            "network `{name}` has {outputs}, but the recipe names {classes} classes; change one of them"
+        ));
     }
     let readout =
-        loss.readout().ok_or("`training.loss`: classes need a loss that knows them, such as `cross_entropy`");
+        loss.readout().ok_or("`training.loss`: classes need a classification loss, such as `cross_entropy`");
     Ok(Some(readout?))
 }

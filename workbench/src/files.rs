@@ -1,20 +1,20 @@
-//! Reading and writing whole files. What is written appears complete or not at all.
+//! Reading and writing whole files. Writes are atomic: a file appears complete or not at all.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{self, Error};
 
-/// Most bytes of a text: network, recipe or log.
+/// Maximum size in bytes of a text file: a network, a recipe or a log.
 const MAX_TEXT: u64 = 64 << 20;
 
-/// How the names of files begin that are not yet complete.
+/// Prefix of the names of incomplete files.
 pub(crate) const TEMPORARY_PREFIX: &str = ".snnc-";
 
 /// Returns the bytes of a file.
 ///
 /// # Errors
-/// A file that cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|e| Error::io("read", path, e))
 }
@@ -22,33 +22,34 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 /// Returns the text of a file.
 ///
 /// # Errors
-/// A file that cannot be read, is not UTF-8 text, or is larger than any text.
+/// Returns an error if the file cannot be read, is not UTF-8, or is larger than 64 MiB.
 pub fn read_text(path: &Path) -> Result<String, Error> {
     let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
     read_text_from(file, path)
 }
 
-/// Returns the text of a stream, which messages call `path`.
+/// Returns the text of a stream; messages call it `path`.
 ///
 /// # Errors
-/// As those of [`read_text`].
+/// Returns the same errors as [`read_text`].
 pub fn read_text_from(reader: impl Read, path: &Path) -> Result<String, Error> {
     let bytes = limited(reader).map_err(|e| Error::io("read", path, e))?;
     text(bytes).map_err(|why| Error::file(path, why))
 }
 
-/// Returns the last part of a path, as text.
+/// Returns the last component of a path as text.
 pub fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// The text of an imported file, or why there is none.
+/// Returns the text of an imported file, or the reason why it cannot be read.
 pub(crate) fn read_import(path: &Path) -> Result<String, String> {
     let bytes = std::fs::File::open(path).and_then(limited);
     text(bytes.map_err(|e| error::io_reason(&e))?)
 }
 
-/// The bytes of a text, and one more than a text may have where it has more: devices never end.
+/// Reads at most [`MAX_TEXT`] bytes and one more, by which the caller recognizes a text that is too large. A device
+/// such as `/dev/zero` would otherwise be read forever.
 fn limited(reader: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
@@ -57,24 +58,24 @@ fn limited(reader: impl Read) -> std::io::Result<Vec<u8>> {
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() as u64 > MAX_TEXT {
-        return Err(format!("larger than {} MiB; no text is that long", MAX_TEXT >> 20));
+        return Err(format!("larger than {} MiB, the limit for text files", MAX_TEXT >> 20));
     }
     String::from_utf8(bytes).map_err(|e| format!("not UTF-8 text (byte {})", e.utf8_error().valid_up_to()))
 }
 
-/// Writes a file through a temporary one beside it, so that readers see the old or the new content
-/// and a full disk loses nothing.
+/// Writes a temporary file and renames it, so that readers see the old or the new content, and a full disk destroys
+/// neither.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// Returns an error if the file cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_together(&[(path, bytes)])
 }
 
-/// Writes files that belong together. None of them appears before all of them are on the disk.
+/// Writes files that belong together. None of them appears before all of them are on disk.
 ///
 /// # Errors
-/// The first file that cannot be written.
+/// Returns an error for the first file that cannot be written.
 pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Error> {
     let mut prepared = Vec::new();
     for &(path, bytes) in files {
@@ -92,7 +93,7 @@ pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds to the end of a file that exists. A process that is killed meanwhile may leave a part of the bytes.
+/// Appends to an existing file. Not atomic: a process that is killed may leave a part of the bytes.
 pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let file = std::fs::OpenOptions::new().append(true).open(path);
     let appended = file.and_then(|mut file| {
@@ -102,16 +103,17 @@ pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     appended.map_err(|e| Error::io("write", path, e))
 }
 
-/// Forces the name of a new file to the disk, too, so that files which were written one after the other are there
-/// in this order after a loss of power. Where a system cannot do that, it has its own order.
+/// Syncs the directory entry of a new file, so that files survive a power failure in the order in which they were
+/// written.
 fn sync_folder(path: &Path) {
+    // Not every file system can sync a folder; then the order is not guaranteed, but the files are complete.
     #[cfg(unix)]
     let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     #[cfg(not(unix))]
     let _ = path;
 }
 
-/// The folder of a file.
+/// Returns the folder of a file.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -119,31 +121,31 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Whether a path is a device, a pipe or the like, which must not be replaced by a file.
+/// Returns whether a path is a device or a pipe, which must not be replaced by a file.
 fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Creates a folder and those above it.
+/// Creates a folder and its parents.
 pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).map_err(|e| Error::io("create the folder", path, e))
 }
 
-/// Removes what a killed process has left of files that it had not yet finished.
+/// Removes incomplete files of processes that were killed.
 pub(crate) fn remove_leftovers(folder: &Path) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX)) {
-        // Where it cannot be removed it does no harm.
+        // A file that cannot be removed does no harm.
         let _ = std::fs::remove_file(entry.path());
     }
 }
 
-/// The file behind a link, which stays a link.
+/// Follows symbolic links: renaming must replace the file that a link points to, not the link.
 fn resolve(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Writes the bytes to a temporary file that only needs to be renamed.
+/// Writes the bytes to a temporary file beside the target, ready to be renamed.
 fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     if path.is_dir() {
         return Err(std::io::ErrorKind::IsADirectory.into());
@@ -151,7 +153,7 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
     let target = resolve(path);
     let folder = folder_of(&target);
     let mut builder = tempfile::Builder::new();
-    // A temporary file is private by default; what users build is theirs to share.
+    // Temporary files are private by default; output files get the usual permissions.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

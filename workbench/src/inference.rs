@@ -1,4 +1,4 @@
-//! A network on an array of input events, in float numbers or on the simulated chip, and the arrays that come out.
+//! Inference on an array of input events, with the float interpreter or the simulator of a chip.
 
 use std::path::Path;
 
@@ -14,17 +14,17 @@ use crate::error::Error;
 use crate::files;
 use crate::input_events::InputEvents;
 
-/// Named arrays: `output`, and with states recorded `<layer>.spikes`, `<layer>.vmem` and `<layer>.isyn`.
+/// Named output arrays: `output`, and if states are recorded, `<layer>.spikes`, `<layer>.vmem` and `<layer>.isyn`.
 #[derive(Default)]
 pub struct Arrays {
     archive: NpzWriter,
 }
 
 impl Arrays {
-    /// The arrays as the bytes of an `.npz` file.
+    /// Returns the bytes of an `.npz` file.
     ///
     /// # Errors
-    /// Arrays that are too large for such a file.
+    /// Returns an error if the arrays are too large for the format.
     pub fn to_npz(self) -> Result<Vec<u8>, Error> {
         self.archive.finish().map_err(|e| Error::Refused(e.to_string()))
     }
@@ -32,42 +32,45 @@ impl Arrays {
     /// Writes the arrays to an `.npz` file.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn write(self, path: &Path) -> Result<(), Error> {
         files::write(path, &self.to_npz()?)
     }
 
-    /// Adds an array in row-major order.
-    fn add<T>(&mut self, name: &str, shape: &[usize], numbers: &[T]) -> Result<(), Error>
+    /// Adds an array of values in row-major order.
+    fn add<T>(&mut self, name: &str, shape: &[usize], values: &[T]) -> Result<(), Error>
     where
         T: AutoSerialize + Copy,
     {
-        self.archive.add(name, shape, numbers).map_err(|e| Error::Refused(e.to_string()))
+        self.archive.add(name, shape, values).map_err(|e| Error::Refused(e.to_string()))
     }
 }
 
-/// Runs the float interpreter. `output` is `[B, T, O]`; `record` adds the states of every layer. `seed` is that of
-/// the noise.
+/// Runs the float interpreter. `output` is `[B, T, O]`. `record` adds the states of every layer, after reset. `seed` is
+/// the seed of the membrane noise.
 ///
 /// # Errors
-/// Numbers that 32 bits cannot hold, or events of other channels than the network has.
+/// Returns an error if a value exceeds the range of `f32`, or if the channels are not those of the network.
 pub fn interpret(network: &Network, events: &InputEvents, record: bool, seed: u64) -> Result<Arrays, Error> {
     let InputEvents { batch, time, ref data, .. } = *events;
     let input: Vec<f32> = data.iter().map(|&x| x as f32).collect();
     if let Some(i) = input.iter().position(|x| !x.is_finite()) {
-        return Err(Error::Input(format!("the array holds {:e}, more than 32-bit floats can hold", data[i])));
+        return Err(Error::Input(format!(
+            "the array holds {:e}, which exceeds the range of 32-bit floats",
+            data[i]
+        )));
     }
     let input = Sequence::new(batch, time, network.graph.input.channels, input).map_err(Error::input)?;
-    let recording = if record { Tracing::On } else { Tracing::Off };
-    let run = Interpreter::new(network).run(&input, recording, seed).map_err(Error::input)?;
+    let tracing = if record { Tracing::On } else { Tracing::Off };
+    let run = Interpreter::new(network).run(&input, tracing, seed).map_err(Error::input)?;
 
     let mut arrays = Arrays::default();
     let shape = |n: usize| vec![batch, time, n];
     arrays.add("output", &shape(run.output.width), &run.output.data)?;
     for (layer, trace) in network.graph.layers.iter().zip(&run.layers) {
-        for (what, states) in [("spikes", &trace.spikes), ("vmem", &trace.vmem)] {
+        for (quantity, states) in [("spikes", &trace.spikes), ("vmem", &trace.vmem)] {
             if let Some(states) = states {
-                arrays.add(&format!("{}.{what}", layer.name), &shape(layer.size), &states.data)?;
+                arrays.add(&format!("{}.{quantity}", layer.name), &shape(layer.size), &states.data)?;
             }
         }
         let mut currents = shape(layer.size);
@@ -79,25 +82,26 @@ pub fn interpret(network: &Network, events: &InputEvents, record: bool, seed: u6
     Ok(arrays)
 }
 
-/// What the simulator of a chip made of input events.
+/// The result of a simulation.
 pub struct Simulation {
-    /// `output`, the spikes of the readout; its membranes if it is read by them; every state if they were recorded.
+    /// `output`, the spikes of the readout `[B, T, O]`; `readout.vmem` if the readout is read by its membranes; all
+    /// states if they are recorded. Without a batch axis in the input, the arrays have none.
     pub arrays: Arrays,
-    /// Input events that the chip dropped.
+    /// Number of input events that the chip dropped.
     pub dropped_events: u64,
-    /// Whether the readout is not meant to spike, so that its membranes are the output.
+    /// Whether the readout never spikes, so that its membrane potentials are the output.
     pub by_membrane: bool,
     /// The generation of the chip's core.
     pub core: CoreVersion,
-    /// Cycles of a step, on average and in the worst case; `None` for chips without a model.
+    /// Cycles per step, on average and in the worst case; `None` if there is no model of the chip's cycles.
     pub cycles: Option<[f64; 2]>,
 }
 
-/// Runs the simulator of a chip, or without one that of the current generation, of any size. `record` adds every
-/// state.
+/// Runs the simulator of a chip. The default is a chip of the current generation without size limits. `record` adds all
+/// states.
 ///
 /// # Errors
-/// A specification that does not hold together, or events that are no whole counts.
+/// Returns an error if the specification is inconsistent, or if a value is not an event count.
 pub fn simulate(
     network: &CompiledNetwork,
     chip: Option<&Chip>,
@@ -109,34 +113,34 @@ pub fn simulate(
     let simulator = network.simulator(core)?;
     let rasters = events.rasters().map_err(Error::Input)?;
     let states = if record { Record::All } else { Record::Readout };
-    let recordings = simulator.run_batch(&rasters, states).map_err(Error::input)?;
-    let clipped = recordings.iter().map(|r| r.clipped_events).sum::<u64>();
-    // Such a readout is not meant to spike.
+    let traces = simulator.run_batch(&rasters, states).map_err(Error::input)?;
+    let clipped = traces.iter().map(|trace| trace.clipped_events).sum::<u64>();
+    // By convention, the maximum threshold means that the readout is read by its membranes.
     let by_membrane = specification.threshold_out.iter().all(|&threshold| threshold == i16::MAX);
     Ok(Simulation {
-        arrays: simulated(events, simulator.outputs(), &recordings, by_membrane, record)?,
+        arrays: simulated_arrays(events, simulator.outputs(), &traces, by_membrane, record)?,
         dropped_events: clipped.saturating_add(events.above_u8()),
         by_membrane,
         core,
-        cycles: chip.and_then(|chip| cost::measured_cycles(specification, chip, &rasters, &recordings)),
+        cycles: chip.and_then(|chip| cost::measured_cycles(specification, chip, &rasters, &traces)),
     })
 }
 
 impl CompiledNetwork {
-    /// The simulator of the network.
+    /// Creates a simulator of the network for a generation of the core.
     ///
     /// # Errors
-    /// A specification that does not hold together.
+    /// Returns an error if the specification is inconsistent.
     pub fn simulator(&self, core: CoreVersion) -> Result<Simulator, Error> {
         Simulator::with_core(&self.specification, core).map_err(|e| Error::file(self.path(), e))
     }
 }
 
-/// The readout's spikes, its membranes if it is read by them, and with `record` every state.
-fn simulated(
+/// Returns the arrays of [`Simulation::arrays`].
+fn simulated_arrays(
     events: &InputEvents,
     outputs: usize,
-    recordings: &[simulate::SimulationTrace],
+    traces: &[simulate::SimulationTrace],
     by_membrane: bool,
     record: bool,
 ) -> Result<Arrays, Error> {
@@ -145,37 +149,39 @@ fn simulated(
         let sequence = [events.time, n];
         if events.batched { vec![events.batch, sequence[0], sequence[1]] } else { sequence.to_vec() }
     };
-    let spikes: Vec<i64> = recordings.iter().flat_map(|r| r.output()).map(|&n| i64::from(n)).collect();
+    let spikes: Vec<i64> = traces.iter().flat_map(|trace| trace.output()).map(|&n| i64::from(n)).collect();
     arrays.add("output", &shape(outputs), &spikes)?;
     if by_membrane && !record {
-        let vmem: Vec<i64> = recordings.iter().flat_map(|r| &r.readout.vmem).map(|&x| i64::from(x)).collect();
+        let vmem: Vec<i64> =
+            traces.iter().flat_map(|trace| &trace.readout.vmem).map(|&x| i64::from(x)).collect();
         arrays.add("readout.vmem", &shape(outputs), &vmem)?;
     }
     if record {
-        let hidden: Vec<&PopulationTrace> = recordings.iter().filter_map(|r| r.hidden.as_ref()).collect();
-        let readout: Vec<&PopulationTrace> = recordings.iter().map(|r| &r.readout).collect();
-        population(&mut arrays, "hidden", &hidden, &shape)?;
-        population(&mut arrays, "readout", &readout, &shape)?;
+        let hidden: Vec<&PopulationTrace> = traces.iter().filter_map(|trace| trace.hidden.as_ref()).collect();
+        let readout: Vec<&PopulationTrace> = traces.iter().map(|trace| &trace.readout).collect();
+        add_population(&mut arrays, "hidden", &hidden, &shape)?;
+        add_population(&mut arrays, "readout", &readout, &shape)?;
     }
     Ok(arrays)
 }
 
-fn population(
+/// Adds all states of a population.
+fn add_population(
     arrays: &mut Arrays,
     name: &str,
-    records: &[&PopulationTrace],
+    traces: &[&PopulationTrace],
     shape: &dyn Fn(usize) -> Vec<usize>,
 ) -> Result<(), Error> {
-    let shape = shape(records.first().map_or(0, |r| r.neurons));
-    let spikes: Vec<i64> = records.iter().flat_map(|r| &r.spikes).map(|&x| i64::from(x)).collect();
+    let shape = shape(traces.first().map_or(0, |trace| trace.neurons));
+    let spikes: Vec<i64> = traces.iter().flat_map(|trace| &trace.spikes).map(|&x| i64::from(x)).collect();
     arrays.add(&format!("{name}.spikes"), &shape, &spikes)?;
-    let mut state = |what: &str, of: &dyn Fn(&PopulationTrace) -> Option<&Vec<i16>>| {
-        let values: Option<Vec<&Vec<i16>>> = records.iter().map(|record| of(record)).collect();
+    let mut add_state = |state: &str, select: &dyn Fn(&PopulationTrace) -> Option<&Vec<i16>>| {
+        let values: Option<Vec<&Vec<i16>>> = traces.iter().map(|trace| select(trace)).collect();
         let Some(values) = values else { return Ok(()) };
         let values: Vec<i64> = values.into_iter().flatten().map(|&x| i64::from(x)).collect();
-        arrays.add(&format!("{name}.{what}"), &shape, &values)
+        arrays.add(&format!("{name}.{state}"), &shape, &values)
     };
-    state("vmem", &|r| Some(&r.vmem))?;
-    state("isyn", &|r| Some(&r.isyn))?;
-    state("isyn2", &|r| r.isyn2.as_ref())
+    add_state("vmem", &|trace| Some(&trace.vmem))?;
+    add_state("isyn", &|trace| Some(&trace.isyn))?;
+    add_state("isyn2", &|trace| trace.isyn2.as_ref())
 }

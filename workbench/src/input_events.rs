@@ -1,4 +1,4 @@
-//! Input events of a network, as `.npy` files hold them.
+//! Input events of a network, read from `.npy` files.
 
 use std::path::Path;
 
@@ -17,25 +17,25 @@ pub struct InputEvents {
     pub time: usize,
     /// Number of channels.
     pub channels: usize,
-    /// Whether the file had an axis for sequences.
+    /// Whether the array had a batch axis.
     pub batched: bool,
-    /// Row-major values.
+    /// Finite values `[B, T, C]`, row-major.
     pub data: Vec<f64>,
 }
 
 impl InputEvents {
-    /// Reads finite events `[T, C]` or `[B, T, C]` for a network with `channels` input channels.
+    /// Reads events `[T, C]` or `[B, T, C]` of any numeric type for a network with `channels` input channels.
     ///
     /// # Errors
-    /// A file that cannot be read, another shape, or numbers that are not finite.
+    /// Returns an error if the file cannot be read, the shape does not fit, or a value is not finite.
     pub fn read(path: &Path, channels: usize) -> Result<Self, Error> {
         Self::parse(&files::read(path)?, channels).map_err(|why| Error::file(path, why))
     }
 
-    /// As [`read`](Self::read), of the bytes of a file.
+    /// Like [`read`](Self::read), from the bytes of a file.
     ///
     /// # Errors
-    /// Another shape, or numbers that are not finite.
+    /// Returns an error if the shape does not fit, or a value is not finite.
     pub fn parse(bytes: &[u8], channels: usize) -> Result<Self, String> {
         let array = read_npy(bytes).map_err(|e| e.to_string())?;
         let shape = &array.shape;
@@ -49,10 +49,12 @@ impl InputEvents {
             }
         };
         if width != channels {
-            return Err(format!("the array has shape {shape:?}; the network has {channels} input channels"));
+            return Err(format!(
+                "the array has shape {shape:?}, but the network has {channels} input channels"
+            ));
         }
         if batch == 0 {
-            return Err(format!("the array has shape {shape:?}: there is no sequence in it"));
+            return Err(format!("the array has shape {shape:?}, which holds no sequence"));
         }
         let data = array.to_floats();
         if let Some(i) = data.iter().position(|x| !x.is_finite()) {
@@ -61,16 +63,16 @@ impl InputEvents {
         Ok(Self { batch, time, channels, batched, data })
     }
 
-    /// The sequences as event counts for a chip, those above 255 cut to 255.
+    /// Returns the sequences as 8-bit event counts for a chip. Counts above 255 become 255.
     ///
     /// # Errors
-    /// A number that is no count.
+    /// Returns an error if a value is negative or not a whole number.
     pub fn rasters(&self) -> Result<Vec<Raster>, String> {
-        let fault = self.data.iter().position(|&x| x < 0.0 || x.fract() != 0.0);
-        if let Some(i) = fault {
+        let invalid = self.data.iter().position(|&x| x < 0.0 || x.fract() != 0.0);
+        if let Some(i) = invalid {
             let place = place(i, self.time, self.channels);
             return Err(format!(
-                "the array holds {} at {place}; a chip takes whole counts of events",
+                "the array holds {} at {place}; a chip takes event counts, whole numbers from 0",
                 self.data[i]
             ));
         }
@@ -83,12 +85,13 @@ impl InputEvents {
         (0..self.batch).map(sequence).collect()
     }
 
-    /// How many events [`rasters`](Self::rasters) leaves out.
+    /// Returns the number of events above 255 per channel and step, which [`rasters`](Self::rasters) drops.
     pub fn above_u8(&self) -> u64 {
         self.data.iter().fold(0, |sum: u64, &x| sum.saturating_add((x - 255.0).max(0.0) as u64))
     }
 }
 
+/// Describes the position of element `i`.
 fn place(i: usize, time: usize, width: usize) -> String {
     format!("sequence {}, step {}, channel {}", i / width / time, i / width % time, i % width)
 }

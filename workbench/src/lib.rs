@@ -1,18 +1,24 @@
 //! Experiments with spiking networks, from a recipe to a report.
 //!
-//! A [`Recipe`](recipe::Recipe) is a YAML file that says what to train, on which recordings, how, and what to build at the end. With
-//! its network it is a [`Plan`], with its recordings an [`Experiment`]. A [`training::TrainingRun`] runs its epochs;
-//! [`Experiment::evaluate`] and [`Experiment::evaluate_on_chip`] measure what came out, in float numbers and on the
-//! bit-exact simulator of a chip. [`comparison`] tells layer by layer why the two differ, [`cost`] what the network
-//! costs on the chip, and [`report`] writes it all down as pages, tables and JSON. [`run()`] does everything that a
-//! recipe asks for in one call, as `snnc train` does.
+//! A [`Recipe`](recipe::Recipe) is a YAML file that names a network, the data, the training options, and the targets to
+//! build. The steps of an experiment:
 //!
-//! [`ChipCatalog`] is the catalog of chips, with custom ones if you add them. Warnings and progress go to an [`Observer`];
-//! [`Silent`] is one that ignores them. An [`Error`] says what was wrong with which file, or carries the
-//! [diagnostics](Findings) of a network with their sources.
+//! 1. [`Plan::new`] compiles the network of a recipe and checks that the two fit together.
+//! 2. [`Plan::with_data`] reads the data, which gives an [`Experiment`].
+//! 3. A [`TrainingRun`](training::TrainingRun) trains the network.
+//! 4. [`Experiment::evaluate`] and [`Experiment::evaluate_on_chip`] run the test set in f32 and on the bit-exact
+//!    simulator of a chip.
+//! 5. [`comparison`] explains the difference between the two layer by layer, [`cost`] estimates cycles and energy, and
+//!    [`report`] writes HTML, Markdown and JSON.
 //!
-//! The crate reads and writes files, but prints nothing, never exits, and keeps no global state. Work is spread over
-//! the current thread pool of `rayon`; results do not depend on its size.
+//! [`run()`] trains, evaluates, builds the targets and writes the reports in one call, as `snnc train` does.
+//!
+//! A [`ChipCatalog`] holds the built-in chips, and custom ones that you add. An [`Observer`] receives warnings and
+//! progress; [`Silent`] ignores them. An [`Error`] names the file and what is wrong with it, or carries the
+//! [diagnostics](SourceDiagnostics) of a network with their sources.
+//!
+//! The crate reads and writes files, but prints nothing, never exits, and keeps no global state. Work runs on the
+//! current thread pool of `rayon`; results do not depend on its size.
 //!
 //! # Example
 //!
@@ -24,7 +30,7 @@
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = |name: &str| folder.path().join(name);
-//! // Sixteen recordings of 20 steps: spikes come from the left or from the right.
+//! // Sixteen samples of 20 steps: spikes come from the left or from the right.
 //! let rasters: Vec<i64> = (0..16).flat_map(|i| [1 - i % 2, i % 2].repeat(20)).collect();
 //! let labels: Vec<i64> = (0..16).map(|i| i % 2).collect();
 //! let takes: Vec<i64> = (0..16).map(|i| i / 2).collect();
@@ -84,7 +90,7 @@ pub mod data;
 mod error;
 mod experiment;
 pub mod files;
-#[allow(unreachable_pub, reason = "`pub` says that other modules use an item")]
+#[allow(unreachable_pub, reason = "`pub` marks items that other modules use")]
 mod html;
 pub mod inference;
 mod input_events;
@@ -105,6 +111,6 @@ pub use experiment::{ChipResult, Experiment, FloatEvaluation, Plan};
 pub use input_events::InputEvents;
 pub use observer::{Observer, Silent, Stage};
 pub use run::{RunOptions, RunResult, run};
-pub use target::{Engine, Target, TargetOption, TargetOptions};
-pub use training_memory::MemoryEstimate;
+pub use target::{Engine, NamedTarget, TargetOption, TargetOptions};
+pub use training_memory::TrainingMemory;
 pub use unknown::UnknownName;

@@ -1,4 +1,4 @@
-//! From a network file and a weights file to a network.
+//! Loading a network from its source file and its weights file.
 
 use std::path::Path;
 
@@ -11,21 +11,21 @@ use crate::files;
 use crate::observer::Observer;
 use synnet_ir::display::pluralize;
 
-/// A network without errors, and the sources that it came from.
+/// A compiled network without errors, with its sources.
 #[derive(Clone, Debug)]
 pub struct LoadedNetwork {
-    /// The sources that were read, for rendering later diagnostics.
+    /// The sources, for rendering later diagnostics.
     pub sources: Sources,
-    /// The network.
+    /// The graph of the network.
     pub graph: Graph,
 }
 
-/// What a compilation found: the graph if there are no errors, and everything to be said.
+/// The result of a compilation: the graph, if there are no errors, and all diagnostics.
 #[derive(Clone, Debug)]
 pub struct CompileOutput {
-    /// The sources that were read.
+    /// The sources, imported files included.
     pub sources: Sources,
-    /// The network, if it has no errors.
+    /// The graph, if there are no errors.
     pub graph: Option<Graph>,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
@@ -35,12 +35,12 @@ impl CompileOutput {
     /// Compiles a network file.
     ///
     /// # Errors
-    /// A file that cannot be read. Errors in the network are diagnostics.
+    /// Returns an error if the file cannot be read. Errors in the network are diagnostics.
     pub fn read(path: &Path, options: &Options) -> Result<Self, Error> {
         Ok(Self::compile(&path.display().to_string(), files::read_text(path)?, options))
     }
 
-    /// Compiles the source `text`, which diagnostics call `name`. Imports are files relative to it.
+    /// Compiles the source `text`; diagnostics call it `name`. Imported paths are relative to `name`.
     pub fn compile(name: &str, text: String, options: &Options) -> Self {
         let mut sources = Sources::new();
         let root = sources.add(name, text);
@@ -48,10 +48,10 @@ impl CompileOutput {
         Self { sources, graph: compilation.graph, diagnostics: compilation.diagnostics }
     }
 
-    /// Passes warnings on and returns the network.
+    /// Passes warnings to the observer and returns the network.
     ///
     /// # Errors
-    /// All errors of the network.
+    /// Returns all errors of the network.
     pub fn accept(self, observer: &dyn Observer) -> Result<LoadedNetwork, Error> {
         accept(&self.diagnostics, &self.sources, observer)?;
         let Some(graph) = self.graph else {
@@ -63,46 +63,46 @@ impl CompileOutput {
 }
 
 impl LoadedNetwork {
-    /// Joins the network with the weights of a file.
+    /// Binds the weights of a file to the network.
     ///
     /// # Errors
-    /// A file that cannot be read, or every tensor that does not fit.
+    /// Returns an error if the file cannot be read, or lists every tensor that does not fit.
     pub fn read_weights(&self, path: &Path) -> Result<Network, Error> {
         self.bind(&files::read(path)?, path)
     }
 
-    /// Joins the network with weights in the form of safetensors, which messages call `path`.
+    /// Binds weights in safetensors format to the network; messages call them `path`.
     ///
     /// # Errors
-    /// Every tensor that does not fit.
+    /// Returns an error if the bytes are not in safetensors format, or lists every tensor that does not fit.
     pub fn bind(&self, weights: &[u8], path: &Path) -> Result<Network, Error> {
         let params = Params::from_safetensors(weights).map_err(|e| Error::file(path, e))?;
         Network::bind(&self.graph, &params).map_err(|diagnostics| {
-            self.error(diagnostics).concluding(|found| {
+            self.error(diagnostics).concluding(|diagnostics| {
                 let (path, name) = (path.display(), &self.graph.name);
-                format!("`{path}` does not fit network `{name}`: {}", pluralize(found.len(), "error"))
+                format!("`{path}` does not fit network `{name}`: {}", pluralize(diagnostics.len(), "error"))
             })
         })
     }
 
-    /// Diagnostics about the network as an error.
+    /// Converts diagnostics about the network to an error.
     pub fn error(&self, diagnostics: Diagnostics) -> Error {
         Error::diagnostics(diagnostics, &self.sources)
     }
 
-    /// Passes warnings on.
+    /// Passes warnings to the observer.
     ///
     /// # Errors
-    /// If there are errors among the diagnostics.
+    /// Returns the diagnostics if there are errors among them.
     pub fn accept(&self, diagnostics: &Diagnostics, observer: &dyn Observer) -> Result<(), Error> {
         accept(diagnostics, &self.sources, observer)
     }
 }
 
-/// Passes warnings on.
+/// Passes warnings to the observer.
 ///
 /// # Errors
-/// If there are errors among the diagnostics.
+/// Returns the diagnostics if there are errors among them.
 pub fn accept(diagnostics: &Diagnostics, sources: &Sources, observer: &dyn Observer) -> Result<(), Error> {
     if diagnostics.has_errors() {
         return Err(Error::diagnostics(diagnostics.clone(), sources));
@@ -113,14 +113,14 @@ pub fn accept(diagnostics: &Diagnostics, sources: &Sources, observer: &dyn Obser
     Ok(())
 }
 
-/// Diagnostics for machines.
+/// Returns diagnostics as a JSON array.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
     let place = |span: synnet_ir::Span| {
         let (line, column) = sources.line_column(span);
         let file = sources.get(span.source).map(|source| source.name.clone());
         json!({ "file": file, "line": line, "column": column, "start": span.start, "end": span.end })
     };
-    let one = |d: &Diagnostic| {
+    let diagnostic = |d: &Diagnostic| {
         json!({
             "severity": if d.severity == Severity::Error { "error" } else { "warning" },
             "code": d.code.id,
@@ -130,10 +130,10 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
             "help": d.help,
         })
     };
-    diagnostics.iter().map(one).collect()
+    diagnostics.iter().map(diagnostic).collect()
 }
 
-/// Reads imported files.
+/// Reads imported files from disk.
 struct FileLoader;
 
 impl Loader for FileLoader {

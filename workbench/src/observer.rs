@@ -1,4 +1,4 @@
-//! What the outside learns while an experiment is under way: warnings, progress, and results as they come.
+//! Callbacks of an experiment: warnings, progress and results.
 
 use std::ops::Range;
 
@@ -6,63 +6,63 @@ use synnet_ir::{Diagnostic, Graph, Sources};
 use synnet_runtime::EpochMetrics;
 use synnet_runtime::Progress;
 
-/// Work on many items of which none takes long.
+/// A stage that works on many short items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Recordings are read and turned into events.
+    /// Files are read and converted to rasters.
     Reading,
-    /// Recordings are run on several engines.
+    /// Samples run on the engines of a comparison.
     Comparing,
 }
 
-/// Receives what happens during an experiment. Every method does nothing unless it is implemented.
+/// Receives the events of an experiment. The default implementations do nothing.
 ///
-/// Methods may be called from several threads at once.
+/// Methods may be called from several threads at the same time.
 pub trait Observer: Sync {
-    /// Something is probably not as it was meant.
+    /// A probable mistake was found.
     fn warning(&self, _message: &str) {}
 
-    /// Something worth knowing.
+    /// There is something worth knowing.
     fn note(&self, _message: &str) {}
 
-    /// Warnings about a network, with the sources that they point into.
+    /// Warnings about a network were found. Their spans refer to `sources`.
     fn diagnostics(&self, _warnings: &[Diagnostic], _sources: &Sources) {}
 
-    /// A stage has `items` more items to work on.
-    fn items(&self, _stage: Stage, _items: usize) {}
+    /// The number of items of a stage grew by `items`; a stage may find its items in several steps.
+    fn items_added(&self, _stage: Stage, _items: usize) {}
 
-    /// A stage is done with one more item.
+    /// An item of a stage is complete.
     fn item_done(&self, _stage: Stage) {}
 
-    /// A stage is over.
+    /// A stage is complete.
     fn stage_done(&self, _stage: Stage) {}
 
-    /// The training with this seed begins, in a run with several seeds.
+    /// In a run with several seeds, the run of this seed starts.
     fn seed_started(&self, _seed: u64) {}
 
-    /// A training begins with the first of these epochs.
+    /// Training starts; `epochs` are those to run, from 0.
     fn training_started(&self, _graph: &Graph, _epochs: Range<usize>) {}
 
-    /// A batch was trained on; `last` is the last complete epoch.
-    fn batch(&self, _progress: &Progress<'_>, _last: Option<&EpochMetrics>) {}
+    /// A batch is complete; `last` holds the metrics of the last complete epoch.
+    fn batch_done(&self, _progress: &Progress<'_>, _last: Option<&EpochMetrics>) {}
 
-    /// An epoch is complete; `is_last`: no other follows.
-    fn epoch(&self, _metrics: &EpochMetrics, _is_last: bool) {}
+    /// An epoch is complete; `is_last` says whether it is the last one.
+    fn epoch_done(&self, _metrics: &EpochMetrics, _is_last: bool) {}
 
-    /// A training is over, or was stopped.
+    /// Training is complete or was stopped.
     fn training_done(&self) {}
 
-    /// The network of a training was evaluated, built, and reported on. `results` says what came out.
-    fn finished(&self, _results: &str) {}
+    /// A trained network was evaluated and built. `results` summarizes the results.
+    fn run_done(&self, _results: &str) {}
 
-    /// Whether the experiment should stop. A training then writes a checkpoint and ends with
+    /// Returns whether the experiment should stop. Training then writes a checkpoint and returns
     /// [`Error::Interrupted`](crate::Error::Interrupted).
     fn is_interrupted(&self) -> bool {
         false
     }
 }
 
-/// Observes nothing.
+/// An observer that ignores everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -1,28 +1,30 @@
-//! What serde says of a recipe or a chip description, in words of those files and with suggestions.
+//! Rewriting serde's errors about recipes and chip descriptions: terms of these files instead of Rust's, and
+//! suggestions.
 
 /// Adds "did you mean" to serde's message about an unknown field or variant.
 pub(crate) fn with_suggestion(message: &str) -> String {
     match suggestion(message) {
-        Some(word) => format!("{message}; {}", synnet_ir::did_you_mean(word)),
+        Some(suggestion) => format!("{message}; {}", synnet_ir::did_you_mean(suggestion)),
         None => message.to_owned(),
     }
 }
 
-/// Former names of keys that are too far from the present ones to be taken for misspellings.
+/// Former names of keys that are too different from the present ones to be recognized as misspellings.
 const FORMER_NAMES: [(&str, &str); 3] =
     [("checkpoint", "recompute"), ("least", "minimum"), ("rest_weight", "nontarget_weight")];
 
-/// Returns what was meant by the unknown field or variant of serde's message.
+/// Returns the name that was probably meant by the unknown field or variant in serde's message.
 pub(crate) fn suggestion(message: &str) -> Option<&str> {
-    let mut words = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
-    let wrong = words.next()?;
-    let present = FORMER_NAMES.iter().find(|(former, _)| *former == wrong).map(|(_, present)| *present);
+    // Every second part lies between backticks: first the unknown name, then the expected ones.
+    let mut names = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let unknown = names.next()?;
+    let present = FORMER_NAMES.iter().find(|(former, _)| *former == unknown).map(|(_, present)| *present);
     present
-        .and_then(|present| words.clone().find(|word| *word == present))
-        .or_else(|| synnet_ir::nearest(wrong, words))
+        .and_then(|present| names.clone().find(|name| *name == present))
+        .or_else(|| synnet_ir::nearest(unknown, names))
 }
 
-/// Replaces what serde expects, which it names as Rust does, by words of a recipe.
+/// Replaces the Rust types that serde expects by terms of a recipe.
 pub(crate) fn plain_message(message: &str) -> String {
     let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
     let expected = match expected {
@@ -36,7 +38,7 @@ pub(crate) fn plain_message(message: &str) -> String {
     format!("{found}, expected {expected}")
 }
 
-/// As [`plain_message`], with a suggestion, of a message `KEY: MESSAGE at line N column M`.
+/// Like [`plain_message`], with a suggestion, for a message of the form `KEY: MESSAGE at line N column M`.
 pub(crate) fn plain_message_with_location(message: &str) -> String {
     let (message, place) = message.split_at(message.rfind(" at line ").unwrap_or(message.len()));
     let start = ["unknown ", "invalid ", "missing "].iter().filter_map(|word| message.find(word)).min();
@@ -51,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expectations_are_words_of_a_recipe() {
+    fn expected_types_are_terms_of_a_recipe() {
         for (message, expected) in [
             ("invalid value: integer `-1`, expected usize", "a whole number, 0 or more"),
             ("invalid type: string \"mse\", expected internally tagged enum Loss", "options in braces"),

@@ -1,4 +1,4 @@
-//! What a network can be built for, and what can run it.
+//! Targets and engines by name: what a network can be built for, and what can run it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,28 +10,29 @@ use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, XyloTarget};
 
 use crate::unknown::UnknownName;
 
-/// What targets can be told. Each takes the settings that concern it.
+/// Options of all targets. Each target uses those that concern it ([`NamedTarget::accepts`]).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TargetOptions {
-    /// How numbers become integers.
+    /// Quantization, for chips and integer code.
     pub quantize: QuantizeOptions,
-    /// Whether hidden neurons without effect are left out.
+    /// Whether to remove hidden neurons without effect, for chips; `false` by default.
     pub remove_dead: bool,
-    /// Mean number of events per channel or neuron and step, by the name of the input or of a layer, if it was measured.
+    /// Measured events per channel or neuron and step, by the name of the input or a layer, for f32 code; empty by
+    /// default.
     pub rates: BTreeMap<String, f64>,
-    /// Whether the result has to be a single file, if the target can.
+    /// Whether to write a single file, for targets that can; `false` by default.
     pub one_file: bool,
 }
 
 impl TargetOptions {
-    /// The defaults of every target.
+    /// Returns the default options.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-/// A setting that not every target takes.
+/// An option that not every target accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetOption {
     /// [`TargetOptions::quantize`].
@@ -42,117 +43,117 @@ pub enum TargetOption {
     Rates,
 }
 
-/// The targets that are not chips: a new back end has its line here.
-fn built_in() -> Vec<Target> {
-    let rust = |settings: &TargetOptions, options| {
-        let target = RustTarget::new(options);
-        Box::new(if settings.one_file { target.with_single_file() } else { target })
+/// Returns the targets that are not chips. A new back end is added here.
+fn built_in() -> Vec<NamedTarget> {
+    let rust = |options: &TargetOptions, rust_options| {
+        let target = RustTarget::new(rust_options);
+        Box::new(if options.one_file { target.with_single_file() } else { target })
     };
     vec![
-        Target::new(&[TargetOption::Rates], None, move |settings| {
-            rust(settings, RustOptions::new().with_rates(settings.rates.clone()))
+        NamedTarget::new(&[TargetOption::Rates], None, move |options| {
+            rust(options, RustOptions::new().with_rates(options.rates.clone()))
         }),
-        Target::new(&[TargetOption::Quantize], None, move |settings| {
-            let numbers = Numbers::Integer(settings.quantize.clone());
-            rust(settings, RustOptions::new().with_numbers(numbers))
+        NamedTarget::new(&[TargetOption::Quantize], None, move |options| {
+            let numbers = Numbers::Integer(options.quantize.clone());
+            rust(options, RustOptions::new().with_numbers(numbers))
         }),
     ]
 }
 
-/// Makes the back end with its settings.
+/// Creates a back end with options.
 type Factory = dyn Fn(&TargetOptions) -> Box<dyn synnet_ir::Target> + Send + Sync;
 
-/// A back end, chosen by its name.
+/// A target selected by its name. Targets with the same name are equal.
 #[derive(Clone)]
-pub struct Target {
+pub struct NamedTarget {
     name: String,
-    takes: &'static [TargetOption],
+    accepts: &'static [TargetOption],
     chip: Option<Arc<Chip>>,
-    make: Arc<Factory>,
+    factory: Arc<Factory>,
 }
 
-impl Target {
+impl NamedTarget {
     fn new<T: synnet_ir::Target + 'static>(
-        takes: &'static [TargetOption],
+        accepts: &'static [TargetOption],
         chip: Option<Arc<Chip>>,
-        make: impl Fn(&TargetOptions) -> Box<T> + Send + Sync + 'static,
+        factory: impl Fn(&TargetOptions) -> Box<T> + Send + Sync + 'static,
     ) -> Self {
-        let name = make(&TargetOptions::new()).name().to_owned();
-        Self { name, takes, chip, make: Arc::new(move |settings| make(settings)) }
+        let name = factory(&TargetOptions::new()).name().to_owned();
+        Self { name, accepts, chip, factory: Arc::new(move |options| factory(options)) }
     }
 
-    /// All targets; one for each of the chips stands behind the others.
+    /// Returns all targets: the built-in ones, then one for each chip.
     pub fn all<'a>(chips: impl IntoIterator<Item = &'a Arc<Chip>>) -> Vec<Self> {
         built_in().into_iter().chain(chips.into_iter().cloned().map(Self::from)).collect()
     }
 
-    /// The target of that name: a built-in one, or that of one of the chips.
+    /// Returns the target of this name: a built-in one, or one of the chips.
     ///
     /// # Errors
-    /// If there is no such target.
-    pub fn named<'a>(
+    /// Returns an error with all names, and a suggestion, if there is no such target.
+    pub fn from_name<'a>(
         name: &str,
         chips: impl IntoIterator<Item = &'a Arc<Chip>>,
     ) -> Result<Self, UnknownName> {
         let mut all = Self::all(chips);
         match all.iter().position(|target| target.name == name) {
-            Some(place) => Ok(all.swap_remove(place)),
+            Some(i) => Ok(all.swap_remove(i)),
             None => Err(UnknownName::new("target", name, all.iter().map(Self::name))),
         }
     }
 
-    /// Its name on the command line and in recipes.
+    /// Returns the name on the command line and in recipes.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The chip, if it is one.
+    /// Returns the chip, if the target is one.
     pub fn chip(&self) -> Option<&Arc<Chip>> {
         self.chip.as_ref()
     }
 
-    /// Whether a setting makes a difference.
-    pub fn takes(&self, setting: TargetOption) -> bool {
-        self.takes.contains(&setting)
+    /// Returns whether an option has an effect on the target.
+    pub fn accepts(&self, option: TargetOption) -> bool {
+        self.accepts.contains(&option)
     }
 
-    /// What of a network the target cannot express, and warnings.
+    /// Checks a network against the features and rules of the target. Returns errors and warnings.
     pub fn check(&self, graph: &Graph) -> Diagnostics {
-        self.with(&TargetOptions::new()).check(graph)
+        self.instantiate(&TargetOptions::new()).check(graph)
     }
 
-    /// The back end with these settings.
-    pub fn with(&self, settings: &TargetOptions) -> Box<dyn synnet_ir::Target> {
-        (self.make)(settings)
+    /// Creates the back end with these options.
+    pub fn instantiate(&self, options: &TargetOptions) -> Box<dyn synnet_ir::Target> {
+        (self.factory)(options)
     }
 }
 
-impl From<Arc<Chip>> for Target {
+impl From<Arc<Chip>> for NamedTarget {
     fn from(chip: Arc<Chip>) -> Self {
-        let own = Arc::clone(&chip);
-        Self::new(&[TargetOption::Quantize, TargetOption::RemoveDead], Some(chip), move |settings| {
-            let map = MapOptions::new().with_remove_dead(settings.remove_dead);
-            let options = BuildOptions::new().with_map(map).with_quantize(settings.quantize.clone());
-            Box::new(XyloTarget::new(Chip::clone(&own), options))
+        let captured = Arc::clone(&chip);
+        Self::new(&[TargetOption::Quantize, TargetOption::RemoveDead], Some(chip), move |options| {
+            let map = MapOptions::new().with_remove_dead(options.remove_dead);
+            let build = BuildOptions::new().with_map(map).with_quantize(options.quantize.clone());
+            Box::new(XyloTarget::new(Chip::clone(&captured), build))
         })
     }
 }
 
-impl fmt::Debug for Target {
+impl fmt::Debug for NamedTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Target").field(&self.name).finish()
+        f.debug_tuple("NamedTarget").field(&self.name).finish()
     }
 }
 
-impl PartialEq for Target {
+impl PartialEq for NamedTarget {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-impl Eq for Target {}
+impl Eq for NamedTarget {}
 
-/// What runs a network in an evaluation.
+/// An engine that runs a network in an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Engine {
     /// The float interpreter.
@@ -161,22 +162,22 @@ pub enum Engine {
     Chip(Arc<Chip>),
 }
 
-/// The name of the float interpreter as an engine.
-const FLOAT: &str = "float";
-
 impl Engine {
-    /// The engine of that name: `float`, or one of the chips.
+    /// The name of the float interpreter.
+    pub const FLOAT: &'static str = "float";
+
+    /// Returns the engine of this name: `float`, or one of the chips.
     ///
     /// # Errors
-    /// If there is no such engine.
-    pub fn named<'a>(
+    /// Returns an error with all names, and a suggestion, if there is no such engine.
+    pub fn from_name<'a>(
         name: &str,
         chips: impl IntoIterator<Item = &'a Arc<Chip>>,
     ) -> Result<Self, UnknownName> {
-        if name == FLOAT {
+        if name == Self::FLOAT {
             return Ok(Self::Float);
         }
-        let mut known = vec![FLOAT];
+        let mut known = vec![Self::FLOAT];
         for chip in chips {
             if chip.name == name {
                 return Ok(Self::Chip(Arc::clone(chip)));
@@ -187,9 +188,9 @@ impl Engine {
     }
 }
 
-/// Whether a name means a target or an engine that is no chip.
-pub(crate) fn is_taken(name: &str) -> bool {
-    name == FLOAT || built_in().iter().any(|target| target.name == name)
+/// Returns whether a name is that of a target or engine other than a chip, so that no chip may have it.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    name == Engine::FLOAT || built_in().iter().any(|target| target.name == name)
 }
 
 #[cfg(test)]
@@ -199,16 +200,16 @@ mod tests {
     #[test]
     fn targets_are_named_by_their_back_ends() {
         let chip = Arc::new(Chip::find("xylo-imu").unwrap().clone());
-        let names: Vec<String> = Target::all([&chip]).iter().map(|target| target.name.clone()).collect();
+        let names: Vec<String> = NamedTarget::all([&chip]).iter().map(|target| target.name.clone()).collect();
         assert_eq!(names, ["rust", "rust-int", "xylo-imu"]);
-        assert!(is_taken("rust-int") && is_taken("float") && !is_taken("xylo-imu"));
-        let target = Target::named("xylo-imu", [&chip]).unwrap();
+        assert!(is_reserved("rust-int") && is_reserved("float") && !is_reserved("xylo-imu"));
+        let target = NamedTarget::from_name("xylo-imu", [&chip]).unwrap();
         assert!(
             target.chip().is_some()
-                && target.takes(TargetOption::RemoveDead)
-                && !target.takes(TargetOption::Rates)
+                && target.accepts(TargetOption::RemoveDead)
+                && !target.accepts(TargetOption::Rates)
         );
-        let error = Target::named("rust-in", [&chip]).unwrap_err();
+        let error = NamedTarget::from_name("rust-in", [&chip]).unwrap_err();
         assert_eq!(error.suggestion.as_deref(), Some("rust-int"));
     }
 }

@@ -1,4 +1,4 @@
-//! The memory estimate of a training, and whether the machine has as much.
+//! Memory estimate of training, and the check against the available memory.
 
 use synnet_ir::Graph;
 use synnet_runtime::tape::Tape;
@@ -9,21 +9,22 @@ use crate::observer::Observer;
 use crate::recipe::Recipe;
 use synnet_ir::display::{format_bytes, pluralize};
 
-/// What a training holds besides its data.
+/// An estimate of the memory that training needs besides its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemoryEstimate {
-    /// Bytes for the sample that a thread is at, if a fifth of the neurons spikes in each step: more than
-    /// most networks do.
+pub struct TrainingMemory {
+    /// Bytes per thread for the states and events of one sample. A fifth of the neurons is assumed to spike in each
+    /// step, which is more than in most networks.
     pub per_thread: u64,
-    /// Bytes of weights and their gradients, for all threads together.
+    /// Bytes for weights and gradients, for all threads together.
     pub shared: u64,
-    /// Threads.
+    /// Number of threads, 1 or more.
     pub threads: u64,
 }
 
-impl MemoryEstimate {
-    /// Of a training of `graph` by a recipe.
-    pub fn of(graph: &Graph, recipe: &Recipe, threads: usize) -> Self {
+impl TrainingMemory {
+    /// Estimates the memory for training `graph` with a recipe.
+    pub fn estimate(graph: &Graph, recipe: &Recipe, threads: usize) -> Self {
+        /// One neuron of this many spikes in a step.
         const SPIKING: u64 = 5;
         let options = &recipe.training;
         let memory = Tape::new(graph).memory(recipe.data.steps, options.recompute);
@@ -35,43 +36,43 @@ impl MemoryEstimate {
         }
     }
 
-    /// Everything together.
+    /// Returns the total in bytes.
     pub fn bytes(self) -> u64 {
         self.per_thread.saturating_mul(self.threads).saturating_add(self.shared)
     }
 
-    /// Notes what is needed, and refuses what the machine does not have. If it does not tell, nothing is refused.
+    /// Reports the estimate to the observer. On systems that do not report their available memory, the check passes.
     ///
     /// # Errors
-    /// If less memory is available.
+    /// Returns an error if less memory is available.
     pub fn check(self, observer: &dyn Observer) -> Result<(), Error> {
-        let need = format!(
-            "training needs about {}: {} for each of {}, {} for weights and gradients",
+        let estimate = format!(
+            "training needs about {} of memory besides the data: {} for each of {}, and {} for weights and gradients",
             format_bytes(self.bytes()),
             format_bytes(self.per_thread),
             pluralize(self.threads as usize, "thread"),
             format_bytes(self.shared)
         );
-        match available().filter(|have| self.bytes() > *have) {
-            Some(have) => Err(Error::Refused(format!(
-                "{need}, besides the data; this machine has {} to spare: take fewer threads, shorter recordings \
-                 (`data.steps`) or `training.recompute: segments`",
-                format_bytes(have)
+        match available().filter(|available| self.bytes() > *available) {
+            Some(available) => Err(Error::Refused(format!(
+                "{estimate}; only {} are available: use fewer threads (`--threads`), shorter samples (`data.steps`), \
+                 or gradient checkpointing (`training.recompute: segments`)",
+                format_bytes(available)
             ))),
             None => {
-                observer.note(&format!("{need}, besides the data"));
+                observer.note(&estimate);
                 Ok(())
             }
         }
     }
 }
 
-/// Bytes that can be had without driving others out; `None` where the system does not tell.
+/// Returns the bytes that can be allocated without swapping, or `None` if the system does not report them.
 fn available() -> Option<u64> {
-    available_in(&std::fs::read_to_string("/proc/meminfo").ok()?)
+    parse_meminfo(&std::fs::read_to_string("/proc/meminfo").ok()?)
 }
 
-fn available_in(meminfo: &str) -> Option<u64> {
+fn parse_meminfo(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn meminfo_is_parsed_in_kibibytes() {
         let text = "MemTotal:       24105000 kB\nMemAvailable:   21737 kB\nSwapTotal: 0 kB\n";
-        assert_eq!(available_in(text), Some(21737 * 1024));
-        assert_eq!(available_in("MemTotal: 5 kB\n"), None);
+        assert_eq!(parse_meminfo(text), Some(21737 * 1024));
+        assert_eq!(parse_meminfo("MemTotal: 5 kB\n"), None);
     }
 }

@@ -1,29 +1,28 @@
-//! Names that stand for nothing.
+//! The error for unknown names of chips, targets and engines.
 
-/// A name that stands for nothing.
+/// An unknown name, with all known names and a suggestion.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no {what} `{name}`{}\n{what}s are {}",
+    "there is no {kind} `{name}`{}\n{kind}s are {}",
     suggestion.as_ref().map_or(String::new(), |suggestion| format!("; {}", synnet_ir::did_you_mean(suggestion))),
     known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownName {
-    /// What should have been named: "chip", "target", "engine".
-    pub what: &'static str,
-    /// The name.
+    /// The kind of the name: "chip", "target" or "engine".
+    pub kind: &'static str,
+    /// The unknown name.
     pub name: String,
-    /// The name that was probably meant.
+    /// The most similar known name, if one is similar enough.
     pub suggestion: Option<String>,
-    /// Every name there is.
+    /// All known names.
     pub known: Vec<String>,
 }
 
 impl UnknownName {
-    /// That `name` is no `what`; `known` are those that there are.
-    pub(crate) fn new<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn new<'a>(kind: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
         let suggestion = synnet_ir::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        Self { what, name: name.to_owned(), suggestion, known }
+        Self { kind, name: name.to_owned(), suggestion, known }
     }
 }
 

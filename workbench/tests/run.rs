@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use synnet_runtime::EpochMetrics;
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{ChipCatalog, Error, Observer, Plan, RunOptions, Silent, Stage, Target, run};
+use synnet_workbench::{ChipCatalog, Error, NamedTarget, Observer, Plan, RunOptions, Silent, Stage, run};
 
 const NETWORK: &str = "network Sides {
     dt: 10 ms;
@@ -28,7 +28,7 @@ training:
 build: [rust, small]
 ";
 
-/// A folder with network, recipe and four recordings of each side, and the catalog with the recipe's chip.
+/// A folder with network, recipe and four samples of each side, and the catalog with the recipe's chip.
 fn folder() -> (tempfile::TempDir, ChipCatalog) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -53,30 +53,30 @@ fn plan(folder: &Path, chips: &ChipCatalog, observer: &dyn Observer) -> Plan {
     Plan::new(Recipe::read(&folder.join("sides.yaml"), &[], chips).unwrap(), observer).unwrap()
 }
 
-/// Counts epochs and recordings, and stops after `limit` epochs.
+/// Counts epochs and items, and interrupts after `limit` epochs.
 #[derive(Default)]
 struct Watching {
     limit: usize,
     epochs: AtomicUsize,
-    announced: AtomicUsize,
-    recordings: AtomicUsize,
+    items_added: AtomicUsize,
+    items_done: AtomicUsize,
     results: Mutex<Vec<String>>,
 }
 
 impl Observer for Watching {
-    fn items(&self, _stage: Stage, items: usize) {
-        self.announced.fetch_add(items, Ordering::SeqCst);
+    fn items_added(&self, _stage: Stage, items: usize) {
+        self.items_added.fetch_add(items, Ordering::SeqCst);
     }
 
     fn item_done(&self, _stage: Stage) {
-        self.recordings.fetch_add(1, Ordering::SeqCst);
+        self.items_done.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn epoch(&self, _metrics: &EpochMetrics, _is_last: bool) {
+    fn epoch_done(&self, _metrics: &EpochMetrics, _is_last: bool) {
         self.epochs.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn finished(&self, results: &str) {
+    fn run_done(&self, results: &str) {
         self.results.lock().unwrap().push(results.to_owned());
     }
 
@@ -93,8 +93,8 @@ fn a_run_is_observed_interrupted_and_resumed() {
     let watching = Watching { limit: 2, ..Watching::default() };
     let stopped = run(plan(path, &chips, &watching), &options, &watching);
     assert!(matches!(stopped, Err(Error::Interrupted { done: 2, total: 6 })), "{:?}", stopped.err());
-    assert_eq!(watching.announced.load(Ordering::SeqCst), 8);
-    assert_eq!(watching.recordings.load(Ordering::SeqCst), 8);
+    assert_eq!(watching.items_added.load(Ordering::SeqCst), 8);
+    assert_eq!(watching.items_done.load(Ordering::SeqCst), 8);
 
     options.resume = true;
     let watching = Watching { limit: usize::MAX, ..Watching::default() };
@@ -115,7 +115,10 @@ fn a_run_is_observed_interrupted_and_resumed() {
 fn errors_are_values() {
     let (folder, chips) = folder();
     let path = folder.path().join("sides.yaml");
-    assert_eq!(Target::named("smal", chips.iter()).unwrap_err().suggestion.as_deref(), Some("small"));
+    assert_eq!(
+        NamedTarget::from_name("smal", chips.iter()).unwrap_err().suggestion.as_deref(),
+        Some("small")
+    );
     let missing = Recipe::read(Path::new("none.yaml"), &[], &chips).unwrap_err();
     assert!(matches!(missing, Error::Io { action: "read", .. }), "{missing:?}");
     let unknown = Recipe::read(&path, &[], &ChipCatalog::default()).unwrap_err();
@@ -123,7 +126,7 @@ fn errors_are_values() {
 
     std::fs::write(folder.path().join("sides.snn"), NETWORK.replace("lif(8)", "lif(size)")).unwrap();
     let wrong = Plan::new(Recipe::read(&path, &[], &chips).unwrap(), &Silent).err();
-    let Some(Error::Diagnostics(findings)) = wrong else { panic!("{wrong:?}") };
-    assert_eq!(findings.diagnostics.len(), 1);
-    assert!(findings.render(false).contains("layer h: lif(size)"), "{findings}");
+    let Some(Error::Diagnostics(found)) = wrong else { panic!("{wrong:?}") };
+    assert_eq!(found.diagnostics.len(), 1);
+    assert!(found.render(false).contains("layer h: lif(size)"), "{found}");
 }

@@ -1,12 +1,13 @@
-//! A network in a file of its own, compiled by `build.rs`: which of two tones came first?
+//! A network in a separate file, compiled by `build.rs`. It detects which of two tones came first.
 //!
-//! `cargo run -p example-build-script` plays a rising and a falling pair of tones to it.
+//! `cargo run -p example-build-script` runs it on a rising and on a falling pair of tones.
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 synnet::include_network!("sweep");
 
-/// The tones at one step of a recording: low, high; low; and so on, as long as a pair lasts.
+/// Returns the input events in a time step. `pair` has the steps in which the low and the high tone start; each lasts
+/// three steps.
 fn tones(pair: [usize; 2], step: usize) -> [f32; Sweep::INPUTS] {
     let [low, high] = pair;
     [low, high].map(|start| if (start..start + 3).contains(&step) { 1.0 } else { 0.0 })

@@ -1,19 +1,19 @@
-//! A network written inside Rust: single and double clicks of a button.
+//! A network inside Rust source, which detects single and double clicks of a button.
 //!
-//! `cargo run -p example-macro` prints when its two neurons fire.
+//! `cargo run -p example-macro` prints the times at which its two neurons fire.
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 synnet::synnet! {
     #![weights = "weights/clicks.safetensors"]
 
-    /// Tells single from double clicks.
+    /// Distinguishes single from double clicks.
     network Clicks {
         dt: 10 ms;
-        /// One event each time that the button goes down.
+        /// One event for each press of the button.
         input button: 1;
 
-        /// The first neuron fires at every press, the second where two follow each other quickly.
+        /// The first neuron fires at every press, the second at a press that quickly follows another.
         layer click: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms, max_spikes: 1 };
 
         button -> linear -> click;
@@ -21,7 +21,7 @@ synnet::synnet! {
     }
 }
 
-/// The steps in which the button goes down.
+/// The time steps in which the button is pressed.
 const PRESSES: [usize; 3] = [5, 60, 65];
 
 fn main() {

@@ -1,14 +1,14 @@
-//! A network without standard library and allocator, and with a panic handler of its own. It listens to the
-//! spikes of a spoken "seven" and succeeds where it hears a seven.
+//! A network without standard library and allocator, and with its own panic handler. The program runs on the events of
+//! a spoken "seven" and exits with code 0 if it recognizes the word.
 //!
 //! `cargo run --release --manifest-path examples/no-std/Cargo.toml`
 //!
-//! The C library only starts and ends the program, so that it runs on a developer's machine. On a
-//! microcontroller, `main` and the panic handler give way to what its runtime crate offers (`#[entry]` of
-//! `cortex-m-rt`, say); `recognizes_seven` and all that it calls stay as they are.
+//! The C library only starts and ends the program, so that it runs on a developer's machine. On a microcontroller,
+//! replace `main` and the panic handler by those of its runtime crate, such as `#[entry]` of `cortex-m-rt`;
+//! `recognizes_seven` and everything that it calls stay the same.
 //!
-//! `src/digits.rs` and `src/digits.weights` were made by `snnc build --target rust-int`: 8-bit weights, 16-bit
-//! states, no floating point. The README has the whole command.
+//! `snnc build --target rust-int` generated `src/digits.rs` and `src/digits.weights`: 8-bit weights, 16-bit states, no
+//! floating point. The README has the full command.
 
 #![no_std]
 #![no_main]
@@ -19,11 +19,11 @@ use core::panic::PanicInfo;
 
 use digits::Digits;
 
-/// Spike counts of a recording, 16 channels per time step, as the front end of the chip makes them.
+/// Event counts `[steps, 16]` of a recording, as the chip's audio front end produces them.
 static SEVEN: &[u8] = include_bytes!("seven.events");
 
-/// Whether the network takes the recording for a seven: the readout neuron with the greatest mean membrane
-/// potential is the digit.
+/// Returns whether the network classifies the recording as a seven: the readout neuron with the largest mean membrane
+/// potential is the class.
 fn recognizes_seven() -> bool {
     let mut net = Digits::new();
     let mut evidence = [0_i32; Digits::OUTPUTS];
@@ -36,14 +36,14 @@ fn recognizes_seven() -> bool {
     evidence.iter().enumerate().max_by_key(|(_, sum)| **sum).is_some_and(|(digit, _)| digit == 7)
 }
 
-/// Where the C library's start-up code goes: 0 is success, as everywhere.
-// SAFETY: the C library wants a function of this name and kind, and there is no other.
+/// The entry point for the start-up code of the C library; 0 is success.
+// SAFETY: the C library expects a function with this name and signature, and there is no other.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> i32 {
     i32::from(!recognizes_seven())
 }
 
-// SAFETY: it is the C standard's function, which takes nothing and does not return.
+// SAFETY: this is the declaration in the C standard: `abort` takes no arguments and does not return.
 unsafe extern "C" {
     safe fn abort() -> !;
 }

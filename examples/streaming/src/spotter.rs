@@ -1,4 +1,4 @@
-//! From a stream of samples to words: front end and network, step by step, in constant memory.
+//! Keyword spotting: converts a stream of audio samples to words, step by step and in constant memory.
 
 use std::num::NonZeroU32;
 
@@ -6,65 +6,67 @@ use synnet_audio::audio3::{AudioFrontEnd, Frame, Normalization, Options, Options
 
 synnet::synnet!("../digits/digits.snn", weights = "../digits/digits.safetensors");
 
-/// What the readout neurons stand for.
+/// The classes of the readout neurons.
 pub(crate) const WORDS: [&str; Digits::OUTPUTS] =
     ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
-/// Audio samples in a time step of the network; the same as in the recipe that it was trained by.
+/// Audio samples per time step. Must equal `front_end.decimation` of the recipe that trained the network.
 const DECIMATION: u32 = 488;
 /// Duration of a time step, in seconds.
 pub(crate) const STEP: f64 = DECIMATION as f64 / synnet_audio::audio3::SAMPLE_RATE;
 
-/// Audio up to this level (of 8192) is silence.
-const QUIET: u16 = 80;
-/// So many silent time steps end a word: 0.2 s.
-const PAUSE: u32 = 20;
-/// Sounds of fewer time steps are no words: 0.1 s.
-const SHORTEST: u32 = 10;
+/// Audio up to this amplitude, of at most 8192, is silence.
+const SILENCE_THRESHOLD: u16 = 80;
+/// Number of silent time steps that end an utterance: 0.2 s.
+const MIN_PAUSE_STEPS: u32 = 20;
+/// Minimum number of loud time steps of a word: 0.1 s. Shorter utterances are noise.
+const MIN_WORD_STEPS: u32 = 10;
 
-/// A word that was heard.
+/// A detected word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Which of [`WORDS`].
+    /// Index into [`WORDS`].
     pub(crate) index: usize,
-    /// Time steps from the start of the stream to its sound.
+    /// Start of the word, in time steps from the start of the stream.
     pub(crate) start: u64,
-    /// Time steps from the start of the stream until it was known, which is a pause after its end.
-    pub(crate) known: u64,
+    /// Time of detection, in time steps from the start of the stream. It is a pause after the end of the word.
+    pub(crate) detected: u64,
 }
 
-/// Hears words in a stream.
+/// Detects words in a stream.
 #[derive(Clone, Debug)]
-pub(crate) struct Spotter {
+pub(crate) struct KeywordSpotter {
     resampler: Resampler,
     front_end: AudioFrontEnd,
     net: Digits,
-    /// Time steps so far.
+    /// Number of time steps so far.
     time: u64,
-    /// What is being heard.
-    sound: Option<Sound>,
-    /// Audio of the time step that is not complete.
+    /// The current utterance.
+    utterance: Option<Utterance>,
+    /// Audio of the incomplete time step.
     audio: Vec<i16>,
+    /// Output buffer of the front end, kept to avoid an allocation per step.
     frames: Vec<Frame>,
 }
 
-/// A stretch of sound, which may become a word.
+/// Continuous sound, which becomes a word if it is long enough.
 #[derive(Clone, Copy, Debug)]
-struct Sound {
+struct Utterance {
     start: u64,
-    /// Loud time steps.
+    /// Number of loud time steps.
     loud: u32,
-    /// Silent time steps since the last loud one.
+    /// Number of silent time steps since the last loud one.
     silent: u32,
-    /// Sums of the readout's membrane potentials.
+    /// Sums of the readout's membrane potentials. The network was trained with the readout `mean_vmem`, and dividing by
+    /// the number of steps does not change which sum is largest.
     evidence: [f32; Digits::OUTPUTS],
 }
 
-impl Spotter {
-    /// At rest, for a stream of so many samples per second.
+impl KeywordSpotter {
+    /// Creates a spotter for a stream of `rate` samples per second.
     ///
     /// # Errors
-    /// Where the options of the front end are out of range; these are not.
+    /// Returns an error if the options of the front end are out of range, which these are not.
     pub(crate) fn new(rate: NonZeroU32) -> Result<Self, OptionsError> {
         let options =
             Options::default().with_normalization(Normalization::Channel).with_decimation(DECIMATION);
@@ -73,15 +75,15 @@ impl Spotter {
             front_end: AudioFrontEnd::new(&options)?,
             net: Digits::new(),
             time: 0,
-            sound: None,
+            utterance: None,
             audio: Vec::new(),
             frames: Vec::new(),
         })
     }
 
-    /// Takes the next samples, -1 to 1, and appends the words that end in them. How a stream is cut into
-    /// pieces makes no difference.
-    pub(crate) fn hear(&mut self, samples: &[f64], words: &mut Vec<Word>) {
+    /// Processes the next samples, from -1 to 1, and appends the words that end in them. The result does not depend on
+    /// the sizes of the chunks.
+    pub(crate) fn push_samples(&mut self, samples: &[f64], words: &mut Vec<Word>) {
         self.resampler.push(samples, &mut self.audio);
         let audio = std::mem::take(&mut self.audio);
         let steps = audio.chunks_exact(DECIMATION as usize);
@@ -91,7 +93,7 @@ impl Spotter {
         self.audio.drain(..self.audio.len() - rest);
     }
 
-    /// One time step of audio through front end and network.
+    /// Runs front end and network for one time step of audio. Returns the word that ends in it, if any.
     fn step(&mut self, audio: &[i16]) -> Option<Word> {
         self.front_end.push(audio, &mut self.frames);
         let frame = self.frames.pop()?;
@@ -99,31 +101,32 @@ impl Spotter {
         let time = self.time;
         self.time += 1;
 
-        let is_loud = audio.iter().any(|sample| sample.unsigned_abs() > QUIET);
-        if is_loud && self.sound.is_none() {
-            self.sound = Some(Sound { start: time, loud: 0, silent: 0, evidence: [0.0; Digits::OUTPUTS] });
+        let is_loud = audio.iter().any(|sample| sample.unsigned_abs() > SILENCE_THRESHOLD);
+        if is_loud && self.utterance.is_none() {
+            let evidence = [0.0; Digits::OUTPUTS];
+            self.utterance = Some(Utterance { start: time, loud: 0, silent: 0, evidence });
         }
-        let sound = self.sound.as_mut()?;
-        for (evidence, potential) in sound.evidence.iter_mut().zip(potentials) {
+        let utterance = self.utterance.as_mut()?;
+        for (evidence, potential) in utterance.evidence.iter_mut().zip(potentials) {
             *evidence += potential;
         }
         if is_loud {
-            sound.loud += 1;
-            sound.silent = 0;
+            utterance.loud += 1;
+            utterance.silent = 0;
         } else {
-            sound.silent += 1;
+            utterance.silent += 1;
         }
-        if sound.silent < PAUSE {
+        if utterance.silent < MIN_PAUSE_STEPS {
             return None;
         }
-        let sound = self.sound.take()?;
-        let known = self.time;
-        (sound.loud >= SHORTEST).then(|| Word { index: largest(&sound.evidence), start: sound.start, known })
+        let Utterance { start, loud, evidence, .. } = self.utterance.take()?;
+        let detected = self.time;
+        (loud >= MIN_WORD_STEPS).then(|| Word { index: argmax(&evidence), start, detected })
     }
 }
 
-/// The index of the largest value.
-fn largest(values: &[f32]) -> usize {
+/// Returns the index of the largest value; the first one if there are several.
+fn argmax(values: &[f32]) -> usize {
     (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
@@ -132,11 +135,11 @@ mod tests {
     use super::*;
     use synnet_audio::Wav;
 
-    /// The recordings of voices that were not trained on, and their words.
+    /// Returns the recordings of the test set, whose voices are not in the training set, with their labels.
     fn recordings() -> Vec<(usize, Wav)> {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../digits/data/test");
         let mut paths: Vec<_> = std::fs::read_dir(folder)
-            .expect("the recordings are part of the repository")
+            .expect("the recordings are in the repository")
             .map(|entry| entry.expect("the folder can be read").path())
             .collect();
         paths.sort();
@@ -149,26 +152,26 @@ mod tests {
         decoded.collect()
     }
 
-    /// Half a second of it.
+    /// Returns half a second of silence.
     fn silence(rate: NonZeroU32) -> Vec<f64> {
         vec![0.0; rate.get() as usize / 2]
     }
 
     #[test]
-    fn words_of_unknown_voices_are_heard_in_one_stream() {
+    fn words_of_unknown_voices_are_detected_in_one_stream() {
         let recordings = recordings();
         let rate = recordings[0].1.sample_rate();
-        let mut spotter = Spotter::new(rate).expect("the options are in range");
-        let (mut heard, mut right) = (0, 0);
+        let mut spotter = KeywordSpotter::new(rate).expect("the options are in range");
+        let (mut detected, mut correct) = (0, 0);
         for (label, wav) in &recordings {
             let mut words = Vec::new();
-            spotter.hear(wav.samples(), &mut words);
-            spotter.hear(&silence(rate), &mut words);
-            heard += words.len();
-            right += usize::from(words.iter().map(|word| word.index).eq([*label]));
+            spotter.push_samples(wav.samples(), &mut words);
+            spotter.push_samples(&silence(rate), &mut words);
+            detected += words.len();
+            correct += usize::from(words.iter().map(|word| word.index).eq([*label]));
         }
-        assert_eq!(heard, recordings.len());
-        assert!(100 * right >= 95 * heard, "{right} of {heard} were right");
+        assert_eq!(detected, recordings.len());
+        assert!(100 * correct >= 95 * detected, "{correct} of {detected} are correct");
     }
 
     #[test]
@@ -180,16 +183,16 @@ mod tests {
             stream.extend_from_slice(wav.samples());
             stream.extend(silence(rate));
         }
-        let heard = |piece: usize| {
-            let mut spotter = Spotter::new(rate).expect("the options are in range");
+        let detect = |chunk_size: usize| {
+            let mut spotter = KeywordSpotter::new(rate).expect("the options are in range");
             let mut words = Vec::new();
-            stream.chunks(piece).for_each(|samples| spotter.hear(samples, &mut words));
+            stream.chunks(chunk_size).for_each(|samples| spotter.push_samples(samples, &mut words));
             words
         };
-        let words = heard(stream.len());
+        let words = detect(stream.len());
         assert_eq!(words.len(), 4);
-        for piece in [1, 80, 1001] {
-            assert_eq!(heard(piece), words);
+        for chunk_size in [1, 80, 1001] {
+            assert_eq!(detect(chunk_size), words);
         }
     }
 }

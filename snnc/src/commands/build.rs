@@ -1,4 +1,4 @@
-//! `snnc build`: a network and its weights for a target.
+//! `snnc build`: compiles a network and its weights for a target.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use synnet_ir::Fact;
 use synnet_ir::Network;
 use synnet_workbench::artifacts::{self, WrittenFile};
 use synnet_workbench::network_source::LoadedNetwork;
-use synnet_workbench::{Target, TargetOption, TargetOptions, calibration, report};
+use synnet_workbench::{NamedTarget, TargetOption, TargetOptions, calibration, report};
 use synnet_xylo::QuantizeOptions;
 
 use crate::cli::{Build, QuantizeArgs};
@@ -19,37 +19,39 @@ use crate::{stdio, terminal};
 pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     stdio::check_single_stdout("-o", &args.out, context.json)?;
     let Some(target) = context.target_or_custom(args.target.as_ref())? else {
-        return Err(Failure::Usage("say with `--target` what to build, such as `--target rust`".into()));
+        return Err(Failure::Usage(
+            "no target is given: name one with `--target`, such as `--target rust`".into(),
+        ));
     };
     reject_unused_options(args, &target, context)?;
     let loaded = context.load(&args.network)?;
     let network = args.weights.as_ref().map(|path| context.bind(&loaded, path)).transpose()?;
-    let mut settings = TargetOptions::new();
-    settings.quantize = quantize_options(args, network.as_ref(), context)?;
-    settings.remove_dead = args.remove_dead;
-    settings.one_file = stdio::is_stdio(&args.out);
+    let mut options = TargetOptions::new();
+    options.quantize = quantize_options(args, network.as_ref(), context)?;
+    options.remove_dead = args.remove_dead;
+    options.one_file = stdio::is_stdio(&args.out);
     if let Some(path) = &args.rates {
         let rates = report::rates_from_json(&stdio::read_text(path)?, &loaded.graph);
-        settings.rates = rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
+        options.rates = rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
     }
-    let back_end = target.with(&settings);
+    let back_end = target.instantiate(&options);
     let file = main_file(&args.out)?;
     let artifacts = match &network {
         Some(network) => back_end.build(network, &file),
         None => back_end.build_without_weights(&loaded.graph, &file).ok_or_else(|| {
-            Failure::Usage(format!("`{}` needs the weights: give them with `--weights`", target.name()))
+            Failure::Usage(format!("target `{}` needs weights: give them with `--weights`", target.name()))
         })?,
     };
-    let artifacts = artifacts.map_err(|found| loaded.error(found))?;
+    let artifacts = artifacts.map_err(|diagnostics| loaded.error(diagnostics))?;
     loaded.accept(&artifacts.warnings, &context.terminal)?;
     let written = match artifacts.files.as_slice() {
-        [only] if settings.one_file => {
+        [only] if options.one_file => {
             stdio::print(&only.bytes)?;
             Vec::new()
         }
-        _ if settings.one_file => {
-            let what = "is several files: give `-o` a name";
-            return Err(Failure::Usage(format!("what `{}` makes {what}", target.name())));
+        _ if options.one_file => {
+            let message = "writes several files, which cannot go to standard output: give `-o` a file name";
+            return Err(Failure::Usage(format!("target `{}` {message}", target.name())));
         }
         _ => artifacts::write(&artifacts, args.out.parent().unwrap_or(Path::new("")))?,
     };
@@ -60,16 +62,17 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// The name of the main file. The other files are named after it, in generated code too, so it must be text.
+/// Returns the name of the main output file. It must be UTF-8: other files, and names in generated code, derive from
+/// it.
 fn main_file(out: &Path) -> Result<String, Failure> {
     let name = out.file_name().filter(|_| !out.as_os_str().as_encoded_bytes().ends_with(b"/"));
     let name = name.and_then(|name| name.to_str());
     name.map(str::to_owned)
-        .ok_or_else(|| Failure::Usage(format!("cannot write `{}`: that is no name of a file", out.display())))
+        .ok_or_else(|| Failure::Usage(format!("cannot write `{}`: it is not a file name", out.display())))
 }
 
-/// Options that make no difference for the target are a mistake.
-fn reject_unused_options(args: &Build, target: &Target, context: &Context) -> Result<(), Failure> {
+/// Rejects options that have no effect on the target: whoever gives one expects an effect.
+fn reject_unused_options(args: &Build, target: &NamedTarget, context: &Context) -> Result<(), Failure> {
     let QuantizeArgs { quantizer, calibrate } = &args.quantize;
     let given = [
         ("--quantizer", quantizer.is_some(), TargetOption::Quantize),
@@ -77,19 +80,19 @@ fn reject_unused_options(args: &Build, target: &Target, context: &Context) -> Re
         ("--remove-dead", args.remove_dead, TargetOption::RemoveDead),
         ("--rates", args.rates.is_some(), TargetOption::Rates),
     ];
-    let Some((option, _, setting)) =
-        given.into_iter().find(|(_, given, setting)| *given && !target.takes(*setting))
+    let Some((flag, _, option)) =
+        given.into_iter().find(|(_, given, option)| *given && !target.accepts(*option))
     else {
         return Ok(());
     };
-    let all = Target::all(context.chips.iter());
-    let others = all.iter().filter(|target| target.takes(setting));
+    let all = NamedTarget::all(context.chips.iter());
+    let others = all.iter().filter(|target| target.accepts(option));
     let others: Vec<String> = others.map(|target| format!("`{}`", target.name())).collect();
     let name = target.name();
-    Err(Failure::Usage(format!("`{option}` means nothing to `{name}`: it is for {}", others.join(", "))))
+    Err(Failure::Usage(format!("`{flag}` has no effect on target `{name}`: it is for {}", others.join(", "))))
 }
 
-/// How to quantize, with the ranges of the states if there is input to measure them on.
+/// Returns the quantization options, with the ranges of the states if there is calibration input.
 fn quantize_options(
     args: &Build,
     network: Option<&Network>,
@@ -99,7 +102,7 @@ fn quantize_options(
     let method = quantizer.unwrap_or_default();
     if calibrate.is_some() && method.rockpool().is_some() {
         return Err(Failure::Usage(format!(
-            "`{}` does as Rockpool does, which measures nothing: leave out `--calibrate`",
+            "quantizer `{}` reproduces Rockpool's, which uses no calibration: leave out `--calibrate`",
             method.name()
         )));
     }
@@ -111,7 +114,7 @@ fn quantize_options(
         }
         (Some(_), None) => {
             return Err(Failure::Usage(
-                "`--calibrate` runs the network: give its weights with `--weights`".into(),
+                "`--calibrate` runs the network, which needs weights: give them with `--weights`".into(),
             ));
         }
         (None, _) => None,
@@ -120,7 +123,8 @@ fn quantize_options(
 }
 
 fn print_json(loaded: &LoadedNetwork, written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {
-    let files: Vec<_> = written.iter().map(|w| json!({ "path": w.path, "description": w.what })).collect();
+    let files: Vec<_> =
+        written.iter().map(|file| json!({ "path": file.path, "description": file.description })).collect();
     let mut result = json!({ "network": loaded.graph.name, "files": files });
     for fact in facts {
         result[fact.key] = fact.value.clone();
@@ -130,7 +134,7 @@ fn print_json(loaded: &LoadedNetwork, written: &[WrittenFile], facts: &[Fact]) -
 
 fn print_summary(written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {
     for file in written {
-        terminal::print(format_args!("wrote {} ({})", file.path.display(), file.what));
+        terminal::print(format_args!("wrote {} ({})", file.path.display(), file.description));
     }
     for fact in facts {
         terminal::print(&fact.text);

@@ -1,4 +1,4 @@
-//! `snnc check`: every error of a network at once, what a recipe asks of it, and whether a built network fits a chip.
+//! `snnc check`: checks networks, recipes and compiled networks, and reports all errors at once.
 
 use std::path::Path;
 
@@ -15,44 +15,46 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::{stdio, terminal};
 
-/// Checks a network, and the rules of a target where one is named; or a recipe with its network.
+/// Checks a network and the rules of the target, if one is given. Recipes and compiled networks are recognized by their
+/// extensions.
 pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
     let network = &args.network;
     if network.net.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
         return recipe(args, context);
     }
     if compiled_network::is_compiled(&network.net) {
-        return built_network(args, context);
+        return compiled_network(args, context);
     }
     let target = context.target_or_custom(args.target.as_ref())?;
-    let mut found = context.find(network)?;
-    if let (Some(graph), Some(target)) = (&found.graph, &target) {
-        found.diagnostics.extend(target.check(graph));
+    let mut output = context.compile(network)?;
+    if let (Some(graph), Some(target)) = (&output.graph, &target) {
+        output.diagnostics.extend(target.check(graph));
     }
     if context.json {
-        let diagnostics = network_source::to_json(&found.diagnostics, &found.sources);
+        let diagnostics = network_source::to_json(&output.diagnostics, &output.sources);
         stdio::print_json(&json!({ "diagnostics": diagnostics }))?;
     }
     let path = &network.net;
-    network_source::accept(&found.diagnostics, &found.sources, &context.terminal).map_err(|error| {
-        error.concluding(|found| {
-            let errors = found.iter().filter(|d| Diagnostic::is_error(d)).count();
+    network_source::accept(&output.diagnostics, &output.sources, &context.terminal).map_err(|error| {
+        error.concluding(|diagnostics| {
+            let errors = diagnostics.iter().filter(|d| Diagnostic::is_error(d)).count();
             format!("{} in `{}`", pluralize(errors, "error"), stdio::display_name(path))
         })
     })?;
-    if let Some(graph) = &found.graph {
+    if let Some(graph) = &output.graph {
         let target = target.map_or(String::new(), |target| format!("; fits {}", target.name()));
-        say_sound(path, &format!("{}{target}", what(graph)));
+        report_success(path, &format!("{}{target}", size_summary(graph)));
     }
     Ok(())
 }
 
-/// Checks a recipe: its keys, its network, its targets, and whether training supports the network. No recording is
-/// read.
+/// Checks a recipe: its keys, its network, its targets, and whether training supports the network. Reads no data.
 fn recipe(args: &Check, context: &Context) -> Result<(), Failure> {
     let NetworkArgs { net, name: network, params } = &args.network;
     if network.is_some() || !params.is_empty() {
-        return Err(Failure::Usage("a recipe names its network and parameters itself".into()));
+        return Err(Failure::Usage(
+            "`--name` and `--param` are for networks; a recipe sets them as `name` and `params`".into(),
+        ));
     }
     let target = context.target(args.target.as_ref())?;
     let recipe = Recipe::parse(stdio::read_text(net)?, net, &[], &context.chips)?;
@@ -68,17 +70,20 @@ fn recipe(args: &Check, context: &Context) -> Result<(), Failure> {
     }
     let targets: Vec<&str> = plan.recipe.build.iter().map(String::as_str).collect();
     let targets = if targets.is_empty() { String::new() } else { format!("; fits {}", targets.join(", ")) };
-    say_sound(net, &format!("{}; can be trained{targets}", what(&plan.loaded.graph)));
+    let size = size_summary(&plan.loaded.graph);
+    report_success(net, &format!("{size}; can be trained{targets}"));
     Ok(())
 }
 
-/// Checks a built network, and whether it fits a chip if one is named or the file is that of one.
-fn built_network(args: &Check, context: &Context) -> Result<(), Failure> {
+/// Checks a compiled network, and that it fits the chip that is given or that its file is for.
+fn compiled_network(args: &Check, context: &Context) -> Result<(), Failure> {
     let NetworkArgs { net, name: network, params } = &args.network;
     if network.is_some() || !params.is_empty() {
-        return Err(Failure::Usage("a built network has no names or parameters to set".into()));
+        return Err(Failure::Usage(
+            "`--name` and `--param` are for network sources, not for compiled networks".into(),
+        ));
     }
-    let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
+    let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
     let network = CompiledNetwork::parse(&stdio::read(net)?, net, &context.chips)?;
     let chip = network.chip(named)?;
     if context.json {
@@ -92,25 +97,25 @@ fn built_network(args: &Check, context: &Context) -> Result<(), Failure> {
         network.check(chip, &context.terminal)?;
     }
     let fits = chip.map_or(String::new(), |chip| format!("; fits {}", chip.name));
-    say_sound(net, &format!("{}{fits}", network.size()));
+    report_success(net, &format!("{}{fits}", network.size_summary()));
     Ok(())
 }
 
-/// The size of a network in a few words.
-fn what(graph: &Graph) -> String {
+/// Summarizes the size of a network in a line.
+fn size_summary(graph: &Graph) -> String {
     let neurons = graph.layers.iter().map(|layer| layer.size).sum();
     let learned =
         graph.tensors().iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>()).sum();
     format!(
-        "network `{}`, {}, {}, {} to learn",
+        "network `{}`, {}, {}, {}",
         graph.name,
         pluralize(graph.layers.len(), "layer"),
         pluralize(neurons, "neuron"),
-        pluralize(learned, "number")
+        pluralize(learned, "learned parameter")
     )
 }
 
-/// A check that says nothing leaves the reader to wonder whether it looked at the right network.
-fn say_sound(path: &Path, what: &str) {
-    terminal::print(format_args!("`{}` has no errors: {what}", stdio::display_name(path)));
+/// Reports what was checked: silence would leave the reader to wonder whether it was the right network.
+fn report_success(path: &Path, summary: &str) {
+    terminal::print(format_args!("`{}` has no errors: {summary}", stdio::display_name(path)));
 }

@@ -1,4 +1,4 @@
-//! `snnc chips`: what networks can be built for.
+//! `snnc chips`: lists the supported chips, or describes one.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::stdio;
 
-/// Prints all chips, or one in full.
+/// Prints a table of all chips, or the description of one.
 pub fn run(args: &Chips, context: &Context) -> Result<(), Failure> {
     let Some(name) = &args.name else {
         let chips: Vec<&Chip> = context.chips.iter().map(Arc::as_ref).collect();
@@ -29,11 +29,11 @@ pub fn run(args: &Chips, context: &Context) -> Result<(), Failure> {
     stdio::print_text(context.chips.source(name).unwrap_or_default())
 }
 
-/// One column for each chip: they differ in many numbers.
+/// Returns a table with a column for each chip: there are few chips and many properties.
 fn table(chips: &[&Chip]) -> String {
-    let row = |what: &str, of: &dyn Fn(&Chip) -> String| {
-        let cells = chips.iter().map(|chip| of(chip));
-        std::iter::once(what.to_owned()).chain(cells).collect::<Vec<_>>()
+    let row = |property: &str, value: &dyn Fn(&Chip) -> String| {
+        let cells = chips.iter().map(|chip| value(chip));
+        std::iter::once(property.to_owned()).chain(cells).collect::<Vec<_>>()
     };
     let known = |known: bool| if known { "known" } else { "-" }.to_owned();
     let yes = |yes: bool| if yes { "yes" } else { "-" }.to_owned();
@@ -47,12 +47,12 @@ fn table(chips: &[&Chip]) -> String {
         row("readout neurons", &|chip| chip.outputs.to_string()),
         row("synapses, hidden", &|chip| chip.synapses.hidden.to_string()),
         row("synapses, readout", &|chip| chip.synapses.readout.to_string()),
-        row("fan-out of a neuron", &|chip| chip.fan_out.per_neuron.to_string()),
+        row("fan-out per neuron", &|chip| chip.fan_out.per_neuron.to_string()),
         row("fan-out memory", &|chip| chip.fan_out.total.to_string()),
-        row("bits of a weight", &|chip| chip.weight_bits.to_string()),
+        row("weight bits", &|chip| chip.weight_bits.to_string()),
         row("biases", &|chip| yes(chip.bias)),
         row("aliases", &|chip| yes(chip.aliases)),
-        row("order of update", &|chip| {
+        row("update order", &|chip| {
             match chip.core {
                 CoreVersion::V1 => "v1",
                 CoreVersion::V2 => "v2",
@@ -60,8 +60,8 @@ fn table(chips: &[&Chip]) -> String {
             .into()
         }),
         row("Rockpool", &|chip| known(chip.rockpool.is_some())),
-        row("vendor's file", &|chip| known(chip.configuration.is_some())),
-        row("cycles of a step", &|chip| known(chip.cycles.is_some())),
-        row("power", &|chip| known(chip.power.is_some())),
+        row("vendor's format", &|chip| known(chip.configuration.is_some())),
+        row("cycle model", &|chip| known(chip.cycles.is_some())),
+        row("power model", &|chip| known(chip.power.is_some())),
     ])
 }

@@ -1,8 +1,8 @@
-//! `snnc compare`: float, float with the chip's weights, and the chip, layer by layer.
+//! `snnc compare`: compares the float network, the network with quantized weights, and the chip, layer by layer.
 
 use std::sync::Arc;
 
-use synnet_workbench::Target;
+use synnet_workbench::NamedTarget;
 use synnet_workbench::comparison::{Comparison, ComparisonInput};
 use synnet_xylo::Chip;
 
@@ -23,13 +23,13 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
         plan.recipe.quantize.set_method(method, observer);
     }
     let network = context.bind(&plan.loaded, &args.weights)?;
-    // What the chip cannot do is better known before the recordings are read.
+    // Reading the data takes long: report errors of the network first.
     plan.check_chip(&chip)?;
     let experiment = plan.with_data(observer)?;
-    let mut subject = ComparisonInput::new(&experiment, &network, &chip, observer)?;
-    subject.weights = args.weights.display().to_string();
-    subject.samples = args.samples.map(|n| n as usize);
-    let comparison = Comparison::of(&subject, observer)?;
+    let mut input = ComparisonInput::new(&experiment, &network, &chip, observer)?;
+    input.weights = args.weights.display().to_string();
+    input.samples = args.samples.map(|n| n as usize);
+    let comparison = Comparison::run(&input, observer)?;
     if let Some(path) = &args.html {
         stdio::write(path, comparison.html()?.as_bytes())?;
     }
@@ -40,13 +40,16 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The chip to compare with.
+/// Returns the chip to compare with.
 fn chip(args: &Compare, context: &Context) -> Result<Arc<Chip>, Failure> {
     let target = context.target_or_custom(args.target.as_ref())?;
-    if let Some(chip) = target.as_ref().and_then(Target::chip) {
+    if let Some(chip) = target.as_ref().and_then(NamedTarget::chip) {
         return Ok(Arc::clone(chip));
     }
-    let what = target.map_or("a chip is needed".to_owned(), |other| format!("`{}` is no chip", other.name()));
+    let problem = match target {
+        Some(other) => format!("target `{}` is not a chip", other.name()),
+        None => "no chip is given".to_owned(),
+    };
     let names: Vec<String> = context.chips.iter().map(|chip| format!("`{}`", chip.name)).collect();
-    Err(Failure::Usage(format!("{what}: say with `--target` which of {}", names.join(", "))))
+    Err(Failure::Usage(format!("{problem}: choose one with `--target` from {}", names.join(", "))))
 }

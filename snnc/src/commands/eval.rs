@@ -1,4 +1,4 @@
-//! `snnc eval`: the accuracy of trained weights.
+//! `snnc eval`: evaluates trained weights on the test set of a recipe.
 
 use synnet_workbench::Engine;
 use synnet_workbench::cost::InferenceCost;
@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::{stdio, terminal};
 
-/// Evaluates weights on the test set of a recipe.
+/// Evaluates the float network and, if asked for, the network on a chip.
 pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     let observer = &context.terminal;
     if let Some(path) = &args.report {
@@ -17,7 +17,9 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     }
     let engine = context.engine(&args.on)?;
     if args.quantizer.is_some() && engine == Engine::Float {
-        return Err(Failure::Usage("`--quantizer` is for chips: name one with `--on`".into()));
+        return Err(Failure::Usage(
+            "`--quantizer` has no effect on the engine `float`: name a chip with `--on`".into(),
+        ));
     }
     let mut plan = context.plan(&args.recipe)?;
     if let Some(method) = args.quantizer {
@@ -35,7 +37,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
             Results { experiment: &experiment, network: &network, float: &float, chip: chip.as_ref() };
         stdio::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
     }
-    let cost = chip.as_ref().and_then(|on| InferenceCost::of(on, experiment.corpus.test.steps()));
+    let cost = chip.as_ref().and_then(|on| InferenceCost::new(on, experiment.corpus.test.steps()));
     if context.json {
         let mut results = report::results_json(&float, chip.as_ref());
         if let Some(cost) = &cost {
@@ -47,9 +49,9 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     if let Some(cost) = &cost {
         terminal::print(cost.summary());
     }
-    let display_name = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
-    if let Some(display_name) = display_name {
-        terminal::print(report::confusion(display_name, &experiment.corpus.classes));
+    let evaluation = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
+    if let Some(evaluation) = evaluation {
+        terminal::print(report::confusion(evaluation, &experiment.corpus.classes));
     }
     Ok(())
 }

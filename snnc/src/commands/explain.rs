@@ -1,4 +1,4 @@
-//! `snnc explain`: the long form of an error.
+//! `snnc explain`: explains the code of an error or a warning.
 
 use serde_json::json;
 use synnet_ir::Code;
@@ -7,7 +7,7 @@ use crate::cli::Explain;
 use crate::failure::Failure;
 use crate::stdio;
 
-/// Every code that a command can report.
+/// Returns every code that a command can report.
 fn codes() -> impl Iterator<Item = &'static Code> {
     synnet_ir::codes::CODES
         .iter()
@@ -19,9 +19,9 @@ fn codes() -> impl Iterator<Item = &'static Code> {
 
 /// Prints the explanation of a code.
 pub fn run(args: &Explain, json: bool) -> Result<(), Failure> {
-    let wanted = args.code.to_uppercase();
-    let Some(code) = codes().find(|code| code.id == wanted) else {
-        let near = synnet_ir::nearest(&wanted, codes().map(|code| code.id));
+    let id = args.code.to_uppercase();
+    let Some(code) = codes().find(|code| code.id == id) else {
+        let near = synnet_ir::nearest(&id, codes().map(|code| code.id));
         let near = near.and_then(|near| codes().find(|code| code.id == near));
         let hint = near.map(|code| format!("; did you mean `{}` ({})?", code.id, code.title));
         let hint = hint.unwrap_or_default();

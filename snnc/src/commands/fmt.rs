@@ -1,4 +1,4 @@
-//! `snnc fmt`: one canonical form.
+//! `snnc fmt`: formats network files.
 
 use serde_json::json;
 use synnet_ir::Sources;
@@ -7,7 +7,8 @@ use crate::cli::Fmt;
 use crate::failure::Failure;
 use crate::{stdio, terminal};
 
-/// Formats files in place, or with `--check` tells which are not in canonical form.
+/// Formats files in place. With `--check`, fails if a file is not formatted. Files with errors do not keep the others
+/// from being formatted.
 pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
     let mut changed = Vec::new();
     let mut failed = Vec::new();
@@ -37,7 +38,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
     }
     if args.check && !changed.is_empty() {
         let files = changed.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
-        return Err(Failure::Input(format!("not in canonical form: {files}; `snnc fmt` rewrites them")));
+        return Err(Failure::Input(format!("not formatted: {files}; run `snnc fmt` on them")));
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// Carries out a command.
+/// Runs a command.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let context = &Context::new(&cli.chip, cli.json)?;
     match cli.command {

@@ -1,4 +1,4 @@
-//! `snnc run`: a network on an array of input events.
+//! `snnc run`: runs a network on an array of input events.
 
 use serde_json::json;
 use synnet_workbench::inference;
@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::stdio;
 
-/// Runs the float interpreter on `[B, T, C]` events and writes `output` `[B, T, O]`.
+/// Runs the float interpreter on events `[B, T, C]` and writes `output` `[B, T, O]`.
 pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;

@@ -1,4 +1,4 @@
-//! `snnc show`: what a network consists of, what of a chip it takes, and what a built network holds.
+//! `snnc show`: prints networks, the chip resources they use, and compiled networks.
 
 use std::path::Path;
 
@@ -13,24 +13,24 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::stdio;
 
-/// Prints a network, or a built one.
+/// Prints a network or a compiled network.
 pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
     if compiled_network::is_compiled(&args.network.net) {
-        return built_network(args, context);
+        return compiled_network(args, context);
     }
     if args.dt.is_some() {
         return Err(Failure::Usage(
-            "`--dt` is for built networks: this one says how long a step takes".into(),
+            "`--dt` is for compiled networks: a network source declares its own `dt`".into(),
         ));
     }
-    let chip = context.chip(args.target.as_ref(), "only chips have a limited number of neurons")?;
+    let chip = context.chip(args.target.as_ref(), "only chips have a budget to show")?;
     let loaded = context.load(&args.network)?;
     let graph = &loaded.graph;
     let format = if context.json { ShowFormat::Json } else { args.format };
     let Some(chip) = &chip else {
         if args.weights.is_some() {
             return Err(Failure::Usage(
-                "`--weights` is for what a network costs on a chip: give `--target`".into(),
+                "`--weights` is for the cost on a chip: name one with `--target`".into(),
             ));
         }
         return stdio::print_text(&match format {
@@ -41,7 +41,7 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
         });
     };
     let budget = Budget::from_graph(graph, chip);
-    // The budget is worth most where the network does not fit.
+    // The budget matters most if the network does not fit: print it first, fail at the end.
     let fits = loaded.accept(&synnet_xylo::rules::check(graph, chip), &context.terminal);
     let cost = match (&args.weights, &fits) {
         (Some(weights), Ok(())) => Some(cost(context, &loaded, weights, chip)?),
@@ -60,10 +60,10 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
             stdio::print_text(&text)?;
         }
         ShowFormat::Yaml | ShowFormat::Dot => {
-            let what = "is shown as a table or as JSON";
-            return Err(Failure::Usage(format!(
-                "what a network takes of a chip {what}: leave out `--format`"
-            )));
+            return Err(Failure::Usage(
+                "with `--target`, `--format` is `table` or `json`: leave it out, or leave out `--target`"
+                    .into(),
+            ));
         }
     }
     Ok(fits?)
@@ -73,7 +73,7 @@ fn to_value(graph: &synnet_ir::Graph) -> Result<Value, Failure> {
     serde_json::from_str(&synnet_ir::to_json(graph)).map_err(|e| Failure::Usage(e.to_string()))
 }
 
-/// What the network costs with these weights; `None` for chips of which that is not known.
+/// Returns the cost of the network with these weights, or `None` if there is no model of the chip's cycles.
 fn cost(
     context: &Context,
     loaded: &LoadedNetwork,
@@ -88,21 +88,23 @@ fn cost(
 
 fn cost_summary(cost: Option<&CostSummary>, chip: &Chip) -> String {
     cost.map_or_else(
-        || format!("what a network costs on {} is not known: there is no model of its cycles\n", chip.title),
+        || format!("cost on {}: unknown, because there is no model of its cycles\n", chip.title),
         CostSummary::detailed_report,
     )
 }
 
-/// A specification or a configuration.
-fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
+/// Prints a compiled network.
+fn compiled_network(args: &Show, context: &Context) -> Result<(), Failure> {
     let network = &args.network;
     if network.name.is_some() || !network.params.is_empty() || args.weights.is_some() {
-        return Err(Failure::Usage("a built network has no names, parameters or weights to set".into()));
+        return Err(Failure::Usage(
+            "`--name`, `--param` and `--weights` are for network sources, not for compiled networks".into(),
+        ));
     }
     if !matches!(args.format, ShowFormat::Table | ShowFormat::Json) {
-        return Err(Failure::Usage("a built network is shown as a table or as JSON".into()));
+        return Err(Failure::Usage("for compiled networks, `--format` is `table` or `json`".into()));
     }
-    let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
+    let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
     let path = &network.net;
     let network = CompiledNetwork::parse(&stdio::read(path)?, path, &context.chips)?;
     let chip = network.chip(named)?;
@@ -121,12 +123,12 @@ fn built_network(args: &Show, context: &Context) -> Result<(), Failure> {
         let mut text = network.tables();
         if !network.defaulted.is_empty() {
             let arrays = network.defaulted.join(", ");
-            text += &format!("\nnot in the file, so as Rockpool has them: {arrays}\n");
+            text += &format!("\nmissing from the file, set to Rockpool's defaults: {arrays}\n");
         }
         if let (Some(chip), Some(budget), Some(cost)) = (chip, &budget, &cost) {
             text += &format!("\n{budget}\n{}", cost_summary(cost.as_ref(), chip));
         } else {
-            text += "\nwhat it takes of a chip, and what it costs there: give `--target`\n";
+            text += "\nname a chip with `--target` to see budget and cost\n";
         }
         stdio::print_text(&text)?;
     }

@@ -1,4 +1,4 @@
-//! `snnc sim`: the bit-exact chip on an array of input events.
+//! `snnc sim`: simulates a compiled network bit for bit on an array of input events.
 
 use serde_json::json;
 use synnet_ir::display::pluralize;
@@ -10,11 +10,11 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::{stdio, terminal};
 
-/// Runs a specification on events and writes the readout's spikes as `output`.
+/// Simulates a compiled network and writes the spikes of the readout as `output`.
 pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;
-    let named = context.chip(args.target.as_ref(), "a built network is for chips")?;
+    let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
     let network = CompiledNetwork::parse(&stdio::read(&args.spec)?, &args.spec, &context.chips)?;
     let chip = network.chip(named)?;
     if let Some(chip) = &chip {
@@ -26,13 +26,15 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
         .map_err(|error| error.in_file(&arrays.input))?;
     if run.dropped_events > 0 {
         let events = pluralize(run.dropped_events as usize, "input event");
-        terminal::warn(format_args!("{events} dropped: a channel takes at most 15 events in a step"));
+        terminal::warn(format_args!(
+            "{events} dropped: the chip accepts at most 15 events per channel and step"
+        ));
     }
     stdio::write(&arrays.output, &run.arrays.to_npz()?)?;
     if run.by_membrane {
         terminal::print(
-            "the readout neurons have the largest threshold: they are read by their membranes, `readout.vmem` in the \
-             output file, and not by `output`, their spikes",
+            "the readout neurons have the maximum threshold and never spike: read their membrane potentials, \
+             `readout.vmem` in the output file, instead of `output`",
         );
     }
     if context.json {
@@ -53,14 +55,16 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Zeros in the place of arrays are rarely meant: with a `dash` of 0 no current reaches a membrane.
+/// Warns about missing arrays whose default, zeros, is rarely intended: with a `dash` of 0, no current reaches a
+/// membrane.
 fn warn_about_defaults(defaulted: &[&str]) {
-    let telling = defaulted.iter().filter(|name| name.starts_with("dash") || name.starts_with("threshold"));
-    let names: Vec<String> = telling.map(|name| format!("`{name}`")).collect();
+    let suspicious =
+        defaulted.iter().filter(|name| name.starts_with("dash") || name.starts_with("threshold"));
+    let names: Vec<String> = suspicious.map(|name| format!("`{name}`")).collect();
     if !names.is_empty() {
         terminal::warn(format_args!(
-            "the specification lacks {}, which count as zeros, as in Rockpool's `XyloSim.from_specification`; with a \
-             `dash` of 0 a current never reaches its membrane",
+            "the specification lacks {}; zeros are used, as in Rockpool's `XyloSim.from_specification`, but with a \
+             `dash` of 0, a current never reaches its membrane",
             names.join(", ")
         ));
     }

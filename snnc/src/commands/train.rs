@@ -1,4 +1,4 @@
-//! `snnc train`: from a recipe to trained weights and everything that is built from them, with one seed or several.
+//! `snnc train`: trains the network of a recipe with one seed or several, evaluates it, and builds its targets.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::{stdio, terminal};
 
-/// Trains, evaluates, builds, and writes it all into one folder, or one for each seed.
+/// Trains, evaluates and builds. All files go to one folder, or to one folder per seed.
 pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
     let plan = context.plan(&args.recipe)?;
     let out = args.out.clone().unwrap_or_else(|| default_folder(&args.recipe.recipe));
@@ -28,12 +28,14 @@ fn default_folder(recipe: &Path) -> PathBuf {
     Path::new("runs").join(recipe.file_stem().unwrap_or("recipe".as_ref()))
 }
 
-/// As many seeds as `--seeds` says, from that of the recipe on.
+/// Returns the seeds of `--seeds`, which start at the seed of the recipe.
 fn seeds(args: &Train, plan: &Plan) -> Result<Option<Vec<u64>>, Failure> {
     let Some(count) = args.seeds else { return Ok(None) };
     let first = plan.recipe.training.seed;
     let last = first.checked_add(u64::from(count) - 1).ok_or_else(|| {
-        Failure::Input(format!("there are no {count} seeds from `training.seed` {first} on"))
+        Failure::Input(format!(
+            "`--seeds {count}` exceeds the range of seeds: `training.seed` is {first}; lower one of them"
+        ))
     })?;
     Ok(Some((first..=last).collect()))
 }

@@ -1,9 +1,9 @@
-//! Whatever the input: the right exit code, a message that names file and fault, no panic, and nothing
-//! half-written.
+//! Invalid input of every kind gives the right exit code and a message that names the file and the error, without a
+//! panic and without half-written files.
 
 use crate::support::{Folder, Outcome, RECIPE, TONES, Wav, digits_weights, events, npy, tones, weights};
 
-/// A training or an evaluation of the folder's recipe must fail in this way and leave no file behind.
+/// Asserts that a command fails with this code and these messages, and writes no file.
 fn refused(what: &str, folder: &Folder, words: &[&str], code: i32, says: &[&str]) {
     let before = folder.files();
     let outcome = folder.snnc(words);
@@ -41,7 +41,7 @@ fn recordings_that_cannot_be_used_are_named() {
     }
     folder.write("data/low_3.wav", b"");
     folder.write("data/high_2.wav", b"no sound");
-    refused("two at once", &folder, &TRAIN, 1, &["low_3.wav", "high_2.wav", "2 recordings cannot be used"]);
+    refused("two at once", &folder, &TRAIN, 1, &["low_3.wav", "high_2.wav", "2 files cannot be used"]);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_missing_recording_is_an_error_of_the_folder() {
 #[test]
 fn names_that_do_not_parse_are_named() {
     for (name, says) in [
-        ("data/middle_0.wav", "the label `middle` is none of the classes low, high"),
+        ("data/middle_0.wav", "the label `middle` is not one of the classes low, high"),
         ("data/noise.wav", "does not match the pattern `{label}_{take}.wav`"),
         ("data/more/low_7.wav", "does not match the pattern"),
     ] {
@@ -123,7 +123,7 @@ fn recipe_errors_are_reported() {
         ("more classes than outputs", "[low, high]", "[low, high, x]", 1, &["2 outputs", "3 classes"]),
         ("field of no pattern", "{ take:", "{ tale:", 1, &["`data.pattern`", "{tale}"]),
         ("pattern without label", "{label}_", "{name}_", 1, &["`data.pattern`", "{label}"]),
-        ("nothing held back", "[4, 5]", "[7]", 1, &["data", "no recording is left for the test set"]),
+        ("nothing held back", "[4, 5]", "[7]", 1, &["data", "the test set is empty"]),
     ] {
         assert!(RECIPE.contains(from), "{what}");
         folder.write("tones.yaml", RECIPE.replacen(from, to, 1));
@@ -210,7 +210,7 @@ fn unknown_parameters_of_a_network_are_named() {
     }
 }
 
-/// Where the output goes, for every command that writes one.
+/// Returns every command with an output file, writing to `place`.
 fn commands(place: &str) -> Vec<Vec<String>> {
     let words = |line: &str| line.split(' ').map(|word| word.replace("PLACE", place)).collect();
     vec![
@@ -247,7 +247,7 @@ fn outputs_that_cannot_be_written_leave_nothing() {
     refused("chip", &folder, &chip, 2, &["cannot write `nowhere/x."]);
 }
 
-/// Standard output on a full device: what cannot be written is said.
+/// A failure to write to standard output, here a full device, is reported.
 #[cfg(target_os = "linux")]
 #[test]
 fn full_disk_is_reported() {

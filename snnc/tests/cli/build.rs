@@ -196,8 +196,9 @@ fn measured_rates_choose_how_weights_are_added() {
     assert!(text().contains("measured 2.50 events per source and step"), "an evaluation is read");
     code(r#"{ "h1": 1.25 }"#).success();
     assert!(text().contains("measured 1.25 events per source and step"), "a map is read");
-    code(r#"{ "h9": 1.0, "h1": -1.0 }"#).failure(1, &["eval.json", "layer `h9`", "`h1` is -1, below 0"]);
-    code(r#"{ "h1": [] }"#).failure(1, &["neither an evaluation nor a map"]);
+    code(r#"{ "h9": 1.0, "h1": -1.0 }"#)
+        .failure(1, &["eval.json", "no layer or input `h9`", "`h1` is -1; it must be 0 or more"]);
+    code(r#"{ "h1": [] }"#).failure(1, &["neither the output of `snnc eval --json` nor a map"]);
     code("no").failure(1, &["eval.json"]);
     let words = ["build", digits, "--weights", "w.safetensors", "--rates", "eval.json"];
     for target in ["xylo-audio3", "rust-int"] {
@@ -231,25 +232,26 @@ fn a_quantizer_is_chosen_and_calibrated() {
     assert_ne!(shifts(&calibrated), [0; 3]);
     assert_ne!(folder.read("digits.spec.npz"), plain_spec);
     let global = report(&["--quantizer", "global"]);
-    let [least, greatest] = [0, 1].map(|i| global["quantization"]["layers"][0]["scale"][i].as_f64());
-    assert!(least == greatest && least.is_some());
+    let [min, max] = [0, 1].map(|i| global["quantization"]["layers"][0]["scale"][i].as_f64());
+    assert!(min == max && min.is_some());
 
     let said = build("xylo-audio3", &["--quantizer", "rockpool-channel"]).success().stderr;
     for part in ["warning[X0403]", "for comparison only", "quantized by `rockpool-channel`", "weight error"] {
         assert!(said.contains(part), "no {part} in {said}");
     }
-    // The weights of the readout, whose threshold means that it never spikes, are lost in Rockpool.
+    // Rockpool's quantizer loses the weights of a readout whose threshold is so high that it never spikes.
     let lost = report(&["--quantizer", "rockpool-channel"])["quantization"]["layers"][3].clone();
     assert!(lost["name"] == "out" && lost["weight_error"].as_f64() > Some(0.2), "{lost}");
 
-    build("xylo-audio3", &["--quantizer", "best"]).failure(2, &["`channel`", "`rockpool-global`"]);
+    build("xylo-audio3", &["--quantizer", "best"]).failure(2, &["channel, global, rockpool-channel"]);
     build("xylo-audio3", &["--quantizer", "rockpool-global", "--calibrate", "in.npy"])
         .failure(2, &["`rockpool-global`", "`--calibrate`"]);
     build("xylo-audio3", &["--calibrate", "silence.npy"]).failure(1, &["silence.npy", "typical input"]);
     build("xylo-audio3", &["--calibrate", "none.npy"]).failure(2, &["none.npy"]);
-    build("rust", &["--quantizer", "global"]).failure(2, &["`--quantizer`", "means nothing to `rust`"]);
+    build("rust", &["--quantizer", "global"])
+        .failure(2, &["`--quantizer`", "has no effect on target `rust`"]);
     build("rust", &["--remove-dead"])
-        .failure(2, &["`--remove-dead`", "means nothing to `rust`", "`xylo-imu`"]);
+        .failure(2, &["`--remove-dead`", "has no effect on target `rust`", "`xylo-imu`"]);
     build("rust", &["--calibrate", "in.npy"]).failure(2, &["`--calibrate`"]);
     let words = ["build", digits, "--target", "rust-int", "-o", "x.rs", "--calibrate", "in.npy"];
     folder.snnc(&words).failure(2, &["`--calibrate`", "`--weights`"]);

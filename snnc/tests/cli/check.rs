@@ -7,8 +7,8 @@ fn valid_network_passes_for_every_target() {
     let folder = Folder::new();
     let digits = digits();
     let outcome = folder.snnc(&["check".as_ref(), digits.as_os_str()]).success();
-    assert_eq!(outcome.text(), "", "what people read is no result");
-    let said = "has no errors: network `Digits`, 4 layers, 190 neurons, 8760 numbers to learn\n";
+    assert_eq!(outcome.text(), "", "messages go to standard error");
+    let said = "has no errors: network `Digits`, 4 layers, 190 neurons, 8760 learned parameters\n";
     assert!(outcome.stderr.ends_with(said) && outcome.stderr.lines().count() == 1, "{}", outcome.stderr);
     for target in ["rust", "xylo-audio3"] {
         let words = ["check".as_ref(), digits.as_os_str(), "--target".as_ref(), target.as_ref()];
@@ -22,8 +22,8 @@ fn a_recipe_is_checked_without_its_recordings() {
     let folder = tones();
     std::fs::remove_dir_all(folder.path("data")).expect("it was written");
     let outcome = folder.snnc(&["check", "tones.yaml"]).success();
-    let said = "`tones.yaml` has no errors: network `Tones`, 2 layers, 14 neurons, 216 numbers to learn; can be trained; \
-                fits rust, xylo-audio3\n";
+    let said = "`tones.yaml` has no errors: network `Tones`, 2 layers, 14 neurons, 216 learned parameters; \
+                can be trained; fits rust, xylo-audio3\n";
     assert_eq!(outcome.stderr, said);
     for (wrong, right, says) in [
         ("epochs: 6", "epochs: 0", "`epochs` is 0"),
@@ -35,7 +35,9 @@ fn a_recipe_is_checked_without_its_recordings() {
         let outcome = folder.snnc(&["check", "other.yaml"]);
         assert!(outcome.code != Some(0) && outcome.stderr.contains(says), "{says}: {}", outcome.stderr);
     }
-    folder.snnc(&["check", "tones.yaml", "--name", "Tones"]).failure(2, &["a recipe names its network"]);
+    folder
+        .snnc(&["check", "tones.yaml", "--name", "Tones"])
+        .failure(2, &["a recipe sets them as `name` and `params`"]);
 }
 
 #[test]

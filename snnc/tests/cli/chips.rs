@@ -1,13 +1,14 @@
-//! `snnc chips`, and chips of the user's own.
+//! `snnc chips`, and custom chips.
 
 use crate::support::{Folder, RECIPE, digits, digits_weights, tones};
 
-/// A description of a chip with other numbers than ours: small, and with a name of its own.
-fn own(folder: &Folder) -> String {
+/// Returns the description of a custom chip: a smaller Xylo Audio 3.
+fn custom_chip(folder: &Folder) -> String {
     let text = folder.snnc(&["chips", "xylo-audio3"]).success().text().to_owned();
-    let own = text.replace("name: xylo-audio3", "name: small-chip").replace("hidden: 992 ", "hidden: 150 ");
-    assert_ne!(own, text);
-    own
+    let custom =
+        text.replace("name: xylo-audio3", "name: small-chip").replace("hidden: 992 ", "hidden: 150 ");
+    assert_ne!(custom, text);
+    custom
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn unknown_target_lists_the_known_ones() {
 #[test]
 fn custom_chip_is_a_target() {
     let folder = Folder::new();
-    folder.write("own.yaml", own(&folder));
+    folder.write("own.yaml", custom_chip(&folder));
     folder.write("w.safetensors", digits_weights());
     let digits = digits();
     let digits = digits.to_str().expect("the path is text");
@@ -77,9 +78,9 @@ fn custom_chip_is_a_target() {
     let text = folder.snnc(&["chips", "small-chip", "--chip", "own.yaml"]).success();
     assert_eq!(text.text(), folder.read_text("own.yaml"));
 
-    // Recipes name it, too.
+    // Recipes can name the custom chip, too.
     let folder = tones();
-    folder.write("own.yaml", own(&folder));
+    folder.write("own.yaml", custom_chip(&folder));
     folder.write("tones.yaml", RECIPE.replace("training:", "build: [rust, small-chip]\ntraining:"));
     let outcome = folder.snnc(&["check", "tones.yaml", "--chip", "own.yaml"]).success();
     assert!(outcome.stderr.ends_with("fits rust, small-chip\n"), "{}", outcome.stderr);
@@ -88,7 +89,7 @@ fn custom_chip_is_a_target() {
 #[test]
 fn errors_of_a_description_are_located() {
     let folder = Folder::new();
-    let good = own(&folder);
+    let good = custom_chip(&folder);
     let check = |text: &str| {
         folder.write("own.yaml", text);
         folder.snnc(&["check", "x.snn", "--chip", "own.yaml"])
@@ -101,11 +102,11 @@ fn errors_of_a_description_are_located() {
         (
             "hidden: 150 ",
             "hidden: 100 ",
-            &["not a possible chip", "`input_expansion` is 128; expected 1 to 100"],
+            &["the chip description has errors", "`input_expansion` is 128; expected 1 to 100"],
         ),
         ("  hidden: 31 ", "  hidden: 63 ", &["`events.hidden` is 63"]),
         ("name: small-chip", "name: xylo-imu", &["`name` is `xylo-imu`, which is taken"]),
-        ("name: small-chip", "name: rust", &["`name` is `rust`, which is taken"]),
+        ("name: small-chip", "name: rust", &["`name` is `rust`, which is reserved"]),
     ] {
         let text = good.replace(wrong, right);
         assert_ne!(text, good, "{wrong}");
@@ -118,9 +119,9 @@ fn errors_of_a_description_are_located() {
 
     folder.write("own.yaml", &good);
     let twice = ["chips", "--chip", "own.yaml", "--chip", "own.yaml"];
-    folder.snnc(&twice).failure(1, &["two chips `small-chip`"]);
+    folder.snnc(&twice).failure(1, &["the name `small-chip` is taken by another chip"]);
     folder.write("other.yaml", good.replace("name: small-chip", "name: other-chip"));
     folder.write("n.snn", "network N { dt: 1 ms; input x: 1; layer h: lif(1); x -> linear -> h; output h; }");
     let both = ["check", "n.snn", "--chip", "own.yaml", "--chip", "other.yaml"];
-    folder.snnc(&both).failure(2, &["several `--chip`", "`--target`"]);
+    folder.snnc(&both).failure(2, &["several custom chips", "`--target`"]);
 }

@@ -15,7 +15,8 @@ fn example(command: &str, rest: &[&str]) -> crate::support::Outcome {
 
 const TARGET: [&str; 2] = ["--target", "xylo-audio3"];
 
-/// Every number as `0`, every gap as one blank: a quantizer may change the numbers, but not what they are.
+/// Replaces numbers by `0` and whitespace by one blank: a change of the quantizer changes the numbers, but not the
+/// form.
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     for line in text.lines() {
@@ -31,7 +32,7 @@ fn masked(text: &str) -> String {
 fn the_example_is_compared_layer_by_layer() {
     let outcome = example("compare", &[&TARGET[..], &["--json"]].concat()).success();
     let found = outcome.json();
-    let (tables, said) = outcome.stderr.split_once("\n* ").expect("there is something to say");
+    let (tables, said) = outcome.stderr.split_once("\n* ").expect("there are findings");
     insta::assert_snapshot!(masked(tables));
     for kind in ["classes", "output", "divergence"] {
         let finding =
@@ -89,9 +90,9 @@ fn the_example_is_compared_layer_by_layer() {
     }
 }
 
-/// Rockpool's quantizer for single channels spoils a readout that is used for its membrane.
+/// Rockpool's channel quantizer corrupts a readout that is read by its membrane.
 #[test]
-fn a_quantizer_that_spoils_the_readout_is_found_out() {
+fn a_quantizer_that_corrupts_the_readout_is_identified() {
     let words = [&TARGET[..], &["--json", "--quantizer", "rockpool-channel"]].concat();
     let found = example("compare", &words).success().json();
     let accuracy = |engine: &str| found["engines"][engine]["accuracy"].as_f64().expect("there are classes");
@@ -103,9 +104,9 @@ fn a_quantizer_that_spoils_the_readout_is_found_out() {
     let about = |kind: &str| findings.iter().find(|finding| finding["kind"] == kind).expect("it is found");
     let (classes, weights) = (about("classes"), about("weights"));
     let says = |text: &Value, part: &str| assert!(text.as_str().is_some_and(|t| t.contains(part)), "{text}");
-    says(&classes["message"], "more than chance explains");
-    says(&classes["help"], "take another quantizer");
-    says(&about("output")["message"], "mainly the chip's weights, thresholds and leaks");
+    says(&classes["message"], "(statistically significant)");
+    says(&classes["help"], "choose another quantizer");
+    says(&about("output")["message"], "quantized weights, thresholds and leaks are the main cause");
     assert_eq!(weights["layer"], "out");
     assert!(about("divergence")["layer"] != "out");
 }
@@ -116,11 +117,10 @@ fn samples_are_spread_and_threads_change_nothing() {
     let run = |threads| example("compare", &[&few[..], &["--threads", threads]].concat()).success().json();
     let (one, three) = (run("1"), run("3"));
     assert_eq!(one, three);
-    let recordings: Vec<u64> = serde_json::from_value(one["samples"].clone()).expect("they are numbers");
-    let test = recordings.len() as u64;
+    let samples: Vec<u64> = serde_json::from_value(one["samples"].clone()).expect("they are numbers");
     assert!(
-        test == 7 && recordings[0] == 0 && recordings.windows(2).all(|pair| pair[1] > pair[0] + 5),
-        "{recordings:?}"
+        samples.len() == 7 && samples[0] == 0 && samples.windows(2).all(|pair| pair[1] > pair[0] + 5),
+        "{samples:?}"
     );
     assert_eq!(one["quantization"]["method"], "global");
 }
@@ -135,29 +135,32 @@ fn the_page_holds_every_picture() {
     check_page(&html);
     for part in [
         "accuracy on xylo-audio3",
-        "<h2>What the numbers say</h2>",
-        "<h2>Layer by layer</h2>",
+        "<h2>Findings</h2>",
+        "<h2>Layer comparison</h2>",
         "h0, float to quantized weights",
         "h2 over steps",
         "out over steps",
-        "Recordings that differ by then over steps",
-        "Rates of the layers",
-        "Rates of the neurons",
-        "<h2>Recordings of the test set</h2>",
+        "<h2>Divergence over time</h2>",
+        "Diverged samples over steps",
+        "<h2>Firing rates</h2>",
+        "Firing rates of the layers",
+        "Firing rates of the neurons",
+        "<h2>Test samples</h2>",
         "class=\"ring\"",
-        "of the spikes agree; float and chip differ from",
+        "of the spikes agree; float and chip diverge at",
         "aria-label=\"Quantized weights\"",
-        "Quantized for SynSense Xylo Audio 3",
+        "Quantization for SynSense Xylo Audio 3",
         "threshold error",
-        "<dt>recordings compared</dt><dd>12</dd>",
+        "<dl class=\"definitions\">",
+        "<dt>compared samples</dt><dd>12</dd>",
     ] {
         assert!(html.contains(part), "no {part:?}");
     }
     assert!(html.len() < 500_000, "{} bytes", html.len());
 }
 
-/// A network with something wrong in every respect: time constants between bit shifts, caps that the chip does not
-/// have, currents beyond 16 bits, a silent layer, and more input events than a channel takes.
+/// A network that gives every finding: time constants between bit shifts, spike limits that differ from the chip's,
+/// currents beyond 16 bits, a silent layer, and more input events than a channel accepts.
 const UNFIT: &str = "network Unfit {
     dt: 10 ms;
     input events: 8;
@@ -172,7 +175,7 @@ const UNFIT: &str = "network Unfit {
 }
 ";
 
-/// The network with a recording of each class, 20 steps of 20 events in every channel.
+/// Returns a folder with the network and a sample of each class: 20 steps with 20 events in every channel.
 fn unfit(labels: bool) -> Folder {
     let folder = Folder::new();
     let loss = if labels { "cross_entropy, readout: mean_vmem" } else { "mse" };
@@ -209,13 +212,13 @@ fn findings_come_with_help() {
     assert_eq!(found["input_events"], serde_json::json!({ "total": 6400, "clipped": 1600 }));
     let findings = found["findings"].as_array().expect("it is a list");
     for (kind, layer, text) in [
-        ("classes", None, "same class on all three engines (50.0 % are right)"),
+        ("classes", None, "all 2 samples have the same class on all three engines (50.0 % are correct)"),
         ("saturation", Some("loud"), "`loud` in"),
         ("silence", Some("mute"), "`mute` never spikes, neither in float nor on the chip"),
-        ("spike_cap", Some("loud"), "spike more than 31 times a step in float"),
-        ("spike_cap", Some("quiet"), "than `max_spikes` allows"),
+        ("spike_cap", Some("loud"), "exceeds the chip's limit of 31 spikes per neuron and step"),
+        ("spike_cap", Some("quiet"), "exceeds its `max_spikes`"),
         ("time_constants", None, "(X0302)"),
-        ("clipped_input", None, "drops 1600 of 6400 input events: a channel takes at most 15"),
+        ("clipped_input", None, "drops 1600 of 6400 input events: it accepts at most 15"),
     ] {
         let finding = findings
             .iter()
@@ -225,11 +228,11 @@ fn findings_come_with_help() {
         assert!(kind == "classes" || finding["help"].is_string(), "{finding}");
         assert!(outcome.stderr.contains(finding["message"].as_str().expect("it is text")));
     }
-    assert!(outcome.stderr.contains("  remedy: declare `max_spikes: 31`"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("  help: declare `max_spikes: 31`"), "{}", outcome.stderr);
 }
 
 #[test]
-fn recordings_without_classes_are_compared_without_accuracy() {
+fn samples_without_classes_are_compared_without_accuracy() {
     let folder = unfit(false);
     let outcome = folder.snnc(&[&UNFIT_WORDS[..], &TARGET, &["--html", "page.html"]].concat()).success();
     let found = outcome.json();
@@ -237,7 +240,7 @@ fn recordings_without_classes_are_compared_without_accuracy() {
     assert!(!outcome.stderr.contains("accuracy"), "{}", outcome.stderr);
     let html = folder.read_text("page.html");
     check_page(&html);
-    assert!(html.contains("output 0") && !html.contains("<h2>Confusion</h2>"));
+    assert!(html.contains("output 0") && !html.contains("<h2>Confusion matrices</h2>"));
 }
 
 #[test]
@@ -246,14 +249,15 @@ fn what_cannot_be_compared_is_refused() {
     let words = ["compare", "r.yaml", "--weights", "w.safetensors"];
     let run = |rest: &[&str]| folder.snnc(&[&words[..], rest].concat());
     run(&[]).failure(2, &["--target"]);
-    run(&["--target", "rust-int"]).failure(2, &["`rust-int` is no chip", "`xylo-audio3`"]);
+    run(&["--target", "rust-int"]).failure(2, &["target `rust-int` is not a chip", "`xylo-audio3`"]);
     run(&["--target", "xylo-audio9"]).failure(2, &["targets are `rust`"]);
-    run(&["--target", "xylo-audio3", "--quantizer", "none"]).failure(2, &["methods are `channel`, `global`"]);
+    run(&["--target", "xylo-audio3", "--quantizer", "none"])
+        .failure(2, &["channel, global, rockpool-channel"]);
     run(&["--target", "xylo-audio3", "--samples", "0"]).failure(2, &["--samples"]);
     run(&["--target", "xylo-audio3", "--json", "--html", "-"])
-        .failure(2, &["`--html`", "give `--html` a file"]);
+        .failure(2, &["`--html`", "give `--html` a file name"]);
 
-    // Rules of the chip come before recordings are read.
+    // Rules of the chip are checked before data is read.
     let wide = UNFIT.replace("input events: 8", "input events: 17");
     folder.write("net.snn", &wide);
     folder.write("w.safetensors", weights(&wide).to_safetensors());
@@ -292,7 +296,7 @@ fn aliased_spikes_are_counted_once() {
         let name = layer["name"].as_str().expect("layers have names");
         let [float, chip] = ["float", "chip"].map(|engine| layer["rates"][engine].as_f64().expect("a rate"));
         let evaluated = rates[name].as_f64().expect("a rate");
-        // A quarter of the input events is beyond what the chip takes.
+        // The chip drops a quarter of the input events.
         assert!(float > 0.1 && (0.6..1.0).contains(&(chip / float)), "{name}: {float} {chip}");
         assert!((chip - evaluated).abs() < 1e-9, "{name}: {chip} {evaluated}");
     }

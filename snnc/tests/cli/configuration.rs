@@ -1,4 +1,4 @@
-//! Built networks as files: written for a chip, shown, and run again.
+//! Compiled networks: written for a chip, shown, and simulated.
 
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ fn the_configuration_runs_as_the_specification_does() {
     folder
         .snnc(&[&sim[..], &["xylo-imu"]].concat())
         .failure(2, &["is a configuration of SynSense Xylo Audio 2"]);
-    folder.snnc(&[&sim[..], &["rust"]].concat()).failure(2, &["a built network is for chips"]);
+    folder.snnc(&[&sim[..], &["rust"]].concat()).failure(2, &["compiled networks are for chips"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn built_networks_are_shown() {
             && outcome.text().contains("boards took 250 to 271 uW")
     );
     let outcome = folder.snnc(&["show", "small.spec.npz"]).success();
-    assert!(outcome.text().contains("give `--target`"), "{}", outcome.text());
+    assert!(outcome.text().contains("name a chip with `--target`"), "{}", outcome.text());
 
     let json = folder.snnc(&["show", "small.spec.npz", "--target", "xylo-audio3", "--json"]).success().json();
     assert_eq!(
@@ -99,14 +99,22 @@ fn built_networks_are_shown() {
     let built = folder.snnc(&[&build("xylo-audio3")[..], &["--json"]].concat()).success().json();
     assert_eq!(built["cost"]["cycles_per_step"], json["cost"]["cycles_per_step"]);
     assert!(built["known"].as_array().is_some_and(|facts| facts.len() >= 3), "{built:#}");
-    assert_eq!(built["files"].as_array().map(Vec::len), Some(2), "no vendor's file of this chip is known");
+    assert_eq!(
+        built["files"].as_array().map(Vec::len),
+        Some(2),
+        "the vendor's format for this chip is not known"
+    );
 
     let outcome = folder.snnc(&["show", "small.spec.npz", "--target", "xylo-1"]).success();
-    assert!(outcome.text().contains("is not known: there is no model of its cycles"), "{}", outcome.text());
+    assert!(
+        outcome.text().contains("unknown, because there is no model of its cycles"),
+        "{}",
+        outcome.text()
+    );
     for words in
         [&["--name", "Small"][..], &["--param", "n=1"], &["--weights", "w.safetensors"], &["--format", "dot"]]
     {
-        folder.snnc(&[&["show", "small.json"][..], words].concat()).failure(2, &["a built network"]);
+        folder.snnc(&[&["show", "small.json"][..], words].concat()).failure(2, &["compiled networks"]);
     }
 }
 
@@ -151,14 +159,14 @@ fn a_specification_that_does_not_fit_the_chip_is_refused() {
     folder.write("w.safetensors", weights(&two).to_safetensors());
     folder.snnc(&build("xylo-audio3")).success();
     let outcome = folder.snnc(&["show", "small.spec.npz", "--target", "xylo-imu"]);
-    assert!(outcome.text().contains("1 too many"), "it is shown all the same: {}", outcome.text());
+    assert!(outcome.text().contains("1 too many"), "it is shown nevertheless: {}", outcome.text());
     outcome.failure(1, &["error[X0108]", "`small.spec.npz` does not fit SynSense Xylo IMU"]);
     let outcome =
         folder.snnc(&["check", "small.spec.npz", "--target", "xylo-imu", "--json"]).failure(1, &["X0108"]);
     assert_eq!(outcome.json()["diagnostics"][0]["code"], "X0108");
     let outcome = folder.snnc(&["check", "small.spec.npz", "--target", "xylo-audio3"]).success();
     assert!(outcome.stderr.ends_with("4 inputs, 6 hidden and 3 readout neurons; fits xylo-audio3\n"));
-    folder.snnc(&["check", "small.spec.npz", "--name", "x"]).failure(2, &["a built network"]);
+    folder.snnc(&["check", "small.spec.npz", "--name", "x"]).failure(2, &["compiled networks"]);
     let sim = ["sim", "small.spec.npz", "--input", "in.npy", "--output", "out.npz", "--target", "xylo-imu"];
     folder.snnc(&sim).failure(1, &["error[X0108]"]);
     assert!(!folder.path("out.npz").exists());

@@ -1,10 +1,10 @@
-//! Data of every kind, from files to trained weights.
+//! Datasets of every format, from files to trained weights.
 
 use synnet_arrays::NpzWriter;
 
 use crate::support::{Folder, RECIPE, Wav, repository, tones};
 
-/// A network that takes what the files of the Spiking Heidelberg Digits hold.
+/// A network for the Spiking Heidelberg Digits.
 const HEIDELBERG: &str = "network Heidelberg(inputs = 700) {
     dt: 10 ms;
     input cochlea: inputs;
@@ -16,7 +16,7 @@ const HEIDELBERG: &str = "network Heidelberg(inputs = 700) {
 }
 ";
 
-/// What all recipes here have in common, with the part about data.
+/// Returns a recipe with this section `data`.
 fn recipe(data: &str) -> String {
     format!(
         "network: net.snn
@@ -142,12 +142,12 @@ fn every_format_of_the_same_events_gives_the_same_weights() {
     let wrong = format!("data: {{ format: events, time_unit: s, {}", folder_of("csv"));
     folder.write("r.yaml", recipe(&wrong));
     let said = folder.snnc(&["train", "r.yaml", "--out", "wrong"]).success().stderr;
-    assert!(said.contains("is `data.time_unit` right?"), "{said}");
+    assert!(said.contains("check `data.time_unit`"), "{said}");
 }
 
-/// A network follows a trace: its membrane shall rise with the events of one channel.
+/// A network follows a target sequence: its membrane should rise with the events of one channel.
 #[test]
-fn target_traces_are_learned() {
+fn target_sequences_are_learned() {
     let folder = heidelberg("data: { format: npz, path: train.npz, test_path: test.npz, steps: 12 }");
     let network = HEIDELBERG.replace("layer out: n(2)", "layer out: n(1)");
     folder.write("net.snn", network);
@@ -164,10 +164,10 @@ fn target_traces_are_learned() {
     folder.write("test.npz", &bytes);
     let loss = ["--set", "params.inputs=3", "--set", "training.loss={kind: mse}"];
     let outcome = folder.snnc(&[&["train", "r.yaml", "--out", "out"][..], &loss].concat()).success();
-    assert!(outcome.stderr.contains("6 recordings"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("6 training and 6 test samples"), "{}", outcome.stderr);
     let text = folder.read_text("out/metrics.csv");
     let column = text.lines().next().and_then(|names| names.split(',').position(|name| name == "loss"));
-    let column = column.expect("the loss is among the figures");
+    let column = column.expect("the loss is among the metrics");
     let losses: Vec<f64> = text
         .lines()
         .skip(1)
@@ -176,13 +176,13 @@ fn target_traces_are_learned() {
     assert!(losses.last() < losses.first(), "{losses:?}");
 }
 
-const CHANGES: &str = "augmentation: { gain: 6, noise: { snr: [5, 20], color: pink }, time_shift: 0.02, speed: 0.1, pitch: 0.1 }";
+const AUGMENTATION: &str = "augmentation: { gain: 6, noise: { snr: [5, 20], color: pink }, time_shift: 0.02, speed: 0.1, pitch: 0.1 }";
 
-/// Sounds that change: the same with one thread and with two, interrupted or not; another seed, other sounds.
+/// Augmented audio is the same for any number of threads, with or without an interrupt, and different for another seed.
 #[test]
 fn audio_augmentation_depends_on_the_seed_only() {
     let folder = tones();
-    folder.write("tones.yaml", RECIPE.replace("  steps: 20", &format!("  steps: 20\n  {CHANGES}")));
+    folder.write("tones.yaml", RECIPE.replace("  steps: 20", &format!("  steps: 20\n  {AUGMENTATION}")));
     let train = |out: &str, rest: &[&str]| {
         folder.snnc(&[&["train", "tones.yaml", "--out", out], rest].concat()).success();
         folder.read(&format!("{out}/weights.safetensors"))
@@ -219,7 +219,7 @@ fn cache_never_changes_results() {
     let names = entries();
     assert_eq!(names.len(), 12, "one for each recording");
     assert!(train("c", "kept") == expected);
-    // Two damaged, one empty, one of another recording.
+    // Two damaged entries and an empty one.
     let whole: Vec<Vec<u8>> = names.iter().map(|name| folder.read(name)).collect();
     let mut damaged = whole[0].clone();
     damaged[40] ^= 1;
@@ -237,7 +237,7 @@ fn cache_never_changes_results() {
     folder.write("file", "in the way");
     let words = ["train", "tones.yaml", "--out", "f", "--set", "data.cache=file"];
     let said = folder.snnc(&words).success().stderr;
-    assert!(said.contains("cannot be kept in `file`"), "{said}");
+    assert!(said.contains("cannot cache the front end's output in `file`"), "{said}");
     assert!(folder.read("f/weights.safetensors") == expected);
 }
 
@@ -252,11 +252,7 @@ fn a_path_of_its_own_holds_the_test_set() {
     let words = ["train", "tones.yaml", "--json", "--set", "data.validation={take: [5]}"];
     let outcome = folder.snnc(&words).success();
     assert_eq!(outcome.json()["float"]["samples"], 6);
-    assert!(
-        outcome.stderr.contains("10 recordings to train, 2 to validate, 6 to test"),
-        "{}",
-        outcome.stderr
-    );
+    assert!(outcome.stderr.contains("10 training, 2 validation and 6 test samples"), "{}", outcome.stderr);
 }
 
 /// Each mistake about data gets the right code and its name, and nothing is written.
@@ -281,9 +277,9 @@ fn data_errors_are_reported() {
     for (data, code, says) in [
         (SHD.replace("shd.h5", "text.h5"), 1, &["`text.h5`", "does not start with the HDF5 signature"][..]),
         (SHD.replace("shd.h5", "none.h5"), 2, &["`none.h5`", "no such folder or file"]),
-        (SHD.replace("shd.h5", "lists"), 1, &["`lists`", "the format `shd` takes a file"]),
+        (SHD.replace("shd.h5", "lists"), 1, &["`lists`", "the format `shd` is a single HDF5 file"]),
         (SHD.replace("speaker", "accent"), 1, &["no field `accent`", "`data.test`", "`label`, `speaker`"]),
-        (SHD.replace("[2]", "[9]"), 1, &["no recording is left for the test set"]),
+        (SHD.replace("[2]", "[9]"), 1, &["the test set is empty"]),
         (
             SHD.replace("test: { speaker: [2] }", "steps: 4").replace(", steps: 21", ""),
             1,
@@ -293,20 +289,24 @@ fn data_errors_are_reported() {
         (
             SHD.replace("classes: 2", "classes: zwei"),
             1,
-            &["data.classes", "expected a list of classes, or their number"],
+            &["data.classes", "expected a list of classes or the number of classes"],
         ),
         (
             SHD.replace("classes: 2", "classes: [1, 2]"),
             1,
-            &["sample 0: the label `0` is none of the classes 1, 2"],
+            &["sample 0: the label `0` is not one of the classes 1, 2"],
         ),
         (SHD.replace("shd,", "hdf,"), 1, &["data.format", "unknown variant `hdf`"]),
         (SHD.replace("steps", "channel_pool: 0, steps"), 1, &["`data.channel_pool`"]),
         (SHD.replace("steps", "pattern: '{label}.h5', steps"), 1, &["`data.pattern` is for folders"]),
-        (SHD.replace("steps", "time_unit: ms, steps"), 1, &["`data.time_unit` is for lists of events"]),
-        (SHD.replace("steps", "augmentation: { gain: 3 }, steps"), 1, &["`data.augmentation` is for sound"]),
-        (SHD.replace("steps", "cache: 3, steps"), 1, &["data.cache", "expected a folder"]),
-        (npz("narrow.npz", "test: { label: [1] }, classes: 2"), 1, &["5 channels", "takes 700"]),
+        (SHD.replace("steps", "time_unit: ms, steps"), 1, &["`data.time_unit` is for event lists"]),
+        (SHD.replace("steps", "augmentation: { gain: 3 }, steps"), 1, &["`data.augmentation` is for audio"]),
+        (SHD.replace("steps", "cache: 3, steps"), 1, &["data.cache", "expected the path of a folder"]),
+        (
+            npz("narrow.npz", "test: { label: [1] }, classes: 2"),
+            1,
+            &["5 channels", "the network has 700 inputs"],
+        ),
         (npz("fit.npz", "test: { label: [1] }, classes: 2"), 1, &["sample 1: the label `7`"]),
         (npz("fit.npz", "test: { label: [1] }"), 1, &["has `labels`; name the classes"]),
         (npz("traces.npz", "test: { take: [1] }"), 1, &["targets for 3 outputs; the network has 2"]),

@@ -1,8 +1,8 @@
-//! Every fenced block of the documentation is accounted for. What it holds decides how:
+//! Every fenced block of the documentation is checked, depending on its language:
 //!
-//! * `sh`, `console`: commands. Those of `snnc` are run here ([`command`]), others must be on a short list.
-//!   Commands whose files the page shows are in [`transcripts`](crate::transcripts), with what they print.
-//!   If a `console` shows errors in another file, that is the reader's: the arguments are read, and the codes must exist.
+//! * `sh`, `console`: commands. Those of `snnc` are run here ([`command`]), others must be on a short list. Commands
+//!   whose files the page shows are in [`transcripts`](crate::transcripts), with what they print. If a `console` shows
+//!   errors in another file, that is the reader's: the arguments are read, and the codes must exist.
 //! * `yaml`: a recipe or a part of one, completed and read by `snnc`.
 //! * `python`: code that needs packages of the reader's. It must be Python.
 //! * `snn`, `snn-...`: compiled by the tests of the language where those read the page, otherwise checked here.
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::support::{Folder, RECIPE, TONES, events, npy, repository, weights};
 use crate::transcripts::{is_transcript, shown_files};
 
-/// Programs that the documentation may name besides `snnc`; they are not run.
+/// Programs that the documentation may use besides `snnc`. They are not run.
 const OTHER_PROGRAMS: [&str; 9] =
     ["cargo", "git", "rustup", "apt-get", "sudo", "python3", "cd", "curl", ".ci/run"];
 
@@ -32,7 +32,7 @@ pub(crate) struct Block {
     pub(crate) lines: Vec<String>,
 }
 
-/// The pages: those at the root of the repository, and in `docs`.
+/// Returns the pages: Markdown files at the root of the repository and in `docs`.
 pub(crate) fn pages() -> Vec<PathBuf> {
     let mut pages = Vec::new();
     for folder in ["", "docs"] {
@@ -61,7 +61,7 @@ pub(crate) fn blocks() -> Vec<Block> {
                 (None, None) => {}
             }
         }
-        assert!(open.is_none(), "{name}: a block has no end");
+        assert!(open.is_none(), "{name}: unclosed code block");
     }
     blocks
 }
@@ -69,7 +69,7 @@ pub(crate) fn blocks() -> Vec<Block> {
 #[test]
 fn every_block_is_accounted_for() {
     let blocks = blocks();
-    assert!(blocks.len() > 50, "{} blocks are not all", blocks.len());
+    assert!(blocks.len() > 50, "only {} blocks were found", blocks.len());
     for block in &blocks {
         let place = &block.place;
         match block.kind.as_str() {
@@ -88,12 +88,12 @@ fn every_block_is_accounted_for() {
             "python" => parses_as_python(block),
             "toml" => manifest(block),
             "text" => {}
-            kind => panic!("{place}: nothing is known about blocks of `{kind}`"),
+            kind => panic!("{place}: unknown language `{kind}`"),
         }
     }
 }
 
-/// Runs the commands of a block in one folder with the files that the page shows, one after the other.
+/// Runs the commands of a block in order, in a folder with the files that the page shows.
 fn commands(block: &Block, blocks: &[Block], of_line: impl Fn(&str) -> Option<&str>) {
     let folder = Folder::new();
     let shown = shown_files(&block.page, blocks);
@@ -116,7 +116,7 @@ fn commands(block: &Block, blocks: &[Block], of_line: impl Fn(&str) -> Option<&s
             [program, ..] => {
                 assert!(
                     OTHER_PROGRAMS.contains(program),
-                    "{}: `{line}` is not checked by anything",
+                    "{}: `{line}` is not checked by any test",
                     block.place
                 );
             }
@@ -125,18 +125,17 @@ fn commands(block: &Block, blocks: &[Block], of_line: impl Fn(&str) -> Option<&s
     }
 }
 
-/// Runs one command of `snnc`; it must succeed.
+/// Runs a command of `snnc`, which must succeed.
 ///
-/// What it reads is there: files of the repository; for others, which stand for the reader's own, a small
-/// network, its weights, events for it, and the specification of a chip. What it writes goes into folders
-/// that exist.
+/// Its input files are those of the repository. Others, which stand for files of the reader, are a small network, its
+/// weights, events for it, and the specification of a chip. Folders of output files are created.
 ///
-/// `train`, `eval` and `compare` would take long. They get a data folder that does not exist, so that they stop there: the
-/// arguments have been understood, the recipe read and its network compiled by then.
+/// `train`, `eval` and `compare` would take long. They get a data folder that does not exist, so that they stop there:
+/// the arguments have been understood, the recipe read and its network compiled by then.
 fn command(place: &str, folder: &Folder, words: &[&str]) {
     assert!(
         !words.iter().any(|w| w.contains(['|', '>', '<', '&', ';', '"', '\''])),
-        "{place}: write it without a shell"
+        "{place}: the command uses shell syntax"
     );
     for word in words.iter().filter(|word| !word.starts_with('-')) {
         supply(folder, word, words);
@@ -144,7 +143,7 @@ fn command(place: &str, folder: &Folder, words: &[&str]) {
     let outcome = match words {
         ["train" | "eval" | "compare", recipe, ..] if !recipe.starts_with('-') => {
             let nowhere = ["--set", "data.path=nowhere"];
-            // There is no training yet to go on with.
+            // There is no checkpoint to resume from.
             let resumes = words.contains(&"--resume");
             let says = if resumes { "checkpoint" } else { "`nowhere`: there is no such folder" };
             folder.snnc(&[words, &nowhere].concat()).failure(2, &[says])
@@ -162,7 +161,7 @@ fn shows_errors_of_another_file(block: &Block, blocks: &[Block]) -> bool {
         && commands.any(|line| !is_transcript(&line.split_whitespace().collect::<Vec<_>>(), &shown))
 }
 
-/// A command about a file of the reader's, and the errors that it reports.
+/// Checks a command on a file of the reader: its arguments must be valid, and the reported codes must exist.
 fn shown_errors(block: &Block) {
     let folder = Folder::new();
     for line in &block.lines {
@@ -182,7 +181,7 @@ fn parses_as_rust(block: &Block) {
         .args(["--edition", "2024"])
         .arg(folder.path("example.rs"))
         .output();
-    // A toolchain without it cannot tell.
+    // Skipped on toolchains without rustfmt.
     let Ok(output) = rustfmt else { return };
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() || said.contains("not installed"), "{}: {said}", block.place);
@@ -192,12 +191,12 @@ fn parses_as_python(block: &Block) {
     let python = std::env::var("SYNNET_PYTHON").unwrap_or_else(|_| "python3".into());
     let code = block.lines.join("\n");
     let parse = ["-c", "import ast, sys; ast.parse(sys.argv[1])", &code];
-    // A machine without it cannot tell.
+    // Skipped on machines without Python.
     let Ok(output) = std::process::Command::new(python).args(parse).output() else { return };
     assert!(output.status.success(), "{}: {}", block.place, String::from_utf8_lossy(&output.stderr));
 }
 
-/// Puts a file that a command names into the folder, where it is not there already.
+/// Creates a file that a command names, if it does not exist.
 fn supply(folder: &Folder, word: &str, words: &[&str]) {
     if Path::new(word).is_absolute() || folder.path(word).exists() {
         return;
@@ -244,7 +243,7 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
     }
 }
 
-/// A recipe, or keys that replace those of one. A network that is not of this repository is the one on the page.
+/// Checks a recipe, or keys that are added to one. A network that is not in the repository is the one on the page.
 fn recipe(block: &Block, blocks: &[Block]) {
     let folder = Folder::new();
     folder.write("tones.snn", TONES);
@@ -279,13 +278,13 @@ fn network(block: &Block) {
     if tests.contains(&format!("docs/{name}")) {
         return;
     }
-    assert_eq!(block.kind, "snn", "{}: on this page, networks are whole and right", block.place);
+    assert_eq!(block.kind, "snn", "{}: networks on this page must be complete and valid", block.place);
     let folder = Folder::new();
     let outcome = folder.snnc_with_input(&["check", "-"], block.lines.join("\n").as_bytes());
     assert_eq!(outcome.code, Some(0), "{}: {}", block.place, outcome.stderr);
 }
 
-/// Whether a crate includes the page into its documentation, so that its examples are compiled and run.
+/// Returns whether a crate includes the page in its documentation, so that its examples are compiled and run.
 fn is_doc_test(page: &Path) -> bool {
     let name = page.file_name().expect("a page has a name").to_string_lossy();
     let roots = ["src", "tests/src"];

@@ -1,4 +1,4 @@
-//! The example without standard library: what lies there was written by `snnc`, and it runs.
+//! The example without standard library: its files are those that `snnc` writes, and it runs.
 
 use synnet_audio::Wav;
 use synnet_audio::audio3::{self, Normalization};
@@ -20,7 +20,7 @@ fn its_network_is_what_snnc_builds() {
         let there = read(&format!("examples/no-std/src/{file}"));
         assert!(
             folder.read(file) == there,
-            "write `{file}` anew, by the command in examples/no-std/README.md"
+            "regenerate `{file}` with the command in examples/no-std/README.md"
         );
     }
 }
@@ -44,7 +44,7 @@ fn it_recognizes_seven_and_cannot_panic() {
     let output = cargo.output().expect("cargo runs this test");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
-    // The panic handler calls `abort`: a program that does not import it has no way to a panic.
+    // The panic handler calls `abort`: if the program does not import it, no panic is reachable.
     let program = std::fs::read(target.join("release/example-no-std")).expect("it was built");
     let imports = |name: &[u8]| program.windows(name.len()).any(|bytes| bytes == name);
     assert!(imports(b"\0__libc_start_main\0"), "names of imports lie in the program");

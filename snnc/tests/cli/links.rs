@@ -1,4 +1,4 @@
-//! Links of the documentation lead to files and headings that exist, and its pages follow one another.
+//! Links in the documentation refer to existing files and headings, and each page links to the next.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ fn text(page: &Path) -> String {
     std::fs::read_to_string(page).unwrap_or_else(|e| panic!("{}: {e}", page.display()))
 }
 
-/// The lines outside of code blocks.
+/// Returns the lines outside of code blocks.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;
     text.lines().filter(move |line| {
@@ -20,16 +20,16 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The targets of `[text](target)` outside of code.
+/// Returns the targets of `[text](target)` outside of code.
 fn links(text: &str) -> Vec<String> {
     let prose: String = lines(text).flat_map(|line| [line, "\n"]).collect();
-    // Every second part lies between backticks.
+    // Every second part is between backticks, and so is code.
     let prose: String = prose.split('`').step_by(2).collect();
     let after = prose.split("](").skip(1);
     after.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
-/// The names by which GitHub refers to the headings of a page.
+/// Returns the anchors that GitHub generates for the headings of a page.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = lines(text).filter_map(|line| line.strip_prefix('#'));
     let name = |heading: &str| {
@@ -53,7 +53,7 @@ fn every_link_leads_to_a_file_and_a_heading() {
             }
         }
     }
-    assert!(broken.is_empty(), "links that lead nowhere:\n{broken}");
+    assert!(broken.is_empty(), "broken links:\n{broken}");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_index_lists_every_page_and_each_leads_to_the_next() {
             assert_eq!(name, "README.md", "docs/README.md does not list it");
             continue;
         };
-        // The link at the end of the index names the first page again.
+        // The link at the end of the index is the first page again.
         if let Some(next) = listed.get(place + 1).filter(|next| *next != &listed[0]) {
             let text = text(page);
             let last = text.lines().last().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The command line as its users meet it: arguments and files in; files, texts and exit codes out.
+//! End-to-end tests of the command line: arguments and files in; files, messages and exit codes out.
 
 mod bad_input;
 mod build;

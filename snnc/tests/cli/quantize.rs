@@ -1,9 +1,9 @@
-//! The section `quantize` of a recipe, and training that knows of it.
+//! The section `quantize` of a recipe, and quantization-aware training.
 
 use crate::support::{Folder, RECIPE, TONES, result, tones};
 
-/// What `check` says of the recipe with this section.
-fn refused(section: &str) -> String {
+/// Returns the message of `check` about the recipe with this section.
+fn check_error(section: &str) -> String {
     let folder = Folder::new();
     folder.write("tones.snn", TONES);
     folder.write("tones.yaml", format!("{RECIPE}{section}"));
@@ -11,7 +11,7 @@ fn refused(section: &str) -> String {
 }
 
 #[test]
-fn faults_of_the_section_are_told() {
+fn errors_of_the_section_are_reported() {
     for (section, says) in [
         (
             "quantize: { metod: channel }\n",
@@ -34,35 +34,36 @@ fn faults_of_the_section_are_told() {
         ("quantize: { aware: { from: 3 } }\n", &["unknown field `from`", "`from_epoch`"]),
         (
             "quantize: { aware: { from_epoch: 6 } }\n",
-            &["`quantize.aware.from_epoch` is 6, but training has 6 epochs, counted from 0"],
+            &["`quantize.aware.from_epoch` is 6, but training has 6 epochs; it must be 0 to 5"],
         ),
         (
             "quantize: { aware: true }\nbuild: [rust-int]\n",
-            &["`quantize.aware`: training must know whose integers; name a chip with `chip`, or in `build`"],
-        ),
-        (
-            "quantize: { aware: true, weight_shifts: true }\n",
             &[
-                "`weight_shifts` needs ranges of states, which are known only after training",
-                "leave one of them out",
+                "`quantize.aware`: quantization-aware training needs a chip; name one with `chip` or in `build`",
             ],
         ),
         (
+            "quantize: { aware: true, weight_shifts: true }\n",
+            &["`weight_shifts` and `aware` exclude each other", "leave one of them out"],
+        ),
+        (
             "quantize: { method: rockpool-global, clip: 99, refine: false }\n",
-            &["`rockpool-global` does as Rockpool does and knows no options: leave out `clip`, `refine`"],
+            &[
+                "quantizer `rockpool-global` reproduces Rockpool's and has no options: leave out `clip`, `refine`",
+            ],
         ),
     ] {
-        let said = refused(section);
+        let said = check_error(section);
         assert!(said.starts_with("error: `tones.yaml`: `quantize"), "{said}");
         for text in says {
             assert!(said.contains(text), "{section}: no {text:?} in:\n{said}");
         }
     }
-    let said = refused("quantize: { aware: true, method: rockpool-channel }\n");
+    let said = check_error("quantize: { aware: true, method: rockpool-channel }\n");
     assert!(said.contains("`rockpool-channel` is for comparison, not for training"), "{said}");
 }
 
-/// Weights of two bits: what training does not know of costs more than what it does.
+/// With weights of two bits, the accuracy on the chip is perfect after quantization-aware training.
 #[test]
 fn quantization_aware_training_works() {
     let folder = tones();
@@ -78,10 +79,10 @@ fn quantization_aware_training_works() {
     let weights = |out: &str| folder.read(&format!("{out}/weights.safetensors"));
     assert!(weights("plain") != weights("late") && weights("late") != weights("aware"));
     // The first 20 epochs are the same.
-    let course = |out: &str| folder.read_text(&format!("{out}/metrics.csv"));
-    let (plain_course, late_course) = (course("plain"), course("late"));
-    let differs = plain_course.lines().zip(late_course.lines()).position(|(a, b)| a != b);
-    assert_eq!(differs, Some(21), "line 0 is the head");
+    let metrics = |out: &str| folder.read_text(&format!("{out}/metrics.csv"));
+    let (plain_metrics, late_metrics) = (metrics("plain"), metrics("late"));
+    let differs = plain_metrics.lines().zip(late_metrics.lines()).position(|(a, b)| a != b);
+    assert_eq!(differs, Some(21), "line 0 is the header");
     for json in [late, aware.clone()] {
         assert_eq!(json["xylo-audio3"]["accuracy"], 1.0, "{plain:#}\n{json:#}");
     }
@@ -99,9 +100,11 @@ fn quantization_aware_training_works() {
     let same = eval(&[]).success().json();
     assert_eq!(same["xylo-audio3"], aware["xylo-audio3"]);
     eval(&["--quantizer", "global"]).success();
-    eval(&["--quantizer", "globl"]).failure(2, &["methods are `channel`, `global`, `rockpool-channel`"]);
+    eval(&["--quantizer", "globl"]).failure(2, &["channel, global, rockpool-channel"]);
     let float = ["eval", "tones.yaml", "--weights", "aware/weights.safetensors", "--quantizer", "global"];
-    folder.snnc(&float).failure(2, &["`--quantizer` is for chips: name one with `--on`"]);
+    folder
+        .snnc(&float)
+        .failure(2, &["`--quantizer` has no effect on the engine `float`: name a chip with `--on`"]);
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn quantization_aware_training_resumes() {
     }
 }
 
-/// Ranges are measured on the training set where the recipe asks for shifts, and only there.
+/// Ranges are measured on the training set if, and only if, the recipe enables weight shifts.
 #[test]
 fn weight_shifts_use_training_set_ranges() {
     let folder = tones();

@@ -1,8 +1,8 @@
-//! The pages that a training leaves.
+//! HTML reports of training and evaluation.
 
 use crate::support::{Folder, tones};
 
-/// Every tag is closed in its order; nothing is fetched.
+/// Asserts that all tags are closed in order, and that the page loads nothing from the network.
 pub(crate) fn check_page(html: &str) {
     for reference in ["http:", "https:", "src=", "href=", "@import", "url(", "<script"] {
         assert!(!html.contains(reference), "{reference}");
@@ -22,35 +22,37 @@ pub(crate) fn check_page(html: &str) {
     assert!(open.is_empty(), "{open:?} are not closed");
 }
 
-/// The page of a training with these words.
+/// Trains with these arguments and returns the HTML report.
 fn page(folder: &Folder, words: &[&str]) -> String {
     folder.snnc(&[&["train", "tones.yaml", "--out", "out"], words].concat()).success();
     folder.read_text("out/report.html")
 }
 
 #[test]
-fn a_page_holds_everything_there_is_to_see() {
+fn report_has_every_section() {
     let folder = tones();
     let html = page(&folder, &["--set", "data.validation={take: [3]}", "--set", "training.epochs=12"]);
     check_page(&html);
     for part in [
         "accuracy on the test set, float",
         "accuracy on xylo-audio3",
-        "<h2>How it learned</h2>",
+        "<h2>Training curves</h2>",
         "Loss over epochs",
         "Accuracy over epochs",
         "Learning rate over epochs",
-        "weights kept: epoch",
+        "selected epoch: ",
+        "<h2>Layer activity</h2>",
         "Firing rates over epochs",
         "Silent neurons over epochs",
         "Saturated neurons over epochs",
         "h0-&gt;out.weight",
-        "<h2>On the test set</h2>",
+        "<h2>Test results</h2>",
         "true low, predicted low: 2",
-        "<h2>Recordings of the test set</h2>",
-        "Class low, classified right",
+        "<h2>Test samples</h2>",
+        "Class low, correct",
         "time (ms)",
-        "Quantized for SynSense Xylo Audio 3",
+        "Quantization for SynSense Xylo Audio 3",
+        "<h2>Provenance</h2>",
         "<dt>optimizer.lr</dt><dd>0.01</dd>",
         "<dt>gradient_clip</dt><dd>none</dd>",
         "readout: mean_vmem",
@@ -67,17 +69,17 @@ fn page_shows_all_epochs_after_resuming() {
     let whole = page(&folder, &words);
     let resumed = page(&folder, &[&words[..], &["--resume"]].concat());
     let curves = |html: &str| {
-        let (_, rest) = html.split_once("<h2>How it learned</h2>").expect("there are curves");
-        rest.split_once("<h2>On the test set</h2>").expect("there are results").0.to_owned()
+        let (_, rest) = html.split_once("<h2>Training curves</h2>").expect("there are curves");
+        rest.split_once("<h2>Test results</h2>").expect("there are results").0.to_owned()
     };
     assert_eq!(curves(&whole), curves(&resumed));
     assert!(curves(&whole).contains("epoch 5\n"));
-    assert!(folder.read_text("out/report.md").contains("5 epochs, 0 of them in this run"));
+    assert!(folder.read_text("out/report.md").contains("5 epochs, of which 0 in this run"));
     check_page(&resumed);
 }
 
 #[test]
-fn an_evaluation_makes_a_page_where_one_is_asked_for() {
+fn eval_writes_a_report() {
     let folder = tones();
     folder.snnc(&["train", "tones.yaml", "--out", "out"]).success();
     let words = ["eval", "tones.yaml", "--weights", "out/weights.safetensors", "--on", "xylo-audio3"];
@@ -85,14 +87,13 @@ fn an_evaluation_makes_a_page_where_one_is_asked_for() {
     folder.snnc(&[&words[..], &["--report", "-", "--json"]].concat()).failure(2, &["`--report`"]);
     let html = folder.read_text("page.html");
     check_page(&html);
-    for part in ["accuracy on xylo-audio3", "<h2>Recordings of the test set</h2>", "out/weights.safetensors"]
-    {
+    for part in ["accuracy on xylo-audio3", "<h2>Test samples</h2>", "out/weights.safetensors"] {
         assert!(html.contains(part), "no {part:?}");
     }
     let training = folder.read_text("out/report.html");
     let results = |html: &str| {
-        let (_, rest) = html.split_once("<h2>On the test set</h2>").expect("there are results");
-        rest.split_once("<h2>How it was made</h2>").expect("there is an end").0.to_owned()
+        let (_, rest) = html.split_once("<h2>Test results</h2>").expect("there are results");
+        rest.split_once("<h2>Provenance</h2>").expect("there is an end").0.to_owned()
     };
     assert_eq!(results(&html), results(&training));
 }
@@ -116,7 +117,7 @@ fn names_of_files_cannot_become_markup() {
 #[test]
 fn warnings_appear_once_and_in_reports() {
     let folder = tones();
-    // Weights of next to nothing: the hidden layer never spikes.
+    // Weights near 0: the hidden layer never spikes.
     let text =
         folder.read_text("tones.snn").replace("output: vmem,", "output: vmem, weight_scale: [1e-6, 1],");
     folder.write("tones.snn", text);
@@ -149,6 +150,6 @@ fn excessive_memory_is_rejected_before_reading_data() {
         let huge = ["--threads", "1024", "--set", "data.steps=16000000", "--set", "data.path=nowhere"];
         folder
             .snnc(&[&["train", "tones.yaml"], &huge[..]].concat())
-            .failure(2, &["training needs about", "to spare"]);
+            .failure(2, &["training needs about", "are available: use fewer threads", "training.recompute"]);
     }
 }

@@ -1,10 +1,10 @@
-//! `snnc train --resume`, after an interrupt, after a kill, and from files that do not fit.
+//! `snnc train --resume`, after an interrupt, after a kill, and from files that do not match.
 
 use std::process::Stdio;
 
 use crate::support::{Folder, result, tones};
 
-/// The epochs in a folder's log.
+/// Returns the epochs in the metrics of a folder.
 fn epochs(folder: &Folder, out: &str) -> Vec<String> {
     let text = folder.read_text(&format!("{out}/metrics.csv"));
     text.lines().skip(1).map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect()
@@ -16,9 +16,9 @@ fn other_network_or_data_is_rejected() {
     let words = ["train", "tones.yaml", "--out", "a", "--set", "training.epochs=2"];
     folder.snnc(&words).success();
     for (setting, part) in [
-        ("data.steps=19", "set of recordings"),
-        ("data.test={take: [3, 4]}", "set of recordings"),
-        ("front_end.normalization=channel", "set of recordings"),
+        ("data.steps=19", "dataset"),
+        ("data.test={take: [3, 4]}", "dataset"),
+        ("front_end.normalization=channel", "dataset"),
         ("data.augmentation={gain: 3}", "`data.augmentation`"),
     ] {
         let says = ["checkpoint.safetensors` was made with another", part, "start a new run"];
@@ -50,13 +50,13 @@ fn history_shorter_than_the_checkpoint_is_rejected() {
     let resume = [&words[..], &["--resume"]].concat();
     let whole = folder.read_text("a/metrics.csv");
     let two: String = whole.lines().take(3).map(|line| format!("{line}\n")).collect();
-    for (course, says) in [
-        (two.as_str(), "the file holds 2 epochs, the checkpoint beside it has done 3"),
+    for (metrics, says) in [
+        (two.as_str(), "the file holds 2 epochs, but the checkpoint beside it has 3"),
         (&whole.replacen("\n1,", "\none,", 1), "line 2: `one` is not a number"),
-        (&whole.replacen("\n1,", "\n1,1,", 1), "line 2: "),
+        (&whole.replacen("\n1,", "\n1,1,", 1), "line 2 has "),
         ("", "the file holds 0 epochs"),
     ] {
-        folder.write("a/metrics.csv", course);
+        folder.write("a/metrics.csv", metrics);
         folder.snnc(&resume).failure(1, &["a/metrics.csv", says]);
     }
     // A process that was killed while it wrote leaves a part of a line.
@@ -65,7 +65,7 @@ fn history_shorter_than_the_checkpoint_is_rejected() {
     assert_eq!(folder.read_text("a/metrics.csv"), whole);
 }
 
-/// Everything that two trainings leave is the same, but for what says how long they took and where they were.
+/// Asserts that two output folders have the same files, except for reports, which state durations and paths.
 fn same_files(folder: &Folder, a: &str, b: &str) {
     let names = |out: &str| -> Vec<String> {
         let files = folder.files().into_iter();
@@ -77,7 +77,7 @@ fn same_files(folder: &Folder, a: &str, b: &str) {
     }
 }
 
-/// The process is killed at moments that nothing in it knows of, again and again.
+/// The process is killed repeatedly, at arbitrary times.
 #[test]
 fn killed_training_loses_at_most_one_epoch() {
     let folder = tones();
@@ -98,7 +98,7 @@ fn killed_training_loses_at_most_one_epoch() {
         while rows() <= before + 2 && child.try_wait().expect("it can be asked").is_none() {
             std::thread::sleep(std::time::Duration::from_micros(200));
         }
-        // Moments all over an epoch, by a linear congruential generator.
+        // Times spread over an epoch, from a linear congruential generator.
         delay = delay.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         std::thread::sleep(std::time::Duration::from_micros((delay >> 33) % 6000));
         let running = child.try_wait().expect("it can be asked").is_none();
@@ -120,7 +120,7 @@ fn killed_training_loses_at_most_one_epoch() {
     same_files(&folder, "killed", "whole");
 }
 
-/// The number of complete epochs that a checkpoint's header states.
+/// Returns the number of complete epochs in a checkpoint.
 fn epochs_in_checkpoint(folder: &Folder, name: &str) -> usize {
     let bytes = folder.read(name);
     let text = String::from_utf8_lossy(&bytes);
@@ -128,7 +128,7 @@ fn epochs_in_checkpoint(folder: &Folder, name: &str) -> usize {
     after.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()).expect("it is a number")
 }
 
-/// One update per epoch, and the first makes weights with which the second overflows.
+/// There is one update per epoch, and the first one gives weights with which the second epoch overflows.
 #[test]
 fn nan_stops_training_and_keeps_the_checkpoint() {
     let folder = tones();
@@ -138,7 +138,7 @@ fn nan_stops_training_and_keeps_the_checkpoint() {
         "training stopped: the loss of sample",
         "is not finite in epoch 2, batch 1: layer `h0` becomes infinite or NaN in time step",
         "lower the learning rate",
-        "`a/checkpoint.safetensors` holds the state after epoch 1",
+        "`a/checkpoint.safetensors` has the state after epoch 1",
     ];
     folder.snnc(&words).failure(1, &says);
     assert_eq!(epochs_in_checkpoint(&folder, "a/checkpoint.safetensors"), 1);
@@ -157,7 +157,7 @@ mod interrupted {
     use std::process::Command;
     use std::time::Duration;
 
-    /// Starts a training, waits until its log says more than `after`, and sends it an interrupt.
+    /// Starts training, waits until its metrics have more than `after` lines, and sends SIGINT.
     fn interrupt(folder: &Folder, words: &[&str], out: &str, after: usize) -> Outcome {
         let mut command = folder.command(words);
         let mut child =
@@ -168,7 +168,7 @@ mod interrupted {
             std::thread::sleep(Duration::from_millis(2));
         }
         let id = child.id().to_string();
-        // Where the training has ended by itself, there is nobody to take the signal.
+        // Fails if training has already ended, which the caller handles.
         let _ = Command::new("kill")
             .args(["-INT", &id])
             .stderr(Stdio::null())
@@ -196,8 +196,8 @@ mod interrupted {
         );
     }
 
-    /// The same bytes as without an interruption. Should a quick machine be through before the signal
-    /// arrives, it gets more to do.
+    /// An interrupted and resumed run gives the same bytes as an uninterrupted one. If training ends before the signal
+    /// arrives, the test tries again with more epochs.
     #[test]
     fn an_interruption_leaves_no_trace() {
         let folder = tones();

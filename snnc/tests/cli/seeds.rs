@@ -2,7 +2,7 @@
 
 use crate::support::tones;
 
-/// The column of a folder's log.
+/// Returns a column of a metrics file.
 fn column(text: &str, name: &str) -> Vec<f64> {
     let mut lines = text.lines();
     let place = lines.next().and_then(|head| head.split(',').position(|column| column == name));
@@ -11,7 +11,7 @@ fn column(text: &str, name: &str) -> Vec<f64> {
 }
 
 #[test]
-fn the_best_epoch_by_validation_is_kept() {
+fn the_best_epoch_by_validation_is_selected() {
     let folder = tones();
     let words = ["train", "tones.yaml", "--json", "--set", "data.validation=0.25"];
     let outcome = folder.snnc(&words).success();
@@ -21,15 +21,15 @@ fn the_best_epoch_by_validation_is_kept() {
     let best = scores.iter().copied().fold(0.0, f64::max);
     let first = scores.iter().position(|score| *score == best).map(|i| i + 1);
     assert_eq!(json["selected_epoch"].as_u64(), first.map(|n| n as u64), "{scores:?}");
-    assert!(outcome.stderr.contains(", 2 to validate, 4 to test"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains(", 2 validation and 4 test samples"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("the best by validation accuracy"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("  validation "), "{}", outcome.stderr);
 
     let last = ["--set", "training.selection={by: loss}", "--out", "by-loss"];
     let json = folder.snnc(&[&words[..], &last].concat()).success().json();
     let losses = column(&folder.read_text("by-loss/metrics.csv"), "loss");
-    let least = losses.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i + 1);
-    assert_eq!(json["selected_epoch"].as_u64(), least.map(|n| n as u64), "{losses:?}");
+    let best = losses.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i + 1);
+    assert_eq!(json["selected_epoch"].as_u64(), best.map(|n| n as u64), "{losses:?}");
 }
 
 #[test]
@@ -39,10 +39,14 @@ fn training_stops_early() {
     let stopping = "training.selection={by: validation_accuracy, patience: 2}";
     let set = [stopping, "--set", "training.epochs=200"];
     let json = folder.snnc(&[&words[..], &set].concat()).success().json();
-    let (epochs, kept) = (json["epochs"].as_u64(), json["selected_epoch"].as_u64());
-    assert_eq!(epochs, kept.map(|kept| kept + 2), "two epochs without a better one end it");
+    let (epochs, selected) = (json["epochs"].as_u64(), json["selected_epoch"].as_u64());
+    assert_eq!(
+        epochs,
+        selected.map(|epoch| epoch + 2),
+        "training stops after two epochs without improvement"
+    );
     let again = folder.snnc(&[&words[..], &set, &["--resume"]].concat()).success().json();
-    assert_eq!((again["epochs"].as_u64(), again["selected_epoch"].as_u64()), (epochs, kept));
+    assert_eq!((again["epochs"].as_u64(), again["selected_epoch"].as_u64()), (epochs, selected));
 }
 
 #[test]
@@ -50,10 +54,10 @@ fn selection_needs_a_validation_set() {
     let folder = tones();
     for (set, says) in [
         ("training.selection={by: validation_loss}", "data.validation"),
-        ("data.validation={take: [9]}", "no recording is left for the validation set"),
+        ("data.validation={take: [9]}", "the validation set is empty"),
         ("data.validation={takes: [3]}", "has no field `{takes}`"),
-        ("data.validation=2", "between 0 and 1"),
-        ("data.validation={take: [0, 1, 2, 3]}", "no recording is left for the training set"),
+        ("data.validation=2", "a fraction must be between 0 and 1"),
+        ("data.validation={take: [0, 1, 2, 3]}", "the training set is empty"),
     ] {
         folder.snnc(&["train", "tones.yaml", "--set", set]).failure(1, &[says]);
     }
@@ -75,7 +79,7 @@ fn several_seeds_give_mean_and_spread() {
     assert_eq!(folder.read_text("three/seeds.csv").lines().count(), 4);
     assert!(folder.read_text("three/report.html").contains("seed-4"));
 
-    // Each is the training that it would be by itself.
+    // Each run equals a run with this seed alone.
     folder.snnc(&[&words[..], &["one", "--set", "training.seed=4"]].concat()).success();
     for file in ["weights.safetensors", "metrics.csv", "checkpoint.safetensors", "tones.spec.npz"] {
         assert!(
@@ -88,7 +92,7 @@ fn several_seeds_give_mean_and_spread() {
         folder.read("three/seed-4/weights.safetensors")
     );
 
-    // Those that are missing are trained on `--resume`; the recipe may name them.
+    // `--resume` trains missing seeds; the recipe may list the seeds.
     std::fs::remove_dir_all(folder.path("three/seed-5")).expect("it was written");
     let resume = ["three", "--resume", "--set", "seeds=[3, 4, 5]"];
     let again = folder.snnc(&[&words[..], &resume].concat()).success().json();
@@ -99,11 +103,15 @@ fn several_seeds_give_mean_and_spread() {
 fn invalid_seeds_are_rejected() {
     let folder = tones();
     for (words, code, says) in [
-        (&["--set", "seeds=[1, 1]"][..], 1, "`seeds`: 1 is given twice"),
-        (&["--set", "seeds=[]"], 1, "at least one seed"),
+        (&["--set", "seeds=[1, 1]"][..], 1, "`seeds`: duplicate seed 1"),
+        (&["--set", "seeds=[]"], 1, "give at least one seed"),
         (&["--seeds", "0"], 2, "--seeds"),
-        (&["--seeds", "2", "--set", "training.seed=18446744073709551615"], 1, "there are no 2 seeds"),
-        (&["--seeds", "2", "--resume"], 2, "no checkpoint"),
+        (
+            &["--seeds", "2", "--set", "training.seed=18446744073709551615"],
+            1,
+            "`--seeds 2` exceeds the range of seeds",
+        ),
+        (&["--seeds", "2", "--resume"], 2, "has no checkpoint to resume from"),
     ] {
         folder.snnc(&[&["train", "tones.yaml"], words].concat()).failure(code, &[says]);
     }

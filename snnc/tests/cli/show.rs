@@ -17,7 +17,7 @@ fn every_format_shows_the_network() {
         assert!(table.contains(what), "no `{what}` in:\n{table}");
     }
     assert_eq!(show(&["--format", "table"]), table);
-    // Spans say where a graph comes from; a file of it has none.
+    // Serialized graphs have no spans, so they equal those of any source.
     assert_eq!(show(&["--format", "yaml"]), synnet_ir::to_yaml(&graph));
     assert_eq!(show(&["--format", "json"]), synnet_ir::to_json(&graph));
     assert_eq!(show(&["--json"]), synnet_ir::to_json(&graph));
@@ -73,11 +73,11 @@ fn what_does_not_fit_is_shown_and_then_refused() {
     assert!(outcome.text().contains("2 too many"), "{}", outcome.text());
     assert!(outcome.stderr.contains("error[X0102]"), "{}", outcome.stderr);
     for (words, says) in [
-        (&["--target", "rust"][..], "only chips"),
-        (&["--weights", "w"], "give `--target`"),
-        (&["--dt", "1ms"], "`--dt` is for built networks"),
-        (&["--dt", "1"], "with its unit"),
-        (&["--target", "xylo-imu", "--format", "dot"], "as a table or as JSON"),
+        (&["--target", "rust"][..], "only chips have a budget"),
+        (&["--weights", "w"], "name one with `--target`"),
+        (&["--dt", "1ms"], "`--dt` is for compiled networks"),
+        (&["--dt", "1"], "with a unit"),
+        (&["--target", "xylo-imu", "--format", "dot"], "`--format` is `table` or `json`"),
     ] {
         folder.snnc(&[&["show", digits][..], words].concat()).failure(2, &[says]);
     }

@@ -1,4 +1,4 @@
-//! `snnc sim`, against recordings of the vendor's simulator.
+//! `snnc sim`, compared with traces of the vendor's simulator.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn every_state_is_the_recorded_one() {
 
         folder.snnc(&SIM).success();
         let output = folder.arrays("out.npz");
-        assert!(output.keys().eq(["output"]), "recordings are asked for");
+        assert!(output.keys().eq(["output"]), "states are recorded on request only");
         assert_eq!(output["output"], arrays["output"]);
     }
 }
@@ -208,5 +208,5 @@ fn other_files_are_not_compiled_networks() {
     folder.write("net.snn", "network N {}");
     folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));
     let words = ["sim", "net.snn", "--input", "in.npy", "--output", "out.npz"];
-    folder.snnc(&words).failure(1, &["`net.snn`: not a built network"]);
+    folder.snnc(&words).failure(1, &["`net.snn`: not a compiled network"]);
 }

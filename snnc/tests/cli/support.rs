@@ -1,4 +1,4 @@
-//! A working folder, the command in it, and the files that it is given.
+//! Test support: a working folder, the command, and its input files.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -80,7 +80,7 @@ impl Folder {
         names
     }
 
-    /// The command with these words, to be started in the folder.
+    /// Returns the command with these arguments, to be started in the folder.
     pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, words: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_snnc"));
         command.args(words).current_dir(self.0.path()).stdin(Stdio::null());
@@ -90,7 +90,7 @@ impl Folder {
         command
     }
 
-    /// Runs the command with these words.
+    /// Runs the command with these arguments.
     pub(crate) fn snnc<S: AsRef<std::ffi::OsStr>>(&self, words: &[S]) -> Outcome {
         Outcome::of(self.command(words).output().expect("the command can be started"))
     }
@@ -116,14 +116,14 @@ impl Outcome {
         Self { code: output.status.code(), stdout: output.stdout, stderr }
     }
 
-    /// The outcome, where it is a success.
+    /// Asserts success.
     #[track_caller]
     pub(crate) fn success(self) -> Self {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         self
     }
 
-    /// The outcome, where it failed with this code and said all of these things.
+    /// Asserts failure with this exit code and all of these messages.
     #[track_caller]
     pub(crate) fn failure(self, code: i32, says: &[&str]) -> Self {
         assert_eq!(self.code, Some(code), "{}", self.stderr);
@@ -193,7 +193,7 @@ impl Wav {
     /// Telephone quality: 8 kHz, mono, 16 bits.
     pub(crate) const PLAIN: Self = Self { rate: 8000, channels: 1, bits: 16 };
 
-    /// A tone of so many hertz and seconds, louder and softer again.
+    /// Returns a tone of this frequency and duration that fades in and out.
     pub(crate) fn tone(&self, hertz: f64, seconds: f64) -> Vec<u8> {
         let frames = (f64::from(self.rate) * seconds) as usize;
         let mut data: Vec<u8> = Vec::new();
@@ -224,7 +224,7 @@ impl Wav {
     }
 }
 
-/// What belongs to a training but not to its result: how long it took, and where its files are.
+/// Removes duration and paths from the results of training, which differ from run to run.
 pub(crate) fn result(mut json: Value) -> Value {
     let object = json.as_object_mut().expect("results are an object");
     assert!(object.remove("seconds").is_some() && object.remove("files").is_some());

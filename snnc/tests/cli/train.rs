@@ -1,9 +1,9 @@
-//! `snnc train` and `snnc eval`, on recordings of two tones.
+//! `snnc train` and `snnc eval` on two tones.
 
 use crate::support::{result, tones};
 
 #[test]
-fn a_training_leaves_everything_that_its_recipe_asks_for() {
+fn training_writes_everything_that_the_recipe_asks_for() {
     let folder = tones();
     let outcome = folder.snnc(&["train", "tones.yaml", "--json", "--set", "training.epochs=40"]).success();
     let json = outcome.json();
@@ -44,7 +44,7 @@ fn a_training_leaves_everything_that_its_recipe_asks_for() {
     ] {
         assert!(outcome.stderr.contains(what), "no {what:?} in:\n{}", outcome.stderr);
     }
-    assert!(folder.read_text("runs/tones/report.md").contains("Confusion on SynSense Xylo Audio 3"));
+    assert!(folder.read_text("runs/tones/report.md").contains("Confusion matrix on SynSense Xylo Audio 3"));
 
     let metrics = folder.read_text("runs/tones/metrics.csv");
     let losses: Vec<f64> = metrics
@@ -127,8 +127,10 @@ fn one_output_detects_the_second_of_two_classes() {
     assert!(json["float"]["loss"].as_f64().is_some_and(|loss| loss < 0.3), "{json:#}");
     assert!(json["float"].get("confusion").is_none() && json.get("xylo-audio3").is_none(), "{json:#}");
     let html = folder.read_text("runs/tones/report.html");
-    assert!(html.contains("accuracy on the test set, float") && html.contains("number 1 of the test set"));
+    assert!(html.contains("accuracy on the test set, float") && html.contains("sample 0 of the test set"));
     // Another loss needs an output for each class.
-    folder.snnc(&["train", "tones.yaml"]).failure(1, &["has 1 output; the recipe names 2 classes"]);
-    folder.snnc(&["train", "tones.yaml", "--set", "training.loss={kind: mse}"]).failure(1, &["1 output;"]);
+    folder.snnc(&["train", "tones.yaml"]).failure(1, &["has 1 output, but the recipe names 2 classes"]);
+    folder
+        .snnc(&["train", "tones.yaml", "--set", "training.loss={kind: mse}"])
+        .failure(1, &["1 output, but"]);
 }

@@ -1,21 +1,21 @@
-//! Transcripts of the documentation: commands in `console` blocks, with what they print.
+//! Transcripts in the documentation: commands in `console` blocks with their output.
 //!
 //! A page can show the files that its commands read. The first line of such a block is a comment with the name of the
-//! file: `// net.snn`, `# net.yaml`. If a command reads only such files, what stands below it must be what it prints; a
-//! line `...` stands for any lines. `SYNNET_UPDATE=1` rewrites it.
+//! file: `// net.snn`, `# net.yaml`. If a command reads only such files, the lines below it must be its output; a line
+//! `...` stands for any lines. `SYNNET_UPDATE=1` rewrites them.
 
 use std::path::Path;
 
 use crate::documentation::{Block, blocks, pages};
 use crate::support::Folder;
 
-/// Commands that print the same wherever they run.
+/// Commands whose output does not depend on the machine.
 const STABLE: [&str; 5] = ["check", "show", "fmt", "explain", "chips"];
 
-/// Files that a page shows, with their content.
+/// The names of files that a page shows, with their content.
 pub(crate) type Shown = Vec<(String, String)>;
 
-/// The files that a page shows, whatever the blocks of other pages.
+/// Returns the files that a page shows.
 pub(crate) fn shown_files(page: &Path, blocks: &[Block]) -> Shown {
     let on_page = blocks.iter().filter(|block| block.page == page);
     let named = on_page.filter_map(|block| {
@@ -25,14 +25,14 @@ pub(crate) fn shown_files(page: &Path, blocks: &[Block]) -> Shown {
             _ => return None,
         };
         let name = block.lines.first()?.strip_prefix(comment)?;
-        // Other comments have blanks, or no extension.
+        // Other comments contain blanks or have no extension.
         let is_name = name.ends_with(&format!(".{}", block.kind)) && !name.contains(' ');
         is_name.then(|| (name.to_owned(), block.lines.join("\n") + "\n"))
     });
     named.collect()
 }
 
-/// Whether a command reads files, and all of them are shown.
+/// Returns whether a command reads files that are all shown on the page.
 pub(crate) fn is_transcript(words: &[&str], shown: &Shown) -> bool {
     let mut files = words.iter().skip(1).filter(|word| Path::new(word).extension().is_some()).peekable();
     words.first().is_some_and(|command| STABLE.contains(command))
@@ -40,7 +40,7 @@ pub(crate) fn is_transcript(words: &[&str], shown: &Shown) -> bool {
         && files.all(|file| shown.iter().any(|(name, _)| name == file))
 }
 
-/// Whether lines are those that were printed, up to elisions.
+/// Returns whether `lines` equals the output up to elisions.
 fn shows(lines: &[String], printed: &[String]) -> bool {
     match lines {
         [] => printed.is_empty(),
@@ -51,7 +51,7 @@ fn shows(lines: &[String], printed: &[String]) -> bool {
     }
 }
 
-/// The lines of a block with what its commands really print.
+/// Returns the lines of a block with the actual output of its commands.
 fn replayed(block: &Block, shown: &Shown) -> Vec<String> {
     let folder = Folder::new();
     for (name, content) in shown {
@@ -89,7 +89,7 @@ fn commands_print_what_the_documentation_shows() {
         let shown = shown_files(&page, &blocks);
         let text = std::fs::read_to_string(&page).expect("pages are text");
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        // From the end, so that earlier blocks stay where they are.
+        // From the end, so that the line numbers of earlier blocks stay valid.
         for block in blocks.iter().rev().filter(|block| block.page == page && block.kind == "console") {
             let replayed = replayed(block, &shown);
             count += usize::from(!shown.is_empty());
@@ -102,6 +102,6 @@ fn commands_print_what_the_documentation_shows() {
             std::fs::write(&page, lines.join("\n") + "\n").expect("the page can be written");
         }
     }
-    assert!(updates || report.is_empty(), "SYNNET_UPDATE=1 writes what is printed:\n{report}");
-    assert!(count > 5, "{count} transcripts are not all");
+    assert!(updates || report.is_empty(), "SYNNET_UPDATE=1 rewrites these transcripts:\n{report}");
+    assert!(count > 5, "only {count} transcripts were found");
 }

@@ -1,30 +1,31 @@
-//! How far apart two engines are in a layer: in spikes, in counts, in states, and from when on.
+//! The discrepancy between two engines in a layer: in spikes, in spike counts, in states, and the step of the first
+//! divergence.
 
-/// Share of the greatest state of a recording by which two engines may differ before they count as parted, where
-/// a layer is judged by its states.
+/// Tolerance for layers that are compared by their states, as a fraction of the maximum absolute state in the sample.
+/// Engines whose states differ by more have diverged.
 pub(super) const STATE_TOLERANCE: f64 = 0.1;
 
-/// What a layer did in a recording: rows of neurons, one for each step, in the float network's units and time.
+/// The activity of a layer in a sample, in the units and the time of the float network.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LayerActivity {
-    /// Neurons.
+    /// Number of neurons.
     pub neurons: usize,
     /// Spike counts, `[steps, neurons]`.
     pub spikes: Vec<f32>,
-    /// Membrane potentials, or currents where those are the network's output, `[steps, neurons]`.
+    /// Membrane potentials, or synaptic currents if they are the network's output, `[steps, neurons]`.
     pub states: Vec<f32>,
 }
 
-/// What tells that a layer does something else than its counterpart.
+/// The quantity by which a layer is compared on two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Metric {
-    /// A neuron has another number of spikes in a step.
+    /// Engines diverge when a neuron's number of spikes in a step differs.
     Spikes,
-    /// A neuron's state is off by more than [`STATE_TOLERANCE`] times the greatest state of the layer in the recording.
+    /// Engines diverge when a neuron's state differs by more than [`STATE_TOLERANCE`].
     States,
 }
 
-/// How much two series of counts have in common.
+/// The overlap of two series of counts: the sums of their minima and of their maxima.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Overlap {
     common: f64,
@@ -32,7 +33,7 @@ pub(super) struct Overlap {
 }
 
 impl Overlap {
-    /// Takes two counts of the same thing.
+    /// Adds a pair of corresponding counts.
     fn add(&mut self, a: f64, b: f64) {
         self.common += a.min(b);
         self.either += a.max(b);
@@ -43,14 +44,14 @@ impl Overlap {
         self.either += other.either;
     }
 
-    /// `1 - sum |a - b| / sum max(a, b)`: 1 where all counts are equal, 0 where they have nothing in common;
-    /// `None` where neither series has any.
-    pub(super) fn share(self) -> Option<f64> {
+    /// Returns `sum min(a, b) / sum max(a, b)` (Ruzicka's similarity), which equals `1 - sum |a - b| / sum max(a, b)`:
+    /// 1 if all counts are equal, 0 if they have nothing in common. Returns `None` if all counts are 0.
+    pub(super) fn fraction(self) -> Option<f64> {
         (self.either > 0.0).then(|| self.common / self.either)
     }
 }
 
-/// How far a series of numbers is from another one.
+/// The deviation of a series of numbers from a reference: sums of squares.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Deviation {
     error: f64,
@@ -68,13 +69,15 @@ impl Deviation {
         self.reference += other.reference;
     }
 
-    /// Root mean square of the error, relative to that of the reference; `None` where the reference is zero.
+    /// Returns the root mean square (RMS) of the error, relative to the RMS of the reference, or `None` if the
+    /// reference is zero.
     pub(super) fn relative(self) -> Option<f64> {
         self.relative_to(self)
     }
 
-    /// As [`relative`](Self::relative), to the reference of `whole`, of which this is one part of `parts` equal ones.
-    fn part_of(self, whole: Self, parts: usize) -> Option<f64> {
+    /// Like [`relative`](Self::relative), but relative to the mean reference of `whole`, which consists of `parts`
+    /// equal parts. A step in which the reference is near 0 would otherwise have an arbitrarily large relative error.
+    fn relative_to_part_of(self, whole: Self, parts: usize) -> Option<f64> {
         self.relative_to(Self { reference: whole.reference / parts.max(1) as f64, ..whole })
     }
 
@@ -84,30 +87,30 @@ impl Deviation {
     }
 }
 
-/// How far apart two engines are in one layer, over any number of recordings of equal length.
+/// The discrepancy between two engines in one layer, over any number of samples of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Discrepancy {
-    /// Of each step, over all neurons and recordings.
+    /// Spikes and states of each step, over all neurons and samples.
     steps: Vec<(Overlap, Deviation)>,
-    /// Spikes of a neuron in a whole recording.
+    /// Spikes per neuron and sample.
     counts: Overlap,
-    /// Of each recording the first step in which the engines part.
+    /// The first step, from 0, in which the engines diverge, for each sample.
     first_divergences: Vec<Option<usize>>,
 }
 
-/// When two engines part.
+/// When two engines diverge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Divergence {
-    /// Recordings in which they do.
-    pub recordings: usize,
-    /// The earliest step of all, from 0.
+    /// Number of samples in which they diverge.
+    pub samples: usize,
+    /// The earliest divergence in any sample, a step from 0.
     pub earliest: Option<usize>,
-    /// The step, from 0, by which they have parted in half of the recordings, if they do in so many.
+    /// The step, from 0, by which half of the samples have diverged; `None` if fewer ever do.
     pub median: Option<usize>,
 }
 
 impl Discrepancy {
-    /// The gap between two engines in one recording; `a` is the reference.
+    /// Returns the discrepancy between two engines in one sample; `a` is the reference.
     pub(super) fn between(a: &LayerActivity, b: &LayerActivity, metric: Metric) -> Self {
         let width = a.neurons.max(1);
         let mut totals = vec![(0.0, 0.0); a.neurons];
@@ -128,7 +131,7 @@ impl Discrepancy {
         Self { steps, counts, first_divergences: vec![first_divergence(a, b, metric)] }
     }
 
-    /// Adds other recordings of the same length behind these.
+    /// Appends other samples of the same length.
     pub(super) fn append(&mut self, other: Self) {
         self.steps.resize(self.steps.len().max(other.steps.len()), Default::default());
         for ((overlap, deviation), (more, further)) in self.steps.iter_mut().zip(other.steps) {
@@ -139,20 +142,20 @@ impl Discrepancy {
         self.first_divergences.extend(other.first_divergences);
     }
 
-    /// Agreement in the spikes of every neuron and step ([`Overlap::share`]). A spike that is one step late counts
-    /// twice: where it is missing, and where it is too many.
+    /// Returns the agreement in the spikes of every neuron and step ([`Overlap::fraction`]). A spike that is one step
+    /// late counts twice: once as missing, once as extra.
     pub(super) fn spikes(&self) -> Option<f64> {
         let mut whole = Overlap::default();
         self.steps.iter().for_each(|(overlap, _)| whole.merge(*overlap));
-        whole.share()
+        whole.fraction()
     }
 
-    /// Agreement in the number of spikes of every neuron in every recording, wherever in it they are.
+    /// Returns the agreement in the spike counts of every neuron and sample, whatever the times of the spikes.
     pub(super) fn counts(&self) -> Option<f64> {
-        self.counts.share()
+        self.counts.fraction()
     }
 
-    /// Error of the states ([`Deviation::relative`]).
+    /// Returns the error of the states ([`Deviation::relative`]).
     pub(super) fn states(&self) -> Option<f64> {
         self.all_states().relative()
     }
@@ -163,28 +166,31 @@ impl Discrepancy {
         whole
     }
 
-    /// Agreement in the spikes of each step.
+    /// Returns the agreement in the spikes of each step.
     pub(super) fn spikes_by_step(&self) -> Vec<Option<f64>> {
-        self.steps.iter().map(|(overlap, _)| overlap.share()).collect()
+        self.steps.iter().map(|(overlap, _)| overlap.fraction()).collect()
     }
 
-    /// Error of the states in each step, relative to the reference over all steps.
+    /// Returns the error of the states in each step, relative to the mean reference over all steps.
     pub(super) fn states_by_step(&self) -> Vec<Option<f64>> {
         let whole = self.all_states();
-        self.steps.iter().map(|(_, deviation)| deviation.part_of(whole, self.steps.len())).collect()
+        self.steps
+            .iter()
+            .map(|(_, deviation)| deviation.relative_to_part_of(whole, self.steps.len()))
+            .collect()
     }
 
-    /// When the engines part.
+    /// Returns when the engines diverge.
     pub(super) fn divergence(&self) -> Divergence {
         let mut diverged: Vec<usize> = self.first_divergences.iter().flatten().copied().collect();
         diverged.sort_unstable();
-        // Recordings in which they never part stand behind all others.
+        // The median over all samples: those that never diverge come last, beyond the end of the list.
         let middle = self.first_divergences.len().saturating_sub(1) / 2;
         let (earliest, median) = (diverged.first().copied(), diverged.get(middle).copied());
-        Divergence { recordings: diverged.len(), earliest, median }
+        Divergence { samples: diverged.len(), earliest, median }
     }
 
-    /// Of each step, the share of the recordings in which the engines have parted by its end.
+    /// Returns, for each step, the fraction of samples in which the engines have diverged by its end.
     pub(super) fn diverged_by_step(&self) -> Vec<Option<f64>> {
         let mut diverged = vec![0usize; self.steps.len()];
         for &step in self.first_divergences.iter().flatten() {
@@ -201,16 +207,16 @@ impl Discrepancy {
     }
 }
 
-/// The first step in which two engines part.
+/// Returns the first step in which two engines diverge.
 fn first_divergence(a: &LayerActivity, b: &LayerActivity, metric: Metric) -> Option<usize> {
     let width = a.neurons.max(1);
     let place = match metric {
         Metric::Spikes => a.spikes.iter().zip(&b.spikes).position(|(a, b)| a != b),
         Metric::States => {
-            let greatest = a.states.iter().map(|x| f64::from(x.abs())).fold(0.0, f64::max);
-            let bound = STATE_TOLERANCE * greatest;
-            let off = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).abs() > bound;
-            a.states.iter().zip(&b.states).position(off)
+            let max = a.states.iter().map(|x| f64::from(x.abs())).fold(0.0, f64::max);
+            let tolerance = STATE_TOLERANCE * max;
+            let diverges = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).abs() > tolerance;
+            a.states.iter().zip(&b.states).position(diverges)
         }
     };
     place.map(|place| place / width)
@@ -222,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    /// A layer that spikes as written: a row of digits for each neuron. Its states are a tenth of the counts.
+    /// A layer with the given spikes: a string of digits for each neuron. Its states are a tenth of the counts.
     fn activity(rows: &[&str]) -> LayerActivity {
         let digits: Vec<Vec<f32>> =
             rows.iter().map(|row| row.bytes().map(|b| f32::from(b - b'0')).collect()).collect();
@@ -237,12 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn agreement_is_what_two_engines_have_in_common() {
+    fn agreement_is_the_overlap_of_counts() {
         for (a, b, spikes, counts) in [
             (["0110", "0020"], ["0110", "0020"], Some(1.0), Some(1.0)),
             // One spike of four is missing.
             (["0110", "0020"], ["0110", "0010"], Some(3.0 / 4.0), Some(3.0 / 4.0)),
-            // A spike one step late counts twice in time, and not at all in number.
+            // A spike one step late counts twice in the spikes, and not at all in the counts.
             (["0100", "0000"], ["0010", "0000"], Some(0.0), Some(1.0)),
             (["0110", "0020"], ["0011", "0020"], Some(3.0 / 5.0), Some(1.0)),
             (["0000", "0000"], ["0000", "0000"], None, None),
@@ -257,7 +263,7 @@ mod tests {
     fn states_are_compared_by_root_mean_square() {
         let found = discrepancy(&["3000", "0400"], &["3000", "0100"]);
         assert!((found.states().unwrap() - 0.6).abs() < 1e-6, "{found:?}");
-        // The error lies in the second of four steps, whose share of the reference is a fourth.
+        // The error is in the second of four steps; the mean reference of a step is a fourth of the total.
         let by_step = found.states_by_step();
         assert_eq!((by_step[0], by_step[2]), (Some(0.0), Some(0.0)));
         assert!((by_step[1].unwrap() - 1.2).abs() < 1e-6, "{by_step:?}");
@@ -272,13 +278,13 @@ mod tests {
             all.append(discrepancy(&["0101", a], &["0101", b]));
         }
         let found = all.divergence();
-        assert_eq!(found, Divergence { recordings: 3, earliest: Some(0), median: Some(1) });
+        assert_eq!(found, Divergence { samples: 3, earliest: Some(0), median: Some(1) });
         assert_eq!(all.diverged_by_step(), [Some(0.25), Some(0.5), Some(0.5), Some(0.75)]);
-        // Parted in one recording of three: there is a first, but no median.
+        // Diverged in one sample of three: there is an earliest step, but no median.
         let mut rare = discrepancy(&["01"], &["01"]);
         rare.append(discrepancy(&["01"], &["01"]));
         rare.append(discrepancy(&["01"], &["11"]));
-        assert_eq!(rare.divergence(), Divergence { recordings: 1, earliest: Some(0), median: None });
+        assert_eq!(rare.divergence(), Divergence { samples: 1, earliest: Some(0), median: None });
     }
 
     #[test]
@@ -299,7 +305,7 @@ mod tests {
 
     #[test]
     fn uncompensated_lag_destroys_agreement() {
-        // Spikes every seventh step, the other engine two steps behind.
+        // A spike every seventh step; the other engine is two steps late.
         let at = |t: usize, lag: usize| if t >= lag && (t - lag).is_multiple_of(7) { '1' } else { '0' };
         let early: String = (0..40).map(|t| at(t, 0)).collect();
         let late: String = (0..42).map(|t| at(t, 2)).collect();
@@ -309,23 +315,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_engine_agrees_with_itself_and_gaps_are_bounded(
+        fn engines_agree_with_themselves_and_discrepancies_are_bounded(
             neurons in 1usize..5,
             values in prop::collection::vec((0u8..4, 0u8..4), 1..60),
         ) {
             let values = &values[..values.len() / neurons * neurons];
-            let of = |pick: fn(&(u8, u8)) -> u8| {
+            let activity = |pick: fn(&(u8, u8)) -> u8| {
                 let spikes: Vec<f32> = values.iter().map(|pair| f32::from(pick(pair))).collect();
                 let states = spikes.iter().map(|n| n - 1.5).collect();
                 LayerActivity { neurons, spikes, states }
             };
-            let (a, b) = (of(|pair| pair.0), of(|pair| pair.1));
+            let (a, b) = (activity(|pair| pair.0), activity(|pair| pair.1));
             for metric in [Metric::Spikes, Metric::States] {
                 let same = Discrepancy::between(&a, &a, metric);
-                prop_assert!(same.spikes().is_none_or(|share| share == 1.0));
-                prop_assert!(same.counts().is_none_or(|share| share == 1.0));
+                prop_assert!(same.spikes().is_none_or(|agreement| agreement == 1.0));
+                prop_assert!(same.counts().is_none_or(|agreement| agreement == 1.0));
                 prop_assert!(same.states().is_none_or(|error| error == 0.0));
-                prop_assert_eq!(same.divergence(), Divergence { recordings: 0, earliest: None, median: None });
+                prop_assert_eq!(same.divergence(), Divergence { samples: 0, earliest: None, median: None });
                 let discrepancy = Discrepancy::between(&a, &b, metric);
                 let (spikes, counts) = (discrepancy.spikes().unwrap_or(1.0), discrepancy.counts().unwrap_or(1.0));
                 prop_assert!((0.0..=1.0).contains(&spikes) && spikes <= counts + 1e-12);

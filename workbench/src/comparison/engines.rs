@@ -1,4 +1,4 @@
-//! One recording on three engines, at the same time and in the same units.
+//! One sample on three engines, aligned in time and in the same units.
 
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
@@ -13,47 +13,46 @@ use crate::error::Error;
 
 /// Number of engines.
 pub(super) const ENGINES: usize = 3;
-/// Their indices: the network as it was trained; the same with the chip's weights, thresholds and leaks, computed in
-/// float numbers; the chip.
+/// Index of the trained network in f32.
 pub(super) const FLOAT: usize = 0;
-/// See [`FLOAT`].
+/// Index of the network in f32 with the quantized weights, thresholds and leaks of the chip.
 pub(super) const QUANTIZED: usize = 1;
-/// See [`FLOAT`].
+/// Index of the chip, whose states are integers.
 pub(super) const CHIP: usize = 2;
 
-/// The three engines, at rest.
+/// The three engines. Every sample starts from their initial state.
 #[derive(Clone)]
 pub(super) struct Engines<'a> {
     graph: &'a Graph,
     build: &'a Build,
     dataset: &'a Dataset,
-    /// The float network, and that with the chip's numbers.
+    /// The float network and the quantized one.
     interpreters: [Interpreter; 2],
     chip: Simulator,
     /// Layers in the order of the graph.
     layers: Vec<&'a MappedLayer>,
-    /// Silent steps behind a recording, for the layer that is the latest on the chip.
-    silence: usize,
-    /// Of each hidden neuron of the chip those that hand it their spikes.
+    /// Silent steps after a sample: the maximum lag of a layer.
+    padding: usize,
+    /// For each hidden neuron of the chip, the neurons whose spikes are added to its own.
     alias_sources: Vec<Vec<usize>>,
 }
 
-/// What the engines did in one recording.
+/// The activity of all engines in one sample.
 pub(super) struct SampleRun {
-    /// Of each layer, in the order of the graph, what each engine did.
+    /// Activity on each engine, for each layer in the order of the graph.
     pub layers: Vec<[LayerActivity; ENGINES]>,
-    /// Of each layer in how many steps each neuron met a rail on the chip.
+    /// Number of steps in which each neuron saturates on the chip, for each layer.
     pub saturations: Vec<Vec<u32>>,
     /// The network's output on each engine, `[steps, outputs]`.
     pub outputs: [Vec<f32>; ENGINES],
-    /// Input events.
+    /// Number of input events.
     pub input_events: u64,
-    /// Those of them that the chip dropped.
+    /// Input events that the chip dropped.
     pub clipped_events: u64,
 }
 
 impl<'a> Engines<'a> {
-    /// `quantized` is `network` with the numbers of `build`.
+    /// Creates the engines. `quantized` is `network` with the quantized parameters of `build`.
     pub(super) fn new(
         network: &'a Network,
         quantized: &Network,
@@ -69,26 +68,26 @@ impl<'a> Engines<'a> {
             dataset,
             interpreters: [Interpreter::new(network), Interpreter::new(quantized)],
             chip,
-            silence: layers.iter().map(|layer| layer.lag).max().unwrap_or(0),
+            padding: layers.iter().map(|layer| layer.lag).max().unwrap_or(0),
             layers,
             alias_sources: chip_evaluation::alias_sources(build),
         })
     }
 
-    /// The layers in the order of the graph, which is that of [`SampleRun::layers`].
+    /// Returns the layers in the order of the graph, which is the order of [`SampleRun::layers`].
     pub(super) fn layers(&self) -> &[&'a MappedLayer] {
         &self.layers
     }
 
-    /// Silent steps behind a recording on the chip.
-    pub(super) fn silence(&self) -> usize {
-        self.silence
+    /// Returns the number of silent steps after a sample on the chip.
+    pub(super) fn padding(&self) -> usize {
+        self.padding
     }
 
-    /// Runs recording `i` from rest on each engine.
+    /// Runs sample `i` on each engine, from the initial state.
     pub(super) fn run_sample(&mut self, i: usize) -> Result<SampleRun, Error> {
         let steps = self.dataset.steps();
-        let events = chip_evaluation::raster(self.dataset, i, self.silence)?;
+        let events = chip_evaluation::raster(self.dataset, i, self.padding)?;
         let mut input_events = 0;
         (0..steps).for_each(|t| events.visit_step(t, |_, count| input_events += count as u64));
         self.chip.reset();
@@ -103,14 +102,16 @@ impl<'a> Engines<'a> {
 
         let (mut layers, mut saturations) = (Vec::new(), Vec::new());
         for layer in &self.layers {
-            let record = if layer.readout { Some(&on_chip.readout) } else { on_chip.hidden.as_ref() };
-            let record = record.ok_or_else(|| Error::Input("the chip recorded no hidden neurons".into()))?;
-            let traced = |trace: &LayerTrace| traced(trace, layer, self.quantity(layer), steps);
+            let population = if layer.readout { Some(&on_chip.readout) } else { on_chip.hidden.as_ref() };
+            let population =
+                population.ok_or_else(|| Error::Input("the simulator traced no hidden neurons".into()))?;
+            let activity = |trace: &LayerTrace| float_activity(trace, layer, self.quantity(layer), steps);
             let index = layer.layer.index();
-            let chip = self.recorded(record, layer, steps);
-            layers.push([traced(&float.layers[index]), traced(&quantized.layers[index]), chip]);
-            saturations
-                .push(layer.ids.clone().map(|id| record.saturations.get(id).copied().unwrap_or(0)).collect());
+            let chip = self.chip_activity(population, layer, steps);
+            layers.push([activity(&float.layers[index]), activity(&quantized.layers[index]), chip]);
+            saturations.push(
+                layer.ids.clone().map(|id| population.saturations.get(id).copied().unwrap_or(0)).collect(),
+            );
         }
         let on_chip_output = self.output(&layers);
         Ok(SampleRun {
@@ -122,22 +123,27 @@ impl<'a> Engines<'a> {
         })
     }
 
-    /// The state of a layer that is compared.
+    /// Returns the state by which a layer is compared.
     fn quantity(&self, layer: &MappedLayer) -> Quantity {
         if layer.readout { self.graph.output.quantity } else { Quantity::Vmem }
     }
 
-    /// A layer on the chip. The first steps, by which it is late, are left out; spikes that other neurons handed to it
-    /// are not its own.
-    fn recorded(&self, record: &PopulationTrace, layer: &MappedLayer, steps: usize) -> LayerActivity {
+    /// Returns the activity of a layer on the chip, aligned with the float network: the first `lag` steps are skipped,
+    /// and aliased spikes are subtracted. States are divided by the quantizer's scales.
+    fn chip_activity(
+        &self,
+        population: &PopulationTrace,
+        layer: &MappedLayer,
+        steps: usize,
+    ) -> LayerActivity {
         let report = &self.build.report;
         let scales = if layer.readout { &report.scale_out } else { &report.scale };
-        let values = if self.quantity(layer) == Quantity::Isyn { &record.isyn } else { &record.vmem };
-        let places = steps * layer.ids.len();
-        let (mut spikes, mut states) = (Vec::with_capacity(places), Vec::with_capacity(places));
+        let values = if self.quantity(layer) == Quantity::Isyn { &population.isyn } else { &population.vmem };
+        let len = steps * layer.ids.len();
+        let (mut spikes, mut states) = (Vec::with_capacity(len), Vec::with_capacity(len));
         for t in layer.lag..layer.lag + steps {
-            let row = t * record.neurons..(t + 1) * record.neurons;
-            let (counts, values) = (&record.spikes[row.clone()], &values[row]);
+            let row = t * population.neurons..(t + 1) * population.neurons;
+            let (counts, values) = (&population.spikes[row.clone()], &values[row]);
             for id in layer.ids.clone() {
                 let own = match self.alias_sources.get(id) {
                     Some(sources) if !layer.readout => chip_evaluation::unaliased_spikes(counts, id, sources),
@@ -150,7 +156,7 @@ impl<'a> Engines<'a> {
         LayerActivity { neurons: layer.ids.len(), spikes, states }
     }
 
-    /// The chip's output as the network gives it.
+    /// Returns the output of the chip in the order of the network's outputs. Outputs whose neurons were removed are 0.
     fn output(&self, layers: &[[LayerActivity; ENGINES]]) -> Vec<f32> {
         let width = self.graph.outputs();
         let mut output = vec![0.0; self.dataset.steps() * width];
@@ -167,7 +173,7 @@ impl<'a> Engines<'a> {
     }
 }
 
-/// Recording `i` as the float network sees it: cut, or filled with silence.
+/// Returns sample `i` at the length of the dataset: cut, or padded with silence.
 fn input(dataset: &Dataset, i: usize) -> Sequence {
     let (time, width) = (dataset.steps(), dataset.channels());
     let mut data = vec![0.0; time * width];
@@ -175,15 +181,20 @@ fn input(dataset: &Dataset, i: usize) -> Sequence {
     Sequence { batch: 1, time, width, data }
 }
 
-/// The neurons of a layer that the chip has, in the float interpreter.
-fn traced(trace: &LayerTrace, layer: &MappedLayer, quantity: Quantity, steps: usize) -> LayerActivity {
+/// Returns the activity of a layer in the float interpreter, for the neurons that the chip has.
+fn float_activity(
+    trace: &LayerTrace,
+    layer: &MappedLayer,
+    quantity: Quantity,
+    steps: usize,
+) -> LayerActivity {
     let pick = |sequence: Option<&Sequence>| -> Vec<f32> {
         let Some(sequence) = sequence else { return vec![0.0; steps * layer.neurons.len()] };
         let rows = sequence.data.chunks_exact(sequence.width.max(1));
         rows.flat_map(|row| layer.neurons.iter().map(move |&neuron| row[neuron])).collect()
     };
     let states = match quantity {
-        // Readout neurons have one synapse on every chip.
+        // Currents are compared for the readout only, whose neurons have one synapse on every chip.
         Quantity::Isyn => pick(Some(&trace.isyn)),
         _ => pick(trace.vmem.as_ref()),
     };
@@ -215,7 +226,7 @@ mod tests {
         output out.vmem;
     }";
 
-    /// A chain of three hidden layers with one recording.
+    /// A chain of three hidden layers with one sample.
     fn chain() -> (Network, Build, Dataset) {
         let mut sources = Sources::new();
         let root = sources.add("chain.snn", TEXT);
@@ -236,7 +247,7 @@ mod tests {
         let quantized = dequantize(network, build);
         let mut engines =
             Engines::new(network, &quantized, build, dataset).expect("the build holds together");
-        engines.run_sample(0).expect("the recording fits")
+        engines.run_sample(0).expect("the sample fits")
     }
 
     #[test]
@@ -253,13 +264,16 @@ mod tests {
                 })
                 .collect()
         };
-        let fair = agreement(&build);
-        assert!(fair.iter().all(|share| *share > 0.8), "{fair:?}");
+        let aligned = agreement(&build);
+        assert!(aligned.iter().all(|agreement| *agreement > 0.8), "{aligned:?}");
         build.float.layers.iter_mut().for_each(|layer| layer.lag = 0);
-        let unfair = agreement(&build);
-        assert_eq!(fair[0], unfair[0], "the first layer is not late");
-        let late = fair.iter().zip(&unfair).skip(1);
-        assert!(late.into_iter().all(|(fair, unfair)| *unfair < fair - 0.05), "{fair:?} {unfair:?}");
+        let shifted = agreement(&build);
+        assert_eq!(aligned[0], shifted[0], "the first layer is not late");
+        let late = aligned.iter().zip(&shifted).skip(1);
+        assert!(
+            late.into_iter().all(|(aligned, shifted)| *shifted < aligned - 0.05),
+            "{aligned:?} {shifted:?}"
+        );
     }
 
     #[test]
@@ -271,8 +285,8 @@ mod tests {
         assert_eq!(sample_run.outputs[FLOAT], float.output.data);
         let events = dataset.samples()[0].raster.resized(53);
         let mut chip = build.simulator().expect("it holds together");
-        let recording = chip.run(&events, Record::All).expect("the chip has four channels");
-        let scaled = recording.readout.vmem[9..].iter().zip(build.report.scale_out.iter().cycle());
+        let trace = chip.run(&events, Record::All).expect("the chip has four channels");
+        let scaled = trace.readout.vmem[9..].iter().zip(build.report.scale_out.iter().cycle());
         let expected: Vec<f32> = scaled.map(|(&v, scale)| (f64::from(v) / scale) as f32).collect();
         assert_eq!(sample_run.outputs[CHIP], expected);
         let deviation = sample_run.outputs[CHIP].iter().zip(&sample_run.outputs[QUANTIZED]);
@@ -294,13 +308,13 @@ mod tests {
         let source = totals(&plain).iter().position(|&n| n > 0.0).expect("a neuron spikes");
         let target = (source + 1) % 12;
         build.specification.alias_target[last.start + source] = Some(last.start + target);
-        let handed = run_sample(&network, &build, &dataset);
-        assert_eq!(totals(&handed), totals(&plain));
-        assert_ne!(handed.outputs[CHIP], plain.outputs[CHIP], "the readout receives what was handed over");
+        let aliased = run_sample(&network, &build, &dataset);
+        assert_eq!(totals(&aliased), totals(&plain));
+        assert_ne!(aliased.outputs[CHIP], plain.outputs[CHIP], "the readout receives the aliased spikes");
     }
 
     #[test]
-    fn only_neurons_that_the_chip_has_are_compared() {
+    fn only_neurons_on_the_chip_are_compared() {
         let (network, build, dataset) = chain();
         let mut layer =
             build.float.layers.iter().find(|layer| layer.name == "h1").expect("it is mapped").clone();
@@ -308,7 +322,7 @@ mod tests {
         let input = input(&dataset, 0);
         let run = Interpreter::new(&network).run(&input, Tracing::On, 0).expect("the input fits");
         let trace = &run.layers[1];
-        let activity = traced(trace, &layer, Quantity::Vmem, 50);
+        let activity = float_activity(trace, &layer, Quantity::Vmem, 50);
         assert_eq!((activity.neurons, activity.spikes.len(), activity.states.len()), (3, 150, 150));
         let vmem = &trace.vmem.as_ref().expect("it has membranes").data;
         assert_eq!(activity.states[7 * 3 + 1], vmem[7 * 12 + 4]);

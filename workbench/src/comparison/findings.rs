@@ -1,4 +1,4 @@
-//! What the numbers say, in words: where a loss comes from, which layer is to blame, and what to do about it.
+//! Findings: where a loss of accuracy comes from, which layer causes it, and what to do about it.
 
 use std::cmp::Ordering;
 
@@ -10,61 +10,60 @@ use super::engines::{CHIP, ENGINES, FLOAT};
 use super::{Comparison, END_TO_END, LayerComparison, PAIRS, STATE_ROUNDING, WEIGHT_QUANTIZATION};
 use crate::html::format_number;
 
-/// Loss of accuracy that is worth a remedy, even if chance may explain it.
+/// Minimum loss of accuracy for which advice is given although chance may explain it.
 const NOTABLE_LOSS: f64 = 0.01;
-/// Drop of agreement between two layers that is worth a word.
+/// Minimum drop of agreement from one layer to the next to report.
 const NOTABLE_DROP: f64 = 0.05;
-/// Relative change of a rate that is worth a word.
+/// Minimum relative change of a firing rate to report.
 const NOTABLE_RATE: f64 = 0.1;
-/// Relative error of a layer's weights or thresholds that is worth a word.
+/// Minimum relative error of a layer's weights or thresholds to report.
 const NOTABLE_ERROR: f64 = 0.05;
-/// Share of a layer's neurons that is worth a word where they fall silent.
+/// Minimum fraction of a layer's neurons that are silent on the chip only to report.
 const NOTABLE_SILENCED: f64 = 0.05;
-/// Share of a layer's neurons that is worth a word where they never spike at all.
+/// Minimum fraction of a layer's neurons that never spike to report.
 const NOTABLE_SILENT: f64 = 0.1;
-/// How many times one cause must outweigh another to be called the main one.
+/// Factor by which one cause must exceed the other to be called the main cause.
 const OUTWEIGHS: f64 = 2.0;
 
-/// How ranges of states come to be measured.
-const MEASURE: &str =
-    "quantize with measured ranges of the states (`quantize: { weight_shifts: true }` in the recipe)";
+/// How to use measured ranges.
+const MEASURE: &str = "quantize with calibrated ranges (`quantize: { weight_shifts: true }` in the recipe)";
 
-/// Something that the numbers say.
+/// A conclusion from a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// What it is about.
+    /// The subject of the finding.
     pub kind: Kind,
-    /// The layer, if it is about one.
+    /// The layer that the finding is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
-    /// In words.
+    /// The finding, in lower case and without a period. Names stand between backticks.
     pub message: String,
-    /// What can be done about it, if anything should.
+    /// Advice, in the same form; `None` if nothing needs to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
 
-/// What a finding is about.
+/// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Classes that differ, and why.
+    /// Accuracy and changed classes, and their cause.
     Classes,
-    /// The error of the output, and where it comes from.
+    /// The error of the output, and its cause.
     Output,
-    /// The layer that differs first, and where agreement falls most.
+    /// The layer that diverges first, and the layer at which agreement drops most.
     Divergence,
-    /// Layers whose states meet the rails.
+    /// Layers whose states saturate.
     Saturation,
-    /// A layer, or a part of it, that is silent.
+    /// A layer that is silent, or has silent neurons.
     Silence,
-    /// A layer that spikes more or less than in float.
+    /// A layer whose firing rate differs from float.
     Rate,
-    /// Weights that are far from those of the float network.
+    /// Weights or thresholds with a large quantization error.
     Weights,
-    /// Time constants that the chip does not have.
+    /// Time constants that the chip can only approximate.
     TimeConstants,
-    /// Limits on spikes in a step.
+    /// Different limits on the spikes of a neuron per step.
     SpikeCap,
     /// Input events that the chip drops.
     ClippedInput,
@@ -75,28 +74,28 @@ impl Finding {
         Self { kind, layer: None, message, help: None }
     }
 
-    fn of(layer: &LayerComparison, kind: Kind, message: String) -> Self {
+    fn about_layer(layer: &LayerComparison, kind: Kind, message: String) -> Self {
         Self { layer: Some(layer.name.clone()), ..Self::new(kind, message) }
     }
 
-    fn help(self, help: impl Into<String>) -> Self {
+    fn with_help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 }
 
-/// Recordings that get another class than before.
+/// Numbers of samples whose predicted class changes from one engine to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Changes {
-    /// All of them.
+    /// All changes.
     changed: usize,
-    /// Those that were right before.
+    /// Changes from correct to incorrect.
     lost: usize,
-    /// Those that are right now.
+    /// Changes from incorrect to correct.
     gained: usize,
 }
 
 impl Changes {
-    fn between(before: &[usize], after: &[usize], labels: &[usize]) -> Self {
+    fn new(before: &[usize], after: &[usize], labels: &[usize]) -> Self {
         let mut changes = Self::default();
         for ((before, after), label) in before.iter().zip(after).zip(labels) {
             changes.changed += usize::from(before != after);
@@ -106,33 +105,33 @@ impl Changes {
         changes
     }
 
-    /// Whether losses and gains are so unequal that chance makes them so less than once in twenty times: McNemar's
-    /// test, exact up to where its sum leaves the range of numbers, then in its normal approximation.
+    /// Returns whether losses and gains differ significantly at the 5 % level, by McNemar's test. The exact test is
+    /// used for up to `MAX_EXACT` changes, because 2^-n underflows beyond; then its normal approximation.
     fn is_significant(self) -> bool {
         const MAX_EXACT: usize = 1000;
         let (n, less) = (self.lost + self.gained, self.lost.min(self.gained));
         if n > MAX_EXACT {
             return self.lost.abs_diff(self.gained) as f64 > 1.0 + 1.96 * (n as f64).sqrt();
         }
-        // The number of ways to lose or gain `k` of `n`, each as likely as 2^-n.
-        let ways = (0..=less).scan(0.5f64.powi(n as i32), |ways, k| {
-            let these = *ways;
-            *ways *= (n - k) as f64 / (k + 1) as f64;
-            Some(these)
+        // The probabilities of k losses (or gains) among n changes: binomial(n, k) 2^-n.
+        let probabilities = (0..=less).scan(0.5f64.powi(n as i32), |next, k| {
+            let probability = *next;
+            *next *= (n - k) as f64 / (k + 1) as f64;
+            Some(probability)
         });
-        2.0 * ways.sum::<f64>() < 0.05
+        2.0 * probabilities.sum::<f64>() < 0.05
     }
 }
 
 impl Comparison<'_> {
-    /// Everything that the numbers say.
+    /// Returns all findings, the most important ones first.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.classes().into_iter().chain(self.output()).collect();
         findings.extend(self.divergence());
         findings.extend(self.saturation());
         for layer in &self.layers {
             findings.extend(self.activity(layer).filter(|_| layer.by_spikes()));
-            findings.extend(self.caps(layer));
+            findings.extend(self.spike_limits(layer));
             findings.extend(self.weights(layer));
         }
         findings.extend(self.corrupted_weights());
@@ -141,31 +140,32 @@ impl Comparison<'_> {
         findings
     }
 
-    /// How many recordings change their class from one engine to the other, for each pair.
+    /// Returns the changes of class for each of [`PAIRS`].
     fn changes(&self) -> Option<[Changes; 3]> {
-        let classes = self.classes.as_ref()?;
+        let evaluations = self.evaluations.as_ref()?;
         Some(PAIRS.map(|(a, b)| {
-            Changes::between(&classes[a].predictions, &classes[b].predictions, &classes[a].labels)
+            Changes::new(&evaluations[a].predictions, &evaluations[b].predictions, &evaluations[a].labels)
         }))
     }
 
+    /// Reports accuracy, changed classes, and whether weights or states cause them.
     fn classes(&self) -> Option<Finding> {
         let changes = self.changes()?;
-        let (all, n) = (changes[END_TO_END], self.recordings.len());
+        let (all, n) = (changes[END_TO_END], self.samples.len());
         let [float, quantized, chip] =
-            self.classes.as_ref()?.each_ref().map(|found| format_percent(found.accuracy));
+            self.evaluations.as_ref()?.each_ref().map(|found| format_percent(found.accuracy));
         if changes.iter().all(|changes| changes.changed == 0) {
-            let message = format!(
-                "each of the {n} recordings has the same class on all three engines ({float} are right)"
-            );
+            let message =
+                format!("all {n} samples have the same class on all three engines ({float} are correct)");
             return Some(Finding::new(Kind::Classes, message));
         }
-        let significance = if all.is_significant() { "more than" } else { "no more than" };
+        let significance =
+            if all.is_significant() { "statistically significant" } else { "not statistically significant" };
         let (weights, states) = (changes[WEIGHT_QUANTIZATION].changed, changes[STATE_ROUNDING].changed);
         let message = format!(
-            "accuracy is {float} in float, {quantized} with the chip's weights in float numbers, and {chip} on the chip, \
-             which gives {} of {n} recordings another class than float: {} became wrong and {} right, {significance} chance \
-             explains; the chip's weights, thresholds and leaks change the class of {weights}, its states of whole numbers \
+            "accuracy is {float} in float, {quantized} with quantized weights, and {chip} on the chip; {} of {n} \
+             samples have another class on the chip than in float, {} of them incorrect now and {} correct now \
+             ({significance}); quantized weights, thresholds and leaks change the class of {weights}, integer states \
              that of {states}",
             all.changed, all.lost, all.gained
         );
@@ -173,44 +173,48 @@ impl Comparison<'_> {
         let loss = (all.lost as f64 - all.gained as f64) / n.max(1) as f64;
         let matters = loss > 0.0 && (all.is_significant() || loss >= NOTABLE_LOSS);
         Some(match cause(weights as f64, states as f64).filter(|_| matters) {
-            Some(Cause::Weights) => finding.help(self.finer_weights()),
-            Some(Cause::States) => finding.help(self.finer_states()),
+            Some(Cause::Weights) => finding.with_help(self.finer_weights()),
+            Some(Cause::States) => finding.with_help(self.finer_states()),
             None => finding,
         })
     }
 
-    /// The error of the readout, and whether weights or states make it.
+    /// Reports the error of the readout, and whether weights or states cause it.
     fn output(&self) -> Option<Finding> {
         let layer = self.layers.iter().find(|layer| layer.readout)?;
         let by_spikes = layer.by_spikes();
         let error = |pair: usize| {
             let discrepancy = &layer.discrepancies[pair];
-            if by_spikes { discrepancy.spikes().map(|share| 1.0 - share) } else { discrepancy.states() }
+            if by_spikes {
+                discrepancy.spikes().map(|agreement| 1.0 - agreement)
+            } else {
+                discrepancy.states()
+            }
         };
         let all = error(END_TO_END)?;
-        // Where the quantized weights give nothing at all, the chip can be no further off.
+        // No value means that the output is 0 with quantized weights; integer states cannot make it worse.
         let (weights, states) = (error(WEIGHT_QUANTIZATION)?, error(STATE_ROUNDING).unwrap_or(0.0));
-        let off = if by_spikes {
-            format!("{} of the output's spikes do not agree", format_percent(all))
+        let error = if by_spikes {
+            format!("{} of the output spikes disagree", format_percent(all))
         } else {
-            format!("the output is off by {} (root mean square)", format_percent(all))
+            format!("the output has an RMS error of {}", format_percent(all))
         };
         let cause = cause(weights, states);
         let mainly = match cause {
-            Some(Cause::Weights) => ": mainly the chip's weights, thresholds and leaks",
-            Some(Cause::States) => ": mainly the chip's states of whole numbers and their limits",
+            Some(Cause::Weights) => "; quantized weights, thresholds and leaks are the main cause",
+            Some(Cause::States) => "; integer states and their limits are the main cause",
             None if all == 0.0 => "",
-            None => ": weights and states have like parts in it",
+            None => "; weights and states contribute about equally",
         };
         let message = format!(
-            "{off} between float and chip, {} by weights alone, {} by states alone{mainly}",
+            "{error} between float and chip: {} from weights alone, {} from states alone{mainly}",
             format_percent(weights),
             format_percent(states)
         );
         Some(Finding::new(Kind::Output, message))
     }
 
-    /// The layer that differs first, and the one in front of which agreement falls most.
+    /// Reports the layer that diverges first, and the layer at which agreement drops most.
     fn divergence(&self) -> Option<Finding> {
         let spiking: Vec<&LayerComparison> = self.layers.iter().filter(|layer| layer.by_spikes()).collect();
         let diverged = |layer: &LayerComparison| layer.discrepancies[END_TO_END].divergence();
@@ -221,76 +225,78 @@ impl Comparison<'_> {
         let first = *spiking.iter().min_by_key(|layer| when(layer))?;
         let divergence = diverged(first);
         let Some(earliest) = divergence.earliest else {
-            let message = "no layer ever spikes differently on the chip than in float".to_owned();
+            let message = "no layer diverges: all spikes on the chip are those in float".to_owned();
             return Some(Finding::new(Kind::Divergence, message));
         };
-        let n = self.recordings.len();
-        let mut message = format!("`{}` is the first to differ: ", first.name);
+        let n = self.samples.len();
+        let mut message = format!("`{}` is the first layer to diverge: ", first.name);
         message += &match divergence.median {
             Some(median) => {
-                format!("in half of the recordings by step {} ({})", median + 1, self.time(median + 1))
+                format!("in half of the samples by step {} ({})", median + 1, self.time(median + 1))
             }
-            None => format!(
-                "in {} of {n} recordings, at the earliest in step {}",
-                divergence.recordings,
-                earliest + 1
-            ),
+            None => {
+                format!("in {} of {n} samples, at step {} at the earliest", divergence.samples, earliest + 1)
+            }
         };
         let agreement = |layer: &LayerComparison| layer.discrepancies[END_TO_END].spikes();
         let drops = spiking.windows(2).filter_map(|pair| {
-            let (before, behind) = (agreement(pair[0])?, agreement(pair[1])?);
-            Some((before - behind, pair[1], before, behind))
+            let (before, after) = (agreement(pair[0])?, agreement(pair[1])?);
+            Some((before - after, pair[1], before, after))
         });
         let worst = drops.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(drop, ..)| *drop >= NOTABLE_DROP);
-        let Some((_, layer, before, behind)) = worst else {
-            return Some(Finding::of(first, Kind::Divergence, message));
+        let Some((_, layer, before, after)) = worst else {
+            return Some(Finding::about_layer(first, Kind::Divergence, message));
         };
-        let discrepancy = |pair: usize| layer.discrepancies[pair].spikes().map_or(0.0, |share| 1.0 - share);
+        let discrepancy =
+            |pair: usize| layer.discrepancies[pair].spikes().map_or(0.0, |agreement| 1.0 - agreement);
         let why = match cause(discrepancy(WEIGHT_QUANTIZATION), discrepancy(STATE_ROUNDING)) {
-            Some(Cause::Weights) => ", mainly by weights",
-            Some(Cause::States) => ", mainly by states",
-            None => ", by weights and states alike",
+            Some(Cause::Weights) => ", mainly because of weights",
+            Some(Cause::States) => ", mainly because of states",
+            None => ", because of weights and states alike",
         };
         message += &format!(
-            "; agreement falls most in `{}`, from {} to {}{why}",
+            "; agreement drops most at `{}`, from {} to {}{why}",
             layer.name,
             format_percent(before),
-            format_percent(behind)
+            format_percent(after)
         );
-        Some(Finding::of(first, Kind::Divergence, message))
+        Some(Finding::about_layer(first, Kind::Divergence, message))
     }
 
-    /// Layers whose states meet the rails, the one that does so most first.
+    /// Reports the layers whose states saturate, the worst first.
     fn saturation(&self) -> Option<Finding> {
         let mut layers: Vec<&LayerComparison> =
             self.layers.iter().filter(|layer| layer.saturated_neurons() > 0).collect();
         layers.sort_by(|a, b| b.saturations(1).1.total_cmp(&a.saturations(1).1));
         let each = layers.iter().map(|layer| {
-            let share = fine_percent(layer.saturations(self.chip_steps()).1);
+            let fraction = fine_percent(layer.saturations(self.chip_steps()).1);
             let (some, all) = (layer.saturated_neurons(), layer.neurons);
-            format!("`{}` in {share} of its neurons' steps ({some} of {all} neurons)", layer.name)
+            format!("`{}` in {fraction} of its neuron steps ({some} of {all} neurons)", layer.name)
         });
         let message =
-            format!("states meet the rails of the chip's 16 bits: {}", each.collect::<Vec<_>>().join(", "));
+            format!("states saturate at the chip's 16-bit range: {}", each.collect::<Vec<_>>().join(", "));
         let worst = layers.first()?;
-        Some(Finding::of(worst, Kind::Saturation, message).help(self.more_headroom()))
+        Some(Finding::about_layer(worst, Kind::Saturation, message).with_help(self.more_headroom()))
     }
 
+    /// Advice on errors of weights.
     fn finer_weights(&self) -> String {
-        let method = self.subject.options.method;
+        let method = self.input.options.method;
         match method.rockpool() {
-            Some(_) => format!("take another quantizer: `{}` is for comparison only", method.name()),
-            None => "train on with the chip's numbers in the forward pass, or try another quantizer".into(),
+            Some(_) => format!("choose another quantizer: `{}` is for comparison only", method.name()),
+            None => "use quantization-aware training (`quantize: { aware: true }`), or try another quantizer"
+                .into(),
         }
     }
 
+    /// Advice on saturation.
     fn more_headroom(&self) -> String {
-        let options = &self.subject.options;
+        let options = &self.input.options;
         let train = "or train with smaller weights";
         match options.ranges {
             _ if options.method.rockpool().is_some() => {
                 format!(
-                    "set `quantize: {{ method: channel, weight_shifts: true }}` for measured ranges, {train}"
+                    "set `quantize: {{ method: channel, weight_shifts: true }}` for calibrated ranges, {train}"
                 )
             }
             Some(_) => format!("quantize with a `headroom` above {}, {train}", options.headroom),
@@ -298,92 +304,95 @@ impl Comparison<'_> {
         }
     }
 
+    /// Advice on errors of states.
     fn finer_states(&self) -> String {
-        let (options, report) = (&self.subject.options, &self.subject.build.report);
+        let (options, report) = (&self.input.options, &self.input.build.report);
         let unshifted = report.weight_shift_in + report.weight_shift_rec + report.weight_shift_out == 0;
         let saturated = self.layers.iter().any(|layer| layer.saturated_neurons() > 0);
         match options.ranges {
             _ if saturated => self.more_headroom(),
-            None => format!("{MEASURE}: that allows weight shifts, and so finer states"),
+            None => format!("{MEASURE}: it enables weight shifts, which make states finer"),
             Some(_) if unshifted && !options.weight_shifts => {
-                "allow `weight_shifts`, which make states finer".into()
+                "set `weight_shifts: true`, which makes states finer".into()
             }
             Some(_) => self.finer_weights(),
         }
     }
 
-    /// Silence, or another rate than in float.
+    /// Reports silence, or else a firing rate that differs from float.
     fn activity(&self, layer: &LayerComparison) -> Option<Finding> {
         let [float, quantized, chip]: [f64; ENGINES] =
             std::array::from_fn(|engine| layer.rate(engine, self.steps()));
         let name = &layer.name;
         if float == 0.0 && chip == 0.0 {
             let message = format!("`{name}` never spikes, neither in float nor on the chip");
-            let help = "train it to spike: larger initial weights, or a regulariser that keeps rates above 0";
-            return Some(Finding::of(layer, Kind::Silence, message).help(help));
+            let help = "use larger initial weights, or a rate regularizer that keeps rates above 0";
+            return Some(Finding::about_layer(layer, Kind::Silence, message).with_help(help));
         }
         if chip == 0.0 {
-            let already = if quantized == 0.0 { ", already with its weights in float numbers" } else { "" };
+            let already = if quantized == 0.0 { ", and already with quantized weights" } else { "" };
             let message = format!(
-                "`{name}` is silent on the chip{already}; in float its neurons spike {float:.3} times a step"
+                "`{name}` is silent on the chip{already}; in float it spikes {float:.3} times per neuron and step"
             );
-            return Some(Finding::of(layer, Kind::Silence, message).help(self.finer_weights()));
+            return Some(Finding::about_layer(layer, Kind::Silence, message).with_help(self.finer_weights()));
         }
         let silenced = layer.silenced();
         if silenced as f64 >= NOTABLE_SILENCED * layer.neurons as f64 && silenced > 0 {
             let message = format!(
-                "{silenced} of {} neurons of `{name}` spike in float and never on the chip",
+                "{silenced} of {} neurons of `{name}` spike in float, but never on the chip",
                 layer.neurons
             );
-            return Some(Finding::of(layer, Kind::Silence, message).help(self.finer_weights()));
+            return Some(Finding::about_layer(layer, Kind::Silence, message).with_help(self.finer_weights()));
         }
         let silent = layer.silent(FLOAT);
         let idle = silent as f64 >= NOTABLE_SILENT * layer.neurons as f64;
         if idle && layer.silent(CHIP) >= silent {
             let message = format!(
-                "{silent} of {} neurons of `{name}` never spike, on the chip as in float",
+                "{silent} of {} neurons of `{name}` never spike, neither in float nor on the chip",
                 layer.neurons
             );
-            let help = "the layer can be smaller, or be trained with a regulariser that keeps rates above 0";
-            return Some(Finding::of(layer, Kind::Silence, message).help(help));
+            let help = "make the layer smaller, or train it with a rate regularizer that keeps rates above 0";
+            return Some(Finding::about_layer(layer, Kind::Silence, message).with_help(help));
         }
         let change = chip / float - 1.0;
         (change.abs() > NOTABLE_RATE).then(|| {
             let direction = if change > 0.0 { "more" } else { "less" };
             let message = format!(
-                "`{name}` spikes {} {direction} on the chip: {chip:.3} times a step per neuron, {float:.3} in float",
+                "`{name}` spikes {} {direction} on the chip: {chip:.3} times per neuron and step, {float:.3} in float",
                 format_percent(change.abs())
             );
-            Finding::of(layer, Kind::Rate, message)
+            Finding::about_layer(layer, Kind::Rate, message)
         })
     }
 
-    fn caps(&self, layer: &LayerComparison) -> Option<Finding> {
-        let events = &self.subject.chip.events;
-        let cap = if layer.readout { events.readout } else { events.hidden };
+    /// Reports limits on the spikes per step that differ between network and chip.
+    fn spike_limits(&self, layer: &LayerComparison) -> Option<Finding> {
+        let events = &self.input.chip.events;
+        let limit = if layer.readout { events.readout } else { events.hidden };
         let name = &layer.name;
-        if layer.capped > 0 && layer.by_spikes() {
+        if layer.above_chip_limit > 0 && layer.by_spikes() {
             let message = format!(
-                "neurons of `{name}` spike more than {cap} times a step in float, {} times; the chip's cannot",
-                layer.capped
+                "`{name}` exceeds the chip's limit of {limit} spikes per neuron and step in {} neuron steps in float",
+                layer.above_chip_limit
             );
-            let help = format!("declare `max_spikes: {cap}` and train again");
-            return Some(Finding::of(layer, Kind::SpikeCap, message).help(help));
+            let help = format!("declare `max_spikes: {limit}` and train again");
+            return Some(Finding::about_layer(layer, Kind::SpikeCap, message).with_help(help));
         }
-        (layer.uncapped > 0 && layer.by_spikes()).then(|| {
+        (layer.above_max_spikes > 0 && layer.by_spikes()).then(|| {
             let message = format!(
-                "neurons of `{name}` spike more often in a step on the chip than `max_spikes` allows, {} times",
-                layer.uncapped
+                "`{name}` exceeds its `max_spikes` in {} neuron steps on the chip, whose limit is {limit}",
+                layer.above_max_spikes
             );
-            let help = format!("declare `max_spikes: {cap}`, which is what the chip does, and train again");
-            Finding::of(layer, Kind::SpikeCap, message).help(help)
+            let help = format!("declare `max_spikes: {limit}`, the chip's limit, and train again");
+            Finding::about_layer(layer, Kind::SpikeCap, message).with_help(help)
         })
     }
 
+    /// Reports notable quantization errors of weights and thresholds.
     fn weights(&self, layer: &LayerComparison) -> Option<Finding> {
-        let report = self.subject.build.report.layers.iter().find(|report| report.name == layer.name)?;
+        let report = self.input.build.report.layers.iter().find(|report| report.name == layer.name)?;
         let message = format!(
-            "weights into `{}` are off by {} (root mean square; {} became 0, {} were clipped), its thresholds by up to {}",
+            "weights into `{}` have an RMS error of {} ({} became 0, {} were clipped); its thresholds are off by up to {}",
             layer.name,
             format_percent(report.weight_error),
             report.vanished,
@@ -391,69 +400,77 @@ impl Comparison<'_> {
             format_percent(report.threshold_error)
         );
         let notable = report.weight_error.max(report.threshold_error) >= NOTABLE_ERROR;
-        notable.then(|| Finding::of(layer, Kind::Weights, message).help(self.finer_weights()))
+        notable.then(|| Finding::about_layer(layer, Kind::Weights, message).with_help(self.finer_weights()))
     }
 
-    /// Numbers that only methods made for comparison spoil.
+    /// Reports parameters that overflow or are lost. Only quantizers that reproduce Rockpool's do that.
     fn corrupted_weights(&self) -> Option<Finding> {
-        let report = &self.subject.build.report;
+        let report = &self.input.build.report;
         let message = format!(
-            "`{}` let {} weights wrap around in 8 bits and lost {} biases",
+            "quantizer `{}` overflowed {} weights in 8 bits and lost {} biases",
             report.method.name(),
             report.wrapped,
             report.lost_biases
         );
-        let finding = Finding::new(Kind::Weights, message).help("take another quantizer");
+        let finding = Finding::new(Kind::Weights, message).with_help("choose another quantizer");
         (report.wrapped + report.lost_biases > 0).then_some(finding)
     }
 
+    /// Reports time constants that the chip approximates.
     fn time_constants(&self) -> Option<Finding> {
-        let warnings = self.subject.build.warnings.iter();
-        let moved: Vec<&str> =
+        let warnings = self.input.build.warnings.iter();
+        let approximated: Vec<&str> =
             warnings.filter(|w| w.code == &TAU_MISMATCH).map(|w| w.message.as_str()).collect();
-        let message =
-            format!("the chip has other time constants ({}): {}", TAU_MISMATCH.id, moved.join("; "));
+        let message = format!(
+            "the chip approximates time constants ({}): {}",
+            TAU_MISMATCH.id,
+            approximated.join("; ")
+        );
         let help = format!(
-            "declare those of whole bit shifts and train again; see `snnc explain {}`",
+            "declare time constants that are whole bit shifts and train again; see `snnc explain {}`",
             TAU_MISMATCH.id
         );
-        (!moved.is_empty()).then(|| Finding::new(Kind::TimeConstants, message).help(help))
+        (!approximated.is_empty()).then(|| Finding::new(Kind::TimeConstants, message).with_help(help))
     }
 
+    /// Reports input events that the chip drops.
     fn clipped_input(&self) -> Option<Finding> {
-        let cap = self.subject.chip.events.input;
+        let limit = self.input.chip.events.input;
         let message = format!(
-            "the chip drops {} of {} input events: a channel takes at most {cap} in a step",
+            "the chip drops {} of {} input events: it accepts at most {limit} per channel and step",
             self.clipped_events, self.input_events
         );
-        let help = "a shorter `dt`, or a front end that gives fewer events";
-        (self.clipped_events > 0).then(|| Finding::new(Kind::ClippedInput, message).help(help))
+        let help = "use a shorter `dt`, or an audio front end with fewer events";
+        (self.clipped_events > 0).then(|| Finding::new(Kind::ClippedInput, message).with_help(help))
     }
 
-    /// The duration of so many steps.
+    /// Formats the duration of `steps` time steps.
     pub(super) fn time(&self, steps: usize) -> String {
-        format_time_rounded(steps as f64 * self.subject.network.graph.dt)
+        format_time_rounded(steps as f64 * self.input.network.graph.dt)
     }
 
-    /// Recordings whose class is another one on the chip than in float; those first that were right in float.
-    pub(super) fn changed(&self) -> Vec<usize> {
-        let Some(classes) = &self.classes else { return Vec::new() };
-        let (float, chip) = (&classes[FLOAT], &classes[CHIP]);
+    /// Returns the samples, as indices into the compared ones, whose class on the chip differs from float. Samples that
+    /// are correct in float come first.
+    pub(super) fn changed_samples(&self) -> Vec<usize> {
+        let Some(evaluations) = &self.evaluations else { return Vec::new() };
+        let (float, chip) = (&evaluations[FLOAT], &evaluations[CHIP]);
         let mut changed: Vec<usize> =
-            (0..self.recordings.len()).filter(|&i| float.predictions[i] != chip.predictions[i]).collect();
+            (0..self.samples.len()).filter(|&i| float.predictions[i] != chip.predictions[i]).collect();
         changed.sort_by_key(|&i| float.predictions[i] != float.labels[i]);
         changed
     }
 }
 
-/// Where a difference mainly comes from.
+/// The main cause of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
+    /// Quantized weights, thresholds and leaks.
     Weights,
+    /// Integer states and their limits.
     States,
 }
 
-/// The cause that outweighs the other one, if one does.
+/// Returns the cause that exceeds the other by [`OUTWEIGHS`], if one does.
 fn cause(weights: f64, states: f64) -> Option<Cause> {
     let outweighs = |a: f64, b: f64| a > 0.0 && a.partial_cmp(&(OUTWEIGHS * b)) != Some(Ordering::Less);
     match (outweighs(weights, states), outweighs(states, weights)) {
@@ -463,9 +480,9 @@ fn cause(weights: f64, states: f64) -> Option<Cause> {
     }
 }
 
-/// A share in percent with three digits, however small it is.
-pub(super) fn fine_percent(share: f64) -> String {
-    format!("{} %", format_number(100.0 * share))
+/// Formats a fraction in percent with three significant digits.
+pub(super) fn fine_percent(fraction: f64) -> String {
+    format!("{} %", format_number(100.0 * fraction))
 }
 
 #[cfg(test)]
@@ -478,9 +495,9 @@ mod tests {
         let all_right = vec![0; 20];
         let mut after = all_right.clone();
         after[..3].fill(1);
-        let few = Changes::between(&all_right, &after, &labels);
+        let few = Changes::new(&all_right, &after, &labels);
         assert_eq!(few, Changes { changed: 3, lost: 3, gained: 0 });
-        // Of 5 changes all are losses once in 16 times by chance, of 6 once in 32.
+        // By chance, 5 changes are all losses or all gains with probability 1/16, 6 changes with 1/32.
         for (lost, gained, expected) in [
             (0, 0, false),
             (3, 0, false),
@@ -497,8 +514,8 @@ mod tests {
             let changes = Changes { changed: lost + gained, lost, gained };
             assert_eq!(changes.is_significant(), expected, "{lost} lost, {gained} gained");
         }
-        // From one wrong class to another: neither lost nor gained.
-        let moved = Changes::between(&[1, 1], &[2, 0], &[0, 0]);
+        // From one incorrect class to another: neither lost nor gained.
+        let moved = Changes::new(&[1, 1], &[2, 0], &[0, 0]);
         assert_eq!(moved, Changes { changed: 2, lost: 0, gained: 1 });
     }
 

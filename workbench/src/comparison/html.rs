@@ -1,4 +1,4 @@
-//! The comparison as a page to read in a browser.
+//! The HTML report of a comparison.
 
 use maud::{Markup, html};
 
@@ -11,57 +11,66 @@ use crate::error::Error;
 use crate::html::{self, code_spans, confusion, definition_list, document, section, side_by_side};
 use crate::report;
 
-const OVER_TIME: &str = "Steps are those of the float network. Orange: what the chip's weights, thresholds and \
-                         leaks do; green: what its states of whole numbers do; blue: both together. Point at a \
-                         picture for its numbers.";
-const RATES: &str = "Beyond the dotted line neurons spike more on the chip than in float. Point at a bar for its \
-                     numbers.";
+const OVER_TIME: &str = "Steps are those of the float network. Orange is the effect of quantizing weights, thresholds \
+                         and leaks; green is the effect of integer states; blue is both together. Hover over a chart \
+                         to see its values.";
+const RATES: &str =
+    "Above the dotted line, neurons spike more on the chip than in float. Hover over a bar to see its value.";
 
 impl Comparison<'_> {
-    /// The page as one file of HTML.
+    /// Returns the report as a self-contained HTML page.
+    ///
+    /// # Errors
+    /// Returns an error if an example sample cannot be simulated.
     pub fn html(&self) -> Result<String, Error> {
-        let (network, experiment) = (self.subject.network, self.subject.experiment);
+        let (network, experiment) = (self.input.network, self.input.experiment);
         let mut list = report::provenance_facts(network, experiment);
-        list.push(("recordings compared".into(), self.recordings.len().to_string()));
-        list.push(("weights".into(), self.subject.weights.clone()));
-        let making = html! { (definition_list(&list)) (report::sources(network, experiment)) };
+        list.push(("compared samples".into(), self.samples.len().to_string()));
+        list.push(("weights".into(), self.input.weights.clone()));
+        let provenance = html! { (definition_list(&list)) (report::sources(network, experiment)) };
         let body = html! {
             (report::heading(network, experiment))
             (html::tiles(&self.tiles()))
-            (section("What the numbers say", "", &self.findings_list()))
+            (section("Findings", "", &self.findings_list()))
             (self.tables())
-            (section("When they part", OVER_TIME, &side_by_side(&charts::over_time(self))))
-            (section("How much they spike", RATES, &side_by_side(&charts::rates(self))))
+            (section("Divergence over time", OVER_TIME, &side_by_side(&charts::over_time(self))))
+            (section("Firing rates", RATES, &side_by_side(&charts::rates(self))))
             (examples::section(self)?)
             (self.confusions())
             (self.quantization())
-            (section("How it was made", "", &making))
+            (section("Provenance", "", &provenance))
         };
-        let title = format!("{}: float, quantized, {}", network.graph.name, self.subject.chip.name);
+        let title = format!("{}: float, quantized, {}", network.graph.name, self.input.chip.name);
         Ok(document(&title, &body).into_string())
     }
 
-    /// Names of the engines where there is room.
+    /// Returns the full names of the engines, for captions.
     pub(super) fn titles(&self) -> [&str; ENGINES] {
-        ["Float", "Quantized weights", &self.subject.chip.title]
+        ["Float", "Quantized weights", &self.input.chip.title]
     }
 
     fn tiles(&self) -> Vec<(String, String)> {
         let mut tiles = Vec::new();
-        if let Some(classes) = &self.classes {
-            let on_chip = format!("accuracy on {}", self.subject.chip.name);
-            let what = ["accuracy, float".to_owned(), "quantized weights".to_owned(), on_chip];
-            tiles.extend(classes.iter().map(|found| format_percent(found.accuracy)).zip(what));
-            let same = agreement(&classes[FLOAT], &classes[CHIP]);
-            tiles.push((format_percent(same), "same class on chip and in float".into()));
+        if let Some(evaluations) = &self.evaluations {
+            let on_chip = format!("accuracy on {}", self.input.chip.name);
+            let captions =
+                ["accuracy in float".to_owned(), "accuracy with quantized weights".to_owned(), on_chip];
+            tiles.extend(
+                evaluations.iter().map(|evaluation| format_percent(evaluation.accuracy)).zip(captions),
+            );
+            let same = agreement(&evaluations[FLOAT], &evaluations[CHIP]);
+            tiles.push((format_percent(same), "same class on the chip as in float".into()));
         }
         let readout = self.layers.iter().find(|layer| layer.readout);
         let discrepancy = readout.map(|layer| (layer, &layer.discrepancies[END_TO_END]));
         tiles.extend(discrepancy.and_then(|(layer, discrepancy)| {
             if layer.by_spikes() {
-                Some((format_percent(discrepancy.spikes()?), "of the output's spikes agree".to_owned()))
+                Some((format_percent(discrepancy.spikes()?), "agreement of the output spikes".to_owned()))
             } else {
-                Some((format_percent(discrepancy.states()?), "error of the output on the chip".to_owned()))
+                Some((
+                    format_percent(discrepancy.states()?),
+                    "RMS error of the output on the chip".to_owned(),
+                ))
             }
         }));
         tiles
@@ -73,7 +82,7 @@ impl Comparison<'_> {
                 @for finding in self.findings() {
                     li {
                         (code_spans(&capitalized(&finding.message))) "."
-                        @if let Some(help) = finding.help { span { "Remedy: " (code_spans(&help)) "." } }
+                        @if let Some(help) = finding.help { span { "Help: " (code_spans(&help)) "." } }
                     }
                 }
             }
@@ -86,23 +95,27 @@ impl Comparison<'_> {
             @for table in tables.iter().filter(|rows| rows.len() > 1) { (html::table(table)) }
             p.lead { (Self::legend()) }
         };
-        section("Layer by layer", "Silent neurons: float / quantized weights / chip.", &content)
+        section(
+            "Layer comparison",
+            "Silent neurons are listed as float / quantized weights / chip.",
+            &content,
+        )
     }
 
     fn confusions(&self) -> Markup {
-        let Some(classes) = &self.classes else { return html! {} };
-        let names = &self.subject.experiment.corpus.classes;
-        let note = "blue: right, orange: wrong";
-        let pictures = [FLOAT, QUANTIZED, CHIP]
-            .map(|engine| confusion(self.titles()[engine], note, names, &classes[engine].confusion));
-        section("Confusion", "", &side_by_side(&pictures))
+        let Some(evaluations) = &self.evaluations else { return html! {} };
+        let names = &self.input.experiment.corpus.classes;
+        let note = "blue: correct, orange: incorrect";
+        let figures = [FLOAT, QUANTIZED, CHIP]
+            .map(|engine| confusion(self.titles()[engine], note, names, &evaluations[engine].confusion));
+        section("Confusion matrices", "", &side_by_side(&figures))
     }
 
     fn quantization(&self) -> Markup {
-        let build = &self.subject.build;
+        let build = &self.input.build;
         let mut rows = build.report.rows().into_iter();
         let head = rows.next().into_iter().map(|mut head| {
-            head.extend(["neurons", "left out"].map(String::from));
+            head.extend(["neurons", "removed"].map(String::from));
             head
         });
         let layers = rows.filter_map(|mut row| {
@@ -111,16 +124,16 @@ impl Comparison<'_> {
             Some(row)
         });
         let lead = format!(
-            "{} Left out are neurons that the chip does without. A scale is the chip's state per state of the float \
-             network; weights that became 0 or were clipped are counted.",
+            "{} Removed neurons have no effect and are not on the chip. The scale is the chip's state divided by the \
+             state of the float network. Weights that became 0 or were clipped are counted.",
             report::quantization_lead(build)
         );
         let table = html::table(&head.chain(layers).collect::<Vec<_>>());
-        section(&format!("Quantized for {}", self.subject.chip.title), &lead, &table)
+        section(&format!("Quantization for {}", self.input.chip.title), &lead, &table)
     }
 }
 
-/// A sentence with a capital, unless it begins with a name.
+/// Capitalizes a sentence. One that begins with a name between backticks stays as it is.
 fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())

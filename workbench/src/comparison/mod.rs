@@ -1,9 +1,9 @@
-//! A network on three engines, layer by layer: in float numbers, in float numbers with the chip's weights, and on the
-//! chip. The first pair tells what the quantization of weights, thresholds and leaks does, the second what the
-//! chip's whole-numbered states do.
+//! Comparison of a network on three engines, layer by layer: in f32, in f32 with quantized parameters, and on the chip.
+//! The first pair isolates the effect of quantizing weights, thresholds and leaks, the second pair the effect of the
+//! chip's integer states.
 //!
-//! The chip is one step late for each hidden layer in a chain. That is no difference: every layer is compared at its own
-//! time.
+//! Each hidden layer of a chain adds one step of lag on the chip. Every layer is compared at its own lag, so lag does
+//! not count as a difference.
 
 mod charts;
 mod discrepancy;
@@ -29,41 +29,43 @@ use crate::observer::{Observer, Stage};
 use discrepancy::{Discrepancy, LayerActivity, Metric};
 use engines::{CHIP, ENGINES, Engines, FLOAT, QUANTIZED, SampleRun};
 
-/// Recordings that are under way at once: bounds the memory.
+/// Number of samples whose summaries are in memory at a time.
 const CHUNK: usize = 64;
 
-/// The pairs of engines that are compared, the reference first.
+/// The compared pairs of engines, the reference first.
 const PAIRS: [(usize, usize); 3] = [(FLOAT, QUANTIZED), (QUANTIZED, CHIP), (FLOAT, CHIP)];
-/// Their indices.
+/// Index of the pair that shows the effect of quantized parameters.
 const WEIGHT_QUANTIZATION: usize = 0;
+/// Index of the pair that shows the effect of integer states.
 const STATE_ROUNDING: usize = 1;
+/// Index of the pair that shows both effects.
 const END_TO_END: usize = 2;
 
-/// What is compared.
+/// The input of a comparison.
 pub struct ComparisonInput<'a> {
-    /// Recipe and recordings.
+    /// The experiment, whose test set is used.
     pub experiment: &'a Experiment,
-    /// The network with its weights.
+    /// The trained network.
     pub network: &'a Network,
-    /// The chip.
+    /// The chip to compare with.
     pub chip: Arc<Chip>,
-    /// The name of the weights in reports.
+    /// The name of the weights in reports, such as their path; empty by default.
     pub weights: String,
-    /// Recordings of the test set to take, spread over it; all by default.
+    /// Maximum number of samples, spread evenly over the test set; all by default.
     pub samples: Option<usize>,
-    /// The network with the numbers of the build, in units of the float network.
+    /// The network with the quantized parameters, in units of the float network.
     quantized: Network,
     /// The network on the chip.
     build: Build,
-    /// How it was quantized.
+    /// The options of `build`, for advice in findings.
     options: QuantizeOptions,
 }
 
 impl<'a> ComparisonInput<'a> {
-    /// Quantizes a network for a chip as the recipe says, to be compared on the whole test set.
+    /// Quantizes a network for a chip with the options of the recipe. The whole test set is compared by default.
     ///
     /// # Errors
-    /// A network that does not fit the chip.
+    /// Returns every rule of the chip that the network breaks.
     pub fn new(
         experiment: &'a Experiment,
         network: &'a Network,
@@ -78,23 +80,23 @@ impl<'a> ComparisonInput<'a> {
     }
 }
 
-/// What the comparison found.
+/// The result of a comparison.
 pub struct Comparison<'a> {
-    /// What was compared.
-    pub subject: &'a ComparisonInput<'a>,
-    /// Which recordings of the test set.
-    recordings: Vec<usize>,
-    /// Silent steps behind each recording on the chip.
-    silence: usize,
+    /// The input.
+    pub input: &'a ComparisonInput<'a>,
+    /// Indices of the compared samples in the test set.
+    samples: Vec<usize>,
+    /// Silent steps after each sample on the chip.
+    padding: usize,
     /// The layers in the order of the graph.
     layers: Vec<LayerComparison>,
-    /// What each engine made of the recordings, where they have classes. The outputs are the statistic that decides.
-    classes: Option<[Evaluation; ENGINES]>,
-    /// Input events of all recordings.
+    /// The evaluation of each engine, if samples have classes. Its outputs are the scores of the readout.
+    evaluations: Option<[Evaluation; ENGINES]>,
+    /// Number of input events in all samples.
     input_events: u64,
-    /// Those of them that the chip dropped.
+    /// Input events that the chip dropped.
     clipped_events: u64,
-    /// Of each recording the agreement of float and chip in the spikes of all layers that count.
+    /// For each sample, the mean agreement of float and chip over all layers that are compared by their spikes.
     similarity: Vec<Option<f64>>,
 }
 
@@ -102,97 +104,101 @@ pub struct Comparison<'a> {
 struct LayerComparison {
     id: LayerId,
     name: String,
-    /// Neurons on the chip.
+    /// Number of neurons on the chip.
     neurons: usize,
-    /// Neurons of the network that the chip does without.
+    /// Number of neurons that are not on the chip, because they have no effect.
     removed: usize,
-    /// Whether it is the readout.
     readout: bool,
-    /// By how many steps the chip is late.
+    /// Steps by which the chip lags the float network.
     lag: usize,
     metric: Metric,
-    /// Of each pair.
+    /// The discrepancy of each of [`PAIRS`].
     discrepancies: [Discrepancy; 3],
-    /// Of each engine, the spikes of each neuron.
+    /// Total spikes of each neuron, on each engine.
     spikes: [Vec<f64>; ENGINES],
-    /// In how many steps each neuron met a rail on the chip.
+    /// Number of steps in which each neuron saturates on the chip.
     saturations: Vec<u64>,
-    /// In how many steps a neuron of the float network spiked more often than the chip can.
-    capped: u64,
-    /// In how many steps a neuron of the chip spiked more often than the network declares.
-    uncapped: u64,
+    /// Neuron steps in float with more spikes than the chip allows.
+    above_chip_limit: u64,
+    /// Neuron steps on the chip with more spikes than the network's `max_spikes`.
+    above_max_spikes: u64,
 }
 
 impl<'a> Comparison<'a> {
-    /// Runs the recordings on all engines. The result does not depend on the number of threads.
-    pub fn of(subject: &'a ComparisonInput<'a>, observer: &dyn Observer) -> Result<Self, Error> {
-        let test = &subject.experiment.corpus.test;
+    /// Runs the samples on all engines. The result does not depend on the number of threads.
+    ///
+    /// # Errors
+    /// Returns an error if a sample has event counts that a chip cannot take.
+    pub fn run(input: &'a ComparisonInput<'a>, observer: &dyn Observer) -> Result<Self, Error> {
+        let test = &input.experiment.corpus.test;
         let all = test.samples().len();
-        let wanted = subject.samples.unwrap_or(all).min(all);
-        let recordings: Vec<usize> = (0..wanted).map(|i| i * all / wanted).collect();
-        let engines = Engines::new(subject.network, &subject.quantized, &subject.build, test)?;
-        let readout = subject.experiment.readout();
+        let count = input.samples.unwrap_or(all).min(all);
+        let samples: Vec<usize> = (0..count).map(|i| i * all / count).collect();
+        let engines = Engines::new(input.network, &input.quantized, &input.build, test)?;
+        let readout = input.experiment.readout();
         let mut comparison = Self {
-            subject,
+            input,
             layers: engines
                 .layers()
                 .iter()
-                .map(|layer| LayerComparison::new(layer, &subject.network.graph))
+                .map(|layer| LayerComparison::new(layer, &input.network.graph))
                 .collect(),
-            classes: None,
+            evaluations: None,
             input_events: 0,
             clipped_events: 0,
             similarity: Vec::new(),
-            silence: engines.silence(),
-            recordings,
+            padding: engines.padding(),
+            samples,
         };
-        let mut statistics: [Vec<f32>; ENGINES] = Default::default();
-        observer.items(Stage::Comparing, wanted);
-        for chunk in comparison.recordings.clone().chunks(CHUNK) {
+        let mut scores: [Vec<f32>; ENGINES] = Default::default();
+        observer.items_added(Stage::Comparing, count);
+        // Summaries are added in the order of the samples, whichever thread finishes first.
+        for chunk in comparison.samples.clone().chunks(CHUNK) {
             let summarize = |engines: &mut Engines<'_>, &i: &usize| {
                 engines.run_sample(i).map(|sample_run| {
-                    Summary::new(&sample_run, &comparison.layers, comparison.subject, readout)
+                    SampleSummary::new(&sample_run, &comparison.layers, comparison.input, readout)
                 })
             };
-            let summaries: Result<Vec<Summary>, Error> =
+            let summaries: Result<Vec<SampleSummary>, Error> =
                 chunk.par_iter().map_init(|| engines.clone(), summarize).collect();
             for summary in summaries? {
-                comparison.add(summary, &mut statistics);
+                comparison.add(summary, &mut scores);
                 observer.item_done(Stage::Comparing);
             }
         }
         observer.stage_done(Stage::Comparing);
         if let Some(readout) = readout {
-            comparison.classes = Some(comparison.classify(statistics, readout)?);
+            comparison.evaluations = Some(comparison.evaluate(scores, readout)?);
         }
         Ok(comparison)
     }
 
-    fn add(&mut self, summary: Summary, statistics: &mut [Vec<f32>; ENGINES]) {
-        for (layer, part) in self.layers.iter_mut().zip(summary.layers) {
-            layer.append(part);
+    fn add(&mut self, summary: SampleSummary, scores: &mut [Vec<f32>; ENGINES]) {
+        for (layer, of_sample) in self.layers.iter_mut().zip(summary.layers) {
+            layer.append(of_sample);
         }
-        statistics.iter_mut().zip(summary.statistics).for_each(|(all, values)| all.extend(values));
+        scores.iter_mut().zip(summary.scores).for_each(|(all, values)| all.extend(values));
         self.input_events += summary.input_events;
         self.clipped_events += summary.clipped_events;
         self.similarity.push(summary.similarity);
     }
 
-    /// The statistic of an output, as the only step of a sequence, has itself as its statistic.
-    fn classify(
+    /// Evaluates each engine from the scores of its samples, so that no output is kept over time. The readout of a
+    /// sequence with a single step is that step, so the scores pass through it unchanged.
+    fn evaluate(
         &self,
-        statistics: [Vec<f32>; ENGINES],
+        scores: [Vec<f32>; ENGINES],
         readout: Readout,
     ) -> Result<[Evaluation; ENGINES], Error> {
-        let width = self.subject.network.graph.outputs();
-        let samples = self.subject.experiment.corpus.test.samples();
+        let width = self.input.network.graph.outputs();
+        let samples = self.input.experiment.corpus.test.samples();
         let class = |&i: &usize| match samples[i].label {
-            Label::Class(label) => Some(label),
+            Label::Class(class) => Some(class),
             _ => None,
         };
-        let labels: Vec<usize> = self.recordings.iter().filter_map(class).collect();
-        let [float, quantized, chip] = statistics.map(|values| {
-            let outputs = Sequence::new(self.recordings.len(), 1, width, values);
+        let labels: Vec<usize> = self.samples.iter().filter_map(class).collect();
+        let [float, quantized, chip] = scores.map(|values| {
+            let outputs = Sequence::new(self.samples.len(), 1, width, values);
             let outputs = outputs.map_err(Error::input)?;
             Evaluation::from_outputs(outputs, &labels, readout)
                 .map_err(|errors| Error::without_place(&errors))
@@ -200,19 +206,19 @@ impl<'a> Comparison<'a> {
         Ok([float?, quantized?, chip?])
     }
 
-    /// Time steps of all recordings together.
+    /// Returns the total number of time steps of all samples.
     fn steps(&self) -> usize {
-        self.recordings.len() * self.subject.experiment.corpus.test.steps()
+        self.samples.len() * self.input.experiment.corpus.test.steps()
     }
 
-    /// Steps of the chip, with the silent ones behind the recordings.
+    /// Returns the total number of steps on the chip, padding included.
     fn chip_steps(&self) -> usize {
-        self.steps() + self.recordings.len() * self.silence
+        self.steps() + self.samples.len() * self.padding
     }
 
-    /// Names of the engines, for people.
+    /// Returns the short names of the engines.
     fn engine_names(&self) -> [&str; ENGINES] {
-        ["float", "quantized weights", &self.subject.chip.name]
+        ["float", "quantized weights", &self.input.chip.name]
     }
 }
 
@@ -231,11 +237,12 @@ impl LayerComparison {
             discrepancies: Default::default(),
             spikes: std::array::from_fn(|_| vec![0.0; neurons]),
             saturations: vec![0; neurons],
-            capped: 0,
-            uncapped: 0,
+            above_chip_limit: 0,
+            above_max_spikes: 0,
         }
     }
 
+    /// Appends a sample.
     fn append(&mut self, part: LayerSummary) {
         self.discrepancies
             .iter_mut()
@@ -245,82 +252,84 @@ impl LayerComparison {
             all.iter_mut().zip(more).for_each(|(sum, count)| *sum += count);
         }
         self.saturations.iter_mut().zip(part.saturations).for_each(|(sum, count)| *sum += u64::from(count));
-        self.capped += part.capped;
-        self.uncapped += part.uncapped;
+        self.above_chip_limit += part.above_chip_limit;
+        self.above_max_spikes += part.above_max_spikes;
     }
 
-    /// Mean spikes per neuron and step on an engine.
+    /// Returns the mean spikes per neuron and step on an engine.
     fn rate(&self, engine: usize, steps: usize) -> f64 {
         self.spikes[engine].iter().sum::<f64>() / (steps * self.neurons).max(1) as f64
     }
 
-    /// Neurons that never spiked on an engine.
+    /// Returns the number of neurons that never spike on an engine.
     fn silent(&self, engine: usize) -> usize {
         self.spikes[engine].iter().filter(|count| **count == 0.0).count()
     }
 
-    /// Neurons that spike in float, but never on the chip.
+    /// Returns the number of neurons that spike in float, but never on the chip.
     fn silenced(&self) -> usize {
         let both = self.spikes[FLOAT].iter().zip(&self.spikes[CHIP]);
         both.filter(|(float, chip)| **float > 0.0 && **chip == 0.0).count()
     }
 
-    /// Neurons that met a rail.
+    /// Returns the number of neurons that saturate on the chip at least once.
     fn saturated_neurons(&self) -> usize {
         self.saturations.iter().filter(|count| **count > 0).count()
     }
 
-    /// Steps of neurons in which a rail was met, and their share of all `steps` of the chip.
+    /// Returns the number of neuron steps that saturate, and their fraction of all neuron steps, if the chip ran
+    /// `steps`.
     fn saturations(&self, steps: usize) -> (u64, f64) {
         let sum: u64 = self.saturations.iter().sum();
         (sum, sum as f64 / (steps * self.neurons).max(1) as f64)
     }
 
-    /// Whether spikes tell anything of the layer.
+    /// Returns whether the layer is compared by its spikes.
     fn by_spikes(&self) -> bool {
         self.metric == Metric::Spikes
     }
 }
 
-/// What is kept of one recording.
-struct Summary {
+/// What is kept of a sample: no values over time, so that memory does not grow with the test set.
+struct SampleSummary {
     layers: Vec<LayerSummary>,
-    /// What decides on the class, on each engine; empty where there are no classes.
-    statistics: [Vec<f32>; ENGINES],
+    /// Scores of the classes on each engine; empty if there are no classes.
+    scores: [Vec<f32>; ENGINES],
     input_events: u64,
     clipped_events: u64,
     similarity: Option<f64>,
 }
 
+/// The part of a [`LayerComparison`] that one sample contributes.
 struct LayerSummary {
     discrepancies: [Discrepancy; 3],
     spikes: [Vec<f64>; ENGINES],
     saturations: Vec<u32>,
-    capped: u64,
-    uncapped: u64,
+    above_chip_limit: u64,
+    above_max_spikes: u64,
 }
 
-impl Summary {
+impl SampleSummary {
     fn new(
         sample_run: &SampleRun,
         layers: &[LayerComparison],
-        subject: &ComparisonInput<'_>,
+        input: &ComparisonInput<'_>,
         readout: Option<Readout>,
     ) -> Self {
-        let graph = &subject.network.graph;
+        let graph = &input.network.graph;
         let mut summaries = Vec::new();
-        let (mut sum, mut pluralize) = (0.0, 0u32);
+        let (mut sum, mut count) = (0.0, 0u32);
         for ((layer, activities), saturations) in
             layers.iter().zip(&sample_run.layers).zip(&sample_run.saturations)
         {
             let discrepancies =
                 PAIRS.map(|(a, b)| Discrepancy::between(&activities[a], &activities[b], layer.metric));
-            if let Some(share) = discrepancies[END_TO_END].spikes().filter(|_| layer.by_spikes()) {
-                (sum, pluralize) = (sum + share, pluralize + 1);
+            if let Some(agreement) = discrepancies[END_TO_END].spikes().filter(|_| layer.by_spikes()) {
+                (sum, count) = (sum + agreement, count + 1);
             }
-            let events = &subject.chip.events;
-            let cap = if layer.readout { events.readout } else { events.hidden };
-            let declared = graph.layer(layer.id).as_lif().map_or(cap, |lif| lif.max_spikes);
+            let events = &input.chip.events;
+            let chip_limit = if layer.readout { events.readout } else { events.hidden };
+            let max_spikes = graph.layer(layer.id).as_lif().map_or(chip_limit, |lif| lif.max_spikes);
             let above = |engine: usize, limit: u32| {
                 activities[engine].spikes.iter().filter(|count| f64::from(**count) > f64::from(limit)).count()
                     as u64
@@ -329,24 +338,24 @@ impl Summary {
                 discrepancies,
                 spikes: std::array::from_fn(|engine| totals(&activities[engine])),
                 saturations: saturations.clone(),
-                capped: above(FLOAT, cap),
-                uncapped: above(CHIP, declared),
+                above_chip_limit: above(FLOAT, chip_limit),
+                above_max_spikes: above(CHIP, max_spikes),
             });
         }
         let width = graph.outputs();
-        let statistic =
+        let scores =
             |output: &Vec<f32>| readout.map_or(Vec::new(), |readout| readout.statistic(output, width));
         Self {
             layers: summaries,
-            statistics: sample_run.outputs.each_ref().map(statistic),
+            scores: sample_run.outputs.each_ref().map(scores),
             input_events: sample_run.input_events,
             clipped_events: sample_run.clipped_events,
-            similarity: (pluralize > 0).then(|| sum / f64::from(pluralize)),
+            similarity: (count > 0).then(|| sum / f64::from(count)),
         }
     }
 }
 
-/// The spikes of each neuron.
+/// Returns the total spikes of each neuron.
 fn totals(activity: &LayerActivity) -> Vec<f64> {
     let mut totals = vec![0.0; activity.neurons];
     for row in activity.spikes.chunks_exact(activity.neurons.max(1)) {

@@ -1,4 +1,4 @@
-//! The comparison as tables and words for people, and as JSON for machines.
+//! The comparison as text, with tables and findings, and as JSON.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ use crate::chip_evaluation::agreement;
 const KEYS: [&str; ENGINES] = ["float", "quantized_weights", "chip"];
 
 impl Comparison<'_> {
-    /// Tables, and what they say.
+    /// Formats the comparison as tables, followed by the findings.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for rows in [self.engines_table(), self.layers_table(), self.pairs_table()] {
@@ -25,30 +25,30 @@ impl Comparison<'_> {
             }
         }
         for finding in self.findings() {
-            let Finding { message: said, help, .. } = finding;
-            let _ = writeln!(text, "* {said}");
+            let Finding { message, help, .. } = finding;
+            let _ = writeln!(text, "* {message}");
             if let Some(help) = help {
-                let _ = writeln!(text, "  remedy: {help}");
+                let _ = writeln!(text, "  help: {help}");
             }
         }
         text.trim_end().to_owned()
     }
 
-    /// Accuracy and agreement of the engines; empty but for its head where there are no classes.
+    /// Returns accuracy and agreement of the engines; only the header if there are no classes.
     pub(super) fn engines_table(&self) -> Vec<Vec<String>> {
         let mut rows = vec![row("", self.engine_names().map(String::from))];
-        if let Some(classes) = &self.classes {
-            let accuracies = classes.each_ref().map(|found| format_percent(found.accuracy));
+        if let Some(evaluations) = &self.evaluations {
+            let accuracies = evaluations.each_ref().map(|evaluation| format_percent(evaluation.accuracy));
             rows.push(row("accuracy on the test set", accuracies));
-            let same =
-                [QUANTIZED, CHIP].map(|engine| format_percent(agreement(&classes[FLOAT], &classes[engine])));
+            let same = [QUANTIZED, CHIP]
+                .map(|engine| format_percent(agreement(&evaluations[FLOAT], &evaluations[engine])));
             let [quantized, chip] = same;
             rows.push(row("same class as float", [String::new(), quantized, chip]));
         }
         rows
     }
 
-    /// What each layer does on each engine.
+    /// Returns firing rates, silent neurons and saturations of each layer.
     pub(super) fn layers_table(&self) -> Vec<Vec<String>> {
         let names = self.engine_names().map(|name| format!("rate, {name}"));
         let mut rows = vec![row("layer", names)];
@@ -67,33 +67,33 @@ impl Comparison<'_> {
         rows
     }
 
-    /// How far the engines are apart in each layer.
+    /// Returns the discrepancies of each pair of engines in each layer.
     pub(super) fn pairs_table(&self) -> Vec<Vec<String>> {
         let head = [
             "layer, engines",
-            "spikes agree",
-            "counts agree",
-            "error of states",
-            "differ in",
-            "first step",
-            "median step",
+            "spike agreement",
+            "count agreement",
+            "state error",
+            "diverging samples",
+            "first divergence",
+            "median divergence",
         ];
         let mut rows = vec![head.map(String::from).to_vec()];
         let names = self.engine_names();
-        let n = self.recordings.len();
+        let n = self.samples.len();
         for layer in &self.layers {
             for ((a, b), discrepancy) in PAIRS.iter().zip(&layer.discrepancies) {
-                let share = |share: Option<f64>| {
-                    share.filter(|_| layer.by_spikes()).map_or(String::new(), format_percent)
+                let agreement = |agreement: Option<f64>| {
+                    agreement.filter(|_| layer.by_spikes()).map_or(String::new(), format_percent)
                 };
                 let step = |step: Option<usize>| step.map_or(String::new(), |step| (step + 1).to_string());
                 let divergence = discrepancy.divergence();
                 rows.push(vec![
                     format!("{}, {} to {}", layer.name, names[*a], names[*b]),
-                    share(discrepancy.spikes()),
-                    share(discrepancy.counts()),
+                    agreement(discrepancy.spikes()),
+                    agreement(discrepancy.counts()),
                     discrepancy.states().map_or(String::new(), format_percent),
-                    format!("{} of {n}", divergence.recordings),
+                    format!("{} of {n}", divergence.samples),
                     step(divergence.earliest),
                     step(divergence.median),
                 ]);
@@ -102,46 +102,47 @@ impl Comparison<'_> {
         rows
     }
 
-    /// How to read the columns of [`pairs_table`](Self::pairs_table).
+    /// Explains the columns of [`pairs_table`](Self::pairs_table).
     pub(super) fn legend() -> String {
         format!(
-            "Spikes agree: 1 - sum |a - b| / sum max(a, b) of the counts of every neuron and step, so that a spike one step \
-             late counts twice. Counts agree: the same with the counts of whole recordings. Error of states: root mean \
-             square of the difference of membranes after reset (for a readout, of the network's output), relative to that \
-             of the first engine. Differ in: recordings in which a spike differs, with the earliest step and that by which \
-             half of the recordings differ; for a readout that is not judged by spikes, in which its state is off by more \
-             than {} of the greatest in the recording. Layers are compared at their own time: the chip is late by as \
-             many steps as the lag says.",
+            "Spike agreement is 1 - sum |a - b| / sum max(a, b) over the spike counts of every neuron and step; a \
+             spike one step late counts twice. Count agreement is the same over the counts per neuron and sample. \
+             State error is the root mean square (RMS) of the difference of the membrane potentials after reset, or of \
+             the network's output for the readout, relative to the RMS of the first engine. A sample diverges at the \
+             first step in which a spike count differs; for a readout that is not read by its spikes, at the first \
+             step in which its state differs by more than {} of the maximum in the sample. The median divergence is \
+             the step by which half of the samples have diverged. The chip's steps are shifted by the lag of each \
+             layer.",
             format_percent(STATE_TOLERANCE)
         )
     }
 
-    /// Everything for machines.
+    /// Returns the comparison as JSON.
     pub fn json(&self) -> Value {
-        let subject = self.subject;
-        let steps = subject.experiment.corpus.test.steps();
+        let input = self.input;
+        let steps = input.experiment.corpus.test.steps();
         let engines: serde_json::Map<String, Value> = (0..ENGINES)
             .map(|engine| {
-                let found = self.classes.as_ref().map(|classes| &classes[engine]);
-                (KEYS[engine].to_owned(), found.map_or_else(|| json!({}), engine_json))
+                let evaluation = self.evaluations.as_ref().map(|evaluations| &evaluations[engine]);
+                (KEYS[engine].to_owned(), evaluation.map_or_else(|| json!({}), engine_json))
             })
             .collect();
         let mut value = json!({
-            "target": subject.chip.name,
-            "samples": self.recordings,
+            "target": input.chip.name,
+            "samples": self.samples,
             "steps": steps,
-            "dt": subject.network.graph.dt,
+            "dt": input.network.graph.dt,
             "state_tolerance": STATE_TOLERANCE,
             "engines": engines,
             "layers": self.layers.iter().map(|layer| self.layer_json(layer)).collect::<Vec<_>>(),
             "input_events": { "total": self.input_events, "clipped": self.clipped_events },
             "findings": self.findings(),
-            "quantization": subject.build.report,
+            "quantization": input.build.report,
         });
-        if let Some(classes) = &self.classes {
-            value["labels"] = json!(classes[FLOAT].labels);
+        if let Some(evaluations) = &self.evaluations {
+            value["labels"] = json!(evaluations[FLOAT].labels);
             for (a, b) in PAIRS {
-                value["same_class"][pair_key(a, b)] = json!(agreement(&classes[a], &classes[b]));
+                value["same_class"][pair_key(a, b)] = json!(agreement(&evaluations[a], &evaluations[b]));
             }
         }
         value
@@ -157,13 +158,13 @@ impl Comparison<'_> {
                 "spike_agreement": discrepancy.spikes(),
                 "count_agreement": discrepancy.counts(),
                 "state_error": discrepancy.states(),
-                "diverging_samples": divergence.recordings,
+                "diverging_samples": divergence.samples,
                 "first_divergence": divergence.earliest,
                 "median_divergence": divergence.median,
             });
             (pair_key(a, b), value)
         });
-        let (saturated, share) = layer.saturations(self.chip_steps());
+        let (saturated, fraction) = layer.saturations(self.chip_steps());
         json!({
             "name": layer.name,
             "neurons": layer.neurons,
@@ -172,9 +173,9 @@ impl Comparison<'_> {
             "compared_by": if layer.by_spikes() { "spikes" } else { "states" },
             "rates": by_engine(&|engine| json!(layer.rate(engine, self.steps()))),
             "silent_neurons": by_engine(&|engine| json!(layer.silent(engine))),
-            "saturations": { "steps": saturated, "fraction": share, "neurons": layer.saturated_neurons() },
-            "steps_above_chip_limit": layer.capped,
-            "steps_above_max_spikes": layer.uncapped,
+            "saturations": { "steps": saturated, "fraction": fraction, "neurons": layer.saturated_neurons() },
+            "steps_above_chip_limit": layer.above_chip_limit,
+            "steps_above_max_spikes": layer.above_max_spikes,
             "pairs": Value::Object(pairs.collect()),
         })
     }
@@ -188,6 +189,7 @@ fn pair_key(a: usize, b: usize) -> String {
     format!("{}_to_{}", KEYS[a], KEYS[b])
 }
 
-fn engine_json(found: &Evaluation) -> Value {
-    json!({ "accuracy": found.accuracy, "confusion": found.confusion, "predictions": found.predictions })
+fn engine_json(evaluation: &Evaluation) -> Value {
+    let Evaluation { accuracy, confusion, predictions, .. } = evaluation;
+    json!({ "accuracy": accuracy, "confusion": confusion, "predictions": predictions })
 }

@@ -1,4 +1,4 @@
-//! Training sets that change from epoch to epoch, prepared while the epoch before is trained.
+//! Training sets with audio augmentation. The set of the next epoch is prepared while the current one is trained on.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -13,73 +13,79 @@ use synnet_runtime::{Dataset, Label, Sample};
 
 use super::folder::File;
 use super::split::Split;
-use super::{Source, summary, wav};
+use super::{Source, error_list, wav};
 use crate::error::{self, Error};
 use crate::recipe::FrontEnd;
 
-/// Training recordings whose sound changes, in the order of the training set.
+/// Training recordings to augment, in the order of the training set.
 pub(super) struct AugmentedSamples {
+    /// Paths with labels.
     files: Vec<(PathBuf, usize)>,
     augmentation: Augmentation,
     front_end: FrontEnd,
     steps: usize,
 }
 
-/// The training set of one epoch after the other.
+/// The training sets of successive epochs.
 ///
-/// Without changes of the sound it is the same each time. With them, the set of the next epoch is made from the
-/// moment that the one before it is taken, on threads of its own: those that train have work to wait for.
+/// Without audio augmentation, they are all the same. With it, taking the set of an epoch starts the preparation of the
+/// next one on separate threads: the trainer's threads would otherwise take up this work and delay their batch.
 pub struct EpochDatasets {
     unchanged: Arc<Dataset>,
     augmented: Option<Arc<AugmentedSamples>>,
-    /// As many threads as train; `None` where the system has none to give.
+    /// As many threads as the trainer has; `None` if they cannot be created.
     pool: Option<Arc<ThreadPool>>,
     seed: u64,
-    /// One after the last epoch.
+    /// The last epoch plus 1.
     end: usize,
-    /// The epoch that is being prepared.
+    /// The epoch in preparation.
     next: Option<(usize, JoinHandle<Result<Dataset, Error>>)>,
 }
 
 impl AugmentedSamples {
-    /// The training recordings among the files.
+    /// Selects the training recordings among the files.
     pub(super) fn new(source: &Source<'_>, files: &[File], front_end: &FrontEnd) -> Self {
-        let train = files.iter().filter(|file| file.role.split == Split::Train);
+        let train = files.iter().filter(|file| file.assignment.split == Split::Train);
         Self {
-            files: train.filter_map(|file| Some((file.path.clone(), file.role.label?))).collect(),
+            files: train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect(),
             augmentation: source.options.augmentation,
             front_end: front_end.clone(),
             steps: source.options.steps,
         }
     }
 
-    /// The training set as an epoch hears it; it depends on the files, the seed and the epoch alone.
-    fn epoch(&self, seed: u64, epoch: usize) -> Result<Dataset, Error> {
-        let examples: Vec<Result<Sample, String>> = self
+    /// Returns the training set of an epoch. It depends on the files, the seed and the epoch alone.
+    fn dataset(&self, seed: u64, epoch: usize) -> Result<Dataset, Error> {
+        let samples: Vec<Result<Sample, String>> = self
             .files
             .par_iter()
             .enumerate()
             .map(|(i, (path, label))| {
                 let read = std::fs::read(path).map_err(|e| error::io_reason(&e));
-                let named = [seed, epoch as u64, i as u64];
+                let stream = [seed, epoch as u64, i as u64];
                 let raster =
-                    read.and_then(|b| wav::augmented_raster(&b, &self.front_end, &self.augmentation, named));
+                    read.and_then(|b| wav::augmented_raster(&b, &self.front_end, &self.augmentation, stream));
                 let raster = raster.map_err(|why| format!("`{}`: {why}", path.display()))?;
                 Ok(Sample { raster, label: Label::Class(*label) })
             })
             .collect();
-        let errors: Vec<String> = examples.iter().filter_map(|e| e.as_ref().err().cloned()).collect();
+        let errors: Vec<String> = samples.iter().filter_map(|e| e.as_ref().err().cloned()).collect();
         if !errors.is_empty() {
-            return Err(Error::Input(summary(&errors, "recordings cannot be used any more")));
+            return Err(Error::Input(error_list(
+                &errors,
+                "recording can",
+                "recordings can",
+                "no longer be used",
+            )));
         }
-        let examples = examples.into_iter().flatten().collect();
-        Dataset::from_rasters(audio3::CHANNELS, self.steps, examples)
+        let samples = samples.into_iter().flatten().collect();
+        Dataset::from_rasters(audio3::CHANNELS, self.steps, samples)
             .map_err(|errors| Error::without_place(&errors))
     }
 }
 
 impl EpochDatasets {
-    /// Begins to prepare the first of the epochs.
+    /// Starts the preparation of the first epoch in `range`.
     pub(super) fn new(
         unchanged: Arc<Dataset>,
         augmented: Option<Arc<AugmentedSamples>>,
@@ -94,24 +100,29 @@ impl EpochDatasets {
         epochs
     }
 
-    /// The training set of an epoch, from 0. Quick where it is the one after the last that was taken.
+    /// Returns the training set of an epoch, from 0. Waits for its preparation if epochs are taken in order; otherwise
+    /// prepares it now.
+    ///
+    /// # Errors
+    /// Returns an error if a recording can no longer be read.
     pub fn next(&mut self, epoch: usize) -> Result<Arc<Dataset>, Error> {
         let Some(augmented) = &self.augmented else { return Ok(Arc::clone(&self.unchanged)) };
         let prepared = match self.next.take() {
             Some((number, thread)) if number == epoch => thread.join().ok(),
             _ => None,
         };
-        let dataset = prepared.unwrap_or_else(|| augmented.epoch(self.seed, epoch))?;
+        let dataset = prepared.unwrap_or_else(|| augmented.dataset(self.seed, epoch))?;
         self.prepare(epoch + 1);
         Ok(Arc::new(dataset))
     }
 
-    /// Begins with an epoch. Where the system has no threads to give, the set is made when it is asked for.
+    /// Starts the preparation of an epoch. If no thread can be created, `next` prepares it instead.
     fn prepare(&mut self, epoch: usize) {
         let Some(augmented) = self.augmented.clone().filter(|_| epoch < self.end) else { return };
         let seed = self.seed;
         let Some(pool) = self.pool.clone() else { return };
-        let thread = std::thread::Builder::new().spawn(move || pool.install(|| augmented.epoch(seed, epoch)));
+        let thread =
+            std::thread::Builder::new().spawn(move || pool.install(|| augmented.dataset(seed, epoch)));
         self.next = thread.ok().map(|thread| (epoch, thread));
     }
 }

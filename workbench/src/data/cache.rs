@@ -1,8 +1,8 @@
-//! What the front end made of recordings, kept from one run to the next.
+//! A cache of the audio front end's output.
 //!
-//! An entry is a file whose name is a hash of the recording's bytes, of the front end's options and of
-//! [`VERSION`]: what changes the output changes the name, so that no entry is ever out of date. It is written
-//! aside and renamed, and ends in a hash of its own content; one that is damaged counts as missing.
+//! An entry is a file whose name is a hash of the recording's bytes, the front end's options and [`VERSION`]. Whatever
+//! changes the output changes the name, so entries never become stale. An entry is written to a temporary file and
+//! renamed. It ends with a hash of its content; a damaged entry counts as missing.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,19 +17,19 @@ use crate::files;
 use crate::observer::Observer;
 use crate::recipe::{self, FrontEnd};
 
-/// The version of the front end and of this format; another one where either gives other bytes.
+/// Version of the front end's output and of the file format. Raise it whenever either changes.
 const VERSION: u32 = 1;
 
-/// First bytes of an entry.
+/// The first bytes of an entry.
 const MAGIC: &[u8; 8] = b"synnet\0\x01";
 
-/// A folder of entries, or none.
+/// A folder of entries; disabled if there is no folder.
 pub(super) struct Cache {
     folder: Option<PathBuf>,
-    /// The options of the front end, as a text.
+    /// The options of the front end in their `Debug` form, as part of the key.
     options: String,
-    /// Why an entry could not be written.
-    fault: Mutex<Option<String>>,
+    /// The first error of writing an entry.
+    write_error: Mutex<Option<String>>,
 }
 
 /// The events of a recording.
@@ -42,17 +42,17 @@ pub(super) struct Entry {
 }
 
 impl Cache {
-    /// The cache of a recipe, for one front end.
-    pub(super) fn open(place: &recipe::Cache, front_end: &FrontEnd) -> Self {
-        let folder = match place {
+    /// Opens the cache of a recipe for a front end.
+    pub(super) fn open(location: &recipe::Cache, front_end: &FrontEnd) -> Self {
+        let folder = match location {
             recipe::Cache::Standard => standard_folder(),
             recipe::Cache::Folder(folder) => Some(folder.clone()),
             recipe::Cache::Off => None,
         };
-        Self { folder, options: format!("{front_end:?}"), fault: Mutex::new(None) }
+        Self { folder, options: format!("{front_end:?}"), write_error: Mutex::new(None) }
     }
 
-    /// The name of a recording's entry.
+    /// Returns the key of a recording's entry; 0 if the cache is disabled.
     pub(super) fn key(&self, recording: &[u8]) -> u128 {
         if self.folder.is_none() {
             return 0;
@@ -65,13 +65,13 @@ impl Cache {
         hash.digest128()
     }
 
-    /// An entry, where it is there and whole.
+    /// Returns an entry, if it exists and is intact.
     pub(super) fn get(&self, key: u128) -> Option<Entry> {
         let bytes = std::fs::read(self.path(key)?).ok()?;
         Entry::decode(&bytes)
     }
 
-    /// Keeps an entry. What cannot be written is computed again next time.
+    /// Stores an entry. A failure is not an error: the output is computed again next time.
     pub(super) fn put(&self, key: u128, entry: &Entry) {
         let Some(path) = self.path(key) else { return };
         let write = || -> std::io::Result<()> {
@@ -82,33 +82,34 @@ impl Cache {
             file.persist(&path)?;
             Ok(())
         };
-        if let (Err(error), Ok(mut fault)) = (write(), self.fault.lock()) {
-            fault.get_or_insert_with(|| error::io_reason(&error));
+        if let (Err(error), Ok(mut first)) = (write(), self.write_error.lock()) {
+            first.get_or_insert_with(|| error::io_reason(&error));
         }
     }
 
-    /// Warns, once, where entries could not be written.
+    /// Warns once if entries could not be written.
     pub(super) fn warn_of_write_errors(&self, observer: &dyn Observer) {
-        let fault = self.fault.lock().ok().and_then(|mut fault| fault.take());
-        if let (Some(folder), Some(why)) = (&self.folder, fault) {
+        let error = self.write_error.lock().ok().and_then(|mut first| first.take());
+        if let (Some(folder), Some(why)) = (&self.folder, error) {
             observer.warning(&format!(
-                "what the front end made cannot be kept in `{}`: {why}; set `data.cache` to another folder or to \
-                 `false`",
+                "cannot cache the front end's output in `{}`: {why}; set `data.cache` to another folder or to `false`",
                 folder.display()
             ));
         }
     }
 
-    /// Entries are spread over folders of the first two digits: some systems are slow with many files in one.
+    /// Returns the file of an entry, in a folder named by the first two digits: some file systems are slow if a folder
+    /// has many files.
     fn path(&self, key: u128) -> Option<PathBuf> {
         let name = format!("{key:032x}");
         Some(self.folder.as_ref()?.join(&name[..2]).join(&name[2..]))
     }
 }
 
-/// The place for such things on this system, where there is one.
+/// Returns the cache folder of the user on this system, if there is one.
 fn standard_folder() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    // The XDG base directory specification says to ignore relative paths.
     let base = absolute("XDG_CACHE_HOME")
         .or_else(|| absolute("LOCALAPPDATA"))
         .or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
@@ -150,17 +151,17 @@ mod tests {
     #[test]
     fn cache_key_covers_all_inputs() {
         let folder = tempfile::tempdir().unwrap();
-        let cache_of = |options| cache(folder.path(), options);
+        let open = |options| cache(folder.path(), options);
         let options = audio3::Options::default();
         let frames: Vec<[u8; CHANNELS]> = (0..4).map(|t| std::array::from_fn(|c| t * 16 + c as u8)).collect();
         let entry = Entry { raster: frames.into(), seconds: 0.25 };
-        let key = cache_of(&options).key(b"sound");
-        assert_eq!(cache_of(&options).get(key), None);
-        cache_of(&options).put(key, &entry);
-        assert_eq!(cache_of(&options).get(key), Some(entry));
+        let key = open(&options).key(b"sound");
+        assert_eq!(open(&options).get(key), None);
+        open(&options).put(key, &entry);
+        assert_eq!(open(&options).get(key), Some(entry));
         let other = options.clone().with_decimation(488);
-        assert_ne!(cache_of(&other).key(b"sound"), key);
-        assert_ne!(cache_of(&options).key(b"sounds"), key);
+        assert_ne!(open(&other).key(b"sound"), key);
+        assert_ne!(open(&options).key(b"sounds"), key);
     }
 
     #[test]
@@ -193,11 +194,10 @@ mod tests {
         let blocked = cache(file.path(), &audio3::Options::default());
         blocked.put(1, &entry);
         assert_eq!(blocked.get(1), None);
-        assert!(blocked.fault.lock().unwrap().is_some());
+        assert!(blocked.write_error.lock().unwrap().is_some());
     }
 
-    /// The front end's output is part of what [`VERSION`] stands for. Where this fails because the front end
-    /// gives other events, the version must be raised.
+    /// [`VERSION`] covers the front end's output. If this test fails because the output has changed, raise the version.
     #[test]
     fn cache_version_pins_the_front_end_output() {
         let noise = (0..4000_u64).map(|i| (i * i * 7919 % 2001) as f64 / 1000.0 - 1.0).collect();

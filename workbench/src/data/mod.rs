@@ -1,7 +1,7 @@
-//! Recordings of a recipe, as sets to train on, to validate and to test with.
+//! The data of a recipe, as training, validation and test sets.
 //!
-//! Where recordings come from (`folder`, `table`) and what becomes of them (`split`) are apart; sounds go
-//! through the front end (`sound`), whose output is kept (`cache`), or is made anew for each epoch (`epochs`).
+//! `folder` and `table` read samples, `split` assigns them to sets. `wav` runs audio through the front end, whose
+//! output `cache` stores and `augmented` computes anew for each epoch.
 
 mod augmented;
 mod cache;
@@ -28,26 +28,26 @@ pub use augmented::EpochDatasets;
 use cache::Cache;
 use split::{Split, Splitter};
 
-/// How many faults an error names before it only counts them.
+/// Maximum number of errors that a message lists; it counts the others.
 const MAX_LISTED_ERRORS: usize = 8;
 
-/// All recordings of a recipe, as rasters.
+/// The data of a recipe.
 pub struct Corpus {
-    /// Class names, in the order of the readout neurons; none where recordings have target traces.
+    /// Class names in the order of the readout neurons; empty if samples have target sequences instead of classes.
     pub classes: Vec<String>,
-    /// Recordings to learn from, unchanged.
+    /// The training set, without augmentation.
     pub train: Arc<Dataset>,
-    /// Recordings held back to choose the best epoch by.
+    /// The validation set, by which the best epoch is selected.
     pub validation: Option<Dataset>,
-    /// Recordings held back.
+    /// The test set.
     pub test: Dataset,
-    /// Seconds that all of them last.
+    /// Total duration of all samples in seconds, before they are cut or padded.
     pub seconds: f64,
     augmented: Option<Arc<AugmentedSamples>>,
 }
 
 impl Corpus {
-    /// A hash of what training and test see: every sample in its part and place, with its target, and the classes.
+    /// Returns a hash of all sets: every sample with its label, in order, and the class names.
     pub fn fingerprint(&self) -> u128 {
         let mut hash = Xxh3::new();
         hash.update(format!("{:?}", self.classes).as_bytes());
@@ -66,44 +66,45 @@ impl Corpus {
     }
 }
 
-/// Recordings without events teach nothing; most often their times were read in another unit.
+/// Warns if most training samples have no events. The usual cause is a wrong unit of event times.
 fn warn_about_silence(train: &[Sample], options: &DataOptions, observer: &dyn Observer) {
-    let silent = train.iter().filter(|example| !example.raster.has_events(options.steps)).count();
+    let silent = train.iter().filter(|sample| !sample.raster.has_events(options.steps)).count();
     if 2 * silent > train.len() {
-        let remedy = match options.format {
-            Format::Events => "is `data.time_unit` right?",
-            _ => "is `data.steps` too small?",
+        let help = match options.format {
+            Format::Events => "check `data.time_unit`",
+            _ => "check `data.steps`",
         };
         observer.warning(&format!(
-            "{silent} of {} training recordings have no event in their first {} time steps: {remedy}",
+            "{silent} of {} training samples have no events in their first {} time steps: {help}",
             train.len(),
             options.steps
         ));
     }
 }
 
-/// What the network takes.
+/// The requirements of a network on its data.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
-    /// Input channels.
+    /// Number of input channels.
     pub channels: usize,
-    /// Duration of a time step, in seconds.
+    /// Time step in seconds.
     pub dt: f64,
-    /// Outputs.
+    /// Number of outputs, for target sequences.
     pub outputs: usize,
 }
 
-/// A recording with what is to become of it.
+/// A sample with its set.
 struct SplitSample {
     split: Split,
-    example: Sample,
+    sample: Sample,
+    /// Duration in seconds, before the sample is cut or padded.
     seconds: f64,
 }
 
-/// Reads every recording that a recipe names and turns it into events.
+/// Reads the data of a recipe and converts it to rasters.
 ///
 /// # Errors
-/// Every recording that cannot be used; rules of the recipe that select none.
+/// Returns an error that lists the samples that cannot be used, or names a set that is empty.
 pub fn load(
     options: &DataOptions,
     front_end: &FrontEnd,
@@ -112,73 +113,74 @@ pub fn load(
 ) -> Result<Corpus, Error> {
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
     let splitter = Splitter::new(options, &classes);
-    let mut recordings = Vec::new();
+    let mut samples = Vec::new();
     let mut augmented = None;
     let paths = [(&options.path, "data.path", false)];
     let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
     for (path, key, all_test) in paths.into_iter().chain(test_path) {
         if !path.exists() {
-            let message = format!("there is no such folder or file of recordings; correct `{key}`");
+            let message = format!("there is no such folder or file; correct `{key}`");
             return Err(Error::Refused(format!("`{}`: {message}", path.display())));
         }
         let source = Source { options, input, path, all_test, splitter: &splitter };
-        let (read, sounds) = source.load(front_end, observer)?;
-        recordings.extend(read);
-        augmented = augmented.or(sounds);
+        let (read, to_augment) = source.load(front_end, observer)?;
+        samples.extend(read);
+        augmented = augmented.or(to_augment);
     }
-    let parts = Parts::new(recordings);
-    parts.check(options)?;
-    warn_about_silence(&parts.train, options, observer);
+    let splits = Splits::new(samples);
+    splits.check(options)?;
+    warn_about_silence(&splits.train, options, observer);
     let channels = if options.format == Format::Wav { audio3::CHANNELS } else { input.channels };
     let dataset = |samples| {
         Dataset::from_rasters(channels, options.steps, samples)
             .map_err(|errors| Error::without_place(&errors))
     };
     Ok(Corpus {
-        train: Arc::new(dataset(parts.train)?),
-        validation: (!parts.validation.is_empty()).then(|| dataset(parts.validation)).transpose()?,
-        test: dataset(parts.test)?,
-        seconds: parts.seconds,
+        train: Arc::new(dataset(splits.train)?),
+        validation: (!splits.validation.is_empty()).then(|| dataset(splits.validation)).transpose()?,
+        test: dataset(splits.test)?,
+        seconds: splits.seconds,
         classes,
         augmented,
     })
 }
 
-/// The recordings of each part of the data, and how long all of them are together.
+/// The samples of each set, and their total duration.
 #[derive(Default)]
-struct Parts {
+struct Splits {
     train: Vec<Sample>,
     validation: Vec<Sample>,
     test: Vec<Sample>,
     seconds: f64,
 }
 
-impl Parts {
-    fn new(recordings: Vec<SplitSample>) -> Self {
-        let mut parts = Self::default();
-        for recording in recordings {
-            parts.seconds += recording.seconds;
-            match recording.split {
-                Split::Train => parts.train.push(recording.example),
-                Split::Validation => parts.validation.push(recording.example),
-                Split::Test => parts.test.push(recording.example),
+impl Splits {
+    fn new(samples: Vec<SplitSample>) -> Self {
+        let mut splits = Self::default();
+        for SplitSample { split, sample, seconds } in samples {
+            splits.seconds += seconds;
+            match split {
+                Split::Train => splits.train.push(sample),
+                Split::Validation => splits.validation.push(sample),
+                Split::Test => splits.test.push(sample),
             }
         }
-        parts
+        splits
     }
 
-    /// Every part that the recipe asks for has a recording.
+    /// Checks that no set that the recipe asks for is empty.
     fn check(&self, options: &DataOptions) -> Result<(), Error> {
         let is_validated = options.validation != ValidationSplit::None;
-        let of_training = if self.validation.is_empty() { "data.test" } else { "data.validation" };
-        let parts = [
+        // The rule that was applied last has taken the samples.
+        let training_key = if self.validation.is_empty() { "data.test" } else { "data.validation" };
+        let sets = [
             (self.test.is_empty(), "test", "data.test"),
-            (self.train.is_empty(), "training", of_training),
+            (self.train.is_empty(), "training", training_key),
             (is_validated && self.validation.is_empty(), "validation", "data.validation"),
         ];
-        match parts.into_iter().find(|(is_missing, ..)| *is_missing) {
-            Some((_, what, key)) => {
-                let message = format!("no recording is left for the {what} set; see `{key}` of the recipe");
+        match sets.into_iter().find(|(is_empty, ..)| *is_empty) {
+            Some((_, set, key)) => {
+                let message = format!("the {set} set is empty; correct `{key}` in the recipe");
                 Err(Error::file(&options.path, message))
             }
             None => Ok(()),
@@ -187,24 +189,24 @@ impl Parts {
 }
 
 impl Corpus {
-    /// The training sets of these epochs, one after the other, for a training with this seed.
+    /// Returns the training sets of successive epochs, whose augmentation depends on `seed`.
     pub fn epochs(&self, seed: u64, epochs: Range<usize>) -> EpochDatasets {
         EpochDatasets::new(Arc::clone(&self.train), self.augmented.clone(), seed, epochs)
     }
 }
 
-/// A folder or file of a recipe's recordings.
+/// A folder or file with samples.
 struct Source<'a> {
     options: &'a DataOptions,
     input: Input,
     path: &'a Path,
-    /// Whether all recordings are held back from training, whatever their fields.
+    /// Whether all samples belong to the test set, whatever their fields.
     all_test: bool,
     splitter: &'a Splitter<'a>,
 }
 
 impl Source<'_> {
-    /// Reads every recording, and the sounds that change from epoch to epoch if the recipe changes any.
+    /// Reads every sample, and collects the recordings to augment if the recipe asks for audio augmentation.
     fn load(
         &self,
         front_end: &FrontEnd,
@@ -215,23 +217,23 @@ impl Source<'_> {
             Format::Wav => {
                 let files = self.files()?;
                 let cache = Cache::open(&options.cache, front_end);
-                let recordings =
+                let samples =
                     self.read(&files, observer, &|bytes, _| wav::raster(bytes, front_end, &cache))?;
                 cache.warn_of_write_errors(observer);
-                let is_changed = options.augmentation.is_active() && !self.all_test;
-                let augmented = is_changed.then(|| Arc::new(AugmentedSamples::new(self, &files, front_end)));
-                Ok((recordings, augmented))
+                let augments = options.augmentation.is_active() && !self.all_test;
+                let augmented = augments.then(|| Arc::new(AugmentedSamples::new(self, &files, front_end)));
+                Ok((samples, augmented))
             }
-            Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.table()?, None)),
-            Format::Shd => Err(Error::file(self.path, "is a folder; the format `shd` takes a file")),
+            Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.read_table()?, None)),
+            Format::Shd => Err(Error::file(self.path, "is a folder; the format `shd` is a single HDF5 file")),
             Format::Npz | Format::Events => {
                 let files = self.files()?;
-                Ok((self.read(&files, observer, &|bytes, name| self.sample(bytes, name))?, None))
+                Ok((self.read(&files, observer, &|bytes, path| self.decode(bytes, path))?, None))
             }
         }
     }
 
-    /// How events become time steps.
+    /// Returns the binning of events into time steps.
     fn binning(&self) -> Binning {
         Binning {
             channels: self.input.channels,
@@ -243,11 +245,12 @@ impl Source<'_> {
     }
 }
 
-/// Several faults as one text.
-fn summary(errors: &[String], what: &str) -> String {
+/// Formats errors as a count and a list, such as `2 files cannot be used:`. `one` and `many` are the subject.
+fn error_list(errors: &[String], one: &str, many: &str, predicate: &str) -> String {
     let shown: Vec<String> =
-        errors.iter().take(MAX_LISTED_ERRORS).map(|fault| format!("  {fault}")).collect();
+        errors.iter().take(MAX_LISTED_ERRORS).map(|error| format!("  {error}")).collect();
     let rest = errors.len().saturating_sub(MAX_LISTED_ERRORS);
     let more = if rest > 0 { format!("\n  and {rest} more") } else { String::new() };
-    format!("{} {what}:\n{}{more}", errors.len(), shown.join("\n"))
+    let subject = if errors.len() == 1 { one } else { many };
+    format!("{} {subject} {predicate}:\n{}{more}", errors.len(), shown.join("\n"))
 }

@@ -1,9 +1,9 @@
-//! Names with fields: `{label}_{speaker}_{index}.wav`.
+//! Patterns of file names with fields, such as `{label}_{speaker}_{index}.wav`.
 
-/// A pattern of file names: literal text and fields in turn.
+/// A pattern of file names: literal text and fields. Two fields are never adjacent, and the last segment is text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pattern {
-    parts: Vec<Segment>,
+    segments: Vec<Segment>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -13,64 +13,67 @@ enum Segment {
 }
 
 impl Pattern {
-    /// Reads a pattern. Two fields need text between them, and the pattern ends in an extension.
+    /// Parses a pattern.
+    ///
+    /// # Errors
+    /// Returns an error if a `{` is not closed, fields are adjacent or repeated, or there is no extension.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let mut parts = Vec::new();
+        let mut segments = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
             let open = rest.find('{').unwrap_or(rest.len());
             if open > 0 {
-                parts.push(Segment::Text(rest[..open].to_owned()));
+                segments.push(Segment::Text(rest[..open].to_owned()));
             } else {
-                let close = rest.find('}').ok_or_else(|| format!("`{text}`: a `{{` has no `}}`"))?;
-                if matches!(parts.last(), Some(Segment::Field(_))) {
-                    return Err(format!("`{text}`: two fields need some text between them"));
+                let close = rest.find('}').ok_or_else(|| format!("`{text}`: unclosed `{{`"))?;
+                if matches!(segments.last(), Some(Segment::Field(_))) {
+                    return Err(format!("`{text}`: adjacent fields; put text between them, such as `_`"));
                 }
-                parts.push(Segment::Field(rest[1..close].to_owned()));
+                segments.push(Segment::Field(rest[1..close].to_owned()));
                 rest = &rest[close + 1..];
                 continue;
             }
             rest = &rest[open..];
         }
-        if let Some(twice) = parts.iter().enumerate().find_map(|(i, part)| match part {
-            Segment::Field(name) if parts[..i].contains(part) => Some(name),
+        if let Some(twice) = segments.iter().enumerate().find_map(|(i, segment)| match segment {
+            Segment::Field(name) if segments[..i].contains(segment) => Some(name),
             _ => None,
         }) {
-            return Err(format!("`{text}`: the field `{{{twice}}}` stands twice"));
+            return Err(format!("`{text}`: duplicate field `{{{twice}}}`"));
         }
-        match parts.last() {
-            Some(Segment::Text(end)) if end.contains('.') => Ok(Self { parts }),
+        match segments.last() {
+            Some(Segment::Text(end)) if end.contains('.') => Ok(Self { segments }),
             _ => Err(format!("`{text}`: expected an extension such as `.wav` at the end")),
         }
     }
 
-    /// The names of the fields, in order.
+    /// Returns the names of the fields, in order.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
+        self.segments.iter().filter_map(|segment| match segment {
             Segment::Field(name) => Some(name.as_str()),
             Segment::Text(_) => None,
         })
     }
 
-    /// The extension that every name has, with its dot.
+    /// Returns the extension of every name, with its dot.
     pub(super) fn extension(&self) -> &str {
-        match self.parts.last() {
+        match self.segments.last() {
             Some(Segment::Text(end)) => end.rfind('.').map_or(end, |dot| &end[dot..]),
             _ => "",
         }
     }
 
-    /// The fields of a name, or `None` where the name does not match. A field is the shortest
-    /// non-empty text without `/` that lets the rest match.
+    /// Returns the fields of a name with their values, or `None` if the name does not match. A field takes the shortest
+    /// non-empty text without `/` up to the next literal text; the last literal is matched at the end of the name.
     pub(super) fn matches<'p, 'n>(&'p self, name: &'n str) -> Option<Vec<(&'p str, &'n str)>> {
         let mut fields = Vec::new();
         let mut rest = name;
         let mut open: Option<&str> = None;
-        for (i, part) in self.parts.iter().enumerate() {
-            match part {
+        for (i, segment) in self.segments.iter().enumerate() {
+            match segment {
                 Segment::Field(field) => open = Some(field),
                 Segment::Text(text) => {
-                    let last = i + 1 == self.parts.len();
+                    let last = i + 1 == self.segments.len();
                     let at =
                         if last { rest.len().checked_sub(text.len())? } else { rest.find(text.as_str())? };
                     if !rest.is_char_boundary(at) || &rest[at..at + text.len()] != text {

@@ -1,73 +1,78 @@
-//! From the fields of a recording to its class and its set.
+//! Assignment of samples to training, validation and test set, and to classes, by their fields.
 
 use crate::recipe::{DataOptions, Filter, ValidationSplit, plain, stratified_sample};
 
-/// What a recording is used for.
+/// The set of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Split {
-    /// To learn from.
+    /// Training.
     Train,
-    /// To choose the best epoch by.
+    /// Selection of the best epoch.
     Validation,
-    /// Held back.
+    /// Evaluation after training.
     Test,
 }
 
-/// What becomes of a recording.
+/// Set and class of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
-    /// Its set.
+    /// The set.
     pub split: Split,
-    /// Its class, where there are classes.
+    /// Index of the class, if the recipe names classes.
     pub label: Option<usize>,
 }
 
-/// The rules of a recipe.
+/// The rules of a recipe that assign samples.
 pub(super) struct Splitter<'a> {
     options: &'a DataOptions,
     classes: &'a [String],
-    /// Whether numbers name no class, so that they are its index.
+    /// Whether a numeric label is the index of a class, because no class name is a number.
     by_index: bool,
 }
 
 impl<'a> Splitter<'a> {
-    /// The rules of a recipe with these classes.
+    /// Creates the splitter of a recipe; `classes` are its class names.
     pub(super) fn new(options: &'a DataOptions, classes: &'a [String]) -> Self {
         let by_index = classes.iter().all(|class| class.parse::<i64>().is_err());
         Self { options, classes, by_index }
     }
 
-    /// Every field that the rules ask for, with the key that does.
+    /// Returns every field that the rules require, with the key of the recipe that requires it.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let of = |rule: &'a Filter, key: &'static str| rule.keys().map(move |field| (field.as_str(), key));
+        let fields =
+            |rule: &'a Filter, key: &'static str| rule.keys().map(move |field| (field.as_str(), key));
         let validation = match &self.options.validation {
             ValidationSplit::Filter(rule) => Some(rule),
             _ => None,
         };
         let label = (!self.classes.is_empty()).then_some(("label", "data.classes"));
-        of(&self.options.test, "data.test")
-            .chain(of(&self.options.only, "data.only"))
-            .chain(validation.into_iter().flat_map(move |rule| of(rule, "data.validation")))
+        fields(&self.options.test, "data.test")
+            .chain(fields(&self.options.only, "data.only"))
+            .chain(validation.into_iter().flat_map(move |rule| fields(rule, "data.validation")))
             .chain(label)
     }
 
-    /// What becomes of a recording with these fields, or `None` for one that the recipe leaves out.
-    pub(super) fn role<'v>(
+    /// Assigns a sample by the values of its fields. Returns `None` if the recipe does not use it.
+    ///
+    /// # Errors
+    /// Returns an error if the label is not a class.
+    pub(super) fn assign<'v>(
         &self,
         value: impl Fn(&str) -> &'v str,
         all_test: bool,
     ) -> Result<Option<Assignment>, String> {
-        let has = |wanted: &Filter| {
-            wanted.iter().all(|(field, values)| values.iter().any(|v| plain(v) == value(field)))
+        let matches = |rule: &Filter| {
+            rule.iter().all(|(field, values)| values.iter().any(|v| plain(v) == value(field)))
         };
-        if !has(&self.options.only) {
+        if !matches(&self.options.only) {
             return Ok(None);
         }
         let label = if self.classes.is_empty() { None } else { Some(self.label(value("label"))?) };
-        let is_test = all_test || !self.options.test.is_empty() && has(&self.options.test);
+        // An empty rule matches everything, but stands for no test set in this source.
+        let is_test = all_test || !self.options.test.is_empty() && matches(&self.options.test);
         let split = match &self.options.validation {
             _ if is_test => Split::Test,
-            ValidationSplit::Filter(rule) if has(rule) => Split::Validation,
+            ValidationSplit::Filter(rule) if matches(rule) => Split::Validation,
             _ => Split::Train,
         };
         Ok(Some(Assignment { split, label }))
@@ -75,30 +80,28 @@ impl<'a> Splitter<'a> {
 
     fn label(&self, label: &str) -> Result<usize, String> {
         let index = || label.parse().ok().filter(|&i: &usize| self.by_index && i < self.classes.len());
-        self.classes
-            .iter()
-            .position(|class| class == label)
-            .or_else(index)
-            .ok_or_else(|| format!("the label `{label}` is none of the classes {}", self.classes.join(", ")))
+        self.classes.iter().position(|class| class == label).or_else(index).ok_or_else(|| {
+            format!("the label `{label}` is not one of the classes {}", self.classes.join(", "))
+        })
     }
 
-    /// Moves a share of each class from training to validation, where the recipe asks for one. `names` are those of
-    /// the recordings, in the order of their roles.
-    pub(super) fn fraction(&self, names: &[String], roles: &mut [Assignment]) {
+    /// Moves a fraction of each class from training to validation, if the recipe asks for one. `names` are those of the
+    /// samples, in the order of `assignments`.
+    pub(super) fn hold_out_fraction(&self, names: &[String], assignments: &mut [Assignment]) {
         let ValidationSplit::Fraction(fraction) = self.options.validation else { return };
         let names = names.iter().map(String::as_str);
-        let (mut training, recordings): (Vec<&mut Assignment>, Vec<_>) = roles
+        let (mut training, samples): (Vec<&mut Assignment>, Vec<_>) = assignments
             .iter_mut()
             .zip(names)
-            .filter(|(role, _)| role.split == Split::Train)
-            .map(|(role, name)| {
-                let label = role.label;
-                (role, (label, name))
+            .filter(|(assignment, _)| assignment.split == Split::Train)
+            .map(|(assignment, name)| {
+                let label = assignment.label;
+                (assignment, (label, name))
             })
             .unzip();
-        let chosen = stratified_sample(fraction, &recordings);
+        let chosen = stratified_sample(fraction, &samples);
         let chosen = training.iter_mut().zip(chosen).filter(|(_, chosen)| *chosen);
-        chosen.for_each(|(role, _)| role.split = Split::Validation);
+        chosen.for_each(|(assignment, _)| assignment.split = Split::Validation);
     }
 }
 
@@ -111,29 +114,29 @@ mod tests {
     }
 
     #[test]
-    fn fields_decide_on_set_and_class() {
+    fn fields_determine_set_and_class() {
         let options = options(
             "classes: [low, high], only: {voice: [a, b]}, test: {take: [4, 5]}, validation: {take: [3], voice: [b]}",
         );
         let classes = ["low".to_owned(), "high".to_owned()];
         let splitter = Splitter::new(&options, &classes);
-        let role = |label: &'static str, voice: &'static str, take: &'static str| {
+        let assign = |label: &'static str, voice: &'static str, take: &'static str| {
             let value = move |field: &str| match field {
                 "label" => label,
                 "voice" => voice,
                 _ => take,
             };
-            splitter.role(value, false).unwrap().map(|role| (role.split, role.label.unwrap()))
+            splitter.assign(value, false).unwrap().map(|a| (a.split, a.label.unwrap()))
         };
-        assert_eq!(role("low", "a", "1"), Some((Split::Train, 0)));
-        assert_eq!(role("high", "a", "5"), Some((Split::Test, 1)));
-        assert_eq!(role("high", "b", "3"), Some((Split::Validation, 1)));
-        assert_eq!(role("high", "a", "3"), Some((Split::Train, 1)));
-        assert_eq!(role("high", "c", "1"), None);
-        // Where no class is called by a number, a number is the index of one.
-        assert_eq!(role("1", "a", "1"), Some((Split::Train, 1)));
-        assert!(splitter.role(|_| "2", false).unwrap().is_none());
-        assert_eq!(splitter.label("2").unwrap_err(), "the label `2` is none of the classes low, high");
+        assert_eq!(assign("low", "a", "1"), Some((Split::Train, 0)));
+        assert_eq!(assign("high", "a", "5"), Some((Split::Test, 1)));
+        assert_eq!(assign("high", "b", "3"), Some((Split::Validation, 1)));
+        assert_eq!(assign("high", "a", "3"), Some((Split::Train, 1)));
+        assert_eq!(assign("high", "c", "1"), None);
+        // No class name is a number, so a number is the index of a class.
+        assert_eq!(assign("1", "a", "1"), Some((Split::Train, 1)));
+        assert!(splitter.assign(|_| "2", false).unwrap().is_none());
+        assert_eq!(splitter.label("2").unwrap_err(), "the label `2` is not one of the classes low, high");
     }
 
     #[test]
@@ -142,14 +145,15 @@ mod tests {
         let classes = ["0".to_owned(), "1".to_owned()];
         let splitter = Splitter::new(&options, &classes);
         let names: Vec<String> = (0..40).map(|i| format!("{i}.wav")).collect();
-        let mut roles: Vec<Assignment> = (0..40)
+        let mut assignments: Vec<Assignment> = (0..40)
             .map(|i| Assignment { split: if i < 8 { Split::Test } else { Split::Train }, label: Some(i % 2) })
             .collect();
-        splitter.fraction(&names, &mut roles);
+        splitter.hold_out_fraction(&names, &mut assignments);
         for class in 0..2 {
-            let count = |split| roles.iter().filter(|r| r.label == Some(class) && r.split == split).count();
+            let count =
+                |split| assignments.iter().filter(|a| a.label == Some(class) && a.split == split).count();
             assert_eq!([count(Split::Train), count(Split::Validation), count(Split::Test)], [12, 4, 4]);
         }
-        assert!(roles[..8].iter().all(|role| role.split == Split::Test));
+        assert!(assignments[..8].iter().all(|assignment| assignment.split == Split::Test));
     }
 }

@@ -1,4 +1,4 @@
-//! From a WAV file to a raster.
+//! Conversion of WAV files to rasters by the audio front end.
 
 use synnet_audio::Wav;
 use synnet_audio::audio3::{self, Options};
@@ -9,15 +9,15 @@ use super::cache::{Cache, Entry};
 use super::folder::Content;
 use crate::recipe::FrontEnd;
 
-/// The events of a file, from the cache where they are known.
+/// Returns the events of a WAV file, from the cache if they are in it.
 pub(super) fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Result<Content, String> {
     let key = cache.key(bytes);
     let entry = match cache.get(key) {
         Some(entry) => entry,
         None => {
-            let sound = Wav::decode(bytes).map_err(|e| e.to_string())?;
+            let audio = Wav::decode(bytes).map_err(|e| e.to_string())?;
             let FrontEnd::XyloAudio3(options) = front_end;
-            let entry = Entry { raster: front_end_raster(&sound, options)?, seconds: sound.duration() };
+            let entry = Entry { raster: front_end_raster(&audio, options)?, seconds: audio.duration() };
             cache.put(key, &entry);
             entry
         }
@@ -25,28 +25,33 @@ pub(super) fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Resul
     Ok((entry.raster, None, entry.seconds))
 }
 
-/// The events of a file after a random change.
+/// Returns the events of a WAV file after a random augmentation. The last argument selects the random stream.
 pub(super) fn augmented_raster(
     bytes: &[u8],
     front_end: &FrontEnd,
     augmentation: &Augmentation,
     [seed, epoch, recording]: [u64; 3],
 ) -> Result<Raster, String> {
-    let sound = Wav::decode(bytes).map_err(|e| e.to_string())?;
-    let augmented_raster = augmentation.apply(&sound, seed, epoch, recording).map_err(|e| e.to_string())?;
-    let AugmentedAudio { sound, step } = augmented_raster;
+    let audio = Wav::decode(bytes).map_err(|e| e.to_string())?;
+    let augmented = augmentation.apply(&audio, seed, epoch, recording).map_err(|e| e.to_string())?;
+    let AugmentedAudio { sound, step } = augmented;
     let FrontEnd::XyloAudio3(options) = front_end;
+    // A pitch change alters the sample rate and thereby the duration; scaling the time step keeps the number of steps.
     let decimation = (f64::from(options.decimation) * step).round().max(1.0) as u32;
     let options = options.clone().with_decimation(decimation);
-    // What was cut short may be shorter than a step: an empty recording.
+    // Unlike in a file, audio shorter than a step is not an error here: augmentation may have cut it. The raster is
+    // empty.
     audio3::raster(&sound, &options).map_err(|e| e.to_string())
 }
 
-/// The events of a sound, in at least one step.
-fn front_end_raster(sound: &Wav, options: &Options) -> Result<Raster, String> {
-    let raster = audio3::raster(sound, options).map_err(|e| e.to_string())?;
+/// Runs the front end.
+///
+/// # Errors
+/// Returns an error if the audio is shorter than a time step.
+fn front_end_raster(audio: &Wav, options: &Options) -> Result<Raster, String> {
+    let raster = audio3::raster(audio, options).map_err(|e| e.to_string())?;
     if raster.steps() == 0 {
-        return Err(format!("{:.4} s of sound are shorter than one time step", sound.duration()));
+        return Err(format!("the recording is shorter than one time step: {:.4} s", audio.duration()));
     }
     Ok(raster)
 }

@@ -1,8 +1,8 @@
-//! Ticks of axes, and numbers as people write them.
+//! Axis ticks, and the format of numbers.
 
-/// Round values that cover a range: about `count` of them, from below `low` to above `high`.
+/// Returns about `count` round values that cover the range from `low` to `high`.
 pub fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
-    // A range of no width gets some, in proportion to where it lies.
+    // Widen an empty range, in proportion to its position, so that the step is not 0.
     let high = high.max(low + 1e-6 * low.abs()).max(low + 1e-300);
     let raw = (high - low) / count.max(1) as f64;
     let magnitude = 10f64.powf(raw.log10().floor());
@@ -16,7 +16,7 @@ pub fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     (0..=steps).map(|i| (first + i as f64) * step).collect()
 }
 
-/// Whole numbers from 1 to `last`, about `count` of them, with both ends.
+/// Returns about `count` whole numbers from 1 to `last`, both included.
 pub fn whole_ticks(last: usize, count: usize) -> Vec<f64> {
     if last <= count {
         return (1..=last.max(1)).map(|n| n as f64).collect();
@@ -25,7 +25,7 @@ pub fn whole_ticks(last: usize, count: usize) -> Vec<f64> {
     let mut values = vec![1.0];
     let mut next = step;
     while next < last as f64 {
-        // A label beside the last one would run into it.
+        // Skip a tick whose label would overlap the last one.
         if next > 1.0 && last as f64 - next > 0.6 * step {
             values.push(next);
         }
@@ -35,7 +35,7 @@ pub fn whole_ticks(last: usize, count: usize) -> Vec<f64> {
     values
 }
 
-/// Powers of ten that cover a range of positive values, at most about `count`.
+/// Returns at most about `count` powers of ten that cover a range of positive values.
 pub fn decades(low: f64, high: f64, count: usize) -> Vec<f64> {
     let (first, last) = ((low.log10() + 1e-9).floor() as i32, (high.log10() - 1e-9).ceil() as i32);
     let last = last.max(first + 1);
@@ -44,7 +44,7 @@ pub fn decades(low: f64, high: f64, count: usize) -> Vec<f64> {
     (first..=last).step_by(every).map(|exponent| 10f64.powi(exponent)).collect()
 }
 
-/// A number with three significant digits and no useless zeros.
+/// Formats a number with three significant digits, without trailing zeros.
 pub fn format_number(x: f64) -> String {
     if x == 0.0 {
         return "0".into();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_short() {
+    fn numbers_have_three_significant_digits() {
         for (x, text) in [
             (0.0, "0"),
             (0.5, "0.5"),

@@ -1,9 +1,9 @@
-//! Bars side by side: one quantity of several things, in a few situations.
+//! Grouped bar charts.
 
 use maud::{Markup, html};
 
 use super::axis::{format_number, ticks};
-use super::svg::{ColorClass, Tenths, drawing, legend, picture, rule, shortened};
+use super::svg::{ColorClass, Tenths, drawing, figure, legend, rule, shortened};
 
 const WIDTH: f64 = 540.0;
 const HEIGHT: f64 = 280.0;
@@ -11,23 +11,23 @@ const LEFT: f64 = 52.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 28.0;
-/// Letters of a name that there is room for.
+/// Maximum length of a label.
 const MAX_LABEL_CHARS: usize = 14;
 
-/// A picture of bars.
+/// A grouped bar chart.
 pub struct Bars<'a> {
-    /// What is shown.
+    /// The title.
     pub title: &'a str,
-    /// Its unit, or what is to be said beside the title.
+    /// The unit or a remark, shown beside the title.
     pub unit: &'a str,
-    /// The situations, in the order of colors.
+    /// Names of the series, in the order of colors.
     pub names: &'a [&'a str],
-    /// Each thing with its value in every situation; values are not negative.
+    /// Groups with a value for each series. Values are 0 or more; others are not drawn.
     pub groups: Vec<(String, Vec<f64>)>,
 }
 
 impl Bars<'_> {
-    /// The picture with title and legend; nothing if there are no groups.
+    /// Draws the chart with title and legend; empty if there are no groups.
     pub fn html(&self) -> Markup {
         if self.groups.is_empty() || self.names.is_empty() {
             return html! {};
@@ -56,7 +56,7 @@ impl Bars<'_> {
             path.axis d={ "M" (LEFT) " " (bottom) "H" (WIDTH - RIGHT) } {}
         };
         let drawing = drawing(self.title, [WIDTH, HEIGHT], &content);
-        picture(self.title, self.unit, &html! { (self.legend()) (drawing) })
+        figure(self.title, self.unit, &html! { (self.legend()) (drawing) })
     }
 
     fn legend(&self) -> Markup {

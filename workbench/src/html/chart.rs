@@ -1,65 +1,65 @@
-//! Lines over epochs or time steps.
+//! Line charts over epochs or time steps.
 
 use std::fmt::Write;
 
 use maud::{Markup, html};
 
 use super::axis::{decades, format_number, ticks, whole_ticks};
-use super::svg::{ColorClass, Tenths, drawing, legend, picture, rule};
+use super::svg::{ColorClass, Tenths, drawing, figure, legend, rule};
 
-/// Size of a picture in its own units, which are pixels where there is room for two in a row.
+/// Size in user units, which are pixels if two charts fit side by side.
 const WIDTH: f64 = 540.0;
 const HEIGHT: f64 = 230.0;
-/// Room for labels.
+/// Margins for labels.
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 40.0;
-/// Height at which the horizontal axis lies.
+/// Y coordinate of the horizontal axis.
 const FLOOR: f64 = HEIGHT - BOTTOM;
-/// Points of a line beyond which it is thinned.
+/// Maximum number of points of a line; longer lines are downsampled.
 const MAX_POINTS: usize = 600;
-/// Places that show their numbers to the pointer.
+/// Maximum number of columns that show their values on hover.
 const MAX_HOVER_COLUMNS: usize = 120;
 
-/// A picture of lines.
+/// A line chart.
 pub struct Chart<'a> {
-    /// What is shown.
+    /// The title.
     pub title: &'a str,
-    /// Its unit, or what is to be said beside the title.
+    /// The unit or a remark, shown beside the title.
     pub unit: &'a str,
-    /// What the lines run over: `epoch` or `step`. They are counted from 1.
+    /// Name of the horizontal axis, `epoch` or `step`, which counts from 1.
     pub x_axis: &'a str,
     /// The lines.
     pub lines: Vec<Line>,
-    /// How values become heights.
+    /// The vertical scale.
     pub scale: Scale,
-    /// The epoch, from 1, that is marked as the one whose weights were kept.
+    /// The selected epoch, from 1, which is marked.
     pub selected_epoch: Option<usize>,
 }
 
-/// One line: a value for each epoch or step, from the first.
+/// A line of a chart.
 pub struct Line {
     /// Name in the legend.
     pub name: String,
-    /// Values; none where there is no number.
+    /// A value for each epoch or step; `None` leaves a gap.
     pub values: Vec<Option<f64>>,
-    /// Color, by number.
+    /// Index of the color, modulo [`MAX_COLORS`](super::MAX_COLORS).
     pub color: usize,
-    /// Whether it is dashed.
+    /// Whether the line is dashed.
     pub dashed: bool,
 }
 
-/// How values become heights.
+/// A vertical scale.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// From 0 or below to the greatest value.
+    /// Linear, including 0.
     FromZero,
-    /// Shares, from 0 to 100 %.
+    /// Linear from 0 to 1, labeled in percent.
     Fraction,
-    /// As `FromZero`, in percent.
+    /// Linear including 0, labeled in percent.
     Percent,
-    /// Logarithms; values that are not positive are left out.
+    /// Logarithmic; values that are not positive leave gaps.
     Logarithmic,
 }
 
@@ -97,7 +97,7 @@ impl Scale {
 }
 
 impl Chart<'_> {
-    /// The picture with title and legend; nothing if no line has a value.
+    /// Draws the chart with title and legend; empty if no line has a value.
     pub fn html(&self) -> Markup {
         let epochs = self.lines.iter().map(|line| line.values.len()).max().unwrap_or(0);
         if epochs == 0 || self.lines.iter().all(|line| line.values.iter().all(Option::is_none)) {
@@ -114,14 +114,14 @@ impl Chart<'_> {
         let content = html! {
             @for &tick in &ticks { (rule(LEFT, WIDTH - RIGHT, frame.y(tick), &self.scale.text(tick))) }
             (self.axis(&frame))
-            @if let Some(kept) = self.selected_epoch {
-                path.kept d={ "M" (Tenths(frame.x(kept as f64))) " " (TOP) "V" (FLOOR) } {}
+            @if let Some(epoch) = self.selected_epoch {
+                path.selected d={ "M" (Tenths(frame.x(epoch as f64))) " " (TOP) "V" (FLOOR) } {}
             }
             @for line in &self.lines { (frame.line(line)) }
-            (self.places(&frame))
+            (self.hover_columns(&frame))
         };
         let drawing = drawing(&format!("{} over {}s", self.title, self.x_axis), [WIDTH, HEIGHT], &content);
-        picture(self.title, self.unit, &html! { (self.legend()) (drawing) })
+        figure(self.title, self.unit, &html! { (self.legend()) (drawing) })
     }
 
     fn legend(&self) -> Markup {
@@ -130,11 +130,11 @@ impl Chart<'_> {
         }
         let mark = |class: &str| html! { path.(class) d="M1 4H23" {} };
         let lines = self.lines.iter().map(|line| (mark(&line.class()), line.name.as_str()));
-        let kept = self.selected_epoch.map(|kept| format!("weights kept: epoch {kept}"));
-        legend(lines.chain(kept.as_deref().map(|name| (mark("kept"), name))))
+        let selected = self.selected_epoch.map(|epoch| format!("selected epoch: {epoch}"));
+        legend(lines.chain(selected.as_deref().map(|name| (mark("selected"), name))))
     }
 
-    /// The axis of epochs or steps with its ticks.
+    /// Draws the horizontal axis with its ticks.
     fn axis(&self, frame: &Frame) -> Markup {
         html! {
             @for epoch in whole_ticks(frame.epochs, 8) {
@@ -147,13 +147,13 @@ impl Chart<'_> {
         }
     }
 
-    /// Invisible columns that show their numbers under the pointer.
-    fn places(&self, frame: &Frame) -> Markup {
+    /// Draws transparent columns whose tooltips show the values.
+    fn hover_columns(&self, frame: &Frame) -> Markup {
         let every = frame.epochs.div_ceil(MAX_HOVER_COLUMNS).max(1);
         let width = (WIDTH - LEFT - RIGHT) / (frame.epochs.div_ceil(every)) as f64;
         html! {
             @for epoch in (0..frame.epochs).step_by(every) {
-                rect.place x=(Tenths(frame.x((epoch + 1) as f64) - width / 2.0)) y=(TOP)
+                rect.hover x=(Tenths(frame.x((epoch + 1) as f64) - width / 2.0)) y=(TOP)
                     width=(Tenths(width)) height=(FLOOR - TOP) {
                     title {
                         (self.x_axis) " " (epoch + 1)
@@ -175,23 +175,25 @@ impl Line {
     }
 }
 
-/// The rectangle of the lines.
+/// The plot area, which maps values to coordinates.
 struct Frame {
     epochs: usize,
     scale: Scale,
+    /// Lower and upper end of the axis, after [`Scale::position`].
     low: f64,
     high: f64,
 }
 
 impl Frame {
     fn x(&self, epoch: f64) -> f64 {
-        let share = if self.epochs > 1 { (epoch - 1.0) / (self.epochs - 1) as f64 } else { 0.5 };
-        LEFT + 6.0 + share * (WIDTH - LEFT - RIGHT - 12.0)
+        let fraction = if self.epochs > 1 { (epoch - 1.0) / (self.epochs - 1) as f64 } else { 0.5 };
+        LEFT + 6.0 + fraction * (WIDTH - LEFT - RIGHT - 12.0)
     }
 
     fn y(&self, value: f64) -> f64 {
-        let share = (self.scale.position(value) - self.low) / (self.high - self.low).max(f64::MIN_POSITIVE);
-        FLOOR - share * (FLOOR - TOP)
+        let fraction =
+            (self.scale.position(value) - self.low) / (self.high - self.low).max(f64::MIN_POSITIVE);
+        FLOOR - fraction * (FLOOR - TOP)
     }
 
     fn line(&self, line: &Line) -> Markup {
@@ -204,6 +206,7 @@ impl Frame {
                 Some((self.x((i + 1) as f64), self.y(value)))
             })
             .collect();
+        // A path of one point is invisible.
         if points.iter().flatten().count() == 1 {
             let (x, y) = points.iter().flatten().next().copied().unwrap_or_default();
             return html! { circle.dot.(ColorClass(line.color)) cx=(Tenths(x)) cy=(Tenths(y)) r="1" {} };
@@ -215,7 +218,7 @@ impl Frame {
     }
 }
 
-/// The commands of a path through the points, with gaps where there are none.
+/// Returns the commands of a path through the points; `None` interrupts it.
 pub fn path(points: &[Option<(f64, f64)>]) -> String {
     let mut d = String::new();
     let mut pen_down = false;
@@ -228,14 +231,14 @@ pub fn path(points: &[Option<(f64, f64)>]) -> String {
     d
 }
 
-/// Of many points the lowest and the highest of each stretch, so that no peak is lost.
+/// Reduces many points to the lowest and the highest of each interval, so that no peak is lost.
 pub fn downsampled(points: &[Option<(f64, f64)>]) -> Vec<Option<(f64, f64)>> {
     if points.len() <= MAX_POINTS {
         return points.to_vec();
     }
-    let stretch = (2 * points.len()).div_ceil(MAX_POINTS);
+    let interval = (2 * points.len()).div_ceil(MAX_POINTS);
     let mut kept = Vec::new();
-    for part in points.chunks(stretch) {
+    for part in points.chunks(interval) {
         let by_height = |a: &(f64, f64), b: &(f64, f64)| a.1.total_cmp(&b.1);
         let (Some(low), Some(high)) = (
             part.iter().flatten().copied().min_by(by_height),
@@ -273,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_chart_is_drawn_element_by_element() {
+    fn a_small_chart_matches_its_snapshot() {
         let line = |name: &str, values: [Option<f64>; 3], color, dashed| {
             let values = values.to_vec();
             Line { name: name.into(), values, color, dashed }
@@ -290,7 +293,7 @@ mod tests {
             scale: Scale::FromZero,
             selected_epoch: Some(2),
         };
-        // An element a line.
+        // One element per line.
         let html = chart.html().into_string().replace("><", ">\n<").replace(">\n</", "></");
         insta::assert_snapshot!(html, @r#"
         <figure>
@@ -304,7 +307,7 @@ mod tests {
         <path class="line c1 dashed" d="M1 4H23"></path></svg>validation</li>
         <li>
         <svg viewBox="0 0 24 8">
-        <path class="kept" d="M1 4H23"></path></svg>weights kept: epoch 2</li></ul>
+        <path class="selected" d="M1 4H23"></path></svg>selected epoch: 2</li></ul>
         <svg viewBox="0 0 540 230" role="img" aria-label="Loss over epochs">
         <path class="rule" d="M52 190.0H528"></path>
         <text class="end" x="45" y="194.0">0</text>
@@ -324,24 +327,24 @@ mod tests {
         <text class="middle" x="522.0" y="207">3</text>
         <path class="axis" d="M52 190H528"></path>
         <text class="middle quiet" x="290" y="224">epoch</text>
-        <path class="kept" d="M290.0 10V190"></path>
+        <path class="selected" d="M290.0 10V190"></path>
         <path class="line c0" d="M58.0 10.0L290.0 100.0L522.0 145.0"></path>
         <circle class="dot c1" cx="290.0" cy="55.0" r="1"></circle>
-        <rect class="place" x="-21.3" y="10" width="158.7" height="180">
+        <rect class="hover" x="-21.3" y="10" width="158.7" height="180">
         <title>epoch 1
         training: 2</title></rect>
-        <rect class="place" x="210.7" y="10" width="158.7" height="180">
+        <rect class="hover" x="210.7" y="10" width="158.7" height="180">
         <title>epoch 2
         training: 1
         validation: 1.5</title></rect>
-        <rect class="place" x="442.7" y="10" width="158.7" height="180">
+        <rect class="hover" x="442.7" y="10" width="158.7" height="180">
         <title>epoch 3
         training: 0.5</title></rect></svg></figure>
         "#);
     }
 
     #[test]
-    fn charts_without_numbers_are_left_out() {
+    fn charts_without_values_are_empty() {
         assert_eq!(chart(&[], Scale::FromZero), "");
         assert_eq!(chart(&[None, None], Scale::Fraction), "");
         for scale in [Scale::FromZero, Scale::Fraction, Scale::Percent, Scale::Logarithmic] {

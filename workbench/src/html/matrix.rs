@@ -1,15 +1,15 @@
-//! Confusion matrices.
+//! Plots of confusion matrices.
 
 use maud::{Markup, html};
 
-use super::svg::{Tenths, bounded_drawing, picture};
+use super::svg::{Tenths, bounded_drawing, figure};
 
-/// Classes beyond which cells are too small for numbers.
+/// Maximum number of classes for which cells are large enough for numbers.
 const MAX_NUMBERED: usize = 24;
-/// Letters of a class name that there is room for.
+/// Maximum length of a class label.
 const MAX_LABEL_CHARS: usize = 14;
 
-/// Samples by true class (row) and predicted class (column), as a picture with a caption.
+/// Draws a confusion matrix: numbers of samples by true class (row) and predicted class (column).
 pub fn confusion(caption: &str, note: &str, classes: &[String], counts: &[Vec<u64>]) -> Markup {
     let grid = Grid::new(classes, counts.len());
     let content = html! {
@@ -21,20 +21,20 @@ pub fn confusion(caption: &str, note: &str, classes: &[String], counts: &[Vec<u6
             }
         }
     };
-    picture(caption, note, &bounded_drawing(caption, grid.size(), &content))
+    figure(caption, note, &bounded_drawing(caption, grid.size(), &content))
 }
 
-/// Where the cells of a matrix lie.
+/// The layout of a matrix, in pixels.
 struct Grid {
-    /// Classes.
+    /// Number of classes.
     n: usize,
     /// Side of a cell.
     side: f64,
-    /// Room for a class name.
+    /// Width of the longest label.
     label_width: f64,
-    /// Whether the names above the columns are too long to stand upright.
+    /// Whether the column labels are too long to be horizontal.
     slanted: bool,
-    /// Distance between the classes that are named.
+    /// Distance between labeled classes.
     every: usize,
     left: f64,
     top: f64,
@@ -52,7 +52,7 @@ impl Grid {
         Self { n, side, label_width, slanted, every, left: label_width + 34.0, top }
     }
 
-    /// Length of a row or column of cells.
+    /// Returns the length of a row or column of cells.
     fn length(&self) -> f64 {
         self.n as f64 * self.side
     }
@@ -62,7 +62,7 @@ impl Grid {
         [self.left + self.length() + right, self.top + self.length() + 8.0]
     }
 
-    /// What the axes are, and the names of the classes before the rows and above the columns.
+    /// Draws the axis titles, and the class names beside the rows and above the columns.
     fn axis_labels(&self, classes: &[String]) -> Markup {
         let across = Tenths(self.left + self.length() / 2.0);
         let down = Tenths(self.top + self.length() / 2.0);
@@ -83,23 +83,23 @@ impl Grid {
         }
     }
 
-    /// The cell of a row and column; `share` is its count's share of the row.
-    fn cell(&self, [row, column]: [usize; 2], classes: &[String], count: u64, share: f64) -> Markup {
+    /// Draws a cell; `fraction` is its fraction of the row's samples.
+    fn cell(&self, [row, column]: [usize; 2], classes: &[String], count: u64, fraction: f64) -> Markup {
         let (x, y) = (self.left + column as f64 * self.side, self.top + row as f64 * self.side);
         let gap = if self.side > 8.0 { 1.5 } else { 0.0 };
         let (left, top, side) = (Tenths(x + gap / 2.0), Tenths(y + gap / 2.0), Tenths(self.side - gap));
-        let kind = if row == column { "right" } else { "wrong" };
+        let kind = if row == column { "correct" } else { "incorrect" };
         // Even a single mistake must be visible.
-        let strength = 0.12 + 0.88 * share;
+        let opacity = 0.12 + 0.88 * fraction;
         let name = |i: usize| classes.get(i).map_or("", String::as_str);
-        let percent = Tenths(100.0 * share);
+        let percent = Tenths(100.0 * fraction);
         html! {
             g {
                 rect.cell x=(left) y=(top) width=(side) height=(side) {}
                 @if count > 0 {
-                    rect.(kind) fill-opacity=(format_args!("{strength:.2}")) x=(left) y=(top) width=(side) height=(side) {}
+                    rect.(kind) fill-opacity=(format_args!("{opacity:.2}")) x=(left) y=(top) width=(side) height=(side) {}
                     @if self.n <= MAX_NUMBERED {
-                        text.middle.on[strength > 0.55] x=(Tenths(x + self.side / 2.0))
+                        text.middle.on[opacity > 0.55] x=(Tenths(x + self.side / 2.0))
                             y=(Tenths(y + self.side / 2.0 + 4.0)) { (count) }
                     }
                 }
@@ -123,11 +123,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_cell_says_what_it_counts() {
+    fn every_cell_has_a_tooltip() {
         let classes = ["low".to_owned(), "a very long name of a class".to_owned()];
         let html = confusion("float", "", &classes, &[vec![3, 1], vec![0, 0]]).into_string();
         assert!(html.contains("<title>true low, predicted low: 3 (75.0 % of the class)</title>"), "{html}");
-        assert_eq!(html.matches("class=\"wrong\"").count(), 1);
+        assert_eq!(html.matches("class=\"incorrect\"").count(), 1);
         assert!(html.contains("a very long n\u{2026}<") && !html.contains("NaN"));
         let many: Vec<String> = (0..60).map(|i| i.to_string()).collect();
         let html = confusion("float", "", &many, &vec![vec![1; 60]; 60]).into_string();

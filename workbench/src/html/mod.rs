@@ -1,12 +1,11 @@
-//! Pages to read in a browser: one HTML file with its pictures inside, which fetches nothing from the network.
+//! Self-contained HTML pages with inline figures, which load nothing from the network.
 //!
-//! Every component returns [`Markup`]. Texts and attributes are escaped by `maud`, so that a name from data, a file or
-//! a network cannot become markup; only the style sheet is included as it is.
+//! Every component returns [`Markup`]. `maud` escapes texts and attributes, so that a name from data, a file or a
+//! network cannot become markup. Only the style sheet is included verbatim.
 //!
-//! Pictures are inline SVG, drawn here and not by a crate for charts: such crates write colors and sizes as numbers,
-//! and cannot show the values of a column under the pointer. Colors are variables of the style sheet, so that one
-//! picture serves light and dark. The palette is Okabe and Ito's, which people with any color vision can tell apart;
-//! lines differ in their dashes, too.
+//! Figures are inline SVG, drawn here rather than by a plotting crate: such crates hard-code colors and sizes, and
+//! cannot show values on hover. Colors are variables of the style sheet, so that one figure serves light and dark mode.
+//! The palette is that of Okabe and Ito, which is safe for color-blind readers; lines also differ in their dashes.
 
 mod axis;
 mod bars;
@@ -26,7 +25,7 @@ pub use raster::{EventPanel, LineStyle, Mark, Panel, Trace, Traces, raster};
 pub use scatter::Scatter;
 pub use svg::MAX_COLORS;
 
-/// A whole page: its title, and what stands in its body.
+/// Returns a complete page.
 pub fn document(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -43,7 +42,7 @@ pub fn document(title: &str, body: &Markup) -> Markup {
     }
 }
 
-/// A message with its names, which stand between backticks, set as code.
+/// Formats a message; text between backticks becomes code.
 pub fn code_spans(message: &str) -> Markup {
     html! {
         @for (i, part) in message.split('`').enumerate() {
@@ -52,8 +51,8 @@ pub fn code_spans(message: &str) -> Markup {
     }
 }
 
-/// A section with a heading and, unless it is empty, a lead on how to read it. Names between backticks in the lead
-/// are set as code.
+/// Returns a section with a heading and a lead that explains the content. An empty lead is omitted; text between
+/// backticks in the lead becomes code.
 pub fn section(heading: &str, lead: &str, content: &Markup) -> Markup {
     html! {
         section {
@@ -64,7 +63,7 @@ pub fn section(heading: &str, lead: &str, content: &Markup) -> Markup {
     }
 }
 
-/// Content that unfolds at a click on its summary.
+/// Returns content that expands at a click on its summary.
 pub fn details(summary: &Markup, open: bool, content: &Markup) -> Markup {
     html! {
         details open[open] {
@@ -74,17 +73,17 @@ pub fn details(summary: &Markup, open: bool, content: &Markup) -> Markup {
     }
 }
 
-/// Pictures side by side if there is room.
-pub fn side_by_side(pictures: &[Markup]) -> Markup {
+/// Arranges figures in a grid of as many columns as fit.
+pub fn side_by_side(figures: &[Markup]) -> Markup {
     html! {
         div.grid {
-            @for picture in pictures { (picture) }
+            @for figure in figures { (figure) }
         }
     }
 }
 
-/// A table as [`table`](synnet_ir::display::format_table) takes it: the first column is text, the others are numbers. The
-/// first row is the head.
+/// Returns a table from the same rows as [`format_table`](synnet_ir::display::format_table): the first row is the
+/// header, the first column is text, the others are numbers.
 pub fn table(rows: &[Vec<String>]) -> Markup {
     let Some((head, rows)) = rows.split_first() else { return html! {} };
     html! {
@@ -107,14 +106,14 @@ pub fn table(rows: &[Vec<String>]) -> Markup {
     }
 }
 
-/// Names with their meanings, in two columns of text.
+/// Returns a table of names with their descriptions.
 pub fn list(rows: &[(String, &str)]) -> Markup {
     html! {
         div.scroll {
             table.list {
                 tbody {
-                    @for (name, meaning) in rows {
-                        tr { th scope="row" { (name) } td { (meaning) } }
+                    @for (name, description) in rows {
+                        tr { th scope="row" { (name) } td { (description) } }
                     }
                 }
             }
@@ -122,22 +121,22 @@ pub fn list(rows: &[(String, &str)]) -> Markup {
     }
 }
 
-/// Key numbers in large type, each with what it measures.
+/// Returns tiles with key numbers in large type, each with a caption.
 pub fn tiles<N: Render>(tiles: &[(N, String)]) -> Markup {
     html! {
         ul.tiles {
-            @for (number, measured) in tiles {
-                li { b { (number) } span { (measured) } }
+            @for (number, caption) in tiles {
+                li { b { (number) } span { (caption) } }
             }
         }
     }
 }
 
-/// Names with their values, as a list of definitions.
-pub fn definition_list(definition_list: &[(String, String)]) -> Markup {
+/// Returns a list of names with their values.
+pub fn definition_list(items: &[(String, String)]) -> Markup {
     html! {
-        dl.definition_list {
-            @for (name, value) in definition_list {
+        dl.definitions {
+            @for (name, value) in items {
                 div { dt { (name) } dd { (value) } }
             }
         }
@@ -148,11 +147,11 @@ pub fn definition_list(definition_list: &[(String, String)]) -> Markup {
 mod tests {
     use super::*;
 
-    /// A name that would become markup in a text, in an attribute or in either kind of quotes.
+    /// A name that would become markup in text, in an attribute, or in either kind of quotes.
     const HOSTILE: &str = "<script>\"&'";
     const ESCAPED: &str = "&lt;script&gt;&quot;&amp;'";
 
-    /// The markup has the hostile name `times` times, escaped in each place.
+    /// Asserts that the markup contains the hostile name `times` times, always escaped.
     #[track_caller]
     fn assert_escaped(markup: &Markup, times: usize) {
         let html = &markup.0;
@@ -174,25 +173,26 @@ mod tests {
     }
 
     #[test]
-    fn names_in_pictures_cannot_become_markup() {
+    fn names_in_figures_cannot_become_markup() {
         let name = || HOSTILE.to_owned();
         let line = |color, dashed| Line { name: name(), values: vec![Some(1.0), Some(0.5)], color, dashed };
         let (title, unit) = (HOSTILE, HOSTILE);
         let lines = vec![line(0, false), line(1, true)];
         let chart =
             Chart { title, unit, x_axis: HOSTILE, lines, scale: Scale::FromZero, selected_epoch: Some(1) };
-        // Caption, unit, label (title and axis), axis, legend of two lines; at two epochs the axis and two lines.
+        // Caption, unit, label (title and axis), axis, legend of two lines; in the tooltips of two epochs, axis and
+        // lines.
         assert_escaped(&chart.html(), 2 + 2 + 1 + 2 + 2 * 3);
         let bars = Bars { title, unit, names: &[HOSTILE], groups: vec![(name(), vec![1.0])] };
-        // Caption, unit, label, legend, group, and the values of the bar with group and situation.
+        // Caption, unit, label, legend, group; in the tooltip of the bar, group and series.
         assert_escaped(&bars.html(), 4 + 1 + 2);
         let groups = vec![(name(), vec![[0.5, 0.5]])];
         assert_escaped(&Scatter { title, unit, axes: [HOSTILE, HOSTILE], groups }.html(), 6);
-        // Caption, note, label, the head of row and column, true and predicted class.
+        // Caption, note, label, the labels of row and column; in the tooltip, true and predicted class.
         assert_escaped(&confusion(HOSTILE, HOSTILE, &[name()], &[vec![1]]), 3 + 2 + 2);
         let events = EventPanel { name: name(), width: 1, counts: vec![1.0], marks: vec![] };
-        let traces = Traces { name: name(), what: HOSTILE, lines: vec![] };
-        let panels = [Panel::EventPanel(events), Panel::Traces(traces)];
+        let traces = Traces { name: name(), quantity: HOSTILE, lines: vec![] };
+        let panels = [Panel::Events(events), Panel::Traces(traces)];
         assert_escaped(&raster(HOSTILE, HOSTILE, 1, 1e-3, &panels), 3 + 3);
     }
 

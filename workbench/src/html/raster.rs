@@ -1,4 +1,4 @@
-//! What went on in a network during one sample: events of every population above one another.
+//! Raster plots of one sample: events and states of the populations, one above the other.
 
 use std::fmt::Write;
 
@@ -6,28 +6,29 @@ use maud::{Markup, html};
 
 use super::axis::{format_number, ticks};
 use super::chart::{downsampled, path};
-use super::svg::{ColorClass, Tenths, drawing, picture, shortened};
+use super::svg::{ColorClass, Tenths, drawing, figure, shortened};
 
 const WIDTH: f64 = 540.0;
 const LEFT: f64 = 104.0;
 const RIGHT: f64 = 34.0;
-/// Width of the panels themselves.
+/// Width of a panel without labels.
 const PLOT: f64 = WIDTH - LEFT - RIGHT;
 const TOP: f64 = 8.0;
 const GAP: f64 = 12.0;
 const BOTTOM: f64 = 38.0;
 const TRACES: f64 = 120.0;
-/// Columns and rows beyond which a raster is thinned.
+/// Maximum number of columns of a raster; more steps are merged.
 const MAX_STEPS: usize = 900;
+/// Maximum number of rows of a raster; of more neurons, every nth is drawn.
 const MAX_ROWS: usize = 160;
-/// Letters of a name that there is room for.
+/// Maximum length of a label.
 const MAX_LABEL_CHARS: usize = 12;
 
-/// A part of a raster.
+/// A panel of a raster plot.
 pub enum Panel {
     /// Events of a population.
-    EventPanel(EventPanel),
-    /// Courses of a few quantities.
+    Events(EventPanel),
+    /// States over time.
     Traces(Traces),
 }
 
@@ -35,69 +36,69 @@ pub enum Panel {
 pub struct EventPanel {
     /// Name of the population.
     pub name: String,
-    /// Channels or neurons.
+    /// Number of channels or neurons.
     pub width: usize,
-    /// `[steps, width]`, row-major.
+    /// Event counts `[steps, width]`, row-major.
     pub counts: Vec<f32>,
-    /// Places that are ringed.
+    /// Events to mark with a ring.
     pub marks: Vec<Mark>,
 }
 
-/// A place in a raster.
+/// A position in a raster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The step, from 0.
     pub step: usize,
-    /// The channel or neuron.
+    /// The channel or neuron, from 0.
     pub neuron: usize,
 }
 
-/// The course of a few quantities.
+/// States of a population over time.
 pub struct Traces {
     /// Name of the population.
     pub name: String,
-    /// The quantity.
-    pub what: &'static str,
-    /// From the one at the back to the one at the front.
+    /// The quantity, such as `membrane`.
+    pub quantity: &'static str,
+    /// The lines, from back to front.
     pub lines: Vec<Trace>,
 }
 
-/// The course of a quantity.
+/// A state over time.
 pub struct Trace {
     /// A value for each step.
     pub values: Vec<f32>,
-    /// How it is drawn.
+    /// The style of the line.
     pub style: LineStyle,
 }
 
-/// How a course is drawn.
+/// The style of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineStyle {
-    /// One of many.
+    /// Gray: one of many.
     Background,
-    /// The one that should stand out.
+    /// Blue: the true class, or the reference.
     Correct,
-    /// The one that is taken for it.
+    /// Dashed orange: the predicted class, or the engine under test.
     Predicted,
-    /// In a color of its own.
+    /// Solid, in this color.
     Color(usize),
-    /// What the one of this color should be.
+    /// Dashed, in this color: the target of the output of the same color.
     Expected(usize),
 }
 
 impl LineStyle {
     fn class(self) -> String {
         match self {
-            Self::Background => "line other".into(),
-            Self::Correct => "line true".into(),
-            Self::Predicted => "line false dashed".into(),
+            Self::Background => "line background".into(),
+            Self::Correct => "line reference".into(),
+            Self::Predicted => "line predicted dashed".into(),
             Self::Color(i) => html! { "line " (ColorClass(i)) }.into_string(),
             Self::Expected(i) => html! { "line dashed " (ColorClass(i)) }.into_string(),
         }
     }
 }
 
-/// A picture of `steps` time steps of `dt` seconds, under a caption.
+/// Draws panels of `steps` time steps of `dt` seconds, with a common time axis.
 pub fn raster(caption: &str, note: &str, steps: usize, dt: f64, panels: &[Panel]) -> Markup {
     let mut bottom = TOP;
     let mut drawn = Vec::new();
@@ -110,7 +111,7 @@ pub fn raster(caption: &str, note: &str, steps: usize, dt: f64, panels: &[Panel]
         (time_axis(steps, dt, bottom))
         @for panel in drawn { (panel) }
     };
-    picture(caption, note, &drawing(caption, [WIDTH, bottom + BOTTOM], &content))
+    figure(caption, note, &drawing(caption, [WIDTH, bottom + BOTTOM], &content))
 }
 
 fn time_axis(steps: usize, dt: f64, bottom: f64) -> Markup {
@@ -137,32 +138,32 @@ fn time_axis(steps: usize, dt: f64, bottom: f64) -> Markup {
 impl Panel {
     fn height(&self) -> f64 {
         match self {
-            Self::EventPanel(events) => (events.rows() as f64 * 3.0).clamp(48.0, 110.0),
+            Self::Events(events) => (events.rows() as f64 * 3.0).clamp(48.0, 110.0),
             Self::Traces(_) => TRACES,
         }
     }
 
-    /// The panel with its label, from height `top` on.
+    /// Draws the panel with its label at y coordinate `top`.
     fn html(&self, steps: usize, top: f64) -> Markup {
         let height = self.height();
-        let [name, range, maximum] = self.label();
+        let [name, second, third] = self.label();
         let x = LEFT - 8.0;
         html! {
             rect.ground x=(LEFT) y=(Tenths(top)) width=(PLOT) height=(Tenths(height)) {}
             text.end x=(x) y=(Tenths(top + 13.0)) { (name) }
-            text.end.quiet.small x=(x) y=(Tenths(top + 27.0)) { (range) }
-            text.end.quiet.small x=(x) y=(Tenths(top + 40.0)) { (maximum) }
+            text.end.quiet.small x=(x) y=(Tenths(top + 27.0)) { (second) }
+            text.end.quiet.small x=(x) y=(Tenths(top + 40.0)) { (third) }
             @match self {
-                Self::EventPanel(events) => (events.html(steps, top, height)),
+                Self::Events(events) => (events.html(steps, top, height)),
                 Self::Traces(traces) => (traces.html(steps, top, height)),
             }
         }
     }
 
-    /// Name, and what is to be said below it.
+    /// Returns the three lines of the label.
     fn label(&self) -> [String; 3] {
         match self {
-            Self::EventPanel(events) => {
+            Self::Events(events) => {
                 let range = match events.stride() {
                     1 => format!("1\u{2013}{}", events.width),
                     stride => format!("every {stride}th of {}", events.width),
@@ -170,17 +171,18 @@ impl Panel {
                 [
                     shortened(&events.name, MAX_LABEL_CHARS),
                     range,
-                    format!("up to {} a step", format_number(f64::from(events.maximum()))),
+                    format!("up to {} per step", format_number(f64::from(events.maximum()))),
                 ]
             }
             Self::Traces(traces) => {
-                [shortened(&traces.name, MAX_LABEL_CHARS), traces.what.into(), String::new()]
+                [shortened(&traces.name, MAX_LABEL_CHARS), traces.quantity.into(), String::new()]
             }
         }
     }
 }
 
 impl EventPanel {
+    /// Returns the distance between the neurons that are drawn.
     fn stride(&self) -> usize {
         self.width.div_ceil(MAX_ROWS).max(1)
     }
@@ -189,13 +191,13 @@ impl EventPanel {
         self.width.div_ceil(self.stride())
     }
 
-    /// The maximum number of events of a channel in a step.
+    /// Returns the maximum number of events per channel and step.
     fn maximum(&self) -> f32 {
         self.counts.iter().copied().filter(|count| count.is_finite()).fold(0.0, f32::max)
     }
 
-    /// Dashes whose strength follows the number of events in a step. Coordinates are whole numbers: one is a
-    /// step across, two are a neuron down.
+    /// Draws dashes whose opacity depends on the number of events per step. Adjacent events of equal opacity are one
+    /// dash. Coordinates are integers, which keeps pages small: one unit is a step across, two units are a neuron down.
     fn html(&self, steps: usize, top: f64, height: f64) -> Markup {
         let maximum = self.maximum();
         let merged = steps.div_ceil(MAX_STEPS).max(1);
@@ -236,10 +238,11 @@ impl EventPanel {
     }
 }
 
-/// Strengths of dashes; the style sheet knows as many.
+/// Number of opacities; the style sheet has the classes `e0` to `e4`.
 const OPACITY_LEVELS: usize = 5;
 
-/// 0 for silence, else a strength from 1: by the square root, so that single events show beside many.
+/// Returns 0 for silence, otherwise a level from 1 to [`OPACITY_LEVELS`]. The square root keeps single events visible
+/// beside many.
 fn level(count: f32, maximum: f32) -> usize {
     if count.is_nan() || count <= 0.0 || maximum <= 0.0 {
         return 0;
@@ -281,7 +284,7 @@ mod tests {
         let events =
             EventPanel { name: "h".into(), width: 2, counts, marks: vec![Mark { step: 1, neuron: 1 }] };
         let svg = events.html(3, 0.0, 40.0).into_string();
-        // Of at most 9 events in a step, 1 and 2 have the strengths of 1/3 and sqrt(2)/3.
+        // With at most 9 events per step, 1 and 2 events have opacities of 1/3 and sqrt(2)/3 of the maximum.
         assert!(svg.contains("e1\" d=\"M0 1h2\""), "{svg}");
         assert!(svg.contains("e2\" d=\"M1 3h1\"") && svg.contains("e4\" d=\"M2 3h1\""), "{svg}");
         // The middle of three steps, the lower of two neurons.
@@ -291,15 +294,11 @@ mod tests {
     #[test]
     fn large_rasters_are_downsampled() {
         let counts = vec![1.0; 5000 * 1000];
-        let panel = Panel::EventPanel(EventPanel {
-            name: "a.very.long.name".into(),
-            width: 1000,
-            counts,
-            marks: vec![],
-        });
+        let panel =
+            Panel::Events(EventPanel { name: "a.very.long.name".into(), width: 1000, counts, marks: vec![] });
         let lines =
             [LineStyle::Background, LineStyle::Correct].map(|style| Trace { values: vec![0.5; 5000], style });
-        let traces = Traces { name: "out".into(), what: "membrane", lines: lines.into() };
+        let traces = Traces { name: "out".into(), quantity: "membrane", lines: lines.into() };
         let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]).into_string();
         assert!(html.len() < 60_000, "{} bytes", html.len());
         assert!(html.contains("every 7th of 1000") && html.contains("\u{2026}y.long.name"), "{html}");

@@ -1,36 +1,36 @@
-//! Points: one quantity of many things in two situations, against the line of equality. Both axes are
-//! square roots, so that small values do not lie in one corner.
+//! Scatter plots of a quantity in two conditions, with the line of equality. Both axes are square roots, which spreads
+//! out small values.
 
 use maud::{Markup, html};
 
 use super::axis::{format_number, ticks};
-use super::svg::{ColorClass, Tenths, bounded_drawing, legend, picture};
+use super::svg::{ColorClass, Tenths, bounded_drawing, figure, legend};
 
 const SIZE: f64 = 240.0;
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 40.0;
-/// Where the plane of the points ends below and to the right.
+/// Lower and right end of the plot area.
 const FLOOR: f64 = TOP + SIZE;
 const EDGE: f64 = LEFT + SIZE;
-/// Points beyond which only every so many-th is drawn.
+/// Maximum number of points; of more points, every nth is drawn.
 const MAX_POINTS: usize = 3000;
 
-/// A picture of points.
+/// A scatter plot.
 pub struct Scatter<'a> {
-    /// What is shown.
+    /// The title.
     pub title: &'a str,
-    /// Its unit, or what is to be said beside the title.
+    /// The unit or a remark, shown beside the title.
     pub unit: &'a str,
-    /// What the axes say: across, and up.
+    /// Titles of the horizontal and the vertical axis.
     pub axes: [&'a str; 2],
-    /// Groups of points with their names, in the order of colors; values are not negative.
+    /// Names of groups with their points, in the order of colors. Values are 0 or more.
     pub groups: Vec<(String, Vec<[f64; 2]>)>,
 }
 
 impl Scatter<'_> {
-    /// The picture with title and legend; nothing if there are no points.
+    /// Draws the plot with title and legend; empty if there are no points.
     pub fn html(&self) -> Markup {
         let points = self.groups.iter().map(|(_, points)| points.len()).sum::<usize>();
         if points == 0 {
@@ -40,17 +40,17 @@ impl Scatter<'_> {
         let maximum = values.copied().filter(|x| x.is_finite()).fold(0.0, f64::max);
         let marks = ticks(0.0, if maximum > 0.0 { maximum } else { 1.0 }, 4);
         let high = marks[marks.len() - 1];
-        let place = |value: f64| (value / high).max(0.0).sqrt() * SIZE;
-        let (x, y) = (|value: f64| LEFT + place(value), |value: f64| FLOOR - place(value));
+        let distance = |value: f64| (value / high).max(0.0).sqrt() * SIZE;
+        let (x, y) = (|value: f64| LEFT + distance(value), |value: f64| FLOOR - distance(value));
         let every = points.div_ceil(MAX_POINTS).max(1);
         let shown = |points: &[[f64; 2]]| {
             let finite = points.iter().step_by(every).filter(|point| point.iter().all(|x| x.is_finite()));
             finite.map(|&[a, b]| [Tenths(x(a)), Tenths(y(b))]).collect::<Vec<_>>()
         };
         let content = html! {
-            @for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
-                // Even steps on an axis of square roots.
-                @let mark = share * share * high;
+            @for fraction in [0.0, 0.25, 0.5, 0.75, 1.0] {
+                // Evenly spaced on a square-root axis.
+                @let mark = fraction * fraction * high;
                 (cross(x(mark), y(mark), &format_number(mark)))
             }
             (self.axes())
@@ -59,14 +59,14 @@ impl Scatter<'_> {
             }
         };
         let drawing = bounded_drawing(self.title, [EDGE + RIGHT, FLOOR + BOTTOM], &content);
-        picture(self.title, self.unit, &html! { (self.legend()) (drawing) })
+        figure(self.title, self.unit, &html! { (self.legend()) (drawing) })
     }
 
-    /// The line of equality, and what the axes say.
+    /// Draws the line of equality and the axis titles.
     fn axes(&self) -> Markup {
         let [across, up] = self.axes;
         html! {
-            path.kept d={ "M" (LEFT) " " (FLOOR) "L" (EDGE) " " (TOP) } {}
+            path.equality d={ "M" (LEFT) " " (FLOOR) "L" (EDGE) " " (TOP) } {}
             text.middle.quiet x=(LEFT + SIZE / 2.0) y=(FLOOR + 34.0) { (across) }
             text.middle.quiet transform={ "translate(12 " (Tenths(TOP + SIZE / 2.0)) ") rotate(-90)" } { (up) }
         }
@@ -78,7 +78,7 @@ impl Scatter<'_> {
     }
 }
 
-/// The rules across and up through a point on the line of equality, with their labels.
+/// Draws the grid lines through a point on the line of equality, with their labels.
 fn cross(x: f64, y: f64, label: &str) -> Markup {
     let (x, label_y) = (Tenths(x), Tenths(y + 4.0));
     html! {
@@ -98,8 +98,9 @@ mod tests {
         let html = Scatter { title: "t", unit: "u", axes: ["a", "<b>"], groups: vec![("g".into(), points)] }
             .html()
             .into_string();
-        for place in ["cx=\"56.0\" cy=\"250.0\"", "cx=\"296.0\" cy=\"10.0\"", "cx=\"176.0\" cy=\"190.0\""] {
-            assert!(html.contains(place), "no {place} in {html}");
+        for position in ["cx=\"56.0\" cy=\"250.0\"", "cx=\"296.0\" cy=\"10.0\"", "cx=\"176.0\" cy=\"190.0\""]
+        {
+            assert!(html.contains(position), "no {position} in {html}");
         }
         assert!(html.contains("&lt;b&gt;") && !html.contains("NaN"));
         assert_eq!(Scatter { title: "t", unit: "u", axes: ["a", "b"], groups: vec![] }.html().0, "");

@@ -1,13 +1,13 @@
-//! What all pictures have in common: frame, caption, legend, rules, and how coordinates and colors are written.
+//! Parts that all figures share: frame, caption, legend, grid lines, and the format of coordinates and colors.
 
 use std::fmt::Write;
 
 use maud::{Markup, Render, html};
 
-/// Number of colors that lines can have.
+/// Number of line colors in the style sheet.
 pub const MAX_COLORS: usize = 7;
 
-/// A coordinate or length, written to a tenth of a unit.
+/// A coordinate or length, written with one decimal.
 #[derive(Clone, Copy)]
 pub struct Tenths(pub f64);
 
@@ -18,7 +18,7 @@ impl Render for Tenths {
     }
 }
 
-/// The class of the style sheet that colors line `i`.
+/// The CSS class with the color of this index.
 #[derive(Clone, Copy)]
 pub struct ColorClass(pub usize);
 
@@ -29,9 +29,8 @@ impl Render for ColorClass {
     }
 }
 
-/// A picture under its title, with its unit or a remark beside the title; `content` is the legend, if any, and the
-/// drawing.
-pub fn picture(title: &str, subtitle: &str, content: &Markup) -> Markup {
+/// Returns a figure with a title and a subtitle beside it; `content` is the legend, if any, and the drawing.
+pub fn figure(title: &str, subtitle: &str, content: &Markup) -> Markup {
     html! {
         figure {
             figcaption { (title) " " span { (subtitle) } }
@@ -40,14 +39,14 @@ pub fn picture(title: &str, subtitle: &str, content: &Markup) -> Markup {
     }
 }
 
-/// A drawing that takes the width it finds; `label` names it for screen readers.
+/// Returns a drawing that scales to the available width; `label` is for screen readers.
 pub fn drawing(label: &str, [width, height]: [f64; 2], content: &Markup) -> Markup {
     html! {
         svg viewBox=(view_box(width, height)) role="img" aria-label=(label) { (content) }
     }
 }
 
-/// A drawing that is never larger than its own units, in pixels.
+/// Like [`drawing`], but never larger than `width` pixels.
 pub fn bounded_drawing(label: &str, [width, height]: [f64; 2], content: &Markup) -> Markup {
     html! {
         svg.matrix viewBox=(view_box(width, height)) style=(format_args!("max-width:{width:.0}px")) role="img"
@@ -59,7 +58,7 @@ fn view_box(width: f64, height: f64) -> String {
     format!("0 0 {width:.0} {height:.0}")
 }
 
-/// What the marks of a picture mean: for each its drawing, 24 wide and 8 high, and its name.
+/// Returns a legend. Each item has a symbol, 24 units wide and 8 high, and a name.
 pub fn legend<'a>(items: impl Iterator<Item = (Markup, &'a str)>) -> Markup {
     html! {
         ul.legend {
@@ -70,7 +69,7 @@ pub fn legend<'a>(items: impl Iterator<Item = (Markup, &'a str)>) -> Markup {
     }
 }
 
-/// A line across a picture at height `y`, with a label before it.
+/// Draws a horizontal grid line with a label on its left.
 pub fn rule(left: f64, right: f64, y: f64, label: &str) -> Markup {
     html! {
         path.rule d={ "M" (left) " " (Tenths(y)) "H" (right) } {}
@@ -78,11 +77,11 @@ pub fn rule(left: f64, right: f64, y: f64, label: &str) -> Markup {
     }
 }
 
-/// A long name cut to `letters`: its end, which tells layers apart better than its beginning.
-pub fn shortened(name: &str, letters: usize) -> String {
+/// Cuts a name to its last `max` characters: layers of the same block differ at the end.
+pub fn shortened(name: &str, max: usize) -> String {
     let count = name.chars().count();
-    if count <= letters {
+    if count <= max {
         return name.to_owned();
     }
-    std::iter::once('\u{2026}').chain(name.chars().skip(count + 1 - letters)).collect()
+    std::iter::once('\u{2026}').chain(name.chars().skip(count + 1 - max)).collect()
 }

@@ -1,4 +1,4 @@
-//! The part of a recipe about data: where recordings are, what is told of them, and the way from sound to spikes.
+//! The sections of a recipe about data and the audio front end.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,82 +13,82 @@ use synnet_dsl::vocabulary::Unit;
 use super::{ValidationSplit, plain};
 use crate::error::Error;
 
-/// For some fields, the values that select a recording; all of them must fit.
+/// A rule that selects samples: each field must have one of its values.
 pub type Filter = BTreeMap<String, Vec<Value>>;
 
-/// Where recordings are, and what is told of them.
+/// The section `data` of a recipe.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DataOptions {
-    /// How recordings are stored.
+    /// Storage format; `wav` by default.
     #[serde(default)]
     pub format: Format,
-    /// Folder, or for formats of many recordings in one file, that file.
+    /// Folder with one file per sample, or a file with all samples.
     pub path: PathBuf,
-    /// A second folder or file: all its recordings are held back from training.
+    /// A second folder or file, whose samples all belong to the test set.
     #[serde(default)]
     pub test_path: Option<PathBuf>,
-    /// Names of the recordings in the folder, with a `{field}` for each part that varies, such as
+    /// Pattern of the file names in a folder, with a `{field}` for each part that varies, such as
     /// `{label}_{speaker}_{index}.wav`. The field `label` is the class.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// The recordings that are used at all.
+    /// The samples to use; all by default.
     #[serde(default)]
     pub only: Filter,
-    /// The recordings held back from training.
+    /// The samples of the test set.
     #[serde(default)]
     pub test: Filter,
-    /// Of the others, those held back to choose the best epoch by.
+    /// The samples of the validation set, among those that are not in the test set; none by default.
     #[serde(default)]
     pub validation: ValidationSplit,
-    /// Class names, in the order of the readout neurons; a number `n` stands for 0 to `n - 1`.
+    /// Class names in the order of the readout neurons. In a recipe, a number `n` stands for 0 to `n - 1`.
     #[serde(default, deserialize_with = "classes")]
     pub classes: Vec<Value>,
-    /// Time steps of each recording: shorter ones are filled with silence, longer ones cut.
+    /// Time steps per sample, 1 or more. Shorter samples are padded with silence, longer ones are cut.
     pub steps: usize,
-    /// Unit of the times of events.
+    /// Unit of event times, for event lists in text and `.npz` files; seconds by default.
     #[serde(default = "seconds", deserialize_with = "time_unit")]
     pub time_unit: Unit,
-    /// Neighboring channels of event lists that become one.
+    /// Number of adjacent channels that are merged into one, for event lists; 1 by default.
     #[serde(default = "one")]
     pub channel_pool: usize,
-    /// Random changes of the training sounds, anew in each epoch.
+    /// Random augmentation of the training audio, different in each epoch; none by default.
     #[serde(default)]
     pub augmentation: waveform::Augmentation,
-    /// Where the output of the front end is kept.
+    /// Cache for the front end's output; enabled by default.
     #[serde(default)]
     pub cache: Cache,
 }
 
-/// How recordings are stored.
+/// Storage format of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// A folder of WAV files, which go through the front end.
+    /// A folder of WAV files, which the audio front end converts.
     #[default]
     Wav,
-    /// A `.npz` file of rasters, or a folder with one for each recording.
+    /// A `.npz` file with all rasters, or a folder with one `.npz` file per sample.
     Npz,
-    /// A folder of event lists, text or `.npz`.
+    /// A folder of event lists, in text or `.npz` files.
     Events,
     /// An HDF5 file in the layout of the Spiking Heidelberg Digits.
     Shd,
 }
 
-/// Where the output of the front end is kept from one run to the next.
+/// The cache of the audio front end's output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cache {
-    /// In the user's folder for such things.
+    /// In the cache folder of the user: `$XDG_CACHE_HOME/synnet`, or its equivalent.
     #[default]
     Standard,
-    /// In a folder of the user's choice.
+    /// In this folder.
     Folder(PathBuf),
-    /// Nowhere.
+    /// Disabled.
     Off,
 }
 
-/// A front end with its options.
+/// An audio front end with its options.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FrontEnd {
@@ -106,19 +106,19 @@ fn seconds() -> Unit {
     Unit::Second
 }
 
-/// Reads a unit of time as the language spells it.
+/// Parses a unit of time, spelled as in the language.
 fn time_unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unit, D::Error> {
     let name = String::deserialize(deserializer)?;
     let is_time = |unit: &Unit| unit.time() == 1;
     Unit::of(&name).filter(is_time).ok_or_else(|| {
         let names = Unit::ALL.iter().filter(|unit| is_time(unit)).map(|unit| format!("`{}`", unit.name()));
         let names = names.collect::<Vec<_>>().join(", ");
-        D::Error::custom(format!("unknown unit of time `{name}`, expected one of {names}"))
+        D::Error::custom(format!("unknown time unit `{name}`, expected one of {names}"))
     })
 }
 
 impl DataOptions {
-    /// Returns options for recordings of `steps` time steps each; every other key has its default. A recipe needs a
+    /// Returns options with `steps` time steps per sample and defaults for all other keys. A recipe also needs a
     /// [`test`](Self::test) set, and for most formats [`classes`](Self::classes) and a [`pattern`](Self::pattern).
     pub fn new(format: Format, path: impl Into<PathBuf>, steps: usize) -> Self {
         Self {
@@ -138,7 +138,7 @@ impl DataOptions {
         }
     }
 
-    /// Paths are relative to the recipe, unless `is_set` says that a key came from the command line.
+    /// Makes paths relative to the recipe's folder, except for keys that were given on the command line (`is_set`).
     pub(super) fn resolve(&mut self, folder: &Path, is_set: impl Fn(&str) -> bool) {
         let resolve = |key: &str, path: &mut PathBuf| {
             if !is_set(key) {
@@ -152,27 +152,25 @@ impl DataOptions {
         }
     }
 
-    /// What serde cannot know; `path` is the recipe's, for messages.
+    /// Checks what serde cannot; messages name the recipe `path`.
     pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
         let wrong = |message: String| Err(Error::file(path, message));
         let classes: Vec<String> = self.classes.iter().map(plain).collect();
-        if let Some(class) = classes.iter().enumerate().find(|(i, c)| classes[..*i].contains(c)) {
-            return wrong(format!("`data.classes`: the class `{}` is given twice", class.1));
+        if let Some((_, class)) = classes.iter().enumerate().find(|(i, c)| classes[..*i].contains(c)) {
+            return wrong(format!("`data.classes`: duplicate class `{class}`"));
         }
         if self.steps == 0 {
-            return wrong("`data.steps`: at least one time step is needed".into());
+            return wrong("`data.steps` is 0; it must be 1 or more".into());
         }
         if self.channel_pool == 0 {
-            return wrong(
-                "`data.channel_pool`: 1 leaves channels as they are; 0 is no number of channels".into(),
-            );
+            return wrong("`data.channel_pool` is 0; it must be 1 or more, and 1 merges no channels".into());
         }
         if self.test.is_empty() && self.test_path.is_none() {
-            let remedy = "say which recordings are held back, or where others are with `data.test_path`";
-            return wrong(format!("`data.test` is missing: {remedy}"));
+            let help = "select the samples of the test set, or name their folder with `data.test_path`";
+            return wrong(format!("`data.test` is missing: {help}"));
         }
-        if matches!(self.validation, ValidationSplit::Fraction(share) if !(share > 0.0 && share < 1.0)) {
-            return wrong("`data.validation`: a share lies between 0 and 1".into());
+        if matches!(self.validation, ValidationSplit::Fraction(x) if !(x > 0.0 && x < 1.0)) {
+            return wrong("`data.validation`: a fraction must be between 0 and 1".into());
         }
         if self.classes.is_empty() && self.format != Format::Npz {
             return wrong("`data.classes` is missing: name the classes in the order of the outputs".into());
@@ -181,45 +179,43 @@ impl DataOptions {
         self.augmentation.check().or_else(|why| wrong(format!("`data.augmentation`: {why}")))
     }
 
-    /// Keys that the format needs, or does not know.
+    /// Checks that keys which the format requires are given, and that others have no value.
     fn check_format(&self) -> Result<(), String> {
-        let (format, takes) = match self.format {
-            Format::Wav => ("wav", "sound"),
+        let (format, content) = match self.format {
+            Format::Wav => ("wav", "audio"),
             Format::Npz => ("npz", "rasters"),
-            Format::Events => ("events", "lists of events"),
-            Format::Shd => ("shd", "one file"),
+            Format::Events => ("events", "event lists"),
+            Format::Shd => ("shd", "a single file"),
         };
         match (self.format, &self.pattern) {
             (Format::Wav | Format::Events, None) => {
-                return Err(
-                    "`data.pattern` is missing: say how files are named, such as `{label}_{take}.wav`".into(),
-                );
+                let help = "give the pattern of the file names, such as `{label}_{take}.wav`";
+                return Err(format!("`data.pattern` is missing: {help}"));
             }
             (Format::Shd, Some(_)) => {
-                return Err(format!("`data.pattern` is for folders; the format `{format}` takes {takes}"));
+                return Err(format!("`data.pattern` is for folders; the format `{format}` is {content}"));
             }
             _ => {}
         }
         let binned = matches!(self.format, Format::Events | Format::Shd);
-        let only_for = |key: &str, what: &str| {
-            Err(format!("`data.{key}` is for {what}; the format `{format}` takes {takes}"))
+        let only_for = |key: &str, others: &str| {
+            Err(format!("`data.{key}` is for {others}; the format `{format}` is {content}"))
         };
         if self.time_unit != Unit::Second && self.format != Format::Events {
-            return only_for("time_unit", "lists of events");
+            return only_for("time_unit", "event lists");
         }
         if self.channel_pool != 1 && !binned {
-            return only_for("channel_pool", "events with a channel each");
+            return only_for("channel_pool", "event lists");
         }
         if self.augmentation != waveform::Augmentation::default() && self.format != Format::Wav {
-            let what = "sound (rasters are changed by `training.augmentation`)";
-            return only_for("augmentation", what);
+            return only_for("augmentation", "audio (for rasters, use `training.augmentation`)");
         }
         Ok(())
     }
 }
 
 impl FrontEnd {
-    /// What serde cannot know; `path` is the recipe's, for messages.
+    /// Checks what serde cannot; messages name the recipe `path`.
     pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
         let Self::XyloAudio3(options) = self;
         options.validate().map_err(|e| Error::file(path, format_args!("`front_end`: {e}")))
@@ -232,21 +228,21 @@ impl<'de> Deserialize<'de> for Cache {
             Value::Bool(true) => Ok(Self::Standard),
             Value::Bool(false) => Ok(Self::Off),
             Value::String(path) => Ok(Self::Folder(path.into())),
-            _ => Err(serde::de::Error::custom("expected a folder, `true` or `false`")),
+            _ => Err(serde::de::Error::custom("expected the path of a folder, `true` or `false`")),
         }
     }
 }
 
-/// A list of classes, or their number.
+/// Parses a list of classes, or their number.
 fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
-    /// Beyond this, a number is a mistake.
+    /// A larger number is surely a mistake.
     const MAX_CLASSES: u64 = 1 << 16;
     match Value::deserialize(deserializer)? {
         Value::Sequence(classes) => Ok(classes),
         Value::Number(n) if n.as_u64().is_some_and(|n| (1..=MAX_CLASSES).contains(&n)) => {
             Ok((0..n.as_u64().unwrap_or_default()).map(Value::from).collect())
         }
-        _ => Err(serde::de::Error::custom("expected a list of classes, or their number")),
+        _ => Err(serde::de::Error::custom("expected a list of classes or the number of classes")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Recipes: what to train, on which data, how, and what to build at the end.
+//! Recipes: the network, the data, the training options, and the targets to build.
 
 mod data;
 mod quantize;
@@ -18,60 +18,60 @@ use crate::chip_catalog::ChipCatalog;
 use crate::error::Error;
 use crate::files;
 use crate::serde_messages::{plain_message, suggestion, with_suggestion};
-use crate::target::Target;
+use crate::target::NamedTarget;
 
 pub use data::{Cache, DataOptions, Filter, Format, FrontEnd};
 pub use quantize::Quantize;
 pub use validation::ValidationSplit;
 pub(crate) use validation::stratified_sample;
 
-/// A recipe file. Paths are relative to the file.
+/// A recipe. Paths in a file are relative to it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Recipe {
     /// Network file.
     pub network: PathBuf,
-    /// The network to take, where the file has several.
+    /// The name of the network, required if the file has several.
     #[serde(default)]
     pub name: Option<String>,
     /// Parameters of the network.
     #[serde(default)]
     pub params: BTreeMap<String, Value>,
-    /// Recordings.
+    /// The data, and its split into training, validation and test set.
     pub data: DataOptions,
-    /// From sound to spikes.
+    /// The audio front end, which converts WAV files to events.
     #[serde(default)]
     pub front_end: FrontEnd,
-    /// Loss, optimizer and all that.
+    /// Loss, optimizer, schedule and other training options.
     pub training: TrainOptions,
-    /// Seeds to train with, each in a folder of its own, instead of the one of `training`.
+    /// Several seeds to train with, instead of the one of `training`. Each has its own output folder.
     #[serde(default)]
     pub seeds: Option<Vec<u64>>,
-    /// The chip whose simulator runs the test set; without it the first chip of `build`, if there is one.
+    /// The chip whose simulator runs the test set; by default the first chip of `build`, if there is one.
     #[serde(default)]
     pub chip: Option<String>,
-    /// How the network is quantized for chips and integer code, and whether training knows.
+    /// Quantization for chips and integer code, and quantization-aware training.
     #[serde(default)]
     pub quantize: Quantize,
-    /// What to build after training.
+    /// The targets to build after training; `rust` and `xylo-audio3` by default.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
-    /// The recipe as it was carried out: the file, or if something was replaced, its values.
+    /// The source of the recipe. If values were overridden, the recipe with these values as YAML.
     #[serde(skip)]
     pub text: String,
     /// The file, for messages.
     #[serde(skip)]
     path: PathBuf,
-    /// What `build` names.
+    /// The targets that `build` names.
     #[serde(skip)]
-    targets: Vec<Target>,
+    targets: Vec<NamedTarget>,
     /// The chip whose simulator runs the test set.
     #[serde(skip)]
     simulated_chip: Option<Arc<Chip>>,
 }
 
-/// Unknown keys that are told at once.
+/// Maximum number of errors that are reported at once.
 const MAX_ERRORS: usize = 20;
 
 fn default_build() -> Vec<String> {
@@ -79,8 +79,8 @@ fn default_build() -> Vec<String> {
 }
 
 impl Recipe {
-    /// Returns a recipe made in Rust, with the defaults of a file that gives these keys alone. Paths are relative to
-    /// the working folder. Set further fields, then [`resolve`](Self::resolve) it.
+    /// Returns a recipe with these values and defaults for all other keys. Paths are relative to the working folder.
+    /// Set further fields, then call [`resolve`](Self::resolve).
     pub fn new(network: impl Into<PathBuf>, data: DataOptions, training: TrainOptions) -> Self {
         Self {
             network: network.into(),
@@ -100,44 +100,45 @@ impl Recipe {
         }
     }
 
-    /// Looks up targets and chip, and checks the values against each other. Reading a recipe does so already.
+    /// Looks up targets and chips by name, and checks all values. [`read`](Self::read) and [`parse`](Self::parse) do so
+    /// already.
     ///
     /// # Errors
-    /// The first fault.
+    /// Returns the first error.
     pub fn resolve(mut self, chips: &ChipCatalog) -> Result<Self, Error> {
         self.select_by_validation();
         self.check(chips)?;
         Ok(self)
     }
 
-    /// Reads a recipe. `replaced` are dotted keys with the YAML of their new values, such as `training.epochs` and
-    /// `10`. Paths are relative to the file, those of `replaced` to the working folder.
+    /// Reads a recipe. `overrides` are dotted keys with new values in YAML, such as `training.epochs` and `10`. Paths
+    /// are relative to the file, paths in `overrides` to the working folder.
     ///
     /// # Errors
-    /// A file that cannot be read; every unknown key, or the first other fault.
-    pub fn read(path: &Path, replaced: &[(String, String)], chips: &ChipCatalog) -> Result<Self, Error> {
-        Self::parse(files::read_text(path)?, path, replaced, chips)
+    /// Returns an error if the file cannot be read, with every unknown key, or with the first other error.
+    pub fn read(path: &Path, overrides: &[(String, String)], chips: &ChipCatalog) -> Result<Self, Error> {
+        Self::parse(files::read_text(path)?, path, overrides, chips)
     }
 
-    /// Reads a recipe from its text, as [`read`](Self::read) does; `path` is where the text is from.
+    /// Like [`read`](Self::read), from the text of the file `path`.
     ///
     /// # Errors
-    /// Every unknown key, or the first other fault.
+    /// Returns an error with every unknown key, or with the first other error.
     pub fn parse(
         text: String,
         path: &Path,
-        replaced: &[(String, String)],
+        overrides: &[(String, String)],
         chips: &ChipCatalog,
     ) -> Result<Self, Error> {
         let mut value: Value =
             serde_yaml::from_str(&text).map_err(|e| Error::file(path, format_args!("not YAML: {e}")))?;
-        for (key, text) in replaced {
+        for (key, text) in overrides {
             set(&mut value, key, text)?;
         }
-        let text = if replaced.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
+        let text = if overrides.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
         let mut recipe = Self::from_value(value).map_err(|errors| Error::file(path, errors.join("\n  ")))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let is_set = |key: &str| replaced.iter().any(|(k, _)| k == key);
+        let is_set = |key: &str| overrides.iter().any(|(k, _)| k == key);
         recipe.data.resolve(&folder, is_set);
         if !is_set("network") {
             recipe.network = folder.join(&recipe.network);
@@ -147,7 +148,8 @@ impl Recipe {
         recipe.resolve(chips)
     }
 
-    /// Reads the values of a recipe. Where that fails, every unknown key is told, and the first other fault.
+    /// Deserializes a recipe. On failure, returns an error for every unknown key, and the first other error. serde
+    /// stops at the first error, so each unknown key is corrected or removed before the next attempt.
     fn from_value(mut value: Value) -> Result<Self, Vec<String>> {
         let mut errors = Vec::new();
         loop {
@@ -160,70 +162,69 @@ impl Recipe {
             let (place, message) = (error.path().to_string(), error.into_inner().to_string());
             let plain = plain_message(&with_suggestion(&message));
             errors.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
-            // With the key that was meant, or without it, other faults come to light.
             if errors.len() == MAX_ERRORS || !correct(&mut value, &path, &message) {
                 return Err(errors);
             }
         }
     }
 
-    /// Parameters of the network as texts of the language.
+    /// Returns the parameters of the network, with values as source text of the language.
     pub fn network_params(&self) -> Vec<(String, String)> {
         self.params.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
     }
 
-    /// What to build, in the order of the recipe.
-    pub fn targets(&self) -> &[Target] {
+    /// Returns the targets to build, in the order of the recipe.
+    pub fn targets(&self) -> &[NamedTarget] {
         &self.targets
     }
 
-    /// The chip whose simulator runs the test set.
+    /// Returns the chip whose simulator runs the test set.
     pub fn simulated_chip(&self) -> Option<&Arc<Chip>> {
         self.simulated_chip.as_ref()
     }
 
-    /// The file that the recipe was read from.
+    /// Returns the file that the recipe was read from.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A validation set that decides nothing would be of little use: unless the recipe says otherwise, the best epoch
-    /// by it is kept.
+    /// Selects the best epoch by the validation set by default: a validation set without effect is not what users
+    /// expect.
     fn select_by_validation(&mut self) {
         if self.data.validation != ValidationSplit::None && self.training.selection.is_none() {
-            let by = if self.training.loss.classifies() {
+            let score = if self.training.loss.classifies() {
                 Score::ValidationAccuracy
             } else {
                 Score::ValidationLoss
             };
-            self.training.selection = Some(Selection::new(by));
+            self.training.selection = Some(Selection::new(score));
         }
     }
 
-    /// Looks up targets and chip, and checks what serde cannot know.
+    /// Looks up targets and chips, and checks what serde cannot.
     fn check(&mut self, chips: &ChipCatalog) -> Result<(), Error> {
         let path = &self.path;
         self.targets.clear();
         for (i, text) in self.build.iter().enumerate() {
-            let target = Target::named(text, chips.iter());
+            let target = NamedTarget::from_name(text, chips.iter());
             self.targets.push(target.map_err(|e| Error::file(path, format_args!("`build`: {e}")))?);
             if self.build[..i].contains(text) {
-                return Err(Error::file(path, format_args!("`build`: `{text}` is given twice")));
+                return Err(Error::file(path, format_args!("`build`: duplicate target `{text}`")));
             }
         }
         if let Some(seeds) = &self.seeds {
             let twice = seeds.iter().enumerate().find(|(i, seed)| seeds[..*i].contains(seed));
             if let Some((_, seed)) = twice {
-                return Err(Error::file(path, format_args!("`seeds`: {seed} is given twice")));
+                return Err(Error::file(path, format_args!("`seeds`: duplicate seed {seed}")));
             }
             if seeds.is_empty() {
-                return Err(Error::file(path, "`seeds`: at least one seed is needed"));
+                return Err(Error::file(path, "`seeds` is empty; give at least one seed"));
             }
         }
         let by_validation = self.training.selection.map(|s| s.by).filter(|by| by.needs_validation());
         if let Some(by) = by_validation.filter(|_| self.data.validation == ValidationSplit::None) {
             let message = format!(
-                "`training.selection`: `by: {}` needs recordings to validate by; say which with `data.validation`",
+                "`training.selection`: `by: {}` needs a validation set; select one with `data.validation`",
                 by.name()
             );
             return Err(Error::file(path, message));
@@ -241,7 +242,7 @@ impl Recipe {
     }
 }
 
-/// A scalar as it was written, without quotes.
+/// Returns a YAML scalar as text without quotes.
 pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -249,22 +250,23 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// Replaces the value at a dotted key; the text is YAML. Mappings on the way are created.
+/// Sets the value at a dotted key to YAML text. Missing mappings on the way are created.
 fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Error> {
-    let new: Value = serde_yaml::from_str(text)
-        .map_err(|e| {
-            Error::Input(format!(
-                "`{key}={text}`: the value is not YAML: {e}; a string with such characters needs quotes of its own: \
+    let new: Value = serde_yaml::from_str(text).map_err(|e| {
+        Error::Input(format!(
+            "`{key}={text}`: the value is not YAML: {e}; quote strings with special characters: \
                  `'{key}=\"{text}\"'`"
-            ))
-        })?;
+        ))
+    })?;
     let mut place = root;
     for part in key.split('.') {
         if place.is_null() {
             *place = Value::Mapping(serde_yaml::Mapping::new());
         }
         let Value::Mapping(mapping) = place else {
-            return Err(Error::Input(format!("`{key}`: there is nothing named `{part}` in a plain value")));
+            return Err(Error::Input(format!(
+                "`{key}`: cannot set `{part}`, because its parent is not a mapping"
+            )));
         };
         place = mapping.entry(Value::String(part.to_owned())).or_insert(Value::Null);
     }
@@ -272,8 +274,8 @@ fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the key that was meant in the place of the unknown one that serde complains of, or removes it. The path ends with
-/// it or with the mapping around it.
+/// Renames the unknown key of serde's message to the suggested one, or removes it. `path` ends with the key or with the
+/// mapping around it, depending on the type. Returns whether the value was changed.
 fn correct(root: &mut Value, path: &[String], message: &str) -> bool {
     let Some((key, _)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) else {
         return false;
@@ -282,8 +284,8 @@ fn correct(root: &mut Value, path: &[String], message: &str) -> bool {
     let mapping = around.iter().try_fold(root, |place, part| place.get_mut(part.as_str()));
     let Some(mapping) = mapping.and_then(Value::as_mapping_mut) else { return false };
     let Some(value) = mapping.shift_remove(key) else { return false };
-    if let Some(meant) = suggestion(message).filter(|meant| !mapping.contains_key(*meant)) {
-        mapping.insert(meant.into(), value);
+    if let Some(suggested) = suggestion(message).filter(|suggested| !mapping.contains_key(*suggested)) {
+        mapping.insert(suggested.into(), value);
     }
     true
 }
@@ -293,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_simulated_chip_is_named_or_built() {
+    fn simulated_chip_is_the_named_or_the_first_built_one() {
         let simulated = |rest: &str| {
             let text = "{network: n.snn, data: {path: d, pattern: '{label}.wav', test: {take: [1]}, classes: [a], \
                         steps: 1}, training: {loss: {kind: mse}, epochs: 1, batch: 1}";
@@ -312,7 +314,7 @@ mod tests {
                     quantize: {clipp: 1, zebra: true}, \
                     training: {loss: {kind: mse}, optimizer: {kind: adam, rl: 1}, epochs: 1, bach: many}}";
         let errors = Recipe::from_value(serde_yaml::from_str(text).unwrap()).unwrap_err();
-        let listed = errors.iter().map(|fault| fault.split(", expected").next().unwrap_or_default());
+        let listed = errors.iter().map(|error| error.split(", expected").next().unwrap_or_default());
         let expected = [
             "`datta`: unknown field `datta`",
             "`data.patern`: unknown field `patern`",

@@ -1,4 +1,4 @@
-//! The part of a recipe about integers: how numbers are rounded, and whether training knows.
+//! The section of a recipe about quantization, and quantization-aware training.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,22 +14,23 @@ use crate::error::Error;
 use crate::observer::Observer;
 use crate::serde_messages::with_suggestion;
 
-/// How a trained network is quantized.
+/// The section `quantize` of a recipe.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Quantize {
-    /// The options, without ranges.
+    /// The options of the quantizer, without ranges.
     pub options: QuantizeOptions,
-    /// Whether the ranges of states are measured on the training set, which weight shifts need.
-    pub measures: bool,
-    /// The first epoch, from 0, that trains through the quantized network; `None` where training knows nothing of it.
+    /// Whether the ranges of states are measured on the training set; weight shifts need them.
+    pub measure_ranges: bool,
+    /// The first epoch, from 0, of quantization-aware training; `None` disables it.
     pub aware_from: Option<usize>,
-    /// The options that the recipe names.
-    named: Vec<String>,
+    /// The keys that the recipe gives, besides `method` and `aware`.
+    given_keys: Vec<String>,
 }
 
-/// The keys besides those of [`QuantizeOptions`], of which `weight_shifts` means more here.
+/// The key that is not one of [`QuantizeOptions`].
 const AWARE: &str = "aware";
+/// The key of [`QuantizeOptions`] that, in a recipe, also asks for measured ranges.
 const SHIFTS: &str = "weight_shifts";
 
 impl<'de> Deserialize<'de> for Quantize {
@@ -37,23 +38,24 @@ impl<'de> Deserialize<'de> for Quantize {
         let mut keys = Mapping::deserialize(deserializer)?;
         let aware = keys.remove(AWARE).map(serde_yaml::from_value::<Aware>).transpose();
         let aware = aware.map_err(|e| D::Error::custom(format!("`{AWARE}`: {e}")))?;
-        let named = keys.keys().filter_map(Value::as_str).filter(|&key| key != "method");
-        let named = named.map(str::to_owned).collect();
-        let measures = keys.get(SHIFTS).and_then(Value::as_bool).unwrap_or(false);
+        let given_keys = keys.keys().filter_map(Value::as_str).filter(|&key| key != "method");
+        let given_keys = given_keys.map(str::to_owned).collect();
+        let measure_ranges = keys.get(SHIFTS).and_then(Value::as_bool).unwrap_or(false);
         let options = serde_path_to_error::deserialize(Value::Mapping(keys)).map_err(|error| {
             let (place, message) = (error.path().to_string(), error.into_inner().to_string());
             if message.starts_with("unknown field") {
-                // The keys that it names are those of the options, which are not all.
+                // serde lists the keys of the options only.
                 let all = format!("expected one of `{AWARE}`, ");
                 return D::Error::custom(message.replacen("expected one of ", &all, 1));
             }
             D::Error::custom(format!("`{place}`: {}", with_suggestion(&message)))
         })?;
-        Ok(Self { options, measures, aware_from: aware.and_then(|Aware(from)| from), named })
+        let aware_from = aware.and_then(|Aware(from)| from);
+        Ok(Self { options, measure_ranges, aware_from, given_keys })
     }
 }
 
-/// The first epoch of quantization-aware training, if there is one.
+/// The value of `aware`: the first epoch of quantization-aware training, if it is enabled.
 struct Aware(Option<usize>);
 
 impl<'de> Deserialize<'de> for Aware {
@@ -75,57 +77,58 @@ impl<'de> Deserialize<'de> for Aware {
 }
 
 impl Quantize {
-    /// Replaces the method. Options that the recipe has for its own are left out, with a note, if the new one knows
-    /// none.
+    /// Replaces the method. If the new method has no options, those of the recipe are dropped, and the observer gets a
+    /// note.
     pub fn set_method(&mut self, method: Method, observer: &dyn Observer) {
         self.options.method = method;
-        if method.rockpool().is_some() && !self.named.is_empty() {
+        if method.rockpool().is_some() && !self.given_keys.is_empty() {
             observer.note(&format!(
-                "`{}` knows no options: `{}` of the recipe is left out",
+                "quantizer `{}` has no options; ignoring `{}` of the recipe",
                 method.name(),
-                self.named.join("`, `")
+                self.given_keys.join("`, `")
             ));
-            (self.options, self.measures) = (QuantizeOptions::new().with_method(method), false);
+            (self.options, self.measure_ranges) = (QuantizeOptions::new().with_method(method), false);
         }
     }
 }
 
 impl Recipe {
-    /// The chip whose numbers training goes through, and the first epoch that does, if any.
-    pub fn aware(&self) -> Option<(&Arc<Chip>, usize)> {
+    /// Returns the chip of quantization-aware training and its first epoch, from 0, if it is enabled.
+    pub fn quantization_aware(&self) -> Option<(&Arc<Chip>, usize)> {
         self.simulated_chip().zip(self.quantize.aware_from)
     }
 
-    /// Faults of `quantize`, and what it needs of the rest; `path` is the recipe's, for messages.
+    /// Checks `quantize`, and what it requires of the rest of the recipe; messages name the recipe `path`.
     pub(super) fn check_quantize(&self, path: &Path) -> Result<(), Error> {
-        let Quantize { options, measures, aware_from, named } = &self.quantize;
+        let Quantize { options, measure_ranges, aware_from, given_keys } = &self.quantize;
         let wrong = |message: String| Err(Error::file(path, message));
-        if options.method.rockpool().is_some() && !named.is_empty() {
+        if options.method.rockpool().is_some() && !given_keys.is_empty() {
             return wrong(format!(
-                "`quantize`: `{}` does as Rockpool does and knows no options: leave out `{}`",
+                "`quantize`: quantizer `{}` reproduces Rockpool's and has no options: leave out `{}`",
                 options.method.name(),
-                named.join("`, `")
+                given_keys.join("`, `")
             ));
         }
-        if let Some(fault) = options.errors().first() {
-            return wrong(format!("`quantize`: {fault}"));
+        if let Some(error) = options.errors().first() {
+            return wrong(format!("`quantize`: {error}"));
         }
         let Some(from) = *aware_from else { return Ok(()) };
         if self.simulated_chip().is_none() {
             return wrong(format!(
-                "`quantize.{AWARE}`: training must know whose integers; name a chip with `chip`, or in `build`"
+                "`quantize.{AWARE}`: quantization-aware training needs a chip; name one with `chip` or in `build`"
             ));
         }
-        if *measures {
+        if *measure_ranges {
             return wrong(format!(
-                "`quantize`: `{SHIFTS}` needs ranges of states, which are known only after training; `{AWARE}` needs to \
-                 know the shifts before: leave one of them out"
+                "`quantize`: `{SHIFTS}` and `{AWARE}` exclude each other: shifts depend on ranges of states that are \
+                 measured after training; leave one of them out"
             ));
         }
         let epochs = self.training.epochs;
         if from >= epochs {
             return wrong(format!(
-                "`quantize.{AWARE}.from_epoch` is {from}, but training has {epochs} epochs, counted from 0"
+                "`quantize.{AWARE}.from_epoch` is {from}, but training has {epochs} epochs; it must be 0 to {}",
+                epochs.saturating_sub(1)
             ));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Which recordings are held back from training to choose the best epoch by.
+//! The validation set of a recipe.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use serde_yaml::Value;
 
 use super::Filter;
 
-/// Which recordings are for validation, of those that are not for the test.
+/// The samples of the validation set, among those that are not in the test set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ValidationSplit {
-    /// None.
+    /// There is no validation set.
     #[default]
     None,
-    /// So large a share of each class, between 0 and 1.
+    /// A fraction of each class, between 0 and 1.
     Fraction(f64),
-    /// Those that have certain values of some fields.
+    /// The samples that match a rule.
     Filter(Filter),
 }
 
@@ -27,26 +27,26 @@ impl<'de> Deserialize<'de> for ValidationSplit {
         }
         if value.as_mapping().is_some_and(|rule| rule.is_empty()) {
             return Err(serde::de::Error::custom(
-                "an empty rule holds back everything; leave the key out for none",
+                "an empty rule matches all samples; leave out the key for no validation set",
             ));
         }
         let rule = || serde_yaml::from_value(value.clone()).ok().map(Self::Filter);
         value.as_f64().map(Self::Fraction).or_else(rule).ok_or_else(|| {
             serde::de::Error::custom(
-                "expected a share such as 0.1, or values of fields such as `{ take: [3] }`",
+                "expected a fraction such as 0.1, or values of fields such as `{ take: [3] }`",
             )
         })
     }
 }
 
-/// Of each class (`None` is one, too) so many recordings as `fraction` says, at least one where there are two. A
-/// recording's chance hangs on its name alone, so that others which come or go change little.
-pub(crate) fn stratified_sample(fraction: f64, recordings: &[(Option<usize>, &str)]) -> Vec<bool> {
+/// Chooses a fraction of each class (`None` counts as a class): at least one sample of a class with two or more, but
+/// never all. The choice follows a hash of the names, so that adding or removing samples hardly changes it.
+pub(crate) fn stratified_sample(fraction: f64, samples: &[(Option<usize>, &str)]) -> Vec<bool> {
     let mut classes: BTreeMap<Option<usize>, Vec<(u64, usize)>> = BTreeMap::new();
-    for (i, (class, name)) in recordings.iter().enumerate() {
+    for (i, (class, name)) in samples.iter().enumerate() {
         classes.entry(*class).or_default().push((rank(name), i));
     }
-    let mut chosen = vec![false; recordings.len()];
+    let mut chosen = vec![false; samples.len()];
     for members in classes.values_mut() {
         members.sort_unstable();
         let count = (fraction * members.len() as f64).round() as usize;
@@ -56,7 +56,8 @@ pub(crate) fn stratified_sample(fraction: f64, recordings: &[(Option<usize>, &st
     chosen
 }
 
-/// FNV-1a of the name, mixed as SplitMix64 mixes.
+/// Hashes a name with FNV-1a and the finalizer of SplitMix64: FNV-1a alone maps names that differ in the last character
+/// to nearby values.
 fn rank(name: &str) -> u64 {
     let mut mixed = synnet_ir::fnv1a(name.as_bytes());
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -71,19 +72,16 @@ mod tests {
     #[test]
     fn fraction_is_stratified() {
         let names: Vec<String> = (0..40).map(|i| format!("{}_{i}.wav", i % 4)).collect();
-        let recordings: Vec<(Option<usize>, &str)> =
+        let samples: Vec<(Option<usize>, &str)> =
             names.iter().enumerate().map(|(i, n)| (Some(i % 4), n.as_str())).collect();
-        let chosen = stratified_sample(0.2, &recordings);
+        let chosen = stratified_sample(0.2, &samples);
         for class in 0..4 {
-            let count = recordings
-                .iter()
-                .zip(&chosen)
-                .filter(|((c, _), chosen)| *c == Some(class) && **chosen)
-                .count();
+            let count =
+                samples.iter().zip(&chosen).filter(|((c, _), chosen)| *c == Some(class) && **chosen).count();
             assert_eq!(count, 2, "class {class}");
         }
-        // One recording less moves at most one other.
-        let fewer = stratified_sample(0.2, &recordings[1..]);
+        // Removing a sample changes the choice of at most one other.
+        let fewer = stratified_sample(0.2, &samples[1..]);
         assert!(fewer.iter().zip(&chosen[1..]).filter(|(a, b)| a != b).count() <= 1);
         assert_eq!(
             stratified_sample(0.01, &[(Some(0), "a"), (Some(0), "b"), (None, "c")])
@@ -102,7 +100,7 @@ mod tests {
             matches!(read("{take: [3, 4]}").unwrap(), ValidationSplit::Filter(rule) if rule["take"].len() == 2)
         );
         for text in ["{take: 3}", "some"] {
-            assert!(read(text).unwrap_err().contains("expected a share such as 0.1"), "{text}");
+            assert!(read(text).unwrap_err().contains("expected a fraction such as 0.1"), "{text}");
         }
     }
 }

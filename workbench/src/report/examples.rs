@@ -1,5 +1,5 @@
-//! Test samples to look at: for each class one that was classified right and one that was not; where there are no
-//! classes, the first few with what they should give.
+//! Example samples of the test set: for each class one that is classified correctly and one that is not; without
+//! classes, the first few samples with their targets.
 
 use maud::{Markup, html};
 use synnet_ir::Network;
@@ -9,35 +9,35 @@ use synnet_runtime::{Dataset, Evaluation, Interpreter, Label, LayerTrace, Sequen
 use super::Results;
 use crate::html::{self, EventPanel, LineStyle, Panel, Trace, Traces, details, raster, side_by_side};
 
-/// Classes beyond which only those with the most mistakes are shown.
+/// Maximum number of classes to show, those with the most mistakes first.
 const MAX_CLASSES: usize = 12;
-/// Samples that are shown where there are no classes.
+/// Number of samples to show if there are no classes.
 const UNCLASSIFIED: usize = 4;
-/// Outputs that are drawn beside those which matter.
+/// Maximum number of output lines to draw.
 const MAX_LINES: usize = 48;
-/// Numbers of a raster beyond which it is not drawn: recording it would take too much memory.
-const MAX_NUMBERS: usize = 1 << 26;
+/// Maximum number of traced values of a sample. Larger samples are not drawn: their traces take too much memory.
+const MAX_VALUES: usize = 1 << 26;
 
-/// The section of a page, or nothing where no sample can be shown.
+/// Returns the section of the report; empty if no sample can be drawn.
 pub(super) fn section(results: &Results<'_>) -> Markup {
     let gallery = Gallery::new(results);
     let (lead, shown) = match &results.float.classified {
         Some(classified) => (
-            "Of each class one that the float network classified right and one that it did not, where there are such; \
-             classes with the most mistakes first. Events by channel or neuron, darker where there are more in a step. \
-             In the readout, the true class is the thick blue line, the class that was taken for it the dashed orange \
-             one.",
+            "One sample of each class that the float network classifies correctly and one that it does not, if there \
+             are any. Classes with the most mistakes come first. Events are shown by channel or neuron; darker marks \
+             are more events per step. In the readout, the true class is the thick blue line; an incorrect prediction \
+             is the dashed orange line.",
             gallery.by_class(classified, &results.experiment.corpus.classes),
         ),
         None => (
-            "The first few. Events by channel or neuron, darker where there are more in a step. In the readout, dashed \
-             lines are what the lines of the same color should be.",
+            "The first samples. Events are shown by channel or neuron; darker marks are more events per step. In the \
+             readout, dashed lines are the targets of the outputs of the same color.",
             gallery.unclassified(),
         ),
     };
     html! {
         @if !shown.is_empty() {
-            (html::section("Recordings of the test set", lead, &html! { @for part in &shown { (part) } }))
+            (html::section("Test samples", lead, &html! { @for part in &shown { (part) } }))
         }
     }
 }
@@ -45,36 +45,38 @@ pub(super) fn section(results: &Results<'_>) -> Markup {
 /// The samples of one class.
 struct ClassExamples {
     class: usize,
+    /// Number of samples.
     samples: usize,
-    right: u64,
-    /// Index of a sample that was classified right, and of one that was not.
+    /// Number of samples that are classified correctly.
+    correct: u64,
+    /// Indices of a sample that is classified correctly and of one that is not, as far as there are any.
     examples: Vec<usize>,
 }
 
-/// Chooses examples of each class, those with the greatest share of mistakes first.
+/// Chooses examples of each class; classes with the largest fraction of mistakes come first.
 fn choose(evaluation: &Evaluation) -> Vec<ClassExamples> {
     let mut classes: Vec<ClassExamples> = (0..evaluation.confusion.len())
         .map(|class| {
             let of_class = || evaluation.labels.iter().enumerate().filter(|(_, label)| **label == class);
-            let first = |right: bool| {
-                of_class().find(|(i, _)| (evaluation.predictions[*i] == class) == right).map(|(i, _)| i)
+            let first = |is_correct: bool| {
+                of_class().find(|(i, _)| (evaluation.predictions[*i] == class) == is_correct).map(|(i, _)| i)
             };
             ClassExamples {
                 class,
                 samples: of_class().count(),
-                right: evaluation.confusion[class][class],
+                correct: evaluation.confusion[class][class],
                 examples: [first(true), first(false)].into_iter().flatten().collect(),
             }
         })
         .filter(|found| found.samples > 0)
         .collect();
-    let mistakes = |found: &ClassExamples| 1.0 - found.right as f64 / found.samples as f64;
+    let mistakes = |found: &ClassExamples| 1.0 - found.correct as f64 / found.samples as f64;
     classes.sort_by(|a, b| mistakes(b).total_cmp(&mistakes(a)));
     classes.truncate(MAX_CLASSES);
     classes
 }
 
-/// Draws samples of the test set.
+/// Runs the float network on samples of the test set and draws them.
 struct Gallery<'a> {
     network: &'a Network,
     dataset: &'a Dataset,
@@ -87,79 +89,79 @@ impl<'a> Gallery<'a> {
         Self { network, dataset, interpreter: Interpreter::new(network) }
     }
 
-    /// A part for each class, the first of them unfolded.
+    /// Draws the examples of each class, the first class expanded.
     fn by_class(&self, classified: &Evaluation, classes: &[String]) -> Vec<Markup> {
         let name = |class: usize| classes.get(class).map_or("", String::as_str);
         let mut parts = Vec::new();
         for found in choose(classified) {
-            let (class, right, samples) = (found.class, found.right, found.samples);
-            let pictures: Vec<Markup> = found
+            let (class, correct, samples) = (found.class, found.correct, found.samples);
+            let figures: Vec<Markup> = found
                 .examples
                 .iter()
                 .filter_map(|&i| {
                     let predicted = classified.predictions[i];
                     let caption = if predicted == class {
-                        format!("Class {}, classified right", name(class))
+                        format!("Class {}, correct", name(class))
                     } else {
-                        format!("Class {}, taken for {}", name(class), name(predicted))
+                        format!("Class {}, predicted as {}", name(class), name(predicted))
                     };
-                    self.picture(i, &caption, |outputs| class_traces(outputs, class, predicted))
+                    self.draw(i, &caption, |outputs| class_traces(outputs, class, predicted))
                 })
                 .collect();
-            if !pictures.is_empty() {
-                let summary = html! { "Class " (name(class)) " " span { (right) " of " (samples) " right" } };
-                parts.push(details(&summary, parts.is_empty(), &side_by_side(&pictures)));
+            if !figures.is_empty() {
+                let summary =
+                    html! { "Class " (name(class)) " " span { (correct) " of " (samples) " correct" } };
+                parts.push(details(&summary, parts.is_empty(), &side_by_side(&figures)));
             }
         }
         parts
     }
 
-    /// The first samples in one part.
+    /// Draws the first samples with their targets.
     fn unclassified(&self) -> Vec<Markup> {
         let samples = self.dataset.samples().iter().take(UNCLASSIFIED).enumerate();
-        let pictures = samples.filter_map(|(i, sample)| {
-            self.picture(i, "Recording", |outputs| {
-                let wanted = match &sample.label {
+        let figures = samples.filter_map(|(i, sample)| {
+            self.draw(i, "Sample", |outputs| {
+                let targets = match &sample.label {
                     Label::Sequence(values) => columns(values, outputs.len()),
                     _ => Vec::new(),
                 };
                 let line = |style: fn(usize) -> LineStyle| {
                     move |(i, values): (usize, Vec<f32>)| Trace { values, style: style(i) }
                 };
-                let wanted = wanted.into_iter().enumerate().map(line(LineStyle::Expected));
+                let targets = targets.into_iter().enumerate().map(line(LineStyle::Expected));
                 let outputs = outputs.into_iter().enumerate().map(line(LineStyle::Color));
-                outputs.take(MAX_LINES).chain(wanted.take(MAX_LINES)).collect()
+                outputs.take(MAX_LINES).chain(targets.take(MAX_LINES)).collect()
             })
         });
-        let pictures: Vec<Markup> = pictures.collect();
-        if pictures.is_empty() { Vec::new() } else { vec![side_by_side(&pictures)] }
+        let figures: Vec<Markup> = figures.collect();
+        if figures.is_empty() { Vec::new() } else { vec![side_by_side(&figures)] }
     }
 
-    /// What went on in the network during sample `i`: input, layers, readout, whose outputs `lines` makes into lines.
-    /// `None` for samples that are too long to be recorded.
-    fn picture(
+    /// Draws input, layers and readout for sample `i`. `lines` converts the outputs to lines. Returns `None` for
+    /// samples that are too large to be traced.
+    fn draw(
         &self,
         i: usize,
         caption: &str,
         lines: impl FnOnce(Vec<Vec<f32>>) -> Vec<Trace>,
     ) -> Option<Markup> {
         let (graph, steps) = (&self.network.graph, self.dataset.steps());
-        let neurons: usize = graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns()).sum();
-        if steps.checked_mul(neurons)? > MAX_NUMBERS {
+        let states: usize = graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns()).sum();
+        if steps.checked_mul(states)? > MAX_VALUES {
             return None;
         }
         let input = self.input(i);
         let run = self.interpreter.run_from(&input, Tracing::On, 0, i as u64).ok()?;
         let (name, width) = (graph.input.name.clone(), input.width);
-        let mut panels =
-            vec![Panel::EventPanel(EventPanel { name, width, counts: input.data, marks: vec![] })];
+        let mut panels = vec![Panel::Events(EventPanel { name, width, counts: input.data, marks: vec![] })];
         let mut readout = None;
         for ((id, layer), trace) in graph.layers_with_ids().zip(run.layers) {
             let is_output = id == graph.output.layer;
             let LayerTrace { spikes, vmem, isyn, .. } = trace;
             if let Some(spikes) = spikes.filter(|_| !is_output || graph.output.quantity == Quantity::Spikes) {
                 let name = layer.name.clone();
-                panels.push(Panel::EventPanel(EventPanel {
+                panels.push(Panel::Events(EventPanel {
                     name,
                     width: layer.size,
                     counts: spikes.data,
@@ -167,22 +169,22 @@ impl<'a> Gallery<'a> {
                 }));
             }
             if is_output {
-                let current =
+                let is_current =
                     graph.output.quantity == Quantity::Isyn || matches!(layer.neuron, Neuron::ExpSyn(_));
-                let (what, states) = match vmem.filter(|_| !current) {
+                let (quantity, states) = match vmem.filter(|_| !is_current) {
                     Some(vmem) => ("membrane", vmem),
                     None if graph.output.quantity == Quantity::Isyn => ("current", run.output.clone()),
                     None => ("current", isyn),
                 };
-                readout = Some((layer.name.clone(), what, columns(&states.data, states.width)));
+                readout = Some((layer.name.clone(), quantity, columns(&states.data, states.width)));
             }
         }
-        let (name, what, outputs) = readout?;
-        panels.push(Panel::Traces(Traces { name, what, lines: lines(outputs) }));
-        Some(raster(caption, &format!("number {} of the test set", i + 1), steps, graph.dt, &panels))
+        let (name, quantity, outputs) = readout?;
+        panels.push(Panel::Traces(Traces { name, quantity, lines: lines(outputs) }));
+        Some(raster(caption, &format!("sample {i} of the test set"), steps, graph.dt, &panels))
     }
 
-    /// Sample `i` as the engines see it: cut, or filled with silence.
+    /// Returns sample `i` at the length of the dataset: cut, or padded with silence.
     fn input(&self, i: usize) -> Sequence {
         let (time, width) = (self.dataset.steps(), self.dataset.channels());
         let mut data = vec![0.0; time * width];
@@ -191,22 +193,23 @@ impl<'a> Gallery<'a> {
     }
 }
 
-/// The columns of a row-major matrix.
+/// Returns the columns of a row-major matrix.
 fn columns(values: &[f32], width: usize) -> Vec<Vec<f32>> {
     (0..width).map(|i| values.iter().skip(i).step_by(width.max(1)).copied().collect()).collect()
 }
 
-/// The readout of a classifier: the true class, and the one that was taken for it, in front of the others.
-fn class_traces(outputs: Vec<Vec<f32>>, right: usize, predicted: usize) -> Vec<Trace> {
+/// Returns the lines of a classifier's outputs, with the true and the predicted class in front of the others.
+fn class_traces(outputs: Vec<Vec<f32>>, label: usize, predicted: usize) -> Vec<Trace> {
     let mut lines: Vec<(usize, Trace)> = outputs
         .into_iter()
         .enumerate()
         .map(|(i, values)| match i {
-            _ if i == right => (2, Trace { values, style: LineStyle::Correct }),
+            _ if i == label => (2, Trace { values, style: LineStyle::Correct }),
             _ if i == predicted => (1, Trace { values, style: LineStyle::Predicted }),
             _ => (0, Trace { values, style: LineStyle::Background }),
         })
         .collect();
+    // If there are too many lines, drop those at the back.
     lines.sort_by_key(|(depth, _)| *depth);
     let hidden = lines.len().saturating_sub(MAX_LINES);
     lines.into_iter().skip(hidden).map(|(_, line)| line).collect()
@@ -223,7 +226,7 @@ mod tests {
             Evaluation::from_outputs(outputs, &[0, 0, 1, 0], synnet_runtime::Readout::MeanVmem).unwrap();
         let chosen = choose(&found);
         let shown: Vec<_> =
-            chosen.iter().map(|c| (c.class, c.right, c.samples, c.examples.clone())).collect();
+            chosen.iter().map(|c| (c.class, c.correct, c.samples, c.examples.clone())).collect();
         assert_eq!(shown, [(0, 2, 3, vec![0, 1]), (1, 1, 1, vec![2])]);
     }
 }

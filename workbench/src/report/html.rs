@@ -1,4 +1,4 @@
-//! The report of a training as a page to read in a browser, pictures included.
+//! The HTML report of training.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -11,24 +11,26 @@ use crate::html::{
 };
 use synnet_ir::display::format_duration;
 
-const LEARNING: &str = "Training values are measured while the weights move, with dropout and augmentation; \
-                        validation values at the end of each epoch, without. Point at a picture for its numbers.";
+const CURVES: &str = "Training values are means over the epoch, while the weights change, with dropout and \
+                      augmentation. Validation values are measured at the end of each epoch, without either. Hover \
+                      over a chart to see its values.";
 const LAYERS: &str = "A neuron is silent if it never spiked in the epoch, and saturated if it spiked in nearly every \
-                      step: neither tells the next layer anything.";
+                      step. Neither carries information to the next layer.";
 
 impl Report<'_> {
-    /// The report as one file of HTML.
+    /// Returns the report as a self-contained HTML page.
     pub fn html(&self) -> String {
         let Self { results, trained, .. } = self;
         let mut tiles = results.tiles();
         let epochs = trained.history.epochs();
-        tiles.push((epochs.to_string(), format!("epochs; weights of epoch {}", trained.selected_epoch + 1)));
+        tiles.push((epochs.to_string(), format!("epochs; epoch {} selected", trained.selected_epoch + 1)));
+        // A resumed run knows the duration of its own epochs only.
         if trained.epochs == epochs {
             let seconds = trained.duration.as_secs_f64();
             let time = if seconds < 60.0 {
-                (format!("{seconds:.1} s"), "of training".to_owned())
+                (format!("{seconds:.1} s"), "training time".to_owned())
             } else {
-                (format_duration(trained.duration), "minutes of training".to_owned())
+                (format_duration(trained.duration), "training time".to_owned())
             };
             tiles.push(time);
         }
@@ -36,10 +38,10 @@ impl Report<'_> {
             (heading(results.network, results.experiment))
             (html::tiles(&tiles))
             (self.warnings())
-            (section("How it learned", LEARNING, &side_by_side(&learning_curves(self))))
-            (section("What the layers do", LAYERS, &side_by_side(&layer_curves(self))))
+            (section("Training curves", CURVES, &side_by_side(&training_curves(self))))
+            (section("Layer activity", LAYERS, &side_by_side(&layer_curves(self))))
             (results.sections())
-            (section("How it was made", "", &self.making()))
+            (section("Provenance", "", &self.provenance()))
         };
         document(&format!("{}: training report", results.network.graph.name), &body).into_string()
     }
@@ -58,27 +60,27 @@ impl Report<'_> {
         }
     }
 
-    fn making(&self) -> Markup {
+    fn provenance(&self) -> Markup {
         let (network, experiment) = (self.results.network, self.results.experiment);
         let mut list = provenance_facts(network, experiment);
         let of_training = [
             ("seed", self.trained.seed.to_string()),
             ("epochs", self.epochs_summary()),
             (
-                "weights kept",
-                format!("epoch {}: {}", self.trained.selected_epoch + 1, self.trained.selection_reason),
+                "selected epoch",
+                format!("{}, {}", self.trained.selected_epoch + 1, self.trained.selection_reason),
             ),
-            ("time of training in this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
+            ("training time of this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
         ];
         list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));
-        let files = self.written.iter().map(|file| (files::name(&file.path), file.what.as_str()));
+        let files = self.written.iter().map(|file| (files::name(&file.path), file.description.as_str()));
         let files = html::list(&files.collect::<Vec<_>>());
         let options = definition_list(&flattened(&self.trained.options));
         html! {
             (definition_list(&list))
-            (details(&html! { "Options of the training" }, false, &options))
+            (details(&html! { "Training options" }, false, &options))
             (sources(network, experiment))
-            (details(&html! { "The files beside this page" }, false, &files))
+            (details(&html! { "Output files" }, false, &files))
         }
     }
 
@@ -87,14 +89,14 @@ impl Report<'_> {
         if self.trained.epochs == all {
             all.to_string()
         } else {
-            format!("{all}, {} of them in this run", self.trained.epochs)
+            format!("{all}, of which {} in this run", self.trained.epochs)
         }
     }
 }
 
-fn learning_curves(report: &Report<'_>) -> Vec<Markup> {
+fn training_curves(report: &Report<'_>) -> Vec<Markup> {
     let history = &report.trained.history;
-    let both = |title, unit, column: &str, scale| {
+    let training_and_validation = |title, unit, column: &str, scale| {
         let line = |name: &str, column: &str, color, dashed| Line {
             name: name.into(),
             values: history.series(column),
@@ -116,58 +118,41 @@ fn learning_curves(report: &Report<'_>) -> Vec<Markup> {
         }
         .html()
     };
-    let rate = Line { name: "learning rate".into(), values: history.series("lr"), color: 0, dashed: false };
-    let rate = Chart {
+    let lr = Line { name: "learning rate".into(), values: history.series("lr"), color: 0, dashed: false };
+    let lr = Chart {
         title: "Learning rate",
-        unit: "of the last update of the epoch",
+        unit: "at the last update of the epoch",
         x_axis: "epoch",
-        lines: vec![rate],
+        lines: vec![lr],
         scale: Scale::FromZero,
         selected_epoch: None,
     };
     vec![
-        both("Loss", "mean over the samples", "loss", Scale::FromZero),
-        both("Accuracy", "share of samples classified right", "accuracy", Scale::Fraction),
-        rate.html(),
-        columns_with_prefix(
+        training_and_validation("Loss", "mean over samples", "loss", Scale::FromZero),
+        training_and_validation("Accuracy", "fraction of samples", "accuracy", Scale::Fraction),
+        lr.html(),
+        prefix_chart(
             report,
             "gradient norm ",
-            "Gradients",
-            "L2 norm of each tensor's, mean over batches",
+            "Gradient norms",
+            "L2 norm per tensor, mean over batches",
             Scale::Logarithmic,
         ),
     ]
 }
 
 fn layer_curves(report: &Report<'_>) -> Vec<Markup> {
+    let fraction = |prefix, title, unit| prefix_chart(report, prefix, title, unit, Scale::Fraction);
     vec![
-        columns_with_prefix(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
-        columns_with_prefix(
-            report,
-            "silent samples ",
-            "Silent samples",
-            "share of samples without a spike in the layer",
-            Scale::Fraction,
-        ),
-        columns_with_prefix(
-            report,
-            "silent neurons ",
-            "Silent neurons",
-            "share of the layer",
-            Scale::Fraction,
-        ),
-        columns_with_prefix(
-            report,
-            "saturated neurons ",
-            "Saturated neurons",
-            "share of the layer",
-            Scale::Fraction,
-        ),
+        prefix_chart(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
+        fraction("silent samples ", "Silent samples", "fraction of samples without a spike in the layer"),
+        fraction("silent neurons ", "Silent neurons", "fraction of the layer"),
+        fraction("saturated neurons ", "Saturated neurons", "fraction of the layer"),
     ]
 }
 
-/// A picture of all columns that begin alike.
-fn columns_with_prefix(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> Markup {
+/// Draws all columns of the metrics whose names start with `prefix`, one line per layer or tensor.
+fn prefix_chart(report: &Report<'_>, prefix: &str, title: &str, unit: &str, scale: Scale) -> Markup {
     let graph = &report.trained.network.graph;
     let lines = report.trained.history.columns_with_prefix(prefix).into_iter();
     let lines = lines.filter(|(name, _)| graph.uses_spikes_of(name)).enumerate();
@@ -180,15 +165,15 @@ fn columns_with_prefix(report: &Report<'_>, prefix: &str, title: &str, unit: &st
     Chart { title, unit, x_axis: "epoch", lines: lines.collect(), scale, selected_epoch: None }.html()
 }
 
-/// Every option by its key in the recipe, those included that were left at their defaults.
+/// Returns all training options, defaults included, by their dotted keys in the recipe.
 fn flattened(options: &TrainOptions) -> Vec<(String, String)> {
-    fn walk(key: String, value: Value, list: &mut Vec<(String, String)>) {
+    fn flatten(key: String, value: Value, list: &mut Vec<(String, String)>) {
         match value {
             Value::Null => list.push((key, "none".into())),
             Value::Object(members) if members.is_empty() => list.push((key, "none".into())),
             Value::Object(members) => {
                 for (name, member) in members {
-                    walk(if key.is_empty() { name } else { format!("{key}.{name}") }, member, list);
+                    flatten(if key.is_empty() { name } else { format!("{key}.{name}") }, member, list);
                 }
             }
             Value::String(text) => list.push((key, text)),
@@ -196,6 +181,6 @@ fn flattened(options: &TrainOptions) -> Vec<(String, String)> {
         }
     }
     let mut list = Vec::new();
-    walk(String::new(), serde_json::to_value(options).unwrap_or_default(), &mut list);
+    flatten(String::new(), serde_json::to_value(options).unwrap_or_default(), &mut list);
     list
 }

@@ -1,15 +1,15 @@
-//! The report as Markdown: short, for terminals and version control.
+//! The Markdown report of training: short, for terminals and version control.
 
 use std::fmt::Write;
 
-use synnet_ir::display::{format_duration, format_table};
+use synnet_ir::display::{format_duration, format_table, pluralize};
 
-use super::{Report, Results, confusion, format_percent, quantization_lead, recordings, summary};
+use super::{Report, Results, confusion, format_percent, quantization_lead, split_summary, summary};
 use crate::experiment::ChipResult;
 use crate::files;
 
 impl Report<'_> {
-    /// The report as Markdown.
+    /// Returns the report as Markdown.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         let Results { experiment, float, chip, .. } = self.results;
@@ -19,47 +19,48 @@ impl Report<'_> {
         }
         let _ = writeln!(
             text,
-            "\n{}. {} epochs, {} of them in this run, in {}. The weights are those of epoch {}, {}.\n",
-            recordings(&experiment.corpus),
-            self.trained.history.epochs(),
+            "\n{}. {}, of which {} in this run, in {}. The weights are those of epoch {}, {}.\n",
+            split_summary(&experiment.corpus),
+            pluralize(self.trained.history.epochs(), "epoch"),
             self.trained.epochs,
             format_duration(self.trained.duration),
             self.trained.selected_epoch + 1,
             self.trained.selection_reason
         );
-        let noticed = self.trained.history.warnings(&experiment.plan.loaded.graph);
-        if !noticed.is_empty() {
+        let warnings = self.trained.history.warnings(&experiment.plan.loaded.graph);
+        if !warnings.is_empty() {
             let _ = writeln!(text, "## Warnings\n");
-            for noticed in noticed {
-                let _ = writeln!(text, "* {noticed}");
+            for warning in warnings {
+                let _ = writeln!(text, "* {warning}");
             }
             text.push('\n');
         }
         let _ = writeln!(text, "## Results\n\n{}", fenced(&summary(float, chip)));
         let classes = &experiment.corpus.classes;
         if let Some(classified) = &float.classified {
-            let _ = writeln!(text, "## Confusion in float\n\n{}", fenced(&confusion(classified, classes)));
+            let _ =
+                writeln!(text, "## Confusion matrix in float\n\n{}", fenced(&confusion(classified, classes)));
         }
         if let Some(on) = chip {
             let confusion = confusion(&on.result.evaluation, classes);
-            let _ = writeln!(text, "## Confusion on {}\n\n{}", on.chip.title, fenced(&confusion));
+            let _ = writeln!(text, "## Confusion matrix on {}\n\n{}", on.chip.title, fenced(&confusion));
             let _ = writeln!(text, "## Quantization\n\n{}", quantization(on));
         }
-        let _ = writeln!(text, "## Training\n\n{}", fenced(&self.curve()));
+        let _ = writeln!(text, "## Training\n\n{}", fenced(&self.metrics_table()));
         let _ =
             writeln!(text, "## Network\n\n{}", fenced(&synnet_ir::to_table(&experiment.plan.loaded.graph)));
         let _ = writeln!(text, "## Files\n");
         for file in self.written {
-            let _ = writeln!(text, "* `{}`: {}", files::name(&file.path), file.what);
+            let _ = writeln!(text, "* `{}`: {}", files::name(&file.path), file.description);
         }
         text
     }
 
-    /// Loss, accuracy and rates of the epochs, about twenty lines.
-    fn curve(&self) -> String {
+    /// Returns loss, accuracy and firing rates of about twenty epochs as a table.
+    fn metrics_table(&self) -> String {
         let history = &self.trained.history;
         let every = history.epochs().div_ceil(20).max(1);
-        let shares = ["accuracy", "validation accuracy"];
+        let fractions = ["accuracy", "validation accuracy"];
         let columns = ["loss", "accuracy", "validation loss", "validation accuracy", "lr"];
         let columns = columns.into_iter().filter(|column| history.series(column).iter().any(Option::is_some));
         let columns: Vec<&str> = columns.collect();
@@ -74,7 +75,7 @@ impl Report<'_> {
             let mut row = vec![(epoch + 1).to_string()];
             row.extend(columns.iter().map(|&column| match history.get(column, epoch) {
                 None => String::new(),
-                Some(share) if shares.contains(&column) => format_percent(share),
+                Some(fraction) if fractions.contains(&column) => format_percent(fraction),
                 Some(lr) if column == "lr" => format!("{lr:.2e}"),
                 Some(loss) => format!("{loss:.4}"),
             }));
@@ -87,7 +88,7 @@ impl Report<'_> {
     }
 }
 
-/// How the network was quantized.
+/// Returns the method and the errors of the quantization.
 fn quantization(on: &ChipResult) -> String {
     let rows = on.build.report.rows();
     format!("{}\n\n{}", quantization_lead(&on.build), fenced(&format_table(&rows)))

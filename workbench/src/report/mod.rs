@@ -1,4 +1,4 @@
-//! Results as tables, as JSON, and as the reports that a training leaves.
+//! Results as tables and JSON, and the reports of training.
 
 mod examples;
 mod html;
@@ -26,48 +26,48 @@ pub(crate) use provenance::{heading, provenance_facts, sources};
 pub use quantization::quantization_lead;
 pub use seeds::{SeedResult, Seeds};
 
-/// What the test set says of a network.
+/// The results of a network on the test set.
 pub struct Results<'a> {
-    /// Recipe and recordings.
+    /// The experiment.
     pub experiment: &'a Experiment,
     /// The network with its weights.
     pub network: &'a Network,
-    /// The float network on the test set.
+    /// The results in float.
     pub float: &'a FloatEvaluation,
-    /// The chip on the test set.
+    /// The results on a chip.
     pub chip: Option<&'a ChipResult>,
 }
 
-/// Everything that a training gave.
+/// The report of training.
 pub struct Report<'a> {
-    /// On the test set.
+    /// The results on the test set.
     pub results: Results<'a>,
-    /// What was trained, and how that went.
+    /// The trained network with the history of its training.
     pub trained: &'a TrainedNetwork,
-    /// Files, in the order of writing.
+    /// The output files, in the order of writing.
     pub written: &'a [WrittenFile],
 }
 
-/// How many recordings serve for what.
-pub fn recordings(corpus: &Corpus) -> String {
+/// Summarizes the sizes of the sets in a line.
+pub fn split_summary(corpus: &Corpus) -> String {
     let count = |dataset: &Dataset| dataset.samples().len();
-    let validation =
-        corpus.validation.as_ref().map_or(String::new(), |set| format!(", {} to validate", count(set)));
-    format!(
-        "{} recordings to train{validation}, {} to test ({:.0} s in all)",
-        count(&corpus.train),
-        count(&corpus.test),
-        corpus.seconds
-    )
+    let (train, test) = (count(&corpus.train), count(&corpus.test));
+    let sets = match &corpus.validation {
+        Some(validation) => {
+            format!("{train} training, {} validation and {test} test samples", count(validation))
+        }
+        None => format!("{train} training and {test} test samples"),
+    };
+    format!("{sets} ({:.0} s in total)", corpus.seconds)
 }
 
-/// Accuracy or loss, agreement and rates, side by side.
+/// Formats accuracy, agreement, loss and firing rates of both engines as a table.
 pub fn summary(float: &FloatEvaluation, chip: Option<&ChipResult>) -> String {
-    format_table(&figures(float, chip))
+    format_table(&metrics(float, chip))
 }
 
-/// The figures of both engines on the test set, the first row being the head.
-fn figures(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Vec<Vec<String>> {
+/// Returns the metrics of both engines on the test set as rows of a table, the first of which is the header.
+fn metrics(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Vec<Vec<String>> {
     let on_chip = chip.map(|on| &on.result.evaluation);
     let mut rows = vec![vec![String::new(), "float".into()]];
     rows[0].extend(chip.map(|on| on.chip.name.clone()));
@@ -95,7 +95,7 @@ fn figures(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Vec<Vec<String
     rows
 }
 
-/// Rows are true classes, columns predictions.
+/// Formats the confusion matrix: rows are true classes, columns are predictions. Zeros are dots.
 pub fn confusion(evaluation: &Evaluation, classes: &[String]) -> String {
     let mut rows =
         vec![std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned()).collect()];
@@ -106,7 +106,7 @@ pub fn confusion(evaluation: &Evaluation, classes: &[String]) -> String {
     format_table(&rows)
 }
 
-/// An evaluation for machines.
+/// Returns an evaluation as JSON.
 fn to_json(evaluation: &Evaluation) -> Value {
     json!({
         "accuracy": evaluation.accuracy,
@@ -122,7 +122,7 @@ fn rates_json(rates: &[(String, f64)]) -> Value {
     Value::Object(rates.iter().map(|(layer, rate)| (layer.clone(), json!(rate))).collect())
 }
 
-/// The results of both engines for machines.
+/// Returns the results of both engines as JSON.
 pub fn results_json(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Value {
     let of_float = match &float.classified {
         Some(evaluation) => to_json(evaluation),
@@ -137,22 +137,23 @@ pub fn results_json(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Value
     value
 }
 
-/// The rates of a network's layers in an evaluation, as [`results_json`] writes it, or in a plain object of names and
-/// rates.
+/// Reads firing rates, in spikes per neuron and step, from the JSON of [`results_json`] or from an object that maps
+/// names of layers or of the input to rates.
 ///
 /// # Errors
-/// JSON of another form; every name that the network does not have, and every rate below 0.
+/// Returns an error if the JSON has another form, or lists every unknown name and every negative rate.
 pub fn rates_from_json(text: &str, graph: &Graph) -> Result<BTreeMap<String, f64>, String> {
     let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let map = value.pointer("/float/rates").unwrap_or(&value);
-    let rates: BTreeMap<String, f64> = BTreeMap::deserialize(map)
-        .map_err(|e| format!("neither an evaluation nor a map from names to rates: {e}"))?;
+    let rates: BTreeMap<String, f64> = BTreeMap::deserialize(map).map_err(|e| {
+        format!("neither the output of `snnc eval --json` nor a map from names to rates: {e}")
+    })?;
     let known = |name: &str| name == graph.input.name || graph.layers.iter().any(|layer| layer.name == name);
-    let wrong = rates.iter().filter_map(|(name, rate)| match (known(name), *rate < 0.0) {
-        (false, _) => Some(format!("network `{}` has neither an input nor a layer `{name}`", graph.name)),
-        (true, true) => Some(format!("the rate of `{name}` is {rate}, below 0")),
+    let errors = rates.iter().filter_map(|(name, rate)| match (known(name), *rate < 0.0) {
+        (false, _) => Some(format!("network `{}` has no layer or input `{name}`", graph.name)),
+        (true, true) => Some(format!("the rate of `{name}` is {rate}; it must be 0 or more")),
         (true, false) => None,
     });
-    let wrong: Vec<String> = wrong.collect();
-    if wrong.is_empty() { Ok(rates) } else { Err(wrong.join("; ")) }
+    let errors: Vec<String> = errors.collect();
+    if errors.is_empty() { Ok(rates) } else { Err(errors.join("; ")) }
 }

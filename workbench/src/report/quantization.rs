@@ -1,13 +1,14 @@
-//! What quantization did to a network, in sentences for text and pages.
+//! The summary of a quantization.
 
+use synnet_ir::display::pluralize;
 use synnet_xylo::Build;
 
-/// Method, weight shifts and latency in a few sentences.
+/// Summarizes method, weight shifts and latency in a few sentences.
 pub fn quantization_lead(build: &Build) -> String {
     format!(
-        "Method: {}. Weight shifts: {}. The chip's output is {} steps behind the float network's.",
+        "Method: {}. Weight shifts: {}. The chip's output lags the float network's by {}.",
         build.report.method.name(),
         build.report.weight_shifts(),
-        build.float.latency()
+        pluralize(build.float.latency(), "step")
     )
 }

@@ -1,11 +1,11 @@
-//! Several trainings that differ by their seeds only: mean and spread.
+//! Statistics over runs that differ only in their seeds.
 
 use std::fmt::Write;
 
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use synnet_ir::display::format_table;
+use synnet_ir::display::{format_table, pluralize};
 
 use super::format_percent;
 use crate::chip_evaluation::agreement;
@@ -13,44 +13,44 @@ use crate::experiment::{ChipResult, FloatEvaluation};
 use crate::html::{self, Chart, Line, Scale, document, section, side_by_side};
 use crate::training::{History, TrainedNetwork};
 
-/// What the training with one seed gave.
+/// The result of the run with one seed.
 pub struct SeedResult {
-    /// The seed.
+    /// The seed of initialization, data order, dropout and augmentation.
     pub seed: u64,
-    /// Its folder below that of all seeds.
+    /// Name of the run's folder within the output folder.
     pub folder: String,
-    /// Every epoch.
+    /// The metrics of every epoch.
     pub history: History,
-    /// The epoch, from 0, whose weights were kept.
+    /// The selected epoch, from 0.
     pub selected_epoch: usize,
-    /// The figures of validation and test, the same ones for every seed.
+    /// Metrics of validation and test. Every seed has the same ones.
     pub metrics: Vec<Metric>,
 }
 
-/// A figure that has a mean.
+/// A metric to average over seeds.
 pub struct Metric {
     name: String,
     value: f64,
-    /// Whether it is a share, from 0 to 1.
+    /// Whether the value is a fraction, shown in percent.
     is_fraction: bool,
 }
 
 impl SeedResult {
-    /// The figures of a training.
+    /// Returns the metrics of a run.
     pub fn metrics(
         trained: &TrainedNetwork,
         float: &FloatEvaluation,
         chip: Option<&ChipResult>,
     ) -> Vec<Metric> {
-        let share = |name: String, value| Metric { name, value, is_fraction: true };
+        let fraction = |name: String, value| Metric { name, value, is_fraction: true };
         let mut metrics = Vec::new();
         let validation = trained.history.get("validation accuracy", trained.selected_epoch);
-        metrics.extend(validation.map(|accuracy| share("validation accuracy".into(), accuracy)));
-        metrics.extend(float.accuracy().map(|accuracy| share("test accuracy, float".into(), accuracy)));
+        metrics.extend(validation.map(|accuracy| fraction("validation accuracy".into(), accuracy)));
+        metrics.extend(float.accuracy().map(|accuracy| fraction("test accuracy, float".into(), accuracy)));
         if let (Some(float), Some(on)) = (&float.classified, chip) {
             let evaluation = &on.result.evaluation;
-            metrics.push(share(format!("test accuracy, {}", on.chip.name), evaluation.accuracy));
-            metrics.push(share("same class as float".into(), agreement(float, evaluation)));
+            metrics.push(fraction(format!("test accuracy, {}", on.chip.name), evaluation.accuracy));
+            metrics.push(fraction("same class as float".into(), agreement(float, evaluation)));
         }
         let name = "test loss, float".to_owned();
         metrics.push(Metric { name, value: float.measured.loss, is_fraction: false });
@@ -59,32 +59,32 @@ impl SeedResult {
 }
 
 impl Metric {
-    /// A value of this kind.
-    fn text(&self, value: f64) -> String {
+    /// Formats a value of this metric.
+    fn format(&self, value: f64) -> String {
         if self.is_fraction { format_percent(value) } else { format!("{value:.4}") }
     }
 }
 
-/// The trainings with all seeds.
+/// The results of all seeds.
 pub struct Seeds<'a> {
     /// Name of the network.
     pub network: &'a str,
-    /// One for each seed.
+    /// The result of each seed.
     pub outcomes: &'a [SeedResult],
 }
 
-/// Mean and spread of a figure.
+/// Statistics of a metric over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct SampleStatistics {
     mean: f64,
-    /// Standard deviation of the sample, with one less than their number below the line.
+    /// Sample standard deviation (n - 1); 0 for a single value.
     standard_deviation: f64,
     min: f64,
     max: f64,
 }
 
 impl SampleStatistics {
-    fn of(values: &[f64]) -> Self {
+    fn new(values: &[f64]) -> Self {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n.max(1.0);
         let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
@@ -97,56 +97,56 @@ impl SampleStatistics {
     }
 
     fn cells(self, metric: &Metric) -> [String; 4] {
-        let standard_deviation = format!("\u{b1} {}", metric.text(self.standard_deviation));
-        [metric.text(self.mean), standard_deviation, metric.text(self.min), metric.text(self.max)]
+        let standard_deviation = format!("\u{b1} {}", metric.format(self.standard_deviation));
+        [metric.format(self.mean), standard_deviation, metric.format(self.min), metric.format(self.max)]
     }
 }
 
 impl Seeds<'_> {
-    /// The names and kinds of the figures.
-    fn kinds(&self) -> &[Metric] {
+    /// Returns the metrics of the first seed, whose names are those of every seed.
+    fn metrics(&self) -> &[Metric] {
         self.outcomes.first().map_or(&[], |first| &first.metrics)
     }
 
-    /// The figures with mean and spread.
-    fn spreads(&self) -> impl Iterator<Item = (&Metric, SampleStatistics)> {
-        self.kinds().iter().enumerate().map(|(i, metric)| {
+    /// Returns the statistics of each metric.
+    fn statistics(&self) -> impl Iterator<Item = (&Metric, SampleStatistics)> {
+        self.metrics().iter().enumerate().map(|(i, metric)| {
             let values = self.outcomes.iter().filter_map(|outcome| outcome.metrics.get(i));
-            (metric, SampleStatistics::of(&values.map(|metric| metric.value).collect::<Vec<_>>()))
+            (metric, SampleStatistics::new(&values.map(|metric| metric.value).collect::<Vec<_>>()))
         })
     }
 
-    /// Mean and spread of each figure, the first row being the head.
+    /// Returns the statistics as rows of a table, the first of which is the header.
     fn rows(&self) -> Vec<Vec<String>> {
-        let row = |(metric, spread): (&Metric, SampleStatistics)| {
-            std::iter::once(metric.name.clone()).chain(spread.cells(metric)).collect()
+        let row = |(metric, statistics): (&Metric, SampleStatistics)| {
+            std::iter::once(metric.name.clone()).chain(statistics.cells(metric)).collect()
         };
         let head = ["", "mean", "standard deviation", "minimum", "maximum"].map(str::to_owned).to_vec();
-        std::iter::once(head).chain(self.spreads().map(row)).collect()
+        std::iter::once(head).chain(self.statistics().map(row)).collect()
     }
 
-    /// Mean and spread, as a table for people.
+    /// Formats the statistics as a table.
     pub fn table(&self) -> String {
         format_table(&self.rows())
     }
 
-    /// Mean and spread for machines.
+    /// Returns the statistics as JSON.
     pub fn json(&self) -> Value {
-        let spreads = self.spreads().map(|(metric, spread)| {
+        let statistics = self.statistics().map(|(metric, statistics)| {
             let value = json!({
-                "mean": spread.mean,
-                "standard_deviation": spread.standard_deviation,
-                "min": spread.min,
-                "max": spread.max,
+                "mean": statistics.mean,
+                "standard_deviation": statistics.standard_deviation,
+                "min": statistics.min,
+                "max": statistics.max,
             });
             (metric.name.clone(), value)
         });
-        Value::Object(spreads.collect())
+        Value::Object(statistics.collect())
     }
 
-    /// The figures of every seed, as a table of comma-separated values.
+    /// Returns the metrics of every seed as CSV.
     pub fn csv(&self) -> String {
-        let names = self.kinds().iter().map(|metric| metric.name.as_str());
+        let names = self.metrics().iter().map(|metric| metric.name.as_str());
         let mut text = format!(
             "seed,epochs,kept epoch{}\n",
             names.map(|name| format!(",{}", name.replace(", ", " "))).collect::<String>()
@@ -164,21 +164,21 @@ impl Seeds<'_> {
         text
     }
 
-    /// All seeds as one page.
+    /// Returns a self-contained HTML page about all seeds.
     pub fn html(&self) -> String {
         let n = self.outcomes.len();
-        let tiles = self.spreads().map(|(metric, spread)| {
-            let [mean, standard_deviation, ..] = spread.cells(metric);
+        let tiles = self.statistics().map(|(metric, statistics)| {
+            let [mean, standard_deviation, ..] = statistics.cells(metric);
             (html! { (mean) " " small { (standard_deviation) } }, metric.name.clone())
         });
         let tiles = html::tiles(&tiles.collect::<Vec<_>>());
-        let pictures = [
-            ("Loss", "training, mean over the samples", "loss", Scale::FromZero),
-            ("Accuracy", "training", "accuracy", Scale::Fraction),
-            ("Validation loss", "mean over the samples", "validation loss", Scale::FromZero),
+        let charts = [
+            ("Training loss", "mean over samples", "loss", Scale::FromZero),
+            ("Training accuracy", "", "accuracy", Scale::Fraction),
+            ("Validation loss", "mean over samples", "validation loss", Scale::FromZero),
             ("Validation accuracy", "", "validation accuracy", Scale::Fraction),
         ];
-        let pictures = pictures.map(|(title, unit, column, scale)| {
+        let charts = charts.map(|(title, unit, column, scale)| {
             let lines = self.outcomes.iter().enumerate().map(|(i, outcome)| Line {
                 name: format!("seed {}", outcome.seed),
                 values: outcome.history.series(column),
@@ -187,21 +187,21 @@ impl Seeds<'_> {
             });
             Chart { title, unit, x_axis: "epoch", lines: lines.collect(), scale, selected_epoch: None }.html()
         });
-        let lead = "The standard deviation is that of a sample, with one less than the number of seeds below the line.";
+        let lead = "The standard deviation is the sample standard deviation (n - 1).";
         let body = html! {
             h1 { (self.network) }
-            p.under { "The same recipe with " (n) " seeds." }
+            p.under { "One recipe, " (pluralize(n, "seed")) "." }
             (tiles)
-            (section("Mean and spread", lead, &html::table(&self.rows())))
-            (section("Each seed", "The folder of each seed holds a report of its own.", &self.each()))
-            (section("How they learned", "", &side_by_side(&pictures)))
+            (section("Statistics", lead, &html::table(&self.rows())))
+            (section("Results by seed", "The folder of each seed has its own report.", &self.by_seed()))
+            (section("Training curves", "", &side_by_side(&charts)))
         };
-        document(&format!("{}: {n} seeds", self.network), &body).into_string()
+        document(&format!("{}: {}", self.network, pluralize(n, "seed")), &body).into_string()
     }
 
-    fn each(&self) -> Markup {
-        let names = self.kinds().iter().map(|metric| metric.name.clone());
-        let head = ["seed", "folder", "epochs", "kept epoch"].map(str::to_owned).into_iter().chain(names);
+    fn by_seed(&self) -> Markup {
+        let names = self.metrics().iter().map(|metric| metric.name.clone());
+        let head = ["seed", "folder", "epochs", "selected epoch"].map(str::to_owned).into_iter().chain(names);
         let rows = self.outcomes.iter().map(|outcome| {
             let mut row = vec![
                 outcome.seed.to_string(),
@@ -209,7 +209,7 @@ impl Seeds<'_> {
                 outcome.history.epochs().to_string(),
                 (outcome.selected_epoch + 1).to_string(),
             ];
-            row.extend(outcome.metrics.iter().map(|metric| metric.text(metric.value)));
+            row.extend(outcome.metrics.iter().map(|metric| metric.format(metric.value)));
             row
         });
         html::table(&std::iter::once(head.collect()).chain(rows).collect::<Vec<_>>())
@@ -222,12 +222,12 @@ mod tests {
 
     #[test]
     fn standard_deviation_is_that_of_a_sample() {
-        let spread = SampleStatistics::of(&[0.9, 0.8, 1.0]);
+        let statistics = SampleStatistics::new(&[0.9, 0.8, 1.0]);
         assert!(
-            (spread.mean - 0.9).abs() < 1e-12 && (spread.standard_deviation - 0.1).abs() < 1e-12,
-            "{spread:?}"
+            (statistics.mean - 0.9).abs() < 1e-12 && (statistics.standard_deviation - 0.1).abs() < 1e-12,
+            "{statistics:?}"
         );
-        assert_eq!((spread.min, spread.max), (0.8, 1.0));
-        assert_eq!(SampleStatistics::of(&[0.5]).standard_deviation, 0.0);
+        assert_eq!((statistics.min, statistics.max), (0.8, 1.0));
+        assert_eq!(SampleStatistics::new(&[0.5]).standard_deviation, 0.0);
     }
 }

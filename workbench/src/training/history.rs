@@ -1,34 +1,38 @@
-//! The course of a training: a row of numbers for each epoch, kept as `metrics.csv`.
+//! The metrics of every epoch, stored in `metrics.csv`.
 //!
-//! The file is the only record. Curves, warnings, early stopping and the choice of the best epoch are computed
-//! from it, so that they do not depend on how often training was interrupted.
+//! The file is the only record: curves and warnings are computed from it, so that they do not depend on how often
+//! training was interrupted.
 
 use std::fmt;
 use std::path::Path;
 
 use synnet_ir::Graph;
+use synnet_ir::display::pluralize;
 use synnet_runtime::EpochMetrics;
 use synnet_runtime::train::{LayerMetrics, Warning, warnings};
 
 use crate::error::Error;
 use crate::files;
 
-/// Name of the file in the folder of a run.
+/// Name of the file in the output folder of a run.
 pub const FILE: &str = "metrics.csv";
 
-/// Columns by name, and a row for each epoch. A number that does not exist is an empty cell.
+/// A table with named columns and a row for each epoch. A missing value is an empty cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     columns: Vec<String>,
     rows: Vec<Vec<Option<f64>>>,
 }
 
-/// A column: its name, and its value in each epoch.
+/// The name of a column and its value in each epoch.
 pub(super) type Series<'a> = (&'a str, Vec<Option<f64>>);
 
 impl History {
-    /// The first `done` epochs of a folder's file. What comes after them, perhaps but a part of a line, is of an epoch
-    /// that was not completed, and is removed.
+    /// Reads the first `done` epochs from the file of a folder. Any further content, possibly a part of a line, belongs
+    /// to an epoch that the checkpoint does not contain; it is removed.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read, is invalid, or has fewer epochs.
     pub fn open(folder: &Path, done: usize) -> Result<Self, Error> {
         if done == 0 {
             return Ok(Self::default());
@@ -39,9 +43,9 @@ impl History {
         let history = Self::parse(text.lines().take(complete)).map_err(|why| Error::file(&path, why))?;
         if history.rows.len() < done {
             let message = format!(
-                "the file holds {} epochs, the checkpoint beside it has done {done}; put the file back, or start a \
-                 new run instead of resuming this one",
-                history.rows.len()
+                "the file holds {}, but the checkpoint beside it has {done}; restore the file, or start a new run \
+                 without `--resume`",
+                pluralize(history.rows.len(), "epoch")
             );
             return Err(Error::file(&path, message));
         }
@@ -51,7 +55,10 @@ impl History {
         Ok(history)
     }
 
-    /// Adds an epoch, here and in a folder's file.
+    /// Appends an epoch to the history and to the file of a folder.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be written.
     pub fn add(&mut self, metrics: &EpochMetrics, folder: &Path) -> Result<(), Error> {
         self.push(metrics);
         let path = folder.join(FILE);
@@ -69,61 +76,61 @@ impl History {
         self.rows.push(cells);
     }
 
-    /// What looked wrong in the course of the training, in the order in which it came up.
+    /// Returns the warnings of all epochs in the order of their first occurrence, each with its epochs.
     pub fn warnings(&self, graph: &Graph) -> Vec<WarningHistory> {
-        let mut noticed: Vec<WarningHistory> = Vec::new();
+        let mut all: Vec<WarningHistory> = Vec::new();
         for epoch in 0..self.epochs() {
             for warning in warnings(graph, &self.layers(epoch)) {
-                let known = noticed.iter_mut().find(|n| is_like(&n.warning, &warning));
+                let known = all.iter_mut().find(|known| is_same(&known.warning, &warning));
                 match known {
                     Some(known) => (known.last, known.epochs) = (epoch, known.epochs + 1),
-                    None => noticed.push(WarningHistory {
+                    None => all.push(WarningHistory {
                         warning,
                         first: epoch,
                         last: epoch,
                         epochs: 1,
-                        of: self.epochs(),
+                        total: self.epochs(),
                     }),
                 }
             }
         }
-        noticed
+        all
     }
 
-    /// The figures of all layers in an epoch.
+    /// Returns the metrics of all layers in an epoch.
     fn layers(&self, epoch: usize) -> Vec<LayerMetrics> {
         let names = self.columns.iter().filter_map(|column| column.strip_prefix("rate "));
         let layers = names.map(|layer| {
-            let figure = |what: &str| self.get(&format!("{what} {layer}"), epoch).unwrap_or(0.0);
+            let metric = |name: &str| self.get(&format!("{name} {layer}"), epoch).unwrap_or(0.0);
             LayerMetrics {
                 layer: layer.to_owned(),
-                rate: figure("rate"),
-                silent_neurons: figure("silent neurons"),
-                saturated_neurons: figure("saturated neurons"),
-                silent_samples: figure("silent samples"),
-                gradient_norm: figure("layer gradient norm"),
+                rate: metric("rate"),
+                silent_neurons: metric("silent neurons"),
+                saturated_neurons: metric("saturated neurons"),
+                silent_samples: metric("silent samples"),
+                gradient_norm: metric("layer gradient norm"),
             }
         });
         layers.collect()
     }
 
-    /// Number of epochs.
+    /// Returns the number of epochs.
     pub fn epochs(&self) -> usize {
         self.rows.len()
     }
 
-    /// The value of a column in an epoch, counted from 0.
+    /// Returns the value of a column in an epoch, from 0.
     pub fn get(&self, column: &str, epoch: usize) -> Option<f64> {
         let c = self.columns.iter().position(|name| name == column)?;
         self.rows.get(epoch)?.get(c).copied().flatten()
     }
 
-    /// A column in all epochs; nothing but empty cells where there is no such column.
+    /// Returns a column, with one value per epoch; all are `None` if there is no such column.
     pub fn series(&self, column: &str) -> Vec<Option<f64>> {
         (0..self.epochs()).map(|epoch| self.get(column, epoch)).collect()
     }
 
-    /// The columns whose names begin with `prefix`, by what follows it.
+    /// Returns the columns whose names start with `prefix`, named by the rest.
     pub fn columns_with_prefix(&self, prefix: &str) -> Vec<Series<'_>> {
         let members = self.columns.iter().enumerate().filter_map(|(c, name)| {
             let name = name.strip_prefix(prefix)?;
@@ -144,7 +151,10 @@ impl History {
             let row = row.map_err(|why| format!("line {}: {why}", i + 2))?;
             if row.len() != columns.len() {
                 let (found, expected) = (row.len(), columns.len());
-                return Err(format!("line {}: {found} cells, but {expected} columns", i + 2));
+                return Err(format!(
+                    "line {} has {found} cells, but the header has {expected} columns",
+                    i + 2
+                ));
             }
             rows.push(row);
         }
@@ -164,10 +174,10 @@ fn number(cell: &str) -> Result<Option<f64>, String> {
     cell.parse().map(Some).map_err(|_| format!("`{cell}` is not a number"))
 }
 
-/// A figure of a layer.
-type Figure = fn(&LayerMetrics) -> f64;
+/// A metric of a layer.
+type LayerMetric = fn(&LayerMetrics) -> f64;
 
-/// The columns of an epoch, by name. Names of layers and tensors hold no commas.
+/// Returns the columns of an epoch. Names need no quotes: those of layers and tensors have no commas.
 fn row(metrics: &EpochMetrics) -> Vec<(String, Option<f64>)> {
     let validation = metrics.validation.as_ref();
     let mut row: Vec<(String, Option<f64>)> = [
@@ -180,15 +190,17 @@ fn row(metrics: &EpochMetrics) -> Vec<(String, Option<f64>)> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
-    let figures: [(&str, Figure); 5] = [
+    let layer_metrics: [(&str, LayerMetric); 5] = [
         ("rate", |layer| layer.rate),
         ("silent neurons", |layer| layer.silent_neurons),
         ("saturated neurons", |layer| layer.saturated_neurons),
         ("silent samples", |layer| layer.silent_samples),
         ("layer gradient norm", |layer| layer.gradient_norm),
     ];
-    for (what, of) in figures {
-        row.extend(metrics.layers.iter().map(|layer| (format!("{what} {}", layer.layer), Some(of(layer)))));
+    for (name, metric) in layer_metrics {
+        row.extend(
+            metrics.layers.iter().map(|layer| (format!("{name} {}", layer.layer), Some(metric(layer)))),
+        );
     }
     let validated = validation.into_iter().flat_map(|v| &v.rates);
     row.extend(validated.map(|(layer, rate)| (format!("validation rate {layer}"), Some(*rate))));
@@ -196,34 +208,36 @@ fn row(metrics: &EpochMetrics) -> Vec<(String, Option<f64>)> {
     row
 }
 
-/// A warning, and when it was true.
+/// A warning and the epochs in which it occurred.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WarningHistory {
-    /// The warning as it was first.
+    /// The warning at its first occurrence.
     pub warning: Warning,
-    /// The first and the last epoch in which it was true, from 0.
+    /// The first epoch in which it occurred, from 0.
     first: usize,
+    /// The last epoch in which it occurred, from 0.
     last: usize,
-    /// Epochs in which it was true, of all.
+    /// Number of epochs in which it occurred.
     epochs: usize,
-    of: usize,
+    /// Number of epochs in the history.
+    total: usize,
 }
 
-/// Whether two warnings say the same of the same layer.
-pub(super) fn is_like(a: &Warning, b: &Warning) -> bool {
+/// Returns whether two warnings are of the same kind and about the same layer.
+pub(super) fn is_same(a: &Warning, b: &Warning) -> bool {
     a.layer == b.layer && a.kind == b.kind
 }
 
 impl fmt::Display for WarningHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { warning, first, last, epochs, of } = self;
+        let Self { warning, first, last, epochs, total } = self;
         let (first, last) = (first + 1, last + 1);
-        match (last - first + 1, last == *of) {
-            _ if epochs == of => write!(f, "{warning} (in every epoch)"),
+        match (last - first + 1, last == *total) {
+            _ if epochs == total => write!(f, "{warning} (in every epoch)"),
             (1, false) => write!(f, "{warning} (in epoch {first} only)"),
             (_, true) if last - first + 1 == *epochs => write!(f, "{warning} (from epoch {first} on)"),
             (_, false) if last - first + 1 == *epochs => write!(f, "{warning} (in epochs {first} to {last})"),
-            _ => write!(f, "{warning} (in {epochs} epochs from {first} to {last})"),
+            _ => write!(f, "{warning} (in {epochs} of epochs {first} to {last})"),
         }
     }
 }
@@ -276,17 +290,17 @@ mod tests {
     fn warnings_state_their_epochs() {
         let warning =
             Warning { layer: "h".into(), kind: WarningKind::SilentLayer, fraction: 1.0, inputs: Vec::new() };
-        for (first, last, epochs, says) in [
+        for (first, last, epochs, suffix) in [
             (0, 9, 10, "(in every epoch)"),
             (0, 0, 1, "(in epoch 1 only)"),
             (0, 2, 3, "(in epochs 1 to 3)"),
             (4, 9, 6, "(from epoch 5 on)"),
             (9, 9, 1, "(from epoch 10 on)"),
-            (1, 7, 3, "(in 3 epochs from 2 to 8)"),
-            (1, 9, 3, "(in 3 epochs from 2 to 10)"),
+            (1, 7, 3, "(in 3 of epochs 2 to 8)"),
+            (1, 9, 3, "(in 3 of epochs 2 to 10)"),
         ] {
-            let noticed = WarningHistory { warning: warning.clone(), first, last, epochs, of: 10 };
-            assert!(noticed.to_string().ends_with(says), "{noticed}, not {says}");
+            let history = WarningHistory { warning: warning.clone(), first, last, epochs, total: 10 };
+            assert!(history.to_string().ends_with(suffix), "{history}, not {suffix}");
         }
     }
 }

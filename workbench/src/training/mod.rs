@@ -1,7 +1,7 @@
-//! One training in one folder: its epochs, its checkpoints, what is shown and what is kept.
+//! Training of a network in an output folder, with metrics and checkpoints.
 //!
-//! After each epoch first the course of the training is written, then the checkpoint. A process that is killed
-//! between the two goes on from the checkpoint before and writes the same line again.
+//! After each epoch, the metrics are written first and the checkpoint second. A process that is killed in between
+//! resumes from the previous checkpoint and writes the same line of metrics again.
 
 mod history;
 
@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use synnet_ir::Network;
+use synnet_ir::display::pluralize;
 use synnet_runtime::train::Warning;
 use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
 
@@ -19,75 +20,75 @@ use crate::experiment::{Experiment, Plan};
 use crate::files;
 use crate::observer::Observer;
 
-use history::is_like;
+use history::is_same;
 pub use history::{FILE as METRICS, History};
 
-/// The state of a training.
+/// Name of the file with the training state.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
-/// The learned tensors.
+/// Name of the file with the trained weights.
 pub const WEIGHTS: &str = "weights.safetensors";
 
-/// A training that has not begun, or was interrupted.
+/// Training that is about to start or to resume.
 pub struct TrainingRun {
-    /// The seed.
+    /// The seed of initialization, data order, dropout and augmentation.
     pub seed: u64,
-    /// The folder of everything that is written.
+    /// The output folder, which is created if it does not exist.
     pub out: PathBuf,
     trainer: Trainer,
     history: History,
 }
 
-/// A training that is complete.
+/// A trained network with the history of its training.
 pub struct TrainedNetwork {
-    /// The seed.
+    /// The seed of initialization, data order, dropout and augmentation.
     pub seed: u64,
-    /// All options, with the seed.
+    /// The training options, including the seed.
     pub options: TrainOptions,
-    /// The network with the weights that were kept.
+    /// The network with the weights of the selected epoch.
     pub network: Network,
-    /// Every epoch, those before a `--resume` included.
+    /// The metrics of every epoch, including those before resuming.
     pub history: History,
-    /// The epoch, from 0, whose weights were kept.
+    /// The selected epoch, from 0.
     pub selected_epoch: usize,
-    /// Why it was that one.
+    /// The reason for the selection, such as `the best by validation accuracy`.
     pub selection_reason: String,
-    /// Epochs of this run.
+    /// Number of epochs of this run, without those before resuming.
     pub epochs: usize,
-    /// Time of this run.
+    /// Duration of this run.
     pub duration: Duration,
 }
 
 impl TrainingRun {
-    /// A training at its beginning, which will write to the folder `out`.
+    /// Prepares training from initial weights, with `out` as the output folder.
     ///
     /// # Errors
-    /// What training does not support of the network or the recipe.
+    /// Returns an error if training does not support the network or the options.
     pub fn start(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
         Ok(Self { seed, out, trainer: plan.trainer(seed)?, history: History::default() })
     }
 
-    /// A training from its folder's checkpoint on.
+    /// Prepares training from the checkpoint in the folder `out`.
     ///
     /// # Errors
-    /// A checkpoint that cannot be read, or is of another network.
+    /// Returns an error if the checkpoint or the metrics cannot be read, or belong to another network or other options.
     pub fn resume(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
         let bytes = files::read(&out.join(CHECKPOINT))?;
-        let trainer = plan.resumed(&bytes, seed)?;
+        let trainer = plan.resumed_trainer(&bytes, seed)?;
         let history = History::open(&out, trainer.epochs_done())?;
         Ok(Self { seed, out, trainer, history })
     }
 
-    /// Runs the epochs that are left.
+    /// Runs the remaining epochs and writes the weights.
     ///
     /// # Errors
-    /// A checkpoint of other data; data that do not fit; a loss that is not finite; files that cannot be written; an
-    /// observer that is interrupted, which leaves a checkpoint, too.
+    /// Returns an error if the checkpoint was made with other data, the data does not fit the network, the loss is not
+    /// finite, a file cannot be written, or the observer interrupts. An interrupt leaves a checkpoint.
     pub fn run(self, experiment: &Experiment, observer: &dyn Observer) -> Result<TrainedNetwork, Error> {
-        self.run_from(experiment, &experiment.provenance(), observer)
+        self.run_with_provenance(experiment, &experiment.provenance(), observer)
     }
 
-    /// As [`run`](Self::run), with the experiment's origin.
-    pub(crate) fn run_from(
+    /// Like [`run`](Self::run), with the experiment's provenance, which takes a while to compute.
+    pub(crate) fn run_with_provenance(
         mut self,
         experiment: &Experiment,
         provenance: &BTreeMap<String, String>,
@@ -108,7 +109,7 @@ impl TrainingRun {
         self.finish(experiment, first, started.elapsed())
     }
 
-    /// Runs epochs until the training is finished.
+    /// Runs epochs until training is finished.
     fn run_epochs(
         &mut self,
         experiment: &Experiment,
@@ -117,27 +118,28 @@ impl TrainingRun {
     ) -> Result<(), Error> {
         let graph = &experiment.plan.loaded.graph;
         let total = range.end;
+        // Each warning is reported once, also across resumed runs.
         let before = self.history.warnings(graph);
-        let mut noticed: Vec<Warning> = before.into_iter().map(|noticed| noticed.warning).collect();
+        let mut reported: Vec<Warning> = before.into_iter().map(|history| history.warning).collect();
         let mut last: Option<EpochMetrics> = None;
-        let mut sets = experiment.corpus.epochs(self.seed, range);
+        let mut datasets = experiment.corpus.epochs(self.seed, range);
         while !self.trainer.is_finished() {
-            let set = sets.next(self.trainer.epochs_done())?;
-            let mut watch = |p: Progress<'_>| {
-                observer.batch(&p, last.as_ref());
+            let dataset = datasets.next(self.trainer.epochs_done())?;
+            let mut on_batch = |progress: Progress<'_>| {
+                observer.batch_done(&progress, last.as_ref());
                 if observer.is_interrupted() { Control::Stop } else { Control::Continue }
             };
-            let metrics = self.trainer.epoch(&set, &mut watch);
+            let metrics = self.trainer.epoch(&dataset, &mut on_batch);
             let mut metrics = metrics.map_err(|error| self.failed(experiment, error))?;
             if metrics.complete {
-                self.observe(experiment, &mut metrics)?;
+                self.record_epoch(experiment, &mut metrics)?;
                 for warning in &metrics.warnings {
-                    if !noticed.iter().any(|known| is_like(known, warning)) {
+                    if !reported.iter().any(|known| is_same(known, warning)) {
                         observer.warning(&format!("epoch {}: {warning}", metrics.epoch + 1));
-                        noticed.push(warning.clone());
+                        reported.push(warning.clone());
                     }
                 }
-                observer.epoch(&metrics, self.trainer.is_finished());
+                observer.epoch_done(&metrics, self.trainer.is_finished());
                 last = Some(metrics);
             }
             files::write(&self.out.join(CHECKPOINT), &self.trainer.checkpoint())?;
@@ -148,46 +150,48 @@ impl TrainingRun {
         Ok(())
     }
 
-    /// A checkpoint goes on with the network and the recordings that it was made with, and no others.
+    /// Checks that the checkpoint was made with the same network and data: training on others would give results that
+    /// no recipe describes.
     fn check_provenance(&self, provenance: &BTreeMap<String, String>) -> Result<(), Error> {
         let before = self.trainer.provenance().iter();
-        let others: Vec<&str> = before
+        let changed: Vec<&str> = before
             .filter(|(part, hash)| provenance.get(*part) != Some(hash))
             .map(|(part, _)| &**part)
             .collect();
-        if others.is_empty() {
+        if changed.is_empty() {
             return Ok(());
         }
         Err(Error::Input(format!(
-            "`{}` was made with another {}: resume with the same, or start a new run",
+            "`{}` was made with another {}: resume with the same one, or start a new run without `--resume`",
             self.out.join(CHECKPOINT).display(),
-            others.join(" and another ")
+            changed.join(" and another ")
         )))
     }
 
-    /// Validates a complete epoch, lets the trainer compare it with the best, and writes its line.
-    fn observe(&mut self, experiment: &Experiment, metrics: &mut EpochMetrics) -> Result<(), Error> {
+    /// Validates after a complete epoch, updates the best epoch, and appends the metrics to the history.
+    fn record_epoch(&mut self, experiment: &Experiment, metrics: &mut EpochMetrics) -> Result<(), Error> {
         if let Some(validation) = &experiment.corpus.validation {
-            let found = self.trainer.validate(validation).map_err(|error| self.failed(experiment, error))?;
-            metrics.validation = Some(found);
+            let result = self.trainer.validate(validation).map_err(|error| self.failed(experiment, error))?;
+            metrics.validation = Some(result);
         }
         self.trainer.update_best(metrics).map_err(|error| self.failed(experiment, error))?;
         self.history.add(metrics, &self.out)
     }
 
+    /// Converts an error of the trainer, and names the checkpoint that is left.
     fn failed(&self, experiment: &Experiment, error: TrainError) -> Error {
         match error {
             TrainError::Data(diagnostics) => experiment.plan.loaded.error(diagnostics),
             other if self.trainer.epochs_done() == 0 => Error::Input(format!("training stopped: {other}")),
             other => Error::Input(format!(
-                "training stopped: {other}; `{}` holds the state after epoch {}",
+                "training stopped: {other}; `{}` has the state after epoch {}",
                 self.out.join(CHECKPOINT).display(),
                 self.trainer.epochs_done()
             )),
         }
     }
 
-    /// Writes the weights that are kept.
+    /// Writes the weights of the selected epoch.
     fn finish(
         self,
         experiment: &Experiment,
@@ -208,7 +212,8 @@ impl TrainingRun {
         };
         if let Some(patience) = options.selection.and_then(|s| s.patience).filter(|_| epochs < options.epochs)
         {
-            selection_reason += &format!(", after which {patience} were not better");
+            let epochs = pluralize(patience, "epoch");
+            selection_reason += &format!("; training stopped after {epochs} without improvement");
         }
         Ok(TrainedNetwork {
             seed: self.seed,

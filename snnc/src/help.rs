@@ -1,0 +1,102 @@
+//! Help texts of the commands: examples, and the names that arguments accept.
+//!
+//! The names come from the code's own tables, so that the help cannot omit one.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use synnet_workbench::{ChipCatalog, Engine, NamedTarget};
+use synnet_xylo::quantize::Method;
+
+/// Below the list of all commands.
+pub const OVERVIEW: &str = "\
+Examples:
+  snnc check net.snn --target xylo-audio3
+  snnc train recipe.yaml
+
+`snnc help COMMAND` describes a command and its arguments.
+Exit codes: 0 success, 1 errors in the input, 2 misuse or I/O failure, 130 interrupted.";
+
+pub const CHECK: &str = "\
+Examples:
+  snnc check net.snn
+  snnc check net.snn --target xylo-audio3
+  snnc check recipe.yaml";
+
+pub const FMT: &str = "\
+Examples:
+  snnc fmt net.snn
+  snnc fmt --check nets/first.snn nets/second.snn";
+
+pub const SHOW: &str = "\
+Examples:
+  snnc show net.snn
+  snnc show net.snn --target xylo-audio3 --weights w.safetensors
+  snnc show net.snn --format dot";
+
+pub const TRAIN: &str = "\
+Examples:
+  snnc train recipe.yaml --set training.epochs=50
+  snnc train recipe.yaml --out runs/first --resume
+  snnc train recipe.yaml --seeds 5";
+
+pub const EVAL: &str = "\
+Examples:
+  snnc eval recipe.yaml --weights w.safetensors
+  snnc eval recipe.yaml --weights w.safetensors --on xylo-audio3 --report page.html";
+
+pub const COMPARE: &str = "\
+Examples:
+  snnc compare recipe.yaml --weights w.safetensors --target xylo-audio3
+  snnc compare recipe.yaml --weights w.safetensors --target xylo-audio3 --html page.html";
+
+pub const RUN: &str = "\
+Examples:
+  snnc run net.snn --weights w.safetensors --input in.npy --output out.npz --record";
+
+pub const BUILD: &str = "\
+Examples:
+  snnc build net.snn --weights w.safetensors --target rust -o net.rs
+  snnc build net.snn --weights w.safetensors --target xylo-audio3 --calibrate in.npy -o net.json";
+
+pub const SIM: &str = "\
+Examples:
+  snnc sim net.spec.npz --input in.npy --output out.npz
+  snnc sim net.spec.npz --target xylo-audio3 --input in.npy --output out.npz --record";
+
+pub const CHIPS: &str = "\
+Examples:
+  snnc chips
+  snnc chips xylo-audio3";
+
+pub const EXPLAIN: &str = "\
+Examples:
+  snnc explain E0301";
+
+/// Appends the names of all targets to a description.
+pub fn targets(description: &str) -> String {
+    let chips = ChipCatalog::default();
+    let targets = NamedTarget::all(chips.iter());
+    with_names(description, "Targets", targets.iter().map(NamedTarget::name))
+}
+
+/// Appends the names of all chips to a description.
+pub fn chips(description: &str) -> String {
+    let chips = ChipCatalog::default();
+    with_names(description, "Chips", chips.iter().map(|chip| chip.name.as_str()))
+}
+
+/// Appends the names of all engines to a description.
+pub fn engines(description: &str) -> String {
+    let chips = ChipCatalog::default();
+    let names = std::iter::once(Engine::FLOAT).chain(chips.iter().map(|chip| chip.name.as_str()));
+    with_names(description, "Engines", names)
+}
+
+fn with_names<'a>(description: &str, kind: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    format!("{description}\n\n{kind}: {}, and custom chips (`--chip`).", names.join(", "))
+}
+
+/// Parses the name of a quantizer; clap lists the names in the help and in errors.
+pub fn quantizers() -> impl TypedValueParser<Value = Method> {
+    PossibleValuesParser::new(Method::NAMES).try_map(|name| name.parse::<Method>())
+}
