@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, AudioFrontEnd, Normalization, Options, SAMPLE_RATE};
+use synnet_audio::audio3::{self, AudioFrontEnd, FrontEndOptions, Normalization, SAMPLE_RATE};
 
 const SECONDS: usize = 10;
 const RUNS: usize = 15;
@@ -18,7 +18,7 @@ fn main() {
     let wav = Wav::new(samples, 8000).expect("noise lies between -1 and 1");
 
     for normalization in [Normalization::Joint, Normalization::Channel, Normalization::Fixed] {
-        let options = Options::default().with_normalization(normalization).with_decimation(488);
+        let options = FrontEndOptions::default().with_normalization(normalization).with_decimation(488);
         report(&format!("{normalization:?}, from 14-bit audio"), || {
             let mut frames = Vec::new();
             let mut front_end = AudioFrontEnd::new(&options).expect("the options are valid");
@@ -26,7 +26,7 @@ fn main() {
             black_box(frames);
         });
     }
-    let options = Options::default().with_decimation(488);
+    let options = FrontEndOptions::default().with_decimation(488);
     report("Joint, from a recording of 8 kHz", || {
         black_box(audio3::raster(black_box(&wav), &options).expect("the options are valid"));
     });

@@ -12,7 +12,7 @@
 //! let tone = (0..8000).map(|i| 0.5 * phase(i).sin()).collect();
 //! let wav = Wav::new(tone, 8000)?;
 //!
-//! let options = audio3::Options::default().with_decimation(488);
+//! let options = audio3::FrontEndOptions::default().with_decimation(488);
 //! let raster = audio3::raster(&wav, &options)?;
 //! assert_eq!((raster.steps(), raster.channels()), (100, 16));
 //!

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use synnet_arrays::{Array, read_npz};
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, AudioFrontEnd, FilterBank, Normalization, Options, Resampler};
+use synnet_audio::audio3::{self, AudioFrontEnd, FilterBank, FrontEndOptions, Normalization, Resampler};
 
 const CASES: [(&str, &[u8]); 3] = [
     ("0_nicolas_2", include_bytes!("../../tests/golden/afe/0_nicolas_2.npz")),
@@ -44,8 +44,8 @@ fn each_case(check: impl Fn(&str, &Case)) {
     }
 }
 
-fn options(normalization: Normalization, decimation: u32) -> Options {
-    Options::default()
+fn options(normalization: Normalization, decimation: u32) -> FrontEndOptions {
+    FrontEndOptions::default()
         .with_normalization(normalization)
         .with_decimation(decimation)
         .with_fixed_threshold(1 << 24)

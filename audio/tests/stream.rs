@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, AudioFrontEnd, Normalization, Options, Resampler};
+use synnet_audio::audio3::{self, AudioFrontEnd, FrontEndOptions, Normalization, Resampler};
 
 fn normalization() -> impl Strategy<Value = Normalization> {
     prop_oneof![Just(Normalization::Joint), Just(Normalization::Channel), Just(Normalization::Fixed)]
@@ -27,7 +27,7 @@ proptest! {
         pieces in pieces(),
         audio_cut in 1_usize..700,
     ) {
-        let options = Options::default().with_normalization(normalization).with_decimation(decimation).with_fixed_threshold(1 << 20);
+        let options = FrontEndOptions::default().with_normalization(normalization).with_decimation(decimation).with_fixed_threshold(1 << 20);
         let wav = Wav::new(pieces.concat(), rate).unwrap();
         let whole = audio3::raster(&wav, &options).unwrap();
         let counts = whole.counts().unwrap();
@@ -56,7 +56,7 @@ proptest! {
         cap in 1_u8..=15,
         audio in prop::collection::vec(prop_oneof![Just(i16::MIN), Just(i16::MAX), any::<i16>()], 0..5000),
     ) {
-        let options = Options::default().with_normalization(normalization).with_cap(cap).with_fixed_threshold(1);
+        let options = FrontEndOptions::default().with_normalization(normalization).with_cap(cap).with_fixed_threshold(1);
         let mut frames = Vec::new();
         AudioFrontEnd::new(&options).unwrap().push(&audio, &mut frames);
         prop_assert_eq!(frames.len(), audio.len() / 50);
@@ -66,13 +66,13 @@ proptest! {
 
 #[test]
 fn audio_shorter_than_a_step_yields_no_step() {
-    let raster = audio3::raster(&Wav::new(vec![0.5; 3], 8000).unwrap(), &Options::default()).unwrap();
+    let raster = audio3::raster(&Wav::new(vec![0.5; 3], 8000).unwrap(), &FrontEndOptions::default()).unwrap();
     assert_eq!((raster.steps(), raster.channels(), raster.counts().unwrap().len()), (0, 16, 0));
 }
 
 #[test]
 fn invalid_options_are_refused_by_both_forms() {
-    let options = Options::default().with_cap(0);
+    let options = FrontEndOptions::default().with_cap(0);
     let error = AudioFrontEnd::new(&options).unwrap_err();
     assert_eq!(audio3::raster(&Wav::new(vec![0.0], 8000).unwrap(), &options), Err(error.into()));
 }

@@ -128,7 +128,7 @@ fn error_messages_name_the_cause() {
 #[test]
 fn a_low_sample_rate_is_reported_as_too_long() {
     let recording = Wav::new(vec![0.0; 100_000], 1).unwrap();
-    let error = audio3::raster(&recording, &audio3::Options::default()).unwrap_err();
+    let error = audio3::raster(&recording, &audio3::FrontEndOptions::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the recording of 100000 s has 97656250 time steps, but the maximum is 67108864; cut it, or use \

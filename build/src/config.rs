@@ -168,7 +168,7 @@ impl Config {
         let text = files.read_text(path)?;
         let root = sources.add(path.to_string_lossy(), text);
         let options =
-            synnet_dsl::Options::new().with_name(self.name.clone()).with_params(self.params.clone());
+            synnet_dsl::CompileOptions::new().with_name(self.name.clone()).with_params(self.params.clone());
         let compilation = synnet_dsl::compile(&mut sources, root, &options, files);
         let render = |diagnostics: &[Diagnostic]| synnet_ir::render(diagnostics, &sources, false);
         let Some(graph) = compilation.graph else { return Err(Error::new(render(&compilation.diagnostics))) };

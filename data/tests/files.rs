@@ -55,7 +55,7 @@ fn archives_that_do_not_fit_are_explained() {
         (archive(&[RASTERS, labels], &[("targets", &[2, 3, 1], &[0.0; 6])]), "both `labels` and `targets`"),
         (archive(&[("rasters", &[2, 3], &[0; 6]), labels], &[]), "`rasters` has shape [2, 3]; expected"),
         (archive(&[("rasters", &[2, 0, 3], &[]), labels], &[]), "which is empty"),
-        (archive(&[RASTERS, ("labels", &[3], &[0, 1, 2])], &[]), "one label for each of 2 samples"),
+        (archive(&[RASTERS, ("labels", &[3], &[0, 1, 2])], &[]), "a label for each of 2 samples"),
         (archive(&[RASTERS], &[("labels", &[2], &[0.0, 0.5])]), "`labels` contains 0.5 at index 1"),
         (archive(&[RASTERS], &[("targets", &[2, 2, 1], &[0.0; 4])]), "2 samples of 2 steps"),
         (

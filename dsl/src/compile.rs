@@ -13,14 +13,14 @@ use crate::vocabulary::{listed, one_of};
 /// The options of a compilation.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Options {
+pub struct CompileOptions {
     /// Name of the network. `None` chooses the only network of the file that no other network of the file uses.
     pub name: Option<String>,
     /// Values of the network's parameters: a name and an expression of the language for each.
     pub params: Vec<(String, String)>,
 }
 
-impl Options {
+impl CompileOptions {
     /// Creates options that choose the only root network of a file, with the defaults of its parameters.
     pub fn new() -> Self {
         Self::default()
@@ -55,7 +55,7 @@ pub struct Compilation {
 pub fn compile(
     sources: &mut Sources,
     root: SourceId,
-    options: &Options,
+    options: &CompileOptions,
     loader: &mut dyn Loader,
 ) -> Compilation {
     let mut diagnostics = Vec::new();
@@ -112,7 +112,8 @@ pub fn compile(
 pub fn compile_str(source: &str) -> Result<Graph, CompileError> {
     let mut sources = Sources::new();
     let root = sources.add("network.snn", source);
-    let Compilation { graph, diagnostics } = compile(&mut sources, root, &Options::default(), &mut NoImports);
+    let Compilation { graph, diagnostics } =
+        compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
     graph.ok_or_else(|| CompileError { diagnostics: diagnostics.errors(), sources })
 }
 
@@ -141,7 +142,7 @@ pub fn networks(text: &str) -> Vec<String> {
 fn choose<'a>(
     library: &'a Library,
     root: SourceId,
-    options: &Options,
+    options: &CompileOptions,
     report: &mut Reporter,
 ) -> Option<&'a tree::Network> {
     let file = library.file(root);
@@ -207,7 +208,7 @@ fn misspells(library: &Library, network: &tree::Network) -> bool {
 /// Evaluates the arguments that come from outside.
 fn given(
     sources: &mut Sources,
-    options: &Options,
+    options: &CompileOptions,
     network: &tree::Network,
     report: &mut Reporter,
 ) -> NamedArguments {

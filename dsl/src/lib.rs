@@ -4,7 +4,7 @@
 //! [`Diagnostics`](synnet_ir::Diagnostics).
 //!
 //! ```
-//! use synnet_dsl::{NoImports, Options, compile};
+//! use synnet_dsl::{NoImports, CompileOptions, compile};
 //! use synnet_ir::{Sources, render};
 //!
 //! let text = "use std::SynNet;
@@ -12,7 +12,7 @@
 //!         time_constants_per_layer: [4]);";
 //! let mut sources = Sources::new();
 //! let root = sources.add("words.snn", text);
-//! let compilation = compile(&mut sources, root, &Options::default(), &mut NoImports);
+//! let compilation = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
 //! assert_eq!(render(&compilation.diagnostics, &sources, false), "");
 //! let graph = compilation.graph.expect("there are no errors");
 //! assert_eq!(graph.layers.len(), 2);
@@ -32,6 +32,6 @@ mod names;
 mod syntax;
 pub mod vocabulary;
 
-pub use compile::{Compilation, CompileError, Options, compile, compile_str, networks};
+pub use compile::{Compilation, CompileError, CompileOptions, compile, compile_str, networks};
 pub use elaborate::{Loader, NoImports};
 pub use format::format;

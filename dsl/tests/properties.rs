@@ -1,14 +1,14 @@
 //! What holds for every text: no stage panics, and formatting changes nothing but the layout.
 
 use proptest::prelude::*;
-use synnet_dsl::{NoImports, Options, compile, format};
+use synnet_dsl::{CompileOptions, NoImports, compile, format};
 use synnet_ir::{Sources, render, to_yaml};
 
 /// Compiles and renders; the graph as YAML, where there is one.
 fn graph(text: &str) -> Option<String> {
     let mut sources = Sources::new();
     let root = sources.add("net.snn", text);
-    let result = compile(&mut sources, root, &Options::default(), &mut NoImports);
+    let result = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
     render(&result.diagnostics, &sources, false);
     result.graph.map(|graph| to_yaml(&graph))
 }

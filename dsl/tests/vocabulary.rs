@@ -6,7 +6,7 @@ use synnet_dsl::vocabulary::{
     ChainOperator, Dimension, Field, Function, Keyword, LinearOption, NeuronKind, Symbol, Unit, describe,
     fields,
 };
-use synnet_dsl::{NoImports, Options, compile};
+use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::Sources;
 
 fn reference() -> String {
@@ -21,7 +21,7 @@ fn messages(statements: &str) -> String {
     );
     let mut sources = Sources::new();
     let root = sources.add("net.snn", text.as_str());
-    let result = compile(&mut sources, root, &Options::default(), &mut NoImports);
+    let result = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
     result.diagnostics.iter().map(|diagnostic| format!("{}\n", diagnostic.message)).collect()
 }
 

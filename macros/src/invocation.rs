@@ -69,8 +69,8 @@ impl Parse for Invocation {
 
 impl Settings {
     /// Returns the options of the compiler's front end.
-    pub(crate) fn options(&self) -> synnet_dsl::Options {
-        synnet_dsl::Options::new()
+    pub(crate) fn options(&self) -> synnet_dsl::CompileOptions {
+        synnet_dsl::CompileOptions::new()
             .with_name(self.name.as_ref().map(LitStr::value))
             .with_params(self.params.iter().map(|p| (p.name.clone(), p.value.clone())))
     }

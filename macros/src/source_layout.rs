@@ -200,7 +200,7 @@ mod tests {
     fn graph(text: &str) -> String {
         let mut sources = synnet_ir::Sources::new();
         let root = sources.add("text", text);
-        let options = synnet_dsl::Options::new().with_name("Words".to_owned());
+        let options = synnet_dsl::CompileOptions::new().with_name("Words".to_owned());
         let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut synnet_dsl::NoImports);
         let shown = synnet_ir::render(&compilation.diagnostics, &sources, false);
         compilation.graph.map_or_else(|| panic!("{text}\n{shown}"), |graph| synnet_ir::to_json(&graph))

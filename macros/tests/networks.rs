@@ -90,7 +90,7 @@ fn weights_at_run_time_give_the_same() {
     }";
     let mut sources = synnet_ir::Sources::new();
     let root = sources.add("text", text);
-    let options = synnet_dsl::Options::default();
+    let options = synnet_dsl::CompileOptions::default();
     let compilation = synnet_dsl::compile(&mut sources, root, &options, &mut synnet_dsl::NoImports);
     let graph = compilation.graph.expect("the text has no errors");
     let bytes = std::fs::read("tests/nets/clicks.safetensors").expect("it is there");

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use synnet_dsl::{NoImports, Options, compile};
+use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::{Graph, Params, Sources, Tensor, render};
 use synnet_runtime::loss::MeanSquaredError;
 use synnet_runtime::optimizer::Adam;
@@ -80,7 +80,7 @@ impl Case {
         let text = std::fs::read_to_string(folder.join("net.snn"))?;
         let mut sources = Sources::new();
         let root = sources.add("net.snn", text.as_str());
-        let compilation = compile(&mut sources, root, &Options::default(), &mut NoImports);
+        let compilation = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
         let graph = compilation.graph.ok_or_else(|| render(&compilation.diagnostics, &sources, false))?;
         let mut weights = Params::from_safetensors(&std::fs::read(folder.join("case.safetensors"))?)?;
         let mut take =

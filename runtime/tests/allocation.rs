@@ -4,7 +4,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use synnet_dsl::{NoImports, Options, compile};
+use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::Sources;
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::Adam;
@@ -48,7 +48,7 @@ fn steps_allocate_nothing() {
         }
     ";
     let root = sources.add("net.snn", text);
-    let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.unwrap();
+    let graph = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports).graph.unwrap();
     let sample = |i: usize| DenseSample {
         raster: (0..400).map(|k| f32::from((k * k + i) % 5 == 1)).collect(),
         steps: 100,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synnet_dsl::Options;
+use synnet_dsl::CompileOptions;
 use synnet_ir::Network;
 use synnet_workbench::network_source::{CompileOutput, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
@@ -72,7 +72,7 @@ impl Context {
 
     /// Compiles a network file and returns the graph with all diagnostics.
     pub fn compile(&self, args: &NetworkArgs) -> Result<CompileOutput, Failure> {
-        let options = Options::new().with_name(args.name.clone()).with_params(args.params.clone());
+        let options = CompileOptions::new().with_name(args.name.clone()).with_params(args.params.clone());
         let text = stdio::read_text(&args.net)?;
         Ok(CompileOutput::compile(&stdio::display_name(&args.net), text, &options))
     }

@@ -1,6 +1,6 @@
 //! One function per engine: the only place in these tests that knows the engines' interfaces.
 
-use synnet_dsl::{Options, compile};
+use synnet_dsl::{CompileOptions, compile};
 use synnet_ir::{Diagnostics, Graph, Network, Sources, render};
 use synnet_runtime::tape::{Gradients, Pass, Recompute, SampleKey, Tape};
 use synnet_runtime::{Interpreter, Run, Sequence, Tracing, initial_params};
@@ -39,8 +39,9 @@ pub fn compiled(case: &Case) -> Compiled {
 pub fn compiled_text(case: &Case, text: &str) -> (Sources, Graph, Diagnostics) {
     let mut sources = Sources::new();
     let root = sources.add(format!("{}.snn", case.name), text);
-    let options =
-        Options::new().with_name(case.settings.network.clone()).with_params(case.settings.params.clone());
+    let options = CompileOptions::new()
+        .with_name(case.settings.network.clone())
+        .with_params(case.settings.params.clone());
     let compilation = compile(&mut sources, root, &options, &mut Imports);
     let graph =
         compilation.graph.unwrap_or_else(|| panic!("{}", render(&compilation.diagnostics, &sources, false)));

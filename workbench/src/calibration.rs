@@ -93,7 +93,7 @@ fn extend_range(
 
 #[cfg(test)]
 mod tests {
-    use synnet_dsl::{NoImports, Options};
+    use synnet_dsl::{CompileOptions, NoImports};
     use synnet_ir::{Params, Sources, Tensor};
     use synnet_runtime::{DenseSample, Label};
 
@@ -111,7 +111,7 @@ mod tests {
         }";
         let mut sources = Sources::new();
         let root = sources.add("n.snn", text);
-        let compiled = synnet_dsl::compile(&mut sources, root, &Options::default(), &mut NoImports);
+        let compiled = synnet_dsl::compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
         let graph = compiled.graph.expect("it compiles");
         let one = |x| Tensor::new([1, 1], vec![x]);
         let tensors = [("x->h.weight".to_owned(), one(16.0)), ("h->out.weight".to_owned(), one(-0.5))];

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use synnet_dsl::Options;
+use synnet_dsl::CompileOptions;
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
@@ -77,7 +77,8 @@ impl Plan {
     /// Returns an error if the network file cannot be read or has errors, or if the number of outputs is not that of
     /// the recipe's classes.
     pub fn new(recipe: Recipe, observer: &dyn Observer) -> Result<Self, Error> {
-        let options = Options::new().with_name(recipe.name.clone()).with_params(recipe.network_params());
+        let options =
+            CompileOptions::new().with_name(recipe.name.clone()).with_params(recipe.network_params());
         let loaded = CompileOutput::read(&recipe.network, &options)?.accept(observer)?;
         let graph = &loaded.graph;
         let readout = readout(&recipe, graph).map_err(|message| Error::file(recipe.path(), message))?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use synnet_dsl::{Loader, Options};
+use synnet_dsl::{CompileOptions, Loader};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Severity, Sources};
 
 use crate::error::Error;
@@ -36,12 +36,12 @@ impl CompileOutput {
     ///
     /// # Errors
     /// Returns an error if the file cannot be read. Errors in the network are diagnostics.
-    pub fn read(path: &Path, options: &Options) -> Result<Self, Error> {
+    pub fn read(path: &Path, options: &CompileOptions) -> Result<Self, Error> {
         Ok(Self::compile(&path.display().to_string(), files::read_text(path)?, options))
     }
 
     /// Compiles the source `text`; diagnostics call it `name`. Imported paths are relative to `name`.
-    pub fn compile(name: &str, text: String, options: &Options) -> Self {
+    pub fn compile(name: &str, text: String, options: &CompileOptions) -> Self {
         let mut sources = Sources::new();
         let root = sources.add(name, text);
         let compilation = synnet_dsl::compile(&mut sources, root, options, &mut FileLoader);

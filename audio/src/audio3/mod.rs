@@ -24,7 +24,7 @@ mod spikes;
 mod stream;
 
 pub use bank::FilterBank;
-pub use options::{Normalization, Options, OptionsError};
+pub use options::{FrontEndOptions, FrontEndOptionsError, Normalization};
 pub use resample::Resampler;
 pub use stream::{AudioFrontEnd, Frame};
 
@@ -50,7 +50,7 @@ type Lanes = [f64; CHANNELS];
 pub enum EncodeError {
     /// An option is outside its range.
     #[error(transparent)]
-    Options(#[from] OptionsError),
+    FrontEndOptions(#[from] FrontEndOptionsError),
     /// The raster would be larger than [`MAX_STEPS`].
     #[error(
         "the recording of {seconds:.0} s has {steps} time steps, but the maximum is {MAX_STEPS}; \
@@ -64,15 +64,15 @@ pub enum EncodeError {
     },
 }
 
-/// Encodes a recording, from states of zero: spike counts from 0 to [`cap`](Options::cap), in steps of
-/// [`Options::dt`].
+/// Encodes a recording, from states of zero: spike counts from 0 to [`cap`](FrontEndOptions::cap), in steps of
+/// [`FrontEndOptions::dt`].
 ///
 /// Audio after the last whole step is dropped. The raster of a recording shorter than one step has no steps.
 ///
 /// # Errors
 /// Returns an error if an option is outside its range, or if the raster would have more than [`MAX_STEPS`]
 /// steps.
-pub fn raster(wav: &Wav, options: &Options) -> Result<Raster, EncodeError> {
+pub fn raster(wav: &Wav, options: &FrontEndOptions) -> Result<Raster, EncodeError> {
     let mut front_end = AudioFrontEnd::new(options)?;
     let seconds = wav.duration();
     let steps = (seconds / options.dt()) as u64;

@@ -14,17 +14,17 @@ pub enum Normalization {
     Joint,
     /// The channel's own average: each band fires at the same mean rate, modulated in time.
     Channel,
-    /// [`Options::fixed_threshold`]: the rate follows the amplitude.
+    /// [`FrontEndOptions::fixed_threshold`]: the rate follows the amplitude.
     Fixed,
 }
 
-/// Options of the front end. The defaults are those of Rockpool's simulator.
+/// FrontEndOptions of the front end. The defaults are those of Rockpool's simulator.
 ///
 /// The reset values of the chip's registers differ in two: `eps` is 32, and `fixed_threshold` is 2^25.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Options {
+pub struct FrontEndOptions {
     /// The source of the thresholds.
     pub normalization: Normalization,
     /// Threshold of [`Normalization::Fixed`], in units of the filters' output summed over samples, from 1 to
@@ -47,7 +47,7 @@ pub struct Options {
     pub cap: u8,
 }
 
-impl Default for Options {
+impl Default for FrontEndOptions {
     fn default() -> Self {
         Self {
             normalization: Normalization::Joint,
@@ -65,7 +65,7 @@ impl Default for Options {
 /// An option outside its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum OptionsError {
+pub enum FrontEndOptionsError {
     /// A number is not within its limits.
     #[error("`{name}` is {value}; it must lie between {min} and {max}")]
     OutOfRange {
@@ -96,7 +96,7 @@ pub enum OptionsError {
     },
 }
 
-impl Options {
+impl FrontEndOptions {
     /// Returns the options with another normalization.
     #[must_use]
     pub fn with_normalization(self, normalization: Normalization) -> Self {
@@ -149,17 +149,21 @@ impl Options {
     ///
     /// # Errors
     /// Returns an error if `dt` is NaN, shorter than one audio sample (20.48 us), or longer than 24 hours.
-    pub fn decimation_for(dt: f64) -> Result<u32, OptionsError> {
+    pub fn decimation_for(dt: f64) -> Result<u32, FrontEndOptionsError> {
         let samples = (dt * SAMPLE_RATE).round();
         // A day has 4.2e9 samples, which is just within u32.
-        if dt <= 86_400.0 && samples >= 1.0 { Ok(samples as u32) } else { Err(OptionsError::TimeStep { dt }) }
+        if dt <= 86_400.0 && samples >= 1.0 {
+            Ok(samples as u32)
+        } else {
+            Err(FrontEndOptionsError::TimeStep { dt })
+        }
     }
 
     /// Checks every option against its range.
     ///
     /// # Errors
     /// Returns an error for the first option outside its range.
-    pub fn validate(&self) -> Result<(), OptionsError> {
+    pub fn validate(&self) -> Result<(), FrontEndOptionsError> {
         let ranges = [
             ("fixed_threshold", self.fixed_threshold, 1, (1 << 42) - 1),
             ("b1", self.b1.into(), 1, 20),
@@ -170,11 +174,11 @@ impl Options {
         ];
         for (name, value, min, max) in ranges {
             if !(min..=max).contains(&value) {
-                return Err(OptionsError::OutOfRange { name, value, min, max });
+                return Err(FrontEndOptionsError::OutOfRange { name, value, min, max });
             }
         }
         if self.b1 <= self.b2 {
-            return Err(OptionsError::ThresholdNotPositive { b1: self.b1, b2: self.b2 });
+            return Err(FrontEndOptionsError::ThresholdNotPositive { b1: self.b1, b2: self.b2 });
         }
         Ok(())
     }
@@ -203,28 +207,31 @@ mod tests {
             ),
         ];
         for (json, message) in cases {
-            let options: Options = serde_json::from_str(json).unwrap();
+            let options: FrontEndOptions = serde_json::from_str(json).unwrap();
             assert_eq!(options.validate().unwrap_err().to_string(), message);
         }
-        assert_eq!(Options::default().validate(), Ok(()));
+        assert_eq!(FrontEndOptions::default().validate(), Ok(()));
     }
 
     #[test]
     fn unknown_keys_and_values_are_refused() {
         for json in [r#"{"lowpass": 12}"#, r#"{"normalization": "divisive"}"#, r#"{"eps": -1}"#] {
-            assert!(serde_json::from_str::<Options>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<FrontEndOptions>(json).is_err(), "{json}");
         }
-        let options: Options = serde_json::from_str(r#"{"normalization": "channel"}"#).unwrap();
-        assert_eq!(options, Options { normalization: Normalization::Channel, ..Options::default() });
+        let options: FrontEndOptions = serde_json::from_str(r#"{"normalization": "channel"}"#).unwrap();
+        assert_eq!(
+            options,
+            FrontEndOptions { normalization: Normalization::Channel, ..FrontEndOptions::default() }
+        );
     }
 
     #[test]
     fn the_decimation_is_the_nearest() {
-        assert_eq!(Options::decimation_for(10e-3), Ok(488));
-        assert_eq!(Options::decimation_for(1.024e-3), Ok(50));
-        assert!(Options::decimation_for(86_400.0).is_ok());
+        assert_eq!(FrontEndOptions::decimation_for(10e-3), Ok(488));
+        assert_eq!(FrontEndOptions::decimation_for(1.024e-3), Ok(50));
+        assert!(FrontEndOptions::decimation_for(86_400.0).is_ok());
         for dt in [0.0, 1e-6, -1.0, f64::NAN, f64::INFINITY, 1e6] {
-            assert!(Options::decimation_for(dt).is_err(), "{dt}");
+            assert!(FrontEndOptions::decimation_for(dt).is_err(), "{dt}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The spike generator: rectification, divisive normalization, integrate-and-fire.
 
-use super::{CHANNELS, Lanes, Normalization, Options, floor_offset, round};
+use super::{CHANNELS, FrontEndOptions, Lanes, Normalization, floor_offset, round};
 
 /// Limit of the accumulators. Beyond 2^53, `f64` would not represent every integer.
 ///
@@ -41,7 +41,7 @@ pub(super) struct SpikeGenerator {
 
 impl SpikeGenerator {
     /// Creates a generator with states of zero. The options must be valid.
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &FrontEndOptions) -> Self {
         let power = |exponent: u32| 2_f64.powi(exponent as i32);
         Self {
             normalization: options.normalization,
@@ -146,7 +146,7 @@ mod tests {
 
     /// The formulas, in integer arithmetic.
     struct ReferenceModel<'a> {
-        options: &'a Options,
+        options: &'a FrontEndOptions,
         hi: [i64; CHANNELS],
         iaf: [i64; CHANNELS],
     }
@@ -187,21 +187,21 @@ mod tests {
 
     const LARGEST: i32 = (1 << 23) - 1;
 
-    fn options() -> impl Strategy<Value = Options> {
+    fn options() -> impl Strategy<Value = FrontEndOptions> {
         let normalization =
             prop_oneof![Just(Normalization::Joint), Just(Normalization::Channel), Just(Normalization::Fixed)];
         let threshold = prop_oneof![Just(1_u64), 1_u64..1 << 42, Just((1 << 42) - 1)];
         let shifts = (1_u32..=20).prop_flat_map(|b1| (Just(b1), 0..b1));
         let eps = prop_oneof![Just(1_u32), Just(65_535), 1_u32..100];
         (normalization, threshold, shifts, 0_u32..=20, eps).prop_map(
-            |(normalization, fixed_threshold, (b1, b2), low_pass, eps)| Options {
+            |(normalization, fixed_threshold, (b1, b2), low_pass, eps)| FrontEndOptions {
                 normalization,
                 fixed_threshold,
                 b1,
                 b2,
                 low_pass,
                 eps,
-                ..Options::default()
+                ..FrontEndOptions::default()
             },
         )
     }
@@ -234,8 +234,11 @@ mod tests {
 
     #[test]
     fn accumulators_saturate_at_their_limit() {
-        let options =
-            Options { normalization: Normalization::Fixed, fixed_threshold: 1, ..Options::default() };
+        let options = FrontEndOptions {
+            normalization: Normalization::Fixed,
+            fixed_threshold: 1,
+            ..FrontEndOptions::default()
+        };
         let mut generator = SpikeGenerator::new(&options);
         generator.iaf = [LIMIT - 1.0; CHANNELS];
         for _ in 0..3 {

@@ -2,24 +2,24 @@
 
 use super::bank::clip;
 use super::spikes::SpikeGenerator;
-use super::{CHANNELS, FilterBank, Lanes, Normalization, Options, OptionsError};
+use super::{CHANNELS, FilterBank, FrontEndOptions, FrontEndOptionsError, Lanes, Normalization};
 
-/// The spike counts of one time step, from 0 to [`Options::cap`].
+/// The spike counts of one time step, from 0 to [`FrontEndOptions::cap`].
 pub type Frame = [u8; CHANNELS];
 
 /// The front end for streams of 14-bit audio.
 ///
 /// ```
-/// use synnet_audio::audio3::{AudioFrontEnd, Options};
+/// use synnet_audio::audio3::{AudioFrontEnd, FrontEndOptions};
 ///
-/// let mut front_end = AudioFrontEnd::new(&Options::default())?;
+/// let mut front_end = AudioFrontEnd::new(&FrontEndOptions::default())?;
 /// let mut frames = Vec::new();
 /// for block in [[0_i16; 80], [4000; 80]] {
 ///     front_end.push(&block, &mut frames);
 /// }
 /// assert_eq!(frames.len(), 3); // 160 samples are three steps of 50; ten wait for the next push
 /// assert_eq!(frames[0], [0; 16]);
-/// # Ok::<(), synnet_audio::audio3::OptionsError>(())
+/// # Ok::<(), synnet_audio::audio3::FrontEndOptionsError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct AudioFrontEnd {
@@ -38,7 +38,7 @@ impl AudioFrontEnd {
     ///
     /// # Errors
     /// Returns an error if an option is outside its range.
-    pub fn new(options: &Options) -> Result<Self, OptionsError> {
+    pub fn new(options: &FrontEndOptions) -> Result<Self, FrontEndOptionsError> {
         options.validate()?;
         Ok(Self {
             bank: FilterBank::new(),

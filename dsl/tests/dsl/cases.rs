@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use synnet_dsl::{Compilation, Loader, Options, compile};
+use synnet_dsl::{Compilation, CompileOptions, Loader, compile};
 use synnet_ir::{Diagnostic, Sources};
 
 use crate::expectations::{Fixture, findings};
@@ -60,8 +60,8 @@ pub(crate) fn cases(name: &str) -> Vec<Case> {
     cases
 }
 
-fn options(source: &str) -> Options {
-    let mut options = Options::default();
+fn options(source: &str) -> CompileOptions {
+    let mut options = CompileOptions::default();
     for line in source.lines() {
         if let Some((name, value)) = line.strip_prefix("// param ").and_then(|rest| rest.split_once('=')) {
             options.params.push((name.to_owned(), value.to_owned()));

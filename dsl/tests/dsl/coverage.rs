@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use synnet_dsl::{Loader, NoImports, Options, compile};
+use synnet_dsl::{CompileOptions, Loader, NoImports, compile};
 use synnet_ir::{
     Diagnostics, Feature, Graph, Network, Params, Sources, Tensor, from_json, to_json, validate,
 };
@@ -37,7 +37,7 @@ fn graph() -> Graph {
 fn findings(source: &str, loader: &mut dyn Loader) -> Diagnostics {
     let mut sources = Sources::new();
     let root = sources.add("net.snn", source);
-    compile(&mut sources, root, &Options::default(), loader).diagnostics
+    compile(&mut sources, root, &CompileOptions::default(), loader).diagnostics
 }
 
 /// A source with as many bytes as given.

@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use synnet_audio::audio3::{AudioFrontEnd, Frame, Normalization, Options, OptionsError, Resampler};
+use synnet_audio::audio3::{
+    AudioFrontEnd, Frame, FrontEndOptions, FrontEndOptionsError, Normalization, Resampler,
+};
 
 synnet::synnet!("../digits/digits.snn", weights = "../digits/digits.safetensors");
 
@@ -67,9 +69,9 @@ impl KeywordSpotter {
     ///
     /// # Errors
     /// Returns an error if the options of the front end are out of range, which these are not.
-    pub(crate) fn new(rate: NonZeroU32) -> Result<Self, OptionsError> {
+    pub(crate) fn new(rate: NonZeroU32) -> Result<Self, FrontEndOptionsError> {
         let options =
-            Options::default().with_normalization(Normalization::Channel).with_decimation(DECIMATION);
+            FrontEndOptions::default().with_normalization(Normalization::Channel).with_decimation(DECIMATION);
         Ok(Self {
             resampler: Resampler::new(rate),
             front_end: AudioFrontEnd::new(&options)?,

@@ -178,7 +178,7 @@ impl Raster {
         let len = steps.saturating_mul(channels);
         let kept = len.min(self.steps * channels);
         match &self.form {
-            // Without its last steps it may consist of counts.
+            // The steps that are cut off may be the only ones with values that are not counts.
             Storage::Values(values) => Self::of_values(channels, steps, padded(&values[..kept], len)),
             Storage::Counts(counts) => {
                 Self { channels, steps, form: Storage::Counts(padded(&counts[..kept], len)) }
@@ -478,7 +478,7 @@ mod tests {
                 expected.resize(40 * steps, 0.0);
                 assert_eq!(resized, Raster::from_dense(40, steps, expected).unwrap(), "{steps} steps");
             }
-            // What is no count is cut off.
+            // The step with the value that is not a count is cut off.
             values[..40].fill(1.0);
             let cut = Raster::from_dense(40, 25, values).unwrap().resized(1);
             assert_eq!(cut.counts().unwrap()[..], [1; 40]);

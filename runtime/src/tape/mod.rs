@@ -13,7 +13,7 @@
 //! ```
 //! use synnet_runtime::tape::{Pass, Recompute, Tape};
 //!
-//! # use synnet_dsl::{NoImports, Options, compile};
+//! # use synnet_dsl::{NoImports, CompileOptions, compile};
 //! # use synnet_ir::Sources;
 //! let mut sources = Sources::new();
 //! let root = sources.add("net.snn", "
@@ -25,7 +25,7 @@
 //!         output out.vmem;
 //!     }
 //! ");
-//! let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.unwrap();
+//! let graph = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports).graph.unwrap();
 //! let network = synnet_ir::Network::bind(&graph, &synnet_runtime::initial_params(&graph, 0)).unwrap();
 //!
 //! let tape = Tape::new(&graph);

@@ -1,7 +1,7 @@
 //! The same passes with every vector instruction set of the machine.
 
 use pulp::Arch;
-use synnet_dsl::{NoImports, Options, compile};
+use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::{Graph, Network, Sources};
 
 use super::{BLOCK_STEPS, Gradients, Pass, Recompute, SampleKey, Tape};
@@ -28,7 +28,7 @@ fn graph() -> Graph {
         }
     ";
     let root = sources.add("net.snn", text);
-    let compilation = compile(&mut sources, root, &Options::default(), &mut NoImports);
+    let compilation = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
     compilation.graph.unwrap_or_else(|| panic!("{:?}", compilation.diagnostics))
 }
 

@@ -10,7 +10,7 @@
 //! until the mean membrane of the labeled one is 0.2 above the other's:
 //!
 //! ```
-//! use synnet_dsl::{NoImports, Options, compile};
+//! use synnet_dsl::{NoImports, CompileOptions, compile};
 //! use synnet_ir::Sources;
 //! use synnet_runtime::loss::CustomLoss;
 //! use synnet_runtime::*;
@@ -28,7 +28,7 @@
 //!         output out.vmem;
 //!     }
 //! ");
-//! let graph = compile(&mut sources, root, &Options::default(), &mut NoImports).graph.ok_or("errors")?;
+//! let graph = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports).graph.ok_or("errors")?;
 //! let raster = |class| (0..20).map(|i| f32::from(i % 2 == class)).collect();
 //! let sample = |class| DenseSample { raster: raster(class), steps: 10, label: Label::Class(class) };
 //! let data = Dataset::new(2, 10, (0..32).map(|i| sample(i % 2)).collect())?;

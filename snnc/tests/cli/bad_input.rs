@@ -30,7 +30,7 @@ fn recordings_that_cannot_be_used_are_named() {
         ("a text", b"this is no sound at all".to_vec(), "not a WAV file"),
         ("another format", b"OggS\0\x02\0\0\0\0\0\0\0\0".to_vec(), "not a WAV file"),
         ("cut off in its header", good[..30].to_vec(), "header"),
-        ("cut off in its samples", good[..good.len() - 100].to_vec(), "cut off"),
+        ("cut off in its samples", good[..good.len() - 100].to_vec(), "is truncated"),
         ("another encoding", mu_law, "encoding"),
         ("no rate", no_rate, ""),
         ("no samples", Wav::PLAIN.tone(300.0, 0.0), "no samples"),

@@ -122,7 +122,9 @@ fn built_networks_are_shown() {
 fn chips_without_a_function_in_rockpool_get_their_simulator() {
     let folder = built();
     let outcome = folder.snnc(&build("xylo-1")).success();
-    assert!(outcome.stderr.contains("loader for xylosim") && outcome.stderr.contains("was not tried"));
+    assert!(
+        outcome.stderr.contains("loader for xylosim") && outcome.stderr.contains("None of this was tested")
+    );
     assert!(!outcome.stderr.contains("cost:"), "no model of this chip is known");
     assert!(folder.read_text("small.py").contains("from xylosim.v1 import"));
 }
@@ -142,7 +144,7 @@ fn every_error_of_a_damaged_configuration_is_reported() {
         "`bad.json`",
         "`value0.biasEnable`: is missing",
         "did you mean `biasEnable`?",
-        "vMemDecay`: is 99; 0 to 15",
+        "vMemDecay`: is 99; expected 0 to 15",
     ];
     folder.snnc(&["show", "bad.json"]).failure(1, &says);
     folder.snnc(&["sim", "bad.json", "--input", "in.npy", "--output", "out.npz"]).failure(1, &says);

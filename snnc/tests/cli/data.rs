@@ -315,7 +315,7 @@ fn data_errors_are_reported() {
         (
             format!("{lists} pattern: '{{label}}_{{take}}.csv' }}"),
             1,
-            &["0_a.csv`: line 3: `2;x`", "1_b.csv`: line 2", "701"],
+            &["0_a.csv`: line 3: expected a channel and a time, found `2;x`", "1_b.csv`: line 2", "701"],
         ),
         (
             format!("{lists} pattern: '{{label}}_{{word}}.csv' }}"),

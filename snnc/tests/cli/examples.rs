@@ -28,7 +28,8 @@ fn its_network_is_what_snnc_builds() {
 #[test]
 fn its_events_are_those_of_a_recording() {
     let wav = Wav::decode(&read("examples/digits/data/test/7_annie_0.wav")).expect("it is a WAV file");
-    let options = audio3::Options::default().with_normalization(Normalization::Channel).with_decimation(488);
+    let options =
+        audio3::FrontEndOptions::default().with_normalization(Normalization::Channel).with_decimation(488);
     let raster = audio3::raster(&wav, &options).expect("the options are in range");
     assert_eq!((raster.steps(), raster.channels()), (50, 16));
     assert!(raster.counts().unwrap()[..] == read("examples/no-std/src/seven.events"));

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use synnet_arrays::{Array, read_npz};
-use synnet_dsl::{NoImports, Options};
+use synnet_dsl::{CompileOptions, NoImports};
 use synnet_ir::{Graph, Params, Sources};
 use synnet_runtime::initial_params;
 
@@ -146,7 +146,7 @@ impl Outcome {
 pub(crate) fn graph(text: &str) -> Graph {
     let mut sources = Sources::new();
     let root = sources.add("network.snn", text);
-    let compilation = synnet_dsl::compile(&mut sources, root, &Options::default(), &mut NoImports);
+    let compilation = synnet_dsl::compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
     compilation.graph.expect("the text has no errors")
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use synnet_dsl::{NoImports, Options, compile};
+use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::{Sources, render};
 use synnet_xylo::{Chip, rules};
 
@@ -15,7 +15,7 @@ fn diagnostics_point_at_the_offending_spans() {
         let chip = text.lines().next().and_then(|line| line.strip_prefix("// on ")).and_then(Chip::find);
         let mut sources = Sources::new();
         let root = sources.add(format!("{name}.snn"), text.clone());
-        let compiled = compile(&mut sources, root, &Options::default(), &mut NoImports);
+        let compiled = compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
         let graph = compiled.graph.unwrap_or_else(|| panic!("{name}: {:?}", compiled.diagnostics));
         let found = rules::check(&graph, chip.unwrap());
         insta::assert_snapshot!(name, render(&found, &sources, false));

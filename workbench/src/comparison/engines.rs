@@ -203,7 +203,7 @@ fn float_activity(
 
 #[cfg(test)]
 mod tests {
-    use synnet_dsl::{NoImports, Options};
+    use synnet_dsl::{CompileOptions, NoImports};
     use synnet_ir::Sources;
     use synnet_runtime::{DenseSample, Label, initial_params};
     use synnet_xylo::quantize::dequantize;
@@ -230,7 +230,7 @@ mod tests {
     fn chain() -> (Network, Build, Dataset) {
         let mut sources = Sources::new();
         let root = sources.add("chain.snn", TEXT);
-        let compiled = synnet_dsl::compile(&mut sources, root, &Options::default(), &mut NoImports);
+        let compiled = synnet_dsl::compile(&mut sources, root, &CompileOptions::default(), &mut NoImports);
         let graph = compiled.graph.expect("the text has no errors");
         let network = Network::bind(&graph, &initial_params(&graph, 5)).expect("its own weights fit");
         let chip = Chip::find("xylo-audio3").expect("it is one of the chips");

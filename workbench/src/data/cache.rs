@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    fn cache(folder: &std::path::Path, options: &audio3::Options) -> Cache {
+    fn cache(folder: &std::path::Path, options: &audio3::FrontEndOptions) -> Cache {
         Cache::open(&recipe::Cache::Folder(folder.to_owned()), &FrontEnd::XyloAudio3(options.clone()))
     }
 
@@ -152,7 +152,7 @@ mod tests {
     fn cache_key_covers_all_inputs() {
         let folder = tempfile::tempdir().unwrap();
         let open = |options| cache(folder.path(), options);
-        let options = audio3::Options::default();
+        let options = audio3::FrontEndOptions::default();
         let frames: Vec<[u8; CHANNELS]> = (0..4).map(|t| std::array::from_fn(|c| t * 16 + c as u8)).collect();
         let entry = Entry { raster: frames.into(), seconds: 0.25 };
         let key = open(&options).key(b"sound");
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn damaged_entries_are_missing() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = cache(folder.path(), &audio3::Options::default());
+        let cache = cache(folder.path(), &audio3::FrontEndOptions::default());
         let entry = Entry { raster: vec![[3; CHANNELS]; 2].into(), seconds: 1.5 };
         cache.put(7, &entry);
         let path = cache.path(7).unwrap();
@@ -191,7 +191,7 @@ mod tests {
         off.put(off.key(b""), &entry);
         assert_eq!(off.get(off.key(b"")), None);
         let file = tempfile::NamedTempFile::new().unwrap();
-        let blocked = cache(file.path(), &audio3::Options::default());
+        let blocked = cache(file.path(), &audio3::FrontEndOptions::default());
         blocked.put(1, &entry);
         assert_eq!(blocked.get(1), None);
         assert!(blocked.write_error.lock().unwrap().is_some());
@@ -202,7 +202,7 @@ mod tests {
     fn cache_version_pins_the_front_end_output() {
         let noise = (0..4000_u64).map(|i| (i * i * 7919 % 2001) as f64 / 1000.0 - 1.0).collect();
         let sound = Wav::new(noise, 16_000).unwrap();
-        let options = audio3::Options::default().with_decimation(488);
+        let options = audio3::FrontEndOptions::default().with_decimation(488);
         let raster = audio3::raster(&sound, &options).unwrap();
         let counts = raster.counts().unwrap();
         assert_eq!(

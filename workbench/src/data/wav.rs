@@ -1,7 +1,7 @@
 //! Conversion of WAV files to rasters by the audio front end.
 
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, Options};
+use synnet_audio::audio3::{self, FrontEndOptions};
 use synnet_data::waveform::{Augmentation, AugmentedAudio};
 use synnet_ir::Raster;
 
@@ -48,7 +48,7 @@ pub(super) fn augmented_raster(
 ///
 /// # Errors
 /// Returns an error if the audio is shorter than a time step.
-fn front_end_raster(audio: &Wav, options: &Options) -> Result<Raster, String> {
+fn front_end_raster(audio: &Wav, options: &FrontEndOptions) -> Result<Raster, String> {
     let raster = audio3::raster(audio, options).map_err(|e| e.to_string())?;
     if raster.steps() == 0 {
         return Err(format!("the recording is shorter than one time step: {:.4} s", audio.duration()));

@@ -93,12 +93,12 @@ pub enum Cache {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FrontEnd {
     /// The digital front end of Xylo Audio 3.
-    XyloAudio3(audio3::Options),
+    XyloAudio3(audio3::FrontEndOptions),
 }
 
 impl Default for FrontEnd {
     fn default() -> Self {
-        Self::XyloAudio3(audio3::Options::default())
+        Self::XyloAudio3(audio3::FrontEndOptions::default())
     }
 }
 
