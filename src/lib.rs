@@ -32,8 +32,8 @@
 //!     trainer.epoch(&data, &mut |_progress| Control::Continue)?;
 //! }
 //!
-//! let chip = xylo::Chip::find("xylo-audio3").ok_or("there is such a chip")?;
-//! let build = xylo::build(trainer.network(), chip, &xylo::QuantizeOptions::default())?;
+//! let chip = xylo::chip::Chip::find("xylo-audio3").ok_or("there is such a chip")?;
+//! let build = xylo::build(trainer.network(), chip, &xylo::quantize::QuantizeOptions::default())?;
 //! let on_chip = workbench::chip_evaluation::evaluate(&build, trainer.network(), &data, Readout::MeanVmem)?;
 //! assert_eq!(on_chip.evaluation.accuracy, 1.0);
 //!

@@ -8,7 +8,7 @@ use synnet_ir::Network;
 use synnet_workbench::network_source::{CompileOutput, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
 use synnet_workbench::{ChipCatalog, Engine, InputEvents, NamedTarget, Plan, UnknownName};
-use synnet_xylo::Chip;
+use synnet_xylo::chip::Chip;
 
 use crate::cli::{NetworkArgs, RecipeArgs};
 use crate::failure::Failure;

@@ -6,7 +6,7 @@ use synnet_runtime::tape::{Gradients, Pass, Recompute, SampleKey, Tape};
 use synnet_runtime::{Interpreter, Run, Sequence, Tracing, initial_params};
 use synnet_rust::quantized::{Quantized, quantize};
 use synnet_rust::{Embedding, Module, RustOptions};
-use synnet_xylo::{Build, Chip, QuantizeOptions};
+use synnet_xylo::{Build, chip::Chip, quantize::QuantizeOptions};
 
 use crate::corpus::{Case, Imports};
 use crate::reference::Inputs;

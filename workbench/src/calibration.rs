@@ -2,8 +2,8 @@
 
 use synnet_ir::Network;
 use synnet_runtime::{Dataset, Interpreter, LayerTrace, Sequence, ShapeError, Tracing};
-use synnet_xylo::Ranges;
 use synnet_xylo::quantize::LayerRange;
+use synnet_xylo::quantize::Ranges;
 
 use crate::input_events::InputEvents;
 

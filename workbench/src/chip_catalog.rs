@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use synnet_xylo::Chip;
+use synnet_xylo::chip::Chip;
 
 use crate::error::Error;
 use crate::target::is_reserved;

@@ -8,7 +8,7 @@ use synnet_ir::Sources;
 use synnet_ir::display::{format_table, format_whole_percent};
 use synnet_xylo::chip::ConfigurationFormat;
 use synnet_xylo::specification::{Dimensions, SpecificationError};
-use synnet_xylo::{Chip, Configuration, Specification};
+use synnet_xylo::{chip::Chip, configuration::Configuration, specification::Specification};
 
 use crate::chip_catalog::ChipCatalog;
 use crate::error::Error;

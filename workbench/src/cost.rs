@@ -5,7 +5,7 @@ use synnet_ir::Raster;
 use synnet_ir::display::{format_milliseconds, format_range, format_thousands};
 use synnet_xylo::cost::{Activity, CostSummary, NeuronGroup, PowerRange, cost};
 use synnet_xylo::simulate::SimulationTrace;
-use synnet_xylo::{Chip, Specification};
+use synnet_xylo::{chip::Chip, specification::Specification};
 
 use crate::experiment::ChipResult;
 

@@ -10,7 +10,7 @@ use synnet_ir::graph::Quantity;
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
 use synnet_xylo::quantize::FakeQuantizer;
-use synnet_xylo::{Build, Chip, QuantizeOptions};
+use synnet_xylo::{Build, chip::Chip, quantize::QuantizeOptions};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::calibration;

@@ -6,7 +6,11 @@ use synnet_arrays::{AutoSerialize, NpzWriter};
 use synnet_ir::Network;
 use synnet_runtime::{Interpreter, Sequence, Tracing};
 use synnet_xylo::simulate::{PopulationTrace, Record};
-use synnet_xylo::{Chip, CoreVersion, Simulator, simulate};
+use synnet_xylo::{
+    chip::{Chip, CoreVersion},
+    simulate,
+    simulate::Simulator,
+};
 
 use crate::compiled_network::CompiledNetwork;
 use crate::cost;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use synnet_ir::{Diagnostics, Graph};
 use synnet_rust::{Numbers, RustOptions, RustTarget};
-use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, XyloTarget};
+use synnet_xylo::{BuildOptions, XyloTarget, chip::Chip, map::MapOptions, quantize::QuantizeOptions};
 
 use crate::unknown::UnknownName;
 

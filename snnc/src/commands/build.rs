@@ -8,7 +8,7 @@ use synnet_ir::Network;
 use synnet_workbench::artifacts::{self, WrittenFile};
 use synnet_workbench::network_source::LoadedNetwork;
 use synnet_workbench::{NamedTarget, TargetOption, TargetOptions, calibration, report};
-use synnet_xylo::QuantizeOptions;
+use synnet_xylo::quantize::QuantizeOptions;
 
 use crate::cli::{Build, QuantizeArgs};
 use crate::context::Context;

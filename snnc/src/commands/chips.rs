@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use synnet_ir::display;
-use synnet_xylo::Chip;
+use synnet_xylo::chip::Chip;
 use synnet_xylo::chip::CoreVersion;
 
 use crate::cli::Chips;

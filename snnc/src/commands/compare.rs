@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use synnet_workbench::NamedTarget;
 use synnet_workbench::comparison::{Comparison, ComparisonInput};
-use synnet_xylo::Chip;
+use synnet_xylo::chip::Chip;
 
 use crate::cli::Compare;
 use crate::context::Context;

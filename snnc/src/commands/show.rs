@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use synnet_workbench::compiled_network::{self, CompiledNetwork};
 use synnet_workbench::network_source::LoadedNetwork;
 use synnet_xylo::cost::CostSummary;
-use synnet_xylo::{Budget, Chip, QuantizeOptions};
+use synnet_xylo::{budget::Budget, chip::Chip, quantize::QuantizeOptions};
 
 use crate::cli::{Show, ShowFormat};
 use crate::context::Context;

@@ -16,7 +16,7 @@ use std::process::Command;
 
 use support::{networks, rustc};
 use synnet_rust::{Embedding, Numbers, RustOptions, generate};
-use synnet_xylo::QuantizeOptions;
+use synnet_xylo::quantize::QuantizeOptions;
 
 /// What is measured of a module `net` with type `Kws` and counts of type `Count`.
 const PROGRAM: &str = r#"

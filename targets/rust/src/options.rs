@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_xylo::QuantizeOptions;
+use synnet_xylo::quantize::QuantizeOptions;
 
 /// Options for generating a module.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -17,7 +17,10 @@ use synnet_xylo::specification::{
     MAX_DASH, MAX_HIDDEN_SPIKES, MAX_INPUT_EVENTS, MAX_NEURONS, MAX_READOUT_SPIKES, MAX_WEIGHT_SHIFT,
     SpecificationError,
 };
-use synnet_xylo::{QuantizeOptions, QuantizeReport, Specification};
+use synnet_xylo::{
+    quantize::{QuantizeOptions, QuantizeReport},
+    specification::Specification,
+};
 
 use crate::integer::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
 

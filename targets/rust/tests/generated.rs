@@ -17,7 +17,7 @@ use synnet_rust::{
     weights,
 };
 use synnet_tests::equations;
-use synnet_xylo::QuantizeOptions;
+use synnet_xylo::quantize::QuantizeOptions;
 
 const STEPS: usize = 120;
 

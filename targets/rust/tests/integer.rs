@@ -13,9 +13,9 @@ use synnet_ir::Raster;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::integer::{IntegerLayer, IntegerNetwork};
 use synnet_rust::{Embedding, Module, Numbers, RustOptions, quantized};
-use synnet_xylo::QuantizeOptions;
+use synnet_xylo::quantize::QuantizeOptions;
 use synnet_xylo::simulate::{PopulationTrace, Record};
-use synnet_xylo::{Simulator, Specification};
+use synnet_xylo::{simulate::Simulator, specification::Specification};
 
 /// A network in integers, its specification, and input events.
 struct Case {

@@ -10,7 +10,7 @@ use synnet_ir::graph::{Layer, Lif, Neuron, Quantity};
 use synnet_ir::{Diagnostics, Graph};
 use synnet_rust::quantized::{check, quantize};
 use synnet_xylo::quantize::Method;
-use synnet_xylo::{QuantizeOptions, codes};
+use synnet_xylo::{codes, quantize::QuantizeOptions};
 
 /// Rules that integer code cannot break: it has no limit of fan-out, and networks have biases and no aliases.
 const NOT_OF_INTEGER_CODE: [&str; 4] = ["X0106", "X0107", "X0109", "X0110"];

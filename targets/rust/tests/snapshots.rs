@@ -7,7 +7,7 @@ use support::networks::{self, IN, bind, connect, expsyn, from, lif};
 use synnet_ir::Network;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::{Embedding, Numbers, RustOptions, generate, generate_without_weights};
-use synnet_xylo::QuantizeOptions;
+use synnet_xylo::quantize::QuantizeOptions;
 
 fn small() -> Network {
     let layers = vec![networks::layer("h0", 4, Neuron::Lif(lif())), networks::layer("out", 2, expsyn(20e-3))];

@@ -16,7 +16,7 @@ use std::time::Instant;
 use synnet_arrays::{NpzReader, NpzWriter};
 use synnet_ir::Raster;
 use synnet_xylo::simulate::{PopulationTrace, Record, SimulationTrace};
-use synnet_xylo::{Simulator, Specification};
+use synnet_xylo::{simulate::Simulator, specification::Specification};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

@@ -8,7 +8,7 @@ use synnet_ir::graph::{LayerId, Quantity};
 use crate::specification::Dimensions;
 
 /// A network as the arrays of a chip, in float numbers. Matrices are row-major, and rows are sources. The arrays
-/// correspond to those of [`Specification`](crate::Specification); bit shifts are not rounded yet.
+/// correspond to those of [`Specification`](crate::specification::Specification); bit shifts are not rounded yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatSpecification {
     /// Sizes, from which the lengths of all arrays follow.
@@ -45,7 +45,7 @@ pub struct FloatSpecification {
     pub output: Quantity,
     /// The layers: hidden ones in the order of ids, then the readout. Layers without remaining neurons are missing.
     pub layers: Vec<MappedLayer>,
-    /// The neurons that were removed, by layer ([`MapOptions::remove_dead`](crate::MapOptions::remove_dead)).
+    /// The neurons that were removed, by layer ([`MapOptions::remove_dead`](crate::map::MapOptions::remove_dead)).
     pub removed: Vec<RemovedNeurons>,
 }
 

@@ -43,17 +43,8 @@ pub mod specification;
 #[cfg(feature = "files")]
 mod target;
 
-pub use budget::Budget;
 pub use build::{BuildOptions, build, build_with};
 pub use build_output::Build;
-pub use chip::{Chip, CoreVersion};
-pub use configuration::Configuration;
 pub use float_specification::{FloatSpecification, MappedLayer, RemovedNeurons};
-pub use loader::{LoaderFiles, loader};
-pub use map::{MapOptions, map, map_with};
-pub use quantize::{QuantizeOptions, QuantizeReport, Ranges, quantize};
-#[cfg(feature = "simulate")]
-pub use simulate::{SimulationTrace, Simulator};
-pub use specification::Specification;
 #[cfg(feature = "files")]
 pub use target::XyloTarget;

@@ -8,7 +8,7 @@ use synnet_ir::Graph;
 use synnet_ir::graph::{Neuron, Operator};
 use synnet_ir::timing::quantized_tau;
 use synnet_xylo::budget::{Basis, Resource};
-use synnet_xylo::{Budget, Chip};
+use synnet_xylo::{budget::Budget, chip::Chip};
 
 fn plain(channels: usize, sizes: &[usize]) -> Graph {
     let tau = [quantized_tau(4e-3, 1e-3)];

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use synnet_xylo::simulate::Record;
 use synnet_xylo::specification::Dimensions;
-use synnet_xylo::{Configuration, Simulator, Specification};
+use synnet_xylo::{configuration::Configuration, simulate::Simulator, specification::Specification};
 
 /// Path of a file written by the vendor's library, for comparison. None is part of this project.
 const REAL_FILE: &str = "SYNNET_SAMNA_JSON";

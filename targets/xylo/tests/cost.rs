@@ -9,7 +9,7 @@ use common::{arrays, raster, specification};
 use synnet_xylo::cost::{Activity, NeuronGroup, clock, cost, power};
 use synnet_xylo::simulate::Record;
 use synnet_xylo::specification::Dimensions;
-use synnet_xylo::{Chip, Simulator};
+use synnet_xylo::{chip::Chip, simulate::Simulator};
 
 fn chip(name: &str) -> &'static Chip {
     Chip::find(name).unwrap()
@@ -78,7 +78,7 @@ fn layer_costs_sum_up_and_predict_savings_per_neuron() {
         let sections =
             [section("a", 0..5, false), section("b", second.clone(), false), section("out", 0..2, true)];
         let activity = Activity { input: 0.5, hidden: (0..9).map(|n| f64::from(n) / 10.0).collect() };
-        let of = |spec: &synnet_xylo::Specification, activity: &Activity| {
+        let of = |spec: &synnet_xylo::specification::Specification, activity: &Activity| {
             cost(spec, chip(name), &NeuronGroup::populations(spec), activity).unwrap()
         };
         let whole = of(&spec, &activity);
@@ -103,7 +103,10 @@ fn layer_costs_sum_up_and_predict_savings_per_neuron() {
 }
 
 /// The specification without one of the hidden neurons that feed the readout and take no input.
-fn without(spec: &synnet_xylo::Specification, gone: usize) -> synnet_xylo::Specification {
+fn without(
+    spec: &synnet_xylo::specification::Specification,
+    gone: usize,
+) -> synnet_xylo::specification::Specification {
     let d = spec.dimensions;
     let keep = |n: usize| n != gone;
     let rows = (0..d.hidden).filter(|&n| keep(n));

@@ -8,7 +8,12 @@ use synnet_ir::graph::{Endpoint, Lif, Neuron, Operator, Quantity};
 use synnet_ir::{Graph, Network, timing};
 use synnet_xylo::quantize::{FakeQuantizer, LayerRange, Method, dequantize};
 use synnet_xylo::simulate::{Record, Simulator};
-use synnet_xylo::{BuildOptions, Chip, MapOptions, QuantizeOptions, Ranges, build, build_with, map};
+use synnet_xylo::{
+    BuildOptions, build, build_with,
+    chip::Chip,
+    map::{MapOptions, map},
+    quantize::{QuantizeOptions, Ranges},
+};
 
 fn audio3() -> &'static Chip {
     Chip::find("xylo-audio3").unwrap()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::{Sources, render};
-use synnet_xylo::{Chip, rules};
+use synnet_xylo::{chip::Chip, rules};
 
 /// Each network of `diagnostics/` names its chip in the first line: `// on xylo-audio3`.
 #[test]

@@ -1,7 +1,7 @@
 //! The Python scripts, as they are written. `run_loaders.rs` runs them.
 
 use synnet_xylo::loader::LoaderFiles;
-use synnet_xylo::{Chip, loader};
+use synnet_xylo::{chip::Chip, loader::loader};
 
 const FILES: LoaderFiles<'_> =
     LoaderFiles { specification: "digits.spec.npz", configuration: Some("digits.json") };

@@ -10,7 +10,12 @@ use synnet_ir::Network;
 use synnet_ir::graph::{Endpoint, Operator, Quantity};
 use synnet_ir::timing::quantized_tau;
 use synnet_xylo::simulate::Record;
-use synnet_xylo::{Chip, FloatSpecification, MapOptions, Simulator, map, map_with};
+use synnet_xylo::{
+    FloatSpecification,
+    chip::Chip,
+    map::{MapOptions, map, map_with},
+    simulate::Simulator,
+};
 
 fn chip(name: &str) -> &'static Chip {
     Chip::find(name).unwrap()

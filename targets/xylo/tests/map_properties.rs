@@ -11,7 +11,12 @@ use synnet_ir::{Diagnostic, Graph, Network, Raster, validate};
 use synnet_xylo::budget::{Budget, Resource};
 use synnet_xylo::simulate::Record;
 use synnet_xylo::{
-    BuildOptions, Chip, MapOptions, QuantizeOptions, Simulator, build, build_with, map, map_with, rules,
+    BuildOptions, build, build_with,
+    chip::Chip,
+    map::{MapOptions, map, map_with},
+    quantize::QuantizeOptions,
+    rules,
+    simulate::Simulator,
 };
 
 const DT: f64 = 1e-3;

@@ -8,7 +8,12 @@ use synnet_ir::graph::Quantity;
 use synnet_ir::{Network, Raster, timing};
 use synnet_xylo::quantize::{LayerRange, Method};
 use synnet_xylo::simulate::{Record, SimulationTrace, Simulator};
-use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, Ranges, build, map, quantize};
+use synnet_xylo::{
+    FloatSpecification, build,
+    chip::Chip,
+    map::map,
+    quantize::{QuantizeOptions, Ranges, quantize},
+};
 
 /// A plain counter-based generator, so that the figures below stay what they are.
 struct Random(u64);

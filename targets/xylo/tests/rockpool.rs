@@ -9,7 +9,11 @@ use synnet_ir::graph::Quantity;
 use synnet_xylo::quantize::rockpool::{self, RockpoolArrays, RockpoolError};
 use synnet_xylo::quantize::{Method, dequantize};
 use synnet_xylo::specification::Dimensions;
-use synnet_xylo::{Chip, FloatSpecification, QuantizeOptions, build, quantize};
+use synnet_xylo::{
+    FloatSpecification, build,
+    chip::Chip,
+    quantize::{QuantizeOptions, quantize},
+};
 
 /// The arrays that both functions take and return, in the order of the file of random cases.
 const NAMES: [&str; 12] = [
@@ -49,7 +53,7 @@ fn float(dimensions: Dimensions, arrays: Vec<Vec<f64>>) -> FloatSpecification {
         network::layer("out", 1, network::lif(&[20e-3], &[20e-3], 1), network::line(2)),
     ];
     let any = network::bind(&network::chain(10e-3, 1, layers), &[vec![1.0], vec![1.0]]);
-    let mut any = synnet_xylo::map(&any, Chip::find("xylo-audio3").unwrap()).unwrap();
+    let mut any = synnet_xylo::map::map(&any, Chip::find("xylo-audio3").unwrap()).unwrap();
     for (layer, neurons) in any.layers.iter_mut().zip([dimensions.hidden, dimensions.outputs]) {
         (layer.ids, layer.neurons) = (0..neurons, (0..neurons).collect());
     }

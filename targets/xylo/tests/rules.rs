@@ -11,7 +11,9 @@ use synnet_ir::graph::{
 };
 use synnet_ir::timing::quantized_tau;
 use synnet_ir::{Diagnostics, Graph};
-use synnet_xylo::{Chip, QuantizeOptions, Specification, build, codes, map, rules};
+use synnet_xylo::{
+    build, chip::Chip, codes, map::map, quantize::QuantizeOptions, rules, specification::Specification,
+};
 
 const DT: f64 = 1e-3;
 

@@ -18,7 +18,10 @@ use synnet_xylo::cost::{Activity, NeuronGroup, clock, cost};
 use synnet_xylo::loader::LoaderFiles;
 use synnet_xylo::simulate::Record;
 use synnet_xylo::specification::Dimensions;
-use synnet_xylo::{Chip, Configuration, Simulator, Specification, loader};
+use synnet_xylo::{
+    chip::Chip, configuration::Configuration, loader::loader, simulate::Simulator,
+    specification::Specification,
+};
 
 const STEPS: usize = 60;
 

@@ -8,7 +8,13 @@ use synnet_tests::corpus;
 use synnet_tests::engines::{compiled, interpret};
 use synnet_xylo::quantize::{LayerRange, Ranges};
 use synnet_xylo::simulate::Record;
-use synnet_xylo::{Build, Chip, QuantizeOptions, SimulationTrace, Simulator, Specification};
+use synnet_xylo::{
+    Build,
+    chip::Chip,
+    quantize::QuantizeOptions,
+    simulate::{SimulationTrace, Simulator},
+    specification::Specification,
+};
 
 const STEPS: usize = 300;
 

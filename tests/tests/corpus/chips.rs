@@ -7,7 +7,7 @@ use synnet_tests::Random;
 use synnet_tests::corpus::Case;
 use synnet_tests::engines::{compiled, on_chip};
 use synnet_xylo::simulate::{PopulationTrace, Record};
-use synnet_xylo::{Build, Chip, Specification};
+use synnet_xylo::{Build, chip::Chip, specification::Specification};
 
 use crate::{assert_snapshot, digest, for_each, rounded, shown};
 

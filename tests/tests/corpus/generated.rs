@@ -11,7 +11,7 @@ use synnet_rust::quantized::Quantized;
 use synnet_tests::Random;
 use synnet_tests::corpus::Case;
 use synnet_tests::engines::{compiled, float_module, integer_module, interpret};
-use synnet_xylo::Simulator;
+use synnet_xylo::simulate::Simulator;
 use synnet_xylo::simulate::{PopulationTrace, Record};
 
 use crate::{assert_snapshot, cases, for_each, shown};

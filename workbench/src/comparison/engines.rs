@@ -207,7 +207,7 @@ mod tests {
     use synnet_ir::Sources;
     use synnet_runtime::{DenseSample, Label, initial_params};
     use synnet_xylo::quantize::dequantize;
-    use synnet_xylo::{Chip, QuantizeOptions};
+    use synnet_xylo::{chip::Chip, quantize::QuantizeOptions};
 
     use super::super::discrepancy::{Discrepancy, Metric};
     use super::*;

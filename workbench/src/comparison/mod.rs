@@ -21,7 +21,7 @@ use synnet_ir::{Graph, Network};
 use synnet_runtime::{Evaluation, Label, Readout, Sequence};
 use synnet_xylo::MappedLayer;
 use synnet_xylo::quantize::dequantize;
-use synnet_xylo::{Build, Chip, QuantizeOptions};
+use synnet_xylo::{Build, chip::Chip, quantize::QuantizeOptions};
 
 use crate::error::Error;
 use crate::experiment::Experiment;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
-use synnet_xylo::Chip;
+use synnet_xylo::chip::Chip;
 
 use crate::chip_catalog::ChipCatalog;
 use crate::error::Error;

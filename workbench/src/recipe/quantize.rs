@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_yaml::{Mapping, Value};
 use synnet_xylo::quantize::Method;
-use synnet_xylo::{Chip, QuantizeOptions};
+use synnet_xylo::{chip::Chip, quantize::QuantizeOptions};
 
 use super::Recipe;
 use crate::error::Error;

@@ -23,7 +23,7 @@
 //!    more and `vmem = wrap(vmem - threshold)`. An alias adds the neuron's spikes to those of its target. A target with
 //!    a higher index starts counting from there.
 //!
-//! These are the rules of SynSense's `xylosim.v2`, which `synnet_xylo::Simulator` follows, too.
+//! These are the rules of SynSense's `xylosim.v2`, which `synnet_xylo::simulate::Simulator` follows, too.
 
 mod code;
 mod docs;

@@ -3,8 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use synnet_arrays::{Array, read_npz};
-use synnet_xylo::Specification;
 use synnet_xylo::specification::Dimensions;
+use synnet_xylo::specification::Specification;
 
 /// The bytes of a reference case.
 fn bytes(name: &str) -> Vec<u8> {

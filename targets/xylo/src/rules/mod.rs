@@ -4,7 +4,7 @@
 //! such a chip without narrow limits, so messages name the target by [`Chip::title`] and never say "the chip".
 //!
 //! [`check`] judges the structure: every connection counts in full, whatever its weights become. If weights are known
-//! ([`build`](crate::build), [`map`](crate::map())), fan-out and fan-out memory count only nonzero weights, so a pruned
+//! ([`build`](crate::build), [`map`](crate::map::map())), fan-out and fan-out memory count only nonzero weights, so a pruned
 //! network may fit although its structure does not. [`check_specification`] judges the integers of a specification,
 //! wherever they come from.
 //!
