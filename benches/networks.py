@@ -32,7 +32,7 @@ class Config:
     channels: int = 16
     output: str = "vmem"
     probability: float = 0.1  # of an input event, per step and channel
-    rate: float = 0.1  # spikes per neuron and step to which hidden layers are calibrated
+    rate: float = 0.1  # spikes per neuron per step to which hidden layers are calibrated
 
     @property
     def sizes(self) -> list[int]:

@@ -118,7 +118,7 @@ def _calibrate(specification: Arrays, events: np.ndarray, rate: float) -> None:
 
 
 def _rate(specification: Arrays, events: np.ndarray) -> float:
-    """Returns hidden spikes per neuron and step, computed as on the chip except for saturation."""
+    """Returns hidden spikes per neuron per step, computed as on the chip except for saturation."""
     s = specification
     vmem, isyn, spikes = np.zeros((3, s["threshold"].size), np.int64)
     total = 0

@@ -96,7 +96,7 @@ impl Config {
         self
     }
 
-    /// Sets the mean number of events per neuron and step of a layer, or per channel of the input, as `snnc eval`
+    /// Sets the mean number of events per neuron per step of a layer, or per channel of the input, as `snnc eval`
     /// measures it. Code in f32 then processes the spikes of each layer in the faster of two ways; the results are the
     /// same.
     #[must_use]

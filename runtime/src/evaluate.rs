@@ -24,7 +24,7 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<u64>>,
     /// Fraction of samples that were classified correctly, from 0 to 1; 0 without samples.
     pub accuracy: f64,
-    /// Name and mean spikes per neuron and step of each spiking layer; empty if only outputs are known.
+    /// Name and mean spikes per neuron per step of each spiking layer; empty if only outputs are known.
     pub rates: Vec<(String, f64)>,
     /// The network's outputs, `[samples, time, outputs]`.
     pub outputs: Sequence,
@@ -37,7 +37,7 @@ pub struct Validation {
     pub loss: f64,
     /// Fraction of samples that were classified correctly, from 0 to 1; `None` for losses without classes.
     pub accuracy: Option<f64>,
-    /// Name and mean spikes per neuron and step of each spiking layer.
+    /// Name and mean spikes per neuron per step of each spiking layer.
     pub rates: Vec<(String, f64)>,
 }
 

@@ -10,7 +10,7 @@ use crate::tape::MembranePenalty;
 
 /// A penalty on firing rates outside a band, for each spiking layer except the output.
 ///
-/// For a rate `r` in spikes per neuron and step, the penalty is
+/// For a rate `r` in spikes per neuron per step, the penalty is
 /// `weight * max(0, r - target)^2 + silent_weight * max(0, minimum - r)^2`. [`RateScope`] says which rates it
 /// is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,12 +19,12 @@ use crate::tape::MembranePenalty;
 pub struct RateRegularizer {
     /// Weight of the penalty on rates above `target`; 0 or more.
     pub weight: f64,
-    /// Maximum rate without a penalty, in spikes per neuron and step; 0 or more.
+    /// Maximum rate without a penalty, in spikes per neuron per step; 0 or more.
     pub target: f64,
     /// Weight of the penalty on rates below `minimum`; 0 or more, 0 by default.
     #[serde(default)]
     pub silent_weight: f64,
-    /// Minimum rate without a penalty, in spikes per neuron and step; from 0 to `target`, 0 by default.
+    /// Minimum rate without a penalty, in spikes per neuron per step; from 0 to `target`, 0 by default.
     #[serde(default)]
     pub minimum: f64,
     /// Whether the rate is that of a layer or of each neuron.

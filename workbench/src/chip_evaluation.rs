@@ -13,7 +13,7 @@ use crate::error::Error;
 pub struct ChipEvaluation {
     /// Predictions, confusion matrix, and firing rates of all layers. Outputs are in units of the float network.
     pub evaluation: Evaluation,
-    /// Input events above the chip's limit per channel and step.
+    /// Input events above the chip's limit per channel per step.
     pub dropped_events: u64,
     /// Mean activity of channels and hidden neurons; `None` for an empty dataset.
     pub activity: Option<Activity>,
@@ -114,7 +114,7 @@ pub fn unaliased_spikes(row: &[u8], id: usize, sources: &[usize]) -> u32 {
     u32::from(row[id]).saturating_sub(aliased)
 }
 
-/// Returns the mean spikes per neuron and step of each layer, without aliased spikes. Each layer is measured over the
+/// Returns the mean spikes per neuron per step of each layer, without aliased spikes. Each layer is measured over the
 /// steps of the sample, shifted by the layer's lag.
 fn rates(build: &Build, traces: &[SimulationTrace]) -> Vec<(String, f64)> {
     let sources = alias_sources(build);

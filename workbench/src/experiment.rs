@@ -277,7 +277,7 @@ impl Experiment {
         if result.dropped_events > 0 {
             let events = pluralize(result.dropped_events as usize, "input event");
             observer.warning(&format!(
-                "{events} dropped on {}: it accepts at most {} per channel and step",
+                "{events} dropped on {}: it accepts at most {} per channel per step",
                 chip.name, chip.events.input
             ));
         }

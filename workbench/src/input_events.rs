@@ -85,7 +85,7 @@ impl InputEvents {
         (0..self.batch).map(sequence).collect()
     }
 
-    /// Returns the number of events above 255 per channel and step, which [`rasters`](Self::rasters) drops.
+    /// Returns the number of events above 255 per channel per step, which [`rasters`](Self::rasters) drops.
     pub fn above_u8(&self) -> u64 {
         self.data.iter().fold(0, |sum: u64, &x| sum.saturating_add((x - 255.0).max(0.0) as u64))
     }

@@ -18,7 +18,7 @@ pub enum Normalization {
     Fixed,
 }
 
-/// FrontEndOptions of the front end. The defaults are those of Rockpool's simulator.
+/// Settings of the front end. The defaults are those of Rockpool's simulator.
 ///
 /// The reset values of the chip's registers differ in two: `eps` is 32, and `fixed_threshold` is 2^25.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ impl FrontEndOptions {
         Self { decimation, ..self }
     }
 
-    /// Returns the options with another maximum count per channel and step.
+    /// Returns the options with another maximum count per channel per step.
     #[must_use]
     pub fn with_cap(self, cap: u8) -> Self {
         Self { cap, ..self }

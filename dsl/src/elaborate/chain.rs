@@ -163,7 +163,7 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
                 let help = "remove them; write options in braces: `linear { bias: true }`";
                 eval.report.error_help(&codes::CHAIN, element.span, "`linear` takes no arguments", help);
             }
-            // LinearOptions are evaluated in any case, so that their errors are reported too.
+            // The options are evaluated in any case, so that their errors are reported too.
             let options = linear_options(eval, element.fields.as_deref().unwrap_or(&[]));
             if path.linear.replace(options).is_some() {
                 report_duplicate(eval, element, "remove one of them, or put a layer between them");
@@ -201,17 +201,21 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
         }
         None => {
             path.has_unknown = true;
-            if eval.scope.broken.names.contains(&name.text) {
-                return;
-            }
-            let message = format!("unknown operator `{}`", name.text);
-            let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
-            let near = nearest(&name.text, ChainOperator::names());
-            eval.report.push(diagnostic.with_suggestion(near, || {
-                format!("choose one of {}, or declare a layer", listed(ChainOperator::names()))
-            }));
+            report_unknown_operator(eval, name);
         }
     }
+}
+
+fn report_unknown_operator(eval: &mut Evaluator<'_>, name: &Name) {
+    if eval.scope.broken.names.contains(&name.text) {
+        return;
+    }
+    let message = format!("unknown operator `{}`", name.text);
+    let diagnostic = Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
+    let near = nearest(&name.text, ChainOperator::names());
+    eval.report.push(diagnostic.with_suggestion(near, || {
+        format!("choose one of {}, or declare a layer", listed(ChainOperator::names()))
+    }));
 }
 
 fn report_duplicate(eval: &mut Evaluator<'_>, element: &Element, help: &str) {

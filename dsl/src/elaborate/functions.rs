@@ -34,20 +34,7 @@ pub(super) fn call(eval: &mut Evaluator<'_>, function: Function, values: &[Value
 fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span: Span) -> Option<Value> {
     let name = function.name();
     match function {
-        Function::Sqrt => Some(eval.map(values.first()?, span, &mut |eval, x| {
-            // The root of s^2 is s; that of s is no quantity that anything here measures.
-            if x.time % 2 != 0 || x.value < 0.0 {
-                let message = format!("cannot take the square root of {}", x.describe());
-                let help = if x.value < 0.0 {
-                    "guard it with `if`, or take the root of `max(x, 0)`"
-                } else {
-                    "divide by a time first: `sqrt(t / dt)`"
-                };
-                eval.report.error_help(&codes::ARITHMETIC, span, message, help);
-                return None;
-            }
-            Some(Number { value: x.value.sqrt(), time: x.time / 2 })
-        })),
+        Function::Sqrt => Some(eval.map(values.first()?, span, &mut |eval, x| square_root(eval, x, span))),
         Function::Abs => {
             let abs = |x: Number| Number { value: x.value.abs(), ..x };
             Some(eval.map(values.first()?, span, &mut |_, x| Some(abs(x))))
@@ -82,39 +69,56 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
         Function::Geometric => geometric(eval, values, span),
         Function::Quantized => quantized(eval, values.first()?, span),
         Function::Uniform => {
-            let [low, high] = plain(eval, name, values, span)?;
-            // Equal bounds are allowed: they make a constant.
-            if low > high {
-                let message = format!("the lower bound {low} is above the upper bound {high}");
-                eval.report.error_help(
-                    &codes::RANGE,
-                    span,
-                    message,
-                    format!("swap them: `uniform({high}, {low})`"),
-                );
-                return None;
-            }
-            Some(Value::Distribution(Distribution::Uniform { low, high }))
+            let bounds = plain(eval, name, values, span)?;
+            uniform(eval, bounds, span).map(Value::Distribution)
         }
         Function::Normal => {
-            let [mean, std] = plain(eval, name, values, span)?;
-            if std < 0.0 {
-                let message = format!("the standard deviation must be at least 0, not {std}");
-                eval.report.error_help(
-                    &codes::RANGE,
-                    span,
-                    message,
-                    format!("write `normal({mean}, {})`", -std),
-                );
-                return None;
-            }
-            Some(Value::Distribution(Distribution::Normal { mean, std }))
+            let moments = plain(eval, name, values, span)?;
+            normal(eval, moments, span).map(Value::Distribution)
         }
         Function::Constant => {
             let [value] = plain(eval, name, values, span)?;
             Some(Value::Distribution(Distribution::Constant(value)))
         }
     }
+}
+
+/// Returns the square root of a number whose unit has one.
+fn square_root(eval: &mut Evaluator<'_>, x: Number, span: Span) -> Option<Number> {
+    // The root of s^2 is s; that of s is no quantity that anything here measures.
+    if x.time % 2 != 0 || x.value < 0.0 {
+        let message = format!("cannot take the square root of {}", x.describe());
+        let help = if x.value < 0.0 {
+            "guard it with `if`, or take the root of `max(x, 0)`"
+        } else {
+            "divide by a time first: `sqrt(t / dt)`"
+        };
+        eval.report.error_help(&codes::ARITHMETIC, span, message, help);
+        return None;
+    }
+    Some(Number { value: x.value.sqrt(), time: x.time / 2 })
+}
+
+/// Returns a uniform distribution. Equal bounds are allowed: they make a constant.
+fn uniform(eval: &mut Evaluator<'_>, [low, high]: [f64; 2], span: Span) -> Option<Distribution> {
+    if low > high {
+        let message = format!("the lower bound {low} is above the upper bound {high}");
+        let help = format!("swap them: `uniform({high}, {low})`");
+        eval.report.error_help(&codes::RANGE, span, message, help);
+        return None;
+    }
+    Some(Distribution::Uniform { low, high })
+}
+
+/// Returns a normal distribution.
+fn normal(eval: &mut Evaluator<'_>, [mean, std]: [f64; 2], span: Span) -> Option<Distribution> {
+    if std < 0.0 {
+        let message = format!("the standard deviation must be at least 0, not {std}");
+        let help = format!("write `normal({mean}, {})`", -std);
+        eval.report.error_help(&codes::RANGE, span, message, help);
+        return None;
+    }
+    Some(Distribution::Normal { mean, std })
 }
 
 /// Applies a function to numbers without a unit.

@@ -59,39 +59,8 @@ impl<'a> Elaborator<'a> {
                 self.layer(frame, name, neuron, size, fields, statement);
             }
             StatementKind::Net { name, call } => self.instance(frame, name, call, span),
-            StatementKind::For { name, range, body } => {
-                let Some(elements) = eval(self, frame).elements(range) else {
-                    undecided(frame);
-                    return;
-                };
-                for (round, element) in elements.into_iter().enumerate() {
-                    if self.report.is_out_of_fuel() {
-                        return;
-                    }
-                    frame.scope.enter();
-                    if round == 0 {
-                        eval(self, frame).shadows(name, "loop variable");
-                    }
-                    // A fresh level holds no other name.
-                    let _ = frame.scope.declare(&name.text, element, name.span, None);
-                    self.block(frame, body);
-                    frame.scope.leave();
-                }
-            }
-            StatementKind::If { arms, otherwise } => {
-                for (condition, body) in arms {
-                    match eval(self, frame).condition(condition) {
-                        // Only the chosen block is elaborated: the others may not even have a meaning.
-                        Some(true) => return self.block(frame, body),
-                        Some(false) => {}
-                        None => {
-                            undecided(frame);
-                            return;
-                        }
-                    }
-                }
-                self.block(frame, otherwise);
-            }
+            StatementKind::For { name, range, body } => self.for_loop(frame, name, range, body),
+            StatementKind::If { arms, otherwise } => self.conditional(frame, arms, otherwise),
             StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
             StatementKind::Chain(sums) => {
                 let links = links(&mut eval(self, frame), sums, &statement.docs);
@@ -104,6 +73,46 @@ impl<'a> Elaborator<'a> {
                 broken(frame, *keyword, name.as_deref(), span);
             }
         }
+    }
+
+    fn for_loop(&mut self, frame: &mut Frame<'a>, name: &'a Name, range: &'a Expr, body: &'a [Statement]) {
+        let Some(elements) = eval(self, frame).elements(range) else {
+            undecided(frame);
+            return;
+        };
+        for (round, element) in elements.into_iter().enumerate() {
+            if self.report.is_out_of_fuel() {
+                return;
+            }
+            frame.scope.enter();
+            if round == 0 {
+                eval(self, frame).shadows(name, "loop variable");
+            }
+            // A fresh level holds no other name.
+            let _ = frame.scope.declare(&name.text, element, name.span, None);
+            self.block(frame, body);
+            frame.scope.leave();
+        }
+    }
+
+    fn conditional(
+        &mut self,
+        frame: &mut Frame<'a>,
+        arms: &'a [(Expr, Vec<Statement>)],
+        otherwise: &'a [Statement],
+    ) {
+        for (condition, body) in arms {
+            match eval(self, frame).condition(condition) {
+                // Only the chosen block is elaborated: the others may not even have a meaning.
+                Some(true) => return self.block(frame, body),
+                Some(false) => {}
+                None => {
+                    undecided(frame);
+                    return;
+                }
+            }
+        }
+        self.block(frame, otherwise);
     }
 
     fn dt(&mut self, frame: &mut Frame<'a>, expr: &Expr, span: Span) {
@@ -137,35 +146,38 @@ impl<'a> Elaborator<'a> {
                 return;
             }
         };
-        if let Dt::Known(outer, place) = frame.scope.dt {
+        match frame.scope.dt {
             // Exact equality: a step that differs in its last bit gives other decays.
-            if outer != seconds {
-                let message = format!(
-                    "network `{}` runs at a time step of {}, but the network around it runs at {}",
-                    frame.network.name.text,
-                    format_time(seconds),
-                    format_time(outer)
-                );
-                frame.is_rejected = true;
-                let takes_dt = frame
-                    .network
-                    .parameters
-                    .iter()
-                    .any(|parameter| Keyword::of(&parameter.name.text) == Some(Keyword::Dt));
-                let site = self.report.sites.last().copied().unwrap_or(span);
-                self.report.push(
-                    Diagnostic::error(&codes::TIME_STEP, site, message)
-                        .with_note(place, "the time step of the network around it")
-                        .with_help(if takes_dt {
-                            "pass the time step on: add the argument `dt: dt`"
-                        } else {
-                            "remove `dt: ...;` from the inner network"
-                        }),
-                );
-            }
-            return;
+            Dt::Known(outer, _) if outer == seconds => {}
+            Dt::Known(outer, place) => self.report_other_dt(frame, seconds, outer, place, span),
+            _ => frame.scope.dt = Dt::Known(seconds, span),
         }
-        frame.scope.dt = Dt::Known(seconds, span);
+    }
+
+    /// Reports the time step of an inner network that differs from that of the network around it.
+    fn report_other_dt(&mut self, frame: &mut Frame<'a>, seconds: f64, outer: f64, place: Span, span: Span) {
+        let message = format!(
+            "network `{}` runs at a time step of {}, but the network around it runs at {}",
+            frame.network.name.text,
+            format_time(seconds),
+            format_time(outer)
+        );
+        frame.is_rejected = true;
+        let takes_dt = frame
+            .network
+            .parameters
+            .iter()
+            .any(|parameter| Keyword::of(&parameter.name.text) == Some(Keyword::Dt));
+        let site = self.report.sites.last().copied().unwrap_or(span);
+        self.report.push(
+            Diagnostic::error(&codes::TIME_STEP, site, message)
+                .with_note(place, "the time step of the network around it")
+                .with_help(if takes_dt {
+                    "pass the time step on: add the argument `dt: dt`"
+                } else {
+                    "remove `dt: ...;` from the inner network"
+                }),
+        );
     }
 
     fn input(&mut self, frame: &mut Frame<'a>, name: &Name, channels: &Expr, statement: &Statement) {

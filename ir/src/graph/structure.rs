@@ -30,7 +30,7 @@ pub struct Graph {
     pub span: Span,
 }
 
-/// The input of a network: event counts, or any real values, per channel and step.
+/// The input of a network: event counts, or any real values, per channel per step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Declared name.
@@ -45,7 +45,7 @@ pub struct Input {
     pub span: Span,
 }
 
-/// The output of a network: a quantity of one layer, per neuron and step.
+/// The output of a network: a quantity of one layer, per neuron per step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// The layer whose quantity is the output.

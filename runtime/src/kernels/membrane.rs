@@ -523,7 +523,7 @@ impl Learn<'_> {
             self.sums.all_mut().map(|sums| S::as_mut_simd_f32s(sums).0);
         for k in 0..K {
             // The previous step's spikes and reset are recomputed from its membrane: a few operations instead
-            // of 8 more bytes per neuron and step.
+            // of 8 more bytes per neuron per step.
             let (spikes_before, v_before) = match earlier {
                 Some(v) => {
                     let spikes = lanes.spikes(simd, k, v[k]);

@@ -52,7 +52,7 @@ impl<'a> LayerPass<'a> {
         self.steps.to - self.steps.from
     }
 
-    /// Returns the length of a buffer with one value per neuron and step, with padding.
+    /// Returns the length of a buffer with one value per neuron per step, with padding.
     pub(super) fn elements(self) -> usize {
         self.rows() * self.plan().width
     }
@@ -95,7 +95,7 @@ impl<'a> LayerPass<'a> {
         }
     }
 
-    /// Returns whether a source has more than `limit` events per neuron and step in these steps. The limits
+    /// Returns whether a source has more than `limit` events per neuron per step in these steps. The limits
     /// are measured crossovers between event lists and dense products.
     pub(super) fn is_dense(self, (source, lag): (&EventLists, usize), size: usize, limit: f64) -> bool {
         let (from, to) = (self.steps.from.saturating_sub(lag), self.steps.to.saturating_sub(lag));

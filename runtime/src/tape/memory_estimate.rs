@@ -9,7 +9,7 @@ use super::prepared::Tape;
 pub struct MemoryEstimate {
     /// Per thread: membranes, currents, and the states saved at segment boundaries.
     pub states: u64,
-    /// Per thread: events, if every neuron spikes in every step. At `r` spikes per neuron and step (`r` below
+    /// Per thread: events, if every neuron spikes in every step. At `r` spikes per neuron per step (`r` below
     /// 1), about `r` times this.
     pub events: u64,
     /// Per set of [`GradientSums`](super::GradientSums).

@@ -13,7 +13,7 @@ pub const SATURATED_RATE: f64 = 0.95;
 pub struct LayerMetrics {
     /// Name of the layer.
     pub layer: String,
-    /// Mean spikes per neuron and step.
+    /// Mean spikes per neuron per step.
     pub rate: f64,
     /// Fraction of neurons that never spiked, from 0 to 1.
     pub silent_neurons: f64,

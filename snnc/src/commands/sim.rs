@@ -27,7 +27,7 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     if run.dropped_events > 0 {
         let events = pluralize(run.dropped_events as usize, "input event");
         terminal::warn(format_args!(
-            "{events} dropped: the chip accepts at most 15 events per channel and step"
+            "{events} dropped: the chip accepts at most 15 events per channel per step"
         ));
     }
     stdio::write(&arrays.output, &run.arrays.to_npz()?)?;

@@ -193,9 +193,9 @@ fn measured_rates_choose_how_weights_are_added() {
     };
     let text = || folder.read_text("digits.rs");
     code(r#"{ "float": { "accuracy": 1.0, "rates": { "h0": 0.01, "h1": 2.5 } } }"#).success();
-    assert!(text().contains("measured 2.50 events per source and step"), "an evaluation is read");
+    assert!(text().contains("measured 2.50 events per source per step"), "an evaluation is read");
     code(r#"{ "h1": 1.25 }"#).success();
-    assert!(text().contains("measured 1.25 events per source and step"), "a map is read");
+    assert!(text().contains("measured 1.25 events per source per step"), "a map is read");
     code(r#"{ "h9": 1.0, "h1": -1.0 }"#)
         .failure(1, &["eval.json", "no layer or input `h9`", "`h1` is -1; it must be 0 or more"]);
     code(r#"{ "h1": [] }"#).failure(1, &["neither the output of `snnc eval --json` nor a map"]);

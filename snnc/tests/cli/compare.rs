@@ -215,7 +215,7 @@ fn findings_come_with_help() {
         ("classes", None, "all 2 samples have the same class on all three engines (50.0 % are correct)"),
         ("saturation", Some("loud"), "`loud` in"),
         ("silence", Some("mute"), "`mute` never spikes, neither in float nor on the chip"),
-        ("spike_cap", Some("loud"), "exceeds the chip's limit of 31 spikes per neuron and step"),
+        ("spike_cap", Some("loud"), "exceeds the chip's limit of 31 spikes per neuron per step"),
         ("spike_cap", Some("quiet"), "exceeds its `max_spikes`"),
         ("time_constants", None, "(X0302)"),
         ("clipped_input", None, "drops 1600 of 6400 input events: it accepts at most 15"),

@@ -39,7 +39,7 @@ fn training_writes_everything_that_the_recipe_asks_for() {
         "accuracy on the test set",
         "xylo-audio3",
         "100.0 %",
-        "spikes per neuron and step, h0",
+        "spikes per neuron per step, h0",
         "weights.safetensors",
     ] {
         assert!(outcome.stderr.contains(what), "no {what:?} in:\n{}", outcome.stderr);
@@ -114,6 +114,21 @@ fn values_of_the_recipe_can_be_replaced() {
         .snnc(&["train", "tones.yaml", "--set", "training.epochs.x=1"])
         .failure(1, &["`training.epochs.x`"]);
     folder.snnc(&["train", "tones.yaml", "--threads", "0"]).failure(2, &["--threads"]);
+}
+
+#[test]
+fn former_keys_suggest_the_present_ones() {
+    let folder = tones();
+    for (set, present) in [
+        ("training.checkpoint=segments", "recompute"),
+        ("training.rate_regularizer={weight: 1, target: 0.5, least: 0.1}", "minimum"),
+        ("training.loss={kind: peak, rest_weight: 2}", "nontarget_weight"),
+        ("front_end={kind: xylo_audio3, normalisation: channel}", "normalization"),
+        ("data.augmentation={noise: {colour: pink}}", "color"),
+    ] {
+        let suggestion = format!("did you mean `{present}`?");
+        folder.snnc(&["train", "tones.yaml", "--set", set]).failure(1, &[&suggestion]);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Time of one step of generated code: `cargo bench -p synnet-rust`.
 //!
 //! A keyword spotter (16 channels, three layers of 60 neurons, 8 outputs; dt 1 ms, time constants by bit
-//! shifts) whose hidden layers spike about 0.1 times per neuron and step is generated in f32 and in
+//! shifts) whose hidden layers spike about 0.1 times per neuron per step is generated in f32 and in
 //! integers, compiled by rustc for the baseline and for x86-64-v3, and run at three densities of input,
 //! step by step and as a whole sequence. Medians and minima of many batches; the sum of all outputs keeps
 //! the compiler honest. The harness is its own, because what is measured has to be compiled first.

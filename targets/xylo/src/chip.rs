@@ -53,7 +53,7 @@ pub struct Chip {
     pub aliases: bool,
     /// Ranges of the leaks' bit shifts.
     pub dash: BitShiftRanges,
-    /// Maximum number of events per source and step.
+    /// Maximum number of events per source per step.
     pub events: EventLimits,
     /// Model of the clock cycles of a step; `None` if the vendor has none for this chip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,7 +176,7 @@ pub struct BitShiftRange {
     pub max: u8,
 }
 
-/// Maximum number of events per source and step. They are fixed in the hardware.
+/// Maximum number of events per source per step. They are fixed in the hardware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventLimits {

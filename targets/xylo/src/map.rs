@@ -138,6 +138,33 @@ fn place(network: &Network, layout: &Layout) -> FloatSpecification {
         layers: Vec::new(),
         removed: Vec::new(),
     };
+    place_neurons(graph, layout, &mut spec);
+    let start = |id: LayerId| {
+        layout.hidden.iter().find(|placed| placed.layer == id).map_or(0, |placed| placed.ids.start)
+    };
+    // Layers of a sum have the same width, so each neuron has its counterpart.
+    for (from, to) in layout.aliased() {
+        for n in 0..graph.layer(from).size {
+            spec.alias_target[start(from) + n] = Some(start(to) + n);
+        }
+    }
+    for (i, connection) in graph.connections.iter().enumerate() {
+        let matrix = match &network.weights[i] {
+            Some(weights) => Cow::Borrowed(weights.matrix.data.as_slice()),
+            None => Cow::Owned(ones(graph.source_width(connection))),
+        };
+        for &source in &connection.sources {
+            // The alias target sends these spikes with its own, so rows for them would count them twice.
+            if !layout.is_repeated(source, &connection.sources) {
+                spec.add_block(source, connection, &matrix, graph.layer(connection.target), layout);
+            }
+        }
+    }
+    spec
+}
+
+/// Appends leaks, thresholds and biases of the hidden layers, then of the readout.
+fn place_neurons(graph: &Graph, layout: &Layout, spec: &mut FloatSpecification) {
     // `layout.hidden` is in the order of ids, so appending layer by layer puts each neuron's value at its id.
     for placed in &layout.hidden {
         let layer = graph.layer(placed.layer);
@@ -164,28 +191,6 @@ fn place(network: &Network, layout: &Layout) -> FloatSpecification {
         spec.bias_out.extend((0..readout.size).map(|n| lif.bias.get(n)));
     }
     spec.layers.push(mapped(readout, layout.readout, 0..readout.size, layout));
-    let start = |id: LayerId| {
-        layout.hidden.iter().find(|placed| placed.layer == id).map_or(0, |placed| placed.ids.start)
-    };
-    // Layers of a sum have the same width, so each neuron has its counterpart.
-    for (from, to) in layout.aliased() {
-        for n in 0..graph.layer(from).size {
-            spec.alias_target[start(from) + n] = Some(start(to) + n);
-        }
-    }
-    for (i, connection) in graph.connections.iter().enumerate() {
-        let matrix = match &network.weights[i] {
-            Some(weights) => Cow::Borrowed(weights.matrix.data.as_slice()),
-            None => Cow::Owned(ones(graph.source_width(connection))),
-        };
-        for &source in &connection.sources {
-            // The alias target sends these spikes with its own, so rows for them would count them twice.
-            if !layout.is_repeated(source, &connection.sources) {
-                spec.add_block(source, connection, &matrix, graph.layer(connection.target), layout);
-            }
-        }
-    }
-    spec
 }
 
 /// Returns the matrix `[width, width]` of a connection without weights: a diagonal of ones.

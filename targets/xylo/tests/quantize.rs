@@ -88,7 +88,7 @@ fn raster(random: &mut Random, steps: usize) -> Raster {
 /// How the chip compares with the float network.
 #[derive(Debug, Default)]
 struct Agreement {
-    /// For each hidden layer: spikes per neuron and step in float; share of spikes that differ.
+    /// For each hidden layer: spikes per neuron per step in float; share of spikes that differ.
     rates: [f64; 3],
     differing: [f64; 3],
     /// The same for the counts of a neuron over a whole recording.

@@ -63,7 +63,7 @@ pub(super) fn rates(comparison: &Comparison<'_>) -> Vec<Markup> {
     let names = comparison.engine_names();
     let bars = Bars {
         title: "Firing rates of the layers",
-        unit: "spikes per neuron and step",
+        unit: "spikes per neuron per step",
         names: &names,
         groups: groups.collect(),
     };

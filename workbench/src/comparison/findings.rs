@@ -332,7 +332,7 @@ impl Comparison<'_> {
         if chip == 0.0 {
             let already = if quantized == 0.0 { ", and already with quantized weights" } else { "" };
             let message = format!(
-                "`{name}` is silent on the chip{already}; in float it spikes {float:.3} times per neuron and step"
+                "`{name}` is silent on the chip{already}; in float it spikes {float:.3} times per neuron per step"
             );
             return Some(Finding::about_layer(layer, Kind::Silence, message).with_help(self.finer_weights()));
         }
@@ -358,7 +358,7 @@ impl Comparison<'_> {
         (change.abs() > NOTABLE_RATE).then(|| {
             let direction = if change > 0.0 { "more" } else { "less" };
             let message = format!(
-                "`{name}` spikes {} {direction} on the chip: {chip:.3} times per neuron and step, {float:.3} in float",
+                "`{name}` spikes {} {direction} on the chip: {chip:.3} times per neuron per step, {float:.3} in float",
                 format_percent(change.abs())
             );
             Finding::about_layer(layer, Kind::Rate, message)
@@ -372,7 +372,7 @@ impl Comparison<'_> {
         let name = &layer.name;
         if layer.above_chip_limit > 0 && layer.by_spikes() {
             let message = format!(
-                "`{name}` exceeds the chip's limit of {limit} spikes per neuron and step in {} neuron steps in float",
+                "`{name}` exceeds the chip's limit of {limit} spikes per neuron per step in {} neuron steps in float",
                 layer.above_chip_limit
             );
             let help = format!("declare `max_spikes: {limit}` and train again");
@@ -437,7 +437,7 @@ impl Comparison<'_> {
     fn clipped_input(&self) -> Option<Finding> {
         let limit = self.input.chip.events.input;
         let message = format!(
-            "the chip drops {} of {} input events: it accepts at most {limit} per channel and step",
+            "the chip drops {} of {} input events: it accepts at most {limit} per channel per step",
             self.clipped_events, self.input_events
         );
         let help = "use a shorter `dt`, or an audio front end with fewer events";

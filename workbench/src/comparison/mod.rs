@@ -256,7 +256,7 @@ impl LayerComparison {
         self.above_max_spikes += part.above_max_spikes;
     }
 
-    /// Returns the mean spikes per neuron and step on an engine.
+    /// Returns the mean spikes per neuron per step on an engine.
     fn rate(&self, engine: usize, steps: usize) -> f64 {
         self.spikes[engine].iter().sum::<f64>() / (steps * self.neurons).max(1) as f64
     }

@@ -191,7 +191,7 @@ impl EventPanel {
         self.width.div_ceil(self.stride())
     }
 
-    /// Returns the maximum number of events per channel and step.
+    /// Returns the maximum number of events per channel per step.
     fn maximum(&self) -> f32 {
         self.counts.iter().copied().filter(|count| count.is_finite()).fold(0.0, f32::max)
     }

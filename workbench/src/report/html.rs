@@ -144,7 +144,7 @@ fn training_curves(report: &Report<'_>) -> Vec<Markup> {
 fn layer_curves(report: &Report<'_>) -> Vec<Markup> {
     let fraction = |prefix, title, unit| prefix_chart(report, prefix, title, unit, Scale::Fraction);
     vec![
-        prefix_chart(report, "rate ", "Firing rates", "spikes per neuron and step", Scale::FromZero),
+        prefix_chart(report, "rate ", "Firing rates", "spikes per neuron per step", Scale::FromZero),
         fraction("silent samples ", "Silent samples", "fraction of samples without a spike in the layer"),
         fraction("silent neurons ", "Silent neurons", "fraction of the layer"),
         fraction("saturated neurons ", "Saturated neurons", "fraction of the layer"),

@@ -87,7 +87,7 @@ fn metrics(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Vec<Vec<String
     row.extend(on_chip.map(|_| String::new()));
     rows.push(row);
     for (layer, rate) in &float.measured.rates {
-        let mut row = vec![format!("spikes per neuron and step, {layer}"), format!("{rate:.3}")];
+        let mut row = vec![format!("spikes per neuron per step, {layer}"), format!("{rate:.3}")];
         let on_chip = on_chip.and_then(|e| e.rates.iter().find(|(name, _)| name == layer));
         row.extend(on_chip.map(|(_, rate)| format!("{rate:.3}")));
         rows.push(row);
@@ -137,7 +137,7 @@ pub fn results_json(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Value
     value
 }
 
-/// Reads firing rates, in spikes per neuron and step, from the JSON of [`results_json`] or from an object that maps
+/// Reads firing rates, in spikes per neuron per step, from the JSON of [`results_json`] or from an object that maps
 /// names of layers or of the input to rates.
 ///
 /// # Errors

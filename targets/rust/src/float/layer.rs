@@ -74,7 +74,7 @@ pub(crate) fn expsyn_constants(layer: &Layer, expsyn: &ExpSyn, dt: f64) -> Vec<C
     vec![Constant::new("DECAY_SYN", layer.size, |i| expsyn.syn.decay(i, dt) as f32)]
 }
 
-/// Returns the maximum number of spikes per neuron and step if the layer counts spikes by division. A layer with at
+/// Returns the maximum number of spikes per neuron per step if the layer counts spikes by division. A layer with at
 /// most one spike compares instead.
 pub(crate) fn counts_by_division(layer: &Layer) -> Option<u32> {
     layer.as_lif().map(|lif| lif.max_spikes).filter(|&most| most != 1)

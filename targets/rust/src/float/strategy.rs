@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use synnet_ir::Graph;
 use synnet_ir::graph::{Connection, Endpoint, Neuron};
 
-/// Returns the rate, in events per source and step, from which adding all rows is faster.
+/// Returns the rate, in events per source per step, from which adding all rows is faster.
 fn dense_threshold(columns: usize) -> f64 {
     // Measured, as an average of baseline x86-64 and x86-64-v3: finding a source costs about as much as adding 8
     // columns. `docs/rust.md` has the table.
@@ -76,7 +76,7 @@ fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>)
     let Some(rate) = measured.filter(|rate| rate.is_finite()) else {
         return (Strategy::Rows, " Adds the rows of sources that spike: few sources spike in a step.".into());
     };
-    let measured = format!("measured {rate:.2} events per source and step");
+    let measured = format!("measured {rate:.2} events per source per step");
     if rate >= dense_threshold(graph.layer(connection.target).input_columns()) {
         (Strategy::Dense, format!(" Adds all rows: {measured}."))
     } else {

@@ -216,7 +216,7 @@ pub(crate) fn random_for_integers(name: &str, random: &mut Random) -> Graph {
     graph
 }
 
-/// A keyword spotter at 1 ms: leaks by bit shifts, hidden layers that spike 0.1 times per neuron and step
+/// A keyword spotter at 1 ms: leaks by bit shifts, hidden layers that spike 0.1 times per neuron per step
 /// when a tenth of the channels does.
 pub(crate) fn calibrated_spotter() -> Network {
     let mut random = Random(1234);

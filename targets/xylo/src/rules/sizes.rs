@@ -78,23 +78,28 @@ pub(crate) fn check(graph: &Graph, chip: &Chip, d: Dimensions, hidden: &[HiddenL
         format!("make the layers that receive input smaller: {}", listed(&Role::receives_input)),
         largest(&Role::receives_input),
     );
-    // Readout weights exist for a contiguous range of ids, so all layers from the first that feeds the readout count.
-    let first = hidden.iter().position(|layer| layer.role.feeds_readout()).unwrap_or(0);
-    let between: Vec<_> = hidden[first..].iter().filter(|layer| !layer.role.feeds_readout()).collect();
-    let mut help =
-        format!("make the layers that feed `{}` smaller: {}", readout.name, listed(&Role::feeds_readout));
-    if !between.is_empty() {
-        help.push_str(&format!("; layers between them count, too: {}", list(between)));
-    }
     limit(
         &codes::TOO_MANY_OUTPUT_NEURONS,
         "hidden neurons feed the readout",
         d.output_expansion,
         chip.output_expansion,
-        help,
+        help_for_readout(&readout.name, hidden),
         largest(&Role::feeds_readout),
     );
     found
+}
+
+/// Returns which layers count as feeding the readout: weights exist for a contiguous range of ids, so all layers from
+/// the first that feeds it do.
+fn help_for_readout(readout: &str, hidden: &[HiddenLayer<'_>]) -> String {
+    let first = hidden.iter().position(|layer| layer.role.feeds_readout()).unwrap_or(0);
+    let (feeding, between): (Vec<_>, Vec<_>) =
+        hidden[first..].iter().partition(|layer| layer.role.feeds_readout());
+    let mut help = format!("make the layers that feed `{readout}` smaller: {}", list(feeding));
+    if !between.is_empty() {
+        help.push_str(&format!("; layers between them count, too: {}", list(between)));
+    }
+    help
 }
 
 /// Maximum number of layers that a help names.
