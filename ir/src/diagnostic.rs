@@ -53,7 +53,7 @@ pub struct Diagnostic {
     pub code: &'static Code,
     /// What is wrong with this input: one line in lower case, without a period.
     pub message: String,
-    /// The guilty token; `None` if the input has no source text (a weights file, say).
+    /// The offending token; `None` if the input has no source text (a weights file, say).
     pub span: Option<Span>,
     /// Short text beside the underlined token; may be empty.
     pub label: String,
@@ -125,7 +125,7 @@ impl Diagnostic {
 /// The errors and warnings about an input.
 ///
 /// Dereferences to a slice of [`Diagnostic`]s. As an [`Error`](std::error::Error) it displays one line per
-/// diagnostic, without the source; [`render`](crate::render) shows the guilty lines too.
+/// diagnostic, without the source; [`render`](crate::render) shows the offending lines too.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 

@@ -7,7 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::source::{SourceId, Sources, Span};
 
-/// Renders diagnostics in the order of their places: severity, code, message, place, the line with the guilty token
+/// Renders diagnostics in the order of their places: severity, code, message, place, the line with the offending token
 /// underlined, notes and help. The result is empty if there are none.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };

@@ -8,7 +8,7 @@ use super::evaluator::Evaluator;
 use super::value::{Number, Spanned, Value};
 use crate::codes;
 use crate::limits::MAX_DELAY;
-use crate::syntax::tree::{Element, Field, Reference};
+use crate::syntax::tree::{Element, Field, Name, Reference};
 use crate::vocabulary::{ChainOperator, LinearOption, listed, one_of};
 
 /// The name of a layer, instance or input: `h[0]` is `h0`.
@@ -219,7 +219,7 @@ fn report_unknown_operator(eval: &mut Evaluator<'_>, name: &Name) {
 }
 
 fn report_duplicate(eval: &mut Evaluator<'_>, element: &Element, help: &str) {
-    let message = format!("two `{}` between two layers", element.reference.name.text);
+    let message = format!("more than one `{}` between two layers", element.reference.name.text);
     eval.report.error_help(&codes::CHAIN, element.span, message, help);
 }
 

@@ -184,7 +184,7 @@ impl Evaluator<'_> {
         } else if Function::of(name).is_some() {
             ("a function", format!("call it: `{name}(...)`"))
         } else if NeuronKind::ALL.iter().any(|kind| kind.name() == name) {
-            ("a kind of neuron", format!("use it in a layer: `layer h0: {name}(60) {{ ... }};`"))
+            ("a neuron kind", format!("use it in a layer: `layer h0: {name}(60) {{ ... }};`"))
         } else if self.report.is_network(name) {
             ("a network", format!("use it as an instance: `net body: {name}(...);`"))
         } else {
@@ -415,7 +415,7 @@ impl Evaluator<'_> {
         } else if Function::of(text).is_some() {
             diagnostic("a function of the language")
         } else if NeuronKind::ALL.iter().any(|kind| kind.name() == text) {
-            diagnostic("a kind of neuron")
+            diagnostic("a neuron kind")
         } else {
             return;
         };

@@ -166,7 +166,7 @@ impl Library {
                 diagnostics.push(diagnostic.with_suggestion(nearest(name, names()), || {
                     match target.networks.is_empty() {
                         true => "import from another file: this one declares no network".to_owned(),
-                        false => format!("it declares {}", listed(names())),
+                        false => format!("import one of those that it declares: {}", listed(names())),
                     }
                 }));
             }

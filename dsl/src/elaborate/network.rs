@@ -228,7 +228,7 @@ impl<'a> Elaborator<'a> {
                 let error = |message| Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
                 let near = nearest(text, self.library.names(name.span.source));
                 self.report.push(if neuron::kind(text).is_some() {
-                    error(format!("`{text}` is a kind of neuron, not a network"))
+                    error(format!("`{text}` is a neuron kind, not a network"))
                         .with_help(format!("use it in a layer: `layer h0: {text}(60) {{ ... }};`"))
                 } else {
                     error(format!("unknown network `{text}`")).with_suggestion(near, || match std_has(text) {

@@ -168,7 +168,7 @@ impl<'a> Elaborator<'a> {
         } else if frame.scope.things.get(name) == Some(&Thing::Neuron) {
             Some("a neuron")
         } else if neuron::kind(name).is_some() {
-            Some("a kind of neuron")
+            Some("a neuron kind")
         } else if self.report.is_network(name) {
             Some("a network")
         } else {

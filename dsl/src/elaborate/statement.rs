@@ -228,7 +228,7 @@ impl<'a> Elaborator<'a> {
         let in_block = &frame.templates[frame.block_templates..];
         let earlier = in_block.iter().find(|(other, ..)| *other == name.text).map(|(.., span)| *span);
         if taken {
-            let message = format!("the name `{}` is taken by a kind of neuron", name.text);
+            let message = format!("the name `{}` is taken by a neuron kind", name.text);
             self.report.error_help(&codes::DUPLICATE_NAME, name.span, message, "choose another name");
         } else if let Some(earlier) = earlier {
             self.duplicate(name, earlier);

@@ -232,10 +232,7 @@ pub(super) fn foreign_statement(stop: &Stop<'_>) -> Option<Diagnostic> {
         return None;
     }
     let token = stop.text.lexed.tokens[stop.first];
-    Some(
-        stop.error(stop.text.token_span(token), format!("no statement starts with `{first}`"))
-            .with_help(help),
-    )
+    Some(stop.error(stop.text.token_span(token), format!("unknown statement `{first}`")).with_help(help))
 }
 
 /// Explains declarations without their keyword, and assignments.

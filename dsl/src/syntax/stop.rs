@@ -140,8 +140,9 @@ impl<'a> Stop<'a> {
 
     /// Returns the error that lists what could stand here.
     pub(super) fn expected_error(&self) -> Diagnostic {
-        let found =
-            self.token(0).map_or("the end".to_owned(), |token| format!("`{}`", self.text.word(token)));
+        let found = self
+            .token(0)
+            .map_or("the end of the source".to_owned(), |token| format!("`{}`", self.text.word(token)));
         if self.expected.is_empty() {
             return self.error(self.span(), format!("unexpected {found}"));
         }
@@ -287,7 +288,7 @@ fn wording(rule: Rule) -> Option<&'static str> {
         Rule::string => "a string literal",
         Rule::kw_in => "`in`",
         Rule::kw_else => "`else`",
-        Rule::EOI => "the end",
+        Rule::EOI => "the end of the source",
         Rule::chain
         | Rule::step
         | Rule::input

@@ -167,7 +167,7 @@ fn misspelled_keyword(stop: &Stop<'_>) -> Option<Diagnostic> {
         return None;
     }
     let near = nearest(first, Keyword::starters())?;
-    let message = format!("no statement starts with `{first}`");
+    let message = format!("unknown statement `{first}`");
     Some(stop.error(stop.range(-1, -1), message).with_suggestion(Some(near), String::new))
 }
 

@@ -83,8 +83,8 @@ fn built_networks_are_shown() {
     }
     let outcome = folder.snnc(&["show", "small.json", "--dt", "10ms"]).success();
     assert!(
-        outcome.text().contains("for steps of 10.0 ms")
-            && outcome.text().contains("boards took 250 to 271 uW")
+        outcome.text().contains("for a time step of 10.0 ms")
+            && outcome.text().contains("power: 250 to 271 uW")
     );
     let outcome = folder.snnc(&["show", "small.spec.npz"]).success();
     assert!(outcome.text().contains("name a chip with `--target`"), "{}", outcome.text());

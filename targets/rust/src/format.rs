@@ -24,7 +24,7 @@ fn pack_arrays(source: &str) -> String {
     while let Some(line) = lines.next() {
         packed.push_str(line);
         packed.push('\n');
-        if !line.ends_with(" = [") {
+        if is_comment(line) || !line.ends_with(" = [") {
             continue;
         }
         let mut elements = Vec::new();
@@ -78,7 +78,7 @@ fn space_items(source: &str) -> String {
     let mut previous = "";
     for line in source.lines() {
         let text = line.trim_start();
-        let after_item = previous.ends_with('}') || previous.ends_with(';');
+        let after_item = !is_comment(previous) && (previous.ends_with('}') || previous.ends_with(';'));
         if after_item && STARTS.iter().any(|start| text.starts_with(start)) {
             spaced.push('\n');
         }
@@ -87,4 +87,9 @@ fn space_items(source: &str) -> String {
         previous = line;
     }
     spaced
+}
+
+/// Returns whether a line is a comment. What an author wrote there may look like the end of an item.
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with("//")
 }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use synnet_ir::graph::{Connection, Endpoint, Layer, LayerId, Leak};
-use synnet_ir::{Diagnostic, Diagnostics, Network};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 
 use crate::chip::Chip;
 use crate::dead_neurons;

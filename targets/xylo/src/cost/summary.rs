@@ -61,15 +61,15 @@ impl CostSummary {
     pub fn summary_line(&self) -> String {
         let mut text = format!("cost: at most {} cycles per step", format_thousands(self.cost.cycles));
         if let Some((_, choice)) = self.timing {
-            text += &format!("; clock of {} MHz or more", format_significant(choice.suggested_mhz));
+            text += &format!("; clock of at least {} MHz", format_significant(choice.suggested_mhz));
             text += &match choice.documented_mhz {
-                Some(mhz) => format!(", documented: {mhz}"),
-                None => ", beyond those that are documented".into(),
+                Some(mhz) => format!(" (next documented: {mhz} MHz)"),
+                None => " (above all documented clocks)".into(),
             };
         }
         if let Some(range) = self.power() {
             text += &format!(
-                "; boards took {} at {} MHz",
+                "; power of {} measured at {} MHz",
                 format_range(range.low_uw, range.high_uw, "uW"),
                 range.mhz
             );
@@ -100,7 +100,7 @@ impl CostSummary {
             "update",
             "sum",
             "share",
-            "one neuron less saves",
+            "savings per neuron",
         ];
         let share = |cycles: f64| format_whole_percent(cycles / self.cost.cycles.max(1.0));
         let mut rows = vec![head.map(String::from).to_vec()];
@@ -139,14 +139,14 @@ impl CostSummary {
         let margin = format_whole_percent(CLOCK_MARGIN);
         let needed = format_significant(choice.suggested_mhz);
         let mut text = format!(
-            "clock: {needed} MHz or more for steps of {}, with a margin of {margin}; ",
+            "clock: at least {needed} MHz for a time step of {} ({margin} margin); ",
             format_milliseconds(dt)
         );
         text += &match (choice.documented_mhz, &self.chip.clock) {
-            (Some(mhz), _) => format!("{mhz} MHz is documented\n"),
+            (Some(mhz), _) => format!("next documented clock: {mhz} MHz\n"),
             (None, Some(clock)) => {
                 let fastest = clock.documented_mhz.last().copied().unwrap_or(clock.default_mhz);
-                format!("more than is documented, which is {fastest} MHz: it may be too slow for real time\n")
+                format!("the fastest documented clock, {fastest} MHz, may be too slow for real time\n")
             }
             (None, None) => "no clock of this chip is documented\n".into(),
         };
@@ -162,7 +162,7 @@ impl CostSummary {
             let [low, high] = range.energy_uj(1.0);
             let [step_low, step_high] = range.energy_uj(dt);
             text += &format!(
-                "power: boards took {} in the digital part at {} MHz: {} in a second, {} in a step\n",
+                "power: {} (digital part, measured at {} MHz), i.e. {} per second, {} per step\n",
                 format_range(range.low_uw, range.high_uw, "uW"),
                 range.mhz,
                 format_range(low, high, "uJ"),
@@ -170,7 +170,7 @@ impl CostSummary {
             );
             if let Some(range) = self.power_lower_bound() {
                 text += &format!(
-                    "  by the same measurements {} at {} MHz itself, if the clock can be set so\n",
+                    "  scaled from these measurements: {} at {} MHz, if the clock can be set to it\n",
                     format_range(range.low_uw, range.high_uw, "uW"),
                     format_significant(range.mhz),
                 );
@@ -181,7 +181,7 @@ impl CostSummary {
                 text += &format!("  {} uW at {} MHz: {}\n", measured.uw, measured.mhz, measured.situation);
             }
         }
-        text + &format!("  basis: {}. No promise for your board\n", known.basis)
+        text + &format!("  source: {}; other boards may differ\n", known.basis)
     }
 
     /// Returns a line with changes that would make the network cheaper.

@@ -30,7 +30,7 @@ fn remedy(feature: Feature, chip: &Chip) -> Option<String> {
         | Feature::LeakUnits => return None,
         Feature::NeuronBias if chip.bias => return None,
         Feature::NeuronBias => {
-            "leave `bias` out; an input channel with an event in every step can take its place".into()
+            "remove `bias`; an input channel with an event in every step can take its place".into()
         }
         Feature::LinearBias if chip.bias => {
             "leave out the `bias` of `linear`, and give the neurons of the target layer a `bias`".into()
@@ -39,8 +39,7 @@ fn remedy(feature: Feature, chip: &Chip) -> Option<String> {
             "leave out the `bias` of `linear`; an input channel with an event in every step can take its place"
                 .into()
         }
-        Feature::Noise => "leave `noise_std` out; to train with noise, make it a parameter of the network, and \
-                           build with `--param` and 0"
+        Feature::Noise => "remove `noise_std`; to train with noise, make it a parameter of the network, and build with that parameter at 0"
             .into(),
         Feature::Adaptation => {
             let synapse = if chip.synapses.hidden > 1 { ", best on a second synapse," } else { "" };
@@ -52,7 +51,7 @@ fn remedy(feature: Feature, chip: &Chip) -> Option<String> {
                             layers pass spikes on, not currents"
             .into(),
         Feature::Delay => {
-            "leave `delay` out; each hidden layer in between delays by one step".into()
+            "remove `delay`; each hidden layer in between delays by one step".into()
         }
     };
     Some(remedy)
