@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use synnet_ir::names::snake_case;
 use synnet_ir::{Diagnostic, Graph, Params, Sources};
 use synnet_rust::{Embedding, Module, RustOptions};
 
@@ -59,7 +60,7 @@ impl Config {
         self
     }
 
-    /// Chooses a network of a file that contains several. The output files then have its name in lower case instead of
+    /// Chooses a network of a file that contains several. The output files then have its name in snake case instead of
     /// the source file's.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -151,7 +152,7 @@ impl Config {
     /// Returns the name of the output files, without extension.
     fn stem(&self, network: &Path) -> Result<String, Error> {
         let of_the_file = || network.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
-        let of_the_network = || self.name.as_ref().map(|name| name.to_lowercase());
+        let of_the_network = || self.name.as_ref().map(|name| snake_case(name));
         let stem = self.file_name.clone().or_else(of_the_network).or_else(of_the_file);
         let stem = stem.ok_or_else(|| Error::new(format!("`{}` does not name a file", network.display())))?;
         match Path::new(&stem).file_name() {

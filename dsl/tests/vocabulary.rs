@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use synnet_dsl::vocabulary::{
-    ChainOperator, Dimension, Field, Function, Keyword, LinearOption, NeuronKind, Symbol, Unit, describe,
-    fields,
+    ChainOperator, Dimension, Field, Function, Keyword, LinearOption, Symbol, Unit, describe, fields,
 };
 use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::Sources;
+use synnet_ir::graph::NeuronKind;
 
 fn reference() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");

@@ -1,4 +1,4 @@
-//! Memory estimate of training, and the check against the available memory.
+//! Footprint estimate of training, and the check against the available memory.
 
 use synnet_ir::Graph;
 use synnet_runtime::tape::Tape;

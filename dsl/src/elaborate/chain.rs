@@ -22,7 +22,7 @@ pub(crate) struct EndpointName {
 
 /// One connection of a chain, before its ends are looked up.
 #[derive(Clone, Debug)]
-pub(crate) struct Link {
+pub(crate) struct UnresolvedConnection {
     pub(crate) sources: Vec<EndpointName>,
     pub(crate) target: EndpointName,
     pub(crate) delay: u32,
@@ -45,7 +45,7 @@ pub(crate) struct LinearOptions {
 
 /// The operators between two ends.
 #[derive(Default)]
-struct Path {
+struct PendingOperators {
     delay: Option<u32>,
     dropout: Option<f64>,
     linear: Option<LinearOptions>,
@@ -71,11 +71,15 @@ pub(crate) fn flat_name(eval: &mut Evaluator<'_>, reference: &Reference) -> Opti
 }
 
 /// Returns the connections of a chain, without those that have been reported.
-pub(crate) fn links(eval: &mut Evaluator<'_>, sums: &[Vec<Element>], docs: &[String]) -> Vec<Link> {
+pub(crate) fn links(
+    eval: &mut Evaluator<'_>,
+    sums: &[Vec<Element>],
+    docs: &[String],
+) -> Vec<UnresolvedConnection> {
     let mut links = Vec::new();
     // `None` after an end with an error: the connection is left out, and the chain goes on from the next layer.
     let mut sources = ends(eval, &sums[0]);
-    let mut path = Path::default();
+    let mut operators = PendingOperators::default();
     for sum in &sums[1..] {
         let [element] = sum.as_slice() else {
             let span = sum[0].span.to(sum[sum.len() - 1].span);
@@ -88,15 +92,15 @@ pub(crate) fn links(eval: &mut Evaluator<'_>, sums: &[Vec<Element>], docs: &[Str
             return links;
         };
         if is_operator(eval, element) {
-            operator(eval, &mut path, element);
+            operator(eval, &mut operators, element);
             continue;
         }
         let target = end(eval, element);
         // The operators belong to this connection; the next one starts without any.
-        let passed = std::mem::take(&mut path);
+        let passed = std::mem::take(&mut operators);
         if let (Some(sources), Some(target)) = (sources, &target) {
             let span = sources[0].span.to(target.span);
-            links.push(Link {
+            links.push(UnresolvedConnection {
                 sources,
                 target: target.clone(),
                 delay: passed.delay.unwrap_or(0),
@@ -110,7 +114,7 @@ pub(crate) fn links(eval: &mut Evaluator<'_>, sums: &[Vec<Element>], docs: &[Str
         // The target of this connection is the source of the next.
         sources = target.map(|target| vec![target]);
     }
-    if let Some(span) = path.first.filter(|_| !path.has_unknown) {
+    if let Some(span) = operators.first.filter(|_| !operators.has_unknown) {
         let message = "the chain ends without a layer";
         eval.report.error_help(&codes::CHAIN, span, message, "add `-> layer` after the last operator");
     }
@@ -150,9 +154,9 @@ fn end(eval: &mut Evaluator<'_>, element: &Element) -> Option<EndpointName> {
     flat_name(eval, &element.reference)
 }
 
-fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
+fn operator(eval: &mut Evaluator<'_>, operators: &mut PendingOperators, element: &Element) {
     let name = &element.reference.name;
-    path.first.get_or_insert(element.span);
+    operators.first.get_or_insert(element.span);
     if let Some(index) = &element.reference.index {
         let message = format!("operator `{}` takes no index", name.text);
         eval.report.error_help(&codes::CHAIN, index.span, message, "remove the index");
@@ -165,14 +169,14 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
             }
             // The options are evaluated in any case, so that their errors are reported too.
             let options = linear_options(eval, element.fields.as_deref().unwrap_or(&[]));
-            if path.linear.replace(options).is_some() {
+            if operators.linear.replace(options).is_some() {
                 report_duplicate(eval, element, "remove one of them, or put a layer between them");
             }
         }
         Some(ChainOperator::Dropout) => {
             let p = argument(eval, element, "write a probability: `dropout(0.1)`")
                 .and_then(|placed| probability(eval, &placed));
-            if path.linear.is_some() {
+            if operators.linear.is_some() {
                 let help = "write `dropout(p) -> linear`: dropout acts on spikes";
                 eval.report.error_help(
                     &codes::CHAIN,
@@ -180,14 +184,14 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
                     "`dropout` must come before `linear`",
                     help,
                 );
-            } else if path.dropout.replace(p.unwrap_or(0.0)).is_some() {
+            } else if operators.dropout.replace(p.unwrap_or(0.0)).is_some() {
                 report_duplicate(eval, element, "combine them: `dropout(1 - (1 - p) * (1 - q))`");
             }
         }
         Some(ChainOperator::Delay) => {
             let steps = argument(eval, element, "write a number of steps: `delay(3)`")
                 .and_then(|placed| delay(eval, &placed));
-            if path.linear.is_some() {
+            if operators.linear.is_some() {
                 let help = "write `delay(n) -> linear`: delays act on spikes";
                 eval.report.error_help(
                     &codes::CHAIN,
@@ -195,12 +199,12 @@ fn operator(eval: &mut Evaluator<'_>, path: &mut Path, element: &Element) {
                     "`delay` must come before `linear`",
                     help,
                 );
-            } else if path.delay.replace(steps.unwrap_or(0)).is_some() {
+            } else if operators.delay.replace(steps.unwrap_or(0)).is_some() {
                 report_duplicate(eval, element, "combine them into one delay with the sum of the steps");
             }
         }
         None => {
-            path.has_unknown = true;
+            operators.has_unknown = true;
             report_unknown_operator(eval, name);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use synnet_ir::graph::NeuronKind;
 use synnet_ir::{Diagnostic, Span, nearest};
 
 use super::evaluator::Evaluator;
@@ -11,7 +12,7 @@ use super::scope::{Dt, Thing};
 use super::value::{Number, Spanned, Value};
 use crate::codes;
 use crate::syntax::tree::{Argument, Binary, Expr, ExprKind, Name, Unary};
-use crate::vocabulary::{ChainOperator, Function, Keyword, KeywordRole, NeuronKind, Symbol, Unit, one_of};
+use crate::vocabulary::{ChainOperator, Function, Keyword, KeywordRole, Symbol, Unit, one_of};
 
 impl Evaluator<'_> {
     /// Returns the value of an expression, or [`Value::Error`] after an error that has been reported.

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use synnet_ir::graph::{Connection, Endpoint, Input, Layer, LayerId, Output, Quantity};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
-use super::chain::{EndpointName, Link, name_connections};
+use super::chain::{EndpointName, UnresolvedConnection, name_connections};
 use super::evaluator::Evaluator;
 use super::library::{Library, Lookup, std_has};
 use super::neuron::{self, Template};
@@ -71,7 +71,7 @@ pub(crate) enum Binding {
 
 /// A part of a network that gives connections. Pieces keep the order of the source.
 pub(crate) enum ConnectionItem {
-    Link(Box<Link>),
+    UnresolvedConnection(Box<UnresolvedConnection>),
     Instance(usize),
 }
 

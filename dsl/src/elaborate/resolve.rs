@@ -4,7 +4,7 @@ use synnet_ir::display::quantity_name;
 use synnet_ir::graph::{Connection, Endpoint, Operator, Output, Quantity};
 use synnet_ir::{Diagnostic, nearest};
 
-use super::chain::{EndpointName, Link};
+use super::chain::{EndpointName, UnresolvedConnection};
 use super::evaluator::Evaluator;
 use super::network::{Binding, ConnectionItem, Elaborator, Frame, PendingOutput, UNKNOWN};
 use super::neuron;
@@ -22,7 +22,7 @@ impl<'a> Elaborator<'a> {
         let connection_items = std::mem::take(&mut frame.connection_items);
         let mut resolved = Vec::new();
         for piece in &connection_items {
-            if let ConnectionItem::Link(link) = piece {
+            if let ConnectionItem::UnresolvedConnection(link) = piece {
                 let connection = self.link(frame, link);
                 resolved.push(connection);
             }
@@ -30,7 +30,9 @@ impl<'a> Elaborator<'a> {
         let mut resolved = resolved.into_iter();
         for piece in connection_items {
             match piece {
-                ConnectionItem::Link(_) => frame.graph.connections.extend(resolved.next().flatten()),
+                ConnectionItem::UnresolvedConnection(_) => {
+                    frame.graph.connections.extend(resolved.next().flatten())
+                }
                 ConnectionItem::Instance(index) => self.open(frame, index),
             }
         }
@@ -62,7 +64,7 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    fn link(&mut self, frame: &mut Frame<'a>, link: &Link) -> Option<Connection> {
+    fn link(&mut self, frame: &mut Frame<'a>, link: &UnresolvedConnection) -> Option<Connection> {
         let mut sources = Some(Vec::new());
         // Every source is looked up, even after one with an error, so that all unknown names are reported.
         for source in &link.sources {
@@ -118,7 +120,13 @@ impl<'a> Elaborator<'a> {
 
     /// Connects the input of an instance. The input is another name for its sources, so the connection has no
     /// weights.
-    fn alias(&mut self, frame: &mut Frame<'a>, link: &Link, index: usize, sources: Option<Vec<Endpoint>>) {
+    fn alias(
+        &mut self,
+        frame: &mut Frame<'a>,
+        link: &UnresolvedConnection,
+        index: usize,
+        sources: Option<Vec<Endpoint>>,
+    ) {
         let widths: Vec<usize> = sources
             .iter()
             .flatten()

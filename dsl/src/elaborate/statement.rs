@@ -64,9 +64,9 @@ impl<'a> Elaborator<'a> {
             StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
             StatementKind::Chain(sums) => {
                 let links = links(&mut eval(self, frame), sums, &statement.docs);
-                frame
-                    .connection_items
-                    .extend(links.into_iter().map(|link| ConnectionItem::Link(Box::new(link))));
+                frame.connection_items.extend(
+                    links.into_iter().map(|link| ConnectionItem::UnresolvedConnection(Box::new(link))),
+                );
             }
             StatementKind::Invalid { keyword, name, words } => {
                 frame.scope.broken.names.extend(words.iter().cloned());

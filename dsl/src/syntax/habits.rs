@@ -1,12 +1,13 @@
 //! Habits from other languages: what a beginner writes, and what stands for it here.
 
+use synnet_ir::graph::NeuronKind;
 use synnet_ir::{Diagnostic, Span};
 
 use super::keywords::Keyword;
 use super::lexer::{Token, TokenKind};
 use super::stop::Stop;
 use super::tokenized::Tokenized;
-use crate::vocabulary::{Function, NeuronKind};
+use crate::vocabulary::Function;
 
 const CHOICE: &str = "write `if condition { a } else { b }`";
 const LIST: &str = "write lists in brackets: `[1, 2]`";

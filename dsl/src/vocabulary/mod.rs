@@ -4,7 +4,8 @@
 //! The compiler looks names up here; editors and the documentation list them from here.
 //!
 //! ```
-//! use synnet_dsl::vocabulary::{Field, Function, NeuronKind, fields};
+//! use synnet_dsl::vocabulary::{Field, Function, fields};
+//! use synnet_ir::graph::NeuronKind;
 //!
 //! assert_eq!(Function::Geometric.signature().parameters, ["base", "k"]);
 //! assert!(fields(NeuronKind::Lif).contains(&Field::Threshold));
@@ -21,7 +22,6 @@ pub use chain::{ChainOperator, LinearOption};
 pub use function::{Function, Signature};
 pub use neuron::{DefaultValue, Dimension, Field, describe, fields};
 pub use symbol::Symbol;
-pub use synnet_ir::graph::NeuronKind;
 pub use unit::Unit;
 
 pub use crate::syntax::keywords::{Keyword, KeywordRole};

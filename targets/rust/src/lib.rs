@@ -30,12 +30,12 @@
 
 mod docs;
 mod float;
+mod footprint;
 mod format;
 mod generate;
 pub mod integer;
 mod literal;
 mod loops;
-mod memory;
 mod module;
 mod names;
 mod options;
@@ -43,8 +43,8 @@ pub mod quantized;
 mod target;
 pub mod weights;
 
+pub use footprint::Footprint;
 pub use generate::{check, generate, generate_integer, generate_with, generate_without_weights};
-pub use memory::Memory;
 pub use module::Module;
 pub use options::{Embedding, Numbers, RustOptions};
 pub use target::RustTarget;

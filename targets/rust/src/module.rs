@@ -6,9 +6,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use synnet_ir::Diagnostics;
 
+use crate::footprint::Footprint;
 use crate::format;
 use crate::literal::{float_literal, usize_literal};
-use crate::memory::Memory;
 use crate::names::Names;
 use crate::options::Embedding;
 
@@ -21,8 +21,8 @@ pub struct Module {
     pub module_name: String,
     /// Whether the type has a lifetime parameter, because it borrows weights from the program.
     pub borrows_weights: bool,
-    /// Memory estimate of the type.
-    pub memory: Memory,
+    /// Footprint estimate of the type.
+    pub memory: Footprint,
     /// Content of the file of [`Embedding::Include`]; `None` if the module needs no file.
     pub weights: Option<Vec<u8>>,
     /// Warnings about everything that behaves differently from the network's definition.
@@ -49,7 +49,7 @@ pub(crate) struct ModuleParts {
     pub(crate) header: String,
     /// Lines of the type's documentation comment.
     pub(crate) docs: Vec<String>,
-    pub(crate) memory: Memory,
+    pub(crate) memory: Footprint,
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     /// Duration of a time step, in seconds.

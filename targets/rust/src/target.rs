@@ -4,8 +4,8 @@ use serde_json::json;
 use synnet_ir::{Artifact, Artifacts, Fact, Target};
 use synnet_ir::{Diagnostics, Graph, Network};
 
+use crate::footprint::Footprint;
 use crate::generate::{self, generate, generate_without_weights};
-use crate::memory::Memory;
 use crate::module::Module;
 use crate::options::{Embedding, Numbers, RustOptions};
 use crate::quantized;
@@ -91,8 +91,8 @@ fn artifacts(module: Module, file: &str) -> Artifacts {
     Artifacts::new(files).with_warnings(module.warnings).with_facts([memory_fact(module.memory)])
 }
 
-fn memory_fact(memory: Memory) -> Fact {
-    let Memory { flash, ram } = memory;
+fn memory_fact(memory: Footprint) -> Fact {
+    let Footprint { flash, ram } = memory;
     let text =
         format!("flash: {flash} bytes of weights and tables, and the code; RAM: {ram} bytes of states");
     Fact::new("memory", text, json!({ "flash": flash, "ram": ram }))

@@ -5,7 +5,7 @@ use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter};
 use synnet_ir::{Graph, fnv1a};
 
 use crate::docs::{self, author, head, one_line, quantity};
-use crate::memory::Memory;
+use crate::footprint::Footprint;
 
 /// Returns the comment at the head of a generated file.
 pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
@@ -20,7 +20,7 @@ pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
 }
 
 /// Returns the comment of the network's type: the author's text, then shapes, layers and memory.
-pub(super) fn network(graph: &Graph, memory: Memory, embedded: bool) -> Vec<String> {
+pub(super) fn network(graph: &Graph, memory: Footprint, embedded: bool) -> Vec<String> {
     let mut docs = author(&graph.docs);
     if docs.is_empty() {
         docs.push(format!(" The spiking network `{}`.", one_line(&graph.name)));

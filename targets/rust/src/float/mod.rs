@@ -8,9 +8,9 @@
 
 mod constant;
 mod docs;
+mod footprint;
 mod kernels;
 mod layer;
-mod memory;
 mod step;
 mod strategy;
 mod weights;
@@ -35,7 +35,7 @@ pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &RustOpti
         graph.layers.iter().map(|layer| layer.name.as_str()),
         graph.connections.iter().map(|connection| connection.name.as_str()),
     );
-    let memory = memory::estimate(graph, network.is_some());
+    let memory = footprint::estimate(graph, network.is_some());
     let strategies = Strategies::choose(graph, &options.rates);
     let weighted = graph.connections.iter().any(|connection| connection.as_linear().is_some());
     // Without linear connections there is nothing to embed, and nothing that a program would have to bring.

@@ -8,8 +8,8 @@ use synnet_ir::graph::Quantity;
 use super::network::{IntegerConnection, IntegerLayer, IntegerNetwork, IntegerSource};
 use super::synapse::{current, synapse_field};
 use super::{docs, kernels, layer};
+use crate::footprint::Footprint;
 use crate::literal::usize_literal;
-use crate::memory::Memory;
 use crate::module::{ModuleParts, Weights};
 use crate::names::Names;
 use crate::options::RustOptions;
@@ -203,9 +203,9 @@ fn fingerprint(network: &IntegerNetwork) -> u64 {
 }
 
 /// Estimates RAM and flash of the generated code.
-fn memory(network: &IntegerNetwork) -> Memory {
+fn memory(network: &IntegerNetwork) -> Footprint {
     let bytes = |count: usize| count as u64;
-    let mut memory = Memory { ram: 0, flash: 0 };
+    let mut memory = Footprint { ram: 0, flash: 0 };
     for layer in &network.layers {
         let n = layer.size();
         let states = bytes(n) * (2 * (layer.dash_syn.len() as u64 + 1) + 1);

@@ -6,7 +6,7 @@ use synnet_ir::graph::NeuronKind;
 
 use super::network::{IntegerLayer, IntegerNetwork};
 use crate::docs::{self, author, head, one_line, quantity};
-use crate::memory::Memory;
+use crate::footprint::Footprint;
 
 /// Returns the comment at the head of a generated file.
 pub(super) fn header(network: &IntegerNetwork, packed: &[u8]) -> String {
@@ -22,7 +22,7 @@ pub(super) fn header(network: &IntegerNetwork, packed: &[u8]) -> String {
 }
 
 /// Returns the comment of the network's type: the author's text, then shapes, layers and memory.
-pub(super) fn network(network: &IntegerNetwork, memory: Memory) -> Vec<String> {
+pub(super) fn network(network: &IntegerNetwork, memory: Footprint) -> Vec<String> {
     let mut docs = author(&network.docs);
     if docs.is_empty() {
         docs.push(format!(" The spiking network `{}`.", one_line(&network.name)));

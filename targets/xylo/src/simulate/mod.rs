@@ -130,7 +130,7 @@ impl Simulator {
     /// Runs one step. Takes the event counts of the input channels, and returns the spikes of the readout neurons.
     /// Missing channels are silent, surplus ones are ignored.
     pub fn step(&mut self, events: &[u8]) -> &[u8] {
-        self.arch.dispatch(Step { chip: self, events });
+        self.arch.dispatch(OneStep { chip: self, events });
         &self.readout.spikes.as_flattened()[..self.readout.neurons]
     }
 
@@ -192,7 +192,7 @@ impl Simulator {
     /// Runs counts `[steps, inputs]`, for as many steps as the recording has.
     fn record<const RECORD_SATURATION: bool>(&mut self, counts: &[u8], recording: &mut SimulationTrace) {
         // Dispatched once for the whole run: everything below is inlined into the version for this machine's vectors.
-        self.arch.dispatch(Steps::<RECORD_SATURATION> { chip: self, counts, trace: recording });
+        self.arch.dispatch(RecordedSteps::<RECORD_SATURATION> { chip: self, counts, trace: recording });
     }
 
     /// Runs each raster from zero states, on all threads, and returns the traces in the same order. The state of `self`
@@ -234,12 +234,12 @@ impl Simulator {
 ///
 /// A closure in its place would be called through a function that the compiler does not inline, and the arithmetic would
 /// stay in baseline instructions: three times as slow.
-struct Step<'a> {
+struct OneStep<'a> {
     chip: &'a mut Simulator,
     events: &'a [u8],
 }
 
-impl WithSimd for Step<'_> {
+impl WithSimd for OneStep<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -248,14 +248,14 @@ impl WithSimd for Step<'_> {
     }
 }
 
-/// Steps of counts `[steps, inputs]` whose states are recorded, in the vector instructions of the machine; see [`Step`].
-struct Steps<'a, const RECORD_SATURATION: bool> {
+/// Steps of counts `[steps, inputs]` whose states are recorded, in the vector instructions of the machine; see [`OneStep`].
+struct RecordedSteps<'a, const RECORD_SATURATION: bool> {
     chip: &'a mut Simulator,
     counts: &'a [u8],
     trace: &'a mut SimulationTrace,
 }
 
-impl<const RECORD_SATURATION: bool> WithSimd for Steps<'_, RECORD_SATURATION> {
+impl<const RECORD_SATURATION: bool> WithSimd for RecordedSteps<'_, RECORD_SATURATION> {
     type Output = ();
 
     #[inline(always)]

@@ -1,15 +1,15 @@
-//! Memory estimate of generated code in f32.
+//! Footprint estimate of generated code in f32.
 
 use synnet_ir::Graph;
 use synnet_ir::graph::{Layer, Neuron};
 
 use super::constant::Constant;
 use super::layer;
-use crate::memory::Memory;
+use crate::footprint::Footprint;
 use crate::weights::packed_len;
 
 /// Estimates RAM and flash of the generated code of a graph. Rows of embedded weights are aligned to 16 bytes.
-pub(super) fn estimate(graph: &Graph, embedded: bool) -> Memory {
+pub(super) fn estimate(graph: &Graph, embedded: bool) -> Footprint {
     // Saturating, because sizes come from the user and need not be of a network that fits anywhere.
     let layers = graph.layers.iter().map(|layer| {
         let vectors = match &layer.neuron {
@@ -26,7 +26,7 @@ pub(super) fn estimate(graph: &Graph, embedded: bool) -> Memory {
     });
     let constants = graph.layers.iter().map(|layer| constant_bytes(layer, graph.dt));
     let weights = if embedded { aligned_weights(graph) } else { packed_len(graph) };
-    Memory {
+    Footprint {
         ram: layers.chain(delays).fold(0, u64::saturating_add),
         flash: constants.fold(weights, u64::saturating_add),
     }
