@@ -6,18 +6,18 @@ use synnet_ir::Raster;
 ///
 /// An event at time `x` is counted in step `floor(x * unit / dt)`. A time within a millionth of a step below
 /// a boundary counts as the next step, because decimal times are rarely exact in binary. Channel `c` of a
-/// recording becomes channel `c / pool` of the raster.
+/// sample becomes channel `c / pool` of the raster.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binning {
     /// Number of channels of the raster.
     pub channels: usize,
-    /// Number of neighboring channels of the recording per channel of the raster, 1 or more.
+    /// Number of neighboring channels of the sample per channel of the raster, 1 or more.
     pub pool: usize,
     /// Duration of a time step, in seconds.
     pub dt: f64,
     /// Maximum number of time steps of a raster; later events are dropped.
     pub steps: usize,
-    /// Unit of the recording's times, in seconds.
+    /// Unit of the sample's times, in seconds.
     pub unit: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Event lists: one file of events (channel, time) per recording, as text or as NumPy arrays.
+//! Event lists: one file of events (channel, time) per sample, as text or as NumPy arrays.
 
 use synnet_arrays::NpzReader;
 use synnet_ir::Raster;

@@ -8,8 +8,7 @@ use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder};
 
 use crate::Error;
 
-/// Maximum number of elements of an array, far above that of any dataset of recordings. Larger sizes are
-/// taken for damage.
+/// Maximum number of elements of an array, far above that of any dataset. Larger sizes are taken for damage.
 const MAX_ELEMENTS: u64 = 1 << 24;
 
 /// An HDF5 file in memory.

@@ -111,7 +111,7 @@ impl<'a> Printer<'a> {
             self.indent(indent);
             self.unit(&nodes[at..end], indent);
             at = end;
-            // A comment behind a statement stays there; a `///` belongs to what follows.
+            // A comment after a statement stays there; a `///` belongs to what follows.
             while at < nodes.len()
                 && nodes[at].is_comment()
                 && !nodes[at].is_doc()
@@ -148,7 +148,7 @@ impl<'a> Printer<'a> {
         self.inline(nodes, &blocks, indent, breaks_arrows);
     }
 
-    /// Nodes one behind the other; groups that do not fit are broken into lines.
+    /// Nodes in sequence; groups that do not fit are broken into lines.
     fn inline(&mut self, nodes: &[Node<'a>], blocks: &[bool], indent: usize, breaks_arrows: bool) {
         let mut fresh = true;
         for (i, node) in nodes.iter().enumerate() {

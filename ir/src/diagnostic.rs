@@ -22,7 +22,7 @@ pub enum Severity {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
     /// Stable identifier: `E0201` for errors of the language, `W0201` for warnings, `X0301` for
-    /// design rules of Xylo chips.
+    /// design rules of Xylo chips, `T0101` for training.
     pub id: &'static str,
     /// Short description of the rule.
     pub title: &'static str,

@@ -67,12 +67,12 @@ pub fn format_range(low: f64, high: f64, unit: &str) -> String {
     }
 }
 
-/// Returns a share, from 0 to 1, in percent with one decimal: "97.5 %".
+/// Returns a fraction, from 0 to 1, in percent with one decimal: "97.5 %".
 pub fn format_percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-/// Returns a share, from 0 to 1, in whole percent: "98 %".
+/// Returns a fraction, from 0 to 1, in whole percent: "98 %".
 pub fn format_whole_percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }

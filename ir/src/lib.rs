@@ -5,8 +5,8 @@
 //! tensors by name, as a weights file holds them. [`Network::bind`] joins the two. [`validate`] checks the rules that
 //! every graph keeps. Whatever is wrong is a [`Diagnostic`] that points at a [`Span`] of a source file; [`render`]
 //! shows it as rustc would. [`to_table`], [`to_dot`], [`to_yaml`] and [`to_json`] write graphs for people and for
-//! other programs. A back end implements [`Target`]. A [`Raster`] is what a network hears or sees: the events of one
-//! recording.
+//! other programs. A compilation target implements [`Target`]. A [`Raster`] is the input of a network: the events of
+//! one sample.
 //!
 //! The crate depends on no other crate of the compiler, performs no I/O, and never exits.
 //!

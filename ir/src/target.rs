@@ -1,7 +1,7 @@
-//! [`Target`]: the interface of all back ends.
+//! [`Target`]: the interface of everything that a network can be built for.
 //!
-//! A back end lives in a folder of its own under `targets/` and implements [`Target`]; its options belong to the
-//! implementing value. Whoever offers a choice of back ends keeps a list of `Box<dyn Target>`. A back end does no
+//! A target lives in a folder of its own under `targets/` and implements [`Target`]; its options belong to the
+//! implementing value. A program that offers a choice of targets keeps a list of `Box<dyn Target>`. A target does no
 //! input or output: it returns [`Artifacts`], files by name and content.
 //!
 //! ```
@@ -40,7 +40,7 @@ use crate::diagnostic::Diagnostics;
 use crate::graph::Graph;
 use crate::network::Network;
 
-/// A back end with its options.
+/// A target with its options.
 pub trait Target {
     /// Returns the name on the command line and in recipes, in small letters, digits and `-`: `rust-int`,
     /// `xylo-audio3`.

@@ -1,4 +1,4 @@
-//! Regularizers: penalties on firing rates, on membranes and on weights.
+//! Regularizers: penalties on firing rates, on membrane potentials and on weights.
 //!
 //! Each is a pure function that returns a penalty and writes a gradient. Training adds the penalty to the
 //! loss of each sample.
@@ -109,27 +109,27 @@ impl RateRegularizer {
     }
 }
 
-/// A penalty on membranes outside a band, for each spiking layer except the output.
+/// A penalty on membrane potentials outside a band, for each spiking layer except the output.
 ///
-/// With `u = v / threshold` for a membrane before reset, the penalty is
+/// With `u = v / threshold` for a membrane potential `v` before reset, the penalty is
 /// `weight * (max(0, u - high)^2 + max(0, low - u)^2)`, averaged over the steps and neurons of a layer. `low`
-/// keeps membranes from sinking far below rest, where surrogate gradients vanish; `high` keeps them within
-/// the range of a chip's registers. Learned thresholds count as constants: the penalty moves membranes, not
-/// thresholds.
+/// keeps membrane potentials from sinking far below rest, where surrogate gradients vanish; `high` keeps them
+/// within the range of a chip's registers. Learned thresholds count as constants: the penalty moves membrane
+/// potentials, not thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MembraneRegularizer {
     /// Weight of the penalty; 0 or more.
     pub weight: f64,
-    /// Minimum membrane without a penalty, in thresholds.
+    /// Minimum membrane potential without a penalty, in thresholds.
     pub low: f64,
-    /// Maximum membrane without a penalty, in thresholds; `low` or more.
+    /// Maximum membrane potential without a penalty, in thresholds; `low` or more.
     pub high: f64,
 }
 
 impl MembraneRegularizer {
-    /// Creates a penalty on membranes below `low` and above `high`, in thresholds.
+    /// Creates a penalty on membrane potentials below `low` and above `high`, in thresholds.
     pub fn new(weight: f64, low: f64, high: f64) -> Self {
         Self { weight, low, high }
     }
@@ -155,7 +155,7 @@ impl MembraneRegularizer {
 }
 
 /// A penalty on the learned weights of connections: `l2` times the sum of their squares plus `l1` times the
-/// sum of their absolute values. Biases and constants of neurons are exempt.
+/// sum of their absolute values. Biases and neuron parameters are exempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

@@ -18,7 +18,7 @@ pub struct TargetOptions {
     pub quantize: QuantizeOptions,
     /// Whether to remove hidden neurons without effect, for chips; `false` by default.
     pub remove_dead: bool,
-    /// Measured events per channel or neuron and step, by the name of the input or a layer, for f32 code; empty by
+    /// Measured events per channel or neuron per step, by the name of the input or a layer, for f32 code; empty by
     /// default.
     pub rates: BTreeMap<String, f64>,
     /// Whether to write a single file, for targets that can; `false` by default.
@@ -43,7 +43,7 @@ pub enum TargetOption {
     Rates,
 }
 
-/// Returns the targets that are not chips. A new back end is added here.
+/// Returns the targets that are not chips. A new target is added here.
 fn built_in() -> Vec<NamedTarget> {
     let rust = |options: &TargetOptions, rust_options| {
         let target = RustTarget::new(rust_options);
@@ -60,7 +60,7 @@ fn built_in() -> Vec<NamedTarget> {
     ]
 }
 
-/// Creates a back end with options.
+/// Creates a target with options.
 type Factory = dyn Fn(&TargetOptions) -> Box<dyn synnet_ir::Target> + Send + Sync;
 
 /// A target selected by its name. Targets with the same name are equal.
@@ -122,7 +122,7 @@ impl NamedTarget {
         self.instantiate(&TargetOptions::new()).check(graph)
     }
 
-    /// Creates the back end with these options.
+    /// Creates the target with these options.
     pub fn instantiate(&self, options: &TargetOptions) -> Box<dyn synnet_ir::Target> {
         (self.factory)(options)
     }

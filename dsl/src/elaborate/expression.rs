@@ -195,7 +195,7 @@ impl Evaluator<'_> {
         Some(Diagnostic::error(&codes::UNKNOWN_NAME, span, message).with_help(help))
     }
 
-    /// Returns the error about an identifier behind a number that is not a unit.
+    /// Returns the error about an identifier after a number that is not a unit.
     fn unknown_unit(&mut self, value: f64, unit: &Name, span: Span) -> Diagnostic {
         let name = unit.text.as_str();
         let error = |span, message| Diagnostic::error(&codes::UNKNOWN_UNIT, span, message);

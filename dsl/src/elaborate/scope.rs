@@ -35,8 +35,7 @@ pub(crate) struct Argument {
     pub(crate) is_word: bool,
 }
 
-/// Names that may be declared by statements that could not be understood: nobody knows, so nothing is said about
-/// them.
+/// Names that may be declared by statements with errors. Uses of these names are not reported.
 #[derive(Debug, Default)]
 pub(crate) struct Invalid {
     /// Their identifiers.
@@ -55,7 +54,7 @@ pub(crate) enum Thing {
 }
 
 impl Thing {
-    /// Names the thing in a message, with its article.
+    /// Names the kind of declaration in a message, with its article.
     pub(crate) const fn describe(self) -> &'static str {
         match self {
             Self::Input => "the input",

@@ -56,7 +56,7 @@ struct Open {
 
 /// A brace that is wrong. All places are tokens.
 enum Finding {
-    /// `open` has no partner; it belongs behind `last`.
+    /// `open` has no partner; it belongs after `last`.
     Unclosed { open: Token, content: Content, last: Token },
     /// The head of a block ends with `last`, inside the parenthesis or bracket `open`.
     Head { open: Token, last: Token },
@@ -64,7 +64,7 @@ enum Finding {
     Semicolon(Token),
     /// The head of a block ends with `last` and no `{` follows.
     Unopened { last: Token },
-    /// A `:` stands for the `{` of a block, as in Python, behind `last`.
+    /// A `:` stands for the `{` of a block, as in Python, after `last`.
     Colon { colon: Token, last: Token },
     /// A `}` has no partner.
     Extra(Token),
@@ -318,7 +318,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Returns the content of braces behind the head of a statement by its first word, or `None` if that does not
+    /// Returns the content of braces after the head of a statement by its first word, or `None` if that does not
     /// tell.
     fn content(&self, first: usize) -> Option<Content> {
         match Keyword::of(self.word(first))? {

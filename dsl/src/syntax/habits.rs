@@ -164,7 +164,7 @@ pub(super) fn foreign_operator(stop: &Stop<'_>) -> Option<Diagnostic> {
         ("<", ">") if touches => (-1, 0, "write `!=`"),
         ("..", "=") if touches => (-1, 0, "write `0..n`, which excludes `n`"),
         ("..", ".") if touches => (-1, 0, "write `0..n`, which excludes `n`"),
-        // A word behind a number reads like its unit, up to the next value.
+        // A word after a number reads like its unit, up to the next value.
         ("and", _) if stop.starts_value(0) => (-1, -1, "write `&&`"),
         ("or", _) if stop.starts_value(0) => (-1, -1, "write `||`"),
         ("not", _) if stop.starts_value(0) => (-1, -1, "write `!`"),

@@ -1,5 +1,5 @@
-//! Tokens and comments of a source. The grammar has its own tokens; these serve what the grammar forgets (comments,
-//! the ends of what it matched), mend braces, and guard the grammar against hostile depth. Tests hold both together.
+//! Tokens and comments of a source. The grammar has its own tokens. These recover comments and token ends, which the
+//! grammar discards, help to repair braces, and bound the nesting depth. Tests check that lexer and grammar agree.
 
 use synnet_ir::{Diagnostic, SourceId, Span};
 

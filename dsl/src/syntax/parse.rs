@@ -134,14 +134,14 @@ impl<'a> TreeBuilder<'a> {
         Self { text, diagnostics: Vec::new(), skipped_end: None, nested: Vec::new() }
     }
 
-    /// Returns the bytes of a pair without the blanks and comments behind it.
+    /// Returns the bytes of a pair without the blanks and comments after it.
     fn bytes(&self, pair: &Pair<'_, Rule>) -> (usize, usize) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let last = self.text.lexed.last_before(end).map_or(end, |token| token.end);
         (start, if last > start { last } else { end })
     }
 
-    /// Returns the place of a pair without the blanks and comments behind it.
+    /// Returns the place of a pair without the blanks and comments after it.
     pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         let (start, end) = self.bytes(pair);
         self.text.span(start, end)

@@ -94,7 +94,7 @@ impl<'a> Stop<'a> {
         self.at == self.first
     }
 
-    /// Returns whether the grammar stops directly behind the second token, the name of a declaration.
+    /// Returns whether the grammar stops directly after the second token, the name of a declaration.
     pub(super) fn is_at_name(&self) -> bool {
         self.text.step(self.first, 2) == Some(self.at)
     }

@@ -44,7 +44,7 @@ fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-/// What makes a network of statements: the text before and behind them.
+/// What makes a network of statements: the text before and after them.
 fn frame(statements: &str) -> (String, &'static str) {
     let has = |start: &str| statements.lines().any(|line| line.trim_start().starts_with(start));
     let mut before = String::from("network Example {\n");
@@ -148,7 +148,7 @@ fn explanation_examples_behave_as_documented() {
 fn the_index_of_errors_lists_every_code() {
     let path = in_repository("docs/errors.md");
     let mut index = String::from(
-        "# Errors and warnings\n\nEvery rule of the language has a code. `snnc explain CODE` prints its section of this page. Codes that start with `X`\nbelong to chips and are listed with the targets.\n",
+        "# Errors and warnings\n\nEvery rule of the language has a code. `snnc explain CODE` prints its section of this page. It also explains the\nother codes: `X` for rules of chips and of integer code, `T` for training.\n",
     );
     for code in codes() {
         index += &format!("\n## {}: {}\n\n{}\n", code.id, code.title, explanation(code).trim());

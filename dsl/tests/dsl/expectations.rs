@@ -17,7 +17,7 @@
 //! | `@part.snn:3:5..9` | line and columns of another source; stands at the top of the file |
 //! | `@nowhere` | a finding without a place; stands at the top of the file |
 //!
-//! Columns count characters from 1; lines count source lines only. Behind the marker stand `error`, `warning` or
+//! Columns count characters from 1; lines count source lines only. The marker is followed by `error`, `warning` or
 //! `note`, the code, and the whole message. Several findings about one line are several expectations: first
 //! findings in the order of their places, then notes. A note is a second place of a finding; one that lies in
 //! another source follows its finding. A line `= help: ...` is the help of the finding above it.

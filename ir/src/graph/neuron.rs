@@ -100,7 +100,7 @@ impl Quantity {
 pub struct Lif {
     /// Synapses per neuron, 1 or more.
     pub synapses: usize,
-    /// Leak of the membrane; one value or one per neuron.
+    /// Leak of the membrane potential; one value or one per neuron.
     pub mem: Leak,
     /// Leak of the synaptic currents; one value or one per input column (`neuron * synapses + synapse`).
     pub syn: Leak,
@@ -225,7 +225,8 @@ pub struct Surrogate {
     pub window: f64,
 }
 
-/// The kinds of surrogate gradients. `v` is the membrane before reset, `theta` the threshold, `w` the window.
+/// The kinds of surrogate gradients. `v` is the membrane potential before reset, `theta` the threshold, `w`
+/// the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SurrogateKind {

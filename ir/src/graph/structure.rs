@@ -95,7 +95,7 @@ impl Graph {
         }
     }
 
-    /// Returns whether the spikes of a layer are used. Those of a readout whose membrane or current is the
+    /// Returns whether the spikes of a layer are used. Those of a readout whose membrane potential or current is the
     /// output are not, so its silence is not an error.
     pub fn uses_spikes_of(&self, layer: &str) -> bool {
         self.output.quantity == Quantity::Spikes || self.layer(self.output.layer).name != layer

@@ -1,8 +1,7 @@
 //! Rasters: the input of a network by time step and channel.
 //!
-//! A dataset of thousands of recordings is held in memory, so a raster is stored compactly. Whether it
-//! consists of event counts is determined once, when it is created: a chip requires counts, and reads them
-//! with [`Raster::counts`].
+//! A dataset of thousands of samples is held in memory, so a raster is stored compactly. Whether it consists of event
+//! counts is determined once, when it is created: a chip requires counts, and reads them with [`Raster::counts`].
 
 mod error;
 
@@ -10,14 +9,14 @@ use std::borrow::Cow;
 
 pub use error::{InvalidCount, RasterError};
 
-/// One recording by time step and channel, in the most compact of several forms.
+/// One sample by time step and channel, in the most compact of several forms.
 ///
 /// A raster has the shape `[steps, channels]`. A step has the duration of the network's `dt`, which the
 /// raster does not store. A value is an event count, without a unit, or any finite f32.
 ///
-/// Counts up to 255 take 1 byte per step and channel. Sparse counts of any size take 2 bytes per event: a
-/// recording of 700 channels, 250 steps and 8,000 events takes 17 kB; as a dense f32 array, it takes 700 kB.
-/// Other values are stored as f32. The form affects neither values nor equality.
+/// Counts up to 255 take 1 byte per step and channel. Sparse counts of any size take 2 bytes per event: a sample of 700
+/// channels, 250 steps and 8,000 events takes 17 kB; as a dense f32 array, it takes 700 kB. Other values are stored as
+/// f32. The form affects neither values nor equality.
 ///
 /// ```
 /// use synnet_ir::Raster;

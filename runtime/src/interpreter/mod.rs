@@ -29,7 +29,7 @@ pub struct Interpreter {
 pub enum Tracing {
     /// The output only.
     Off,
-    /// Spikes, membranes and currents of every layer.
+    /// Spikes, membrane potentials and currents of every layer.
     On,
 }
 
@@ -143,7 +143,7 @@ impl Interpreter {
 struct SequenceTrace {
     /// `[time, outputs]`.
     output: Vec<f32>,
-    /// Spikes, membranes and currents of each recorded layer, `[time, columns]` each.
+    /// Spikes, membrane potentials and currents of each recorded layer, `[time, columns]` each.
     layers: Vec<[Vec<f32>; 3]>,
 }
 

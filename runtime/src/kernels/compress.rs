@@ -16,7 +16,7 @@ pub(crate) fn compress(simd: V4, row: &[f32], neurons: &mut [u32], counts: &mut 
     let mut lanes = u32x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     let mut found = 0;
     for &vector in V4::as_simd_f32s(row).0 {
-        // Each vector is stored whole. Its unused lanes lie behind the events found so far, and the next
+        // Each vector is stored whole. Its unused lanes lie after the events found so far, and the next
         // store overwrites them; the last one needs the extra `LANES` elements.
         let spikes = simd.avx512f._mm512_test_epi32_mask(cast(vector), cast(vector));
         let packed = simd.avx512f._mm512_maskz_compress_epi32(spikes, cast(lanes));

@@ -179,7 +179,7 @@ impl EventLists {
     /// Grows the buffers to at least `len` elements.
     fn reserve(&mut self, len: usize) {
         if self.neurons.len() < len {
-            // Powers of two: after a few samples, nothing is allocated any more.
+            // Powers of two: after a few samples, no allocation is needed.
             let len = len.next_power_of_two().max(1024);
             self.neurons.resize(len, 0);
             self.counts.resize(len, 0.0);

@@ -1,11 +1,11 @@
-//! Scans of membranes over a block: leak, current, spikes and reset, and their gradient.
+//! Scans of membrane potentials over a block: leak, current, spikes and reset, and their gradient.
 //!
 //! The equations are those of [`lif`](super::lif), with fused multiply-adds, and with a product in place of
-//! the division by the threshold: a membrane within 3e-7 (relative) below a multiple of the threshold counts
-//! as having reached it.
+//! the division by the threshold: a membrane potential within 3e-7 (relative) below a multiple of the
+//! threshold counts as having reached it.
 //!
-//! States and gradients stay in registers over the whole block. Only the membrane before reset is stored for
-//! the backward pass, which recomputes spikes and reset from it.
+//! States and gradients stay in registers over the whole block. Only the membrane potential before reset is
+//! stored for the backward pass, which recomputes spikes and reset from it.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -99,8 +99,8 @@ impl<S: Simd, const K: usize> Lanes<S, K> {
         }
     }
 
-    /// Returns the number of spikes at the membrane `v` before reset: `floor(v / threshold)`, from 0 to
-    /// `max_spikes`.
+    /// Returns the number of spikes at the membrane potential `v` before reset: `floor(v / threshold)`, from
+    /// 0 to `max_spikes`.
     #[inline(always)]
     fn spikes(&self, simd: S, k: usize, v: S::f32s) -> S::f32s {
         // The sum with 2^23 - 1/2 rounds to an integer: a rounding of `x - 1/2` is the floor of `x`. An
@@ -110,7 +110,7 @@ impl<S: Simd, const K: usize> Lanes<S, K> {
         simd.min_f32s(simd.max_f32s(floor, simd.splat_f32s(0.0)), self.max_spikes)
     }
 
-    /// Returns the membrane after reset: `v - spikes * threshold`.
+    /// Returns the membrane potential after reset: `v - spikes * threshold`.
     #[inline(always)]
     fn reset(&self, simd: S, k: usize, v: S::f32s, spikes: S::f32s) -> S::f32s {
         simd.negate_mul_add_e_f32s(spikes, self.threshold[k], v)
@@ -153,11 +153,11 @@ pub(crate) struct Forward<'a> {
     /// Noise current; empty for none.
     pub(crate) noise: &'a [f32],
     pub(crate) state: &'a mut State,
-    /// Output: membrane before reset.
+    /// Output: membrane potential before reset.
     pub(crate) before_reset: &'a mut [f32],
     /// Output: spike counts.
     pub(crate) spikes: &'a mut [f32],
-    /// Output: membrane after reset; empty if not needed.
+    /// Output: membrane potential after reset; empty if not needed.
     pub(crate) vmem: &'a mut [f32],
     /// Output: after-hyperpolarization current; empty if not needed.
     pub(crate) iahp: &'a mut [f32],
@@ -366,7 +366,7 @@ pub(crate) struct Backward<'a, L> {
     pub(crate) synapse: Option<Synapse<'a>>,
     /// Output: gradient on the current; with a fused synapse, on its input.
     pub(crate) d_current: &'a mut [f32],
-    /// `None` if no constant of the neurons learns.
+    /// `None` if no parameter of the neurons is trainable.
     pub(crate) learn: Option<Learn<'a>>,
 }
 

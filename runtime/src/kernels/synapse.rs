@@ -58,8 +58,8 @@ pub(crate) struct Backward<'a> {
     /// Gradient on the last current through the following block; then on the current before the block.
     /// `[width]`.
     pub(crate) carry: &'a mut [f32],
-    /// The currents, `[rows, width]`, and the sums of the decays' gradient, `[width]`; `None` if the leak
-    /// does not learn.
+    /// The currents, `[rows, width]`, and the sums of the decays' gradient, `[width]`; `None` if the leak is
+    /// not trainable.
     pub(crate) learn: Option<(&'a [f32], &'a mut [f32])>,
 }
 

@@ -10,7 +10,7 @@ use crate::option_range::{OptionRange, one, setters};
 /// Binary cross entropy of each output, averaged over the outputs:
 /// `-w * (positive_weight * q * ln(p) + (1 - q) * ln(1 - p))`, with
 /// `p = 1 / (1 + exp(-scale * (z - offset)))` for the readout `z`, and
-/// `q = (1 - label_smoothing) * y + label_smoothing / 2` for the target `y`.
+/// `q = (1 - label_smoothing) * y + label_smoothing / 2` for the label `y`.
 ///
 /// This is PyTorch's `BCEWithLogitsLoss` on `scale * (z - offset)`. An output detects if `z > offset`. A
 /// sample is correct if exactly the outputs with `y > 0.5` detect.
@@ -26,10 +26,10 @@ pub struct BinaryCrossEntropy {
     /// Factor on the readout before the logistic function; positive, 1 by default.
     #[serde(default = "one")]
     pub scale: f64,
-    /// How far targets are moved from 0 and 1 toward 1/2, from 0 to below 1; 0 by default.
+    /// How far labels are moved from 0 and 1 toward 1/2, from 0 to below 1; 0 by default.
     #[serde(default)]
     pub label_smoothing: f64,
-    /// Factor on the loss of positive targets; positive, 1 by default. Above 1, it compensates for rare
+    /// Factor on the loss of positive labels; positive, 1 by default. Above 1, it compensates for rare
     /// positives.
     #[serde(default = "one")]
     pub positive_weight: f64,

@@ -30,9 +30,10 @@ use crate::option_range::OptionRange;
 pub enum Loss {
     /// Cross entropy between the softmax of a readout and a class.
     CrossEntropy(CrossEntropy),
-    /// Mean squared error between the output and a target sequence.
+    /// Mean squared error between the output and a label sequence.
     Mse(MeanSquaredError),
-    /// The peak loss of Bos and Muir: the membrane of the labeled output rises once, the others stay at rest.
+    /// The peak loss of Bos and Muir: the membrane potential of the labeled output rises once, the others
+    /// stay at rest.
     Peak(Peak),
     /// Binary cross entropy of every output separately, for detection.
     BinaryCrossEntropy(BinaryCrossEntropy),

@@ -15,7 +15,7 @@ use crate::option_range::{OptionRange, one, setters};
 pub struct CrossEntropy {
     /// The value per output that serves as a logit.
     pub readout: Readout,
-    /// Fraction of the target distribution that is uniform over all classes, from 0 to below 1; 0 by default.
+    /// Fraction of the label distribution that is uniform over all classes, from 0 to below 1; 0 by default.
     #[serde(default)]
     pub label_smoothing: f64,
     /// Factor on the readout before the softmax; positive, 1 by default.
@@ -53,7 +53,8 @@ impl CrossEntropy {
         let weight = class_weight(&self.class_weights, label);
         let Statistic { values, gradients, .. } = statistic;
         let logit = |z: f32| f64::from(z) * self.scale;
-        // Less the maximum, no exponential overflows. In f64, since membranes and `scale` may be large.
+        // Less the maximum, no exponential overflows. In f64, since membrane potentials and `scale` may be
+        // large.
         let max_logit = values.iter().map(|&z| logit(z)).fold(f64::NEG_INFINITY, f64::max);
         let log_sum = values.iter().map(|&z| (logit(z) - max_logit).exp()).sum::<f64>().ln() + max_logit;
         let uniform = self.label_smoothing / outputs as f64;

@@ -19,7 +19,7 @@ type Function = dyn Fn(&[f32], &Label, &mut [f32]) -> f64 + Send + Sync;
 /// use synnet_runtime::loss::CustomLoss;
 /// use synnet_runtime::{Label, Loss};
 ///
-/// // The membrane of the single output should end at 1.
+/// // The membrane potential of the single output should end at 1.
 /// let loss = Loss::from(CustomLoss::new("end_at_one", |output, _label, gradient| {
 ///     let last = output.len() - 1;
 ///     gradient[last] = 2.0 * (output[last] - 1.0);

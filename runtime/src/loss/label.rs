@@ -1,19 +1,19 @@
-//! Labels: the target output of a sample.
+//! Labels: the desired output of a sample.
 
-/// The target output of a sample.
+/// The desired output of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Label {
     /// A class: the index of an output. With the detection losses, a network with a single output has two
     /// classes: 0 (no event) and 1 (event).
     Class(usize),
-    /// One target per output, from 0 (should stay at rest) to 1 (should respond), `[outputs]`.
+    /// One number per output, from 0 (should stay at rest) to 1 (should respond), `[outputs]`.
     Outputs(Vec<f32>),
-    /// A target sequence, `[time, outputs]` in row-major order.
+    /// The desired output in every step, `[time, outputs]` in row-major order.
     Sequence(Vec<f32>),
 }
 
 impl Label {
-    /// Returns the target of output `o` of `outputs`, from 0 to 1; 0 for sequences.
+    /// Returns the desired value of output `o` of `outputs`, from 0 to 1; 0 for sequences.
     pub(super) fn output_target(&self, o: usize, outputs: usize) -> f64 {
         match self {
             Self::Class(label) if outputs == 1 => f64::from(u8::from(*label == 1)),

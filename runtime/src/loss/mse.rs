@@ -1,9 +1,9 @@
-//! Mean squared error, for regression to a target sequence.
+//! Mean squared error, for regression to a label sequence.
 
 use serde::{Deserialize, Serialize};
 
-/// Mean squared error between the output (spikes, membranes or currents) and a target sequence: the mean of
-/// `(output - label)^2` over all steps and outputs.
+/// Mean squared error between the output (spikes, membrane potentials or currents) and a label sequence: the
+/// mean of `(output - label)^2` over all steps and outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 // With braces: serde rejects unknown fields of a struct, but not of a unit struct.
 #[serde(deny_unknown_fields)]

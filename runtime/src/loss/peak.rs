@@ -1,4 +1,4 @@
-//! The peak loss: the membrane of the labeled output rises to a level for a short time.
+//! The peak loss: the membrane potential of the labeled output rises to a level for a short time.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,20 +10,21 @@ use crate::option_range::{OptionRange, one, setters};
 /// The peak loss of Bos and Muir ("Sub-mW Neuromorphic SNN audio processing applications with Rockpool and
 /// Xylo", 2022; "Micro-power spoken keyword spotting on Xylo Audio 2", 2024), Rockpool's `PeakLoss`.
 ///
-/// The loss of an output that should respond is `(p - level)^2`, with `p` the mean of its membrane `v` over
-/// `window` steps from its peak on: `p = sum(v[t + i mod (T - t)] for i < window) / window`. Here `t` is the
-/// first step of the maximum of `v`, and `T` the number of steps: a window that exceeds the end continues at
-/// the peak. The loss of an output that should stay at rest is the mean of `v^2` over all steps. The total is
-/// the mean over the outputs that should respond, plus `nontarget_weight` times the mean over the others.
+/// The loss of an output that should respond is `(p - level)^2`, with `p` the mean of its membrane potential
+/// `v` over `window` steps from its peak on: `p = sum(v[t + i mod (T - t)] for i < window) / window`. Here
+/// `t` is the first step of the maximum of `v`, and `T` the number of steps: a window that exceeds the end
+/// continues at the peak. The loss of an output that should stay at rest is the mean of `v^2` over all steps.
+/// The total is the mean over the outputs that should respond, plus `nontarget_weight` times the mean over
+/// the others.
 ///
-/// An output should respond if its target is above 1/2, and does respond if the maximum of its membrane
-/// exceeds `level / 2`. A class is correct if its output has the highest peak. With one output, or with a
-/// label that is not a class, a sample is correct if exactly the outputs respond that should.
+/// An output should respond if its label is above 1/2, and does respond if the maximum of its membrane
+/// potential exceeds `level / 2`. A class is correct if its output has the highest peak. With one output, or
+/// with a label that is not a class, a sample is correct if exactly the outputs respond that should.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Peak {
-    /// Target of the mean membrane from the peak on; positive. Rockpool's `target_output`.
+    /// Desired mean membrane potential from the peak on; positive. Rockpool's `target_output`.
     pub level: f64,
     /// Number of steps from the peak on, 1 or more. Rockpool's `max_interval`.
     pub window: usize,

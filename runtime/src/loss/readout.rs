@@ -11,9 +11,9 @@ use crate::kernels::rows::add;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Readout {
-    /// Mean of the membrane over time.
+    /// Mean of the membrane potential over time.
     MeanVmem,
-    /// Maximum of the membrane over time.
+    /// Maximum of the membrane potential over time.
     MaxVmem,
     /// Membrane in the last step.
     LastVmem,
@@ -33,7 +33,7 @@ impl Readout {
     }
 
     /// Returns whether the readout is defined for a network whose output is `quantity`. The current of a
-    /// leaky integrator counts as a membrane.
+    /// leaky integrator counts as a membrane potential.
     pub fn fits(self, quantity: Quantity) -> bool {
         let counts_spikes = match self {
             Self::SpikeCount => true,
@@ -88,7 +88,8 @@ impl Statistic {
 
     /// Finds the maximum of each output, and the first step in which it occurs.
     fn find_maxima(&mut self, output: &[f32], outputs: usize) {
-        // NaN counts as the maximum: a diverging membrane must show in the loss, and not be skipped by `>`.
+        // NaN counts as the maximum: a diverging membrane potential must show in the loss, and not be skipped
+        // by `>`.
         for (t, row) in output.chunks_exact(outputs.max(1)).enumerate() {
             for ((s, step), &x) in self.values.iter_mut().zip(&mut self.steps).zip(row) {
                 let greater = t == 0 || x > *s || (x.is_nan() && !s.is_nan());

@@ -14,21 +14,21 @@ use crate::kernels::rows::add;
 /// a set of its own; [`add`](Self::add) then combines them.
 #[derive(Debug)]
 pub struct GradientSums {
-    /// Indexed by connection; `None` if neither its matrix nor its bias learns.
+    /// Indexed by connection; `None` if neither its matrix nor its bias is trainable.
     pub(super) connections: Vec<Option<LinearSums>>,
-    /// Indexed by layer; `None` if no constant of its neurons learns.
+    /// Indexed by layer; `None` if no parameter of its neurons is trainable.
     pub(super) layers: Vec<Option<LayerSums>>,
 }
 
 #[derive(Debug)]
 pub(super) struct LinearSums {
-    /// `[sources, columns]`; empty if the matrix does not learn.
+    /// `[sources, columns]`; empty if the matrix is not trainable.
     pub(super) matrix: Rows,
-    /// One value per column; empty if the bias does not learn.
+    /// One value per column; empty if the bias is not trainable.
     pub(super) bias: Vec<f32>,
 }
 
-/// Sums of a layer whose constants learn.
+/// Sums of a layer with trainable neuron parameters.
 #[derive(Debug)]
 pub(super) struct LayerSums {
     pub(super) constants: ConstantSums,
@@ -65,7 +65,7 @@ impl GradientSums {
 }
 
 impl Tape {
-    /// Returns sums of zero, with buffers for everything that learns.
+    /// Returns sums of zero, with buffers for all trainable parameters.
     pub fn sums(&self) -> GradientSums {
         let count = self
             .plan

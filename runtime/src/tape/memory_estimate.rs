@@ -7,7 +7,7 @@ use super::prepared::Tape;
 /// The memory that training needs, in bytes, estimated before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryEstimate {
-    /// Per thread: membranes, currents, and the states saved at segment boundaries.
+    /// Per thread: membrane potentials, currents, and the states saved at segment boundaries.
     pub states: u64,
     /// Per thread: events, if every neuron spikes in every step. At `r` spikes per neuron per step (`r` below
     /// 1), about `r` times this.
@@ -30,8 +30,8 @@ impl MemoryEstimate {
 impl Tape {
     /// Estimates the memory for sequences of `steps` time steps.
     ///
-    /// Per stored step, a neuron takes 4 bytes, 4 more per synapse if the synaptic leak learns, and 4 more if
-    /// it is adaptive and its constants learn. An event takes 8 bytes.
+    /// Per stored step, a neuron takes 4 bytes, 4 more per synapse if the synaptic leak is trainable, and 4
+    /// more if it is adaptive and its parameters are trainable. An event takes 8 bytes.
     pub fn memory(&self, steps: usize, recompute: Recompute) -> MemoryEstimate {
         // In u128, so that no number of steps and neurons overflows before the total saturates.
         let (span, plan) = (recompute.span(steps) as u128, &self.plan);

@@ -5,9 +5,9 @@
 //! core's cache. Layers connected by recurrence form a stage, which advances by at most its shortest
 //! recurrent delay.
 //!
-//! The forward pass passes spikes on as lists of events. It stores the membrane before reset of each neuron
-//! and step (4 bytes), and each event (8 bytes); the backward pass reconstructs everything else. With
-//! [`Recompute::Segments`], the forward pass stores the states at segment boundaries instead, and the
+//! The forward pass passes spikes on as lists of events. It stores the membrane potential before reset of
+//! each neuron and step (4 bytes), and each event (8 bytes); the backward pass reconstructs everything else.
+//! With [`Recompute::Segments`], the forward pass stores the states at segment boundaries instead, and the
 //! backward pass runs each segment forward again first.
 //!
 //! ```

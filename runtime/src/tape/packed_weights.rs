@@ -27,7 +27,7 @@ pub struct PackedWeights {
 pub(super) struct PackedLayer {
     /// Decay of the synaptic currents, `[synapses, width]`.
     pub(super) decay: Vec<f32>,
-    /// Constants of the membranes; empty for leaky integrators.
+    /// Constants of the membrane equation; empty for leaky integrators.
     pub(super) membrane: Constants,
 }
 
@@ -62,7 +62,7 @@ impl Tape {
         packed
     }
 
-    /// Updates, in place, the layers and connections of which something learns.
+    /// Updates, in place, the layers and connections with trainable parameters.
     ///
     /// # Panics
     /// If the network has another graph.
@@ -71,7 +71,7 @@ impl Tape {
         self.read(network, packed, learns, |connection| connection.learns_matrix || connection.learns_bias);
     }
 
-    /// Updates all layers and connections in place, including those that do not learn: a
+    /// Updates all layers and connections in place, including those that are not trainable: a
     /// [`Transform`](crate::train::Transform) may change either.
     ///
     /// # Panics

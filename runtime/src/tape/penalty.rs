@@ -1,8 +1,8 @@
-//! The membrane penalty. The backward pass computes it, because it has every membrane at hand.
+//! The membrane penalty. The backward pass computes it, because it has every membrane potential at hand.
 
-/// A penalty on membranes outside a band, in units of the threshold.
+/// A penalty on membrane potentials outside a band, in units of the threshold.
 ///
-/// With `u = v / threshold` for a membrane `v` before reset, the penalty is
+/// With `u = v / threshold` for a membrane potential `v` before reset, the penalty is
 /// `weight * (max(0, u - high)^2 + max(0, low - u)^2)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MembranePenalty {
@@ -12,8 +12,8 @@ pub struct MembranePenalty {
 }
 
 impl MembranePenalty {
-    /// Returns the penalty on a membrane `v`, and its derivative with respect to `v`. The threshold counts as
-    /// a constant.
+    /// Returns the penalty on a membrane potential `v`, and its derivative with respect to `v`. The threshold
+    /// counts as a constant.
     #[inline(always)]
     pub(crate) fn evaluate(self, v: f32, threshold: f32) -> (f32, f32) {
         let Self { weight, low, high } = self;

@@ -43,11 +43,11 @@ pub(super) struct LayerPlan {
     pub(super) kind: Kind,
     /// In the order of summation.
     pub(super) incoming: Vec<ConnectionPlan>,
-    /// Whether something in this layer, or in a layer that feeds it, learns.
+    /// Whether this layer, or a layer that feeds it, has a trainable parameter.
     pub(super) requires_grad: bool,
-    /// Whether a constant other than the synaptic leak learns.
+    /// Whether a neuron parameter other than the synaptic leak is trainable.
     pub(super) learns_constants: bool,
-    /// Whether the synaptic leak learns.
+    /// Whether the synaptic leak is trainable.
     pub(super) learns_synapses: bool,
     /// Whether the membrane's scan includes the synapse. Requires a single synapse whose current is neither
     /// the output nor needed for a gradient.
@@ -202,7 +202,7 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
     }
 }
 
-/// Sets `requires_grad` of each layer in which, or before which, something learns.
+/// Sets `requires_grad` of each layer that has a trainable parameter in or before it.
 fn propagate_requires_grad(layers: &mut [LayerPlan]) {
     // Through recurrent connections, a layer can depend on a later one; so repeat until nothing changes.
     loop {

@@ -20,7 +20,7 @@ impl Tape {
         Self { plan: TapePlan::new(graph, &learned), learned }
     }
 
-    /// Returns the tensors that learn, in the order of [`Gradients`](super::Gradients).
+    /// Returns the trainable tensors, in the order of [`Gradients`](super::Gradients).
     pub fn learned(&self) -> &LearnedTensors {
         &self.learned
     }

@@ -2,7 +2,7 @@
 
 use synnet_ir::{Graph, Network, Slot, TensorSpec};
 
-/// The tensors of a graph that learn, in the order of [`Graph::tensors`].
+/// The trainable tensors of a graph, in the order of [`Graph::tensors`].
 #[derive(Clone, Debug)]
 pub struct LearnedTensors {
     specs: Vec<TensorSpec>,
@@ -16,7 +16,7 @@ pub struct Gradients {
 }
 
 impl LearnedTensors {
-    /// Collects the tensors of a graph whose specification says that they learn.
+    /// Collects the trainable tensors of a graph.
     pub(super) fn new(graph: &Graph) -> Self {
         Self { specs: graph.tensors().into_iter().filter(|spec| spec.learn).collect() }
     }
@@ -31,7 +31,7 @@ impl LearnedTensors {
         self.specs.iter().map(|spec| spec.slot)
     }
 
-    /// Returns the index of the tensor in `slot`, or `None` if it does not learn.
+    /// Returns the index of the tensor in `slot`, or `None` if it is not trainable.
     pub fn index(&self, slot: Slot) -> Option<usize> {
         self.specs.iter().position(|spec| spec.slot == slot)
     }

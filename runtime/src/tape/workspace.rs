@@ -41,9 +41,9 @@ pub(super) struct LayerBuffers {
     pub(super) start: LayerState,
     /// Membrane before reset, `[span, width]`.
     pub(super) before_reset: Rows,
-    /// After-hyperpolarization current, `[span, width]`; empty unless its decay or weight learns.
+    /// After-hyperpolarization current, `[span, width]`; empty unless its decay or weight is trainable.
     pub(super) iahp: Rows,
-    /// Synaptic currents, `[span, synapses * width]`; empty unless their leak learns.
+    /// Synaptic currents, `[span, synapses * width]`; empty unless their leak is trainable.
     pub(super) isyn: Rows,
     /// `[max_delay + BLOCK_STEPS, width]`: first the steps before the block that delayed connections reach,
     /// then the block. Empty if the layer needs no gradient.

@@ -7,7 +7,7 @@ use synnet_ir::{Diagnostic, Graph, Slot, TensorSpec, timing};
 use crate::codes;
 use crate::option_range::{OptionRange, setters};
 
-/// Bounds of the learned constants of neurons. After every update, a constant outside its bounds is set to
+/// Bounds of the trainable neuron parameters. After every update, a parameter outside its bounds is set to
 /// the nearer bound (projected gradient descent). The optimizer's moments do not change.
 ///
 /// Weights, biases and after-hyperpolarization currents are unbounded.

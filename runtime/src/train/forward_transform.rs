@@ -11,7 +11,7 @@ use synnet_ir::Network;
 
 use super::selection::{Best, Selection};
 
-/// A function from the network that learns, its first argument, to the network of the forward and backward
+/// A function from the network being trained, its first argument, to the network of the forward and backward
 /// pass, its second.
 ///
 /// Values of weights, biases and parameters of neurons may change, and a value that neurons share may become

@@ -6,8 +6,8 @@
 //! [`tape`](crate::tape); their gradients are added in a fixed order, and one update follows. Each epoch
 //! returns metrics with warnings.
 //!
-//! A user-defined loss is a [`CustomLoss`](crate::loss::CustomLoss). Here, a hinge loss trains two outputs
-//! until the mean membrane of the labeled one is 0.2 above the other's:
+//! A user-defined loss is a [`CustomLoss`](crate::loss::CustomLoss). Here, a hinge loss trains two outputs until the
+//! mean membrane potential of the labeled one is 0.2 above the other's:
 //!
 //! ```
 //! use synnet_dsl::{NoImports, CompileOptions, compile};

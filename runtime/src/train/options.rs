@@ -64,7 +64,7 @@ pub struct TrainOptions {
     /// limit by default.
     #[serde(default)]
     pub gradient_clip: Option<f64>,
-    /// Bounds of learned constants of neurons.
+    /// Bounds of trainable neuron parameters.
     #[serde(default)]
     pub bounds: Bounds,
     /// Random transformations of the rasters; none by default.
@@ -73,7 +73,7 @@ pub struct TrainOptions {
     /// Penalty on firing rates that are too high or too low; none by default.
     #[serde(default)]
     pub rate_regularizer: Option<RateRegularizer>,
-    /// Penalty on membranes outside a band; none by default.
+    /// Penalty on membrane potentials outside a band; none by default.
     #[serde(default)]
     pub membrane_regularizer: Option<MembraneRegularizer>,
     /// Penalty on large weights; none by default.

@@ -128,8 +128,8 @@ impl Shard {
         loss + tape.backward(weights, workspace, &mut self.sums)
     }
 
-    /// Counts the spikes of all layers, and applies the regularizers of rates and membranes. Returns the rate
-    /// penalty; the backward pass returns the membrane penalty.
+    /// Counts the spikes of all layers, and applies the regularizers of rates and membrane potentials.
+    /// Returns the rate penalty; the backward pass returns the membrane penalty.
     fn regularize(
         &mut self,
         batch: Batch<'_>,

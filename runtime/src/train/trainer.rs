@@ -69,7 +69,7 @@ impl Trainer {
     ///
     /// # Errors
     /// Returns all errors at once: tensors that do not fit the graph; options that are out of range or do not
-    /// fit the network; constants of neurons that start outside their bounds.
+    /// fit the network; neuron parameters that start outside their bounds.
     pub fn new(graph: &Graph, params: Params, options: TrainOptions) -> Result<Self, Diagnostics> {
         let mut diagnostics = options.check(graph);
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();

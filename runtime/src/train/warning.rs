@@ -99,7 +99,7 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
             let (layer, inputs) = (metrics.layer.clone(), inputs(graph, id));
             warnings.push(Warning { layer, kind, fraction, inputs });
         };
-        // A readout whose membrane is the output has a threshold that it never reaches.
+        // A readout whose membrane potential is the output has a threshold that it never reaches.
         let uses_spikes = graph.uses_spikes_of(&graph.layer(id).name);
         if uses_spikes && metrics.silent_samples >= WARNING_FRACTION {
             warn(WarningKind::SilentLayer, metrics.silent_samples);
@@ -117,7 +117,7 @@ pub fn warnings(graph: &Graph, layers: &[LayerMetrics]) -> Vec<Warning> {
     warnings
 }
 
-/// Returns the layers in which something learns, or into which a learned connection leads.
+/// Returns the layers with a trainable parameter, or into which a learned connection leads.
 fn learning_layers(graph: &Graph) -> Vec<LayerId> {
     let tensors = graph.tensors();
     tensors.iter().filter(|spec| spec.learn).map(|spec| owner(graph, spec.slot)).collect()

@@ -8,8 +8,8 @@
 //! * [`Numbers::Integer`]: 8-bit weights and 16-bit states, equal to the simulator of SynSense's chips bit for bit. The
 //!   weights are quantized during generation; [`generate_integer`] takes a network that is already quantized.
 //!
-//! Three front doors use this crate: the `synnet!` macro, `synnet_build` for build scripts, and `snnc build`. The crate
-//! does no I/O.
+//! Three entry points use this crate: the `synnet!` macro, `synnet_build` for build scripts, and `snnc build`. The
+//! crate does no I/O.
 //!
 //! # Modules
 //! ```text

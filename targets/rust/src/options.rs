@@ -14,7 +14,7 @@ pub struct RustOptions {
     pub embedding: Embedding,
     /// Arithmetic of the module. f32 by default.
     pub numbers: Numbers,
-    /// Measured mean number of events per channel or neuron and step, by the name of the input or layer. It decides how
+    /// Measured mean number of events per channel or neuron per step, by the name of the input or layer. It decides how
     /// connections in f32 are evaluated, never their result. Empty by default.
     pub rates: BTreeMap<String, f64>,
 }

@@ -53,7 +53,7 @@ pub enum Resource {
     Outputs,
     /// Maximum number of synapses of a hidden neuron.
     HiddenSynapses,
-    /// Synapses of a readout neuron.
+    /// Maximum number of synapses of a readout neuron.
     ReadoutSynapses,
     /// Maximum number of hidden targets of a hidden neuron.
     LargestFanOut,

@@ -91,11 +91,11 @@ struct Agreement {
     /// For each hidden layer: spikes per neuron per step in float; share of spikes that differ.
     rates: [f64; 3],
     differing: [f64; 3],
-    /// The same for the counts of a neuron over a whole recording.
+    /// The same for the counts of a neuron over a whole sample.
     counts: [f64; 3],
     /// Root mean square error of the readout's membrane, relative to the membrane's.
     vmem_error: f64,
-    /// Recordings whose largest mean membrane is the same class.
+    /// Samples whose largest mean membrane potential is the same class.
     same_class: usize,
     /// Number of saturated states, over steps and neurons.
     saturated: usize,

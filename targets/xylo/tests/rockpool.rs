@@ -196,7 +196,7 @@ fn rockpool_method_warns_and_loses_the_same_values() {
         with(Method::Channel).specification.weights_out.iter().map(|w| w.unsigned_abs()).max(),
         Some(127)
     );
-    // Dequantization keeps the chip's numbers, in units of the float network.
+    // Dequantization keeps the chip's parameters, in units of the float network.
     let back = dequantize(&net, &built);
     let rounded = back.weights.last().unwrap().as_ref().unwrap();
     let kinds: BTreeSet<u32> = rounded.matrix.data.iter().map(|w| w.abs().to_bits()).collect();

@@ -1,4 +1,4 @@
-//! The simulator against recordings of `xylosim`, and against a plain transcription of its rules.
+//! The simulator against traces of `xylosim`, and against a plain transcription of its rules.
 
 mod common;
 

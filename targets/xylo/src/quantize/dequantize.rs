@@ -10,14 +10,14 @@ use super::rounding::{self, shift_factor};
 use crate::build_output::Build;
 use crate::float_specification::MappedLayer;
 
-/// Returns the network with the chip's numbers, in units of the float network. Run by a float interpreter, it differs
-/// from the chip only in the rounding and the limits of states, and in the step that each hidden layer of the chip
-/// adds.
+/// Returns the network with the chip's quantized parameters, in units of the float network. Run by a float
+/// interpreter, it differs from the chip only in the rounding and the limits of states, and in the step that each
+/// hidden layer of the chip adds.
 ///
 /// * Weights are `(q << shift) / scale`, thresholds and biases `q / scale`. A threshold of the readout that means
 ///   "never" stays as it is.
 /// * Leaks decay by `1 - 2^-dash`. They keep their parametrization: a time constant becomes that of the bit shift.
-/// * If several connections share a weight of the chip, only its sum is known; each takes an equal share of the
+/// * If several connections share a weight of the chip, only its sum is known; each takes an equal part of the
 ///   rounding error. A connection with several sources takes the numbers of the first one whose spikes arrive by its
 ///   own weights, not by an alias. Connections without weights stay as they are.
 /// * Neurons that were removed from the chip have no weights and no bias.

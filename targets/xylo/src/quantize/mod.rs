@@ -6,9 +6,9 @@
 //! ```
 //!
 //! Each neuron has one *scale* `s`: its states on the chip are `s` times those of the float network. Its weights,
-//! threshold and bias share it: `weight << shift ≈ s * w`, `threshold ≈ s * threshold`. If the membrane or the current
-//! of the readout is the network's output, all readout neurons share one scale, so that they can be compared.
-//! `docs/quantization.md` derives the choice of scales and shifts, with measurements. In short:
+//! threshold and bias share it: `weight << shift ≈ s * w`, `threshold ≈ s * threshold`. If the membrane potential or
+//! the current of the readout is the network's output, all readout neurons share one scale, so that they can be
+//! compared. `docs/quantization.md` derives the choice of scales and shifts, with measurements. In short:
 //!
 //! * A scale is nearly as large as the weights (`|weight| <= 127`), the threshold and bias (`<= 32767`) and the
 //!   headroom of the states allow.

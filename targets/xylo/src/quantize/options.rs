@@ -51,7 +51,7 @@ impl Default for QuantizeOptions {
 /// Method of quantization: which neurons share a scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
-    /// Each neuron has its own scale. A readout whose membrane or current is the output shares one.
+    /// Each neuron has its own scale. A readout whose membrane potential or current is the output shares one.
     #[default]
     Channel,
     /// All hidden neurons share one scale, and all readout neurons share another.

@@ -189,7 +189,7 @@ impl Simulator {
         Ok(recording)
     }
 
-    /// Runs counts `[steps, inputs]`, for as many steps as the recording has.
+    /// Runs counts `[steps, inputs]`, for as many steps as they have.
     fn record<const RECORD_SATURATION: bool>(&mut self, counts: &[u8], recording: &mut SimulationTrace) {
         // Dispatched once for the whole run: everything below is inlined into the version for this machine's vectors.
         self.arch.dispatch(RecordedSteps::<RECORD_SATURATION> { chip: self, counts, trace: recording });

@@ -12,7 +12,7 @@ pub enum Record {
     All,
 }
 
-/// The trace of a run. States are taken at the end of each step: currents after decay, membranes after reset.
+/// The trace of a run. States are taken at the end of each step: currents after decay, membrane potentials after reset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimulationTrace {
     /// Number of steps.
