@@ -27,7 +27,7 @@ pub(crate) const MAX_TIME_POWER: i32 = 16;
 pub(crate) const MAX_NEURONS: usize = 1_000_000;
 /// Layers of a network.
 pub(crate) const MAX_LAYERS: usize = 10_000;
-/// Synapses of a neuron: each costs a state and a row of weights per source.
+/// Synapses of a neuron: each costs a state and a column of weights, one per source.
 pub(crate) const MAX_SYNAPSES: u32 = 64;
 /// Delay of a connection, in steps: engines keep the spikes of every step of it.
 pub(crate) const MAX_DELAY: i64 = 1_000_000;

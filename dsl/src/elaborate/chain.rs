@@ -71,12 +71,12 @@ pub(crate) fn flat_name(eval: &mut Evaluator<'_>, reference: &Reference) -> Opti
 }
 
 /// Returns the connections of a chain, without those that have been reported.
-pub(crate) fn links(
+pub(crate) fn unresolved_connections(
     eval: &mut Evaluator<'_>,
     sums: &[Vec<Element>],
     docs: &[String],
 ) -> Vec<UnresolvedConnection> {
-    let mut links = Vec::new();
+    let mut unresolved_connections = Vec::new();
     // `None` after an end with an error: the connection is left out, and the chain goes on from the next layer.
     let mut sources = ends(eval, &sums[0]);
     let mut operators = PendingOperators::default();
@@ -89,7 +89,7 @@ pub(crate) fn links(
                 "a sum can only start a chain",
                 "start another chain with it: `h0 + h1 -> linear -> h2;`",
             );
-            return links;
+            return unresolved_connections;
         };
         if is_operator(eval, element) {
             operator(eval, &mut operators, element);
@@ -100,7 +100,7 @@ pub(crate) fn links(
         let passed = std::mem::take(&mut operators);
         if let (Some(sources), Some(target)) = (sources, &target) {
             let span = sources[0].span.to(target.span);
-            links.push(UnresolvedConnection {
+            unresolved_connections.push(UnresolvedConnection {
                 sources,
                 target: target.clone(),
                 delay: passed.delay.unwrap_or(0),
@@ -118,7 +118,7 @@ pub(crate) fn links(
         let message = "the chain ends without a layer";
         eval.report.error_help(&codes::CHAIN, span, message, "add `-> layer` after the last operator");
     }
-    links
+    unresolved_connections
 }
 
 /// Returns whether an element stands between layers: it has the name of an operator, or arguments or options as an

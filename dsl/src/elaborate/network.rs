@@ -287,7 +287,7 @@ impl<'a> Elaborator<'a> {
         );
     }
 
-    /// Completes the graph of a network from its pieces.
+    /// Completes the graph of a network from its items.
     fn finish(&mut self, mut frame: Frame<'a>) -> Graph {
         // Statements that were not elaborated may declare what seems to be missing.
         frame.has_invalid_statement |= self.report.is_out_of_fuel();

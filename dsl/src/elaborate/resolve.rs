@@ -14,22 +14,22 @@ use crate::syntax::tree::Name;
 use crate::vocabulary::{ChainOperator, one_of};
 
 impl<'a> Elaborator<'a> {
-    /// Looks up the ends of all links, then puts the connections into the order of the source.
+    /// Looks up the endpoints of all unresolved connections, then puts the connections into the order of the source.
     ///
-    /// Links come first: a link can connect an instance that is declared above it, whose own connections start at the
-    /// sources of that link.
+    /// Endpoints come first: a connection can lead into an instance that is declared above it, whose own connections
+    /// start at the sources of that connection.
     pub(super) fn resolve(&mut self, frame: &mut Frame<'a>) {
         let connection_items = std::mem::take(&mut frame.connection_items);
         let mut resolved = Vec::new();
-        for piece in &connection_items {
-            if let ConnectionItem::UnresolvedConnection(link) = piece {
-                let connection = self.link(frame, link);
+        for item in &connection_items {
+            if let ConnectionItem::UnresolvedConnection(unresolved) = item {
+                let connection = self.resolve_connection(frame, unresolved);
                 resolved.push(connection);
             }
         }
         let mut resolved = resolved.into_iter();
-        for piece in connection_items {
-            match piece {
+        for item in connection_items {
+            match item {
                 ConnectionItem::UnresolvedConnection(_) => {
                     frame.graph.connections.extend(resolved.next().flatten())
                 }
@@ -64,23 +64,27 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    fn link(&mut self, frame: &mut Frame<'a>, link: &UnresolvedConnection) -> Option<Connection> {
+    fn resolve_connection(
+        &mut self,
+        frame: &mut Frame<'a>,
+        unresolved: &UnresolvedConnection,
+    ) -> Option<Connection> {
         let mut sources = Some(Vec::new());
         // Every source is looked up, even after one with an error, so that all unknown names are reported.
-        for source in &link.sources {
+        for source in &unresolved.sources {
             let endpoint = self.source(frame, source);
             match (endpoint, &mut sources) {
                 (Some(endpoint), Some(sources)) => sources.push(endpoint),
                 _ => sources = None,
             }
         }
-        let target = self.named(frame, &link.target);
+        let target = self.named(frame, &unresolved.target);
         match target? {
             Binding::Layer(target) => {
                 let sources = sources?;
                 // Sources of different widths are reported by the check of graphs; the largest serves until then.
                 let width = sources.iter().map(|source| frame.graph.width(*source)).max().unwrap_or(0);
-                let operator = match &link.linear {
+                let operator = match &unresolved.linear {
                     None => Operator::Identity,
                     Some(options) => {
                         let layer = frame.graph.layer(target);
@@ -94,21 +98,21 @@ impl<'a> Elaborator<'a> {
                     name: String::new(),
                     sources,
                     target,
-                    delay: link.delay,
-                    dropout: link.dropout,
+                    delay: unresolved.delay,
+                    dropout: unresolved.dropout,
                     operator,
-                    docs: link.docs.clone(),
-                    span: link.span,
+                    docs: unresolved.docs.clone(),
+                    span: unresolved.span,
                 })
             }
             Binding::Instance(index) => {
-                self.alias(frame, link, index, sources);
+                self.alias(frame, unresolved, index, sources);
                 None
             }
             Binding::Input => {
                 self.report.error_help(
                     &codes::INPUT,
-                    link.target.span,
+                    unresolved.target.span,
                     "the input of the network cannot be a target",
                     "end the connection at a layer",
                 );
@@ -123,7 +127,7 @@ impl<'a> Elaborator<'a> {
     fn alias(
         &mut self,
         frame: &mut Frame<'a>,
-        link: &UnresolvedConnection,
+        unresolved: &UnresolvedConnection,
         index: usize,
         sources: Option<Vec<Endpoint>>,
     ) {
@@ -134,7 +138,7 @@ impl<'a> Elaborator<'a> {
             .filter(|&width| width > 0)
             .collect();
         let instance = &mut frame.instances[index];
-        if let Some(operator) = link.operator {
+        if let Some(operator) = unresolved.operator {
             let message = format!("the connection to instance `{}` cannot have operators", instance.name);
             let help =
                 format!("write `source -> {};`, and move the operators into its network", instance.name);
@@ -142,7 +146,7 @@ impl<'a> Elaborator<'a> {
         } else if let Some((_, earlier)) = &instance.alias {
             let message = format!("the input of `{}` is connected twice", instance.name);
             self.report.push(
-                Diagnostic::error(&codes::INSTANCE, link.span, message)
+                Diagnostic::error(&codes::INSTANCE, unresolved.span, message)
                     .with_note(*earlier, "first connected here")
                     .with_help(format!("write a sum: `a + b -> {};`", instance.name)),
             );
@@ -153,12 +157,12 @@ impl<'a> Elaborator<'a> {
                 "`{}` has {} input channels, but its source has {width}",
                 instance.name, instance.channels
             );
-            self.report.error_help(&codes::WIDTH, link.span, message, "make both sizes equal");
+            self.report.error_help(&codes::WIDTH, unresolved.span, message, "make both sizes equal");
         }
         // A source of another width stays out of the graph: inside the instance, the error would be hard to read.
         let fits = widths.iter().all(|&width| width == instance.channels);
         let sources = sources.filter(|_| fits).unwrap_or_default();
-        instance.alias.get_or_insert((sources, link.span));
+        instance.alias.get_or_insert((sources, unresolved.span));
     }
 
     /// Returns what a name stands for, or `None` after an error that has been reported.

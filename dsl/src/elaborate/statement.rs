@@ -7,7 +7,7 @@ use synnet_ir::graph::{
 };
 use synnet_ir::{Diagnostic, Span, nearest};
 
-use super::chain::{EndpointName, flat_name, links};
+use super::chain::{EndpointName, flat_name, unresolved_connections};
 use super::evaluator::Evaluator;
 use super::network::{Binding, ConnectionItem, Elaborator, Frame, Instance, PendingOutput, UNKNOWN};
 use super::neuron::{self, Template};
@@ -63,9 +63,12 @@ impl<'a> Elaborator<'a> {
             StatementKind::If { arms, otherwise } => self.conditional(frame, arms, otherwise),
             StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
             StatementKind::Chain(sums) => {
-                let links = links(&mut eval(self, frame), sums, &statement.docs);
+                let unresolved_connections =
+                    unresolved_connections(&mut eval(self, frame), sums, &statement.docs);
                 frame.connection_items.extend(
-                    links.into_iter().map(|link| ConnectionItem::UnresolvedConnection(Box::new(link))),
+                    unresolved_connections
+                        .into_iter()
+                        .map(|unresolved| ConnectionItem::UnresolvedConnection(Box::new(unresolved))),
                 );
             }
             StatementKind::Invalid { keyword, name, words } => {

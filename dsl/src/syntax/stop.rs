@@ -245,7 +245,7 @@ fn is_connective(keyword: Keyword) -> bool {
     )
 }
 
-/// Returns the rules that would have gone on, in words. What merely could go on an expression is left out if anything
+/// Describes, in words, the rules that could have matched here. Tokens that only extend an expression are left out if anything
 /// else is possible.
 fn expectations(rules: &[Rule]) -> Vec<&'static str> {
     let mut words: Vec<&'static str> = rules.iter().filter_map(|&rule| wording(rule)).collect();

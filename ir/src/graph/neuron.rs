@@ -230,8 +230,8 @@ pub struct Surrogate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SurrogateKind {
-    /// `exp(-|u' - theta/2| / w) / theta`, repeated for each multiple of the threshold (Rockpool's
-    /// `PeriodicExponential`).
+    /// `exp(-d / w) / theta`, where `d` is the distance of `v` from the nearest multiple of `theta`
+    /// between 1 and `max_spikes` (Rockpool's `PeriodicExponential`).
     PeriodicExponential,
     /// `1 / theta` for `v >= theta - w`, else 0 (Rockpool's `StepPWL`).
     PiecewiseLinear,

@@ -30,6 +30,7 @@ pub enum Schedule {
     /// Cosine annealing: half a cosine wave from 1 down to a floor.
     Cosine(Cosine),
     /// A constant factor at regular intervals.
+    #[serde(rename = "step")]
     StepDecay(StepDecay),
     /// The one-cycle policy: up and down once, each along half a cosine wave.
     OneCycle(OneCycle),

@@ -21,7 +21,7 @@ pub(crate) const CASES: [&str; 13] = [
     "synnet_learn_threshold",
     "synnet_ragged",
     "synnet_tutorial",
-    "synnet_unquantised_taus",
+    "synnet_unquantized_taus",
     "synnet_vmem",
 ];
 

@@ -4,7 +4,7 @@
 //! Network ──► synnet_xylo::build, on a chip without narrow limits ──► Specification ──► IntegerNetwork
 //! ```
 //!
-//! This is the only file that depends on that crate. Its design rules find what the arithmetic cannot express, its
+//! Besides this file, only `options.rs` depends on that crate, for the options. Its design rules find what the arithmetic cannot express, its
 //! quantizer chooses the integers, and generated code is tested against its simulator. The sizes of chips do not matter
 //! here, but their structure does: hidden layers, then a readout that feeds nothing.
 

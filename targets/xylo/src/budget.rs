@@ -199,7 +199,7 @@ impl Budget {
     }
 }
 
-/// Returns the number of hidden targets of each hidden neuron. A target has a nonzero weight at any synapse.
+/// Returns the number of hidden targets of each hidden neuron. A neuron counts as a target if at least one of its synapses has a nonzero weight.
 pub(crate) fn fan_outs<T: Copy + Default + PartialEq>(weights_rec: &[T], d: Dimensions) -> Vec<usize> {
     let connected = |weights: &&[T]| weights.iter().any(|&w| w != T::default());
     let row_length = (d.hidden * d.synapses).max(1);

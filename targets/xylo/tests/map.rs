@@ -95,9 +95,9 @@ fn arrays_equal_those_of_rockpool() {
 /// Rockpool takes `log2(tau / dt)`, whose decay is further from `exp(-dt / tau)` for short time constants.
 #[test]
 fn bit_shifts_of_learned_time_constants_are_the_nearest() {
-    let case = arrays("map_learnt_taus_audio3");
+    let case = arrays("map_learned_taus_audio3");
     let spec = map(&network::of_case(&case), chip("xylo-audio3")).unwrap();
-    check_weights("map_learnt_taus_audio3", &spec, &case);
+    check_weights("map_learned_taus_audio3", &spec, &case);
     let decay = |dash: f64| 1.0 - (-dash.round_ties_even()).exp2();
     let taus: Vec<f64> = (0..3).flat_map(|i| case[&format!("layer{i}_tau_syn")].data.clone()).collect();
     let mut differ = 0;

@@ -129,7 +129,7 @@ fn assert_equal(found: &RockpoolArrays, expected: &[Vec<f64>], what: &str) {
 /// negative thresholds, biases, and the exception.
 #[test]
 fn random_arrays_give_the_same_integers() {
-    let cases = common::arrays("rockpool_quantisers");
+    let cases = common::arrays("rockpool_quantizers");
     let [mut inputs, mut channel, mut global] =
         ["inputs", "channel", "global"].map(|name| cases[name].data.as_slice());
     for (i, sizes) in cases["sizes"].data.chunks_exact(6).enumerate() {

@@ -52,7 +52,9 @@ impl Comparison<'_> {
     pub(super) fn layers_table(&self) -> Vec<Vec<String>> {
         let names = self.engine_names().map(|name| format!("rate, {name}"));
         let mut rows = vec![row("layer", names)];
-        rows[0].extend(["silent neurons", "saturated steps", "saturated neurons", "lag"].map(String::from));
+        rows[0].extend(
+            ["silent neurons", "steps at state limit", "neurons at state limit", "lag"].map(String::from),
+        );
         for layer in &self.layers {
             let rates: [String; ENGINES] =
                 std::array::from_fn(|engine| format!("{:.3}", layer.rate(engine, self.steps())));

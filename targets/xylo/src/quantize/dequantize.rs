@@ -17,7 +17,7 @@ use crate::float_specification::MappedLayer;
 /// * Weights are `(q << shift) / scale`, thresholds and biases `q / scale`. A threshold of the readout that means
 ///   "never" stays as it is.
 /// * Leaks decay by `1 - 2^-dash`. They keep their parametrization: a time constant becomes that of the bit shift.
-/// * If several connections share a weight of the chip, only its sum is known; each takes an equal part of the
+/// * If several connections share a weight of the chip, only their sum is known; each takes an equal part of the
 ///   rounding error. A connection with several sources takes the numbers of the first one whose spikes arrive by its
 ///   own weights, not by an alias. Connections without weights stay as they are.
 /// * Neurons that were removed from the chip have no weights and no bias.
