@@ -134,6 +134,18 @@ fn anneal_cosine(from: f64, to: f64, progress: f64) -> f64 {
 mod tests {
     use super::*;
 
+    #[test]
+    fn kinds_are_named_as_in_recipes() {
+        for (json, expected) in [
+            (r#"{ "kind": "constant" }"#, Schedule::from(Constant::default())),
+            (r#"{ "kind": "cosine" }"#, Schedule::from(Cosine::default())),
+            (r#"{ "kind": "step", "every": 30 }"#, Schedule::from(StepDecay::new(30.0))),
+            (r#"{ "kind": "one_cycle" }"#, Schedule::from(OneCycle::default())),
+        ] {
+            assert_eq!(serde_json::from_str::<Schedule>(json).expect("the kind is known"), expected);
+        }
+    }
+
     const ONE_CYCLE: [f64; 10] = [
         0.04,
         0.52,
