@@ -24,8 +24,8 @@ fn inputs(draw: &mut Random, graph: &Graph) -> Inputs {
     let input = (0..steps * graph.input.channels).map(|_| event()).collect();
     let by_output = (0..steps * graph.outputs()).map(|_| (draw.unit() * 2.0 - 1.0) as f32).collect();
     let size = if draw.chance(0.5) { 0.1 } else { 0.0 };
-    let mut price = || ((draw.unit() * 2.0 - 1.0) * size) as f32;
-    let by_totals = graph.layers.iter().map(|l| (0..l.size).map(|_| price()).collect()).collect();
+    let mut penalty = || ((draw.unit() * 2.0 - 1.0) * size) as f32;
+    let by_totals = graph.layers.iter().map(|l| (0..l.size).map(|_| penalty()).collect()).collect();
     Inputs { steps, input, by_output, by_totals }
 }
 

@@ -55,7 +55,7 @@ fn cases(core: CoreVersion) -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    /// What the Python side is told besides the specification.
+    /// What the Python side receives besides the specification.
     fn message(&self) -> Vec<u8> {
         let inputs = self.specification.dimensions.inputs;
         let mut archive = NpzWriter::new();
