@@ -42,7 +42,7 @@ pub struct StepDecay {
 }
 
 /// The one-cycle policy (Smith and Topin, 2018): up from `start` to 1 and down to `floor`, both along half a
-/// cosine wave. The maximum is at update `rise * n - 1`, the minimum at the last. Equals PyTorch's
+/// cosine wave. The maximum is at update `rise * n - 1` of `n`, counted from 0, the minimum at the last. Equals PyTorch's
 /// `OneCycleLR` with `pct_start = rise`, `div_factor = 1 / start`, `final_div_factor = start / floor`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -19,12 +19,12 @@
 //!
 //! * [`weights`]: the bytes from which a generated module in f32 reads its weights.
 //! * [`integer`]: code in integers: description, layers and kernels. It knows no chip.
-//! * [`quantized`]: from a network or a specification to integers. The only module that depends on `synnet-xylo`.
+//! * [`quantized`]: from a network or a specification to integers. Besides it, only `options` depends on `synnet-xylo`.
 //! * `float`: code in f32: layers, connections and kernels.
 //! * `module`: the network's type, in either arithmetic.
 //! * `generate`: the entry points; `target`: the same as a [`Target`](synnet_ir::Target).
 //! * `names`: names of the language to Rust identifiers.
-//! * `memory`: the memory estimate.
+//! * `footprint`: the memory estimate.
 //! * `docs`: documentation comments that both forms of arithmetic share.
 //! * `literal`, `loops`: tokens of numbers and of loops; `format`: tokens to formatted source.
 
