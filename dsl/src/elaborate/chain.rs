@@ -177,13 +177,7 @@ fn operator(eval: &mut Evaluator<'_>, operators: &mut PendingOperators, element:
             let p = argument(eval, element, "write a probability: `dropout(0.1)`")
                 .and_then(|placed| probability(eval, &placed));
             if operators.linear.is_some() {
-                let help = "write `dropout(p) -> linear`: dropout acts on spikes";
-                eval.report.error_help(
-                    &codes::CHAIN,
-                    element.span,
-                    "`dropout` must come before `linear`",
-                    help,
-                );
+                report_after_linear(eval, element, "write `dropout(p) -> linear`: dropout acts on spikes");
             } else if operators.dropout.replace(p.unwrap_or(0.0)).is_some() {
                 report_duplicate(eval, element, "combine them: `dropout(1 - (1 - p) * (1 - q))`");
             }
@@ -192,13 +186,7 @@ fn operator(eval: &mut Evaluator<'_>, operators: &mut PendingOperators, element:
             let steps = argument(eval, element, "write a number of steps: `delay(3)`")
                 .and_then(|placed| delay(eval, &placed));
             if operators.linear.is_some() {
-                let help = "write `delay(n) -> linear`: delays act on spikes";
-                eval.report.error_help(
-                    &codes::CHAIN,
-                    element.span,
-                    "`delay` must come before `linear`",
-                    help,
-                );
+                report_after_linear(eval, element, "write `delay(n) -> linear`: delays act on spikes");
             } else if operators.delay.replace(steps.unwrap_or(0)).is_some() {
                 report_duplicate(eval, element, "combine them into one delay with the sum of the steps");
             }
@@ -208,6 +196,11 @@ fn operator(eval: &mut Evaluator<'_>, operators: &mut PendingOperators, element:
             report_unknown_operator(eval, name);
         }
     }
+}
+
+fn report_after_linear(eval: &mut Evaluator<'_>, element: &Element, help: &str) {
+    let message = format!("`{}` must come before `linear`", element.reference.name.text);
+    eval.report.error_help(&codes::CHAIN, element.span, message, help);
 }
 
 fn report_unknown_operator(eval: &mut Evaluator<'_>, name: &Name) {
