@@ -5,13 +5,7 @@
 
 pub(crate) use synnet_ir::codes::{DUPLICATE_NAME, LENGTH, OUTPUT, RANGE, TIME_STEP, TOO_LARGE, WIDTH};
 
-macro_rules! codes_with_explanations {
-    ($($name:ident = $id:literal, $title:literal;)*) => {
-        synnet_ir::codes! { $($name = $id, $title, include_str!(concat!("codes/", $id, ".md"));)* }
-    };
-}
-
-codes_with_explanations! {
+synnet_ir::codes! {
     SYNTAX = "E0101", "a syntax error";
     MISSING_DELIMITER = "E0102", "a missing `;` or bracket";
     NESTING_TOO_DEEP = "E0103", "brackets or an expression nest too deep";

@@ -4,13 +4,7 @@
 //! `E02..`: names, `E03..`: values and units, `E04..`: structure, `E05..`: engines, `E06..`: weights; `W`:
 //! warnings, with the same numbers. The language adds its own (`synnet_dsl::codes`).
 
-macro_rules! codes_with_explanations {
-    ($($name:ident = $id:literal, $title:literal;)*) => {
-        crate::codes! { $($name = $id, $title, include_str!(concat!("codes/", $id, ".md"));)* }
-    };
-}
-
-codes_with_explanations! {
+crate::codes! {
     DUPLICATE_NAME = "E0202", "a name that is declared twice or taken";
     RANGE = "E0303", "a value out of range";
     LENGTH = "E0305", "a list of the wrong length";

@@ -31,9 +31,13 @@ pub struct Code {
 }
 
 /// Declares the table of a crate's codes, with one entry `NAME = "X0101", "title", "explanation";` each.
-/// Every code becomes a static, and `CODES` lists them all in order.
+/// Every code becomes a static, and `CODES` lists them all in order. Without explanations, they are read from files:
+/// `codes/X0101.md` next to the file of the table.
 #[macro_export]
 macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal;)*) => {
+        $crate::codes! { $($name = $id, $title, include_str!(concat!("codes/", $id, ".md"));)* }
+    };
     ($($name:ident = $id:literal, $title:literal, $explanation:expr;)*) => {
         $(#[doc = concat!("`", $id, "`: ", $title, ".")]
         pub static $name: $crate::Code =
