@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use synnet_ir::names::snake_case;
-use synnet_ir::{Diagnostic, Graph, Params, Sources};
+use synnet_ir::{Diagnostic, Graph, Sources, WeightsFile};
 use synnet_rust::{Embedding, Module, RustOptions};
 
 use crate::cargo;
@@ -36,6 +36,7 @@ pub enum Numbers {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     weights: Option<PathBuf>,
+    allow_mismatch: bool,
     name: Option<String>,
     params: Vec<(String, String)>,
     type_name: Option<String>,
@@ -57,6 +58,14 @@ impl Config {
     #[must_use]
     pub fn weights(mut self, path: impl Into<PathBuf>) -> Self {
         self.weights = Some(path.into());
+        self
+    }
+
+    /// Sets whether to accept weights that were trained for a network with other constants. By default, they are an
+    /// error that lists the differences; if accepted, a warning of the build.
+    #[must_use]
+    pub fn allow_mismatch(mut self, allow: bool) -> Self {
+        self.allow_mismatch = allow;
         self
     }
 
@@ -175,7 +184,15 @@ impl Config {
         let Some(graph) = compilation.graph else { return Err(Error::new(render(&compilation.diagnostics))) };
         cargo::warn(&render(&compilation.diagnostics));
         self.check_rates(&graph)?;
-        let params = self.weights.as_ref().map(|path| read_params(path, files)).transpose()?;
+        let weights = self.weights.as_ref().map(|path| read_weights(path, files)).transpose()?;
+        if let Some(mismatch) = weights.as_ref().and_then(|w| w.check(&graph, self.allow_mismatch)) {
+            let is_error = mismatch.is_error();
+            let text = render(&[mismatch]);
+            if is_error {
+                return Err(Error::new(text));
+            }
+            cargo::warn(&text);
+        }
         let mut options = RustOptions::new()
             .with_embedding(Embedding::Include(format!("{stem}.weights")))
             .with_numbers(match self.numbers {
@@ -184,7 +201,7 @@ impl Config {
             })
             .with_rates(self.rates.clone());
         options.name.clone_from(&self.type_name);
-        let module = synnet_rust::generate_with(&graph, params.as_ref(), &options)
+        let module = synnet_rust::generate_with(&graph, weights.as_ref().map(|w| &w.params), &options)
             .map_err(|diagnostics| Error::new(render(&diagnostics)))?;
         cargo::warn(&render(&module.warnings));
         Ok(module)
@@ -210,15 +227,15 @@ impl Config {
     }
 }
 
-fn read_params(path: &Path, files: &mut Files) -> Result<Params, Error> {
-    Params::from_safetensors(&files.read(path)?)
+fn read_weights(path: &Path, files: &mut Files) -> Result<WeightsFile, Error> {
+    WeightsFile::from_safetensors(&files.read(path)?)
         .map_err(|error| Error::new(format!("`{}`: {error}", path.display())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use synnet_ir::Tensor;
+    use synnet_ir::{Params, Tensor, WeightsMetadata};
 
     const NETWORK: &str = "use \"part.snn\"::Part;
         network Kws(count = 3) {
@@ -267,6 +284,30 @@ mod tests {
         assert!(code.contains("pub struct Kws {") && code.contains("include_bytes!(\"kws.weights\")"));
         let weights = std::fs::read(folder.path().join("out/kws.weights")).expect("it was written");
         assert_eq!(weights.len(), 8 + 4 * (2 * 3 + 3 * 2));
+    }
+
+    #[test]
+    fn weights_of_another_network_are_refused() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        let graph = |text: &str| {
+            std::fs::write(&path, text).expect("the folder can be written");
+            let mut files = Files::default();
+            let mut sources = Sources::new();
+            let root = sources.add(path.to_string_lossy(), text.to_owned());
+            synnet_dsl::compile(&mut sources, root, &synnet_dsl::CompileOptions::new(), &mut files).graph
+        };
+        let trained = WeightsMetadata::new(&graph(NETWORK).expect("it compiles"));
+        let params = std::fs::read(folder.path().join("kws.safetensors")).expect("it was written");
+        let params = Params::from_safetensors(&params).expect("these are weights");
+        let bytes = params.to_safetensors_with(&trained.entries());
+        std::fs::write(folder.path().join("kws.safetensors"), bytes).expect("the folder can be written");
+        config(folder.path()).compile(&path).expect("it is the same network");
+
+        graph(&NETWORK.replace("tau_mem: 2 ms", "tau_mem: 9 ms"));
+        let error = config(folder.path()).compile(&path).expect_err("it is another network").to_string();
+        assert!(error.contains("E0606") && error.contains("`h.tau_mem` was 2 ms, now 9 ms"), "{error}");
+        config(folder.path()).allow_mismatch(true).compile(&path).expect("it is allowed");
     }
 
     #[test]

@@ -20,6 +20,7 @@ crate::codes! {
     TENSOR_SHAPE = "E0603", "a tensor of the wrong shape";
     TENSOR_NOT_FINITE = "E0604", "a tensor with NaN or infinity";
     TENSOR_RANGE = "E0605", "a tensor with a value out of range";
+    OTHER_NETWORK = "E0606", "weights of another network";
     SHORT_TIME_CONSTANT = "W0301", "a time constant shorter than the time step";
     NO_INPUT = "W0401", "a layer without incoming connections";
     NO_EFFECT = "W0402", "a layer or input without a path to the output";

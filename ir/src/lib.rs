@@ -28,6 +28,7 @@
 //! ```
 
 pub mod codes;
+mod constants;
 mod diagnostic;
 pub mod display;
 mod features;
@@ -44,6 +45,7 @@ mod suggest;
 mod target;
 pub mod timing;
 mod validate;
+mod weights_file;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use features::Feature;
@@ -58,3 +60,4 @@ pub use source::{Source, SourceId, Sources, Span};
 pub use suggest::{did_you_mean, nearest};
 pub use target::{Artifact, Artifacts, Fact, Target};
 pub use validate::{validate, validate_partial};
+pub use weights_file::{Difference, WeightsFile, WeightsMetadata, differences};

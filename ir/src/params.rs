@@ -48,6 +48,17 @@ pub struct Params {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError(String);
 
+impl ReadError {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+
+    /// The error for bytes that the safetensors crate rejects.
+    pub(crate) fn format(error: &safetensors::SafeTensorError) -> Self {
+        Self(format!("not a safetensors file: {error}"))
+    }
+}
+
 impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -62,8 +73,7 @@ impl Params {
     /// # Errors
     /// Fails if the bytes are not in that format, or if a tensor has another type of number.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ReadError> {
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|error| ReadError(format!("not a safetensors file: {error}")))?;
+        let file = SafeTensors::deserialize(bytes).map_err(|error| ReadError::format(&error))?;
         let mut tensors = BTreeMap::new();
         for (name, view) in file.tensors() {
             let data = match view.dtype() {
@@ -88,16 +98,6 @@ impl Params {
 
     /// Writes the safetensors format; the same tensors give the same bytes.
     pub fn to_safetensors(&self) -> Vec<u8> {
-        self.serialize(None)
-    }
-
-    /// Writes the safetensors format with one entry of metadata: `text` under `key`.
-    pub fn to_safetensors_with(&self, key: &str, text: String) -> Vec<u8> {
-        self.serialize(Some((key.to_owned(), text)))
-    }
-
-    /// Writes the format with one entry of metadata at most, so that the order of the map cannot show.
-    fn serialize(&self, metadata: Option<(String, String)>) -> Vec<u8> {
         let bytes: Vec<(&String, &Tensor, Vec<u8>)> = self
             .tensors
             .iter()
@@ -108,7 +108,51 @@ impl Params {
                 .expect("a tensor has as many values as its shape says");
             (name.as_str(), view)
         });
-        let metadata = metadata.map(|entry| [entry].into_iter().collect());
-        safetensors::serialize(views, metadata).expect("float tensors serialize")
+        safetensors::serialize(views, None).expect("float tensors serialize")
+    }
+
+    /// Writes the safetensors format with entries of metadata in the header. The same tensors and entries give the
+    /// same bytes.
+    pub fn to_safetensors_with(&self, metadata: &BTreeMap<String, String>) -> Vec<u8> {
+        // The crate writes metadata in the random order of a hash map, so the entries are inserted here. The offsets
+        // of the tensors count from the end of the header and stay valid.
+        let plain = self.to_safetensors();
+        let (length, rest) =
+            plain.split_first_chunk::<8>().expect("the format starts with the length of its header");
+        let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+        let entries = serde_json::to_string(metadata).expect("text serializes");
+        let tensors = &header[1..];
+        let comma = if self.tensors.is_empty() { "" } else { "," };
+        let mut header = format!("{{\"__metadata__\":{entries}{comma}").into_bytes();
+        header.extend(tensors);
+        // Data is aligned to 8 bytes.
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header);
+        bytes.extend(data);
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::SafeTensors;
+
+    use super::*;
+
+    #[test]
+    fn metadata_travels_with_tensors() {
+        let metadata: BTreeMap<String, String> =
+            [("b", "two \"words\""), ("a", "1")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        for tensors in
+            [BTreeMap::new(), BTreeMap::from([("w".to_owned(), Tensor::new([2], vec![1.0, -2.5]))])]
+        {
+            let params = Params { tensors };
+            let bytes = params.to_safetensors_with(&metadata);
+            assert_eq!(Params::from_safetensors(&bytes).unwrap(), params);
+            let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+            let read: BTreeMap<_, _> = header.metadata().clone().unwrap().into_iter().collect();
+            assert_eq!(read, metadata);
+        }
     }
 }

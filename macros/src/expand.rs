@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::LitStr;
-use synnet_ir::{Graph, Params, SourceId, Sources};
+use synnet_ir::{Diagnostics, Graph, SourceId, Sources, WeightsFile};
 use synnet_rust::{Module, RustOptions};
 
 use crate::emitter::{Emitter, Origin};
@@ -47,14 +47,21 @@ impl Compiler {
         let report = Emitter { origin: &origin, root, sources: &sources, settings };
         let found = report.for_network(&compilation.diagnostics);
         let Some(graph) = compilation.graph else { return Ok(found) };
-        let params = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
+        let weights = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
+        let mismatch = weights.as_ref().and_then(|weights| weights.check(&graph, settings.allow_mismatch()));
+        let mismatch: Diagnostics = mismatch.into_iter().collect();
+        let of_another_network = report.for_weights(&mismatch);
+        if mismatch.has_errors() {
+            return Ok(quote! { #found #of_another_network });
+        }
+        let params = weights.as_ref().map(|weights| &weights.params);
         let options = RustOptions::new().with_numbers(settings.numbers());
-        Ok(match synnet_rust::generate_with(&graph, params.as_ref(), &options) {
+        Ok(match synnet_rust::generate_with(&graph, params, &options) {
             Ok(module) => {
                 let warnings = report.for_weights(&module.warnings);
                 let named = graph_of_type(&module, &graph);
                 let (items, tracked) = (module.tokens, self.tracked());
-                quote! { #items #named #found #warnings #tracked }
+                quote! { #items #named #found #of_another_network #warnings #tracked }
             }
             Err(refused) => {
                 let refused = report.for_weights(&refused);
@@ -79,9 +86,9 @@ impl Compiler {
         })
     }
 
-    fn weights(&mut self, path: &LitStr) -> syn::Result<Params> {
+    fn weights(&mut self, path: &LitStr) -> syn::Result<WeightsFile> {
         let bytes = self.read(&path.value()).map_err(cannot_read(path))?;
-        Params::from_safetensors(&bytes)
+        WeightsFile::from_safetensors(&bytes)
             .map_err(|error| syn::Error::new(path.span(), format!("`{}`: {error}", path.value())))
     }
 

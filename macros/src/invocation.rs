@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token};
+use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Result, Token};
 use synnet_rust::Numbers;
 
 /// A parsed call of the macro.
@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) name: Option<LitStr>,
     /// Arithmetic: "float" or "integer".
     numbers: Option<LitStr>,
+    /// Whether weights of another network are accepted, with a warning.
+    allow_mismatch: Option<LitBool>,
     params: Vec<Parameter>,
 }
 
@@ -83,6 +85,11 @@ impl Settings {
         }
     }
 
+    /// Returns whether weights of another network are accepted.
+    pub(crate) fn allow_mismatch(&self) -> bool {
+        self.allow_mismatch.as_ref().is_some_and(LitBool::value)
+    }
+
     /// Returns the first and the last token of a parameter's setting.
     pub(crate) fn param(&self, name: &str) -> Option<(Span, Span)> {
         self.params.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.tokens)
@@ -112,19 +119,21 @@ impl Settings {
                 return Err(Error::new(numbers.span(), "expected \"float\" or \"integer\""));
             }
             once(&mut self.numbers, numbers, meta)
+        } else if path.is_ident("allow_mismatch") {
+            once(&mut self.allow_mismatch, boolean(meta)?, meta)
         } else if path.is_ident("params") {
             self.params.extend(meta.require_list()?.parse_args_with(parameters)?);
             Ok(())
         } else {
             Err(Error::new_spanned(
                 path,
-                "unknown setting; expected `weights`, `name`, `params` or `numbers`",
+                "unknown setting; expected `weights`, `name`, `params`, `numbers` or `allow_mismatch`",
             ))
         }
     }
 }
 
-fn once(setting: &mut Option<LitStr>, value: LitStr, meta: &Meta) -> Result<()> {
+fn once<T>(setting: &mut Option<T>, value: T, meta: &Meta) -> Result<()> {
     match setting.replace(value) {
         None => Ok(()),
         Some(_) => Err(Error::new_spanned(meta, "duplicate setting")),
@@ -136,6 +145,14 @@ fn text(meta: &Meta) -> Result<LitStr> {
     match &meta.require_name_value()?.value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
         other => Err(Error::new_spanned(other, "expected a string literal")),
+    }
+}
+
+/// Returns the Boolean in `setting = true`.
+fn boolean(meta: &Meta) -> Result<LitBool> {
+    match &meta.require_name_value()?.value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) => Ok(value.clone()),
+        other => Err(Error::new_spanned(other, "expected `true` or `false`")),
     }
 }
 

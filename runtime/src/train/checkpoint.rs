@@ -67,7 +67,7 @@ impl Trainer {
             options: options_as_json(&self.options),
         };
         let position = serde_json::to_string(&position).expect("plain values serialize");
-        all.to_safetensors_with(KEY, position)
+        all.to_safetensors_with(&BTreeMap::from([(KEY.to_owned(), position)]))
     }
 
     /// Resumes training from a checkpoint of the same network with the same options.

@@ -1,0 +1,131 @@
+//! The constants of a graph by name: everything that determines what a network computes, besides its weights.
+
+use std::collections::BTreeMap;
+
+use crate::display::format_time;
+use crate::graph::{
+    Connection, Endpoint, ExpSyn, Graph, Input, Layer, LayerParameter, LeakUnit, Lif, Linear, Neuron,
+    Operator, Output, Parameter,
+};
+
+/// Number of digits of a number in [`of_graph`]: one less than f32 needs, so that the rounding of another machine's
+/// functions does not show.
+const DIGITS: usize = 8;
+
+/// Returns every constant of a graph by name, such as `h0.tau_mem`, with its value as text.
+///
+/// A learned parameter has the value `learned`. What only affects training is left out: initial values, dropout,
+/// surrogate gradients. Names of networks and comments are left out too. Every struct is taken apart completely, so that
+/// a new field cannot be forgotten here.
+pub(crate) fn of_graph(graph: &Graph) -> BTreeMap<String, String> {
+    let Graph { name: _, docs: _, dt, input, layers, connections, output, span: _ } = graph;
+    let Input { name: _, channels, docs: _, span: _ } = input;
+    let Output { layer, quantity, span: _ } = output;
+    let mut constants = BTreeMap::new();
+    let mut add = |name: &str, value: String| {
+        constants.insert(name.to_owned(), value);
+    };
+    add("dt", format_time(*dt));
+    add("input", format!("{channels} channels"));
+    add("output", format!("{} of {}", quantity.name(), graph.layer(*layer).name));
+    // The order of updates and of sums.
+    add("layers", names(layers.iter().map(|layer| layer.name.as_str())));
+    add("connections", names(connections.iter().map(|connection| connection.name.as_str())));
+    for layer in layers {
+        of_layer(layer, &mut constants);
+    }
+    for connection in connections {
+        of_connection(graph, connection, &mut constants);
+    }
+    constants
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn of_layer(layer: &Layer, constants: &mut BTreeMap<String, String>) {
+    let Layer { name, size, neuron, docs: _, span: _ } = layer;
+    let mut add = |field: &str, value: String| {
+        constants.insert(format!("{name}.{field}"), value);
+    };
+    add("size", size.to_string());
+    add("neuron", neuron.kind().name().to_owned());
+    match neuron {
+        Neuron::Lif(lif) => {
+            // `LayerParameter` covers the leaks, the thresholds, the biases and the adaptation.
+            let Lif {
+                synapses,
+                noise_std,
+                max_spikes,
+                mem: _,
+                syn: _,
+                threshold: _,
+                bias: _,
+                surrogate: _,
+                adaptation: _,
+            } = lif;
+            add("synapses", synapses.to_string());
+            add("noise_std", number(*noise_std));
+            add("max_spikes", max_spikes.to_string());
+        }
+        Neuron::ExpSyn(ExpSyn { syn: _ }) => {}
+    }
+    for which in LayerParameter::ALL {
+        let Some(Parameter { values, learn, span: _ }) = which.of(layer) else { continue };
+        let is_time = which.leak(layer).is_some_and(|leak| leak.unit == LeakUnit::TimeConstant);
+        let format = if is_time { format_time } else { number };
+        add(which.name(layer), if *learn { "learned".to_owned() } else { run_lengths(values, format) });
+    }
+}
+
+fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMap<String, String>) {
+    let Connection { name, sources, target, delay, dropout: _, operator, docs: _, span: _ } = connection;
+    let sources = sources.iter().map(|source| match source {
+        Endpoint::Input => graph.input.name.as_str(),
+        Endpoint::Layer(id) => graph.layer(*id).name.as_str(),
+    });
+    let operator = match operator {
+        Operator::Identity => "identity",
+        Operator::Linear(Linear { bias: None, learn: _, init: _ }) => "linear",
+        Operator::Linear(Linear { bias: Some(_), .. }) => "linear with bias",
+    };
+    let mut add = |field: &str, value: String| {
+        constants.insert(format!("{name}.{field}"), value);
+    };
+    add("sources", names(sources));
+    add("target", graph.layer(*target).name.clone());
+    add("delay", format!("{delay} steps"));
+    add("operator", operator.to_owned());
+}
+
+/// Formats values in order, each run of equal ones as one with its length.
+fn run_lengths(values: &[f64], format: impl Fn(f64) -> String) -> String {
+    let texts: Vec<String> = values.iter().map(|&value| format(value)).collect();
+    if let [only] = texts.as_slice() {
+        return only.clone();
+    }
+    let runs = texts.chunk_by(|a, b| a == b).map(|run| match run {
+        [one] => one.clone(),
+        [first, ..] => format!("{first} ({} times)", run.len()),
+        [] => String::new(),
+    });
+    runs.collect::<Vec<_>>().join(", ")
+}
+
+fn number(value: f64) -> String {
+    let rounded: f64 = format!("{value:.*e}", DIGITS - 1).parse().unwrap_or(value);
+    rounded.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_equal_values_are_counted() {
+        let seconds = [0.002, 0.002, 0.004];
+        assert_eq!(run_lengths(&seconds, format_time), "2 ms (2 times), 4 ms");
+        assert_eq!(run_lengths(&[0.1 + 0.2], number), "0.3");
+    }
+}

@@ -1,0 +1,393 @@
+//! Weights files: tensors, and the network that they were trained for.
+//!
+//! A weights file is a safetensors file. Its header has text entries about the network that the tensors belong to:
+//!
+//! | entry | content |
+//! |---|---|
+//! | `network` | name of the network |
+//! | `params` | parameters of the network that were set, with values in the language, as a JSON object |
+//! | `dt` | time step in seconds |
+//! | `constants` | every constant of the graph besides learned values, as a JSON object of texts |
+//! | `graph_hash` | 64-bit FNV-1a hash of the constants, in hexadecimal |
+//! | `front_end` | options of the audio front end as a JSON object, if there is one |
+//! | `classes` | class names in the order of the outputs, as a JSON list, if there are classes |
+//! | `synnet_version` | version of the writer |
+//!
+//! Files of other tools have none of them; their tensors are checked by name, shape and range only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use safetensors::SafeTensors;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codes;
+use crate::constants;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::display::{format_list, pluralize};
+use crate::graph::Graph;
+use crate::hash::fnv1a;
+use crate::network::Network;
+use crate::params::{Params, ReadError};
+
+/// The header entry by which the metadata is recognized.
+const CONSTANTS: &str = "constants";
+
+/// Maximum number of differences that a message lists; it counts the others.
+const MAX_LISTED: usize = 12;
+
+/// Tensors with the network that they were trained for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WeightsFile {
+    /// The tensors.
+    pub params: Params,
+    /// The network; `None` if the file does not say, as those of other tools.
+    pub metadata: Option<WeightsMetadata>,
+}
+
+/// The network that weights were trained for.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct WeightsMetadata {
+    /// Name of the network.
+    pub network: String,
+    /// Parameters of the network that were set, with values in the language.
+    pub params: BTreeMap<String, String>,
+    /// Time step, in seconds.
+    pub dt: f64,
+    /// Constants of the graph by name, such as `h0.tau_mem`, as text. Learned ones have no value: the tensors hold it.
+    pub constants: BTreeMap<String, String>,
+    /// Options of the audio front end by name, as text; empty if the input is not audio.
+    pub front_end: BTreeMap<String, String>,
+    /// Class names in the order of the outputs; empty if there are no classes.
+    pub classes: Vec<String>,
+    /// Version of the crate that wrote the file.
+    pub version: String,
+}
+
+/// A constant that differs between the network of a weights file and the network at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The name of the constant, such as `h0.tau_mem`.
+    pub constant: String,
+    /// Its value in training; `None` if the network had no such constant.
+    pub trained: Option<String>,
+    /// Its value now; `None` if the network has no such constant.
+    pub now: Option<String>,
+}
+
+impl WeightsFile {
+    /// Reads tensors and metadata.
+    ///
+    /// # Errors
+    /// Returns an error if the bytes are not in safetensors format, if a tensor is not of f32 or f64, or if the
+    /// metadata is damaged.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ReadError> {
+        Ok(Self {
+            params: Params::from_safetensors(bytes)?,
+            metadata: WeightsMetadata::from_safetensors(bytes)?,
+        })
+    }
+
+    /// Joins a graph with the tensors, after comparing it with the network that they were trained for. Returns the
+    /// network with warnings.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Network::bind`]. Constants that differ are an error too, unless `allow_mismatch`, which
+    /// makes them a warning.
+    pub fn bind(&self, graph: &Graph, allow_mismatch: bool) -> Result<(Network, Diagnostics), Diagnostics> {
+        self.bind_with(graph, &self.differences(graph), allow_mismatch)
+    }
+
+    /// Like [`bind`](Self::bind), with differences that the caller has determined.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`bind`](Self::bind).
+    pub fn bind_with(
+        &self,
+        graph: &Graph,
+        differences: &[Difference],
+        allow_mismatch: bool,
+    ) -> Result<(Network, Diagnostics), Diagnostics> {
+        let bound = Network::bind(graph, &self.params);
+        let mut found: Diagnostics = self.mismatch(graph, differences, allow_mismatch).into_iter().collect();
+        match bound {
+            Ok(network) if !found.has_errors() => Ok((network, found)),
+            Ok(_) => Err(found),
+            Err(errors) => {
+                found.extend(errors);
+                Err(found)
+            }
+        }
+    }
+
+    /// Returns the constants that differ between the network of the metadata and `graph`, in alphabetical order.
+    /// Constants that a tensor of the file sets do not count.
+    pub fn differences(&self, graph: &Graph) -> Vec<Difference> {
+        let Some(metadata) = &self.metadata else { return Vec::new() };
+        let mut found = differences(&metadata.constants, &constants::of_graph(graph));
+        found.retain(|difference| !self.params.tensors.contains_key(&difference.constant));
+        found
+    }
+
+    /// Compares the network that the tensors were trained for with `graph`. Returns an error that lists the differences,
+    /// or a warning if `allow_mismatch`; `None` if there are none.
+    pub fn check(&self, graph: &Graph, allow_mismatch: bool) -> Option<Diagnostic> {
+        self.mismatch(graph, &self.differences(graph), allow_mismatch)
+    }
+
+    /// Returns the diagnostic that lists differences, at the declaration of the network; `None` if there are none.
+    fn mismatch(&self, graph: &Graph, differences: &[Difference], allowed: bool) -> Option<Diagnostic> {
+        let (metadata, first) = (self.metadata.as_ref()?, differences.first()?);
+        let code = &codes::OTHER_NETWORK;
+        let others = match differences.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {}", pluralize(others, "other difference")),
+        };
+        let message = format!("the weights were trained for another network: {first}{others}");
+        let found = if allowed {
+            Diagnostic::warning(code, graph.span, message)
+        } else {
+            Diagnostic::error(code, graph.span, message)
+        };
+        let allow = if allowed { "" } else { ", or allow the mismatch" };
+        Some(found.with_help(format!(
+            "use the network of the weights, {metadata}{allow}\n{}",
+            table(differences).trim_end()
+        )))
+    }
+}
+
+/// Lists differences in three columns.
+fn table(differences: &[Difference]) -> String {
+    let text = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), shorten);
+    let head = ["constant", "trained with", "now"].map(str::to_owned).to_vec();
+    let rows = differences.iter().take(MAX_LISTED);
+    let rows = rows.map(|d| vec![d.constant.clone(), text(&d.trained), text(&d.now)]);
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let more = differences.len().saturating_sub(MAX_LISTED);
+    let more = if more > 0 { format!("and {more} more\n") } else { String::new() };
+    format_list(&rows) + &more
+}
+
+/// Returns the start of a long value, for tables.
+fn shorten(value: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    let start: String = value.chars().take(MAX_CHARS).collect();
+    if start.len() < value.len() { format!("{start}...") } else { start }
+}
+
+/// Compares two sets of named values.
+pub fn differences(trained: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<Difference> {
+    let names: BTreeSet<&String> = trained.keys().chain(now.keys()).collect();
+    let pairs = names.into_iter().map(|name| (name, trained.get(name), now.get(name)));
+    let differing = pairs.filter(|(_, trained, now)| trained != now);
+    let difference = |(name, trained, now): (&String, Option<&String>, Option<&String>)| Difference {
+        constant: name.clone(),
+        trained: trained.cloned(),
+        now: now.cloned(),
+    };
+    differing.map(difference).collect()
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { constant, trained, now } = self;
+        match (trained, now) {
+            (Some(trained), Some(now)) => {
+                write!(f, "`{constant}` was {}, now {}", shorten(trained), shorten(now))
+            }
+            (Some(trained), None) => write!(f, "`{constant}` was {}, now missing", shorten(trained)),
+            (None, now) => write!(f, "`{constant}` is new, {}", shorten(now.as_deref().unwrap_or("-"))),
+        }
+    }
+}
+
+/// Formats the network as an instance in the language: "`Kws(tau: 60 ms)`".
+impl fmt::Display for WeightsMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let params: Vec<String> =
+            self.params.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        write!(f, "`{}({})`", self.network, params.join(", "))
+    }
+}
+
+impl WeightsMetadata {
+    /// Describes a graph.
+    pub fn new(graph: &Graph) -> Self {
+        Self {
+            network: graph.name.clone(),
+            dt: graph.dt,
+            constants: constants::of_graph(graph),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the parameters of the network.
+    #[must_use]
+    pub fn with_params(mut self, params: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.params = params.into_iter().collect();
+        self
+    }
+
+    /// Sets the options of the audio front end.
+    #[must_use]
+    pub fn with_front_end(mut self, options: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.front_end = options.into_iter().collect();
+        self
+    }
+
+    /// Sets the class names.
+    #[must_use]
+    pub fn with_classes(mut self, classes: impl IntoIterator<Item = String>) -> Self {
+        self.classes = classes.into_iter().collect();
+        self
+    }
+
+    /// Returns the hash of the constants. Learned values and options of training do not affect it.
+    pub fn graph_hash(&self) -> u64 {
+        let lines: String =
+            self.constants.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
+        fnv1a(lines.as_bytes())
+    }
+
+    /// Reads the metadata of a weights file; `None` if it has none.
+    ///
+    /// # Errors
+    /// Returns an error if the bytes are not in safetensors format, or if an entry is damaged.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Option<Self>, ReadError> {
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| ReadError::format(&e))?;
+        let entries = header.metadata().clone().unwrap_or_default();
+        let entries: BTreeMap<String, String> = entries.into_iter().collect();
+        if !entries.contains_key(CONSTANTS) {
+            return Ok(None);
+        }
+        let text = |key: &str| entries.get(key).cloned().unwrap_or_default();
+        let metadata = Self {
+            network: text("network"),
+            params: parse(&entries, "params")?,
+            dt: parse(&entries, "dt")?,
+            constants: parse(&entries, CONSTANTS)?,
+            front_end: parse(&entries, "front_end")?,
+            classes: parse(&entries, "classes")?,
+            version: text("synnet_version"),
+        };
+        if text("graph_hash") != metadata.hash_text() {
+            return Err(ReadError::new(
+                "the metadata is damaged: `graph_hash` does not belong to `constants`",
+            ));
+        }
+        Ok(Some(metadata))
+    }
+
+    /// Returns the entries of the header.
+    pub fn entries(&self) -> BTreeMap<String, String> {
+        let mut entries = BTreeMap::from([
+            ("network", self.network.clone()),
+            ("params", json_text(&self.params)),
+            ("dt", json_text(&self.dt)),
+            (CONSTANTS, json_text(&self.constants)),
+            ("graph_hash", self.hash_text()),
+            ("synnet_version", self.version.clone()),
+        ]);
+        if !self.front_end.is_empty() {
+            entries.insert("front_end", json_text(&self.front_end));
+        }
+        if !self.classes.is_empty() {
+            entries.insert("classes", json_text(&self.classes));
+        }
+        entries.into_iter().map(|(key, text)| (key.to_owned(), text)).collect()
+    }
+
+    fn hash_text(&self) -> String {
+        format!("{:016x}", self.graph_hash())
+    }
+}
+
+fn json_text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("plain values serialize")
+}
+
+/// Parses the entry `key`; a missing one has the default value.
+fn parse<T: DeserializeOwned + Default>(
+    entries: &BTreeMap<String, String>,
+    key: &str,
+) -> Result<T, ReadError> {
+    let Some(text) = entries.get(key) else { return Ok(T::default()) };
+    serde_json::from_str(text)
+        .map_err(|e| ReadError::new(format!("the entry `{key}` of the metadata is damaged: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{LayerId, LayerParameter};
+    use crate::{Tensor, from_json};
+
+    fn graph() -> Graph {
+        from_json(
+            r#"{ "name": "Kws", "dt": 0.001, "input": { "name": "x", "channels": 2 },
+            "layers": [{ "name": "out", "size": 2, "neuron": { "exp_syn": { "syn": { "unit": "time_constant", "values": [0.02] } } } }],
+            "connections": [{ "name": "x->out", "sources": ["input"], "target": 0, "operator": "identity" }],
+            "output": { "layer": 0, "quantity": "isyn" } }"#,
+        )
+        .unwrap()
+    }
+
+    fn file(metadata: &WeightsMetadata, params: &Params) -> WeightsFile {
+        WeightsFile::from_safetensors(&params.to_safetensors_with(&metadata.entries())).unwrap()
+    }
+
+    #[test]
+    fn metadata_survives_a_file() {
+        let metadata = WeightsMetadata::new(&graph())
+            .with_params([("tau".to_owned(), "20 ms".to_owned())])
+            .with_front_end([("decimation".to_owned(), "488".to_owned())])
+            .with_classes(["no".to_owned(), "yes".to_owned()]);
+        assert_eq!(file(&metadata, &Params::default()).metadata, Some(metadata.clone()));
+        let mut damaged = metadata.entries();
+        damaged.insert("constants".into(), r#"{"dt":"2 ms"}"#.into());
+        let error =
+            WeightsFile::from_safetensors(&Params::default().to_safetensors_with(&damaged)).unwrap_err();
+        assert!(error.to_string().contains("`graph_hash` does not belong to `constants`"), "{error}");
+        let of_another_tool = Params::default().to_safetensors();
+        assert_eq!(WeightsFile::from_safetensors(&of_another_tool).unwrap().metadata, None);
+    }
+
+    #[test]
+    fn constants_that_differ_are_listed() {
+        let trained = graph();
+        let weights = file(&WeightsMetadata::new(&trained), &Params::default());
+        let (_, warnings) = weights.bind(&trained, false).unwrap();
+        assert!(warnings.is_empty());
+
+        let mut now = trained;
+        LayerParameter::SynLeak.of_mut(&mut now.layers[LayerId(0).index()]).unwrap().values = vec![0.01];
+        now.dt = 0.002;
+        let errors = weights.bind(&now, false).unwrap_err();
+        assert_eq!(errors.len(), 1);
+        assert_eq!(
+            errors[0].message,
+            "the weights were trained for another network: `dt` was 1 ms, now 2 ms, and 1 other difference"
+        );
+        assert_eq!(
+            errors[0].help.as_deref().unwrap(),
+            "use the network of the weights, `Kws`, or allow the mismatch\n\
+             constant     trained with  now\ndt           1 ms          2 ms\nout.tau_syn  20 ms         10 ms"
+        );
+        let (_, warnings) = weights.bind(&now, true).unwrap();
+        assert!(warnings.len() == 1 && !warnings.has_errors());
+    }
+
+    #[test]
+    fn tensors_of_the_file_replace_constants() {
+        let trained = graph();
+        let mut now = trained.clone();
+        LayerParameter::SynLeak.of_mut(&mut now.layers[0]).unwrap().values = vec![0.01];
+        let params = Params { tensors: [("out.tau_syn".to_owned(), Tensor::new([1], vec![0.02]))].into() };
+        let weights = file(&WeightsMetadata::new(&trained), &params);
+        assert!(weights.bind(&now, false).unwrap().1.is_empty());
+    }
+}
