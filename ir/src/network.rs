@@ -142,20 +142,31 @@ impl Network {
 
     /// Returns the tensors of a weights file: all weights, and the parameters that training changes.
     pub fn params(&self) -> Params {
-        let tensors = self.graph.tensors().into_iter().filter(|spec| spec.required).map(|spec| {
-            let tensor = match spec.slot {
-                Slot::Weight(i) => self.linear(i).matrix.clone(),
-                Slot::LinearBias(i) => {
-                    Tensor::new(spec.shape, self.linear(i).bias.clone().expect("a declared bias has values"))
-                }
-                Slot::Layer(id, which) => {
-                    let parameter = which.of(self.graph.layer(id)).expect("a listed parameter exists");
-                    Tensor::new(spec.shape, parameter.values.iter().map(|&v| v as f32).collect())
-                }
-            };
-            (spec.name, tensor)
+        let required = self.graph.tensors().into_iter().filter(|spec| spec.required);
+        let tensors = required.map(|spec| {
+            let data = self.tensor(spec.slot).data;
+            (spec.name, Tensor::new(spec.shape, data))
         });
         Params { tensors: tensors.collect() }
+    }
+
+    /// Returns the values of a part of the network.
+    ///
+    /// # Panics
+    /// Panics if the network has no such part.
+    pub fn tensor(&self, slot: Slot) -> Tensor {
+        match slot {
+            Slot::Weight(i) => self.linear(i).matrix.clone(),
+            Slot::LinearBias(i) => {
+                let bias = self.linear(i).bias.clone().expect("a declared bias has values");
+                Tensor::new([bias.len()], bias)
+            }
+            Slot::Layer(id, which) => {
+                let parameter = which.of(self.graph.layer(id)).expect("a listed parameter exists");
+                let values: Vec<f32> = parameter.values.iter().map(|&v| v as f32).collect();
+                Tensor::new([values.len()], values)
+            }
+        }
     }
 
     /// Returns the weights of the connection with index `i`.

@@ -28,12 +28,31 @@ impl Tensor {
         Self { shape, data }
     }
 
+    /// Returns minimum, mean and maximum; `None` if the tensor is empty.
+    pub fn statistics(&self) -> Option<Statistics> {
+        let values = || self.data.iter().map(|&x| f64::from(x));
+        let min = values().reduce(f64::min)?;
+        let max = values().reduce(f64::max)?;
+        Some(Statistics { min, mean: values().sum::<f64>() / self.data.len() as f64, max })
+    }
+
     /// Creates a tensor of zeros.
     pub fn zeros(shape: impl Into<Vec<usize>>) -> Self {
         let shape = shape.into();
         let len = shape.iter().product();
         Self { shape, data: vec![0.0; len] }
     }
+}
+
+/// Minimum, mean and maximum of a tensor.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Statistics {
+    /// Minimum.
+    pub min: f64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Maximum.
+    pub max: f64,
 }
 
 /// Tensors by name, as in a weights file: `<source>-><target>.weight` `[sources, target columns]`,

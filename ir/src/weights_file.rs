@@ -209,7 +209,8 @@ impl fmt::Display for WeightsMetadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let params: Vec<String> =
             self.params.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        write!(f, "`{}({})`", self.network, params.join(", "))
+        let params = if params.is_empty() { String::new() } else { format!("({})", params.join(", ")) };
+        write!(f, "`{}{params}`", self.network)
     }
 }
 

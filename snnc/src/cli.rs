@@ -97,7 +97,7 @@ pub enum Command {
 /// A network file, the network in it, and the network's parameters.
 #[derive(Args, Debug)]
 pub struct NetworkArgs {
-    /// Network file; `-` reads standard input.
+    /// Network file, or a recipe, which names the network and its parameters; `-` reads standard input.
     #[arg(value_name = "NET.snn")]
     pub net: PathBuf,
     /// Select a network, if the file has several.
@@ -140,9 +140,12 @@ pub struct Show {
          specifications (`.npz`) and configurations (`.json`)."
     ))]
     pub target: Option<String>,
-    /// Weights file; prints the cost of the network on the chip.
+    /// Weights file; prints the trained values, and with `--target` the cost of the network on the chip.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
+    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    #[arg(long)]
+    pub allow_mismatch: bool,
     /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub dt: Option<f64>,
@@ -172,9 +175,18 @@ pub struct Train {
     /// Output folder; `runs/<recipe>` by default.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Resume from the checkpoint in the output folder.
+    /// Resume from the checkpoint in the output folder. A larger `training.epochs` extends the training.
     #[arg(long)]
     pub resume: bool,
+    /// Replace a run with other options in the output folder.
+    #[arg(long, conflicts_with = "resume")]
+    pub overwrite: bool,
+    /// Start from these weights, as for fine-tuning.
+    #[arg(long, value_name = "W.safetensors", conflicts_with = "resume")]
+    pub weights: Option<PathBuf>,
+    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    #[arg(long)]
+    pub allow_mismatch: bool,
     /// Train with N consecutive seeds, starting at `training.seed`; reports mean and standard deviation.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub seeds: Option<u16>,
@@ -202,6 +214,9 @@ pub struct Eval {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
+    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    #[arg(long)]
+    pub allow_mismatch: bool,
     /// Engine that runs the network: `float`, or the simulator of a chip.
     #[arg(long, value_name = "ENGINE", default_value = "float", long_help = help::engines(
         "Engine that runs the network: `float`, or the simulator of a chip, for which the network is quantized."
@@ -223,6 +238,9 @@ pub struct Compare {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
+    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    #[arg(long)]
+    pub allow_mismatch: bool,
     /// Chip to compare with the float network.
     #[arg(long, long_help = help::chips("Chip to compare with the float network."))]
     pub target: Option<String>,
@@ -243,8 +261,14 @@ pub struct Run {
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Weights file.
-    #[arg(long, value_name = "W.safetensors")]
-    pub weights: PathBuf,
+    #[arg(long, value_name = "W.safetensors", required_unless_present = "init")]
+    pub weights: Option<PathBuf>,
+    /// Run the untrained network, with initial weights drawn from this seed.
+    #[arg(long, value_name = "SEED", conflicts_with = "weights")]
+    pub init: Option<u64>,
+    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    #[arg(long)]
+    pub allow_mismatch: bool,
     #[command(flatten)]
     pub arrays: ArrayArgs,
     /// Seed of the membrane noise.
@@ -274,6 +298,9 @@ pub struct Build {
     /// Weights file. Without it, generated Rust loads its weights at run time.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
+    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    #[arg(long)]
+    pub allow_mismatch: bool,
     /// Firing rates of the layers, as printed by `snnc eval --json`. For each layer, generated f32 Rust then uses the
     /// loop that is faster at this rate.
     #[arg(long, value_name = "EVAL.json")]

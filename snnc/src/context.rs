@@ -77,9 +77,20 @@ impl Context {
         Ok(CompileOutput::compile(&stdio::display_name(&args.net), text, &options))
     }
 
-    /// Compiles a network file and prints its warnings. Errors in the network are an error.
-    pub fn load(&self, args: &NetworkArgs) -> Result<LoadedNetwork, Failure> {
-        Ok(self.compile(args)?.accept(&self.terminal)?)
+    /// Opens a network file, or a recipe in its place, and prints the warnings of the network. Errors in the network are
+    /// an error.
+    pub fn open(&self, args: &NetworkArgs) -> Result<NetworkInput, Failure> {
+        let NetworkArgs { net, name, params } = args;
+        if !is_recipe(net) {
+            return Ok(NetworkInput::Source(self.compile(args)?.accept(&self.terminal)?));
+        }
+        if name.is_some() || !params.is_empty() {
+            return Err(Failure::Usage(
+                "`--name` and `--param` are for networks; a recipe sets them as `name` and `params`".into(),
+            ));
+        }
+        let recipe = Recipe::parse(stdio::read_text(net)?, net, &[], &self.chips)?;
+        Ok(NetworkInput::Recipe(Box::new(Plan::new(recipe, &self.terminal)?)))
     }
 
     /// Reads a recipe and compiles its network. Also sets the number of threads of the global pool, because commands
@@ -94,9 +105,9 @@ impl Context {
         Ok(Plan::new(recipe, &self.terminal)?)
     }
 
-    /// Reads a weights file and binds it to the network.
-    pub fn bind(&self, loaded: &LoadedNetwork, weights: &Path) -> Result<Network, Failure> {
-        Ok(loaded.bind(&stdio::read(weights)?, weights)?)
+    /// Reads a weights file and binds it to the network of a recipe.
+    pub fn bind(&self, plan: &Plan, weights: &Path, allow_mismatch: bool) -> Result<Network, Failure> {
+        Ok(plan.bind(&stdio::read(weights)?, weights, allow_mismatch, &self.terminal)?)
     }
 
     /// Reads input events from a `.npy` file.
@@ -104,6 +115,47 @@ impl Context {
         let events = InputEvents::parse(&stdio::read(path)?, channels);
         events.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))
     }
+}
+
+/// A network, opened by its source or by a recipe.
+pub enum NetworkInput {
+    /// A network file.
+    Source(LoadedNetwork),
+    /// A recipe with its network.
+    Recipe(Box<Plan>),
+}
+
+impl NetworkInput {
+    /// Returns the network.
+    pub fn loaded(&self) -> &LoadedNetwork {
+        match self {
+            Self::Source(loaded) => loaded,
+            Self::Recipe(plan) => &plan.loaded,
+        }
+    }
+
+    /// Returns the recipe, if one was given.
+    pub fn recipe(&self) -> Option<&Recipe> {
+        match self {
+            Self::Source(_) => None,
+            Self::Recipe(plan) => Some(&plan.recipe),
+        }
+    }
+
+    /// Reads a weights file and binds it to the network. A recipe is compared with the weights as well.
+    pub fn bind(&self, weights: &Path, allow_mismatch: bool, context: &Context) -> Result<Network, Failure> {
+        match self {
+            Self::Source(loaded) => {
+                Ok(loaded.bind(&stdio::read(weights)?, weights, allow_mismatch, &context.terminal)?)
+            }
+            Self::Recipe(plan) => context.bind(plan, weights, allow_mismatch),
+        }
+    }
+}
+
+/// Returns whether a file is a recipe, judging by its extension.
+pub fn is_recipe(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// Reports an unknown name in the format of clap's own errors.

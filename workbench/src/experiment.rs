@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use synnet_dsl::CompileOptions;
 use synnet_ir::graph::Quantity;
-use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params};
 use synnet_runtime::{Evaluation, Loss, Readout, TrainOptions, Trainer, Validation, initial_params};
 use synnet_xylo::quantize::FakeQuantizer;
 use synnet_xylo::{Build, chip::Chip, quantize::QuantizeOptions};
@@ -25,6 +25,9 @@ use synnet_ir::display::{format_time_rounded, pluralize};
 
 /// A threshold that membranes of readouts practically never reach.
 const SILENT_THRESHOLD: f64 = 1000.0;
+
+/// The part of the provenance that stands for the data.
+pub(crate) const DATASET: &str = "dataset";
 
 /// A recipe with its compiled network.
 pub struct Plan {
@@ -102,7 +105,9 @@ impl Plan {
     /// Returns an error that lists the samples that cannot be used, or names a set that is empty.
     pub fn with_data(self, observer: &dyn Observer) -> Result<Experiment, Error> {
         let graph = &self.loaded.graph;
-        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs() };
+        // Without classes, no chip runs the samples.
+        let chip = self.readout.and_then(|_| self.recipe.simulated_chip().cloned());
+        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs(), chip };
         let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, observer);
         observer.stage_done(Stage::Reading);
         Ok(Experiment { corpus: corpus?, plan: self })
@@ -113,9 +118,15 @@ impl Plan {
     /// # Errors
     /// Returns an error if training does not support the network or the options.
     pub fn trainer(&self, seed: u64) -> Result<Trainer, Error> {
-        let graph = &self.loaded.graph;
-        let params = initial_params(graph, seed);
-        self.with_fake_quantization(Trainer::new(graph, params, self.options(seed)))
+        self.trainer_from(initial_params(&self.loaded.graph, seed), seed)
+    }
+
+    /// Returns a trainer that starts from the given weights, with options for a seed.
+    ///
+    /// # Errors
+    /// Returns an error if the weights do not fit the network, or training does not support it or the options.
+    pub fn trainer_from(&self, params: Params, seed: u64) -> Result<Trainer, Error> {
+        self.with_fake_quantization(Trainer::new(&self.loaded.graph, params, self.options(seed)))
     }
 
     /// Returns a trainer that continues from a checkpoint.
@@ -138,6 +149,22 @@ impl Plan {
     /// Returns the training options of the recipe, with this seed.
     pub fn options(&self, seed: u64) -> TrainOptions {
         self.recipe.training.clone().with_seed(seed)
+    }
+
+    /// Returns the part of [`Experiment::provenance`] that is known without the data.
+    pub(crate) fn provenance(&self) -> BTreeMap<String, String> {
+        let network = xxh3_128(synnet_ir::to_json(&self.loaded.graph).as_bytes());
+        let recipe = &self.recipe;
+        let augmentation = format!("{:?}", recipe.data.augmentation);
+        let quantization = recipe
+            .quantization_aware()
+            .map(|(chip, from)| format!("{chip:?} {from} {:?}", recipe.quantize.options));
+        let parts = [
+            ("network", network),
+            ("`data.augmentation`", xxh3_128(augmentation.as_bytes())),
+            ("quantization", xxh3_128(quantization.unwrap_or_default().as_bytes())),
+        ];
+        parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
     }
 
     /// Checks the network against the targets of the recipe, so that training does not end with a failed build.
@@ -172,19 +199,9 @@ impl Experiment {
     /// Returns hashes of everything besides the options that training depends on: network, data, augmentation and
     /// quantization. A checkpoint stores them, so that training resumes with the same ones only.
     pub fn provenance(&self) -> BTreeMap<String, String> {
-        let network = xxh3_128(synnet_ir::to_json(&self.plan.loaded.graph).as_bytes());
-        let recipe = &self.plan.recipe;
-        let augmentation = format!("{:?}", recipe.data.augmentation);
-        let quantization = recipe
-            .quantization_aware()
-            .map(|(chip, from)| format!("{chip:?} {from} {:?}", recipe.quantize.options));
-        let parts = [
-            ("network", network),
-            ("dataset", self.corpus.fingerprint()),
-            ("`data.augmentation`", xxh3_128(augmentation.as_bytes())),
-            ("quantization", xxh3_128(quantization.unwrap_or_default().as_bytes())),
-        ];
-        parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
+        let mut provenance = self.plan.provenance();
+        provenance.insert(DATASET.to_owned(), format!("{:032x}", self.corpus.fingerprint()));
+        provenance
     }
 
     /// Evaluates the float network on the test set.

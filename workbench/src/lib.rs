@@ -104,6 +104,7 @@ mod target;
 pub mod training;
 mod training_memory;
 mod unknown;
+mod weights;
 
 pub use chip_catalog::ChipCatalog;
 pub use error::{Error, SourceDiagnostics};
@@ -114,3 +115,4 @@ pub use run::{RunOptions, RunResult, run};
 pub use target::{Engine, NamedTarget, TargetOption, TargetOptions};
 pub use training_memory::TrainingMemory;
 pub use unknown::UnknownName;
+pub use weights::InitialWeights;

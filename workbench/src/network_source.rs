@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use synnet_dsl::{CompileOptions, Loader};
-use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Severity, Sources};
+use synnet_ir::{Diagnostic, Diagnostics, Difference, Graph, Network, Severity, Sources, WeightsFile};
 
 use crate::error::Error;
 use crate::files;
@@ -66,23 +66,52 @@ impl LoadedNetwork {
     /// Binds the weights of a file to the network.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be read, or lists every tensor that does not fit.
-    pub fn read_weights(&self, path: &Path) -> Result<Network, Error> {
-        self.bind(&files::read(path)?, path)
+    /// Returns an error if the file cannot be read, and under the conditions of [`bind`](Self::bind).
+    pub fn read_weights(
+        &self,
+        path: &Path,
+        allow_mismatch: bool,
+        observer: &dyn Observer,
+    ) -> Result<Network, Error> {
+        self.bind(&files::read(path)?, path, allow_mismatch, observer)
     }
 
     /// Binds weights in safetensors format to the network; messages call them `path`.
     ///
     /// # Errors
-    /// Returns an error if the bytes are not in safetensors format, or lists every tensor that does not fit.
-    pub fn bind(&self, weights: &[u8], path: &Path) -> Result<Network, Error> {
-        let params = Params::from_safetensors(weights).map_err(|e| Error::file(path, e))?;
-        Network::bind(&self.graph, &params).map_err(|diagnostics| {
-            self.error(diagnostics).concluding(|diagnostics| {
+    /// Returns an error if the bytes are not in safetensors format, or lists every tensor that does not fit. Weights
+    /// that were trained for a network with other constants are an error too, unless `allow_mismatch`; the observer then
+    /// gets a warning.
+    pub fn bind(
+        &self,
+        weights: &[u8],
+        path: &Path,
+        allow_mismatch: bool,
+        observer: &dyn Observer,
+    ) -> Result<Network, Error> {
+        let file = WeightsFile::from_safetensors(weights).map_err(|e| Error::file(path, e))?;
+        self.bind_file(&file, &file.differences(&self.graph), path, allow_mismatch, observer)
+    }
+
+    /// Binds weights whose differences from the network at hand are known.
+    pub(crate) fn bind_file(
+        &self,
+        file: &WeightsFile,
+        differences: &[Difference],
+        path: &Path,
+        allow_mismatch: bool,
+        observer: &dyn Observer,
+    ) -> Result<Network, Error> {
+        match file.bind_with(&self.graph, differences, allow_mismatch) {
+            Ok((network, warnings)) => {
+                self.accept(&warnings, observer)?;
+                Ok(network)
+            }
+            Err(diagnostics) => Err(self.error(diagnostics).concluding(|diagnostics| {
                 let (path, name) = (path.display(), &self.graph.name);
                 format!("`{path}` does not fit network `{name}`: {}", pluralize(diagnostics.len(), "error"))
-            })
-        })
+            })),
+        }
     }
 
     /// Converts diagnostics about the network to an error.

@@ -1,11 +1,13 @@
 //! A run: trains the network of a recipe with one seed or several, evaluates it, and builds its targets.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use synnet_ir::Network;
 use synnet_ir::display::{format_list, format_percent, indent, pluralize};
 use synnet_ir::names::snake_case;
+use synnet_runtime::Schedule;
 use synnet_xylo::{BuildOptions, XyloTarget};
 
 use crate::artifacts::{self, WrittenFile};
@@ -17,6 +19,7 @@ use crate::report::{self, Report, Results, SeedResult, Seeds};
 use crate::target::{NamedTarget, TargetOption, TargetOptions};
 use crate::training::{CHECKPOINT, METRICS, TrainedNetwork, TrainingRun, WEIGHTS};
 use crate::training_memory::TrainingMemory;
+use crate::weights::InitialWeights;
 
 /// Options of a run.
 #[derive(Clone, Debug)]
@@ -28,12 +31,16 @@ pub struct RunOptions {
     pub seeds: Option<Vec<u64>>,
     /// Whether to resume from the checkpoints in the output folder; `false` by default.
     pub resume: bool,
+    /// Weights to start from, as for fine-tuning; drawn from the seed by default.
+    pub weights: Option<InitialWeights>,
+    /// Whether to replace a run with other options in the output folder; `false` by default.
+    pub overwrite: bool,
 }
 
 impl RunOptions {
     /// Returns the options of a new run in this folder, with the seeds of the recipe.
     pub fn new(out: impl Into<PathBuf>) -> Self {
-        Self { out: out.into(), seeds: None, resume: false }
+        Self { out: out.into(), seeds: None, resume: false, weights: None, overwrite: false }
     }
 }
 
@@ -69,18 +76,27 @@ struct FinishedRun {
 /// training fails or is interrupted, or a file cannot be written.
 pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<RunResult, Error> {
     plan.check_targets()?;
-    let RunOptions { out, resume, .. } = options;
+    let out = &options.out;
     let seeds = options.seeds.as_ref().or(plan.recipe.seeds.as_ref());
     let has_several_seeds = seeds.is_some();
     let training_runs = match seeds {
-        None => vec![training_run(&plan, plan.recipe.training.seed, out.clone(), *resume)?],
-        Some(seeds) => training_runs(&plan, seeds, out, *resume)?,
+        None => vec![training_run(&plan, plan.recipe.training.seed, out.clone(), options.resume, options)?],
+        Some(seeds) => training_runs(&plan, seeds, options)?,
     };
-    // Checked before the data is read, which takes long.
+    // Checked before the data is read, which takes long, and again when the data is known.
+    let check_folders = |provenance: &BTreeMap<String, String>| -> Result<(), Error> {
+        let mut checked = training_runs.iter().filter(|_| !options.overwrite);
+        checked.try_for_each(|run| run.check_folder(provenance, observer))
+    };
+    check_folders(&plan.provenance())?;
+    if options.resume {
+        warn_about_longer_schedule(&plan, &training_runs, observer);
+    }
     TrainingMemory::estimate(&plan.loaded.graph, &plan.recipe, rayon::current_num_threads())
         .check(observer)?;
     let experiment = plan.with_data(observer)?;
     let provenance = experiment.provenance();
+    check_folders(&provenance)?;
 
     let mut results = Vec::new();
     let mut outcomes = Vec::new();
@@ -102,25 +118,48 @@ pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<
     }
 }
 
-fn training_run(plan: &Plan, seed: u64, out: PathBuf, resume: bool) -> Result<TrainingRun, Error> {
-    if resume { TrainingRun::resume(plan, seed, out) } else { TrainingRun::start(plan, seed, out) }
+fn training_run(
+    plan: &Plan,
+    seed: u64,
+    out: PathBuf,
+    resume: bool,
+    options: &RunOptions,
+) -> Result<TrainingRun, Error> {
+    match &options.weights {
+        _ if resume => TrainingRun::resume(plan, seed, out),
+        Some(weights) => TrainingRun::start_from(plan, weights, seed, out),
+        None => TrainingRun::start(plan, seed, out),
+    }
 }
 
 /// Prepares the training of each seed. On `resume`, seeds without a checkpoint start from the beginning, but at least
 /// one checkpoint must exist.
-fn training_runs(plan: &Plan, seeds: &[u64], out: &Path, resume: bool) -> Result<Vec<TrainingRun>, Error> {
+fn training_runs(plan: &Plan, seeds: &[u64], options: &RunOptions) -> Result<Vec<TrainingRun>, Error> {
+    let out = &options.out;
     let folders: Vec<PathBuf> = seeds.iter().map(|seed| out.join(format!("seed-{seed}"))).collect();
     let has_checkpoint = |folder: &PathBuf| folder.join(CHECKPOINT).exists();
-    if resume && !folders.iter().any(has_checkpoint) {
+    if options.resume && !folders.iter().any(has_checkpoint) {
         let message =
             format!("`{}` has no checkpoint to resume from; start without `--resume`", out.display());
         return Err(Error::Refused(message));
     }
     let run = |(&seed, folder): (&u64, PathBuf)| {
-        let resume = resume && has_checkpoint(&folder);
-        training_run(plan, seed, folder, resume)
+        let resume = options.resume && has_checkpoint(&folder);
+        training_run(plan, seed, folder, resume, options)
     };
     seeds.iter().zip(folders).map(run).collect()
+}
+
+/// Warns if training is extended with a schedule that spans all epochs: the learning rate then jumps, and the result is
+/// not that of an uninterrupted run.
+fn warn_about_longer_schedule(plan: &Plan, runs: &[TrainingRun], observer: &dyn Observer) {
+    let spans_training = matches!(plan.recipe.training.schedule, Schedule::Cosine(_) | Schedule::OneCycle(_));
+    if spans_training && runs.iter().any(TrainingRun::is_extended) {
+        observer.warning(
+            "training is extended, and its learning rate schedule spans all epochs: the learning rate jumps to its \
+             place in the longer schedule; the result differs from that of one long run",
+        );
+    }
 }
 
 impl FinishedRun {
@@ -131,14 +170,15 @@ impl FinishedRun {
         folder: PathBuf,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
-        let mut written = vec![
-            WrittenFile { path: folder.join(WEIGHTS), description: "trained weights".into() },
-            WrittenFile { path: folder.join(METRICS), description: "metrics of every epoch".into() },
-            WrittenFile {
-                path: folder.join(CHECKPOINT),
-                description: "training state, for `--resume`".into(),
-            },
-        ];
+        let file = |name: &str, description: &str| WrittenFile {
+            path: folder.join(name),
+            description: description.into(),
+        };
+        let is_trained = trained.history.epochs() > 0;
+        let weights = if is_trained { "trained weights" } else { "initial weights" };
+        let mut written = vec![file(WEIGHTS, weights)];
+        written.extend(is_trained.then(|| file(METRICS, "metrics of every epoch")));
+        written.push(file(CHECKPOINT, "training state, for `--resume`"));
         let network = &trained.network;
         let float = experiment.evaluate(network)?;
         let chip = experiment.simulated_chip();
@@ -163,7 +203,7 @@ impl FinishedRun {
         results["seed"] = json!(trained.seed);
         results["seconds"] = json!(trained.duration.as_secs_f64());
         results["epochs"] = json!(trained.history.epochs());
-        results["selected_epoch"] = json!(trained.selected_epoch + 1);
+        results["selected_epoch"] = json!(trained.selected_epoch_number());
         results["files"] = self.written.iter().map(|file| json!(file.path)).collect();
         results
     }
@@ -174,13 +214,12 @@ impl FinishedRun {
         let files: Vec<Vec<String>> =
             self.written.iter().map(|file| vec![files::name(&file.path), file.description.clone()]).collect();
         format!(
-            "{}: {}; {} in {:.1} s; weights of epoch {}, {}\n\n{}\n{}",
+            "{}: {}; {} in {:.1} s; {}\n\n{}\n{}",
             trained.network.graph.name,
             self.splits,
             pluralize(trained.epochs, "epoch"),
             trained.duration.as_secs_f64(),
-            trained.selected_epoch + 1,
-            trained.selection_reason,
+            trained.selection(),
             report::summary(&self.float, self.chip.as_ref()),
             file_list(&self.folder, &files),
         )

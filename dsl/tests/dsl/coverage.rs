@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use synnet_dsl::{CompileOptions, Loader, NoImports, compile};
 use synnet_ir::{
-    Diagnostics, Feature, Graph, Network, Params, Sources, Tensor, from_json, to_json, validate,
+    Diagnostics, Feature, Graph, Network, Params, Sources, Tensor, WeightsFile, WeightsMetadata, from_json,
+    to_json, validate,
 };
 
 use crate::cases::{Case, cases, compiled};
@@ -175,6 +176,14 @@ fn weights() -> Vec<Pair> {
     let set = |name: &'static str, tensor: Tensor| {
         move |params: &mut Params| drop(params.tensors.insert(name.to_owned(), tensor.clone()))
     };
+    let mismatch = || {
+        let metadata = WeightsMetadata::new(&graph());
+        let file = WeightsFile { params: right(), metadata: Some(metadata) };
+        let mut other = graph();
+        other.dt *= 2.0;
+        let check = |graph: &Graph| file.check(graph, false).into_iter().collect();
+        Pair { code: "E0606", broken: check(&other), neighbor: check(&graph()) }
+    };
     vec![
         change("E0601", &|params| drop(params.tensors.remove("events->out.weight"))),
         change("E0601", &|params| drop(params.tensors.remove("out.threshold"))),
@@ -188,6 +197,7 @@ fn weights() -> Vec<Pair> {
             &set("events->out.weight", Tensor::new([2, 3], vec![0.0, 0.0, f32::NAN, 0.0, 0.0, 0.0])),
         ),
         change("E0604", &set("out.threshold", Tensor::new([1], vec![f32::INFINITY]))),
+        mismatch(),
         change("E0605", &set("out.threshold", Tensor::new([1], vec![0.0]))),
         change("E0605", &set("out.tau_mem", Tensor::new([1], vec![-0.002]))),
     ]

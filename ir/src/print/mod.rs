@@ -7,4 +7,4 @@ mod table;
 
 pub use dot::to_dot;
 pub use serialization::{from_json, from_yaml, to_json, to_yaml};
-pub use table::to_table;
+pub use table::{to_table, to_trained_table};

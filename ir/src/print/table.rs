@@ -2,10 +2,28 @@
 
 use super::labels::{edge_label, leak, sources};
 use crate::display::{format_list, format_number, format_time_rounded, indent, quantity_name};
-use crate::graph::{Graph, Layer, Neuron};
+use crate::graph::{Graph, Layer, LayerParameter, Leak, Parameter, Surrogate};
+use crate::network::{Network, TensorSpec};
 
 /// Prints layers, connections and tensors with their sizes, as text for people.
 pub fn to_table(graph: &Graph) -> String {
+    let specs = graph.tensors();
+    let sections = [heading(graph), layers(graph), connections(graph), tensors(&specs, None)];
+    sections.join("\n")
+}
+
+/// Like [`to_table`], for trained weights: layers have the trained values. A further table has the trained constants
+/// beside those of the source, `declared`; tensors have the range and the mean of their values.
+pub fn to_trained_table(declared: &Graph, network: &Network) -> String {
+    let graph = &network.graph;
+    let specs = graph.tensors();
+    let mut sections = vec![heading(graph), layers(graph), connections(graph)];
+    sections.extend(trained_constants(declared, graph));
+    sections.push(tensors(&specs, Some(network)));
+    sections.join("\n")
+}
+
+fn heading(graph: &Graph) -> String {
     let mut text = format!(
         "network {}   dt {}   input {} ({} channels)   output {} of {} ({})\n",
         graph.name,
@@ -20,54 +38,92 @@ pub fn to_table(graph: &Graph) -> String {
         text.push_str(format!("  {line}").trim_end());
         text.push('\n');
     }
-    text.push('\n');
-    text.push_str(&layers(graph));
-    text.push('\n');
-    text.push_str(&connections(graph));
-    text.push('\n');
-    text.push_str(&tensors(graph));
     text
 }
 
-fn layers(graph: &Graph) -> String {
-    let mut rows = vec![row(["layer", "neurons", "kind", "tau_mem", "tau_syn", "threshold", "max_spikes"])];
-    for layer in &graph.layers {
-        let [mem, syn, threshold, max_spikes] = constants(layer);
-        let size = layer.size.to_string();
-        rows.push(vec![
-            layer.name.clone(),
-            size,
-            layer.neuron.kind().name().into(),
-            mem,
-            syn,
-            threshold,
-            max_spikes,
-        ]);
-    }
-    table(&rows)
+/// A column of the table of layers: its name, its cell for a layer, and whether it is left out if all cells are "-".
+type Column = (&'static str, fn(&Layer) -> Option<String>, bool);
+
+const COLUMNS: [Column; 13] = [
+    ("layer", |layer| Some(layer.name.clone()), false),
+    ("neurons", |layer| Some(layer.size.to_string()), false),
+    ("kind", |layer| Some(layer.neuron.kind().name().into()), false),
+    ("synapses", |layer| Some(layer.synapses()).filter(|&n| n > 1).map(|n| n.to_string()), true),
+    ("tau_mem", |layer| LayerParameter::MemLeak.leak(layer).map(leak), false),
+    ("tau_syn", |layer| LayerParameter::SynLeak.leak(layer).map(leak), false),
+    ("tau_ahp", |layer| LayerParameter::AhpLeak.leak(layer).map(leak), true),
+    ("w_ahp", |layer| LayerParameter::AhpWeight.of(layer).map(numbers), true),
+    ("bias", |layer| LayerParameter::Bias.of(layer).filter(|bias| is_used(bias)).map(numbers), true),
+    (
+        "noise_std",
+        |layer| layer.as_lif().filter(|lif| lif.noise_std > 0.0).map(|lif| format_number(lif.noise_std)),
+        true,
+    ),
+    ("threshold", |layer| LayerParameter::Threshold.of(layer).map(numbers), false),
+    ("max_spikes", |layer| layer.as_lif().map(|lif| lif.max_spikes.to_string()), false),
+    ("surrogate", |layer| layer.as_lif().map(|lif| surrogate(lif.surrogate)), false),
+];
+
+/// Returns whether a bias is learned or not 0.
+fn is_used(bias: &Parameter) -> bool {
+    bias.learn || bias.values.iter().any(|&value| value != 0.0)
 }
 
-fn constants(layer: &Layer) -> [String; 4] {
-    match &layer.neuron {
-        Neuron::ExpSyn(expsyn) => ["-".into(), leak(&expsyn.syn), "-".into(), "-".into()],
-        Neuron::Lif(lif) => {
-            let values = &lif.threshold.values;
-            let threshold = if lif.threshold.is_uniform() {
-                format_number(values[0])
-            } else {
-                format!("{} values", values.len())
+fn surrogate(surrogate: Surrogate) -> String {
+    format!("{}({})", surrogate.kind.name(), format_number(surrogate.window))
+}
+
+fn layers(graph: &Graph) -> String {
+    let cells = |column: &Column| -> Vec<String> {
+        let (name, cell, _) = column;
+        let cells = graph.layers.iter().map(|layer| cell(layer).unwrap_or_else(|| "-".to_owned()));
+        std::iter::once((*name).to_owned()).chain(cells).collect()
+    };
+    let columns: Vec<Vec<String>> = COLUMNS
+        .iter()
+        .map(|column| (cells(column), column.2))
+        .filter(|(cells, is_optional)| !is_optional || cells[1..].iter().any(|cell| cell != "-"))
+        .map(|(cells, _)| cells)
+        .collect();
+    let row = |i: usize| columns.iter().map(|column| column[i].clone()).collect();
+    table(&(0..=graph.layers.len()).map(row).collect::<Vec<_>>())
+}
+
+/// Returns the range of values without a unit.
+fn numbers(parameter: &Parameter) -> String {
+    let [low, high] = extremes(&parameter.values);
+    let (low, high) = (format_number(low), format_number(high));
+    let range = if low == high { low } else { format!("{low} .. {high}") };
+    if parameter.learn { format!("{range} (learned)") } else { range }
+}
+
+fn extremes(values: &[f64]) -> [f64; 2] {
+    values.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &x| [low.min(x), high.max(x)])
+}
+
+/// Lists the constants that the weights set, beside those of the source; `None` if there are none.
+fn trained_constants(declared: &Graph, trained: &Graph) -> Option<String> {
+    let mut rows = vec![row(["constant", "declared", "trained", "mean"])];
+    for (before, after) in declared.layers.iter().zip(&trained.layers) {
+        for which in LayerParameter::ALL {
+            let (Some(old), Some(new)) = (which.of(before), which.of(after)) else { continue };
+            if old.values == new.values && !new.learn {
+                continue;
+            }
+            let text = |layer: &Layer, parameter: &Parameter| {
+                let parameter = Parameter { learn: false, ..parameter.clone() };
+                match which.leak(layer) {
+                    Some(of) => leak(&Leak { unit: of.unit, parameter }),
+                    None => numbers(&parameter),
+                }
             };
-            let learned = if lif.threshold.learn { " (learned)" } else { "" };
-            let synapses =
-                if lif.synapses > 1 { format!(" x {} synapses", lif.synapses) } else { String::new() };
-            [
-                leak(&lif.mem),
-                format!("{}{synapses}", leak(&lif.syn)),
-                format!("{threshold}{learned}"),
-                lif.max_spikes.to_string(),
-            ]
+            let mean = new.values.iter().sum::<f64>() / new.values.len().max(1) as f64;
+            let name = format!("{}.{}", after.name, which.name(after));
+            let mean = text(after, &Parameter::uniform(mean));
+            rows.push(vec![name, text(before, old), text(after, new), mean]);
         }
     }
+    (rows.len() > 1).then(|| table(&rows))
 }
 
 fn connections(graph: &Graph) -> String {
@@ -88,15 +144,23 @@ fn connections(graph: &Graph) -> String {
     table(&rows)
 }
 
-fn tensors(graph: &Graph) -> String {
-    let mut rows = vec![row(["tensor", "shape", "values", ""])];
+/// Lists the tensors; with a network, also the range and the mean of their values.
+fn tensors(specs: &[TensorSpec], network: Option<&Network>) -> String {
+    let mut head = row(["tensor", "shape", "values", ""]);
+    head.extend(network.iter().flat_map(|_| row(["min", "mean", "max"])));
+    let mut rows = vec![head];
     let (mut total, mut learned) = (0, 0);
-    for spec in graph.tensors() {
+    for spec in specs {
         let count: usize = spec.shape.iter().product();
         total += count;
         learned += if spec.learn { count } else { 0 };
         let role = if spec.learn { "learned" } else { "constant" };
-        rows.push(vec![spec.name, format!("{:?}", spec.shape), count.to_string(), role.into()]);
+        let mut row = vec![spec.name.clone(), format!("{:?}", spec.shape), count.to_string(), role.into()];
+        if let Some(network) = network {
+            let statistics = network.tensor(spec.slot).statistics().unwrap_or_default();
+            row.extend([statistics.min, statistics.mean, statistics.max].map(format_number));
+        }
+        rows.push(row);
     }
     rows.push(vec!["total".into(), String::new(), total.to_string(), format!("{learned} learned")]);
     table(&rows)

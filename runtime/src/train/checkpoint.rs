@@ -39,6 +39,42 @@ struct Position {
     options: serde_json::Value,
 }
 
+/// What a checkpoint says about its training, without the tensors.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CheckpointInfo {
+    /// Number of complete epochs.
+    pub epochs_done: usize,
+    /// Number of epochs to train.
+    pub epochs: usize,
+    /// The descriptions of the inputs of training that the caller had set, by name.
+    pub provenance: BTreeMap<String, String>,
+    options: serde_json::Value,
+}
+
+impl CheckpointInfo {
+    /// Reads the header of a checkpoint.
+    ///
+    /// # Errors
+    /// Returns an error if `bytes` is not a checkpoint of this version.
+    pub fn read(bytes: &[u8]) -> Result<Self, Diagnostics> {
+        let position = read_position(bytes).map_err(error)?;
+        let epochs = position.options.get("epochs").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        Ok(Self {
+            epochs_done: position.epoch,
+            epochs: epochs as usize,
+            provenance: position.provenance,
+            options: position.options,
+        })
+    }
+
+    /// Returns a sentence for each option that differs, such as "`batch` is 8, but it is 4 in the checkpoint".
+    pub fn differences(&self, options: &TrainOptions) -> Vec<String> {
+        let (before, now) = (&self.options, options_as_json(options));
+        differences(before, &now).unwrap_or_default()
+    }
+}
+
 impl Trainer {
     /// Serializes the training state, from which [`resume`](Self::resume) continues. The same state gives the
     /// same bytes.
@@ -70,7 +106,8 @@ impl Trainer {
         all.to_safetensors_with(&BTreeMap::from([(KEY.to_owned(), position)]))
     }
 
-    /// Resumes training from a checkpoint of the same network with the same options.
+    /// Resumes training from a checkpoint of the same network with the same options. The number of epochs may be larger:
+    /// training is then extended.
     ///
     /// # Errors
     /// Returns an error if `bytes` is not a checkpoint or belongs to another network, and an error for each
@@ -78,10 +115,7 @@ impl Trainer {
     pub fn resume(bytes: &[u8], graph: &Graph, options: TrainOptions) -> Result<Self, Diagnostics> {
         // Options first: a difference there also explains missing moments below.
         let position = read_position(bytes).map_err(error)?;
-        let differing = differences(&position.options, &options_as_json(&options));
-        if !differing.is_empty() {
-            return Err(differing);
-        }
+        check_options(&position, &options)?;
         let mut all = Params::from_safetensors(bytes).map_err(|e| error(e.to_string()))?.tensors;
         let mut params = Params::default();
         for name in all.keys().filter(|name| name.starts_with("param/")).cloned().collect::<Vec<_>>() {
@@ -168,18 +202,30 @@ fn read_position(bytes: &[u8]) -> Result<Position, String> {
     Ok(position)
 }
 
-/// Returns an error for each option that differs.
-fn differences(before: &serde_json::Value, now: &serde_json::Value) -> Diagnostics {
-    let (Some(before), Some(now)) = (before.as_object(), now.as_object()) else {
-        return error("invalid checkpoint: it contains no options".to_owned());
-    };
+/// Returns an error for each option that differs, except for a larger number of epochs.
+fn check_options(position: &Position, options: &TrainOptions) -> Result<(), Diagnostics> {
+    let mut now = options_as_json(options);
+    let before = position.options.get("epochs").and_then(serde_json::Value::as_u64);
+    if before.is_some_and(|before| before <= options.epochs as u64) {
+        now["epochs"] = position.options["epochs"].clone();
+    }
+    let differing = differences(&position.options, &now)
+        .ok_or_else(|| error("invalid checkpoint: it contains no options".to_owned()))?;
+    let differing = differing.into_iter().map(|message| {
+        Diagnostic::error_without_span(&codes::CHECKPOINT, message)
+            .with_help("resume with the same options, or start a new training run")
+    });
+    let differing: Diagnostics = differing.collect();
+    if differing.is_empty() { Ok(()) } else { Err(differing) }
+}
+
+/// Returns a sentence for each option that differs; `None` if one of the two has no options.
+fn differences(before: &serde_json::Value, now: &serde_json::Value) -> Option<Vec<String>> {
+    let (before, now) = (before.as_object()?, now.as_object()?);
     let differing = now.iter().filter(|(key, value)| before.get(*key) != Some(value));
-    differing
-        .map(|(key, value)| {
-            let old = before.get(key).map_or("unset".to_owned(), ToString::to_string);
-            let message = format!("`{key}` is {value}, but it is {old} in the checkpoint");
-            Diagnostic::error_without_span(&codes::CHECKPOINT, message)
-                .with_help("resume with the same options, or start a new training run")
-        })
-        .collect()
+    let sentence = |(key, value): (&String, &serde_json::Value)| {
+        let old = before.get(key).map_or("unset".to_owned(), ToString::to_string);
+        format!("`{key}` is {value}, but it is {old} in the checkpoint")
+    };
+    Some(differing.map(sentence).collect())
 }

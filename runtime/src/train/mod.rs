@@ -69,6 +69,7 @@ mod warning;
 
 pub use augment::Augmentation;
 pub use bounds::Bounds;
+pub use checkpoint::CheckpointInfo;
 pub use forward_transform::Transform;
 pub use layer_metrics::{LayerMetrics, SATURATED_RATE};
 pub use selection::{Best, Score, Selection, SelectionResult};

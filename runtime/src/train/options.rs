@@ -53,7 +53,7 @@ pub struct TrainOptions {
     /// Factor on the learning rate over time; constant by default.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Number of passes over the data, 1 or more.
+    /// Number of passes over the data; 0 keeps the initial weights.
     pub epochs: usize,
     /// Number of samples per update, 1 or more. The last batch of an epoch may have fewer.
     pub batch: usize,
@@ -136,8 +136,7 @@ impl TrainOptions {
 
     /// Returns an error for every option that is out of range or does not fit the network.
     pub(super) fn check(&self, graph: &Graph) -> Diagnostics {
-        let mut ranges =
-            vec![OptionRange::count("epochs", self.epochs), OptionRange::count("batch", self.batch)];
+        let mut ranges = vec![OptionRange::count("batch", self.batch)];
         ranges.extend(self.optimizer.ranges());
         ranges
             .extend(self.lr_factors.values().map(|&factor| OptionRange::non_negative("lr_factors", factor)));

@@ -1,12 +1,14 @@
 //! `snnc build`: compiles a network and its weights for a target.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::json;
 use synnet_ir::Fact;
 use synnet_ir::Network;
 use synnet_workbench::artifacts::{self, WrittenFile};
 use synnet_workbench::network_source::LoadedNetwork;
+use synnet_workbench::recipe::Recipe;
 use synnet_workbench::{NamedTarget, TargetOption, TargetOptions, calibration, report};
 use synnet_xylo::quantize::QuantizeOptions;
 
@@ -18,16 +20,14 @@ use crate::{stdio, terminal};
 /// Compiles a network for a target.
 pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     stdio::check_single_stdout("-o", &args.out, context.json)?;
-    let Some(target) = context.target_or_custom(args.target.as_ref())? else {
-        return Err(Failure::Usage(
-            "no target is given: name one with `--target`, such as `--target rust`".into(),
-        ));
-    };
+    let input = context.open(&args.network)?;
+    let loaded = input.loaded();
+    let target = target(args, input.recipe(), context)?;
     reject_unused_options(args, &target, context)?;
-    let loaded = context.load(&args.network)?;
-    let network = args.weights.as_ref().map(|path| context.bind(&loaded, path)).transpose()?;
+    let bind = |path: &PathBuf| input.bind(path, args.allow_mismatch, context);
+    let network = args.weights.as_ref().map(bind).transpose()?;
     let mut options = TargetOptions::new();
-    options.quantize = quantize_options(args, network.as_ref(), context)?;
+    options.quantize = quantize_options(args, input.recipe(), network.as_ref(), context)?;
     options.remove_dead = args.remove_dead;
     options.one_file = stdio::is_stdio(&args.out);
     if let Some(path) = &args.rates {
@@ -56,10 +56,25 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
         _ => artifacts::write(&artifacts, args.out.parent().unwrap_or(Path::new("")))?,
     };
     if context.json {
-        print_json(&loaded, &written, &artifacts.facts)
+        print_json(loaded, &written, &artifacts.facts)
     } else {
         print_summary(&written, &artifacts.facts)
     }
+}
+
+/// Returns the target that `--target` names, or else the chip of the recipe, or its only target.
+fn target(args: &Build, recipe: Option<&Recipe>, context: &Context) -> Result<NamedTarget, Failure> {
+    if let Some(target) = context.target_or_custom(args.target.as_ref())? {
+        return Ok(target);
+    }
+    let of_recipe = recipe.and_then(|recipe| match (recipe.simulated_chip(), recipe.targets()) {
+        (Some(chip), _) => Some(NamedTarget::from(Arc::clone(chip))),
+        (None, [only]) => Some(only.clone()),
+        (None, _) => None,
+    });
+    of_recipe.ok_or_else(|| {
+        Failure::Usage("no target is given: name one with `--target`, such as `--target rust`".into())
+    })
 }
 
 /// Returns the name of the main output file. It must be UTF-8: other files, and names in generated code, derive from
@@ -92,34 +107,45 @@ fn reject_unused_options(args: &Build, target: &NamedTarget, context: &Context) 
     Err(Failure::Usage(format!("`{flag}` has no effect on target `{name}`: it is for {}", others.join(", "))))
 }
 
-/// Returns the quantization options, with the ranges of the states if there is calibration input.
+/// Returns the quantization options: those of the recipe, if one is given, with `--quantizer` in place of its method.
+/// Calibration input gives the ranges of the states.
 fn quantize_options(
     args: &Build,
+    recipe: Option<&Recipe>,
     network: Option<&Network>,
     context: &Context,
 ) -> Result<QuantizeOptions, Failure> {
     let QuantizeArgs { quantizer, calibrate } = &args.quantize;
-    let method = quantizer.unwrap_or_default();
+    let mut quantize = recipe.map(|recipe| recipe.quantize.clone()).unwrap_or_default();
+    if let Some(method) = quantizer {
+        quantize.set_method(*method, &context.terminal);
+    }
+    let method = quantize.options.method;
     if calibrate.is_some() && method.rockpool().is_some() {
         return Err(Failure::Usage(format!(
             "quantizer `{}` reproduces Rockpool's, which uses no calibration: leave out `--calibrate`",
             method.name()
         )));
     }
-    let ranges = match (calibrate, network) {
-        (Some(path), Some(network)) => {
-            let events = context.events(path, network.graph.input.channels)?;
-            let ranges = calibration::on_events(network, &events);
-            Some(ranges.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?)
-        }
-        (Some(_), None) => {
+    let Some(path) = calibrate else {
+        if quantize.measure_ranges {
             return Err(Failure::Usage(
-                "`--calibrate` runs the network, which needs weights: give them with `--weights`".into(),
+                "`quantize.weight_shifts` of the recipe depends on the ranges of the states: give calibration input \
+                 with `--calibrate`, or use the files that `snnc train` has built"
+                    .into(),
             ));
         }
-        (None, _) => None,
+        return Ok(quantize.options);
     };
-    Ok(QuantizeOptions::new().with_method(method).with_ranges(ranges))
+    let Some(network) = network else {
+        return Err(Failure::Usage(
+            "`--calibrate` runs the network, which needs weights: give them with `--weights`".into(),
+        ));
+    };
+    let events = context.events(path, network.graph.input.channels)?;
+    let ranges = calibration::on_events(network, &events);
+    let ranges = ranges.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
+    Ok(quantize.options.with_ranges(Some(ranges)))
 }
 
 fn print_json(loaded: &LoadedNetwork, written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use synnet_workbench::network_source;
 use synnet_workbench::recipe::Recipe;
 
 use crate::cli::{Check, NetworkArgs};
-use crate::context::Context;
+use crate::context::{Context, is_recipe};
 use crate::failure::Failure;
 use crate::{stdio, terminal};
 
@@ -19,7 +19,7 @@ use crate::{stdio, terminal};
 /// extensions.
 pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
     let network = &args.network;
-    if network.net.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+    if is_recipe(&network.net) {
         return recipe(args, context);
     }
     if compiled_network::is_compiled(&network.net) {

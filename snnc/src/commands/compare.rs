@@ -22,7 +22,7 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
-    let network = context.bind(&plan.loaded, &args.weights)?;
+    let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     // Reading the data takes long: report errors of the network first.
     plan.check_chip(&chip)?;
     let experiment = plan.with_data(observer)?;

@@ -25,7 +25,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
-    let network = context.bind(&plan.loaded, &args.weights)?;
+    let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;
     let chip = match &engine {

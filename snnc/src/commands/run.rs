@@ -1,10 +1,12 @@
 //! `snnc run`: runs a network on an array of input events.
 
 use serde_json::json;
+use synnet_ir::Network;
+use synnet_runtime::initial_params;
 use synnet_workbench::inference;
 
 use crate::cli::Run;
-use crate::context::Context;
+use crate::context::{Context, NetworkInput};
 use crate::failure::Failure;
 use crate::stdio;
 
@@ -12,8 +14,8 @@ use crate::stdio;
 pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;
-    let loaded = context.load(&args.network)?;
-    let network = context.bind(&loaded, &args.weights)?;
+    let input = context.open(&args.network)?;
+    let network = network(args, &input, context)?;
     let events = context.events(&arrays.input, network.graph.input.channels)?;
     let out = inference::interpret(&network, &events, arrays.record, args.seed)
         .map_err(|error| error.in_file(&arrays.input))?;
@@ -26,4 +28,16 @@ pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
         }))?;
     }
     Ok(())
+}
+
+/// Returns the network with the weights of the file, or with initial ones.
+fn network(args: &Run, input: &NetworkInput, context: &Context) -> Result<Network, Failure> {
+    match &args.weights {
+        Some(weights) => input.bind(weights, args.allow_mismatch, context),
+        None => {
+            let loaded = input.loaded();
+            let params = initial_params(&loaded.graph, args.init.unwrap_or_default());
+            Ok(Network::bind(&loaded.graph, &params).map_err(|diagnostics| loaded.error(diagnostics))?)
+        }
+    }
 }

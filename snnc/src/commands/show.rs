@@ -1,10 +1,10 @@
 //! `snnc show`: prints networks, the chip resources they use, and compiled networks.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
+use synnet_ir::{Network, Statistics};
 use synnet_workbench::compiled_network::{self, CompiledNetwork};
 use synnet_workbench::network_source::LoadedNetwork;
+use synnet_workbench::recipe::Recipe;
 use synnet_xylo::cost::CostSummary;
 use synnet_xylo::{budget::Budget, chip::Chip, quantize::QuantizeOptions};
 
@@ -23,37 +23,77 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
             "`--dt` is for compiled networks: a network source declares its own `dt`".into(),
         ));
     }
-    let chip = context.chip(args.target.as_ref(), "only chips have a budget to show")?;
-    let loaded = context.load(&args.network)?;
-    let graph = &loaded.graph;
+    let named = context.chip(args.target.as_ref(), "only chips have a budget to show")?;
+    let input = context.open(&args.network)?;
+    let loaded = input.loaded();
+    let network =
+        args.weights.as_ref().map(|path| input.bind(path, args.allow_mismatch, context)).transpose()?;
     let format = if context.json { ShowFormat::Json } else { args.format };
-    let Some(chip) = &chip else {
-        if args.weights.is_some() {
-            return Err(Failure::Usage(
-                "`--weights` is for the cost on a chip: name one with `--target`".into(),
-            ));
+    // The chip of a recipe, if the format can show its budget.
+    let of_recipe = input.recipe().and_then(Recipe::simulated_chip).cloned();
+    let chip = named.or(of_recipe.filter(|_| matches!(format, ShowFormat::Table | ShowFormat::Json)));
+    match chip {
+        Some(chip) => show_on_chip(loaded, network.as_ref(), &chip, input.recipe(), format, context),
+        None => stdio::print_text(&text(loaded, network.as_ref(), format)?),
+    }
+}
+
+/// Returns a network in a format, with trained values if there are weights.
+fn text(loaded: &LoadedNetwork, network: Option<&Network>, format: ShowFormat) -> Result<String, Failure> {
+    let graph = network.map_or(&loaded.graph, |network| &network.graph);
+    Ok(match (format, network) {
+        (ShowFormat::Table, Some(network)) => synnet_ir::to_trained_table(&loaded.graph, network),
+        (ShowFormat::Table, None) => synnet_ir::to_table(graph),
+        (ShowFormat::Yaml, _) => synnet_ir::to_yaml(graph),
+        (ShowFormat::Json, Some(network)) => {
+            format!("{:#}\n", json!({ "network": to_value(graph)?, "tensors": tensors(network) }))
         }
-        return stdio::print_text(&match format {
-            ShowFormat::Table => synnet_ir::to_table(graph),
-            ShowFormat::Yaml => synnet_ir::to_yaml(graph),
-            ShowFormat::Json => synnet_ir::to_json(graph),
-            ShowFormat::Dot => synnet_ir::to_dot(graph),
-        });
-    };
+        (ShowFormat::Json, None) => synnet_ir::to_json(graph),
+        (ShowFormat::Dot, _) => synnet_ir::to_dot(graph),
+    })
+}
+
+/// Returns the tensors of a network with range and mean of their values.
+fn tensors(network: &Network) -> Value {
+    let tensors = network.graph.tensors().into_iter().map(|spec| {
+        let Statistics { min, mean, max } = network.tensor(spec.slot).statistics().unwrap_or_default();
+        json!({
+            "name": spec.name, "shape": spec.shape, "learned": spec.learn, "min": min, "mean": mean, "max": max,
+        })
+    });
+    tensors.collect()
+}
+
+/// Prints a network with the resources of a chip that it uses, and with weights also its cost.
+fn show_on_chip(
+    loaded: &LoadedNetwork,
+    network: Option<&Network>,
+    chip: &Chip,
+    recipe: Option<&Recipe>,
+    format: ShowFormat,
+    context: &Context,
+) -> Result<(), Failure> {
+    let graph = &loaded.graph;
     let budget = Budget::from_graph(graph, chip);
     // The budget matters most if the network does not fit: print it first, fail at the end.
     let fits = loaded.accept(&synnet_xylo::rules::check(graph, chip), &context.terminal);
-    let cost = match (&args.weights, &fits) {
-        (Some(weights), Ok(())) => Some(cost(context, &loaded, weights, chip)?),
+    let quantize = recipe.map(|recipe| recipe.quantize.options.clone()).unwrap_or_default();
+    let cost = match (network, &fits) {
+        (Some(network), Ok(())) => Some(cost(loaded, network, chip, &quantize)?),
         _ => None,
     };
     match format {
         ShowFormat::Json => {
             let cost = cost.as_ref().and_then(Option::as_ref).map(CostSummary::to_json);
-            stdio::print_json(&json!({ "network": to_value(graph)?, "budget": budget, "cost": cost }))?;
+            let graph = network.map_or(graph, |network| &network.graph);
+            let mut value = json!({ "network": to_value(graph)?, "budget": budget, "cost": cost });
+            if let Some(network) = network {
+                value["tensors"] = tensors(network);
+            }
+            stdio::print_json(&value)?;
         }
         ShowFormat::Table => {
-            let mut text = format!("{}\n{budget}", synnet_ir::to_table(graph));
+            let mut text = format!("{}\n{budget}", text(loaded, network, format)?);
             if let Some(cost) = &cost {
                 text += &format!("\n{}", cost_summary(cost.as_ref(), chip));
             }
@@ -73,16 +113,15 @@ fn to_value(graph: &synnet_ir::Graph) -> Result<Value, Failure> {
     serde_json::from_str(&synnet_ir::to_json(graph)).map_err(|e| Failure::Usage(e.to_string()))
 }
 
-/// Returns the cost of the network with these weights, or `None` if there is no model of the chip's cycles.
+/// Returns the cost of the network, or `None` if there is no model of the chip's cycles.
 fn cost(
-    context: &Context,
     loaded: &LoadedNetwork,
-    weights: &Path,
+    network: &Network,
     chip: &Chip,
+    quantize: &QuantizeOptions,
 ) -> Result<Option<CostSummary>, Failure> {
-    let network = context.bind(loaded, weights)?;
-    let build = synnet_xylo::build(&network, chip, &QuantizeOptions::default())
-        .map_err(|diagnostics| loaded.error(diagnostics))?;
+    let build =
+        synnet_xylo::build(network, chip, quantize).map_err(|diagnostics| loaded.error(diagnostics))?;
     Ok(CostSummary::from_build(&build, chip))
 }
 

@@ -16,6 +16,9 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
     let mut options = RunOptions::new(out);
     options.seeds = seeds(args, &plan)?;
     options.resume = args.resume;
+    options.overwrite = args.overwrite;
+    let initial_weights = |path: &PathBuf| plan.initial_weights(path, args.allow_mismatch, &context.terminal);
+    options.weights = args.weights.as_ref().map(initial_weights).transpose()?;
     context.terminal.watch_for_interrupts()?;
     let run = synnet_workbench::run(plan, &options, &context.terminal)?;
     if let Some(summary) = &run.summary {

@@ -74,12 +74,13 @@ fn a_missing_recording_is_an_error_of_the_folder() {
 fn names_that_do_not_parse_are_named() {
     for (name, says) in [
         ("data/middle_0.wav", "the label `middle` is not one of the classes low, high"),
-        ("data/noise.wav", "does not match the pattern `{label}_{take}.wav`"),
-        ("data/more/low_7.wav", "does not match the pattern"),
+        ("data/noise.wav", "names do not match the pattern `{label}_{take}.wav`; correct `data.pattern`"),
+        ("data/more/low_7.wav", "names do not match the pattern"),
     ] {
         let folder = tones();
         folder.write(name, Wav::PLAIN.tone(300.0, 0.2));
-        refused(name, &folder, &TRAIN, 1, &["data", name.strip_prefix("data/").unwrap_or(name), says]);
+        let strict = [&TRAIN[..], &["--set", "data.strict=true"]].concat();
+        refused(name, &folder, &strict, 1, &["data", name.strip_prefix("data/").unwrap_or(name), says]);
     }
 }
 
@@ -123,7 +124,7 @@ fn recipe_errors_are_reported() {
         ("more classes than outputs", "[low, high]", "[low, high, x]", 1, &["2 outputs", "3 classes"]),
         ("field of no pattern", "{ take:", "{ tale:", 1, &["`data.pattern`", "{tale}"]),
         ("pattern without label", "{label}_", "{name}_", 1, &["`data.pattern`", "{label}"]),
-        ("nothing held back", "[4, 5]", "[7]", 1, &["data", "the test set is empty"]),
+        ("nothing held back", "[4, 5]", "[7]", 1, &["`data.test`: no sample has `take: 7`"]),
     ] {
         assert!(RECIPE.contains(from), "{what}");
         folder.write("tones.yaml", RECIPE.replacen(from, to, 1));

@@ -21,7 +21,9 @@ mod run;
 mod seeds;
 mod show;
 mod sim;
+mod splits;
 mod support;
 mod train;
 #[cfg(unix)]
 mod transcripts;
+mod weights;

@@ -149,7 +149,7 @@ fn excessive_memory_is_rejected_before_reading_data() {
     if std::path::Path::new("/proc/meminfo").exists() {
         let huge = ["--threads", "1024", "--set", "data.steps=16000000", "--set", "data.path=nowhere"];
         folder
-            .snnc(&[&["train", "tones.yaml"], &huge[..]].concat())
+            .snnc(&[&["train", "tones.yaml", "--out", "huge"], &huge[..]].concat())
             .failure(2, &["training needs about", "are available: use fewer threads", "training.recompute"]);
     }
 }

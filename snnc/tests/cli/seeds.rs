@@ -54,7 +54,7 @@ fn selection_needs_a_validation_set() {
     let folder = tones();
     for (set, says) in [
         ("training.selection={by: validation_loss}", "data.validation"),
-        ("data.validation={take: [9]}", "the validation set is empty"),
+        ("data.validation={take: [9]}", "`data.validation`: no sample has `take: 9`"),
         ("data.validation={takes: [3]}", "has no field `{takes}`"),
         ("data.validation=2", "a fraction must be between 0 and 1"),
         ("data.validation={take: [0, 1, 2, 3]}", "the training set is empty"),

@@ -79,7 +79,7 @@ fn what_does_not_fit_is_shown_and_then_refused() {
     assert!(outcome.stderr.contains("error[X0102]"), "{}", outcome.stderr);
     for (words, says) in [
         (&["--target", "rust"][..], "only chips have a budget"),
-        (&["--weights", "w"], "name one with `--target`"),
+        (&["--weights", "w"], "cannot read `w`"),
         (&["--dt", "1ms"], "`--dt` is for compiled networks"),
         (&["--dt", "1"], "with a unit"),
         (&["--target", "xylo-imu", "--format", "dot"], "`--format` is `table` or `json`"),

@@ -108,7 +108,7 @@ fn values_of_the_recipe_can_be_replaced() {
         files.contains(&"out/tones.rs".into()) && !files.contains(&"out/tones.spec.npz".into()),
         "{files:?}"
     );
-    folder.snnc(&["train", "tones.yaml", "--set", "training.epochs=0"]).failure(1, &["`epochs`"]);
+    folder.snnc(&["train", "tones.yaml", "--set", "training.batch=0"]).failure(1, &["`batch`"]);
     folder.snnc(&["train", "tones.yaml", "--set", "training.epochs"]).failure(2, &["--set"]);
     folder
         .snnc(&["train", "tones.yaml", "--set", "training.epochs.x=1"])

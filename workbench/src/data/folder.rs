@@ -6,9 +6,12 @@ use rayon::prelude::*;
 use synnet_data::{event_list, npz};
 use synnet_ir::Raster;
 use synnet_runtime::{Label, Sample};
+use xxhash_rust::xxh3::xxh3_128;
 
+use super::overlap::{Origin, SPEAKER};
 use super::pattern::Pattern;
-use super::split::Assignment;
+use super::scan::{LeftOut, Scan};
+use super::split::{Assignment, Fields, Seen};
 use super::{Source, SplitSample, error_list};
 use crate::error::{self, Error};
 use crate::observer::{Observer, Stage};
@@ -20,6 +23,8 @@ pub(super) struct File {
     pub path: PathBuf,
     /// Split and label.
     pub assignment: Assignment,
+    /// The value of the field `speaker`, if there is one.
+    pub speaker: Option<String>,
 }
 
 /// The content of a file: events, the target sequence if the file has one, and the duration in seconds.
@@ -29,8 +34,9 @@ pub(super) type Content = (Raster, Option<Label>, f64);
 type Decode<'a> = dyn Fn(&[u8], &Path) -> Result<Content, String> + Sync + 'a;
 
 impl Source<'_> {
-    /// Returns the files of the folder that the recipe uses, sorted by name.
-    pub(super) fn files(&self) -> Result<Vec<File>, Error> {
+    /// Returns the files of the folder that the recipe uses, sorted by name. The observer gets a note of what was left
+    /// out, and a warning of names that do not match the pattern.
+    pub(super) fn files(&self, seen: &mut Seen, observer: &dyn Observer) -> Result<Vec<File>, Error> {
         let text = self.options.pattern.as_deref().ok_or_else(|| {
             let help = "set `data.pattern` to the pattern of its file names, such as `{label}_{take}.npz`";
             Error::file(self.path, format_args!("is a folder: {help}"))
@@ -43,42 +49,51 @@ impl Source<'_> {
                 return Err(Error::Input(message));
             }
         }
-        let mut names = Vec::new();
-        collect_names(self.path, self.path, pattern.extension(), &mut names)?;
-        names.sort();
-        if names.is_empty() {
+        let scan = Scan::read(self.path, pattern.extension(), &self.options.ignore)?;
+        scan.report(self.path, observer);
+        if scan.names.is_empty() {
             let message = format!(
                 "the folder has no `{}` files; correct the path or `data.pattern`",
                 pattern.extension()
             );
             return Err(Error::file(self.path, message));
         }
-        let (mut errors, mut selected, mut assignments) = (Vec::new(), Vec::new(), Vec::new());
-        for name in names {
-            match self.assign_name(&pattern, &name) {
+        let (mut errors, mut unmatched) = (Vec::new(), LeftOut::default());
+        let (mut selected, mut assignments, mut speakers) = (Vec::new(), Vec::new(), Vec::new());
+        for name in scan.names {
+            let Some(fields) = pattern.matches(&name) else {
+                unmatched.add(&name);
+                continue;
+            };
+            let value =
+                |field: &str| fields.iter().find(|(f, _)| *f == field).map_or("", |(_, value)| *value);
+            match self.splitter.assign(&Fields { name: &name, value: &value }, self.all_test, seen) {
                 Ok(Some(assignment)) => {
                     assignments.push(assignment);
+                    speakers
+                        .push(pattern.fields().find(|field| *field == SPEAKER).map(|f| value(f).to_owned()));
                     selected.push(name);
                 }
                 Ok(None) => {}
                 Err(why) => errors.push(format!("`{name}`: {why}")),
             }
         }
+        if let Some(names) = unmatched.describe("file", "files") {
+            let message = format!("{names} whose names do not match the pattern `{text}`");
+            if self.options.strict || selected.is_empty() && errors.is_empty() {
+                let help = "correct `data.pattern`, or leave files out with `data.ignore`";
+                return Err(Error::file(self.path, format!("{message}; {help}")));
+            }
+            observer.warning(&format!("`{}`: left out {message}", self.path.display()));
+        }
         if !errors.is_empty() {
             let list = error_list(&errors, "file name does", "file names do", "not fit the recipe");
             return Err(Error::file(self.path, list));
         }
         self.splitter.hold_out_fraction(&selected, &mut assignments);
-        let files = selected.into_iter().zip(assignments);
-        Ok(files.map(|(name, assignment)| File { path: self.path.join(name), assignment }).collect())
-    }
-
-    /// Returns the assignment of a file name, or `None` if the recipe does not use the file.
-    fn assign_name(&self, pattern: &Pattern, name: &str) -> Result<Option<Assignment>, String> {
-        let text = self.options.pattern.as_deref().unwrap_or_default();
-        let fields = pattern.matches(name).ok_or_else(|| format!("does not match the pattern `{text}`"))?;
-        let value = |field: &str| fields.iter().find(|(f, _)| *f == field).map_or("", |(_, value)| *value);
-        self.splitter.assign(value, self.all_test)
+        let files = selected.into_iter().zip(assignments).zip(speakers);
+        let file = |((name, assignment), speaker)| File { path: self.path.join(name), assignment, speaker };
+        Ok(files.map(file).collect())
     }
 
     /// Reads and decodes files in parallel; the result is in their order.
@@ -116,12 +131,17 @@ impl Source<'_> {
             }
             (None, None) => return Err("has no `target`; name the classes with `data.classes`".into()),
         };
-        Ok(SplitSample { split: file.assignment.split, sample: Sample { raster, label }, seconds })
+        let origin = Origin {
+            name: file.path.display().to_string(),
+            content: xxh3_128(&bytes),
+            speaker: file.speaker.clone(),
+        };
+        Ok(SplitSample { split: file.assignment.split, sample: Sample { raster, label }, seconds, origin })
     }
 
     /// Decodes a file with an event list or a single raster.
     pub(super) fn decode(&self, bytes: &[u8], path: &Path) -> Result<Content, String> {
-        let archive = path.extension().is_some_and(|extension| extension == "npz");
+        let archive = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"));
         let (raster, target) = match self.options.format {
             Format::Events if archive => (event_list::read_npz(bytes, &self.binning()), None),
             Format::Events => (event_list::read_csv(bytes, &self.binning()), None),
@@ -136,20 +156,4 @@ impl Source<'_> {
         let seconds = raster.steps() as f64 * self.input.dt;
         Ok((raster, target, seconds))
     }
-}
-
-/// Collects the files with an extension below a folder, as names relative to `root` that are separated by `/`.
-fn collect_names(root: &Path, folder: &Path, extension: &str, names: &mut Vec<String>) -> Result<(), Error> {
-    let entries = std::fs::read_dir(folder).map_err(|e| Error::io("read the folder", folder, e))?;
-    for entry in entries {
-        let path = entry.map_err(|e| Error::io("read the folder", folder, e))?.path();
-        if path.is_dir() {
-            collect_names(root, &path, extension, names)?;
-        } else if path.to_string_lossy().ends_with(extension) {
-            let relative = path.strip_prefix(root).unwrap_or(&path);
-            let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
-            names.push(parts.join("/"));
-        }
-    }
-    Ok(())
 }

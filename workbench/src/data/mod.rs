@@ -1,12 +1,17 @@
 //! The data of a recipe, as training, validation and test sets.
 //!
-//! `folder` and `table` read samples, `split` assigns them to sets. `wav` runs audio through the front end, whose
-//! output `cache` stores and `augmented` computes anew for each epoch.
+//! `folder` and `table` read samples: `scan` finds the files of a folder, `pattern` takes fields from their names.
+//! `split` assigns samples to sets by fields and by the files of `list`. `overlap` and `chip_input` check them. `wav` runs
+//! audio through the front end, whose output `cache` stores and `augmented` computes anew for each epoch.
 
 mod augmented;
 mod cache;
+mod chip_input;
 mod folder;
+mod list;
+mod overlap;
 mod pattern;
+mod scan;
 mod split;
 mod table;
 mod wav;
@@ -17,7 +22,9 @@ use std::sync::Arc;
 
 use synnet_audio::audio3;
 use synnet_data::Binning;
-use synnet_runtime::{Dataset, Sample};
+use synnet_ir::display::pluralize;
+use synnet_runtime::{Dataset, Label, Sample};
+use synnet_xylo::chip::Chip;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::Error;
@@ -26,7 +33,8 @@ use crate::recipe::{DataOptions, Format, FrontEnd, ValidationSplit, plain};
 use augmented::AugmentedSamples;
 pub use augmented::EpochDatasets;
 use cache::Cache;
-use split::{Split, Splitter};
+use overlap::Origin;
+use split::{Seen, Split, Splitter};
 
 /// Maximum number of errors that a message lists; it counts the others.
 const MAX_LISTED_ERRORS: usize = 8;
@@ -83,7 +91,7 @@ fn warn_about_silence(train: &[Sample], options: &DataOptions, observer: &dyn Ob
 }
 
 /// The requirements of a network on its data.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Input {
     /// Number of input channels.
     pub channels: usize,
@@ -91,6 +99,8 @@ pub struct Input {
     pub dt: f64,
     /// Number of outputs, for target sequences.
     pub outputs: usize,
+    /// The chip that runs the samples, if there is one.
+    pub chip: Option<Arc<Chip>>,
 }
 
 /// A sample with its set.
@@ -99,12 +109,14 @@ struct SplitSample {
     sample: Sample,
     /// Duration in seconds, before the sample is cut or padded.
     seconds: f64,
+    origin: Origin,
 }
 
 /// Reads the data of a recipe and converts it to rasters.
 ///
 /// # Errors
-/// Returns an error that lists the samples that cannot be used, or names a set that is empty.
+/// Returns an error that lists the samples that cannot be used, or values of the recipe that no sample has, or names a set
+/// that is empty or a class without training samples.
 pub fn load(
     options: &DataOptions,
     front_end: &FrontEnd,
@@ -112,8 +124,8 @@ pub fn load(
     observer: &dyn Observer,
 ) -> Result<Corpus, Error> {
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
-    let splitter = Splitter::new(options, &classes);
-    let mut samples = Vec::new();
+    let splitter = Splitter::new(options, &classes)?;
+    let (mut samples, mut seen) = (Vec::new(), Seen::default());
     let mut augmented = None;
     let paths = [(&options.path, "data.path", false)];
     let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
@@ -122,10 +134,16 @@ pub fn load(
             let message = format!("there is no such folder or file; correct `{key}`");
             return Err(Error::Refused(format!("`{}`: {message}", path.display())));
         }
-        let source = Source { options, input, path, all_test, splitter: &splitter };
-        let (read, to_augment) = source.load(front_end, observer)?;
+        let source = Source { options, input: &input, path, all_test, splitter: &splitter };
+        let (read, to_augment) = source.load(front_end, &mut seen, observer)?;
         samples.extend(read);
         augmented = augmented.or(to_augment);
+    }
+    splitter.check(&seen, observer)?;
+    check_classes(&samples, &classes)?;
+    overlap::warn(&samples, options, observer);
+    if let Some(chip) = &input.chip {
+        chip_input::check(&samples, options.steps, chip, observer)?;
     }
     let splits = Splits::new(samples);
     splits.check(options)?;
@@ -145,6 +163,33 @@ pub fn load(
     })
 }
 
+/// Checks that each class has training samples, unless no sample is for training at all.
+fn check_classes(samples: &[SplitSample], classes: &[String]) -> Result<(), Error> {
+    let of_class = |class: usize| {
+        samples
+            .iter()
+            .filter(move |sample| sample.sample.label == Label::Class(class))
+            .map(|sample| sample.split)
+    };
+    let mut errors = Vec::new();
+    for (class, name) in classes.iter().enumerate() {
+        let (total, trained) =
+            (of_class(class).count(), of_class(class).filter(|s| *s == Split::Train).count());
+        match (total, trained) {
+            (0, _) => errors.push(format!("`data.classes`: no sample has the label `{name}`")),
+            (total, 0) => errors.push(format!(
+                "class `{name}` has no training sample: its {} {} in the test or validation set; correct `data.test` or \
+                 `data.validation`",
+                pluralize(total, "sample"),
+                if total == 1 { "is" } else { "are" }
+            )),
+            _ => {}
+        }
+    }
+    let any_trained = samples.iter().any(|sample| sample.split == Split::Train);
+    if errors.is_empty() || !any_trained { Ok(()) } else { Err(Error::Input(errors.join("\n"))) }
+}
+
 /// The samples of each set, and their total duration.
 #[derive(Default)]
 struct Splits {
@@ -157,7 +202,7 @@ struct Splits {
 impl Splits {
     fn new(samples: Vec<SplitSample>) -> Self {
         let mut splits = Self::default();
-        for SplitSample { split, sample, seconds } in samples {
+        for SplitSample { split, sample, seconds, .. } in samples {
             splits.seconds += seconds;
             match split {
                 Split::Train => splits.train.push(sample),
@@ -198,7 +243,7 @@ impl Corpus {
 /// A folder or file with samples.
 struct Source<'a> {
     options: &'a DataOptions,
-    input: Input,
+    input: &'a Input,
     path: &'a Path,
     /// Whether all samples belong to the test set, whatever their fields.
     all_test: bool,
@@ -210,12 +255,13 @@ impl Source<'_> {
     fn load(
         &self,
         front_end: &FrontEnd,
+        seen: &mut Seen,
         observer: &dyn Observer,
     ) -> Result<(Vec<SplitSample>, Option<Arc<AugmentedSamples>>), Error> {
         let options = self.options;
         match options.format {
             Format::Wav => {
-                let files = self.files()?;
+                let files = self.files(seen, observer)?;
                 let cache = Cache::open(&options.cache, front_end);
                 let samples =
                     self.read(&files, observer, &|bytes, _| wav::raster(bytes, front_end, &cache))?;
@@ -224,10 +270,10 @@ impl Source<'_> {
                 let augmented = augments.then(|| Arc::new(AugmentedSamples::new(self, &files, front_end)));
                 Ok((samples, augmented))
             }
-            Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.read_table()?, None)),
+            Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.read_table(seen)?, None)),
             Format::Shd => Err(Error::file(self.path, "is a folder; the format `shd` is a single HDF5 file")),
             Format::Npz | Format::Events => {
-                let files = self.files()?;
+                let files = self.files(seen, observer)?;
                 Ok((self.read(&files, observer, &|bytes, path| self.decode(bytes, path))?, None))
             }
         }

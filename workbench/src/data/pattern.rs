@@ -64,7 +64,8 @@ impl Pattern {
     }
 
     /// Returns the fields of a name with their values, or `None` if the name does not match. A field takes the shortest
-    /// non-empty text without `/` up to the next literal text; the last literal is matched at the end of the name.
+    /// non-empty text without `/` up to the next literal text; the last literal is matched at the end of the name. The
+    /// extension matches in any case.
     pub(super) fn matches<'p, 'n>(&'p self, name: &'n str) -> Option<Vec<(&'p str, &'n str)>> {
         let mut fields = Vec::new();
         let mut rest = name;
@@ -76,7 +77,10 @@ impl Pattern {
                     let last = i + 1 == self.segments.len();
                     let at =
                         if last { rest.len().checked_sub(text.len())? } else { rest.find(text.as_str())? };
-                    if !rest.is_char_boundary(at) || &rest[at..at + text.len()] != text {
+                    let found = rest.get(at..at + text.len())?;
+                    let extension = if last { self.extension() } else { "" };
+                    let (stem, end) = found.split_at_checked(text.len() - extension.len())?;
+                    if !text.starts_with(stem) || !end.eq_ignore_ascii_case(extension) {
                         return None;
                     }
                     match open.take() {
@@ -115,6 +119,9 @@ mod tests {
             "split=test label=3 voice=f1"
         );
         assert_eq!(fields("x_{label}.wav", "y_3.wav"), None);
+        assert_eq!(fields("{label}_Take.wav", "3_Take.WAV").unwrap(), "label=3");
+        assert_eq!(fields("{label}_Take.wav", "3_take.wav"), None);
+        assert_eq!(fields("{label}.wav", "\u{e4}wav"), None);
     }
 
     #[test]

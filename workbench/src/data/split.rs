@@ -1,5 +1,13 @@
-//! Assignment of samples to training, validation and test set, and to classes, by their fields.
+//! Assignment of samples to training, validation and test set, and to classes, by their fields and names.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use synnet_ir::display::pluralize;
+use synnet_ir::{did_you_mean, nearest};
+
+use super::list::List;
+use crate::error::Error;
+use crate::observer::Observer;
 use crate::recipe::{DataOptions, Filter, ValidationSplit, plain, stratified_sample};
 
 /// The set of a sample.
@@ -22,67 +30,130 @@ pub(super) struct Assignment {
     pub label: Option<usize>,
 }
 
+/// What the rules know of a sample.
+pub(super) struct Fields<'a> {
+    /// The name of the file, relative to the folder; empty in a table.
+    pub name: &'a str,
+    /// Returns the value of a field; empty if there is no such field.
+    pub value: &'a dyn Fn(&str) -> &'a str,
+}
+
 /// The rules of a recipe that assign samples.
 pub(super) struct Splitter<'a> {
     options: &'a DataOptions,
     classes: &'a [String],
     /// Whether a numeric label is the index of a class, because no class name is a number.
     by_index: bool,
+    /// The class that gathers labels which are not listed.
+    unknown: Option<usize>,
+    /// The list files of the rules, by their key.
+    lists: BTreeMap<&'static str, List>,
+}
+
+/// The name of the class that gathers labels which are not listed, unless the recipe names another one.
+const UNKNOWN: &str = "unknown";
+
+/// What was seen of the samples of all sources, to report rules without effect.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The values of each field of all samples.
+    all: BTreeMap<String, BTreeSet<String>>,
+    /// The same, of the samples that `data.only` selects.
+    selected: BTreeMap<String, BTreeSet<String>>,
+    /// Names of all files, if there are list files.
+    names: HashSet<String>,
+    /// Labels in the class of unknown labels, with their numbers of samples.
+    gathered: BTreeMap<String, usize>,
 }
 
 impl<'a> Splitter<'a> {
     /// Creates the splitter of a recipe; `classes` are its class names.
-    pub(super) fn new(options: &'a DataOptions, classes: &'a [String]) -> Self {
+    ///
+    /// # Errors
+    /// Returns an error if a list file cannot be read.
+    pub(super) fn new(options: &'a DataOptions, classes: &'a [String]) -> Result<Self, Error> {
         let by_index = classes.iter().all(|class| class.parse::<i64>().is_err());
-        Self { options, classes, by_index }
+        let name = options.unknown.as_ref().map_or_else(|| UNKNOWN.to_owned(), plain);
+        let unknown = classes.iter().position(|class| *class == name);
+        let mut lists = BTreeMap::new();
+        for (key, rule) in rules(options) {
+            if let Some(path) = &rule.list {
+                lists.insert(key, List::read(path)?);
+            }
+        }
+        Ok(Self { options, classes, by_index, unknown, lists })
     }
 
     /// Returns every field that the rules require, with the key of the recipe that requires it.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let fields =
-            |rule: &'a Filter, key: &'static str| rule.keys().map(move |field| (field.as_str(), key));
-        let validation = match &self.options.validation {
-            ValidationSplit::Filter(rule) => Some(rule),
-            _ => None,
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'a str, &'static str)> {
+        let fields = |(key, rule): (&'static str, &'a Filter)| {
+            rule.fields.keys().map(move |field| (field.as_str(), key))
         };
         let label = (!self.classes.is_empty()).then_some(("label", "data.classes"));
-        fields(&self.options.test, "data.test")
-            .chain(fields(&self.options.only, "data.only"))
-            .chain(validation.into_iter().flat_map(move |rule| fields(rule, "data.validation")))
-            .chain(label)
+        rules(self.options).flat_map(fields).chain(label)
     }
 
-    /// Assigns a sample by the values of its fields. Returns `None` if the recipe does not use it.
+    /// Returns the keys of the rules with a list file.
+    pub(super) fn list_keys(&self) -> impl Iterator<Item = &'static str> {
+        self.lists.keys().copied()
+    }
+
+    /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it.
     ///
     /// # Errors
     /// Returns an error if the label is not a class.
-    pub(super) fn assign<'v>(
+    pub(super) fn assign(
         &self,
-        value: impl Fn(&str) -> &'v str,
+        sample: &Fields<'_>,
         all_test: bool,
+        seen: &mut Seen,
     ) -> Result<Option<Assignment>, String> {
-        let matches = |rule: &Filter| {
-            rule.iter().all(|(field, values)| values.iter().any(|v| plain(v) == value(field)))
-        };
-        if !matches(&self.options.only) {
+        let required: BTreeSet<&str> = self.fields().map(|(field, _)| field).collect();
+        if !self.lists.is_empty() {
+            seen.names.insert(sample.name.to_owned());
+        }
+        add_values(&mut seen.all, &required, sample);
+        if !self.matches(ONLY, &self.options.only, sample) {
             return Ok(None);
         }
-        let label = if self.classes.is_empty() { None } else { Some(self.label(value("label"))?) };
+        if !all_test {
+            add_values(&mut seen.selected, &required, sample);
+        }
+        let label = (sample.value)("label");
+        let label = if self.classes.is_empty() { None } else { Some(self.label(label, seen)?) };
         // An empty rule matches everything, but stands for no test set in this source.
-        let is_test = all_test || !self.options.test.is_empty() && matches(&self.options.test);
+        let is_test =
+            all_test || !self.options.test.is_empty() && self.matches(TEST, &self.options.test, sample);
         let split = match &self.options.validation {
             _ if is_test => Split::Test,
-            ValidationSplit::Filter(rule) if matches(rule) => Split::Validation,
+            ValidationSplit::Filter(rule) if self.matches(VALIDATION, rule, sample) => Split::Validation,
             _ => Split::Train,
         };
         Ok(Some(Assignment { split, label }))
     }
 
-    fn label(&self, label: &str) -> Result<usize, String> {
-        let index = || label.parse().ok().filter(|&i: &usize| self.by_index && i < self.classes.len());
-        self.classes.iter().position(|class| class == label).or_else(index).ok_or_else(|| {
-            format!("the label `{label}` is not one of the classes {}", self.classes.join(", "))
-        })
+    fn matches(&self, key: &str, rule: &Filter, sample: &Fields<'_>) -> bool {
+        let has =
+            |(field, values): (&String, &Vec<_>)| values.iter().any(|v| plain(v) == (sample.value)(field));
+        rule.fields.iter().all(has) && self.lists.get(key).is_none_or(|list| list.contains(sample.name))
+    }
+
+    fn label(&self, label: &str, seen: &mut Seen) -> Result<usize, String> {
+        // Indices are written without leading zeros: `007` is a name.
+        let index = label.parse().ok().filter(|i: &usize| i.to_string() == label);
+        let index = index.filter(|&i| self.by_index && i < self.classes.len());
+        if let Some(known) = self.classes.iter().position(|class| class == label).or(index) {
+            return Ok(known);
+        }
+        if let Some(unknown) = self.unknown {
+            *seen.gathered.entry(label.to_owned()).or_default() += 1;
+            return Ok(unknown);
+        }
+        Err(format!(
+            "the label `{label}` is not one of the classes {}: leave it out with `data.only`, or add the class \
+             `{UNKNOWN}`, which gathers other labels",
+            self.classes.join(", ")
+        ))
     }
 
     /// Moves a fraction of each class from training to validation, if the recipe asks for one. `names` are those of the
@@ -103,6 +174,99 @@ impl<'a> Splitter<'a> {
         let chosen = training.iter_mut().zip(chosen).filter(|(_, chosen)| *chosen);
         chosen.for_each(|(assignment, _)| assignment.split = Split::Validation);
     }
+
+    /// Reports rules without effect, and what the class of unknown labels gathers.
+    ///
+    /// # Errors
+    /// Returns an error for every value that no sample has, and for list files that name no sample.
+    pub(super) fn check(&self, seen: &Seen, observer: &dyn Observer) -> Result<(), Error> {
+        let mut errors = Vec::new();
+        for (key, rule) in rules(self.options) {
+            let values = if key == ONLY { &seen.all } else { &seen.selected };
+            errors.extend(unmatched_values(key, rule, values));
+            errors.extend(self.check_list(key, rule, seen, observer));
+        }
+        if !errors.is_empty() {
+            return Err(Error::Input(errors.join("\n")));
+        }
+        if let Some(unknown) = self.unknown.filter(|_| !seen.gathered.is_empty()) {
+            let labels: Vec<&str> = seen.gathered.keys().map(String::as_str).collect();
+            observer.note(&format!(
+                "class `{}` gathers {} of {}: {}",
+                self.classes[unknown],
+                pluralize(seen.gathered.values().sum(), "sample"),
+                pluralize(labels.len(), "label"),
+                listed(&labels)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Returns an error if a list names no sample. Warns if some of its names do not exist.
+    fn check_list(&self, key: &str, rule: &Filter, seen: &Seen, observer: &dyn Observer) -> Option<String> {
+        let (list, path) = (self.lists.get(key)?, rule.list.as_ref()?);
+        let missing = list.missing(&seen.names);
+        let first = missing.first()?;
+        let summary = format!(
+            "`{key}`: {} of {} in `{}` do not exist, such as `{first}`",
+            missing.len(),
+            pluralize(list.len(), "file"),
+            path.display()
+        );
+        if missing.len() == list.len() || self.options.strict {
+            return Some(format!("{summary}; names are relative to `data.path`"));
+        }
+        observer.warning(&summary);
+        None
+    }
+}
+
+/// The keys of the rules.
+const ONLY: &str = "data.only";
+const TEST: &str = "data.test";
+const VALIDATION: &str = "data.validation";
+
+/// Returns the rules of a recipe with their keys.
+fn rules(options: &DataOptions) -> impl Iterator<Item = (&'static str, &Filter)> {
+    let validation = match &options.validation {
+        ValidationSplit::Filter(rule) => Some((VALIDATION, rule)),
+        ValidationSplit::None | ValidationSplit::Fraction(_) => None,
+    };
+    [(TEST, &options.test), (ONLY, &options.only)].into_iter().chain(validation)
+}
+
+fn add_values(seen: &mut BTreeMap<String, BTreeSet<String>>, fields: &BTreeSet<&str>, sample: &Fields<'_>) {
+    for field in fields {
+        let value = (sample.value)(field);
+        let values = seen.entry((*field).to_owned()).or_default();
+        if !values.contains(value) {
+            values.insert(value.to_owned());
+        }
+    }
+}
+
+/// Returns an error for each value of a rule that no sample has.
+fn unmatched_values(key: &str, rule: &Filter, seen: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let mut errors = Vec::new();
+    for (field, values) in &rule.fields {
+        let known: Vec<&str> = seen.get(field).into_iter().flatten().map(String::as_str).collect();
+        for value in values.iter().map(plain).filter(|value| !known.contains(&value.as_str())) {
+            let help = match nearest(&value, known.iter().copied()) {
+                Some(nearest) => did_you_mean(nearest),
+                None => format!("its values are {}", listed(&known)),
+            };
+            errors.push(format!("`{key}`: no sample has `{field}: {value}`; {help}"));
+        }
+    }
+    errors
+}
+
+/// Lists the first names.
+fn listed(names: &[&str]) -> String {
+    const MAX_LISTED: usize = 12;
+    let shown: Vec<String> = names.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MAX_LISTED);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
 #[cfg(test)]
@@ -119,14 +283,16 @@ mod tests {
             "classes: [low, high], only: {voice: [a, b]}, test: {take: [4, 5]}, validation: {take: [3], voice: [b]}",
         );
         let classes = ["low".to_owned(), "high".to_owned()];
-        let splitter = Splitter::new(&options, &classes);
+        let splitter = Splitter::new(&options, &classes).unwrap();
         let assign = |label: &'static str, voice: &'static str, take: &'static str| {
             let value = move |field: &str| match field {
                 "label" => label,
                 "voice" => voice,
                 _ => take,
             };
-            splitter.assign(value, false).unwrap().map(|a| (a.split, a.label.unwrap()))
+            let fields = Fields { name: "", value: &value };
+            let assigned = splitter.assign(&fields, false, &mut Seen::default()).unwrap();
+            assigned.map(|a| (a.split, a.label.unwrap()))
         };
         assert_eq!(assign("low", "a", "1"), Some((Split::Train, 0)));
         assert_eq!(assign("high", "a", "5"), Some((Split::Test, 1)));
@@ -135,15 +301,21 @@ mod tests {
         assert_eq!(assign("high", "c", "1"), None);
         // No class name is a number, so a number is the index of a class.
         assert_eq!(assign("1", "a", "1"), Some((Split::Train, 1)));
-        assert!(splitter.assign(|_| "2", false).unwrap().is_none());
-        assert_eq!(splitter.label("2").unwrap_err(), "the label `2` is not one of the classes low, high");
+        assert_eq!(assign("2", "c", "1"), None);
+        for label in ["2", "01"] {
+            let error = splitter.label(label, &mut Seen::default()).unwrap_err();
+            assert!(
+                error.starts_with(&format!("the label `{label}` is not one of the classes low, high")),
+                "{error}"
+            );
+        }
     }
 
     #[test]
     fn fraction_is_taken_from_every_class() {
         let options = options("classes: 2, test: {}, validation: 0.25");
         let classes = ["0".to_owned(), "1".to_owned()];
-        let splitter = Splitter::new(&options, &classes);
+        let splitter = Splitter::new(&options, &classes).unwrap();
         let names: Vec<String> = (0..40).map(|i| format!("{i}.wav")).collect();
         let mut assignments: Vec<Assignment> = (0..40)
             .map(|i| Assignment { split: if i < 8 { Split::Test } else { Split::Train }, label: Some(i % 2) })
@@ -155,5 +327,40 @@ mod tests {
             assert_eq!([count(Split::Train), count(Split::Validation), count(Split::Test)], [12, 4, 4]);
         }
         assert!(assignments[..8].iter().all(|assignment| assignment.split == Split::Test));
+    }
+
+    #[test]
+    fn unknown_labels_are_gathered() {
+        for (keys, gathers) in [("classes: [yes, unknown]", 1), ("classes: [rest, yes], unknown: rest", 0)] {
+            let options = options(&format!("{keys}, test: {{}}"));
+            let classes: Vec<String> = options.classes.iter().map(plain).collect();
+            let splitter = Splitter::new(&options, &classes).unwrap();
+            let mut seen = Seen::default();
+            assert_eq!(splitter.label("bed", &mut seen), Ok(gathers));
+            assert_eq!(splitter.label("yes", &mut seen), Ok(1 - gathers));
+            assert_eq!(seen.gathered["bed"], 1);
+        }
+    }
+
+    #[test]
+    fn values_that_no_sample_has_are_errors() {
+        let options =
+            options("classes: [a], only: {set: [x]}, test: {speaker: [theo, thoe]}, validation: {take: [9]}");
+        let classes = ["a".to_owned()];
+        let splitter = Splitter::new(&options, &classes).unwrap();
+        let mut seen = Seen::default();
+        for (set, speaker, take) in [("x", "theo", "1"), ("x", "ann", "2"), ("y", "thoe", "9")] {
+            let value = move |field: &str| match field {
+                "set" => set,
+                "speaker" => speaker,
+                "take" => take,
+                _ => "a",
+            };
+            splitter.assign(&Fields { name: "", value: &value }, false, &mut seen).unwrap();
+        }
+        let error = splitter.check(&seen, &crate::Silent).unwrap_err().to_string();
+        let expected = "`data.test`: no sample has `speaker: thoe`; did you mean `theo`?\n\
+                        `data.validation`: no sample has `take: 9`; its values are `1`, `2`";
+        assert_eq!(error, expected);
     }
 }

@@ -4,7 +4,8 @@ use synnet_data::{Table, npz, shd};
 use synnet_ir::Raster;
 use synnet_runtime::{Label, Sample};
 
-use super::split::Assignment;
+use super::overlap::{self, Origin, SPEAKER};
+use super::split::{Assignment, Fields, Seen};
 use super::{Source, SplitSample, error_list};
 use crate::error::Error;
 use crate::files;
@@ -12,7 +13,7 @@ use crate::recipe::Format;
 
 impl Source<'_> {
     /// Reads the samples that the recipe uses, in the order of the file.
-    pub(super) fn read_table(&self) -> Result<Vec<SplitSample>, Error> {
+    pub(super) fn read_table(&self, seen: &mut Seen) -> Result<Vec<SplitSample>, Error> {
         let bytes = files::read(self.path)?;
         let table = match self.options.format {
             Format::Shd => shd::read(bytes, &self.binning()),
@@ -30,10 +31,15 @@ impl Source<'_> {
                 return Err(wrong(message));
             }
         }
+        if let Some(key) = self.splitter.list_keys().next() {
+            return Err(wrong(format!(
+                "is a single file, but `{key}` has a list of files; select samples by fields"
+            )));
+        }
         let (mut errors, mut selected, mut assignments) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..table.rasters.len() {
             let value = |field: &str| table.fields.get(field).map_or("", |values| &values[i]);
-            match self.splitter.assign(value, self.all_test) {
+            match self.splitter.assign(&Fields { name: "", value: &value }, self.all_test, seen) {
                 Ok(Some(assignment)) => {
                     selected.push(i);
                     assignments.push(assignment);
@@ -48,7 +54,8 @@ impl Source<'_> {
         // Samples have no names: their indices decide which ones a validation fraction holds out.
         let names: Vec<String> = selected.iter().map(usize::to_string).collect();
         self.splitter.hold_out_fraction(&names, &mut assignments);
-        Ok(self.select(table.rasters, targets, &selected, &assignments))
+        let speakers = table.fields.get(SPEAKER).map(Vec::as_slice);
+        Ok(self.select(table.rasters, targets, &selected, &assignments, speakers))
     }
 
     /// Takes the selected samples out of the table.
@@ -58,6 +65,7 @@ impl Source<'_> {
         targets: Option<Vec<Label>>,
         selected: &[usize],
         assignments: &[Assignment],
+        speakers: Option<&[String]>,
     ) -> Vec<SplitSample> {
         let mut rasters: Vec<Option<Raster>> = rasters.into_iter().map(Some).collect();
         let mut targets: Vec<Option<Label>> = targets.into_iter().flatten().map(Some).collect();
@@ -68,7 +76,12 @@ impl Source<'_> {
                 None => targets[i].take()?,
             };
             let seconds = raster.steps() as f64 * self.input.dt;
-            Some(SplitSample { split: assignment.split, sample: Sample { raster, label }, seconds })
+            let origin = Origin {
+                name: format!("sample {i} of {}", self.path.display()),
+                content: overlap::hash(&raster),
+                speaker: speakers.and_then(|speakers| speakers.get(i)).cloned(),
+            };
+            Some(SplitSample { split: assignment.split, sample: Sample { raster, label }, seconds, origin })
         };
         selected.iter().zip(assignments).filter_map(sample).collect()
     }

@@ -1,20 +1,16 @@
 //! The sections of a recipe about data and the audio front end.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::de::Error as _;
+use serde::de::{self, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_yaml::Value;
 use synnet_audio::audio3;
 use synnet_data::waveform;
 use synnet_dsl::vocabulary::Unit;
 
-use super::{ValidationSplit, plain};
+use super::{Filter, ValidationSplit, Written};
 use crate::error::Error;
-
-/// A rule that selects samples: each field must have one of its values.
-pub type Filter = BTreeMap<String, Vec<Value>>;
 
 /// The section `data` of a recipe.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,6 +29,17 @@ pub struct DataOptions {
     /// `{label}_{speaker}_{index}.wav`. The field `label` is the class.
     #[serde(default)]
     pub pattern: Option<String>,
+    /// Patterns of names that are left out, such as `_background_noise_` or `**/*_copy.wav`; `*` stands for any text
+    /// without `/`, `**` for any text. A pattern without `/` matches the names of files and folders at any depth.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    /// Whether names that do not match the pattern are an error; by default, they are left out with a count.
+    #[serde(default)]
+    pub strict: bool,
+    /// The class that gathers all labels which `classes` does not list. By default, it is the class `unknown`, if there
+    /// is one.
+    #[serde(default)]
+    pub unknown: Option<Written>,
     /// The samples to use; all by default.
     #[serde(default)]
     pub only: Filter,
@@ -44,7 +51,7 @@ pub struct DataOptions {
     pub validation: ValidationSplit,
     /// Class names in the order of the readout neurons. In a recipe, a number `n` stands for 0 to `n - 1`.
     #[serde(default, deserialize_with = "classes")]
-    pub classes: Vec<Value>,
+    pub classes: Vec<Written>,
     /// Time steps per sample, 1 or more. Shorter samples are padded with silence, longer ones are cut.
     pub steps: usize,
     /// Unit of event times, for event lists in text and `.npz` files; seconds by default.
@@ -126,6 +133,9 @@ impl DataOptions {
             path: path.into(),
             test_path: None,
             pattern: None,
+            ignore: Vec::new(),
+            strict: false,
+            unknown: None,
             only: Filter::new(),
             test: Filter::new(),
             validation: ValidationSplit::None,
@@ -150,14 +160,31 @@ impl DataOptions {
         if let Cache::Folder(path) = &mut self.cache {
             resolve("data.cache", path);
         }
+        let validation = match &mut self.validation {
+            ValidationSplit::Filter(rule) => Some(rule),
+            ValidationSplit::None | ValidationSplit::Fraction(_) => None,
+        };
+        let rules = [Some(&mut self.only), Some(&mut self.test), validation];
+        for list in rules.into_iter().flatten().filter_map(|rule| rule.list.as_mut()) {
+            // Datasets ship their lists beside the samples.
+            let (shipped, beside_recipe) = (self.path.join(&*list), folder.join(&*list));
+            *list = if beside_recipe.exists() && !shipped.exists() { beside_recipe } else { shipped };
+        }
     }
 
     /// Checks what serde cannot; messages name the recipe `path`.
     pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
         let wrong = |message: String| Err(Error::file(path, message));
-        let classes: Vec<String> = self.classes.iter().map(plain).collect();
+        let classes: Vec<String> = self.classes.iter().map(super::plain).collect();
         if let Some((_, class)) = classes.iter().enumerate().find(|(i, c)| classes[..*i].contains(c)) {
             return wrong(format!("`data.classes`: duplicate class `{class}`"));
+        }
+        if let Some(unknown) = self.unknown.as_ref().map(super::plain).filter(|name| !classes.contains(name))
+        {
+            return wrong(format!(
+                "`data.unknown`: `{unknown}` is not one of the classes {}; add it to `data.classes`",
+                classes.join(", ")
+            ));
         }
         if self.steps == 0 {
             return wrong("`data.steps` is 0; it must be 1 or more".into());
@@ -224,26 +251,59 @@ impl FrontEnd {
 
 impl<'de> Deserialize<'de> for Cache {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Bool(true) => Ok(Self::Standard),
-            Value::Bool(false) => Ok(Self::Off),
-            Value::String(path) => Ok(Self::Folder(path.into())),
-            _ => Err(serde::de::Error::custom("expected the path of a folder, `true` or `false`")),
+        struct CacheVisitor;
+
+        impl Visitor<'_> for CacheVisitor {
+            type Value = Cache;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the path of a folder, `true` or `false`")
+            }
+
+            fn visit_bool<E: de::Error>(self, enabled: bool) -> Result<Cache, E> {
+                Ok(if enabled { Cache::Standard } else { Cache::Off })
+            }
+
+            fn visit_str<E: de::Error>(self, path: &str) -> Result<Cache, E> {
+                Ok(Cache::Folder(path.into()))
+            }
         }
+
+        deserializer.deserialize_any(CacheVisitor)
     }
 }
 
 /// Parses a list of classes, or their number.
-fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
+fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Written>, D::Error> {
     /// A larger number is surely a mistake.
     const MAX_CLASSES: u64 = 1 << 16;
-    match Value::deserialize(deserializer)? {
-        Value::Sequence(classes) => Ok(classes),
-        Value::Number(n) if n.as_u64().is_some_and(|n| (1..=MAX_CLASSES).contains(&n)) => {
-            Ok((0..n.as_u64().unwrap_or_default()).map(Value::from).collect())
+
+    struct Classes;
+
+    impl<'de> Visitor<'de> for Classes {
+        type Value = Vec<Written>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of classes, or their number, 1 to 65536")
         }
-        _ => Err(serde::de::Error::custom("expected a list of classes or the number of classes")),
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut classes = Vec::new();
+            while let Some(class) = seq.next_element()? {
+                classes.push(class);
+            }
+            Ok(classes)
+        }
+
+        fn visit_u64<E: de::Error>(self, count: u64) -> Result<Self::Value, E> {
+            if !(1..=MAX_CLASSES).contains(&count) {
+                return Err(E::invalid_value(de::Unexpected::Unsigned(count), &self));
+            }
+            Ok((0..count).map(Written::from).collect())
+        }
     }
+
+    deserializer.deserialize_any(Classes)
 }
 
 fn one() -> usize {

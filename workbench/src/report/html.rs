@@ -66,10 +66,7 @@ impl Report<'_> {
         let of_training = [
             ("seed", self.trained.seed.to_string()),
             ("epochs", self.epochs_summary()),
-            (
-                "selected epoch",
-                format!("{}, {}", self.trained.selected_epoch + 1, self.trained.selection_reason),
-            ),
+            ("selected", self.trained.selection()),
             ("training time of this run", format!("{:.1} s", self.trained.duration.as_secs_f64())),
         ];
         list.extend(of_training.map(|(name, value)| (name.to_owned(), value)));

@@ -12,20 +12,19 @@ impl Report<'_> {
     /// Returns the report as Markdown.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
-        let Results { experiment, float, chip, .. } = self.results;
+        let Results { experiment, network, float, chip } = self.results;
         let _ = writeln!(text, "# {}\n", experiment.plan.loaded.graph.name);
         for line in &experiment.plan.loaded.graph.docs {
             let _ = writeln!(text, "{line}");
         }
         let _ = writeln!(
             text,
-            "\n{}. {}, of which {} in this run, in {}. The weights are those of epoch {}, {}.\n",
+            "\n{}. {}, of which {} in this run, in {}. Selected: {}.\n",
             split_summary(&experiment.corpus),
             pluralize(self.trained.history.epochs(), "epoch"),
             self.trained.epochs,
             format_duration(self.trained.duration),
-            self.trained.selected_epoch + 1,
-            self.trained.selection_reason
+            self.trained.selection()
         );
         let warnings = self.trained.history.warnings(&experiment.plan.loaded.graph);
         if !warnings.is_empty() {
@@ -47,8 +46,8 @@ impl Report<'_> {
             let _ = writeln!(text, "## Quantization\n\n{}", quantization(on));
         }
         let _ = writeln!(text, "## Training\n\n{}", fenced(&self.metrics_table()));
-        let _ =
-            writeln!(text, "## Network\n\n{}", fenced(&synnet_ir::to_table(&experiment.plan.loaded.graph)));
+        let network = synnet_ir::to_trained_table(&experiment.plan.loaded.graph, network);
+        let _ = writeln!(text, "## Network\n\n{}", fenced(&network));
         let _ = writeln!(text, "## Files\n");
         for file in self.written {
             let _ = writeln!(text, "* `{}`: {}", files::name(&file.path), file.description);

@@ -46,7 +46,7 @@ pub(crate) fn sources(network: &Network, experiment: &Experiment) -> Markup {
         details(&code_spans(title), false, &html! { pre { (source.trim_end()) } })
     };
     html! {
-        (block("Layers, connections and tensors", &synnet_ir::to_table(&network.graph)))
+        (block("Layers, connections and tensors", &synnet_ir::to_trained_table(&experiment.plan.loaded.graph, network)))
         (block("Recipe, with overrides applied", &experiment.plan.recipe.text))
     }
 }

@@ -3,6 +3,7 @@
 //! After each epoch, the metrics are written first and the checkpoint second. A process that is killed in between
 //! resumes from the previous checkpoint and writes the same line of metrics again.
 
+mod existing;
 mod history;
 
 use std::collections::BTreeMap;
@@ -16,10 +17,12 @@ use synnet_runtime::train::Warning;
 use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
 
 use crate::error::Error;
-use crate::experiment::{Experiment, Plan};
+use crate::experiment::{DATASET, Experiment, Plan};
 use crate::files;
 use crate::observer::Observer;
+use crate::weights::InitialWeights;
 
+pub(crate) use existing::ExistingRun;
 use history::is_same;
 pub use history::{FILE as METRICS, History};
 
@@ -27,6 +30,9 @@ pub use history::{FILE as METRICS, History};
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// Name of the file with the trained weights.
 pub const WEIGHTS: &str = "weights.safetensors";
+
+/// The part of the provenance that stands for weights to start from.
+const INITIAL_WEIGHTS: &str = "initial weights";
 
 /// Training that is about to start or to resume.
 pub struct TrainingRun {
@@ -36,6 +42,10 @@ pub struct TrainingRun {
     pub out: PathBuf,
     trainer: Trainer,
     history: History,
+    /// Whether training continues from a checkpoint.
+    resumed: bool,
+    /// Hash of the weights that training started from, unless they are drawn from the seed.
+    initial_weights: Option<String>,
 }
 
 /// A trained network with the history of its training.
@@ -58,16 +68,43 @@ pub struct TrainedNetwork {
     pub duration: Duration,
 }
 
+impl TrainedNetwork {
+    /// Returns the number of the selected epoch, from 1; 0 for initial weights.
+    pub fn selected_epoch_number(&self) -> usize {
+        if self.history.epochs() == 0 { 0 } else { self.selected_epoch + 1 }
+    }
+
+    /// Describes the selected weights: "weights of epoch 12, the best by validation accuracy".
+    pub fn selection(&self) -> String {
+        match self.selected_epoch_number() {
+            0 => "initial weights".to_owned(),
+            epoch => format!("weights of epoch {epoch}, {}", self.selection_reason),
+        }
+    }
+}
+
 impl TrainingRun {
     /// Prepares training from initial weights, with `out` as the output folder.
     ///
     /// # Errors
     /// Returns an error if training does not support the network or the options.
     pub fn start(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
-        Ok(Self { seed, out, trainer: plan.trainer(seed)?, history: History::default() })
+        let trainer = plan.trainer(seed)?;
+        Ok(Self { seed, out, trainer, history: History::default(), resumed: false, initial_weights: None })
     }
 
-    /// Prepares training from the checkpoint in the folder `out`.
+    /// Prepares training from the given weights, as for fine-tuning, with `out` as the output folder.
+    ///
+    /// # Errors
+    /// Returns an error if training does not support the network or the options.
+    pub fn start_from(plan: &Plan, weights: &InitialWeights, seed: u64, out: PathBuf) -> Result<Self, Error> {
+        let trainer = plan.trainer_from(weights.params.clone(), seed)?;
+        let initial_weights = Some(weights.hash.clone());
+        Ok(Self { seed, out, trainer, history: History::default(), resumed: false, initial_weights })
+    }
+
+    /// Prepares training from the checkpoint in the folder `out`. If the recipe has more epochs than the checkpoint,
+    /// training is extended.
     ///
     /// # Errors
     /// Returns an error if the checkpoint or the metrics cannot be read, or belong to another network or other options.
@@ -75,7 +112,40 @@ impl TrainingRun {
         let bytes = files::read(&out.join(CHECKPOINT))?;
         let trainer = plan.resumed_trainer(&bytes, seed)?;
         let history = History::open(&out, trainer.epochs_done())?;
-        Ok(Self { seed, out, trainer, history })
+        let initial_weights = trainer.provenance().get(INITIAL_WEIGHTS).cloned();
+        Ok(Self { seed, out, trainer, history, resumed: true, initial_weights })
+    }
+
+    /// Checks that a new run loses nothing that the output folder holds; a resumed run continues it.
+    ///
+    /// # Errors
+    /// Returns an error that lists the differences, if the folder holds a run with other options or inputs.
+    pub(crate) fn check_folder(
+        &self,
+        provenance: &BTreeMap<String, String>,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        if self.resumed {
+            return Ok(());
+        }
+        let existing = ExistingRun::find(&self.out);
+        existing.check(&self.out, self.trainer.options(), &self.with_initial_weights(provenance))?;
+        if provenance.contains_key(DATASET) {
+            existing.note_restart(&self.out, observer);
+        }
+        Ok(())
+    }
+
+    /// Returns whether a checkpoint of fewer epochs is resumed.
+    pub(crate) fn is_extended(&self) -> bool {
+        self.resumed
+            && matches!(ExistingRun::find(&self.out), ExistingRun::Known(info) if info.epochs < self.trainer.options().epochs)
+    }
+
+    /// Adds the initial weights to the provenance.
+    fn with_initial_weights(&self, provenance: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let initial = self.initial_weights.iter().map(|hash| (INITIAL_WEIGHTS.to_owned(), hash.clone()));
+        provenance.clone().into_iter().chain(initial).collect()
     }
 
     /// Runs the remaining epochs and writes the weights.
@@ -94,8 +164,9 @@ impl TrainingRun {
         provenance: &BTreeMap<String, String>,
         observer: &dyn Observer,
     ) -> Result<TrainedNetwork, Error> {
-        self.check_provenance(provenance)?;
-        self.trainer.set_provenance(provenance.clone());
+        let provenance = self.with_initial_weights(provenance);
+        self.check_provenance(&provenance)?;
+        self.trainer.set_provenance(provenance);
         files::create_folder(&self.out)?;
         files::remove_leftovers(&self.out);
         let graph = &experiment.plan.loaded.graph;
@@ -122,6 +193,9 @@ impl TrainingRun {
         let before = self.history.warnings(graph);
         let mut reported: Vec<Warning> = before.into_iter().map(|history| history.warning).collect();
         let mut last: Option<EpochMetrics> = None;
+        if range.is_empty() {
+            files::write(&self.out.join(CHECKPOINT), &self.trainer.checkpoint())?;
+        }
         let mut datasets = experiment.corpus.epochs(self.seed, range);
         while !self.trainer.is_finished() {
             let dataset = datasets.next(self.trainer.epochs_done())?;
@@ -199,7 +273,7 @@ impl TrainingRun {
         duration: Duration,
     ) -> Result<TrainedNetwork, Error> {
         let params = self.trainer.best_params();
-        files::write(&self.out.join(WEIGHTS), &params.to_safetensors())?;
+        files::write(&self.out.join(WEIGHTS), &experiment.plan.weights_file(&params))?;
         let network = Network::bind(&experiment.plan.loaded.graph, &params)
             .map_err(|diagnostics| experiment.plan.loaded.error(diagnostics))?;
         let options = self.trainer.options();
@@ -208,6 +282,7 @@ impl TrainingRun {
             (Some(best), Some(selection)) => {
                 (best.epoch, format!("the best by {}", selection.by.name().replace('_', " ")))
             }
+            _ if epochs == 0 => (0, "no training".to_owned()),
             _ => (epochs.saturating_sub(1), "the last".to_owned()),
         };
         if let Some(patience) = options.selection.and_then(|s| s.patience).filter(|_| epochs < options.epochs)

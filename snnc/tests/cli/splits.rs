@@ -1,0 +1,205 @@
+//! Splits and folders of samples: what is selected, what is left out, and what is said about it.
+
+use crate::support::{Folder, Outcome, RECIPE, TONES, Wav, tones};
+
+/// A folder as Speech Commands unpacks: words, list files, noise, and files that are no samples.
+fn speech_commands() -> Folder {
+    let folder = Folder::new();
+    folder.write("tones.snn", TONES);
+    let (mut testing, mut validation) = (String::new(), String::new());
+    for (word, hertz) in [("yes", 300.0), ("no", 2500.0), ("bed", 900.0), ("bird", 1200.0)] {
+        for (i, speaker) in
+            ["0001e234", "00012345", "0x1f", "a1b2c3d4", "7f7f7f7f", "e0000001"].iter().enumerate()
+        {
+            let name = format!("{word}/{speaker}_nohash_0.wav");
+            let detuned = 1.0 + 0.01 * i as f64;
+            folder.write(&format!("sc/{name}"), Wav::PLAIN.tone(hertz * detuned, 0.2));
+            match *speaker {
+                "0001e234" => testing += &format!("{name}\n"),
+                "0x1f" => validation += &format!("{name}\n"),
+                _ => {}
+            }
+        }
+    }
+    folder.write("sc/testing_list.txt", testing);
+    folder.write("sc/validation_list.txt", validation);
+    folder.write("sc/LICENSE", "");
+    folder.write("sc/.DS_Store", "");
+    folder.write("sc/_background_noise_/running_tap.wav", Wav::PLAIN.tone(50.0, 1.0));
+    folder.write("sc/_background_noise_/README.md", "");
+    folder
+}
+
+const BY_LIST: &str = "test: { list: testing_list.txt }, validation: { list: validation_list.txt }";
+
+/// Trains on the folder with these keys of `data`.
+fn train(folder: &Folder, keys: &str) -> Outcome {
+    let data = format!(
+        "data: {{ path: sc, pattern: '{{label}}/{{speaker}}_nohash_{{take}}.wav', steps: 20, {keys} }}\n"
+    );
+    let (front_end, training) =
+        RECIPE.split_once("front_end:").map(|(_, rest)| ("front_end:", rest)).unwrap();
+    folder.write("sc.yaml", format!("network: tones.snn\n{data}{front_end}{training}build: []\n"));
+    folder.snnc(&["train", "sc.yaml", "--out", "out", "--overwrite", "--set", "training.epochs=1"])
+}
+
+#[test]
+fn speech_commands_are_read_as_unpacked() {
+    let folder = speech_commands();
+    let outcome = train(&folder, &format!("classes: [yes, unknown], {BY_LIST}")).success();
+    for text in [
+        "16 training, 4 validation and 4 test samples",
+        "left out 1 hidden file (`.DS_Store`), 1 ignored file or folder (`_background_noise_`), 3 files with other \
+         extensions (such as `LICENSE`)",
+        "class `unknown` gathers 18 samples of 3 labels: `bed`, `bird`, `no`",
+    ] {
+        assert!(outcome.stderr.contains(text), "no {text:?} in:\n{}", outcome.stderr);
+    }
+    assert!(!outcome.stderr.contains("warning: `sc`"), "{}", outcome.stderr);
+    train(&folder, &format!("classes: [yes, no], only: {{ label: [yes, no] }}, {BY_LIST}")).success();
+    train(&folder, &format!("classes: [yes, no], {BY_LIST}"))
+        .failure(1, &["the label `bed` is not one of the classes yes, no", "add the class `unknown`"]);
+    train(&folder, &format!("classes: [yes, rest], unknown: rest, {BY_LIST}")).success();
+    train(&folder, &format!("classes: [yes, rest], unknown: others, {BY_LIST}"))
+        .failure(1, &["`data.unknown`: `others` is not one of the classes"]);
+}
+
+#[test]
+fn lists_that_name_missing_files_are_reported() {
+    let folder = speech_commands();
+    let keys = "classes: [yes, unknown], test: { list: short.txt }";
+    folder.write("sc/short.txt", "# a comment\n./yes/0001e234_nohash_0.wav\nyes\\nobody_nohash_0.wav\n\n");
+    let outcome = train(&folder, keys).success();
+    let said = "`data.test`: 1 of 2 files in `sc/short.txt` do not exist, such as `yes/nobody_nohash_0.wav`";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    train(&folder, &format!("{keys}, strict: true")).failure(1, &[said]);
+    folder.write("sc/short.txt", "0001e234_nohash_0.wav\n");
+    train(&folder, keys).failure(1, &["1 of 1 file in", "names are relative to `data.path`"]);
+    // Beside the recipe, if the dataset has no such file; an error names the place in the dataset.
+    folder.write("mine.txt", "yes/0001e234_nohash_0.wav\n");
+    train(&folder, &keys.replace("short", "mine")).success();
+    train(&folder, &keys.replace("short", "none")).failure(2, &["cannot read `sc/none.txt`"]);
+}
+
+#[test]
+fn fields_compare_as_written() {
+    let folder = speech_commands();
+    for (speakers, tested) in [("'0001e234'", 4), ("'00012345'", 4), ("'0x1f'", 4), ("e0000001, '0x1f'", 8)] {
+        let keys = format!("classes: [yes, unknown], test: {{ speaker: [{speakers}] }}");
+        let outcome = train(&folder, &keys).success();
+        let said = format!("{} training and {tested} test samples", 24 - tested);
+        assert!(outcome.stderr.contains(&said), "{speakers}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn values_that_no_sample_has_are_errors() {
+    let folder = speech_commands();
+    for (keys, says) in [
+        (
+            "classes: [yes, unknown], test: { speaker: [a1b2c3d4, nosuchone] }",
+            &["`data.test`: no sample has `speaker: nosuchone`; its values are `00012345`, `0001e234`"][..],
+        ),
+        (
+            "classes: [yes, unknown], test: { speaker: [a1b2c3d4, 7f7f7f7] }",
+            &["`data.test`: no sample has `speaker: 7f7f7f7`; did you mean `7f7f7f7f`?"],
+        ),
+        (
+            "classes: [yes, unknown], only: { label: [yes, bed, brid] }, test: { speaker: [a1b2c3d4] }, \
+             validation: { speaker: [nobody] }",
+            &[
+                "`data.only`: no sample has `label: brid`; did you mean `bird`?",
+                "`data.validation`: no sample has",
+            ],
+        ),
+        (
+            "classes: [yes, maybe, unknown], test: { speaker: [a1b2c3d4] }",
+            &["`data.classes`: no sample has the label `maybe`"],
+        ),
+        (
+            "classes: [yes, unknown], test: { label: [yes] }",
+            &["class `yes` has no training sample: its 6 samples are in the test or validation set"],
+        ),
+    ] {
+        let outcome = train(&folder, keys);
+        // Two outputs: one class more is an error of its own.
+        if outcome.stderr.contains("the recipe names 3 classes") {
+            continue;
+        }
+        outcome.failure(1, says);
+    }
+}
+
+#[test]
+fn patterns_leave_files_out() {
+    let folder = speech_commands();
+    let keys = "classes: [yes, unknown], test: { speaker: [a1b2c3d4] }";
+    let outcome = train(&folder, &format!("{keys}, ignore: [bird, 'no/*_0.wav']")).success();
+    assert!(outcome.stderr.contains("10 training and 2 test samples"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("8 ignored files or folders (such as `_background_noise_`)"),
+        "{}",
+        outcome.stderr
+    );
+    train(&folder, &format!("{keys}, ignore: ['[']")).failure(1, &["`data.ignore`: `[` is not a pattern"]);
+    folder.write("sc/yes/stray.wav", Wav::PLAIN.tone(300.0, 0.2));
+    folder.write("sc/yes/b0000000_nohash_0.WAV", Wav::PLAIN.tone(300.0, 0.2));
+    let outcome = train(&folder, keys).success();
+    let said = "warning: `sc`: left out 1 file (`yes/stray.wav`) whose names do not match the pattern";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("21 training and 4 test samples"), "{}", outcome.stderr);
+    train(&folder, &format!("{keys}, strict: true"))
+        .failure(1, &["`yes/stray.wav`", "correct `data.pattern`"]);
+}
+
+#[test]
+fn overlap_of_training_and_test_is_a_warning() {
+    let folder = speech_commands();
+    let yes = folder.read("sc/yes/7f7f7f7f_nohash_0.wav");
+    folder.write("sc/yes/a1b2c3d4_nohash_1.wav", yes);
+    let outcome = train(&folder, "classes: [yes, unknown], test: { speaker: [a1b2c3d4] }").success();
+    let said = "warning: 1 of the 5 test samples are also in the training or validation set, with the same content, such as \
+                `sc/yes/a1b2c3d4_nohash_1.wav` and `sc/yes/7f7f7f7f_nohash_0.wav`";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    let outcome =
+        train(&folder, "classes: [yes, unknown], test: { speaker: [a1b2c3d4], take: [0] }").success();
+    let said =
+        "warning: 1 of the 1 speakers in the test set are also in the training or validation set: `a1b2c3d4`";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    // A split by takes is not meant to separate speakers.
+    let outcome = train(&folder, "classes: [yes, unknown], test: { take: [1] }").success();
+    assert!(!outcome.stderr.contains("speaker"), "{}", outcome.stderr);
+}
+
+#[test]
+fn input_that_a_chip_cannot_take_is_refused_before_training() {
+    let folder = tones();
+    let write = |value: f64| {
+        let mut rasters = vec![1.0; 4 * 10 * 16];
+        rasters[2 * 160 + 3 * 16 + 5] = value;
+        let mut archive = synnet_arrays::NpzWriter::new();
+        archive.add("rasters", &[4, 10, 16], &rasters).expect("the shape fits");
+        archive.add("labels", &[4], &[0_i64, 1, 0, 1]).expect("the shape fits");
+        archive.add("take", &[4], &[0_i64, 0, 1, 1]).expect("the shape fits");
+        folder.write("data.npz", archive.finish().expect("archives can be made"));
+    };
+    let data = "data: { format: npz, path: data.npz, test: { take: [0] }, classes: [low, high], steps: 10 }";
+    let (_, training) = RECIPE.split_once("training:").unwrap();
+    folder.write("r.yaml", format!("network: tones.snn\n{data}\ntraining:{training}"));
+    let train = |rest: &[&str]| {
+        folder.snnc(&[&["train", "r.yaml", "--out", "out", "--overwrite"][..], rest].concat())
+    };
+    for (value, text) in [(0.5, "0.5"), (-1.0, "-1"), (300.0, "300")] {
+        write(value);
+        let place = format!("`sample 2 of data.npz` has {text} in step 3, channel 5");
+        train(&[]).failure(1, &["1 sample cannot run on SynSense Xylo", &place]);
+        assert!(!folder.path("out").exists());
+        train(&["--set", "build=[rust]"]).success();
+        std::fs::remove_dir_all(folder.path("out")).expect("it was written");
+    }
+    write(20.0);
+    let outcome = train(&[]).success();
+    let said = "drops 5 events in 1 of 4 samples: it takes at most 15 per channel per step";
+    let (before, _) = outcome.stderr.split_once("epoch 1/6").expect("it trains");
+    assert!(before.contains(said), "{}", outcome.stderr);
+}

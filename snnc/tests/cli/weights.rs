@@ -1,0 +1,178 @@
+//! Weights files: the network that they were trained for, training from them, and output folders that hold a run.
+
+use crate::support::{Folder, RECIPE, TONES, npy, tones, weights};
+
+const TRAIN: [&str; 4] = ["train", "tones.yaml", "--out", "out"];
+
+/// A folder with a run of two epochs in `out`, with a parameter set by the recipe.
+fn trained() -> Folder {
+    let folder = tones();
+    let network = TONES
+        .replace("p_dropout = 0.1", "p_dropout = 0.1, tau = 20 ms")
+        .replace("tau_mem: 20 ms", "tau_mem: tau");
+    folder.write("tones.snn", network);
+    let recipe = RECIPE.replace("epochs: 6", "epochs: 2");
+    folder.write("tones.yaml", format!("params: {{ tau: 60 ms }}\nbuild: [xylo-audio3]\n{recipe}"));
+    folder.snnc(&TRAIN).success();
+    folder.write("x.npy", npy("|u1", false, &[5, 16], &[1; 80]));
+    folder
+}
+
+const WEIGHTS: [&str; 2] = ["--weights", "out/weights.safetensors"];
+
+#[test]
+fn weights_of_another_network_are_refused() {
+    let folder = trained();
+    let table = "constant     trained with    now\n          h0.tau_mem   74.88875689 ms  14.42695041 ms\n          out.tau_mem";
+    let commands: [&[&str]; 4] = [
+        &["build", "tones.snn", "--target", "xylo-audio3", "-o", "k"],
+        &["build", "tones.snn", "--target", "rust", "-o", "k.rs"],
+        &["run", "tones.snn", "--input", "x.npy", "--output", "y.npz"],
+        &["show", "tones.snn"],
+    ];
+    for command in commands {
+        let words = [command, &WEIGHTS].concat();
+        let outcome = folder.snnc(&words).failure(1, &["error[E0606]", "`Tones(tau: 60 ms)`", table]);
+        assert!(outcome.stderr.contains("--> tones.snn:3:9"), "{}", outcome.stderr);
+        let allowed = folder.snnc(&[&words[..], &["--allow-mismatch"]].concat()).success();
+        assert!(allowed.stderr.contains("warning[E0606]"), "{}", allowed.stderr);
+        let right = folder.snnc(&[&words[..], &["--param", "tau=60 ms"]].concat()).success();
+        assert!(!right.stderr.contains("E0606"), "{}", right.stderr);
+    }
+    for command in [&["eval"][..], &["compare", "--target", "xylo-audio3"]] {
+        let words = [command, &["tones.yaml"], &WEIGHTS].concat();
+        folder.snnc(&words).success();
+        folder.snnc(&[&words[..], &["--set", "params.tau=20 ms"]].concat()).failure(1, &["E0606", table]);
+        folder
+            .snnc(
+                &[&words[..], &["--set", "front_end.decimation=400", "--set", "data.classes=[high, low]"]]
+                    .concat(),
+            )
+            .failure(
+                1,
+                &["front_end.decimation  488           400", "classes               low, high     high, low"],
+            );
+    }
+    // Weights of other tools say nothing about their network.
+    folder.write("plain.safetensors", weights(TONES).to_safetensors());
+    folder.snnc(&["show", "tones.snn", "--weights", "plain.safetensors"]).success();
+}
+
+#[test]
+fn recipes_stand_for_their_networks() {
+    let folder = trained();
+    folder.snnc(&[&["build", "tones.yaml", "-o", "k"][..], &WEIGHTS].concat()).success();
+    let (built, by_hand) = (folder.arrays("out/tones.spec.npz"), folder.arrays("k.spec.npz"));
+    assert!(built.keys().eq(by_hand.keys()));
+    for (name, array) in &built {
+        assert_eq!(array.to_floats(), by_hand[name].to_floats(), "{name}");
+    }
+    let shown = folder.snnc(&["show", "tones.yaml"]).success();
+    assert!(shown.text().contains("74.89 ms") && shown.text().contains("Xylo"), "{}", shown.text());
+    folder
+        .snnc(&[&["run", "tones.yaml", "--input", "x.npy", "--output", "y.npz"][..], &WEIGHTS].concat())
+        .success();
+    folder
+        .snnc(&["show", "tones.yaml", "--param", "tau=1 ms"])
+        .failure(2, &["a recipe sets them as `name` and `params`"]);
+}
+
+#[test]
+fn shown_weights_are_the_trained_ones() {
+    let folder = tones();
+    let network = "network Learner {
+    dt: 10 ms; input x: 16;
+    neuron n = alif { tau_mem: learn 20 ms, tau_syn: 30 ms, tau_ahp: 50 ms, w_ahp: -0.5, bias: 0.25, noise_std: 0.1 };
+    layer h: n(4);
+    layer out: lif(2) { tau_mem: 20 ms, tau_syn: 20 ms, threshold: 32767 };
+    x -> linear -> h -> linear -> out;
+    output out.vmem;
+}
+";
+    folder.write("learner.snn", network);
+    let mut params = weights(network);
+    let taus = synnet_ir::Tensor::new([1], vec![0.075]);
+    params.tensors.insert("h.tau_mem".to_owned(), taus);
+    folder.write("w.safetensors", params.to_safetensors());
+    let plain = folder.snnc(&["show", "learner.snn"]).success();
+    for column in ["tau_ahp", "w_ahp", "bias", "noise_std", "surrogate"] {
+        assert!(plain.text().contains(column), "{column}: {}", plain.text());
+    }
+    let shown = folder.snnc(&["show", "learner.snn", "--weights", "w.safetensors"]).success();
+    for line in [
+        "constant   declared  trained  mean",
+        "h.tau_mem  20 ms     75 ms    75 ms",
+        "min",
+        "75 ms (learned)",
+    ] {
+        assert!(shown.text().contains(line), "{line}: {}", shown.text());
+    }
+    let json = folder.snnc(&["show", "learner.snn", "--weights", "w.safetensors", "--json"]).success().json();
+    let tensors = json["tensors"].as_array().expect("it is a list");
+    let tau = tensors.iter().find(|tensor| tensor["name"] == "h.tau_mem").expect("it is listed");
+    assert!((tau["mean"].as_f64().expect("a number") - 0.075).abs() < 1e-6, "{tau}");
+}
+
+#[test]
+fn finished_runs_are_not_replaced_by_other_ones() {
+    let folder = trained();
+    let before = folder.read("out/weights.safetensors");
+    let refused = |rest: &[&str], says: &[&str]| {
+        folder
+            .snnc(&[&TRAIN[..], rest].concat())
+            .failure(2, &[&["`out` holds a run with other options"], says].concat());
+        assert_eq!(folder.read("out/weights.safetensors"), before);
+    };
+    refused(&["--set", "training.epochs=3"], &["`epochs` is 3, but it is 2", "`--overwrite`"]);
+    refused(&["--set", "params.tau=30 ms"], &["another network"]);
+    refused(&["--set", "data.test={take: [4]}"], &["another dataset"]);
+    refused(&WEIGHTS, &["another initial weights"]);
+    // The same options give the same weights.
+    folder.snnc(&TRAIN).success();
+    assert_eq!(folder.read("out/weights.safetensors"), before);
+    folder.snnc(&[&TRAIN[..], &["--set", "training.epochs=3", "--overwrite"]].concat()).success();
+    assert_ne!(folder.read("out/weights.safetensors"), before);
+    std::fs::remove_file(folder.path("out/checkpoint.safetensors")).expect("it was written");
+    folder.snnc(&TRAIN).failure(2, &["`out` holds a run whose options are unknown"]);
+}
+
+#[test]
+fn training_starts_from_weights_and_is_extended() {
+    let folder = trained();
+    let constant = ["--set", "training.schedule={kind: constant}"];
+    let train = |out: &str, rest: &[&str]| {
+        let words = [&["train", "tones.yaml", "--out", out][..], &constant, rest].concat();
+        folder.snnc(&words).success();
+        folder.read(&format!("{out}/weights.safetensors"))
+    };
+    // Two epochs and two more give the weights of four.
+    let four = train("four", &["--set", "training.epochs=4"]);
+    train("two", &[]);
+    assert!(four == train("two", &["--set", "training.epochs=4", "--resume"]));
+    folder
+        .snnc(&[&["train", "tones.yaml", "--out", "two", "--resume"][..], &constant].concat())
+        .failure(1, &["`epochs` is 2, but it is 4"]);
+    // No epochs: the weights of the file, then the initial ones of the seed.
+    let kept = train("kept", &["--set", "training.epochs=0", "--weights", "four/weights.safetensors"]);
+    let tensors = |bytes: &[u8]| synnet_ir::Params::from_safetensors(bytes).expect("they are weights");
+    assert_eq!(tensors(&kept), tensors(&four));
+    let tuned = train("tuned", &["--weights", "four/weights.safetensors"]);
+    assert!(tensors(&tuned) != tensors(&four));
+    let initial = train("initial", &["--set", "training.epochs=0"]);
+    let run = |rest: &[&str]| {
+        let words = ["run", "tones.yaml", "--input", "x.npy", "--output", "y.npz", "--record"];
+        folder.snnc(&[&words[..], rest].concat()).success();
+        folder.arrays("y.npz")["h0.vmem"].to_floats()
+    };
+    folder.write("i.safetensors", &initial);
+    assert_eq!(run(&["--init", "3"]), run(&["--weights", "i.safetensors"]));
+    assert_ne!(run(&["--init", "4"]), run(&["--init", "3"]));
+    folder.snnc(&["run", "tones.yaml", "--input", "x.npy", "--output", "y.npz"]).failure(2, &["--weights"]);
+}
+
+#[test]
+fn extended_schedules_are_a_warning() {
+    let folder = trained();
+    let outcome = folder.snnc(&[&TRAIN[..], &["--resume", "--set", "training.epochs=3"]].concat()).success();
+    assert!(outcome.stderr.contains("the learning rate jumps"), "{}", outcome.stderr);
+}
