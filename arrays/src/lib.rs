@@ -22,10 +22,12 @@
 
 mod npy;
 mod npz;
+mod strings;
 
-pub use npy::read_npy;
+pub use npy::{read_any_npy, read_npy};
 pub use npyz::AutoSerialize;
 pub use npz::{DEFAULT_LIMIT, NpzReader, NpzWriter, read_npz};
+pub use strings::{AnyArray, StringArray};
 
 /// A dense array in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +44,12 @@ pub enum ArrayData {
     /// Elements of an integer or Boolean type.
     Integers(Vec<i64>),
     /// Elements of a floating-point type.
-    Floats(Vec<f64>),
+    Floats {
+        /// The values, which f64 represents exactly.
+        values: Vec<f64>,
+        /// Number of bits of an element in the file: 16, 32 or 64.
+        bits: u8,
+    },
 }
 
 /// An error while reading or writing arrays.
@@ -65,6 +72,18 @@ pub enum Error {
     /// The elements are not numbers: strings, records, complex numbers.
     #[error("the array has type `{0}`; expected integers, floats or booleans")]
     Type(String),
+    /// The elements are neither numbers nor strings.
+    #[error("the array has type `{0}`; expected integers, floats, booleans or strings")]
+    AnyType(String),
+    /// The elements are Python objects.
+    #[error(
+        "the array has type `|O`: Python objects, whose storage is a program (pickle) that is not run; \
+         save numbers or text of a fixed type, such as `array.astype(str)`"
+    )]
+    Objects,
+    /// An element is not text: its index, and the encoding.
+    #[error("element {0} is not valid {1}")]
+    Text(usize, &'static str),
     /// The file has fewer bytes than its header declares.
     #[error("the file is shorter than its header says")]
     Truncated,
@@ -87,7 +106,7 @@ impl Array {
     pub fn to_floats(&self) -> Vec<f64> {
         match &self.numbers {
             ArrayData::Integers(numbers) => numbers.iter().map(|&x| x as f64).collect(),
-            ArrayData::Floats(numbers) => numbers.clone(),
+            ArrayData::Floats { values, .. } => values.clone(),
         }
     }
 
@@ -96,18 +115,18 @@ impl Array {
     pub fn to_integers(&self) -> Option<Vec<i64>> {
         match &self.numbers {
             ArrayData::Integers(numbers) => Some(numbers.clone()),
-            ArrayData::Floats(numbers) if self.first_fraction().is_none() => {
-                Some(numbers.iter().map(|&x| x as i64).collect())
+            ArrayData::Floats { values, .. } if self.first_fraction().is_none() => {
+                Some(values.iter().map(|&x| x as i64).collect())
             }
-            ArrayData::Floats(_) => None,
+            ArrayData::Floats { .. } => None,
         }
     }
 
     /// Returns index and value of the first element that is not an integer, or whose magnitude exceeds 2^53,
     /// up to which f64 represents every integer.
     pub fn first_fraction(&self) -> Option<(usize, f64)> {
-        let ArrayData::Floats(numbers) = &self.numbers else { return None };
+        let ArrayData::Floats { values, .. } = &self.numbers else { return None };
         let whole = |x: f64| x.fract() == 0.0 && x.abs() <= 2f64.powi(53);
-        numbers.iter().copied().enumerate().find(|&(_, x)| !whole(x))
+        values.iter().copied().enumerate().find(|&(_, x)| !whole(x))
     }
 }

@@ -2,6 +2,7 @@
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
+use crate::strings::{self, AnyArray, Encoding, StringArray};
 use crate::{Array, ArrayData, Error};
 
 /// Maximum length of a header, in bytes. That of an array of numbers has 128 bytes in NumPy.
@@ -14,19 +15,51 @@ const HEADER_LIMIT: usize = 1024;
 pub fn read_npy(bytes: &[u8]) -> Result<Array, Error> {
     check_header(bytes)?;
     let file = NpyFile::new(bytes).map_err(|e| Error::Npy(e.to_string()))?;
-    let shape = file.shape().iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
-    let shape = shape.map_err(|_| Error::TooLarge)?;
+    let shape = shape(&file)?;
     let order = file.order();
     let numbers = match (order, read_numbers(file, bytes.len())?) {
         (Order::C, numbers) => numbers,
         (Order::Fortran, ArrayData::Integers(x)) => ArrayData::Integers(from_fortran(&shape, &x)),
-        (Order::Fortran, ArrayData::Floats(x)) => ArrayData::Floats(from_fortran(&shape, &x)),
+        (Order::Fortran, ArrayData::Floats { values, bits }) => {
+            ArrayData::Floats { values: from_fortran(&shape, &values), bits }
+        }
     };
     Ok(Array { shape, numbers })
 }
 
-/// Rejects headers that `npyz` does not handle safely.
-fn check_header(bytes: &[u8]) -> Result<(), Error> {
+/// Reads a `.npy` file of numbers, as [`read_npy`] does, or of strings: Unicode (`<U5`), or bytes (`|S5`) that
+/// are UTF-8.
+///
+/// # Errors
+/// Returns an error if the bytes are not such a file, or fewer than its header declares, or if an element is
+/// not text.
+pub fn read_any_npy(bytes: &[u8]) -> Result<AnyArray, Error> {
+    let start = check_header(bytes)?;
+    let file = NpyFile::new(bytes).map_err(|e| Error::Npy(e.to_string()))?;
+    let DType::Plain(kind) = file.dtype() else { return Err(Error::AnyType("record".into())) };
+    let any_type = |error| match error {
+        Error::Type(kind) => Error::AnyType(kind),
+        other => other,
+    };
+    let Some(encoding) = Encoding::of(&kind) else {
+        return read_npy(bytes).map(AnyArray::Numbers).map_err(any_type);
+    };
+    let shape = shape(&file)?;
+    let strings = strings::decode(&bytes[start..], file.len(), encoding)?;
+    let strings = match file.order() {
+        Order::C => strings,
+        Order::Fortran => from_fortran(&shape, &strings),
+    };
+    Ok(AnyArray::Strings(StringArray { shape, strings }))
+}
+
+fn shape(file: &NpyFile<&[u8]>) -> Result<Vec<usize>, Error> {
+    let shape = file.shape().iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
+    shape.map_err(|_| Error::TooLarge)
+}
+
+/// Rejects headers that `npyz` does not handle safely. Returns the offset of the elements.
+fn check_header(bytes: &[u8]) -> Result<usize, Error> {
     // `npyz` allocates as many bytes as a header declares, parses nested Python literals recursively, and
     // multiplies the sizes of a shape without overflow checks.
     let not = |why: &str| Error::Npy(why.to_owned());
@@ -54,12 +87,15 @@ fn check_header(bytes: &[u8]) -> Result<(), Error> {
         // A size of 0 must not hide an overflow of the others.
         elements = elements.checked_mul(extent.max(1)).ok_or(Error::TooLarge)?;
     }
-    Ok(())
+    Ok(start + length)
 }
 
 fn read_numbers(file: NpyFile<&[u8]>, available: usize) -> Result<ArrayData, Error> {
     let DType::Plain(kind) = file.dtype() else { return Err(Error::Type("record".into())) };
     let (letter, size) = (kind.type_char(), kind.size_field());
+    if letter == TypeChar::Object {
+        return Err(Error::Objects);
+    }
     if file.len().checked_mul(size).is_none_or(|bytes| bytes > available as u64) {
         return Err(Error::Truncated);
     }
@@ -81,15 +117,17 @@ fn read_numbers(file: NpyFile<&[u8]>, available: usize) -> Result<ArrayData, Err
             let signed = numbers.map(|(i, x)| i64::try_from(x).map_err(|_| Error::Integer(i, x)));
             ArrayData::Integers(signed.collect::<Result<_, _>>()?)
         }
-        (TypeChar::Float, 2) => ArrayData::Floats(read::<npyz::half::f16, _>(file, f64::from)?),
-        (TypeChar::Float, 4) => ArrayData::Floats(read::<f32, _>(file, f64::from)?),
-        (TypeChar::Float, 8) => ArrayData::Floats(read::<f64, _>(file, |x| x)?),
+        (TypeChar::Float, 2) => {
+            ArrayData::Floats { values: read::<npyz::half::f16, _>(file, f64::from)?, bits: 16 }
+        }
+        (TypeChar::Float, 4) => ArrayData::Floats { values: read::<f32, _>(file, f64::from)?, bits: 32 },
+        (TypeChar::Float, 8) => ArrayData::Floats { values: read::<f64, _>(file, |x| x)?, bits: 64 },
         _ => return Err(Error::Type(kind.to_string())),
     })
 }
 
 /// Converts elements from column-major to row-major order.
-fn from_fortran<T: Copy>(shape: &[usize], numbers: &[T]) -> Vec<T> {
+fn from_fortran<T: Clone>(shape: &[usize], numbers: &[T]) -> Vec<T> {
     let mut strides = vec![1; shape.len()];
     for axis in 1..shape.len() {
         strides[axis] = strides[axis - 1] * shape[axis - 1];
@@ -102,5 +140,5 @@ fn from_fortran<T: Copy>(shape: &[usize], numbers: &[T]) -> Vec<T> {
         }
         offset
     };
-    (0..numbers.len()).map(|i| numbers[place(i)]).collect()
+    (0..numbers.len()).map(|i| numbers[place(i)].clone()).collect()
 }

@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use npyz::{AutoSerialize, WriterBuilder};
 use zip::write::SimpleFileOptions;
 
-use crate::{Array, Error, read_npy};
+use crate::{AnyArray, Array, Error, read_any_npy, read_npy};
 
 /// Default limit of the decompressed size, in bytes: 1 GiB.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;
@@ -78,20 +78,38 @@ impl<'a> NpzReader<'a> {
         self.unpack(name).map(|(array, _)| array)
     }
 
+    /// Decompresses one array of numbers or strings.
+    ///
+    /// # Errors
+    /// Returns an error if there is no array of this name, or if it is too large, damaged, or an array of
+    /// other elements.
+    pub fn any_array(&mut self, name: &str) -> Result<AnyArray, Error> {
+        let bytes = self.decompress(name)?;
+        read_any_npy(&bytes).map_err(|error| in_member(name, error))
+    }
+
     /// Returns one array and its decompressed size in bytes, which is at most the limit.
     fn unpack(&mut self, name: &str) -> Result<(Array, u64), Error> {
-        let failed = |error: Error| Error::Member { name: name.to_owned(), error: Box::new(error) };
-        let packed = |e: &dyn std::fmt::Display| failed(Error::Npz(e.to_string()));
+        let bytes = self.decompress(name)?;
+        Ok((read_npy(&bytes).map_err(|error| in_member(name, error))?, bytes.len() as u64))
+    }
+
+    /// Returns the decompressed bytes of an array, at most as many as the limit.
+    fn decompress(&mut self, name: &str) -> Result<Vec<u8>, Error> {
+        let packed = |e: &dyn std::fmt::Display| in_member(name, Error::Npz(e.to_string()));
         let member = self.zip.by_name(&format!("{name}.npy")).map_err(|e| packed(&e))?;
         // The size in the archive's directory cannot be trusted: stop one byte beyond the limit.
         let mut bytes = Vec::new();
         member.take(self.limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| packed(&e))?;
-        let size = bytes.len() as u64;
-        if size > self.limit {
-            return Err(failed(Error::Limit(self.limit)));
+        if bytes.len() as u64 > self.limit {
+            return Err(in_member(name, Error::Limit(self.limit)));
         }
-        Ok((read_npy(&bytes).map_err(failed)?, size))
+        Ok(bytes)
     }
+}
+
+fn in_member(name: &str, error: Error) -> Error {
+    Error::Member { name: name.to_owned(), error: Box::new(error) }
 }
 
 /// A `.npz` archive under construction. The same arrays in the same order give the same bytes.

@@ -2,7 +2,7 @@
 
 use npyz::{AutoSerialize, Order, WriterBuilder};
 use proptest::prelude::*;
-use synnet_arrays::{Array, ArrayData, NpzReader, NpzWriter, read_npy, read_npz};
+use synnet_arrays::{AnyArray, Array, ArrayData, NpzReader, NpzWriter, read_any_npy, read_npy, read_npz};
 
 fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -13,10 +13,26 @@ fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> V
     bytes
 }
 
+fn floats(values: Vec<f64>) -> ArrayData {
+    ArrayData::Floats { values, bits: 64 }
+}
+
 /// Eight bytes with a given header.
 fn with_header(header: &str) -> Vec<u8> {
     let length = u16::try_from(header.len()).unwrap().to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &[0; 8]].concat()
+}
+
+/// A file with the given type, shape and bytes.
+fn elements(kind: &str, shape: &str, bytes: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), bytes].concat()
+}
+
+/// Code points of 4 bytes.
+fn code_points(text: &str) -> Vec<u8> {
+    text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()
 }
 
 fn archive() -> Vec<u8> {
@@ -33,9 +49,11 @@ fn every_numeric_type_is_read() {
     assert_eq!(read_npy(&npy(&[3], Order::C, &[1i8, 0, 1])).unwrap().numbers, expected);
     assert_eq!(read_npy(&npy(&[3], Order::C, &[1u16, 0, 1])).unwrap().numbers, expected);
     assert_eq!(read_npy(&npy(&[3], Order::C, &[1u64, 0, 1])).unwrap().numbers, expected);
-    let expected = ArrayData::Floats(vec![0.5, -2.0]);
-    assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f32, -2.0])).unwrap().numbers, expected);
-    assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f64, -2.0])).unwrap().numbers, expected);
+    let expected = |bits| ArrayData::Floats { values: vec![0.5, -2.0], bits };
+    assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f32, -2.0])).unwrap().numbers, expected(32));
+    assert_eq!(read_npy(&npy(&[2], Order::C, &[0.5f64, -2.0])).unwrap().numbers, expected(64));
+    let halves = elements("<f2", "(2,)", &[0x00, 0x38, 0x00, 0xc0]);
+    assert_eq!(read_npy(&halves).unwrap().numbers, expected(16));
     let error = read_npy(&npy(&[2], Order::C, &[1, u64::MAX])).unwrap_err().to_string();
     assert_eq!(
         error,
@@ -52,16 +70,54 @@ fn fortran_order_becomes_row_major() {
 #[test]
 fn empty_and_scalar_arrays() {
     let array = read_npy(&npy::<f32>(&[0, 100_000], Order::Fortran, &[])).unwrap();
-    assert_eq!((&array.shape[..], array.numbers), (&[0, 100_000][..], ArrayData::Floats(vec![])));
+    assert_eq!(
+        (&array.shape[..], array.numbers),
+        (&[0, 100_000][..], ArrayData::Floats { values: vec![], bits: 32 })
+    );
     let array = read_npy(&npy(&[], Order::C, &[3u8])).unwrap();
     assert_eq!((array.shape, array.numbers), (vec![], ArrayData::Integers(vec![3])));
     assert!(read_npz(&NpzWriter::new().finish().unwrap()).unwrap().is_empty());
 }
 
 #[test]
+fn strings_are_read_as_they_are_written() {
+    let strings = |bytes: &[u8]| match read_any_npy(bytes).unwrap() {
+        AnyArray::Strings(array) => (array.shape, array.strings),
+        AnyArray::Numbers(array) => panic!("{array:?}"),
+    };
+    let unicode = code_points("ja\0\0nein\u{1f600} \0\0\0\0\0\0");
+    let expected = ["ja", "nein", "\u{1f600} ", ""].map(String::from).to_vec();
+    assert_eq!(strings(&elements("<U4", "(4,)", &unicode)), (vec![4], expected.clone()));
+    let swapped: Vec<u8> = unicode.chunks(4).flat_map(|x| x.iter().rev().copied()).collect();
+    assert_eq!(strings(&elements(">U4", "(4,)", &swapped)).1, expected);
+    let bytes = "ja\0\0\0\0nein\0\0\u{1f600} \0".as_bytes();
+    assert_eq!(strings(&elements("|S6", "(3, 1)", bytes)), (vec![3, 1], expected[..3].to_vec()));
+    assert_eq!(strings(&elements("|S1", "()", b"x")), (vec![], vec!["x".to_owned()]));
+    assert_eq!(strings(&elements("|S0", "(0,)", b"")), (vec![0], vec![]));
+    let numbers = read_any_npy(&npy(&[3], Order::C, &[1i8, 0, 1])).unwrap();
+    assert_eq!(numbers, AnyArray::Numbers(read_npy(&npy(&[3], Order::C, &[1i8, 0, 1])).unwrap()));
+
+    for (file, fault) in [
+        (elements("|S2", "(2,)", b"ja\xffx"), "element 1 is not valid UTF-8"),
+        (elements("<U1", "(1,)", &0xD800_u32.to_le_bytes()), "element 0 is not valid Unicode"),
+        (elements("<U1", "(1,)", &u32::MAX.to_le_bytes()), "element 0 is not valid Unicode"),
+        (elements("<U2", "(2,)", &[0; 15]), "the file is shorter than its header says"),
+        (elements("<U4611686018427387904", "(1,)", b""), "larger than usize"),
+        (elements("|S9223372036854775807", "(3,)", b""), "the file is shorter than its header says"),
+        (elements("|S0", "(9223372036854775807,)", b""), "type `a string of length 0`"),
+        (elements("<c8", "(1,)", &[0; 8]), "type `<c8`; expected integers, floats, booleans or strings"),
+        (elements("|O", "(1,)", &[0; 8]), "Python objects, whose storage is a program (pickle)"),
+    ] {
+        let error = read_any_npy(&file).unwrap_err().to_string();
+        assert!(error.contains(fault), "no {fault:?} in: {error}");
+    }
+    let error = read_npy(&elements("<U4", "(4,)", &unicode)).unwrap_err().to_string();
+    assert_eq!(error, "the array has type `<U4`; expected integers, floats or booleans");
+}
+
+#[test]
 fn fractions_are_not_integers() {
-    let array =
-        |numbers: &[f64]| Array { shape: vec![numbers.len()], numbers: ArrayData::Floats(numbers.into()) };
+    let array = |values: &[f64]| Array { shape: vec![values.len()], numbers: floats(values.into()) };
     assert_eq!(array(&[1.0, -2.0]).to_integers(), Some(vec![1, -2]));
     for number in [1.5, 1e17, f64::NAN, f64::INFINITY] {
         let array = array(&[1.0, number]);
@@ -154,6 +210,13 @@ fn flipped_bits_never_panic() {
             assert_eq!(array.shape.iter().product::<usize>(), array.to_floats().len());
         }
     });
+    for strings in [elements("<U4", "(2, 1)", &code_points("ja\0\0nein")), elements("|S2", "(2,)", b"jano")] {
+        flips(&strings, &|bytes| {
+            if let Ok(AnyArray::Strings(array)) = read_any_npy(bytes) {
+                assert_eq!(array.shape.iter().product::<usize>(), array.strings.len());
+            }
+        });
+    }
     flips(&archive(), &|bytes| drop(read_npz(bytes)));
 }
 
@@ -163,12 +226,14 @@ proptest! {
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         cut in any::<prop::sample::Index>(),
     ) {
-        for mut bytes in [npy(&[2, 3], Order::C, &[1.0f64; 6]), archive()] {
+        let strings = elements("<U4", "(2, 1)", &code_points("ja\0\0nein"));
+        for mut bytes in [npy(&[2, 3], Order::C, &[1.0f64; 6]), strings, archive()] {
             for (place, byte) in &damage {
                 let place = place.index(bytes.len());
                 bytes[place] = *byte;
             }
             drop(read_npy(&bytes));
+            drop(read_any_npy(&bytes));
             drop(read_npz(&bytes));
             drop(read_npz(&bytes[..cut.index(bytes.len())]));
         }
@@ -179,6 +244,6 @@ proptest! {
         let mut archive = NpzWriter::new();
         archive.add("numbers", &[numbers.len(), 1], &numbers).unwrap();
         let array = read_npz(&archive.finish().unwrap()).unwrap().remove("numbers").unwrap();
-        prop_assert_eq!(array, Array { shape: vec![numbers.len(), 1], numbers: ArrayData::Floats(numbers) });
+        prop_assert_eq!(array, Array { shape: vec![numbers.len(), 1], numbers: floats(numbers) });
     }
 }

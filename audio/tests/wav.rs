@@ -1,127 +1,199 @@
 //! Decoding of WAV files: supported encodings, and the messages of errors.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use hound::{SampleFormat, WavSpec, WavWriter};
 use proptest::prelude::*;
-use synnet_audio::{Wav, audio3};
+use synnet_audio::{Wav, WavError, audio3};
 
-/// Returns a WAV file of these samples.
-fn wav<S: hound::Sample + Copy>(channels: u16, bits: u16, format: SampleFormat, samples: &[S]) -> Vec<u8> {
-    let spec = WavSpec { channels, sample_rate: 8000, bits_per_sample: bits, sample_format: format };
-    let mut bytes = Cursor::new(Vec::new());
-    let mut writer = WavWriter::new(&mut bytes, spec).unwrap();
-    for &sample in samples {
-        writer.write_sample(sample).unwrap();
+/// What libsndfile reads from a file in `wav/`.
+#[derive(serde::Deserialize)]
+struct Expected {
+    rate: u32,
+    /// Samples of each channel, frame by frame.
+    samples: Vec<Vec<f64>>,
+}
+
+/// Returns the files in `wav/`, by name.
+fn files() -> BTreeMap<String, (Vec<u8>, Expected)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wav");
+    let expected = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+    let expected: BTreeMap<String, Expected> = serde_json::from_str(&expected).unwrap();
+    let file = |name: &str| std::fs::read(folder.join(format!("{name}.wav"))).unwrap();
+    expected.into_iter().map(|(name, expected)| (name.clone(), (file(&name), expected))).collect()
+}
+
+/// A mono file with the usual header of 44 bytes, and the tag and the bits of an encoding.
+fn mono(tag: u16, bits: u16, rate: u32, data: &[u8]) -> Vec<u8> {
+    chunks(&[(b"fmt ", &format(tag, 1, bits, rate)), (b"data", data)])
+}
+
+/// The content of the chunk `fmt `.
+fn format(tag: u16, channels: u16, bits: u16, rate: u32) -> Vec<u8> {
+    let frame = channels * bits.div_ceil(8);
+    let words = |x: u32| [x as u16, (x >> 16) as u16];
+    let ([rate, high], [speed, fast]) = (words(rate), words(rate * u32::from(frame)));
+    [tag, channels, rate, high, speed, fast, frame, bits].iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// A file of chunks of even length.
+fn chunks(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut bytes = b"RIFF\0\0\0\0WAVE".to_vec();
+    for (name, content) in chunks {
+        bytes.extend_from_slice(*name);
+        bytes.extend((content.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(content);
     }
-    writer.finalize().unwrap();
-    bytes.into_inner()
-}
-
-fn ints(bits: u16, samples: &[i32]) -> Vec<u8> {
-    wav(1, bits, SampleFormat::Int, samples)
-}
-
-fn floats(samples: &[f32]) -> Vec<u8> {
-    wav(1, 32, SampleFormat::Float, samples)
-}
-
-/// The usual header of 44 bytes, with the tag and the bits of the encoding.
-fn plain_header(tag: u16, bits: u16, rate: u32, data: &[u8]) -> Vec<u8> {
-    let block = bits / 8;
-    let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0".to_vec();
-    bytes.extend(tag.to_le_bytes());
-    bytes.extend(1_u16.to_le_bytes());
-    bytes.extend(rate.to_le_bytes());
-    bytes.extend((rate * u32::from(block)).to_le_bytes());
-    bytes.extend(block.to_le_bytes());
-    bytes.extend(bits.to_le_bytes());
-    bytes.extend(b"data");
-    bytes.extend((data.len() as u32).to_le_bytes());
-    bytes.extend(data);
+    let length = bytes.len() as u32 - 8;
+    bytes[4..8].copy_from_slice(&length.to_le_bytes());
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Vec<f64> {
-    Wav::decode(bytes).unwrap().samples().to_vec()
+/// 16-bit samples.
+fn words(samples: &[i16]) -> Vec<u8> {
+    samples.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// 32-bit samples.
+fn floats(samples: &[f32]) -> Vec<u8> {
+    mono(3, 32, 8000, &samples.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
 }
 
 #[test]
-fn every_bit_depth_is_normalized_to_the_same_range() {
-    for bits in [8, 16, 24, 32] {
-        let full = 1_i64 << (bits - 1);
-        let samples = [-full, -full / 2, 0, full / 4, full - 1].map(|x| x as i32);
-        let expected = [-1.0, -0.5, 0.0, 0.25, (full - 1) as f64 / full as f64];
-        assert_eq!(decode(&ints(bits, &samples)), expected, "{bits} bits");
+fn files_are_read_as_libsndfile_reads_them() {
+    let files = files();
+    assert!(files.len() >= 50, "{}", files.len());
+    for (name, (bytes, expected)) in files {
+        let wav = Wav::decode(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mean = |frame: &Vec<f64>| frame.iter().sum::<f64>() / frame.len() as f64;
+        let mixed: Vec<f64> = expected.samples.iter().map(mean).collect();
+        assert_eq!((wav.samples(), wav.sample_rate().get()), (&mixed[..], expected.rate), "{name}");
     }
-    assert_eq!(decode(&floats(&[-1.0, 0.125, 1.0])), [-1.0, 0.125, 1.0]);
 }
 
 #[test]
 fn a_16_bit_sample_is_a_32768th() {
     let samples: Vec<i16> = (i16::MIN..=i16::MAX).collect();
     let expected: Vec<f64> = samples.iter().map(|&x| f64::from(x) / 32768.0).collect();
-    assert_eq!(decode(&wav(1, 16, SampleFormat::Int, &samples)), expected);
-}
-
-#[test]
-fn channels_are_averaged() {
-    assert_eq!(decode(&wav(2, 16, SampleFormat::Int, &[16384_i16, 0, -16384, -8192])), [0.25, -0.375]);
-    assert_eq!(decode(&wav(3, 32, SampleFormat::Float, &[1.0_f32, 0.5, 0.0])), [0.5]);
+    assert_eq!(Wav::decode(&mono(1, 16, 8000, &words(&samples))).unwrap().samples(), expected);
 }
 
 #[test]
 fn the_common_header_is_read() {
-    let recording = Wav::decode(&plain_header(1, 16, 44_100, &[0, 64, 0, 192])).unwrap();
+    let recording = Wav::decode(&mono(1, 16, 44_100, &[0, 64, 0, 192])).unwrap();
     assert_eq!((recording.samples(), recording.sample_rate().get()), (&[0.5, -0.5][..], 44_100));
     assert_eq!(recording.duration(), 2.0 / 44_100.0);
 }
 
+/// A length that stands for an unknown one is only used if the file does not have as many bytes; any other
+/// length beyond the end of the file is an error.
+#[test]
+fn only_the_lengths_of_pipes_may_exceed_the_file() {
+    let mut bytes = mono(1, 16, 8000, &words(&[1, 2, 3, 4]));
+    for (length, announced) in [(100_u32, 50_u64), (0x7FFE_0000, 0x3FFF_0000), (0x9000_0000, 0x4800_0000)] {
+        bytes[40..44].copy_from_slice(&length.to_le_bytes());
+        assert_eq!(Wav::decode(&bytes), Err(WavError::Truncated { announced, found: 4 }), "{length:#x}");
+    }
+    // An empty recording, with a text after it.
+    let list = chunks(&[(b"fmt ", &format(1, 1, 16, 8000)), (b"data", b""), (b"LIST", &[0; 8])]);
+    assert_eq!(Wav::decode(&list), Err(WavError::NoSamples));
+}
+
 #[test]
 fn error_messages_name_the_cause() {
-    let whole = ints(16, &[1, 2, 3, 4]);
-    let cases: [(&[u8], &str); 14] = [
-        (b"", "the file is empty"),
-        (b"fLaC and so on", "not a WAV file: it does not start with `RIFF` and `WAVE`"),
-        (b"RIFF", "not a WAV file: it does not start with `RIFF` and `WAVE`"),
-        (&whole[..20], "the WAV header is damaged: the file ends within it"),
-        (&whole[..44], "the file is truncated: its header declares 4 samples, but the file has 0"),
+    let whole = mono(1, 16, 8000, &words(&[1, 2, 3, 4]));
+    let unsupported = |encoding: &str| {
+        format!(
+            "the encoding {encoding} is not supported; convert the file to PCM of 8, 16, 24 or 32 bits, or to \
+             float of 32 or 64 bits"
+        )
+    };
+    let damaged = |reason: &str| format!("the WAV header is damaged: {reason}");
+    let fmt = format(1, 1, 16, 8000);
+    let mut unaligned = fmt.clone();
+    unaligned[12] = 4;
+    let mut foreign = [&format(0xFFFE, 1, 16, 8000)[..], &[0; 24]].concat();
+    foreign[24] = 1;
+    let replaced = |at: usize, by: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + by.len()].copy_from_slice(by);
+        bytes
+    };
+    let cases: Vec<(Vec<u8>, String)> = vec![
+        (vec![], "the file is empty".into()),
+        (b"fLaC and so on".to_vec(), "not a WAV file: it is a FLAC file".into()),
+        (b"FORM\0\0\0\0AIFF".to_vec(), "not a WAV file: it is an AIFF file".into()),
         (
-            &whole[..whole.len() - 3],
-            "the file is truncated: its header declares 4 samples, but the file has 2",
+            b"\0\x05\x16\x07\0\x02\0\0Mac OS X".to_vec(),
+            "not a WAV file: it is an AppleDouble file, the metadata of another file".into(),
         ),
-        (&ints(16, &[]), "the recording has no samples"),
-        (&plain_header(1, 16, 0, &[0, 0]), "the sample rate is 0"),
+        (b"RIF".to_vec(), "not a WAV file: it does not start with `RIFF` and `WAVE`".into()),
+        (replaced(8, b"AVI "), "not a WAV file: it starts with `RIFF`, but not with `WAVE` after it".into()),
+        (whole[..20].to_vec(), damaged("its chunk `fmt ` has 16 bytes, but the file ends after 0 of them")),
+        (whole[..36].to_vec(), damaged("the file ends before a chunk `data`")),
+        (whole[..12].to_vec(), damaged("the file ends before a chunk `fmt `")),
         (
-            &plain_header(7, 8, 8000, &[0]),
-            "the encoding mu-law is not supported; \
-             convert the file to PCM of 8, 16, 24 or 32 bits or to 32-bit float",
+            replaced(36, b"LIST\x40"),
+            damaged("its chunk `LIST` has 64 bytes, but the file ends after 8 of them"),
+        ),
+        (replaced(36, b"\0\0\0\0"), damaged("at byte 36, there is no name of a chunk")),
+        (
+            chunks(&[(b"data", b"\0\0"), (b"fmt ", &fmt)]),
+            damaged("its chunk `data` comes before its chunk `fmt `"),
         ),
         (
-            &plain_header(0x1234, 8, 8000, &[0]),
-            "the encoding with tag 0x1234 is not supported; \
-             convert the file to PCM of 8, 16, 24 or 32 bits or to 32-bit float",
+            chunks(&[(b"fmt ", &fmt), (b"data", b"\0\0"), (b"LIST", b"\0\0"), (b"data", b"\0\0")]),
+            damaged("it has more than one chunk `data`"),
         ),
         (
-            &plain_header(3, 64, 8000, &[0; 8]),
-            "the encoding 64-bit float is not supported; \
-             convert the file to PCM of 8, 16, 24 or 32 bits or to 32-bit float",
+            chunks(&[(b"fmt ", &fmt[..14]), (b"data", b"\0\0")]),
+            damaged("its chunk `fmt ` has 14 bytes; at least 16 are expected"),
         ),
         (
-            &floats(&[0.0, 1.5]),
-            "sample 1 is 1.5; samples must lie between -1 and 1: scale the recording down",
+            chunks(&[(b"fmt ", &unaligned), (b"data", b"\0\0\0\0")]),
+            damaged("it declares frames of 4 bytes, but those of 1 channel of 16 bits have 2"),
+        ),
+        (chunks(&[(b"fmt ", &format(1, 0, 16, 8000)), (b"data", b"\0\0")]), damaged("it has 0 channels")),
+        (
+            whole[..44].to_vec(),
+            "the file is truncated: its header declares 4 samples, but the file has 0".into(),
         ),
         (
-            &floats(&[f32::NAN]),
-            "sample 0 is NaN; samples must lie between -1 and 1: scale the recording down",
+            whole[..whole.len() - 3].to_vec(),
+            "the file is truncated: its header declares 4 samples, but the file has 2".into(),
         ),
         (
-            &plain_header(1, 16, 8000, &[0; 3]),
-            "the WAV header is damaged: data chunk length is not a multiple of sample size",
+            mono(1, 16, 8000, &[0; 3]),
+            damaged("its samples have 3 bytes, which are not whole frames of 2 bytes"),
+        ),
+        (mono(1, 16, 8000, &[]), "the recording has no samples".into()),
+        (replaced(24, &[0; 4]), "the sample rate is 0".into()),
+        (mono(1, 64, 8000, &[0; 8]), unsupported("64-bit PCM")),
+        (mono(1, 0, 8000, &[0; 8]), unsupported("0-bit PCM")),
+        (mono(3, 16, 8000, &[0; 2]), unsupported("16-bit float")),
+        (mono(2, 4, 8000, &[0; 8]), unsupported("Microsoft ADPCM")),
+        (mono(0x11, 4, 8000, &[0; 8]), unsupported("IMA ADPCM")),
+        (mono(0x55, 0, 8000, &[0; 8]), unsupported("MP3")),
+        (mono(0x1234, 8, 8000, &[0]), unsupported("with the format tag 0x1234")),
+        (
+            chunks(&[(b"fmt ", &foreign), (b"data", b"\0\0")]),
+            unsupported("with the identifier 01000000000000000000000000000000"),
+        ),
+        (
+            [b"RF64\xff\xff\xff\xff", &whole[8..40], b"\xff\xff\xff\xff"].concat(),
+            damaged("it has no chunk `ds64`"),
+        ),
+        (
+            floats(&[0.0, 1.5]),
+            "sample 1 is 1.5; samples must lie between -1 and 1: scale the recording down".into(),
+        ),
+        (
+            floats(&[f32::NAN]),
+            "sample 0 is NaN; samples must lie between -1 and 1: scale the recording down".into(),
         ),
     ];
     for (bytes, message) in cases {
-        assert_eq!(Wav::decode(bytes).unwrap_err().to_string(), message);
+        assert_eq!(Wav::decode(&bytes).unwrap_err().to_string(), message);
     }
 }
 
@@ -137,18 +209,22 @@ fn a_low_sample_rate_is_reported_as_too_long() {
 }
 
 proptest! {
-    /// Any damage gives samples or an error, and memory in proportion to the bytes.
+    /// Any damage to a file of any form gives samples or an error, and memory in proportion to the bytes.
     #[test]
     fn corrupted_files_never_panic(
-        channels in 1_u16..4,
-        damage in prop::collection::vec((0_usize..80, any::<u8>()), 1..6),
-        length in 0_usize..120,
+        file in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((0_usize..120, any::<u8>()), 1..6),
+        length in 0_usize..200,
     ) {
-        let mut bytes = wav(channels, 16, SampleFormat::Int, &[100_i16; 12]);
+        let files = files();
+        let (mut bytes, _) = files.into_values().nth(file.index(50)).unwrap();
         for (at, value) in damage {
             if let Some(byte) = bytes.get_mut(at) {
                 *byte = value;
             }
+        }
+        if let Ok(recording) = Wav::decode(&bytes) {
+            prop_assert!(recording.samples().len() <= bytes.len());
         }
         bytes.truncate(length);
         if let Ok(recording) = Wav::decode(&bytes) {
@@ -157,9 +233,29 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_never_panic(mut bytes in prop::collection::vec(any::<u8>(), 12..200)) {
-        bytes[..4].copy_from_slice(b"RIFF");
+    fn arbitrary_bytes_never_panic(
+        mut bytes in prop::collection::vec(any::<u8>(), 12..200),
+        form in prop::sample::select(vec![b"RIFF", b"RIFX", b"RF64", b"BW64"]),
+    ) {
+        bytes[..4].copy_from_slice(form);
         bytes[8..12].copy_from_slice(b"WAVE");
         let _ = Wav::decode(&bytes);
+    }
+}
+
+/// Each byte of each form of file is set to extreme values, and each file is cut everywhere.
+#[test]
+fn every_byte_may_be_damaged() {
+    for (name, (bytes, _)) in files() {
+        for at in 0..bytes.len().min(160) {
+            for value in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+                let mut bytes = bytes.clone();
+                bytes[at] = value;
+                if let Ok(recording) = Wav::decode(&bytes) {
+                    assert!(recording.samples().len() <= bytes.len(), "{name}, byte {at}");
+                }
+            }
+            let _ = Wav::decode(&bytes[..at]);
+        }
     }
 }

@@ -2,11 +2,33 @@
 
 use synnet_ir::Raster;
 
+use crate::resolution::Resolution;
+
 /// The conversion of events to a raster.
 ///
-/// An event at time `x` is counted in step `floor(x * unit / dt)`. A time within a millionth of a step below
-/// a boundary counts as the next step, because decimal times are rarely exact in binary. Channel `c` of a
-/// sample becomes channel `c / pool` of the raster.
+/// An event at time `x` is counted in step `floor(x * unit / dt)`. Channel `c` of a sample becomes channel
+/// `c / pool` of the raster.
+///
+/// # Times on the grid
+///
+/// A file stores a time in a type that cannot represent every multiple of `dt`. If the start of a step,
+/// written in that type, gives the time of the event, then the event is in that step, even if the stored time
+/// is a little earlier:
+///
+/// | type | written as |
+/// |---|---|
+/// | float of 16 or 32 bits | the nearest number of the type; in a tie, the even one |
+/// | float of 64 bits | any number that is less than one in 2^38 earlier: a sum of 100,000 steps is as inexact |
+/// | integer | the nearest one; a time that is half a unit earlier is not moved |
+/// | text with `k` decimals | the nearest number with `k` decimals; a time that is half a unit of the last decimal earlier is not moved |
+///
+/// The number of decimals is that of the longest time in the file, since programs omit zeros at the end.
+/// Integers and text move by at most an eighth of a step, and not at all if the unit of their last digit is
+/// longer than a step.
+///
+/// No time that is a unit of its type earlier is moved. A type that is too coarse for the steps cannot be on
+/// their grid: the event is in the step of the stored time. Floats of 16 bits have 11 bits, so they resolve
+/// steps of 1 ms up to 2 s, and of 10 ms up to 16 s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binning {
     /// Number of channels of the raster.
@@ -32,13 +54,17 @@ pub(crate) struct InvalidEvent {
 
 impl Binning {
     /// Converts events `(channel, time)`, in any order, to a raster that ends with the step of the last
-    /// event.
-    pub(crate) fn raster(&self, events: impl Iterator<Item = (f64, f64)>) -> Result<Raster, InvalidEvent> {
+    /// event. `resolution` is that of the times.
+    pub(crate) fn raster(
+        &self,
+        events: impl Iterator<Item = (f64, f64)>,
+        resolution: Resolution,
+    ) -> Result<Raster, InvalidEvent> {
         let mut placed = Vec::new();
         let mut steps = 0;
         for (index, (channel, time)) in events.enumerate() {
             let (step, channel) =
-                self.place(channel, time).map_err(|reason| InvalidEvent { index, reason })?;
+                self.place(channel, time, resolution).map_err(|reason| InvalidEvent { index, reason })?;
             if let Some(step) = step {
                 placed.push((step, channel));
                 steps = steps.max(step + 1);
@@ -49,9 +75,12 @@ impl Binning {
     }
 
     /// Returns step and channel of an event; no step if the event is later than the last one.
-    fn place(&self, channel: f64, time: f64) -> Result<(Option<usize>, usize), String> {
-        /// Fraction of a step by which a time may fall short of a boundary and still count as the next step.
-        const TOLERANCE: f64 = 1e-6;
+    fn place(
+        &self,
+        channel: f64,
+        time: f64,
+        resolution: Resolution,
+    ) -> Result<(Option<usize>, usize), String> {
         let pool = self.pool.max(1);
         if !(channel >= 0.0 && channel.fract() == 0.0) {
             return Err(format!("is on channel {channel}; channels must be integers from 0"));
@@ -67,7 +96,7 @@ impl Binning {
         if !(time >= 0.0 && time.is_finite()) {
             return Err(format!("is at time {time}; times must be finite and 0 or more"));
         }
-        let step = (time * self.unit / self.dt + TOLERANCE).floor();
+        let step = resolution.step(time, self.dt / self.unit);
         let step = (step < self.steps as f64).then_some(step as usize);
         Ok((step, channel as usize / pool))
     }
@@ -81,24 +110,23 @@ mod tests {
 
     #[test]
     fn events_fall_into_their_steps() {
-        // 0.03 / 0.01 is below 3 in binary; the step is 3 all the same.
         for (time, step) in [(0.0, 0), (0.0099, 0), (0.01, 1), (0.03, 3), (0.07, 7), (0.0299, 2), (0.199, 19)]
         {
-            assert_eq!(BINNING.place(1.0, time), Ok((Some(step), 1)), "{time}");
+            assert_eq!(BINNING.place(1.0, time, Resolution::DOUBLE), Ok((Some(step), 1)), "{time}");
         }
-        assert_eq!(BINNING.place(0.0, 0.2), Ok((None, 0)));
-        assert_eq!(BINNING.place(0.0, 1e300), Ok((None, 0)));
+        assert_eq!(BINNING.place(0.0, 0.2, Resolution::DOUBLE), Ok((None, 0)));
+        assert_eq!(BINNING.place(0.0, 1e300, Resolution::DOUBLE), Ok((None, 0)));
         let pooled = Binning { pool: 5, unit: 1e-6, ..BINNING };
-        assert_eq!(pooled.place(14.0, 10_000.0), Ok((Some(1), 2)));
+        assert_eq!(pooled.place(14.0, 10_000.0, Resolution::INTEGER), Ok((Some(1), 2)));
     }
 
     #[test]
     fn rasters_end_with_their_last_event() {
-        let raster =
-            BINNING.raster([(2.0, 0.05), (0.0, 0.01), (2.0, 0.052), (1.0, 9.0)].into_iter()).unwrap();
+        let events = [(2.0, 0.05), (0.0, 0.01), (2.0, 0.052), (1.0, 9.0)];
+        let raster = BINNING.raster(events.into_iter(), Resolution::DOUBLE).unwrap();
         assert_eq!(raster.steps(), 6);
         assert_eq!(raster.to_dense()[5 * 3 + 2], 2.0);
-        assert_eq!(BINNING.raster(std::iter::empty()).unwrap().steps(), 0);
+        assert_eq!(BINNING.raster(std::iter::empty(), Resolution::DOUBLE).unwrap().steps(), 0);
     }
 
     #[test]
@@ -113,7 +141,8 @@ mod tests {
             (0.0, f64::NAN, "at time NaN"),
             (0.0, f64::INFINITY, "at time inf"),
         ] {
-            let reason = BINNING.raster([(0.0, 0.0), (channel, time)].into_iter()).unwrap_err();
+            let events = [(0.0, 0.0), (channel, time)];
+            let reason = BINNING.raster(events.into_iter(), Resolution::DOUBLE).unwrap_err();
             assert!(reason.index == 1 && reason.reason.contains(says), "{reason:?}");
         }
     }

@@ -1,9 +1,10 @@
 //! Event lists: one file of events (channel, time) per sample, as text or as NumPy arrays.
 
-use synnet_arrays::NpzReader;
+use synnet_arrays::{Array, ArrayData, NpzReader};
 use synnet_ir::Raster;
 
 use crate::binning::InvalidEvent;
+use crate::resolution::{Resolution, decimals};
 use crate::{Binning, Error};
 
 /// Maximum size of one array, in bytes after decompression.
@@ -30,16 +31,22 @@ pub fn read_csv(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
         lines.next();
     }
     let time_first = named.unwrap_or(false);
-    let (mut events, mut line_numbers) = (Vec::new(), Vec::new());
+    let (mut events, mut line_numbers, mut digits) = (Vec::new(), Vec::new(), 0);
     for (line, text) in lines {
-        let (first, second) = pair(text).ok_or_else(|| Error::Line {
+        let invalid = || Error::Line {
             line,
             reason: format!("expected a channel and a time, found `{}`", shorten(text)),
-        })?;
-        events.push(if time_first { (second, first) } else { (first, second) });
+        };
+        let (first, second) = pair(text).ok_or_else(invalid)?;
+        let (channel, time) = if time_first { (second, first) } else { (first, second) };
+        let number = |word: &str| word.parse::<f64>().map_err(|_| invalid());
+        events.push((number(channel)?, number(time)?));
         line_numbers.push(line);
+        // Programs omit zeros at the end, so the longest time shows how many digits the times have.
+        digits = digits.max(decimals(time));
     }
-    binning.raster(events.into_iter()).map_err(|InvalidEvent { index, reason }| Error::Line {
+    let raster = binning.raster(events.into_iter(), Resolution::Decimal(digits));
+    raster.map_err(|InvalidEvent { index, reason }| Error::Line {
         line: line_numbers.get(index).copied().unwrap_or(1),
         reason: format!("the event {reason}"),
     })
@@ -53,13 +60,13 @@ pub fn read_csv(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
 pub fn read_npz(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
     let mut reader = NpzReader::open(bytes)?.with_limit(MAX_BYTES);
     let names = reader.names().to_vec();
-    let mut column = |name: &str| -> Result<Vec<f64>, Error> {
+    let mut column = |name: &str| -> Result<Array, Error> {
         if !names.iter().any(|known| known == name) {
             return Err(Error::missing(&format!("array `{name}` [events]"), &names));
         }
         let array = reader.array(name)?;
         match array.shape[..] {
-            [_] => Ok(array.to_floats()),
+            [_] => Ok(array),
             _ => Err(Error::invalid(
                 format!("`{name}`"),
                 format!("has shape {:?}; expected [events]", array.shape),
@@ -67,12 +74,17 @@ pub fn read_npz(bytes: &[u8], binning: &Binning) -> Result<Raster, Error> {
         }
     };
     let (channels, times) = (column("channel")?, column("time")?);
+    let resolution = match times.numbers {
+        ArrayData::Integers(_) => Resolution::INTEGER,
+        ArrayData::Floats { bits, .. } => Resolution::Float(bits),
+    };
+    let (channels, times) = (channels.to_floats(), times.to_floats());
     if channels.len() != times.len() {
         let reason = format!("has {} events, but `time` has {}", channels.len(), times.len());
         return Err(Error::invalid("`channel`", reason));
     }
     binning
-        .raster(channels.into_iter().zip(times))
+        .raster(channels.into_iter().zip(times), resolution)
         .map_err(|InvalidEvent { index, reason }| Error::invalid(format!("event {index}"), reason))
 }
 
@@ -86,10 +98,10 @@ fn column_order(line: &str) -> Option<bool> {
     }
 }
 
-/// Returns the two numbers of a line; `None` if it is not exactly two numbers.
-fn pair(line: &str) -> Option<(f64, f64)> {
+/// Returns the two words of a line; `None` if it is not exactly two words.
+fn pair(line: &str) -> Option<(&str, &str)> {
     let mut words = words(line);
-    let pair = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let pair = (words.next()?, words.next()?);
     words.next().is_none().then_some(pair)
 }
 

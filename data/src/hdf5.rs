@@ -1,15 +1,18 @@
-//! HDF5 files: arrays of integers, and ragged arrays (variable-length sequences).
+//! HDF5 files: arrays of integers and text, and ragged arrays (variable-length sequences).
 //!
 //! `hdf5-pure` decodes the format. For ragged arrays, it returns references into the global heap, which this
 //! module reads (HDF5 File Format Specification 3.0, III.E "Global Heap").
 
 use half::f16;
-use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder};
+use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, StringPadding};
 
 use crate::Error;
+use crate::resolution::Resolution;
 
 /// Maximum number of elements of an array, far above that of any dataset. Larger sizes are taken for damage.
 const MAX_ELEMENTS: u64 = 1 << 24;
+/// Maximum size of an array of text, in bytes.
+const MAX_TEXT_BYTES: u64 = 1 << 28;
 
 /// An HDF5 file in memory.
 pub(crate) struct File {
@@ -33,16 +36,25 @@ impl File {
         names
     }
 
-    /// Reads a one-dimensional array of integers.
-    pub(crate) fn integers(&self, path: &str) -> Result<Vec<i64>, Error> {
+    /// Reads a one-dimensional array of integers or text. Integers become their digits; text is as it is
+    /// written, without the padding of a fixed length.
+    pub(crate) fn values(&self, path: &str) -> Result<Vec<String>, Error> {
         let array = self.array(path)?;
         match array.datatype().map_err(|e| failed(path, &e))? {
             Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } => {
-                array.read_i64().map_err(|e| failed(path, &e))
+                let numbers = array.read_i64().map_err(|e| failed(path, &e))?;
+                Ok(numbers.iter().map(i64::to_string).collect())
+            }
+            Datatype::String { size, padding, .. } => fixed_text(&array, path, size, &padding),
+            Datatype::VariableLength { is_string: true, .. } => {
+                let texts = self.heap_objects(&array, path, Number::BYTE)?;
+                (0..texts.len())
+                    .map(|i| text(path, i, texts.bytes(i)?, &StringPadding::NullTerminate))
+                    .collect()
             }
             other => Err(Error::invalid(
                 format!("`{path}`"),
-                format!("contains {}; expected integers", kind(&other)),
+                format!("contains {}; expected integers or text", kind(&other)),
             )),
         }
     }
@@ -60,6 +72,11 @@ impl File {
         };
         let number = Number::of(base_type)
             .ok_or_else(|| wrong(format!("contains sequences of {}; expected numbers", kind(base_type))))?;
+        self.heap_objects(&array, path, number)
+    }
+
+    /// Reads the references of an array whose elements are in the global heap.
+    fn heap_objects(&self, array: &Dataset, path: &str, number: Number) -> Result<Ragged<'_>, Error> {
         let superblock = self.file.superblock();
         if (superblock.offset_size, superblock.length_size) != (8, 8) || superblock.base_address.get() != 0 {
             return Err(Error::Hdf5(
@@ -96,6 +113,34 @@ impl File {
     }
 }
 
+/// Reads an array of text of `size` bytes each.
+fn fixed_text(array: &Dataset, path: &str, size: u32, padding: &StringPadding) -> Result<Vec<String>, Error> {
+    let shape = array.shape().map_err(|e| failed(path, &e))?;
+    let chunk = array.chunk_shape().map_err(|e| failed(path, &e))?.unwrap_or_default();
+    let elements = shape.iter().chain(&chunk).copied().max().unwrap_or(0);
+    if elements.saturating_mul(size.into()) > MAX_TEXT_BYTES {
+        return Err(Error::invalid(format!("`{path}`"), "has more than 2^28 bytes"));
+    }
+    let bytes = array.read_raw().map_err(|e| failed(path, &e))?;
+    let elements = bytes.chunks_exact((size as usize).max(1)).enumerate();
+    elements.map(|(i, bytes)| text(path, i, bytes, padding)).collect()
+}
+
+/// Decodes element `i` of an array of text, without its padding.
+fn text(path: &str, i: usize, bytes: &[u8], padding: &StringPadding) -> Result<String, Error> {
+    let (end, pad) = match padding {
+        StringPadding::NullTerminate => (bytes.iter().position(|&byte| byte == 0), 0),
+        StringPadding::NullPad => (None, 0),
+        StringPadding::SpacePad => (None, b' '),
+    };
+    let bytes = &bytes[..end.unwrap_or(bytes.len())];
+    let length = bytes.iter().rposition(|&byte| byte != pad).map_or(0, |last| last + 1);
+    match std::str::from_utf8(&bytes[..length]) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) => Err(Error::invalid(format!("element {i} of `{path}`"), "is not UTF-8 text")),
+    }
+}
+
 fn failed(path: &str, error: &dyn std::fmt::Display) -> Error {
     Error::invalid(format!("`{path}`"), format!("cannot be read: {error}"))
 }
@@ -128,6 +173,9 @@ enum NumberKind {
 }
 
 impl Number {
+    /// A byte of text.
+    const BYTE: Self = Self { size: 1, big_endian: false, kind: NumberKind::Unsigned };
+
     fn of(datatype: &Datatype) -> Option<Self> {
         let (size, order, kind) = match datatype {
             Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), byte_order, layout } => {
@@ -193,21 +241,34 @@ impl Ragged<'_> {
         self.references.len() / REFERENCE
     }
 
+    /// Returns the resolution of the numbers.
+    pub(crate) fn resolution(&self) -> Resolution {
+        match self.number.kind {
+            NumberKind::Float => Resolution::Float(8 * self.number.size as u8),
+            NumberKind::Unsigned | NumberKind::Signed => Resolution::INTEGER,
+        }
+    }
+
     /// Decodes sequence `i`.
     pub(crate) fn get(&self, i: usize) -> Result<Vec<f64>, Error> {
+        let bytes = self.bytes(i)?;
+        Ok(bytes.chunks_exact(self.number.size).map(|bytes| self.number.decode(bytes)).collect())
+    }
+
+    /// Returns the bytes of sequence `i`.
+    fn bytes(&self, i: usize) -> Result<&[u8], Error> {
         let (length, address, index) = self.reference(i);
         if length == 0 {
-            return Ok(Vec::new());
+            return Ok(&[]);
         }
         let bytes =
             object(self.heap, address, index).and_then(|object| object.get(..length * self.number.size));
-        let bytes = bytes.ok_or_else(|| {
+        bytes.ok_or_else(|| {
             Error::invalid(
                 format!("sample {i} of `{}`", self.path),
                 "refers to a sequence that the file does not contain",
             )
-        })?;
-        Ok(bytes.chunks_exact(self.number.size).map(|bytes| self.number.decode(bytes)).collect())
+        })
     }
 
     fn reference(&self, i: usize) -> (usize, u64, u32) {

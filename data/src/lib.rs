@@ -22,6 +22,7 @@ mod error;
 pub mod event_list;
 mod hdf5;
 pub mod npz;
+mod resolution;
 pub mod shd;
 mod table;
 pub mod waveform;

@@ -1,6 +1,6 @@
 //! NumPy archives of rasters, with labels or target sequences.
 
-use synnet_arrays::{Array, NpzReader};
+use synnet_arrays::{AnyArray, Array, NpzReader};
 use synnet_ir::Raster;
 
 use crate::{Error, Table};
@@ -16,15 +16,16 @@ pub type Trace = (usize, Vec<f32>);
 /// | array | shape | meaning |
 /// |---|---|---|
 /// | `rasters` | `[samples, T, C]` | event counts, or any finite values |
-/// | `labels` | `[samples]` | integers; the field `label` of the table |
+/// | `labels` | `[samples]` | integers or strings; the field `label` of the table |
 /// | `targets` | `[samples, T, O]` | target sequences, in place of labels |
-/// | any other name | `[samples]` | integers; a field of that name |
+/// | any other name | `[samples]` | integers or strings; a field of that name |
 ///
-/// Other arrays are ignored unless they have the shape `[samples]`.
+/// Other arrays are ignored unless they have the shape `[samples]`. Strings have NumPy's types `U` or `S`.
 ///
 /// # Errors
 /// Returns an error if the bytes are not such an archive: an array is missing, has another shape or more than
-/// 2^28 bytes; there are both labels and targets; a value is infinite or NaN; a label is not an integer.
+/// 2^28 bytes; there are both labels and targets; a value is infinite or NaN; a label is a fraction; an array
+/// holds neither numbers nor strings.
 pub fn read(bytes: &[u8]) -> Result<Table, Error> {
     let mut reader = NpzReader::open(bytes)?.with_limit(MAX_BYTES);
     let names = reader.names().to_vec();
@@ -61,15 +62,20 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
                 table.targets = Some((outputs, traces));
             }
             name => {
-                let array = reader.array(name)?;
-                if array.shape == [samples] {
+                let array = reader.any_array(name)?;
+                let shape = match &array {
+                    AnyArray::Numbers(array) => &array.shape,
+                    AnyArray::Strings(array) => &array.shape,
+                };
+                if *shape == [samples] {
                     let field = if name == "labels" { "label" } else { name };
-                    table.fields.insert(field.to_owned(), whole(&array, name)?);
+                    if table.fields.insert(field.to_owned(), field_values(array, name)?).is_some() {
+                        let reason = "has both `label` and `labels`; remove one of them";
+                        return Err(Error::invalid("the archive", reason));
+                    }
                 } else if name == "labels" {
-                    let reason = format!(
-                        "has shape {:?}; expected a label for each of {samples} samples",
-                        array.shape
-                    );
+                    let reason =
+                        format!("has shape {shape:?}; expected a label for each of {samples} samples");
                     return Err(Error::invalid("`labels`", reason));
                 }
             }
@@ -145,11 +151,16 @@ fn finite(array: &Array, name: &str) -> Result<Vec<f32>, Error> {
     }
 }
 
-/// Returns integers as strings.
-fn whole(array: &Array, name: &str) -> Result<Vec<String>, Error> {
+/// Returns strings as they are, and integers as their digits.
+fn field_values(array: AnyArray, name: &str) -> Result<Vec<String>, Error> {
+    let array = match array {
+        AnyArray::Strings(array) => return Ok(array.strings),
+        AnyArray::Numbers(array) => array,
+    };
     let numbers = array.to_integers().ok_or_else(|| {
         let (i, x) = array.first_fraction().unwrap_or_default();
-        Error::invalid(format!("`{name}`"), format!("contains {x} at index {i}; values must be integers"))
+        let reason = format!("contains {x} at index {i}; values must be integers or strings");
+        Error::invalid(format!("`{name}`"), reason)
     })?;
     Ok(numbers.iter().map(i64::to_string).collect())
 }

@@ -14,8 +14,8 @@ use crate::{Binning, Error, Table};
 /// |---|---|---|
 /// | `spikes/times` | `[samples]`, a sequence each | times of the events, in units of [`Binning::unit`] |
 /// | `spikes/units` | `[samples]`, a sequence each | channels of the events |
-/// | `labels` | `[samples]` | integers; the field `label` of the table |
-/// | `extra/<name>` | `[samples]` | integers, such as `speaker`; fields of these names |
+/// | `labels` | `[samples]` | integers or text; the field `label` of the table |
+/// | `extra/<name>` | `[samples]` | integers or text, such as `speaker`; fields of these names |
 ///
 /// Other arrays in `extra` are ignored.
 ///
@@ -23,7 +23,7 @@ use crate::{Binning, Error, Table};
 /// Returns an error if the bytes are not such a file, or if an event is outside the raster.
 pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
     let file = File::open(bytes)?;
-    let labels = file.integers("labels")?;
+    let labels = file.values("labels")?;
     let times = file.ragged("spikes/times")?;
     let units = file.ragged("spikes/units")?;
     let samples = labels.len();
@@ -35,26 +35,27 @@ pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
     let rasters: Vec<Result<Raster, Error>> =
         (0..samples).into_par_iter().map(|i| raster(&times, &units, i, binning)).collect();
     let mut table = Table { rasters: rasters.into_iter().collect::<Result<_, _>>()?, ..Table::default() };
-    let text = |numbers: Vec<i64>| numbers.iter().map(i64::to_string).collect();
-    table.fields.insert("label".into(), text(labels));
+    table.fields.insert("label".into(), labels);
     for name in file.names_in("extra") {
         // The group also has class names and tables of speakers, which are not per sample.
-        if let Ok(numbers) = file.integers(&format!("extra/{name}"))
-            && numbers.len() == samples
+        if let Ok(values) = file.values(&format!("extra/{name}"))
+            && values.len() == samples
         {
-            table.fields.insert(name, text(numbers));
+            table.fields.insert(name, values);
         }
     }
     Ok(table)
 }
 
 fn raster(times: &Ragged<'_>, units: &Ragged<'_>, i: usize, binning: &Binning) -> Result<Raster, Error> {
+    let resolution = times.resolution();
     let (times, units) = (times.get(i)?, units.get(i)?);
     if times.len() != units.len() {
         let reason = format!("has {} times and {} units", times.len(), units.len());
         return Err(Error::invalid(format!("sample {i} of `spikes`"), reason));
     }
-    binning.raster(units.into_iter().zip(times)).map_err(|InvalidEvent { index, reason }| {
+    let raster = binning.raster(units.into_iter().zip(times), resolution);
+    raster.map_err(|InvalidEvent { index, reason }| {
         Error::invalid(format!("sample {i} of `spikes`: event {index}"), reason)
     })
 }

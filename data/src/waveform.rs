@@ -1,5 +1,7 @@
 //! Augmentation of audio: random transformations of recordings before the front end.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use synnet_audio::Wav;
 use synnet_random::{Purpose, Stream};
@@ -11,7 +13,7 @@ use crate::Error;
 const MAX_SAMPLES: usize = 1 << 28;
 
 /// Random transformations of audio. The default changes nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
     /// Maximum change of the level, in decibels, from 0 to 60; uniform over both directions. Samples beyond
@@ -30,16 +32,20 @@ pub struct Augmentation {
     pub pitch: f64,
 }
 
-/// Noise that is added to a recording.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// Noise that is added to a recording: generated, or a cut of a recording of noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Noise {
     /// Minimum and maximum signal-to-noise ratio of the mean powers, in decibels, from -60 to 120; uniform in
     /// between.
     pub snr: [f64; 2],
-    /// White by default.
+    /// Spectrum of generated noise, white by default.
     #[serde(default)]
     pub color: Color,
+    /// Folder of recordings of noise, in place of generated noise; none by default. This crate reads no files:
+    /// [`Augmentation::apply`] takes the decoded recordings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recordings: Option<PathBuf>,
 }
 
 /// The spectrum of noise.
@@ -83,25 +89,38 @@ impl Augmentation {
         within("time_shift", self.time_shift, 60.0)?;
         within("speed", self.speed, 1.0)?;
         within("pitch", self.pitch, 1.0)?;
-        match self.noise {
-            Some(Noise { snr: [min, max], .. }) if !(-60.0 <= min && min <= max && max <= 120.0) => {
-                let range = "a minimum and a maximum in decibels, from -60 to 120";
-                Err(format!("`noise.snr` is [{min}, {max}]; it must be {range}"))
-            }
-            _ => Ok(()),
+        let Some(Noise { snr: [min, max], color, recordings }) = &self.noise else { return Ok(()) };
+        if !(-60.0 <= *min && min <= max && *max <= 120.0) {
+            let range = "a minimum and a maximum in decibels, from -60 to 120";
+            return Err(format!("`noise.snr` is [{min}, {max}]; it must be {range}"));
         }
+        if recordings.is_some() && *color != Color::White {
+            return Err("`noise.color` has no effect on `noise.recordings`; remove one of them".into());
+        }
+        Ok(())
     }
 
     /// Returns `sound`, the recording with index `recording`, as it is in `epoch`. All draws depend on the
-    /// options, the seed, the epoch and the recording only.
+    /// options, the seed, the epoch, the recording and the pool only.
+    ///
+    /// `pool` are the recordings of noise, if [`Noise::recordings`] is set; otherwise it is not used. One of
+    /// them is drawn, all with the same probability, and a cut of it that is as long as the sound. A recording
+    /// that is shorter is repeated. One of another sample rate is resampled by linear interpolation.
     ///
     /// The order is shift, gain, noise, clipping. Speed and pitch change the sample rate at which the result
     /// is played, rounded to 1 Hz.
     ///
     /// # Errors
-    /// Returns an error if an option does not pass [`check`](Self::check), or if the result would have more
-    /// than 2^28 samples.
-    pub fn apply(&self, sound: &Wav, seed: u64, epoch: u64, recording: u64) -> Result<AugmentedAudio, Error> {
+    /// Returns an error if an option does not pass [`check`](Self::check), if the pool is empty but needed, or
+    /// if the result would have more than 2^28 samples.
+    pub fn apply(
+        &self,
+        sound: &Wav,
+        pool: &[Wav],
+        seed: u64,
+        epoch: u64,
+        recording: u64,
+    ) -> Result<AugmentedAudio, Error> {
         let wrong = |reason: String| Error::invalid("the augmentation", reason);
         self.check().map_err(wrong)?;
         // All four numbers are drawn whether they are used or not, so that one option does not change
@@ -117,8 +136,11 @@ impl Augmentation {
         let mut samples = shifted(sound.samples(), (shift * rate).round() as i64)
             .ok_or_else(|| wrong(format!("gives more than 2^28 samples at {rate} Hz")))?;
         samples.iter_mut().for_each(|x| *x *= gain);
-        if let Some(noise) = self.noise {
-            noise.add(&mut samples, &mut stream);
+        if let Some(noise) = &self.noise {
+            if noise.recordings.is_some() && pool.is_empty() {
+                return Err(wrong("needs at least one recording of noise for `noise.recordings`".into()));
+            }
+            noise.add(&mut samples, rate, pool, &mut stream);
         }
         samples.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
         // A higher rate plays the same samples faster and higher. The longer time step then restores the
@@ -131,13 +153,15 @@ impl Augmentation {
 }
 
 impl Noise {
-    /// Adds noise at a drawn signal-to-noise ratio. Silence stays silent: the ratio is not defined for it.
-    fn add(&self, samples: &mut [f64], stream: &mut Stream) {
+    /// Adds noise at a drawn signal-to-noise ratio. Silence stays silent, and a silent cut of a recording adds
+    /// nothing: the ratio is not defined for them.
+    fn add(&self, samples: &mut [f64], rate: f64, pool: &[Wav], stream: &mut Stream) {
         let [min, max] = self.snr;
         let ratio = 10_f64.powf((min + (max - min) * stream.unit()) / 10.0);
-        let noise = match self.color {
-            Color::White => samples.iter().map(|_| stream.normal()).collect(),
-            Color::Pink => pink(samples.len(), stream),
+        let noise = match (&self.recordings, self.color) {
+            (Some(_), _) => recorded(pool, samples.len(), rate, stream),
+            (None, Color::White) => samples.iter().map(|_| stream.normal()).collect(),
+            (None, Color::Pink) => pink(samples.len(), stream),
         };
         let (signal, power) = (power(samples), power(&noise));
         if signal > 0.0 && power > 0.0 {
@@ -185,6 +209,26 @@ fn pink(len: usize, stream: &mut Stream) -> Vec<f64> {
         .collect()
 }
 
+/// Returns `len` samples of a recording of the pool, which is not empty, from a drawn position on.
+fn recorded(pool: &[Wav], len: usize, rate: f64, stream: &mut Stream) -> Vec<f64> {
+    let drawn = &pool[stream.below(pool.len() as u64) as usize];
+    let noise = drawn.samples();
+    let ratio = f64::from(drawn.sample_rate().get()) / rate;
+    // Positions at which the cut ends within the recording; all of them if it is too short for any.
+    let last = (len.saturating_sub(1) as f64 * ratio).ceil();
+    let starts = noise.len() as f64 - last;
+    let starts = if starts >= 1.0 { starts as u64 } else { noise.len() as u64 };
+    let start = stream.below(starts) as f64;
+    (0..len)
+        .map(|i| {
+            let position = (start + i as f64 * ratio) % noise.len() as f64;
+            let before = position as usize;
+            let after = (before + 1) % noise.len();
+            noise[before] + position.fract() * (noise[after] - noise[before])
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,8 +240,12 @@ mod tests {
         Wav::new((0..8000).map(|i| 0.25 * (0.3 * f64::from(i)).sin()).collect(), 8000).unwrap()
     }
 
+    fn noise(snr: [f64; 2], color: Color) -> Option<Noise> {
+        Some(Noise { snr, color, recordings: None })
+    }
+
     fn applied(options: Augmentation, epoch: u64) -> AugmentedAudio {
-        options.apply(&tone(), 1, epoch, 2).unwrap()
+        options.apply(&tone(), &[], 1, epoch, 2).unwrap()
     }
 
     #[test]
@@ -208,13 +256,13 @@ mod tests {
 
     #[test]
     fn augmentation_depends_only_on_seed_epoch_and_sample() {
-        let noise = Some(Noise { snr: [5.0, 30.0], color: Color::Pink });
+        let noise = noise([5.0, 30.0], Color::Pink);
         let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1 };
-        let first = applied(options, 0);
-        assert_eq!(first, applied(options, 0));
-        assert_ne!(first, applied(options, 1));
-        assert_ne!(first, options.apply(&tone(), 2, 0, 2).unwrap());
-        assert_ne!(first, options.apply(&tone(), 1, 0, 3).unwrap());
+        let first = applied(options.clone(), 0);
+        assert_eq!(first, applied(options.clone(), 0));
+        assert_ne!(first, applied(options.clone(), 1));
+        assert_ne!(first, options.apply(&tone(), &[], 2, 0, 2).unwrap());
+        assert_ne!(first, options.apply(&tone(), &[], 1, 0, 3).unwrap());
     }
 
     #[test]
@@ -245,22 +293,88 @@ mod tests {
     #[test]
     fn noise_has_the_power_that_is_asked_for() {
         for color in [Color::White, Color::Pink] {
-            let noisy = applied(Augmentation { noise: Some(Noise { snr: [20.0, 20.0], color }), ..NONE }, 0);
+            let noisy = applied(Augmentation { noise: noise([20.0, 20.0], color), ..NONE }, 0);
             let pairs = noisy.sound.samples().iter().zip(tone().samples().to_vec());
             let noise: Vec<f64> = pairs.map(|(x, y)| x - y).collect();
             let ratio = 10.0 * (power(tone().samples()) / power(&noise)).log10();
             assert!((ratio - 20.0).abs() < 0.01, "{ratio}");
         }
         let silence = Wav::new(vec![0.0; 100], 8000).unwrap();
-        let options = Augmentation { noise: Some(Noise { snr: [0.0, 0.0], color: Color::White }), ..NONE };
-        assert_eq!(options.apply(&silence, 0, 0, 0).unwrap().sound, silence);
+        let options = Augmentation { noise: noise([0.0, 0.0], Color::White), ..NONE };
+        assert_eq!(options.apply(&silence, &[], 0, 0, 0).unwrap().sound, silence);
+    }
+
+    /// Noise of a pool that is added to a constant, which shows the cut.
+    fn added(pool: &[Wav], epoch: u64) -> Vec<f64> {
+        let sound = Wav::new(vec![0.5; 100], 8000).unwrap();
+        let noise = Some(Noise { snr: [20.0, 20.0], color: Color::White, recordings: Some("noise".into()) });
+        let noisy = Augmentation { noise, ..NONE }.apply(&sound, pool, 1, epoch, 2).unwrap();
+        noisy.sound.samples().iter().map(|x| x - 0.5).collect()
+    }
+
+    #[test]
+    fn recorded_noise_is_cut_from_the_pool() {
+        let ramp = |len: usize, rate| Wav::new((1..=len).map(|i| i as f64 / 1e4).collect(), rate).unwrap();
+        let mut starts = Vec::new();
+        for epoch in 0..200 {
+            let noise = added(&[ramp(1000, 8000), ramp(1000, 8000)], epoch);
+            assert!((10.0 * (0.25 / power(&noise)).log10() - 20.0).abs() < 1e-9);
+            // All differences are equal, and the first value tells the position.
+            let step = noise[1] - noise[0];
+            assert!(noise.windows(2).all(|pair| (pair[1] - pair[0] - step).abs() < 1e-9));
+            starts.push((noise[0] / step).round() as usize);
+        }
+        let (first, last) = (starts.iter().min().unwrap(), starts.iter().max().unwrap());
+        assert!((1..50).contains(first) && (850..=901).contains(last), "{first} {last}");
+        // Both recordings are drawn.
+        let silent = Wav::new(vec![0.0; 1000], 8000).unwrap();
+        let pool = [ramp(1000, 8000), silent];
+        let silences = (0..200).filter(|&epoch| added(&pool, epoch) == [0.0; 100]).count();
+        assert!((70..130).contains(&silences), "{silences}");
+    }
+
+    #[test]
+    fn recorded_noise_of_other_lengths_and_rates_fits() {
+        // Two values, repeated.
+        let short = Wav::new(vec![1.0, -1.0], 8000).unwrap();
+        let noise = added(std::slice::from_ref(&short), 0);
+        assert!(noise.windows(2).all(|pair| (pair[0] + pair[1]).abs() < 1e-9 && pair[0].abs() > 0.01));
+        // A ramp at twice and half the rate has the same differences relative to each other.
+        for rate in [4000, 12_345, 16_000, 1, u32::MAX] {
+            let ramp = Wav::new((1..=1000).map(|i| f64::from(i) / 1e4).collect(), rate).unwrap();
+            let noise = added(&[ramp], 0);
+            assert!((10.0 * (0.25 / power(&noise)).log10() - 20.0).abs() < 1e-9, "{rate}");
+            let step = noise[1] - noise[0];
+            let even = noise.windows(2).all(|pair| (pair[1] - pair[0] - step).abs() < 1e-9);
+            assert!(even || rate == u32::MAX, "{rate}");
+        }
+        let missing = Noise { snr: [0.0, 0.0], color: Color::White, recordings: Some("noise".into()) };
+        let options = Augmentation { noise: Some(missing), ..NONE };
+        let error = options.apply(&tone(), &[], 0, 0, 0).unwrap_err().to_string();
+        assert!(error.contains("at least one recording of noise"), "{error}");
+    }
+
+    #[test]
+    fn a_pool_does_not_change_other_draws() {
+        let noise = noise([5.0, 30.0], Color::Pink);
+        let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1 };
+        let pool = [Wav::new(vec![0.25; 10], 8000).unwrap()];
+        assert_eq!(options.apply(&tone(), &pool, 1, 0, 2).unwrap(), applied(options.clone(), 0));
+        let recorded = Noise { snr: [5.0, 30.0], color: Color::White, recordings: Some("noise".into()) };
+        let recorded = Augmentation { noise: Some(recorded), ..options.clone() };
+        let (a, b) = (recorded.apply(&tone(), &pool, 1, 0, 2).unwrap(), applied(options, 0));
+        assert_eq!((a.step, a.sound.sample_rate()), (b.step, b.sound.sample_rate()));
+        assert_eq!(a.sound.samples().len(), b.sound.samples().len());
+        // Stored runs depend on these numbers.
+        assert_eq!((b.sound.sample_rate().get(), b.sound.samples().len()), (7396, 8677));
+        assert!((b.sound.samples()[7000] + 0.12967787).abs() < 1e-6);
     }
 
     #[test]
     fn an_excessive_time_shift_is_rejected() {
         let sound = Wav::new(vec![0.5; 10], u32::MAX).unwrap();
         let later = Augmentation { time_shift: 60.0, ..NONE };
-        let refused = (0..20).filter_map(|i| later.apply(&sound, 0, 0, i).err()).next().unwrap();
+        let refused = (0..20).filter_map(|i| later.apply(&sound, &[], 0, 0, i).err()).next().unwrap();
         assert!(refused.to_string().contains("more than 2^28 samples"), "{refused}");
     }
 
@@ -280,7 +394,8 @@ mod tests {
 
     #[test]
     fn options_out_of_range_are_named() {
-        let noise = |snr| Some(Noise { snr, color: Color::White });
+        let noise = |snr| noise(snr, Color::White);
+        let recorded = Noise { snr: [0.0, 0.0], color: Color::Pink, recordings: Some("noise".into()) };
         for (options, says) in [
             (Augmentation { gain: -1.0, ..NONE }, "`gain` is -1; it must be from 0 to 60"),
             (Augmentation { speed: 1.5, ..NONE }, "`speed` is 1.5"),
@@ -288,6 +403,7 @@ mod tests {
             (Augmentation { time_shift: -0.5, ..NONE }, "`time_shift` is -0.5"),
             (Augmentation { noise: noise([20.0, 10.0]), ..NONE }, "`noise.snr` is [20, 10]"),
             (Augmentation { noise: noise([f64::NAN, 10.0]), ..NONE }, "`noise.snr` is [NaN, 10]"),
+            (Augmentation { noise: Some(recorded), ..NONE }, "`noise.color` has no effect"),
         ] {
             let why = options.check().unwrap_err();
             assert!(why.contains(says), "{why}");

@@ -33,6 +33,25 @@ fn an_archive_holds_rasters_labels_and_fields() {
     assert_eq!((table.fields.len(), table.targets), (2, None));
 }
 
+/// Returns a file that NumPy wrote.
+fn golden(name: &str) -> Vec<u8> {
+    let path = format!("{}/../tests/golden/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("`{path}`: {e}"))
+}
+
+#[test]
+fn labels_and_fields_may_be_text() {
+    let table = npz::read(&golden("text.npz")).unwrap();
+    assert_eq!(table.fields["label"], ["ja", "nein", "größer"]);
+    assert_eq!(table.fields["room"], ["hall", "lab 2", "lab 2"]);
+    let error = npz::read(&golden("objects.npz")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "array `labels`: the array has type `|O`: Python objects, whose storage is a program (pickle) that is not \
+         run; save numbers or text of a fixed type, such as `array.astype(str)`"
+    );
+}
+
 #[test]
 fn an_archive_holds_target_traces() {
     let traces: Vec<f64> = (0..6).map(|i| 0.5 * f64::from(i)).collect();
@@ -52,6 +71,7 @@ fn archives_that_do_not_fit_are_explained() {
         (b"no archive".to_vec(), "not an archive of NumPy arrays"),
         (archive(&[labels], &[]), "no array `rasters` [samples, T, C]; the file contains `labels`"),
         (archive(&[RASTERS, ("label", &[2], &[0, 1])], &[]), "no array `labels` [samples] or `targets`"),
+        (archive(&[RASTERS, labels, ("label", &[2], &[0, 1])], &[]), "has both `label` and `labels`"),
         (archive(&[RASTERS, labels], &[("targets", &[2, 3, 1], &[0.0; 6])]), "both `labels` and `targets`"),
         (archive(&[("rasters", &[2, 3], &[0; 6]), labels], &[]), "`rasters` has shape [2, 3]; expected"),
         (archive(&[("rasters", &[2, 0, 3], &[]), labels], &[]), "which is empty"),
@@ -96,6 +116,39 @@ fn csv_dialects_are_accepted() {
     assert_eq!(event_list::read_csv(b"channel,time\n", &BINNING).unwrap().steps(), 0);
 }
 
+/// Event `k` of each file is at `k` steps of 1/3 ms, written as well as the type of the file allows.
+#[test]
+fn times_of_steps_are_in_their_steps() {
+    let binning = Binning { channels: 1, pool: 1, dt: 1e-3 / 3.0, steps: 3000, unit: 1e-3 };
+    let times: Vec<f64> = (0..3000).map(|k| f64::from(k) / 3.0).collect();
+    let singles: Vec<f32> = times.iter().map(|&time| time as f32).collect();
+    let texts = [
+        times.iter().map(|time| format!("0,{time:.6}\n")).collect::<String>(),
+        times.iter().map(|time| format!("0 {time:.2}\n")).collect(),
+        times.iter().map(|time| format!("0\t{time:e}\n")).collect(),
+    ];
+    let mut rasters: Vec<_> =
+        texts.iter().map(|text| event_list::read_csv(text.as_bytes(), &binning).unwrap()).collect();
+    for doubles in [true, false] {
+        let mut archive = NpzWriter::new();
+        archive.add("channel", &[3000], &[0_u8; 3000]).unwrap();
+        match doubles {
+            true => archive.add("time", &[3000], &times).unwrap(),
+            false => archive.add("time", &[3000], &singles).unwrap(),
+        }
+        rasters.push(event_list::read_npz(&archive.finish().unwrap(), &binning).unwrap());
+    }
+    let micros: Vec<i64> = times.iter().map(|time| (time * 1e3).round() as i64).collect();
+    let bytes = archive(&[("channel", &[3000], &[0; 3000]), ("time", &[3000], &micros)], &[]);
+    rasters.push(event_list::read_npz(&bytes, &Binning { unit: 1e-6, ..binning }).unwrap());
+    for (i, raster) in rasters.iter().enumerate() {
+        assert!(raster.to_dense() == [1.0; 3000], "file {i}");
+    }
+    // 0.6 ms is not the end of step 1, 0.666667 ms, written with one decimal.
+    let raster = event_list::read_csv(b"0,0.6\n", &binning).unwrap();
+    assert_eq!(raster.to_dense(), [0.0, 1.0]);
+}
+
 #[test]
 fn events_that_do_not_fit_are_explained() {
     for (text, says) in [
@@ -131,11 +184,12 @@ proptest! {
     }
 
     #[test]
-    fn corrupted_archives_never_panic(at in 0_usize..400, value: u8) {
-        let mut bytes = archive(&[RASTERS, ("labels", &[2], &[0, 1])], &[]);
-        let at = at % bytes.len();
-        bytes[at] = value;
-        let result: Result<_, Error> = npz::read(&bytes);
-        prop_assert!(result.is_ok() || !result.unwrap_err().to_string().is_empty());
+    fn corrupted_archives_never_panic(at in 0_usize..800, value: u8) {
+        for mut bytes in [archive(&[RASTERS, ("labels", &[2], &[0, 1])], &[]), golden("text.npz")] {
+            let at = at % bytes.len();
+            bytes[at] = value;
+            let result: Result<_, Error> = npz::read(&bytes);
+            prop_assert!(result.is_ok() || !result.unwrap_err().to_string().is_empty());
+        }
     }
 }

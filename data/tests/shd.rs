@@ -9,8 +9,9 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("`{path}`: {e}"))
 }
 
-/// The events of `shd.csv` as rasters, computed directly.
-fn expected() -> (Vec<Vec<f32>>, Vec<String>, Vec<String>) {
+/// The events of `shd.csv` as rasters, computed directly. A step begins at a time that `stored` gives as the
+/// file stores it.
+fn expected(stored: impl Fn(f64) -> f64) -> (Vec<Vec<f32>>, Vec<String>, Vec<String>) {
     let text = String::from_utf8(file("shd.csv")).unwrap();
     let (mut rasters, mut labels, mut speakers) = (vec![], vec![], vec![]);
     for line in text.lines() {
@@ -21,7 +22,8 @@ fn expected() -> (Vec<Vec<f32>>, Vec<String>, Vec<String>) {
             speakers.push(words[2].to_owned());
         }
         let [_, _, _, time, unit] = words[..] else { continue };
-        let step = (time.parse::<f64>().unwrap() * 100.0) as usize;
+        let time: f64 = time.parse().unwrap();
+        let step = (1..100).take_while(|&step| stored(f64::from(step) / 100.0) <= time).count();
         rasters.last_mut().unwrap()[step * 700 + unit.parse::<usize>().unwrap()] += 1.0;
     }
     (rasters, labels, speakers)
@@ -29,9 +31,12 @@ fn expected() -> (Vec<Vec<f32>>, Vec<String>, Vec<String>) {
 
 #[test]
 fn events_labels_and_speakers_are_those_that_were_written() {
-    let (rasters, labels, speakers) = expected();
-    assert_eq!(rasters.len(), 24);
-    for name in ["shd.h5", "shd_wide.h5"] {
+    let half = |time| f64::from(half::f16::from_f64(time));
+    let double = |time| time;
+    assert_ne!(expected(half).0, expected(double).0, "some times are those of a step in 16 bits");
+    for (name, (rasters, labels, speakers)) in [("shd.h5", expected(half)), ("shd_wide.h5", expected(double))]
+    {
+        assert_eq!(rasters.len(), 24);
         let table = shd::read(file(name), &BINNING).unwrap();
         assert_eq!(table.fields.keys().collect::<Vec<_>>(), ["label", "speaker"], "{name}");
         assert_eq!((&table.fields["label"], &table.fields["speaker"]), (&labels, &speakers), "{name}");
@@ -41,6 +46,23 @@ fn events_labels_and_speakers_are_those_that_were_written() {
             assert!(dense == *expected, "sample {i} of {name}");
         }
     }
+}
+
+#[test]
+fn labels_and_fields_may_be_text() {
+    let table = shd::read(file("text.h5"), &BINNING).unwrap();
+    let fields: Vec<(&str, Vec<&str>)> = table
+        .fields
+        .iter()
+        .map(|(name, values)| (name.as_str(), values.iter().map(String::as_str).collect()))
+        .collect();
+    let expected = [
+        ("city", vec!["Ulm", "Bern", "Linz"]),
+        ("label", vec!["ja", "nein", "größer"]),
+        ("room", vec!["hall", "lab 2", "lab 2"]),
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(table.rasters[2].to_dense()[2 * 700 + 2], 1.0);
 }
 
 #[test]
@@ -61,22 +83,23 @@ fn mismatches_are_reported() {
         let error = shd::read(file("shd.h5"), &binning).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
     }
+    let text = replaced(file("text.h5"), "größer".as_bytes(), b"gr\xc3\xb6\xff\xc3er");
     for (bytes, says) in [
+        (text, "element 2 of `labels` is not UTF-8 text"),
         (vec![], "does not start with the HDF5 signature"),
         (b"PK\x03\x04".to_vec(), "does not start with the HDF5 signature"),
         (file("shd.h5")[..100].to_vec(), "cannot be read"),
         // The name of the group of events is changed.
-        (replaced(b"spikes\0", b"spokes\0"), "spikes/times"),
-        (replaced(b"labels\0", b"lapels\0"), "there is no array `labels`"),
-        (replaced(b"GCOL", b"GC0L"), "refers to a sequence that the file does not contain"),
+        (replaced(file("shd.h5"), b"spikes\0", b"spokes\0"), "spikes/times"),
+        (replaced(file("shd.h5"), b"labels\0", b"lapels\0"), "there is no array `labels`"),
+        (replaced(file("shd.h5"), b"GCOL", b"GC0L"), "refers to a sequence that the file does not contain"),
     ] {
         let error = shd::read(bytes, &BINNING).unwrap_err().to_string();
         assert!(error.contains(says), "no {says:?} in: {error}");
     }
 }
 
-fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
-    let mut bytes = file("shd.h5");
+fn replaced(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     let at: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i..].starts_with(from)).collect();
     assert!(!at.is_empty());
     at.iter().for_each(|&i| bytes[i..i + to.len()].copy_from_slice(to));
@@ -88,7 +111,7 @@ fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
 #[test]
 fn corrupted_files_never_panic_in_the_reader() {
     let mut errors = 0;
-    for (name, stride) in [("shd.h5", 7), ("shd_wide.h5", 13)] {
+    for (name, stride) in [("shd.h5", 7), ("shd_wide.h5", 13), ("text.h5", 5)] {
         let bytes = file(name);
         for at in (0..bytes.len()).step_by(stride) {
             for value in [0xff, 0x00, bytes[at] ^ 0x80] {

@@ -48,7 +48,7 @@ impl AugmentedSamples {
         let train = files.iter().filter(|file| file.assignment.split == Split::Train);
         Self {
             files: train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect(),
-            augmentation: source.options.augmentation,
+            augmentation: source.options.augmentation.clone(),
             front_end: front_end.clone(),
             steps: source.options.steps,
         }
