@@ -65,6 +65,28 @@ fn speech_commands_are_read_as_unpacked() {
 }
 
 #[test]
+fn noise_of_the_dataset_is_added_if_asked_for() {
+    let folder = speech_commands();
+    let keys = format!("classes: [yes, unknown], {BY_LIST}");
+    let weights = |noise: &str| {
+        train(&folder, &format!("{keys}, augmentation: {{ noise: {{ snr: [0, 0]{noise} }} }}")).success();
+        folder.read("out/weights.safetensors")
+    };
+    let recorded = weights(", recordings: _background_noise_");
+    assert!(recorded == weights(", recordings: _background_noise_"));
+    assert!(recorded != weights(""));
+    let noise = format!("{keys}, augmentation: {{ noise: {{ snr: [0, 0], recordings: NAME }} }}");
+    train(&folder, &noise.replace("NAME", "nowhere")).failure(2, &["there is no folder `sc/nowhere`"]);
+    // A folder of noise among the samples is no class.
+    folder.write("sc/noise/a1b2c3d4_nohash_0.wav", Wav::PLAIN.tone(50.0, 1.0));
+    let outcome = train(&folder, &noise.replace("NAME", "noise")).success();
+    assert!(outcome.stderr.contains("16 training, 4 validation and 4 test samples"), "{}", outcome.stderr);
+    folder.write("sc/noise/b.wav", "no sound");
+    train(&folder, &noise.replace("NAME", "noise"))
+        .failure(1, &["1 recording of noise cannot be used", "`b.wav`"]);
+}
+
+#[test]
 fn lists_that_name_missing_files_are_reported() {
     let folder = speech_commands();
     let keys = "classes: [yes, unknown], test: { list: short.txt }";

@@ -12,6 +12,7 @@ use synnet_data::waveform::Augmentation;
 use synnet_runtime::{Dataset, Label, Sample};
 
 use super::folder::File;
+use super::noise::NoisePool;
 use super::split::Split;
 use super::{Source, error_list, wav};
 use crate::error::{self, Error};
@@ -22,6 +23,7 @@ pub(super) struct AugmentedSamples {
     /// Paths with labels.
     files: Vec<(PathBuf, usize)>,
     augmentation: Augmentation,
+    noise: NoisePool,
     front_end: FrontEnd,
     steps: usize,
 }
@@ -43,15 +45,26 @@ pub struct EpochDatasets {
 }
 
 impl AugmentedSamples {
-    /// Selects the training recordings among the files.
-    pub(super) fn new(source: &Source<'_>, files: &[File], front_end: &FrontEnd) -> Self {
+    /// Selects the training recordings among the files, and reads the recordings of noise.
+    ///
+    /// # Errors
+    /// Returns an error if a recording of noise cannot be used, or if there is none in the folder.
+    pub(super) fn new(source: &Source<'_>, files: &[File], front_end: &FrontEnd) -> Result<Self, Error> {
         let train = files.iter().filter(|file| file.assignment.split == Split::Train);
-        Self {
+        let noise = source.options.augmentation.noise.as_ref();
+        let noise = noise.and_then(|noise| noise.recordings.as_ref());
+        Ok(Self {
+            noise: noise.map(|folder| NoisePool::read(folder)).transpose()?.unwrap_or_default(),
             files: train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect(),
             augmentation: source.options.augmentation.clone(),
             front_end: front_end.clone(),
             steps: source.options.steps,
-        }
+        })
+    }
+
+    /// Returns the hash of the recordings of noise.
+    pub(super) fn noise_hash(&self) -> u128 {
+        self.noise.hash
     }
 
     /// Returns the training set of an epoch. It depends on the files, the seed and the epoch alone.
@@ -63,8 +76,11 @@ impl AugmentedSamples {
             .map(|(i, (path, label))| {
                 let read = std::fs::read(path).map_err(|e| error::io_reason(&e));
                 let stream = [seed, epoch as u64, i as u64];
-                let raster =
-                    read.and_then(|b| wav::augmented_raster(&b, &self.front_end, &self.augmentation, stream));
+                let augment = |bytes: Vec<u8>| {
+                    let noise = &self.noise.recordings;
+                    wav::augmented_raster(&bytes, &self.front_end, &self.augmentation, noise, stream)
+                };
+                let raster = read.and_then(augment);
                 let raster = raster.map_err(|why| format!("`{}`: {why}", path.display()))?;
                 Ok(Sample { raster, label: Label::Class(*label) })
             })

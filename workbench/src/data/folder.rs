@@ -49,7 +49,7 @@ impl Source<'_> {
                 return Err(Error::Input(message));
             }
         }
-        let scan = Scan::read(self.path, pattern.extension(), &self.options.ignore)?;
+        let scan = Scan::read(self.path, pattern.extension(), &self.ignored())?;
         scan.report(self.path, observer);
         if scan.names.is_empty() {
             let message = format!(
@@ -94,6 +94,15 @@ impl Source<'_> {
         let files = selected.into_iter().zip(assignments).zip(speakers);
         let file = |((name, assignment), speaker)| File { path: self.path.join(name), assignment, speaker };
         Ok(files.map(file).collect())
+    }
+
+    /// Returns the patterns of names to leave out: those of the recipe, and the folder of noise, if it is among the
+    /// samples.
+    fn ignored(&self) -> Vec<String> {
+        let noise = self.options.augmentation.noise.as_ref().and_then(|noise| noise.recordings.as_ref());
+        let noise = noise.and_then(|folder| folder.strip_prefix(self.path).ok());
+        let noise = noise.map(|folder| glob::Pattern::escape(&folder.to_string_lossy()));
+        self.options.ignore.iter().cloned().chain(noise).collect()
     }
 
     /// Reads and decodes files in parallel; the result is in their order.

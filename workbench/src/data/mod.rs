@@ -9,6 +9,7 @@ mod cache;
 mod chip_input;
 mod folder;
 mod list;
+mod noise;
 mod overlap;
 mod pattern;
 mod scan;
@@ -55,10 +56,11 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Returns a hash of all sets: every sample with its label, in order, and the class names.
+    /// Returns a hash of all sets: every sample with its label, in order, the class names, and recordings of noise.
     pub fn fingerprint(&self) -> u128 {
         let mut hash = Xxh3::new();
         hash.update(format!("{:?}", self.classes).as_bytes());
+        hash.update(&self.augmented.as_ref().map_or(0, |samples| samples.noise_hash()).to_le_bytes());
         for set in [Some(&*self.train), self.validation.as_ref(), Some(&self.test)].into_iter().flatten() {
             hash.update(format!("{} {} {}", set.samples().len(), set.steps(), set.channels()).as_bytes());
             let (mut raster, mut bytes) = (vec![0.0; set.steps() * set.channels()], Vec::new());
@@ -267,8 +269,9 @@ impl Source<'_> {
                     self.read(&files, observer, &|bytes, _| wav::raster(bytes, front_end, &cache))?;
                 cache.warn_of_write_errors(observer);
                 let augments = options.augmentation.is_active() && !self.all_test;
-                let augmented = augments.then(|| Arc::new(AugmentedSamples::new(self, &files, front_end)));
-                Ok((samples, augmented))
+                let augmented =
+                    augments.then(|| AugmentedSamples::new(self, &files, front_end)).transpose()?;
+                Ok((samples, augmented.map(Arc::new)))
             }
             Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.read_table(seen)?, None)),
             Format::Shd => Err(Error::file(self.path, "is a folder; the format `shd` is a single HDF5 file")),

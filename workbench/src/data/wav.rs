@@ -30,10 +30,11 @@ pub(super) fn augmented_raster(
     bytes: &[u8],
     front_end: &FrontEnd,
     augmentation: &Augmentation,
+    noise: &[Wav],
     [seed, epoch, recording]: [u64; 3],
 ) -> Result<Raster, String> {
     let audio = Wav::decode(bytes).map_err(|e| e.to_string())?;
-    let augmented = augmentation.apply(&audio, &[], seed, epoch, recording).map_err(|e| e.to_string())?;
+    let augmented = augmentation.apply(&audio, noise, seed, epoch, recording).map_err(|e| e.to_string())?;
     let AugmentedAudio { sound, step } = augmented;
     let FrontEnd::XyloAudio3(options) = front_end;
     // A pitch change alters the sample rate and thereby the duration; scaling the time step keeps the number of steps.

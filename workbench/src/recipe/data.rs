@@ -165,8 +165,10 @@ impl DataOptions {
             ValidationSplit::None | ValidationSplit::Fraction(_) => None,
         };
         let rules = [Some(&mut self.only), Some(&mut self.test), validation];
-        for list in rules.into_iter().flatten().filter_map(|rule| rule.list.as_mut()) {
-            // Datasets ship their lists beside the samples.
+        let lists = rules.into_iter().flatten().filter_map(|rule| rule.list.as_mut());
+        let noise = self.augmentation.noise.as_mut().and_then(|noise| noise.recordings.as_mut());
+        for list in lists.chain(noise) {
+            // Datasets ship their lists and their noise beside the samples.
             let (shipped, beside_recipe) = (self.path.join(&*list), folder.join(&*list));
             *list = if beside_recipe.exists() && !shipped.exists() { beside_recipe } else { shipped };
         }
