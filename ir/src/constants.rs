@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::display::format_time;
+use crate::display::{format_time, pluralize};
 use crate::graph::{
     Connection, Endpoint, ExpSyn, Graph, Input, Layer, LayerParameter, LeakUnit, Lif, Linear, Neuron,
     Operator, Output, Parameter,
@@ -26,7 +26,7 @@ pub(crate) fn of_graph(graph: &Graph) -> BTreeMap<String, String> {
         constants.insert(name.to_owned(), value);
     };
     add("dt", format_time(*dt));
-    add("input", format!("{channels} channels"));
+    add("input", pluralize(*channels, "channel"));
     add("output", format!("{} of {}", quantity.name(), graph.layer(*layer).name));
     // The order of updates and of sums.
     add("layers", names(layers.iter().map(|layer| layer.name.as_str())));
@@ -95,7 +95,7 @@ fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMa
     };
     add("sources", names(sources));
     add("target", graph.layer(*target).name.clone());
-    add("delay", format!("{delay} steps"));
+    add("delay", pluralize(*delay as usize, "step"));
     add("operator", operator.to_owned());
 }
 

@@ -31,6 +31,22 @@ synnet! {
     }
 }
 
+#[allow(deprecated, reason = "the mismatch is a warning")]
+mod slower {
+    synnet_macros::synnet! {
+        #![weights = "tests/nets/trained.safetensors"]
+        #![allow_mismatch = true]
+
+        network Slower {
+            dt: 10 ms;
+            input button: 1;
+            layer click: lif(2) { tau_mem: 200 ms, tau_syn: 10 ms, max_spikes: 1 };
+            button -> linear -> click;
+            output click.spikes;
+        }
+    }
+}
+
 /// Bytes of weights that only their length and fingerprint make right.
 fn is_refused<T, E: std::fmt::Display>(made: Result<T, E>, message: &str) {
     let Err(error) = made else { panic!("zeros are not the weights of a network") };

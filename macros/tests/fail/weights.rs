@@ -1,4 +1,4 @@
-// Weights that are missing, of another network, or no weights at all.
+// Weights that are missing, of another network, no weights at all, or of a network with other constants.
 synnet_macros::synnet! {
     #![weights = "weights/missing.safetensors"]
     network Missing {
@@ -25,3 +25,14 @@ synnet_macros::synnet!("tests/nets/size.snn", weights = "tests/nets/clicks.safet
 
 synnet_macros::synnet!("tests/nets/size.snn", weights = "tests/nets/size.snn");
 
+
+synnet_macros::synnet! {
+    #![weights = "tests/nets/trained.safetensors"]
+    network Slower {
+        dt: 10 ms;
+        input button: 1;
+        layer click: lif(2) { tau_mem: 200 ms, tau_syn: 10 ms, max_spikes: 1 };
+        button -> linear -> click;
+        output click.spikes;
+    }
+}

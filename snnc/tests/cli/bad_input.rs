@@ -21,8 +21,8 @@ const TRAIN: [&str; 4] = ["train", "tones.yaml", "--out", "out"];
 fn recordings_that_cannot_be_used_are_named() {
     let folder = tones();
     let good = Wav::PLAIN.tone(300.0, 0.2);
-    let mut mu_law = good.clone();
-    mu_law[20] = 7;
+    let mut adpcm = good.clone();
+    adpcm[20] = 2;
     let mut no_rate = good.clone();
     no_rate[24..28].fill(0);
     for (what, bytes, says) in [
@@ -31,7 +31,7 @@ fn recordings_that_cannot_be_used_are_named() {
         ("another format", b"OggS\0\x02\0\0\0\0\0\0\0\0".to_vec(), "not a WAV file"),
         ("cut off in its header", good[..30].to_vec(), "header"),
         ("cut off in its samples", good[..good.len() - 100].to_vec(), "is truncated"),
-        ("another encoding", mu_law, "encoding"),
+        ("another encoding", adpcm, "encoding"),
         ("no rate", no_rate, ""),
         ("no samples", Wav::PLAIN.tone(300.0, 0.0), "no samples"),
         ("too short", Wav::PLAIN.tone(300.0, 0.001), "shorter than one time step"),

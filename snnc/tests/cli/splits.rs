@@ -25,6 +25,7 @@ fn speech_commands() -> Folder {
     folder.write("sc/validation_list.txt", validation);
     folder.write("sc/LICENSE", "");
     folder.write("sc/.DS_Store", "");
+    folder.write("sc/yes/tap.flac", "");
     folder.write("sc/_background_noise_/running_tap.wav", Wav::PLAIN.tone(50.0, 1.0));
     folder.write("sc/_background_noise_/README.md", "");
     folder
@@ -49,8 +50,8 @@ fn speech_commands_are_read_as_unpacked() {
     let outcome = train(&folder, &format!("classes: [yes, unknown], {BY_LIST}")).success();
     for text in [
         "16 training, 4 validation and 4 test samples",
-        "left out 1 hidden file (`.DS_Store`), 1 ignored file or folder (`_background_noise_`), 3 files with other \
-         extensions (such as `LICENSE`)",
+        "left out 1 hidden file (`.DS_Store`), 1 ignored file or folder (`_background_noise_`), 1 file with another \
+         extension (`yes/tap.flac`)",
         "class `unknown` gathers 18 samples of 3 labels: `bed`, `bird`, `no`",
     ] {
         assert!(outcome.stderr.contains(text), "no {text:?} in:\n{}", outcome.stderr);

@@ -126,16 +126,17 @@ pub fn load(
     observer: &dyn Observer,
 ) -> Result<Corpus, Error> {
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
+    let paths = [(&options.path, "data.path", false)];
+    let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
+    let paths: Vec<_> = paths.into_iter().chain(test_path).collect();
+    if let Some((path, key, _)) = paths.iter().find(|(path, ..)| !path.exists()) {
+        let message = format!("there is no such folder or file; correct `{key}`");
+        return Err(Error::Refused(format!("`{}`: {message}", path.display())));
+    }
     let splitter = Splitter::new(options, &classes)?;
     let (mut samples, mut seen) = (Vec::new(), Seen::default());
     let mut augmented = None;
-    let paths = [(&options.path, "data.path", false)];
-    let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
-    for (path, key, all_test) in paths.into_iter().chain(test_path) {
-        if !path.exists() {
-            let message = format!("there is no such folder or file; correct `{key}`");
-            return Err(Error::Refused(format!("`{}`: {message}", path.display())));
-        }
+    for (path, _, all_test) in paths {
         let source = Source { options, input: &input, path, all_test, splitter: &splitter };
         let (read, to_augment) = source.load(front_end, &mut seen, observer)?;
         samples.extend(read);

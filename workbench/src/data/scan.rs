@@ -35,7 +35,7 @@ pub(super) struct Scan {
     hidden: LeftOut,
     /// Files and folders that match a pattern of `data.ignore`, or that are always ignored.
     ignored: LeftOut,
-    /// Files with other extensions.
+    /// Files with other extensions, without documentation.
     other: LeftOut,
     /// Links to folders that were read already.
     repeated: LeftOut,
@@ -136,7 +136,7 @@ impl Walk<'_> {
             }
         } else if has_extension(&name, self.extension) {
             self.scan.names.push(name);
-        } else {
+        } else if !is_documentation(path) {
             self.scan.other.add(&name);
         }
         Ok(())
@@ -148,6 +148,12 @@ impl Walk<'_> {
 fn matches(glob: &Glob, name: &str, last: &str) -> bool {
     let subject = if glob.as_str().contains('/') { name } else { last };
     glob.matches_with(subject, GLOB)
+}
+
+/// Returns whether a file documents a dataset, such as `README.md` or `LICENSE`: nobody takes it for a sample.
+fn is_documentation(path: &Path) -> bool {
+    path.extension()
+        .is_none_or(|extension| ["md", "txt"].iter().any(|text| extension.eq_ignore_ascii_case(text)))
 }
 
 /// Returns whether a name has an extension, in any case.
@@ -179,6 +185,7 @@ mod tests {
             ".git/x.wav",
             "__MACOSX/yes/a.wav",
             "README.md",
+            "yes/a.flac",
             "_background_noise_/tap.wav",
             "copies/a.wav",
             "no/a_copy.wav",
@@ -189,7 +196,7 @@ mod tests {
         assert_eq!(scan.names, ["no/a.wav", "yes/B.WAV", "yes/a.wav"]);
         assert_eq!(scan.hidden.describe("file", "files").unwrap(), "2 files (such as `.git`)");
         assert_eq!(scan.ignored.count, 4);
-        assert_eq!(scan.other.describe("file", "files").unwrap(), "1 file (`README.md`)");
+        assert_eq!(scan.other.describe("file", "files").unwrap(), "1 file (`yes/a.flac`)");
         assert!(Scan::read(folder.path(), ".wav", &["[".to_owned()]).is_err());
     }
 
