@@ -140,7 +140,7 @@ fn values_that_no_sample_has_are_errors() {
             &["`data.classes`: no sample has the label `maybe`"],
         ),
         (
-            "classes: [yes, unknown], test: { label: [yes] }",
+            "classes: [yes, unknown], strict: true, test: { label: [yes] }",
             &["class `yes` has no training sample: its 6 samples are in the test or validation set"],
         ),
     ] {

@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 use synnet_audio::audio3;
 use synnet_data::Binning;
-use synnet_ir::display::pluralize;
 use synnet_runtime::{Dataset, Label, Sample};
 use synnet_xylo::chip::Chip;
 use xxhash_rust::xxh3::Xxh3;
@@ -143,7 +142,7 @@ pub fn load(
         augmented = augmented.or(to_augment);
     }
     splitter.check(&seen, observer)?;
-    check_classes(&samples, &classes)?;
+    check_classes(&samples, &classes, options, observer)?;
     overlap::warn(&samples, options, observer);
     if let Some(chip) = &input.chip {
         chip_input::check(&samples, options.steps, chip, observer)?;
@@ -166,31 +165,40 @@ pub fn load(
     })
 }
 
-/// Checks that each class has training samples, unless no sample is for training at all.
-fn check_classes(samples: &[SplitSample], classes: &[String]) -> Result<(), Error> {
-    let of_class = |class: usize| {
-        samples
-            .iter()
-            .filter(move |sample| sample.sample.label == Label::Class(class))
-            .map(|sample| sample.split)
-    };
-    let mut errors = Vec::new();
-    for (class, name) in classes.iter().enumerate() {
-        let (total, trained) =
-            (of_class(class).count(), of_class(class).filter(|s| *s == Split::Train).count());
-        match (total, trained) {
-            (0, _) => errors.push(format!("`data.classes`: no sample has the label `{name}`")),
-            (total, 0) => errors.push(format!(
-                "class `{name}` has no training sample: its {} {} in the test or validation set; correct `data.test` or \
-                 `data.validation`",
-                pluralize(total, "sample"),
-                if total == 1 { "is" } else { "are" }
-            )),
-            _ => {}
+/// Checks that each class has training samples. One whose samples are all held out cannot be learned, but may be there to
+/// test what the network does with it: it is a warning, unless the recipe is strict.
+///
+/// # Errors
+/// Returns an error for each class that no sample has.
+fn check_classes(
+    samples: &[SplitSample],
+    classes: &[String],
+    options: &DataOptions,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    let mut counts = vec![(0, 0); classes.len()];
+    for SplitSample { split, sample, .. } in samples {
+        if let Label::Class(class) = sample.label {
+            counts[class].0 += 1;
+            counts[class].1 += usize::from(*split == Split::Train);
         }
     }
-    let any_trained = samples.iter().any(|sample| sample.split == Split::Train);
-    if errors.is_empty() || !any_trained { Ok(()) } else { Err(Error::Input(errors.join("\n"))) }
+    // An empty training set is an error of its own.
+    let is_trained = counts.iter().any(|&(_, trained)| trained > 0);
+    let mut errors = Vec::new();
+    for (name, (total, trained)) in classes.iter().zip(counts) {
+        if total == 0 {
+            errors.push(format!("`data.classes`: no sample has the label `{name}`"));
+        } else if trained == 0 && is_trained {
+            let held_out = if total == 1 { "1 sample is".to_owned() } else { format!("{total} samples are") };
+            let message = format!(
+                "class `{name}` has no training sample: its {held_out} in the test or validation set; correct \
+                 `data.test` or `data.validation`"
+            );
+            if options.strict { errors.push(message) } else { observer.warning(&message) }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Input(errors.join("\n"))) }
 }
 
 /// The samples of each set, and their total duration.
