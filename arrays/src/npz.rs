@@ -69,6 +69,11 @@ impl<'a> NpzReader<'a> {
         &self.names
     }
 
+    /// Returns the comment of the archive; empty if it has none.
+    pub fn comment(&self) -> &[u8] {
+        self.zip.comment()
+    }
+
     /// Decompresses one array.
     ///
     /// # Errors
@@ -125,6 +130,9 @@ impl std::fmt::Debug for NpzWriter {
 }
 
 impl NpzWriter {
+    /// Maximum length of a comment in bytes, which the ZIP format sets.
+    pub const MAX_COMMENT: usize = u16::MAX as usize;
+
     /// Creates an archive without arrays.
     pub fn new() -> Self {
         Self::default()
@@ -157,6 +165,15 @@ impl NpzWriter {
             writer.finish()
         };
         write().map_err(|e| failed(e.to_string()))
+    }
+
+    /// Sets the comment of the archive. NumPy ignores it.
+    ///
+    /// # Errors
+    /// Returns an error if the text has more than [`MAX_COMMENT`](Self::MAX_COMMENT) bytes.
+    pub fn set_comment(&mut self, text: String) -> Result<(), Error> {
+        let zip = self.zip.get_or_insert_with(|| zip::ZipWriter::new(Cursor::new(Vec::new())));
+        zip.set_comment(text).map_err(|e| Error::Write("comment".into(), e.to_string()))
     }
 
     /// Completes the archive and returns its bytes.

@@ -88,6 +88,17 @@ impl Dataset {
         &self.samples
     }
 
+    /// Returns the memory that samples and labels take, in bytes.
+    pub fn bytes(&self) -> u64 {
+        let label = |label: &Label| match label {
+            Label::Class(_) => 0,
+            Label::Outputs(values) | Label::Sequence(values) => size_of_val(&values[..]),
+        };
+        let bytes =
+            |sample: &Sample| (size_of::<Label>() + sample.raster.bytes() + label(&sample.label)) as u64;
+        self.samples.iter().map(bytes).sum()
+    }
+
     /// Writes sample `i` as `[steps, channels]`, cut or padded with silence.
     ///
     /// # Panics

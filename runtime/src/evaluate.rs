@@ -2,16 +2,14 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use synnet_ir::graph::Layer;
 use synnet_ir::{Diagnostic, Diagnostics, Network};
 
 use crate::codes;
 use crate::dataset::Dataset;
-use crate::interpreter::{Interpreter, Tracing};
+use crate::interpreter::Interpreter;
 use crate::loss::choice::{Loss, Scratch};
 use crate::loss::label::Label;
 use crate::loss::readout::{Readout, argmax, check_readout};
-use crate::sequence::Sequence;
 
 /// The classification of a set of samples.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +24,8 @@ pub struct Evaluation {
     pub accuracy: f64,
     /// Name and mean spikes per neuron per step of each spiking layer; empty if only outputs are known.
     pub rates: Vec<(String, f64)>,
-    /// The network's outputs, `[samples, time, outputs]`.
-    pub outputs: Sequence,
+    /// The readout of each output, `[samples, outputs]` in row-major order.
+    pub scores: Vec<f32>,
 }
 
 /// The result on a validation set.
@@ -41,10 +39,8 @@ pub struct Validation {
     pub rates: Vec<(String, f64)>,
 }
 
-/// Samples per unit of parallel work. Limits the memory for traces: a thread holds those of one chunk.
-const CHUNK: usize = 16;
-
-/// Classifies every sample with the interpreter, without dropout and augmentation. Noise has seed 0.
+/// Classifies every sample with the interpreter, without dropout and augmentation. Noise has seed 0. The result
+/// does not depend on the number of threads. Each thread holds the output of one sample at a time.
 ///
 /// # Errors
 /// Returns all errors at once: a readout that is not defined for the network's output; samples without a
@@ -58,101 +54,118 @@ pub fn evaluate(network: &Network, dataset: &Dataset, readout: Readout) -> Resul
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
-    let runs = run(network, dataset);
-    let mut evaluation = Evaluation::from_outputs(runs.outputs, &labels, readout)?;
-    evaluation.rates = runs.rates;
+    let classes = graph.outputs();
+    let (scores, rates) = run(network, dataset, || (), |(), _, output| readout.statistic(output, classes));
+    let mut evaluation = Evaluation::from_scores(scores.concat(), classes, &labels)?;
+    evaluation.rates = rates;
     Ok(evaluation)
 }
 
 /// Measures loss and accuracy with the interpreter, without dropout and augmentation. Noise has seed 0. The
-/// result does not depend on the number of threads.
+/// result does not depend on the number of threads. Each thread holds the output of one sample at a time.
 ///
 /// # Errors
 /// Returns all errors at once: data with another number of channels than the network's input; labels that do
 /// not fit the loss.
 pub fn validate(network: &Network, dataset: &Dataset, loss: &Loss) -> Result<Validation, Diagnostics> {
     check_labels(network, dataset, 0..dataset.samples().len(), loss)?;
-    let runs = run(network, dataset);
     let outputs = network.graph.outputs();
-    let mut scratch = Scratch::default();
-    let (mut sum, mut correct) = (0.0, 0);
-    for (b, sample) in dataset.samples().iter().enumerate() {
-        let outcome = loss.evaluate(runs.outputs.sample(b), outputs, &sample.label, &mut [], &mut scratch);
-        sum += outcome.loss;
-        correct += usize::from(outcome.correct);
-    }
+    let measure = |scratch: &mut Scratch, i: usize, output: &[f32]| {
+        let label = &dataset.samples()[i].label;
+        let outcome = loss.evaluate(output, outputs, label, &mut [], scratch);
+        (outcome.loss, outcome.correct)
+    };
+    let (outcomes, rates) = run(network, dataset, Scratch::default, measure);
+    // Summed in the order of the samples, whichever thread ran them.
+    let sum: f64 = outcomes.iter().map(|(loss, _)| loss).sum();
+    let correct = outcomes.iter().filter(|(_, correct)| *correct).count();
     let samples = dataset.samples().len().max(1) as f64;
     let accuracy = loss.classifies().then(|| correct as f64 / samples);
-    Ok(Validation { loss: sum / samples, accuracy, rates: runs.rates })
+    Ok(Validation { loss: sum / samples, accuracy, rates })
 }
 
-/// The outputs of all samples, `[samples, time, outputs]`, and the rates of the spiking layers.
-struct Runs {
-    outputs: Sequence,
-    rates: Vec<(String, f64)>,
-}
-
-/// Runs all samples through the interpreter, in parallel.
-fn run(network: &Network, dataset: &Dataset) -> Runs {
+/// Runs all samples through the interpreter, in parallel. Returns the result of `measure` for the output
+/// `[time, outputs]` of each sample, and the rates of the spiking layers. No output outlives its sample.
+fn run<S: Send, T: Send>(
+    network: &Network,
+    dataset: &Dataset,
+    scratch: impl Fn() -> S + Sync,
+    measure: impl Fn(&mut S, usize, &[f32]) -> T + Sync,
+) -> (Vec<T>, Vec<(String, f64)>) {
     let graph = &network.graph;
     let interpreter = Interpreter::new(network);
     let (samples, steps) = (dataset.samples().len(), dataset.steps());
-    let firsts: Vec<usize> = (0..samples).step_by(CHUNK).collect();
-    let run_chunk = |first: usize| {
-        let input = gather(dataset, first..(first + CHUNK).min(samples));
-        // Noise is drawn by the sample's index in the dataset, so the size of chunks does not matter.
-        let run = interpreter
-            .run_from(&input, Tracing::On, 0, first as u64)
-            .expect("the dataset is as wide as the network's input");
-        let spikes_of = |spikes: &Sequence| spikes.data.iter().map(|&s| f64::from(s)).sum::<f64>();
-        let spikes: Vec<f64> =
-            run.layers.iter().map(|layer| layer.spikes.as_ref().map_or(0.0, spikes_of)).collect();
-        (run.output.data, spikes)
+    let spiking: Vec<usize> =
+        (0..graph.layers.len()).filter(|&i| graph.layers[i].as_lif().is_some()).collect();
+    let run_sample = |(scratch, output): &mut (S, Vec<f32>), i: usize| {
+        let raster = &dataset.samples()[i].raster;
+        let write_input = |t: usize, row: &mut [f32]| match t < raster.steps() {
+            true => raster.write_step(t, row),
+            false => row.fill(0.0),
+        };
+        output.clear();
+        let mut spikes = vec![0.0; spiking.len()];
+        // Noise is drawn by the sample's index in the dataset.
+        interpreter.visit_steps(steps, 0, i as u64, write_input, |states| {
+            output.extend_from_slice(states.output());
+            spikes.iter_mut().zip(&spiking).for_each(|(sum, &layer)| *sum += total(states.spikes(layer)));
+        });
+        (measure(scratch, i, output), spikes)
     };
-    let chunks: Vec<(Vec<f32>, Vec<f64>)> = firsts.into_par_iter().map(run_chunk).collect();
-    // Sums of f64 in the order of the chunks, whichever thread ran them.
-    let mut outputs = Sequence { batch: samples, time: steps, width: graph.outputs(), data: Vec::new() };
-    let mut spikes = vec![0.0; graph.layers.len()];
-    for (output, counts) in &chunks {
-        outputs.data.extend_from_slice(output);
-        spikes.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-    }
-    let spiking = graph.layers.iter().zip(spikes).filter(|(layer, _)| layer.as_lif().is_some());
-    let rate = |(layer, sum): (&Layer, f64)| {
+    let runs = (0..samples).into_par_iter().map_init(|| (scratch(), Vec::new()), run_sample);
+    let (results, spikes): (Vec<T>, Vec<Vec<f64>>) = runs.unzip();
+    let rate = |(i, &layer): (usize, &usize)| {
+        let layer = &graph.layers[layer];
+        let sum: f64 = spikes.iter().map(|spikes| spikes[i]).sum();
         (layer.name.clone(), sum / (samples * steps * layer.size).max(1) as f64)
     };
-    Runs { outputs, rates: spiking.map(rate).collect() }
+    (results, spiking.iter().enumerate().map(rate).collect())
+}
+
+/// Returns the sum of spike counts. They are whole numbers, so that the order of the additions does not matter.
+fn total(spikes: &[f32]) -> f64 {
+    // Several partial sums, so that the additions do not wait for each other.
+    let (chunks, rest) = spikes.as_chunks::<8>();
+    let mut sums = [0.0_f64; 8];
+    for chunk in chunks {
+        sums.iter_mut().zip(chunk).for_each(|(sum, &n)| *sum += f64::from(n));
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&n| f64::from(n)).sum::<f64>()
 }
 
 impl Evaluation {
-    /// Classifies the outputs of any engine, `[samples, time, outputs]`. The result has no `rates`.
+    /// Classifies samples by the scores of any engine, `[samples, classes]`. The result has no `rates`.
     ///
     /// # Errors
-    /// Returns an error if the number of labels is not that of the samples, or if a label is not the index of
-    /// an output.
-    pub fn from_outputs(outputs: Sequence, labels: &[usize], readout: Readout) -> Result<Self, Diagnostics> {
+    /// Returns an error if there is not one score per label and class, or if a label is not below `classes`.
+    pub fn from_scores(scores: Vec<f32>, classes: usize, labels: &[usize]) -> Result<Self, Diagnostics> {
         let error = |message| Err(Diagnostic::error_without_span(&codes::DATA_SHAPE, message).into());
-        if labels.len() != outputs.batch {
+        if labels.len().checked_mul(classes) != Some(scores.len()) {
             return error(format!(
-                "expected a label for each of {} samples, found {}",
-                outputs.batch,
-                labels.len()
+                "expected a score for each of {} samples and {classes} classes, found {}",
+                labels.len(),
+                scores.len()
             ));
         }
-        let classes = outputs.width;
         if let Some((i, label)) = labels.iter().enumerate().find(|(_, label)| **label >= classes) {
             return error(format!("sample {i} has label {label}, but the network has {classes} outputs"));
         }
         let mut confusion = vec![vec![0; classes]; classes];
         let mut predictions = Vec::with_capacity(labels.len());
-        for (b, &label) in labels.iter().enumerate() {
-            let prediction = argmax(&readout.statistic(outputs.sample(b), classes));
+        for (&label, scores) in labels.iter().zip(scores.chunks(classes.max(1))) {
+            let prediction = argmax(scores);
             confusion[label][prediction] += 1;
             predictions.push(prediction);
         }
         let correct: u64 = (0..classes).map(|class| confusion[class][class]).sum();
         let accuracy = correct as f64 / labels.len().max(1) as f64;
-        Ok(Self { labels: labels.to_vec(), predictions, confusion, accuracy, rates: Vec::new(), outputs })
+        Ok(Self { labels: labels.to_vec(), predictions, confusion, accuracy, rates: Vec::new(), scores })
+    }
+
+    /// Returns the scores of sample `i`, one per class; empty if there is no such sample.
+    pub fn scores_of(&self, i: usize) -> &[f32] {
+        let classes = self.confusion.len();
+        self.scores.get(i * classes..(i + 1) * classes).unwrap_or(&[])
     }
 }
 
@@ -207,28 +220,21 @@ fn class_labels(dataset: &Dataset) -> Result<Vec<usize>, Diagnostics> {
     if errors.is_empty() { Ok(labels) } else { Err(errors) }
 }
 
-/// Returns the samples of a range as one dense batch.
-fn gather(dataset: &Dataset, range: std::ops::Range<usize>) -> Sequence {
-    let (time, width) = (dataset.steps(), dataset.channels());
-    let mut data = vec![0.0; range.len() * time * width];
-    for (i, raster) in range.clone().zip(data.chunks_exact_mut((time * width).max(1))) {
-        dataset.write_sample(i, raster);
-    }
-    Sequence { batch: range.len(), time, width, data }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn outputs_become_a_confusion_matrix() {
-        let outputs = Sequence::new(3, 2, 2, vec![1., 0., 0., 0., 0., 1., 2., 2., 0., 0., 0., 0.]).unwrap();
-        let found = Evaluation::from_outputs(outputs.clone(), &[0, 1, 1], Readout::SpikeCount).unwrap();
-        assert_eq!(found.predictions, [0, 1, 0]);
+    fn scores_become_a_confusion_matrix() {
+        let scores = vec![1., 0., 2., 2., 0., 0.1];
+        let found = Evaluation::from_scores(scores.clone(), 2, &[0, 1, 1]).unwrap();
+        assert_eq!(found.predictions, [0, 0, 1]);
         assert_eq!(found.confusion, [[1, 0], [1, 1]]);
         assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-12);
-        let error = Evaluation::from_outputs(outputs, &[0, 1, 2], Readout::SpikeCount).unwrap_err();
+        assert_eq!((found.scores_of(2), found.scores_of(3)), (&[0., 0.1][..], &[][..]));
+        let error = Evaluation::from_scores(scores.clone(), 2, &[0, 1]).unwrap_err();
+        assert_eq!(error[0].message, "expected a score for each of 2 samples and 2 classes, found 6");
+        let error = Evaluation::from_scores(scores, 2, &[0, 1, 2]).unwrap_err();
         assert_eq!(error[0].message, "sample 2 has label 2, but the network has 2 outputs");
     }
 }

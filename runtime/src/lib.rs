@@ -76,7 +76,7 @@ pub mod train;
 pub use dataset::{Dataset, DenseSample, Sample};
 pub use evaluate::{Evaluation, Validation, evaluate, validate};
 pub use init::initial_params;
-pub use interpreter::{Interpreter, LayerTrace, Run, Tracing};
+pub use interpreter::{Interpreter, LayerTrace, Run, StepStates, Tracing};
 pub use loss::choice::Loss;
 pub use loss::label::Label;
 pub use loss::readout::Readout;

@@ -241,8 +241,8 @@ pub struct Compare {
     /// Accept weights that were trained for a network with other constants; list the differences as a warning.
     #[arg(long)]
     pub allow_mismatch: bool,
-    /// Chip to compare with the float network.
-    #[arg(long, long_help = help::chips("Chip to compare with the float network."))]
+    /// Chip to compare with the float network, by default the recipe's.
+    #[arg(long, long_help = help::chips("Chip to compare with the float network, by default the recipe's."))]
     pub target: Option<String>,
     /// Quantizer for the chip; overrides `quantize.method` of the recipe.
     #[arg(long, value_name = "METHOD", value_parser = help::quantizers())]

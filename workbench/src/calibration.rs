@@ -1,14 +1,11 @@
 //! Calibration: the ranges of a network's states on typical input, from which the quantizer chooses weight shifts.
 
+use rayon::prelude::*;
 use synnet_ir::Network;
-use synnet_runtime::{Dataset, Interpreter, LayerTrace, Sequence, ShapeError, Tracing};
-use synnet_xylo::quantize::LayerRange;
-use synnet_xylo::quantize::Ranges;
+use synnet_runtime::{Dataset, Interpreter, ShapeError, StepStates};
+use synnet_xylo::quantize::{LayerRange, Ranges};
 
 use crate::input_events::InputEvents;
-
-/// Maximum number of traced values in memory. A single sample may exceed it.
-const MAX_VALUES: usize = 1 << 24;
 
 /// Measures the ranges on input events `[B, T, C]`.
 ///
@@ -20,11 +17,15 @@ pub fn on_events(network: &Network, events: &InputEvents) -> Result<Ranges, Stri
         return Err("the array holds no events; calibration needs typical input".into());
     }
     let len = time * channels;
-    let sequences = data.chunks(batch_size(network, time) * len).map(|part| {
-        let values = part.iter().map(|&x| x as f32).collect();
-        Sequence::new(part.len() / len, time, channels, values)
-    });
-    measure(network, sequences).map_err(|e| e.to_string())
+    let write_input = |b: usize, t: usize, row: &mut [f32]| {
+        let values = &data[b * len + t * channels..][..channels];
+        row.iter_mut().zip(values).for_each(|(to, &x)| *to = x as f32);
+    };
+    if len == 0 || data.len() % len != 0 {
+        let error = ShapeError::Length { batch: events.batch, time, width: channels, len: data.len() };
+        return Err(error.to_string());
+    }
+    Ok(measure(network, data.len() / len, time, write_input))
 }
 
 /// Measures the ranges on the samples of a dataset.
@@ -32,63 +33,61 @@ pub fn on_events(network: &Network, events: &InputEvents) -> Result<Ranges, Stri
 /// # Errors
 /// Returns an error if the channels of the dataset are not those of the network.
 pub fn on_dataset(network: &Network, dataset: &Dataset) -> Result<Ranges, ShapeError> {
-    let (steps, channels) = (dataset.steps(), dataset.channels());
-    let len = steps * channels;
-    let count = dataset.samples().len();
-    let batch_size = batch_size(network, steps);
-    let sequences = (0..count).step_by(batch_size).map(|first| {
-        let batch = batch_size.min(count - first);
-        let mut values = vec![0.0; batch * len];
-        for b in 0..batch {
-            dataset.write_sample(first + b, &mut values[b * len..(b + 1) * len]);
+    let (found, expected) = (dataset.channels(), network.graph.input.channels);
+    if found != expected {
+        return Err(ShapeError::Channels { network: network.graph.name.clone(), expected, found });
+    }
+    let samples = dataset.samples();
+    let write_input = |i: usize, t: usize, row: &mut [f32]| {
+        if t < samples[i].raster.steps() {
+            samples[i].raster.write_step(t, row);
+        } else {
+            row.fill(0.0);
         }
-        Sequence::new(batch, steps, channels, values)
-    });
-    measure(network, sequences)
+    };
+    Ok(measure(network, samples.len(), dataset.steps(), write_input))
 }
 
-/// Returns how many samples of `steps` time steps can be traced at a time, 1 or more.
-fn batch_size(network: &Network, steps: usize) -> usize {
-    // Spikes and membrane potentials of each neuron, and the currents of each synapse.
-    let states = network.graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns());
-    let values = states.sum::<usize>().saturating_mul(steps);
-    (MAX_VALUES / values.max(1)).max(1)
-}
-
+/// Runs `samples` samples in parallel, whose input `write_input` writes by sample and step. No state outlives its step.
 fn measure(
     network: &Network,
-    sequences: impl Iterator<Item = Result<Sequence, ShapeError>>,
-) -> Result<Ranges, ShapeError> {
+    samples: usize,
+    steps: usize,
+    write_input: impl Fn(usize, usize, &mut [f32]) + Sync,
+) -> Ranges {
     let interpreter = Interpreter::new(network);
-    let mut ranges = Ranges { layers: vec![LayerRange::default(); network.graph.layers.len()] };
-    for sequence in sequences {
-        let run = interpreter.run(&sequence?, Tracing::On, 0)?;
-        for ((layer, trace), range) in network.graph.layers.iter().zip(&run.layers).zip(&mut ranges.layers) {
-            let Some(lif) = layer.as_lif() else { continue };
-            extend_range(range, trace, lif.synapses.max(1), |n| lif.threshold.get(n));
-        }
-    }
-    Ok(ranges)
+    let empty = || Ranges { layers: vec![LayerRange::default(); network.graph.layers.len()] };
+    let observe = |mut ranges: Ranges, i: usize| {
+        let mut largest = Vec::new();
+        let write_input = |t: usize, row: &mut [f32]| write_input(i, t, row);
+        interpreter.visit_steps(steps, 0, i as u64, write_input, |states| {
+            for (layer, range) in ranges.layers.iter_mut().enumerate() {
+                extend_range(range, network, layer, states, &mut largest);
+            }
+        });
+        ranges
+    };
+    let merge = |mut a: Ranges, b: Ranges| {
+        a.layers.iter_mut().zip(&b.layers).for_each(|(range, other)| range.merge(other));
+        a
+    };
+    (0..samples).into_par_iter().fold(empty, observe).reduce(empty, merge)
 }
 
-/// Extends a range by the states in a trace.
+/// Extends the range of a layer by the states of a step. `largest` is a buffer.
 fn extend_range(
     range: &mut LayerRange,
-    trace: &LayerTrace,
-    synapses: usize,
-    threshold: impl Fn(usize) -> f64,
+    network: &Network,
+    layer: usize,
+    states: StepStates<'_>,
+    largest: &mut Vec<f32>,
 ) {
-    let (Some(spikes), Some(vmem)) = (&trace.spikes, &trace.vmem) else { return };
+    let Some(lif) = network.graph.layers[layer].as_lif() else { return };
     // The synapses of a neuron share the scale of the chip's currents, so the largest of them counts.
-    let mut largest = vec![0.0; vmem.width];
-    for b in 0..vmem.batch {
-        for t in 0..vmem.time {
-            for (largest, currents) in largest.iter_mut().zip(trace.isyn.row(b, t).chunks(synapses)) {
-                *largest = currents.iter().fold(0.0, |max: f32, x| max.max(x.abs()));
-            }
-            range.observe(vmem.row(b, t), &largest, spikes.row(b, t), &threshold);
-        }
-    }
+    let currents = states.isyn(layer).chunks(lif.synapses.max(1));
+    largest.clear();
+    largest.extend(currents.map(|currents| currents.iter().fold(0.0, |max: f32, x| max.max(x.abs()))));
+    range.observe(states.vmem(layer), largest, states.spikes(layer), |n| lif.threshold.get(n));
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! Evaluation of a dataset on a simulated chip, with the readout of the float network.
 
+use rayon::prelude::*;
 use synnet_ir::graph::Quantity;
 use synnet_ir::{InvalidCount, Network, Raster};
-use synnet_runtime::{Dataset, Evaluation, Label, Readout, Sequence};
-use synnet_xylo::Build;
-use synnet_xylo::cost::Activity;
-use synnet_xylo::simulate::{Record, SimulationTrace};
+use synnet_runtime::{Dataset, Evaluation, Label, Readout, Sample};
+use synnet_xylo::cost::{Activity, ActivityCounts};
+use synnet_xylo::simulate::{RunError, Simulator};
+use synnet_xylo::{Build, MappedLayer};
 
 use crate::error::Error;
 
 /// The results of a dataset on a chip.
 pub struct ChipEvaluation {
-    /// Predictions, confusion matrix, and firing rates of all layers. Outputs are in units of the float network.
+    /// Predictions, confusion matrix, and firing rates of all layers. Scores are in units of the float network.
     pub evaluation: Evaluation,
     /// Input events above the chip's limit per channel per step.
     pub dropped_events: u64,
@@ -22,35 +23,160 @@ pub struct ChipEvaluation {
 /// Runs every sample on the simulator.
 ///
 /// The chip's output lags the float network's by one step per hidden layer. Each sample is therefore followed by as
-/// many silent steps, and the same number of steps is cut from the beginning of the output.
+/// many silent steps, and the same number of steps is cut from the beginning of the output. Each thread holds the output
+/// of one sample at a time.
 ///
 /// # Errors
-/// Returns an error if the build is inconsistent, or if a sample has event counts that a chip cannot take.
+/// Returns an error if the build is inconsistent, or if a sample has event counts that a chip cannot take, or a label
+/// that is not a class of the network.
 pub fn evaluate(
     build: &Build,
     network: &Network,
     dataset: &Dataset,
     readout: Readout,
 ) -> Result<ChipEvaluation, Error> {
-    let wrong = |e: &dyn std::fmt::Display| Error::input(e);
-    let simulator = build.simulator().map_err(|e| wrong(&e))?;
-    let lag = build.float.latency();
-    let rasters: Vec<Raster> =
-        (0..dataset.samples().len()).map(|i| raster(dataset, i, lag)).collect::<Result<_, _>>()?;
-    let traces = simulator.run_batch(&rasters, Record::All).map_err(|e| wrong(&e))?;
-
-    let width = network.graph.outputs();
-    let scales = &build.report.scale_out;
-    let quantity = network.graph.output.quantity;
-    let data = traces.iter().flat_map(|trace| output(trace, quantity, width, lag, scales)).collect();
-    let outputs = Sequence::new(traces.len(), dataset.steps(), width, data).map_err(|e| wrong(&e))?;
+    let simulator = build.simulator().map_err(Error::input)?;
+    let (channels, inputs) = (dataset.channels(), simulator.inputs());
+    if channels != inputs {
+        return Err(Error::input(RunError::Channels { channels, inputs }));
+    }
+    for (i, sample) in dataset.samples().iter().enumerate() {
+        check_counts(sample, dataset.steps(), i)?;
+    }
+    let runner = Runner { build, dataset, readout, quantity: network.graph.output.quantity };
+    let classes = network.graph.outputs();
+    let sources = alias_sources(build);
+    // Scores are appended in the order of the samples. All other results are sums of whole numbers.
+    let totals = (0..dataset.samples().len())
+        .into_par_iter()
+        .fold(
+            || (simulator.clone(), Totals::new(build)),
+            |(mut chip, mut totals), i| {
+                runner.run(&mut chip, i, classes, &sources, &mut totals);
+                (chip, totals)
+            },
+        )
+        .map(|(_, totals)| totals)
+        .reduce(|| Totals::new(build), Totals::merge);
     let labels: Vec<usize> = dataset.samples().iter().filter_map(|s| class(&s.label)).collect();
-    let mut evaluation = Evaluation::from_outputs(outputs, &labels, readout)
+    let mut evaluation = Evaluation::from_scores(totals.scores, classes, &labels)
         .map_err(|errors| Error::without_place(&errors))?;
-    evaluation.rates = rates(build, &traces);
-    let dropped_events = traces.iter().map(|trace| trace.clipped_events).sum();
-    let activity = Activity::measured(&rasters, &traces);
-    Ok(ChipEvaluation { evaluation, dropped_events, activity })
+    let neuron_steps = dataset.samples().len() * dataset.steps();
+    let rate = |(layer, spikes): (&MappedLayer, &u64)| {
+        (layer.name.clone(), *spikes as f64 / (neuron_steps * layer.ids.len()).max(1) as f64)
+    };
+    evaluation.rates = build.float.layers.iter().zip(&totals.spikes).map(rate).collect();
+    Ok(ChipEvaluation {
+        evaluation,
+        dropped_events: totals.dropped_events,
+        activity: totals.activity.activity(),
+    })
+}
+
+/// What is kept of samples.
+struct Totals {
+    /// The readout of each output, `[samples, outputs]`.
+    scores: Vec<f32>,
+    /// Spikes of each layer of the build, without aliased ones.
+    spikes: Vec<u64>,
+    dropped_events: u64,
+    activity: ActivityCounts,
+}
+
+impl Totals {
+    fn new(build: &Build) -> Self {
+        Self {
+            scores: Vec::new(),
+            spikes: vec![0; build.float.layers.len()],
+            dropped_events: 0,
+            activity: ActivityCounts::new(build.specification.dimensions.hidden),
+        }
+    }
+
+    /// Appends the samples of `next`, which follow those of `self`.
+    fn merge(mut self, next: Self) -> Self {
+        self.scores.extend(next.scores);
+        self.spikes.iter_mut().zip(next.spikes).for_each(|(sum, spikes)| *sum += spikes);
+        self.dropped_events += next.dropped_events;
+        self.activity.merge(&next.activity);
+        self
+    }
+}
+
+/// The inputs that all samples share.
+struct Runner<'a> {
+    build: &'a Build,
+    dataset: &'a Dataset,
+    readout: Readout,
+    /// The network's output.
+    quantity: Quantity,
+}
+
+impl Runner<'_> {
+    /// Runs sample `i` from the initial state and adds it to the totals. `sources` are [`alias_sources`].
+    fn run(
+        &self,
+        chip: &mut Simulator,
+        i: usize,
+        classes: usize,
+        sources: &[Vec<usize>],
+        totals: &mut Totals,
+    ) {
+        let (raster, steps) = (&self.dataset.samples()[i].raster, self.dataset.steps());
+        let float = &self.build.float;
+        let lag = float.latency();
+        let mut events = vec![0; chip.inputs()];
+        let mut output = Vec::with_capacity(steps * classes);
+        chip.reset();
+        for t in 0..steps + lag {
+            events.fill(0);
+            let mut active = 0;
+            if t < steps.min(raster.steps()) {
+                raster.visit_step(t, |channel, count| {
+                    active += 1;
+                    if let Some(events) = events.get_mut(channel) {
+                        *events = count as u8;
+                    }
+                });
+            }
+            totals.activity.add_input(active, raster.channels());
+            chip.step(&events);
+            totals.activity.add_hidden(chip.hidden_spikes());
+            for (layer, spikes) in float.layers.iter().zip(&mut totals.spikes) {
+                if (layer.lag..layer.lag + steps).contains(&t) {
+                    *spikes += own_spikes(chip, layer, sources);
+                }
+            }
+            if t >= lag {
+                self.push_output(chip, &mut output);
+            }
+        }
+        totals.dropped_events += chip.clipped_events();
+        totals.scores.extend(self.readout.statistic(&output, classes));
+    }
+
+    /// Appends the output of a step, in units of the float network.
+    fn push_output(&self, chip: &Simulator, output: &mut Vec<f32>) {
+        let scales = &self.build.report.scale_out;
+        let scaled = |(&x, scale): (&i16, &f64)| (f64::from(x) / scale) as f32;
+        match self.quantity {
+            Quantity::Spikes => output.extend(chip.readout_spikes().iter().map(|&n| f32::from(n))),
+            Quantity::Vmem => output.extend(chip.readout_vmem().iter().zip(scales).map(scaled)),
+            Quantity::Isyn => output.extend(chip.readout_isyn().iter().zip(scales).map(scaled)),
+        }
+    }
+}
+
+/// Returns the spikes of a layer in the last step, without those that alias sources add.
+fn own_spikes(chip: &Simulator, layer: &MappedLayer, sources: &[Vec<usize>]) -> u64 {
+    let row = if layer.readout { chip.readout_spikes() } else { chip.hidden_spikes() };
+    let all: u64 = row[layer.ids.clone()].iter().map(|&n| u64::from(n)).sum();
+    if layer.readout {
+        return all;
+    }
+    let aliased = layer.ids.clone().filter(|&id| !sources[id].is_empty());
+    let added = aliased.map(|id| u64::from(u32::from(row[id]) - unaliased_spikes(row, id, &sources[id])));
+    all - added.sum::<u64>()
 }
 
 /// Returns the fraction of samples for which two engines predict the same class.
@@ -71,27 +197,18 @@ fn class(label: &Label) -> Option<usize> {
 /// # Errors
 /// Returns an error if a value is not a whole number from 0 to 255.
 pub fn raster(dataset: &Dataset, i: usize, lag: usize) -> Result<Raster, Error> {
-    let raster = dataset.samples()[i].raster.resized(dataset.steps());
-    if let Err(InvalidCount { value, step, channel }) = raster.check_counts() {
-        return Err(Error::Input(format!(
-            "sample {i} of the test set has the value {value} in step {step}, channel {channel}; a chip takes event \
-             counts, whole numbers from 0 to 255"
-        )));
-    }
-    Ok(raster.resized(dataset.steps() + lag))
+    check_counts(&dataset.samples()[i], dataset.steps(), i)?;
+    Ok(dataset.samples()[i].raster.resized(dataset.steps()).resized(dataset.steps() + lag))
 }
 
-/// Returns the network's output `[steps, width]` in units of the float network, without its first `lag` steps.
-fn output(trace: &SimulationTrace, quantity: Quantity, width: usize, lag: usize, scales: &[f64]) -> Vec<f32> {
-    let readout = &trace.readout;
-    let states = |values: &[i16]| -> Vec<f32> {
-        let scaled = values.iter().enumerate().map(|(i, &x)| (f64::from(x) / scales[i % width]) as f32);
-        scaled.skip(lag * width).collect()
-    };
-    match quantity {
-        Quantity::Spikes => readout.spikes.iter().skip(lag * width).map(|&n| f32::from(n)).collect(),
-        Quantity::Vmem => states(&readout.vmem),
-        Quantity::Isyn => states(&readout.isyn),
+/// Checks the first `steps` steps of sample `i` of the test set.
+fn check_counts(sample: &Sample, steps: usize, i: usize) -> Result<(), Error> {
+    match sample.raster.check_counts() {
+        Err(InvalidCount { value, step, channel }) if step < steps => Err(Error::Input(format!(
+            "sample {i} of the test set has the value {value} in step {step}, channel {channel}; a chip takes event \
+             counts, whole numbers from 0 to 255"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -112,30 +229,4 @@ pub fn alias_sources(build: &Build) -> Vec<Vec<usize>> {
 pub fn unaliased_spikes(row: &[u8], id: usize, sources: &[usize]) -> u32 {
     let aliased: u32 = sources.iter().map(|&source| u32::from(row[source])).sum();
     u32::from(row[id]).saturating_sub(aliased)
-}
-
-/// Returns the mean spikes per neuron per step of each layer, without aliased spikes. Each layer is measured over the
-/// steps of the sample, shifted by the layer's lag.
-fn rates(build: &Build, traces: &[SimulationTrace]) -> Vec<(String, f64)> {
-    let sources = alias_sources(build);
-    let layers = build.float.layers.iter();
-    layers
-        .map(|layer| {
-            let count_spikes = |trace: &SimulationTrace| {
-                let population = if layer.readout { Some(&trace.readout) } else { trace.hidden.as_ref() };
-                let steps = trace.steps - build.float.latency();
-                let Some(population) = population else { return 0 };
-                let rows =
-                    population.spikes.chunks_exact(population.neurons.max(1)).skip(layer.lag).take(steps);
-                let own = |row: &[u8], id: usize| match sources.get(id) {
-                    Some(sources) if !layer.readout => unaliased_spikes(row, id, sources),
-                    _ => row[id].into(),
-                };
-                rows.map(|row| layer.ids.clone().map(|id| u64::from(own(row, id))).sum::<u64>()).sum()
-            };
-            let spikes: u64 = traces.iter().map(count_spikes).sum();
-            let steps: usize = traces.iter().map(|trace| trace.steps - build.float.latency()).sum();
-            (layer.name.clone(), spikes as f64 / (steps * layer.ids.len()).max(1) as f64)
-        })
-        .collect()
 }

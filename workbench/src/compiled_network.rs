@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use synnet_ir::Sources;
 use synnet_ir::display::{format_table, format_whole_percent};
 use synnet_xylo::chip::ConfigurationFormat;
+use synnet_xylo::layer_table::{LayerIds, LayerTable};
+use synnet_xylo::layers_file;
 use synnet_xylo::specification::{Dimensions, SpecificationError};
 use synnet_xylo::{chip::Chip, configuration::Configuration, specification::Specification};
 
@@ -23,6 +25,8 @@ pub struct CompiledNetwork {
     pub specification: Specification,
     /// Names of the arrays that the file lacks. They have Rockpool's defaults.
     pub defaulted: Vec<&'static str>,
+    /// The layers of the network, if the file, or for a configuration the file beside it, has a table of them.
+    pub layers: Option<LayerTable>,
     /// The chip of a configuration. A specification does not name one.
     chip: Option<Arc<Chip>>,
     /// The file, for messages.
@@ -54,6 +58,7 @@ impl CompiledNetwork {
             let format = ConfigurationFormat::SamnaXyloCore2;
             return Ok(Self {
                 specification: configuration.specification().clone(),
+                layers: None,
                 defaulted: Vec::new(),
                 chip: chips.iter().find(|chip| chip.configuration == Some(format)).cloned(),
                 path: path.to_owned(),
@@ -65,8 +70,31 @@ impl CompiledNetwork {
             return Err(Error::file(path, message));
         }
         let loaded = Specification::from_npz(bytes).map_err(wrong)?;
-        let (specification, defaulted) = (loaded.specification, loaded.defaulted);
-        Ok(Self { specification, defaulted, chip: None, path: path.to_owned() })
+        Ok(Self {
+            specification: loaded.specification,
+            defaulted: loaded.defaulted,
+            layers: loaded.layers,
+            chip: None,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Returns the network with the table of layers from the file beside a configuration: `kws.layers.json` for
+    /// `kws.json`. Without such a file, nothing changes. The observer is warned of one that cannot be used.
+    #[must_use]
+    pub fn with_layers_beside(mut self, observer: &dyn Observer) -> Self {
+        let name =
+            self.path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".json"));
+        let table = name.map(|name| self.path.with_file_name(layers_file(name))).filter(|path| path.exists());
+        let Some(path) = table else { return self };
+        let read = |bytes: Vec<u8>| {
+            LayerTable::from_json(&bytes, self.specification.dimensions).map_err(|e| Error::file(&path, e))
+        };
+        match files::read(&path).and_then(read) {
+            Ok(layers) => self.layers = Some(layers),
+            Err(error) => observer.warning(&error.to_string()),
+        }
+        self
     }
 
     /// Returns the chip of the network: `named`, or else the chip of the configuration file.
@@ -109,7 +137,7 @@ impl CompiledNetwork {
         format!("{} inputs, {} hidden and {} readout neurons", d.inputs, d.hidden, d.outputs)
     }
 
-    /// Formats neurons and weights as two tables.
+    /// Formats neurons, weights and, if they are known, layers as tables.
     pub fn tables(&self) -> String {
         let spec = &self.specification;
         let head = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
@@ -120,10 +148,11 @@ impl CompiledNetwork {
         let names = ["weights", "sources x targets x synapses", "nonzero", "range", "shift"];
         let weights: Vec<_> =
             std::iter::once(head(&names)).chain(matrices(spec).iter().map(Matrix::row)).collect();
-        format!("{}\n{}", format_table(&neurons), format_table(&weights))
+        let layers = self.layers.iter().map(|table| format!("\n{}", format_table(&layer_rows(table))));
+        format!("{}\n{}{}", format_table(&neurons), format_table(&weights), layers.collect::<String>())
     }
 
-    /// Returns neurons and weights as a JSON object.
+    /// Returns neurons, weights and layers as a JSON object.
     pub fn json(&self) -> Value {
         let spec = &self.specification;
         json!({
@@ -131,8 +160,29 @@ impl CompiledNetwork {
             "weights": matrices(spec).map(|m| m.to_json()),
             "aliases": spec.alias_target.iter().flatten().count(),
             "defaulted_arrays": self.defaulted,
+            "layers": self.layers.as_ref().map(|table| &table.layers),
         })
     }
+}
+
+/// Returns the layers with their ids as rows of a table, the first of which is the head.
+fn layer_rows(table: &LayerTable) -> Vec<Vec<String>> {
+    let head = ["layer", "population", "ids", "neurons", "lag"].map(str::to_owned).to_vec();
+    let row = |layer: &LayerIds| {
+        let [first, end] = layer.ids;
+        let aliased = match layer.aliased_from.join(", ") {
+            from if from.is_empty() => String::new(),
+            from => format!(" (and the spikes of {from})"),
+        };
+        vec![
+            format!("{}{aliased}", layer.layer),
+            layer.population.name().to_owned(),
+            format!("{first}-{}", end.saturating_sub(1)),
+            layer.neurons_summary(),
+            layer.lag.to_string(),
+        ]
+    };
+    std::iter::once(head).chain(table.layers.iter().map(row)).collect()
 }
 
 /// The hidden population or the readout.

@@ -3,6 +3,7 @@
 //! A [`Plan`] is everything that can be checked without reading data. With its data, it is an [`Experiment`].
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use synnet_dsl::CompileOptions;
@@ -106,8 +107,8 @@ impl Plan {
     pub fn with_data(self, observer: &dyn Observer) -> Result<Experiment, Error> {
         let graph = &self.loaded.graph;
         // Without classes, no chip runs the samples.
-        let chip = self.readout.and_then(|_| self.recipe.simulated_chip().cloned());
-        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs(), chip };
+        let chips = self.simulated_chips();
+        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs(), chips };
         let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, observer);
         observer.stage_done(Stage::Reading);
         Ok(Experiment { corpus: corpus?, plan: self })
@@ -155,7 +156,12 @@ impl Plan {
     pub(crate) fn provenance(&self) -> BTreeMap<String, String> {
         let network = xxh3_128(synnet_ir::to_json(&self.loaded.graph).as_bytes());
         let recipe = &self.recipe;
-        let augmentation = format!("{:?}", recipe.data.augmentation);
+        let mut augmentation = recipe.data.augmentation.clone();
+        if let Some(noise) = &mut augmentation.noise {
+            // The dataset has the hash of the recordings; their folder may move.
+            noise.recordings = noise.recordings.take().map(|_| PathBuf::new());
+        }
+        let augmentation = format!("{augmentation:?}");
         let quantization = recipe
             .quantization_aware()
             .map(|(chip, from)| format!("{chip:?} {from} {:?}", recipe.quantize.options));
@@ -165,6 +171,19 @@ impl Plan {
             ("quantization", xxh3_128(quantization.unwrap_or_default().as_bytes())),
         ];
         parts.into_iter().map(|(part, hash)| (part.to_owned(), format!("{hash:032x}"))).collect()
+    }
+
+    /// Returns the chips whose simulators run the test set: the recipe's `chip`, then those that are built. There are
+    /// none if samples are not classified, because chips are evaluated by their predictions.
+    pub fn simulated_chips(&self) -> Vec<Arc<Chip>> {
+        let built = self.recipe.targets().iter().filter_map(NamedTarget::chip);
+        let mut chips: Vec<Arc<Chip>> = Vec::new();
+        for chip in self.recipe.simulated_chip().into_iter().chain(built).filter(|_| self.readout.is_some()) {
+            if !chips.contains(chip) {
+                chips.push(Arc::clone(chip));
+            }
+        }
+        chips
     }
 
     /// Checks the network against the targets of the recipe, so that training does not end with a failed build.
@@ -222,12 +241,6 @@ impl Experiment {
     /// Returns the readout that scores the classes, if samples are classified.
     pub fn readout(&self) -> Option<Readout> {
         self.plan.readout
-    }
-
-    /// Returns the chip whose simulator runs the test set. There is none if samples are not classified, because the
-    /// chip is evaluated by its predictions.
-    pub fn simulated_chip(&self) -> Option<&Arc<Chip>> {
-        self.plan.recipe.simulated_chip().filter(|_| self.plan.readout.is_some())
     }
 
     /// Returns the quantization options of the recipe. If they use weight shifts, the ranges of the states are measured

@@ -74,7 +74,7 @@
 //! assert_eq!(chip.result.evaluation.accuracy, 1.0);
 //!
 //! let results =
-//!     Results { experiment: &experiment, network: &trained.network, float: &float, chip: Some(&chip) };
+//!     Results { experiment: &experiment, network: &trained.network, float: &float, chips: &[chip] };
 //! std::fs::write(path("results.html"), results.html("run/weights.safetensors"))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

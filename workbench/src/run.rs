@@ -59,8 +59,8 @@ struct FinishedRun {
     trained: TrainedNetwork,
     /// The results in float.
     float: FloatEvaluation,
-    /// The results on the simulated chip, if the recipe names one.
-    chip: Option<ChipResult>,
+    /// The results on the simulated chips.
+    chips: Vec<ChipResult>,
     /// All output files.
     written: Vec<WrittenFile>,
     /// The folder of the files.
@@ -92,9 +92,16 @@ pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<
     if options.resume {
         warn_about_longer_schedule(&plan, &training_runs, observer);
     }
-    TrainingMemory::estimate(&plan.loaded.graph, &plan.recipe, rayon::current_num_threads())
-        .check(observer)?;
+    // The same for all seeds, which differ in their initial weights only.
+    if let Some(first) = training_runs.first() {
+        first.warn_about_large_steps(observer);
+    }
+    let threads = rayon::current_num_threads();
+    TrainingMemory::minimum(&plan, threads).check()?;
     let experiment = plan.with_data(observer)?;
+    if let Some(first) = training_runs.first() {
+        TrainingMemory::estimate(&experiment, first.network(), threads).announce(observer)?;
+    }
     let provenance = experiment.provenance();
     check_folders(&provenance)?;
 
@@ -181,25 +188,26 @@ impl FinishedRun {
         written.push(file(CHECKPOINT, "training state, for `--resume`"));
         let network = &trained.network;
         let float = experiment.evaluate(network)?;
-        let chip = experiment.simulated_chip();
-        let chip = chip.map(|chip| experiment.evaluate_on_chip(network, chip, observer)).transpose()?;
-        warn_about_chance_accuracy(experiment, &float, chip.as_ref(), observer);
-        written.extend(build(experiment, network, chip.as_ref(), &folder, observer)?);
+        let chips = experiment.plan.simulated_chips();
+        let chips = chips.iter().map(|chip| experiment.evaluate_on_chip(network, chip, observer));
+        let chips = chips.collect::<Result<Vec<ChipResult>, Error>>()?;
+        warn_about_chance_accuracy(experiment, &float, chips.first(), observer);
+        written.extend(build(experiment, network, &chips, &folder, observer)?);
         let (page, text) = (folder.join("report.html"), folder.join("report.md"));
         written.push(WrittenFile { path: page.clone(), description: "HTML report".into() });
         written.push(WrittenFile { path: text.clone(), description: "short report in Markdown".into() });
-        let results = Results { experiment, network, float: &float, chip: chip.as_ref() };
+        let results = Results { experiment, network, float: &float, chips: &chips };
         let report = Report { results, trained: &trained, written: &written };
         files::write(&page, report.html().as_bytes())?;
         files::write(&text, report.markdown().as_bytes())?;
         let splits = report::split_summary(&experiment.corpus);
-        Ok(Self { trained, float, chip, written, folder, splits })
+        Ok(Self { trained, float, chips, written, folder, splits })
     }
 
     /// Returns the results as JSON.
     fn json(&self) -> Value {
         let trained = &self.trained;
-        let mut results = report::results_json(&self.float, self.chip.as_ref());
+        let mut results = report::results_json(&self.float, &self.chips);
         results["seed"] = json!(trained.seed);
         results["seconds"] = json!(trained.duration.as_secs_f64());
         results["epochs"] = json!(trained.history.epochs());
@@ -220,7 +228,7 @@ impl FinishedRun {
             pluralize(trained.epochs, "epoch"),
             trained.duration.as_secs_f64(),
             trained.selection(),
-            report::summary(&self.float, self.chip.as_ref()),
+            report::summary(&self.float, &self.chips),
             file_list(&self.folder, &files),
         )
     }
@@ -229,7 +237,7 @@ impl FinishedRun {
         SeedResult {
             seed: self.trained.seed,
             folder: files::name(&self.folder),
-            metrics: SeedResult::metrics(&self.trained, &self.float, self.chip.as_ref()),
+            metrics: SeedResult::metrics(&self.trained, &self.float, &self.chips),
             selected_epoch: self.trained.selected_epoch,
             history: self.trained.history,
         }
@@ -283,7 +291,7 @@ fn summarize(
 fn build(
     experiment: &Experiment,
     network: &Network,
-    simulated: Option<&ChipResult>,
+    simulated: &[ChipResult],
     out: &Path,
     observer: &dyn Observer,
 ) -> Result<Vec<WrittenFile>, Error> {
@@ -291,9 +299,9 @@ fn build(
     let plan = &experiment.plan;
     let mut options = TargetOptions::new();
     // Measuring the ranges of states takes a while: skip it if no target needs them.
-    let evaluated = |target: &NamedTarget| simulated.is_some_and(|on| on.chip.name == target.name());
+    let evaluated = |target: &NamedTarget| simulated.iter().find(|on| on.chip.name == target.name());
     let needs_quantization =
-        |target: &NamedTarget| target.accepts(TargetOption::Quantize) && !evaluated(target);
+        |target: &NamedTarget| target.accepts(TargetOption::Quantize) && evaluated(target).is_none();
     if plan.recipe.targets().iter().any(needs_quantization) {
         options.quantize = experiment.quantize_options(network)?;
     }
@@ -301,12 +309,13 @@ fn build(
     for target in plan.recipe.targets() {
         let back_end = target.instantiate(&options);
         let evaluated = evaluated(target);
-        // All chips have the same file names, so chips that were not evaluated add their own name.
+        // All chips have the same file names, so all but the first evaluated one add their own name.
+        let is_first = simulated.first().is_some_and(|on| on.chip.name == target.name());
         let file = match target.chip() {
-            Some(chip) if !evaluated => back_end.file_name(&format!("{stem}.{}", chip.name)),
+            Some(chip) if !is_first => back_end.file_name(&format!("{stem}.{}", chip.name)),
             _ => back_end.file_name(&stem),
         };
-        let artifacts = match simulated.filter(|_| evaluated) {
+        let artifacts = match evaluated {
             // Write the build that was evaluated, not a new one.
             Some(on) => XyloTarget::new((*on.chip).clone(), BuildOptions::default())
                 .artifacts(&on.build, &network.graph.name, &file)
@@ -314,7 +323,7 @@ fn build(
             None => back_end.build(network, &file).map_err(|diagnostics| plan.loaded.error(diagnostics))?,
         };
         // The evaluation has already reported the warnings of its chip.
-        if !evaluated {
+        if evaluated.is_none() {
             plan.loaded.accept(&artifacts.warnings, observer)?;
         }
         written.extend(artifacts::write(&artifacts, out)?);

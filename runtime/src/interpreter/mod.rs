@@ -56,6 +56,45 @@ pub struct LayerTrace {
     pub isyn: Sequence,
 }
 
+/// The states at the end of a step, as [`Interpreter::visit_steps`] shows them. Layers are counted in the order of
+/// the graph.
+#[derive(Clone, Copy, Debug)]
+pub struct StepStates<'a> {
+    state: &'a State,
+}
+
+impl<'a> StepStates<'a> {
+    /// Returns the network's output, `[outputs]`.
+    pub fn output(self) -> &'a [f32] {
+        &self.state.output
+    }
+
+    /// Returns the spike counts of a layer, `[neurons]`; empty for leaky integrators.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn spikes(self, layer: usize) -> &'a [f32] {
+        self.state.quantity(layer, Quantity::Spikes)
+    }
+
+    /// Returns the membrane potentials of a layer after reset, `[neurons]`; empty for leaky integrators.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn vmem(self, layer: usize) -> &'a [f32] {
+        self.state.quantity(layer, Quantity::Vmem)
+    }
+
+    /// Returns the synaptic currents of a layer, `[neurons * synapses]`; synapse `s` of neuron `n` is column
+    /// `n * synapses + s`.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn isyn(self, layer: usize) -> &'a [f32] {
+        self.state.quantity(layer, Quantity::Isyn)
+    }
+}
+
 impl Interpreter {
     /// Prepares a network. All states are zero, and noise has seed 0.
     pub fn new(network: &Network) -> Self {
@@ -126,16 +165,38 @@ impl Interpreter {
         let samples: Vec<SequenceTrace> = (0..input.batch)
             .into_par_iter()
             .map(|b| {
-                let mut state = State::new(program, seed, first + b as u64);
                 let mut sample = SequenceTrace::new(program, tracing);
-                for t in 0..input.time {
-                    state.step(program, input.row(b, t));
-                    sample.record(&state);
-                }
+                let write_input = |t: usize, row: &mut [f32]| row.copy_from_slice(input.row(b, t));
+                self.visit_steps(input.time, seed, first + b as u64, write_input, |states| {
+                    sample.record(states)
+                });
                 sample
             })
             .collect();
         Ok(join(program, tracing, input, &samples))
+    }
+
+    /// Runs one sequence of `steps` steps from states of zero, and shows the states after each step to `visit`. Nothing
+    /// is kept, so that memory does not grow with the steps. The interpreter's own state does not change.
+    ///
+    /// `write_input` writes the input of a step, one value per channel of the network's input, over that of the
+    /// previous step. Noise is that of the sequence `index` of a batch with this seed.
+    pub fn visit_steps(
+        &self,
+        steps: usize,
+        seed: u64,
+        index: u64,
+        mut write_input: impl FnMut(usize, &mut [f32]),
+        mut visit: impl FnMut(StepStates<'_>),
+    ) {
+        let program = &*self.program;
+        let mut state = State::new(program, seed, index);
+        let mut row = vec![0.0; program.channels];
+        for t in 0..steps {
+            write_input(t, &mut row);
+            state.step(program, &row);
+            visit(StepStates { state: &state });
+        }
     }
 }
 
@@ -153,12 +214,12 @@ impl SequenceTrace {
         Self { output: Vec::new(), layers: vec![Default::default(); recorded] }
     }
 
-    fn record(&mut self, state: &State) {
-        self.output.extend_from_slice(&state.output);
+    fn record(&mut self, states: StepStates<'_>) {
+        self.output.extend_from_slice(states.output());
         for (i, [spikes, vmem, isyn]) in self.layers.iter_mut().enumerate() {
-            spikes.extend_from_slice(state.quantity(i, Quantity::Spikes));
-            vmem.extend_from_slice(state.quantity(i, Quantity::Vmem));
-            isyn.extend_from_slice(state.quantity(i, Quantity::Isyn));
+            spikes.extend_from_slice(states.spikes(i));
+            vmem.extend_from_slice(states.vmem(i));
+            isyn.extend_from_slice(states.isyn(i));
         }
     }
 }

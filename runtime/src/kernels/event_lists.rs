@@ -179,12 +179,17 @@ impl EventLists {
     /// Grows the buffers to at least `len` elements.
     fn reserve(&mut self, len: usize) {
         if self.neurons.len() < len {
-            // Powers of two: after a few samples, no allocation is needed.
-            let len = len.next_power_of_two().max(1024);
+            let len = capacity(len);
             self.neurons.resize(len, 0);
             self.counts.resize(len, 0.0);
         }
     }
+}
+
+/// Returns the length of buffers for at least `len` events, up to an eighth more: after a few samples, no allocation is
+/// needed.
+pub(crate) fn capacity(len: usize) -> usize {
+    len.next_multiple_of((len.next_power_of_two() / 16).max(1024))
 }
 
 /// The dropout mask of a connection in one sample.

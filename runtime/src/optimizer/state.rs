@@ -24,6 +24,8 @@ pub(crate) struct Update<'a> {
     /// Factor on all gradients, from clipping.
     pub(crate) gradient_factor: f32,
     pub(crate) rules: &'a [UpdateRule],
+    /// Factor on the step of each element, `[tensor][element]`; an empty list stands for ones.
+    pub(crate) units: &'a [Vec<f32>],
     pub(crate) gradients: &'a [Vec<f32>],
 }
 
@@ -62,6 +64,8 @@ impl OptimizerState {
             if !self.prepare(i, rule, update) {
                 return Err((i, self.first_non_finite(i)));
             }
+            let steps = self.next_tensors[i].iter_mut().zip(&self.tensors[i]).zip(&update.units[i]);
+            steps.for_each(|((next, x), unit)| *next = x + (*next - x) * unit);
             if let Some((min, max)) = rule.bounds {
                 self.next_tensors[i].iter_mut().for_each(|x| *x = x.clamp(min, max));
             }

@@ -23,13 +23,24 @@ fn update(
     rule: UpdateRule,
     g: &[f32],
 ) -> Result<(), (usize, f32)> {
-    let (rules, gradients) = ([rule], [g.to_vec()]);
+    update_in_units(optimizer_state, optimizer, rule, &[], g)
+}
+
+fn update_in_units(
+    optimizer_state: &mut OptimizerState,
+    optimizer: &Optimizer,
+    rule: UpdateRule,
+    units: &[f32],
+    g: &[f32],
+) -> Result<(), (usize, f32)> {
+    let (rules, units, gradients) = ([rule], [units.to_vec()], [g.to_vec()]);
     let lr = optimizer.lr();
     optimizer_state.update(Update {
         optimizer,
         lr,
         gradient_factor: 1.0,
         rules: &rules,
+        units: &units,
         gradients: &gradients,
     })
 }
@@ -95,6 +106,19 @@ fn update_rules_apply_lr_factor_decay_and_bounds() {
     let rule = UpdateRule { lr_factor: 0.5, decays: false, bounds: Some((-1.0, 2.0)) };
     update(&mut after, &optimizer, rule, &[1.0; 4]).unwrap();
     assert_eq!(after.tensors[0], [0.5, -1.0, 0.0, 2.0]);
+}
+
+#[test]
+fn steps_are_scaled_by_units() {
+    // The first step of Adam is the learning rate, whatever the gradient.
+    let optimizer = Optimizer::Adam(Adam { lr: 0.5, ..Adam::default() });
+    let mut after = optimizer_state(&optimizer);
+    let rule = UpdateRule { bounds: Some((-3.0, 2.0)), ..RULE };
+    let (units, g) = ([0.01, 1.0, 4.0, 0.0], [3.0, -1.0, 100.0, 1.0]);
+    update_in_units(&mut after, &optimizer, rule, &units, &g).unwrap();
+    for (found, expected) in after.tensors[0].iter().zip([0.995, -1.5, -1.5, 2.0]) {
+        assert!((found - expected).abs() < 1e-6, "{:?}", after.tensors);
+    }
 }
 
 #[test]

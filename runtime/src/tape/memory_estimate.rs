@@ -3,14 +3,15 @@
 use super::pass::{BLOCK_STEPS, Recompute};
 use super::plan::LayerPlan;
 use super::prepared::Tape;
+use crate::kernels::event_lists::capacity;
+use crate::kernels::{LANES, padded};
 
 /// The memory that training needs, in bytes, estimated before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryEstimate {
-    /// Per thread: membrane potentials, currents, and the states saved at segment boundaries.
+    /// Per thread: membrane potentials, currents, the sample, its output, and the states saved at segment boundaries.
     pub states: u64,
-    /// Per thread: events, if every neuron spikes in every step. At `r` spikes per neuron per step (`r` below
-    /// 1), about `r` times this.
+    /// Per thread: events.
     pub events: u64,
     /// Per set of [`GradientSums`](super::GradientSums).
     pub sums: u64,
@@ -28,11 +29,17 @@ impl MemoryEstimate {
 }
 
 impl Tape {
-    /// Estimates the memory for sequences of `steps` time steps.
+    /// Estimates the memory for sequences of `steps` time steps if every channel and neuron has an event in every step.
     ///
     /// Per stored step, a neuron takes 4 bytes, 4 more per synapse if the synaptic leak is trainable, and 4
     /// more if it is adaptive and its parameters are trainable. An event takes 8 bytes.
     pub fn memory(&self, steps: usize, recompute: Recompute) -> MemoryEstimate {
+        self.memory_at_rates(steps, recompute, &[])
+    }
+
+    /// Like [`memory`](Self::memory), at the given rates: the fraction of steps, from 0 to 1, in which a channel of the
+    /// input (first) and a neuron of each layer has an event. Sources without a rate have an event in every step.
+    pub fn memory_at_rates(&self, steps: usize, recompute: Recompute, rates: &[f64]) -> MemoryEstimate {
         // In u128, so that no number of steps and neurons overflows before the total saturates.
         let (span, plan) = (recompute.span(steps) as u128, &self.plan);
         let saved = (steps as u128).div_ceil(span.max(1));
@@ -42,13 +49,24 @@ impl Tape {
             let state = (layer.columns() + 3 * layer.width) as u128;
             4 * (kept_numbers(layer) * span + layer.width as u128 * block + state * saved)
         });
-        let sequences = 4 * steps as u128 * (2 * plan.outputs() + plan.channels) as u128;
+        // The sample is kept twice: augmented, and for recomputed segments. The output has a gradient.
+        let sequences = 8 * steps as u128 * (plan.outputs() + plan.channels) as u128;
         // Each span but the first keeps a copy of the events that delayed connections still read when it
         // begins.
         let copies = saved.saturating_sub(1);
         let events = plan.sources.iter().enumerate().map(|(source, &size)| {
-            let kept = (span + max_delay(source)).min(steps as u128) + copies * max_delay(source);
-            8 * size as u128 * kept
+            let delay = max_delay(source);
+            let kept = (span + delay).min(steps as u128);
+            let rate = rates.get(source).map_or(1.0, |rate| rate.clamp(0.0, 1.0));
+            let count = |steps: u128| (rate * (size as u128 * steps) as f64) as u128;
+            // A block is appended with room for an event of each of its neurons. While the buffers grow, the
+            // allocator keeps holes of the size of earlier ones: measured, a third to two thirds of the events.
+            let block = (padded(size) * BLOCK_STEPS + LANES) as u128;
+            let room = usize::try_from((count(kept) + block).min(size as u128 * kept + block)).ok();
+            let room = room
+                .filter(|room| *room < usize::MAX / 4)
+                .map_or(u128::MAX >> 64, |room| capacity(room) as u128);
+            8 * (room * 7 / 5 + kept + copies * (count(delay) + delay))
         });
         let linear = |layer: &LayerPlan| {
             let sizes = layer
@@ -61,11 +79,19 @@ impl Tape {
         let matrices = 4 * plan.layers.iter().map(linear).sum::<u128>();
         let bytes = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
         MemoryEstimate {
-            states: bytes(layers.sum::<u128>() + sequences),
+            states: bytes(layers.sum::<u128>() + sequences + self.block_buffers()),
             events: bytes(events.sum()),
             sums: bytes(matrices),
             weights: bytes(2 * matrices),
         }
+    }
+
+    /// Returns the bytes of the buffers for one block, which all layers share.
+    fn block_buffers(&self) -> u128 {
+        let max = |width: fn(&LayerPlan) -> usize| self.plan.layers.iter().map(width).max().unwrap_or(0);
+        let source = self.plan.sources.iter().map(|&size| padded(size)).max().unwrap_or(0);
+        let row = max(LayerPlan::columns) + 5 * max(|layer| layer.width) + 2 * source;
+        (4 * BLOCK_STEPS * row) as u128
     }
 }
 

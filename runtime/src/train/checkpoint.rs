@@ -19,7 +19,7 @@ use crate::codes;
 
 const KEY: &str = "synnet_checkpoint";
 /// Version of the format, to be raised with every incompatible change of it or of the options.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Limit of plausible update counts: integers that f64 represents exactly.
 const MAX_STEPS: u64 = 1 << 53;
 
@@ -195,7 +195,8 @@ fn read_position(bytes: &[u8]) -> Result<Position, String> {
             position.version
         ));
     }
-    let best_is_past = position.best.is_none_or(|best| best.epoch < position.epoch);
+    let best_is_past =
+        position.best.is_none_or(|best| best.improved_epoch <= best.epoch && best.epoch < position.epoch);
     if position.step > MAX_STEPS || position.epoch as u64 > MAX_STEPS || !best_is_past {
         return Err("invalid checkpoint: its epoch or update count is out of range".to_owned());
     }

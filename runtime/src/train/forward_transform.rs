@@ -67,7 +67,7 @@ impl ForwardTransform {
 /// Returns whether the patience is exhausted after `epochs` complete epochs, of which those before epoch
 /// `first` do not count.
 pub(super) fn is_exhausted(selection: Selection, epochs: usize, best: Option<Best>, first: usize) -> bool {
-    let since = |best: Best| Some(Best { epoch: best.epoch.checked_sub(first)?, ..best });
+    let since = |best: Best| Some(Best { improved_epoch: best.improved_epoch.checked_sub(first)?, ..best });
     epochs.checked_sub(first).is_some_and(|epochs| selection.is_exhausted(epochs, best.and_then(since)))
 }
 

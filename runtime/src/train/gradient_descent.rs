@@ -3,7 +3,9 @@
 use synnet_ir::{Diagnostics, Graph, Slot, TensorSpec};
 
 use super::bounds::check_initial;
+use super::learning_rate::{self, LargeStep, LearnedTensor};
 use super::options::TrainOptions;
+use crate::optimizer::choice::Optimizer;
 use crate::optimizer::state::{OptimizerState, Update, UpdateRule};
 use crate::tape::{Gradients, LearnedTensors};
 
@@ -14,9 +16,11 @@ pub(super) struct GradientDescent {
     /// The values of the tensors, and the optimizer's moments.
     pub(super) optimizer_state: OptimizerState,
     rules: Vec<UpdateRule>,
+    /// The unit in which the optimizer sees each element; empty if all are 1.
+    units: Vec<Vec<f32>>,
     /// The gradients of the current batch.
     pub(super) gradients: Gradients,
-    /// L2 norm of each gradient, without the weight penalty.
+    /// L2 norm of each gradient in the tensor's unit, without the weight penalty.
     norms: Vec<f64>,
 }
 
@@ -42,17 +46,39 @@ impl GradientDescent {
         tensors: Vec<Vec<f32>>,
         options: &TrainOptions,
     ) -> Result<Self, Diagnostics> {
+        let units = |spec: &TensorSpec| match options.lr_factor(&spec.name) {
+            Some(_) => Vec::new(),
+            None => learning_rate::units(graph, spec),
+        };
         Ok(Self {
             rules: rules(graph, learned.specs(), &tensors, options)?,
+            units: learned.specs().iter().map(units).collect(),
             optimizer_state: OptimizerState::new(&options.optimizer, tensors),
             gradients: learned.zeros(),
             norms: Vec::new(),
         })
     }
 
-    /// Returns the L2 norm of each tensor's gradient in the last update, without the weight penalty.
+    /// Returns the L2 norm of each tensor's gradient in the last update, in the tensor's unit and without the weight
+    /// penalty.
     pub(super) fn norms(&self) -> &[f64] {
         &self.norms
+    }
+
+    /// Returns a warning for each kind of constant whose steps are too large.
+    pub(super) fn large_steps(
+        &self,
+        graph: &Graph,
+        specs: &[TensorSpec],
+        optimizer: &Optimizer,
+    ) -> Vec<LargeStep> {
+        let tensors = specs.iter().enumerate().map(|(i, spec)| LearnedTensor {
+            spec,
+            values: &self.optimizer_state.tensors[i],
+            lr_factor: self.rules[i].lr_factor,
+            units: &self.units[i],
+        });
+        learning_rate::large_steps(graph, tensors, optimizer)
     }
 
     /// Updates the tensors from the gradients of a batch. `batches` is the number of batches per epoch.
@@ -65,6 +91,10 @@ impl GradientDescent {
         options: &TrainOptions,
         batches: usize,
     ) -> Result<UpdateStats, (usize, f32)> {
+        // With respect to a value in units of `u`, a gradient is `u` times as large. A step will be, too.
+        for (gradient, units) in self.gradients.tensors.iter_mut().zip(&self.units) {
+            gradient.iter_mut().zip(units).for_each(|(g, unit)| *g *= unit);
+        }
         // Before the weight penalty is added: the norms show what the loss itself contributes.
         self.norms.clear();
         self.norms.extend(self.gradients.tensors.iter().map(|tensor| norm(tensor)));
@@ -83,6 +113,7 @@ impl GradientDescent {
             lr,
             gradient_factor: clip.map_or(1.0, |clip| (clip / total) as f32),
             rules: &self.rules,
+            units: &self.units,
             gradients: &self.gradients.tensors,
         })?;
         Ok(UpdateStats { penalty, gradient_norm: total, lr })
@@ -113,7 +144,7 @@ fn rules(
         let bounds = options.bounds.range(graph, spec);
         diagnostics.extend(check_initial(spec, bounds, values));
         UpdateRule {
-            lr_factor: options.lr_factor(&spec.name),
+            lr_factor: options.lr_factor(&spec.name).unwrap_or(1.0),
             decays: matches!(spec.slot, Slot::Weight(_)),
             bounds,
         }

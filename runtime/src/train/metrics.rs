@@ -50,7 +50,8 @@ pub struct EpochMetrics {
     /// Metrics of every spiking layer, in the order of update.
     pub layers: Vec<LayerMetrics>,
     /// Name and gradient norm (L2) of each learned tensor, averaged over the batches, before clipping and
-    /// without the gradient of the [`WeightRegularizer`](crate::regularizer::WeightRegularizer).
+    /// without the gradient of the [`WeightRegularizer`](crate::regularizer::WeightRegularizer). Gradients of
+    /// neuron constants are those in the unit of [`lr_factors`](crate::TrainOptions::lr_factors).
     pub gradient_norms: Vec<(String, f64)>,
     /// Learning rate of the last update.
     pub lr: f64,

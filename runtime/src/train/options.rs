@@ -48,6 +48,10 @@ pub struct TrainOptions {
     pub optimizer: Optimizer,
     /// Factors on the learning rate of single tensors, 0 or more. A key is the name of a learned tensor
     /// (`l0.tau_mem`), or the last component of names (`tau_mem`, `weight`). A full name takes precedence.
+    ///
+    /// A factor replaces the default unit of a tensor: with `tau_mem: 1`, time constants are updated in seconds, as
+    /// in PyTorch. By default, the optimizer sees time constants and thresholds in units of their declared values,
+    /// and decays in units of the change that doubles their time constant, to first order.
     #[serde(default)]
     pub lr_factors: BTreeMap<String, f64>,
     /// Factor on the learning rate over time; constant by default.
@@ -79,8 +83,8 @@ pub struct TrainOptions {
     /// Penalty on large weights; none by default.
     #[serde(default)]
     pub weight_regularizer: Option<WeightRegularizer>,
-    /// Gradient checkpointing; none by default.
-    #[serde(default)]
+    /// Gradient checkpointing; none by default. `checkpoint` is its former name.
+    #[serde(default, alias = "checkpoint")]
     pub recompute: Recompute,
     /// Selection of the best epoch, and early stopping. By default, the last epoch counts and training does
     /// not stop early.
@@ -164,11 +168,10 @@ impl TrainOptions {
         })
     }
 
-    /// Returns the factor on the learning rate of a tensor; 1 by default.
-    pub(super) fn lr_factor(&self, tensor: &str) -> f64 {
+    /// Returns the factor on the learning rate of a tensor; `None` if no factor names it.
+    pub(super) fn lr_factor(&self, tensor: &str) -> Option<f64> {
         let last = tensor.rsplit('.').next().unwrap_or(tensor);
-        let factor = self.lr_factors.get(tensor).or_else(|| self.lr_factors.get(last));
-        factor.copied().unwrap_or(1.0)
+        self.lr_factors.get(tensor).or_else(|| self.lr_factors.get(last)).copied()
     }
 
     /// Returns an error for each key of `lr_factors` that matches no learned tensor.

@@ -14,6 +14,7 @@ use super::epoch_sums::EpochSums;
 use super::error::TrainError;
 use super::forward_transform::{ForwardTransform, is_exhausted};
 use super::gradient_descent::GradientDescent;
+use super::learning_rate::LargeStep;
 use super::metrics::{EpochMetrics, Progress};
 use super::options::TrainOptions;
 use super::selection::{Best, SelectionResult};
@@ -81,7 +82,7 @@ impl Trainer {
         let tensors = tape.learned().read(&network);
         // Learned constants are declared in f64. Round them to f32 before the first step, as resuming does.
         tape.learned().write(&mut network, &tensors);
-        let descent = GradientDescent::new(&network.graph, tape.learned(), tensors, &options)?;
+        let descent = GradientDescent::new(graph, tape.learned(), tensors, &options)?;
         Ok(Self {
             descent,
             epoch: 0,
@@ -153,6 +154,14 @@ impl Trainer {
     /// Returns the options of this training.
     pub fn options(&self) -> &TrainOptions {
         &self.options
+    }
+
+    /// Returns the learning rates that are too high for a learned constant ([`MAX_RELATIVE_STEP`]), one per kind of
+    /// constant. With SGD there are none: its steps depend on the gradients.
+    ///
+    /// [`MAX_RELATIVE_STEP`]: super::MAX_RELATIVE_STEP
+    pub fn large_steps(&self) -> Vec<LargeStep> {
+        self.descent.large_steps(&self.network.graph, self.tape.learned().specs(), &self.options.optimizer)
     }
 
     /// Returns the number of complete epochs.
@@ -269,12 +278,11 @@ impl Trainer {
         if transform.is_some_and(|transform| transform.begins_at(metrics.epoch)) {
             self.best = None;
         }
-        let improved = selection.is_better(score, self.best());
-        if improved {
-            let best = Best { epoch: metrics.epoch, score };
+        let best = selection.new_best(metrics, score, self.best());
+        if let Some(best) = best {
             self.best = Some((best, self.descent.optimizer_state.tensors.clone()));
         }
-        Ok(SelectionResult { improved, stop: self.is_finished() })
+        Ok(SelectionResult { improved: best.is_some(), stop: self.is_finished() })
     }
 
     /// Returns the transformed network if the last batches ran through a transform.

@@ -85,6 +85,9 @@ fn adam_trajectories_match_rockpool() {
             .with_optimizer(Adam::new(lr))
             // In `exp_syn_readout` a time constant becomes shorter than a step, and then negative.
             .with_bounds(Bounds::default().with_min_tau(1e-3));
+        // Rockpool updates time constants in seconds.
+        let learned = case.network.graph.tensors().into_iter().filter(|spec| spec.learn);
+        let options = learned.fold(options, |options, spec| options.with_lr_factor(spec.name, 1.0));
         let mut trainer = Trainer::new(&case.network.graph, case.network.params(), options).unwrap();
         for (step, &expected) in losses.iter().enumerate() {
             let result = trainer.epoch(&dataset, &mut |_| Control::Continue);

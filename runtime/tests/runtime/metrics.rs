@@ -100,8 +100,23 @@ fn validation_is_evaluation_with_a_loss() {
     let evaluation = evaluate(trainer.network(), &held_back, Readout::MeanVmem).unwrap();
     assert_eq!(found.accuracy, Some(evaluation.accuracy));
     assert_eq!(found.rates, evaluation.rates);
+    // The same from traces of the whole set: samples are independent of each other.
+    let mut rasters = Vec::new();
+    for i in 0..40 {
+        let mut raster = vec![0.0; held_back.steps() * held_back.channels()];
+        held_back.write_sample(i, &mut raster);
+        rasters.extend(raster);
+    }
+    let input = Sequence::new(40, held_back.steps(), held_back.channels(), rasters).unwrap();
+    let run = Interpreter::new(trainer.network()).run(&input, Tracing::On, 0).unwrap();
+    for (layer, (name, rate)) in run.layers.iter().zip(&found.rates) {
+        let spikes = layer.spikes.as_ref().unwrap();
+        let total: f64 = spikes.data.iter().map(|&n| f64::from(n)).sum();
+        assert_eq!((&layer.name, total / spikes.data.len() as f64), (name, *rate));
+    }
     let losses = held_back.samples().iter().enumerate().map(|(b, sample)| {
-        trainer.options().loss.sample_loss(evaluation.outputs.sample(b), 3, &sample.label, &mut [])
+        assert_eq!(evaluation.scores_of(b), Readout::MeanVmem.statistic(run.output.sample(b), 3));
+        trainer.options().loss.sample_loss(run.output.sample(b), 3, &sample.label, &mut [])
     });
     assert!((found.loss - losses.sum::<f64>() / 40.0).abs() < 1e-12);
 }

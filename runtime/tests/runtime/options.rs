@@ -3,7 +3,7 @@
 use synnet_ir::Graph;
 use synnet_ir::graph::*;
 use synnet_runtime::loss::{CrossEntropy, CustomLoss};
-use synnet_runtime::optimizer::Sgd;
+use synnet_runtime::optimizer::{Adam, Sgd};
 use synnet_runtime::regularizer::{MembraneRegularizer, RateRegularizer, RateScope, WeightRegularizer};
 use synnet_runtime::schedule::{Constant, Cosine, OneCycle, StepDecay};
 use synnet_runtime::*;
@@ -88,6 +88,39 @@ fn lr_factors_match_full_or_last_names() {
         let factor = if name == "c1.weight" { 0.0 } else { 0.5 };
         assert!((found - factor * free).abs() < 1e-6, "{name}");
     }
+}
+
+#[test]
+fn constants_of_neurons_step_in_units_of_their_values() {
+    let taus = Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[4e-3, 40e-3, 8e-3], true) };
+    let threshold = parameter(&[0.5], true);
+    let readout = Lif { mem: taus, threshold, ..lif() };
+    let net = Net::new(6).layer(3, Neuron::Lif(readout), Quantity::Spikes);
+    let graph = net.connect(&[Endpoint::Input], 0, 0, linear()).0;
+    let step = |options: &TrainOptions| {
+        let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
+        let large: Vec<String> = trainer.large_steps().iter().map(|step| step.tensor.clone()).collect();
+        trainer.step(&toy(8, 1), &[0, 1, 2, 3, 4, 5, 6, 7]).unwrap();
+        let tensors = trainer.params().tensors;
+        (tensors["l0.tau_mem"].data.clone(), tensors["l0.threshold"].data[0], large)
+    };
+    let is_near = |found: f32, expected: f32| (found - expected).abs() < 1e-4 * expected;
+    // The first step of Adam has the length of the learning rate.
+    let lr = 0.01;
+    let options =
+        TrainOptions::new(CrossEntropy::new(Readout::SpikeCount), 1, 8).with_optimizer(Adam::new(lr));
+    let (taus, threshold, large) = step(&options);
+    for (found, before) in taus.iter().zip([4e-3, 40e-3, 8e-3]) {
+        let (up, down) = (before * (1.0 + lr as f32), before * (1.0 - lr as f32));
+        assert!(is_near(*found, up) || is_near(*found, down), "{taus:?}");
+    }
+    assert!(is_near(threshold, 0.505) || is_near(threshold, 0.495), "{threshold}");
+    assert!(large.is_empty(), "{large:?}");
+    // A factor replaces the unit: a hundredth of the learning rate, in seconds.
+    let (taus, _, large) = step(&options.clone().with_lr_factor("tau_mem", 0.01));
+    assert!(is_near(taus[1], 40.1e-3) || is_near(taus[1], 39.9e-3), "{taus:?}");
+    assert_eq!(large, ["l0.tau_mem"], "a step of 0.1 ms is 2.5 % of 4 ms");
+    assert_eq!(step(&options.with_optimizer(Adam::new(0.021))).2, ["l0.tau_mem", "l0.threshold"]);
 }
 
 /// A hidden layer and an output, both far below their thresholds, where the surrogate is zero: the loss is a

@@ -42,7 +42,6 @@ fn every_option() -> TrainOptions {
         .with_loss(loss.with_class_weights(vec![1.0, 2.0, 0.5]))
         .with_optimizer(AdamW::new(3e-3))
         .with_lr_factor("tau_mem", 1e-2)
-        .with_lr_factor("tau_syn", 1e-2)
         .with_lr_factor("tau_ahp", 1e-2)
         .with_schedule(OneCycle::default().with_rise(0.4).with_start(0.1).with_floor(0.01))
         .with_augmentation(augmentation)

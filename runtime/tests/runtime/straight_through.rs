@@ -67,7 +67,8 @@ fn step_matches_a_hand_written_one() {
         gradient[5] = 2.0 * (output[5] - 1.0);
         f64::from(output[5] - 1.0).powi(2)
     });
-    let options = TrainOptions::new(squared, 1, 1).with_optimizer(Sgd::new(lr));
+    let options =
+        TrainOptions::new(squared, 1, 1).with_optimizer(Sgd::new(lr)).with_lr_factor("threshold", 1.0);
     let params = Params { tensors: tensors.into() };
     let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward_transform(round, 0);
     let metrics = trainer.step(&dataset, &[0]).unwrap();
@@ -124,7 +125,7 @@ fn time_constants_learn_through_their_own_decay() {
         gradient.fill(1.0);
         output.iter().map(|&v| f64::from(v)).sum()
     });
-    let options = TrainOptions::new(sum, 1, 1).with_optimizer(Sgd::new(1e-7));
+    let options = TrainOptions::new(sum, 1, 1).with_optimizer(Sgd::new(1e-7)).with_lr_factor("tau_mem", 1.0);
     let dataset = toy(1, 1);
     let mut trainer = Trainer::new(&graph, params, options).unwrap().with_forward_transform(round, 0);
     trainer.step(&dataset, &[0]).unwrap();

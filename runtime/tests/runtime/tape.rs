@@ -148,10 +148,31 @@ fn neurons_take_four_bytes_and_spikes_eight_per_step() {
     };
     let (base, wider, longer) = (more([1, 1]), more([2, 1]), more([1, 2]));
     let output = 8 * 64 * 1000;
-    let fixed = 64 * 4 * (BLOCK_STEPS as u64 + 4);
+    // Gradients on a block's spikes, states between blocks, and the buffers of a block.
+    let fixed = 64 * 4 * (BLOCK_STEPS as u64 + 4) + 8 * 64 * 4 * BLOCK_STEPS as u64;
     assert_eq!(wider.0 - base.0, 4 * 64 * 1000 + output + fixed);
-    assert_eq!(longer.0 - base.0, 4 * 64 * 1000 + output + 4 * 5 * 1000);
-    assert_eq!(wider.1 - base.1, 8 * 64 * 1000);
+    assert_eq!(longer.0 - base.0, 4 * 64 * 1000 + output + 8 * 5 * 1000);
+    // Buffers of events are up to an eighth longer than necessary, and leave holes when they grow.
+    let events = 8 * 64 * 1000 * 7 / 5;
+    assert!((events..events * 9 / 8 + (1 << 16)).contains(&(wider.1 - base.1)), "{wider:?} {base:?}");
+}
+
+#[test]
+fn memory_for_events_is_proportional_to_rates() {
+    let graph = Net::new(64)
+        .layer(64, Neuron::Lif(lif()), Quantity::Spikes)
+        .connect(&[Endpoint::Input], 0, 0, linear())
+        .0;
+    let tape = Tape::new(&graph);
+    let events = |rates: &[f64]| tape.memory_at_rates(100_000, Recompute::None, rates).events;
+    assert_eq!(events(&[]), tape.memory(100_000, Recompute::None).events);
+    assert_eq!(events(&[1.0, 1.0]), events(&[]));
+    // Each list of events has an index of its steps.
+    let index = 2 * 8 * 100_000;
+    let (silent, fifth) = (events(&[0.0, 0.0]), events(&[0.2, 0.2]));
+    assert!((index..index + (1 << 18)).contains(&silent), "{silent}");
+    let expected = index as f64 + 1.4 * 0.2 * 8.0 * 128.0 * 1e5;
+    assert!((expected..1.15 * expected).contains(&(fifth as f64)), "{fifth}");
 }
 
 #[test]
@@ -167,7 +188,7 @@ fn recomputing_segments_bounds_memory() {
     let tape = Tape::new(&net.0);
     let [kept, segments] = [Recompute::None, Recompute::Segments]
         .map(|checkpoint| tape.memory(100_000, checkpoint).peak_bytes(2, 16));
-    assert!(kept < 1 << 29 && segments < 1 << 26, "{kept} and {segments} bytes");
+    assert!(kept < 3 << 28 && segments < 1 << 26, "{kept} and {segments} bytes");
 }
 
 #[test]
@@ -182,8 +203,9 @@ fn memory_estimate_counts_delayed_events_without_overflow() {
     };
     let events = |delay, checkpoint| delayed(delay).memory(90_000, checkpoint).events;
     // 300 segments: 299 copies of the 64 neurons' events, and those of the current segment.
-    let more = events(45_000, Recompute::Segments) - events(0, Recompute::Segments);
-    assert_eq!(more, 8 * 64 * 45_000 * 300);
+    let more = (events(45_000, Recompute::Segments) - events(0, Recompute::Segments)) as f64;
+    let expected = 8.0 * 65.0 * 45_000.0 * 299.0;
+    assert!((expected..1.01 * expected).contains(&more), "{more}");
     assert_eq!(events(45_000, Recompute::None), events(0, Recompute::None));
     for checkpoint in [Recompute::None, Recompute::Segments] {
         assert!(delayed(u32::MAX).memory(usize::MAX, checkpoint).peak_bytes(2, 16) > 1 << 60);

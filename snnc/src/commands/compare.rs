@@ -17,8 +17,9 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     if let Some(path) = &args.html {
         stdio::check_single_stdout("--html", path, context.json)?;
     }
-    let chip = chip(args, context)?;
+    let named = context.target_or_custom(args.target.as_ref())?;
     let mut plan = context.plan(&args.recipe)?;
+    let chip = chip(named, plan.recipe.simulated_chip(), context)?;
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
@@ -40,15 +41,19 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the chip to compare with.
-fn chip(args: &Compare, context: &Context) -> Result<Arc<Chip>, Failure> {
-    let target = context.target_or_custom(args.target.as_ref())?;
-    if let Some(chip) = target.as_ref().and_then(NamedTarget::chip) {
-        return Ok(Arc::clone(chip));
-    }
-    let problem = match target {
-        Some(other) => format!("target `{}` is not a chip", other.name()),
-        None => "no chip is given".to_owned(),
+/// Returns the chip to compare with: the target, or else the chip of the recipe.
+fn chip(
+    target: Option<NamedTarget>,
+    of_recipe: Option<&Arc<Chip>>,
+    context: &Context,
+) -> Result<Arc<Chip>, Failure> {
+    let problem = match (target.as_ref(), of_recipe) {
+        (Some(target), _) => match target.chip() {
+            Some(chip) => return Ok(Arc::clone(chip)),
+            None => format!("target `{}` is not a chip", target.name()),
+        },
+        (None, Some(chip)) => return Ok(Arc::clone(chip)),
+        (None, None) => "the recipe names no chip".to_owned(),
     };
     let names: Vec<String> = context.chips.iter().map(|chip| format!("`{}`", chip.name)).collect();
     Err(Failure::Usage(format!("{problem}: choose one with `--target` from {}", names.join(", "))))

@@ -28,28 +28,28 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;
-    let chip = match &engine {
-        Engine::Float => None,
-        Engine::Chip(chip) => Some(experiment.evaluate_on_chip(&network, chip, observer)?),
+    let chips = match &engine {
+        Engine::Float => Vec::new(),
+        Engine::Chip(chip) => vec![experiment.evaluate_on_chip(&network, chip, observer)?],
     };
+    let chip = chips.first();
     if let Some(path) = &args.report {
-        let results =
-            Results { experiment: &experiment, network: &network, float: &float, chip: chip.as_ref() };
+        let results = Results { experiment: &experiment, network: &network, float: &float, chips: &chips };
         stdio::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
     }
-    let cost = chip.as_ref().and_then(|on| InferenceCost::new(on, experiment.corpus.test.steps()));
+    let cost = chip.and_then(|on| InferenceCost::new(on, experiment.corpus.test.steps()));
     if context.json {
-        let mut results = report::results_json(&float, chip.as_ref());
+        let mut results = report::results_json(&float, &chips);
         if let Some(cost) = &cost {
             results["cost"] = cost.to_json();
         }
         stdio::print_json(&results)?;
     }
-    terminal::print(report::summary(&float, chip.as_ref()));
+    terminal::print(report::summary(&float, &chips));
     if let Some(cost) = &cost {
         terminal::print(cost.summary());
     }
-    let evaluation = chip.as_ref().map(|on| &on.result.evaluation).or(float.classified.as_ref());
+    let evaluation = chip.map(|on| &on.result.evaluation).or(float.classified.as_ref());
     if let Some(evaluation) = evaluation {
         terminal::print(report::confusion(evaluation, &experiment.corpus.classes));
     }

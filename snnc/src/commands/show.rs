@@ -146,6 +146,7 @@ fn compiled_network(args: &Show, context: &Context) -> Result<(), Failure> {
     let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
     let path = &network.net;
     let network = CompiledNetwork::parse(&stdio::read(path)?, path, &context.chips)?;
+    let network = network.with_layers_beside(&context.terminal);
     let chip = network.chip(named)?;
     let chip = chip.as_deref();
     let spec = &network.specification;

@@ -120,7 +120,6 @@ fn values_of_the_recipe_can_be_replaced() {
 fn former_keys_suggest_the_present_ones() {
     let folder = tones();
     for (set, present) in [
-        ("training.checkpoint=segments", "recompute"),
         ("training.rate_regularizer={weight: 1, target: 0.5, least: 0.1}", "minimum"),
         ("training.loss={kind: peak, rest_weight: 2}", "nontarget_weight"),
         ("front_end={kind: xylo_audio3, normalisation: channel}", "normalization"),
@@ -129,6 +128,19 @@ fn former_keys_suggest_the_present_ones() {
         let suggestion = format!("did you mean `{present}`?");
         folder.snnc(&["train", "tones.yaml", "--set", set]).failure(1, &[&suggestion]);
     }
+}
+
+#[test]
+fn recompute_is_accepted_under_its_former_name() {
+    let folder = tones();
+    let metrics = |key: &str| {
+        let set = format!("training.{key}=segments");
+        folder.snnc(&["train", "tones.yaml", "--set", "training.epochs=1", "--set", &set]).success();
+        folder.read_text("runs/tones/metrics.csv")
+    };
+    assert_eq!(metrics("checkpoint"), metrics("recompute"));
+    let both = "training={checkpoint: segments, recompute: none, epochs: 1, batch: 1, loss: {kind: mse}}";
+    folder.snnc(&["train", "tones.yaml", "--set", both]).failure(1, &["duplicate field `recompute`"]);
 }
 
 #[test]

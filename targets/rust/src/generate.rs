@@ -48,7 +48,9 @@ pub fn generate(network: &Network, options: &RustOptions) -> Result<Module, Diag
             let quantized = quantized::quantize(network, quantize)?;
             let mut parts = integer::parts(&quantized.network, options);
             parts.warnings = quantized.warnings;
-            Ok(parts.assemble(&options.embedding))
+            let mut module = parts.assemble(&options.embedding);
+            module.quantization = Some(quantized.report);
+            Ok(module)
         }
     }
 }

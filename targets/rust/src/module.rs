@@ -5,6 +5,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use synnet_ir::Diagnostics;
+use synnet_xylo::quantize::QuantizeReport;
 
 use crate::footprint::Footprint;
 use crate::format;
@@ -25,6 +26,8 @@ pub struct Module {
     pub memory: Footprint,
     /// Content of the file of [`Embedding::Include`]; `None` if the module needs no file.
     pub weights: Option<Vec<u8>>,
+    /// Scales, shifts and errors of the quantization; `None` for f32, and for a network that was already quantized.
+    pub quantization: Option<QuantizeReport>,
     /// Warnings about everything that behaves differently from the network's definition.
     pub warnings: Diagnostics,
     /// The generated items: a module, and a re-export of the network's type.
@@ -54,6 +57,10 @@ pub(crate) struct ModuleParts {
     pub(crate) outputs: usize,
     /// Duration of a time step, in seconds.
     pub(crate) dt: f32,
+    /// Number of steps by which the output lags behind that of the float network; `None` if there is no float network.
+    pub(crate) latency: Option<usize>,
+    /// The output per unit of the float network's output, one value per output; empty if the units are the same.
+    pub(crate) output_scale: Vec<f32>,
     /// Type of an event count.
     pub(crate) count: TokenStream,
     /// Type of an output value.
@@ -105,6 +112,7 @@ impl ModuleParts {
             borrows_weights,
             memory: self.memory,
             weights,
+            quantization: None,
             warnings: self.warnings,
             tokens,
             header: self.header,
@@ -167,6 +175,7 @@ impl ModuleParts {
             Weights::Borrowed(_) => (Some(quote!(<'w>)), Some(quote!(weights: Weights<'w>,))),
             _ => (None, None),
         };
+        let (latency, output_scale) = (self.latency(), self.output_scale());
         let constructor = self.constructor(&states);
         let views = self.views();
         let accessors = self.layers.iter().zip(fields).zip(types).map(|((layer, field), kind)| {
@@ -209,6 +218,8 @@ impl ModuleParts {
                 pub const OUTPUTS: usize = OUTPUTS;
                 /// Duration of a time step, in seconds.
                 pub const DT: f32 = #dt;
+                #latency
+                #output_scale
 
                 #constructor
 
@@ -244,6 +255,27 @@ impl ModuleParts {
 
             #views
         }
+    }
+
+    /// Generates the constant of the latency.
+    fn latency(&self) -> Option<TokenStream> {
+        let latency = usize_literal(self.latency?);
+        Some(quote! {
+            /// Number of steps by which the output lags behind that of the network in f32.
+            pub const LATENCY: usize = #latency;
+        })
+    }
+
+    /// Generates the constant of the scales of the output.
+    fn output_scale(&self) -> Option<TokenStream> {
+        let scales = self.output_scale.iter().map(|&scale| float_literal(scale));
+        (!self.output_scale.is_empty()).then(|| {
+            quote! {
+                /// The value of each output for an output of 1 of the network in f32. Divide by it to get the units of
+                /// that network.
+                pub const OUTPUT_SCALE: [f32; OUTPUTS] = [#(#scales),*];
+            }
+        })
     }
 
     /// Generates the type that `state` returns.

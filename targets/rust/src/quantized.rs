@@ -4,7 +4,7 @@
 //! Network ──► synnet_xylo::build, on a chip without narrow limits ──► Specification ──► IntegerNetwork
 //! ```
 //!
-//! Besides this file, only `options.rs` depends on that crate, for the options. Its design rules find what the arithmetic cannot express, its
+//! Besides this file, only `options.rs` and `module.rs` depend on that crate, for its options and its report. Its design rules find what the arithmetic cannot express, its
 //! quantizer chooses the integers, and generated code is tested against its simulator. The sizes of chips do not matter
 //! here, but their structure does: hidden layers, then a readout that feeds nothing.
 
@@ -106,6 +106,7 @@ pub fn quantize(network: &Network, options: &QuantizeOptions) -> Result<Quantize
         input: graph.input.name.clone(),
         quantity: float.output,
         latency: Some(float.latency()),
+        output_scale: if float.output == Quantity::Spikes { Vec::new() } else { report.scale_out.clone() },
         places: placed.collect(),
         paths: BTreeMap::new(),
     };
@@ -160,6 +161,7 @@ pub fn describe(
         input: "input".to_owned(),
         quantity,
         latency: None,
+        output_scale: Vec::new(),
         places: vec![place("hidden", d.hidden, d.synapses, false), place("readout", d.outputs, 1, true)],
         paths: [(0, 1), (1, 1), (1, 2)].map(|path| (path, Vec::new())).into(),
     };
@@ -183,6 +185,7 @@ struct NetworkDescription {
     input: String,
     quantity: Quantity,
     latency: Option<usize>,
+    output_scale: Vec<f64>,
     /// The layers in the order of ids, the readout last.
     places: Vec<PlacedLayer>,
     /// Pairs of source and target (see [`key`]), with the comments of the connections. Ordered by source, because
@@ -212,6 +215,7 @@ impl NetworkDescription {
             output: self.places.len() - 1,
             quantity: self.quantity,
             latency: self.latency,
+            output_scale: self.output_scale,
         }
     }
 

@@ -88,7 +88,11 @@ fn artifacts(module: Module, file: &str) -> Artifacts {
             .weights
             .map(|bytes| Artifact::new(weights_file(file), "its weights, for include_bytes!", bytes)),
     );
-    Artifacts::new(files).with_warnings(module.warnings).with_facts([memory_fact(module.memory)])
+    let report = module.quantization.as_ref();
+    let quantization =
+        report.map(|report| Fact::new("quantization", report.to_string().trim_end(), json!(report)));
+    let facts = quantization.into_iter().chain([memory_fact(module.memory)]);
+    Artifacts::new(files).with_warnings(module.warnings).with_facts(facts)
 }
 
 fn memory_fact(memory: Footprint) -> Fact {

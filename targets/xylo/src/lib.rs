@@ -11,7 +11,8 @@
 //! 6. [`simulate`]: every state of the chip in every step.
 //! 7. [`configuration`]: the vendor's configuration file, if its format is known; [`mod@loader`]: the script that hands
 //!    the specification to the vendor's tools.
-//! 8. [`cost`]: cycles, clock and power.
+//! 8. [`layer_table`]: the layer and the neuron of each id, for readers of recordings.
+//! 9. [`cost`]: cycles, clock and power.
 //!
 //! The crate does no I/O: it takes and returns bytes and values.
 //!
@@ -31,6 +32,7 @@ pub mod configuration;
 pub mod cost;
 mod dead_neurons;
 mod float_specification;
+pub mod layer_table;
 pub mod layout;
 pub mod loader;
 pub mod map;
@@ -47,4 +49,4 @@ pub use build::{BuildOptions, build, build_with};
 pub use build_output::Build;
 pub use float_specification::{FloatSpecification, MappedLayer, RemovedNeurons};
 #[cfg(feature = "files")]
-pub use target::XyloTarget;
+pub use target::{XyloTarget, layers_file};

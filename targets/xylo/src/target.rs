@@ -11,6 +11,7 @@ use crate::codes;
 use crate::configuration::Configuration;
 use crate::cost::CostSummary;
 use crate::float_specification::RemovedNeurons;
+use crate::layer_table::LayerTable;
 use crate::loader::{LoaderFiles, known, loader};
 use crate::rules;
 use crate::specification::SpecificationError;
@@ -49,17 +50,21 @@ impl XyloTarget {
             specification: &specification,
             configuration: configuration.as_ref().map(|(_, name)| name.as_str()),
         };
+        let layers = LayerTable::new(network, build);
         let mut files = Vec::new();
         // The configuration comes first: if there is one, it is the file that a board loads.
         if let Some((ConfigurationFormat::SamnaXyloCore2, name)) = &configuration {
             let text = Configuration::new(&build.specification)?.to_json();
             files.push(Artifact::new(name, "configuration in samna's format", text));
+            // Not in the configuration itself: it is not known whether samna accepts keys of others.
+            let what = "layers and neurons of the ids in the configuration";
+            files.push(Artifact::new(layers_file(name), what, layers.to_json()));
         }
-        let archive = build.specification.to_npz()?;
+        let archive = build.specification.to_npz_with(&layers)?;
         let what = "chip specification, for `snnc sim` and Rockpool";
         files.push(Artifact::new(&specification, what, archive));
         let what = if chip.rockpool.is_some() { "loader for Rockpool" } else { "loader for xylosim" };
-        files.push(Artifact::new(&script, what, loader(network, names, chip)));
+        files.push(Artifact::new(&script, what, loader(&layers, names, chip)));
 
         let mut facts = Vec::from_iter(removed(&build.float.removed));
         facts.push(Fact::new("quantization", build.report.to_string().trim_end(), json!(build.report)));
@@ -101,9 +106,14 @@ fn inconsistent(error: SpecificationError) -> Diagnostics {
     errors.map(diagnostic).collect()
 }
 
+/// Returns the name of the table of layers that belongs to a configuration file: `kws.layers.json` for `kws.json`.
+pub fn layers_file(configuration: &str) -> String {
+    format!("{}.layers.json", configuration.strip_suffix(".json").unwrap_or(configuration))
+}
+
 /// Strips the extension of any file that is written for a chip; the extension of `kws.spec.npz` is `.spec.npz`.
 fn stem(file: &str) -> &str {
-    let extensions = [".spec.npz", ".json", ".py", ".npz"];
+    let extensions = [".spec.npz", ".layers.json", ".json", ".py", ".npz"];
     extensions.iter().find_map(|extension| file.strip_suffix(extension)).unwrap_or(file)
 }
 

@@ -5,13 +5,15 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::network::{bind, chain, connect, from_layer, layer, lif, line};
-use common::{Array, arrays, network, raster, specification};
+use common::{Array, arrays, arrays_of, network, raster, specification};
 use synnet_ir::Network;
 use synnet_ir::graph::{Endpoint, Operator, Quantity};
 use synnet_ir::timing::quantized_tau;
+use synnet_xylo::layer_table::{LayerIds, LayerTable};
 use synnet_xylo::simulate::Record;
+use synnet_xylo::specification::Specification;
 use synnet_xylo::{
-    FloatSpecification,
+    Build, BuildOptions, FloatSpecification, build_with,
     chip::Chip,
     map::{MapOptions, map, map_with},
     simulate::Simulator,
@@ -294,6 +296,57 @@ fn dead_neurons_are_removed_on_request() {
     let silent = bind(&graph, &weights.map(|w| vec![-1.0; w.len()]));
     let spec = map_with(&silent, chip("xylo-audio3"), &options).unwrap();
     assert_eq!((spec.dimensions.hidden, spec.removed.len()), (6, 0));
+}
+
+#[test]
+fn the_table_of_layers_follows_aliases_and_removed_neurons() {
+    // l0 is aliased to l1, neuron by neuron, and its last neuron is silent.
+    let mut graph = plain(2, &[3, 3, 2, 1]);
+    graph.connections[2].sources = vec![from_layer(0), from_layer(1)];
+    #[rustfmt::skip]
+    let weights = [
+        vec![1.0, 1.0, -1.0, 1.0, 1.0, -1.0],
+        vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        vec![1.0; 6],
+        vec![1.0; 2],
+    ];
+    let network = bind(&graph, &weights);
+    let build = |remove_dead| {
+        let options = BuildOptions::new().with_map(MapOptions::new().with_remove_dead(remove_dead));
+        build_with(&network, chip("xylo-audio2"), &options).unwrap()
+    };
+    let layers = |build: &Build| -> Vec<String> {
+        let table = LayerTable::new("N", build);
+        let archive = build.specification.to_npz_with(&table).unwrap();
+        // The arrays are those of an archive without a table.
+        assert_eq!(arrays_of(&archive), arrays_of(&build.specification.to_npz().unwrap()));
+        assert_eq!(Specification::from_npz(&archive).unwrap().layers.as_ref(), Some(&table));
+        let line = |layer: &LayerIds| {
+            let (ids, neurons) = (layer.ids, layer.neurons_summary());
+            format!("{} {} {ids:?} {neurons} {:?}", layer.layer, layer.population.name(), layer.aliased_from)
+        };
+        table.layers.iter().map(line).collect()
+    };
+    assert_eq!(
+        layers(&build(false)),
+        [
+            "l0 hidden [0, 3] 0-2 []",
+            r#"l1 hidden [3, 6] 0-2 ["l0"]"#,
+            "l2 hidden [6, 8] 0-1 []",
+            "l3 readout [0, 1] 0 []"
+        ]
+    );
+    let build = build(true);
+    assert_eq!(
+        layers(&build),
+        [
+            "l0 hidden [0, 2] 0-1 []",
+            r#"l1 hidden [2, 4] 0-1 ["l0"]"#,
+            "l2 hidden [4, 6] 0-1 []",
+            "l3 readout [0, 1] 0 []"
+        ]
+    );
+    assert_eq!(build.specification.alias_target[..3], [Some(2), Some(3), None]);
 }
 
 /// A network that does not fit may fit without its dead neurons.

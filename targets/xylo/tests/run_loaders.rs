@@ -15,6 +15,7 @@ use synnet_arrays::NpzWriter;
 use synnet_ir::Raster;
 use synnet_xylo::chip::CoreVersion;
 use synnet_xylo::cost::{Activity, NeuronGroup, clock, cost};
+use synnet_xylo::layer_table::{LayerIds, LayerTable, Population};
 use synnet_xylo::loader::LoaderFiles;
 use synnet_xylo::simulate::Record;
 use synnet_xylo::specification::Dimensions;
@@ -45,17 +46,32 @@ impl Case {
         Self { name, chip, specification, raster: random.raster(STEPS, 5) }
     }
 
+    fn layers(&self) -> LayerTable {
+        let hidden = self.specification.dimensions.hidden;
+        let layer = LayerIds {
+            layer: "h".into(),
+            population: Population::Hidden,
+            ids: [0, hidden],
+            neurons: (0..hidden).collect(),
+            lag: 0,
+            aliased_from: Vec::new(),
+        };
+        LayerTable { network: "Network".into(), layers: vec![layer] }
+    }
+
     /// The network's files as `snnc build` writes them, and a raster.
     fn write(&self, folder: &Path) {
         std::fs::create_dir_all(folder).unwrap();
         let mut files = LoaderFiles { specification: "network.spec.npz", configuration: None };
-        std::fs::write(folder.join(files.specification), self.specification.to_npz().unwrap()).unwrap();
+        let layers = self.layers();
+        std::fs::write(folder.join(files.specification), self.specification.to_npz_with(&layers).unwrap())
+            .unwrap();
         if self.chip.configuration.is_some() {
             files.configuration = Some("network.json");
             let text = Configuration::new(&self.specification).unwrap().to_json();
             std::fs::write(folder.join("network.json"), text).unwrap();
         }
-        std::fs::write(folder.join("network.py"), loader("Network", files, self.chip)).unwrap();
+        std::fs::write(folder.join("network.py"), loader(&layers, files, self.chip)).unwrap();
         let mut raster = NpzWriter::new();
         raster.add("raster", &[STEPS, 5], &self.raster.counts().unwrap()).unwrap();
         std::fs::write(folder.join("raster.npz"), raster.finish().unwrap()).unwrap();

@@ -124,7 +124,7 @@ impl Comparison<'_> {
         if let Some(evaluations) = &self.evaluations {
             let [float, quantized, chip] = evaluations.each_ref().map(|found| found.predictions[i]);
             shown.extend([evaluations[FLOAT].labels[i], float, chip, quantized]);
-            shown.extend(runner_up(evaluations[FLOAT].outputs.sample(i), float));
+            shown.extend(runner_up(evaluations[FLOAT].scores_of(i), float));
         } else {
             shown.extend(0..MAX_OUTPUTS);
         }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Graph, Network};
-use synnet_runtime::{Evaluation, Label, Readout, Sequence};
+use synnet_runtime::{Evaluation, Label, Readout};
 use synnet_xylo::MappedLayer;
 use synnet_xylo::quantize::dequantize;
 use synnet_xylo::{Build, chip::Chip, quantize::QuantizeOptions};
@@ -90,7 +90,7 @@ pub struct Comparison<'a> {
     padding: usize,
     /// The layers in the order of the graph.
     layers: Vec<LayerComparison>,
-    /// The evaluation of each engine, if samples have classes. Its outputs are the scores of the readout.
+    /// The evaluation of each engine, if samples have classes.
     evaluations: Option<[Evaluation; ENGINES]>,
     /// Number of input events in all samples.
     input_events: u64,
@@ -167,8 +167,8 @@ impl<'a> Comparison<'a> {
             }
         }
         observer.stage_done(Stage::Comparing);
-        if let Some(readout) = readout {
-            comparison.evaluations = Some(comparison.evaluate(scores, readout)?);
+        if readout.is_some() {
+            comparison.evaluations = Some(comparison.evaluate(scores)?);
         }
         Ok(comparison)
     }
@@ -183,13 +183,8 @@ impl<'a> Comparison<'a> {
         self.similarity.push(summary.similarity);
     }
 
-    /// Evaluates each engine from the scores of its samples, so that no output is kept over time. The readout of a
-    /// sequence with a single step is that step, so the scores pass through it unchanged.
-    fn evaluate(
-        &self,
-        scores: [Vec<f32>; ENGINES],
-        readout: Readout,
-    ) -> Result<[Evaluation; ENGINES], Error> {
+    /// Evaluates each engine from the scores of its samples, so that no output is kept over time.
+    fn evaluate(&self, scores: [Vec<f32>; ENGINES]) -> Result<[Evaluation; ENGINES], Error> {
         let width = self.input.network.graph.outputs();
         let samples = self.input.experiment.corpus.test.samples();
         let class = |&i: &usize| match samples[i].label {
@@ -198,10 +193,7 @@ impl<'a> Comparison<'a> {
         };
         let labels: Vec<usize> = self.samples.iter().filter_map(class).collect();
         let [float, quantized, chip] = scores.map(|values| {
-            let outputs = Sequence::new(self.samples.len(), 1, width, values);
-            let outputs = outputs.map_err(Error::input)?;
-            Evaluation::from_outputs(outputs, &labels, readout)
-                .map_err(|errors| Error::without_place(&errors))
+            Evaluation::from_scores(values, width, &labels).map_err(|errors| Error::without_place(&errors))
         });
         Ok([float?, quantized?, chip?])
     }

@@ -55,6 +55,14 @@ pub struct Corpus {
 }
 
 impl Corpus {
+    /// Returns the memory that all sets take, in bytes. With audio augmentation, there are two more training sets: that
+    /// of the current epoch and that of the next one.
+    pub fn bytes(&self) -> u64 {
+        let train = self.train.bytes();
+        let augmented = if self.augmented.is_some() { 2 * train } else { 0 };
+        train + augmented + self.validation.as_ref().map_or(0, Dataset::bytes) + self.test.bytes()
+    }
+
     /// Returns a hash of all sets: every sample with its label, in order, the class names, and recordings of noise.
     pub fn fingerprint(&self) -> u128 {
         let mut hash = Xxh3::new();
@@ -100,8 +108,8 @@ pub struct Input {
     pub dt: f64,
     /// Number of outputs, for target sequences.
     pub outputs: usize,
-    /// The chip that runs the samples, if there is one.
-    pub chip: Option<Arc<Chip>>,
+    /// The chips that run the samples.
+    pub chips: Vec<Arc<Chip>>,
 }
 
 /// A sample with its set.
@@ -144,7 +152,7 @@ pub fn load(
     splitter.check(&seen, observer)?;
     check_classes(&samples, &classes, options, observer)?;
     overlap::warn(&samples, options, observer);
-    if let Some(chip) = &input.chip {
+    for chip in &input.chips {
         chip_input::check(&samples, options.steps, chip, observer)?;
     }
     let splits = Splits::new(samples);

@@ -2,9 +2,9 @@
 //! classes, the first few samples with their targets.
 
 use maud::{Markup, html};
-use synnet_ir::Network;
-use synnet_ir::graph::{Neuron, Quantity};
-use synnet_runtime::{Dataset, Evaluation, Interpreter, Label, LayerTrace, Sequence, Tracing};
+use synnet_ir::graph::{Layer, LayerId, Neuron, Quantity};
+use synnet_ir::{Graph, Network};
+use synnet_runtime::{Dataset, Evaluation, Interpreter, Label};
 
 use super::Results;
 use crate::html::{self, EventPanel, LineStyle, Panel, Trace, Traces, details, raster, side_by_side};
@@ -15,8 +15,21 @@ const MAX_CLASSES: usize = 12;
 const UNCLASSIFIED: usize = 4;
 /// Maximum number of output lines to draw.
 const MAX_LINES: usize = 48;
-/// Maximum number of traced values of a sample. Larger samples are not drawn: their traces take too much memory.
-const MAX_VALUES: usize = 1 << 26;
+/// Maximum number of recorded values of a sample. Larger samples are not drawn: their traces take too much memory.
+const MAX_VALUES: usize = 1 << 24;
+
+/// Returns the bytes for the traces of a sample of `steps` time steps while it is drawn; 0 if it is not drawn.
+pub(crate) fn memory(graph: &Graph, steps: usize) -> u64 {
+    let values = recorded_values(graph, steps).filter(|values| *values <= MAX_VALUES);
+    (values.unwrap_or(0) * size_of::<f32>()) as u64
+}
+
+/// Returns how many values of a sample are recorded: its input, the spikes of all layers, and two copies of the
+/// outputs; `None` if that number overflows.
+fn recorded_values(graph: &Graph, steps: usize) -> Option<usize> {
+    let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
+    steps.checked_mul(graph.input.channels + neurons + 2 * graph.outputs())
+}
 
 /// Returns the section of the report; empty if no sample can be drawn.
 pub(super) fn section(results: &Results<'_>) -> Markup {
@@ -147,49 +160,46 @@ impl<'a> Gallery<'a> {
         lines: impl FnOnce(Vec<Vec<f32>>) -> Vec<Trace>,
     ) -> Option<Markup> {
         let (graph, steps) = (&self.network.graph, self.dataset.steps());
-        let states: usize = graph.layers.iter().map(|layer| 2 * layer.size + layer.input_columns()).sum();
-        if steps.checked_mul(states)? > MAX_VALUES {
+        if recorded_values(graph, steps)? > MAX_VALUES {
             return None;
         }
+        let width = self.dataset.channels();
         let input = self.input(i);
-        let run = self.interpreter.run_from(&input, Tracing::On, 0, i as u64).ok()?;
-        let (name, width) = (graph.input.name.clone(), input.width);
-        let mut panels = vec![Panel::Events(EventPanel { name, width, counts: input.data, marks: vec![] })];
-        let mut readout = None;
-        for ((id, layer), trace) in graph.layers_with_ids().zip(run.layers) {
-            let is_output = id == graph.output.layer;
-            let LayerTrace { spikes, vmem, isyn, .. } = trace;
-            if let Some(spikes) = spikes.filter(|_| !is_output || graph.output.quantity == Quantity::Spikes) {
-                let name = layer.name.clone();
-                panels.push(Panel::Events(EventPanel {
-                    name,
-                    width: layer.size,
-                    counts: spikes.data,
-                    marks: vec![],
-                }));
-            }
-            if is_output {
-                let is_current =
-                    graph.output.quantity == Quantity::Isyn || matches!(layer.neuron, Neuron::ExpSyn(_));
-                let (quantity, states) = match vmem.filter(|_| !is_current) {
-                    Some(vmem) => ("membrane", vmem),
-                    None if graph.output.quantity == Quantity::Isyn => ("current", run.output.clone()),
-                    None => ("current", isyn),
-                };
-                readout = Some((layer.name.clone(), quantity, columns(&states.data, states.width)));
-            }
-        }
-        let (name, quantity, outputs) = readout?;
-        panels.push(Panel::Traces(Traces { name, quantity, lines: lines(outputs) }));
+        // The spikes of the output layer are shown only if they are the output.
+        let by_spikes = graph.output.quantity == Quantity::Spikes;
+        let is_shown =
+            |id: LayerId, layer: &Layer| layer.as_lif().is_some() && (id != graph.output.layer || by_spikes);
+        let mut shown: Vec<(LayerId, &Layer, Vec<f32>)> = graph
+            .layers_with_ids()
+            .filter(|&(id, layer)| is_shown(id, layer))
+            .map(|(id, layer)| (id, layer, Vec::with_capacity(steps * layer.size)))
+            .collect();
+        let output = graph.layer(graph.output.layer);
+        let mut outputs = vec![Vec::with_capacity(steps); output.size];
+        let write_input = |t: usize, row: &mut [f32]| row.copy_from_slice(&input[t * width..(t + 1) * width]);
+        self.interpreter.visit_steps(steps, 0, i as u64, write_input, |states| {
+            shown.iter_mut().for_each(|(id, _, spikes)| spikes.extend_from_slice(states.spikes(id.index())));
+            // Outputs by spikes are drawn by their membranes.
+            let row = if by_spikes { states.vmem(graph.output.layer.index()) } else { states.output() };
+            outputs.iter_mut().zip(row).for_each(|(trace, &x)| trace.push(x));
+        });
+        let events = |name: &str, width, counts| {
+            Panel::Events(EventPanel { name: name.to_owned(), width, counts, marks: vec![] })
+        };
+        let mut panels = vec![events(&graph.input.name, width, input)];
+        panels.extend(shown.into_iter().map(|(_, layer, spikes)| events(&layer.name, layer.size, spikes)));
+        let is_current =
+            graph.output.quantity == Quantity::Isyn || matches!(output.neuron, Neuron::ExpSyn(_));
+        let quantity = if is_current { "current" } else { "membrane" };
+        panels.push(Panel::Traces(Traces { name: output.name.clone(), quantity, lines: lines(outputs) }));
         Some(raster(caption, &format!("sample {i} of the test set"), steps, graph.dt, &panels))
     }
 
     /// Returns sample `i` at the length of the dataset: cut, or padded with silence.
-    fn input(&self, i: usize) -> Sequence {
-        let (time, width) = (self.dataset.steps(), self.dataset.channels());
-        let mut data = vec![0.0; time * width];
+    fn input(&self, i: usize) -> Vec<f32> {
+        let mut data = vec![0.0; self.dataset.steps() * self.dataset.channels()];
         self.dataset.write_sample(i, &mut data);
-        Sequence { batch: 1, time, width, data }
+        data
     }
 }
 
@@ -221,9 +231,8 @@ mod tests {
 
     #[test]
     fn each_class_shows_a_correct_and_a_misclassified_sample() {
-        let outputs = Sequence::new(4, 1, 2, vec![1., 0., 0., 1., 0., 1., 1., 0.]).unwrap();
-        let found =
-            Evaluation::from_outputs(outputs, &[0, 0, 1, 0], synnet_runtime::Readout::MeanVmem).unwrap();
+        let scores = vec![1., 0., 0., 1., 0., 1., 1., 0.];
+        let found = Evaluation::from_scores(scores, 2, &[0, 0, 1, 0]).unwrap();
         let chosen = choose(&found);
         let shown: Vec<_> =
             chosen.iter().map(|c| (c.class, c.correct, c.samples, c.examples.clone())).collect();

@@ -12,7 +12,7 @@ impl Report<'_> {
     /// Returns the report as Markdown.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
-        let Results { experiment, network, float, chip } = self.results;
+        let Results { experiment, network, float, chips } = self.results;
         let _ = writeln!(text, "# {}\n", experiment.plan.loaded.graph.name);
         for line in &experiment.plan.loaded.graph.docs {
             let _ = writeln!(text, "{line}");
@@ -34,16 +34,16 @@ impl Report<'_> {
             }
             text.push('\n');
         }
-        let _ = writeln!(text, "## Results\n\n{}", fenced(&summary(float, chip)));
+        let _ = writeln!(text, "## Results\n\n{}", fenced(&summary(float, chips)));
         let classes = &experiment.corpus.classes;
         if let Some(classified) = &float.classified {
             let _ =
                 writeln!(text, "## Confusion matrix in float\n\n{}", fenced(&confusion(classified, classes)));
         }
-        if let Some(on) = chip {
+        for on in chips {
             let confusion = confusion(&on.result.evaluation, classes);
             let _ = writeln!(text, "## Confusion matrix on {}\n\n{}", on.chip.title, fenced(&confusion));
-            let _ = writeln!(text, "## Quantization\n\n{}", quantization(on));
+            let _ = writeln!(text, "## Quantization for {}\n\n{}", on.chip.title, quantization(on));
         }
         let _ = writeln!(text, "## Training\n\n{}", fenced(&self.metrics_table()));
         let network = synnet_ir::to_trained_table(&experiment.plan.loaded.graph, network);

@@ -22,6 +22,7 @@ use crate::data::Corpus;
 use crate::experiment::{ChipResult, Experiment, FloatEvaluation};
 use crate::training::TrainedNetwork;
 
+pub(crate) use examples::memory as drawing_memory;
 pub(crate) use provenance::{heading, provenance_facts, sources};
 pub use quantization::quantization_lead;
 pub use seeds::{SeedResult, Seeds};
@@ -34,8 +35,8 @@ pub struct Results<'a> {
     pub network: &'a Network,
     /// The results in float.
     pub float: &'a FloatEvaluation,
-    /// The results on a chip.
-    pub chip: Option<&'a ChipResult>,
+    /// The results on chips, in the order of evaluation; empty without a chip.
+    pub chips: &'a [ChipResult],
 }
 
 /// The report of training.
@@ -61,36 +62,37 @@ pub fn split_summary(corpus: &Corpus) -> String {
     format!("{sets} ({:.0} s in total)", corpus.seconds)
 }
 
-/// Formats accuracy, agreement, loss and firing rates of both engines as a table.
-pub fn summary(float: &FloatEvaluation, chip: Option<&ChipResult>) -> String {
-    format_table(&metrics(float, chip))
+/// Formats accuracy, agreement, loss and firing rates of all engines as a table.
+pub fn summary(float: &FloatEvaluation, chips: &[ChipResult]) -> String {
+    format_table(&metrics(float, chips))
 }
 
-/// Returns the metrics of both engines on the test set as rows of a table, the first of which is the header.
-fn metrics(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Vec<Vec<String>> {
-    let on_chip = chip.map(|on| &on.result.evaluation);
-    let mut rows = vec![vec![String::new(), "float".into()]];
-    rows[0].extend(chip.map(|on| on.chip.name.clone()));
+/// Returns the metrics of all engines on the test set as rows of a table, the first of which is the header.
+fn metrics(float: &FloatEvaluation, chips: &[ChipResult]) -> Vec<Vec<String>> {
+    let row = |name: &str, of_float: String, of_chip: &dyn Fn(&ChipResult) -> String| -> Vec<String> {
+        [name.to_owned(), of_float].into_iter().chain(chips.iter().map(of_chip)).collect()
+    };
+    let mut rows = vec![row("", "float".into(), &|on| on.chip.name.clone())];
     if let Some(accuracy) = float.accuracy() {
-        let mut row = vec!["accuracy on the test set".to_owned(), format_percent(accuracy)];
-        row.extend(on_chip.map(|e| format_percent(e.accuracy)));
-        rows.push(row);
+        rows.push(row("accuracy on the test set", format_percent(accuracy), &|on| {
+            format_percent(on.result.evaluation.accuracy)
+        }));
     }
-    if let (Some(float), Some(on_chip)) = (&float.classified, on_chip) {
-        rows.push(vec![
-            "same class as float".to_owned(),
-            String::new(),
-            format_percent(agreement(float, on_chip)),
-        ]);
+    if let (Some(float), false) = (&float.classified, chips.is_empty()) {
+        rows.push(row("same class as float", String::new(), &|on| {
+            format_percent(agreement(float, &on.result.evaluation))
+        }));
     }
-    let mut row = vec!["loss on the test set".to_owned(), format!("{:.4}", float.measured.loss)];
-    row.extend(on_chip.map(|_| String::new()));
-    rows.push(row);
+    rows.push(row("loss on the test set", format!("{:.4}", float.measured.loss), &|_| String::new()));
     for (layer, rate) in &float.measured.rates {
-        let mut row = vec![format!("spikes per neuron per step, {layer}"), format!("{rate:.3}")];
-        let on_chip = on_chip.and_then(|e| e.rates.iter().find(|(name, _)| name == layer));
-        row.extend(on_chip.map(|(_, rate)| format!("{rate:.3}")));
-        rows.push(row);
+        let name = format!("spikes per neuron per step, {layer}");
+        rows.push(row(&name, format!("{rate:.3}"), &|on| {
+            let rates = &on.result.evaluation.rates;
+            rates
+                .iter()
+                .find(|(name, _)| name == layer)
+                .map_or(String::new(), |(_, rate)| format!("{rate:.3}"))
+        }));
     }
     rows
 }
@@ -122,17 +124,23 @@ fn rates_json(rates: &[(String, f64)]) -> Value {
     Value::Object(rates.iter().map(|(layer, rate)| (layer.clone(), json!(rate))).collect())
 }
 
-/// Returns the results of both engines as JSON.
-pub fn results_json(float: &FloatEvaluation, chip: Option<&ChipResult>) -> Value {
+/// Returns the results of all engines as JSON: `float`, one member per chip with the chip's name and its `agreement` with
+/// float, and `agreement`, that of the first chip.
+pub fn results_json(float: &FloatEvaluation, chips: &[ChipResult]) -> Value {
     let of_float = match &float.classified {
         Some(evaluation) => to_json(evaluation),
         None => json!({ "accuracy": float.measured.accuracy, "rates": rates_json(&float.measured.rates) }),
     };
     let mut value = json!({ "float": of_float });
     value["float"]["loss"] = json!(float.measured.loss);
-    if let (Some(float), Some(on)) = (&float.classified, chip) {
+    for (i, on) in chips.iter().enumerate() {
+        let Some(float) = &float.classified else { continue };
+        let agreement = json!(agreement(float, &on.result.evaluation));
         value[&on.chip.name] = to_json(&on.result.evaluation);
-        value["agreement"] = json!(agreement(float, &on.result.evaluation));
+        value[&on.chip.name]["agreement"] = agreement.clone();
+        if i == 0 {
+            value["agreement"] = agreement;
+        }
     }
     value
 }

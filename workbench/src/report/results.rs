@@ -33,13 +33,13 @@ impl Results<'_> {
             None => tiles
                 .push((format_number(self.float.measured.loss), "loss on the test set, float".to_owned())),
         }
-        if let (Some(on), Some(float)) = (self.chip, &self.float.classified) {
-            tiles.push((
-                format_percent(on.result.evaluation.accuracy),
-                format!("accuracy on {}", on.chip.name),
-            ));
-            let agree = agreement(float, &on.result.evaluation);
-            tiles.push((format_percent(agree), "same class on the chip as in float".into()));
+        for on in self.chips {
+            let Some(float) = &self.float.classified else { continue };
+            let (evaluation, name) = (&on.result.evaluation, &on.chip.name);
+            tiles.push((format_percent(evaluation.accuracy), format!("accuracy on {name}")));
+            let chip = if self.chips.len() > 1 { name } else { "the chip" };
+            let agree = agreement(float, evaluation);
+            tiles.push((format_percent(agree), format!("same class on {chip} as in float")));
         }
         tiles
     }
@@ -53,21 +53,24 @@ impl Results<'_> {
         }
     }
 
-    /// Returns the metrics and the confusion matrices of both engines.
+    /// Returns the metrics and the confusion matrices of all engines.
     fn engines(&self) -> Markup {
         let classes = &self.experiment.corpus.classes;
         let note = "blue: correct, orange: incorrect";
         let float = self.float.classified.as_ref().map(|e| ("Float", e));
-        let chip = self.chip.map(|on| (on.chip.title.as_str(), &on.result.evaluation));
-        let figures = float.into_iter().chain(chip);
+        let chips = self.chips.iter().map(|on| (on.chip.title.as_str(), &on.result.evaluation));
+        let figures = float.into_iter().chain(chips);
         let figures: Vec<Markup> =
             figures.map(|(title, e)| confusion(title, note, classes, &e.confusion)).collect();
-        html! { (html::table(&metrics(self.float, self.chip))) (side_by_side(&figures)) }
+        html! { (html::table(&metrics(self.float, self.chips))) (side_by_side(&figures)) }
     }
 
     fn quantization(&self) -> Markup {
-        let Some(on) = self.chip else { return html! {} };
-        let table = html::table(&on.build.report.rows());
-        section(&format!("Quantization for {}", on.chip.title), &quantization_lead(&on.build), &table)
+        html! {
+            @for on in self.chips {
+                @let table = html::table(&on.build.report.rows());
+                (section(&format!("Quantization for {}", on.chip.title), &quantization_lead(&on.build), &table))
+            }
+        }
     }
 }

@@ -37,20 +37,19 @@ pub struct Metric {
 
 impl SeedResult {
     /// Returns the metrics of a run.
-    pub fn metrics(
-        trained: &TrainedNetwork,
-        float: &FloatEvaluation,
-        chip: Option<&ChipResult>,
-    ) -> Vec<Metric> {
+    pub fn metrics(trained: &TrainedNetwork, float: &FloatEvaluation, chips: &[ChipResult]) -> Vec<Metric> {
         let fraction = |name: String, value| Metric { name, value, is_fraction: true };
         let mut metrics = Vec::new();
         let validation = trained.history.get("validation accuracy", trained.selected_epoch);
         metrics.extend(validation.map(|accuracy| fraction("validation accuracy".into(), accuracy)));
         metrics.extend(float.accuracy().map(|accuracy| fraction("test accuracy, float".into(), accuracy)));
-        if let (Some(float), Some(on)) = (&float.classified, chip) {
-            let evaluation = &on.result.evaluation;
-            metrics.push(fraction(format!("test accuracy, {}", on.chip.name), evaluation.accuracy));
-            metrics.push(fraction("same class as float".into(), agreement(float, evaluation)));
+        for on in chips {
+            let Some(float) = &float.classified else { continue };
+            let (evaluation, name) = (&on.result.evaluation, &on.chip.name);
+            metrics.push(fraction(format!("test accuracy, {name}"), evaluation.accuracy));
+            let same = "same class as float";
+            let same = if chips.len() > 1 { format!("{same}, {name}") } else { same.to_owned() };
+            metrics.push(fraction(same, agreement(float, evaluation)));
         }
         let name = "test loss, float".to_owned();
         metrics.push(Metric { name, value: float.measured.loss, is_fraction: false });

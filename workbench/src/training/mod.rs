@@ -148,6 +148,18 @@ impl TrainingRun {
         provenance.clone().into_iter().chain(initial).collect()
     }
 
+    /// Returns the network with its current weights.
+    pub fn network(&self) -> &Network {
+        self.trainer.network()
+    }
+
+    /// Reports learning rates that are too high for a learned constant to the observer.
+    pub fn warn_about_large_steps(&self, observer: &dyn Observer) {
+        for step in self.trainer.large_steps() {
+            observer.warning(&step.to_string());
+        }
+    }
+
     /// Runs the remaining epochs and writes the weights.
     ///
     /// # Errors

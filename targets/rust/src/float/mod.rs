@@ -53,6 +53,8 @@ pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &RustOpti
         inputs: graph.input.channels,
         outputs: graph.outputs(),
         dt: graph.dt as f32,
+        latency: Some(0),
+        output_scale: Vec::new(),
         count: quote!(f32),
         output: quote!(f32),
         uses_input: graph.connections.iter().any(|c| c.sources.contains(&Endpoint::Input)),

@@ -47,6 +47,8 @@ pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> ModulePa
         inputs: network.inputs,
         outputs: network.outputs(),
         dt: network.dt as f32,
+        latency: network.latency,
+        output_scale: network.output_scale.iter().map(|&scale| scale as f32).collect(),
         count: quote!(u8),
         output,
         uses_input: connections().any(|connection| connection.source == IntegerSource::Input),

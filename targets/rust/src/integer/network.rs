@@ -32,6 +32,9 @@ pub struct IntegerNetwork {
     pub quantity: Quantity,
     /// Number of steps by which the output lags behind the float network's; `None` if there is no float network.
     pub latency: Option<usize>,
+    /// The output per unit of the float network's output, `[outputs]`; empty for spikes, which have no unit, and if
+    /// there is no float network.
+    pub output_scale: Vec<f64>,
 }
 
 /// A layer of neurons in integers.

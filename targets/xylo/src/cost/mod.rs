@@ -22,6 +22,7 @@ mod model;
 mod summary;
 
 pub use model::{
-    Activity, CLOCK_MARGIN, ClockChoice, Cost, LayerCost, NeuronGroup, PowerRange, clock, cost, power,
+    Activity, ActivityCounts, CLOCK_MARGIN, ClockChoice, Cost, LayerCost, NeuronGroup, PowerRange, clock,
+    cost, power,
 };
 pub use summary::CostSummary;

@@ -56,31 +56,77 @@ impl Activity {
     /// neurons, which need [`Record::All`](crate::simulate::Record), or no steps.
     #[cfg(feature = "simulate")]
     pub fn measured(rasters: &[Raster], recordings: &[SimulationTrace]) -> Option<Self> {
-        let (mut active, mut channels) = (0u64, 0u64);
-        for raster in rasters {
-            (0..raster.steps()).for_each(|t| raster.visit_step(t, |_, _| active += 1));
-            channels += raster.steps() as u64 * raster.channels() as u64;
-        }
         let neurons = recordings.first()?.hidden.as_ref()?.neurons;
-        let mut spiking = vec![0u64; neurons];
-        let mut steps = 0;
+        let mut counts = ActivityCounts::new(neurons);
+        for raster in rasters {
+            for t in 0..raster.steps() {
+                let mut active = 0;
+                raster.visit_step(t, |_, _| active += 1);
+                counts.add_input(active, raster.channels());
+            }
+        }
         for recording in recordings {
             let hidden = recording.hidden.as_ref().filter(|hidden| hidden.neurons == neurons)?;
-            for row in hidden.spikes.chunks_exact(neurons.max(1)) {
-                spiking.iter_mut().zip(row).for_each(|(n, &spikes)| *n += u64::from(spikes > 0));
+            match neurons {
+                0 => counts.steps += recording.steps as u64,
+                _ => hidden.spikes.chunks_exact(neurons).for_each(|row| counts.add_hidden(row)),
             }
-            steps += recording.steps;
         }
-        if steps == 0 || channels == 0 {
-            return None;
-        }
-        let hidden = spiking.iter().map(|&n| n as f64 / steps as f64).collect();
-        Some(Self { input: active as f64 / channels as f64, hidden })
+        counts.activity()
     }
 
     /// Returns the mean probability over the hidden neurons; 0 if there are none.
     pub fn mean_hidden(&self) -> f64 {
         self.hidden.iter().sum::<f64>() / self.hidden.len().max(1) as f64
+    }
+}
+
+/// Counts from which an [`Activity`] is measured, step by step. Counts of several runs can be merged in any order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActivityCounts {
+    /// Channels with an event, over all steps.
+    active: u64,
+    /// Channels times steps.
+    channels: u64,
+    /// Steps in which each hidden neuron spiked.
+    spiking: Vec<u64>,
+    /// Steps of the hidden neurons.
+    steps: u64,
+}
+
+impl ActivityCounts {
+    /// Creates counts of 0 for a chip with `hidden` hidden neurons.
+    pub fn new(hidden: usize) -> Self {
+        Self { spiking: vec![0; hidden], ..Self::default() }
+    }
+
+    /// Adds a step of the input: the number of channels with an event, out of `channels`.
+    pub fn add_input(&mut self, active: usize, channels: usize) {
+        self.active += active as u64;
+        self.channels += channels as u64;
+    }
+
+    /// Adds a step of the hidden neurons: their spike counts, aliases included, `[hidden]`.
+    pub fn add_hidden(&mut self, spikes: &[u8]) {
+        self.steps += 1;
+        self.spiking.iter_mut().zip(spikes).for_each(|(n, &spikes)| *n += u64::from(spikes > 0));
+    }
+
+    /// Adds the counts of other runs of the same chip.
+    pub fn merge(&mut self, other: &Self) {
+        self.active += other.active;
+        self.channels += other.channels;
+        self.steps += other.steps;
+        self.spiking.iter_mut().zip(&other.spiking).for_each(|(n, more)| *n += more);
+    }
+
+    /// Returns the mean activity, or `None` if there were no steps.
+    pub fn activity(&self) -> Option<Activity> {
+        if self.steps == 0 || self.channels == 0 {
+            return None;
+        }
+        let hidden = self.spiking.iter().map(|&n| n as f64 / self.steps as f64).collect();
+        Some(Activity { input: self.active as f64 / self.channels as f64, hidden })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::chip::{Chip, ConfigurationFormat, CoreVersion};
 use crate::configuration::PROVENANCE;
+use crate::layer_table::{LayerIds, LayerTable};
 
 /// Names of the files beside a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub struct LoaderFiles<'a> {
 }
 
 /// Returns a Python script that reads the files beside it and builds the chip's configuration and a simulator from
-/// them. The same arguments give the same text.
-pub fn loader(network: &str, files: LoaderFiles<'_>, chip: &Chip) -> String {
+/// them. It lists the layers with their ids. The same arguments give the same text.
+pub fn loader(layers: &LayerTable, files: LoaderFiles<'_>, chip: &Chip) -> String {
     let json = match (chip.configuration, files.configuration) {
         (Some(ConfigurationFormat::SamnaXyloCore2), Some(file)) => {
             include_str!("json.py").replace("@CONFIGURATION@", &literal(file))
@@ -50,7 +51,37 @@ pub fn loader(network: &str, files: LoaderFiles<'_>, chip: &Chip) -> String {
         .replace("@CHIP@", &literal(&chip.title))
         .replace("@PART@", &literal(&chip.part))
         .replace("@FILE@", &literal(files.specification))
-        .replace("@NETWORK@", &literal(network))
+        .replace("@LAYERS@", &layer_list(layers))
+        .replace("@NETWORK@", &literal(&layers.network))
+}
+
+/// Returns the entries of the dictionary `LAYERS`, one line per layer.
+fn layer_list(layers: &LayerTable) -> String {
+    let entry = |layer: &LayerIds| {
+        let [first, end] = layer.ids;
+        // A range is shorter than the list of all neurons, and says that none is missing.
+        let neurons = match layer.neurons[..] {
+            [start, .., last] if last - start + 1 == layer.neurons.len() => {
+                format!("range({start}, {})", last + 1)
+            }
+            _ => format!("{:?}", layer.neurons),
+        };
+        let aliased: Vec<String> =
+            layer.aliased_from.iter().map(|name| format!("\"{}\"", literal(name))).collect();
+        let aliased = if aliased.is_empty() {
+            String::new()
+        } else {
+            format!(", \"aliased_from\": [{}]", aliased.join(", "))
+        };
+        format!(
+            "    \"{}\": {{\"population\": \"{}\", \"ids\": range({first}, {end}), \"neurons\": {neurons}, \
+             \"lag\": {}{aliased}}},\n",
+            literal(&layer.layer),
+            layer.population.name(),
+            layer.lag,
+        )
+    };
+    layers.layers.iter().map(entry).collect()
 }
 
 /// Returns what is known about the files for a chip: what was tested against what, and what is unconfirmed.

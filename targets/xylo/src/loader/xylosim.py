@@ -13,6 +13,12 @@ import numpy as np
 
 SPECIFICATION = Path(__file__).with_name("@FILE@")
 
+# The layers of the network. `ids` are those of the population; the neuron `neurons[i]` of the layer has the id `ids[i]`.
+# `lag` is the number of steps by which the layer lags behind the float network. The spikes of the layers in
+# `aliased_from` are added to those of these ids.
+LAYERS = {
+@LAYERS@}
+
 
 def specification():
     """Returns the arrays of the specification, under Rockpool's names."""

@@ -38,4 +38,14 @@ impl LayerRange {
             widen(&mut self.isyn, n, f64::from(i));
         }
     }
+
+    /// Extends the range by that of other samples of the same layer.
+    pub fn merge(&mut self, other: &Self) {
+        let widen = |range: &mut Vec<f64>, other: &[f64]| {
+            range.resize(range.len().max(other.len()), 0.0);
+            range.iter_mut().zip(other).for_each(|(max, &x)| *max = max.max(x));
+        };
+        widen(&mut self.vmem, &other.vmem);
+        widen(&mut self.isyn, &other.isyn);
+    }
 }

@@ -131,7 +131,7 @@ impl Simulator {
     /// Missing channels are silent, surplus ones are ignored.
     pub fn step(&mut self, events: &[u8]) -> &[u8] {
         self.arch.dispatch(OneStep { chip: self, events });
-        &self.readout.spikes.as_flattened()[..self.readout.neurons]
+        self.readout_spikes()
     }
 
     /// Runs one step. With `RECORD_SATURATION`, marks the neurons whose states saturate; without it, the check costs
@@ -206,6 +206,11 @@ impl Simulator {
             chip.run(raster, record)
         };
         rasters.par_iter().map_init(|| self.clone(), run).collect()
+    }
+
+    /// Returns the spikes of the readout neurons in the last step.
+    pub fn readout_spikes(&self) -> &[u8] {
+        &self.readout.spikes.as_flattened()[..self.readout.neurons]
     }
 
     /// Returns the membrane potentials of the readout neurons after the last step.

@@ -19,6 +19,9 @@
 //! `XyloSim.from_specification`.
 
 #[cfg(feature = "files")]
+use crate::layer_table::LayerTable;
+
+#[cfg(feature = "files")]
 mod read;
 #[cfg(feature = "files")]
 mod write;
@@ -98,6 +101,8 @@ pub struct Specification {
 pub struct Loaded {
     /// The consistent specification.
     pub specification: Specification,
+    /// The layers of the network, if the file has a table of them ([`Specification::to_npz_with`]).
+    pub layers: Option<LayerTable>,
     /// Names of the arrays that the file lacks and that took their defaults.
     pub defaulted: Vec<&'static str>,
     /// Names of the arrays that are not part of a specification, such as inputs and recordings.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use synnet_arrays::{Array, NpzReader};
 use synnet_ir::{did_you_mean, nearest};
 
+use crate::layer_table::LayerTable;
+
 use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
 
 impl Specification {
@@ -14,7 +16,7 @@ impl Specification {
     ///
     /// # Errors
     /// Returns an error if the bytes are not an archive; otherwise one for every array that is missing, unknown,
-    /// misshaped, out of range or not of integers.
+    /// misshaped, out of range or not of integers, or if the table of layers does not fit the arrays.
     pub fn from_npz(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
         read(bytes)
     }
@@ -68,7 +70,13 @@ fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
             reader.errors.push(unknown(&name));
         }
     }
-    reader.finish()
+    let comment = archive.comment().to_vec();
+    let mut loaded = reader.finish()?;
+    // Other tools may leave comments of their own.
+    if comment.starts_with(b"{\n  \"network\"") {
+        loaded.layers = Some(LayerTable::from_json(&comment, loaded.specification.dimensions)?);
+    }
+    Ok(loaded)
 }
 
 fn unknown(name: &str) -> String {
@@ -168,7 +176,7 @@ impl Reader {
             return Err(SpecificationError { errors: self.errors });
         }
         specification.check()?;
-        Ok(Loaded { specification, defaulted: self.defaulted, ignored: self.ignored })
+        Ok(Loaded { specification, layers: None, defaulted: self.defaulted, ignored: self.ignored })
     }
 
     /// Takes a matrix of weights. If three axes are expected, a matrix with two gets a third of length 1.

@@ -3,6 +3,7 @@
 use synnet_arrays::NpzWriter;
 
 use super::{Specification, SpecificationError};
+use crate::layer_table::LayerTable;
 
 impl Specification {
     /// Returns an `.npz` archive of 64-bit integers. The same specification gives the same bytes. `alias_target` is
@@ -12,6 +13,20 @@ impl Specification {
     /// # Errors
     /// Returns all inconsistencies of the specification, as [`check`](Self::check) does.
     pub fn to_npz(&self) -> Result<Vec<u8>, SpecificationError> {
+        self.archive(None)
+    }
+
+    /// Like [`to_npz`](Self::to_npz), with the table of layers as the comment of the archive: NumPy does not list a
+    /// comment among the arrays, so that Rockpool still takes the file as it is. A table of more than 64 KiB is left
+    /// out.
+    ///
+    /// # Errors
+    /// As [`to_npz`](Self::to_npz).
+    pub fn to_npz_with(&self, layers: &LayerTable) -> Result<Vec<u8>, SpecificationError> {
+        self.archive(Some(layers))
+    }
+
+    fn archive(&self, layers: Option<&LayerTable>) -> Result<Vec<u8>, SpecificationError> {
         self.check()?;
         let d = self.dimensions;
         let mut archive = NpzWriter::new();
@@ -53,6 +68,10 @@ impl Specification {
             ("weight_shift_out", self.weight_shift_out),
         ] {
             add(name, &[], &mut std::iter::once(shift.into()))?;
+        }
+        let comment = layers.map(LayerTable::to_json).filter(|text| text.len() <= NpzWriter::MAX_COMMENT);
+        if let Some(text) = comment {
+            archive.set_comment(text).map_err(|e| SpecificationError { errors: vec![e.to_string()] })?;
         }
         archive.finish().map_err(|e| SpecificationError { errors: vec![e.to_string()] })
     }
