@@ -1,6 +1,8 @@
 //! The `.npy` format, one array (NumPy Enhancement Proposal 1).
 
-use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
+use std::io::Write;
+
+use npyz::{AutoSerialize, DType, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
 
 use crate::strings::{self, AnyArray, Encoding, StringArray};
 use crate::{Array, ArrayData, Error};
@@ -25,6 +27,45 @@ pub fn read_npy(bytes: &[u8]) -> Result<Array, Error> {
         }
     };
     Ok(Array { shape, numbers })
+}
+
+/// Returns the bytes of a `.npy` file of an array, with its elements in row-major order.
+///
+/// # Errors
+/// Returns an error if the number of elements is not the product of the shape.
+pub fn write_npy<T>(shape: &[usize], numbers: &[T]) -> Result<Vec<u8>, Error>
+where
+    T: AutoSerialize + Copy,
+{
+    let failed = |why| Error::Write("array".into(), why);
+    check_count(shape, numbers.len()).map_err(failed)?;
+    let mut bytes = Vec::new();
+    write_to(&mut bytes, shape, numbers).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Checks that the number of elements is the product of the shape.
+pub(crate) fn check_count(shape: &[usize], elements: usize) -> Result<(), String> {
+    let count = shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent));
+    if count == Some(elements) {
+        return Ok(());
+    }
+    Err(format!("{elements} elements cannot have the shape {shape:?}"))
+}
+
+/// Writes an array to a stream, in the format of a `.npy` file. The number of elements must be the product of the
+/// shape.
+pub(crate) fn write_to<T>(writer: impl Write, shape: &[usize], numbers: &[T]) -> Result<(), String>
+where
+    T: AutoSerialize + Copy,
+{
+    let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+    let write = || -> std::io::Result<()> {
+        let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(writer).begin_nd()?;
+        writer.extend(numbers.iter().copied())?;
+        writer.finish()
+    };
+    write().map_err(|e| e.to_string())
 }
 
 /// Reads a `.npy` file of numbers, as [`read_npy`] does, or of strings: Unicode (`<U5`), or bytes (`|S5`) that

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use npyz::{AutoSerialize, WriterBuilder};
+use npyz::AutoSerialize;
 use zip::write::SimpleFileOptions;
 
-use crate::{AnyArray, Array, Error, read_any_npy, read_npy};
+use crate::{AnyArray, Array, Error, npy, read_any_npy, read_npy};
 
 /// Default limit of the decompressed size, in bytes: 1 GiB.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;
@@ -147,24 +147,14 @@ impl NpzWriter {
         T: AutoSerialize + Copy,
     {
         let failed = |why: String| Error::Write(name.to_owned(), why);
-        let count = shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent));
-        if count != Some(numbers.len()) {
-            return Err(failed(format!("{} elements cannot have the shape {shape:?}", numbers.len())));
-        }
+        npy::check_count(shape, numbers.len()).map_err(failed)?;
         let zip = self.zip.get_or_insert_with(|| zip::ZipWriter::new(Cursor::new(Vec::new())));
         // A fixed time, so that the bytes do not depend on the clock.
         let options = SimpleFileOptions::default()
             .last_modified_time(zip::DateTime::default())
             .large_file(size_of_val(numbers) > u32::MAX as usize / 2);
         zip.start_file(format!("{name}.npy"), options).map_err(|e| failed(e.to_string()))?;
-        let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
-        let write = || -> std::io::Result<()> {
-            let mut writer =
-                npyz::WriteOptions::new().default_dtype().shape(&shape).writer(zip).begin_nd()?;
-            writer.extend(numbers.iter().copied())?;
-            writer.finish()
-        };
-        write().map_err(|e| failed(e.to_string()))
+        npy::write_to(zip, shape, numbers).map_err(failed)
     }
 
     /// Sets the comment of the archive. NumPy ignores it.

@@ -2,7 +2,9 @@
 
 use npyz::{AutoSerialize, Order, WriterBuilder};
 use proptest::prelude::*;
-use synnet_arrays::{AnyArray, Array, ArrayData, NpzReader, NpzWriter, read_any_npy, read_npy, read_npz};
+use synnet_arrays::{
+    AnyArray, Array, ArrayData, NpzReader, NpzWriter, read_any_npy, read_npy, read_npz, write_npy,
+};
 
 fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -130,6 +132,16 @@ fn fractions_are_not_integers() {
 fn an_archive_does_not_depend_on_the_clock() {
     let year = |bytes: &[u8]| u16::from_le_bytes([bytes[12], bytes[13]]) >> 9;
     assert_eq!(year(&archive()), 0, "1980, the first year that an archive can name");
+}
+
+#[test]
+fn a_single_array_is_written_and_read() {
+    let bytes = write_npy(&[2, 3], &[0u8, 1, 2, 3, 4, 255]).unwrap();
+    let header = String::from_utf8_lossy(&bytes[..80]).into_owned();
+    assert!(header.contains("'|u1'") && header.contains("(2, 3"), "{header}");
+    let array = read_npy(&bytes).unwrap();
+    assert_eq!((array.shape.as_slice(), array.to_integers()), (&[2, 3][..], Some(vec![0, 1, 2, 3, 4, 255])));
+    assert!(write_npy(&[2, 2], &[0u8; 3]).is_err());
 }
 
 #[test]

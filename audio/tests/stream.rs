@@ -76,3 +76,18 @@ fn invalid_options_are_refused_by_both_forms() {
     let error = AudioFrontEnd::new(&options).unwrap_err();
     assert_eq!(audio3::raster(&Wav::new(vec![0.0], 8000).unwrap(), &options), Err(error.into()));
 }
+
+#[test]
+fn spikes_above_the_cap_are_counted() {
+    let noise = (0..8000_u64).map(|i| (i * i * 7919 % 2001) as f64 / 1000.0 - 1.0).collect();
+    let wav = Wav::new(noise, 8000).unwrap();
+    let encode = |cap| {
+        let options = FrontEndOptions::default().with_decimation(488).with_factor(4, 0).with_cap(cap);
+        let encoding = audio3::encode(&wav, &options).unwrap();
+        let counts = encoding.raster.counts().unwrap();
+        (counts.iter().map(|&count| u64::from(count)).sum::<u64>(), encoding.dropped_spikes)
+    };
+    let ((few, dropped), (more, less_dropped)) = (encode(3), encode(15));
+    assert!(dropped > less_dropped && less_dropped > 0, "{dropped} {less_dropped}");
+    assert_eq!(few + dropped, more + less_dropped);
+}

@@ -286,6 +286,27 @@ mod tests {
         assert_eq!(weights.len(), 8 + 4 * (2 * 3 + 3 * 2));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn files_have_the_usual_permissions() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder();
+        let mode = |name: &str| {
+            let metadata = std::fs::metadata(folder.path().join(name)).expect("it was written");
+            metadata.permissions().mode() & 0o777
+        };
+        let compile = || config(folder.path()).compile(folder.path().join("kws.snn")).expect("it compiles");
+        compile();
+        // The test itself has written this one, with the umask of the process.
+        let usual = mode("kws.snn");
+        assert_eq!((mode("out/kws.rs"), mode("out/kws.weights")), (usual, usual));
+        let code = folder.path().join("out/kws.rs");
+        std::fs::write(&code, "old").expect("it can be replaced");
+        std::fs::set_permissions(&code, PermissionsExt::from_mode(0o640)).expect("it is ours");
+        compile();
+        assert!(std::fs::read(&code).expect("it was written") != b"old" && mode("out/kws.rs") == 0o640);
+    }
+
     #[test]
     fn weights_of_another_network_are_refused() {
         let folder = folder();

@@ -54,10 +54,21 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         // In the same folder, because a rename is atomic within a file system only.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = temporary_file(folder)?;
+        if let Ok(present) = std::fs::metadata(path) {
+            file.as_file().set_permissions(present.permissions())?;
+        }
         file.write_all(bytes)?;
         file.persist(path)?;
         Ok(())
     };
     write().map_err(|error: std::io::Error| Error::new(format!("cannot write `{}`: {error}", path.display())))
+}
+
+/// Creates a temporary file with the permissions that the umask gives: by default, it would be private.
+fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }

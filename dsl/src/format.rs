@@ -1,8 +1,9 @@
 //! The canonical form of a source. It is laid out from tokens, so that comments and everything else stay: only white
-//! space and trailing commas change.
+//! space, trailing commas and line ends change.
 
 use synnet_ir::{Diagnostics, SourceId};
 
+use crate::format_changes::LineEnds;
 use crate::syntax::keywords::{Keyword, KeywordRole};
 use crate::syntax::lexer::{Token, TokenKind, lex};
 use crate::syntax::parse;
@@ -12,6 +13,9 @@ const WIDTH: usize = 110;
 const INDENT: usize = 4;
 
 /// Formats a source. Formatting is idempotent, and never changes what the source means.
+///
+/// Line ends stay CRLF if most of them are; a byte order mark is removed. [`FormatChanges`](crate::FormatChanges)
+/// describes the difference.
 ///
 /// # Errors
 /// Fails if the source does not parse. The spans of the diagnostics have the default [`SourceId`].
@@ -25,7 +29,7 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
     let nodes = nodes(text, &mut tokens);
     let mut printer = Printer { text, out: String::new() };
     printer.block(&nodes, 0);
-    Ok(printer.out)
+    Ok(LineEnds::of(text).apply(&printer.out))
 }
 
 /// A token, or a bracket with all up to its partner.

@@ -35,10 +35,18 @@ pub fn parse() -> Cli {
 fn command() -> clap::Command {
     let command = Cli::command();
     let chip = command.get_arguments().find(|argument| argument.get_id() == CHIP).cloned();
-    match chip {
+    let command = match chip {
         Some(chip) => command.mut_subcommands(|subcommand| subcommand.arg(chip.clone())),
         None => command,
-    }
+    };
+    command.mut_subcommands(|subcommand| subcommand.mut_args(accept_negative_numbers))
+}
+
+/// Lets an option take a negative number, so that its own parser rejects it with the expected range. By default, clap
+/// reports `-1` as an unknown option.
+fn accept_negative_numbers(argument: clap::Arg) -> clap::Arg {
+    let takes_value = argument.get_action().takes_values() && !argument.is_positional();
+    if takes_value { argument.allow_negative_numbers(true) } else { argument }
 }
 
 /// Id of [`Cli::chip`], which every command shares.
@@ -68,6 +76,12 @@ pub enum Command {
     /// Print the layers, connections and parameters of a network, and the chip resources it needs.
     #[command(after_help = help::SHOW)]
     Show(Show),
+    /// Convert recordings to events, as the audio front end of a recipe does.
+    ///
+    /// A recording becomes a `.npy` file of event counts, `[T, C]`, or a `.npz` file that holds them as `raster`. A
+    /// folder becomes a folder of `.npz` files with the same names, for recipes with `format: npz`.
+    #[command(after_help = help::ENCODE)]
+    Encode(Encode),
     /// Train the network of a recipe, evaluate it, and build its targets.
     #[command(after_help = help::TRAIN)]
     Train(Train),
@@ -77,7 +91,7 @@ pub enum Command {
     /// Compare a trained network with its quantized version on a chip, layer by layer.
     #[command(after_help = help::COMPARE)]
     Compare(Compare),
-    /// Run a network on an array of input events.
+    /// Run a network on an array of input events or on a recording.
     #[command(after_help = help::RUN)]
     Run(Run),
     /// Compile a network and its weights for a target.
@@ -147,7 +161,7 @@ pub struct Show {
     #[arg(long)]
     pub allow_mismatch: bool,
     /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     pub dt: Option<f64>,
     /// Output format.
     #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
@@ -165,6 +179,33 @@ pub enum ShowFormat {
     Json,
     /// The graph in Graphviz's DOT language.
     Dot,
+}
+
+/// Arguments of `encode`.
+#[derive(Args, Debug)]
+pub struct Encode {
+    /// Recording, or a folder of recordings; `-` reads standard input.
+    #[arg(value_name = "IN.wav|FOLDER")]
+    pub input: PathBuf,
+    /// File for the events, `.npy` or `.npz`, or a new folder; `-` writes `.npy` to standard output.
+    #[arg(short = 'o', long = "out", value_name = "OUT")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub front_end: FrontEndArgs,
+    /// Write an HTML page with waveforms and events.
+    #[arg(long, value_name = "PAGE.html")]
+    pub html: Option<PathBuf>,
+}
+
+/// The audio front end.
+#[derive(Args, Debug)]
+pub struct FrontEndArgs {
+    /// Use the audio front end of this recipe.
+    #[arg(long, value_name = "RECIPE.yaml")]
+    pub recipe: Option<PathBuf>,
+    /// Set an option of the audio front end, such as `decimation=488` or `normalization=channel`; may be repeated.
+    #[arg(long = "front-end", value_name = "KEY=VALUE", value_parser = assignment)]
+    pub options: Vec<(String, String)>,
 }
 
 /// Arguments of `train`.
@@ -272,15 +313,16 @@ pub struct Run {
     #[command(flatten)]
     pub arrays: ArrayArgs,
     /// Seed of the membrane noise.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = seed)]
     pub seed: u64,
 }
 
 /// Input and output arrays.
 #[derive(Args, Debug)]
 pub struct ArrayArgs {
-    /// Input events, `[T, C]` or `[B, T, C]`, any numeric type; `-` reads standard input.
-    #[arg(long, value_name = "IN.npy")]
+    /// Input events, `[T, C]` or `[B, T, C]`, any numeric type, or a recording, which the audio front end converts; `-`
+    /// reads standard input.
+    #[arg(long, value_name = "IN.npy|IN.wav")]
     pub input: PathBuf,
     /// File for `output` and the recorded states; `-` writes standard output.
     #[arg(long, value_name = "OUT.npz")]
@@ -288,6 +330,8 @@ pub struct ArrayArgs {
     /// Also record spikes, membrane potentials and synaptic currents of every layer.
     #[arg(long)]
     pub record: bool,
+    #[command(flatten)]
+    pub front_end: FrontEndArgs,
 }
 
 /// Arguments of `build`.
@@ -368,6 +412,11 @@ fn duration(text: &str) -> Result<f64, String> {
     let number: f64 = number.trim().parse().map_err(|_| wrong())?;
     let seconds = number * unit.size();
     if seconds.is_finite() && seconds > 0.0 { Ok(seconds) } else { Err(wrong()) }
+}
+
+/// Parses a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
 /// Parses `NAME=VALUE`.

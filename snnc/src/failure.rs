@@ -30,7 +30,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Library(error) => match error {
                 Error::Io { .. } | Error::Refused(_) => 2,
-                Error::Interrupted { .. } => INTERRUPTED,
+                Error::Interrupted { .. } | Error::Stopped { .. } => INTERRUPTED,
                 _ => 1,
             },
         })
@@ -45,6 +45,7 @@ impl Failure {
             Self::Library(error @ Error::Interrupted { .. }) => {
                 terminal::print(format_args!("{error}; run the same command with `--resume` to continue"));
             }
+            Self::Library(error @ Error::Stopped { .. }) => terminal::print(error),
             Self::Library(error) => terminal::error(error),
         }
     }

@@ -32,6 +32,12 @@ Examples:
   snnc show net.snn --target xylo-audio3 --weights w.safetensors
   snnc show net.snn --format dot";
 
+pub const ENCODE: &str = "\
+Examples:
+  snnc encode in.wav -o events.npy --front-end decimation=488
+  snnc encode in.wav -o events.npz --recipe recipe.yaml --html page.html
+  snnc encode sound -o events --recipe recipe.yaml";
+
 pub const TRAIN: &str = "\
 Examples:
   snnc train recipe.yaml --set training.epochs=50
@@ -50,17 +56,19 @@ Examples:
 
 pub const RUN: &str = "\
 Examples:
-  snnc run net.snn --weights w.safetensors --input in.npy --output out.npz --record";
+  snnc run net.snn --weights w.safetensors --input in.npy --output out.npz --record
+  snnc run net.snn --weights w.safetensors --input in.wav --recipe recipe.yaml --output out.npz";
 
 pub const BUILD: &str = "\
 Examples:
   snnc build net.snn --weights w.safetensors --target rust -o net.rs
-  snnc build net.snn --weights w.safetensors --target xylo-audio3 --calibrate in.npy -o net.json";
+  snnc build net.snn --weights w.safetensors --target xylo-audio3 --calibrate in.npy -o net.spec.npz";
 
 pub const SIM: &str = "\
 Examples:
   snnc sim net.spec.npz --input in.npy --output out.npz
-  snnc sim net.spec.npz --target xylo-audio3 --input in.npy --output out.npz --record";
+  snnc sim net.spec.npz --target xylo-audio3 --input in.npy --output out.npz --record
+  snnc sim net.spec.npz --input in.wav --front-end decimation=488 --output out.npz";
 
 pub const CHIPS: &str = "\
 Examples:

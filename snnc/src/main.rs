@@ -9,7 +9,10 @@ mod commands;
 mod context;
 mod failure;
 mod help;
+mod input;
+mod live_display;
 mod progress;
+mod progress_layout;
 mod stdio;
 mod terminal;
 

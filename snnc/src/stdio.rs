@@ -42,6 +42,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if is_stdio(path) { print(bytes) } else { Ok(files::write(path, bytes)?) }
 }
 
+/// Writes files together, of which one may be standard output: none of the files appears before all are on disk.
+pub fn write_together(outputs: &[(&Path, Vec<u8>)]) -> Result<(), Failure> {
+    let (printed, files): (Vec<_>, Vec<_>) = outputs.iter().partition(|(path, _)| is_stdio(path));
+    let files: Vec<(&Path, &[u8])> = files.iter().map(|(path, bytes)| (*path, bytes.as_slice())).collect();
+    files::write_together(&files)?;
+    printed.iter().try_for_each(|(_, bytes)| print(bytes))
+}
+
 /// Writes to standard output. A closed pipe, as of `snnc show ... | head`, is not an error.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();

@@ -45,6 +45,14 @@ pub enum Error {
         /// Number of epochs to train.
         total: usize,
     },
+    /// The observer stopped other work than training. Nothing has been written.
+    #[error("interrupted after {done} of {total} files; nothing was written")]
+    Stopped {
+        /// Number of complete files.
+        done: usize,
+        /// Number of files.
+        total: usize,
+    },
 }
 
 /// Diagnostics with the sources that their spans refer to.

@@ -20,9 +20,9 @@ use crate::data::{self, Corpus, Input};
 use crate::error::Error;
 use crate::network_source::{CompileOutput, LoadedNetwork};
 use crate::observer::{Observer, Stage};
-use crate::recipe::{Format, FrontEnd, Recipe};
+use crate::recipe::{Format, Recipe};
 use crate::target::NamedTarget;
-use synnet_ir::display::{format_time_rounded, pluralize};
+use synnet_ir::display::pluralize;
 
 /// A threshold that membranes of readouts practically never reach.
 const SILENT_THRESHOLD: f64 = 1000.0;
@@ -87,15 +87,8 @@ impl Plan {
         let graph = &loaded.graph;
         let readout = readout(&recipe, graph).map_err(|message| Error::file(recipe.path(), message))?;
         warn_about_spiking_readout(graph, observer);
-        let FrontEnd::XyloAudio3(front_end) = &recipe.front_end;
-        let is_audio = recipe.data.format == Format::Wav;
-        if is_audio && (front_end.dt() / graph.dt - 1.0).abs() > 0.01 {
-            observer.warning(&format!(
-                "the front end has a time step of {}, but network `{}` has a `dt` of {}; change `front_end.decimation`",
-                format_time_rounded(front_end.dt()),
-                graph.name,
-                format_time_rounded(graph.dt)
-            ));
+        if recipe.data.format == Format::Wav {
+            recipe.front_end.warn_about_time_step(&graph.name, graph.dt, observer);
         }
         Ok(Self { recipe, loaded, readout })
     }

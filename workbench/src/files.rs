@@ -151,18 +151,36 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
         return Err(std::io::ErrorKind::IsADirectory.into());
     }
     let target = resolve(path);
-    let folder = folder_of(&target);
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are private by default; output files get the usual permissions.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.prefix(TEMPORARY_PREFIX).tempfile_in(folder)?;
+    let mut file = temporary_file(&target)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;
     Ok(file)
+}
+
+/// Creates an empty temporary file beside a file that it will replace. It has the permissions of that file, or those
+/// that the umask gives to a new one: by default, temporary files are private.
+pub(crate) fn temporary_file(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let file = temporary(0o666).tempfile_in(folder_of(target))?;
+    if let Ok(present) = std::fs::metadata(target) {
+        file.as_file().set_permissions(present.permissions())?;
+    }
+    Ok(file)
+}
+
+/// Creates an empty temporary folder beside the path that it will be renamed to, with the permissions of new folders.
+pub(crate) fn temporary_folder(target: &Path) -> std::io::Result<tempfile::TempDir> {
+    temporary(0o777).tempdir_in(folder_of(target))
+}
+
+/// Returns a builder of temporary files or folders. The system subtracts the umask from `mode`.
+fn temporary(mode: u32) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
 }
 
 #[cfg(all(test, unix))]

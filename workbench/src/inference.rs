@@ -1,5 +1,6 @@
 //! Inference on an array of input events, with the float interpreter or the simulator of a chip.
 
+use std::fmt;
 use std::path::Path;
 
 use synnet_arrays::{AutoSerialize, NpzWriter};
@@ -50,12 +51,60 @@ impl Arrays {
     }
 }
 
+/// The result of the float interpreter.
+pub struct Interpretation {
+    /// `output` `[B, T, O]`, and the states of every layer if they are recorded.
+    pub arrays: Arrays,
+    /// The values of `output` that are infinite or NaN, if there are any.
+    pub non_finite: Option<NonFinite>,
+}
+
+/// Values of an output array that are infinite or NaN.
+#[derive(Clone, Copy, Debug)]
+pub struct NonFinite {
+    /// Number of such values, 1 or more.
+    pub count: usize,
+    /// Number of all values.
+    pub total: usize,
+    /// The first such value.
+    pub value: f32,
+    /// Sequence, step and output of the first such value, from 0.
+    pub place: [usize; 3],
+}
+
+impl NonFinite {
+    /// Finds such values in an array `[sequences, time, width]`.
+    fn find(values: &[f32], time: usize, width: usize) -> Option<Self> {
+        let first = values.iter().position(|x| !x.is_finite())?;
+        let count = values.iter().filter(|x| !x.is_finite()).count();
+        let place = [first / width / time, first / width % time, first % width];
+        Some(Self { count, total: values.len(), value: values[first], place })
+    }
+}
+
+impl fmt::Display for NonFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, total, value, place: [sequence, step, output] } = self;
+        let verb = if *count == 1 { "is" } else { "are" };
+        write!(
+            f,
+            "{count} of {total} output values {verb} not finite; the first is {value} in sequence {sequence}, step {step}, \
+             output {output}"
+        )
+    }
+}
+
 /// Runs the float interpreter. `output` is `[B, T, O]`. `record` adds the states of every layer, after reset. `seed` is
 /// the seed of the membrane noise.
 ///
 /// # Errors
 /// Returns an error if a value exceeds the range of `f32`, or if the channels are not those of the network.
-pub fn interpret(network: &Network, events: &InputEvents, record: bool, seed: u64) -> Result<Arrays, Error> {
+pub fn interpret(
+    network: &Network,
+    events: &InputEvents,
+    record: bool,
+    seed: u64,
+) -> Result<Interpretation, Error> {
     let InputEvents { batch, time, ref data, .. } = *events;
     let input: Vec<f32> = data.iter().map(|&x| x as f32).collect();
     if let Some(i) = input.iter().position(|x| !x.is_finite()) {
@@ -83,7 +132,8 @@ pub fn interpret(network: &Network, events: &InputEvents, record: bool, seed: u6
         }
         arrays.add(&format!("{}.isyn", layer.name), &currents, &trace.isyn.data)?;
     }
-    Ok(arrays)
+    let non_finite = NonFinite::find(&run.output.data, time, run.output.width);
+    Ok(Interpretation { arrays, non_finite })
 }
 
 /// The result of a simulation.

@@ -1,10 +1,12 @@
-//! Input events of a network, read from `.npy` files.
+//! Input events of a network, read from `.npy` files or encoded from a recording.
 
 use std::path::Path;
 
 use synnet_arrays::read_npy;
 use synnet_ir::Raster;
+use synnet_ir::display::pluralize;
 
+use crate::encoding::Encoding;
 use crate::error::Error;
 use crate::files;
 
@@ -61,6 +63,23 @@ impl InputEvents {
             return Err(format!("the array holds {} at {}", data[i], place(i, time, width)));
         }
         Ok(Self { batch, time, channels, batched, data })
+    }
+
+    /// Returns the events of a recording, without a batch axis, for a network with `channels` input channels.
+    ///
+    /// # Errors
+    /// Returns an error if the front end has another number of channels.
+    pub fn encoded(encoding: &Encoding, channels: usize) -> Result<Self, String> {
+        let raster = &encoding.raster;
+        if raster.channels() != channels {
+            return Err(format!(
+                "the front end has {} channels, but the network has {}",
+                raster.channels(),
+                pluralize(channels, "input channel")
+            ));
+        }
+        let data = raster.to_dense().into_iter().map(f64::from).collect();
+        Ok(Self { batch: 1, time: raster.steps(), channels, batched: false, data })
     }
 
     /// Returns the sequences as 8-bit event counts for a chip. Counts above 255 become 255.

@@ -13,6 +13,8 @@
 //!
 //! [`run()`] trains, evaluates, builds the targets and writes the reports in one call, as `snnc train` does.
 //!
+//! [`encoding`] converts recordings to files of events, and [`inference`] runs a network or a chip on events.
+//!
 //! A [`ChipCatalog`] holds the built-in chips, and custom ones that you add. An [`Observer`] receives warnings and
 //! progress; [`Silent`] ignores them. An [`Error`] names the file and what is wrong with it, or carries the
 //! [diagnostics](SourceDiagnostics) of a network with their sources.
@@ -87,9 +89,11 @@ pub mod comparison;
 pub mod compiled_network;
 pub mod cost;
 pub mod data;
+pub mod encoding;
 mod error;
 mod experiment;
 pub mod files;
+mod front_end;
 #[allow(unreachable_pub, reason = "`pub` marks items that other modules use")]
 mod html;
 pub mod inference;

@@ -13,6 +13,8 @@ pub enum Stage {
     Reading,
     /// Samples run on the engines of a comparison.
     Comparing,
+    /// Recordings are converted to files of events.
+    Encoding,
 }
 
 /// Receives the events of an experiment. The default implementations do nothing.

@@ -41,6 +41,16 @@ pub const SAMPLE_RATE: f64 = 50e6 / 1024.0;
 /// Maximum number of time steps that [`raster`] returns: a gibibyte of counts, or 7.7 days in steps of 10 ms.
 pub const MAX_STEPS: u64 = (1 << 30) / CHANNELS as u64;
 
+/// The events of a recording, as [`encode`] returns them.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Encoding {
+    /// Spike counts, `[steps, CHANNELS]`, from 0 to [`FrontEndOptions::cap`].
+    pub raster: Raster,
+    /// Number of spikes that the raster lacks, because they exceed the cap of their channel and step.
+    pub dropped_spikes: u64,
+}
+
 /// One value per channel.
 type Lanes = [f64; CHANNELS];
 
@@ -73,6 +83,14 @@ pub enum EncodeError {
 /// Returns an error if an option is outside its range, or if the raster would have more than [`MAX_STEPS`]
 /// steps.
 pub fn raster(wav: &Wav, options: &FrontEndOptions) -> Result<Raster, EncodeError> {
+    encode(wav, options).map(|encoding| encoding.raster)
+}
+
+/// Like [`raster`], and also counts the spikes that exceed the cap.
+///
+/// # Errors
+/// Returns an error under the conditions of [`raster`].
+pub fn encode(wav: &Wav, options: &FrontEndOptions) -> Result<Encoding, EncodeError> {
     let mut front_end = AudioFrontEnd::new(options)?;
     let seconds = wav.duration();
     let steps = (seconds / options.dt()) as u64;
@@ -91,7 +109,7 @@ pub fn raster(wav: &Wav, options: &FrontEndOptions) -> Result<Raster, EncodeErro
     }
     resampler.finish(&mut audio);
     front_end.push(&audio, &mut frames);
-    Ok(frames.into())
+    Ok(Encoding { raster: frames.into(), dropped_spikes: front_end.dropped_spikes() })
 }
 
 /// Rounds to the nearest integer, for magnitudes below 2^51. With [`floor_offset`] added to `value`, this is

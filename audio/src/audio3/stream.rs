@@ -31,6 +31,8 @@ pub struct AudioFrontEnd {
     elapsed: u32,
     /// Spikes of the current step so far.
     counts: Lanes,
+    /// Spikes of complete steps that exceeded `cap`.
+    dropped: u64,
 }
 
 impl AudioFrontEnd {
@@ -47,6 +49,7 @@ impl AudioFrontEnd {
             cap: options.cap,
             elapsed: 0,
             counts: [0.0; CHANNELS],
+            dropped: 0,
         })
     }
 
@@ -64,19 +67,28 @@ impl AudioFrontEnd {
             rest = later;
             if self.elapsed == self.decimation {
                 // A count is at most the decimation, so the conversion to the capped integer is exact.
-                frames.push(self.counts.map(|count| count.min(self.cap.into()) as u8));
+                let cap = f64::from(self.cap);
+                frames.push(self.counts.map(|count| count.min(cap) as u8));
+                self.dropped += self.counts.iter().map(|count| (count - cap).max(0.0) as u64).sum::<u64>();
                 self.elapsed = 0;
                 self.counts = [0.0; CHANNELS];
             }
         }
     }
 
-    /// Sets all states to zero, and discards an incomplete step.
+    /// Returns the number of spikes in complete steps that were not counted, because the counter of their channel had
+    /// reached [`FrontEndOptions::cap`].
+    pub fn dropped_spikes(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Sets all states and the number of dropped spikes to zero, and discards an incomplete step.
     pub fn reset(&mut self) {
         self.bank.reset();
         self.spikes.reset();
         self.elapsed = 0;
         self.counts = [0.0; CHANNELS];
+        self.dropped = 0;
     }
 
     /// Processes audio that does not exceed the current time step.

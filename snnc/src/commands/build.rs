@@ -9,7 +9,7 @@ use synnet_ir::Network;
 use synnet_workbench::artifacts::{self, WrittenFile};
 use synnet_workbench::network_source::LoadedNetwork;
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{NamedTarget, TargetOption, TargetOptions, calibration, report};
+use synnet_workbench::{NamedTarget, TargetOption, TargetOptions, calibration, files, report};
 use synnet_xylo::quantize::QuantizeOptions;
 
 use crate::cli::{Build, QuantizeArgs};
@@ -55,6 +55,9 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
         }
         _ => artifacts::write(&artifacts, args.out.parent().unwrap_or(Path::new("")))?,
     };
+    if !written.is_empty() {
+        report_other_names(&args.out, &file, &written, target.name());
+    }
     if context.json {
         print_json(loaded, &written, &artifacts.facts)
     } else {
@@ -84,6 +87,18 @@ fn main_file(out: &Path) -> Result<String, Failure> {
     let name = name.and_then(|name| name.to_str());
     name.map(str::to_owned)
         .ok_or_else(|| Failure::Usage(format!("cannot write `{}`: it is not a file name", out.display())))
+}
+
+/// Reports that no file has the name that was asked for, only its stem.
+fn report_other_names(out: &Path, name: &str, written: &[WrittenFile], target: &str) {
+    let mut names = written.iter().map(|file| files::name(&file.path));
+    // A name without an extension is a stem, which all files keep.
+    if !names.all(|written| written.starts_with(name)) && !written.iter().any(|file| file.path == *out) {
+        terminal::print(format_args!(
+            "target `{target}` writes no `{}`; its files share the stem",
+            out.display()
+        ));
+    }
 }
 
 /// Rejects options that have no effect on the target: whoever gives one expects an effect.

@@ -28,6 +28,12 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;
+    if !float.measured.loss.is_finite() {
+        let loss = float.measured.loss;
+        terminal::warn(format_args!(
+            "the loss on the test set is {loss}: the weights give outputs that are not finite"
+        ));
+    }
     let chips = match &engine {
         Engine::Float => Vec::new(),
         Engine::Chip(chip) => vec![experiment.evaluate_on_chip(&network, chip, observer)?],

@@ -1,6 +1,7 @@
 //! `snnc fmt`: formats network files.
 
 use serde_json::json;
+use synnet_dsl::{FormatChanges, MixedLineEnds};
 use synnet_ir::Sources;
 
 use crate::cli::Fmt;
@@ -10,35 +11,76 @@ use crate::{stdio, terminal};
 /// Formats files in place. With `--check`, fails if a file is not formatted. Files with errors do not keep the others
 /// from being formatted.
 pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
+    if json && !args.check && args.files.iter().any(|path| stdio::is_stdio(path)) {
+        let message =
+            "`--json` and `-` both write to standard output: give the file a name, or add `--check`";
+        return Err(Failure::Usage(message.into()));
+    }
     let mut changed = Vec::new();
     let mut failed = Vec::new();
     for path in &args.files {
         let text = stdio::read_text(path)?;
+        let name = stdio::display_name(path);
         match synnet_dsl::format(&text) {
-            Ok(formatted) if stdio::is_stdio(path) && !args.check => stdio::print_text(&formatted)?,
-            Ok(formatted) if formatted == text => {}
             Ok(formatted) => {
-                changed.push(path.display().to_string());
-                if !args.check {
+                let changes = FormatChanges::between(&text, &formatted);
+                if stdio::is_stdio(path) && !args.check {
+                    stdio::print_text(&formatted)?;
+                } else if !changes.is_empty() && !args.check {
                     stdio::write(path, formatted.as_bytes())?;
+                }
+                if !args.check {
+                    invisible(changes)
+                        .iter()
+                        .for_each(|change| terminal::print(format!("`{name}`: {change}")));
+                }
+                if !changes.is_empty() {
+                    changed.push((name, changes));
                 }
             }
             Err(diagnostics) => {
                 let mut sources = Sources::new();
-                sources.add(path.display().to_string(), text);
+                sources.add(name, text);
                 failed.push(synnet_ir::render(&diagnostics, &sources, terminal::color()));
             }
         }
     }
     if json {
-        stdio::print_json(&json!({ "changed": changed, "failed": failed.len() }))?;
+        let names: Vec<&str> = changed.iter().map(|(name, _)| name.as_str()).collect();
+        stdio::print_json(&json!({ "changed": names, "failed": failed.len() }))?;
     }
     if !failed.is_empty() {
         return Err(Failure::Rendered(failed.concat()));
     }
     if args.check && !changed.is_empty() {
-        let files = changed.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
-        return Err(Failure::Input(format!("not formatted: {files}; run `snnc fmt` on them")));
+        let files: Vec<String> = changed.iter().map(|(name, changes)| unformatted(name, *changes)).collect();
+        return Err(Failure::Input(format!("not formatted: {}; run `snnc fmt` on them", files.join(", "))));
     }
     Ok(())
+}
+
+/// Describes the changes that most editors do not show.
+fn invisible(changes: FormatChanges) -> Vec<String> {
+    let line_ends =
+        changes.line_ends.map(|mixed| format!("made the line ends equal: {}", minority(mixed, "were")));
+    let mark = changes.byte_order_mark.then(|| "removed the byte order mark".to_owned());
+    line_ends.into_iter().chain(mark).collect()
+}
+
+/// Names a file that is not formatted, with the reason if most editors do not show it.
+fn unformatted(name: &str, changes: FormatChanges) -> String {
+    if changes.layout {
+        return format!("`{name}`");
+    }
+    let line_ends =
+        changes.line_ends.map(|mixed| format!("only the line ends differ: {}", minority(mixed, "are")));
+    let mark = changes.byte_order_mark.then(|| "it starts with a byte order mark".to_owned());
+    let reasons: Vec<String> = line_ends.into_iter().chain(mark).collect();
+    format!("`{name}` ({})", reasons.join("; "))
+}
+
+/// Describes the line ends that change, such as `2 of 40 are CRLF`.
+fn minority(mixed: MixedLineEnds, verb: &str) -> String {
+    let (count, kind) = mixed.minority();
+    format!("{count} of {} {verb} {kind}", mixed.total())
 }

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod chips;
 mod compare;
+mod encode;
 mod eval;
 mod explain;
 mod fmt;
@@ -24,6 +25,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Fmt(args) => fmt::run(&args, context.json),
         Command::Show(args) => show::run(&args, context),
         Command::Train(args) => train::run(&args, context),
+        Command::Encode(args) => encode::run(&args, context),
         Command::Eval(args) => eval::run(&args, context),
         Command::Compare(args) => compare::run(&args, context),
         Command::Run(args) => run::run(&args, context),

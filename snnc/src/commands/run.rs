@@ -1,4 +1,4 @@
-//! `snnc run`: runs a network on an array of input events.
+//! `snnc run`: runs a network on an array of input events or on a recording.
 
 use serde_json::json;
 use synnet_ir::Network;
@@ -8,23 +8,33 @@ use synnet_workbench::inference;
 use crate::cli::Run;
 use crate::context::{Context, NetworkInput};
 use crate::failure::Failure;
-use crate::stdio;
+use crate::input::Input;
+use crate::{stdio, terminal};
 
 /// Runs the float interpreter on events `[B, T, C]` and writes `output` `[B, T, O]`.
 pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;
-    let input = context.open(&args.network)?;
-    let network = network(args, &input, context)?;
-    let events = context.events(&arrays.input, network.graph.input.channels)?;
-    let out = inference::interpret(&network, &events, arrays.record, args.seed)
+    let opened = context.open(&args.network)?;
+    let network = network(args, &opened, context)?;
+    let graph = &network.graph;
+    let front_end = opened.recipe().map(|recipe| &recipe.front_end);
+    let input = Input::read(arrays, graph.input.channels, front_end, context)?;
+    input.report(Some((&graph.name, graph.dt)), context);
+    let events = &input.events;
+    let run = inference::interpret(&network, events, arrays.record, args.seed)
         .map_err(|error| error.in_file(&arrays.input))?;
-    stdio::write(&arrays.output, &out.to_npz()?)?;
+    if let Some(values) = run.non_finite {
+        terminal::warn(values);
+    }
+    stdio::write(&arrays.output, &run.arrays.to_npz()?)?;
     if context.json {
         stdio::print_json(&json!({
-            "network": network.graph.name,
+            "network": graph.name,
             "output": arrays.output,
-            "shape": [events.batch, events.time, network.graph.outputs()],
+            "shape": [events.batch, events.time, graph.outputs()],
+            "non_finite": run.non_finite.map_or(0, |values| values.count),
+            "recording": input.recording_json(),
         }))?;
     }
     Ok(())

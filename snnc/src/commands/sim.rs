@@ -1,4 +1,4 @@
-//! `snnc sim`: simulates a compiled network bit for bit on an array of input events.
+//! `snnc sim`: simulates a compiled network bit for bit on an array of input events or on a recording.
 
 use serde_json::json;
 use synnet_ir::display::pluralize;
@@ -8,6 +8,7 @@ use synnet_workbench::{cost, inference};
 use crate::cli::Sim;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::input::Input;
 use crate::{stdio, terminal};
 
 /// Simulates a compiled network and writes the spikes of the readout as `output`.
@@ -21,8 +22,11 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
         network.check(chip, &context.terminal)?;
     }
     warn_about_defaults(&network.defaulted);
-    let events = context.events(&arrays.input, network.specification.dimensions.inputs)?;
-    let run = inference::simulate(&network, chip.as_deref(), &events, arrays.record)
+    let input = Input::read(arrays, network.specification.dimensions.inputs, None, context)?;
+    // A compiled network does not state its time step.
+    input.report(None, context);
+    let events = &input.events;
+    let run = inference::simulate(&network, chip.as_deref(), events, arrays.record)
         .map_err(|error| error.in_file(&arrays.input))?;
     if run.dropped_events > 0 {
         let events = pluralize(run.dropped_events as usize, "input event");
@@ -46,6 +50,7 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
             "core": run.core,
             "defaulted_arrays": network.defaulted,
             "dropped_events": run.dropped_events,
+            "recording": input.recording_json(),
             "cycles_per_step": run.cycles.map(|[mean, worst]| json!({ "mean": mean, "worst_case": worst })),
         }));
     }

@@ -276,3 +276,25 @@ fn a_disk_that_fills_up_keeps_the_old_files() {
     assert_eq!(folder.files(), before);
     assert_eq!(folder.read_text("o.weights"), "the old ones");
 }
+
+#[test]
+fn negative_values_are_answered_with_what_is_expected() {
+    let folder = tones();
+    folder.write("w.safetensors", weights(TONES).to_safetensors());
+    folder.write("in.npy", npy("|u1", false, &[2, 16], &[1; 32]));
+    let run = ["run", "tones.snn", "--weights", "w.safetensors", "--input", "in.npy", "--output", "out.npz"];
+    for (words, says) in [
+        (&[&run[..], &["--seed", "-1"]].concat()[..], "'--seed <SEED>': expected a whole number from 0 to"),
+        (&["train", "tones.yaml", "--threads", "-1"], "-1 is not in 1..=1024"),
+        (&["train", "tones.yaml", "--seeds", "-2"], "-2 is not in 1..=1000"),
+        (&["compare", "tones.yaml", "--weights", "w.safetensors", "--samples", "-3"], "-3 is not in 1.."),
+        (&["show", "tones.snn", "--dt", "-10ms"], "expected a positive time with a unit"),
+        (&["show", "tones.snn", "--dt", "-10"], "expected a positive time with a unit"),
+        (&["check", "tones.snn", "--param", "-1"], "expected NAME=VALUE"),
+    ] {
+        refused(&words.join(" "), &folder, words, 2, &["invalid value", says]);
+    }
+    // Parameters may be negative.
+    let words = ["check", "tones.snn", "--param", "p_dropout=-1"];
+    refused("a parameter", &folder, &words, 1, &["p_dropout"]);
+}

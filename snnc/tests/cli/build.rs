@@ -32,6 +32,25 @@ fn builds_are_reproducible() {
 }
 
 #[test]
+fn other_names_than_the_given_one_are_reported() {
+    let folder = Folder::new();
+    folder.write("w.safetensors", digits_weights());
+    for (target, out, reported) in [
+        ("xylo-audio3", "r.npz", true),
+        ("xylo-audio3", "r.json", true),
+        ("xylo-audio2", "r.json", false),
+        ("xylo-audio3", "r.spec.npz", false),
+        ("xylo-audio3", "r", false),
+        ("xylo-audio3", "r.v2", false),
+        ("rust", "r.rs", false),
+    ] {
+        let outcome = build(&folder, target, out);
+        let says = format!("target `{target}` writes no `{out}`; its files share the stem");
+        assert_eq!(outcome.stderr.contains(&says), reported, "{target} {out}: {}", outcome.stderr);
+    }
+}
+
+#[test]
 fn one_text_of_rust_goes_to_a_pipe() {
     let folder = Folder::new();
     folder.write("w.safetensors", digits_weights());

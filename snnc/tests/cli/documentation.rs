@@ -127,7 +127,7 @@ fn commands(block: &Block, blocks: &[Block], of_line: impl Fn(&str) -> Option<&s
 
 /// Runs a command of `snnc`, which must succeed.
 ///
-/// Its input files are those of the repository. Others, which stand for files of the reader, are a small network, its
+/// Its input files and folders are those of the repository. Others, which stand for files of the reader, are a small network, its
 /// weights, events for it, and the specification of a chip. Folders of output files are created.
 ///
 /// `train`, `eval` and `compare` would take long. They get a data folder that does not exist, so that they stop there:
@@ -214,6 +214,12 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
                 std::fs::read(repository(&network.to_string_lossy()))
                     .expect("the recipe's network is beside it"),
             );
+        }
+    } else if original.is_dir() && words[0] == "encode" {
+        for entry in std::fs::read_dir(&original).expect("the repository can be read") {
+            let path = entry.expect("the repository can be read").path();
+            let name = path.file_name().expect("it has a name").to_string_lossy().into_owned();
+            folder.write(&format!("{word}/{name}"), std::fs::read(&path).expect("it is a file"));
         }
     } else if word.ends_with(".snn") {
         folder.write(word, TONES);

@@ -35,3 +35,44 @@ fn a_file_with_errors_stays_as_it_is() {
     assert_ne!(folder.read_text("other.snn"), UNTIDY, "the others are formatted all the same");
     folder.snnc(&["fmt", "missing.snn"]).failure(2, &["`missing.snn`"]);
 }
+
+#[test]
+fn line_ends_and_byte_order_marks_are_reported() {
+    let folder = Folder::new();
+    folder.write("net.snn", UNTIDY);
+    folder.snnc(&["fmt", "net.snn"]).success();
+    let lf = folder.read_text("net.snn");
+    let crlf = lf.replace('\n', "\r\n");
+    folder.write("crlf.snn", &crlf);
+    folder.snnc(&["fmt", "--check", "net.snn", "crlf.snn"]).success();
+    folder.write("untidy.snn", UNTIDY.replace('\n', "\r\n"));
+    folder.snnc(&["fmt", "crlf.snn", "untidy.snn"]).success();
+    assert_eq!(folder.read_text("crlf.snn"), crlf);
+    assert_eq!(folder.read_text("untidy.snn"), crlf);
+    assert_eq!(folder.snnc_with_input(&["fmt", "-"], crlf.as_bytes()).success().text(), crlf);
+
+    let total = lf.lines().count();
+    let minority = format!("2 of {total}");
+    for (mixed, expected, kind) in
+        [(lf.replacen('\n', "\r\n", 2), &lf, "CRLF"), (crlf.replacen("\r\n", "\n", 2), &crlf, "LF")]
+    {
+        folder.write("mixed.snn", &mixed);
+        let says = format!("`mixed.snn` (only the line ends differ: {minority} are {kind})");
+        folder.snnc(&["fmt", "--check", "mixed.snn"]).failure(1, &[&says]);
+        let says = format!("`mixed.snn`: made the line ends equal: {minority} were {kind}");
+        let said = folder.snnc(&["fmt", "mixed.snn"]).success().stderr;
+        assert!(said.contains(&says), "{said}");
+        assert_eq!(folder.read_text("mixed.snn"), *expected);
+        let outcome = folder.snnc_with_input(&["fmt", "-"], mixed.as_bytes()).success();
+        assert_eq!(outcome.text(), expected);
+        assert!(outcome.stderr.contains("`<stdin>`: made the line ends equal"), "{}", outcome.stderr);
+    }
+    folder.write("marked.snn", format!("\u{feff}{lf}"));
+    folder.snnc(&["check", "marked.snn"]).success();
+    folder
+        .snnc(&["fmt", "--check", "marked.snn"])
+        .failure(1, &["`marked.snn` (it starts with a byte order mark)"]);
+    folder.snnc(&["fmt", "marked.snn"]).success();
+    assert_eq!(folder.read_text("marked.snn"), lf);
+    folder.snnc_with_input(&["fmt", "--json", "-"], lf.as_bytes()).failure(2, &["`--json` and `-`"]);
+}

@@ -9,11 +9,16 @@ mod configuration;
 mod data;
 #[cfg(unix)]
 mod documentation;
+mod encode;
 mod examples;
 mod explain;
 mod fmt;
 #[cfg(unix)]
 mod links;
+#[cfg(unix)]
+mod permissions;
+#[cfg(unix)]
+mod progress;
 mod quantize;
 mod report;
 mod resume;

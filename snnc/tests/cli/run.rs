@@ -160,3 +160,23 @@ fn the_main_example_runs() {
     assert_eq!(arrays["output"], arrays["out.vmem"]);
     assert_eq!(arrays["h2.spikes"].shape, [1, STEPS, 60]);
 }
+
+#[test]
+fn outputs_that_are_not_finite_are_reported() {
+    let folder = folder();
+    folder.write("in.npy", npy("|u1", false, &[2, STEPS / 2, 6], &events(STEPS, 6)));
+    let said = folder.snnc(&RUN).success().stderr;
+    assert!(!said.contains("not finite"), "{said}");
+    let mut params = weights(NET);
+    params.tensors.values_mut().flat_map(|t| &mut t.data).for_each(|w| *w = 3e38);
+    folder.write("w.safetensors", params.to_safetensors());
+    let outcome = folder.snnc(&[&RUN[..], &["--json"]].concat()).success();
+    let values = folder.arrays("out.npz")["output"].to_floats();
+    let count = values.iter().filter(|x| !x.is_finite()).count();
+    let first = values.iter().position(|x| !x.is_finite()).expect("sums overflow");
+    let place = format!("in sequence 0, step {}, output {}", first / 3, first % 3);
+    for text in [&format!("{count} of 90 output values are not finite; the first is inf"), &place] {
+        assert!(outcome.stderr.contains(text), "no {text:?} in {}", outcome.stderr);
+    }
+    assert_eq!(outcome.json()["non_finite"], count);
+}

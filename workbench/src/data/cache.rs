@@ -77,7 +77,7 @@ impl Cache {
         let write = || -> std::io::Result<()> {
             let folder = path.parent().unwrap_or(&path);
             std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::Builder::new().prefix(files::TEMPORARY_PREFIX).tempfile_in(folder)?;
+            let mut file = files::temporary_file(&path)?;
             file.write_all(&entry.encode().map_err(std::io::Error::other)?)?;
             file.persist(&path)?;
             Ok(())

@@ -34,6 +34,7 @@ use augmented::AugmentedSamples;
 pub use augmented::EpochDatasets;
 use cache::Cache;
 use overlap::Origin;
+pub(crate) use scan::Scan;
 use split::{Seen, Split, Splitter};
 
 /// Maximum number of errors that a message lists; it counts the others.
@@ -312,7 +313,7 @@ impl Source<'_> {
 }
 
 /// Formats errors as a count and a list, such as `2 files cannot be used:`. `one` and `many` are the subject.
-fn error_list(errors: &[String], one: &str, many: &str, predicate: &str) -> String {
+pub(crate) fn error_list(errors: &[String], one: &str, many: &str, predicate: &str) -> String {
     let shown: Vec<String> =
         errors.iter().take(MAX_LISTED_ERRORS).map(|error| format!("  {error}")).collect();
     let rest = errors.len().saturating_sub(MAX_LISTED_ERRORS);

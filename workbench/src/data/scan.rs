@@ -28,7 +28,7 @@ pub(super) struct LeftOut {
 
 /// The files of a folder.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub(crate) struct Scan {
     /// Names of files with the extension, relative to the folder and separated by `/`, sorted.
     pub names: Vec<String>,
     /// Hidden files and folders.
@@ -67,7 +67,7 @@ impl Scan {
     ///
     /// # Errors
     /// Returns an error if a folder cannot be read, or if a pattern is invalid.
-    pub(super) fn read(folder: &Path, extension: &str, ignore: &[String]) -> Result<Self, Error> {
+    pub(crate) fn read(folder: &Path, extension: &str, ignore: &[String]) -> Result<Self, Error> {
         let globs = ignore.iter().map(String::as_str).chain(ALWAYS_IGNORED).map(|text| {
             let pattern = Glob::new(text.trim_end_matches('/'));
             pattern.map_err(|e| Error::Input(format!("`data.ignore`: `{text}` is not a pattern: {e}")))
@@ -82,7 +82,7 @@ impl Scan {
     }
 
     /// Notes what was left out.
-    pub(super) fn report(&self, folder: &Path, observer: &dyn Observer) {
+    pub(crate) fn report(&self, folder: &Path, observer: &dyn Observer) {
         let groups = [
             self.hidden.describe("hidden file", "hidden files"),
             self.ignored.describe("ignored file or folder", "ignored files or folders"),

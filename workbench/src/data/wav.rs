@@ -1,12 +1,13 @@
 //! Conversion of WAV files to rasters by the audio front end.
 
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, FrontEndOptions};
+use synnet_audio::audio3;
 use synnet_data::waveform::{Augmentation, AugmentedAudio};
 use synnet_ir::Raster;
 
 use super::cache::{Cache, Entry};
 use super::folder::Content;
+use crate::encoding::Encoding;
 use crate::recipe::FrontEnd;
 
 /// Returns the events of a WAV file, from the cache if they are in it.
@@ -16,8 +17,8 @@ pub(super) fn raster(bytes: &[u8], front_end: &FrontEnd, cache: &Cache) -> Resul
         Some(entry) => entry,
         None => {
             let audio = Wav::decode(bytes).map_err(|e| e.to_string())?;
-            let FrontEnd::XyloAudio3(options) = front_end;
-            let entry = Entry { raster: front_end_raster(&audio, options)?, seconds: audio.duration() };
+            let encoding = Encoding::of(&audio, front_end)?;
+            let entry = Entry { raster: encoding.raster, seconds: encoding.seconds };
             cache.put(key, &entry);
             entry
         }
@@ -43,16 +44,4 @@ pub(super) fn augmented_raster(
     // Unlike in a file, audio shorter than a step is not an error here: augmentation may have cut it. The raster is
     // empty.
     audio3::raster(&sound, &options).map_err(|e| e.to_string())
-}
-
-/// Runs the front end.
-///
-/// # Errors
-/// Returns an error if the audio is shorter than a time step.
-fn front_end_raster(audio: &Wav, options: &FrontEndOptions) -> Result<Raster, String> {
-    let raster = audio3::raster(audio, options).map_err(|e| e.to_string())?;
-    if raster.steps() == 0 {
-        return Err(format!("the recording is shorter than one time step: {:.4} s", audio.duration()));
-    }
-    Ok(raster)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::de::{self, Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use synnet_audio::audio3;
 use synnet_data::waveform;
 use synnet_dsl::vocabulary::Unit;
@@ -96,7 +96,7 @@ pub enum Cache {
 }
 
 /// An audio front end with its options.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FrontEnd {
     /// The digital front end of Xylo Audio 3.
