@@ -131,6 +131,35 @@ fn former_keys_suggest_the_present_ones() {
 }
 
 #[test]
+fn every_built_chip_is_evaluated_and_names_its_layers() {
+    let folder = tones();
+    let words = ["train", "tones.yaml", "--json", "--set", "training.epochs=1"];
+    let build = ["--set", "build=[xylo-audio3, xylo-audio2]"];
+    let json = folder.snnc(&[&words[..], &build].concat()).success().json();
+    for chip in ["xylo-audio3", "xylo-audio2"] {
+        assert!(json[chip]["accuracy"].is_number() && json[chip]["agreement"].is_number(), "{json:#}");
+    }
+    assert_eq!(json["agreement"], json["xylo-audio3"]["agreement"]);
+    // The table is part of the specification, and lies beside the configuration.
+    let shows_layers = |file: &str| {
+        let file = format!("runs/tones/{file}");
+        let json = folder.snnc(&["show", &file, "--json"]).success().json();
+        let last = json["layers"].as_array().and_then(|layers| layers.last()).cloned().unwrap_or_default();
+        assert_eq!((&last["layer"], &last["population"]), (&"out".into(), &"readout".into()), "{json:#}");
+    };
+    shows_layers("tones.spec.npz");
+    shows_layers("tones.xylo-audio2.json");
+    folder.write("runs/tones/tones.xylo-audio2.layers.json", "{}");
+    let outcome = folder.snnc(&["show", "runs/tones/tones.xylo-audio2.json"]).success();
+    assert!(outcome.stderr.contains("table of layers: missing field `network`"), "{}", outcome.stderr);
+    // Without a target, `compare` takes the recipe's chip.
+    let compare = ["compare", "tones.yaml", "--weights", "runs/tones/weights.safetensors"];
+    let outcome = folder.snnc(&compare).success();
+    assert!(outcome.stderr.contains("xylo-audio3"), "{}", outcome.stderr);
+    folder.snnc(&[&compare[..], &["--set", "build=[]"]].concat()).failure(2, &["the recipe names no chip"]);
+}
+
+#[test]
 fn recompute_is_accepted_under_its_former_name() {
     let folder = tones();
     let metrics = |key: &str| {

@@ -4,6 +4,7 @@ use synnet_ir::{Diagnostics, Network};
 
 use crate::build_output::Build;
 use crate::chip::Chip;
+use crate::dead_neurons;
 use crate::map::{self, MapOptions};
 use crate::quantize::{QuantizeOptions, quantize};
 use crate::rules;
@@ -54,8 +55,12 @@ pub fn build(network: &Network, chip: &Chip, options: &QuantizeOptions) -> Resul
 /// [`rules::check`], except that weights which are zero after quantization take no fan-out memory. Also returns the
 /// errors of [`quantize()`].
 pub fn build_with(network: &Network, chip: &Chip, options: &BuildOptions) -> Result<Build, Diagnostics> {
-    let (float, mut warnings) = map::lay_out(network, chip, &options.map)?;
-    let (specification, report) = quantize(&float, chip, &options.quantize)?;
+    let (mut float, mut warnings) = map::lay_out(network, chip, &options.map)?;
+    let (mut specification, mut report) = quantize(&float, chip, &options.quantize)?;
+    // Rounding can leave neurons without weights. Each pass removes at least one, so this ends.
+    while options.map.remove_dead && dead_neurons::remove_rounded(&mut float, &specification) {
+        (specification, report) = quantize(&float, chip, &options.quantize)?;
+    }
     // Fan-out is checked last, because quantization makes small weights zero, and those take no entry.
     let d = specification.dimensions;
     let too_many = rules::fan_out_of_weights(&specification.weights_rec, d, &float.layers, chip);

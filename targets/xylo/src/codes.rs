@@ -147,4 +147,12 @@ Remedy: use `channel` or `global`.";
 that it makes of a network always pass, so this error is a bug of the compiler.
 
 Remedy: report the network.";
+
+    CUT_BY_RANGES = "X0406", "measured states leave weights few bits",
+"If there is calibration input, the scale of a neuron is chosen so that the largest state on this input fits 16 bits. A
+recurrent layer whose activity grows from step to step reaches states so large that hardly any bits are left for its
+weights, and the network on the chip has little in common with the float network.
+
+Remedy: check whether the layer diverges in the float network (`snnc run --record`), and train it with smaller recurrent
+weights; or calibrate with input that is typical in strength and length.";
 }

@@ -4,19 +4,45 @@
 //! its bias is positive, or if a positive weight leads to it from the input or from a neuron that can spike; a spike of
 //! an alias source counts as a spike of its target. It reaches the readout through nonzero weights, directly or through
 //! neurons that can spike. So the readout does the same without dead neurons.
+//!
+//! Neurons are removed before quantization, and again after it: rounding can leave a neuron without weights.
 
 use crate::float_specification::{FloatSpecification, RemovedNeurons};
+use crate::specification::Specification;
 
 /// Removes the dead neurons. If no neuron that the input feeds would be left, all neurons stay: a chip without neurons
 /// computes nothing, and the quantizer warns about silent layers anyway.
 pub(crate) fn remove(spec: &mut FloatSpecification) {
     let can_spike = can_spike(spec);
     let reaches = reaches_readout(spec, &can_spike);
+    remove_all_but(spec, &can_spike, &reaches);
+}
+
+/// Like [`remove`], for neurons that are dead because their weights or biases round to zero. Returns whether any was
+/// removed; `integers` then belongs to another network.
+pub(crate) fn remove_rounded(spec: &mut FloatSpecification, integers: &Specification) -> bool {
+    let floats = |values: &[i8]| values.iter().map(|&x| f64::from(x)).collect();
+    let rounded = FloatSpecification {
+        weights_in: floats(&integers.weights_in),
+        weights_rec: floats(&integers.weights_rec),
+        weights_out: floats(&integers.weights_out),
+        bias: integers.bias.iter().map(|&x| f64::from(x)).collect(),
+        ..spec.clone()
+    };
+    let can_spike = can_spike(&rounded);
+    let reaches = reaches_readout(&rounded, &can_spike);
+    remove_all_but(spec, &can_spike, &reaches)
+}
+
+/// Removes the neurons that cannot spike or do not reach the readout. Returns whether there were any.
+fn remove_all_but(spec: &mut FloatSpecification, can_spike: &[bool], reaches: &[bool]) -> bool {
     let keep: Vec<bool> =
-        can_spike.iter().zip(&reaches).map(|(spikes, reaches)| *spikes && *reaches).collect();
-    if keep[..spec.dimensions.input_expansion].contains(&true) && keep.contains(&false) {
-        retain(spec, &keep, &can_spike);
+        can_spike.iter().zip(reaches).map(|(spikes, reaches)| *spikes && *reaches).collect();
+    let removes = keep[..spec.dimensions.input_expansion].contains(&true) && keep.contains(&false);
+    if removes {
+        retain(spec, &keep, can_spike);
     }
+    removes
 }
 
 /// Propagates a property along the edges that `next` lists, until nothing changes.
@@ -116,7 +142,14 @@ fn retain(spec: &mut FloatSpecification, keep: &[bool], can_spike: &[bool]) {
         layer.neurons = of(&|id| keep[id]);
         layer.ids = ids[first]..ids[first] + layer.neurons.len();
         if !(removed.silent.is_empty() && removed.without_effect.is_empty()) {
-            spec.removed.push(removed);
+            // Neurons that die by rounding are removed after others.
+            match spec.removed.iter_mut().find(|known| known.layer == removed.layer) {
+                None => spec.removed.push(removed),
+                Some(known) => {
+                    known.silent.extend(removed.silent);
+                    known.without_effect.extend(removed.without_effect);
+                }
+            }
         }
     }
     spec.layers.retain(|layer| !layer.neurons.is_empty());

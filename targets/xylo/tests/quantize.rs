@@ -9,9 +9,9 @@ use synnet_ir::{Network, Raster, timing};
 use synnet_xylo::quantize::{LayerRange, Method};
 use synnet_xylo::simulate::{Record, SimulationTrace, Simulator};
 use synnet_xylo::{
-    FloatSpecification, build,
+    BuildOptions, FloatSpecification, build, build_with,
     chip::Chip,
-    map::map,
+    map::{MapOptions, map},
     quantize::{QuantizeOptions, Ranges, quantize},
 };
 
@@ -400,6 +400,44 @@ fn a_coarse_threshold_is_reported() {
         let coarse: Vec<_> = built.warnings.iter().filter(|warning| warning.code.id == "X0402").collect();
         assert_eq!(coarse.len(), usize::from(warns), "{threshold}: {coarse:?}");
         assert!(coarse.iter().all(|warning| warning.span == Some(network::line(1))));
+    }
+}
+
+#[test]
+fn neurons_that_die_by_rounding_are_removed_on_request() {
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let layers = vec![
+        network::layer("h", 3, network::lif(&[20e-3], &[20e-3], 31), network::line(1)),
+        network::layer("out", 1, network::lif(&[20e-3], &[20e-3], 1), network::line(2)),
+    ];
+    // The scale of a neuron is at most 32767 / 32 thresholds, so the second neuron's only weight becomes 0; and the
+    // third's weight to the readout does.
+    let weights = [vec![1.0, 1e-5, 1.0], vec![1.0, 1.0, 1e-5]];
+    let network = network::bind(&network::chain(10e-3, 1, layers), &weights);
+    let built = |remove_dead| {
+        let map = MapOptions::new().with_remove_dead(remove_dead);
+        build_with(&network, chip, &BuildOptions::new().with_map(map)).unwrap()
+    };
+    assert_eq!(built(false).specification.dimensions.hidden, 3);
+    let built = built(true);
+    assert_eq!((built.specification.dimensions.hidden, &built.float.layers[0].neurons[..]), (1, &[0][..]));
+    let removed = &built.float.removed;
+    assert_eq!((removed[0].silent.clone(), removed[0].without_effect.clone()), (vec![1], vec![2]));
+}
+
+#[test]
+fn a_scale_that_ranges_cut_is_reported() {
+    let chip = Chip::find("xylo-audio3").unwrap();
+    let network = one_neuron([1.0, 0.3], 0.5);
+    // A state of 32 leaves room for a scale of 1024 / headroom, a state of 10,000 for one of about 3.
+    for (peak, warns) in [(32.0, false), (1e4, true)] {
+        let layer = |vmem: f64| LayerRange { vmem: vec![vmem], isyn: vec![0.1] };
+        let ranges = Ranges { layers: vec![layer(peak), layer(1.0)] };
+        let built = build(&network, chip, &QuantizeOptions::new().with_ranges(ranges)).unwrap();
+        let cut: Vec<_> = built.warnings.iter().filter(|warning| warning.code.id == "X0406").collect();
+        assert_eq!(cut.len(), usize::from(warns), "{peak}: {cut:?}");
+        assert!(cut.iter().all(|warning| warning.span == Some(network::line(1))));
+        assert_eq!(built.report.layers[0].cut_by_ranges, usize::from(warns));
     }
 }
 

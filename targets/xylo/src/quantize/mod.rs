@@ -117,6 +117,7 @@ fn quantize_with_rockpool(
         shift_rec: 0,
         shift_out: 0,
         silent_readout: false,
+        measured: None,
     };
     Ok((specification, scales, losses))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
-use synnet_ir::display::{format_table, format_whole_percent};
+use synnet_ir::display::{format_table, format_whole_percent, pluralize};
 use synnet_ir::{Diagnostic, Diagnostics, Span};
 
 use super::options::Method;
@@ -55,6 +55,9 @@ pub struct LayerReport {
     pub vanished: usize,
     /// Number of weights that were clipped: they exceed the range by more than rounding.
     pub saturated: usize,
+    /// Number of neurons whose measured ranges limit the scale so far that their weights use at most a quarter of their
+    /// range: they lose two bits or more.
+    pub cut_by_ranges: usize,
     /// Maximum relative error of a threshold; 0 if the thresholds mean "never".
     pub threshold_error: f64,
     /// Whether the layer stays silent: all its weights became 0, and no bias is positive.
@@ -119,7 +122,20 @@ impl QuantizeReport {
                     Diagnostic::warning(&codes::SILENT_LAYER, layer.span, message)
                         .with_help("lower its threshold, or train with larger weights"),
                 );
-            } else if layer.threshold_error > COARSE {
+            }
+            if layer.cut_by_ranges > 0 && !layer.dead {
+                let message = format!(
+                    "the states of `{}` become so large on the calibration input that the weights of {} keep at most a \
+                     quarter of their range",
+                    layer.name,
+                    pluralize(layer.cut_by_ranges, "neuron")
+                );
+                warnings.push(
+                    Diagnostic::warning(&codes::CUT_BY_RANGES, layer.span, message)
+                        .with_help("check whether the layer diverges, or calibrate with typical input"),
+                );
+            }
+            if layer.threshold_error > COARSE && !layer.dead {
                 let message = format!(
                     "a threshold of `{}` is {} off after quantization: it is small compared with the weights",
                     layer.name,
@@ -197,9 +213,17 @@ pub(super) fn layers(
         &scales.readout,
         s.weight_shift_out,
     );
+    let measured = scales.measured.as_ref();
     let each = float.layers.iter();
     each.map(|layer| {
-        if layer.readout {
+        let cut = match measured {
+            None => 0,
+            Some(limits) if layer.readout => {
+                cut_by_ranges(layer, &readout, weight_limit, &scales.readout, &limits.readout)
+            }
+            Some(limits) => cut_by_ranges(layer, &hidden, weight_limit, &scales.hidden, &limits.hidden),
+        };
+        let report = if layer.readout {
             // The error of a threshold that stands for "never" has no meaning.
             let never = scales.silent_readout;
             let thresholds =
@@ -210,9 +234,25 @@ pub(super) fn layers(
             let thresholds =
                 relative_error(&float.threshold, &s.threshold, &scales.hidden, layer.ids.clone());
             report(layer, &hidden, weight_limit, &scales.hidden, &s.bias, thresholds)
-        }
+        };
+        LayerReport { cut_by_ranges: cut, ..report }
     })
     .collect()
+}
+
+/// Returns the number of neurons of a layer whose scale is that of `limits`, the maximum by measured ranges, and whose
+/// weights into all synapses use at most a quarter of their range on this scale.
+fn cut_by_ranges(layer: &MappedLayer, all: &[Pair], limit: f64, scale: &[f64], limits: &[f64]) -> usize {
+    let mut largest = vec![0.0_f64; layer.ids.len()];
+    for pair in all.iter().filter(|pair| layer.ids.contains(&pair.neuron)) {
+        let largest = &mut largest[pair.neuron - layer.ids.start];
+        *largest = largest.max(pair.exact.abs());
+    }
+    // Refinement lowers a scale by at most a tenth.
+    let is_cut = |(id, largest): (usize, &f64)| {
+        scale[id] >= 0.85 * limits[id] && *largest > 0.0 && *largest <= limit / 4.0
+    };
+    layer.ids.clone().zip(&largest).filter(|&(id, largest)| is_cut((id, largest))).count()
 }
 
 fn report(
@@ -242,6 +282,7 @@ fn report(
         weight_error: if power > 0.0 { (error / power).sqrt() } else { 0.0 },
         vanished,
         saturated,
+        cut_by_ranges: 0,
         threshold_error,
         dead: !alive && bias[layer.ids.clone()].iter().all(|&b| b <= 0),
         span: layer.span,

@@ -10,7 +10,7 @@
 
 use synnet_ir::graph::Quantity;
 
-use super::headroom::{self, LayerSlice};
+use super::headroom::{self, Headroom, LayerSlice};
 use super::options::{Method, QuantizeOptions};
 use super::refine;
 use super::rounding::shift_factor;
@@ -26,6 +26,8 @@ pub(super) struct Scales {
     pub(super) shift_out: u8,
     /// Whether the readout's thresholds mean "never".
     pub(super) silent_readout: bool,
+    /// The maximum scales by measured ranges; `None` if there are none.
+    pub(super) measured: Option<Headroom>,
 }
 
 impl Scales {
@@ -63,7 +65,8 @@ impl Scales {
         }
         let readout = bounds(&statistics.readout, &headroom.readout, &limits, silent_readout);
         let ([_, shift_out], readout) = best(&readout, all.map(|shift| [0, shift]), shared || compared);
-        Self { hidden: scales, readout, shift_in, shift_rec, shift_out, silent_readout }
+        let measured = options.ranges.is_some().then_some(headroom);
+        Self { hidden: scales, readout, shift_in, shift_rec, shift_out, silent_readout, measured }
     }
 }
 
