@@ -185,14 +185,12 @@ impl Config {
         cargo::warn(&render(&compilation.diagnostics));
         self.check_rates(&graph)?;
         let weights = self.weights.as_ref().map(|path| read_weights(path, files)).transpose()?;
-        if let Some(mismatch) = weights.as_ref().and_then(|w| w.check(&graph, self.allow_mismatch)) {
-            let is_error = mismatch.is_error();
-            let text = render(&[mismatch]);
-            if is_error {
-                return Err(Error::new(text));
-            }
-            cargo::warn(&text);
+        let found =
+            weights.as_ref().map(|weights| weights.check(&graph, self.allow_mismatch)).unwrap_or_default();
+        if found.has_errors() {
+            return Err(Error::new(render(&found.errors())));
         }
+        cargo::warn(&render(&found));
         let mut options = RustOptions::new()
             .with_embedding(Embedding::Include(format!("{stem}.weights")))
             .with_numbers(match self.numbers {

@@ -24,4 +24,5 @@ crate::codes! {
     SHORT_TIME_CONSTANT = "W0301", "a time constant shorter than the time step";
     NO_INPUT = "W0401", "a layer without incoming connections";
     NO_EFFECT = "W0402", "a layer or input without a path to the output";
+    REPLACED_CONSTANT = "W0601", "a constant that the weights replace";
 }

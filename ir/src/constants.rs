@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::display::{format_time, pluralize};
 use crate::graph::{
-    Connection, Endpoint, ExpSyn, Graph, Input, Layer, LayerParameter, LeakUnit, Lif, Linear, Neuron,
+    Connection, Endpoint, ExpSyn, Graph, Init, Input, Layer, LayerParameter, LeakUnit, Lif, Linear, Neuron,
     Operator, Output, Parameter,
 };
 
@@ -12,10 +12,15 @@ use crate::graph::{
 /// functions does not show.
 const DIGITS: usize = 8;
 
+/// End of the names of membrane noise.
+pub(crate) const NOISE: &str = ".noise_std";
+/// End of the names of the initial values of weights that are not learned.
+pub(crate) const FIXED_WEIGHTS: &str = ".fixed_weights";
+
 /// Returns every constant of a graph by name, such as `h0.tau_mem`, with its value as text.
 ///
-/// A learned parameter has the value `learned`. What only affects training is left out: initial values, dropout,
-/// surrogate gradients. Names of networks and comments are left out too. Every struct is taken apart completely, so that
+/// A learned parameter has the value `learned`. What only affects training is left out: initial values of learned weights,
+/// dropout, surrogate gradients. Names of networks and comments are left out too. Every struct is taken apart completely, so that
 /// a new field cannot be forgotten here.
 pub(crate) fn of_graph(graph: &Graph) -> BTreeMap<String, String> {
     let Graph { name: _, docs: _, dt, input, layers, connections, output, span: _ } = graph;
@@ -30,7 +35,10 @@ pub(crate) fn of_graph(graph: &Graph) -> BTreeMap<String, String> {
     add("output", format!("{} of {}", quantity.name(), graph.layer(*layer).name));
     // The order of updates and of sums.
     add("layers", names(layers.iter().map(|layer| layer.name.as_str())));
-    add("connections", names(connections.iter().map(|connection| connection.name.as_str())));
+    for (id, layer) in graph.layers_with_ids() {
+        let inputs = names(graph.connections_into(id).map(|(_, connection)| connection.name.as_str()));
+        add(&format!("{}.inputs", layer.name), inputs);
+    }
     for layer in layers {
         of_layer(layer, &mut constants);
     }
@@ -73,10 +81,26 @@ fn of_layer(layer: &Layer, constants: &mut BTreeMap<String, String>) {
     }
     for which in LayerParameter::ALL {
         let Some(Parameter { values, learn, span: _ }) = which.of(layer) else { continue };
-        let is_time = which.leak(layer).is_some_and(|leak| leak.unit == LeakUnit::TimeConstant);
-        let format = if is_time { format_time } else { number };
-        add(which.name(layer), if *learn { "learned".to_owned() } else { run_lengths(values, format) });
+        add(
+            which.name(layer),
+            if *learn { "learned".to_owned() } else { self::values(layer, which, values) },
+        );
     }
+}
+
+/// Returns the declared value of a parameter by its name in [`of_graph`], learned or not.
+pub fn declared_constant(graph: &Graph, name: &str) -> Option<String> {
+    let layers = graph.layers.iter().filter_map(|layer| Some((layer, name.strip_prefix(&layer.name)?)));
+    let parameters = layers.flat_map(|(layer, rest)| LayerParameter::ALL.map(|which| (layer, which, rest)));
+    parameters
+        .filter(|(layer, which, rest)| rest.strip_prefix('.') == Some(which.name(layer)))
+        .find_map(|(layer, which, _)| Some(values(layer, which, &which.of(layer)?.values)))
+}
+
+/// Formats values of a parameter in its unit.
+pub(crate) fn values(layer: &Layer, which: LayerParameter, values: &[f64]) -> String {
+    let is_time = which.leak(layer).is_some_and(|leak| leak.unit == LeakUnit::TimeConstant);
+    run_lengths(values, if is_time { format_time } else { number })
 }
 
 fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMap<String, String>) {
@@ -85,6 +109,11 @@ fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMa
         Endpoint::Input => graph.input.name.as_str(),
         Endpoint::Layer(id) => graph.layer(*id).name.as_str(),
     });
+    let fixed = |init: &Init| format!("{:?} x {}", init.distribution, run_lengths(&init.scale, number));
+    let fixed_weights = match operator {
+        Operator::Linear(Linear { learn: false, init, .. }) => Some(fixed(init)),
+        Operator::Linear(_) | Operator::Identity => None,
+    };
     let operator = match operator {
         Operator::Identity => "identity",
         Operator::Linear(Linear { bias: None, learn: _, init: _ }) => "linear",
@@ -97,13 +126,18 @@ fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMa
     add("target", graph.layer(*target).name.clone());
     add("delay", pluralize(*delay as usize, "step"));
     add("operator", operator.to_owned());
+    if let Some(weights) = fixed_weights {
+        add(FIXED_WEIGHTS.trim_start_matches('.'), weights);
+    }
 }
 
 /// Formats values in order, each run of equal ones as one with its length.
 fn run_lengths(values: &[f64], format: impl Fn(f64) -> String) -> String {
     let texts: Vec<String> = values.iter().map(|&value| format(value)).collect();
-    if let [only] = texts.as_slice() {
-        return only.clone();
+    if let [first, rest @ ..] = texts.as_slice()
+        && rest.iter().all(|text| text == first)
+    {
+        return first.clone();
     }
     let runs = texts.chunk_by(|a, b| a == b).map(|run| match run {
         [one] => one.clone(),
@@ -127,5 +161,7 @@ mod tests {
         let seconds = [0.002, 0.002, 0.004];
         assert_eq!(run_lengths(&seconds, format_time), "2 ms (2 times), 4 ms");
         assert_eq!(run_lengths(&[0.1 + 0.2], number), "0.3");
+        // One value for all neurons is the same as a list of equal ones.
+        assert_eq!(run_lengths(&[2.0; 3], number), "2");
     }
 }

@@ -47,6 +47,7 @@ pub mod timing;
 mod validate;
 mod weights_file;
 
+pub use constants::declared_constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use features::Feature;
 pub use graph::structure::Graph;

@@ -28,11 +28,12 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::display::{format_list, pluralize};
 use crate::graph::Graph;
 use crate::hash::fnv1a;
-use crate::network::Network;
+use crate::network::{Network, Slot};
 use crate::params::{Params, ReadError};
 
 /// The header entry by which the metadata is recognized.
 const CONSTANTS: &str = "constants";
+const GRAPH_HASH: &str = "graph_hash";
 
 /// Maximum number of differences that a message lists; it counts the others.
 const MAX_LISTED: usize = 12;
@@ -111,71 +112,133 @@ impl WeightsFile {
         allow_mismatch: bool,
     ) -> Result<(Network, Diagnostics), Diagnostics> {
         let bound = Network::bind(graph, &self.params);
-        let mut found: Diagnostics = self.mismatch(graph, differences, allow_mismatch).into_iter().collect();
+        let mut found = self.check_with(graph, differences, allow_mismatch);
         match bound {
             Ok(network) if !found.has_errors() => Ok((network, found)),
-            Ok(_) => Err(found),
+            Ok(_) => Err(found.errors()),
             Err(errors) => {
                 found.extend(errors);
-                Err(found)
+                Err(found.errors())
             }
         }
     }
 
     /// Returns the constants that differ between the network of the metadata and `graph`, in alphabetical order.
-    /// Constants that a tensor of the file sets do not count.
+    ///
+    /// Constants that a tensor of the file sets do not count, nor does membrane noise that was on in training and is off
+    /// now.
     pub fn differences(&self, graph: &Graph) -> Vec<Difference> {
         let Some(metadata) = &self.metadata else { return Vec::new() };
         let mut found = differences(&metadata.constants, &constants::of_graph(graph));
-        found.retain(|difference| !self.params.tensors.contains_key(&difference.constant));
+        found.retain(|Difference { constant, trained, now }| {
+            let is_silenced = constant.ends_with(constants::NOISE) && now.as_deref() == Some("0");
+            // Whether weights are trained does not change what the network computes.
+            let is_learned =
+                constant.ends_with(constants::FIXED_WEIGHTS) && (trained.is_none() || now.is_none());
+            !(is_silenced || is_learned || self.params.tensors.contains_key(constant))
+        });
         found
     }
 
-    /// Compares the network that the tensors were trained for with `graph`. Returns an error that lists the differences,
-    /// or a warning if `allow_mismatch`; `None` if there are none.
-    pub fn check(&self, graph: &Graph, allow_mismatch: bool) -> Option<Diagnostic> {
-        self.mismatch(graph, &self.differences(graph), allow_mismatch)
+    /// Compares the network that the tensors were trained for with `graph`. Returns an error that lists the constants
+    /// that differ, or a warning if `allow_mismatch`, and a warning about tensors in place of declared constants.
+    pub fn check(&self, graph: &Graph, allow_mismatch: bool) -> Diagnostics {
+        self.check_with(graph, &self.differences(graph), allow_mismatch)
+    }
+
+    fn check_with(&self, graph: &Graph, differences: &[Difference], allow_mismatch: bool) -> Diagnostics {
+        let mismatch = self.mismatch(graph, differences, allow_mismatch);
+        mismatch.into_iter().chain(self.overridden(graph)).collect()
     }
 
     /// Returns the diagnostic that lists differences, at the declaration of the network; `None` if there are none.
     fn mismatch(&self, graph: &Graph, differences: &[Difference], allowed: bool) -> Option<Diagnostic> {
         let (metadata, first) = (self.metadata.as_ref()?, differences.first()?);
         let code = &codes::OTHER_NETWORK;
-        let others = match differences.len() - 1 {
-            0 => String::new(),
-            others => format!(", and {}", pluralize(others, "other difference")),
-        };
-        let message = format!("the weights were trained for another network: {first}{others}");
+        let message =
+            format!("the weights were trained for another network: {first}{}", others(differences.len()));
         let found = if allowed {
             Diagnostic::warning(code, graph.span, message)
         } else {
             Diagnostic::error(code, graph.span, message)
         };
-        let allow = if allowed { "" } else { ", or allow the mismatch" };
-        Some(found.with_help(format!(
-            "use the network of the weights, {metadata}{allow}\n{}",
-            table(differences).trim_end()
-        )))
+        let of_recipe = |d: &Difference| d.constant == "classes" || d.constant.starts_with("front_end.");
+        let what = if differences.iter().all(of_recipe) { "the recipe" } else { "the network" };
+        let allow =
+            if allowed { "" } else { "; `--allow-mismatch` (in Rust, `allow_mismatch`) accepts them" };
+        let head = ["constant", "trained with", "now"];
+        let rows = differences.iter().map(|d| [Some(d.constant.clone()), d.trained.clone(), d.now.clone()]);
+        let table = table(head, rows.collect());
+        Some(found.with_help(format!("use {what} that they were trained with, {metadata}{allow}\n{table}")))
+    }
+
+    /// Returns the warning about tensors that replace constants of the network which are not learned.
+    fn overridden(&self, graph: &Graph) -> Option<Diagnostic> {
+        let mut replaced = Vec::new();
+        for spec in graph.tensors().iter().filter(|spec| !spec.learn) {
+            let (Slot::Layer(id, which), Some(tensor)) = (spec.slot, self.params.tensors.get(&spec.name))
+            else {
+                continue;
+            };
+            let layer = graph.layer(id);
+            let Some(declared) = which.of(layer) else { continue };
+            // The file holds f32: `0.02` shall read as 0.02, not as the nearest f64 of the nearest f32.
+            let shortest = |x: f32| x.to_string().parse().unwrap_or(f64::from(x));
+            let values: Vec<f64> = tensor.data.iter().map(|&x| shortest(x)).collect();
+            let rounded: Vec<f64> = declared.values.iter().map(|&x| shortest(x as f32)).collect();
+            let now = constants::values(layer, which, &values);
+            if constants::values(layer, which, &rounded) != now {
+                let declared = constants::values(layer, which, &declared.values);
+                replaced.push([Some(spec.name.clone()), Some(declared), Some(now)]);
+            }
+        }
+        let [Some(name), Some(declared), Some(now)] = replaced.first()? else { return None };
+        let message = format!(
+            "the weights set `{name}` to {}, but the network declares {}{}",
+            shorten(now, 0),
+            shorten(declared, 0),
+            others(replaced.len())
+        );
+        let table = table(["constant", "declared", "used"], replaced.clone());
+        let help = format!("declare it as in training, or remove the tensor from the file\n{table}");
+        Some(Diagnostic::warning(&codes::REPLACED_CONSTANT, graph.span, message).with_help(help))
     }
 }
 
-/// Lists differences in three columns.
-fn table(differences: &[Difference]) -> String {
-    let text = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), shorten);
-    let head = ["constant", "trained with", "now"].map(str::to_owned).to_vec();
-    let rows = differences.iter().take(MAX_LISTED);
-    let rows = rows.map(|d| vec![d.constant.clone(), text(&d.trained), text(&d.now)]);
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    let more = differences.len().saturating_sub(MAX_LISTED);
-    let more = if more > 0 { format!("and {more} more\n") } else { String::new() };
-    format_list(&rows) + &more
+/// Counts the entries of a list besides the first.
+fn others(count: usize) -> String {
+    if count > 1 { format!(", and {}", pluralize(count - 1, "other difference")) } else { String::new() }
 }
 
-/// Returns the start of a long value, for tables.
-fn shorten(value: &str) -> String {
+/// Lists constants with two values each. Long values are cut to begin where they differ.
+fn table(head: [&str; 3], rows: Vec<[Option<String>; 3]>) -> String {
+    let count = rows.len();
+    let cells = rows.into_iter().take(MAX_LISTED).map(|[name, a, b]| {
+        let common = match (&a, &b) {
+            (Some(a), Some(b)) => a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count(),
+            _ => 0,
+        };
+        let text =
+            |value: Option<String>| value.map_or_else(|| "-".to_owned(), |value| shorten(&value, common));
+        vec![name.unwrap_or_default(), text(a), text(b)]
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(head.map(str::to_owned).to_vec()).chain(cells).collect();
+    let more = count.saturating_sub(MAX_LISTED);
+    let more = if more > 0 { format!("and {more} more") } else { String::new() };
+    (format_list(&rows) + &more).trim_end().to_owned()
+}
+
+/// Returns the part of a long value that begins at the list element with byte `at`.
+fn shorten(value: &str, at: usize) -> String {
     const MAX_CHARS: usize = 40;
-    let start: String = value.chars().take(MAX_CHARS).collect();
-    if start.len() < value.len() { format!("{start}...") } else { start }
+    if value.chars().count() <= MAX_CHARS {
+        return value.to_owned();
+    }
+    let start = value.get(..at).and_then(|before| before.rfind(", ")).map_or(0, |comma| comma + 2);
+    let part: String = value[start..].chars().take(MAX_CHARS).collect();
+    let before = if start > 0 { "..., " } else { "" };
+    let after = if start + part.len() < value.len() { "..." } else { "" };
+    format!("{before}{part}{after}")
 }
 
 /// Compares two sets of named values.
@@ -196,10 +259,11 @@ impl fmt::Display for Difference {
         let Self { constant, trained, now } = self;
         match (trained, now) {
             (Some(trained), Some(now)) => {
-                write!(f, "`{constant}` was {}, now {}", shorten(trained), shorten(now))
+                let common = trained.bytes().zip(now.bytes()).take_while(|(a, b)| a == b).count();
+                write!(f, "`{constant}` was {}, now {}", shorten(trained, common), shorten(now, common))
             }
-            (Some(trained), None) => write!(f, "`{constant}` was {}, now missing", shorten(trained)),
-            (None, now) => write!(f, "`{constant}` is new, {}", shorten(now.as_deref().unwrap_or("-"))),
+            (Some(trained), None) => write!(f, "`{constant}` was {}, now missing", shorten(trained, 0)),
+            (None, now) => write!(f, "`{constant}` is new, {}", shorten(now.as_deref().unwrap_or("-"), 0)),
         }
     }
 }
@@ -263,6 +327,11 @@ impl WeightsMetadata {
         let entries = header.metadata().clone().unwrap_or_default();
         let entries: BTreeMap<String, String> = entries.into_iter().collect();
         if !entries.contains_key(CONSTANTS) {
+            if entries.contains_key(GRAPH_HASH) {
+                return Err(ReadError::new(
+                    "the metadata is damaged: it has `graph_hash`, but no `constants`",
+                ));
+            }
             return Ok(None);
         }
         let text = |key: &str| entries.get(key).cloned().unwrap_or_default();
@@ -275,7 +344,7 @@ impl WeightsMetadata {
             classes: parse(&entries, "classes")?,
             version: text("synnet_version"),
         };
-        if text("graph_hash") != metadata.hash_text() {
+        if text(GRAPH_HASH) != metadata.hash_text() {
             return Err(ReadError::new(
                 "the metadata is damaged: `graph_hash` does not belong to `constants`",
             ));
@@ -290,7 +359,7 @@ impl WeightsMetadata {
             ("params", json_text(&self.params)),
             ("dt", json_text(&self.dt)),
             (CONSTANTS, json_text(&self.constants)),
-            ("graph_hash", self.hash_text()),
+            (GRAPH_HASH, self.hash_text()),
             ("synnet_version", self.version.clone()),
         ]);
         if !self.front_end.is_empty() {
@@ -375,7 +444,7 @@ mod tests {
         );
         assert_eq!(
             errors[0].help.as_deref().unwrap(),
-            "use the network of the weights, `Kws`, or allow the mismatch\n\
+            "use the network that they were trained with, `Kws`; `--allow-mismatch` (in Rust, `allow_mismatch`) accepts them\n\
              constant     trained with  now\ndt           1 ms          2 ms\nout.tau_syn  20 ms         10 ms"
         );
         let (_, warnings) = weights.bind(&now, true).unwrap();
@@ -389,6 +458,20 @@ mod tests {
         LayerParameter::SynLeak.of_mut(&mut now.layers[0]).unwrap().values = vec![0.01];
         let params = Params { tensors: [("out.tau_syn".to_owned(), Tensor::new([1], vec![0.02]))].into() };
         let weights = file(&WeightsMetadata::new(&trained), &params);
-        assert!(weights.bind(&now, false).unwrap().1.is_empty());
+        let (network, warnings) = weights.bind(&now, false).unwrap();
+        assert_eq!(network.tensor(Slot::Layer(LayerId(0), LayerParameter::SynLeak)).data, [0.02]);
+        assert_eq!(warnings.len(), 1);
+        assert_eq!(
+            warnings[0].message,
+            "the weights set `out.tau_syn` to 20 ms, but the network declares 10 ms"
+        );
+    }
+
+    #[test]
+    fn long_values_begin_where_they_differ() {
+        let list = |last: &str| (0..20).map(|i| format!("{i} ms, ")).collect::<String>() + last;
+        let difference =
+            Difference { constant: "a".into(), trained: Some(list("7 ms")), now: Some(list("8 ms")) };
+        assert_eq!(difference.to_string(), "`a` was ..., 7 ms, now ..., 8 ms");
     }
 }

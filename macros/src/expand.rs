@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::LitStr;
-use synnet_ir::{Diagnostics, Graph, SourceId, Sources, WeightsFile};
+use synnet_ir::{Graph, SourceId, Sources, WeightsFile};
 use synnet_rust::{Module, RustOptions};
 
 use crate::emitter::{Emitter, Origin};
@@ -48,8 +48,8 @@ impl Compiler {
         let found = report.for_network(&compilation.diagnostics);
         let Some(graph) = compilation.graph else { return Ok(found) };
         let weights = settings.weights.as_ref().map(|path| self.weights(path)).transpose()?;
-        let mismatch = weights.as_ref().and_then(|weights| weights.check(&graph, settings.allow_mismatch()));
-        let mismatch: Diagnostics = mismatch.into_iter().collect();
+        let mismatch = weights.as_ref().map(|weights| weights.check(&graph, settings.allow_mismatch()));
+        let mismatch = mismatch.unwrap_or_default();
         let of_another_network = report.for_weights(&mismatch);
         if mismatch.has_errors() {
             return Ok(quote! { #found #of_another_network });

@@ -158,7 +158,7 @@ pub struct Show {
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
     /// Accept weights that were trained for a network with other constants; list the differences as a warning.
-    #[arg(long)]
+    #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
     #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
@@ -226,7 +226,7 @@ pub struct Train {
     #[arg(long, value_name = "W.safetensors", conflicts_with = "resume")]
     pub weights: Option<PathBuf>,
     /// Accept weights that were trained for a network with other constants; list the differences as a warning.
-    #[arg(long)]
+    #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Train with N consecutive seeds, starting at `training.seed`; reports mean and standard deviation.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -308,7 +308,7 @@ pub struct Run {
     #[arg(long, value_name = "SEED", conflicts_with = "weights")]
     pub init: Option<u64>,
     /// Accept weights that were trained for a network with other constants; list the differences as a warning.
-    #[arg(long)]
+    #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     #[command(flatten)]
     pub arrays: ArrayArgs,
@@ -343,7 +343,7 @@ pub struct Build {
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
     /// Accept weights that were trained for a network with other constants; list the differences as a warning.
-    #[arg(long)]
+    #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Firing rates of the layers, as printed by `snnc eval --json`. For each layer, generated f32 Rust then uses the
     /// loop that is faster at this rate.

@@ -134,6 +134,11 @@ impl NetworkInput {
         }
     }
 
+    /// Returns the files of the network: its source and what it imports.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.loaded().sources.iter().map(|(_, source)| PathBuf::from(&source.name)).collect()
+    }
+
     /// Returns the recipe, if one was given.
     pub fn recipe(&self) -> Option<&Recipe> {
         match self {

@@ -1,7 +1,7 @@
 //! Files named on the command line; `-` is standard input or output.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use synnet_workbench::{Error, files};
 
@@ -77,6 +77,26 @@ pub fn check_single_stdout(option: &str, path: &Path, json: bool) -> Result<(), 
         )));
     }
     Ok(())
+}
+
+/// Rejects commands that would replace one of their inputs by an output. Links and different spellings of a path are the
+/// same file.
+pub fn check_outputs<'a>(
+    outputs: impl IntoIterator<Item = &'a Path>,
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Failure> {
+    let canonical = |path: &Path| std::fs::canonicalize(path).ok().filter(|_| !is_stdio(path));
+    let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(canonical).collect();
+    // A device, such as `/dev/null`, is not replaced.
+    let replaced =
+        |output: &&Path| canonical(output).is_some_and(|path| path.is_file() && inputs.contains(&path));
+    match outputs.into_iter().find(replaced) {
+        Some(output) => Err(Failure::Usage(format!(
+            "`{}` is an input of this command and would be replaced: choose another name for the output",
+            output.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn system(action: &'static str, source: std::io::Error) -> Failure {

@@ -102,6 +102,12 @@ impl LoadedNetwork {
         allow_mismatch: bool,
         observer: &dyn Observer,
     ) -> Result<Network, Error> {
+        if file.metadata.is_none() {
+            observer.note(&format!(
+                "`{}` does not say which network it was trained for: only names, shapes and ranges are compared",
+                path.display()
+            ));
+        }
         match file.bind_with(&self.graph, differences, allow_mismatch) {
             Ok((network, warnings)) => {
                 self.accept(&warnings, observer)?;

@@ -17,7 +17,7 @@ use crate::files;
 use crate::observer::Observer;
 use crate::report::{self, Report, Results, SeedResult, Seeds};
 use crate::target::{NamedTarget, TargetOption, TargetOptions};
-use crate::training::{CHECKPOINT, METRICS, TrainedNetwork, TrainingRun, WEIGHTS};
+use crate::training::{CHECKPOINT, METRICS, SEEDS, TrainedNetwork, TrainingRun, WEIGHTS, check_seeds};
 use crate::training_memory::TrainingMemory;
 use crate::weights::InitialWeights;
 
@@ -83,6 +83,9 @@ pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<
         None => vec![training_run(&plan, plan.recipe.training.seed, out.clone(), options.resume, options)?],
         Some(seeds) => training_runs(&plan, seeds, options)?,
     };
+    if !options.overwrite && !options.resume {
+        check_seeds(out, seeds.map(Vec::as_slice))?;
+    }
     // Checked before the data is read, which takes long, and again when the data is known.
     let check_folders = |provenance: &BTreeMap<String, String>| -> Result<(), Error> {
         let mut checked = training_runs.iter().filter(|_| !options.overwrite);
@@ -200,6 +203,7 @@ impl FinishedRun {
         let report = Report { results, trained: &trained, written: &written };
         files::write(&page, report.html().as_bytes())?;
         files::write(&text, report.markdown().as_bytes())?;
+        warn_about_older_files(&trained, &written, &folder, observer);
         let splits = report::split_summary(&experiment.corpus);
         Ok(Self { trained, float, chips, written, folder, splits })
     }
@@ -244,6 +248,32 @@ impl FinishedRun {
     }
 }
 
+/// Warns about files of the run that was replaced, which this run has not written: they belong to other weights.
+fn warn_about_older_files(
+    trained: &TrainedNetwork,
+    written: &[WrittenFile],
+    folder: &Path,
+    observer: &dyn Observer,
+) {
+    if !trained.replaces {
+        return;
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.map(|entry| entry.path()).filter(|path| path.is_file());
+    let mut older: Vec<String> = files
+        .filter(|path| !written.iter().any(|file| file.path == *path))
+        .map(|path| format!("`{}`", files::name(&path)))
+        .collect();
+    older.sort();
+    if !older.is_empty() {
+        observer.warning(&format!(
+            "`{}` still holds files that do not belong to this run: {}",
+            folder.display(),
+            older.join(", ")
+        ));
+    }
+}
+
 /// Lists the files of a folder with their descriptions.
 fn file_list(folder: &Path, files: &[Vec<String>]) -> String {
     format!("written to {}:\n{}", folder.display(), indent(&format_list(files)))
@@ -277,9 +307,9 @@ fn summarize(
     results: Vec<Value>,
 ) -> Result<RunResult, Error> {
     let seeds = Seeds { network: &experiment.plan.loaded.graph.name, outcomes: &outcomes };
-    let (table, page) = (out.join("seeds.csv"), out.join("report.html"));
+    let (table, page) = (out.join(SEEDS), out.join("report.html"));
     files::write_together(&[(&table, seeds.csv().as_bytes()), (&page, seeds.html().as_bytes())])?;
-    let files = [("report.html", "HTML report on all seeds"), ("seeds.csv", "metrics of every seed")];
+    let files = [("report.html", "HTML report on all seeds"), (SEEDS, "metrics of every seed")];
     let files = files.map(|(name, description)| vec![name.to_owned(), description.to_owned()]);
     let count = pluralize(outcomes.len(), "seed");
     let summary = format!("{count}:\n\n{}\n{}", seeds.table(), file_list(out, &files));

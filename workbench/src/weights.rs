@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use synnet_ir::{Difference, Network, Params, Slot, WeightsFile, WeightsMetadata, differences};
+use synnet_ir::{Difference, Graph, Network, Params, Slot, WeightsFile, WeightsMetadata, differences};
 use synnet_runtime::initial_params;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -83,6 +83,8 @@ impl Plan {
         let mut file =
             WeightsFile::from_safetensors(&files::read(path)?).map_err(|e| Error::file(path, e))?;
         let declared = initial_params(graph, 0);
+        let mut differences = self.weight_differences(&file);
+        differences.retain(|difference| !is_newly_learned(difference, graph));
         let learned = graph.tensors().into_iter().filter(|spec| spec.learn);
         for spec in learned.filter(|spec| matches!(spec.slot, Slot::Layer(..))) {
             let (tensors, name) = (&mut file.params.tensors, &spec.name);
@@ -94,7 +96,7 @@ impl Plan {
                 tensors.insert(name.clone(), value.clone());
             }
         }
-        self.loaded.bind_file(&file, &self.weight_differences(&file), path, allow_mismatch, observer)?;
+        self.loaded.bind_file(&file, &differences, path, allow_mismatch, observer)?;
         let hash = format!("{:032x}", xxh3_128(&file.params.to_safetensors()));
         Ok(InitialWeights { params: file.params, hash })
     }
@@ -112,6 +114,12 @@ impl Plan {
         found.extend(differences(&classes(&trained.classes), &classes(&now.classes)));
         found
     }
+}
+
+/// Returns whether a constant of training is learned now and starts from the same value.
+fn is_newly_learned(difference: &Difference, graph: &Graph) -> bool {
+    let declared = synnet_ir::declared_constant(graph, &difference.constant);
+    difference.trained.is_some() && difference.trained == declared
 }
 
 /// Returns the options of the front end by name, as text; empty unless the data is audio.

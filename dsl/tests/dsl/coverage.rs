@@ -181,10 +181,19 @@ fn weights() -> Vec<Pair> {
         let file = WeightsFile { params: right(), metadata: Some(metadata) };
         let mut other = graph();
         other.dt *= 2.0;
-        let check = |graph: &Graph| file.check(graph, false).into_iter().collect();
+        let check = |graph: &Graph| file.check(graph, false);
         Pair { code: "E0606", broken: check(&other), neighbor: check(&graph()) }
     };
+    let replaced = || {
+        let check = |tau: f32| {
+            let mut params = right();
+            params.tensors.insert("out.tau_mem".to_owned(), Tensor::new([1], vec![tau]));
+            WeightsFile { params, metadata: None }.check(&graph(), false)
+        };
+        Pair { code: "W0601", broken: check(0.5), neighbor: check(0.002) }
+    };
     vec![
+        replaced(),
         change("E0601", &|params| drop(params.tensors.remove("events->out.weight"))),
         change("E0601", &|params| drop(params.tensors.remove("out.threshold"))),
         change("E0602", &set("events->uot.weight", Tensor::zeros([2, 3]))),
@@ -215,7 +224,7 @@ fn each_table_example_breaks_exactly_one_rule() {
     for Pair { code, broken, neighbor } in tables() {
         let ids: Vec<&str> = broken
             .iter()
-            .filter(|diagnostic| diagnostic.is_error())
+            .filter(|diagnostic| diagnostic.is_error() || code.starts_with('W'))
             .map(|diagnostic| diagnostic.code.id)
             .collect();
         assert_eq!(ids, [code], "{broken}");

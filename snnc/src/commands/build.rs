@@ -53,7 +53,15 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
             let message = "writes several files, which cannot go to standard output: give `-o` a file name";
             return Err(Failure::Usage(format!("target `{}` {message}", target.name())));
         }
-        _ => artifacts::write(&artifacts, args.out.parent().unwrap_or(Path::new("")))?,
+        _ => {
+            let folder = args.out.parent().unwrap_or(Path::new(""));
+            let outputs: Vec<PathBuf> = artifacts.files.iter().map(|file| folder.join(&file.name)).collect();
+            let sources = input.files();
+            let given = [&args.weights, &args.rates, &args.quantize.calibrate].into_iter().flatten();
+            let inputs = std::iter::once(&args.network.net).chain(given).chain(&sources);
+            stdio::check_outputs(outputs.iter().map(PathBuf::as_path), inputs.map(PathBuf::as_path))?;
+            artifacts::write(&artifacts, folder)?
+        }
     };
     if !written.is_empty() {
         report_other_names(&args.out, &file, &written, target.name());

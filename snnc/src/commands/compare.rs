@@ -1,5 +1,6 @@
 //! `snnc compare`: compares the float network, the network with quantized weights, and the chip, layer by layer.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use synnet_workbench::NamedTarget;
@@ -23,6 +24,8 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
+    let inputs = [&args.recipe.recipe, &plan.recipe.network, &args.weights].map(PathBuf::as_path);
+    stdio::check_outputs(args.html.as_deref(), inputs)?;
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     // Reading the data takes long: report errors of the network first.
     plan.check_chip(&chip)?;

@@ -1,5 +1,7 @@
 //! `snnc eval`: evaluates trained weights on the test set of a recipe.
 
+use std::path::PathBuf;
+
 use synnet_workbench::Engine;
 use synnet_workbench::cost::InferenceCost;
 use synnet_workbench::report::{self, Results};
@@ -25,6 +27,8 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
+    let inputs = [&args.recipe.recipe, &plan.recipe.network, &args.weights].map(PathBuf::as_path);
+    stdio::check_outputs(args.report.as_deref(), inputs)?;
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;

@@ -1,5 +1,7 @@
 //! `snnc run`: runs a network on an array of input events or on a recording.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 use synnet_ir::Network;
 use synnet_runtime::initial_params;
@@ -16,6 +18,9 @@ pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;
     let opened = context.open(&args.network)?;
+    let sources = opened.files();
+    let inputs = [&args.network.net, &arrays.input].into_iter().chain(&args.weights).chain(&sources);
+    stdio::check_outputs([arrays.output.as_path()], inputs.map(PathBuf::as_path))?;
     let network = network(args, &opened, context)?;
     let graph = &network.graph;
     let front_end = opened.recipe().map(|recipe| &recipe.front_end);

@@ -15,6 +15,7 @@ use crate::{stdio, terminal};
 pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;
+    stdio::check_outputs([arrays.output.as_path()], [args.spec.as_path(), arrays.input.as_path()])?;
     let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
     let network = CompiledNetwork::parse(&stdio::read(&args.spec)?, &args.spec, &context.chips)?;
     let chip = network.chip(named)?;

@@ -93,11 +93,11 @@ fn lists_that_name_missing_files_are_reported() {
     let keys = "classes: [yes, unknown], test: { list: short.txt }";
     folder.write("sc/short.txt", "# a comment\n./yes/0001e234_nohash_0.wav\nyes\\nobody_nohash_0.wav\n\n");
     let outcome = train(&folder, keys).success();
-    let said = "`data.test`: 1 of 2 files in `sc/short.txt` do not exist, such as `yes/nobody_nohash_0.wav`";
+    let said = "`data.test`: 1 of 2 names in `sc/short.txt` are not among the samples, such as `yes/nobody_nohash_0.wav`";
     assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     train(&folder, &format!("{keys}, strict: true")).failure(1, &[said]);
     folder.write("sc/short.txt", "0001e234_nohash_0.wav\n");
-    train(&folder, keys).failure(1, &["1 of 1 file in", "names are relative to `data.path`"]);
+    train(&folder, keys).failure(1, &["1 of 1 name in", "names are relative to `data.path`"]);
     // Beside the recipe, if the dataset has no such file; an error names the place in the dataset.
     folder.write("mine.txt", "yes/0001e234_nohash_0.wav\n");
     train(&folder, &keys.replace("short", "mine")).success();

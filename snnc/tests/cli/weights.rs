@@ -176,3 +176,78 @@ fn extended_schedules_are_a_warning() {
     let outcome = folder.snnc(&[&TRAIN[..], &["--resume", "--set", "training.epochs=3"]].concat()).success();
     assert!(outcome.stderr.contains("the learning rate jumps"), "{}", outcome.stderr);
 }
+
+#[test]
+fn inputs_are_not_replaced_by_outputs() {
+    let folder = trained();
+    let weights = folder.read("out/weights.safetensors");
+    folder.write("k.weights", &weights);
+    let before = folder.files();
+    for (words, file) in [
+        (
+            &["build", "tones.yaml", "--weights", "k.weights", "--target", "rust", "-o", "k.rs"][..],
+            "k.weights",
+        ),
+        (&["build", "tones.snn", "--target", "rust", "-o", "tones.snn"], "tones.snn"),
+        (&["build", "tones.yaml", "--target", "rust", "-o", "./tones.snn"], "tones.snn"),
+        (&["run", "tones.yaml", "--init", "1", "--input", "x.npy", "--output", "x.npy"], "x.npy"),
+        (&["run", "tones.yaml", "--init", "1", "--input", "x.npy", "--output", "tones.yaml"], "tones.yaml"),
+        (
+            &["sim", "out/tones.spec.npz", "--input", "x.npy", "--output", "out/tones.spec.npz"],
+            "tones.spec.npz",
+        ),
+        (&["eval", "tones.yaml", "--weights", "k.weights", "--report", "k.weights"], "k.weights"),
+        (&["encode", "data/low_0.wav", "-o", "data/low_0.wav"], "low_0.wav"),
+    ] {
+        folder.snnc(words).failure(2, &[file, "is an input of this command and would be replaced"]);
+    }
+    assert_eq!(folder.files(), before);
+    assert_eq!(folder.read("k.weights"), weights);
+}
+
+#[test]
+fn constants_that_the_weights_replace_are_a_warning() {
+    let folder = tones();
+    let text = |tau: &str| {
+        format!(
+            "network N {{ dt: 10 ms; input x: 16; layer h: lif(4) {{ tau_mem: {tau}, tau_syn: 20 ms }}; \
+             layer out: lif(2) {{ tau_mem: 20 ms, tau_syn: 20 ms, threshold: 32767 }}; \
+             x -> linear -> h -> linear -> out; output out.vmem; }}"
+        )
+    };
+    folder.write("tones.snn", text("learn 40 ms"));
+    folder.write("r.yaml", format!("build: []\n{}", RECIPE.replace("epochs: 6", "epochs: 1")));
+    folder.snnc(&["train", "r.yaml", "--out", "out"]).success();
+    folder.write("frozen.snn", text("90 ms"));
+    let outcome = folder.snnc(&[&["show", "frozen.snn"][..], &WEIGHTS].concat()).success();
+    assert!(outcome.stderr.contains("warning[W0601]: the weights set `h.tau_mem` to"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("but the network declares 90 ms"), "{}", outcome.stderr);
+    // A constant that is learned now starts from the same value, or is a mismatch.
+    folder.write("tones.snn", text("40 ms"));
+    folder.snnc(&["train", "r.yaml", "--out", "fixed"]).success();
+    folder.write("tones.snn", text("learn 40 ms"));
+    let words = ["train", "r.yaml", "--weights", "fixed/weights.safetensors", "--out"];
+    folder.snnc(&[&words[..], &["tuned"]].concat()).success();
+    folder.write("tones.snn", text("learn 60 ms"));
+    folder.snnc(&[&words[..], &["other"]].concat()).failure(1, &["`h.tau_mem` was 40 ms, now learned"]);
+}
+
+#[test]
+fn folders_hold_one_kind_of_run() {
+    let folder = trained();
+    folder
+        .snnc(&[&TRAIN[..], &["--seeds", "2"]].concat())
+        .failure(2, &["`out` holds a run of a single seed"]);
+    let seeds = |count: &str| folder.snnc(&["train", "tones.yaml", "--out", "many", "--seeds", count]);
+    seeds("2").success();
+    seeds("1").failure(2, &["`many` holds a summary that includes other seeds, such as 4"]);
+    folder
+        .snnc(&["train", "tones.yaml", "--out", "many"])
+        .failure(2, &["`many` holds runs of several seeds"]);
+    // Files of the run that is replaced do not stay beside the new ones without a word.
+    let overwrite = ["--overwrite", "--set", "build=[rust]", "--set", "training.epochs=0"];
+    let outcome = folder.snnc(&[&TRAIN[..], &overwrite].concat()).success();
+    let said = "`out` still holds files that do not belong to this run: `tones.py`, `tones.spec.npz`";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    assert!(!folder.path("out/metrics.csv").exists());
+}

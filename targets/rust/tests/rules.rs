@@ -9,7 +9,7 @@ use support::networks::{IN, bind, connect, corpus, from, graph, layer, lif};
 use synnet_ir::graph::{Layer, Lif, Neuron, Quantity};
 use synnet_ir::{Diagnostics, Graph};
 use synnet_rust::quantized::{check, quantize};
-use synnet_xylo::quantize::Method;
+use synnet_xylo::quantize::{LayerRange, Method, Ranges};
 use synnet_xylo::{codes, quantize::QuantizeOptions};
 
 /// Rules that integer code cannot break: it has no limit of fan-out, and networks have biases and no aliases.
@@ -51,6 +51,13 @@ fn findings() -> Diagnostics {
             found.extend(quantize(&network, &options).map_or_else(|found| found, |built| built.warnings));
         }
     }
+    // States of a layer that diverges.
+    let network = bind(&chain(2, vec![neurons("h", 2, plain), neurons("out", 1, plain)]), &mut Random(1));
+    let range =
+        |neurons: usize, vmem: f64| LayerRange { vmem: vec![vmem; neurons], isyn: vec![0.1; neurons] };
+    let ranges = Ranges { layers: vec![range(2, 1e4), range(1, 1.0)] };
+    let built = quantize(&network, &QuantizeOptions::new().with_ranges(ranges));
+    found.extend(built.map_or_else(|found| found, |built| built.warnings));
     found
 }
 

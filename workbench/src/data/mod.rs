@@ -141,6 +141,10 @@ pub fn load(
         let message = format!("there is no such folder or file; correct `{key}`");
         return Err(Error::Refused(format!("`{}`: {message}", path.display())));
     }
+    if let Some(key) = split::list_keys(options).next().filter(|_| options.path.is_file()) {
+        let message = format!("is a single file, but `{key}` has a list of files; select samples by fields");
+        return Err(Error::file(&options.path, message));
+    }
     let splitter = Splitter::new(options, &classes)?;
     let (mut samples, mut seen) = (Vec::new(), Seen::default());
     let mut augmented = None;

@@ -1,6 +1,6 @@
 //! Recordings of noise, which augmentation adds to the training recordings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use synnet_audio::Wav;
 use xxhash_rust::xxh3::Xxh3;
@@ -19,15 +19,20 @@ pub(super) struct NoisePool {
 }
 
 impl NoisePool {
-    /// Reads all WAV files of a folder.
+    /// Reads all WAV files of a folder, which must not contain the samples in `path`.
     ///
     /// # Errors
     /// Returns an error that lists the files that cannot be used, or if there is none.
-    pub(super) fn read(folder: &Path) -> Result<Self, Error> {
+    pub(super) fn read(folder: &Path, path: &Path) -> Result<Self, Error> {
         let key = "data.augmentation.noise.recordings";
         if !folder.is_dir() {
             let message = format!("`{key}`: there is no folder `{}`", folder.display());
             return Err(Error::Refused(message));
+        }
+        let is_above = |(folder, path): (PathBuf, PathBuf)| path.starts_with(folder);
+        if std::fs::canonicalize(folder).ok().zip(std::fs::canonicalize(path).ok()).is_some_and(is_above) {
+            let message = "the folder contains the samples, the test set included; name a folder of noise";
+            return Err(Error::file(folder, format_args!("`{key}`: {message}")));
         }
         let scan = Scan::read(folder, ".wav", &[])?;
         let (mut recordings, mut errors, mut hash) = (Vec::new(), Vec::new(), Xxh3::new());

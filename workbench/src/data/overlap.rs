@@ -61,7 +61,7 @@ pub(super) fn warn(samples: &[SplitSample], options: &DataOptions, observer: &dy
     };
     let (tested, trained) = (speakers(&test), speakers(&others));
     let both: Vec<&str> = tested.intersection(&trained).map(String::as_str).collect();
-    if !both.is_empty() && is_split_by_speaker(options, both.len(), tested.len()) {
+    if !both.is_empty() && is_split_by_speaker(options) {
         let shown: Vec<String> = both.iter().take(8).map(|speaker| format!("`{speaker}`")).collect();
         observer.warning(&format!(
             "{} of the {} speakers in the test set are also in the training or validation set: {}",
@@ -72,9 +72,8 @@ pub(super) fn warn(samples: &[SplitSample], options: &DataOptions, observer: &dy
     }
 }
 
-/// Returns whether the split is meant to separate speakers: a rule names the field, or with a list or a folder of test
-/// samples, most of the speakers are separate.
-fn is_split_by_speaker(options: &DataOptions, both: usize, tested: usize) -> bool {
-    let separate_source = options.test.list.is_some() || options.test_path.is_some();
-    options.test.fields.contains_key(SPEAKER) || separate_source && 2 * both <= tested
+/// Returns whether the split may be meant to separate speakers: a rule names the field, or a list or a folder names the
+/// test samples.
+fn is_split_by_speaker(options: &DataOptions) -> bool {
+    options.test.fields.contains_key(SPEAKER) || options.test.list.is_some() || options.test_path.is_some()
 }

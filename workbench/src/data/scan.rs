@@ -127,6 +127,8 @@ impl Walk<'_> {
             self.scan.hidden.add(&name);
         } else if self.globs.iter().any(|glob| matches(glob, &name, last)) {
             self.scan.ignored.add(&name);
+        } else if is_special(path) {
+            self.scan.other.add(&name);
         } else if path.is_dir() {
             let target = std::fs::canonicalize(path).map_err(|e| Error::io("read the folder", path, e))?;
             if self.visited.contains(&target) {
@@ -136,7 +138,7 @@ impl Walk<'_> {
             }
         } else if has_extension(&name, self.extension) {
             self.scan.names.push(name);
-        } else if !is_documentation(path) {
+        } else if !is_documentation(path, self.extension) {
             self.scan.other.add(&name);
         }
         Ok(())
@@ -150,10 +152,18 @@ fn matches(glob: &Glob, name: &str, last: &str) -> bool {
     glob.matches_with(subject, GLOB)
 }
 
-/// Returns whether a file documents a dataset, such as `README.md` or `LICENSE`: nobody takes it for a sample.
-fn is_documentation(path: &Path) -> bool {
-    path.extension()
-        .is_none_or(|extension| ["md", "txt"].iter().any(|text| extension.eq_ignore_ascii_case(text)))
+/// Returns whether a path is a pipe or a device, which could be read forever.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Returns whether a file documents a dataset of sound or arrays, such as `README.md` or `LICENSE`: nobody takes it for
+/// a sample. Event lists may be text themselves.
+fn is_documentation(path: &Path, extension: &str) -> bool {
+    let holds_text = ![".wav", ".npz"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    path.extension().is_none_or(|found| {
+        found.eq_ignore_ascii_case("md") || !holds_text && found.eq_ignore_ascii_case("txt")
+    })
 }
 
 /// Returns whether a name has an extension, in any case.

@@ -42,7 +42,7 @@ pub(super) struct Fields<'a> {
 pub(super) struct Splitter<'a> {
     options: &'a DataOptions,
     classes: &'a [String],
-    /// Whether a numeric label is the index of a class, because no class name is a number.
+    /// Whether a numeric label is the index of a class, because no class name is a number and none gathers others.
     by_index: bool,
     /// The class that gathers labels which are not listed.
     unknown: Option<usize>,
@@ -64,6 +64,8 @@ pub(super) struct Seen {
     names: HashSet<String>,
     /// Labels in the class of unknown labels, with their numbers of samples.
     gathered: BTreeMap<String, usize>,
+    /// Number of samples that both the test and the validation rule select.
+    in_both: usize,
 }
 
 impl<'a> Splitter<'a> {
@@ -72,9 +74,10 @@ impl<'a> Splitter<'a> {
     /// # Errors
     /// Returns an error if a list file cannot be read.
     pub(super) fn new(options: &'a DataOptions, classes: &'a [String]) -> Result<Self, Error> {
-        let by_index = classes.iter().all(|class| class.parse::<i64>().is_err());
         let name = options.unknown.as_ref().map_or_else(|| UNKNOWN.to_owned(), plain);
         let unknown = classes.iter().position(|class| *class == name);
+        // With a class of unknown labels, a number that is not listed is an unknown label.
+        let by_index = unknown.is_none() && classes.iter().all(|class| class.parse::<i64>().is_err());
         let mut lists = BTreeMap::new();
         for (key, rule) in rules(options) {
             if let Some(path) = &rule.list {
@@ -91,11 +94,6 @@ impl<'a> Splitter<'a> {
         };
         let label = (!self.classes.is_empty()).then_some(("label", "data.classes"));
         rules(self.options).flat_map(fields).chain(label)
-    }
-
-    /// Returns the keys of the rules with a list file.
-    pub(super) fn list_keys(&self) -> impl Iterator<Item = &'static str> {
-        self.lists.keys().copied()
     }
 
     /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it.
@@ -124,10 +122,15 @@ impl<'a> Splitter<'a> {
         // An empty rule matches everything, but stands for no test set in this source.
         let is_test =
             all_test || !self.options.test.is_empty() && self.matches(TEST, &self.options.test, sample);
-        let split = match &self.options.validation {
-            _ if is_test => Split::Test,
-            ValidationSplit::Filter(rule) if self.matches(VALIDATION, rule, sample) => Split::Validation,
-            _ => Split::Train,
+        let is_validation = match &self.options.validation {
+            ValidationSplit::Filter(rule) => self.matches(VALIDATION, rule, sample),
+            ValidationSplit::None | ValidationSplit::Fraction(_) => false,
+        };
+        seen.in_both += usize::from(is_test && is_validation && !all_test);
+        let split = match (is_test, is_validation) {
+            (true, _) => Split::Test,
+            (false, true) => Split::Validation,
+            (false, false) => Split::Train,
         };
         Ok(Some(Assignment { split, label }))
     }
@@ -189,6 +192,12 @@ impl<'a> Splitter<'a> {
         if !errors.is_empty() {
             return Err(Error::Input(errors.join("\n")));
         }
+        if seen.in_both > 0 {
+            observer.warning(&format!(
+                "`{TEST}` and `{VALIDATION}` both select {}, which belong to the test set",
+                pluralize(seen.in_both, "sample")
+            ));
+        }
         if let Some(unknown) = self.unknown.filter(|_| !seen.gathered.is_empty()) {
             let labels: Vec<&str> = seen.gathered.keys().map(String::as_str).collect();
             observer.note(&format!(
@@ -208,17 +217,24 @@ impl<'a> Splitter<'a> {
         let missing = list.missing(&seen.names);
         let first = missing.first()?;
         let summary = format!(
-            "`{key}`: {} of {} in `{}` do not exist, such as `{first}`",
+            "`{key}`: {} of {} in `{}` are not among the samples, such as `{first}`",
             missing.len(),
-            pluralize(list.len(), "file"),
+            pluralize(list.len(), "name"),
             path.display()
         );
         if missing.len() == list.len() || self.options.strict {
-            return Some(format!("{summary}; names are relative to `data.path`"));
+            return Some(format!(
+                "{summary}; names are relative to `data.path`, and `data.ignore` leaves files out"
+            ));
         }
         observer.warning(&summary);
         None
     }
+}
+
+/// Returns the keys of the rules with a list file.
+pub(super) fn list_keys(options: &DataOptions) -> impl Iterator<Item = &'static str> {
+    rules(options).filter(|(_, rule)| rule.list.is_some()).map(|(key, _)| key)
 }
 
 /// The keys of the rules.

@@ -31,11 +31,6 @@ impl Source<'_> {
                 return Err(wrong(message));
             }
         }
-        if let Some(key) = self.splitter.list_keys().next() {
-            return Err(wrong(format!(
-                "is a single file, but `{key}` has a list of files; select samples by fields"
-            )));
-        }
         let (mut errors, mut selected, mut assignments) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..table.rasters.len() {
             let value = |field: &str| table.fields.get(field).map_or("", |values| &values[i]);

@@ -157,7 +157,7 @@ impl Seeds<'_> {
                 "{},{},{}{values}",
                 outcome.seed,
                 outcome.history.epochs(),
-                outcome.selected_epoch + 1
+                if outcome.history.epochs() == 0 { 0 } else { outcome.selected_epoch + 1 }
             );
         }
         text

@@ -22,7 +22,7 @@ use crate::files;
 use crate::observer::Observer;
 use crate::weights::InitialWeights;
 
-pub(crate) use existing::ExistingRun;
+pub(crate) use existing::{ExistingRun, SEEDS, check_seeds};
 use history::is_same;
 pub use history::{FILE as METRICS, History};
 
@@ -66,6 +66,8 @@ pub struct TrainedNetwork {
     pub epochs: usize,
     /// Duration of this run.
     pub duration: Duration,
+    /// Whether the output folder held a run before.
+    pub(crate) replaces: bool,
 }
 
 impl TrainedNetwork {
@@ -77,7 +79,7 @@ impl TrainedNetwork {
     /// Describes the selected weights: "weights of epoch 12, the best by validation accuracy".
     pub fn selection(&self) -> String {
         match self.selected_epoch_number() {
-            0 => "initial weights".to_owned(),
+            0 => "the weights before training".to_owned(),
             epoch => format!("weights of epoch {epoch}, {}", self.selection_reason),
         }
     }
@@ -110,7 +112,9 @@ impl TrainingRun {
     /// Returns an error if the checkpoint or the metrics cannot be read, or belong to another network or other options.
     pub fn resume(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
         let bytes = files::read(&out.join(CHECKPOINT))?;
-        let trainer = plan.resumed_trainer(&bytes, seed)?;
+        let trainer = plan.resumed_trainer(&bytes, seed).map_err(|error| {
+            error.concluding(|_| format!("`{}` cannot be resumed", out.join(CHECKPOINT).display()))
+        })?;
         let history = History::open(&out, trainer.epochs_done())?;
         let initial_weights = trainer.provenance().get(INITIAL_WEIGHTS).cloned();
         Ok(Self { seed, out, trainer, history, resumed: true, initial_weights })
@@ -181,15 +185,28 @@ impl TrainingRun {
         self.trainer.set_provenance(provenance);
         files::create_folder(&self.out)?;
         files::remove_leftovers(&self.out);
+        let replaces = !self.resumed && !matches!(ExistingRun::find(&self.out), ExistingRun::None);
+        if !self.resumed {
+            ExistingRun::remove(&self.out);
+        }
         let graph = &experiment.plan.loaded.graph;
         let total = self.trainer.options().epochs;
         let first = self.trainer.epochs_done();
+        if self.trainer.is_finished() && first < total {
+            observer.note(&format!(
+                "`{}` has stopped early after {}: nothing is left to train; a larger `selection.patience` needs a new run",
+                self.out.display(),
+                pluralize(first, "epoch")
+            ));
+        }
         let started = Instant::now();
         observer.training_started(graph, first..total);
         let epochs = self.run_epochs(experiment, first..total, observer);
         observer.training_done();
         epochs?;
-        self.finish(experiment, first, started.elapsed())
+        let mut trained = self.finish(experiment, first, started.elapsed())?;
+        trained.replaces = replaces;
+        Ok(trained)
     }
 
     /// Runs epochs until training is finished.
@@ -311,6 +328,7 @@ impl TrainingRun {
             selection_reason,
             epochs: epochs - first,
             duration,
+            replaces: false,
         })
     }
 }
