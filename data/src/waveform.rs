@@ -81,23 +81,34 @@ impl Augmentation {
     /// # Errors
     /// Returns a message about the first option outside its range.
     pub fn check(&self) -> Result<(), String> {
-        let within = |name: &str, x: f64, max: f64| {
-            let fits = (0.0..=max).contains(&x);
-            if fits { Ok(()) } else { Err(format!("`{name}` is {x}; it must be from 0 to {max}")) }
-        };
-        within("gain", self.gain, 60.0)?;
-        within("time_shift", self.time_shift, 60.0)?;
-        within("speed", self.speed, 1.0)?;
-        within("pitch", self.pitch, 1.0)?;
-        let Some(Noise { snr: [min, max], color, recordings }) = &self.noise else { return Ok(()) };
+        match self.errors().into_iter().next() {
+            Some((name, predicate)) => Err(format!("`{name}` {predicate}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns every option that is wrong, such as `noise.snr`, with what is wrong: "is 70; it must be from 0 to 60".
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
+        let within = [
+            ("gain", self.gain, 60.0),
+            ("time_shift", self.time_shift, 60.0),
+            ("speed", self.speed, 1.0),
+            ("pitch", self.pitch, 1.0),
+        ];
+        let mut errors: Vec<_> = within
+            .into_iter()
+            .filter(|(_, x, max)| !(0.0..=*max).contains(x))
+            .map(|(name, x, max)| (name, format!("is {x}; it must be from 0 to {max}")))
+            .collect();
+        let Some(Noise { snr: [min, max], color, recordings }) = &self.noise else { return errors };
         if !(-60.0 <= *min && min <= max && *max <= 120.0) {
             let range = "a minimum and a maximum in decibels, from -60 to 120";
-            return Err(format!("`noise.snr` is [{min}, {max}]; it must be {range}"));
+            errors.push(("noise.snr", format!("is [{min}, {max}]; it must be {range}")));
         }
         if recordings.is_some() && *color != Color::White {
-            return Err("`noise.color` has no effect on `noise.recordings`; remove one of them".into());
+            errors.push(("noise.color", "has no effect on `noise.recordings`; remove one of them".into()));
         }
-        Ok(())
+        errors
     }
 
     /// Returns `sound`, the recording with index `recording`, as it is in `epoch`. All draws depend on the

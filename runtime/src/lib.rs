@@ -81,6 +81,7 @@ pub use loss::choice::Loss;
 pub use loss::label::Label;
 pub use loss::readout::Readout;
 pub use optimizer::choice::Optimizer;
+pub use option_range::OptionError;
 pub use schedule::choice::Schedule;
 pub use sequence::{Sequence, ShapeError};
 pub use train::error::TrainError;

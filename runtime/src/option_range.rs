@@ -4,11 +4,37 @@ use synnet_ir::Diagnostic;
 
 use crate::codes;
 
+/// An option that is out of range.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct OptionError {
+    /// The path of the option within the section `training` of a recipe, such as `optimizer`, `lr`. An item of a list is
+    /// named by its index.
+    pub path: Vec<String>,
+    /// What is wrong: "is -1; it must be positive".
+    pub predicate: String,
+    /// What to write instead, if the range does not say it.
+    pub help: Option<String>,
+}
+
+impl From<OptionError> for Diagnostic {
+    fn from(error: OptionError) -> Self {
+        let OptionError { path, predicate, help } = error;
+        // Items share the name of their option.
+        let is_name = |part: &&String| !part.bytes().all(|b| b.is_ascii_digit());
+        let name = path.iter().filter(is_name).map(String::as_str).collect::<Vec<_>>().join(".");
+        let message = format!("`{name}` {predicate}");
+        Self { help, ..Self::error_without_span(&codes::OPTION_RANGE, message) }
+    }
+}
+
 /// The value of an option, and whether it is in its range.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OptionRange {
     /// The option's path in recipes.
     name: &'static str,
+    /// The index or key of one of several values.
+    item: Option<String>,
     value: f64,
     fits: bool,
     /// The range in words, to follow "it must be".
@@ -17,7 +43,7 @@ pub(crate) struct OptionRange {
 
 impl OptionRange {
     pub(crate) fn new(name: &'static str, value: f64, fits: bool, range: &'static str) -> Self {
-        Self { name, value, fits, range }
+        Self { name, item: None, value, fits, range }
     }
 
     pub(crate) fn count(name: &'static str, value: usize) -> Self {
@@ -44,12 +70,19 @@ impl OptionRange {
         Self::new(name, value, value.is_finite(), "finite")
     }
 
+    /// Names one of several values of the option.
+    pub(crate) fn item(mut self, item: impl ToString) -> Self {
+        self.item = Some(item.to_string());
+        self
+    }
+
     /// Returns an error if the value is outside the range.
-    pub(crate) fn check(self) -> Option<Diagnostic> {
-        let Self { name, value, fits, range } = self;
-        (!fits).then(|| {
-            let message = format!("`{name}` is {value}; it must be {range}");
-            Diagnostic::error_without_span(&codes::OPTION_RANGE, message)
+    pub(crate) fn check(self) -> Option<OptionError> {
+        let Self { name, item, value, fits, range } = self;
+        (!fits).then(|| OptionError {
+            path: name.split('.').map(str::to_owned).chain(item).collect(),
+            predicate: format!("is {value}; it must be {range}"),
+            help: None,
         })
     }
 }

@@ -25,10 +25,12 @@ pub struct Cli {
     pub chip: Vec<PathBuf>,
 }
 
-/// Parses the arguments of the process. Exits on `--help`, `--version` and invalid arguments.
-pub fn parse() -> Cli {
-    let matches = command().get_matches();
-    from_matches(&matches).unwrap_or_else(|error| error.exit())
+/// Parses the arguments of the process.
+///
+/// # Errors
+/// Returns invalid arguments, and the texts of `--help` and `--version`.
+pub fn parse() -> Result<Cli, clap::Error> {
+    from_matches(&command().try_get_matches()?)
 }
 
 /// Returns the grammar of the arguments. `--chip` is accepted before and after the name of the command.

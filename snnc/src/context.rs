@@ -12,6 +12,7 @@ use synnet_xylo::chip::Chip;
 
 use crate::cli::{NetworkArgs, RecipeArgs};
 use crate::failure::Failure;
+use crate::file_kind::FileKind;
 use crate::progress::Terminal;
 use crate::stdio;
 
@@ -31,7 +32,7 @@ impl Context {
         let mut chips = ChipCatalog::default();
         for path in chip_files {
             let text = stdio::read_text(path)?;
-            chips.add(text).map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
+            chips.add(&stdio::display_name(path), text)?;
         }
         Ok(Self { json, chips, terminal: Terminal::default() })
     }
@@ -70,26 +71,27 @@ impl Context {
         Engine::from_name(name, self.chips.iter()).map_err(|why| invalid(&why, "--on <ENGINE>"))
     }
 
-    /// Compiles a network file and returns the graph with all diagnostics.
-    pub fn compile(&self, args: &NetworkArgs) -> Result<CompileOutput, Failure> {
+    /// Compiles the text of a network file and returns the graph with all diagnostics.
+    pub fn compile(&self, args: &NetworkArgs, text: String) -> CompileOutput {
         let options = CompileOptions::new().with_name(args.name.clone()).with_params(args.params.clone());
-        let text = stdio::read_text(&args.net)?;
-        Ok(CompileOutput::compile(&stdio::display_name(&args.net), text, &options))
+        CompileOutput::compile(&stdio::display_name(&args.net), text, &options)
     }
 
     /// Opens a network file, or a recipe in its place, and prints the warnings of the network. Errors in the network are
     /// an error.
     pub fn open(&self, args: &NetworkArgs) -> Result<NetworkInput, Failure> {
         let NetworkArgs { net, name, params } = args;
-        if !is_recipe(net) {
-            return Ok(NetworkInput::Source(self.compile(args)?.accept(&self.terminal)?));
+        let text = FileKind::read_network_or_recipe(net)?;
+        if FileKind::of(net, &text) != FileKind::Recipe {
+            let loaded = self.compile(args, text).accept(&self.terminal)?;
+            return Ok(NetworkInput::Source(Box::new(loaded)));
         }
         if name.is_some() || !params.is_empty() {
             return Err(Failure::Usage(
                 "`--name` and `--param` are for networks; a recipe sets them as `name` and `params`".into(),
             ));
         }
-        let recipe = Recipe::parse(stdio::read_text(net)?, net, &[], &self.chips)?;
+        let recipe = Recipe::parse(text, net, &[], &self.chips)?;
         Ok(NetworkInput::Recipe(Box::new(Plan::new(recipe, &self.terminal)?)))
     }
 
@@ -100,7 +102,7 @@ impl Context {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
             pool.map_err(|e| Failure::Usage(format!("cannot start {threads} threads: {e}")))?;
         }
-        let text = stdio::read_text(&args.recipe)?;
+        let text = FileKind::read_recipe(&args.recipe)?;
         let recipe = Recipe::parse(text, &args.recipe, &args.set, &self.chips)?;
         Ok(Plan::new(recipe, &self.terminal)?)
     }
@@ -120,7 +122,7 @@ impl Context {
 /// A network, opened by its source or by a recipe.
 pub enum NetworkInput {
     /// A network file.
-    Source(LoadedNetwork),
+    Source(Box<LoadedNetwork>),
     /// A recipe with its network.
     Recipe(Box<Plan>),
 }
@@ -156,11 +158,6 @@ impl NetworkInput {
             Self::Recipe(plan) => context.bind(plan, weights, allow_mismatch),
         }
     }
-}
-
-/// Returns whether a file is a recipe, judging by its extension.
-pub fn is_recipe(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// Reports an unknown name in the format of clap's own errors.

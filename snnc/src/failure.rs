@@ -1,8 +1,9 @@
-//! Failures of commands, and their exit codes.
+//! Failures of commands, their exit codes, and their form for people and for programs.
 
 use std::process::ExitCode;
 
-use synnet_workbench::Error;
+use serde_json::{Value, json};
+use synnet_workbench::{Error, SourceDiagnostics, network_source};
 
 use crate::terminal;
 
@@ -16,8 +17,8 @@ pub enum Failure {
     Library(Error),
     /// An error in the input; exit code 1.
     Input(String),
-    /// Rendered diagnostics, which need no `error:` in front; exit code 1.
-    Rendered(String),
+    /// Errors in several files; exit code 1.
+    Diagnostics(Vec<SourceDiagnostics>),
     /// Misuse of the command line; exit code 2.
     Usage(String),
 }
@@ -26,7 +27,7 @@ impl Failure {
     /// Returns the exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Input(_) | Self::Rendered(_) => 1,
+            Self::Input(_) | Self::Diagnostics(_) => 1,
             Self::Usage(_) => 2,
             Self::Library(error) => match error {
                 Error::Io { .. } | Error::Refused(_) => 2,
@@ -39,7 +40,9 @@ impl Failure {
     /// Prints the failure to standard error.
     pub fn print(&self) {
         match self {
-            Self::Rendered(text) => terminal::print(text.trim_end()),
+            Self::Diagnostics(all) => all.iter().for_each(|found| {
+                terminal::print(format_args!("{}\n", found.render(terminal::color())));
+            }),
             Self::Input(text) | Self::Usage(text) => terminal::error(text),
             Self::Library(Error::Diagnostics(found)) => terminal::print(found.render(terminal::color())),
             Self::Library(error @ Error::Interrupted { .. }) => {
@@ -49,6 +52,37 @@ impl Failure {
             Self::Library(error) => terminal::error(error),
         }
     }
+
+    /// Returns the failure as JSON: `{ "diagnostics": [...] }`. Without a source, there is a message only.
+    pub fn to_json(&self) -> Value {
+        let diagnostics = match self {
+            Self::Diagnostics(all) => all
+                .iter()
+                .flat_map(|found| diagnostics(found).as_array().cloned().unwrap_or_default())
+                .collect(),
+            Self::Library(Error::Diagnostics(found)) => diagnostics(found),
+            Self::Input(text) | Self::Usage(text) => json!([message("error", text)]),
+            Self::Library(error) => json!([message("error", &error.to_string())]),
+        };
+        json!({ "diagnostics": diagnostics })
+    }
+}
+
+fn diagnostics(found: &SourceDiagnostics) -> Value {
+    network_source::to_json(&found.diagnostics, &found.sources)
+}
+
+/// Returns an error or a warning without a code in the form of a diagnostic.
+pub fn message(severity: &str, text: &str) -> Value {
+    json!({
+        "severity": severity,
+        "code": null,
+        "message": text,
+        "label": "",
+        "place": null,
+        "notes": [],
+        "help": null,
+    })
 }
 
 impl From<Error> for Failure {

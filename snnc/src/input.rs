@@ -10,6 +10,7 @@ use synnet_workbench::{InputEvents, Observer};
 use crate::cli::{ArrayArgs, FrontEndArgs};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::file_kind::FileKind;
 use crate::stdio;
 
 /// Input events, with the recording they come from.
@@ -63,7 +64,7 @@ impl FrontEndArgs {
     /// given options.
     pub fn front_end(&self, default: Option<&FrontEnd>, context: &Context) -> Result<FrontEnd, Failure> {
         let front_end = match &self.recipe {
-            Some(path) => Recipe::parse(stdio::read_text(path)?, path, &[], &context.chips)?.front_end,
+            Some(path) => Recipe::parse(FileKind::read_recipe(path)?, path, &[], &context.chips)?.front_end,
             None => default.cloned().unwrap_or_default(),
         };
         Ok(front_end.with_options(&self.options)?)

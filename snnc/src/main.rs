@@ -1,6 +1,7 @@
 //! `snnc`: the command line of synnet.
 //!
-//! Exit codes: 0 success, 1 errors in the input, 2 misuse or an I/O failure, 130 interrupted.
+//! Exit codes: 0 success, 1 errors in the input, 2 misuse or an I/O failure, 130 interrupted. With `--json`, a failure is
+//! JSON on standard output as well.
 
 #![allow(unreachable_pub, reason = "in a binary, `pub` marks items that other modules use")]
 
@@ -8,6 +9,7 @@ mod cli;
 mod commands;
 mod context;
 mod failure;
+mod file_kind;
 mod help;
 mod input;
 mod live_display;
@@ -19,11 +21,40 @@ mod terminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match commands::run(cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.print();
-            failure.exit_code()
-        }
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(error) => return misuse(&error),
+    };
+    let json = cli.json;
+    let Err(failure) = commands::run(cli) else { return ExitCode::SUCCESS };
+    failure.print();
+    if json {
+        print_json(&failure.to_json());
+    }
+    failure.exit_code()
+}
+
+/// Prints help, or an error of the arguments.
+fn misuse(error: &clap::Error) -> ExitCode {
+    // A closed standard output or error changes nothing about the result.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args().any(|argument| argument == "--json") {
+        // The usage follows the message.
+        let text = error.to_string();
+        let text = text.split("\n\n").next().unwrap_or(&text);
+        let text = text.strip_prefix("error: ").unwrap_or(text);
+        print_json(&serde_json::json!({ "diagnostics": [failure::message("error", text)] }));
+    }
+    ExitCode::from(2)
+}
+
+/// Prints the JSON of a failure, unless the command has printed its own, which holds the diagnostics.
+fn print_json(value: &serde_json::Value) {
+    if !stdio::has_printed_json() {
+        // The failure is on standard error already.
+        let _ = stdio::print_json(value);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use synnet_workbench::{Error, files};
 
@@ -64,9 +65,18 @@ pub fn print_text(text: &str) -> Result<(), Failure> {
     print(text.as_bytes())
 }
 
+/// Whether JSON has been written to standard output. Programs expect one document.
+static HAS_PRINTED_JSON: AtomicBool = AtomicBool::new(false);
+
 /// Writes indented JSON to standard output.
 pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    HAS_PRINTED_JSON.store(true, Ordering::Relaxed);
     print_text(&format!("{value:#}\n"))
+}
+
+/// Returns whether JSON has been written to standard output.
+pub fn has_printed_json() -> bool {
+    HAS_PRINTED_JSON.load(Ordering::Relaxed)
 }
 
 /// Rejects commands that would write both a file and JSON to standard output. `option` is the option of the file.

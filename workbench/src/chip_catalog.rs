@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use synnet_ir::Sources;
 use synnet_xylo::chip::Chip;
 
 use crate::error::Error;
+use crate::problem::{self, Problem};
 use crate::target::is_reserved;
 use crate::unknown::UnknownName;
-use crate::{files, serde_messages};
+use crate::{codes, files, yaml};
 
 /// The chips that networks can be built for.
 #[derive(Clone, Debug)]
@@ -44,34 +46,53 @@ impl ChipCatalog {
     /// # Errors
     /// Returns an error if the file cannot be read, the description has errors (all are listed), or the name is taken.
     pub fn read(&mut self, path: &Path) -> Result<(), Error> {
-        let text = files::read_text(path)?;
-        self.add(text).map_err(|why| Error::file(path, why))
+        self.add(&path.display().to_string(), files::read_text(path)?)
     }
 
-    /// Adds a custom chip from YAML in the format of [`source`](Self::source).
+    /// Adds a custom chip from YAML in the format of [`source`](Self::source); diagnostics call the source `name`.
     ///
     /// # Errors
-    /// Returns an error if the description has errors (all are listed), or the name is taken.
-    pub fn add(&mut self, text: String) -> Result<(), String> {
-        let chip = Chip::from_yaml(&text).map_err(|e| {
-            let why = std::error::Error::source(&e).map_or_else(
-                || e.to_string(),
-                |why| serde_messages::plain_message_with_location(&why.to_string()),
-            );
-            format!("not a chip description: {why}")
-        })?;
-        let mut errors = chip.check();
-        if is_reserved(&chip.name) {
-            errors.insert(0, format!("`name` is `{}`, which is reserved; choose another", chip.name));
+    /// Returns an error if the description has errors (all are listed, each at its place), or the name is taken.
+    pub fn add(&mut self, name: &str, text: String) -> Result<(), Error> {
+        let mut sources = Sources::new();
+        let id = sources.add(name, text.as_str());
+        let (tree, mut diagnostics) = yaml::parse(&sources, id, 0);
+        let mut chip = None;
+        if let Some(tree) = &tree {
+            let reading = yaml::read::<Chip>(tree, &[], "chip description");
+            diagnostics.extend(reading.diagnostics);
+            chip = reading.value;
+            let problems = chip.iter().flat_map(|chip| self.problems(chip));
+            let problems = problems.filter(|problem| !problem.concerns(&reading.repaired));
+            diagnostics.extend(problems.map(|problem| problem.into_diagnostic(Some(&reading.tree), &[])));
         }
-        if !errors.is_empty() {
-            return Err(format!("the chip description has errors\n{}", errors.join("\n")));
+        match chip {
+            Some(chip) if !diagnostics.has_errors() => {
+                self.entries.push(Entry { chip: Arc::new(chip), text });
+                Ok(())
+            }
+            _ => Err(problem::into_error(diagnostics, &sources, name)),
         }
-        if self.find(&chip.name).is_some() {
-            return Err(format!("the name `{}` is taken by another chip; choose another", chip.name));
-        }
-        self.entries.push(Entry { chip: Arc::new(chip), text });
-        Ok(())
+    }
+
+    /// Returns every problem of a description: values out of range, and a name that is taken.
+    fn problems(&self, chip: &Chip) -> Vec<Problem> {
+        let mut problems: Vec<Problem> = chip
+            .check()
+            .iter()
+            // The names of all chips are checked below.
+            .filter(|error| !(error.key == "name" && Chip::find(&chip.name).is_some()))
+            .map(|error| Problem::new(&codes::RANGE, &error.key, error.to_string()))
+            .collect();
+        let taken = match (is_reserved(&chip.name), self.find(&chip.name).is_some()) {
+            (true, _) => "reserved",
+            (_, true) => "taken by another chip",
+            (false, false) => return problems,
+        };
+        let message = format!("the name `{}` is {taken}", chip.name);
+        problems
+            .push(Problem::new(&codes::DUPLICATE_VALUE, "name", message).with_help("choose another name"));
+        problems
     }
 
     /// Returns all chips, the custom ones last.
@@ -112,10 +133,11 @@ mod tests {
     fn custom_chips_follow_built_in_ones() {
         let mut chips = ChipCatalog::default();
         let text = chips.source("xylo-imu").unwrap().replace("\nname: xylo-imu\n", "\nname: mine\n");
-        chips.add(text.clone()).unwrap();
+        chips.add("mine.yaml", text.clone()).unwrap();
         assert_eq!(chips.custom().map(|chip| chip.name.as_str()).collect::<Vec<_>>(), ["mine"]);
         assert_eq!(chips.source("mine"), Some(text.as_str()));
-        assert_eq!(chips.add(text).unwrap_err(), "the name `mine` is taken by another chip; choose another");
+        let error = chips.add("again.yaml", text).unwrap_err().to_string();
+        assert!(error.contains("the name `mine` is taken by another chip"), "{error}");
         assert!(ChipCatalog::default().find("mine").is_none());
     }
 }

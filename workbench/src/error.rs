@@ -34,7 +34,7 @@ pub enum Error {
     /// The request cannot be fulfilled: its parts contradict each other, or the machine lacks memory or files.
     #[error("{0}")]
     Refused(String),
-    /// Errors in a network, each with its place in the source.
+    /// Errors in a network, a recipe, a chip description or data, each with its place if it has a source.
     #[error("{0}")]
     Diagnostics(Box<SourceDiagnostics>),
     /// The observer stopped training. Its checkpoint has been written.
@@ -105,10 +105,9 @@ impl Error {
         Self::Diagnostics(Box::new(SourceDiagnostics { diagnostics, sources, conclusion: None }))
     }
 
-    /// Creates [`Error::Input`] from diagnostics that have no place in a source, one per line.
+    /// Creates [`Error::Diagnostics`] from diagnostics that have no place in a source.
     pub(crate) fn without_place(diagnostics: &[Diagnostic]) -> Self {
-        let messages: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
-        Self::Input(messages.join("\n"))
+        Self::diagnostics(diagnostics.to_vec().into(), &Sources::new())
     }
 
     /// Adds the file `path` to an [`Error::Input`]; returns other errors unchanged.

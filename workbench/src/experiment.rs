@@ -16,10 +16,12 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::calibration;
 use crate::chip_evaluation::{self, ChipEvaluation};
+use crate::codes;
 use crate::data::{self, Corpus, Input};
 use crate::error::Error;
 use crate::network_source::{CompileOutput, LoadedNetwork};
 use crate::observer::{Observer, Stage};
+use crate::problem::Problem;
 use crate::recipe::{Format, Recipe};
 use crate::target::NamedTarget;
 use synnet_ir::display::pluralize;
@@ -85,7 +87,7 @@ impl Plan {
             CompileOptions::new().with_name(recipe.name.clone()).with_params(recipe.network_params());
         let loaded = CompileOutput::read(&recipe.network, &options)?.accept(observer)?;
         let graph = &loaded.graph;
-        let readout = readout(&recipe, graph).map_err(|message| Error::file(recipe.path(), message))?;
+        let readout = readout(&recipe, graph).map_err(|problem| recipe.error(vec![problem]))?;
         warn_about_spiking_readout(graph, observer);
         if recipe.data.format == Format::Wav {
             recipe.front_end.warn_about_time_step(&graph.name, graph.dt, observer);
@@ -322,7 +324,7 @@ fn warn_about_spiking_readout(graph: &Graph, observer: &dyn Observer) {
 
 /// Returns the readout that scores the classes. Classification needs one output for each class. A detection loss with a
 /// single output and two classes defines an accuracy, but there are no scores to compare.
-fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
+fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, Problem> {
     let (outputs, classes) = (graph.outputs(), recipe.data.classes.len());
     let loss = &recipe.training.loss;
     let detects = outputs == 1 && classes == 2 && matches!(loss, Loss::Peak(_) | Loss::BinaryCrossEntropy(_));
@@ -332,11 +334,13 @@ fn readout(recipe: &Recipe, graph: &Graph) -> Result<Option<Readout>, String> {
     if outputs != classes {
         let name = &graph.name;
         let outputs = pluralize(outputs, "output");
-        return Err(format!(
-            "network `{name}` has {outputs}, but the recipe names {classes} classes; change one of them"
-        ));
+        let message = format!("network `{name}` has {outputs}, but the recipe names {classes} classes");
+        let problem = Problem::new(&codes::NETWORK_MISMATCH, "data.classes", message);
+        return Err(problem.with_help("change one of them"));
     }
-    let readout =
-        loss.readout().ok_or("`training.loss`: classes need a classification loss, such as `cross_entropy`");
+    let readout = loss.readout().ok_or_else(|| {
+        Problem::new(&codes::NETWORK_MISMATCH, "training.loss", "`training.loss` has no readout for classes")
+            .with_help("choose a classification loss, such as `cross_entropy`")
+    });
     Ok(Some(readout?))
 }

@@ -1,42 +1,16 @@
-//! The audio front end outside of a recipe: options as text, its time step, and its fit to a network.
+//! The audio front end outside of a recipe: its time step, and its fit to a network.
 
-use serde_yaml::Value;
 use synnet_audio::audio3::FrontEndOptions;
 use synnet_ir::display::format_time_rounded;
 
-use crate::error::Error;
 use crate::observer::Observer;
 use crate::recipe::FrontEnd;
-use crate::serde_messages::{plain_message, with_suggestion};
 
 /// Maximum relative difference between the time steps of front end and network that needs no warning: the front end
 /// reaches 10 ms up to 0.06 %.
 const DT_TOLERANCE: f64 = 0.01;
 
 impl FrontEnd {
-    /// Returns the front end with other values of some options, such as `decimation` and `488`. Keys are those of the
-    /// section `front_end` of a recipe, values are YAML.
-    ///
-    /// # Errors
-    /// Returns an error that lists every option that is unknown or invalid.
-    pub fn with_options(&self, options: &[(String, String)]) -> Result<Self, Error> {
-        let mut value = serde_yaml::to_value(self).map_err(Error::input)?;
-        let mut errors = Vec::new();
-        for (key, text) in options {
-            // One at a time, because serde stops at the first error.
-            match with_option(&value, key, text) {
-                Ok(changed) => value = changed,
-                Err(why) => errors.push(format!("`front_end.{key}`: {why}")),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(Error::Input(errors.join("\n")));
-        }
-        let front_end: Self = serde_yaml::from_value(value).map_err(Error::input)?;
-        front_end.options().validate().map_err(|e| Error::Input(format!("`front_end`: {e}")))?;
-        Ok(front_end)
-    }
-
     /// Returns the duration of a time step, in seconds.
     pub fn dt(&self) -> f64 {
         self.options().dt()
@@ -66,19 +40,6 @@ impl FrontEnd {
     }
 }
 
-/// Returns the front end as YAML with another value of an option.
-fn with_option(front_end: &Value, key: &str, text: &str) -> Result<Value, String> {
-    let option: Value = serde_yaml::from_str(text).map_err(|e| format!("`{text}` is not YAML: {e}"))?;
-    let mut changed = front_end.clone();
-    if let Value::Mapping(mapping) = &mut changed {
-        mapping.insert(key.into(), option);
-    }
-    match serde_yaml::from_value::<FrontEnd>(changed.clone()) {
-        Ok(_) => Ok(changed),
-        Err(error) => Err(plain_message(&with_suggestion(&error.to_string()))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
@@ -100,26 +61,6 @@ mod tests {
         // Other options are kept.
         let changed = front_end.with_options(&pairs(&[("cap", "3")])).unwrap();
         assert_eq!((changed.options().decimation, changed.options().cap), (488, 3));
-    }
-
-    #[test]
-    fn every_invalid_option_is_named() {
-        let wrong = [("decimate", "1"), ("cap", "many"), ("normalization", "divisive"), ("eps", "[")];
-        let error = FrontEnd::default().with_options(&pairs(&wrong)).unwrap_err().to_string();
-        let lines: Vec<&str> = error.lines().collect();
-        assert!(
-            lines[0].starts_with("`front_end.decimate`: unknown field `decimate`, expected one of"),
-            "{error}"
-        );
-        assert!(lines[0].ends_with("did you mean `decimation`?"), "{error}");
-        assert!(
-            lines[1].contains("`front_end.cap`: ") && lines[1].contains("a whole number, 0 or more"),
-            "{error}"
-        );
-        assert!(lines[2].starts_with("`front_end.normalization`: unknown variant `divisive`"), "{error}");
-        assert!(lines[3].starts_with("`front_end.eps`: `[` is not YAML"), "{error}");
-        let error = FrontEnd::default().with_options(&pairs(&[("cap", "99")])).unwrap_err().to_string();
-        assert_eq!(error, "`front_end`: `cap` is 99; it must lie between 1 and 15");
     }
 
     #[test]

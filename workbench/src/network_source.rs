@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use synnet_dsl::{CompileOptions, Loader};
-use synnet_ir::{Diagnostic, Diagnostics, Difference, Graph, Network, Severity, Sources, WeightsFile};
+use synnet_ir::{Diagnostic, Diagnostics, Difference, Graph, Network, Severity, Sources, Span, WeightsFile};
 
 use crate::error::Error;
 use crate::files;
@@ -148,18 +148,29 @@ pub fn accept(diagnostics: &Diagnostics, sources: &Sources, observer: &dyn Obser
     Ok(())
 }
 
-/// Returns diagnostics as a JSON array.
+/// Returns diagnostics as a JSON array. Lines and columns count from 1, columns in characters; `start` and `end` are
+/// offsets in bytes. The end lies behind the last character.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
-    let place = |span: synnet_ir::Span| {
+    let place = |span: Span| {
         let (line, column) = sources.line_column(span);
+        let (end_line, end_column) = sources.line_column(Span { start: span.end, ..span });
         let file = sources.get(span.source).map(|source| source.name.clone());
-        json!({ "file": file, "line": line, "column": column, "start": span.start, "end": span.end })
+        json!({
+            "file": file,
+            "line": line,
+            "column": column,
+            "end_line": end_line,
+            "end_column": end_column,
+            "start": span.start,
+            "end": span.end,
+        })
     };
     let diagnostic = |d: &Diagnostic| {
         json!({
             "severity": if d.severity == Severity::Error { "error" } else { "warning" },
             "code": d.code.id,
             "message": d.message,
+            "label": d.label,
             "place": d.span.map(place),
             "notes": d.notes.iter().map(|(s, text)| json!({ "place": place(*s), "text": text })).collect::<Vec<_>>(),
             "help": d.help,

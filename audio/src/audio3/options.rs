@@ -164,6 +164,11 @@ impl FrontEndOptions {
     /// # Errors
     /// Returns an error for the first option outside its range.
     pub fn validate(&self) -> Result<(), FrontEndOptionsError> {
+        self.errors().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Returns an error for every option outside its range.
+    pub fn errors(&self) -> Vec<FrontEndOptionsError> {
         let ranges = [
             ("fixed_threshold", self.fixed_threshold, 1, (1 << 42) - 1),
             ("b1", self.b1.into(), 1, 20),
@@ -172,15 +177,15 @@ impl FrontEndOptions {
             ("decimation", self.decimation.into(), 1, u32::MAX.into()),
             ("cap", self.cap.into(), 1, 15),
         ];
-        for (name, value, min, max) in ranges {
-            if !(min..=max).contains(&value) {
-                return Err(FrontEndOptionsError::OutOfRange { name, value, min, max });
-            }
-        }
+        let mut errors: Vec<_> = ranges
+            .into_iter()
+            .filter(|(_, value, min, max)| !(min..=max).contains(&value))
+            .map(|(name, value, min, max)| FrontEndOptionsError::OutOfRange { name, value, min, max })
+            .collect();
         if self.b1 <= self.b2 {
-            return Err(FrontEndOptionsError::ThresholdNotPositive { b1: self.b1, b2: self.b2 });
+            errors.push(FrontEndOptionsError::ThresholdNotPositive { b1: self.b1, b2: self.b2 });
         }
-        Ok(())
+        errors
     }
 }
 

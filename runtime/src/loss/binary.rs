@@ -96,7 +96,8 @@ impl BinaryCrossEntropy {
             OptionRange::below_one("loss.label_smoothing", self.label_smoothing),
             OptionRange::positive("loss.positive_weight", self.positive_weight),
         ];
-        ranges.extend(self.class_weights.iter().map(|&w| OptionRange::non_negative("loss.class_weights", w)));
+        let weight = |(i, &w)| OptionRange::non_negative("loss.class_weights", w).item(i);
+        ranges.extend(self.class_weights.iter().enumerate().map(weight));
         ranges
     }
 }

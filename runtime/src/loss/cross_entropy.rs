@@ -75,7 +75,8 @@ impl CrossEntropy {
             OptionRange::below_one("loss.label_smoothing", self.label_smoothing),
             OptionRange::positive("loss.scale", self.scale),
         ];
-        ranges.extend(self.class_weights.iter().map(|&w| OptionRange::non_negative("loss.class_weights", w)));
+        let weight = |(i, &w)| OptionRange::non_negative("loss.class_weights", w).item(i);
+        ranges.extend(self.class_weights.iter().enumerate().map(weight));
         ranges
     }
 }

@@ -83,8 +83,8 @@ impl AdamW {
 
 pub(super) fn ranges(betas: [f64; 2], eps: f64, weight_decay: f64) -> [OptionRange; 4] {
     [
-        OptionRange::below_one("optimizer.betas", betas[0]),
-        OptionRange::below_one("optimizer.betas", betas[1]),
+        OptionRange::below_one("optimizer.betas", betas[0]).item(0),
+        OptionRange::below_one("optimizer.betas", betas[1]).item(1),
         OptionRange::positive("optimizer.eps", eps),
         OptionRange::non_negative("optimizer.weight_decay", weight_decay),
     ]

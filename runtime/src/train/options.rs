@@ -12,7 +12,7 @@ use super::selection::Selection;
 use crate::codes;
 use crate::loss::choice::Loss;
 use crate::optimizer::choice::Optimizer;
-use crate::option_range::{OptionRange, setters};
+use crate::option_range::{OptionError, OptionRange, setters};
 use crate::regularizer::{MembraneRegularizer, RateRegularizer, WeightRegularizer};
 use crate::schedule::choice::Schedule;
 use crate::tape::Recompute;
@@ -138,12 +138,12 @@ impl TrainOptions {
         self
     }
 
-    /// Returns an error for every option that is out of range or does not fit the network.
-    pub(super) fn check(&self, graph: &Graph) -> Diagnostics {
+    /// Returns an error for every option that is out of range, whatever the network.
+    pub fn errors(&self) -> Vec<OptionError> {
         let mut ranges = vec![OptionRange::count("batch", self.batch)];
         ranges.extend(self.optimizer.ranges());
-        ranges
-            .extend(self.lr_factors.values().map(|&factor| OptionRange::non_negative("lr_factors", factor)));
+        let factor = |(tensor, &factor)| OptionRange::non_negative("lr_factors", factor).item(tensor);
+        ranges.extend(self.lr_factors.iter().map(factor));
         ranges.extend(self.schedule.ranges());
         ranges.extend(self.gradient_clip.map(|clip| OptionRange::positive("gradient_clip", clip)));
         ranges.extend(self.bounds.ranges());
@@ -153,18 +153,22 @@ impl TrainOptions {
         ranges.extend(self.weight_regularizer.iter().flat_map(WeightRegularizer::ranges));
         ranges.extend(self.selection.map(|s| OptionRange::non_negative("selection.min_delta", s.min_delta)));
         ranges.extend(self.loss.ranges());
-        let mut diagnostics: Diagnostics = ranges.into_iter().filter_map(OptionRange::check).collect();
+        ranges.into_iter().filter_map(OptionRange::check).chain(self.check_score()).collect()
+    }
+
+    /// Returns an error for every option that is out of range or does not fit the network.
+    pub(super) fn check(&self, graph: &Graph) -> Diagnostics {
+        let mut diagnostics: Diagnostics = self.errors().into_iter().map(Diagnostic::from).collect();
         diagnostics.extend(self.loss.check(graph));
-        diagnostics.extend(self.check_score());
         diagnostics
     }
 
-    fn check_score(&self) -> Option<Diagnostic> {
+    fn check_score(&self) -> Option<OptionError> {
         let by = self.selection?.by;
-        (by.needs_classes() && !self.loss.classifies()).then(|| {
-            let message = format!("`selection.by` is `{}`, but the loss has no classes", by.name());
-            Diagnostic::error_without_span(&codes::OPTION_RANGE, message)
-                .with_help("select by `validation_loss` or `loss`")
+        (by.needs_classes() && !self.loss.classifies()).then(|| OptionError {
+            path: ["selection", "by"].map(str::to_owned).to_vec(),
+            predicate: format!("is `{}`, but the loss has no classes", by.name()),
+            help: Some("select by `validation_loss` or `loss`".to_owned()),
         })
     }
 

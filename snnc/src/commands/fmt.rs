@@ -3,6 +3,7 @@
 use serde_json::json;
 use synnet_dsl::{FormatChanges, MixedLineEnds};
 use synnet_ir::Sources;
+use synnet_workbench::SourceDiagnostics;
 
 use crate::cli::Fmt;
 use crate::failure::Failure;
@@ -41,16 +42,19 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
             Err(diagnostics) => {
                 let mut sources = Sources::new();
                 sources.add(name, text);
-                failed.push(synnet_ir::render(&diagnostics, &sources, terminal::color()));
+                failed.push(SourceDiagnostics { diagnostics, sources, conclusion: None });
             }
         }
     }
     if json {
         let names: Vec<&str> = changed.iter().map(|(name, _)| name.as_str()).collect();
-        stdio::print_json(&json!({ "changed": names, "failed": failed.len() }))?;
+        let mut result = Failure::Diagnostics(failed.clone()).to_json();
+        result["changed"] = json!(names);
+        result["failed"] = json!(failed.len());
+        stdio::print_json(&result)?;
     }
     if !failed.is_empty() {
-        return Err(Failure::Rendered(failed.concat()));
+        return Err(Failure::Diagnostics(failed));
     }
     if args.check && !changed.is_empty() {
         let files: Vec<String> = changed.iter().map(|(name, changes)| unformatted(name, *changes)).collect();

@@ -1,9 +1,9 @@
 //! `snnc show`: prints networks, the chip resources they use, and compiled networks.
 
 use serde_json::{Value, json};
-use synnet_ir::{Network, Statistics};
+use synnet_ir::{Network, Sources, Statistics};
 use synnet_workbench::compiled_network::{self, CompiledNetwork};
-use synnet_workbench::network_source::LoadedNetwork;
+use synnet_workbench::network_source::{self, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
 use synnet_xylo::cost::CostSummary;
 use synnet_xylo::{budget::Budget, chip::Chip, quantize::QuantizeOptions};
@@ -76,7 +76,8 @@ fn show_on_chip(
     let graph = &loaded.graph;
     let budget = Budget::from_graph(graph, chip);
     // The budget matters most if the network does not fit: print it first, fail at the end.
-    let fits = loaded.accept(&synnet_xylo::rules::check(graph, chip), &context.terminal);
+    let found = synnet_xylo::rules::check(graph, chip);
+    let fits = loaded.accept(&found, &context.terminal);
     let quantize = recipe.map(|recipe| recipe.quantize.options.clone()).unwrap_or_default();
     let cost = match (network, &fits) {
         (Some(network), Ok(())) => Some(cost(loaded, network, chip, &quantize)?),
@@ -86,7 +87,13 @@ fn show_on_chip(
         ShowFormat::Json => {
             let cost = cost.as_ref().and_then(Option::as_ref).map(CostSummary::to_json);
             let graph = network.map_or(graph, |network| &network.graph);
-            let mut value = json!({ "network": to_value(graph)?, "budget": budget, "cost": cost });
+            let diagnostics = network_source::to_json(&found, &loaded.sources);
+            let mut value = json!({
+                "network": to_value(graph)?,
+                "budget": budget,
+                "cost": cost,
+                "diagnostics": diagnostics,
+            });
             if let Some(network) = network {
                 value["tensors"] = tensors(network);
             }
@@ -158,6 +165,8 @@ fn compiled_network(args: &Show, context: &Context) -> Result<(), Failure> {
         value["chip"] = json!(chip.map(|chip| &chip.name));
         value["budget"] = json!(budget);
         value["cost"] = json!(known);
+        let found = chip.map(|chip| synnet_xylo::rules::check_specification(spec, chip)).unwrap_or_default();
+        value["diagnostics"] = network_source::to_json(&found, &Sources::new());
         stdio::print_json(&value)?;
     } else {
         let mut text = network.tables();

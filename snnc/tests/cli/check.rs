@@ -26,7 +26,7 @@ fn a_recipe_is_checked_without_its_recordings() {
                 can be trained; fits rust, xylo-audio3\n";
     assert_eq!(outcome.stderr, said);
     for (wrong, right, says) in [
-        ("batch: 3", "batch: 0", "`batch` is 0"),
+        ("batch: 3", "batch: 0", "`training.batch` is 0"),
         ("readout: mean_vmem", "readout: spike_count", "spike_count"),
         ("training:", "build: [fpga]\ntraining:", "fpga"),
         ("tones.snn", "none.snn", "none.snn"),

@@ -44,9 +44,13 @@ fn unknown_target_lists_the_known_ones() {
     folder.snnc(&words).failure(2, &["did you mean `float`?"]);
     let folder = tones();
     folder.write("tones.yaml", RECIPE.replace("training:", "build: [xylo-im]\ntraining:"));
-    folder.snnc(&["check", "tones.yaml"]).failure(1, &["`build`", "did you mean `xylo-imu`?"]);
+    folder
+        .snnc(&["check", "tones.yaml"])
+        .failure(1, &["tones.yaml:9:9", "there is no target `xylo-im`", "did you mean `xylo-imu`?"]);
     folder.write("tones.yaml", RECIPE.replace("training:", "chip: audio3\ntraining:"));
-    folder.snnc(&["check", "tones.yaml"]).failure(1, &["`chip`: there is no chip `audio3`"]);
+    folder
+        .snnc(&["check", "tones.yaml"])
+        .failure(1, &["tones.yaml:9:7", "there is no chip `audio3`", "choose among"]);
 }
 
 #[test]
@@ -95,18 +99,22 @@ fn errors_of_a_description_are_located() {
         folder.snnc(&["check", "x.snn", "--chip", "own.yaml"])
     };
     for (wrong, right, says) in [
-        ("inputs: 16", "input: 16", &["unknown field `input`", "did you mean `inputs`?", "(line "][..]),
-        ("synapse: {min: 1, max: 15}", "synapse: {min: 1, max: 300}", &["dash.synapse.max", "line "]),
-        ("outputs: 32", "outputs: many", &["outputs: invalid", "a whole number, 0 or more (line "]),
-        ("bias: true", "", &["missing field `bias`"]),
+        ("inputs: 16", "input: 16", &["unknown key `input`", "did you mean `inputs`?", "own.yaml:11:1"][..]),
+        (
+            "synapse: {min: 1, max: 15}",
+            "synapse: {min: 1, max: 300}",
+            &["`dash.synapse.max` is `300`", "own.yaml:"],
+        ),
+        ("outputs: 32", "outputs: many", &["`outputs` is `many`; expected a whole number, 0 or more"]),
+        ("bias: true", "", &["`bias` is missing"]),
         (
             "hidden: 150 ",
             "hidden: 100 ",
-            &["the chip description has errors", "`input_expansion` is 128; expected 1 to 100"],
+            &["2 errors in `own.yaml`", "`input_expansion` is 128; expected 1 to 100"],
         ),
         ("  hidden: 31 ", "  hidden: 63 ", &["`events.hidden` is 63"]),
-        ("name: small-chip", "name: xylo-imu", &["`name` is `xylo-imu`, which is taken"]),
-        ("name: small-chip", "name: rust", &["`name` is `rust`, which is reserved"]),
+        ("name: small-chip", "name: xylo-imu", &["the name `xylo-imu` is taken"]),
+        ("name: small-chip", "name: rust", &["the name `rust` is reserved"]),
     ] {
         let text = good.replace(wrong, right);
         assert_ne!(text, good, "{wrong}");

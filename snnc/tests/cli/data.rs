@@ -299,12 +299,20 @@ fn data_errors_are_reported() {
             1,
             &["sample 0: the label `0` is not one of the classes 1, 2"],
         ),
-        (SHD.replace("shd,", "hdf,"), 1, &["data.format", "unknown variant `hdf`"]),
+        (
+            SHD.replace("shd,", "hdf,"),
+            1,
+            &["data.format", "`data.format` is `hdf`; expected `wav`, `npz`, `events` or `shd`"],
+        ),
         (SHD.replace("steps", "channel_pool: 0, steps"), 1, &["`data.channel_pool`"]),
         (SHD.replace("steps", "pattern: '{label}.h5', steps"), 1, &["`data.pattern` is for folders"]),
         (SHD.replace("steps", "time_unit: ms, steps"), 1, &["`data.time_unit` is for event lists"]),
         (SHD.replace("steps", "augmentation: { gain: 3 }, steps"), 1, &["`data.augmentation` is for audio"]),
-        (SHD.replace("steps", "cache: 3, steps"), 1, &["data.cache", "expected the path of a folder"]),
+        (
+            SHD.replace("steps", "cache: 3, steps"),
+            1,
+            &["data.cache", "expected `true`, `false` or the path of a folder"],
+        ),
         (
             npz("narrow.npz", "test: { label: [1] }, classes: 2"),
             1,
@@ -339,8 +347,8 @@ fn data_errors_are_reported() {
     }
     let folder = tones();
     for (augmentation, says) in [
-        ("{ gain: -3 }", "`gain` is -3; it must be from 0 to 60"),
-        ("{ noise: { snr: [20, 3] } }", "`noise.snr` is [20, 3]"),
+        ("{ gain: -3 }", "gain` is -3; it must be from 0 to 60"),
+        ("{ noise: { snr: [20, 3] } }", "noise.snr` is [20, 3]"),
         ("{ noise: { snr: [3, 20], color: brown } }", "`brown`"),
         ("{ volume: 3 }", "`volume`"),
     ] {

@@ -77,6 +77,7 @@ fn every_block_is_accounted_for() {
             "console" if shows_errors_of_another_file(block, &blocks) => shown_errors(block),
             "console" => commands(block, &blocks, |line| line.strip_prefix("$ ")),
             "yaml" => recipe(block, &blocks),
+            "yaml-error" => wrong_recipe(block),
             "" | "rust" | "no_run" | "rust,no_run" => {
                 assert!(
                     is_doc_test(&block.page),
@@ -275,6 +276,13 @@ fn recipe(block: &Block, blocks: &[Block]) {
     let outcome = folder.snnc(&["train", "recipe.yaml", "--set", "data.path=nowhere"]);
     let read = outcome.code == Some(2) && outcome.stderr.contains("`nowhere`: there is no such folder");
     assert!(read, "{}: {}", block.place, outcome.stderr);
+}
+
+/// Checks that a recipe has errors.
+fn wrong_recipe(block: &Block) {
+    let folder = Folder::new();
+    folder.write("recipe.yaml", block.lines.join("\n"));
+    folder.snnc(&["check", "recipe.yaml"]).failure(1, &["error[R0", "in `recipe.yaml`"]);
 }
 
 fn network(block: &Block) {

@@ -13,6 +13,7 @@ mod encode;
 mod examples;
 mod explain;
 mod fmt;
+mod json;
 #[cfg(unix)]
 mod links;
 #[cfg(unix)]

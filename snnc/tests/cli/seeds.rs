@@ -63,7 +63,7 @@ fn selection_needs_a_validation_set() {
         ("training.selection={by: validation_loss}", "data.validation"),
         ("data.validation={take: [9]}", "`data.validation`: no sample has `take: 9`"),
         ("data.validation={takes: [3]}", "has no field `{takes}`"),
-        ("data.validation=2", "a fraction must be between 0 and 1"),
+        ("data.validation=2", "a fraction must be above 0 and below 1"),
         ("data.validation={take: [0, 1, 2, 3]}", "the training set is empty"),
     ] {
         folder.snnc(&["train", "tones.yaml", "--set", set]).failure(1, &[says]);
@@ -110,7 +110,7 @@ fn several_seeds_give_mean_and_spread() {
 fn invalid_seeds_are_rejected() {
     let folder = tones();
     for (words, code, says) in [
-        (&["--set", "seeds=[1, 1]"][..], 1, "`seeds`: duplicate seed 1"),
+        (&["--set", "seeds=[1, 1]"][..], 1, "the seed 1 is given twice"),
         (&["--set", "seeds=[]"], 1, "give at least one seed"),
         (&["--seeds", "0"], 2, "--seeds"),
         (

@@ -108,7 +108,7 @@ fn values_of_the_recipe_can_be_replaced() {
         files.contains(&"out/tones.rs".into()) && !files.contains(&"out/tones.spec.npz".into()),
         "{files:?}"
     );
-    folder.snnc(&["train", "tones.yaml", "--set", "training.batch=0"]).failure(1, &["`batch`"]);
+    folder.snnc(&["train", "tones.yaml", "--set", "training.batch=0"]).failure(1, &["`training.batch` is 0"]);
     folder.snnc(&["train", "tones.yaml", "--set", "training.epochs"]).failure(2, &["--set"]);
     folder
         .snnc(&["train", "tones.yaml", "--set", "training.epochs.x=1"])
@@ -169,7 +169,9 @@ fn recompute_is_accepted_under_its_former_name() {
     };
     assert_eq!(metrics("checkpoint"), metrics("recompute"));
     let both = "training={checkpoint: segments, recompute: none, epochs: 1, batch: 1, loss: {kind: mse}}";
-    folder.snnc(&["train", "tones.yaml", "--set", both]).failure(1, &["duplicate field `recompute`"]);
+    folder
+        .snnc(&["train", "tones.yaml", "--set", both])
+        .failure(1, &["`recompute` is also given by its former name"]);
 }
 
 #[test]

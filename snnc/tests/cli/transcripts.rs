@@ -21,12 +21,13 @@ pub(crate) fn shown_files(page: &Path, blocks: &[Block]) -> Shown {
     let named = on_page.filter_map(|block| {
         let comment = match block.kind.as_str() {
             "snn" => "// ",
-            "yaml" => "# ",
+            "yaml" | "yaml-error" => "# ",
             _ => return None,
         };
         let name = block.lines.first()?.strip_prefix(comment)?;
         // Other comments contain blanks or have no extension.
-        let is_name = name.ends_with(&format!(".{}", block.kind)) && !name.contains(' ');
+        let extension = block.kind.split('-').next().unwrap_or_default();
+        let is_name = name.ends_with(&format!(".{extension}")) && !name.contains(' ');
         is_name.then(|| (name.to_owned(), block.lines.join("\n") + "\n"))
     });
     named.collect()

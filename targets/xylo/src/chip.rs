@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+pub use validate::DescriptionError;
+
 /// Limits and arithmetic of one chip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -242,6 +244,11 @@ impl Chip {
 mod tests {
     use super::*;
 
+    /// The errors of a description, one a line.
+    fn lines(chip: &Chip) -> String {
+        chip.check().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
     #[test]
     fn chips_are_found_by_name() {
         for chip in Chip::all() {
@@ -257,9 +264,9 @@ mod tests {
     fn built_in_chips_are_valid() {
         for chip in Chip::all() {
             let renamed = Chip { name: format!("{}-copy", chip.name), ..chip.clone() };
-            assert_eq!(renamed.check(), Vec::<String>::new());
+            assert_eq!(renamed.check(), []);
             let taken = format!("`name` is `{}`, which is taken; choose another", chip.name);
-            assert_eq!(chip.check(), [taken]);
+            assert_eq!(lines(chip), taken);
         }
     }
 
@@ -275,7 +282,7 @@ mod tests {
         chip.events.hidden = 63;
         chip.threshold = 0;
         chip.clock = Some(Clock { default_mhz: f64::NAN, documented_mhz: vec![2.0, 1.0] });
-        insta::assert_snapshot!(chip.check().join("\n"));
+        insta::assert_snapshot!(lines(&chip));
     }
 
     #[test]

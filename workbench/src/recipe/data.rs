@@ -10,7 +10,6 @@ use synnet_data::waveform;
 use synnet_dsl::vocabulary::Unit;
 
 use super::{Filter, ValidationSplit, Written};
-use crate::error::Error;
 
 /// The section `data` of a recipe.
 #[derive(Clone, Debug, Deserialize)]
@@ -115,13 +114,10 @@ fn seconds() -> Unit {
 
 /// Parses a unit of time, spelled as in the language.
 fn time_unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unit, D::Error> {
+    const NAMES: &[&str] = &["s", "ms", "us", "ns"];
     let name = String::deserialize(deserializer)?;
-    let is_time = |unit: &Unit| unit.time() == 1;
-    Unit::of(&name).filter(is_time).ok_or_else(|| {
-        let names = Unit::ALL.iter().filter(|unit| is_time(unit)).map(|unit| format!("`{}`", unit.name()));
-        let names = names.collect::<Vec<_>>().join(", ");
-        D::Error::custom(format!("unknown time unit `{name}`, expected one of {names}"))
-    })
+    let unit = Unit::of(&name).filter(|unit| unit.time() == 1);
+    unit.ok_or_else(|| D::Error::unknown_variant(&name, NAMES))
 }
 
 impl DataOptions {
@@ -172,82 +168,6 @@ impl DataOptions {
             let (shipped, beside_recipe) = (self.path.join(&*list), folder.join(&*list));
             *list = if beside_recipe.exists() && !shipped.exists() { beside_recipe } else { shipped };
         }
-    }
-
-    /// Checks what serde cannot; messages name the recipe `path`.
-    pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
-        let wrong = |message: String| Err(Error::file(path, message));
-        let classes: Vec<String> = self.classes.iter().map(super::plain).collect();
-        if let Some((_, class)) = classes.iter().enumerate().find(|(i, c)| classes[..*i].contains(c)) {
-            return wrong(format!("`data.classes`: duplicate class `{class}`"));
-        }
-        if let Some(unknown) = self.unknown.as_ref().map(super::plain).filter(|name| !classes.contains(name))
-        {
-            return wrong(format!(
-                "`data.unknown`: `{unknown}` is not one of the classes {}; add it to `data.classes`",
-                classes.join(", ")
-            ));
-        }
-        if self.steps == 0 {
-            return wrong("`data.steps` is 0; it must be 1 or more".into());
-        }
-        if self.channel_pool == 0 {
-            return wrong("`data.channel_pool` is 0; it must be 1 or more, and 1 merges no channels".into());
-        }
-        if self.test.is_empty() && self.test_path.is_none() {
-            let help = "select the samples of the test set, or name their folder with `data.test_path`";
-            return wrong(format!("`data.test` is missing: {help}"));
-        }
-        if matches!(self.validation, ValidationSplit::Fraction(x) if !(x > 0.0 && x < 1.0)) {
-            return wrong("`data.validation`: a fraction must be between 0 and 1".into());
-        }
-        if self.classes.is_empty() && self.format != Format::Npz {
-            return wrong("`data.classes` is missing: name the classes in the order of the outputs".into());
-        }
-        self.check_format().or_else(wrong)?;
-        self.augmentation.check().or_else(|why| wrong(format!("`data.augmentation`: {why}")))
-    }
-
-    /// Checks that keys which the format requires are given, and that others have no value.
-    fn check_format(&self) -> Result<(), String> {
-        let (format, content) = match self.format {
-            Format::Wav => ("wav", "audio"),
-            Format::Npz => ("npz", "rasters"),
-            Format::Events => ("events", "event lists"),
-            Format::Shd => ("shd", "a single file"),
-        };
-        match (self.format, &self.pattern) {
-            (Format::Wav | Format::Events, None) => {
-                let help = "give the pattern of the file names, such as `{label}_{take}.wav`";
-                return Err(format!("`data.pattern` is missing: {help}"));
-            }
-            (Format::Shd, Some(_)) => {
-                return Err(format!("`data.pattern` is for folders; the format `{format}` is {content}"));
-            }
-            _ => {}
-        }
-        let binned = matches!(self.format, Format::Events | Format::Shd);
-        let only_for = |key: &str, others: &str| {
-            Err(format!("`data.{key}` is for {others}; the format `{format}` is {content}"))
-        };
-        if self.time_unit != Unit::Second && self.format != Format::Events {
-            return only_for("time_unit", "event lists");
-        }
-        if self.channel_pool != 1 && !binned {
-            return only_for("channel_pool", "event lists");
-        }
-        if self.augmentation != waveform::Augmentation::default() && self.format != Format::Wav {
-            return only_for("augmentation", "audio (for rasters, use `training.augmentation`)");
-        }
-        Ok(())
-    }
-}
-
-impl FrontEnd {
-    /// Checks what serde cannot; messages name the recipe `path`.
-    pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
-        let Self::XyloAudio3(options) = self;
-        options.validate().map_err(|e| Error::file(path, format_args!("`front_end`: {e}")))
     }
 }
 

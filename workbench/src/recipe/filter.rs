@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Written;
@@ -71,16 +71,9 @@ impl<'de> Deserialize<'de> for Filter {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Filter, A::Error> {
                 let mut filter = Filter::new();
                 while let Some(key) = map.next_key::<String>()? {
-                    if filter.fields.contains_key(&key) || key == LIST && filter.list.is_some() {
-                        return Err(A::Error::custom(format!("`{key}` is given twice")));
-                    }
-                    match map.next_value()? {
+                    match map.next_value_seed(ValuesOf { is_list: key == LIST })? {
                         Values::Many(values) => drop(filter.fields.insert(key, values)),
-                        Values::One(path) if key == LIST => filter.list = Some(path.into()),
-                        Values::One(value) => {
-                            let message = format!("`{key}` needs a list of values, such as `[{value}]`");
-                            return Err(A::Error::custom(message));
-                        }
+                        Values::File(path) => filter.list = Some(path),
                     }
                 }
                 Ok(filter)
@@ -91,41 +84,45 @@ impl<'de> Deserialize<'de> for Filter {
     }
 }
 
-/// The values of a field, or a single one.
+/// The values of a field, or a list file.
 enum Values {
-    One(String),
+    File(PathBuf),
     Many(Vec<Written>),
 }
 
-impl<'de> Deserialize<'de> for Values {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
+/// Reads the values of a key, which is that of a list file or not.
+struct ValuesOf {
+    is_list: bool,
+}
 
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = Values;
+impl<'de> DeserializeSeed<'de> for ValuesOf {
+    type Value = Values;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of values")
-            }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Values, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Values, E> {
-                Ok(Values::One(text.to_owned()))
-            }
+impl<'de> Visitor<'de> for ValuesOf {
+    type Value = Values;
 
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Values, E> {
-                Ok(Values::One(number.to_string()))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_list { "a list file, or a list of values" } else { "a list of values" })
+    }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Values, A::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = seq.next_element()? {
-                    values.push(value);
-                }
-                Ok(Values::Many(values))
-            }
+    fn visit_str<E: Error>(self, text: &str) -> Result<Values, E> {
+        if !self.is_list {
+            return Err(E::invalid_type(Unexpected::Str(text), &self));
         }
+        Ok(Values::File(text.into()))
+    }
 
-        deserializer.deserialize_any(OneOrMany)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Values, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Values::Many(values))
     }
 }
 
@@ -140,7 +137,7 @@ mod tests {
         assert_eq!(read("{ take: ['3', 4], list: test.txt }").unwrap(), expected);
         // A field of that name.
         assert_eq!(read("{ list: [a] }").unwrap(), Filter::new().with_field("list", ["a"]));
-        assert!(read("{ take: 3 }").unwrap_err().contains("`take` needs a list of values, such as `[3]`"));
+        assert!(read("{ take: 3 }").unwrap_err().contains("expected a list of values"));
         assert!(read("[3]").is_err());
     }
 }

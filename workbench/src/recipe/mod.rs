@@ -1,8 +1,14 @@
 //! Recipes: the network, the data, the training options, and the targets to build.
 
+mod check;
 mod data;
 mod filter;
+mod front_end;
+mod keys;
+#[cfg(test)]
+mod keys_tests;
 mod quantize;
+mod source;
 mod validation;
 mod written;
 
@@ -11,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_yaml::Value;
+use synnet_ir::{Diagnostics, Sources};
 use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
 use synnet_xylo::chip::Chip;
@@ -19,8 +25,11 @@ use synnet_xylo::chip::Chip;
 use crate::chip_catalog::ChipCatalog;
 use crate::error::Error;
 use crate::files;
-use crate::serde_messages::{plain_message, suggestion, with_suggestion};
+use crate::problem::{self, Problem};
 use crate::target::NamedTarget;
+use crate::yaml;
+use keys::KEYS;
+use source::RecipeSource;
 
 pub use data::{Cache, DataOptions, Format, FrontEnd};
 pub use filter::Filter;
@@ -67,6 +76,9 @@ pub struct Recipe {
     /// The file, for messages.
     #[serde(skip)]
     path: PathBuf,
+    /// The places of the values; `None` for a recipe that was not read.
+    #[serde(skip)]
+    source: Option<Arc<RecipeSource>>,
     /// The targets that `build` names.
     #[serde(skip)]
     targets: Vec<NamedTarget>,
@@ -74,9 +86,6 @@ pub struct Recipe {
     #[serde(skip)]
     simulated_chip: Option<Arc<Chip>>,
 }
-
-/// Maximum number of errors that are reported at once.
-const MAX_ERRORS: usize = 20;
 
 fn default_build() -> Vec<String> {
     vec!["rust".into(), "xylo-audio3".into()]
@@ -99,6 +108,7 @@ impl Recipe {
             build: default_build(),
             text: String::new(),
             path: PathBuf::from("recipe"),
+            source: None,
             targets: Vec::new(),
             simulated_chip: None,
         }
@@ -108,18 +118,17 @@ impl Recipe {
     /// already.
     ///
     /// # Errors
-    /// Returns the first error.
+    /// Returns every error.
     pub fn resolve(mut self, chips: &ChipCatalog) -> Result<Self, Error> {
-        self.select_by_validation();
-        self.check(chips)?;
-        Ok(self)
+        let problems = self.check(chips);
+        if problems.is_empty() { Ok(self) } else { Err(self.error(problems)) }
     }
 
     /// Reads a recipe. `overrides` are dotted keys with new values in YAML, such as `training.epochs` and `10`. Paths
     /// are relative to the file, paths in `overrides` to the working folder.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be read, with every unknown key, or with the first other error.
+    /// Returns an error if the file cannot be read, or every error of the recipe, each at its place.
     pub fn read(path: &Path, overrides: &[(String, String)], chips: &ChipCatalog) -> Result<Self, Error> {
         Self::parse(files::read_text(path)?, path, overrides, chips)
     }
@@ -127,49 +136,49 @@ impl Recipe {
     /// Like [`read`](Self::read), from the text of the file `path`.
     ///
     /// # Errors
-    /// Returns an error with every unknown key, or with the first other error.
+    /// Returns every error of the recipe, each at its place.
     pub fn parse(
         text: String,
         path: &Path,
         overrides: &[(String, String)],
         chips: &ChipCatalog,
     ) -> Result<Self, Error> {
-        let mut value: Value =
-            serde_yaml::from_str(&text).map_err(|e| Error::file(path, format_args!("not YAML: {e}")))?;
-        for (key, text) in overrides {
-            set(&mut value, key, text)?;
+        let name = RecipeSource::name(path);
+        let source = Arc::new(RecipeSource::parse(&name, &text, overrides));
+        let mut diagnostics = source.diagnostics.clone();
+        let Some(tree) = &source.tree else {
+            return Err(problem::into_error(diagnostics, &source.sources, &name));
+        };
+        let reading = yaml::read::<Self>(tree, KEYS, "recipe");
+        diagnostics.extend(reading.diagnostics);
+        let Some(mut recipe) = reading.value else {
+            return Err(problem::into_error(diagnostics, &source.sources, &name));
+        };
+        recipe.path = path.to_owned();
+        recipe.source = Some(Arc::clone(&source));
+        let problems = recipe.check(chips).into_iter().filter(|problem| !problem.concerns(&reading.repaired));
+        diagnostics.extend(problems.map(|problem| problem.into_diagnostic(Some(&reading.tree), KEYS)));
+        if diagnostics.has_errors() {
+            return Err(problem::into_error(diagnostics, &source.sources, &name));
         }
-        let text = if overrides.is_empty() { text } else { serde_yaml::to_string(&value).unwrap_or(text) };
-        let mut recipe = Self::from_value(value).map_err(|errors| Error::file(path, errors.join("\n  ")))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let is_set = |key: &str| overrides.iter().any(|(k, _)| k == key);
         recipe.data.resolve(&folder, is_set);
         if !is_set("network") {
             recipe.network = folder.join(&recipe.network);
         }
-        recipe.text = text;
-        recipe.path = path.to_owned();
-        recipe.resolve(chips)
+        recipe.text = if overrides.is_empty() { text } else { yaml::to_text(tree) };
+        Ok(recipe)
     }
 
-    /// Deserializes a recipe. On failure, returns an error for every unknown key, and the first other error. serde
-    /// stops at the first error, so each unknown key is corrected or removed before the next attempt.
-    fn from_value(mut value: Value) -> Result<Self, Vec<String>> {
-        let mut errors = Vec::new();
-        loop {
-            let error = match serde_path_to_error::deserialize(value.clone()) {
-                Ok(recipe) if errors.is_empty() => return Ok(recipe),
-                Ok(_) => return Err(errors),
-                Err(error) => error,
-            };
-            let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
-            let (place, message) = (error.path().to_string(), error.into_inner().to_string());
-            let plain = plain_message(&with_suggestion(&message));
-            errors.push(if place == "." { plain } else { format!("`{place}`: {plain}") });
-            if errors.len() == MAX_ERRORS || !correct(&mut value, &path, &message) {
-                return Err(errors);
-            }
-        }
+    /// Returns the error about problems of the recipe.
+    pub(crate) fn error(&self, problems: Vec<Problem>) -> Error {
+        let tree = self.source.as_ref().and_then(|source| source.tree.as_ref());
+        let diagnostics: Diagnostics =
+            problems.into_iter().map(|problem| problem.into_diagnostic(tree, KEYS)).collect();
+        let none = Sources::new();
+        let sources = self.source.as_ref().map_or(&none, |source| &source.sources);
+        problem::into_error(diagnostics, sources, &RecipeSource::name(&self.path))
     }
 
     /// Returns the parameters of the network, with values as source text of the language.
@@ -204,86 +213,6 @@ impl Recipe {
             self.training.selection = Some(Selection::new(score));
         }
     }
-
-    /// Looks up targets and chips, and checks what serde cannot.
-    fn check(&mut self, chips: &ChipCatalog) -> Result<(), Error> {
-        let path = &self.path;
-        self.targets.clear();
-        for (i, text) in self.build.iter().enumerate() {
-            let target = NamedTarget::from_name(text, chips.iter());
-            self.targets.push(target.map_err(|e| Error::file(path, format_args!("`build`: {e}")))?);
-            if self.build[..i].contains(text) {
-                return Err(Error::file(path, format_args!("`build`: duplicate target `{text}`")));
-            }
-        }
-        if let Some(seeds) = &self.seeds {
-            let twice = seeds.iter().enumerate().find(|(i, seed)| seeds[..*i].contains(seed));
-            if let Some((_, seed)) = twice {
-                return Err(Error::file(path, format_args!("`seeds`: duplicate seed {seed}")));
-            }
-            if seeds.is_empty() {
-                return Err(Error::file(path, "`seeds` is empty; give at least one seed"));
-            }
-        }
-        let by_validation = self.training.selection.map(|s| s.by).filter(|by| by.needs_validation());
-        if let Some(by) = by_validation.filter(|_| self.data.validation == ValidationSplit::None) {
-            let message = format!(
-                "`training.selection`: `by: {}` needs a validation set; select one with `data.validation`",
-                by.name()
-            );
-            return Err(Error::file(path, message));
-        }
-        self.data.check(path)?;
-        self.front_end.check(path)?;
-        self.simulated_chip = match &self.chip {
-            Some(name) => {
-                let chip = chips.get(name).map_err(|e| Error::file(path, format_args!("`chip`: {e}")))?;
-                Some(Arc::clone(chip))
-            }
-            None => self.build.iter().find_map(|name| chips.find(name)).cloned(),
-        };
-        self.check_quantize(path)
-    }
-}
-
-/// Sets the value at a dotted key to YAML text. Missing mappings on the way are created.
-fn set(root: &mut Value, key: &str, text: &str) -> Result<(), Error> {
-    let new: Value = serde_yaml::from_str(text).map_err(|e| {
-        Error::Input(format!(
-            "`{key}={text}`: the value is not YAML: {e}; quote strings with special characters: \
-                 `'{key}=\"{text}\"'`"
-        ))
-    })?;
-    let mut place = root;
-    for part in key.split('.') {
-        if place.is_null() {
-            *place = Value::Mapping(serde_yaml::Mapping::new());
-        }
-        let Value::Mapping(mapping) = place else {
-            return Err(Error::Input(format!(
-                "`{key}`: cannot set `{part}`, because its parent is not a mapping"
-            )));
-        };
-        place = mapping.entry(Value::String(part.to_owned())).or_insert(Value::Null);
-    }
-    *place = new;
-    Ok(())
-}
-
-/// Renames the unknown key of serde's message to the suggested one, or removes it. `path` ends with the key or with the
-/// mapping around it, depending on the type. Returns whether the value was changed.
-fn correct(root: &mut Value, path: &[String], message: &str) -> bool {
-    let Some((key, _)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) else {
-        return false;
-    };
-    let around = path.strip_suffix(&[key.to_owned()]).unwrap_or(path);
-    let mapping = around.iter().try_fold(root, |place, part| place.get_mut(part.as_str()));
-    let Some(mapping) = mapping.and_then(Value::as_mapping_mut) else { return false };
-    let Some(value) = mapping.shift_remove(key) else { return false };
-    if let Some(suggested) = suggestion(message).filter(|suggested| !mapping.contains_key(*suggested)) {
-        mapping.insert(suggested.into(), value);
-    }
-    true
 }
 
 #[cfg(test)]
@@ -302,34 +231,5 @@ mod tests {
         assert_eq!(simulated("").as_deref(), Some("xylo-audio3"));
         assert_eq!(simulated(", build: [rust]"), None);
         assert_eq!(simulated(", build: [rust], chip: xylo-imu").as_deref(), Some("xylo-imu"));
-    }
-
-    #[test]
-    fn every_unknown_key_is_reported() {
-        let text = "{network: n.snn, datta: 1, data: {path: d, patern: x, test: {}, classes: [], steps: 1}, \
-                    quantize: {clipp: 1, zebra: true}, \
-                    training: {loss: {kind: mse}, optimizer: {kind: adam, rl: 1}, epochs: 1, bach: many}}";
-        let errors = Recipe::from_value(serde_yaml::from_str(text).unwrap()).unwrap_err();
-        let listed = errors.iter().map(|error| error.split(", expected").next().unwrap_or_default());
-        let expected = [
-            "`datta`: unknown field `datta`",
-            "`data.patern`: unknown field `patern`",
-            "`quantize`: unknown field `clipp`",
-            "`quantize`: unknown field `zebra`",
-            "`training.optimizer`: unknown field `rl`",
-            "`training.bach`: unknown field `bach`",
-            "`training.batch`: invalid type: string \"many\"",
-        ];
-        assert_eq!(listed.collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn set_reaches_into_nested_values() {
-        let mut value: Value = serde_yaml::from_str("a: {b: 1}").unwrap();
-        set(&mut value, "a.b", "[1, 2]").unwrap();
-        set(&mut value, "c.d", "x").unwrap();
-        let expected: Value = serde_yaml::from_str("{a: {b: [1, 2]}, c: {d: x}}").unwrap();
-        assert_eq!(value, expected);
-        assert!(set(&mut value, "c.d.e", "1").is_err());
     }
 }

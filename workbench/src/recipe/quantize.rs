@@ -1,18 +1,18 @@
 //! The section of a recipe about quantization, and quantization-aware training.
 
-use std::path::Path;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::de::Error as _;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_yaml::{Mapping, Value};
 use synnet_xylo::quantize::Method;
 use synnet_xylo::{chip::Chip, quantize::QuantizeOptions};
 
 use super::Recipe;
-use crate::error::Error;
+use crate::codes;
 use crate::observer::Observer;
-use crate::serde_messages::with_suggestion;
+use crate::problem::Problem;
 
 /// The section `quantize` of a recipe.
 #[derive(Clone, Debug, Default)]
@@ -35,23 +35,56 @@ const SHIFTS: &str = "weight_shifts";
 
 impl<'de> Deserialize<'de> for Quantize {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut keys = Mapping::deserialize(deserializer)?;
-        let aware = keys.remove(AWARE).map(serde_yaml::from_value::<Aware>).transpose();
-        let aware = aware.map_err(|e| D::Error::custom(format!("`{AWARE}`: {e}")))?;
-        let given_keys = keys.keys().filter_map(Value::as_str).filter(|&key| key != "method");
-        let given_keys = given_keys.map(str::to_owned).collect();
-        let measure_ranges = keys.get(SHIFTS).and_then(Value::as_bool).unwrap_or(false);
-        let options = serde_path_to_error::deserialize(Value::Mapping(keys)).map_err(|error| {
-            let (place, message) = (error.path().to_string(), error.into_inner().to_string());
-            if message.starts_with("unknown field") {
-                // serde lists the keys of the options only.
-                let all = format!("expected one of `{AWARE}`, ");
-                return D::Error::custom(message.replacen("expected one of ", &all, 1));
+        struct QuantizeVisitor;
+
+        impl<'de> Visitor<'de> for QuantizeVisitor {
+            type Value = Quantize;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping of options")
             }
-            D::Error::custom(format!("`{place}`: {}", with_suggestion(&message)))
-        })?;
-        let aware_from = aware.and_then(|Aware(from)| from);
-        Ok(Self { options, measure_ranges, aware_from, given_keys })
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Quantize, A::Error> {
+                let (mut aware, mut keys) = (None, Vec::new());
+                let others = WithoutAware { map, aware: &mut aware, keys: &mut keys };
+                let options = QuantizeOptions::deserialize(MapAccessDeserializer::new(others))?;
+                let measure_ranges = options.weight_shifts && keys.iter().any(|key| key == SHIFTS);
+                keys.retain(|key| key != "method");
+                let aware_from = aware.and_then(|Aware(from)| from);
+                Ok(Quantize { options, measure_ranges, aware_from, given_keys: keys })
+            }
+        }
+
+        deserializer.deserialize_map(QuantizeVisitor)
+    }
+}
+
+/// The keys of a mapping that are options of the quantizer; `aware` is read aside.
+struct WithoutAware<'a, A> {
+    map: A,
+    aware: &'a mut Option<Aware>,
+    /// The keys that were read.
+    keys: &'a mut Vec<String>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutAware<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        while let Some(key) = self.map.next_key::<String>()? {
+            if key == AWARE {
+                *self.aware = Some(self.map.next_value()?);
+                continue;
+            }
+            let value = seed.deserialize(key.as_str().into_deserializer())?;
+            self.keys.push(key);
+            return Ok(Some(value));
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }
 
@@ -65,14 +98,27 @@ impl<'de> Deserialize<'de> for Aware {
         struct From {
             from_epoch: usize,
         }
-        match Value::deserialize(deserializer)? {
-            Value::Bool(aware) => Ok(Self(aware.then_some(0))),
-            value @ Value::Mapping(_) => {
-                let From { from_epoch } = serde_yaml::from_value(value).map_err(D::Error::custom)?;
-                Ok(Self(Some(from_epoch)))
+
+        struct AwareVisitor;
+
+        impl<'de> Visitor<'de> for AwareVisitor {
+            type Value = Aware;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`true`, `false` or `{ from_epoch: N }`")
             }
-            _ => Err(D::Error::custom("expected `true`, `false` or `{ from_epoch: N }`")),
+
+            fn visit_bool<E: de::Error>(self, aware: bool) -> Result<Aware, E> {
+                Ok(Aware(aware.then_some(0)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Aware, A::Error> {
+                let From { from_epoch } = From::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Aware(Some(from_epoch)))
+            }
         }
+
+        deserializer.deserialize_any(AwareVisitor)
     }
 }
 
@@ -98,39 +144,46 @@ impl Recipe {
         self.simulated_chip().zip(self.quantize.aware_from)
     }
 
-    /// Checks `quantize`, and what it requires of the rest of the recipe; messages name the recipe `path`.
-    pub(super) fn check_quantize(&self, path: &Path) -> Result<(), Error> {
+    /// Returns every problem of `quantize`, and of what it requires from the rest of the recipe.
+    pub(super) fn quantize_problems(&self) -> Vec<Problem> {
         let Quantize { options, measure_ranges, aware_from, given_keys } = &self.quantize;
-        let wrong = |message: String| Err(Error::file(path, message));
-        if options.method.rockpool().is_some() && !given_keys.is_empty() {
-            return wrong(format!(
-                "`quantize`: quantizer `{}` reproduces Rockpool's and has no options: leave out `{}`",
-                options.method.name(),
-                given_keys.join("`, `")
-            ));
-        }
-        if let Some(error) = options.errors().first() {
-            return wrong(format!("`quantize`: {error}"));
-        }
-        let Some(from) = *aware_from else { return Ok(()) };
+        let method = options.method;
+        let ignored = given_keys.iter().filter(|_| method.rockpool().is_some()).map(|key| {
+            let message = format!(
+                "`quantize.{key}` has no effect: quantizer `{}` reproduces Rockpool's and has no options",
+                method.name()
+            );
+            Problem::new(&codes::CONFLICT, &format!("quantize.{key}"), message).with_help("leave it out")
+        });
+        let ranges = options.errors().into_iter().map(|(key, predicate)| {
+            Problem::new(&codes::RANGE, &format!("quantize.{key}"), format!("`quantize.{key}` {predicate}"))
+        });
+        let mut problems: Vec<Problem> = ignored.chain(ranges).collect();
+        let Some(from) = *aware_from else { return problems };
         if self.simulated_chip().is_none() {
-            return wrong(format!(
-                "`quantize.{AWARE}`: quantization-aware training needs a chip; name one with `chip` or in `build`"
-            ));
+            let message = format!("`quantize.{AWARE}` needs a chip for quantization-aware training");
+            let problem = Problem::new(&codes::CONFLICT, &format!("quantize.{AWARE}"), message);
+            problems.push(
+                problem.involving("chip").involving("build").with_help("name one with `chip` or in `build`"),
+            );
         }
         if *measure_ranges {
-            return wrong(format!(
-                "`quantize`: `{SHIFTS}` and `{AWARE}` exclude each other: shifts depend on ranges of states that are \
-                 measured after training; leave one of them out"
-            ));
+            let message = format!(
+                "`quantize.{SHIFTS}` and `quantize.{AWARE}` exclude each other: shifts depend on ranges of states that \
+                 are measured after training"
+            );
+            let problem = Problem::new(&codes::CONFLICT, &format!("quantize.{SHIFTS}"), message);
+            problems.push(problem.involving("quantize.aware").with_help("leave one of them out"));
         }
         let epochs = self.training.epochs;
-        if from >= epochs {
-            return wrong(format!(
+        if from >= epochs && epochs > 0 {
+            let message = format!(
                 "`quantize.{AWARE}.from_epoch` is {from}, but training has {epochs} epochs; it must be 0 to {}",
-                epochs.saturating_sub(1)
-            ));
+                epochs - 1
+            );
+            let problem = Problem::new(&codes::RANGE, &format!("quantize.{AWARE}.from_epoch"), message);
+            problems.push(problem.involving("training.epochs"));
         }
-        Ok(())
+        problems
     }
 }

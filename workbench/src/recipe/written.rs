@@ -88,6 +88,6 @@ impl<'de> Deserialize<'de> for Written {
 
         // In YAML, an identifier is always text, whatever type its characters would have as a value. Formats without
         // that text, such as JSON, give numbers.
-        deserializer.deserialize_any(AsText)
+        deserializer.deserialize_identifier(AsText)
     }
 }

@@ -1,23 +1,44 @@
 //! Validation of chip descriptions: sizes must be consistent, and the simulator must support the arithmetic.
 
+use std::fmt;
+
 use super::Chip;
 use crate::specification::{
     MAX_DASH, MAX_HIDDEN_SPIKES, MAX_INPUT_EVENTS, MAX_NEURONS, MAX_READOUT_SPIKES, MAX_WEIGHT_SHIFT,
 };
 
+/// An error of a chip description. It displays as the key and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescriptionError {
+    /// The path of the key with dots, such as `dash.synapse.max`. An item of a list is named by its index.
+    pub key: String,
+    /// What is wrong: "is 0; expected 1 to 1000".
+    pub predicate: String,
+}
+
+impl fmt::Display for DescriptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.key, self.predicate)
+    }
+}
+
 impl Chip {
-    /// Returns the errors of a description, one line each, with the offending key. Errors are inconsistent sizes,
-    /// numbers that the simulator does not support, and the name of a built-in chip. A valid description has none.
-    pub fn check(&self) -> Vec<String> {
+    /// Returns the errors of a description. Errors are inconsistent sizes, numbers that the simulator does not support,
+    /// and the name of a built-in chip. A valid description has none.
+    pub fn check(&self) -> Vec<DescriptionError> {
         errors(self)
     }
 }
 
-fn errors(chip: &Chip) -> Vec<String> {
+fn error(key: impl Into<String>, predicate: impl Into<String>) -> DescriptionError {
+    DescriptionError { key: key.into(), predicate: predicate.into() }
+}
+
+fn errors(chip: &Chip) -> Vec<DescriptionError> {
     let mut errors = names(chip);
     let mut within = |key: &str, value: usize, low: usize, high: usize| {
         if !(low..=high).contains(&value) {
-            errors.push(format!("`{key}` is {value}; expected {low} to {high}"));
+            errors.push(error(key, format!("is {value}; expected {low} to {high}")));
         }
     };
     within("inputs", chip.inputs, 1, MAX_NEURONS);
@@ -40,62 +61,65 @@ fn errors(chip: &Chip) -> Vec<String> {
     // The simulator has these limits as constants, because every chip of the family has them.
     for (key, value, cap) in caps {
         if value != u32::from(cap) {
-            errors.push(format!("`{key}` is {value}; the simulator supports {cap} only"));
+            errors.push(error(key, format!("is {value}; the simulator supports {cap} only")));
         }
     }
     if chip.threshold < 1 {
-        errors.push(format!("`threshold` is {}; expected 1 to 32767", chip.threshold));
+        errors.push(error("threshold", format!("is {}; expected 1 to 32767", chip.threshold)));
     }
     if chip.bias && chip.core == super::CoreVersion::V1 {
-        errors.push("`bias` is true; a core `v1` has no biases".into());
+        errors.push(error("bias", "is true; a core `v1` has no biases"));
     }
     errors.extend(frequencies(chip));
     errors
 }
 
-fn names(chip: &Chip) -> Vec<String> {
+fn names(chip: &Chip) -> Vec<DescriptionError> {
     let mut errors = Vec::new();
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
     if chip.name.is_empty() || !chip.name.chars().all(allowed) {
-        errors.push(format!("`name` is `{}`; expected lower-case letters, digits, `-` and `_`", chip.name));
+        let predicate = format!("is `{}`; expected lower-case letters, digits, `-` and `_`", chip.name);
+        errors.push(error("name", predicate));
     }
     if Chip::find(&chip.name).is_some() {
-        errors.push(format!("`name` is `{}`, which is taken; choose another", chip.name));
+        errors.push(error("name", format!("is `{}`, which is taken; choose another", chip.name)));
     }
     if chip.title.trim().is_empty() {
-        errors.push("`title` is empty".into());
+        errors.push(error("title", "is empty"));
     }
     errors
 }
 
 /// Returns the errors of clocks and power: values that are not positive, lists in the wrong order.
-fn frequencies(chip: &Chip) -> Vec<String> {
+fn frequencies(chip: &Chip) -> Vec<DescriptionError> {
     let mut errors = Vec::new();
-    let mut positive = |key: &str, value: f64| {
+    let mut positive = |key: String, value: f64| {
         if !(value.is_finite() && value > 0.0) {
-            errors.push(format!("`{key}` is {value}; expected a number above 0"));
+            errors.push(error(key, format!("is {value}; expected a number above 0")));
         }
     };
     if let Some(clock) = &chip.clock {
-        positive("clock.default_mhz", clock.default_mhz);
-        clock.documented_mhz.iter().for_each(|&mhz| positive("clock.documented_mhz", mhz));
+        positive("clock.default_mhz".into(), clock.default_mhz);
+        let documented = clock.documented_mhz.iter().enumerate();
+        documented.for_each(|(i, &mhz)| positive(format!("clock.documented_mhz.{i}"), mhz));
     }
     if let Some(power) = &chip.power {
-        power.static_uw.iter().for_each(|&uw| positive("power.static_uw", uw));
-        power.uw_per_mhz.iter().flatten().for_each(|&uw| positive("power.uw_per_mhz", uw));
-        for measurement in &power.measured {
-            positive("power.measured.mhz", measurement.mhz);
-            positive("power.measured.uw", measurement.uw);
+        power.static_uw.iter().for_each(|&uw| positive("power.static_uw".into(), uw));
+        let slopes = power.uw_per_mhz.iter().flatten().enumerate();
+        slopes.for_each(|(i, &uw)| positive(format!("power.uw_per_mhz.{i}"), uw));
+        for (i, measurement) in power.measured.iter().enumerate() {
+            positive(format!("power.measured.{i}.mhz"), measurement.mhz);
+            positive(format!("power.measured.{i}.uw"), measurement.uw);
         }
     }
     let documented = chip.clock.iter().flat_map(|clock| &clock.documented_mhz);
     if !documented.is_sorted() {
-        errors.push("`clock.documented_mhz` is not in ascending order".into());
+        errors.push(error("clock.documented_mhz", "is not in ascending order"));
     }
     if let Some([low, high]) = chip.power.as_ref().and_then(|power| power.uw_per_mhz)
         && low > high
     {
-        errors.push(format!("`power.uw_per_mhz` is {low} to {high}; expected the minimum first"));
+        errors.push(error("power.uw_per_mhz", format!("is {low} to {high}; expected the minimum first")));
     }
     errors
 }

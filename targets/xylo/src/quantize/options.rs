@@ -171,17 +171,18 @@ impl QuantizeOptions {
         self
     }
 
-    /// Returns an error for each option out of range. Quantization itself uses the nearest value in range.
-    pub fn errors(&self) -> Vec<String> {
+    /// Returns each option out of range with what is wrong: "is 9; expected 2 to 8". Quantization itself uses the nearest
+    /// value in range.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
         let mut errors = Vec::new();
         if !(self.headroom >= 1.0 && self.headroom.is_finite()) {
-            errors.push(format!("`headroom` is {}; expected 1 or more", self.headroom));
+            errors.push(("headroom", format!("is {}; expected 1 or more", self.headroom)));
         }
         if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0 && *clip <= 100.0)) {
-            errors.push(format!("`clip` is {clip}; expected a percentile above 0 and up to 100"));
+            errors.push(("clip", format!("is {clip}; expected a percentile above 0 and up to 100")));
         }
         if let Some(bits) = self.weight_bits.filter(|bits| !(2..=8).contains(bits)) {
-            errors.push(format!("`weight_bits` is {bits}; expected 2 to 8"));
+            errors.push(("weight_bits", format!("is {bits}; expected 2 to 8")));
         }
         errors
     }

@@ -1,5 +1,7 @@
 //! A run through the library: observed, interrupted, resumed, with a custom chip.
 
+mod fixtures;
+
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,7 +47,7 @@ fn folder() -> (tempfile::TempDir, ChipCatalog) {
     }
     let mut chips = ChipCatalog::default();
     let text = chips.source("xylo-audio3").unwrap().replace("\nname: xylo-audio3\n", "\nname: small\n");
-    chips.add(text).unwrap();
+    chips.add("small.yaml", text).unwrap();
     (folder, chips)
 }
 
@@ -122,7 +124,8 @@ fn errors_are_values() {
     let missing = Recipe::read(Path::new("none.yaml"), &[], &chips).unwrap_err();
     assert!(matches!(missing, Error::Io { action: "read", .. }), "{missing:?}");
     let unknown = Recipe::read(&path, &[], &ChipCatalog::default()).unwrap_err();
-    assert!(matches!(&unknown, Error::File { message, .. } if message.contains("`small`")), "{unknown:?}");
+    let Error::Diagnostics(unknown) = unknown else { panic!("{unknown:?}") };
+    assert!(unknown.diagnostics[0].message.contains("`small`"), "{unknown}");
 
     std::fs::write(folder.path().join("sides.snn"), NETWORK.replace("lif(8)", "lif(size)")).unwrap();
     let wrong = Plan::new(Recipe::read(&path, &[], &chips).unwrap(), &Silent).err();

@@ -1,0 +1,80 @@
+//! Mistakes in the values of a file, found after it was read.
+
+use synnet_ir::display::pluralize;
+use synnet_ir::{Code, Diagnostic, Diagnostics, Sources};
+
+use crate::codes;
+use crate::error::Error;
+use crate::unknown::UnknownName;
+use crate::yaml::{Key, KeyPath, Node};
+
+/// A mistake with the path of the key that has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    code: &'static Code,
+    path: KeyPath,
+    /// Other keys that the mistake depends on.
+    involved: Vec<KeyPath>,
+    message: String,
+    help: Option<String>,
+}
+
+impl Problem {
+    /// Creates a problem of the key at a path with dots.
+    pub(crate) fn new(code: &'static Code, path: &str, message: impl Into<String>) -> Self {
+        Self::at(code, KeyPath::dotted(path), message)
+    }
+
+    pub(crate) fn at(code: &'static Code, path: KeyPath, message: impl Into<String>) -> Self {
+        Self { code, path, involved: Vec::new(), message: message.into(), help: None }
+    }
+
+    /// Creates the problem of an unknown name.
+    pub(crate) fn unknown_name(path: KeyPath, unknown: &UnknownName) -> Self {
+        let known: Vec<String> = unknown.known.iter().map(|name| format!("`{name}`")).collect();
+        let help = match &unknown.suggestion {
+            Some(name) => synnet_ir::did_you_mean(name),
+            None => format!("choose among {}", known.join(", ")),
+        };
+        let message = format!("there is no {} `{}`", unknown.kind, unknown.name);
+        Self::at(&codes::UNKNOWN_NAME, path, message).with_help(help)
+    }
+
+    /// Sets what to write instead.
+    #[must_use]
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Names another key that the mistake depends on.
+    #[must_use]
+    pub(crate) fn involving(mut self, path: &str) -> Self {
+        self.involved.push(KeyPath::dotted(path));
+        self
+    }
+
+    /// Returns whether the mistake concerns one of the paths.
+    pub(crate) fn concerns(&self, paths: &[KeyPath]) -> bool {
+        let mut own = self.involved.iter().chain([&self.path]);
+        own.any(|own| paths.iter().any(|path| path.touches(own)))
+    }
+
+    /// Returns the diagnostic, at its place in the file if it was read from one. `keys` gives the default.
+    pub(crate) fn into_diagnostic(self, tree: Option<&Node>, keys: &'static [Key]) -> Diagnostic {
+        let default = || Key::find(keys, tree?, &self.path)?.default_help();
+        let help = self.help.clone().or_else(default);
+        let span = tree.and_then(|tree| tree.locate(&self.path));
+        Diagnostic { span, help, ..Diagnostic::error_without_span(self.code, self.message) }
+    }
+}
+
+/// Turns the diagnostics of a file into an error, with their number below.
+pub(crate) fn into_error(mut diagnostics: Diagnostics, sources: &Sources, name: &str) -> Error {
+    diagnostics.sort();
+    diagnostics.dedup();
+    Error::diagnostics(diagnostics, sources).concluding(|diagnostics| {
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        format!("{} in `{name}`", pluralize(errors, "error"))
+    })
+}

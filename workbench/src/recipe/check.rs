@@ -1,0 +1,197 @@
+//! The checks of a recipe that its types do not make: ranges, names, and keys that depend on each other.
+
+use std::sync::Arc;
+
+use synnet_audio::audio3::FrontEndOptionsError;
+use synnet_data::waveform;
+use synnet_dsl::vocabulary::Unit;
+
+use super::{DataOptions, Format, FrontEnd, Recipe, ValidationSplit};
+use crate::chip_catalog::ChipCatalog;
+use crate::codes;
+use crate::problem::Problem;
+use crate::target::NamedTarget;
+use crate::yaml::KeyPath;
+
+impl Recipe {
+    /// Looks up targets and chips, sets defaults that depend on other keys, and returns every problem.
+    pub(super) fn check(&mut self, chips: &ChipCatalog) -> Vec<Problem> {
+        self.select_by_validation();
+        let mut problems = self.look_up(chips);
+        problems.extend(self.check_seeds());
+        problems.extend(self.check_selection());
+        problems.extend(self.data.problems());
+        problems.extend(self.front_end.problems());
+        problems.extend(self.training.errors().into_iter().map(|error| {
+            let path = KeyPath::dotted("training").with(error.path);
+            let message = format!("`{path}` {}", error.predicate);
+            let problem = Problem::at(&synnet_runtime::codes::OPTION_RANGE, path, message);
+            let problem = problem.involving("training.loss.kind");
+            match error.help {
+                Some(help) => problem.with_help(help),
+                None => problem,
+            }
+        }));
+        problems.extend(self.quantize_problems());
+        problems
+    }
+
+    /// Looks up targets and chips by name.
+    fn look_up(&mut self, chips: &ChipCatalog) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.targets.clear();
+        for (i, text) in self.build.iter().enumerate() {
+            let path = KeyPath::dotted("build").join(i);
+            if self.build[..i].contains(text) {
+                let message = format!("the target `{text}` is given twice");
+                problems.push(
+                    Problem::at(&codes::DUPLICATE_VALUE, path, message).with_help("remove one of them"),
+                );
+                continue;
+            }
+            match NamedTarget::from_name(text, chips.iter()) {
+                Ok(target) => self.targets.push(target),
+                Err(unknown) => problems.push(Problem::unknown_name(path, &unknown)),
+            }
+        }
+        self.simulated_chip = match &self.chip {
+            Some(name) => match chips.get(name) {
+                Ok(chip) => Some(Arc::clone(chip)),
+                Err(unknown) => {
+                    problems.push(Problem::unknown_name(KeyPath::dotted("chip"), &unknown));
+                    None
+                }
+            },
+            None => self.build.iter().find_map(|name| chips.find(name)).cloned(),
+        };
+        problems
+    }
+
+    fn check_seeds(&self) -> Vec<Problem> {
+        let Some(seeds) = &self.seeds else { return Vec::new() };
+        if seeds.is_empty() {
+            let problem = Problem::new(&codes::RANGE, "seeds", "`seeds` is empty");
+            return vec![problem.with_help("give at least one seed, or leave out the key")];
+        }
+        let twice = seeds.iter().enumerate().filter(|(i, seed)| seeds[..*i].contains(seed));
+        let problem = |(i, seed)| {
+            let message = format!("the seed {seed} is given twice");
+            Problem::at(&codes::DUPLICATE_VALUE, KeyPath::dotted("seeds").join(i), message)
+                .with_help("remove one of them")
+        };
+        twice.map(problem).collect()
+    }
+
+    fn check_selection(&self) -> Option<Problem> {
+        let by = self.training.selection?.by;
+        (by.needs_validation() && self.data.validation == ValidationSplit::None).then(|| {
+            let message =
+                format!("`training.selection.by` is `{}`, but there is no validation set", by.name());
+            Problem::new(&codes::CONFLICT, "training.selection.by", message)
+                .involving("data.validation")
+                .with_help("select a validation set with `data.validation`")
+        })
+    }
+}
+
+impl DataOptions {
+    /// Returns every problem of the section.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut add = |problem| problems.push(problem);
+        for (i, class) in self.classes.iter().enumerate() {
+            if self.classes[..i].contains(class) {
+                let path = KeyPath::dotted("data.classes").join(i);
+                let message = format!("the class `{class}` is given twice");
+                add(Problem::at(&codes::DUPLICATE_VALUE, path, message).with_help("remove one of them"));
+            }
+        }
+        if let Some(unknown) = self.unknown.as_ref().filter(|unknown| !self.classes.contains(unknown)) {
+            let message = format!("`data.unknown` is `{unknown}`, which is not one of `data.classes`");
+            let problem = Problem::new(&codes::CONFLICT, "data.unknown", message);
+            add(problem.involving("data.classes").with_help("add it to `data.classes`"));
+        }
+        for (key, value) in [("steps", self.steps), ("channel_pool", self.channel_pool)] {
+            if value == 0 {
+                let message = format!("`data.{key}` is 0; it must be 1 or more");
+                add(Problem::new(&codes::RANGE, &format!("data.{key}"), message));
+            }
+        }
+        if self.test.is_empty() && self.test_path.is_none() {
+            let help = "select the samples of the test set, or name their folder with `data.test_path`";
+            let problem = Problem::new(&codes::MISSING_KEY, "data.test", "`data.test` is missing");
+            add(problem.involving("data.test_path").with_help(help));
+        }
+        if let ValidationSplit::Fraction(fraction) = self.validation
+            && !(fraction > 0.0 && fraction < 1.0)
+        {
+            let message = format!("`data.validation` is {fraction}; a fraction must be above 0 and below 1");
+            add(Problem::new(&codes::RANGE, "data.validation", message));
+        }
+        if self.classes.is_empty() && self.format != Format::Npz {
+            let problem = Problem::new(&codes::MISSING_KEY, "data.classes", "`data.classes` is missing");
+            add(problem.involving("data.format").with_help("name the classes in the order of the outputs"));
+        }
+        for (name, predicate) in self.augmentation.errors() {
+            let path = format!("data.augmentation.{name}");
+            add(Problem::new(&codes::RANGE, &path, format!("`{path}` {predicate}")));
+        }
+        problems.extend(self.format_problems());
+        problems
+    }
+
+    /// Checks that keys which the format requires are given, and that others have no value.
+    fn format_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let (format, content) = match self.format {
+            Format::Wav => ("wav", "audio"),
+            Format::Npz => ("npz", "rasters"),
+            Format::Events => ("events", "event lists"),
+            Format::Shd => ("shd", "a single file"),
+        };
+        let mut only_for = |key: &str, others: &str, help: &str| {
+            let message = format!("`data.{key}` is for {others}, but the format `{format}` is {content}");
+            let problem = Problem::new(&codes::CONFLICT, &format!("data.{key}"), message);
+            problems.push(problem.involving("data.format").with_help(help));
+        };
+        let binned = matches!(self.format, Format::Events | Format::Shd);
+        if self.format == Format::Shd && self.pattern.is_some() {
+            only_for("pattern", "folders", "leave it out");
+        }
+        if self.time_unit != Unit::Second && self.format != Format::Events {
+            only_for("time_unit", "event lists", "leave it out");
+        }
+        if self.channel_pool != 1 && !binned {
+            only_for("channel_pool", "event lists", "leave it out");
+        }
+        if self.augmentation != waveform::Augmentation::default() && self.format != Format::Wav {
+            only_for("augmentation", "audio", "use `training.augmentation` for rasters");
+        }
+        if matches!(self.format, Format::Wav | Format::Events) && self.pattern.is_none() {
+            let problem = Problem::new(&codes::MISSING_KEY, "data.pattern", "`data.pattern` is missing");
+            let help = "give the pattern of the file names, such as `{label}_{take}.wav`";
+            problems.push(problem.involving("data.format").with_help(help));
+        }
+        problems
+    }
+}
+
+impl FrontEnd {
+    /// Returns every problem of the section.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let Self::XyloAudio3(options) = self;
+        let problem = |error| match error {
+            FrontEndOptionsError::OutOfRange { name, value, min, max } => {
+                let path = format!("front_end.{name}");
+                let message = format!("`{path}` is {value}; it must be from {min} to {max}");
+                Problem::new(&codes::RANGE, &path, message)
+            }
+            FrontEndOptionsError::ThresholdNotPositive { b1, b2 } => {
+                let message = format!("`front_end.b1` is {b1}, but must be above `b2`, which is {b2}");
+                Problem::new(&codes::RANGE, "front_end.b1", message).involving("front_end.b2")
+            }
+            other => Problem::new(&codes::RANGE, "front_end", format!("`front_end`: {other}")),
+        };
+        options.errors().into_iter().map(problem).collect()
+    }
+}

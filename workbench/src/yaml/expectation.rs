@@ -1,0 +1,112 @@
+//! What the keys of a file mean: their values, ranges and defaults, in words.
+
+use serde::de::DeserializeOwned;
+
+use super::blame::{self, Accepted};
+use super::path::Steps;
+use super::{KIND, KeyPath, Node};
+
+/// A key with what it takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// The path with dots. `[name]` behind a part asks for that `kind`; `*` stands for any name.
+    pub path: &'static str,
+    /// The values, to follow "expected", such as "a whole number, 1 or more".
+    pub expected: &'static str,
+    /// The default as Markdown; empty for a key that is required.
+    pub default: &'static str,
+}
+
+impl Key {
+    /// Returns the key of a table that a path of a tree names.
+    pub(crate) fn find(keys: &'static [Self], tree: &Node, path: &KeyPath) -> Option<&'static Self> {
+        keys.iter().find(|key| key.is_at(tree, path))
+    }
+
+    fn is_at(&self, tree: &Node, path: &KeyPath) -> bool {
+        let mut parts = self.path.split('.');
+        let mut node = Some(tree);
+        for part in &path.0 {
+            let Some(expected) = parts.next() else { return false };
+            let (name, kind) = expected.split_once('[').unwrap_or((expected, ""));
+            node = node.and_then(|node| node.get(part));
+            let is_kind = kind.is_empty() || {
+                let given = node.and_then(|node| node.get(KIND)).and_then(Node::text);
+                given == Some(kind.trim_end_matches(']'))
+            };
+            if !is_kind || !(name == part || name == "*") {
+                return false;
+            }
+        }
+        parts.next().is_none()
+    }
+
+    /// Returns the names of the keys in the mapping at a path.
+    pub(super) fn names_in(
+        keys: &'static [Self],
+        tree: &Node,
+        path: &KeyPath,
+    ) -> impl Iterator<Item = &'static str> {
+        let is_in = |key: &&Self| {
+            let name = key.name();
+            name != "*" && key.is_at(tree, &path.join(name))
+        };
+        keys.iter().filter(is_in).map(Self::name)
+    }
+
+    /// Returns the last part of the path.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// Returns the advice to use the default, if there is one.
+    pub(crate) fn default_help(&self) -> Option<String> {
+        (!self.default.is_empty()).then(|| format!("leave it out for the default: {}", self.default))
+    }
+}
+
+/// Returns what is expected at a place: by the table, or else by trying.
+pub(super) fn expected<T: DeserializeOwned>(keys: &'static [Key], tree: &Node, steps: &Steps) -> String {
+    match Key::find(keys, tree, &tree.path(steps)) {
+        Some(key) => key.expected.to_owned(),
+        None => words(&blame::accepted::<T>(tree, steps)),
+    }
+}
+
+fn words(accepted: &Accepted) -> String {
+    let mut words = Vec::new();
+    match accepted.limits {
+        _ if accepted.number => words.push("a number".to_owned()),
+        Some([0, i64::MAX]) => words.push("a whole number, 0 or more".to_owned()),
+        Some([min, max]) => words.push(format!("a whole number from {min} to {max}")),
+        None if accepted.integer => words.push("a whole number".to_owned()),
+        None => {}
+    }
+    if accepted.boolean {
+        words.push("`true` or `false`".to_owned());
+    }
+    match accepted.names {
+        Some(names) => words.push(choices(names)),
+        // What takes any text takes numbers, too, as text.
+        None if accepted.text => words = vec!["text".to_owned()],
+        None => {}
+    }
+    if accepted.list {
+        words
+            .push(accepted.length.map_or("a list".to_owned(), |length| format!("a list of {length} values")));
+    }
+    if accepted.mapping {
+        words.push("a mapping of keys and values".to_owned());
+    }
+    if words.is_empty() { "another value".to_owned() } else { words.join(" or ") }
+}
+
+/// Lists names: "`a`, `b` or `c`".
+pub(crate) fn choices<'a>(names: impl IntoIterator<Item = &'a (impl AsRef<str> + 'a)>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+    }
+}
