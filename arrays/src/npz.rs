@@ -40,13 +40,25 @@ impl std::fmt::Debug for NpzReader<'_> {
     }
 }
 
+/// Describes why bytes are not an archive, in terms of a user: the directory of an archive is at its end.
+fn damage(bytes: &[u8], error: &zip::result::ZipError) -> String {
+    match bytes {
+        [] => "the file is empty".to_owned(),
+        [b'P', b'K', ..] => format!("the archive is cut off or damaged: {error}"),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
+            "it is a single array (`.npy`), not an archive of arrays (`.npz`)".to_owned()
+        }
+        _ => "it is not an archive: it does not start with `PK`".to_owned(),
+    }
+}
+
 impl<'a> NpzReader<'a> {
     /// Opens an archive: reads the names of its arrays, but no array.
     ///
     /// # Errors
     /// Returns an error if the bytes are not an archive, or if it contains anything but arrays.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Error> {
-        let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| Error::Npz(e.to_string()))?;
+        let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| Error::Npz(damage(bytes, &e)))?;
         let mut names = Vec::with_capacity(zip.len());
         for path in zip.file_names() {
             let path = path.map_err(|e| Error::Npz(e.to_string()))?;

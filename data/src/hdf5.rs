@@ -22,7 +22,9 @@ pub(crate) struct File {
 impl File {
     pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, Error> {
         if !bytes.starts_with(b"\x89HDF\r\n\x1a\n") {
-            return Err(Error::Hdf5("it does not start with the HDF5 signature".into()));
+            let is_gzip = bytes.starts_with(&[0x1f, 0x8b]);
+            let help = if is_gzip { "; it is compressed: unpack it with `gunzip`" } else { "" };
+            return Err(Error::Hdf5(format!("it does not start with the HDF5 signature{help}")));
         }
         let file = hdf5_pure::File::from_bytes(bytes).map_err(|e| Error::Hdf5(e.to_string()))?;
         Ok(Self { file })

@@ -77,6 +77,8 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
                     let reason =
                         format!("has shape {shape:?}; expected a label for each of {samples} samples");
                     return Err(Error::invalid("`labels`", reason));
+                } else {
+                    table.ignored.insert(name.to_owned(), format!("the shape {shape:?}"));
                 }
             }
         }

@@ -38,10 +38,10 @@ pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
     table.fields.insert("label".into(), labels);
     for name in file.names_in("extra") {
         // The group also has class names and tables of speakers, which are not per sample.
-        if let Ok(values) = file.values(&format!("extra/{name}"))
-            && values.len() == samples
-        {
-            table.fields.insert(name, values);
+        match file.values(&format!("extra/{name}")) {
+            Ok(values) if values.len() == samples => drop(table.fields.insert(name, values)),
+            Ok(values) => drop(table.ignored.insert(name, format!("{} values", values.len()))),
+            Err(_) => drop(table.ignored.insert(name, "values of another type or shape".to_owned())),
         }
     }
     Ok(table)

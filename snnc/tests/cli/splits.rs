@@ -1,6 +1,6 @@
 //! Splits and folders of samples: what is selected, what is left out, and what is said about it.
 
-use crate::support::{Folder, Outcome, RECIPE, TONES, Wav, tones};
+use crate::support::{Folder, Outcome, RECIPE, TONES, Wav, npy, tones};
 
 /// A folder as Speech Commands unpacks: words, list files, noise, and files that are no samples.
 fn speech_commands() -> Folder {
@@ -192,6 +192,26 @@ fn overlap_of_training_and_test_is_a_warning() {
     // A split by takes is not meant to separate speakers.
     let outcome = train(&folder, "classes: [yes, unknown], test: { take: [1] }").success();
     assert!(!outcome.stderr.contains("speaker"), "{}", outcome.stderr);
+}
+
+#[test]
+fn arrays_that_are_no_fields_are_named() {
+    let folder = tones();
+    let mut archive = synnet_arrays::NpzWriter::new();
+    archive.add("rasters", &[2, 10, 16], &[1_i64; 320]).expect("the shape fits");
+    archive.add("labels", &[2], &[0_i64, 1]).expect("the shape fits");
+    archive.add("take", &[2, 1], &[0_i64, 1]).expect("the shape fits");
+    let bytes = archive.finish().expect("archives can be made");
+    folder.write("data.npz", &bytes);
+    let data = "data: { format: npz, path: data.npz, test: { take: [0] }, classes: [low, high], steps: 10 }";
+    let (_, training) = RECIPE.split_once("training:").unwrap();
+    folder.write("r.yaml", format!("network: tones.snn\n{data}\ntraining:{training}"));
+    let refused = |says: &str| folder.snnc(&["train", "r.yaml"]).failure(1, &["data.npz", says]);
+    refused("has no field `take`, which `data.test` requires; the array of this name has the shape [2, 1]");
+    folder.write("data.npz", &bytes[..bytes.len() - 30]);
+    refused("the archive is cut off or damaged");
+    folder.write("data.npz", npy("|u1", false, &[1], &[1]));
+    refused("it is a single array (`.npy`), not an archive");
 }
 
 #[test]

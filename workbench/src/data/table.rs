@@ -26,8 +26,13 @@ impl Source<'_> {
         for (field, key) in self.splitter.fields() {
             if !table.fields.contains_key(field) {
                 let known: Vec<String> = table.fields.keys().map(|name| format!("`{name}`")).collect();
+                let known = known.join(", ");
+                let reason = match table.ignored.get(field) {
+                    Some(found) => format!("; the array of this name has {found}, not one value per sample"),
+                    None => String::new(),
+                };
                 let message =
-                    format!("has no field `{field}`, which `{key}` requires; it has {}", known.join(", "));
+                    format!("has no field `{field}`, which `{key}` requires{reason}; it has {known}");
                 return Err(wrong(message));
             }
         }
