@@ -88,7 +88,8 @@ fn of_layer(layer: &Layer, constants: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Returns the declared value of a parameter by its name in [`of_graph`], learned or not.
+/// Returns the declared value of a neuron parameter by name, such as `h0.tau_mem`, whether it is learned or not; `None` if
+/// the graph has no such parameter.
 pub fn declared_constant(graph: &Graph, name: &str) -> Option<String> {
     let layers = graph.layers.iter().filter_map(|layer| Some((layer, name.strip_prefix(&layer.name)?)));
     let parameters = layers.flat_map(|(layer, rest)| LayerParameter::ALL.map(|which| (layer, which, rest)));
