@@ -53,7 +53,7 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn of_layer(layer: &Layer, constants: &mut BTreeMap<String, String>) {
-    let Layer { name, size, neuron, docs: _, span: _ } = layer;
+    let Layer { name, size, neuron, docs: _, span: _, name_span: _ } = layer;
     let mut add = |field: &str, value: String| {
         constants.insert(format!("{name}.{field}"), value);
     };

@@ -31,7 +31,14 @@ fn graph(unit: LeakUnit, spiking: bool) -> Graph {
         docs: Vec::new(),
         dt: 1e-3,
         input: Input { name: "x".into(), channels, docs: Vec::new(), span },
-        layers: vec![Layer { name: "a".into(), size: NEURONS, neuron, docs: Vec::new(), span }],
+        layers: vec![Layer {
+            name: "a".into(),
+            size: NEURONS,
+            neuron,
+            docs: Vec::new(),
+            span,
+            name_span: span,
+        }],
         connections: vec![Connection {
             name: "x->a".into(),
             sources: vec![Endpoint::Input],

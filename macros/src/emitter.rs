@@ -1,4 +1,4 @@
-//! Diagnostics of a network become errors and warnings of the Rust compiler.
+//! Diagnostics of a network become errors and warnings of the Rust compiler, and places of names become spans.
 //!
 //! A diagnostic about the macro's own text is shown at its tokens. One about a file or about weights is shown at the
 //! token that names it, with the lines of the file in the message.
@@ -6,7 +6,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Error, LitStr};
-use synnet_ir::{Diagnostic, SourceId, Sources};
+use synnet_ir::{Diagnostic, Graph, SourceId, Sources};
+use synnet_rust::NameSpans;
 
 use crate::invocation::Settings;
 use crate::source_layout::SourceLayout;
@@ -47,6 +48,34 @@ impl Emitter<'_> {
         self.render_all(diagnostics, self.settings.weights.as_ref())
     }
 
+    /// Returns the places of a network's names: the tokens that declare them, or the token that names their file.
+    pub(crate) fn name_spans(&self, graph: &Graph) -> NameSpans {
+        // The location of the user's token, but the hygiene of generated code: a token that comes from another macro
+        // would be visible in that macro only, and lints would take generated code for the user's.
+        let place = |span| self.tokens(span).0.resolved_at(Span::call_site());
+        let layers = graph.layers.iter().map(|layer| (layer.name.clone(), place(layer.name_span)));
+        NameSpans::new(place(graph.span)).with_layers(layers)
+    }
+
+    /// Returns the first and the last token of a place in a source.
+    fn tokens(&self, span: synnet_ir::Span) -> (Span, Span) {
+        match self.origin {
+            Origin::Tokens(layout) if span.source == self.root => {
+                layout.tokens(span.start as usize..span.end as usize)
+            }
+            Origin::Tokens(layout) => {
+                let name = self.source_name(span);
+                let import = layout.string_literal(name).unwrap_or_else(|| self.whole());
+                (import, import)
+            }
+            Origin::File(path) => (path.span(), path.span()),
+        }
+    }
+
+    fn source_name(&self, span: synnet_ir::Span) -> &str {
+        self.sources.get(span.source).map_or("", |source| source.name.as_str())
+    }
+
     fn render_all(&self, diagnostics: &[Diagnostic], fallback: Option<&LitStr>) -> TokenStream {
         let fallback = fallback.map_or_else(|| self.whole(), LitStr::span);
         diagnostics.iter().map(|diagnostic| self.finding(diagnostic, fallback).tokens()).collect()
@@ -58,20 +87,13 @@ impl Emitter<'_> {
             return at((fallback, fallback), full_message(diagnostic));
         };
         // The value of a parameter is a source of its own, named like the option of the command line.
-        let name = self.sources.get(span.source).map_or("", |source| source.name.as_str());
-        if let Some(parameter) = name.strip_prefix("--param ").and_then(|name| self.settings.param(name)) {
+        let parameter = self.source_name(span).strip_prefix("--param ");
+        if let Some(parameter) = parameter.and_then(|name| self.settings.param(name)) {
             return at(parameter, full_message(diagnostic));
         }
-        match self.origin {
-            Origin::Tokens(layout) if span.source == self.root => {
-                at(layout.tokens(span.start as usize..span.end as usize), full_message(diagnostic))
-            }
-            Origin::Tokens(layout) => {
-                let import = layout.string_literal(name).unwrap_or_else(|| self.whole());
-                at((import, import), self.with_lines(diagnostic))
-            }
-            Origin::File(path) => at((path.span(), path.span()), self.with_lines(diagnostic)),
-        }
+        let is_visible = matches!(self.origin, Origin::Tokens(_)) && span.source == self.root;
+        let message = if is_visible { full_message(diagnostic) } else { self.with_lines(diagnostic) };
+        at(self.tokens(span), message)
     }
 
     /// Returns the message of a diagnostic with the source lines that it concerns.

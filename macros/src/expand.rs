@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::LitStr;
 use synnet_ir::{Graph, SourceId, Sources, WeightsFile};
 use synnet_rust::{Module, RustOptions};
@@ -56,10 +56,11 @@ impl Compiler {
         }
         let params = weights.as_ref().map(|weights| &weights.params);
         let options = RustOptions::new().with_numbers(settings.numbers());
-        Ok(match synnet_rust::generate_with(&graph, params, &options) {
+        let spans = report.name_spans(&graph);
+        Ok(match synnet_rust::generate_with_spans(&graph, params, &options, &spans) {
             Ok(module) => {
                 let warnings = report.for_weights(&module.warnings);
-                let named = graph_of_type(&module, &graph);
+                let named = graph_of_type(&module, &graph, spans.network());
                 let (items, tracked) = (module.tokens, self.tracked());
                 quote! { #items #named #found #of_another_network #warnings #tracked }
             }
@@ -121,8 +122,8 @@ impl synnet_dsl::Loader for Compiler {
 
 /// Generates a constant with the graph, so that the same network can be trained or examined. It costs nothing if it is
 /// not used.
-fn graph_of_type(module: &Module, graph: &Graph) -> TokenStream {
-    let name = format_ident!("{}", module.type_name);
+fn graph_of_type(module: &Module, graph: &Graph, place: Span) -> TokenStream {
+    let name = Ident::new(&module.type_name, place);
     let lifetime = module.borrows_weights.then(|| quote! { <'_> });
     let json = synnet_ir::to_json(graph);
     quote! {
@@ -144,4 +145,65 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
 
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.into()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proc_macro2::TokenTree;
+
+    use super::*;
+
+    /// Collects the places of all identifiers, as lines and columns.
+    fn places(tokens: TokenStream, all: &mut BTreeMap<String, BTreeSet<(usize, usize)>>) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => places(group.stream(), all),
+                TokenTree::Ident(name) => {
+                    let start = name.span().start();
+                    all.entry(name.to_string()).or_default().insert((start.line, start.column));
+                }
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn identifiers_are_at_the_names_that_they_come_from() {
+        let source = "use std::SynNet;
+network Kws {
+    dt: 1 ms;
+    input audio: 4;
+    for i in 0..2 {
+        layer h[i]: lif(3) { tau_mem: 20 ms, tau_syn: 20 ms };
+    }
+    net body: Inner();
+    net words: SynNet(n_channels: 2, n_classes: 2, size_hidden_layers: [2],
+        time_constants_per_layer: [1], dt: dt);
+    audio -> linear -> h[0] -> h[1] -> body -> words;
+    output words;
+}
+network Inner {
+    dt: 1 ms;
+    input events: 3;
+    layer out_put: lif(2) { tau_mem: 20 ms, tau_syn: 20 ms };
+    events -> linear -> out_put;
+    output out_put.spikes;
+}";
+        let expanded: TokenStream = expand(source.parse().expect("these are Rust tokens"));
+        let mut all = BTreeMap::new();
+        places(expanded.clone(), &mut all);
+        for (names, place) in [
+            (["Kws", "kws"], (2, 8)),
+            (["H0", "h0"], (6, 14)),
+            (["H1", "h1"], (6, 14)),
+            (["BodyOutPut", "body_out_put"], (17, 10)),
+            (["WordsH0", "words_h0"], (9, 15)),
+        ] {
+            for name in names {
+                assert_eq!(all.get(name), Some(&[place].into()), "`{name}` in {expanded}");
+            }
+        }
+    }
 }

@@ -3,8 +3,14 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Result, Token};
+use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Path, Result, Token};
+use synnet_ir::{did_you_mean, nearest};
 use synnet_rust::Numbers;
+
+/// Names of the settings.
+const SETTINGS: [&str; 5] = ["weights", "name", "params", "numbers", "allow_mismatch"];
+/// Values of the setting `numbers`.
+const NUMBERS: [&str; 2] = ["float", "integer"];
 
 /// A parsed call of the macro.
 pub(crate) struct Invocation {
@@ -115,8 +121,14 @@ impl Settings {
             once(&mut self.name, text(meta)?, meta)
         } else if path.is_ident("numbers") {
             let numbers = text(meta)?;
-            if !["float", "integer"].contains(&numbers.value().as_str()) {
-                return Err(Error::new(numbers.span(), "expected \"float\" or \"integer\""));
+            let value = numbers.value();
+            if !NUMBERS.contains(&value.as_str()) {
+                let help = match nearest(&value, NUMBERS) {
+                    Some(near) => did_you_mean(near),
+                    None => "write \"float\" or \"integer\"".to_owned(),
+                };
+                let message = format!("unknown arithmetic \"{value}\"\nhelp: {help}");
+                return Err(Error::new(numbers.span(), message));
             }
             once(&mut self.numbers, numbers, meta)
         } else if path.is_ident("allow_mismatch") {
@@ -125,12 +137,22 @@ impl Settings {
             self.params.extend(meta.require_list()?.parse_args_with(parameters)?);
             Ok(())
         } else {
-            Err(Error::new_spanned(
-                path,
-                "unknown setting; expected `weights`, `name`, `params`, `numbers` or `allow_mismatch`",
-            ))
+            Err(unknown_setting(path))
         }
     }
+}
+
+fn unknown_setting(path: &Path) -> Error {
+    let name = path.get_ident().map(ToString::to_string);
+    let (what, near) = match &name {
+        Some(name) => (format!("unknown setting `{name}`"), nearest(name, SETTINGS)),
+        None => ("unknown setting".to_owned(), None),
+    };
+    let help = match near {
+        Some(near) => did_you_mean(near),
+        None => format!("the settings are {}", SETTINGS.map(|name| format!("`{name}`")).join(", ")),
+    };
+    Error::new_spanned(path, format!("{what}\nhelp: {help}"))
 }
 
 fn once<T>(setting: &mut Option<T>, value: T, meta: &Meta) -> Result<()> {

@@ -32,6 +32,8 @@ pub enum Purpose {
     Augment = 4,
     /// Augmentation of audio. Indices: epoch, recording.
     Augmentation = 5,
+    /// Synthetic samples of a new project. Indices: class, sample.
+    Example = 6,
 }
 
 /// A stream of random numbers.

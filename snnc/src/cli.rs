@@ -1,12 +1,14 @@
 //! Command-line arguments.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use synnet_dsl::vocabulary::Unit;
 use synnet_xylo::quantize::Method;
 
 use crate::help;
+use crate::template::Template;
 
 /// A compiler for spiking neural networks.
 #[derive(Parser, Debug)]
@@ -19,6 +21,12 @@ pub struct Cli {
     /// Print machine-readable results to standard output.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Color messages. `auto` does if the output is a terminal and `NO_COLOR` is not set.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t, hide_default_value = true)]
+    pub color: ColorChoice,
+    /// Print no notes and no progress; warnings, errors and results stay.
+    #[arg(short = 'q', long, global = true)]
+    pub quiet: bool,
     /// Add a custom chip, described in the format that `snnc chips NAME` prints; may be repeated. A single custom chip
     /// is the default target.
     #[arg(long, value_name = "FILE")]
@@ -30,11 +38,26 @@ pub struct Cli {
 /// # Errors
 /// Returns invalid arguments, and the texts of `--help` and `--version`.
 pub fn parse() -> Result<Cli, clap::Error> {
-    from_matches(&command().try_get_matches()?)
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Help and errors of the arguments are printed before the option is parsed.
+    let command = command().color(requested_color(&arguments));
+    from_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// Returns the value of `--color` among arguments that may be invalid; the last one wins, as in clap.
+fn requested_color(arguments: &[OsString]) -> ColorChoice {
+    let words = arguments.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    let words: Vec<_> = words.collect();
+    let values = words.iter().enumerate().filter_map(|(i, word)| match word.strip_prefix("--color") {
+        Some("") => words.get(i + 1).map(AsRef::as_ref),
+        Some(value) => value.strip_prefix('='),
+        None => None,
+    });
+    values.filter_map(|value| ColorChoice::from_str(value, false).ok()).next_back().unwrap_or_default()
 }
 
 /// Returns the grammar of the arguments. `--chip` is accepted before and after the name of the command.
-fn command() -> clap::Command {
+pub fn command() -> clap::Command {
     let command = Cli::command();
     let chip = command.get_arguments().find(|argument| argument.get_id() == CHIP).cloned();
     let command = match chip {
@@ -66,6 +89,9 @@ fn from_matches(matches: &ArgMatches) -> Result<Cli, clap::Error> {
 /// A command of `snnc`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Create a folder with a network, a recipe and synthetic samples, ready to train.
+    #[command(after_help = help::NEW)]
+    New(New),
     /// Check a network, a recipe or a compiled network, and report all errors at once.
     ///
     /// For a recipe (`.yaml`), also check that its network can be trained and built; no data is read. For a compiled
@@ -108,6 +134,27 @@ pub enum Command {
     /// Explain the code of an error or a warning.
     #[command(after_help = help::EXPLAIN)]
     Explain(Explain),
+    /// Print a script that completes commands and options in a shell.
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(Completions),
+    /// Write the manual pages of all commands to a folder.
+    #[command(after_help = help::MAN)]
+    Man(Man),
+}
+
+/// Arguments of `new`.
+#[derive(Args, Debug)]
+pub struct New {
+    /// Folder to create. Its name is that of the project: letters, digits, `-` and `_`, starting with a letter.
+    #[arg(value_name = "NAME")]
+    pub folder: PathBuf,
+    /// What to start from.
+    #[arg(long, value_enum, default_value_t)]
+    pub template: Template,
+    /// Copy of synnet's repository, on whose crates the Rust templates then depend. By default, they depend on
+    /// the published crates of this version.
+    #[arg(long, value_name = "DIR")]
+    pub synnet: Option<PathBuf>,
 }
 
 /// A network file, the network in it, and the network's parameters.
@@ -406,6 +453,21 @@ pub struct Explain {
     pub code: String,
 }
 
+/// Arguments of `completions`.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// Shell that runs the script.
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Args, Debug)]
+pub struct Man {
+    /// Folder for the pages, such as `~/.local/share/man/man1`; created if it does not exist.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
 /// Parses a time such as `10ms` or `10 ms`, above 0, into seconds.
 fn duration(text: &str) -> Result<f64, String> {
     let wrong = || "expected a positive time with a unit, such as `10ms`".to_owned();
@@ -443,6 +505,17 @@ mod tests {
         assert!(from_matches(&command().get_matches_from(args)).unwrap().chip.is_empty());
         assert!(command().try_get_matches_from(["snnc", "chips", "--chip"]).is_err());
         command().debug_assert();
+    }
+
+    #[test]
+    fn the_color_of_help_and_errors_is_that_of_the_option() {
+        let color = |words: &[&str]| requested_color(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(color(&["snnc", "--help"]), ColorChoice::Auto);
+        assert_eq!(color(&["snnc", "--color", "never", "--help"]), ColorChoice::Never);
+        assert_eq!(color(&["snnc", "--color=always", "chips", "--color=never"]), ColorChoice::Never);
+        assert_eq!(color(&["snnc", "--color", "sometimes"]), ColorChoice::Auto);
+        assert_eq!(color(&["snnc", "--color"]), ColorChoice::Auto);
+        assert_eq!(color(&["snnc", "fmt", "--", "--color=always"]), ColorChoice::Auto);
     }
 
     #[test]

@@ -9,11 +9,18 @@ use synnet_xylo::quantize::Method;
 /// Below the list of all commands.
 pub const OVERVIEW: &str = "\
 Examples:
+  snnc new hello
   snnc check net.snn --target xylo-audio3
   snnc train recipe.yaml
 
 `snnc help COMMAND` describes a command and its arguments.
 Exit codes: 0 success, 1 errors in the input, 2 misuse or I/O failure, 130 interrupted.";
+
+pub const NEW: &str = "\
+Examples:
+  snnc new hello
+  snnc new swipes --template gesture
+  snnc new button --template rust-firmware --synnet ../synnet";
 
 pub const CHECK: &str = "\
 Examples:
@@ -78,6 +85,22 @@ Examples:
 pub const EXPLAIN: &str = "\
 Examples:
   snnc explain E0301";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+  snnc completions bash
+  snnc completions zsh
+
+Save the script where the shell looks for it:
+  bash        ~/.local/share/bash-completion/completions/snnc
+  zsh         _snnc in a folder of $fpath
+  fish        ~/.config/fish/completions/snnc.fish
+  powershell  add it to the file $PROFILE
+  elvish      add it to ~/.config/elvish/rc.elv";
+
+pub const MAN: &str = "\
+Examples:
+  snnc man man1";
 
 /// Appends the names of all targets to a description.
 pub fn targets(description: &str) -> String {

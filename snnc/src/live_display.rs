@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
+use crate::terminal;
+
 /// Minimum time between two drawings.
 const INTERVAL: Duration = Duration::from_millis(60);
 
@@ -25,7 +27,7 @@ impl Default for LiveDisplay {
     fn default() -> Self {
         // A terminal that cannot move its cursor gets plain lines, like a file.
         let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
-        let is_terminal = std::io::stderr().is_terminal() && !is_dumb;
+        let is_terminal = std::io::stderr().is_terminal() && !is_dumb && !terminal::is_quiet();
         let terminal = is_terminal.then(Term::buffered_stderr);
         Self { terminal, drawn: false, last_drawing: None }
     }

@@ -16,6 +16,7 @@ mod live_display;
 mod progress;
 mod progress_layout;
 mod stdio;
+mod template;
 mod terminal;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misuse(&error),
     };
+    terminal::set_style(terminal::Style { color: cli.color, quiet: cli.quiet });
     let json = cli.json;
     let Err(failure) = commands::run(cli) else { return ExitCode::SUCCESS };
     failure.print();

@@ -90,7 +90,7 @@ impl Observer for Terminal {
     }
 
     fn note(&self, message: &str) {
-        self.write(|| terminal::print(message));
+        self.write(|| terminal::note(message));
     }
 
     fn diagnostics(&self, warnings: &[Diagnostic], sources: &Sources) {
@@ -222,7 +222,7 @@ impl TrainingProgress {
             let mut parts = vec![format!("epoch {number}/{}", self.epochs.end)];
             parts.extend(metrics_summary(metrics.loss, metrics.accuracy, Some(metrics)));
             parts.extend(self.rates(&metrics.layers));
-            terminal::print(parts.join("  "));
+            terminal::note(parts.join("  "));
         }
     }
 

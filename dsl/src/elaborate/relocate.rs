@@ -18,6 +18,7 @@ pub(super) fn relocate(graph: &mut Graph, site: Span, library: &[SourceId]) {
     graph.connections.iter_mut().for_each(|connection| relocate(&mut connection.span));
     for layer in &mut graph.layers {
         relocate(&mut layer.span);
+        relocate(&mut layer.name_span);
         for which in LayerParameter::ALL {
             if let Some(parameter) = which.of_mut(layer) {
                 relocate(&mut parameter.span);

@@ -308,6 +308,7 @@ impl<'a> Elaborator<'a> {
             neuron,
             docs: statement.docs.clone(),
             span: place.unwrap_or(statement.span),
+            name_span: name.span,
         };
         let id = frame.add(layer);
         self.declare(frame, &name.name, target, Binding::Layer(id));

@@ -57,10 +57,10 @@ pub mod digits {
 
     impl Digits {
         /// Number of input channels.
-        pub const INPUTS: usize = INPUTS;
+        pub const INPUTS: usize = 16;
 
         /// Number of outputs.
-        pub const OUTPUTS: usize = OUTPUTS;
+        pub const OUTPUTS: usize = 10;
 
         /// Duration of a time step, in seconds.
         pub const DT: f32 = 0.01;
@@ -70,7 +70,7 @@ pub mod digits {
 
         /// The value of each output for an output of 1 of the network in f32. Divide by it to get the units of
         /// that network.
-        pub const OUTPUT_SCALE: [f32; OUTPUTS] = [
+        pub const OUTPUT_SCALE: [f32; 10] = [
             84.88206, 84.88206, 84.88206, 84.88206, 84.88206, 84.88206, 84.88206, 84.88206,
             84.88206, 84.88206,
         ];
@@ -95,7 +95,7 @@ pub mod digits {
         }
 
         /// Advances by one time step. Takes event counts and returns the outputs.
-        pub fn step(&mut self, input: &[u8; INPUTS]) -> [i16; OUTPUTS] {
+        pub fn step(&mut self, input: &[u8; 16]) -> [i16; 10] {
             let input = input.map(|events| events.min(15));
             add_rows(&mut self.h0.isyn, &input, &EVENTS_TO_H0_WEIGHTS, 0);
             add_rows(&mut self.h1.isyn, &self.h0.spikes, &H0_TO_H1_WEIGHTS, 0);
@@ -110,7 +110,7 @@ pub mod digits {
 
         /// Advances by one time step for each pair of an input and an output. If one slice is longer,
         /// the rest of it is ignored.
-        pub fn run(&mut self, inputs: &[[u8; INPUTS]], outputs: &mut [[i16; OUTPUTS]]) {
+        pub fn run(&mut self, inputs: &[[u8; 16]], outputs: &mut [[i16; 10]]) {
             for (input, output) in inputs.iter().zip(outputs) {
                 *output = self.step(input);
             }

@@ -29,9 +29,12 @@ pub struct Layer {
     /// Lines of the `///` comment before the declaration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<String>,
-    /// Place of the declaration.
+    /// Place of the declaration, or of the argument that decides its size.
     #[serde(skip)]
     pub span: Span,
+    /// Place of the name in the declaration.
+    #[serde(skip)]
+    pub name_span: Span,
 }
 
 impl Layer {

@@ -64,7 +64,8 @@ impl Net {
         let name = format!("l{}", self.0.layers.len());
         self.0.output =
             Output { layer: LayerId(self.0.layers.len() as u32), quantity, span: Default::default() };
-        self.0.layers.push(Layer { name, size, neuron, docs: vec![], span: Default::default() });
+        let (span, name_span) = Default::default();
+        self.0.layers.push(Layer { name, size, neuron, docs: vec![], span, name_span });
         self
     }
 

@@ -160,7 +160,14 @@ impl<'a> Builder<'a> {
     fn layer(&mut self, module: &str, facts: &Value, neuron: Neuron) {
         let id = LayerId(self.graph.layers.len() as u32);
         let size = facts["n"].as_u64().unwrap() as usize;
-        let layer = Layer { name: module.into(), size, neuron, docs: Vec::new(), span: Default::default() };
+        let layer = Layer {
+            name: module.into(),
+            size,
+            neuron,
+            docs: Vec::new(),
+            span: Default::default(),
+            name_span: Default::default(),
+        };
         self.graph.layers.push(layer);
         self.graph.output.layer = id;
         let source = if id.0 == 0 { Endpoint::Input } else { Endpoint::Layer(LayerId(id.0 - 1)) };

@@ -183,10 +183,10 @@ fn print_json(loaded: &LoadedNetwork, written: &[WrittenFile], facts: &[Fact]) -
 
 fn print_summary(written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {
     for file in written {
-        terminal::print(format_args!("wrote {} ({})", file.path.display(), file.description));
+        terminal::note(format_args!("wrote {} ({})", file.path.display(), file.description));
     }
     for fact in facts {
-        terminal::print(&fact.text);
+        terminal::note(&fact.text);
     }
     Ok(())
 }

@@ -177,5 +177,5 @@ fn size_summary(graph: &Graph) -> String {
 
 /// Reports what was checked: silence would leave the reader to wonder whether it was the right network.
 fn report_success(path: &Path, summary: &str) {
-    terminal::print(format_args!("`{}` has no errors: {summary}", stdio::display_name(path)));
+    terminal::note(format_args!("`{}` has no errors: {summary}", stdio::display_name(path)));
 }

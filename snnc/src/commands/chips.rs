@@ -10,7 +10,7 @@ use synnet_xylo::chip::CoreVersion;
 use crate::cli::Chips;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::stdio;
+use crate::{stdio, terminal};
 
 /// Prints a table of all chips, or the description of one.
 pub fn run(args: &Chips, context: &Context) -> Result<(), Failure> {
@@ -19,7 +19,10 @@ pub fn run(args: &Chips, context: &Context) -> Result<(), Failure> {
         return if context.json {
             stdio::print_json(&json!(chips))
         } else {
-            stdio::print_text(&table(&chips))
+            // The first line names the columns.
+            let table = table(&chips);
+            let (head, rows) = table.split_once('\n').unwrap_or((&table, ""));
+            stdio::print_text(&format!("{}\n{rows}", terminal::heading(head)))
         };
     };
     let chip = context.chips.get(name).map_err(|why| Failure::Usage(why.to_string()))?;

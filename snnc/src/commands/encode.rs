@@ -77,10 +77,10 @@ fn report(
     front_end: &FrontEnd,
     context: &Context,
 ) -> Result<(), Failure> {
-    terminal::print(statistics.summary());
+    terminal::note(statistics.summary());
     statistics.report(front_end, &context.terminal);
     for path in std::iter::once(&args.out).chain(&args.html).filter(|path| !stdio::is_stdio(path)) {
-        terminal::print(format_args!("wrote {}", path.display()));
+        terminal::note(format_args!("wrote {}", path.display()));
     }
     if !context.json {
         return Ok(());

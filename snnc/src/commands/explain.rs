@@ -5,7 +5,7 @@ use synnet_ir::Code;
 
 use crate::cli::Explain;
 use crate::failure::Failure;
-use crate::stdio;
+use crate::{stdio, terminal};
 
 /// Returns every code that a command can report.
 fn codes() -> impl Iterator<Item = &'static Code> {
@@ -33,5 +33,6 @@ pub fn run(args: &Explain, json: bool) -> Result<(), Failure> {
             &json!({ "code": code.id, "title": code.title, "explanation": code.explanation }),
         );
     }
-    stdio::print_text(&format!("{}: {}\n\n{}\n", code.id, code.title, code.explanation.trim()))
+    let heading = terminal::heading(&format!("{}: {}", code.id, code.title));
+    stdio::print_text(&format!("{heading}\n\n{}\n", code.explanation.trim()))
 }

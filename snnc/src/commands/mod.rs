@@ -4,10 +4,13 @@ mod build;
 mod check;
 mod chips;
 mod compare;
+mod completions;
 mod encode;
 mod eval;
 mod explain;
 mod fmt;
+mod man;
+mod new;
 mod run;
 mod show;
 mod sim;
@@ -21,6 +24,7 @@ use crate::failure::Failure;
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let context = &Context::new(&cli.chip, cli.json)?;
     match cli.command {
+        Command::New(args) => new::run(&args, context.json),
         Command::Check(args) => check::run(&args, context),
         Command::Fmt(args) => fmt::run(&args, context.json),
         Command::Show(args) => show::run(&args, context),
@@ -33,5 +37,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sim(args) => sim::run(&args, context),
         Command::Chips(args) => chips::run(&args, context),
         Command::Explain(args) => explain::run(&args, context.json),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

@@ -16,6 +16,7 @@ mod fmt;
 mod json;
 #[cfg(unix)]
 mod links;
+mod new;
 #[cfg(unix)]
 mod permissions;
 #[cfg(unix)]
@@ -29,6 +30,7 @@ mod show;
 mod sim;
 mod splits;
 mod support;
+mod terminal;
 mod train;
 #[cfg(unix)]
 mod transcripts;

@@ -35,10 +35,15 @@ pub(crate) fn shown_files(page: &Path, blocks: &[Block]) -> Shown {
 
 /// Returns whether a command reads files that are all shown on the page.
 pub(crate) fn is_transcript(words: &[&str], shown: &Shown) -> bool {
+    reads_only(words, |file| shown.iter().any(|(name, _)| name == file))
+}
+
+/// Returns whether what a command prints depends on files only, of which all are known.
+fn reads_only(words: &[&str], is_known: impl Fn(&str) -> bool) -> bool {
     let mut files = words.iter().skip(1).filter(|word| Path::new(word).extension().is_some()).peekable();
     words.first().is_some_and(|command| STABLE.contains(command))
         && files.peek().is_some()
-        && files.all(|file| shown.iter().any(|(name, _)| name == file))
+        && files.all(|file| is_known(file))
 }
 
 /// Returns whether `lines` equals the output up to elisions.
@@ -67,7 +72,8 @@ fn replayed(block: &Block, shown: &Shown) -> Vec<String> {
             printed.push(line.clone());
         }
         let words: Vec<&str> = line.strip_prefix("$ snnc ").unwrap_or_default().split_whitespace().collect();
-        if is_transcript(&words, shown) {
+        // The folder has the files of the page, and projects that `new` created.
+        if words.first() == Some(&"new") || reads_only(&words, |file| folder.path(file).exists()) {
             let outcome = folder.snnc(&words);
             let text = format!("{}{}", outcome.text(), outcome.stderr);
             let real: Vec<String> =

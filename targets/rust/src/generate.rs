@@ -4,6 +4,7 @@ use synnet_ir::{Diagnostic, Diagnostics, Feature, Graph, Network, Params, codes}
 
 use crate::integer::{IntegerError, IntegerNetwork};
 use crate::module::Module;
+use crate::names::NameSpans;
 use crate::options::{Numbers, RustOptions};
 use crate::{float, integer, quantized};
 
@@ -36,17 +37,21 @@ pub fn check(graph: &Graph) -> Diagnostics {
 /// Returns a diagnostic for each place of the graph that generated code cannot express: membrane noise in f32; in
 /// integers, everything that [`quantized::check`] reports.
 pub fn generate(network: &Network, options: &RustOptions) -> Result<Module, Diagnostics> {
+    with_weights(network, options, &NameSpans::default())
+}
+
+fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> Result<Module, Diagnostics> {
     match &options.numbers {
         Numbers::Float => {
             let refused = check(&network.graph);
             if !refused.is_empty() {
                 return Err(refused);
             }
-            Ok(float::parts(&network.graph, Some(network), options).assemble(&options.embedding))
+            Ok(float::parts(&network.graph, Some(network), options, spans).assemble(&options.embedding))
         }
         Numbers::Integer(quantize) => {
             let quantized = quantized::quantize(network, quantize)?;
-            let mut parts = integer::parts(&quantized.network, options);
+            let mut parts = integer::parts(&quantized.network, options, spans);
             parts.warnings = quantized.warnings;
             let mut module = parts.assemble(&options.embedding);
             module.quantization = Some(quantized.report);
@@ -62,7 +67,7 @@ pub fn generate(network: &Network, options: &RustOptions) -> Result<Module, Diag
 /// Returns an error if the description is inconsistent.
 pub fn generate_integer(network: &IntegerNetwork, options: &RustOptions) -> Result<Module, IntegerError> {
     network.check()?;
-    Ok(integer::parts(network, options).assemble(&options.embedding))
+    Ok(integer::parts(network, options, &NameSpans::default()).assemble(&options.embedding))
 }
 
 /// Generates the module of a graph with its weights, or without weights if there are none.
@@ -74,9 +79,23 @@ pub fn generate_with(
     params: Option<&Params>,
     options: &RustOptions,
 ) -> Result<Module, Diagnostics> {
+    generate_with_spans(graph, params, options, &NameSpans::default())
+}
+
+/// Generates the module of a graph as [`generate_with`] does, for a macro: identifiers carry the spans of the names
+/// that they come from. The spans have no influence on [`Module::source`].
+///
+/// # Errors
+/// As [`generate_with`].
+pub fn generate_with_spans(
+    graph: &Graph,
+    params: Option<&Params>,
+    options: &RustOptions,
+    spans: &NameSpans,
+) -> Result<Module, Diagnostics> {
     match params {
-        Some(params) => generate(&Network::bind(graph, params)?, options),
-        None => generate_without_weights(graph, options),
+        Some(params) => with_weights(&Network::bind(graph, params)?, options, spans),
+        None => without_weights(graph, options, spans),
     }
 }
 
@@ -88,6 +107,10 @@ pub fn generate_with(
 /// parameters, from which constants are computed during generation. Integer code never allows it, because all its
 /// numbers depend on the weights.
 pub fn generate_without_weights(graph: &Graph, options: &RustOptions) -> Result<Module, Diagnostics> {
+    without_weights(graph, options, &NameSpans::default())
+}
+
+fn without_weights(graph: &Graph, options: &RustOptions, spans: &NameSpans) -> Result<Module, Diagnostics> {
     const HELP: &str = "give the weights when the code is generated";
     if let Numbers::Integer(_) = options.numbers {
         let message =
@@ -104,7 +127,7 @@ pub fn generate_without_weights(graph: &Graph, options: &RustOptions) -> Result<
     if !refused.is_empty() {
         return Err(refused);
     }
-    Ok(float::parts(graph, None, options).assemble(&options.embedding))
+    Ok(float::parts(graph, None, options, spans).assemble(&options.embedding))
 }
 
 /// Returns an error for each feature of the graph beyond [`SUPPORTED`] and `more`.

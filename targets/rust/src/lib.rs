@@ -44,7 +44,10 @@ mod target;
 pub mod weights;
 
 pub use footprint::Footprint;
-pub use generate::{check, generate, generate_integer, generate_with, generate_without_weights};
+pub use generate::{
+    check, generate, generate_integer, generate_with, generate_with_spans, generate_without_weights,
+};
 pub use module::Module;
+pub use names::NameSpans;
 pub use options::{Embedding, Numbers, RustOptions};
 pub use target::RustTarget;

@@ -3,7 +3,7 @@
 //! `float` and `integer` produce [`ModuleParts`]; [`ModuleParts::assemble`] makes a [`Module`] of them.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use synnet_ir::Diagnostics;
 use synnet_xylo::quantize::QuantizeReport;
 
@@ -171,21 +171,29 @@ impl ModuleParts {
             #(#fields: #types::new(),)*
             #(#lines: DelayLine::new(),)*
         };
+        let at = network.span();
         let (lifetime, weights_field) = match self.weights {
-            Weights::Borrowed(_) => (Some(quote!(<'w>)), Some(quote!(weights: Weights<'w>,))),
+            Weights::Borrowed(_) => (Some(quote_spanned!(at=> <'w>)), Some(quote!(weights: Weights<'w>,))),
             _ => (None, None),
         };
+        // The compiler shows the head of an item from its first to its last token, so all of them are at its name.
+        let head = quote_spanned!(at=> pub struct #network #lifetime);
+        let [reset_name, step_name, run_name, state_name] =
+            ["reset", "step", "run", "state"].map(|name| Ident::new(name, at));
         let (latency, output_scale) = (self.latency(), self.output_scale());
         let constructor = self.constructor(&states);
         let views = self.views();
         let accessors = self.layers.iter().zip(fields).zip(types).map(|((layer, field), kind)| {
             let docs = format!(" Returns the states of layer `{layer}` at the end of the last step.");
-            quote! {
-                #[doc = #docs]
-                #[must_use]
+            let accessor = quote_spanned! {field.span()=>
                 pub const fn #field(&self) -> &#kind {
                     &self.#field
                 }
+            };
+            quote! {
+                #[doc = #docs]
+                #[must_use]
+                #accessor
             }
         });
         let count = &self.count;
@@ -201,11 +209,12 @@ impl ModuleParts {
                 }
             }
         });
+        let (inputs, outputs) = (usize_literal(self.inputs), usize_literal(self.outputs));
         let elided = lifetime.as_ref().map(|_| quote!(<'w>));
         quote! {
             #(#[doc = #docs])*
             #[derive(Clone, Debug)]
-            pub struct #network #lifetime {
+            #head {
                 #weights_field
                 #(#fields: #types,)*
                 #(#lines: #line_types,)*
@@ -213,9 +222,9 @@ impl ModuleParts {
 
             impl #lifetime #network #elided {
                 /// Number of input channels.
-                pub const INPUTS: usize = INPUTS;
+                pub const INPUTS: usize = #inputs;
                 /// Number of outputs.
-                pub const OUTPUTS: usize = OUTPUTS;
+                pub const OUTPUTS: usize = #outputs;
                 /// Duration of a time step, in seconds.
                 pub const DT: f32 = #dt;
                 #latency
@@ -224,19 +233,19 @@ impl ModuleParts {
                 #constructor
 
                 /// Sets all states to zero.
-                pub fn reset(&mut self) {
+                pub fn #reset_name(&mut self) {
                     #(self.#fields = #types::new();)*
                     #(self.#lines = DelayLine::new();)*
                 }
 
                 /// Advances by one time step. Takes event counts and returns the outputs.
-                pub fn step(&mut self, #input: &[#count; INPUTS]) -> [#output; OUTPUTS] {
+                pub fn #step_name(&mut self, #input: &[#count; #inputs]) -> [#output; #outputs] {
                     #step
                 }
 
                 /// Advances by one time step for each pair of an input and an output. If one slice is longer,
                 /// the rest of it is ignored.
-                pub fn run(&mut self, inputs: &[[#count; INPUTS]], outputs: &mut [[#output; OUTPUTS]]) {
+                pub fn #run_name(&mut self, inputs: &[[#count; #inputs]], outputs: &mut [[#output; #outputs]]) {
                     for (input, output) in inputs.iter().zip(outputs) {
                         *output = self.step(input);
                     }
@@ -244,7 +253,7 @@ impl ModuleParts {
 
                 /// Returns the states of all layers at the end of the last step, by name.
                 #[must_use]
-                pub const fn state(&self) -> State<'_> {
+                pub const fn #state_name(&self) -> State<'_> {
                     State { #(#fields: &self.#fields),* }
                 }
 
@@ -268,12 +277,13 @@ impl ModuleParts {
 
     /// Generates the constant of the scales of the output.
     fn output_scale(&self) -> Option<TokenStream> {
+        let outputs = usize_literal(self.outputs);
         let scales = self.output_scale.iter().map(|&scale| float_literal(scale));
         (!self.output_scale.is_empty()).then(|| {
             quote! {
                 /// The value of each output for an output of 1 of the network in f32. Divide by it to get the units of
                 /// that network.
-                pub const OUTPUT_SCALE: [f32; OUTPUTS] = [#(#scales),*];
+                pub const OUTPUT_SCALE: [f32; #outputs] = [#(#scales),*];
             }
         })
     }
@@ -294,14 +304,16 @@ impl ModuleParts {
     /// Generates `new`, or `with_weights` if the program brings the weights.
     fn constructor(&self, states: &TokenStream) -> TokenStream {
         let Weights::Borrowed(_) = self.weights else {
+            let new = Ident::new("new", self.names.network.span());
             return quote! {
                 /// Creates the network. All states are zero.
                 #[must_use]
-                pub const fn new() -> Self {
+                pub const fn #new() -> Self {
                     Self { #states }
                 }
             };
         };
+        let with_weights = Ident::new("with_weights", self.names.network.span());
         quote! {
             /// Length of the weights in bytes.
             pub const WEIGHTS: usize = Weights::LEN;
@@ -310,7 +322,7 @@ impl ModuleParts {
             ///
             /// # Errors
             /// Returns an error if the bytes are not the weights of this network.
-            pub const fn with_weights(weights: &'w [u8]) -> Result<Self, WeightsError> {
+            pub const fn #with_weights(weights: &'w [u8]) -> Result<Self, WeightsError> {
                 if weights.len() != Weights::LEN {
                     return Err(WeightsError::Length { expected: Weights::LEN, actual: weights.len() });
                 }

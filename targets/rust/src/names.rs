@@ -1,8 +1,8 @@
 //! Identifiers: names of the language become valid and distinct Rust identifiers in the usual case.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use synnet_ir::names::{camel_case, snake_case};
 
@@ -43,29 +43,36 @@ const MEMBERS: [&str; 10] =
 const CRATES: [&str; 5] = ["core", "std", "alloc", "test", "proc_macro"];
 
 impl Names {
-    /// Creates the identifiers from the names of the network, its layers and its connections.
+    /// Creates the identifiers from the names of the network, its layers and its connections. Those of the network and
+    /// of layers carry the spans of their names.
     pub(crate) fn new<'a>(
         network: &str,
         layers: impl Iterator<Item = &'a str>,
         connections: impl Iterator<Item = &'a str>,
+        spans: &NameSpans,
     ) -> Self {
+        let here = Span::call_site();
         let mut modules = set(&CRATES);
-        let module = distinct(&mut modules, snake_case(network), "_network");
+        let module = distinct(&mut modules, snake_case(network), "_network", spans.network);
         let mut types = set(&TYPES);
-        let network = distinct(&mut types, camel_case(network), "Network");
+        let network = distinct(&mut types, camel_case(network), "Network", spans.network);
         let mut members = set(&MEMBERS);
         // Layers and connections are fields of one struct, so they share a set; layers are public and come first, so
         // that they keep their names if both clash.
-        let mut distinct_members = |names: &mut dyn Iterator<Item = String>, suffix: &str| -> Vec<Ident> {
-            names.map(|name| distinct(&mut members, snake_case(&name), suffix)).collect()
-        };
         let layer_names: Vec<&str> = layers.collect();
-        let layers = distinct_members(&mut layer_names.iter().map(ToString::to_string), "_layer");
+        let layers = layer_names
+            .iter()
+            .map(|name| distinct(&mut members, snake_case(name), "_layer", spans.layer(name)))
+            .collect();
         // A connection is called `a+b->c`.
         let spelled = |name: &str| name.replace("->", "_to_").replace('+', "_plus_");
-        let connections = distinct_members(&mut connections.map(spelled), "_again");
-        let layer_types = layer_names.iter().map(|name| distinct(&mut types, camel_case(name), "Layer"));
-        let layer_types = layer_types.collect();
+        let connections = connections
+            .map(|name| distinct(&mut members, snake_case(&spelled(name)), "_again", here))
+            .collect();
+        let layer_types = layer_names
+            .iter()
+            .map(|name| distinct(&mut types, camel_case(name), "Layer", spans.layer(name)))
+            .collect();
         Self { module, network, layers, layer_types, connections }
     }
 
@@ -76,17 +83,55 @@ impl Names {
     }
 }
 
+/// Places in a Rust file of the names of a network, for generated code that does not become a file of its own. The
+/// identifiers that come from a name carry its span, so that tools and the compiler find its definition there.
+#[derive(Clone, Debug)]
+pub struct NameSpans {
+    network: Span,
+    layers: BTreeMap<String, Span>,
+}
+
+impl NameSpans {
+    /// Creates the places from that of the network's name. Layers have the same one unless they get their own.
+    pub fn new(network: Span) -> Self {
+        Self { network, layers: BTreeMap::new() }
+    }
+
+    /// Sets the places of layers, by their names in the graph.
+    #[must_use]
+    pub fn with_layers(mut self, layers: impl IntoIterator<Item = (String, Span)>) -> Self {
+        self.layers.extend(layers);
+        self
+    }
+
+    /// Returns the place of the network's name.
+    pub fn network(&self) -> Span {
+        self.network
+    }
+
+    fn layer(&self, name: &str) -> Span {
+        self.layers.get(name).copied().unwrap_or(self.network)
+    }
+}
+
+impl Default for NameSpans {
+    /// Returns the place of the macro call for all names.
+    fn default() -> Self {
+        Self::new(Span::call_site())
+    }
+}
+
 fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
 /// Converts a name to an unused identifier, by appending suffixes.
-fn distinct(used: &mut BTreeSet<String>, mut name: String, suffix: &str) -> Ident {
+fn distinct(used: &mut BTreeSet<String>, mut name: String, suffix: &str, span: Span) -> Ident {
     // Parsing also refuses keywords. Each round makes the name longer, so this ends.
     while syn::parse_str::<Ident>(&name).is_err() || !used.insert(name.clone()) {
         name.push_str(suffix);
     }
-    format_ident!("{name}")
+    Ident::new(&name, span)
 }
 
 #[cfg(test)]
@@ -97,8 +142,9 @@ mod tests {
     fn reserved_and_repeated_names_get_suffixes() {
         let mut used = set(&MEMBERS);
         let names = ["step", "match", "h0", "h0", "self"];
-        let distinct: Vec<String> =
-            names.iter().map(|name| distinct(&mut used, snake_case(name), "_layer").to_string()).collect();
+        let distinct =
+            |name: &&str| distinct(&mut used, snake_case(name), "_layer", Span::call_site()).to_string();
+        let distinct: Vec<String> = names.iter().map(distinct).collect();
         assert_eq!(distinct, ["step_layer", "match_layer", "h0", "h0_layer", "self_layer"]);
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{Encoding, EncodingStatistics, html};
 use crate::data::{Scan, error_list};
 use crate::error::Error;
-use crate::files;
+use crate::new_folder::NewFolder;
 use crate::observer::{Observer, Stage};
 use crate::recipe::FrontEnd;
 
@@ -52,14 +52,10 @@ pub fn encode_folder(
     }
     let recordings: Vec<PathBuf> = found.names.iter().map(PathBuf::from).collect();
     let names = output_names(folder, &recordings)?;
-    check_free(out)?;
-    let target = out.parent().filter(|parent| !parent.as_os_str().is_empty());
-    target.map_or(Ok(()), files::create_folder)?;
-    let temporary = files::temporary_folder(out).map_err(|e| Error::io("write", out, e))?;
-    let job =
-        Job { folder, temporary: temporary.path(), out, front_end, observer, done: AtomicUsize::new(0) };
+    let target = NewFolder::create(out)?;
+    let job = Job { folder, target: &target, front_end, observer, done: AtomicUsize::new(0) };
     let (statistics, shown) = job.run(&recordings, &names)?;
-    publish(temporary, out)?;
+    target.publish()?;
     Ok(FolderEncoding { statistics, files: names, shown })
 }
 
@@ -92,23 +88,10 @@ fn output_names(folder: &Path, recordings: &[PathBuf]) -> Result<Vec<PathBuf>, E
     Ok(recordings.iter().map(|recording| recording.with_extension("npz")).collect())
 }
 
-/// Checks that the output folder does not exist or is empty.
-fn check_free(out: &Path) -> Result<(), Error> {
-    let refused = |why: &str| Err(Error::Refused(format!("`{}` {why}", out.display())));
-    let entries = std::fs::read_dir(out).map(Iterator::count);
-    match entries {
-        Ok(1..) => refused("is not empty; give the name of a new folder, or remove this one"),
-        Err(_) if out.exists() => refused("is a file; the events of a folder are written to a folder"),
-        Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-/// Encodes recordings to files of a temporary folder.
+/// Encodes recordings to files of a new folder.
 struct Job<'a> {
     folder: &'a Path,
-    temporary: &'a Path,
-    /// The folder that messages name.
-    out: &'a Path,
+    target: &'a NewFolder,
     front_end: &'a FrontEnd,
     observer: &'a dyn Observer,
     /// Number of complete files.
@@ -172,25 +155,7 @@ impl Job<'_> {
         let bytes = std::fs::read(&path).map_err(|e| unusable(crate::error::io_reason(&e)))?;
         let encoding = Encoding::parse(&bytes, self.front_end).map_err(unusable)?;
         let bytes = encoding.to_npz().map_err(ItemError::Fatal)?;
-        let write = || {
-            let file = self.temporary.join(name);
-            std::fs::create_dir_all(file.parent().unwrap_or(self.temporary))?;
-            std::fs::write(file, bytes)
-        };
-        write().map_err(|e| ItemError::Fatal(Error::io("write", &self.out.join(name), e)))?;
+        self.target.write(name, &bytes).map_err(ItemError::Fatal)?;
         Ok(encoding)
     }
-}
-
-/// Renames the complete temporary folder.
-fn publish(temporary: tempfile::TempDir, out: &Path) -> Result<(), Error> {
-    let failed = |e| Error::io("write", out, e);
-    // Not every system renames a folder over an empty one.
-    if out.is_dir() {
-        std::fs::remove_dir(out).map_err(failed)?;
-    }
-    std::fs::rename(temporary.path(), out).map_err(failed)?;
-    // Under its new name, the folder stays.
-    let _ = temporary.keep();
-    Ok(())
 }

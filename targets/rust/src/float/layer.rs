@@ -1,7 +1,7 @@
 //! Code of a layer in f32: the struct of its states, and one step of its neurons.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use synnet_ir::graph::{ExpSyn, Layer, LayerId, Lif, Neuron};
 
 use super::constant::{Constant, Operand};
@@ -29,10 +29,11 @@ pub(crate) fn layer(names: &Names, id: LayerId, layer: &Layer, docs: &[String], 
     let fields = states.iter().map(State::field);
     let zeros = states.iter().map(State::zero);
     let columns = usize_literal(layer.input_columns());
+    let head = quote_spanned!(name.span()=> pub struct #name);
     quote! {
         #(#[doc = #docs])*
         #[derive(Clone, Debug, PartialEq)]
-        pub struct #name {
+        #head {
             #(#fields)*
         }
 

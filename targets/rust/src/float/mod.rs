@@ -25,15 +25,21 @@ use synnet_ir::{Graph, Network};
 
 use crate::literal::usize_literal;
 use crate::module::{ModuleParts, Weights};
-use crate::names::Names;
+use crate::names::{NameSpans, Names};
 use crate::options::RustOptions;
 
 /// Generates the parts of a graph's module. The weights are embedded if there is a network.
-pub(crate) fn parts(graph: &Graph, network: Option<&Network>, options: &RustOptions) -> ModuleParts {
+pub(crate) fn parts(
+    graph: &Graph,
+    network: Option<&Network>,
+    options: &RustOptions,
+    spans: &NameSpans,
+) -> ModuleParts {
     let names = Names::new(
         options.name.as_deref().unwrap_or(&graph.name),
         graph.layers.iter().map(|layer| layer.name.as_str()),
         graph.connections.iter().map(|connection| connection.name.as_str()),
+        spans,
     );
     let memory = footprint::estimate(graph, network.is_some());
     let strategies = Strategies::choose(graph, &options.rates);

@@ -11,19 +11,20 @@ use super::{docs, kernels, layer};
 use crate::footprint::Footprint;
 use crate::literal::usize_literal;
 use crate::module::{ModuleParts, Weights};
-use crate::names::Names;
+use crate::names::{NameSpans, Names};
 use crate::options::RustOptions;
 
 /// Size of the fingerprint, in bytes.
 const HEADER: usize = 8;
 
 /// Generates the parts of the module of a consistent network ([`IntegerNetwork::check`]).
-pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions) -> ModuleParts {
+pub(crate) fn parts(network: &IntegerNetwork, options: &RustOptions, spans: &NameSpans) -> ModuleParts {
     let connections = || network.layers.iter().flat_map(|layer| &layer.connections);
     let names = Names::new(
         options.name.as_deref().unwrap_or(&network.name),
         network.layers.iter().map(|layer| layer.name.as_str()),
         connections().map(|connection| connection.name.as_str()),
+        spans,
     );
     let fingerprint = fingerprint(network);
     let packed = pack(network, fingerprint);

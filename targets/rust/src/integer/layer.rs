@@ -1,7 +1,7 @@
 //! Code of a layer in integers: the struct of its states, and one step of its neurons.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::network::IntegerLayer;
 use super::synapse::{current, synapse_field};
@@ -19,10 +19,11 @@ pub(super) fn layer(field: &Ident, name: &Ident, layer: &IntegerLayer, docs: &[S
     let tables = constants.all().filter_map(|constant| constant.table(field));
     let body = body(field, layer, &constants, &currents);
     let aliases = aliases(field, layer);
+    let head = quote_spanned!(name.span()=> pub struct #name);
     quote! {
         #(#[doc = #docs])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct #name {
+        #head {
             #(#[doc = #current_docs] pub #currents: [i16; #n],)*
             /// Membrane potentials, after reset.
             pub vmem: [i16; #n],

@@ -40,7 +40,8 @@ pub(crate) fn expsyn(tau: f64) -> Neuron {
 }
 
 pub(crate) fn layer(name: &str, size: usize, neuron: Neuron) -> Layer {
-    Layer { name: name.into(), size, neuron, docs: Vec::new(), span: Span::default() }
+    let (span, name_span) = (Span::default(), Span::default());
+    Layer { name: name.into(), size, neuron, docs: Vec::new(), span, name_span }
 }
 
 /// A graph of layers at 10 ms; connections follow by [`connect`].

@@ -38,7 +38,7 @@ pub(crate) fn lif(tau_mem: &[f64], tau_syn: &[f64], max_spikes: u32) -> Lif {
 }
 
 pub(crate) fn layer(name: &str, size: usize, lif: Lif, span: Span) -> Layer {
-    Layer { name: name.into(), size, neuron: Neuron::Lif(lif), docs: Vec::new(), span }
+    Layer { name: name.into(), size, neuron: Neuron::Lif(lif), docs: Vec::new(), span, name_span: span }
 }
 
 /// A graph without connections, whose last layer is the output.
