@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
 use synnet_dsl::CompileOptions;
 use synnet_ir::Network;
 use synnet_workbench::network_source::{CompileOutput, LoadedNetwork};
@@ -24,6 +25,8 @@ pub struct Context {
     pub chips: ChipCatalog,
     /// Receives warnings and progress.
     pub terminal: Terminal,
+    /// The files of `--chip`.
+    pub chip_files: Vec<PathBuf>,
 }
 
 impl Context {
@@ -34,7 +37,29 @@ impl Context {
             let text = stdio::read_text(path)?;
             chips.add(&stdio::display_name(path), text)?;
         }
-        Ok(Self { json, chips, terminal: Terminal::default() })
+        Ok(Self { json, chips, terminal: Terminal::default(), chip_files: chip_files.to_vec() })
+    }
+
+    /// Prints the results of a command, with the warnings about its network under `diagnostics`.
+    pub fn print_json(&self, mut results: Value) -> Result<(), Failure> {
+        if let Value::Object(results) = &mut results {
+            results.entry("diagnostics").or_insert_with(|| self.terminal.reported().into());
+        }
+        stdio::print_json(&results)
+    }
+
+    /// Rejects outputs that would replace an input: one of `inputs`, a description of a chip, or the network and the data
+    /// of a recipe.
+    pub fn check_outputs<'a>(
+        &self,
+        outputs: impl IntoIterator<Item = &'a PathBuf>,
+        inputs: impl IntoIterator<Item = &'a PathBuf>,
+        recipe: Option<&Recipe>,
+    ) -> Result<(), Failure> {
+        let mut all = recipe.map(Recipe::inputs).unwrap_or_default();
+        all.extend(inputs.into_iter().cloned());
+        all.extend(self.chip_files.iter().cloned());
+        stdio::check_outputs(outputs.into_iter().map(PathBuf::as_path), all.iter().map(PathBuf::as_path))
     }
 
     /// Returns the target that `--target` names.

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use synnet_ir::display::{format_duration, format_percent, format_whole_percent};
 use synnet_ir::{Diagnostic, Graph, Sources};
 use synnet_runtime::train::LayerMetrics;
 use synnet_runtime::{EpochMetrics, Progress};
-use synnet_workbench::{Observer, Stage};
+use synnet_workbench::{Observer, Stage, network_source};
 
-use crate::failure::{Failure, INTERRUPTED};
+use crate::failure::{self, Failure, INTERRUPTED};
 use crate::live_display::LiveDisplay;
 use crate::progress_layout::layout;
 use crate::terminal;
@@ -25,6 +26,8 @@ pub struct Terminal {
     /// without leftovers.
     stoppable: Arc<AtomicBool>,
     watches_interrupts: AtomicBool,
+    /// The warnings so far as JSON.
+    reported: Mutex<Vec<Value>>,
 }
 
 /// The progress on the screen.
@@ -43,6 +46,11 @@ struct Counter {
 }
 
 impl Terminal {
+    /// Returns the warnings so far as JSON.
+    pub fn reported(&self) -> Vec<Value> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Makes Ctrl-C end training with a checkpoint. Before and after training, Ctrl-C ends the process at once: there
     /// is nothing to save, and files are never half-written, because they are renamed into place.
     pub fn watch_for_interrupts(&self) -> Result<(), Failure> {
@@ -86,6 +94,8 @@ fn lock(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
 
 impl Observer for Terminal {
     fn warning(&self, message: &str) {
+        let json = failure::message("warning", message);
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).push(json);
         self.write(|| terminal::warn(message));
     }
 
@@ -94,6 +104,9 @@ impl Observer for Terminal {
     }
 
     fn diagnostics(&self, warnings: &[Diagnostic], sources: &Sources) {
+        if let Value::Array(new) = network_source::to_json(warnings, sources) {
+            self.reported.lock().unwrap_or_else(PoisonError::into_inner).extend(new);
+        }
         let text = synnet_ir::render(warnings, sources, terminal::color());
         self.write(|| terminal::print(text.trim_end()));
     }

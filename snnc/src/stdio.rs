@@ -89,24 +89,39 @@ pub fn check_single_stdout(option: &str, path: &Path, json: bool) -> Result<(), 
     Ok(())
 }
 
-/// Rejects commands that would replace one of their inputs by an output. Links and different spellings of a path are the
+/// Rejects commands that would replace one of their inputs by an output, or one output by another. Links and different spellings of a path are the
 /// same file.
-pub fn check_outputs<'a>(
+pub fn check_outputs<'a, 'b>(
     outputs: impl IntoIterator<Item = &'a Path>,
-    inputs: impl IntoIterator<Item = &'a Path>,
+    inputs: impl IntoIterator<Item = &'b Path>,
 ) -> Result<(), Failure> {
     let canonical = |path: &Path| std::fs::canonicalize(path).ok().filter(|_| !is_stdio(path));
     let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(canonical).collect();
-    // A device, such as `/dev/null`, is not replaced.
-    let replaced =
-        |output: &&Path| canonical(output).is_some_and(|path| path.is_file() && inputs.contains(&path));
-    match outputs.into_iter().find(replaced) {
-        Some(output) => Err(Failure::Usage(format!(
+    let outputs: Vec<&Path> = outputs.into_iter().filter(|path| !is_stdio(path)).collect();
+    // A device, such as `/dev/null`, is not replaced. In a folder of samples, pages may lie beside them.
+    let is_input = |path: PathBuf| {
+        path.is_file()
+            && (inputs.contains(&path) || holds_samples(&path) && inputs.iter().any(|i| path.starts_with(i)))
+    };
+    if let Some(output) = outputs.iter().find(|output| canonical(output).is_some_and(is_input)) {
+        return Err(Failure::Usage(format!(
             "`{}` is an input of this command and would be replaced: choose another name for the output",
+            output.display()
+        )));
+    }
+    match outputs.iter().enumerate().find(|(i, output)| outputs[..*i].contains(output)) {
+        Some((_, output)) => Err(Failure::Usage(format!(
+            "`{}` is the name of two outputs: choose another name for one of them",
             output.display()
         ))),
         None => Ok(()),
     }
+}
+
+/// Returns whether a file may be a sample, judging by its extension.
+fn holds_samples(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 7] = ["wav", "npz", "npy", "csv", "txt", "h5", "hdf5"];
+    path.extension().is_some_and(|found| EXTENSIONS.iter().any(|known| found.eq_ignore_ascii_case(known)))
 }
 
 fn system(action: &'static str, source: std::io::Error) -> Failure {

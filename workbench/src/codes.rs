@@ -16,4 +16,5 @@ synnet_ir::codes! {
     CONFLICT = "R0302", "keys that contradict each other or have no effect";
     DUPLICATE_VALUE = "R0303", "a value that is given twice or taken";
     NETWORK_MISMATCH = "R0304", "a recipe that does not fit its network";
+    NO_SAMPLE = "R0401", "a value that no sample has";
 }

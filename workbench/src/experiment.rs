@@ -104,7 +104,7 @@ impl Plan {
         // Without classes, no chip runs the samples.
         let chips = self.simulated_chips();
         let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs(), chips };
-        let corpus = data::load(&self.recipe.data, &self.recipe.front_end, input, observer);
+        let corpus = data::load(&self.recipe, input, observer);
         observer.stage_done(Stage::Reading);
         Ok(Experiment { corpus: corpus?, plan: self })
     }

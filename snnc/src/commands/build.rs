@@ -59,7 +59,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
             let sources = input.files();
             let given = [&args.weights, &args.rates, &args.quantize.calibrate].into_iter().flatten();
             let inputs = std::iter::once(&args.network.net).chain(given).chain(&sources);
-            stdio::check_outputs(outputs.iter().map(PathBuf::as_path), inputs.map(PathBuf::as_path))?;
+            context.check_outputs(&outputs, inputs, input.recipe())?;
             artifacts::write(&artifacts, folder)?
         }
     };
@@ -67,7 +67,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
         report_other_names(&args.out, &file, &written, target.name());
     }
     if context.json {
-        print_json(loaded, &written, &artifacts.facts)
+        print_json(loaded, &written, &artifacts.facts, context)
     } else {
         print_summary(&written, &artifacts.facts)
     }
@@ -83,6 +83,17 @@ fn target(args: &Build, recipe: Option<&Recipe>, context: &Context) -> Result<Na
         (None, [only]) => Some(only.clone()),
         (None, _) => None,
     });
+    if let Some((target, recipe)) =
+        of_recipe.as_ref().zip(recipe).filter(|(_, recipe)| recipe.targets().len() > 1)
+    {
+        let others = recipe.targets().iter().filter(|other| *other != target);
+        let others: Vec<String> = others.map(|other| format!("`{}`", other.name())).collect();
+        terminal::note(format_args!(
+            "building for `{}`; `--target` chooses among the other targets of the recipe: {}",
+            target.name(),
+            others.join(", ")
+        ));
+    }
     of_recipe.ok_or_else(|| {
         Failure::Usage("no target is given: name one with `--target`, such as `--target rust`".into())
     })
@@ -171,14 +182,19 @@ fn quantize_options(
     Ok(quantize.options.with_ranges(Some(ranges)))
 }
 
-fn print_json(loaded: &LoadedNetwork, written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {
+fn print_json(
+    loaded: &LoadedNetwork,
+    written: &[WrittenFile],
+    facts: &[Fact],
+    context: &Context,
+) -> Result<(), Failure> {
     let files: Vec<_> =
         written.iter().map(|file| json!({ "path": file.path, "description": file.description })).collect();
     let mut result = json!({ "network": loaded.graph.name, "files": files });
     for fact in facts {
         result[fact.key] = fact.value.clone();
     }
-    stdio::print_json(&result)
+    context.print_json(result)
 }
 
 fn print_summary(written: &[WrittenFile], facts: &[Fact]) -> Result<(), Failure> {

@@ -1,6 +1,5 @@
 //! `snnc compare`: compares the float network, the network with quantized weights, and the chip, layer by layer.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use synnet_workbench::NamedTarget;
@@ -24,8 +23,7 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
-    let inputs = [&args.recipe.recipe, &plan.recipe.network, &args.weights].map(PathBuf::as_path);
-    stdio::check_outputs(args.html.as_deref(), inputs)?;
+    context.check_outputs(&args.html, [&args.recipe.recipe, &args.weights], Some(&plan.recipe))?;
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     // Reading the data takes long: report errors of the network first.
     plan.check_chip(&chip)?;
@@ -38,7 +36,7 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
         stdio::write(path, comparison.html()?.as_bytes())?;
     }
     if context.json {
-        stdio::print_json(&comparison.json())?;
+        context.print_json(comparison.json())?;
     }
     terminal::print(comparison.text());
     Ok(())

@@ -1,6 +1,6 @@
 //! `snnc encode`: converts recordings to events.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 use synnet_workbench::encoding::{self, Encoding, EncodingStatistics};
@@ -15,9 +15,8 @@ use crate::{stdio, terminal};
 /// Encodes a recording to a file, or the recordings of a folder to a folder.
 pub fn run(args: &Encode, context: &Context) -> Result<(), Failure> {
     check_outputs(args, context.json)?;
-    let outputs = std::iter::once(&args.out).chain(&args.html).map(PathBuf::as_path);
-    let inputs = std::iter::once(&args.input).chain(&args.front_end.recipe).map(PathBuf::as_path);
-    stdio::check_outputs(outputs, inputs)?;
+    let outputs = std::iter::once(&args.out).chain(&args.html);
+    context.check_outputs(outputs, std::iter::once(&args.input).chain(&args.front_end.recipe), None)?;
     let front_end = args.front_end.front_end(None, context)?;
     if args.input.is_dir() { folder(args, &front_end, context) } else { recording(args, &front_end, context) }
 }
@@ -87,5 +86,5 @@ fn report(
     }
     let mut result = statistics.to_json();
     result["output"] = json!(args.out);
-    stdio::print_json(&result)
+    context.print_json(result)
 }

@@ -1,7 +1,5 @@
 //! `snnc eval`: evaluates trained weights on the test set of a recipe.
 
-use std::path::PathBuf;
-
 use synnet_workbench::Engine;
 use synnet_workbench::cost::InferenceCost;
 use synnet_workbench::report::{self, Results};
@@ -27,8 +25,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
-    let inputs = [&args.recipe.recipe, &plan.recipe.network, &args.weights].map(PathBuf::as_path);
-    stdio::check_outputs(args.report.as_deref(), inputs)?;
+    context.check_outputs(&args.report, [&args.recipe.recipe, &args.weights], Some(&plan.recipe))?;
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;
@@ -53,7 +50,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
         if let Some(cost) = &cost {
             results["cost"] = cost.to_json();
         }
-        stdio::print_json(&results)?;
+        context.print_json(results)?;
     }
     terminal::print(report::summary(&float, &chips));
     if let Some(cost) = &cost {

@@ -1,7 +1,5 @@
 //! `snnc run`: runs a network on an array of input events or on a recording.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 use synnet_ir::Network;
 use synnet_runtime::initial_params;
@@ -19,8 +17,9 @@ pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;
     let opened = context.open(&args.network)?;
     let sources = opened.files();
-    let inputs = [&args.network.net, &arrays.input].into_iter().chain(&args.weights).chain(&sources);
-    stdio::check_outputs([arrays.output.as_path()], inputs.map(PathBuf::as_path))?;
+    let given = [&args.network.net, &arrays.input].into_iter().chain(&args.weights);
+    let inputs = given.chain(&arrays.front_end.recipe).chain(&sources);
+    context.check_outputs([&arrays.output], inputs, opened.recipe())?;
     let network = network(args, &opened, context)?;
     let graph = &network.graph;
     let front_end = opened.recipe().map(|recipe| &recipe.front_end);
@@ -34,7 +33,7 @@ pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
     }
     stdio::write(&arrays.output, &run.arrays.to_npz()?)?;
     if context.json {
-        stdio::print_json(&json!({
+        context.print_json(json!({
             "network": graph.name,
             "output": arrays.output,
             "shape": [events.batch, events.time, graph.outputs()],

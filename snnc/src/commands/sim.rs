@@ -15,7 +15,8 @@ use crate::{stdio, terminal};
 pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     let arrays = &args.arrays;
     stdio::check_single_stdout("--output", &arrays.output, context.json)?;
-    stdio::check_outputs([arrays.output.as_path()], [args.spec.as_path(), arrays.input.as_path()])?;
+    let inputs = [&args.spec, &arrays.input].into_iter().chain(&arrays.front_end.recipe);
+    context.check_outputs([&arrays.output], inputs, None)?;
     let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
     let network = CompiledNetwork::parse(&stdio::read(&args.spec)?, &args.spec, &context.chips)?;
     let chip = network.chip(named)?;
@@ -43,7 +44,7 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
         );
     }
     if context.json {
-        return stdio::print_json(&json!({
+        return context.print_json(json!({
             "output": arrays.output,
             "sequences": events.batch,
             "steps": events.time,

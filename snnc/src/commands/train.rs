@@ -24,11 +24,12 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
     if let Some(summary) = &run.summary {
         terminal::print(format_args!("\n{}", summary.trim_end()));
     }
-    if context.json { stdio::print_json(&run.json) } else { Ok(()) }
+    if context.json { context.print_json(run.json) } else { Ok(()) }
 }
 
 fn default_folder(recipe: &Path) -> PathBuf {
-    Path::new("runs").join(recipe.file_stem().unwrap_or("recipe".as_ref()))
+    let stem = recipe.file_stem().filter(|_| !stdio::is_stdio(recipe));
+    Path::new("runs").join(stem.unwrap_or("recipe".as_ref()))
 }
 
 /// Returns the seeds of `--seeds`, which start at the seed of the recipe.

@@ -60,6 +60,7 @@ fn the_example_is_compared_layer_by_layer() {
     assert_eq!(
         keys,
         [
+            "diagnostics",
             "dt",
             "engines",
             "findings",

@@ -121,19 +121,20 @@ fn values_that_no_sample_has_are_errors() {
     for (keys, says) in [
         (
             "classes: [yes, unknown], test: { speaker: [a1b2c3d4, nosuchone] }",
-            &["`data.test`: no sample has `speaker: nosuchone`; its values are `00012345`, `0001e234`"][..],
+            &[
+                "sc.yaml:2:",
+                "`data.test`: no sample has `speaker: nosuchone`",
+                "its values are `00012345`, `0001e234`",
+            ][..],
         ),
         (
             "classes: [yes, unknown], test: { speaker: [a1b2c3d4, 7f7f7f7] }",
-            &["`data.test`: no sample has `speaker: 7f7f7f7`; did you mean `7f7f7f7f`?"],
+            &["R0401", "`data.test`: no sample has `speaker: 7f7f7f7`", "did you mean `7f7f7f7f`?"],
         ),
         (
             "classes: [yes, unknown], only: { label: [yes, bed, brid] }, test: { speaker: [a1b2c3d4] }, \
              validation: { speaker: [nobody] }",
-            &[
-                "`data.only`: no sample has `label: brid`; did you mean `bird`?",
-                "`data.validation`: no sample has",
-            ],
+            &["`data.only`: no sample has `label: brid`", "`data.validation`: no sample has"],
         ),
         (
             "classes: [yes, maybe, unknown], test: { speaker: [a1b2c3d4] }",

@@ -224,10 +224,11 @@ impl Wav {
     }
 }
 
-/// Removes duration and paths from the results of training, which differ from run to run.
+/// Removes duration, paths and warnings from the results of training, which differ from run to run: a resumed run does
+/// not repeat the warnings of the epochs before.
 pub(crate) fn result(mut json: Value) -> Value {
     let object = json.as_object_mut().expect("results are an object");
-    assert!(object.remove("seconds").is_some() && object.remove("files").is_some());
+    assert!(["seconds", "files", "diagnostics"].iter().all(|key| object.remove(*key).is_some()));
     json
 }
 

@@ -42,13 +42,6 @@ impl Source<'_> {
             Error::file(self.path, format_args!("is a folder: {help}"))
         })?;
         let pattern = Pattern::parse(text).map_err(|e| Error::Input(format!("`data.pattern`: {e}")))?;
-        for (field, key) in self.splitter.fields() {
-            if !pattern.fields().any(|known| known == field) {
-                let message =
-                    format!("`data.pattern`: `{text}` has no field `{{{field}}}`, which `{key}` requires");
-                return Err(Error::Input(message));
-            }
-        }
         let scan = Scan::read(self.path, pattern.extension(), &self.ignored())?;
         scan.report(self.path, observer);
         if scan.names.is_empty() {

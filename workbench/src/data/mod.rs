@@ -11,7 +11,7 @@ mod folder;
 mod list;
 mod noise;
 mod overlap;
-mod pattern;
+pub(crate) mod pattern;
 mod scan;
 mod split;
 mod table;
@@ -27,15 +27,19 @@ use synnet_runtime::{Dataset, Label, Sample};
 use synnet_xylo::chip::Chip;
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::codes;
 use crate::error::Error;
 use crate::observer::Observer;
-use crate::recipe::{DataOptions, Format, FrontEnd, ValidationSplit, plain};
+use crate::problem::Problem;
+use crate::recipe::{DataOptions, Format, FrontEnd, Recipe, ValidationSplit, plain};
+use crate::yaml::KeyPath;
 use augmented::AugmentedSamples;
 pub use augmented::EpochDatasets;
 use cache::Cache;
 use overlap::Origin;
 pub(crate) use scan::Scan;
 use split::{Seen, Split, Splitter};
+pub(crate) use split::{required_fields, rules};
 
 /// Maximum number of errors that a message lists; it counts the others.
 const MAX_LISTED_ERRORS: usize = 8;
@@ -127,12 +131,8 @@ struct SplitSample {
 /// # Errors
 /// Returns an error that lists the samples that cannot be used, or values of the recipe that no sample has, or names a set
 /// that is empty or a class without training samples.
-pub fn load(
-    options: &DataOptions,
-    front_end: &FrontEnd,
-    input: Input,
-    observer: &dyn Observer,
-) -> Result<Corpus, Error> {
+pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Corpus, Error> {
+    let options = &recipe.data;
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
     let paths = [(&options.path, "data.path", false)];
     let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
@@ -149,13 +149,16 @@ pub fn load(
     let (mut samples, mut seen) = (Vec::new(), Seen::default());
     let mut augmented = None;
     for (path, _, all_test) in paths {
-        let source = Source { options, input: &input, path, all_test, splitter: &splitter };
-        let (read, to_augment) = source.load(front_end, &mut seen, observer)?;
+        let source = Source { recipe, options, input: &input, path, all_test, splitter: &splitter };
+        let (read, to_augment) = source.load(&recipe.front_end, &mut seen, observer)?;
         samples.extend(read);
         augmented = augmented.or(to_augment);
     }
-    splitter.check(&seen, observer)?;
-    check_classes(&samples, &classes, options, observer)?;
+    let mut problems = splitter.check(&seen, observer);
+    problems.extend(check_classes(&samples, &classes, options, observer));
+    if !problems.is_empty() {
+        return Err(recipe.error(problems));
+    }
     overlap::warn(&samples, options, observer);
     for chip in &input.chips {
         chip_input::check(&samples, options.steps, chip, observer)?;
@@ -179,16 +182,14 @@ pub fn load(
 }
 
 /// Checks that each class has training samples. One whose samples are all held out cannot be learned, but may be there to
-/// test what the network does with it: it is a warning, unless the recipe is strict.
-///
-/// # Errors
-/// Returns an error for each class that no sample has.
+/// test what the network does with it: it is a warning, unless the recipe is strict. Returns an error for each class that no
+/// sample has.
 fn check_classes(
     samples: &[SplitSample],
     classes: &[String],
     options: &DataOptions,
     observer: &dyn Observer,
-) -> Result<(), Error> {
+) -> Vec<Problem> {
     let mut counts = vec![(0, 0); classes.len()];
     for SplitSample { split, sample, .. } in samples {
         if let Label::Class(class) = sample.label {
@@ -198,20 +199,23 @@ fn check_classes(
     }
     // An empty training set is an error of its own.
     let is_trained = counts.iter().any(|&(_, trained)| trained > 0);
-    let mut errors = Vec::new();
-    for (name, (total, trained)) in classes.iter().zip(counts) {
+    let mut problems = Vec::new();
+    for (i, (name, (total, trained))) in classes.iter().zip(counts).enumerate() {
+        let problem = |message: String| {
+            Problem::at(&codes::NO_SAMPLE, KeyPath::dotted("data.classes").join(i), message)
+        };
         if total == 0 {
-            errors.push(format!("`data.classes`: no sample has the label `{name}`"));
+            problems.push(problem(format!("`data.classes`: no sample has the label `{name}`")));
         } else if trained == 0 && is_trained {
             let held_out = if total == 1 { "1 sample is".to_owned() } else { format!("{total} samples are") };
             let message = format!(
                 "class `{name}` has no training sample: its {held_out} in the test or validation set; correct \
                  `data.test` or `data.validation`"
             );
-            if options.strict { errors.push(message) } else { observer.warning(&message) }
+            if options.strict { problems.push(problem(message)) } else { observer.warning(&message) }
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Input(errors.join("\n"))) }
+    problems
 }
 
 /// The samples of each set, and their total duration.
@@ -266,6 +270,7 @@ impl Corpus {
 
 /// A folder or file with samples.
 struct Source<'a> {
+    recipe: &'a Recipe,
     options: &'a DataOptions,
     input: &'a Input,
     path: &'a Path,

@@ -2,7 +2,7 @@
 
 /// A pattern of file names: literal text and fields. Two fields are never adjacent, and the last segment is text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     segments: Vec<Segment>,
 }
 
@@ -17,7 +17,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Returns an error if a `{` is not closed, fields are adjacent or repeated, or there is no extension.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut segments = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -48,7 +48,7 @@ impl Pattern {
     }
 
     /// Returns the names of the fields, in order.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {
             Segment::Field(name) => Some(name.as_str()),
             Segment::Text(_) => None,

@@ -6,9 +6,12 @@ use synnet_ir::display::pluralize;
 use synnet_ir::{did_you_mean, nearest};
 
 use super::list::List;
+use crate::codes;
 use crate::error::Error;
 use crate::observer::Observer;
+use crate::problem::Problem;
 use crate::recipe::{DataOptions, Filter, ValidationSplit, plain, stratified_sample};
+use crate::yaml::KeyPath;
 
 /// The set of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +92,7 @@ impl<'a> Splitter<'a> {
 
     /// Returns every field that the rules require, with the key of the recipe that requires it.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&'a str, &'static str)> {
-        let fields = |(key, rule): (&'static str, &'a Filter)| {
-            rule.fields.keys().map(move |field| (field.as_str(), key))
-        };
-        let label = (!self.classes.is_empty()).then_some(("label", "data.classes"));
-        rules(self.options).flat_map(fields).chain(label)
+        required_fields(self.options)
     }
 
     /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it.
@@ -178,19 +177,16 @@ impl<'a> Splitter<'a> {
         chosen.for_each(|(assignment, _)| assignment.split = Split::Validation);
     }
 
-    /// Reports rules without effect, and what the class of unknown labels gathers.
-    ///
-    /// # Errors
-    /// Returns an error for every value that no sample has, and for list files that name no sample.
-    pub(super) fn check(&self, seen: &Seen, observer: &dyn Observer) -> Result<(), Error> {
-        let mut errors = Vec::new();
-        for (key, rule) in rules(self.options) {
+    /// Returns an error for every value that no sample has, and for list files that name no sample. The observer gets
+    /// what the class of unknown labels gathers.
+    pub(super) fn check(&self, seen: &Seen, observer: &dyn Observer) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        // If no sample is selected at all, the reason is `only`, not the other rules.
+        let nothing_selected = !seen.all.is_empty() && seen.selected.is_empty();
+        for (key, rule) in rules(self.options).filter(|(key, _)| *key == ONLY || !nothing_selected) {
             let values = if key == ONLY { &seen.all } else { &seen.selected };
-            errors.extend(unmatched_values(key, rule, values));
-            errors.extend(self.check_list(key, rule, seen, observer));
-        }
-        if !errors.is_empty() {
-            return Err(Error::Input(errors.join("\n")));
+            problems.extend(unmatched_values(key, rule, values));
+            problems.extend(self.check_list(key, rule, seen, observer));
         }
         if seen.in_both > 0 {
             observer.warning(&format!(
@@ -208,11 +204,11 @@ impl<'a> Splitter<'a> {
                 listed(&labels)
             ));
         }
-        Ok(())
+        problems
     }
 
     /// Returns an error if a list names no sample. Warns if some of its names do not exist.
-    fn check_list(&self, key: &str, rule: &Filter, seen: &Seen, observer: &dyn Observer) -> Option<String> {
+    fn check_list(&self, key: &str, rule: &Filter, seen: &Seen, observer: &dyn Observer) -> Option<Problem> {
         let (list, path) = (self.lists.get(key)?, rule.list.as_ref()?);
         let missing = list.missing(&seen.names);
         let first = missing.first()?;
@@ -223,13 +219,22 @@ impl<'a> Splitter<'a> {
             path.display()
         );
         if missing.len() == list.len() || self.options.strict {
-            return Some(format!(
-                "{summary}; names are relative to `data.path`, and `data.ignore` leaves files out"
-            ));
+            let problem = Problem::new(&codes::NO_SAMPLE, &format!("{key}.list"), summary);
+            return Some(
+                problem.with_help("names are relative to `data.path`, and `data.ignore` leaves files out"),
+            );
         }
         observer.warning(&summary);
         None
     }
+}
+
+/// Returns every field that the rules of a recipe require, with the key that requires it.
+pub(crate) fn required_fields(options: &DataOptions) -> impl Iterator<Item = (&str, &'static str)> {
+    let label = (!options.classes.is_empty()).then_some(("label", "data.classes"));
+    let fields =
+        rules(options).flat_map(|(key, rule)| rule.fields.keys().map(move |field| (field.as_str(), key)));
+    fields.chain(label)
 }
 
 /// Returns the keys of the rules with a list file.
@@ -243,7 +248,7 @@ const TEST: &str = "data.test";
 const VALIDATION: &str = "data.validation";
 
 /// Returns the rules of a recipe with their keys.
-fn rules(options: &DataOptions) -> impl Iterator<Item = (&'static str, &Filter)> {
+pub(crate) fn rules(options: &DataOptions) -> impl Iterator<Item = (&'static str, &Filter)> {
     let validation = match &options.validation {
         ValidationSplit::Filter(rule) => Some((VALIDATION, rule)),
         ValidationSplit::None | ValidationSplit::Fraction(_) => None,
@@ -262,19 +267,24 @@ fn add_values(seen: &mut BTreeMap<String, BTreeSet<String>>, fields: &BTreeSet<&
 }
 
 /// Returns an error for each value of a rule that no sample has.
-fn unmatched_values(key: &str, rule: &Filter, seen: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let mut errors = Vec::new();
+fn unmatched_values(key: &str, rule: &Filter, seen: &BTreeMap<String, BTreeSet<String>>) -> Vec<Problem> {
+    let mut problems = Vec::new();
     for (field, values) in &rule.fields {
         let known: Vec<&str> = seen.get(field).into_iter().flatten().map(String::as_str).collect();
-        for value in values.iter().map(plain).filter(|value| !known.contains(&value.as_str())) {
+        for (i, value) in values.iter().map(plain).enumerate() {
+            if known.contains(&value.as_str()) {
+                continue;
+            }
             let help = match nearest(&value, known.iter().copied()) {
                 Some(nearest) => did_you_mean(nearest),
                 None => format!("its values are {}", listed(&known)),
             };
-            errors.push(format!("`{key}`: no sample has `{field}: {value}`; {help}"));
+            let path = KeyPath::dotted(key).join(field).join(i);
+            let message = format!("`{key}`: no sample has `{field}: {value}`");
+            problems.push(Problem::at(&codes::NO_SAMPLE, path, message).with_help(help));
         }
     }
-    errors
+    problems
 }
 
 /// Lists the first names.
@@ -374,9 +384,13 @@ mod tests {
             };
             splitter.assign(&Fields { name: "", value: &value }, false, &mut seen).unwrap();
         }
-        let error = splitter.check(&seen, &crate::Silent).unwrap_err().to_string();
-        let expected = "`data.test`: no sample has `speaker: thoe`; did you mean `theo`?\n\
-                        `data.validation`: no sample has `take: 9`; its values are `1`, `2`";
-        assert_eq!(error, expected);
+        let problems = splitter.check(&seen, &crate::Silent);
+        let found: Vec<(String, Option<String>)> =
+            problems.into_iter().map(|p| p.into_diagnostic(None, &[])).map(|d| (d.message, d.help)).collect();
+        let expected = [
+            ("`data.test`: no sample has `speaker: thoe`", "did you mean `theo`?"),
+            ("`data.validation`: no sample has `take: 9`", "its values are `1`, `2`"),
+        ];
+        assert_eq!(found, expected.map(|(message, help)| (message.to_owned(), Some(help.to_owned()))));
     }
 }

@@ -1,15 +1,18 @@
 //! Datasets in a single file with many samples.
 
 use synnet_data::{Table, npz, shd};
-use synnet_ir::Raster;
+use synnet_ir::{Raster, did_you_mean, nearest};
 use synnet_runtime::{Label, Sample};
 
 use super::overlap::{self, Origin, SPEAKER};
 use super::split::{Assignment, Fields, Seen};
 use super::{Source, SplitSample, error_list};
+use crate::codes;
 use crate::error::Error;
 use crate::files;
+use crate::problem::Problem;
 use crate::recipe::Format;
+use crate::yaml::KeyPath;
 
 impl Source<'_> {
     /// Reads the samples that the recipe uses, in the order of the file.
@@ -23,18 +26,14 @@ impl Source<'_> {
         let wrong = |message: String| Error::file(self.path, message);
         table.rasters.first().map_or(Ok(()), |raster| self.check_width(raster)).map_err(wrong)?;
         let targets = self.targets(&mut table).map_err(wrong)?;
-        for (field, key) in self.splitter.fields() {
-            if !table.fields.contains_key(field) {
-                let known: Vec<String> = table.fields.keys().map(|name| format!("`{name}`")).collect();
-                let known = known.join(", ");
-                let reason = match table.ignored.get(field) {
-                    Some(found) => format!("; the array of this name has {found}, not one value per sample"),
-                    None => String::new(),
-                };
-                let message =
-                    format!("has no field `{field}`, which `{key}` requires{reason}; it has {known}");
-                return Err(wrong(message));
-            }
+        let missing: Vec<Problem> = self
+            .splitter
+            .fields()
+            .filter(|(field, _)| !table.fields.contains_key(*field))
+            .map(|(field, key)| self.missing_field(&table, field, key))
+            .collect();
+        if !missing.is_empty() {
+            return Err(self.recipe.error(missing));
         }
         let (mut errors, mut selected, mut assignments) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..table.rasters.len() {
@@ -56,6 +55,24 @@ impl Source<'_> {
         self.splitter.hold_out_fraction(&names, &mut assignments);
         let speakers = table.fields.get(SPEAKER).map(Vec::as_slice);
         Ok(self.select(table.rasters, targets, &selected, &assignments, speakers))
+    }
+
+    /// Returns the error about a field that a rule requires.
+    fn missing_field(&self, table: &Table, field: &str, key: &str) -> Problem {
+        let file = self.path.display();
+        let reason = match table.ignored.get(field) {
+            Some(found) => format!("; the array of this name has {found}, not one value per sample"),
+            None => String::new(),
+        };
+        let path = KeyPath::dotted(key);
+        let path = if key == "data.classes" { path } else { path.join(field) };
+        let message = format!("`{file}` has no field `{field}`, which `{key}` requires{reason}");
+        let known: Vec<&str> = table.fields.keys().map(String::as_str).collect();
+        let help = match nearest(field, known.iter().copied()) {
+            Some(nearest) => did_you_mean(nearest),
+            None => format!("it has `{}`", known.join("`, `")),
+        };
+        Problem::at(&codes::NO_SAMPLE, path, message).with_help(help)
     }
 
     /// Takes the selected samples out of the table.

@@ -9,6 +9,8 @@ use synnet_dsl::vocabulary::Unit;
 use super::{DataOptions, Format, FrontEnd, Recipe, ValidationSplit};
 use crate::chip_catalog::ChipCatalog;
 use crate::codes;
+use crate::data::pattern::Pattern;
+use crate::data::{required_fields, rules};
 use crate::problem::Problem;
 use crate::target::NamedTarget;
 use crate::yaml::KeyPath;
@@ -136,8 +138,47 @@ impl DataOptions {
             let path = format!("data.augmentation.{name}");
             add(Problem::new(&codes::RANGE, &path, format!("`{path}` {predicate}")));
         }
+        problems.extend(self.rule_problems());
         problems.extend(self.format_problems());
+        problems.extend(self.pattern_problems());
         problems
+    }
+
+    /// Checks that every field of a rule has values: no sample could match it otherwise.
+    fn rule_problems(&self) -> Vec<Problem> {
+        let empty = rules(self).flat_map(|(key, rule)| {
+            let fields = rule.fields.iter().filter(|(_, values)| values.is_empty());
+            fields.map(move |(field, _)| KeyPath::dotted(key).join(field))
+        });
+        let problem = |path: KeyPath| {
+            let message = format!("`{path}` has no values, so that no sample can match it");
+            Problem::at(&codes::RANGE, path, message).with_help("list values, or remove the field")
+        };
+        empty.map(problem).collect()
+    }
+
+    /// Checks the pattern of file names, and that it has every field that a rule requires.
+    fn pattern_problems(&self) -> Vec<Problem> {
+        let Some(text) = self.pattern.as_ref().filter(|_| self.format != Format::Shd) else {
+            return Vec::new();
+        };
+        let pattern = match Pattern::parse(text) {
+            Ok(pattern) => pattern,
+            Err(why) => {
+                let message = format!("`data.pattern`: {why}");
+                return vec![Problem::new(&codes::CONFLICT, "data.pattern", message)];
+            }
+        };
+        let missing =
+            required_fields(self).filter(|(field, _)| !pattern.fields().any(|known| known == *field));
+        let problem = |(field, key): (&str, &str)| {
+            let message =
+                format!("`data.pattern`: `{text}` has no field `{{{field}}}`, which `{key}` requires");
+            let path = KeyPath::dotted(key);
+            let path = if key == "data.classes" { KeyPath::dotted("data.pattern") } else { path.join(field) };
+            Problem::at(&codes::CONFLICT, path, message).involving("data.pattern")
+        };
+        missing.map(problem).collect()
     }
 
     /// Checks that keys which the format requires are given, and that others have no value.

@@ -23,6 +23,7 @@ use synnet_runtime::train::{Score, Selection};
 use synnet_xylo::chip::Chip;
 
 use crate::chip_catalog::ChipCatalog;
+use crate::data::rules;
 use crate::error::Error;
 use crate::files;
 use crate::problem::{self, Problem};
@@ -181,6 +182,15 @@ impl Recipe {
         problem::into_error(diagnostics, sources, &RecipeSource::name(&self.path))
     }
 
+    /// Returns the files and folders that the recipe names: the network, the samples, list files, noise recordings.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let data = &self.data;
+        let lists = rules(data).filter_map(|(_, rule)| rule.list.as_ref());
+        let noise = data.augmentation.noise.iter().filter_map(|noise| noise.recordings.as_ref());
+        let inputs = [&self.network, &data.path].into_iter().chain(&data.test_path).chain(lists).chain(noise);
+        inputs.cloned().collect()
+    }
+
     /// Returns the parameters of the network, with values as source text of the language.
     pub fn network_params(&self) -> Vec<(String, String)> {
         self.params.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
@@ -222,7 +232,7 @@ mod tests {
     #[test]
     fn simulated_chip_is_the_named_or_the_first_built_one() {
         let simulated = |rest: &str| {
-            let text = "{network: n.snn, data: {path: d, pattern: '{label}.wav', test: {take: [1]}, classes: [a], \
+            let text = "{network: n.snn, data: {path: d, pattern: '{label}_{take}.wav', test: {take: [1]}, classes: [a], \
                         steps: 1}, training: {loss: {kind: mse}, epochs: 1, batch: 1}";
             let text = format!("{text}{rest}}}");
             let recipe = Recipe::parse(text, Path::new("r.yaml"), &[], &ChipCatalog::default()).unwrap();

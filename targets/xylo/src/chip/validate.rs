@@ -34,8 +34,25 @@ fn error(key: impl Into<String>, predicate: impl Into<String>) -> DescriptionErr
     DescriptionError { key: key.into(), predicate: predicate.into() }
 }
 
+/// Returns whether a text is the name of a Python module: identifiers with dots between them.
+fn is_python_module(text: &str) -> bool {
+    let is_identifier = |part: &str| {
+        !part.starts_with(|c: char| c.is_ascii_digit())
+            && !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    text.split('.').all(is_identifier)
+}
+
 fn errors(chip: &Chip) -> Vec<DescriptionError> {
     let mut errors = names(chip);
+    // The name goes into generated Python.
+    if let Some(module) = chip.rockpool.as_ref().filter(|module| !is_python_module(module)) {
+        errors.push(error(
+            "rockpool",
+            format!("is `{module}`; expected a Python module, such as `rockpool.devices.xylo`"),
+        ));
+    }
     let mut within = |key: &str, value: usize, low: usize, high: usize| {
         if !(low..=high).contains(&value) {
             errors.push(error(key, format!("is {value}; expected {low} to {high}")));
