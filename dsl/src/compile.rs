@@ -7,7 +7,7 @@ use crate::elaborate::{
     Argument, Elaborator, Library, Loader, Lookup, NamedArguments, NoImports, Reporter, Spanned, Value,
     unused,
 };
-use crate::syntax::{network_names, parse_expression, tree};
+use crate::syntax::{ParseCache, network_names, parse_expression, tree};
 use crate::vocabulary::{listed, one_of};
 
 /// The options of a compilation.
@@ -59,7 +59,7 @@ pub fn compile(
     loader: &mut dyn Loader,
 ) -> Compilation {
     let mut diagnostics = Vec::new();
-    let library = Library::read(sources, root, loader, &mut diagnostics);
+    let library = Library::read(sources, root, loader, &mut ParseCache::default(), &mut diagnostics);
     let mut report = Reporter::default();
     report.std = library.std().to_vec();
     report.networks = library.networks();

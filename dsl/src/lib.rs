@@ -31,6 +31,7 @@ mod format_changes;
 mod limits;
 mod names;
 mod syntax;
+pub mod tools;
 pub mod vocabulary;
 
 pub use compile::{Compilation, CompileError, CompileOptions, compile, compile_str, networks};

@@ -48,6 +48,15 @@ macro_rules! codes {
     };
 }
 
+/// A change of the source that resolves a diagnostic, for editors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// The characters to replace; empty to insert.
+    pub span: Span,
+    /// The characters in their place; empty to remove.
+    pub replacement: String,
+}
+
 /// One error or warning about the input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
@@ -65,6 +74,8 @@ pub struct Diagnostic {
     pub notes: Vec<(Span, String)>,
     /// What to write instead: an imperative in lower case, without a period.
     pub help: Option<String>,
+    /// The change that the help asks for, if it is certain.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -78,6 +89,7 @@ impl Diagnostic {
             label: String::new(),
             notes: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -112,12 +124,23 @@ impl Diagnostic {
         self
     }
 
-    /// Asks whether `nearest` was meant, or helps with `otherwise` if no name is near. [`nearest`](crate::nearest)
-    /// finds the name.
+    /// Sets the change that the help asks for.
+    #[must_use]
+    pub fn with_fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix = Some(Fix { span, replacement: replacement.into() });
+        self
+    }
+
+    /// Asks whether `nearest` was meant in place of the offending token, or helps with `otherwise` if no name is near.
+    /// [`nearest`](crate::nearest) finds the name.
     #[must_use]
     pub fn with_suggestion(self, nearest: Option<&str>, otherwise: impl FnOnce() -> String) -> Self {
-        let help = nearest.map_or_else(otherwise, did_you_mean);
-        self.with_help(help)
+        let Some(nearest) = nearest else { return self.with_help(otherwise()) };
+        let diagnostic = match self.span {
+            Some(span) => self.with_fix(span, nearest),
+            None => self,
+        };
+        diagnostic.with_help(did_you_mean(nearest))
     }
 
     /// Returns whether the severity is [`Severity::Error`].

@@ -48,7 +48,7 @@ mod validate;
 mod weights_file;
 
 pub use constants::declared_constant;
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Fix, Severity};
 pub use features::Feature;
 pub use graph::structure::Graph;
 pub use hash::fnv1a;

@@ -134,6 +134,15 @@ pub enum Command {
     /// Explain the code of an error or a warning.
     #[command(after_help = help::EXPLAIN)]
     Explain(Explain),
+    /// Run the language server for editors, over standard input and output.
+    ///
+    /// Diagnostics while typing, with the rules of the target; hover, completion, definitions, references, rename,
+    /// document symbols, formatting, inlay hints and quick fixes for network files; diagnostics for recipes.
+    ///
+    /// Settings, as `initializationOptions` or in the section `synnet` of the editor's configuration: `target` names the
+    /// target to check, such as `xylo-audio3`; `chips` lists files of custom chips, relative to the workspace's folder.
+    #[command(after_help = help::LSP)]
+    Lsp(Lsp),
     /// Print a script that completes commands and options in a shell.
     #[command(after_help = help::COMPLETIONS)]
     Completions(Completions),
@@ -466,6 +475,14 @@ pub struct Man {
     /// Folder for the pages, such as `~/.local/share/man/man1`; created if it does not exist.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+}
+
+/// Arguments of `lsp`.
+#[derive(Args, Debug)]
+pub struct Lsp {
+    /// Ignored: many editors pass it, and there is no other way to connect.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// Parses a time such as `10ms` or `10 ms`, above 0, into seconds.

@@ -102,6 +102,11 @@ pub const MAN: &str = "\
 Examples:
   snnc man man1";
 
+pub const LSP: &str = "\
+Examples:
+  snnc lsp
+  snnc lsp --chip mine.yaml";
+
 /// Appends the names of all targets to a description.
 pub fn targets(description: &str) -> String {
     let chips = ChipCatalog::default();

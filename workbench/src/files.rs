@@ -42,8 +42,21 @@ pub fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Returns the text of an imported file, or the reason why it cannot be read.
-pub(crate) fn read_import(path: &Path) -> Result<String, String> {
+/// Returns the folder of this program in the user's cache folder; `None` if the system has none. It may not exist yet.
+pub fn cache_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    // The XDG base directory specification says to ignore relative paths.
+    let base = absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("LOCALAPPDATA"))
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("synnet"))
+}
+
+/// Returns the text of an imported file.
+///
+/// # Errors
+/// Returns the reason why it cannot be read, to complete "cannot read `path`: ...".
+pub fn read_import(path: &Path) -> Result<String, String> {
     let bytes = std::fs::File::open(path).and_then(limited);
     text(bytes.map_err(|e| error::io_reason(&e))?)
 }

@@ -163,11 +163,11 @@ impl Evaluator<'_> {
                 } else {
                     format!("{value} ms")
                 };
-                self.report.error_help(
-                    &codes::UNIT,
-                    span,
-                    format!("{what} must be a time, but {value} has no unit"),
-                    format!("write `{text}`"),
+                let message = format!("{what} must be a time, but {value} has no unit");
+                self.report.push(
+                    Diagnostic::error(&codes::UNIT, span, message)
+                        .with_help(format!("write `{text}`"))
+                        .with_fix(span, text),
                 );
             }
             Value::Number(number) => {

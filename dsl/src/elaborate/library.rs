@@ -1,13 +1,14 @@
 //! The files of a compilation: the root, its imports, and the standard library.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use synnet_ir::{Diagnostic, SourceId, Sources, nearest};
 
 use crate::codes;
 use crate::limits::MAX_FILES;
 use crate::syntax::tree::{File, Module, Name, Network};
-use crate::syntax::{network_names, parse};
+use crate::syntax::{ParseCache, network_names};
 use crate::vocabulary::{listed, one_of};
 
 /// Reads the files that a network imports.
@@ -31,12 +32,12 @@ impl Loader for NoImports {
 }
 
 /// The files of the standard library, with their names.
-const STD: &[(&str, &str)] = &[("std/synnet.snn", include_str!("../../std/synnet.snn"))];
+pub(crate) const STD: &[(&str, &str)] = &[("std/synnet.snn", include_str!("../../std/synnet.snn"))];
 
 /// The parsed files, and the networks that their names mean.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
-    files: BTreeMap<SourceId, File>,
+    files: BTreeMap<SourceId, Arc<File>>,
     /// The file that each import names, by the importing file and the index of the import.
     targets: BTreeMap<(SourceId, usize), SourceId>,
     std: Vec<SourceId>,
@@ -56,6 +57,7 @@ impl Library {
         sources: &mut Sources,
         root: SourceId,
         loader: &mut dyn Loader,
+        cache: &mut ParseCache,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let mut library = Self::default();
@@ -68,12 +70,12 @@ impl Library {
         while let Some(id) = waiting.pop() {
             let Some(source) = sources.get(id) else { continue };
             let importer = source.name.clone();
-            let (file, found) = parse(id, &source.text);
+            let (file, found) = cache.parse(id, source);
             diagnostics.extend(found);
             for (index, import) in file.imports.iter().enumerate() {
                 match &import.from {
                     Module::Symbol(word) if word.text == "std" => {
-                        let target = library.read_std(sources, &import.name, diagnostics);
+                        let target = library.read_std(sources, &import.name, cache, diagnostics);
                         library.targets.extend(target.map(|target| ((id, index), target)));
                     }
                     Module::Symbol(word) => diagnostics.push(
@@ -110,13 +112,15 @@ impl Library {
         &mut self,
         sources: &mut Sources,
         name: &Name,
+        cache: &mut ParseCache,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<SourceId> {
         // Most files do not use the library; it is parsed for those that do.
         if self.std.is_empty() {
             for (file, text) in STD {
                 let id = sources.add(*file, *text);
-                let (tree, found) = parse(id, text);
+                let Some(source) = sources.get(id) else { continue };
+                let (tree, found) = cache.parse(id, source);
                 diagnostics.extend(found);
                 self.files.insert(id, tree);
                 self.std.push(id);
@@ -177,7 +181,12 @@ impl Library {
     pub(crate) fn file(&self, id: SourceId) -> &File {
         const EMPTY: &File =
             &File { imports: Vec::new(), networks: Vec::new(), broken: Vec::new(), hides_imports: false };
-        self.files.get(&id).unwrap_or(EMPTY)
+        self.files.get(&id).map_or(EMPTY, Arc::as_ref)
+    }
+
+    /// Returns the file that an import names, by the index of the import; `None` if it was not found.
+    pub(crate) fn import_target(&self, id: SourceId, index: usize) -> Option<SourceId> {
+        self.targets.get(&(id, index)).copied()
     }
 
     /// Returns the sources of the standard library, if it is used.

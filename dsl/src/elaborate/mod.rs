@@ -17,9 +17,10 @@ mod statement;
 pub(crate) mod unused;
 mod value;
 
-pub(crate) use library::{Library, Lookup};
+pub(crate) use library::{Library, Lookup, STD};
 pub use library::{Loader, NoImports};
 pub(crate) use network::{Elaborator, NamedArguments};
+pub(crate) use neuron::kind as neuron_kind;
 pub(crate) use reporter::Reporter;
 pub(crate) use scope::Argument;
 pub(crate) use value::{Spanned, Value};

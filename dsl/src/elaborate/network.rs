@@ -30,6 +30,8 @@ pub(crate) struct Elaborator<'a> {
     pub(crate) report: Reporter,
     /// The networks that are being elaborated, outermost first, by the places of their names.
     stack: Vec<Span>,
+    /// Whether parameters of the outermost network may lack a value: others will set them.
+    is_open: bool,
 }
 
 /// The arguments of a network, by name.
@@ -40,6 +42,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) network: &'a Network,
     pub(crate) scope: Scope,
     pub(crate) graph: Graph,
+    /// Number of neurons of all layers so far.
+    pub(crate) neurons: usize,
     pub(crate) names: BTreeMap<String, (Binding, Span)>,
     /// Visible neurons, those of inner blocks last; `None` for one with an error that has been reported.
     pub(crate) templates: Vec<(String, Option<Template>, Span)>,
@@ -97,7 +101,13 @@ pub(crate) struct PendingOutput {
 impl<'a> Elaborator<'a> {
     /// Creates an elaborator of the networks of a library.
     pub(crate) fn new(library: &'a Library, report: Reporter) -> Self {
-        Self { library, report, stack: Vec::new() }
+        Self { library, report, stack: Vec::new(), is_open: false }
+    }
+
+    /// Accepts an outermost network whose parameters have no value: whatever depends on them stays unknown, silently.
+    pub(crate) fn with_unset_parameters(mut self) -> Self {
+        self.is_open = true;
+        self
     }
 
     /// Elaborates the outermost network.
@@ -169,6 +179,7 @@ impl<'a> Elaborator<'a> {
                 }
                 (None, Some(default)) => Evaluator { scope, report: &mut self.report }.value(default),
                 (None, None) if misspelled.contains(&name.text.as_str()) => Value::Error,
+                (None, None) if self.is_open && self.stack.len() == 1 => Value::Error,
                 (None, None) => {
                     let message =
                         format!("missing argument `{}` of network `{}`", name.text, network.name.text);
@@ -191,11 +202,17 @@ impl<'a> Elaborator<'a> {
             let message = format!("network `{}` has no parameter `{name}`", network.name.text);
             let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, placed.span, message);
             let near = nearest(&name, names());
-            self.report.push(diagnostic.with_suggestion(near, || match network.parameters.as_slice() {
+            let mut diagnostic = diagnostic.with_suggestion(near, || match network.parameters.as_slice() {
                 [] => "remove it: the network has no parameters".to_owned(),
                 [only] => format!("use its only parameter, `{}`", only.name.text),
                 _ => one_of(names()),
-            }));
+            });
+            // The place covers the value too, and an argument from outside has no name in its source.
+            diagnostic.fix = diagnostic.fix.filter(|_| !self.report.params.contains(&placed.span.source));
+            if let Some(fix) = &mut diagnostic.fix {
+                fix.span.end = fix.span.start + name.len() as u32;
+            }
+            self.report.push(diagnostic);
         }
     }
 
@@ -231,10 +248,16 @@ impl<'a> Elaborator<'a> {
                     error(format!("`{text}` is a neuron kind, not a network"))
                         .with_help(format!("use it in a layer: `layer h0: {text}(60) {{ ... }};`"))
                 } else {
-                    error(format!("unknown network `{text}`")).with_suggestion(near, || match std_has(text) {
+                    let diagnostic = error(format!("unknown network `{text}`"));
+                    let mut diagnostic = diagnostic.with_suggestion(near, || match std_has(text) {
                         true => format!("add `use std::{text};` at the top of the file"),
                         false => "declare it with `network`, or import it with `use`".to_owned(),
-                    })
+                    });
+                    if near.is_none() && std_has(text) {
+                        let top = Span::new(name.span.source, 0, 0);
+                        diagnostic = diagnostic.with_fix(top, format!("use std::{text};\n"));
+                    }
+                    diagnostic
                 });
                 None
             }
@@ -337,6 +360,7 @@ impl<'a> Frame<'a> {
             network,
             scope,
             graph,
+            neurons: 0,
             names: BTreeMap::new(),
             templates: Vec::new(),
             block_templates: 0,
@@ -353,6 +377,7 @@ impl<'a> Frame<'a> {
 
     /// Adds a layer, and returns its handle.
     pub(crate) fn add(&mut self, layer: Layer) -> LayerId {
+        self.neurons += layer.size;
         self.graph.layers.push(layer);
         LayerId(self.graph.layers.len() as u32 - 1)
     }

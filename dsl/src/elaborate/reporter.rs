@@ -34,6 +34,7 @@ impl Reporter {
                 // Nobody can change the library: the error belongs to the instance, with the library as its cause.
                 diagnostic.span = Some(self.user_site().unwrap_or(site));
                 diagnostic.notes.push((span, "detected here".to_owned()));
+                diagnostic.fix = None;
             } else if !site.contains(span) {
                 diagnostic = diagnostic.with_note(site, "in this instance");
             }
@@ -84,6 +85,11 @@ impl Reporter {
     /// Ends all work, after an error that everything else would only repeat.
     pub(crate) fn exhaust_fuel(&mut self) {
         self.steps = u64::MAX;
+    }
+
+    /// Starts a new budget, for another network of the file.
+    pub(crate) fn renew_fuel(&mut self) {
+        self.steps = 0;
     }
 
     /// Returns whether the budget is exhausted.

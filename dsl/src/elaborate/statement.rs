@@ -316,13 +316,7 @@ impl<'a> Elaborator<'a> {
 
     /// Returns whether another layer fits the limits. Reports it if not, and ends all work.
     fn room(&mut self, frame: &Frame<'a>, size: usize, span: Span) -> bool {
-        // Summed anew for each layer: there are at most `MAX_LAYERS`, and instances add several at once.
-        let neurons: usize = if frame.graph.layers.len() < MAX_LAYERS {
-            frame.graph.layers.iter().map(|layer| layer.size).sum()
-        } else {
-            usize::MAX
-        };
-        if neurons.saturating_add(size) <= MAX_NEURONS {
+        if frame.graph.layers.len() < MAX_LAYERS && frame.neurons.saturating_add(size) <= MAX_NEURONS {
             return true;
         }
         let limit = if frame.graph.layers.len() < MAX_LAYERS {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use synnet_ir::Diagnostic;
+use synnet_ir::{Diagnostic, Span};
 
 use crate::codes;
 use crate::syntax::tree::{
@@ -39,13 +39,13 @@ fn warn(warnings: &mut Vec<Diagnostic>, used: &BTreeSet<&str>, name: &Name, what
     // As in Rust, a leading underscore says that the name is unused on purpose.
     if !used.contains(name.text.as_str()) && !name.text.starts_with('_') {
         let message = format!("unused {what} `{}`", name.text);
-        warnings.push(
-            Diagnostic::warning(&codes::UNUSED, name.span, message).with_help(if what == "import" {
-                "remove it"
-            } else {
-                "remove it, or start its name with `_`"
-            }),
-        );
+        let warning = Diagnostic::warning(&codes::UNUSED, name.span, message);
+        warnings.push(if what == "import" {
+            warning.with_help("remove it")
+        } else {
+            let start = Span { end: name.span.start, ..name.span };
+            warning.with_help("remove it, or start its name with `_`").with_fix(start, "_")
+        });
     }
 }
 

@@ -26,6 +26,25 @@ pub(super) fn mend(text: &mut Tokenized) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// Returns whether no brace of a source would be mended.
+pub(super) fn is_sound(text: &Tokenized) -> bool {
+    Scan::new(text).find().is_none()
+}
+
+/// Returns whether no brace of a block would be mended, whatever stands around it, and whether what follows the block
+/// is seen as the start of a statement. `text` is the block with its braces.
+pub(super) fn is_sound_block(text: &Tokenized) -> bool {
+    let mut scan = Scan::new(text);
+    let Some(last) = scan.tokens.len().checked_sub(1) else { return false };
+    scan.open.push(Open { at: 0, content: Content::Block, statement: 0 });
+    for index in 1..last {
+        if scan.step(index).is_some() || scan.open.is_empty() {
+            return false;
+        }
+    }
+    scan.open.len() == 1 && scan.statement.is_none() && scan.brackets.is_empty()
+}
+
 /// A token of code, with its line.
 #[derive(Clone, Copy)]
 struct Code {

@@ -6,31 +6,41 @@ use synnet_ir::{Diagnostic, SourceId, Span};
 use crate::codes;
 use crate::limits::{MAX_NESTING, MAX_SOURCE_BYTES};
 
-/// The kind of a token.
+/// The kind of a [`Token`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
+pub enum TokenKind {
+    /// A name or a keyword.
     Identifier,
+    /// A number, without its unit.
     Number,
+    /// A string literal, with its quotes.
     StringLiteral,
+    /// An operator, a bracket or a separator.
     Punctuation,
+    /// `// ...`.
     LineComment,
+    /// `/// ...`.
     DocComment,
+    /// `/* ... */`.
     BlockComment,
 }
 
 impl TokenKind {
     /// Returns whether the grammar skips it.
-    pub(crate) fn is_comment(self) -> bool {
+    pub fn is_comment(self) -> bool {
         matches!(self, Self::LineComment | Self::DocComment | Self::BlockComment)
     }
 }
 
 /// A token with its half-open range of bytes in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) kind: TokenKind,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+pub struct Token {
+    /// The kind of token.
+    pub kind: TokenKind,
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset after the last byte.
+    pub end: usize,
 }
 
 /// The tokens of a source.
@@ -105,6 +115,30 @@ pub(crate) fn lex(source: SourceId, text: &str) -> Result<Lexed, Box<Diagnostic>
         tokens.push(token);
     }
     Ok(Lexed { tokens })
+}
+
+/// Splits a source into tokens, however broken it is: an unterminated string literal ends with its line, an
+/// unterminated comment with the source.
+pub(crate) fn lex_tolerant(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{feff}') {
+            at += c.len_utf8();
+            continue;
+        }
+        let token = next(SourceId::default(), text, at, c).unwrap_or_else(|_| {
+            let rest = &text[at..];
+            let (kind, len) = match c {
+                '"' => (TokenKind::StringLiteral, rest.find('\n').unwrap_or(rest.len())),
+                _ => (TokenKind::BlockComment, rest.len()),
+            };
+            Token { kind, start: at, end: at + len }
+        });
+        at = token.end;
+        tokens.push(token);
+    }
+    tokens
 }
 
 fn next(source: SourceId, text: &str, at: usize, c: char) -> Result<Token, Box<Diagnostic>> {

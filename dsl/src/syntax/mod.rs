@@ -1,12 +1,15 @@
 //! Parsing: the grammar, the syntax tree, and the explanations of syntax errors.
 
 mod braces;
+mod cache;
 mod expression;
 mod grammar;
 mod habits;
 pub(crate) mod keywords;
 pub(crate) mod lexer;
 mod parse;
+mod reparse;
+mod shift;
 mod stop;
 mod syntax_errors;
 #[cfg(test)]
@@ -14,6 +17,7 @@ mod token_tests;
 mod tokenized;
 pub(crate) mod tree;
 
+pub use cache::ParseCache;
 pub(crate) use parse::{parse, parse_expression};
 
 use synnet_ir::SourceId;

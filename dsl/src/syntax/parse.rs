@@ -48,6 +48,37 @@ fn parse_tokens(text: &Tokenized) -> (File, Vec<Diagnostic>) {
     (file, builder.diagnostics)
 }
 
+/// The statements of a block.
+pub(super) struct ParsedBlock {
+    pub(super) statements: Vec<Statement>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Identifiers of networks that stand inside the block.
+    pub(super) nested: Vec<String>,
+    /// Whether its braces would stay as they are if the source has an error.
+    pub(super) has_sound_braces: bool,
+}
+
+/// Parses the statements of a block, which stand at the byte `start` of a source; `None` if they do not end where `text`
+/// ends.
+pub(super) fn parse_block(source: SourceId, text: &str, start: usize) -> Option<ParsedBlock> {
+    // The braces stand for those of the network around it, so that brackets nest as deep as in the source. Explanations
+    // of errors look at the rest of the line, which ends with the block.
+    let wrapped = format!("{{{text}\n}}");
+    let text = Tokenized::new(source, &wrapped).ok()?.starting_at(start.checked_sub(1)?);
+    let last = text.lexed.tokens.len().checked_sub(2).map(|index| text.lexed.tokens[index])?;
+    if last.end + 2 != wrapped.len() || !matches!(text.word(last), ";" | "}") {
+        return None;
+    }
+    let pair = Grammar::parse(Rule::block, &wrapped).ok()?.next()?;
+    if pair.as_span().end() != wrapped.len() {
+        return None;
+    }
+    let mut builder = TreeBuilder::new(&text);
+    let statements = builder.block(pair);
+    let TreeBuilder { diagnostics, nested, .. } = builder;
+    Some(ParsedBlock { statements, diagnostics, nested, has_sound_braces: braces::is_sound_block(&text) })
+}
+
 /// Parses a source that is one expression.
 pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagnostic>) {
     let broken = |span| Expr { kind: ExprKind::Invalid, span, height: 1 };
@@ -270,7 +301,7 @@ impl<'a> TreeBuilder<'a> {
                 _ => body = Body::Block(self.block(part)),
             }
         }
-        Network { name, docs, parameters, body, head }
+        Network { name, docs, parameters, body, head, whole }
     }
 
     fn parameter(&mut self, pair: Pair<'_, Rule>) -> Parameter {

@@ -2,7 +2,7 @@
 
 use pest::Parser;
 use pest::error::Error;
-use synnet_ir::{Diagnostic, nearest};
+use synnet_ir::{Diagnostic, Span, nearest};
 
 use super::grammar::{Grammar, Rule};
 use super::habits;
@@ -92,10 +92,15 @@ pub(super) fn missing_delimiter(text: &Tokenized, at: usize, rule: Rule) -> Diag
         let is_near = comment.kind == TokenKind::LineComment && text.same_line(last.end, comment.start);
         is_near && text.word(**comment).trim_end().ends_with(';')
     });
-    diagnostic.with_help(match comment {
-        Some(_) => "move the `;` out of the comment; for whole division write `floor(a / b)`",
-        None => "end every statement with `;`",
-    })
+    match comment {
+        Some(_) => {
+            diagnostic.with_help("move the `;` out of the comment; for whole division write `floor(a / b)`")
+        }
+        None => {
+            let end = Span { start: span.end, ..span };
+            diagnostic.with_help("end every statement with `;`").with_fix(end, ";")
+        }
+    }
 }
 
 /// Explains why a source does not parse from `start`, by the furthest place that the grammar reached.

@@ -12,6 +12,8 @@ pub(super) struct Tokenized {
     pub(super) lexed: Lexed,
     /// Offsets of the characters that were inserted, in ascending order. Each is one byte long.
     inserted: Vec<usize>,
+    /// Byte of the source at which the text starts.
+    start: usize,
 }
 
 impl Tokenized {
@@ -21,12 +23,17 @@ impl Tokenized {
     /// Fails as [`lex`] does.
     pub(super) fn new(source: SourceId, text: &str) -> Result<Self, Box<Diagnostic>> {
         let lexed = lex(source, text)?;
-        Ok(Self { source, text: text.to_owned(), lexed, inserted: Vec::new() })
+        Ok(Self { source, text: text.to_owned(), lexed, inserted: Vec::new(), start: 0 })
+    }
+
+    /// Returns the text as a part of a source, which starts there at a byte.
+    pub(super) fn starting_at(self, start: usize) -> Self {
+        Self { start, ..self }
     }
 
     /// Returns the place of `start..end` in the original source.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        let original = |at: usize| at - self.inserted.partition_point(|&inserted| inserted < at);
+        let original = |at: usize| self.start + at - self.inserted.partition_point(|&inserted| inserted < at);
         Span::new(self.source, original(start), original(end))
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct Network {
     pub(crate) body: Body,
     /// From `network` to the end of its head.
     pub(crate) head: Span,
+    /// From `network` to its end.
+    pub(crate) whole: Span,
 }
 
 /// The body of a network.

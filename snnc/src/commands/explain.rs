@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::{stdio, terminal};
 
 /// Returns every code that a command can report.
-fn codes() -> impl Iterator<Item = &'static Code> {
+pub fn codes() -> impl Iterator<Item = &'static Code> {
     synnet_ir::codes::CODES
         .iter()
         .chain(synnet_dsl::codes::CODES)

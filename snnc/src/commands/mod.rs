@@ -9,6 +9,7 @@ mod encode;
 mod eval;
 mod explain;
 mod fmt;
+mod lsp;
 mod man;
 mod new;
 mod run;
@@ -39,5 +40,6 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Explain(args) => explain::run(&args, context.json),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Lsp(args) => lsp::run(&args, &cli.chip),
     }
 }

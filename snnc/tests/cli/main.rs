@@ -16,6 +16,8 @@ mod fmt;
 mod json;
 #[cfg(unix)]
 mod links;
+#[cfg(unix)]
+mod lsp;
 mod new;
 #[cfg(unix)]
 mod permissions;

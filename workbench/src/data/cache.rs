@@ -108,12 +108,7 @@ impl Cache {
 
 /// Returns the cache folder of the user on this system, if there is one.
 fn standard_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    // The XDG base directory specification says to ignore relative paths.
-    let base = absolute("XDG_CACHE_HOME")
-        .or_else(|| absolute("LOCALAPPDATA"))
-        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
-    Some(base.join("synnet").join("frontend"))
+    Some(files::cache_folder()?.join("frontend"))
 }
 
 impl Entry {
