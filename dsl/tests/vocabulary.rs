@@ -1,5 +1,6 @@
-//! The tables of names agree with `docs/language.md`, and with what the compiler does.
+//! The tables of names agree with `docs/language.md`, with what editors highlight, and with what the compiler does.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use synnet_dsl::vocabulary::{
@@ -9,9 +10,13 @@ use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::Sources;
 use synnet_ir::graph::NeuronKind;
 
-fn reference() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn reference() -> String {
+    read("docs/language.md")
 }
 
 /// The messages about a network with these statements.
@@ -71,6 +76,69 @@ fn the_reference_lists_units_words_and_operators() {
         let found = ["`", "(", ":"].iter().any(|end| reference.contains(&format!("`{name}{end}")));
         assert!(found, "docs/language.md lacks {name}");
     }
+}
+
+/// The lists of names that editors highlight.
+fn highlighted() -> [(&'static str, BTreeSet<&'static str>); 5] {
+    // `dt` is a value in expressions.
+    let constants = Symbol::names().chain([Keyword::Dt.name()]);
+    [
+        ("functions", Function::names().collect()),
+        ("quantity", Unit::names().collect()),
+        ("chain-operators", ChainOperator::names().collect()),
+        ("kinds", NeuronKind::ALL.map(NeuronKind::name).into()),
+        ("constants", constants.collect()),
+    ]
+}
+
+/// Returns the words of the groups `(a|b|c)` in an entry of a TextMate grammar's repository.
+fn textmate_words<'a>(grammar: &'a str, entry: &str) -> BTreeSet<&'a str> {
+    let start =
+        grammar.find(&format!("\n    \"{entry}\": {{")).unwrap_or_else(|| panic!("no entry `{entry}`"));
+    let rest = &grammar[start + 6..];
+    let entry = &rest[..rest.find("\n    \"").unwrap_or(rest.len())];
+    let groups = entry.split('(').filter_map(|group| group.split_once(')')).map(|(group, _)| group);
+    let is_list = |group: &&str| {
+        !group.is_empty() && group.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '|')
+    };
+    groups.filter(is_list).flat_map(|group| group.split('|')).collect()
+}
+
+#[test]
+fn the_textmate_grammar_has_the_names_of_the_language() {
+    let grammar = read("editors/vscode/syntaxes/snn.tmLanguage.json");
+    for (entry, names) in highlighted() {
+        assert_eq!(textmate_words(&grammar, entry), names, "{entry}");
+    }
+    let words = |entries: &[&str]| -> BTreeSet<&str> {
+        entries.iter().flat_map(|entry| textmate_words(&grammar, entry)).collect()
+    };
+    let keywords = |accept: fn(&Keyword) -> bool| -> BTreeSet<&str> {
+        Keyword::ALL.iter().copied().filter(accept).map(Keyword::name).collect()
+    };
+    assert_eq!(words(&["keywords", "literals"]), keywords(|keyword| keyword.is_reserved()));
+    // The others are keywords at the start of a statement only.
+    let starters = words(&["contextual", "declarations"]);
+    let contextual: BTreeSet<&str> = starters.difference(&words(&["keywords"])).copied().collect();
+    assert_eq!(contextual, keywords(|keyword| !keyword.is_reserved()));
+}
+
+#[test]
+fn the_tree_sitter_query_has_the_names_of_the_language() {
+    fn quoted(text: &str) -> BTreeSet<&str> {
+        text.split('"').skip(1).step_by(2).collect()
+    }
+    let query = read("editors/tree-sitter-snn/queries/highlights.scm");
+    let lists = query.split("any-of? ").skip(1).filter_map(|rest| rest.split_once(')'));
+    let lists: BTreeSet<_> = lists.map(|(list, _)| quoted(list)).collect();
+    assert_eq!(lists, BTreeSet::from(highlighted().map(|(_, names)| names)));
+
+    let (keywords, _) = query.split_once("] @keyword").expect("keywords come first");
+    let mut keywords = quoted(keywords);
+    keywords.extend(quoted(query.lines().find(|line| line.contains("boolean")).expect("Booleans")));
+    // A single word that is a value is a node of its own.
+    keywords.extend(query.contains("\n(none) @").then_some("none"));
+    assert_eq!(keywords, Keyword::names().collect());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::cases::{compiled, read, updates};
 use crate::codes;
 use crate::expectations::{Finding, Fixture, findings};
 
-fn in_repository(path: &str) -> PathBuf {
+pub(crate) fn in_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 

@@ -8,6 +8,7 @@ mod cases;
 mod coverage;
 mod documentation;
 mod expectations;
+mod grammar;
 mod rendering;
 
 use synnet_ir::Code;

@@ -6,7 +6,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use synnet_random::mix;
 
-use super::{LANES, for_chunks, load};
+#[cfg(target_arch = "x86_64")]
+use super::LANES;
+use super::{for_chunks, load};
 
 /// The nonzero outputs of a layer: one list of (neuron, count) per time step, for consecutive time steps.
 /// Counts may be any numbers: a leaky integrator emits its current.

@@ -1,0 +1,1 @@
+[(block) (fields) (parameters) (arguments) (list) (block_comment)] @fold

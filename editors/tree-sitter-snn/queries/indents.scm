@@ -1,0 +1,2 @@
+[(block) (fields) (parameters) (arguments) (list) (choice)] @indent
+["}" ")" "]"] @outdent
