@@ -11,7 +11,7 @@ use synnet_dsl::tools::ParseCache;
 use crate::analyzed::Analyzed;
 use crate::diagnostics;
 use crate::document::{Encoding, Text};
-use crate::environment::{Checker, Environment, RecipeReport};
+use crate::environment::{Checker, Environment};
 use crate::location::path_of;
 use crate::settings::Settings;
 
@@ -160,7 +160,7 @@ impl Workspace {
     fn analyze(&self, path: &str, text: &str, cache: &mut ParseCache) -> Analyzed {
         if is_yaml(path) {
             let report = self.environment.check_recipe(path, text, &self.settings);
-            return Analyzed::recipe(path, text, report.unwrap_or_else(RecipeReport::default));
+            return Analyzed::recipe(path, text, report.unwrap_or_default());
         }
         let mut files = Files { workspace: self, requested: BTreeSet::new() };
         let mut analyzed = Analyzed::network(path, text, &mut files, cache, self.target.as_deref());

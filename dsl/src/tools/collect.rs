@@ -48,7 +48,7 @@ impl<'a> Collector<'a> {
                 Module::Symbol(name) => (name, false),
                 Module::Path(name) => (name, true),
             };
-            let place = self.with_semicolon(self.from_keyword("use", module.span).to(import.name.span));
+            let place = self.with_semicolon(self.since_keyword("use", module.span).to(import.name.span));
             let definition =
                 self.define(DefinitionKind::Import, &import.name, place, whole, &[], &import.name.text);
             self.networks.entry(&import.name.text).or_insert(definition);
@@ -363,7 +363,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Returns the place from the keyword before `span`, which only blanks and comments separate.
-    fn from_keyword(&self, keyword: &str, span: Span) -> Span {
+    fn since_keyword(&self, keyword: &str, span: Span) -> Span {
         let before = self.text.get(..span.start as usize).unwrap_or("");
         before.rfind(keyword).map_or(span, |start| Span { start: start as u32, ..span })
     }
