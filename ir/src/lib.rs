@@ -37,6 +37,7 @@ mod hash;
 pub mod names;
 mod network;
 mod params;
+pub mod picture;
 mod print;
 mod raster;
 mod render;
@@ -54,7 +55,11 @@ pub use graph::structure::Graph;
 pub use hash::fnv1a;
 pub use network::{Network, Slot, TensorSpec, Weights};
 pub use params::{Params, ReadError, Statistics, Tensor};
-pub use print::{from_json, from_yaml, to_dot, to_json, to_table, to_trained_table, to_yaml};
+pub use picture::to_svg;
+pub use print::{
+    from_json, from_yaml, to_dot, to_json, to_layer_table, to_summary, to_table, to_trained_summary,
+    to_trained_table, to_yaml,
+};
 pub use raster::{InvalidCount, Raster, RasterError};
 pub use render::render;
 pub use source::{Source, SourceId, Sources, Span};

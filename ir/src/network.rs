@@ -134,7 +134,7 @@ impl Network {
                 format!("network `{}` has no tensor `{name}`, but the weights do", graph.name),
             );
             diagnostics.push(diagnostic.with_suggestion(nearest, || {
-                "remove it from the file; `snnc show` lists the tensors of a network".to_owned()
+                "remove it from the file; `snnc show --format full` lists the tensors of a network".to_owned()
             }));
         }
         if diagnostics.is_empty() { Ok(network) } else { Err(diagnostics) }

@@ -101,7 +101,7 @@ pub enum Command {
     /// Format network files.
     #[command(after_help = help::FMT)]
     Fmt(Fmt),
-    /// Print the layers, connections and parameters of a network, and the chip resources it needs.
+    /// Show a network as a table or a picture, and the chip resources it needs.
     #[command(after_help = help::SHOW)]
     Show(Show),
     /// Convert recordings to events, as the audio front end of a recipe does.
@@ -221,22 +221,39 @@ pub struct Show {
     /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
     #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     pub dt: Option<f64>,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
-    pub format: ShowFormat,
+    /// Show one layer: its parameters, the connections into and out of it, and their tensors.
+    #[arg(long, value_name = "LAYER")]
+    pub layer: Option<String>,
+    /// Output format; `table` by default, with `--open` `html`.
+    #[arg(long, value_enum)]
+    pub format: Option<ShowFormat>,
+    /// Write to this file; `-`, the default, writes standard output.
+    #[arg(short = 'o', long = "out", value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Open the page or the picture in the browser that `BROWSER` names, or in the default one. Without `-o`, it is a
+    /// temporary file.
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// Output formats of `show`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ShowFormat {
-    /// Tables of layers, connections and tensors.
+    /// A line per layer.
     Table,
+    /// Tables of all layers, connections and tensors.
+    Full,
     /// The graph as YAML.
     Yaml,
     /// The graph as JSON.
     Json,
     /// The graph in Graphviz's DOT language.
     Dot,
+    /// A picture of the architecture and the time constants.
+    Svg,
+    /// A page with pictures: architecture, time constants, with `--weights` histograms and trained constants, with
+    /// `--target` what each layer takes of the chip.
+    Html,
 }
 
 /// Arguments of `encode`.
@@ -373,6 +390,12 @@ pub struct Run {
     /// Seed of the membrane noise.
     #[arg(long, default_value_t = 0, value_parser = seed)]
     pub seed: u64,
+    /// Write an HTML page with events and membrane potentials of every layer for one sequence.
+    #[arg(long, value_name = "PAGE.html")]
+    pub html: Option<PathBuf>,
+    /// Sequence that the page shows, from 0.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "html")]
+    pub sequence: usize,
 }
 
 /// Input and output arrays.

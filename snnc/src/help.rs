@@ -35,9 +35,9 @@ Examples:
 
 pub const SHOW: &str = "\
 Examples:
-  snnc show net.snn
-  snnc show net.snn --target xylo-audio3 --weights w.safetensors
-  snnc show net.snn --format dot";
+  snnc show net.snn --layer h0
+  snnc show net.snn --target xylo-audio3 --weights w.safetensors --open
+  snnc show net.snn --format svg -o net.svg";
 
 pub const ENCODE: &str = "\
 Examples:
@@ -64,7 +64,7 @@ Examples:
 pub const RUN: &str = "\
 Examples:
   snnc run net.snn --weights w.safetensors --input in.npy --output out.npz --record
-  snnc run net.snn --weights w.safetensors --input in.wav --recipe recipe.yaml --output out.npz";
+  snnc run net.snn --weights w.safetensors --input in.wav --recipe recipe.yaml --output out.npz --html page.html";
 
 pub const BUILD: &str = "\
 Examples:

@@ -89,8 +89,27 @@ pub fn check_single_stdout(option: &str, path: &Path, json: bool) -> Result<(), 
     Ok(())
 }
 
-/// Rejects commands that would replace one of their inputs by an output, or one output by another. Links and different spellings of a path are the
-/// same file.
+/// Rejects commands that would write more than one result to standard output: the file of `option`, an HTML page, and
+/// JSON.
+pub fn check_stdout_and_page(
+    option: &str,
+    path: &Path,
+    page: Option<&Path>,
+    json: bool,
+) -> Result<(), Failure> {
+    check_single_stdout(option, path, json)?;
+    let Some(page) = page else { return Ok(()) };
+    check_single_stdout("--html", page, json)?;
+    if is_stdio(page) && is_stdio(path) {
+        return Err(Failure::Usage(format!(
+            "`{option} -` and `--html -` both write to standard output: give one of them a file name"
+        )));
+    }
+    Ok(())
+}
+
+/// Rejects commands that would replace one of their inputs by an output, or one output by another. Links and different
+/// spellings of a path are the same file.
 pub fn check_outputs<'a, 'b>(
     outputs: impl IntoIterator<Item = &'a Path>,
     inputs: impl IntoIterator<Item = &'b Path>,
@@ -124,6 +143,11 @@ fn holds_samples(path: &Path) -> bool {
     path.extension().is_some_and(|found| EXTENSIONS.iter().any(|known| found.eq_ignore_ascii_case(known)))
 }
 
+/// Returns the error of an action on a file.
+pub fn error(action: &'static str, path: &Path, source: std::io::Error) -> Failure {
+    Error::Io { action, path: path.to_owned(), source }.into()
+}
+
 fn system(action: &'static str, source: std::io::Error) -> Failure {
-    Error::Io { action, path: "-".into(), source }.into()
+    error(action, Path::new("-"), source)
 }

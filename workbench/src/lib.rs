@@ -14,6 +14,7 @@
 //! [`run()`] trains, evaluates, builds the targets and writes the reports in one call, as `snnc train` does.
 //!
 //! [`encoding`] converts recordings to files of events, and [`inference`] runs a network or a chip on events.
+//! [`NetworkPage`] and [`sample_page`] draw a network, and its states for one sample.
 //!
 //! A [`ChipCatalog`] holds the built-in chips, and custom ones that you add. An [`Observer`] receives warnings and
 //! progress; [`Silent`] ignores them. An [`Error`] names the file and what is wrong with it, or carries the
@@ -99,6 +100,7 @@ mod front_end;
 mod html;
 pub mod inference;
 mod input_events;
+mod network_page;
 pub mod network_source;
 mod new_folder;
 mod observer;
@@ -106,6 +108,7 @@ mod problem;
 pub mod recipe;
 pub mod report;
 mod run;
+mod sample_page;
 mod target;
 pub mod training;
 mod training_memory;
@@ -117,9 +120,11 @@ pub use chip_catalog::ChipCatalog;
 pub use error::{Error, SourceDiagnostics};
 pub use experiment::{ChipResult, Experiment, FloatEvaluation, Plan};
 pub use input_events::InputEvents;
+pub use network_page::NetworkPage;
 pub use new_folder::NewFolder;
 pub use observer::{Observer, Silent, Stage};
 pub use run::{RunOptions, RunResult, run};
+pub use sample_page::sample_page;
 pub use target::{Engine, NamedTarget, TargetOption, TargetOptions};
 pub use training_memory::TrainingMemory;
 pub use unknown::UnknownName;

@@ -29,6 +29,16 @@ pub(super) fn edge_label(connection: &Connection) -> String {
     if parts.is_empty() { "identity".to_owned() } else { parts.join(", ") }
 }
 
+/// Returns the shape of the matrix of a connection: sources and target columns.
+pub(super) fn shape(graph: &Graph, connection: &Connection) -> String {
+    format!("{} x {}", graph.source_width(connection), graph.layer(connection.target).input_columns())
+}
+
+/// Returns whether a connection delivers spikes of the step before.
+pub(super) fn is_recurrent(graph: &Graph, connection: &Connection) -> bool {
+    connection.sources.iter().any(|source| graph.is_recurrent(*source, connection.target))
+}
+
 /// Returns the range of a leak's values in its own unit.
 pub(super) fn leak(leak: &Leak) -> String {
     let values = &leak.parameter.values;

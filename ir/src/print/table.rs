@@ -1,14 +1,15 @@
-//! Printing as text tables.
+//! Printing as text tables with every layer, connection and tensor.
 
-use super::labels::{edge_label, leak, sources};
+use super::labels::{edge_label, is_recurrent, leak, shape, sources};
 use crate::display::{format_list, format_number, format_time_rounded, indent, quantity_name};
-use crate::graph::{Graph, Layer, LayerParameter, Leak, Parameter, Surrogate};
+use crate::graph::{Connection, Graph, Layer, LayerParameter, Leak, Parameter, Surrogate};
 use crate::network::{Network, TensorSpec};
 
 /// Prints layers, connections and tensors with their sizes, as text for people.
 pub fn to_table(graph: &Graph) -> String {
     let specs = graph.tensors();
-    let sections = [heading(graph), layers(graph), connections(graph), tensors(&specs, None)];
+    let sections =
+        [heading(graph), layers(graph), connections(graph, &graph.connections), tensors(&specs, None)];
     sections.join("\n")
 }
 
@@ -17,13 +18,13 @@ pub fn to_table(graph: &Graph) -> String {
 pub fn to_trained_table(declared: &Graph, network: &Network) -> String {
     let graph = &network.graph;
     let specs = graph.tensors();
-    let mut sections = vec![heading(graph), layers(graph), connections(graph)];
+    let mut sections = vec![heading(graph), layers(graph), connections(graph, &graph.connections)];
     sections.extend(trained_constants(declared, graph));
     sections.push(tensors(&specs, Some(network)));
     sections.join("\n")
 }
 
-fn heading(graph: &Graph) -> String {
+pub(super) fn heading(graph: &Graph) -> String {
     let mut text = format!(
         "network {}   dt {}   input {} ({} channels)   output {} of {} ({})\n",
         graph.name,
@@ -42,9 +43,9 @@ fn heading(graph: &Graph) -> String {
 }
 
 /// A column of the table of layers: its name, its cell for a layer, and whether it is left out if all cells are "-".
-type Column = (&'static str, fn(&Layer) -> Option<String>, bool);
+pub(super) type Column = (&'static str, fn(&Layer) -> Option<String>, bool);
 
-const COLUMNS: [Column; 13] = [
+pub(super) const COLUMNS: [Column; 13] = [
     ("layer", |layer| Some(layer.name.clone()), false),
     ("neurons", |layer| Some(layer.size.to_string()), false),
     ("kind", |layer| Some(layer.neuron.kind().name().into()), false),
@@ -73,7 +74,7 @@ fn surrogate(surrogate: Surrogate) -> String {
     format!("{}({})", surrogate.kind.name(), format_number(surrogate.window))
 }
 
-fn layers(graph: &Graph) -> String {
+pub(super) fn layers(graph: &Graph) -> String {
     let cells = |column: &Column| -> Vec<String> {
         let (name, cell, _) = column;
         let cells = graph.layers.iter().map(|layer| cell(layer).unwrap_or_else(|| "-".to_owned()));
@@ -90,7 +91,7 @@ fn layers(graph: &Graph) -> String {
 }
 
 /// Returns the range of values without a unit.
-fn numbers(parameter: &Parameter) -> String {
+pub(super) fn numbers(parameter: &Parameter) -> String {
     let [low, high] = extremes(&parameter.values);
     let (low, high) = (format_number(low), format_number(high));
     let range = if low == high { low } else { format!("{low} .. {high}") };
@@ -102,7 +103,7 @@ fn extremes(values: &[f64]) -> [f64; 2] {
 }
 
 /// Lists the constants that the weights set, beside those of the source; `None` if there are none.
-fn trained_constants(declared: &Graph, trained: &Graph) -> Option<String> {
+pub(super) fn trained_constants(declared: &Graph, trained: &Graph) -> Option<String> {
     let mut rows = vec![row(["constant", "declared", "trained", "mean"])];
     for (before, after) in declared.layers.iter().zip(&trained.layers) {
         for which in LayerParameter::ALL {
@@ -126,13 +127,16 @@ fn trained_constants(declared: &Graph, trained: &Graph) -> Option<String> {
     (rows.len() > 1).then(|| table(&rows))
 }
 
-fn connections(graph: &Graph) -> String {
+/// Lists connections of a graph.
+pub(super) fn connections<'a>(
+    graph: &Graph,
+    connections: impl IntoIterator<Item = &'a Connection>,
+) -> String {
     let mut rows = vec![row(["from", "to", "by", "shape", "time"])];
-    for connection in &graph.connections {
+    for connection in connections {
         let target = graph.layer(connection.target);
-        let shape = format!("{} x {}", graph.source_width(connection), target.input_columns());
-        let recurrent =
-            connection.sources.iter().any(|source| graph.is_recurrent(*source, connection.target));
+        let shape = shape(graph, connection);
+        let recurrent = is_recurrent(graph, connection);
         rows.push(vec![
             sources(graph, connection),
             target.name.clone(),
@@ -145,7 +149,7 @@ fn connections(graph: &Graph) -> String {
 }
 
 /// Lists the tensors; with a network, also the range and the mean of their values.
-fn tensors(specs: &[TensorSpec], network: Option<&Network>) -> String {
+pub(super) fn tensors(specs: &[TensorSpec], network: Option<&Network>) -> String {
     let mut head = row(["tensor", "shape", "values", ""]);
     head.extend(network.iter().flat_map(|_| row(["min", "mean", "max"])));
     let mut rows = vec![head];
@@ -166,11 +170,11 @@ fn tensors(specs: &[TensorSpec], network: Option<&Network>) -> String {
     table(&rows)
 }
 
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+pub(super) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
 /// Aligns the columns of rows.
-fn table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     indent(&format_list(rows))
 }

@@ -14,7 +14,7 @@ use crate::{stdio, terminal};
 
 /// Encodes a recording to a file, or the recordings of a folder to a folder.
 pub fn run(args: &Encode, context: &Context) -> Result<(), Failure> {
-    check_outputs(args, context.json)?;
+    stdio::check_stdout_and_page("-o", &args.out, args.html.as_deref(), context.json)?;
     let outputs = std::iter::once(&args.out).chain(&args.html);
     context.check_outputs(outputs, std::iter::once(&args.input).chain(&args.front_end.recipe), None)?;
     let front_end = args.front_end.front_end(None, context)?;
@@ -50,19 +50,6 @@ fn folder(args: &Encode, front_end: &FrontEnd, context: &Context) -> Result<(), 
         stdio::write(page, encoded.html(&files::name(&args.input)).as_bytes())?;
     }
     report(args, &encoded.statistics, front_end, context)
-}
-
-/// Checks that at most one result goes to standard output.
-fn check_outputs(args: &Encode, json: bool) -> Result<(), Failure> {
-    stdio::check_single_stdout("-o", &args.out, json)?;
-    if let Some(page) = &args.html {
-        stdio::check_single_stdout("--html", page, json)?;
-        if stdio::is_stdio(page) && stdio::is_stdio(&args.out) {
-            let message = "`-o -` and `--html -` both write to standard output: give one of them a file name";
-            return Err(Failure::Usage(message.into()));
-        }
-    }
-    Ok(())
 }
 
 fn has_array_extension(path: &Path) -> bool {

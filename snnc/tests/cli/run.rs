@@ -180,3 +180,27 @@ fn outputs_that_are_not_finite_are_reported() {
     }
     assert_eq!(outcome.json()["non_finite"], count);
 }
+
+#[test]
+fn a_page_shows_the_states_of_one_sequence() {
+    let folder = folder();
+    let (first, second) = (events(STEPS, 6), vec![0; STEPS * 6]);
+    folder.write("in.npy", npy("|u1", false, &[2, STEPS, 6], &[first.clone(), second].concat()));
+    let page = |sequence: &'static str| [&RUN[..], &["--html", "page.html", "--sequence", sequence]].concat();
+    folder.snnc(&page("0")).success();
+    let html = folder.read_text("page.html");
+    let count: u32 = first.iter().map(|&n| u32::from(n)).sum();
+    for text in
+        ["<h1>in.npy</h1>", "Sequence 1 of 2", &format!("<b>{count}</b>"), ">membrane<", ">current<", ">out<"]
+    {
+        assert!(html.contains(text), "no {text:?} in {html}");
+    }
+    assert!(!html.contains("NaN") && !html.contains("href"));
+    folder.snnc(&page("1")).success();
+    assert!(folder.read_text("page.html").contains("<b>0</b><span>input events</span>"));
+    folder.snnc(&page("2")).failure(2, &["`--sequence 2` is out of range: the input has 2 sequences"]);
+    let mut both = page("0");
+    both[7] = "-";
+    both[9] = "-";
+    folder.snnc(&both).failure(2, &["`--output -` and `--html -` both write to standard output"]);
+}

@@ -94,11 +94,14 @@ fn shown_weights_are_the_trained_ones() {
     let taus = synnet_ir::Tensor::new([1], vec![0.075]);
     params.tensors.insert("h.tau_mem".to_owned(), taus);
     folder.write("w.safetensors", params.to_safetensors());
-    let plain = folder.snnc(&["show", "learner.snn"]).success();
+    let plain = folder.snnc(&["show", "learner.snn", "--format", "full"]).success();
     for column in ["tau_ahp", "w_ahp", "bias", "noise_std", "surrogate"] {
         assert!(plain.text().contains(column), "{column}: {}", plain.text());
     }
-    let shown = folder.snnc(&["show", "learner.snn", "--weights", "w.safetensors"]).success();
+    let words = ["show", "learner.snn", "--weights", "w.safetensors", "--format", "full"];
+    let shown = folder.snnc(&words).success();
+    let brief = folder.snnc(&words[..4]).success();
+    assert!(brief.text().contains("h.tau_mem  20 ms     75 ms    75 ms"), "{}", brief.text());
     for line in [
         "constant   declared  trained  mean",
         "h.tau_mem  20 ms     75 ms    75 ms",

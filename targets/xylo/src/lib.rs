@@ -33,6 +33,7 @@ pub mod cost;
 mod dead_neurons;
 mod float_specification;
 pub mod layer_table;
+pub mod layer_use;
 pub mod layout;
 pub mod loader;
 pub mod map;

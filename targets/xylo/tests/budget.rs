@@ -8,6 +8,7 @@ use synnet_ir::Graph;
 use synnet_ir::graph::{Neuron, Operator};
 use synnet_ir::timing::quantized_tau;
 use synnet_xylo::budget::{Basis, Resource};
+use synnet_xylo::layer_use::LayerUse;
 use synnet_xylo::{budget::Budget, chip::Chip};
 
 fn plain(channels: usize, sizes: &[usize]) -> Graph {
@@ -42,6 +43,26 @@ fn networks_that_do_not_fit() {
     insta::assert_snapshot!(
         [budget(&graph, "xylo-imu"), budget(&graph, "xylo-1")].map(|b| b.to_string()).join("\n")
     );
+}
+
+#[test]
+fn the_uses_of_the_layers_add_up() {
+    // A residual sum, which is an alias on the chip, and a recurrence.
+    let mut graph = plain(16, &[20, 20, 30, 5]);
+    graph.connections[2].sources = vec![from_layer(0), from_layer(1)];
+    connect(&mut graph, from_layer(2), 2);
+    let chip = Chip::find("xylo-audio2").unwrap();
+    let uses = LayerUse::of_graph(&graph, chip);
+    let mut compared = 0;
+    for usage in Budget::from_graph(&graph, chip).resources {
+        let Some(sum) = uses.iter().map(|part| part.get(usage.resource)).sum::<Option<usize>>() else {
+            continue;
+        };
+        assert_eq!(sum, usage.used, "{:?}", usage.resource);
+        compared += 1;
+    }
+    assert_eq!(compared, 8);
+    assert_eq!(uses[1].get(Resource::FanOutMemory), Some(20 * 30));
 }
 
 #[test]

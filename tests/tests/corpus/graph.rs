@@ -1,7 +1,8 @@
 //! The graph, and everything that only rewrites it.
 
 use synnet_dsl::format;
-use synnet_ir::{from_json, from_yaml, to_dot, to_json, to_table, to_yaml};
+use synnet_ir::picture::{STYLE, Size, Subject, THEME, architecture, time_constants};
+use synnet_ir::{from_json, from_yaml, to_dot, to_json, to_summary, to_svg, to_table, to_yaml};
 use synnet_tests::engines::{compiled, compiled_text};
 
 use crate::{assert_snapshot, for_each, shown};
@@ -11,12 +12,37 @@ fn graphs_and_tables_match_snapshots() {
     for_each(|case| {
         let compiled = compiled(case);
         let (_, graph, _) = compiled_text(case, &case.text);
-        let mut text = to_table(&graph);
+        let mut text = format!("{}\n{}", to_summary(&graph), to_table(&graph));
         if !compiled.warnings.is_empty() {
             text += &format!("\n{}\n", shown(&compiled.warnings, &compiled.sources));
         }
         text += &format!("\n{}\n{}", to_dot(&graph), in_lines(&to_yaml(&graph)));
         assert_snapshot("graph", case, &text);
+    });
+}
+
+/// Networks whose pictures have snapshots: neurons and blocks, delays, recurrence, adaptation, sums, several synapses.
+const PICTURED: [&str; 6] =
+    ["synnet_tutorial", "recurrence_delays", "adaptation", "wide", "residual_blocks", "all_features"];
+
+#[test]
+fn pictures_match_snapshots() {
+    for_each(|case| {
+        let (_, graph, _) = compiled_text(case, &case.text);
+        let svg = to_svg(&Subject::new(&graph));
+        let svg = svg.replace(THEME, "").replace(STYLE, "");
+        if PICTURED.contains(&case.name.as_str()) {
+            assert_snapshot("svg", case, &svg);
+        }
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}: {svg}", case.name);
+        for (id, layer) in graph.layers_with_ids() {
+            assert!(svg.contains(&format!(">{}<", layer.name)), "{}: no {}", case.name, layer.name);
+            // A layer is also a picture of its own.
+            let subject = Subject::new(&graph).with_layer(Some(id));
+            let drawing = architecture(&subject, Size::Narrow);
+            assert!(drawing.view_box.iter().all(|x| x.is_finite()), "{}", case.name);
+            assert!(!time_constants(&subject, Size::Narrow).is_empty(), "{}", case.name);
+        }
     });
 }
 

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::axis::{format_number, ticks};
 use super::svg::{ColorClass, Tenths, drawing, figure, legend, rule, shortened};
+use synnet_ir::picture::axis::{format_number, ticks};
 
 const WIDTH: f64 = 540.0;
 const HEIGHT: f64 = 280.0;

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::axis::{decades, format_number, ticks, whole_ticks};
 use super::svg::{ColorClass, Tenths, drawing, figure, legend, rule};
+use synnet_ir::picture::axis::{decades, format_number, ticks, whole_ticks};
 
 /// Size in user units, which are pixels if two charts fit side by side.
 const WIDTH: f64 = 540.0;

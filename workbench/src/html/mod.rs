@@ -7,23 +7,27 @@
 //! cannot show values on hover. Colors are variables of the style sheet, so that one figure serves light and dark mode.
 //! The palette is that of Okabe and Ito, which is safe for color-blind readers; lines also differ in their dashes.
 
-mod axis;
 mod bars;
 mod chart;
+mod histogram;
 mod matrix;
 mod raster;
 mod scatter;
+mod stacked;
 mod svg;
 
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+use synnet_ir::picture::{self, Drawing};
 
-pub use axis::format_number;
 pub use bars::Bars;
 pub use chart::{Chart, Line, Scale};
+pub use histogram::Histogram;
 pub use matrix::confusion;
 pub use raster::{EventPanel, LineStyle, Mark, Panel, Trace, Traces, raster};
 pub use scatter::Scatter;
+pub use stacked::{Stacked, StackedRow};
 pub use svg::MAX_COLORS;
+pub use synnet_ir::picture::axis::format_number;
 
 /// Returns a complete page.
 pub fn document(title: &str, body: &Markup) -> Markup {
@@ -35,7 +39,7 @@ pub fn document(title: &str, body: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                style { (PreEscaped(include_str!("style.css"))) }
+                style { (PreEscaped([picture::THEME, picture::STYLE, include_str!("style.css")].concat())) }
             }
             body { main { (body) } }
         }
@@ -80,6 +84,27 @@ pub fn side_by_side(figures: &[Markup]) -> Markup {
             @for figure in figures { (figure) }
         }
     }
+}
+
+/// Returns the figure of a picture in two sizes, of which the page shows the one that fits.
+pub fn picture(wide: &Drawing, narrow: &Drawing) -> Markup {
+    let drawings = [wide.to_inline_svg("wide"), narrow.to_inline_svg("narrow")];
+    svg::figure(
+        &wide.title,
+        &wide.note,
+        &html! { div.scroll { @for drawing in drawings { (PreEscaped(drawing)) } } },
+    )
+}
+
+/// Returns the figure of a picture in one size.
+pub fn tall_picture(drawing: &Drawing) -> Markup {
+    let content = html! { div.scroll { (PreEscaped(drawing.to_inline_svg("tall"))) } };
+    svg::figure(&drawing.title, &drawing.note, &content)
+}
+
+/// Arranges two parts side by side, with their tops in line; on narrow pages, one above the other.
+pub fn beside(left: &Markup, right: &Markup) -> Markup {
+    html! { div.beside { (left) (right) } }
 }
 
 /// Returns a table from the same rows as [`format_table`](synnet_ir::display::format_table): the first row is the

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::axis::{format_number, ticks};
 use super::chart::{downsampled, path};
 use super::svg::{ColorClass, Tenths, drawing, figure, shortened};
+use synnet_ir::picture::axis::{format_number, ticks};
 
 const WIDTH: f64 = 540.0;
 const LEFT: f64 = 104.0;

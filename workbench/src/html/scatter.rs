@@ -3,8 +3,8 @@
 
 use maud::{Markup, html};
 
-use super::axis::{format_number, ticks};
 use super::svg::{ColorClass, Tenths, bounded_drawing, figure, legend};
+use synnet_ir::picture::axis::{format_number, ticks};
 
 const SIZE: f64 = 240.0;
 const LEFT: f64 = 56.0;

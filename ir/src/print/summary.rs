@@ -1,0 +1,141 @@
+//! Printing as a table at a glance: one line per layer.
+
+use super::labels::{is_recurrent, leak, shape, sources};
+use super::table::{COLUMNS, Column, heading, row, table, trained_constants};
+use crate::display::pluralize;
+use crate::graph::{Connection, Graph, Layer, LayerId, LayerParameter, Leak, Parameter};
+use crate::network::{Network, Slot};
+
+/// Prints a graph at a glance: for each layer its size, kind and time constants, the connections into it, and the number
+/// of its learned parameters, weights of these connections included. [`to_table`](super::to_table) prints every tensor.
+pub fn to_summary(graph: &Graph) -> String {
+    [first_paragraph(&heading(graph)), layers(graph)].join("\n")
+}
+
+/// Like [`to_summary`], with the trained values of a network, and beside the constants that training or the weights
+/// file set those of the source, `declared`.
+pub fn to_trained_summary(declared: &Graph, network: &Network) -> String {
+    let mut sections = vec![to_summary(&network.graph)];
+    sections.extend(trained_constants(declared, &network.graph));
+    sections.join("\n")
+}
+
+/// Returns the lines up to the first empty one: of a long comment, the part that summarizes it.
+fn first_paragraph(text: &str) -> String {
+    text.lines().take_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
+}
+
+/// The columns that show the state of the neurons. A leak is learned if the last column says so.
+const NEURON_COLUMNS: [Column; 4] = [
+    COLUMNS[SYNAPSES],
+    ("tau_mem", |layer| LayerParameter::MemLeak.leak(layer).map(values), false),
+    ("tau_syn", |layer| LayerParameter::SynLeak.leak(layer).map(values), false),
+    ("tau_ahp", |layer| LayerParameter::AhpLeak.leak(layer).map(values), true),
+];
+
+/// Index of the column that counts synapses.
+const SYNAPSES: usize = 3;
+
+/// Returns the values of a leak, without the mark of learned ones.
+fn values(of: &Leak) -> String {
+    leak(&Leak { unit: of.unit, parameter: Parameter { learn: false, ..of.parameter.clone() } })
+}
+
+fn layers(graph: &Graph) -> String {
+    let columns: Vec<Column> = COLUMNS[..SYNAPSES]
+        .iter()
+        .chain(&NEURON_COLUMNS)
+        .filter(|(_, cell, is_optional)| {
+            !is_optional || graph.layers.iter().any(|layer| cell(layer).is_some())
+        })
+        .copied()
+        .collect();
+    let mut rows = vec![columns.iter().map(|(name, ..)| (*name).to_owned()).collect::<Vec<_>>()];
+    rows[0].extend(row(["inputs", "learned"]));
+    let (mut neurons, mut total) = (0, 0);
+    for (id, layer) in graph.layers_with_ids() {
+        let learned = Learned::of(graph, id);
+        neurons += layer.size;
+        total += learned.count;
+        let mut line: Vec<String> =
+            columns.iter().map(|(_, cell, _)| cell(layer).unwrap_or_else(|| "-".to_owned())).collect();
+        let mut inputs = graph.connections_into(id).map(|(_, connection)| input(graph, connection));
+        line.push(inputs.next().unwrap_or_else(|| "-".to_owned()));
+        line.push(learned.to_string());
+        rows.push(line);
+        // Further connections stand below the first.
+        rows.extend(inputs.map(|text| {
+            let mut line = vec![String::new(); columns.len()];
+            line.push(text);
+            line
+        }));
+    }
+    let mut last = row(["total", &neurons.to_string()]);
+    last.resize(columns.len() + 1, String::new());
+    last.push(total.to_string());
+    rows.push(last);
+    table(&rows)
+}
+
+/// Describes a connection into a layer: "h0 (24 x 24, dropout 0.1)".
+fn input(graph: &Graph, connection: &Connection) -> String {
+    let mut parts = Vec::new();
+    match connection.as_linear() {
+        Some(linear) => {
+            let bias = if linear.bias.is_some() { " + bias" } else { "" };
+            parts.push(format!("{}{bias}", shape(graph, connection)));
+            if !linear.learn {
+                parts.push("fixed".to_owned());
+            }
+        }
+        None => parts.push("identity".to_owned()),
+    }
+    if connection.dropout > 0.0 {
+        parts.push(format!("dropout {}", connection.dropout));
+    }
+    if connection.delay > 0 {
+        parts.push(format!("delay {}", pluralize(connection.delay as usize, "step")));
+    }
+    if is_recurrent(graph, connection) {
+        parts.push("step before".to_owned());
+    }
+    format!("{} ({})", sources(graph, connection), parts.join(", "))
+}
+
+/// The learned values of a layer and of the connections into it.
+struct Learned {
+    count: usize,
+    /// Names of the learned constants.
+    constants: Vec<&'static str>,
+}
+
+impl Learned {
+    fn of(graph: &Graph, id: LayerId) -> Self {
+        let layer: &Layer = graph.layer(id);
+        let mut learned = Self { count: 0, constants: Vec::new() };
+        for spec in graph.tensors().iter().filter(|spec| spec.learn) {
+            let is_own = match spec.slot {
+                Slot::Weight(i) | Slot::LinearBias(i) => graph.connections[i].target == id,
+                Slot::Layer(of, _) => of == id,
+            };
+            if !is_own {
+                continue;
+            }
+            learned.count += spec.shape.iter().product::<usize>();
+            if let Slot::Layer(_, which) = spec.slot {
+                learned.constants.push(which.name(layer));
+            }
+        }
+        learned
+    }
+}
+
+impl std::fmt::Display for Learned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.count)?;
+        if !self.constants.is_empty() {
+            write!(f, " with {}", self.constants.join(", "))?;
+        }
+        Ok(())
+    }
+}
