@@ -23,7 +23,7 @@ import numpy as np
 MIB = 2**20
 UNITS = {"bytes": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
 TOLERANCE = 0.2
-ESTIMATE = re.compile(r"training needs about ([\d.]+ \w+) of memory: ([\d.]+ \w+) for the data")
+ESTIMATE = re.compile(r"training needs about ([\d.]+ \w+) of memory[^\n]*\n\s+data\s+([\d.]+ \w+)")
 
 
 @dataclass
@@ -71,19 +71,19 @@ def main() -> None:
     chosen = args.cases.split(";") if args.cases else [case.name for case in CASES]
     baseline = run(args.snnc, BASELINE)[1]
     print(f"peak of a minimal training: {baseline / MIB:.1f} MiB\n")
-    print("| case | steps | layers | threads | announced | of which data | measured | announced / measured |")
+    print("| case | steps | layers | threads | estimated | of which data | measured | estimated / measured |")
     print("|---|---|---|---|---|---|---|---|")
     worst = 0.0
     for case in CASES:
         if case.name not in chosen:
             continue
-        (announced, data), peak = run(args.snnc, case)
+        (estimated, data), peak = run(args.snnc, case)
         measured = peak - baseline
-        ratio = announced / measured
+        ratio = estimated / measured
         worst = max(worst, abs(ratio - 1))
         layers = describe(case.layers)
         print(
-            f"| {case.name} | {case.steps:,} | {layers} | {case.threads} | {announced / MIB:.1f} MiB "
+            f"| {case.name} | {case.steps:,} | {layers} | {case.threads} | {estimated / MIB:.1f} MiB "
             f"| {data / MIB:.1f} MiB | {measured / MIB:.1f} MiB | {ratio:.2f} |",
             flush=True,
         )
@@ -97,7 +97,7 @@ def describe(layers: list[int]) -> str:
 
 
 def run(snnc: str, case: Case) -> tuple[tuple[float, float], int]:
-    """Trains a case. Returns the announced bytes, in total and for the data, and the measured peak in bytes."""
+    """Trains a case. Returns the estimated bytes, in total and for the data, and the measured peak in bytes."""
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), case)
         command = [snnc, "train", f"{folder}/r.yaml", "--out", f"{folder}/out", "--threads", str(case.threads)]
@@ -105,19 +105,19 @@ def run(snnc: str, case: Case) -> tuple[tuple[float, float], int]:
         with log.open("w") as stderr:
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
         proc = Path(f"/proc/{process.pid}")
-        announced, peak = None, 0
+        estimated, peak = None, 0
         while process.poll() is None:
-            if announced is None and (line := ESTIMATE.search(log.read_text())):
-                announced = tuple(size(part) for part in line.groups())
+            if estimated is None and (line := ESTIMATE.search(log.read_text())):
+                estimated = tuple(size(part) for part in line.groups())
                 # The data has been read: forget the peak so far.
                 (proc / "clear_refs").write_text("5")
-            elif announced and (found := re.search(r"VmHWM:\s+(\d+) kB", (proc / "status").read_text())):
+            elif estimated and (found := re.search(r"VmHWM:\s+(\d+) kB", (proc / "status").read_text())):
                 peak = int(found[1]) * 1024
             time.sleep(0.002)
         text = log.read_text()
     if process.returncode != 0 or not peak:
         sys.exit(f"{case.name}: {text}")
-    return announced, peak
+    return estimated, peak
 
 
 def size(text: str) -> float:

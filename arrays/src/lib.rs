@@ -70,15 +70,15 @@ pub enum Error {
         error: Box<Error>,
     },
     /// The elements are not numbers: strings, records, complex numbers.
-    #[error("the array has type `{0}`; expected integers, floats or booleans")]
+    #[error("the array has type `{0}`; expected integers, floats or Booleans")]
     Type(String),
     /// The elements are neither numbers nor strings.
-    #[error("the array has type `{0}`; expected integers, floats, booleans or strings")]
+    #[error("the array has type `{0}`; expected integers, floats, Booleans or strings")]
     AnyType(String),
     /// The elements are Python objects.
     #[error(
-        "the array has type `|O`: Python objects, whose storage is a program (pickle) that is not run; \
-         save numbers or text of a fixed type, such as `array.astype(str)`"
+        "the array has type `|O` (Python objects): it is pickled, and unpickling can execute code; \
+         save numbers or fixed-width strings, for example with `array.astype(str)`"
     )]
     Objects,
     /// An element is not text: its index, and the encoding.

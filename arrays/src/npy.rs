@@ -10,7 +10,7 @@ use crate::{Array, ArrayData, Error};
 /// Maximum length of a header, in bytes. That of an array of numbers has 128 bytes in NumPy.
 const HEADER_LIMIT: usize = 1024;
 
-/// Reads a `.npy` file of integers, floats or booleans, in either byte and memory order.
+/// Reads a `.npy` file of integers, floats or Booleans, in either byte and memory order.
 ///
 /// # Errors
 /// Returns an error if the bytes are not such a file, or fewer than its header declares.

@@ -44,7 +44,7 @@ impl std::fmt::Debug for NpzReader<'_> {
 fn damage(bytes: &[u8], error: &zip::result::ZipError) -> String {
     match bytes {
         [] => "the file is empty".to_owned(),
-        [b'P', b'K', ..] => format!("the archive is cut off or damaged: {error}"),
+        [b'P', b'K', ..] => format!("the archive is truncated or damaged: {error}"),
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
             "it is a single array (`.npy`), not an archive of arrays (`.npz`)".to_owned()
         }

@@ -7,9 +7,9 @@ use crate::{Array, Error};
 /// An array of numbers or of strings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnyArray {
-    /// Integers, floats or booleans.
+    /// Integers, floats or Booleans.
     Numbers(Array),
-    /// Text.
+    /// Strings.
     Strings(StringArray),
 }
 

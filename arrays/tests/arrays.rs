@@ -107,14 +107,17 @@ fn strings_are_read_as_they_are_written() {
         (elements("<U4611686018427387904", "(1,)", b""), "larger than usize"),
         (elements("|S9223372036854775807", "(3,)", b""), "the file is shorter than its header says"),
         (elements("|S0", "(9223372036854775807,)", b""), "type `a string of length 0`"),
-        (elements("<c8", "(1,)", &[0; 8]), "type `<c8`; expected integers, floats, booleans or strings"),
-        (elements("|O", "(1,)", &[0; 8]), "Python objects, whose storage is a program (pickle)"),
+        (elements("<c8", "(1,)", &[0; 8]), "type `<c8`; expected integers, floats, Booleans or strings"),
+        (
+            elements("|O", "(1,)", &[0; 8]),
+            "`|O` (Python objects): it is pickled, and unpickling can execute code",
+        ),
     ] {
         let error = read_any_npy(&file).unwrap_err().to_string();
         assert!(error.contains(fault), "no {fault:?} in: {error}");
     }
     let error = read_npy(&elements("<U4", "(4,)", &unicode)).unwrap_err().to_string();
-    assert_eq!(error, "the array has type `<U4`; expected integers, floats or booleans");
+    assert_eq!(error, "the array has type `<U4`; expected integers, floats or Booleans");
 }
 
 #[test]

@@ -90,9 +90,9 @@ fn the_common_header_is_read() {
 #[test]
 fn only_the_lengths_of_pipes_may_exceed_the_file() {
     let mut bytes = mono(1, 16, 8000, &words(&[1, 2, 3, 4]));
-    for (length, announced) in [(100_u32, 50_u64), (0x7FFE_0000, 0x3FFF_0000), (0x9000_0000, 0x4800_0000)] {
+    for (length, declared) in [(100_u32, 50_u64), (0x7FFE_0000, 0x3FFF_0000), (0x9000_0000, 0x4800_0000)] {
         bytes[40..44].copy_from_slice(&length.to_le_bytes());
-        assert_eq!(Wav::decode(&bytes), Err(WavError::Truncated { announced, found: 4 }), "{length:#x}");
+        assert_eq!(Wav::decode(&bytes), Err(WavError::Truncated { declared, found: 4 }), "{length:#x}");
     }
     // An empty recording, with a text after it.
     let list = chunks(&[(b"fmt ", &format(1, 1, 16, 8000)), (b"data", b""), (b"LIST", &[0; 8])]);
@@ -129,29 +129,26 @@ fn error_messages_name_the_cause() {
         ),
         (b"RIF".to_vec(), "not a WAV file: it does not start with `RIFF` and `WAVE`".into()),
         (replaced(8, b"AVI "), "not a WAV file: it starts with `RIFF`, but not with `WAVE` after it".into()),
-        (whole[..20].to_vec(), damaged("its chunk `fmt ` has 16 bytes, but the file ends after 0 of them")),
-        (whole[..36].to_vec(), damaged("the file ends before a chunk `data`")),
-        (whole[..12].to_vec(), damaged("the file ends before a chunk `fmt `")),
-        (
-            replaced(36, b"LIST\x40"),
-            damaged("its chunk `LIST` has 64 bytes, but the file ends after 8 of them"),
-        ),
-        (replaced(36, b"\0\0\0\0"), damaged("at byte 36, there is no name of a chunk")),
+        (whole[..20].to_vec(), damaged("the `fmt ` chunk declares 16 bytes, but the file ends after 0")),
+        (whole[..36].to_vec(), damaged("the file has no `data` chunk")),
+        (whole[..12].to_vec(), damaged("the file has no `fmt ` chunk")),
+        (replaced(36, b"LIST\x40"), damaged("the `LIST` chunk declares 64 bytes, but the file ends after 8")),
+        (replaced(36, b"\0\0\0\0"), damaged("expected a chunk name at byte 36")),
         (
             chunks(&[(b"data", b"\0\0"), (b"fmt ", &fmt)]),
-            damaged("its chunk `data` comes before its chunk `fmt `"),
+            damaged("the `data` chunk comes before the `fmt ` chunk"),
         ),
         (
             chunks(&[(b"fmt ", &fmt), (b"data", b"\0\0"), (b"LIST", b"\0\0"), (b"data", b"\0\0")]),
-            damaged("it has more than one chunk `data`"),
+            damaged("it has more than one `data` chunk"),
         ),
         (
             chunks(&[(b"fmt ", &fmt[..14]), (b"data", b"\0\0")]),
-            damaged("its chunk `fmt ` has 14 bytes; at least 16 are expected"),
+            damaged("the `fmt ` chunk has 14 bytes, but needs at least 16"),
         ),
         (
             chunks(&[(b"fmt ", &unaligned), (b"data", b"\0\0\0\0")]),
-            damaged("it declares frames of 4 bytes, but those of 1 channel of 16 bits have 2"),
+            damaged("it declares 4-byte frames, but 1 channel of 16 bits need 2 bytes"),
         ),
         (chunks(&[(b"fmt ", &format(1, 0, 16, 8000)), (b"data", b"\0\0")]), damaged("it has 0 channels")),
         (
@@ -181,7 +178,7 @@ fn error_messages_name_the_cause() {
         ),
         (
             [b"RF64\xff\xff\xff\xff", &whole[8..40], b"\xff\xff\xff\xff"].concat(),
-            damaged("it has no chunk `ds64`"),
+            damaged("it has no `ds64` chunk"),
         ),
         (
             floats(&[0.0, 1.5]),

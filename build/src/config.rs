@@ -325,7 +325,10 @@ mod tests {
 
         graph(&NETWORK.replace("tau_mem: 2 ms", "tau_mem: 9 ms"));
         let error = config(folder.path()).compile(&path).expect_err("it is another network").to_string();
-        assert!(error.contains("E0606") && error.contains("`h.tau_mem` was 2 ms, now 9 ms"), "{error}");
+        assert!(
+            error.contains("E0606") && error.contains("`h.tau_mem` was 2 ms in training, but is 9 ms now"),
+            "{error}"
+        );
         config(folder.path()).allow_mismatch(true).compile(&path).expect("it is allowed");
     }
 
@@ -413,7 +416,7 @@ mod tests {
         let code = std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written");
         assert!(code.contains("pub vmem: [i16; 3]"), "{code}");
         let error = Config::new().numbers(Numbers::Integer).compile(&path).expect_err("it has no weights");
-        assert!(error.to_string().contains("give the weights"), "{error}");
+        assert!(error.to_string().contains("pass the weights"), "{error}");
     }
 
     #[test]

@@ -11,22 +11,23 @@ use crate::resolution::Resolution;
 ///
 /// # Times on the grid
 ///
-/// A file stores a time in a type that cannot represent every multiple of `dt`. If the start of a step,
-/// written in that type, gives the time of the event, then the event is in that step, even if the stored time
-/// is a little earlier:
+/// Stored times are rounded, so the start of a step may be stored as a slightly earlier time: with a `dt` of
+/// 1/3 ms, step 4 starts at 4/3 ms, stored as 1.333333. Therefore an event belongs to a step if its stored time
+/// equals the start of that step, rounded as follows:
 ///
-/// | type | written as |
+/// | type of the times | rounding |
 /// |---|---|
 /// | float of 16 or 32 bits | the nearest number of the type; in a tie, the even one |
-/// | float of 64 bits | any number that is less than one in 2^38 earlier: a sum of 100,000 steps is as inexact |
+/// | float of 64 bits | any time earlier by a relative error below 2^-38, about the rounding error of a sum of 100,000 steps |
 /// | integer | the nearest one; a time that is half a unit earlier is not moved |
 /// | text with `k` decimals | the nearest number with `k` decimals; a time that is half a unit of the last decimal earlier is not moved |
 ///
 /// The number of decimals is that of the longest time in the file, since programs omit zeros at the end.
-/// Integers and text move by at most an eighth of a step, and not at all if the unit of their last digit is
-/// longer than a step.
+/// A time that is a whole unit in the last place earlier is never moved. Integers and text move by at most an
+/// eighth of a step and by less than half a unit in the last place, and not at all if that unit is longer than a
+/// step.
 ///
-/// No time that is a unit of its type earlier is moved. A type that is too coarse for the steps cannot be on
+/// A type that is too coarse for the steps cannot be on
 /// their grid: the event is in the step of the stored time. Floats of 16 bits have 11 bits, so they resolve
 /// steps of 1 ms up to 2 s, and of 10 ms up to 16 s.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -38,8 +38,8 @@ impl File {
         names
     }
 
-    /// Reads a one-dimensional array of integers or text. Integers become their digits; text is as it is
-    /// written, without the padding of a fixed length.
+    /// Reads a one-dimensional array of integers or strings. Integers become their digits; strings stay
+    /// as they are written, without the padding of a fixed length.
     pub(crate) fn values(&self, path: &str) -> Result<Vec<String>, Error> {
         let array = self.array(path)?;
         match array.datatype().map_err(|e| failed(path, &e))? {
@@ -56,7 +56,7 @@ impl File {
             }
             other => Err(Error::invalid(
                 format!("`{path}`"),
-                format!("contains {}; expected integers or text", kind(&other)),
+                format!("contains {}; expected integers or strings", kind(&other)),
             )),
         }
     }

@@ -14,7 +14,7 @@ pub struct Table {
     pub targets: Option<(usize, Vec<Vec<f32>>)>,
     /// The value of each field, such as `label` or `speaker`, for every sample.
     pub fields: BTreeMap<String, Vec<String>>,
-    /// Arrays that are no fields, because they do not have one value for each sample: their names and what they have
+    /// Arrays that are not fields, because they do not have one value for each sample: their names and what they have
     /// instead, such as "the shape [12, 1]".
     pub ignored: BTreeMap<String, String>,
 }

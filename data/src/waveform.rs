@@ -32,7 +32,7 @@ pub struct Augmentation {
     pub pitch: f64,
 }
 
-/// Noise that is added to a recording: generated, or a cut of a recording of noise.
+/// Noise that is added to a recording: generated, or an excerpt of a noise recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Noise {
@@ -42,7 +42,7 @@ pub struct Noise {
     /// Spectrum of generated noise, white by default.
     #[serde(default)]
     pub color: Color,
-    /// Folder of recordings of noise, in place of generated noise; none by default. This crate reads no files:
+    /// Folder of noise recordings, in place of generated noise; none by default. This crate reads no files:
     /// [`Augmentation::apply`] takes the decoded recordings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recordings: Option<PathBuf>,
@@ -102,7 +102,7 @@ impl Augmentation {
             .collect();
         let Some(Noise { snr: [min, max], color, recordings }) = &self.noise else { return errors };
         if !(-60.0 <= *min && min <= max && *max <= 120.0) {
-            let range = "a minimum and a maximum in decibels, from -60 to 120";
+            let range = "`[minimum, maximum]` in decibels, each from -60 to 120";
             errors.push(("noise.snr", format!("is [{min}, {max}]; it must be {range}")));
         }
         if recordings.is_some() && *color != Color::White {
@@ -114,9 +114,9 @@ impl Augmentation {
     /// Returns `sound`, the recording with index `recording`, as it is in `epoch`. All draws depend on the
     /// options, the seed, the epoch, the recording and the pool only.
     ///
-    /// `pool` are the recordings of noise, if [`Noise::recordings`] is set; otherwise it is not used. One of
-    /// them is drawn, all with the same probability, and a cut of it that is as long as the sound. A recording
-    /// that is shorter is repeated. One of another sample rate is resampled by linear interpolation.
+    /// `pool` are the noise recordings, if [`Noise::recordings`] is set; otherwise it is not used. A random
+    /// excerpt of one of them, of the same length as the sound, is added; all are equally likely. Shorter ones are
+    /// repeated; those with a different sample rate are resampled by linear interpolation.
     ///
     /// The order is shift, gain, noise, clipping. Speed and pitch change the sample rate at which the result
     /// is played, rounded to 1 Hz.
@@ -149,7 +149,7 @@ impl Augmentation {
         samples.iter_mut().for_each(|x| *x *= gain);
         if let Some(noise) = &self.noise {
             if noise.recordings.is_some() && pool.is_empty() {
-                return Err(wrong("needs at least one recording of noise for `noise.recordings`".into()));
+                return Err(wrong("needs at least one noise recording for `noise.recordings`".into()));
             }
             noise.add(&mut samples, rate, pool, &mut stream);
         }
@@ -164,7 +164,7 @@ impl Augmentation {
 }
 
 impl Noise {
-    /// Adds noise at a drawn signal-to-noise ratio. Silence stays silent, and a silent cut of a recording adds
+    /// Adds noise at a drawn signal-to-noise ratio. Silence stays silent, and a silent excerpt adds
     /// nothing: the ratio is not defined for them.
     fn add(&self, samples: &mut [f64], rate: f64, pool: &[Wav], stream: &mut Stream) {
         let [min, max] = self.snr;
@@ -225,7 +225,7 @@ fn recorded(pool: &[Wav], len: usize, rate: f64, stream: &mut Stream) -> Vec<f64
     let drawn = &pool[stream.below(pool.len() as u64) as usize];
     let noise = drawn.samples();
     let ratio = f64::from(drawn.sample_rate().get()) / rate;
-    // Positions at which the cut ends within the recording; all of them if it is too short for any.
+    // Positions at which the excerpt ends within the recording; all of them if it is too short for any.
     let last = (len.saturating_sub(1) as f64 * ratio).ceil();
     let starts = noise.len() as f64 - last;
     let starts = if starts >= 1.0 { starts as u64 } else { noise.len() as u64 };
@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(options.apply(&silence, &[], 0, 0, 0).unwrap().sound, silence);
     }
 
-    /// Noise of a pool that is added to a constant, which shows the cut.
+    /// Noise of a pool that is added to a constant, which shows the excerpt.
     fn added(pool: &[Wav], epoch: u64) -> Vec<f64> {
         let sound = Wav::new(vec![0.5; 100], 8000).unwrap();
         let noise = Some(Noise { snr: [20.0, 20.0], color: Color::White, recordings: Some("noise".into()) });
@@ -362,7 +362,7 @@ mod tests {
         let missing = Noise { snr: [0.0, 0.0], color: Color::White, recordings: Some("noise".into()) };
         let options = Augmentation { noise: Some(missing), ..NONE };
         let error = options.apply(&tone(), &[], 0, 0, 0).unwrap_err().to_string();
-        assert!(error.contains("at least one recording of noise"), "{error}");
+        assert!(error.contains("at least one noise recording"), "{error}");
     }
 
     #[test]

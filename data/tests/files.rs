@@ -47,8 +47,8 @@ fn labels_and_fields_may_be_text() {
     let error = npz::read(&golden("objects.npz")).unwrap_err().to_string();
     assert_eq!(
         error,
-        "array `labels`: the array has type `|O`: Python objects, whose storage is a program (pickle) that is not \
-         run; save numbers or text of a fixed type, such as `array.astype(str)`"
+        "array `labels`: the array has type `|O` (Python objects): it is pickled, and unpickling can execute code; save \
+         numbers or fixed-width strings, for example with `array.astype(str)`"
     );
 }
 

@@ -1,5 +1,5 @@
 //! The canonical form of a source. It is laid out from tokens, so that comments and everything else stay: only white
-//! space, trailing commas and line ends change.
+//! space, trailing commas and line endings change.
 
 use synnet_ir::{Diagnostics, SourceId};
 
@@ -14,7 +14,7 @@ const INDENT: usize = 4;
 
 /// Formats a source. Formatting is idempotent, and never changes what the source means.
 ///
-/// Line ends stay CRLF if most of them are; a byte order mark is removed. [`FormatChanges`](crate::FormatChanges)
+/// Line endings stay CRLF if most of them are; a byte order mark is removed. [`FormatChanges`](crate::FormatChanges)
 /// describes the difference.
 ///
 /// # Errors
@@ -139,7 +139,7 @@ impl<'a> Printer<'a> {
             })
     }
 
-    /// Returns the number of line ends between two neighbors.
+    /// Returns the number of line endings between two neighbors.
     fn lines_between(&self, before: &Node<'a>, after: &Node<'a>) -> usize {
         self.text[before.end()..after.start()].matches('\n').count()
     }

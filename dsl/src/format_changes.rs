@@ -1,28 +1,28 @@
-//! Line ends and byte order marks of a source: what formatting makes of them, and what it reports.
+//! Line endings and byte order marks of a source: what formatting makes of them, and what it reports.
 
 use std::borrow::Cow;
 
 /// The differences between a source and its canonical form.
 ///
-/// Line ends are CRLF if most of those in the source are, otherwise LF. A byte order mark at the start, which UTF-8
+/// Line endings are CRLF if most of those in the source are, otherwise LF. A byte order mark at the start, which UTF-8
 /// does not need, is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FormatChanges {
-    /// Whether more than line ends and the byte order mark differs.
+    /// Whether more than line endings and the byte order mark differs.
     pub layout: bool,
-    /// The line ends that change, if the source mixes both kinds.
+    /// The line endings that change, if the source mixes both kinds.
     pub line_ends: Option<MixedLineEnds>,
     /// Whether the source starts with a byte order mark.
     pub byte_order_mark: bool,
 }
 
-/// The line ends of a source that mixes both kinds.
+/// The line endings of a source that mixes both kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MixedLineEnds {
-    /// Number of line ends CRLF, 1 or more.
+    /// Number of line endings CRLF, 1 or more.
     pub crlf: usize,
-    /// Number of line ends LF, 1 or more.
+    /// Number of line endings LF, 1 or more.
     pub lf: usize,
 }
 
@@ -45,12 +45,12 @@ impl FormatChanges {
 }
 
 impl MixedLineEnds {
-    /// Returns the number and the kind, `CRLF` or `LF`, of the line ends that change: those of the minority.
+    /// Returns the number and the kind, `CRLF` or `LF`, of the line endings that change: those of the minority.
     pub fn minority(self) -> (usize, &'static str) {
         if self.crlf > self.lf { (self.lf, "LF") } else { (self.crlf, "CRLF") }
     }
 
-    /// Returns the number of line ends of both kinds.
+    /// Returns the number of line endings of both kinds.
     pub fn total(self) -> usize {
         self.crlf + self.lf
     }
@@ -58,7 +58,7 @@ impl MixedLineEnds {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The number of line ends of each kind.
+/// The number of line endings of each kind.
 #[derive(Clone, Copy)]
 pub(crate) struct LineEnds {
     crlf: usize,
@@ -71,15 +71,15 @@ impl LineEnds {
         Self { crlf, lf: text.matches('\n').count() - crlf }
     }
 
-    /// Returns the text with the line ends of the majority everywhere, in comments of several lines, too.
+    /// Returns the text with the line endings of the majority everywhere, in comments of several lines, too.
     pub(crate) fn apply(self, text: &str) -> String {
         let text = with_lf(text);
         if self.crlf > self.lf { text.replace('\n', "\r\n") } else { text.into_owned() }
     }
 }
 
-/// Returns the text with LF as its line ends. Several CR before an LF vanish together: one that stayed would be part of
-/// a line end when the text is formatted again.
+/// Returns the text with LF as its line endings. Several CR before an LF vanish together: one that stayed would be part of
+/// a line ending when the text is formatted again.
 fn with_lf(text: &str) -> Cow<'_, str> {
     if !text.contains("\r\n") {
         return Cow::Borrowed(text);

@@ -20,9 +20,9 @@ crate::codes! {
     TENSOR_SHAPE = "E0603", "a tensor of the wrong shape";
     TENSOR_NOT_FINITE = "E0604", "a tensor with NaN or infinity";
     TENSOR_RANGE = "E0605", "a tensor with a value out of range";
-    OTHER_NETWORK = "E0606", "weights of another network";
+    OTHER_NETWORK = "E0606", "weights trained for a different network";
     SHORT_TIME_CONSTANT = "W0301", "a time constant shorter than the time step";
     NO_INPUT = "W0401", "a layer without incoming connections";
     NO_EFFECT = "W0402", "a layer or input without a path to the output";
-    REPLACED_CONSTANT = "W0601", "a constant that the weights replace";
+    REPLACED_CONSTANT = "W0601", "a constant overridden by the weights";
 }

@@ -67,7 +67,7 @@ pub struct WeightsMetadata {
     pub version: String,
 }
 
-/// A constant that differs between the network of a weights file and the network at hand.
+/// A constant that differs between the network of a weights file and the current network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The name of the constant, such as `h0.tau_mem`.
@@ -156,7 +156,7 @@ impl WeightsFile {
         let (metadata, first) = (self.metadata.as_ref()?, differences.first()?);
         let code = &codes::OTHER_NETWORK;
         let message =
-            format!("the weights were trained for another network: {first}{}", others(differences.len()));
+            format!("the weights were trained for a different network: {first}{}", others(differences.len()));
         let found = if allowed {
             Diagnostic::warning(code, graph.span, message)
         } else {
@@ -260,10 +260,20 @@ impl fmt::Display for Difference {
         match (trained, now) {
             (Some(trained), Some(now)) => {
                 let common = trained.bytes().zip(now.bytes()).take_while(|(a, b)| a == b).count();
-                write!(f, "`{constant}` was {}, now {}", shorten(trained, common), shorten(now, common))
+                write!(
+                    f,
+                    "`{constant}` was {} in training, but is {} now",
+                    shorten(trained, common),
+                    shorten(now, common)
+                )
             }
-            (Some(trained), None) => write!(f, "`{constant}` was {}, now missing", shorten(trained, 0)),
-            (None, now) => write!(f, "`{constant}` is new, {}", shorten(now.as_deref().unwrap_or("-"), 0)),
+            (Some(trained), None) => {
+                write!(f, "`{constant}` was {} in training, but does not exist now", shorten(trained, 0))
+            }
+            (None, now) => {
+                let now = shorten(now.as_deref().unwrap_or("-"), 0);
+                write!(f, "`{constant}` is {now} now, but did not exist in training")
+            }
         }
     }
 }
@@ -440,7 +450,8 @@ mod tests {
         assert_eq!(errors.len(), 1);
         assert_eq!(
             errors[0].message,
-            "the weights were trained for another network: `dt` was 1 ms, now 2 ms, and 1 other difference"
+            "the weights were trained for a different network: `dt` was 1 ms in training, but is 2 ms now, and 1 other \
+             difference"
         );
         assert_eq!(
             errors[0].help.as_deref().unwrap(),
@@ -472,6 +483,6 @@ mod tests {
         let list = |last: &str| (0..20).map(|i| format!("{i} ms, ")).collect::<String>() + last;
         let difference =
             Difference { constant: "a".into(), trained: Some(list("7 ms")), now: Some(list("8 ms")) };
-        assert_eq!(difference.to_string(), "`a` was ..., 7 ms, now ..., 8 ms");
+        assert_eq!(difference.to_string(), "`a` was ..., 7 ms in training, but is ..., 8 ms now");
     }
 }

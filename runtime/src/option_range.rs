@@ -63,7 +63,7 @@ impl OptionRange {
     }
 
     pub(crate) fn below_one(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, (0.0..1.0).contains(&value), "from 0 to below 1")
+        Self::new(name, value, (0.0..1.0).contains(&value), "at least 0 and less than 1")
     }
 
     pub(crate) fn finite(name: &'static str, value: f64) -> Self {

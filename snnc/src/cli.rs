@@ -92,7 +92,7 @@ pub enum Command {
     /// Create a folder with a network, a recipe and synthetic samples, ready to train.
     #[command(after_help = help::NEW)]
     New(New),
-    /// Check a network, a recipe or a compiled network, and report all errors at once.
+    /// Check a network, a recipe, a compiled network or a chip description, and report all errors at once.
     ///
     /// For a recipe (`.yaml`), also check that its network can be trained and built; no data is read. For a compiled
     /// network (`.json`, `.npz`), check that it fits a chip.
@@ -104,7 +104,7 @@ pub enum Command {
     /// Show a network as a table or a picture, and the chip resources it needs.
     #[command(after_help = help::SHOW)]
     Show(Show),
-    /// Convert recordings to events, as the audio front end of a recipe does.
+    /// Convert recordings to events with the audio front end.
     ///
     /// A recording becomes a `.npy` file of event counts, `[T, C]`, or a `.npz` file that holds them as `raster`. A
     /// folder becomes a folder of `.npz` files with the same names, for recipes with `format: npz`.
@@ -215,7 +215,8 @@ pub struct Show {
     /// Weights file; prints the trained values, and with `--target` the cost of the network on the chip.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
+    /// warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
@@ -294,13 +295,14 @@ pub struct Train {
     /// Resume from the checkpoint in the output folder. A larger `training.epochs` extends the training.
     #[arg(long)]
     pub resume: bool,
-    /// Replace a run with other options in the output folder.
+    /// Overwrite an existing run in the output folder, even if its options differ.
     #[arg(long, conflicts_with = "resume")]
     pub overwrite: bool,
-    /// Start from these weights, as for fine-tuning.
+    /// Initialize training from these weights, for example to fine-tune them.
     #[arg(long, value_name = "W.safetensors", conflicts_with = "resume")]
     pub weights: Option<PathBuf>,
-    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
+    /// warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Train with N consecutive seeds, starting at `training.seed`; reports mean and standard deviation.
@@ -330,7 +332,8 @@ pub struct Eval {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
-    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
+    /// warning.
     #[arg(long)]
     pub allow_mismatch: bool,
     /// Engine that runs the network: `float`, or the simulator of a chip.
@@ -354,7 +357,8 @@ pub struct Compare {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
-    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
+    /// warning.
     #[arg(long)]
     pub allow_mismatch: bool,
     /// Chip to compare with the float network, by default the recipe's.
@@ -382,7 +386,8 @@ pub struct Run {
     /// Run the untrained network, with initial weights drawn from this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "weights")]
     pub init: Option<u64>,
-    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
+    /// warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     #[command(flatten)]
@@ -423,7 +428,8 @@ pub struct Build {
     /// Weights file. Without it, generated Rust loads its weights at run time.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Accept weights that were trained for a network with other constants; list the differences as a warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
+    /// warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Firing rates of the layers, as printed by `snnc eval --json`. For each layer, generated f32 Rust then uses the

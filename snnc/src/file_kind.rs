@@ -87,11 +87,11 @@ impl FileKind {
         let kind = Self::of(path, text);
         let help = match kind {
             Self::Recipe | Self::Unknown => return Ok(()),
-            Self::Network if stdio::is_stdio(path) => "give a recipe that names it".to_owned(),
-            Self::Network => format!("give a recipe that names it (`network: {name}`)"),
-            Self::Chip => "give a recipe, and the description with `--chip`".to_owned(),
-            Self::Weights => "give the recipe of the weights, and the file with `--weights`".to_owned(),
-            Self::CompiledNetwork | Self::Data => "give a recipe (`.yaml`)".to_owned(),
+            Self::Network if stdio::is_stdio(path) => "pass a recipe that names it".to_owned(),
+            Self::Network => format!("pass a recipe that names it (`network: {name}`)"),
+            Self::Chip => "pass a recipe, and the description with `--chip`".to_owned(),
+            Self::Weights => "pass the recipe of the weights, and the file with `--weights`".to_owned(),
+            Self::CompiledNetwork | Self::Data => "pass a recipe (`.yaml`)".to_owned(),
         };
         Err(kind.mistaken(&name, "a recipe", &help))
     }
@@ -100,9 +100,9 @@ impl FileKind {
         let kind = Self::of(path, text);
         let help = match kind {
             Self::Network | Self::Recipe | Self::Unknown => return Ok(()),
-            Self::Chip => "give a network or a recipe, and the description with `--chip`",
-            Self::Weights => "give the network or the recipe of the weights, and the file with `--weights`",
-            Self::CompiledNetwork | Self::Data => "give a network (`.snn`) or a recipe (`.yaml`)",
+            Self::Chip => "pass a network or a recipe, and the description with `--chip`",
+            Self::Weights => "pass the network or the recipe of the weights, and the file with `--weights`",
+            Self::CompiledNetwork | Self::Data => "pass a network (`.snn`) or a recipe (`.yaml`)",
         };
         Err(kind.mistaken(&stdio::display_name(path), "a network or a recipe", help))
     }

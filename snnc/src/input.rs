@@ -70,7 +70,7 @@ impl FrontEndArgs {
         Ok(front_end.with_options(&self.options)?)
     }
 
-    /// Rejects the options for input that is no recording: whoever gives one expects an effect.
+    /// Rejects the options for input that is not a recording: ignoring one would hide a mistake.
     fn reject_for(&self, path: &Path) -> Result<(), Failure> {
         let given = [("--recipe", self.recipe.is_some()), ("--front-end", !self.options.is_empty())];
         let Some((option, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };

@@ -83,7 +83,7 @@ pub fn has_printed_json() -> bool {
 pub fn check_single_stdout(option: &str, path: &Path, json: bool) -> Result<(), Failure> {
     if json && is_stdio(path) {
         return Err(Failure::Usage(format!(
-            "`--json` and `{option} -` both write to standard output: give `{option}` a file name"
+            "`--json` and `{option} -` both write to standard output: pass a file name to `{option}`"
         )));
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use synnet_ir::Sources;
 use synnet_xylo::chip::Chip;
 
+use crate::chip_keys::KEYS;
 use crate::error::Error;
 use crate::problem::{self, Problem};
 use crate::target::is_reserved;
@@ -59,12 +60,12 @@ impl ChipCatalog {
         let (tree, mut diagnostics) = yaml::parse(&sources, id, 0);
         let mut chip = None;
         if let Some(tree) = &tree {
-            let reading = yaml::read::<Chip>(tree, &[], "chip description");
+            let reading = yaml::read::<Chip>(tree, KEYS, "chip description");
             diagnostics.extend(reading.diagnostics);
             chip = reading.value;
             let problems = chip.iter().flat_map(|chip| self.problems(chip));
             let problems = problems.filter(|problem| !problem.concerns(&reading.repaired));
-            diagnostics.extend(problems.map(|problem| problem.into_diagnostic(Some(&reading.tree), &[])));
+            diagnostics.extend(problems.map(|problem| problem.into_diagnostic(Some(&reading.tree), KEYS)));
         }
         match chip {
             Some(chip) if !diagnostics.has_errors() => {

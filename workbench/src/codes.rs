@@ -6,7 +6,7 @@
 synnet_ir::codes! {
     SYNTAX = "R0101", "invalid YAML";
     TAB = "R0102", "a tab in the indentation";
-    DUPLICATE_KEY = "R0103", "a key that is given twice";
+    DUPLICATE_KEY = "R0103", "a duplicate key";
     UNSUPPORTED_YAML = "R0104", "a feature of YAML that recipes do not use";
     UNKNOWN_KEY = "R0201", "an unknown key";
     MISSING_KEY = "R0202", "a missing key";
@@ -14,7 +14,7 @@ synnet_ir::codes! {
     UNKNOWN_NAME = "R0204", "an unknown name";
     RANGE = "R0301", "a value out of range";
     CONFLICT = "R0302", "keys that contradict each other or have no effect";
-    DUPLICATE_VALUE = "R0303", "a value that is given twice or taken";
+    DUPLICATE_VALUE = "R0303", "a duplicate or taken value";
     NETWORK_MISMATCH = "R0304", "a recipe that does not fit its network";
     NO_SAMPLE = "R0401", "a value that no sample has";
 }

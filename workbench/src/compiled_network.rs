@@ -79,7 +79,7 @@ impl CompiledNetwork {
         })
     }
 
-    /// Returns the network with the table of layers from the file beside a configuration: `kws.layers.json` for
+    /// Returns the network with the layer table from the file beside a configuration: `kws.layers.json` for
     /// `kws.json`. Without such a file, nothing changes. The observer is warned of one that cannot be used.
     #[must_use]
     pub fn with_layers_beside(mut self, observer: &dyn Observer) -> Self {

@@ -128,7 +128,7 @@ impl Plan {
     /// Returns a trainer that continues from a checkpoint.
     ///
     /// # Errors
-    /// Returns an error if the checkpoint is invalid, or belongs to another network or other options.
+    /// Returns an error if the checkpoint is invalid, or belongs to a different network or different options.
     pub fn resumed_trainer(&self, checkpoint: &[u8], seed: u64) -> Result<Trainer, Error> {
         self.with_fake_quantization(Trainer::resume(checkpoint, &self.loaded.graph, self.options(seed)))
     }

@@ -86,6 +86,7 @@ pub mod artifacts;
 pub mod calibration;
 mod chip_catalog;
 pub mod chip_evaluation;
+mod chip_keys;
 pub mod codes;
 pub mod comparison;
 pub mod compiled_network;

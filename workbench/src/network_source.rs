@@ -93,7 +93,7 @@ impl LoadedNetwork {
         self.bind_file(&file, &file.differences(&self.graph), path, allow_mismatch, observer)
     }
 
-    /// Binds weights whose differences from the network at hand are known.
+    /// Binds weights whose differences from the current network are known.
     pub(crate) fn bind_file(
         &self,
         file: &WeightsFile,
@@ -104,7 +104,7 @@ impl LoadedNetwork {
     ) -> Result<Network, Error> {
         if file.metadata.is_none() {
             observer.note(&format!(
-                "`{}` does not say which network it was trained for: only names, shapes and ranges are compared",
+                "`{}` has no metadata about its network: only tensor names, shapes and ranges are checked",
                 path.display()
             ));
         }

@@ -1,4 +1,4 @@
-//! Mistakes in the values of a file, found after it was read.
+//! Errors in the values of a file, found after it was read.
 
 use synnet_ir::display::pluralize;
 use synnet_ir::{Code, Diagnostic, Diagnostics, Sources};
@@ -8,12 +8,12 @@ use crate::error::Error;
 use crate::unknown::UnknownName;
 use crate::yaml::{Key, KeyPath, Node};
 
-/// A mistake with the path of the key that has it.
+/// An error with the path of the key that causes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     code: &'static Code,
     path: KeyPath,
-    /// Other keys that the mistake depends on.
+    /// Other keys that the error depends on.
     involved: Vec<KeyPath>,
     message: String,
     help: Option<String>,
@@ -34,7 +34,7 @@ impl Problem {
         let known: Vec<String> = unknown.known.iter().map(|name| format!("`{name}`")).collect();
         let help = match &unknown.suggestion {
             Some(name) => synnet_ir::did_you_mean(name),
-            None => format!("choose among {}", known.join(", ")),
+            None => format!("use one of {}", known.join(", ")),
         };
         let message = format!("there is no {} `{}`", unknown.kind, unknown.name);
         Self::at(&codes::UNKNOWN_NAME, path, message).with_help(help)
@@ -47,20 +47,20 @@ impl Problem {
         self
     }
 
-    /// Names another key that the mistake depends on.
+    /// Names another key that the error depends on.
     #[must_use]
     pub(crate) fn involving(mut self, path: &str) -> Self {
         self.involved.push(KeyPath::dotted(path));
         self
     }
 
-    /// Returns whether the mistake concerns one of the paths.
+    /// Returns whether the error concerns one of the paths.
     pub(crate) fn concerns(&self, paths: &[KeyPath]) -> bool {
         let mut own = self.involved.iter().chain([&self.path]);
         own.any(|own| paths.iter().any(|path| path.touches(own)))
     }
 
-    /// Returns the diagnostic, at its place in the file if it was read from one. `keys` gives the default.
+    /// Returns the diagnostic, at its location in the file if it was read from one. `keys` gives the default.
     pub(crate) fn into_diagnostic(self, tree: Option<&Node>, keys: &'static [Key]) -> Diagnostic {
         let default = || Key::find(keys, tree?, &self.path)?.default_help();
         let help = self.help.clone().or_else(default);

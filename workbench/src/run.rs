@@ -31,9 +31,9 @@ pub struct RunOptions {
     pub seeds: Option<Vec<u64>>,
     /// Whether to resume from the checkpoints in the output folder; `false` by default.
     pub resume: bool,
-    /// Weights to start from, as for fine-tuning; drawn from the seed by default.
+    /// Weights that initialize training, for example to fine-tune them; drawn from the seed by default.
     pub weights: Option<InitialWeights>,
-    /// Whether to replace a run with other options in the output folder; `false` by default.
+    /// Whether to overwrite an existing run whose options differ; `false` by default.
     pub overwrite: bool,
 }
 
@@ -103,7 +103,7 @@ pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<
     TrainingMemory::minimum(&plan, threads).check()?;
     let experiment = plan.with_data(observer)?;
     if let Some(first) = training_runs.first() {
-        TrainingMemory::estimate(&experiment, first.network(), threads).announce(observer)?;
+        TrainingMemory::estimate(&experiment, first.network(), threads).report(observer)?;
     }
     let provenance = experiment.provenance();
     check_folders(&provenance)?;

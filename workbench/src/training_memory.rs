@@ -96,16 +96,39 @@ impl TrainingMemory {
     }
 
     fn with_training(self, per_thread: u64) -> u64 {
-        let training = per_thread.saturating_mul(self.threads).saturating_add(self.shared);
+        let training = self.training(per_thread);
         let (smaller, larger) = (training.min(self.evaluation), training.max(self.evaluation));
         larger.saturating_add(smaller / KEPT).saturating_add(self.data)
+    }
+
+    /// Returns the bytes of training alone, with `per_thread` bytes for each thread.
+    fn training(self, per_thread: u64) -> u64 {
+        per_thread.saturating_mul(self.threads).saturating_add(self.shared)
+    }
+
+    /// Lists the parts of the total, each on a line of its own.
+    fn parts(self) -> String {
+        let data = format!("\n  data        {}", format_bytes(self.data));
+        let training = format!(
+            "\n  training    {} ({} x {}, weights and gradients {})",
+            format_bytes(self.training(self.per_thread)),
+            pluralize(self.threads as usize, "thread"),
+            format_bytes(self.per_thread),
+            format_bytes(self.shared),
+        );
+        let evaluation = format!(
+            "\n  evaluation  {}, after training; a third of the smaller phase stays allocated",
+            format_bytes(self.evaluation)
+        );
+        let data = if self.data > 0 { data } else { String::new() };
+        data + &training + &evaluation
     }
 
     /// Reports the estimate to the observer.
     ///
     /// # Errors
     /// As [`check`](Self::check).
-    pub fn announce(self, observer: &dyn Observer) -> Result<(), Error> {
+    pub fn report(self, observer: &dyn Observer) -> Result<(), Error> {
         self.check()?;
         observer.note(&self.to_string());
         Ok(())
@@ -118,9 +141,11 @@ impl TrainingMemory {
     pub fn check(self) -> Result<(), Error> {
         match available().filter(|available| self.bytes() - self.data > *available) {
             Some(available) => Err(Error::Refused(format!(
-                "{self}; only {} are available: use fewer threads (`--threads`), shorter samples (`data.steps`), \
-                 or gradient checkpointing (`training.recompute: segments`)",
-                format_bytes(available)
+                "training needs about {} of memory, but only {} is available: use fewer threads (`--threads`), \
+                 shorter samples (`data.steps`), or gradient checkpointing (`training.recompute: segments`){}",
+                format_bytes(self.bytes()),
+                format_bytes(available),
+                self.parts()
             ))),
             None => Ok(()),
         }
@@ -129,22 +154,12 @@ impl TrainingMemory {
 
 impl fmt::Display for TrainingMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "training needs about {} of memory: ", format_bytes(self.bytes()))?;
-        if self.data > 0 {
-            write!(f, "{} for the data, ", format_bytes(self.data))?;
-        }
-        write!(
-            f,
-            "{} for each of {}, {} for weights and gradients, then {} for evaluation",
-            format_bytes(self.per_thread),
-            pluralize(self.threads as usize, "thread"),
-            format_bytes(self.shared),
-            format_bytes(self.evaluation),
-        )?;
+        write!(f, "training needs about {} of memory", format_bytes(self.bytes()))?;
+        // Without data, event rates are unknown, and the estimate is a minimum.
         if self.data > 0 {
             write!(f, "; at most {} if every neuron spikes in every step", format_bytes(self.max_bytes()))?;
         }
-        Ok(())
+        f.write_str(&self.parts())
     }
 }
 

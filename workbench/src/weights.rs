@@ -68,8 +68,8 @@ impl Plan {
         self.loaded.bind_file(&file, &self.weight_differences(&file), path, allow_mismatch, observer)
     }
 
-    /// Reads weights to start training from. Learned constants of layers that the file lacks start from their declared
-    /// values; the observer gets a note.
+    /// Reads weights to start training from. Learned neuron parameters that the file lacks start from their
+    /// declared values; the observer gets a note.
     ///
     /// # Errors
     /// Returns an error if the file cannot be read, and under the conditions of [`bind`](Self::bind).

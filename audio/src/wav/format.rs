@@ -43,7 +43,7 @@ impl Format {
     pub(super) fn parse(content: &[u8], big_endian: bool) -> Result<Self, WavError> {
         let damaged = |reason: String| WavError::Header { reason };
         let short = |needed: usize| {
-            damaged(format!("its chunk `fmt ` has {} bytes; at least {needed} are expected", content.len()))
+            damaged(format!("the `fmt ` chunk has {} bytes, but needs at least {needed}", content.len()))
         };
         let Some(fields) = content.first_chunk::<16>() else { return Err(short(16)) };
         let word = |at: usize| {
@@ -80,7 +80,7 @@ impl Format {
         if usize::from(frame) != expected {
             let channels = pluralize(channels.into(), "channel");
             return Err(damaged(format!(
-                "it declares frames of {frame} bytes, but those of {channels} of {bits} bits have {expected}"
+                "it declares {frame}-byte frames, but {channels} of {bits} bits need {expected} bytes"
             )));
         }
         Ok(Self { channels, sample_rate, encoding })

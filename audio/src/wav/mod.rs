@@ -35,10 +35,10 @@ pub enum WavError {
         reason: String,
     },
     /// The file ends before its samples do.
-    #[error("the file is truncated: its header declares {announced} samples, but the file has {found}")]
+    #[error("the file is truncated: its header declares {declared} samples, but the file has {found}")]
     Truncated {
         /// Number of samples of all channels that the header declares.
-        announced: u64,
+        declared: u64,
         /// Number of samples of all channels in the file.
         found: u64,
     },
@@ -111,7 +111,7 @@ impl Wav {
         let available = riff.data.len() as u64;
         match riff.declared {
             Some(declared) if declared > available => {
-                return Err(WavError::Truncated { announced: count(declared), found: count(available) });
+                return Err(WavError::Truncated { declared: count(declared), found: count(available) });
             }
             Some(declared) if declared % frame as u64 != 0 => {
                 let reason =

@@ -27,7 +27,7 @@ impl<'a> Riff<'a> {
             match &chunk.name {
                 b"data" => {
                     let format =
-                        format.ok_or_else(|| damaged("its chunk `data` comes before its chunk `fmt `"))?;
+                        format.ok_or_else(|| damaged("the `data` chunk comes before the `fmt ` chunk"))?;
                     return file.samples(&chunk, format, long_length);
                 }
                 b"fmt " if format.is_none() => format = Some(file.content(&chunk)?),
@@ -38,7 +38,7 @@ impl<'a> Riff<'a> {
                         content
                             .get(8..16)
                             .map(|bytes| file.number(bytes))
-                            .ok_or_else(|| damaged("its chunk `ds64` has fewer than 16 bytes"))?,
+                            .ok_or_else(|| damaged("the `ds64` chunk has fewer than 16 bytes"))?,
                     );
                 }
                 _ => {}
@@ -46,7 +46,7 @@ impl<'a> Riff<'a> {
             next = file.chunk(file.end(&chunk)?)?;
         }
         let missing = if format.is_some() { "data" } else { "fmt " };
-        Err(damaged(format!("the file ends before a chunk `{missing}`")))
+        Err(damaged(format!("the file has no `{missing}` chunk")))
     }
 }
 
@@ -93,7 +93,7 @@ impl<'a> Chunks<'a> {
         let [a, b, c, d, length @ ..] = *header;
         let name = [a, b, c, d];
         if !name.iter().all(|byte| (b' '..=b'~').contains(byte)) {
-            return Err(damaged(format!("at byte {at}, there is no name of a chunk")));
+            return Err(damaged(format!("expected a chunk name at byte {at}")));
         }
         // 4 bytes are at most `u32::MAX`.
         Ok(Some(Chunk { name, start: at + 8, length: self.number(&length) as u32 }))
@@ -104,7 +104,7 @@ impl<'a> Chunks<'a> {
         let content = self.bytes.get(chunk.start..).and_then(|rest| rest.get(..chunk.length as usize));
         content.ok_or_else(|| {
             damaged(format!(
-                "its chunk `{}` has {} bytes, but the file ends after {} of them",
+                "the `{}` chunk declares {} bytes, but the file ends after {}",
                 String::from_utf8_lossy(&chunk.name),
                 chunk.length,
                 self.bytes.len() - chunk.start
@@ -130,7 +130,7 @@ impl<'a> Chunks<'a> {
     ) -> Result<Riff<'a>, WavError> {
         let rest = &self.bytes[chunk.start..];
         let length = match (self.long, chunk.length) {
-            (true, u32::MAX) => long_length.ok_or_else(|| damaged("it has no chunk `ds64`"))?,
+            (true, u32::MAX) => long_length.ok_or_else(|| damaged("it has no `ds64` chunk"))?,
             (_, length) => length.into(),
         };
         let available = rest.len() as u64;
@@ -144,7 +144,7 @@ impl<'a> Chunks<'a> {
         };
         let riff = Riff { big_endian: self.big_endian, format, data, declared };
         if declared.is_some_and(|length| length < available) && self.has_data_after(chunk) {
-            return Err(damaged("it has more than one chunk `data`"));
+            return Err(damaged("it has more than one `data` chunk"));
         }
         Ok(riff)
     }

@@ -38,7 +38,7 @@ pub(crate) struct Fixture {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Line {
-    /// The source line with its line end. Empty for the first of a fixture, which stands for the top of the file.
+    /// The source line with its line ending. Empty for the first of a fixture, which stands for the top of the file.
     source: String,
     expected: Vec<String>,
     correction: Vec<String>,

@@ -65,11 +65,10 @@ pub mod digits {
         /// Duration of a time step, in seconds.
         pub const DT: f32 = 0.01;
 
-        /// Number of steps by which the output lags behind that of the network in f32.
+        /// Number of steps by which the output lags behind the output of the f32 network.
         pub const LATENCY: usize = 3;
 
-        /// The value of each output for an output of 1 of the network in f32. Divide by it to get the units of
-        /// that network.
+        /// Scale of each output. An integer output divided by its scale is in the units of the f32 network.
         pub const OUTPUT_SCALE: [f32; 10] = [
             84.88206, 84.88206, 84.88206, 84.88206, 84.88206, 84.88206, 84.88206, 84.88206,
             84.88206, 84.88206,

@@ -26,7 +26,7 @@ pub struct BinaryCrossEntropy {
     /// Factor on the readout before the logistic function; positive, 1 by default.
     #[serde(default = "one")]
     pub scale: f64,
-    /// How far labels are moved from 0 and 1 toward 1/2, from 0 to below 1; 0 by default.
+    /// How far labels are moved from 0 and 1 toward 1/2, at least 0 and less than 1; 0 by default.
     #[serde(default)]
     pub label_smoothing: f64,
     /// Factor on the loss of positive labels; positive, 1 by default. Above 1, it compensates for rare

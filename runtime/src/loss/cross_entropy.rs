@@ -15,7 +15,7 @@ use crate::option_range::{OptionRange, one, setters};
 pub struct CrossEntropy {
     /// The value per output that serves as a logit.
     pub readout: Readout,
-    /// Fraction of the label distribution that is uniform over all classes, from 0 to below 1; 0 by default.
+    /// Fraction of the label distribution that is uniform over all classes, at least 0 and less than 1; 0 by default.
     #[serde(default)]
     pub label_smoothing: f64,
     /// Factor on the readout before the softmax; positive, 1 by default.

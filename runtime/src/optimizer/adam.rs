@@ -18,7 +18,7 @@ use crate::option_range::{OptionRange, setters};
 pub struct Adam {
     /// Learning rate, before the schedule; positive, 0.001 by default.
     pub lr: f64,
-    /// Decays `b1` and `b2` of the first and second moment, each from 0 to below 1; 0.9 and 0.999 by default.
+    /// Decays `b1` and `b2` of the first and second moment, each at least 0 and less than 1; 0.9 and 0.999 by default.
     pub betas: [f64; 2],
     /// Added to the root of the second moment; positive, 1e-8 by default.
     pub eps: f64,
@@ -54,7 +54,7 @@ impl Adam {
 pub struct AdamW {
     /// Learning rate, before the schedule; positive, 0.001 by default.
     pub lr: f64,
-    /// Decays `b1` and `b2` of the first and second moment, each from 0 to below 1; 0.9 and 0.999 by default.
+    /// Decays `b1` and `b2` of the first and second moment, each at least 0 and less than 1; 0.9 and 0.999 by default.
     pub betas: [f64; 2],
     /// Added to the root of the second moment; positive, 1e-8 by default.
     pub eps: f64,

@@ -17,7 +17,7 @@ use crate::option_range::{OptionRange, setters};
 pub struct Sgd {
     /// Learning rate, before the schedule; positive, 0.001 by default.
     pub lr: f64,
-    /// Decay of the accumulated gradient per update, from 0 to below 1; 0 by default.
+    /// Decay of the accumulated gradient per update, at least 0 and less than 1; 0 by default.
     pub momentum: f64,
     /// Whether to use Nesterov's momentum; requires a positive `momentum`. `false` by default.
     pub nesterov: bool,

@@ -1,4 +1,4 @@
-//! Bounds of the learned constants of neurons.
+//! Bounds of the learned neuron parameters.
 
 use serde::{Deserialize, Serialize};
 use synnet_ir::graph::{LayerParameter, LeakUnit};

@@ -1,4 +1,4 @@
-//! The units in which learned constants of neurons take their steps, and warnings about steps that are too large.
+//! The units in which learned neuron parameters take their steps, and warnings about steps that are too large.
 //!
 //! A step of Adam changes a value by about the learning rate, whatever the size of its gradient. A rate that suits
 //! weights, which are of the order of 1, would move a time constant in seconds by a whole time step. By default, the
@@ -13,15 +13,15 @@ use synnet_ir::{Graph, Slot, TensorSpec};
 
 use crate::optimizer::choice::Optimizer;
 
-/// The fraction of its value by which an update may change a learned constant without a warning. At this fraction, 35
+/// The fraction of its value by which an update may change a learned neuron parameter without a warning. At this fraction, 35
 /// updates in one direction double it.
 pub const MAX_RELATIVE_STEP: f64 = 0.02;
 
-/// A learning rate at which single updates change learned constants by much of their value.
+/// A learning rate at which single updates change learned neuron parameters by much of their value.
 /// [`Display`](fmt::Display) formats it as a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LargeStep {
-    /// The kind of constant: the last component of the tensors' names, such as `tau_mem`.
+    /// The kind of parameter: the last component of the tensors' names, such as `tau_mem`.
     pub parameter: String,
     /// Name of the tensor with the largest step.
     pub tensor: String,
@@ -36,17 +36,17 @@ pub struct LargeStep {
 impl fmt::Display for LargeStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { parameter, tensor, others, fraction, max_factor } = self;
-        write!(f, "a single update can change `{tensor}`")?;
-        if *others > 0 {
-            write!(f, " and {} more", pluralize(*others, "tensor"))?;
-        }
         write!(
             f,
-            " by {} of its value, more than {}: lower `optimizer.lr`, or set `lr_factors: {{ {parameter}: \
-             {max_factor:.1e} }}`",
+            "a single update can change `{tensor}` by {} of its value, more than {}",
             format_whole_percent(*fraction),
             format_whole_percent(MAX_RELATIVE_STEP),
-        )
+        )?;
+        if *others > 0 {
+            let are = if *others == 1 { "is" } else { "are" };
+            write!(f, " ({} {are} affected, too)", pluralize(*others, "other tensor"))?;
+        }
+        write!(f, ": lower `optimizer.lr`, or set `lr_factors: {{ {parameter}: {max_factor:.1e} }}`")
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) struct LearnedTensor<'a> {
     pub(super) units: &'a [f32],
 }
 
-/// Returns a warning for each kind of constant whose steps are too large.
+/// Returns a warning for each kind of parameter whose steps are too large.
 pub(super) fn large_steps<'a>(
     graph: &Graph,
     tensors: impl Iterator<Item = LearnedTensor<'a>>,
@@ -171,8 +171,8 @@ mod tests {
         };
         assert_eq!(
             step.to_string(),
-            "a single update can change `h0.tau_mem` and 2 tensors more by 25 % of its value, more than 2 %: lower \
-             `optimizer.lr`, or set `lr_factors: { tau_mem: 4.0e-4 }`"
+            "a single update can change `h0.tau_mem` by 25 % of its value, more than 2 % (2 other tensors are affected, \
+             too): lower `optimizer.lr`, or set `lr_factors: { tau_mem: 4.0e-4 }`"
         );
     }
 }

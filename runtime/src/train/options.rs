@@ -186,7 +186,7 @@ impl TrainOptions {
         let error = |key: &String| {
             let message = format!("`lr_factors` names `{key}`, which is not a learned tensor");
             Diagnostic::error_without_span(&codes::OPTION_RANGE, message)
-                .with_help(format!("choose among the learned tensors: {all}"))
+                .with_help(format!("use one of the learned tensors: {all}"))
         };
         unknown.map(error).collect()
     }

@@ -10,8 +10,8 @@ use crate::option_range::setters;
 /// An epoch is the new best if its score improves on that of the best so far by more than `min_delta`:
 /// accuracies improve upward, losses downward. An infinite or NaN score is never the best.
 ///
-/// On small sets, many epochs have equal accuracies. Among them, the one with the lowest loss on the same set
-/// is selected, and of equal losses the earliest. A tie never counts as an improvement for `patience`.
+/// On small sets, many epochs tie in accuracy. Ties go to the epoch with the lower loss on the same set, then to
+/// the earliest epoch. A tie is not an improvement, so it does not extend `patience`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

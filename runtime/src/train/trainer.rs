@@ -80,7 +80,7 @@ impl Trainer {
             return Err(diagnostics);
         };
         let tensors = tape.learned().read(&network);
-        // Learned constants are declared in f64. Round them to f32 before the first step, as resuming does.
+        // Learned neuron parameters are declared in f64. Round them to f32 before the first step, as resuming does.
         tape.learned().write(&mut network, &tensors);
         let descent = GradientDescent::new(graph, tape.learned(), tensors, &options)?;
         Ok(Self {
@@ -156,8 +156,8 @@ impl Trainer {
         &self.options
     }
 
-    /// Returns the learning rates that are too high for a learned constant ([`MAX_RELATIVE_STEP`]), one per kind of
-    /// constant. With SGD there are none: its steps depend on the gradients.
+    /// Returns the learning rates that are too high for a learned neuron parameter ([`MAX_RELATIVE_STEP`]), one per
+    /// kind of parameter. With SGD there are none: its steps depend on the gradients.
     ///
     /// [`MAX_RELATIVE_STEP`]: super::MAX_RELATIVE_STEP
     pub fn large_steps(&self) -> Vec<LargeStep> {

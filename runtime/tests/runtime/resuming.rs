@@ -14,7 +14,7 @@ use synnet_runtime::*;
 use crate::build::*;
 use crate::toy_tasks::*;
 
-/// Recurrent layers, adaptive neurons, noise, dropout, delays and learned constants.
+/// Recurrent layers, adaptive neurons, noise, dropout, delays and learned neuron parameters.
 fn everything() -> Graph {
     let learn = |value| Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[value], true) };
     let adaptation = Some(Adaptation { leak: learn(8e-3), w_ahp: parameter(&[-0.3], true) });

@@ -39,7 +39,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     let artifacts = match &network {
         Some(network) => back_end.build(network, &file),
         None => back_end.build_without_weights(&loaded.graph, &file).ok_or_else(|| {
-            Failure::Usage(format!("target `{}` needs weights: give them with `--weights`", target.name()))
+            Failure::Usage(format!("target `{}` needs weights: pass them with `--weights`", target.name()))
         })?,
     };
     let artifacts = artifacts.map_err(|diagnostics| loaded.error(diagnostics))?;
@@ -50,7 +50,8 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
             Vec::new()
         }
         _ if options.one_file => {
-            let message = "writes several files, which cannot go to standard output: give `-o` a file name";
+            let message =
+                "writes several files, which cannot go to standard output: pass a file name to `-o`";
             return Err(Failure::Usage(format!("target `{}` {message}", target.name())));
         }
         _ => {
@@ -108,19 +109,19 @@ fn main_file(out: &Path) -> Result<String, Failure> {
         .ok_or_else(|| Failure::Usage(format!("cannot write `{}`: it is not a file name", out.display())))
 }
 
-/// Reports that no file has the name that was asked for, only its stem.
+/// Reports that no output file has exactly the name passed with `-o`, only its stem.
 fn report_other_names(out: &Path, name: &str, written: &[WrittenFile], target: &str) {
     let mut names = written.iter().map(|file| files::name(&file.path));
     // A name without an extension is a stem, which all files keep.
     if !names.all(|written| written.starts_with(name)) && !written.iter().any(|file| file.path == *out) {
         terminal::print(format_args!(
-            "target `{target}` writes no `{}`; its files share the stem",
+            "target `{target}` does not write `{}`; its output files are named after the stem",
             out.display()
         ));
     }
 }
 
-/// Rejects options that have no effect on the target: whoever gives one expects an effect.
+/// Rejects options that have no effect on the target: ignoring one would hide a mistake.
 fn reject_unused_options(args: &Build, target: &NamedTarget, context: &Context) -> Result<(), Failure> {
     let QuantizeArgs { quantizer, calibrate } = &args.quantize;
     let given = [
@@ -157,14 +158,14 @@ fn quantize_options(
     let method = quantize.options.method;
     if calibrate.is_some() && method.rockpool().is_some() {
         return Err(Failure::Usage(format!(
-            "quantizer `{}` reproduces Rockpool's, which uses no calibration: leave out `--calibrate`",
+            "quantizer `{}` reproduces Rockpool's, which uses no calibration: omit `--calibrate`",
             method.name()
         )));
     }
     let Some(path) = calibrate else {
         if quantize.measure_ranges {
             return Err(Failure::Usage(
-                "`quantize.weight_shifts` of the recipe depends on the ranges of the states: give calibration input \
+                "`quantize.weight_shifts` of the recipe depends on the ranges of the states: pass calibration input \
                  with `--calibrate`, or use the files that `snnc train` has built"
                     .into(),
             ));
@@ -173,7 +174,7 @@ fn quantize_options(
     };
     let Some(network) = network else {
         return Err(Failure::Usage(
-            "`--calibrate` runs the network, which needs weights: give them with `--weights`".into(),
+            "`--calibrate` runs the network, which needs weights: pass them with `--weights`".into(),
         ));
     };
     let events = context.events(path, network.graph.input.channels)?;

@@ -40,7 +40,7 @@ fn recording(args: &Encode, front_end: &FrontEnd, context: &Context) -> Result<(
 fn folder(args: &Encode, front_end: &FrontEnd, context: &Context) -> Result<(), Failure> {
     if stdio::is_stdio(&args.out) || has_array_extension(&args.out) {
         return Err(Failure::Usage(format!(
-            "`{}` is a folder, so its events are written to a folder: give `-o` the name of one",
+            "`{}` is a folder, so its events are written to a folder: pass the name of one to `-o`",
             args.input.display()
         )));
     }

@@ -13,8 +13,7 @@ use crate::{stdio, terminal};
 /// from being formatted.
 pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
     if json && !args.check && args.files.iter().any(|path| stdio::is_stdio(path)) {
-        let message =
-            "`--json` and `-` both write to standard output: give the file a name, or add `--check`";
+        let message = "`--json` and `-` both write to standard output: pass a file name, or add `--check`";
         return Err(Failure::Usage(message.into()));
     }
     let mut changed = Vec::new();
@@ -66,7 +65,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
 /// Describes the changes that most editors do not show.
 fn invisible(changes: FormatChanges) -> Vec<String> {
     let line_ends =
-        changes.line_ends.map(|mixed| format!("made the line ends equal: {}", minority(mixed, "were")));
+        changes.line_ends.map(|mixed| format!("normalized line endings: {}", minority(mixed, "were")));
     let mark = changes.byte_order_mark.then(|| "removed the byte order mark".to_owned());
     line_ends.into_iter().chain(mark).collect()
 }
@@ -77,13 +76,13 @@ fn unformatted(name: &str, changes: FormatChanges) -> String {
         return format!("`{name}`");
     }
     let line_ends =
-        changes.line_ends.map(|mixed| format!("only the line ends differ: {}", minority(mixed, "are")));
+        changes.line_ends.map(|mixed| format!("only the line endings differ: {}", minority(mixed, "are")));
     let mark = changes.byte_order_mark.then(|| "it starts with a byte order mark".to_owned());
     let reasons: Vec<String> = line_ends.into_iter().chain(mark).collect();
     format!("`{name}` ({})", reasons.join("; "))
 }
 
-/// Describes the line ends that change, such as `2 of 40 are CRLF`.
+/// Describes the line endings that change, such as `2 of 40 are CRLF`.
 fn minority(mixed: MixedLineEnds, verb: &str) -> String {
     let (count, kind) = mixed.minority();
     format!("{count} of {} {verb} {kind}", mixed.total())

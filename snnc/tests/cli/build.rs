@@ -45,7 +45,8 @@ fn other_names_than_the_given_one_are_reported() {
         ("rust", "r.rs", false),
     ] {
         let outcome = build(&folder, target, out);
-        let says = format!("target `{target}` writes no `{out}`; its files share the stem");
+        let says =
+            format!("target `{target}` does not write `{out}`; its output files are named after the stem");
         assert_eq!(outcome.stderr.contains(&says), reported, "{target} {out}: {}", outcome.stderr);
     }
 }
@@ -125,7 +126,7 @@ fn unsupported_networks_are_reported_before_writing() {
     let places = ["membrane noise", "noisy.snn:4:5", "noisy.snn:5:5"];
     let words = ["build", "noisy.snn", "--target", "rust", "-o", "noisy.rs"];
     let said = folder.snnc(&words).failure(1, &places);
-    assert!(said.stderr.contains("give the weights when the code is generated"), "{}", said.stderr);
+    assert!(said.stderr.contains("pass the weights when the code is generated"), "{}", said.stderr);
     let words = ["build", "noisy.snn", "--weights", "w.safetensors", "--target", "rust", "-o", "noisy.rs"];
     folder.snnc(&words).failure(1, &places);
     assert_eq!(folder.files(), ["noisy.snn", "w.safetensors"]);
@@ -161,7 +162,7 @@ fn integers_are_another_form_of_rust() {
     let digits = digits.to_str().expect("the path is text");
     folder
         .snnc(&["build", digits, "--target", "rust-int", "-o", "no.rs"])
-        .failure(1, &["digits.snn", "give the weights when the code is generated"]);
+        .failure(1, &["digits.snn", "pass the weights when the code is generated"]);
     folder.snnc(&["check", digits, "--target", "rust-int"]).success();
     assert!(!folder.path("no.rs").exists());
 }

@@ -50,7 +50,7 @@ fn unknown_target_lists_the_known_ones() {
     folder.write("tones.yaml", RECIPE.replace("training:", "chip: audio3\ntraining:"));
     folder
         .snnc(&["check", "tones.yaml"])
-        .failure(1, &["tones.yaml:9:7", "there is no chip `audio3`", "choose among"]);
+        .failure(1, &["tones.yaml:9:7", "there is no chip `audio3`", "use one of"]);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn errors_of_a_description_are_located() {
             "synapse: {min: 1, max: 300}",
             &["`dash.synapse.max` is `300`", "own.yaml:"],
         ),
-        ("outputs: 32", "outputs: many", &["`outputs` is `many`; expected a whole number, 0 or more"]),
+        ("outputs: 32", "outputs: many", &["`outputs` is `many`; expected an integer from 1 to 4096"]),
         ("bias: true", "", &["`bias` is missing"]),
         (
             "hidden: 150 ",

@@ -33,7 +33,7 @@ fn the_example_is_compared_layer_by_layer() {
     let outcome = example("compare", &[&TARGET[..], &["--json"]].concat()).success();
     let found = outcome.json();
     let (tables, said) = outcome.stderr.split_once("\n* ").expect("there are findings");
-    insta::assert_snapshot!(masked(tables));
+    insta::assert_snapshot!(masked(&tables.replace(env!("CARGO_MANIFEST_DIR"), "snnc")));
     for kind in ["classes", "output", "divergence"] {
         let finding =
             found["findings"].as_array().and_then(|list| list.iter().find(|one| one["kind"] == kind));
@@ -256,7 +256,7 @@ fn what_cannot_be_compared_is_refused() {
         .failure(2, &["channel, global, rockpool-channel"]);
     run(&["--target", "xylo-audio3", "--samples", "0"]).failure(2, &["--samples"]);
     run(&["--target", "xylo-audio3", "--json", "--html", "-"])
-        .failure(2, &["`--html`", "give `--html` a file name"]);
+        .failure(2, &["`--html`", "pass a file name to `--html`"]);
 
     // Rules of the chip are checked before data is read.
     let wide = UNFIT.replace("input events: 8", "input events: 17");

@@ -305,9 +305,17 @@ fn data_errors_are_reported() {
             &["data.format", "`data.format` is `hdf`; expected `wav`, `npz`, `events` or `shd`"],
         ),
         (SHD.replace("steps", "channel_pool: 0, steps"), 1, &["`data.channel_pool`"]),
-        (SHD.replace("steps", "pattern: '{label}.h5', steps"), 1, &["`data.pattern` is for folders"]),
-        (SHD.replace("steps", "time_unit: ms, steps"), 1, &["`data.time_unit` is for event lists"]),
-        (SHD.replace("steps", "augmentation: { gain: 3 }, steps"), 1, &["`data.augmentation` is for audio"]),
+        (
+            SHD.replace("steps", "pattern: '{label}.h5', steps"),
+            1,
+            &["`data.pattern` applies only to folders, but `data.format` is `shd` (a single file)"],
+        ),
+        (SHD.replace("steps", "time_unit: ms, steps"), 1, &["`data.time_unit` applies only to event lists"]),
+        (
+            SHD.replace("steps", "augmentation: { gain: 3 }, steps"),
+            1,
+            &["`data.augmentation` applies only to audio"],
+        ),
         (
             SHD.replace("steps", "cache: 3, steps"),
             1,
@@ -321,7 +329,7 @@ fn data_errors_are_reported() {
         (npz("fit.npz", "test: { label: [1] }, classes: 2"), 1, &["sample 1: the label `7`"]),
         (npz("fit.npz", "test: { label: [1] }"), 1, &["has `labels`; name the classes"]),
         (npz("traces.npz", "test: { take: [1] }"), 1, &["targets for 3 outputs; the network has 2"]),
-        (npz("traces.npz", "test: { take: [1] }, classes: 2"), 1, &["leave out `data.classes`"]),
+        (npz("traces.npz", "test: { take: [1] }, classes: 2"), 1, &["omit `data.classes`"]),
         (npz("lists", "test: { take: [1] }, classes: 2"), 1, &["`lists`", "`data.pattern`"]),
         (
             format!("{lists} pattern: '{{label}}_{{take}}.csv' }}"),

@@ -54,7 +54,7 @@ fn a_folder_becomes_a_dataset() {
     let words = ["encode", "data", "-o", "events", "--recipe", "tones.yaml", "--html", "page.html"];
     let said = folder.snnc(&words).success().stderr;
     for text in [
-        "`data`: left out 1 hidden file (`.low_9.wav`), 1 ignored file or folder (`__MACOSX`), \
+        "`data`: skipped 1 hidden file (`.low_9.wav`), 1 ignored file or folder (`__MACOSX`), \
          1 file with another extension (`notes.mp3`)",
         "13 recordings, 2.7 s of sound: 270 steps of 9.994 ms, ",
         "wrote events",
@@ -117,7 +117,11 @@ fn misuse_is_named() {
         (&["data", "-o", "events.npz"][..], 2, "`data` is a folder"),
         (&["data", "-o", "-"], 2, "`data` is a folder"),
         (&["data", "-o", "tones.yaml"], 2, "`tones.yaml` is a file"),
-        (&["data/low_0.wav", "-o", "low.wav"], 2, "`low.wav`: events are written as `.npy` or `.npz`"),
+        (
+            &["data/low_0.wav", "-o", "low.wav"],
+            2,
+            "`low.wav`: the output file name must end in `.npy` or `.npz`",
+        ),
         (&["data/low_0.wav", "-o", "-", "--json"], 2, "`--json` and `-o -`"),
         (&["data/low_0.wav", "-o", "-", "--html", "-"], 2, "`-o -` and `--html -`"),
         (&["nowhere.wav", "-o", "a.npy"], 2, "`nowhere.wav`"),

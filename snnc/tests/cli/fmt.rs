@@ -57,15 +57,15 @@ fn line_ends_and_byte_order_marks_are_reported() {
         [(lf.replacen('\n', "\r\n", 2), &lf, "CRLF"), (crlf.replacen("\r\n", "\n", 2), &crlf, "LF")]
     {
         folder.write("mixed.snn", &mixed);
-        let says = format!("`mixed.snn` (only the line ends differ: {minority} are {kind})");
+        let says = format!("`mixed.snn` (only the line endings differ: {minority} are {kind})");
         folder.snnc(&["fmt", "--check", "mixed.snn"]).failure(1, &[&says]);
-        let says = format!("`mixed.snn`: made the line ends equal: {minority} were {kind}");
+        let says = format!("`mixed.snn`: normalized line endings: {minority} were {kind}");
         let said = folder.snnc(&["fmt", "mixed.snn"]).success().stderr;
         assert!(said.contains(&says), "{said}");
         assert_eq!(folder.read_text("mixed.snn"), *expected);
         let outcome = folder.snnc_with_input(&["fmt", "-"], mixed.as_bytes()).success();
         assert_eq!(outcome.text(), expected);
-        assert!(outcome.stderr.contains("`<stdin>`: made the line ends equal"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("`<stdin>`: normalized line endings"), "{}", outcome.stderr);
     }
     folder.write("marked.snn", format!("\u{feff}{lf}"));
     folder.snnc(&["check", "marked.snn"]).success();

@@ -24,7 +24,7 @@ fn errors_of_the_section_are_reported() {
         ("quantize: { headroom: 0.5 }\n", &["`quantize.headroom` is 0.5; expected 1 or more"]),
         (
             "quantize: { headroom: much }\n",
-            &["`quantize.headroom` is `much`; expected a number, 1 or more", "the default: 2"],
+            &["`quantize.headroom` is `much`; expected a number that is at least 1", "the default: 2"],
         ),
         ("quantize: channel\n", &["`quantize` is `channel`; expected a mapping of options"]),
         (
@@ -42,7 +42,7 @@ fn errors_of_the_section_are_reported() {
         ),
         (
             "quantize: { aware: true, weight_shifts: true }\n",
-            &["`quantize.weight_shifts` and `quantize.aware` exclude each other", "leave one of them out"],
+            &["`quantize.weight_shifts` and `quantize.aware` exclude each other", "omit one of them"],
         ),
         (
             "quantize: { method: rockpool-global, clip: 99, refine: false }\n",

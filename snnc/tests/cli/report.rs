@@ -150,6 +150,6 @@ fn excessive_memory_is_rejected_before_reading_data() {
         let huge = ["--threads", "1024", "--set", "data.steps=16000000", "--set", "data.path=nowhere"];
         folder
             .snnc(&[&["train", "tones.yaml", "--out", "huge"], &huge[..]].concat())
-            .failure(2, &["training needs about", "are available: use fewer threads", "training.recompute"]);
+            .failure(2, &["training needs about", "is available: use fewer threads", "training.recompute"]);
     }
 }

@@ -123,7 +123,7 @@ fn mismatched_inputs_are_rejected() {
             "NaN at sequence 0, step 1, channel 1",
         ),
         ("infinite", npy("<f4", false, &[1, 6], &floats(&[f32::INFINITY; 6])), "inf at"),
-        ("text", npy("<U1", false, &[1, 6], &[0; 24]), "expected integers, floats or booleans"),
+        ("text", npy("<U1", false, &[1, 6], &[0; 24]), "expected integers, floats or Booleans"),
         ("cut off", whole[..whole.len() - 7].to_vec(), "shorter than its header says"),
         ("no array", b"hello".to_vec(), "not a NumPy array"),
         ("empty", Vec::new(), "not a NumPy array"),

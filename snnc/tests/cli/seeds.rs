@@ -110,8 +110,8 @@ fn several_seeds_give_mean_and_spread() {
 fn invalid_seeds_are_rejected() {
     let folder = tones();
     for (words, code, says) in [
-        (&["--set", "seeds=[1, 1]"][..], 1, "the seed 1 is given twice"),
-        (&["--set", "seeds=[]"], 1, "give at least one seed"),
+        (&["--set", "seeds=[1, 1]"][..], 1, "duplicate seed 1"),
+        (&["--set", "seeds=[]"], 1, "specify at least one seed"),
         (&["--seeds", "0"], 2, "--seeds"),
         (
             &["--seeds", "2", "--set", "training.seed=18446744073709551615"],

@@ -1,4 +1,4 @@
-//! Splits and folders of samples: what is selected, what is left out, and what is said about it.
+//! Splits and folders of samples: what is selected, what is skipped, and what is said about it.
 
 use crate::support::{Folder, Outcome, RECIPE, TONES, Wav, npy, tones};
 
@@ -50,7 +50,7 @@ fn speech_commands_are_read_as_unpacked() {
     let outcome = train(&folder, &format!("classes: [yes, unknown], {BY_LIST}")).success();
     for text in [
         "16 training, 4 validation and 4 test samples",
-        "left out 1 hidden file (`.DS_Store`), 1 ignored file or folder (`_background_noise_`), 1 file with another \
+        "skipped 1 hidden file (`.DS_Store`), 1 ignored file or folder (`_background_noise_`), 1 file with another \
          extension (`yes/tap.flac`)",
         "class `unknown` gathers 18 samples of 3 labels: `bed`, `bird`, `no`",
     ] {
@@ -84,7 +84,7 @@ fn noise_of_the_dataset_is_added_if_asked_for() {
     assert!(outcome.stderr.contains("16 training, 4 validation and 4 test samples"), "{}", outcome.stderr);
     folder.write("sc/noise/b.wav", "no sound");
     train(&folder, &noise.replace("NAME", "noise"))
-        .failure(1, &["1 recording of noise cannot be used", "`b.wav`"]);
+        .failure(1, &["1 noise recording cannot be used", "`b.wav`"]);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn patterns_leave_files_out() {
     folder.write("sc/yes/stray.wav", Wav::PLAIN.tone(300.0, 0.2));
     folder.write("sc/yes/b0000000_nohash_0.WAV", Wav::PLAIN.tone(300.0, 0.2));
     let outcome = train(&folder, keys).success();
-    let said = "warning: `sc`: left out 1 file (`yes/stray.wav`) whose names do not match the pattern";
+    let said = "warning: `sc`: skipped 1 file (`yes/stray.wav`) whose names do not match the pattern";
     assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("21 training and 4 test samples"), "{}", outcome.stderr);
     train(&folder, &format!("{keys}, strict: true"))
@@ -210,7 +210,7 @@ fn arrays_that_are_no_fields_are_named() {
     let refused = |says: &str| folder.snnc(&["train", "r.yaml"]).failure(1, &["data.npz", says]);
     refused("has no field `take`, which `data.test` requires; the array of this name has the shape [2, 1]");
     folder.write("data.npz", &bytes[..bytes.len() - 30]);
-    refused("the archive is cut off or damaged");
+    refused("the archive is truncated or damaged");
     folder.write("data.npz", npy("|u1", false, &[1], &[1]));
     refused("it is a single array (`.npy`), not an archive");
 }

@@ -151,7 +151,7 @@ fn every_built_chip_is_evaluated_and_names_its_layers() {
     shows_layers("tones.xylo-audio2.json");
     folder.write("runs/tones/tones.xylo-audio2.layers.json", "{}");
     let outcome = folder.snnc(&["show", "runs/tones/tones.xylo-audio2.json"]).success();
-    assert!(outcome.stderr.contains("table of layers: missing field `network`"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("layer table: missing field `network`"), "{}", outcome.stderr);
     // Without a target, `compare` takes the recipe's chip.
     let compare = ["compare", "tones.yaml", "--weights", "runs/tones/weights.safetensors"];
     let outcome = folder.snnc(&compare).success();
@@ -171,7 +171,7 @@ fn recompute_is_accepted_under_its_former_name() {
     let both = "training={checkpoint: segments, recompute: none, epochs: 1, batch: 1, loss: {kind: mse}}";
     folder
         .snnc(&["train", "tones.yaml", "--set", both])
-        .failure(1, &["`recompute` is also given by its former name"]);
+        .failure(1, &["`training.checkpoint` is the former name of `training.recompute`, which is also set"]);
 }
 
 #[test]

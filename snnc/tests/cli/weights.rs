@@ -123,20 +123,20 @@ fn finished_runs_are_not_replaced_by_other_ones() {
     let refused = |rest: &[&str], says: &[&str]| {
         folder
             .snnc(&[&TRAIN[..], rest].concat())
-            .failure(2, &[&["`out` holds a run with other options"], says].concat());
+            .failure(2, &[&["`out` already contains a run with different options"], says].concat());
         assert_eq!(folder.read("out/weights.safetensors"), before);
     };
     refused(&["--set", "training.epochs=3"], &["`epochs` is 3, but it is 2", "`--overwrite`"]);
-    refused(&["--set", "params.tau=30 ms"], &["another network"]);
-    refused(&["--set", "data.test={take: [4]}"], &["another dataset"]);
-    refused(&WEIGHTS, &["another initial weights"]);
+    refused(&["--set", "params.tau=30 ms"], &["different network"]);
+    refused(&["--set", "data.test={take: [4]}"], &["different dataset"]);
+    refused(&WEIGHTS, &["different initial weights"]);
     // The same options give the same weights.
     folder.snnc(&TRAIN).success();
     assert_eq!(folder.read("out/weights.safetensors"), before);
     folder.snnc(&[&TRAIN[..], &["--set", "training.epochs=3", "--overwrite"]].concat()).success();
     assert_ne!(folder.read("out/weights.safetensors"), before);
     std::fs::remove_file(folder.path("out/checkpoint.safetensors")).expect("it was written");
-    folder.snnc(&TRAIN).failure(2, &["`out` holds a run whose options are unknown"]);
+    folder.snnc(&TRAIN).failure(2, &["`out` already contains a run whose options are unknown"]);
 }
 
 #[test]
@@ -232,7 +232,9 @@ fn constants_that_the_weights_replace_are_a_warning() {
     let words = ["train", "r.yaml", "--weights", "fixed/weights.safetensors", "--out"];
     folder.snnc(&[&words[..], &["tuned"]].concat()).success();
     folder.write("tones.snn", text("learn 60 ms"));
-    folder.snnc(&[&words[..], &["other"]].concat()).failure(1, &["`h.tau_mem` was 40 ms, now learned"]);
+    folder
+        .snnc(&[&words[..], &["other"]].concat())
+        .failure(1, &["`h.tau_mem` was 40 ms in training, but is learned now"]);
 }
 
 #[test]
@@ -240,13 +242,13 @@ fn folders_hold_one_kind_of_run() {
     let folder = trained();
     folder
         .snnc(&[&TRAIN[..], &["--seeds", "2"]].concat())
-        .failure(2, &["`out` holds a run of a single seed"]);
+        .failure(2, &["`out` already contains a run of a single seed"]);
     let seeds = |count: &str| folder.snnc(&["train", "tones.yaml", "--out", "many", "--seeds", count]);
     seeds("2").success();
-    seeds("1").failure(2, &["`many` holds a summary that includes other seeds, such as 4"]);
+    seeds("1").failure(2, &["`many` already contains a summary that includes other seeds, such as 4"]);
     folder
         .snnc(&["train", "tones.yaml", "--out", "many"])
-        .failure(2, &["`many` holds runs of several seeds"]);
+        .failure(2, &["`many` already contains runs of several seeds"]);
     // Files of the run that is replaced do not stay beside the new ones without a word.
     let overwrite = ["--overwrite", "--set", "build=[rust]", "--set", "training.epochs=0"];
     let outcome = folder.snnc(&[&TRAIN[..], &overwrite].concat()).success();

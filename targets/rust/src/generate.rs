@@ -111,7 +111,7 @@ pub fn generate_without_weights(graph: &Graph, options: &RustOptions) -> Result<
 }
 
 fn without_weights(graph: &Graph, options: &RustOptions, spans: &NameSpans) -> Result<Module, Diagnostics> {
-    const HELP: &str = "give the weights when the code is generated";
+    const HELP: &str = "pass the weights when the code is generated";
     if let Numbers::Integer(_) = options.numbers {
         let message =
             "integer code cannot take its weights at run time: thresholds and shifts depend on them";

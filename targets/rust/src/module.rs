@@ -270,7 +270,7 @@ impl ModuleParts {
     fn latency(&self) -> Option<TokenStream> {
         let latency = usize_literal(self.latency?);
         Some(quote! {
-            /// Number of steps by which the output lags behind that of the network in f32.
+            /// Number of steps by which the output lags behind the output of the f32 network.
             pub const LATENCY: usize = #latency;
         })
     }
@@ -281,8 +281,7 @@ impl ModuleParts {
         let scales = self.output_scale.iter().map(|&scale| float_literal(scale));
         (!self.output_scale.is_empty()).then(|| {
             quote! {
-                /// The value of each output for an output of 1 of the network in f32. Divide by it to get the units of
-                /// that network.
+                /// Scale of each output. An integer output divided by its scale is in the units of the f32 network.
                 pub const OUTPUT_SCALE: [f32; #outputs] = [#(#scales),*];
             }
         })

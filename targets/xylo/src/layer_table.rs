@@ -1,9 +1,10 @@
-//! The table from the ids of a chip to layers and neurons of the network. Built files carry it, so that recordings of a
-//! chip can be read without the network.
+//! The table that maps the IDs of a chip to layers and neurons of the network. Data recorded from a chip identifies
+//! neurons by ID; built files contain the table, so that such traces can be read without the network.
 
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
+use synnet_ir::display::pluralize;
 
 use crate::build_output::Build;
 use crate::specification::{Dimensions, SpecificationError};
@@ -104,23 +105,31 @@ impl LayerTable {
     /// have.
     pub fn from_json(bytes: &[u8], dimensions: Dimensions) -> Result<Self, SpecificationError> {
         let table: Self = serde_json::from_slice(bytes)
-            .map_err(|error| SpecificationError { errors: vec![format!("table of layers: {error}")] })?;
+            .map_err(|error| SpecificationError { errors: vec![format!("layer table: {error}")] })?;
         let mut errors = Vec::new();
         for LayerIds { layer, population, ids: [first, end], neurons, .. } in &table.layers {
             let (name, size) = match population {
                 Population::Hidden => ("hidden", dimensions.hidden),
                 Population::Readout => ("readout", dimensions.outputs),
             };
-            if first > end || *end > size {
+            if first > end {
                 errors.push(format!(
-                    "table of layers: `{layer}` has the ids from {first} to before {end}, but there are {size} {name} \
-                     neurons"
+                    "layer table: the IDs of `{layer}` are [{first}, {end}], which is not a range"
                 ));
+            } else if *end > size {
+                let ids = match end - first {
+                    0 => format!("the empty range of IDs [{first}, {end}]"),
+                    1 => format!("ID {first}"),
+                    _ => format!("IDs {first} to {}", end - 1),
+                };
+                let neurons = pluralize(size, &format!("{name} neuron"));
+                let are = if size == 1 { "is" } else { "are" };
+                errors.push(format!("layer table: `{layer}` has {ids}, but there {are} only {neurons}"));
             } else if neurons.len() != end - first {
                 errors.push(format!(
-                    "table of layers: `{layer}` has {} ids, but {} neurons",
-                    end - first,
-                    neurons.len()
+                    "layer table: `{layer}` has {}, but {}",
+                    pluralize(end - first, "ID"),
+                    pluralize(neurons.len(), "neuron")
                 ));
             }
         }
@@ -182,7 +191,7 @@ mod tests {
     fn a_table_of_another_network_is_refused() {
         let small = Dimensions { hidden: 2, outputs: 2, ..Dimensions::default() };
         let error = LayerTable::from_json(table().to_json().as_bytes(), small).unwrap_err();
-        let expected = "table of layers: `a` has the ids from 0 to before 3, but there are 2 hidden neurons";
+        let expected = "layer table: `a` has IDs 0 to 2, but there are only 2 hidden neurons";
         assert_eq!(error.errors, [expected]);
         let error = LayerTable::from_json(b"{}", small).unwrap_err();
         assert!(error.errors[0].contains("missing field `network`"), "{error}");

@@ -11,7 +11,7 @@
 //! 6. [`simulate`]: every state of the chip in every step.
 //! 7. [`configuration`]: the vendor's configuration file, if its format is known; [`mod@loader`]: the script that hands
 //!    the specification to the vendor's tools.
-//! 8. [`layer_table`]: the layer and the neuron of each id, for readers of recordings.
+//! 8. [`layer_table`]: the layer and the neuron of each ID, for reading traces from a chip.
 //! 9. [`cost`]: cycles, clock and power.
 //!
 //! The crate does no I/O: it takes and returns bytes and values.

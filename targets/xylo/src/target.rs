@@ -106,7 +106,7 @@ fn inconsistent(error: SpecificationError) -> Diagnostics {
     errors.map(diagnostic).collect()
 }
 
-/// Returns the name of the table of layers that belongs to a configuration file: `kws.layers.json` for `kws.json`.
+/// Returns the name of the layer table that belongs to a configuration file: `kws.layers.json` for `kws.json`.
 pub fn layers_file(configuration: &str) -> String {
     format!("{}.layers.json", configuration.strip_suffix(".json").unwrap_or(configuration))
 }

@@ -45,10 +45,10 @@ pub struct EpochDatasets {
 }
 
 impl AugmentedSamples {
-    /// Selects the training recordings among the files, and reads the recordings of noise.
+    /// Selects the training recordings among the files, and reads the noise recordings.
     ///
     /// # Errors
-    /// Returns an error if a recording of noise cannot be used, or if there is none in the folder.
+    /// Returns an error if a noise recording cannot be used, or if there is none in the folder.
     pub(super) fn new(source: &Source<'_>, files: &[File], front_end: &FrontEnd) -> Result<Self, Error> {
         let train = files.iter().filter(|file| file.assignment.split == Split::Train);
         let noise = source.options.augmentation.noise.as_ref();
@@ -62,7 +62,7 @@ impl AugmentedSamples {
         })
     }
 
-    /// Returns the hash of the recordings of noise.
+    /// Returns the hash of the noise recordings.
     pub(super) fn noise_hash(&self) -> u128 {
         self.noise.hash
     }

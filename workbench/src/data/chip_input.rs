@@ -31,7 +31,8 @@ pub(super) fn check(
     }
     if !errors.is_empty() {
         let predicate = format!(
-            "cannot run on {}, which takes event counts, whole numbers from 0 to 255 (without a chip, set `build: [rust]`)",
+            "cannot run on {}, which takes event counts, whole numbers from 0 to 255 (to run without a chip, remove `chip` and \
+             set `build: [rust]`)",
             chip.title
         );
         return Err(Error::Input(error_list(&errors, "sample", "samples", &predicate)));

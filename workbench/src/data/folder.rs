@@ -77,7 +77,7 @@ impl Source<'_> {
                 let help = "correct `data.pattern`, or leave files out with `data.ignore`";
                 return Err(Error::file(self.path, format!("{message}; {help}")));
             }
-            observer.warning(&format!("`{}`: left out {message}", self.path.display()));
+            observer.warning(&format!("`{}`: skipped {message}", self.path.display()));
         }
         if !errors.is_empty() {
             let list = error_list(&errors, "file name does", "file names do", "not fit the recipe");
@@ -129,7 +129,7 @@ impl Source<'_> {
             (Some(class), None) => Label::Class(class),
             (None, Some(target)) => target,
             (Some(_), Some(_)) => {
-                return Err("has a `target`, but the recipe names classes; leave out `data.classes`".into());
+                return Err("has a `target`, but the recipe names classes; omit `data.classes`".into());
             }
             (None, None) => return Err("has no `target`; name the classes with `data.classes`".into()),
         };

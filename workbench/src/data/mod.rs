@@ -68,7 +68,7 @@ impl Corpus {
         train + augmented + self.validation.as_ref().map_or(0, Dataset::bytes) + self.test.bytes()
     }
 
-    /// Returns a hash of all sets: every sample with its label, in order, the class names, and recordings of noise.
+    /// Returns a hash of all sets: every sample with its label, in order, the class names, and noise recordings.
     pub fn fingerprint(&self) -> u128 {
         let mut hash = Xxh3::new();
         hash.update(format!("{:?}", self.classes).as_bytes());
@@ -129,8 +129,8 @@ struct SplitSample {
 /// Reads the data of a recipe and converts it to rasters.
 ///
 /// # Errors
-/// Returns an error that lists the samples that cannot be used, or values of the recipe that no sample has, or names a set
-/// that is empty or a class without training samples.
+/// Returns an error that lists the samples that cannot be used, or values of the recipe that no sample has, or names an
+/// empty set, a class without samples, or, if the recipe is strict, a class without training samples.
 pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Corpus, Error> {
     let options = &recipe.data;
     let classes: Vec<String> = options.classes.iter().map(plain).collect();

@@ -1,4 +1,4 @@
-//! Recordings of noise, which augmentation adds to the training recordings.
+//! Noise recordings, which augmentation adds to the training recordings.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::error_list;
 use super::scan::Scan;
 use crate::error::{self, Error};
 
-/// Decoded recordings of noise.
+/// Decoded noise recordings.
 #[derive(Default)]
 pub(super) struct NoisePool {
     /// The recordings, in the order of their names.
@@ -31,7 +31,8 @@ impl NoisePool {
         }
         let is_above = |(folder, path): (PathBuf, PathBuf)| path.starts_with(folder);
         if std::fs::canonicalize(folder).ok().zip(std::fs::canonicalize(path).ok()).is_some_and(is_above) {
-            let message = "the folder contains the samples, the test set included; name a folder of noise";
+            let message = "the folder also contains the dataset, including the test set; choose a folder that holds only noise \
+                           recordings";
             return Err(Error::file(folder, format_args!("`{key}`: {message}")));
         }
         let scan = Scan::read(folder, ".wav", &[])?;
@@ -48,7 +49,7 @@ impl NoisePool {
             }
         }
         if !errors.is_empty() {
-            let list = error_list(&errors, "recording", "recordings", "of noise cannot be used");
+            let list = error_list(&errors, "noise recording", "noise recordings", "cannot be used");
             return Err(Error::file(folder, list));
         }
         if recordings.is_empty() {

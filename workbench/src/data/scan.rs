@@ -1,4 +1,4 @@
-//! The files of a folder: which ones are samples, and which ones are left out.
+//! The files of a folder: which ones are samples, and which ones are skipped.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use glob::{MatchOptions, Pattern as Glob};
 use crate::error::Error;
 use crate::observer::Observer;
 
-/// Names that are left out of every dataset: noise that ships with Speech Commands, and what archives of macOS contain.
+/// Names that are skipped in every dataset: noise that ships with Speech Commands, and what archives of macOS contain.
 const ALWAYS_IGNORED: [&str; 2] = ["_background_noise_", "__MACOSX"];
 
 /// `*` and `?` do not match `/`.
@@ -18,7 +18,7 @@ const GLOB: MatchOptions = MatchOptions {
     require_literal_leading_dot: false,
 };
 
-/// Files that were left out, for one reason.
+/// Files that were skipped, for one reason.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
     count: usize,
@@ -81,7 +81,7 @@ impl Scan {
         Ok(scan)
     }
 
-    /// Notes what was left out.
+    /// Notes what was skipped.
     pub(crate) fn report(&self, folder: &Path, observer: &dyn Observer) {
         let groups = [
             self.hidden.describe("hidden file", "hidden files"),
@@ -92,7 +92,7 @@ impl Scan {
         ];
         let groups: Vec<String> = groups.into_iter().flatten().collect();
         if !groups.is_empty() {
-            observer.note(&format!("`{}`: left out {}", folder.display(), groups.join(", ")));
+            observer.note(&format!("`{}`: skipped {}", folder.display(), groups.join(", ")));
         }
     }
 }

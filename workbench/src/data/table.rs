@@ -111,7 +111,7 @@ impl Source<'_> {
                 targets.collect::<Result<_, _>>().map(Some)
             }
             (Some(_), false) => {
-                Err("has `targets`, but the recipe names classes; leave out `data.classes`".into())
+                Err("has `targets`, but the recipe names classes; omit `data.classes`".into())
             }
             (None, true) => Err("has `labels`; name the classes with `data.classes`".into()),
             (None, false) => Ok(None),

@@ -29,7 +29,7 @@ pub struct FolderEncoding {
 }
 
 /// Encodes every WAV file below a folder to a `.npz` file of the same relative name in the folder `out`, as recipes with
-/// `format: npz` read them. The observer is told which files are left out: hidden ones, those in `__MACOSX` and in
+/// `format: npz` read them. Skipped files are reported to the observer: hidden ones, those in `__MACOSX` and in
 /// `_background_noise_`, and those with other extensions.
 ///
 /// The files appear together: they are written to a temporary folder, which is renamed when it is complete. `out` must

@@ -122,7 +122,7 @@ impl Encoding {
         } else if has_extension("npz") {
             self.to_npz()
         } else {
-            let message = "events are written as `.npy` or `.npz`; name the output file so";
+            let message = "the output file name must end in `.npy` or `.npz`";
             Err(Error::Refused(format!("`{}`: {message}", path.display())))
         }
     }

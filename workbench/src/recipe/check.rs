@@ -1,4 +1,4 @@
-//! The checks of a recipe that its types do not make: ranges, names, and keys that depend on each other.
+//! The checks of a recipe that types cannot express: ranges, names, and keys that depend on each other.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl Recipe {
         for (i, text) in self.build.iter().enumerate() {
             let path = KeyPath::dotted("build").join(i);
             if self.build[..i].contains(text) {
-                let message = format!("the target `{text}` is given twice");
+                let message = format!("duplicate target `{text}`");
                 problems.push(
                     Problem::at(&codes::DUPLICATE_VALUE, path, message).with_help("remove one of them"),
                 );
@@ -73,11 +73,11 @@ impl Recipe {
         let Some(seeds) = &self.seeds else { return Vec::new() };
         if seeds.is_empty() {
             let problem = Problem::new(&codes::RANGE, "seeds", "`seeds` is empty");
-            return vec![problem.with_help("give at least one seed, or leave out the key")];
+            return vec![problem.with_help("specify at least one seed, or omit the key")];
         }
         let twice = seeds.iter().enumerate().filter(|(i, seed)| seeds[..*i].contains(seed));
         let problem = |(i, seed)| {
-            let message = format!("the seed {seed} is given twice");
+            let message = format!("duplicate seed {seed}");
             Problem::at(&codes::DUPLICATE_VALUE, KeyPath::dotted("seeds").join(i), message)
                 .with_help("remove one of them")
         };
@@ -104,7 +104,7 @@ impl DataOptions {
         for (i, class) in self.classes.iter().enumerate() {
             if self.classes[..i].contains(class) {
                 let path = KeyPath::dotted("data.classes").join(i);
-                let message = format!("the class `{class}` is given twice");
+                let message = format!("duplicate class `{class}`");
                 add(Problem::at(&codes::DUPLICATE_VALUE, path, message).with_help("remove one of them"));
             }
         }
@@ -191,26 +191,27 @@ impl DataOptions {
             Format::Shd => ("shd", "a single file"),
         };
         let mut only_for = |key: &str, others: &str, help: &str| {
-            let message = format!("`data.{key}` is for {others}, but the format `{format}` is {content}");
+            let message =
+                format!("`data.{key}` applies only to {others}, but `data.format` is `{format}` ({content})");
             let problem = Problem::new(&codes::CONFLICT, &format!("data.{key}"), message);
             problems.push(problem.involving("data.format").with_help(help));
         };
         let binned = matches!(self.format, Format::Events | Format::Shd);
         if self.format == Format::Shd && self.pattern.is_some() {
-            only_for("pattern", "folders", "leave it out");
+            only_for("pattern", "folders", "omit it");
         }
         if self.time_unit != Unit::Second && self.format != Format::Events {
-            only_for("time_unit", "event lists", "leave it out");
+            only_for("time_unit", "event lists", "omit it");
         }
         if self.channel_pool != 1 && !binned {
-            only_for("channel_pool", "event lists", "leave it out");
+            only_for("channel_pool", "event lists and `shd` files", "omit it");
         }
         if self.augmentation != waveform::Augmentation::default() && self.format != Format::Wav {
             only_for("augmentation", "audio", "use `training.augmentation` for rasters");
         }
         if matches!(self.format, Format::Wav | Format::Events) && self.pattern.is_none() {
             let problem = Problem::new(&codes::MISSING_KEY, "data.pattern", "`data.pattern` is missing");
-            let help = "give the pattern of the file names, such as `{label}_{take}.wav`";
+            let help = "specify the pattern of the file names, such as `{label}_{take}.wav`";
             problems.push(problem.involving("data.format").with_help(help));
         }
         problems

@@ -28,11 +28,12 @@ pub struct DataOptions {
     /// `{label}_{speaker}_{index}.wav`. The field `label` is the class.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// Patterns of names that are left out, such as `_background_noise_` or `**/*_copy.wav`; `*` stands for any text
+    /// Patterns of names that are skipped, such as `_background_noise_` or `**/*_copy.wav`; `*` stands for any text
     /// without `/`, `**` for any text. A pattern without `/` matches the names of files and folders at any depth.
     #[serde(default)]
     pub ignore: Vec<String>,
-    /// Whether names that do not match the pattern are an error; by default, they are left out with a count.
+    /// Whether the following are errors instead of warnings: file names that do not match the pattern, names in a list file
+    /// without a sample, and classes without a training sample. `false` by default.
     #[serde(default)]
     pub strict: bool,
     /// The class that gathers all labels which `classes` does not list. By default, it is the class `unknown`, if there

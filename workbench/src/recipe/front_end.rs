@@ -76,7 +76,7 @@ mod tests {
             "unknown key `decimate` in `front_end`",
             "--> --front-end:1:1",
             "did you mean `decimation`?",
-            "`front_end.cap` is `many`; expected a whole number from 1 to 15",
+            "`front_end.cap` is `many`; expected an integer from 1 to 15",
             "`front_end.normalization` is `divisive`; expected `joint`, `channel` or `fixed`",
             "1 | eps=[",
             "`front_end.b1` is 0; it must be from 1 to 20",

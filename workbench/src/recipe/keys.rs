@@ -6,18 +6,18 @@ const fn key(path: &'static str, expected: &'static str, default: &'static str) 
     Key { path, expected, default }
 }
 
-const COUNT: &str = "a whole number, 1 or more";
-const WHOLE: &str = "a whole number, 0 or more";
-const POSITIVE: &str = "a number above 0";
-const NON_NEGATIVE: &str = "a number, 0 or more";
+const COUNT: &str = "a positive integer";
+const WHOLE: &str = "a non-negative integer";
+const POSITIVE: &str = "a positive number";
+const NON_NEGATIVE: &str = "a non-negative number";
 const FRACTION: &str = "a number from 0 to 1";
-const BELOW_ONE: &str = "a number from 0 to below 1";
+const BELOW_ONE: &str = "a number that is at least 0 and less than 1";
 const BOOLEAN: &str = "`true` or `false`";
 const FIELDS: &str = "values of fields, such as `{ take: [3, 4] }`, or a list file, `{ list: test.txt }`";
 const LIST_FILE: &str = "the path of a text file with a name on each line";
 const FIELD_VALUES: &str = "a list of values, such as `[3, 4]`";
 const READOUT: &str = "`spike_count`, `mean_vmem`, `max_vmem` or `last_vmem`";
-const WEIGHTS: &str = "a list of numbers, 0 or more, one for each output";
+const WEIGHTS: &str = "a list of non-negative numbers, one for each output";
 
 /// The keys in the order of the documentation. A key without a default is required.
 pub(crate) const KEYS: &[Key] = &[
@@ -25,11 +25,15 @@ pub(crate) const KEYS: &[Key] = &[
     key("name", "the name of a network of the file", "the only network"),
     key("params", "parameters of the network, such as `{ classes: 12 }`", "`{}`"),
     key("params.*", "a value of the network language", ""),
-    key("data", "a mapping with `path`, `test`, `classes`, `steps` and others", ""),
+    key("data", "a mapping with `path`, `test`, `classes`, `steps` and other keys", ""),
     key("data.format", "`wav`, `npz`, `events` or `shd`", "`wav`"),
     key("data.path", "a folder with one file per sample, or a file with all samples", ""),
     key("data.test_path", "a folder or a file whose samples all belong to the test set", "none"),
-    key("data.pattern", "a pattern of file names, such as `{label}_{take}.wav`", "none"),
+    key(
+        "data.pattern",
+        "a pattern of file names, such as `{label}_{take}.wav`",
+        "required for `wav` and `events`",
+    ),
     key("data.ignore", "a list of patterns of names, such as `[_background_noise_]`", "`[]`"),
     key("data.strict", BOOLEAN, "`false`"),
     key(
@@ -45,7 +49,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("data.test.*", FIELD_VALUES, ""),
     key(
         "data.validation",
-        "a fraction above 0 and below 1, or values of fields, such as `{ take: [3] }`",
+        "a fraction above 0 and below 1, values of fields, such as `{ take: [3] }`, or a list file, `{ list: test.txt }`",
         "none",
     ),
     key("data.validation.list", LIST_FILE, "none"),
@@ -60,10 +64,10 @@ pub(crate) const KEYS: &[Key] = &[
     key("data.channel_pool", COUNT, "1"),
     key("data.augmentation", "a mapping of options", "none"),
     key("data.augmentation.gain", "a number from 0 to 60, in decibels", "0"),
-    key("data.augmentation.noise", "a mapping with `snr` and `color`", "none"),
+    key("data.augmentation.noise", "a mapping with `snr`, and `color` or `recordings`", "none"),
     key("data.augmentation.noise.snr", "two numbers from -60 to 120, in decibels, in ascending order", ""),
     key("data.augmentation.noise.color", "`white` or `pink`", "`white`"),
-    key("data.augmentation.noise.recordings", "a folder of recordings of noise", "none"),
+    key("data.augmentation.noise.recordings", "a folder of noise recordings", "none"),
     key("data.augmentation.time_shift", "a number from 0 to 60, in seconds", "0"),
     key("data.augmentation.speed", FRACTION, "0"),
     key("data.augmentation.pitch", FRACTION, "0"),
@@ -71,14 +75,14 @@ pub(crate) const KEYS: &[Key] = &[
     key("front_end", "a mapping with a `kind` and options", "`{ kind: xylo_audio3 }`"),
     key("front_end.kind", "`xylo_audio3`", ""),
     key("front_end[xylo_audio3].normalization", "`joint`, `channel` or `fixed`", "`joint`"),
-    key("front_end[xylo_audio3].fixed_threshold", "a whole number from 1 to 4398046511103", "134217728"),
-    key("front_end[xylo_audio3].b1", "a whole number above `b2`, at most 20", "6"),
-    key("front_end[xylo_audio3].b2", "a whole number from 0 to below `b1`", "0"),
-    key("front_end[xylo_audio3].low_pass", "a whole number from 0 to 20", "12"),
-    key("front_end[xylo_audio3].eps", "a whole number from 1 to 65535", "1"),
-    key("front_end[xylo_audio3].decimation", "a whole number from 1 to 4294967295", "50"),
-    key("front_end[xylo_audio3].cap", "a whole number from 1 to 15", "15"),
-    key("training", "a mapping with `loss`, `epochs`, `batch` and others", ""),
+    key("front_end[xylo_audio3].fixed_threshold", "an integer from 1 to 4398046511103", "134217728"),
+    key("front_end[xylo_audio3].b1", "an integer above `b2`, at most 20", "6"),
+    key("front_end[xylo_audio3].b2", "an integer that is at least 0 and less than `b1`", "0"),
+    key("front_end[xylo_audio3].low_pass", "an integer from 0 to 20", "12"),
+    key("front_end[xylo_audio3].eps", "an integer from 1 to 65535", "1"),
+    key("front_end[xylo_audio3].decimation", "an integer from 1 to 4294967295", "50"),
+    key("front_end[xylo_audio3].cap", "an integer from 1 to 15", "15"),
+    key("training", "a mapping with `loss`, `epochs`, `batch` and other keys", ""),
     key("training.loss", "a mapping with a `kind` and options", ""),
     key("training.loss.kind", "`cross_entropy`, `mse`, `peak` or `binary_cross_entropy`", ""),
     key("training.loss[cross_entropy].readout", READOUT, ""),
@@ -101,22 +105,30 @@ pub(crate) const KEYS: &[Key] = &[
     key("training.optimizer[sgd].nesterov", BOOLEAN, "`false`"),
     key("training.optimizer[sgd].weight_decay", NON_NEGATIVE, "0"),
     key("training.optimizer[adam].lr", POSITIVE, "0.001"),
-    key("training.optimizer[adam].betas", "two numbers from 0 to below 1", "`[0.9, 0.999]`"),
+    key(
+        "training.optimizer[adam].betas",
+        "two numbers that are at least 0 and less than 1",
+        "`[0.9, 0.999]`",
+    ),
     key("training.optimizer[adam].eps", POSITIVE, "1e-8"),
     key("training.optimizer[adam].weight_decay", NON_NEGATIVE, "0"),
     key("training.optimizer[adamw].lr", POSITIVE, "0.001"),
-    key("training.optimizer[adamw].betas", "two numbers from 0 to below 1", "`[0.9, 0.999]`"),
+    key(
+        "training.optimizer[adamw].betas",
+        "two numbers that are at least 0 and less than 1",
+        "`[0.9, 0.999]`",
+    ),
     key("training.optimizer[adamw].eps", POSITIVE, "1e-8"),
     key("training.optimizer[adamw].weight_decay", NON_NEGATIVE, "0.01"),
     key("training.lr_factors", "factors by tensor, such as `{ tau_mem: 0.1 }`", "none"),
     key("training.lr_factors.*", NON_NEGATIVE, ""),
     key("training.schedule", "a mapping with a `kind` and options", "`{ kind: constant }`"),
     key("training.schedule.kind", "`constant`, `cosine`, `step` or `one_cycle`", ""),
-    key("training.schedule[constant].warm_up", "a number of epochs, 0 or more", "0"),
-    key("training.schedule[cosine].warm_up", "a number of epochs, 0 or more", "0"),
+    key("training.schedule[constant].warm_up", "a non-negative number of epochs", "0"),
+    key("training.schedule[cosine].warm_up", "a non-negative number of epochs", "0"),
     key("training.schedule[cosine].floor", FRACTION, "0"),
-    key("training.schedule[step].warm_up", "a number of epochs, 0 or more", "0"),
-    key("training.schedule[step].every", "a number of epochs above 0", ""),
+    key("training.schedule[step].warm_up", "a non-negative number of epochs", "0"),
+    key("training.schedule[step].every", "a positive number of epochs", ""),
     key("training.schedule[step].factor", FRACTION, "0.1"),
     key("training.schedule[one_cycle].rise", FRACTION, "0.3"),
     key("training.schedule[one_cycle].start", FRACTION, "0.04"),
@@ -126,18 +138,18 @@ pub(crate) const KEYS: &[Key] = &[
     key("training.seed", WHOLE, "0"),
     key("training.gradient_clip", POSITIVE, "no limit"),
     key("training.bounds", "a mapping of options", "the defaults of its keys"),
-    key("training.bounds.min_tau", "a number of time steps above 0", "1"),
+    key("training.bounds.min_tau", "a positive number of time steps", "1"),
     key("training.bounds.min_decay", POSITIVE, "0.001"),
     key("training.bounds.max_decay", "a number above `min_decay` and below 1", "0.9999"),
     key("training.bounds.min_threshold", POSITIVE, "0.01"),
     key("training.augmentation", "a mapping of options", "none"),
-    key("training.augmentation.time_shift", "a whole number of steps, 0 or more", "0"),
+    key("training.augmentation.time_shift", "a non-negative integer, in time steps", "0"),
     key("training.augmentation.time_stretch", FRACTION, "0"),
-    key("training.augmentation.time_jitter", "a number of steps from 0 to 1000", "0"),
+    key("training.augmentation.time_jitter", "a number from 0 to 1000, in time steps", "0"),
     key("training.augmentation.event_drop", FRACTION, "0"),
     key("training.augmentation.channel_drop", FRACTION, "0"),
-    key("training.augmentation.channel_shift", "a whole number of channels, 0 or more", "0"),
-    key("training.rate_regularizer", "a mapping with `weight`, `target` and others", "none"),
+    key("training.augmentation.channel_shift", "a non-negative integer, in channels", "0"),
+    key("training.rate_regularizer", "a mapping with `weight`, `target` and other keys", "none"),
     key("training.rate_regularizer.weight", NON_NEGATIVE, ""),
     key("training.rate_regularizer.target", NON_NEGATIVE, ""),
     key("training.rate_regularizer.silent_weight", NON_NEGATIVE, "0"),
@@ -146,7 +158,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("training.membrane_regularizer", "a mapping with `weight`, `low` and `high`", "none"),
     key("training.membrane_regularizer.weight", NON_NEGATIVE, ""),
     key("training.membrane_regularizer.low", "a number", ""),
-    key("training.membrane_regularizer.high", "a number, `low` or more", ""),
+    key("training.membrane_regularizer.high", "a number that is at least `low`", ""),
     key("training.weight_regularizer", "a mapping with `l2` and `l1`", "none"),
     key("training.weight_regularizer.l2", NON_NEGATIVE, "0"),
     key("training.weight_regularizer.l1", NON_NEGATIVE, "0"),
@@ -157,18 +169,18 @@ pub(crate) const KEYS: &[Key] = &[
         "the best validation score, if there is a validation set",
     ),
     key("training.selection.by", "`validation_accuracy`, `validation_loss`, `accuracy` or `loss`", ""),
-    key("training.selection.patience", "a whole number of epochs", "no early stop"),
+    key("training.selection.patience", "a non-negative integer, in epochs", "no early stop"),
     key("training.selection.min_delta", NON_NEGATIVE, "0"),
-    key("seeds", "a list of whole numbers, 0 or more", "the seed of `training`"),
+    key("seeds", "a list of non-negative integers", "the seed of `training`"),
     key("chip", "the name of a chip", "the first chip of `build`"),
     key("quantize", "a mapping of options", "the defaults of its keys"),
     key("quantize.method", "`channel`, `global`, `rockpool-channel` or `rockpool-global`", "`channel`"),
-    key("quantize.weight_shifts", BOOLEAN, "shifts without measured ranges"),
-    key("quantize.headroom", "a number, 1 or more", "2"),
+    key("quantize.weight_shifts", BOOLEAN, "`true`, without measured ranges"),
+    key("quantize.headroom", "a number that is at least 1", "2"),
     key("quantize.refine", BOOLEAN, "`true`"),
     key("quantize.clip", "a percentile above 0 and up to 100", "no clipping"),
-    key("quantize.weight_bits", "a whole number from 2 to 8", "the bits of the chip"),
+    key("quantize.weight_bits", "an integer from 2 to 8", "the bits of the chip"),
     key("quantize.aware", "`true`, `false` or `{ from_epoch: N }`", "`false`"),
-    key("quantize.aware.from_epoch", "a whole number from 0 to below `training.epochs`", ""),
+    key("quantize.aware.from_epoch", "an integer that is at least 0 and less than `training.epochs`", ""),
     key("build", "a list of targets, such as `[rust, xylo-audio3]`", "`[rust, xylo-audio3]`"),
 ];

@@ -86,7 +86,7 @@ fn keys_are_those_of_the_types() {
             // The message about an unknown key lists all keys that the type has.
             let unknown = "zzzzzzzzzzzzzzzz";
             let (_, message) = read(&with(&recipe, &path.join(unknown).to_string(), "1"));
-            let known = message.split("choose among ").nth(1).unwrap_or_default().replace(" or ", ", ");
+            let known = message.split("use one of ").nth(1).unwrap_or_default();
             let of_type: Vec<&str> = known
                 .split(", ")
                 .map(|name| name.trim_matches(['`', ')', '(']))

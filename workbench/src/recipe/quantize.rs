@@ -153,7 +153,7 @@ impl Recipe {
                 "`quantize.{key}` has no effect: quantizer `{}` reproduces Rockpool's and has no options",
                 method.name()
             );
-            Problem::new(&codes::CONFLICT, &format!("quantize.{key}"), message).with_help("leave it out")
+            Problem::new(&codes::CONFLICT, &format!("quantize.{key}"), message).with_help("omit it")
         });
         let ranges = options.errors().into_iter().map(|(key, predicate)| {
             Problem::new(&codes::RANGE, &format!("quantize.{key}"), format!("`quantize.{key}` {predicate}"))
@@ -173,7 +173,7 @@ impl Recipe {
                  are measured after training"
             );
             let problem = Problem::new(&codes::CONFLICT, &format!("quantize.{SHIFTS}"), message);
-            problems.push(problem.involving("quantize.aware").with_help("leave one of them out"));
+            problems.push(problem.involving("quantize.aware").with_help("omit one of them"));
         }
         let epochs = self.training.epochs;
         if from >= epochs && epochs > 0 {

@@ -29,7 +29,9 @@ impl<'de> Deserialize<'de> for ValidationSplit {
             type Value = ValidationSplit;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a fraction such as 0.1, or values of fields such as `{ take: [3] }`")
+                f.write_str(
+                    "a fraction such as 0.1, values of fields such as `{ take: [3] }`, or a list file",
+                )
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<ValidationSplit, E> {

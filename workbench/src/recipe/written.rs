@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 /// A scalar of a recipe as it is written there, without quotes.
 ///
-/// Fields of file names and class names are text: `00012345` keeps its zeros, and `0x1f`, `1_000`, `1.0` and `no` stay
+/// Fields of file names and class names are strings: `00012345` keeps its zeros, and `0x1f`, `1_000`, `1.0` and `no` stay
 /// what they are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Written(String);
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Written {
             type Value = Written;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text or a number")
+                f.write_str("a string or a number")
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Written, E> {

@@ -1,4 +1,4 @@
-//! Output folders that hold a run already.
+//! Output folders that already contain a run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::observer::Observer;
 /// Name of the file with the metrics of every seed.
 pub(crate) const SEEDS: &str = "seeds.csv";
 
-/// The run that an output folder holds.
+/// The run that an output folder contains.
 pub(crate) enum ExistingRun {
     /// There is none.
     None,
@@ -30,10 +30,11 @@ pub(crate) enum ExistingRun {
 /// summary is lost. `seeds` are those of the new run; `None` for a single one.
 ///
 /// # Errors
-/// Returns an error that says what the folder holds.
+/// Returns an error that says what the folder contains.
 pub(crate) fn check_seeds(folder: &Path, seeds: Option<&[u64]>) -> Result<(), Error> {
-    let help = "choose another folder with `--out`, or replace them with `--overwrite`";
-    let refuse = |what: &str| Err(Error::Refused(format!("`{}` holds {what}: {help}", folder.display())));
+    let help = "choose another folder with `--out`, or overwrite them with `--overwrite`";
+    let refuse =
+        |what: &str| Err(Error::Refused(format!("`{}` already contains {what}: {help}", folder.display())));
     let summary = folder.join(SEEDS).exists();
     let Some(seeds) = seeds else {
         return if summary { refuse("runs of several seeds with their summary") } else { Ok(()) };
@@ -80,8 +81,9 @@ impl ExistingRun {
         options: &TrainOptions,
         provenance: &BTreeMap<String, String>,
     ) -> Result<(), Error> {
-        let help = "choose another folder with `--out`, or replace the run with `--overwrite`";
-        let refuse = |what: &str| Err(Error::Refused(format!("`{}` holds a run {what}", folder.display())));
+        let help = "choose another folder with `--out`, or overwrite the run with `--overwrite`";
+        let refuse =
+            |what: &str| Err(Error::Refused(format!("`{}` already contains a run {what}", folder.display())));
         let info = match self {
             Self::None => return Ok(()),
             Self::Unknown => return refuse(&format!("whose options are unknown: {help}")),
@@ -95,11 +97,11 @@ impl ExistingRun {
             .chain(provenance.keys().filter(|part| !info.provenance.contains_key(*part)));
         let differing =
             names.filter(|part| is_known(part) && info.provenance.get(*part) != provenance.get(*part));
-        differences.extend(differing.map(|part| format!("another {part}")));
+        differences.extend(differing.map(|part| format!("different {part}")));
         if differences.is_empty() {
             return Ok(());
         }
-        refuse(&format!("with other options: {help}\n  {}", differences.join("\n  ")))
+        refuse(&format!("with different options: {help}\n  {}", differences.join("\n  ")))
     }
 
     /// Removes the files of a run from a folder, so that none of them can be taken for one of the next run.
@@ -116,7 +118,7 @@ impl ExistingRun {
             && info.epochs_done < info.epochs
         {
             observer.note(&format!(
-                "`{}` holds an interrupted run with the same options, after {}: it is started again; `--resume` would \
+                "`{}` contains an interrupted run with the same options, after {}: it is started again; `--resume` would \
                  continue it",
                 folder.display(),
                 pluralize(info.epochs_done, "epoch")

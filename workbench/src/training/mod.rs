@@ -95,7 +95,7 @@ impl TrainingRun {
         Ok(Self { seed, out, trainer, history: History::default(), resumed: false, initial_weights: None })
     }
 
-    /// Prepares training from the given weights, as for fine-tuning, with `out` as the output folder.
+    /// Prepares training from the given weights, for example to fine-tune them, with `out` as the output folder.
     ///
     /// # Errors
     /// Returns an error if training does not support the network or the options.
@@ -109,7 +109,7 @@ impl TrainingRun {
     /// training is extended.
     ///
     /// # Errors
-    /// Returns an error if the checkpoint or the metrics cannot be read, or belong to another network or other options.
+    /// Returns an error if the checkpoint or the metrics cannot be read, or belong to a different network or different options.
     pub fn resume(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
         let bytes = files::read(&out.join(CHECKPOINT))?;
         let trainer = plan.resumed_trainer(&bytes, seed).map_err(|error| {
@@ -120,10 +120,10 @@ impl TrainingRun {
         Ok(Self { seed, out, trainer, history, resumed: true, initial_weights })
     }
 
-    /// Checks that a new run loses nothing that the output folder holds; a resumed run continues it.
+    /// Checks that a new run loses nothing that the output folder contains; a resumed run continues it.
     ///
     /// # Errors
-    /// Returns an error that lists the differences, if the folder holds a run with other options or inputs.
+    /// Returns an error that lists the differences, if the folder already contains a run with different options or inputs.
     pub(crate) fn check_folder(
         &self,
         provenance: &BTreeMap<String, String>,
@@ -157,7 +157,7 @@ impl TrainingRun {
         self.trainer.network()
     }
 
-    /// Reports learning rates that are too high for a learned constant to the observer.
+    /// Reports learning rates that are too high for a learned neuron parameter to the observer.
     pub fn warn_about_large_steps(&self, observer: &dyn Observer) {
         for step in self.trainer.large_steps() {
             observer.warning(&step.to_string());

@@ -1,7 +1,7 @@
-//! Finding the guilty value of a mistake, and values that are accepted in its place, by trying.
+//! Locates the value that causes an error, and finds acceptable replacements, by trial.
 //!
-//! serde buffers the options of an enum with a `kind` before it reads them, and then knows no places. Without the guilty
-//! value the mistake is another one, or none; without any other value it is the same.
+//! serde buffers the options of an enum with a `kind` before it reads them, and then knows no paths. Removing the value
+//! that causes the error changes or resolves it; removing any other value does not.
 
 use serde::de::{DeserializeOwned, Unexpected};
 use synnet_ir::Span;
@@ -11,14 +11,14 @@ use super::fault::{Fault, FaultKind, length_words};
 use super::path::Steps;
 use super::{KIND, Node, Value};
 
-/// Values that hardly any file has, so that a mistake about them is recognized.
+/// Values that hardly any file has, so that an error about them is recognized.
 const INTEGER: i64 = 101;
 const NUMBER: f64 = 0.515625;
 const TEXT: &str = "\u{1}any";
 /// Maximum length of a list of a fixed length.
 const MAX_LENGTH: usize = 4;
 
-/// The values that a place accepts.
+/// The values that are accepted at a path.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accepted {
     pub integer: bool,
@@ -35,7 +35,7 @@ pub(super) struct Accepted {
     pub limits: Option<[i64; 2]>,
 }
 
-/// Returns the way to the value that causes a mistake.
+/// Returns the path to the value that causes an error.
 pub(super) fn guilty<T: DeserializeOwned>(tree: &Node, fault: &Fault) -> Steps {
     let mut steps = fault.steps.clone();
     while let Some(node) = tree.at(&steps) {
@@ -56,7 +56,7 @@ pub(super) fn guilty<T: DeserializeOwned>(tree: &Node, fault: &Fault) -> Steps {
     steps
 }
 
-/// Returns whether a mistake is about a value itself, not about one in it: an empty one gives the same mistake.
+/// Returns whether an error is about a value itself, not about one in it: an empty one gives the same error.
 fn is_about<T: DeserializeOwned>(fault: &Fault, tree: &Node, steps: &Steps) -> bool {
     let mut copy = tree.clone();
     let Some(node) = copy.at_mut(steps) else { return true };
@@ -71,7 +71,7 @@ fn is_about<T: DeserializeOwned>(fault: &Fault, tree: &Node, steps: &Steps) -> b
     from_node::<T>(&copy).err().as_ref() == Some(fault)
 }
 
-/// Tries values at a place, which must exist.
+/// Tries values at a path, which must exist.
 pub(super) fn accepted<T: DeserializeOwned>(tree: &Node, steps: &Steps) -> Accepted {
     let try_it = |probe: Probe| probe.fit::<T>(tree, steps);
     let accepts = |probe: Probe| try_it(probe) == Fit::Yes;
@@ -114,7 +114,7 @@ fn limits(fits: impl Fn(i64) -> bool) -> Option<[i64; 2]> {
     (max < i64::MAX).then_some([-max - 1, max])
 }
 
-/// Returns a value that a place accepts, to go on with. Tries them all.
+/// Returns a value that is accepted at a path, to go on with. Tries them all.
 pub(super) fn replacement<T: DeserializeOwned>(tree: &Node, steps: &Steps) -> Option<Node> {
     // Text first: the name of a variant may be given as its number, which nobody means.
     let simple = [Probe::Text, Probe::Integer(1), Probe::Number, Probe::Boolean, Probe::Mapping];
@@ -138,14 +138,14 @@ enum Probe {
     Mapping,
 }
 
-/// Whether a place takes a value.
+/// Whether a value is accepted at a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fit {
     Yes,
     No,
-    /// It takes lists of another length.
+    /// Lists of a different length are accepted.
     OtherLength,
-    /// It takes these names.
+    /// These names are accepted.
     Names(&'static [&'static str]),
 }
 
@@ -179,7 +179,7 @@ impl Probe {
         .to_string()
     }
 
-    /// Puts the value at a place, and reads the tree.
+    /// Puts the value at a path, and reads the tree.
     fn fit<T: DeserializeOwned>(self, tree: &Node, steps: &Steps) -> Fit {
         let mut copy = tree.clone();
         let Some(node) = copy.at_mut(steps) else { return Fit::No };

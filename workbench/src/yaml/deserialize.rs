@@ -1,4 +1,4 @@
-//! A serde deserializer over a tree. Its errors say where they arose.
+//! A serde deserializer over a tree. Its errors carry the paths of their values.
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::scalar::Resolved;
 use super::{Entry, KIND, Node, Value};
 
-/// Reads a value from a tree; stops at the first mistake.
+/// Reads a value from a tree; stops at the first error.
 pub(super) fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, Fault> {
     T::deserialize(At(node))
 }
@@ -175,7 +175,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 }
 
-/// Adds the step from a parent to a child that has a mistake.
+/// Prepends the step from a parent to the child that causes an error.
 fn below(mut fault: Fault, step: usize) -> Fault {
     fault.steps.insert(0, step);
     fault

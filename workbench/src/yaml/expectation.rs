@@ -1,4 +1,4 @@
-//! What the keys of a file mean: their values, ranges and defaults, in words.
+//! The accepted values and the default of each key of a file, in words.
 
 use serde::de::DeserializeOwned;
 
@@ -6,14 +6,17 @@ use super::blame::{self, Accepted};
 use super::path::Steps;
 use super::{KIND, KeyPath, Node};
 
-/// A key with what it takes.
+/// The start of [`Key::default`] for a key that only some values of other keys require.
+const REQUIRED: &str = "required";
+
+/// A key with the values that it accepts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
     /// The path with dots. `[name]` behind a part asks for that `kind`; `*` stands for any name.
     pub path: &'static str,
-    /// The values, to follow "expected", such as "a whole number, 1 or more".
+    /// The values, to follow "expected", such as "a positive integer".
     pub expected: &'static str,
-    /// The default as Markdown; empty for a key that is required.
+    /// The default as Markdown; empty for a required key, and "required for ..." for one that others require.
     pub default: &'static str,
 }
 
@@ -61,11 +64,12 @@ impl Key {
 
     /// Returns the advice to use the default, if there is one.
     pub(crate) fn default_help(&self) -> Option<String> {
-        (!self.default.is_empty()).then(|| format!("leave it out for the default: {}", self.default))
+        let has_default = !self.default.is_empty() && !self.default.starts_with(REQUIRED);
+        has_default.then(|| format!("omit it to use the default: {}", self.default))
     }
 }
 
-/// Returns what is expected at a place: by the table, or else by trying.
+/// Returns what is expected at a path: by the table, or else by trial.
 pub(super) fn expected<T: DeserializeOwned>(keys: &'static [Key], tree: &Node, steps: &Steps) -> String {
     match Key::find(keys, tree, &tree.path(steps)) {
         Some(key) => key.expected.to_owned(),
@@ -77,9 +81,9 @@ fn words(accepted: &Accepted) -> String {
     let mut words = Vec::new();
     match accepted.limits {
         _ if accepted.number => words.push("a number".to_owned()),
-        Some([0, i64::MAX]) => words.push("a whole number, 0 or more".to_owned()),
-        Some([min, max]) => words.push(format!("a whole number from {min} to {max}")),
-        None if accepted.integer => words.push("a whole number".to_owned()),
+        Some([0, i64::MAX]) => words.push("a non-negative integer".to_owned()),
+        Some([min, max]) => words.push(format!("an integer from {min} to {max}")),
+        None if accepted.integer => words.push("an integer".to_owned()),
         None => {}
     }
     if accepted.boolean {
@@ -87,8 +91,8 @@ fn words(accepted: &Accepted) -> String {
     }
     match accepted.names {
         Some(names) => words.push(choices(names)),
-        // What takes any text takes numbers, too, as text.
-        None if accepted.text => words = vec!["text".to_owned()],
+        // What takes any string takes numbers, too, as strings.
+        None if accepted.text => words = vec!["a string".to_owned()],
         None => {}
     }
     if accepted.list {
@@ -99,6 +103,11 @@ fn words(accepted: &Accepted) -> String {
         words.push("a mapping of keys and values".to_owned());
     }
     if words.is_empty() { "another value".to_owned() } else { words.join(" or ") }
+}
+
+/// Lists names: "`a`, `b`, `c`".
+pub(super) fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Lists names: "`a`, `b` or `c`".

@@ -6,16 +6,16 @@ use serde::de::{Error, Expected, Unexpected};
 
 use super::path::Steps;
 
-/// The first mistake that serde finds.
+/// The first error that serde finds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fault {
     pub kind: FaultKind,
-    /// The way to the value, or to one around it: serde buffers the options of an enum with a `kind`, and then reports
-    /// mistakes at the whole.
+    /// The path to the value, or to one around it: serde buffers the options of an enum with a `kind`, and then reports
+    /// errors at the whole.
     pub steps: Steps,
 }
 
-/// The kind of a mistake.
+/// The kind of an error.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum FaultKind {
     UnknownKey {
@@ -23,6 +23,8 @@ pub(super) enum FaultKind {
         known: &'static [&'static str],
     },
     MissingKey(&'static str),
+    /// A key is set, and so is its former name, which is still accepted. Keys are unique in a tree.
+    FormerName(&'static str),
     UnknownName {
         name: String,
         known: &'static [&'static str],
@@ -64,9 +66,8 @@ impl Error for Fault {
         Self::new(FaultKind::UnknownKey { key: key.to_owned(), known })
     }
 
-    /// Keys stand once in a tree, so one of two is a former name that is still accepted.
     fn duplicate_field(key: &'static str) -> Self {
-        Self::custom(format!("`{key}` is also given by its former name; remove one of them"))
+        Self::new(FaultKind::FormerName(key))
     }
 
     fn missing_field(key: &'static str) -> Self {
@@ -79,6 +80,7 @@ impl Display for Fault {
         match &self.kind {
             FaultKind::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
             FaultKind::MissingKey(key) => write!(f, "`{key}` is missing"),
+            FaultKind::FormerName(key) => write!(f, "`{key}` is set twice, once by its former name"),
             FaultKind::UnknownName { name, .. } => write!(f, "unknown name `{name}`"),
             FaultKind::Value(found) => write!(f, "unexpected {found}"),
             FaultKind::Custom(message) => f.write_str(message),

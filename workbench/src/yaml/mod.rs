@@ -1,7 +1,7 @@
-//! YAML with places: a tree whose nodes know their bytes in the source, and the reading of typed values from it.
+//! YAML with source locations: a tree whose nodes carry their spans, and the deserialization of typed values from it.
 //!
 //! [`parse`](parse::parse) turns a source into a [`Node`]. [`read()`] deserializes a value from it and reports *every*
-//! mistake at its place: unknown, missing and duplicate keys, values of the wrong type, unknown names.
+//! error at its location: unknown, missing and duplicate keys, values of the wrong type, unknown names.
 
 mod blame;
 mod deserialize;
@@ -26,13 +26,13 @@ pub(crate) use write::to_text;
 /// The key that names the variant of an enum with options.
 const KIND: &str = "kind";
 
-/// A value of a YAML document, with its place.
+/// A value of a YAML document, with its location.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
-    /// The bytes of the value. For a value that is left out (`key:`), the bytes of the key.
+    /// The bytes of the value. For an omitted value (`key:`), the bytes of the key.
     pub span: Span,
     pub value: Value,
-    /// Whether the value stands in for a wrong or missing one, so that mistakes in it are not the user's.
+    /// Whether the value stands in for a wrong or missing one, so that errors in it are not the user's.
     pub is_repair: bool,
 }
 
@@ -98,7 +98,7 @@ impl Node {
         }
     }
 
-    /// Returns whether the value is null: left out, `~` or `null`.
+    /// Returns whether the value is null: omitted, `~` or `null`.
     pub(crate) fn is_null(&self) -> bool {
         matches!(&self.value, Value::Scalar(scalar) if scalar.resolve() == scalar::Resolved::Null)
     }

@@ -1,4 +1,4 @@
-//! From YAML text to a tree with places.
+//! YAML text to a tree whose nodes carry their source locations.
 
 use std::collections::HashMap;
 
@@ -220,22 +220,23 @@ impl Builder<'_> {
             self.diagnostics.push(diagnostic);
             return;
         }
-        let mut diagnostic = Diagnostic::error(&codes::SYNTAX, span, format!("not YAML: {}", error.info()));
+        let mut diagnostic =
+            Diagnostic::error(&codes::SYNTAX, span, format!("invalid YAML: {}", error.info()));
         if let Some(open) = self.stack.iter().rev().find(|open| open.is_flow) {
             let bracket = Span::new(self.id, open.start, open.start + 1);
             let text = self.source_text(bracket);
             let close = if text == "[" { "]" } else { "}" };
             diagnostic = diagnostic
-                .with_note(bracket, format!("this `{text}` is open"))
-                .with_help(format!("close it with `{close}`, and separate values by commas"));
+                .with_note(bracket, format!("unclosed `{text}`"))
+                .with_help(format!("close it with `{close}`, and separate values with commas"));
         } else if self.source_text(span) == ":" {
             diagnostic = diagnostic.with_help(
-                "begin a key on a line of its own, as far to the right as its neighbors, and quote text with `: ` in it",
+                "start each key on its own line, indented like its siblings, and quote strings that contain `: `",
             );
         } else if matches!(self.source_text(span), "@" | "`" | "%" | "*" | "&" | "!" | "|" | ">") {
-            diagnostic = diagnostic.with_help("quote text that starts with a special character");
+            diagnostic = diagnostic.with_help("quote strings that start with a special character");
         } else if matches!(self.source_text(span), "\"" | "'") {
-            diagnostic = diagnostic.with_help("end the text with the same quote");
+            diagnostic = diagnostic.with_help("terminate the string with the same quote");
         }
         self.diagnostics.push(diagnostic);
     }
@@ -259,8 +260,8 @@ impl Builder<'_> {
     fn tag(&mut self, span: Span, tag: &str) {
         self.unsupported(
             span,
-            &format!("the tag `{tag}` has no meaning here"),
-            "leave the tag out, and quote text",
+            &format!("the tag `{tag}` is not supported"),
+            "omit the tag, and quote strings",
         );
     }
 
@@ -268,7 +269,7 @@ impl Builder<'_> {
         self.diagnostics.push(Diagnostic::error(&codes::UNSUPPORTED_YAML, span, message).with_help(help));
     }
 
-    /// Returns the place of a value without its anchor and tag.
+    /// Returns the location of a value without its anchor and tag.
     fn without_properties(&self, start: usize, end: usize, has_properties: bool) -> Span {
         let mut span = self.span(start, end);
         while has_properties && self.source_text(span).starts_with(['&', '!']) {
@@ -301,7 +302,7 @@ fn pending_key(node: &Node) -> (PendingKey, Option<Diagnostic>) {
     };
     match &node.value {
         Value::Scalar(scalar) if scalar.text == "<<" && !scalar.is_quoted => {
-            refused("the merge key `<<` has no meaning here", "write the keys out")
+            refused("the merge key `<<` is not supported", "write the keys out")
         }
         Value::Scalar(scalar) => (PendingKey { text: Some(scalar.text.clone()), span }, None),
         _ => refused("this key is a list or a mapping; expected a name", "write a name before the `:`"),
@@ -313,9 +314,9 @@ fn insert(entries: &mut Vec<Entry>, key: PendingKey, mut value: Node) -> Option<
     let PendingKey { text, span } = key;
     let text = text?;
     if let Some(first) = entries.iter().find(|entry| entry.key == text) {
-        let message = format!("the key `{text}` is given twice");
+        let message = format!("duplicate key `{text}`");
         let diagnostic = Diagnostic::error(&codes::DUPLICATE_KEY, span, message)
-            .with_note(first.key_span, "first given here")
+            .with_note(first.key_span, "first defined here")
             .with_help("remove one of them");
         return Some(diagnostic);
     }

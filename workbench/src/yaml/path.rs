@@ -1,4 +1,4 @@
-//! Paths of keys, and the places of what they name.
+//! Paths of keys, and the source locations of their values.
 
 use std::fmt;
 
@@ -51,11 +51,11 @@ impl fmt::Display for KeyPath {
     }
 }
 
-/// The way to a node: an index into the entries or items of each level.
+/// The path to a node: an index into the entries or items of each level.
 pub(super) type Steps = Vec<usize>;
 
 impl Node {
-    /// Returns the place of the value at a path. If it or a part of the path is missing, returns the key of the last part
+    /// Returns the location of the value at a path. If it or a part of the path is missing, returns the key of the last part
     /// that exists, or `None` if there is none.
     pub(crate) fn locate(&self, path: &KeyPath) -> Option<Span> {
         let mut node = self;

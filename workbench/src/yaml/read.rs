@@ -1,27 +1,30 @@
-//! Reading a typed value from a tree, with every mistake.
+//! Reads a typed value from a tree, and reports every error.
 //!
-//! serde stops at the first mistake. Each one is reported and repaired in a copy of the tree, and the copy is read again.
+//! serde stops at the first error. Each one is reported and repaired in a copy of the tree, and the copy is read again.
 
 use serde::de::DeserializeOwned;
 use synnet_ir::{Diagnostic, Diagnostics, Span};
 
 use super::deserialize::from_node;
-use super::expectation::{Key, choices, expected};
+use super::expectation::{Key, choices, expected, list};
 use super::fault::{Fault, FaultKind};
 use super::path::Steps;
 use super::{Entry, KIND, KeyPath, Node, Value, blame};
 use crate::codes;
 
-/// Maximum number of mistakes that are looked for.
-const MAX_MISTAKES: usize = 200;
+/// Maximum number of errors that are reported.
+const MAX_ERRORS: usize = 200;
 
 /// Former names of keys that are too different from the present ones to be recognized as misspellings.
 const FORMER_NAMES: [(&str, &str); 2] = [("least", "minimum"), ("rest_weight", "nontarget_weight")];
 
-/// A value that was read, and the mistakes of its source.
+/// Former names of keys that are still accepted.
+const ACCEPTED_FORMER_NAMES: [(&str, &str); 1] = [("checkpoint", "recompute")];
+
+/// A value that was read, and the errors of its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading<T> {
-    /// The value, with repairs in place of mistakes; `None` if there are too many of them.
+    /// The value, with repairs in place of errors; `None` if there are too many of them.
     pub value: Option<T>,
     pub diagnostics: Diagnostics,
     /// The tree with the repairs: misspelled keys have their names in it.
@@ -35,7 +38,7 @@ pub(crate) fn read<T: DeserializeOwned>(root: &Node, keys: &'static [Key], what:
     let mut reader =
         Reader { tree: root.clone(), keys, what, diagnostics: Diagnostics::new(), repaired: Vec::new() };
     let mut value = None;
-    for _ in 0..MAX_MISTAKES {
+    for _ in 0..MAX_ERRORS {
         let is_repaired = match from_node(&reader.tree) {
             Ok(read) => {
                 value = Some(read);
@@ -61,11 +64,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reports and repairs a mistake. Returns false if it cannot be repaired.
+    /// Reports and repairs an error. Returns false if it cannot be repaired.
     fn process<T: DeserializeOwned>(&mut self, fault: Fault) -> bool {
         match fault.kind {
             FaultKind::UnknownKey { ref key, known } => self.unknown_key(&fault.steps, key, known),
             FaultKind::MissingKey(key) => self.missing_key::<T>(&fault.steps, key),
+            FaultKind::FormerName(key) => self.former_name(&fault.steps, key),
             _ => {
                 let steps = blame::guilty::<T>(&self.tree, &fault);
                 self.wrong_value::<T>(&steps, &fault.kind);
@@ -114,11 +118,27 @@ impl Reader<'_> {
         let kinds: Vec<&str> =
             parents.clone().filter(|(parent, _)| *parent == around).map(|(_, kind)| kind).collect();
         match parents.map(|(parent, _)| parent).next() {
-            _ if !kinds.is_empty() => format!("leave it out; it is an option of {}", choices(&kinds)),
+            _ if !kinds.is_empty() => format!("omit it; it is an option of {}", choices(&kinds)),
             Some(parent) => format!("move it to `{parent}`"),
             None if names.is_empty() => "remove it".to_owned(),
-            None => format!("choose among {}", choices(names)),
+            None => format!("use one of {}", list(names)),
         }
+    }
+
+    /// Reports a key that is set beside its former name, and removes the latter.
+    fn former_name(&mut self, around: &Steps, key: &str) -> bool {
+        let is_former = |entry: &Entry| ACCEPTED_FORMER_NAMES.contains(&(entry.key.as_str(), key));
+        let path = self.tree.path(around);
+        let Some(Value::Mapping(entries)) = self.tree.at_mut(around).map(|node| &mut node.value) else {
+            return false;
+        };
+        let Some(index) = entries.iter().position(is_former) else { return false };
+        let former = entries.remove(index);
+        let (former_path, path) = (path.join(&former.key), path.join(key));
+        let message = format!("`{former_path}` is the former name of `{path}`, which is also set");
+        let diagnostic = Diagnostic::error(&codes::CONFLICT, former.key_span, message);
+        self.diagnostics.push(diagnostic.with_help("remove one of them"));
+        true
     }
 
     fn missing_key<T: DeserializeOwned>(&mut self, around: &Steps, key: &'static str) -> bool {
@@ -216,13 +236,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns whether a place lies in a value that replaces another one.
+    /// Returns whether a path leads into a value that replaces another one.
     fn is_repair(&self, steps: &[usize]) -> bool {
         (0..=steps.len()).any(|end| self.tree.at(&steps[..end]).is_some_and(|node| node.is_repair))
     }
 }
 
-/// Returns the way to a key in or below a mapping.
+/// Returns the path to a key in or below a mapping.
 fn find_key(tree: &Node, around: &Steps, key: &str) -> Option<Steps> {
     let node = tree.at(around)?;
     let direct = node.entries().iter().position(|entry| entry.key == key);

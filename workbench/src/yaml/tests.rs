@@ -34,7 +34,7 @@ fn to_value(node: &Node) -> serde_yaml::Value {
     }
 }
 
-/// Returns the places of all values and keys.
+/// Returns the locations of all values and keys.
 fn spans(node: &Node) -> Vec<(synnet_ir::Span, Option<String>)> {
     let text = match &node.value {
         Value::Scalar(scalar) if !scalar.is_quoted => Some(scalar.text.clone()),
@@ -78,7 +78,7 @@ fn files_have_the_values_of_serde_yaml_at_their_places() {
             assert_eq!(to_value(&node), expected, "{}", path.display());
             for (span, content) in spans(&node) {
                 let found = &text[span.start as usize..span.end as usize];
-                // Plain text over several lines is folded, and a missing value has the place of its key.
+                // Plain text over several lines is folded, and a missing value has the location of its key.
                 let is_plain = |content: &String| !content.contains(' ') && !content.is_empty();
                 if let Some(content) = content.filter(is_plain) {
                     assert_eq!(found, content, "{}", path.display());
@@ -193,7 +193,7 @@ proptest! {
         prop_assert!(node.is_some() || diagnostics.has_errors());
     }
 
-    /// Any single change of a recipe gives a recipe or diagnostics with places.
+    /// Any single change of a recipe gives a recipe or diagnostics with locations.
     #[test]
     fn a_change_of_a_recipe_is_accepted_or_reported(at in 0usize..900, length in 0usize..30, with in fragment()) {
         let (_, text) = &files()[0];

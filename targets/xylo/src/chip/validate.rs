@@ -112,7 +112,7 @@ fn frequencies(chip: &Chip) -> Vec<DescriptionError> {
     let mut errors = Vec::new();
     let mut positive = |key: String, value: f64| {
         if !(value.is_finite() && value > 0.0) {
-            errors.push(error(key, format!("is {value}; expected a number above 0")));
+            errors.push(error(key, format!("is {value}; expected a positive number")));
         }
     };
     if let Some(clock) = &chip.clock {

@@ -16,7 +16,7 @@ impl Specification {
     ///
     /// # Errors
     /// Returns an error if the bytes are not an archive; otherwise one for every array that is missing, unknown,
-    /// misshaped, out of range or not of integers, or if the table of layers does not fit the arrays.
+    /// misshaped, out of range or not of integers, or if the layer table does not fit the arrays.
     pub fn from_npz(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
         read(bytes)
     }

@@ -16,7 +16,7 @@ impl Specification {
         self.archive(None)
     }
 
-    /// Like [`to_npz`](Self::to_npz), with the table of layers as the comment of the archive: NumPy does not list a
+    /// Like [`to_npz`](Self::to_npz), with the layer table as the comment of the archive: NumPy does not list a
     /// comment among the arrays, so that Rockpool still takes the file as it is. A table of more than 64 KiB is left
     /// out.
     ///
