@@ -5,6 +5,7 @@
 
 #![allow(unreachable_pub, reason = "in a binary, `pub` marks items that other modules use")]
 
+mod argument_values;
 mod browser;
 mod cli;
 mod commands;
