@@ -225,7 +225,7 @@ pub struct Show {
     /// Show one layer: its parameters, the connections into and out of it, and their tensors.
     #[arg(long, value_name = "LAYER")]
     pub layer: Option<String>,
-    /// Output format; `table` by default, with `--open` `html`.
+    /// Output format; `table` by default, `full` with `--weights`, `html` with `--open`.
     #[arg(long, value_enum)]
     pub format: Option<ShowFormat>,
     /// Write to this file; `-`, the default, writes standard output.

@@ -54,7 +54,12 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
 
 /// Returns the format that the options ask for.
 fn format(args: &Show, context: &Context) -> ShowFormat {
-    let default = if args.open { ShowFormat::Html } else { ShowFormat::Table };
+    let default = match (args.open, &args.weights) {
+        (true, _) => ShowFormat::Html,
+        // Who gives weights asks for their values.
+        (false, Some(_)) => ShowFormat::Full,
+        (false, None) => ShowFormat::Table,
+    };
     if context.json { ShowFormat::Json } else { args.format.unwrap_or(default) }
 }
 

@@ -98,9 +98,9 @@ fn shown_weights_are_the_trained_ones() {
     for column in ["tau_ahp", "w_ahp", "bias", "noise_std", "surrogate"] {
         assert!(plain.text().contains(column), "{column}: {}", plain.text());
     }
-    let words = ["show", "learner.snn", "--weights", "w.safetensors", "--format", "full"];
-    let shown = folder.snnc(&words).success();
-    let brief = folder.snnc(&words[..4]).success();
+    let words = ["show", "learner.snn", "--weights", "w.safetensors", "--format", "table"];
+    let shown = folder.snnc(&words[..4]).success();
+    let brief = folder.snnc(&words).success();
     assert!(brief.text().contains("h.tau_mem  20 ms     75 ms    75 ms"), "{}", brief.text());
     for line in [
         "constant   declared  trained  mean",
