@@ -61,7 +61,7 @@ impl Config {
         self
     }
 
-    /// Sets whether to accept weights that were trained for a network with other constants. By default, they are an
+    /// Sets whether to accept weights that were trained for a network with different constants. By default, they are an
     /// error that lists the differences; if accepted, a warning of the build.
     #[must_use]
     pub fn allow_mismatch(mut self, allow: bool) -> Self {

@@ -78,8 +78,8 @@ impl LineEnds {
     }
 }
 
-/// Returns the text with LF as its line endings. Several CR before an LF vanish together: one that stayed would be part of
-/// a line ending when the text is formatted again.
+/// Returns the text with LF as its line endings. Several CR before an LF vanish together: one that stayed would be
+/// part of a line ending when the text is formatted again.
 fn with_lf(text: &str) -> Cow<'_, str> {
     if !text.contains("\r\n") {
         return Cow::Borrowed(text);

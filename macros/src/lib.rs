@@ -37,7 +37,7 @@ use proc_macro::TokenStream;
 /// * `name = "Kws"`: chooses the network if the source has several.
 /// * `numbers = "integer"`: the type computes with 8-bit weights and 16-bit states, as neuromorphic chips do, instead
 ///   of f32 (`"float"`). The weights are quantized at compile time.
-/// * `allow_mismatch = true`: accepts weights that were trained for a network with other constants. The error, which
+/// * `allow_mismatch = true`: accepts weights that were trained for a network with different constants. The error, which
 ///   lists the differences, becomes a warning.
 /// * `params(classes = 12)`: sets parameters of the network; values are expressions of the language.
 ///

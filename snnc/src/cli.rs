@@ -215,8 +215,8 @@ pub struct Show {
     /// Weights file; prints the trained values, and with `--target` the cost of the network on the chip.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
-    /// warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
@@ -301,8 +301,8 @@ pub struct Train {
     /// Initialize training from these weights, for example to fine-tune them.
     #[arg(long, value_name = "W.safetensors", conflicts_with = "resume")]
     pub weights: Option<PathBuf>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
-    /// warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Train with N consecutive seeds, starting at `training.seed`; reports mean and standard deviation.
@@ -332,8 +332,8 @@ pub struct Eval {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
-    /// warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
     #[arg(long)]
     pub allow_mismatch: bool,
     /// Engine that runs the network: `float`, or the simulator of a chip.
@@ -357,8 +357,8 @@ pub struct Compare {
     /// Weights file.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: PathBuf,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
-    /// warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
     #[arg(long)]
     pub allow_mismatch: bool,
     /// Chip to compare with the float network, by default the recipe's.
@@ -386,8 +386,8 @@ pub struct Run {
     /// Run the untrained network, with initial weights drawn from this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "weights")]
     pub init: Option<u64>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
-    /// warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     #[command(flatten)]
@@ -428,8 +428,8 @@ pub struct Build {
     /// Weights file. Without it, generated Rust loads its weights at run time.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences as a
-    /// warning.
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
     #[arg(long, requires = "weights")]
     pub allow_mismatch: bool,
     /// Firing rates of the layers, as printed by `snnc eval --json`. For each layer, generated f32 Rust then uses the

@@ -1,4 +1,5 @@
-//! The keys of a chip description whose numbers have narrower ranges than their types. Messages take the ranges from here.
+//! The keys of a chip description whose numbers have narrower ranges than their types. Messages take the ranges from
+//! here.
 
 use crate::yaml::Key;
 

@@ -80,8 +80,8 @@ impl LoadedNetwork {
     ///
     /// # Errors
     /// Returns an error if the bytes are not in safetensors format, or lists every tensor that does not fit. Weights
-    /// that were trained for a network with other constants are an error too, unless `allow_mismatch`; the observer then
-    /// gets a warning.
+    /// that were trained for a network with different constants are an error too, unless `allow_mismatch`; the
+    /// observer then gets a warning.
     pub fn bind(
         &self,
         weights: &[u8],

@@ -54,9 +54,9 @@ impl Plan {
     /// Binds weights in safetensors format to the network; messages call them `path`.
     ///
     /// # Errors
-    /// Returns an error if the bytes are not in safetensors format, or lists every tensor that does not fit. Weights are
-    /// also an error if they were trained for a network with other constants, with other options of the front end, or
-    /// for other classes, unless `allow_mismatch`; the observer then gets a warning.
+    /// Returns an error if the bytes are not in safetensors format, or lists every tensor that does not fit. Weights
+    /// are also an error if they were trained for a network with different constants or front-end options, or for
+    /// other classes, unless `allow_mismatch`; the observer then gets a warning.
     pub fn bind(
         &self,
         weights: &[u8],

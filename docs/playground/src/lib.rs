@@ -112,8 +112,8 @@ fn picture(graph: &Graph) -> Value {
 
 /// Runs the network with initial weights on two sweeps over its channels, one rising and one falling.
 fn run(graph: &Graph) -> Option<Value> {
-    let neurons: usize = graph.layers.iter().map(|layer| layer.size as usize).sum();
-    let channels = graph.input.channels as usize;
+    let neurons: usize = graph.layers.iter().map(|layer| layer.size).sum();
+    let channels = graph.input.channels;
     if neurons.max(channels) > MAX_NEURONS {
         return None;
     }

@@ -180,6 +180,7 @@ fn definitions_are_found_in_the_file_in_imports_and_in_std() {
 }
 
 #[test]
+#[expect(clippy::mutable_key_type, reason = "the type of the protocol")]
 fn references_and_rename_cross_files() {
     let user = "use \"parts.snn\"::Part;\nnetwork Net = Part(size: 3);\n";
     let mut editor = Editor::with_files(&at(user, "Part(", 0), &[("/parts.snn", PARTS), ("/net.snn", user)]);

@@ -1,4 +1,4 @@
-// Weights that are missing, of another network, no weights at all, or of a network with other constants.
+// Weights that are missing, of another network, no weights at all, or of a network with different constants.
 synnet_macros::synnet! {
     #![weights = "weights/missing.safetensors"]
     network Missing {

@@ -13,8 +13,8 @@ use synnet_ir::{Graph, Slot, TensorSpec};
 
 use crate::optimizer::choice::Optimizer;
 
-/// The fraction of its value by which an update may change a learned neuron parameter without a warning. At this fraction, 35
-/// updates in one direction double it.
+/// The fraction of its value by which an update may change a learned neuron parameter without a warning. At this
+/// fraction, 35 updates in one direction double it.
 pub const MAX_RELATIVE_STEP: f64 = 0.02;
 
 /// A learning rate at which single updates change learned neuron parameters by much of their value.

@@ -114,7 +114,7 @@ fn report_other_names(out: &Path, name: &str, written: &[WrittenFile], target: &
     let mut names = written.iter().map(|file| files::name(&file.path));
     // A name without an extension is a stem, which all files keep.
     if !names.all(|written| written.starts_with(name)) && !written.iter().any(|file| file.path == *out) {
-        terminal::print(format_args!(
+        terminal::note(format_args!(
             "target `{target}` does not write `{}`; its output files are named after the stem",
             out.display()
         ));

@@ -32,7 +32,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
                 if !args.check {
                     invisible(changes)
                         .iter()
-                        .for_each(|change| terminal::print(format!("`{name}`: {change}")));
+                        .for_each(|change| terminal::note(format!("`{name}`: {change}")));
                 }
                 if !changes.is_empty() {
                     changed.push((name, changes));

@@ -38,7 +38,7 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     }
     stdio::write(&arrays.output, &run.arrays.to_npz()?)?;
     if run.by_membrane {
-        terminal::print(
+        terminal::note(
             "the readout neurons have the maximum threshold and never spike: read their membrane potentials, \
              `readout.vmem` in the output file, instead of `output`",
         );

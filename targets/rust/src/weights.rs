@@ -20,7 +20,7 @@ pub fn pack(network: &Network) -> Vec<u8> {
 }
 
 /// Returns a number that differs between networks that cannot run with each other's weights: those with other tensors,
-/// another time step, or other constants of layers.
+/// a different time step, or different constants of layers.
 pub(crate) fn fingerprint(graph: &Graph) -> u64 {
     // Constants are part of the code, but a weights file may override them, so two files for one source may differ in
     // them.

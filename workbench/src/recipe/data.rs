@@ -32,8 +32,8 @@ pub struct DataOptions {
     /// without `/`, `**` for any text. A pattern without `/` matches the names of files and folders at any depth.
     #[serde(default)]
     pub ignore: Vec<String>,
-    /// Whether the following are errors instead of warnings: file names that do not match the pattern, names in a list file
-    /// without a sample, and classes without a training sample. `false` by default.
+    /// Whether the following are errors instead of warnings: file names that do not match the pattern, names in a
+    /// list file without a sample, and classes without a training sample. `false` by default.
     #[serde(default)]
     pub strict: bool,
     /// The class that gathers all labels which `classes` does not list. By default, it is the class `unknown`, if there

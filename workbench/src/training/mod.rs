@@ -109,7 +109,8 @@ impl TrainingRun {
     /// training is extended.
     ///
     /// # Errors
-    /// Returns an error if the checkpoint or the metrics cannot be read, or belong to a different network or different options.
+    /// Returns an error if the checkpoint or the metrics cannot be read, or belong to a different network or
+    /// different options.
     pub fn resume(plan: &Plan, seed: u64, out: PathBuf) -> Result<Self, Error> {
         let bytes = files::read(&out.join(CHECKPOINT))?;
         let trainer = plan.resumed_trainer(&bytes, seed).map_err(|error| {
@@ -123,7 +124,8 @@ impl TrainingRun {
     /// Checks that a new run loses nothing that the output folder contains; a resumed run continues it.
     ///
     /// # Errors
-    /// Returns an error that lists the differences, if the folder already contains a run with different options or inputs.
+    /// Returns an error that lists the differences, if the folder already contains a run with different options or
+    /// inputs.
     pub(crate) fn check_folder(
         &self,
         provenance: &BTreeMap<String, String>,
