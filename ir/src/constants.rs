@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::display::{format_time, pluralize};
 use crate::graph::{
-    Connection, Endpoint, ExpSyn, Graph, Init, Input, Layer, LayerParameter, LeakUnit, Lif, Linear, Neuron,
-    Operator, Output, Parameter,
+    Connection, ExpSyn, Graph, Init, Input, Layer, LayerParameter, LeakUnit, Lif, Linear, Neuron, Operator,
+    Output, Parameter,
 };
 
 /// Number of digits of a number in [`of_graph`]: one less than f32 needs, so that the rounding of another machine's
@@ -105,11 +105,7 @@ pub(crate) fn values(layer: &Layer, which: LayerParameter, values: &[f64]) -> St
 }
 
 fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMap<String, String>) {
-    let Connection { name, sources, target, delay, dropout: _, operator, docs: _, span: _ } = connection;
-    let sources = sources.iter().map(|source| match source {
-        Endpoint::Input => graph.input.name.as_str(),
-        Endpoint::Layer(id) => graph.layer(*id).name.as_str(),
-    });
+    let Connection { name, sources: _, target, delay, dropout: _, operator, docs: _, span: _ } = connection;
     let fixed = |init: &Init| format!("{:?} x {}", init.distribution, run_lengths(&init.scale, number));
     let fixed_weights = match operator {
         Operator::Linear(Linear { learn: false, init, .. }) => Some(fixed(init)),
@@ -123,7 +119,7 @@ fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMa
     let mut add = |field: &str, value: String| {
         constants.insert(format!("{name}.{field}"), value);
     };
-    add("sources", names(sources));
+    add("sources", names(graph.source_names(connection)));
     add("target", graph.layer(*target).name.clone());
     add("delay", pluralize(*delay as usize, "step"));
     add("operator", operator.to_owned());

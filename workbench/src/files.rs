@@ -134,8 +134,8 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Returns whether a path is a device or a pipe, which must not be replaced by a file.
-fn is_device(path: &Path) -> bool {
+/// Returns whether a path is a device or a pipe, which must not be replaced by a file, and could be read forever.
+pub(crate) fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 

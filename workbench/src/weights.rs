@@ -104,14 +104,14 @@ impl Plan {
     /// Returns what differs between the training of weights and the recipe.
     pub(crate) fn weight_differences(&self, file: &WeightsFile) -> Vec<Difference> {
         let Some(trained) = &file.metadata else { return Vec::new() };
-        let now = self.weights_metadata();
         let classes = |names: &[String]| match names {
             [] => BTreeMap::new(),
             _ => BTreeMap::from([("classes".to_owned(), names.join(", "))]),
         };
         let mut found = file.differences(&self.loaded.graph);
-        found.extend(differences(&trained.front_end, &now.front_end));
-        found.extend(differences(&classes(&trained.classes), &classes(&now.classes)));
+        found.extend(differences(&trained.front_end, &front_end_constants(&self.recipe)));
+        let now: Vec<String> = self.recipe.data.classes.iter().map(plain).collect();
+        found.extend(differences(&classes(&trained.classes), &classes(&now)));
         found
     }
 }

@@ -6,7 +6,7 @@ use super::WavError;
 
 /// The content of the chunk `fmt `.
 pub(super) struct Format {
-    /// Number of channels, at least 1.
+    /// Number of channels, 1 or more.
     pub channels: u16,
     /// Sample rate in hertz.
     pub sample_rate: u32,

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use format::Format;
 use riff::Riff;
 
-/// A mono recording: samples from -1 to 1, and their rate. It has at least one sample.
+/// A mono recording: samples from -1 to 1, and their rate. It is not empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wav {
     samples: Vec<f64>,

@@ -81,6 +81,14 @@ impl Graph {
         }
     }
 
+    /// Returns the names of a connection's sources, in order.
+    pub(crate) fn source_names<'a>(&'a self, connection: &'a Connection) -> impl Iterator<Item = &'a str> {
+        connection.sources.iter().map(|source| match source {
+            Endpoint::Input => self.input.name.as_str(),
+            Endpoint::Layer(id) => self.layer(*id).name.as_str(),
+        })
+    }
+
     /// Returns the number of rows of a connection's weight matrix.
     pub fn source_width(&self, connection: &Connection) -> usize {
         connection.sources.first().map_or(0, |&source| self.width(source))

@@ -1,15 +1,11 @@
 //! Descriptions of parts of a graph, shared by all printed forms.
 
 use crate::display::{format_number, format_time_rounded};
-use crate::graph::{Connection, Endpoint, Graph, Leak, LeakUnit};
+use crate::graph::{Connection, Graph, Leak, LeakUnit};
 
 /// Returns the sources of a connection, as they are written.
 pub(super) fn sources(graph: &Graph, connection: &Connection) -> String {
-    let names = connection.sources.iter().map(|source| match source {
-        Endpoint::Input => graph.input.name.as_str(),
-        Endpoint::Layer(id) => graph.layer(*id).name.as_str(),
-    });
-    names.collect::<Vec<_>>().join(" + ")
+    graph.source_names(connection).collect::<Vec<_>>().join(" + ")
 }
 
 /// Returns the operators between the ends of a connection, as the language writes them.

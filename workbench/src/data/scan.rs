@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use glob::{MatchOptions, Pattern as Glob};
 
 use crate::error::Error;
+use crate::files;
 use crate::observer::Observer;
 
 /// Names that are skipped in every dataset: noise that ships with Speech Commands, and what archives of macOS contain.
@@ -127,7 +128,7 @@ impl Walk<'_> {
             self.scan.hidden.add(&name);
         } else if self.globs.iter().any(|glob| matches(glob, &name, last)) {
             self.scan.ignored.add(&name);
-        } else if is_special(path) {
+        } else if files::is_device(path) {
             self.scan.other.add(&name);
         } else if path.is_dir() {
             let target = std::fs::canonicalize(path).map_err(|e| Error::io("read the folder", path, e))?;
@@ -150,11 +151,6 @@ impl Walk<'_> {
 fn matches(glob: &Glob, name: &str, last: &str) -> bool {
     let subject = if glob.as_str().contains('/') { name } else { last };
     glob.matches_with(subject, GLOB)
-}
-
-/// Returns whether a path is a pipe or a device, which could be read forever.
-fn is_special(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Returns whether a file documents a dataset of sound or arrays, such as `README.md` or `LICENSE`: nobody takes it for

@@ -10,7 +10,7 @@ use crate::codes;
 use crate::error::Error;
 use crate::observer::Observer;
 use crate::problem::Problem;
-use crate::recipe::{DataOptions, Filter, ValidationSplit, plain, stratified_sample};
+use crate::recipe::{DataOptions, Filter, ValidationSplit, Written, plain, stratified_sample};
 use crate::yaml::KeyPath;
 
 /// The set of a sample.
@@ -49,6 +49,8 @@ pub(super) struct Splitter<'a> {
     by_index: bool,
     /// The class that gathers labels which are not listed.
     unknown: Option<usize>,
+    /// Every field that the rules require.
+    fields: BTreeSet<&'a str>,
     /// The list files of the rules, by their key.
     lists: BTreeMap<&'static str, List>,
 }
@@ -87,12 +89,8 @@ impl<'a> Splitter<'a> {
                 lists.insert(key, List::read(path)?);
             }
         }
-        Ok(Self { options, classes, by_index, unknown, lists })
-    }
-
-    /// Returns every field that the rules require, with the key of the recipe that requires it.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&'a str, &'static str)> {
-        required_fields(self.options)
+        let fields = required_fields(options).map(|(field, _)| field).collect();
+        Ok(Self { options, classes, by_index, unknown, fields, lists })
     }
 
     /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it.
@@ -105,16 +103,15 @@ impl<'a> Splitter<'a> {
         all_test: bool,
         seen: &mut Seen,
     ) -> Result<Option<Assignment>, String> {
-        let required: BTreeSet<&str> = self.fields().map(|(field, _)| field).collect();
         if !self.lists.is_empty() {
             seen.names.insert(sample.name.to_owned());
         }
-        add_values(&mut seen.all, &required, sample);
+        add_values(&mut seen.all, &self.fields, sample);
         if !self.matches(ONLY, &self.options.only, sample) {
             return Ok(None);
         }
         if !all_test {
-            add_values(&mut seen.selected, &required, sample);
+            add_values(&mut seen.selected, &self.fields, sample);
         }
         let label = (sample.value)("label");
         let label = if self.classes.is_empty() { None } else { Some(self.label(label, seen)?) };
@@ -135,8 +132,9 @@ impl<'a> Splitter<'a> {
     }
 
     fn matches(&self, key: &str, rule: &Filter, sample: &Fields<'_>) -> bool {
-        let has =
-            |(field, values): (&String, &Vec<_>)| values.iter().any(|v| plain(v) == (sample.value)(field));
+        let has = |(field, values): (&String, &Vec<Written>)| {
+            values.iter().any(|v| v.as_str() == (sample.value)(field))
+        };
         rule.fields.iter().all(has) && self.lists.get(key).is_none_or(|list| list.contains(sample.name))
     }
 

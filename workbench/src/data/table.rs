@@ -5,7 +5,7 @@ use synnet_ir::{Raster, did_you_mean, nearest};
 use synnet_runtime::{Label, Sample};
 
 use super::overlap::{self, Origin, SPEAKER};
-use super::split::{Assignment, Fields, Seen};
+use super::split::{Assignment, Fields, Seen, required_fields};
 use super::{Source, SplitSample, error_list};
 use crate::codes;
 use crate::error::Error;
@@ -26,9 +26,7 @@ impl Source<'_> {
         let wrong = |message: String| Error::file(self.path, message);
         table.rasters.first().map_or(Ok(()), |raster| self.check_width(raster)).map_err(wrong)?;
         let targets = self.targets(&mut table).map_err(wrong)?;
-        let missing: Vec<Problem> = self
-            .splitter
-            .fields()
+        let missing: Vec<Problem> = required_fields(self.options)
             .filter(|(field, _)| !table.fields.contains_key(*field))
             .map(|(field, key)| self.missing_field(&table, field, key))
             .collect();
