@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p synnet-lsp` prints a table in Markdown: for each file, the median and the maximum over keystrokes at
 //! different places. A keystroke inserts a digit or removes it again; then the file is checked. The next columns are
-//! keystrokes after which the file has a syntax error, and a bracket without its partner; the last one is the inlay hints
-//! of a screen.
+//! keystrokes after which the file has a syntax error, and brackets, braces and quotes without their partners; the last
+//! one is the inlay hints of a screen.
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::time::Instant;
@@ -15,8 +15,8 @@ use synnet_lsp::{Encoding, NoEnvironment, Workspace};
 const KEYSTROKES: u32 = 40;
 
 fn main() {
-    println!("| file | lines | keystroke | maximum | with an error | open bracket | inlay hints |");
-    println!("|---|---|---|---|---|---|---|");
+    println!("| file | lines | keystroke | maximum | `=` | `(` | `{{` | `}}` | `\"` | inlay hints |");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     let looped = "network Net {\n    dt: 1 ms;\n    input x: 16;\n    layer h[0]: lif(16) { tau_mem: 20 ms, tau_syn: 20 ms };\n    x -> linear -> h[0];\n    for i in 1..10000 {\n        layer h[i]: lif(16) { tau_mem: 20 ms, tau_syn: 20 ms };\n        h[i - 1] -> linear -> h[i];\n    }\n    output h[9999].spikes;\n}\n";
     measure("330 layers", &layers(330));
     measure("10,000 layers in a loop", looped);
@@ -69,7 +69,7 @@ fn measure(name: &str, text: &str) {
         .collect();
     times.sort_by(f64::total_cmp);
     let at = places[places.len() / 2];
-    let errors = ["=", "("].map(|error| {
+    let errors = ["=", "(", "{", "}", "\""].map(|error| {
         // The first error of a source costs a look at all of its braces; the second is that of somebody who types on.
         edit(at, 0, error);
         let time = edit(at, 0, error);
@@ -82,12 +82,11 @@ fn measure(name: &str, text: &str) {
     let hints = start.elapsed().as_secs_f64();
     let ms = |seconds: f64| format!("{:.1} ms", 1e3 * seconds);
     println!(
-        "| {name} | {} | {} | {} | {} | {} | {} |",
+        "| {name} | {} | {} | {} | {} | {} |",
         text.lines().count(),
         ms(times[times.len() / 2]),
         ms(times[times.len() - 1]),
-        ms(errors[0]),
-        ms(errors[1]),
+        errors.map(ms).join(" | "),
         ms(hints)
     );
 }

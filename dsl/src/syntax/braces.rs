@@ -5,7 +5,7 @@
 //! that of its head. These are guesses, and only made about a source that has errors; the mended source goes to the
 //! grammar again.
 
-use synnet_ir::Diagnostic;
+use synnet_ir::{Diagnostic, SourceId};
 
 use super::keywords::{Keyword, KeywordRole};
 use super::lexer::{Token, TokenKind};
@@ -26,23 +26,56 @@ pub(super) fn mend(text: &mut Tokenized) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// Returns whether no brace of a source would be mended.
-pub(super) fn is_sound(text: &Tokenized) -> bool {
-    Scan::new(text).find().is_none()
+/// What is known about the braces of a source without syntax errors, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Braces {
+    /// Some would be mended if the source had an error.
+    Doubtful,
+    /// None would be mended if the source had an error elsewhere.
+    Sound,
+    /// The same, and the indentation of each agrees with that of its partner.
+    Tidy,
 }
 
-/// Returns whether no brace of a block would be mended, whatever stands around it, and whether what follows the block
-/// is seen as the start of a statement. `text` is the block with its braces.
-pub(super) fn is_sound_block(text: &Tokenized) -> bool {
-    let mut scan = Scan::new(text);
-    let Some(last) = scan.tokens.len().checked_sub(1) else { return false };
-    scan.open.push(Open { at: 0, content: Content::Block, statement: 0 });
-    for index in 1..last {
-        if scan.step(index).is_some() || scan.open.is_empty() {
-            return false;
-        }
+impl Braces {
+    /// Examines a source without syntax errors.
+    pub(super) fn of_source(source: SourceId, text: &str) -> Self {
+        let Ok(text) = Tokenized::new(source, text) else { return Self::Doubtful };
+        let mut scan = Scan::new(&text);
+        let is_sound = (0..scan.tokens.len()).all(|index| scan.step(index).is_none()) && scan.open.is_empty();
+        scan.judge(is_sound)
     }
-    scan.open.len() == 1 && scan.statement.is_none() && scan.brackets.is_empty()
+
+    /// Examines a block, whatever stands around it. `text` is the block with its braces.
+    pub(super) fn of_block(text: &Tokenized) -> Self {
+        let mut scan = Scan::of_block(text);
+        let last = scan.tokens.len().saturating_sub(1);
+        let is_sound = (1..last).all(|index| scan.step(index).is_none() && !scan.open.is_empty())
+            && scan.open.len() == 1
+            && scan.is_between_statements();
+        scan.judge(is_sound && scan.starts_new_line())
+    }
+}
+
+/// The source around a block that is mended.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings {
+    /// Whether the braces around it are tidy, and those of its network stand at the starts of lines.
+    pub(super) is_tidy: bool,
+    /// Whether the block ends with its network.
+    pub(super) ends_network: bool,
+}
+
+/// Mends the braces of a block as [`mend`] does it in a source whose other braces are sound. `text` is the block with
+/// the braces of the network around it. Returns `None` if only the whole source tells how.
+pub(super) fn mend_block(text: &mut Tokenized, around: Surroundings) -> Option<Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    while diagnostics.len() < MAX_REPAIRS {
+        let Some(finding) = Scan::of_block(text).find_in_block(around)? else { return Some(diagnostics) };
+        diagnostics.push(finding.diagnostic(text));
+        finding.repair(text);
+    }
+    None
 }
 
 /// A token of code, with its line.
@@ -77,19 +110,30 @@ struct Open {
 enum Finding {
     /// `open` has no partner; it belongs after `last`.
     Unclosed { open: Token, content: Content, last: Token },
-    /// The head of a block ends with `last`, inside the parenthesis or bracket `open`.
-    Head { open: Token, last: Token },
+    /// The parenthesis or bracket `open` has no partner; it belongs after `last`.
+    Bracket { open: Token, last: Token },
+    /// The parenthesis or bracket `open` has the partner of the other, `found`, after `last`.
+    Mismatch { open: Token, last: Token, found: Token },
     /// A `;` stands in the place of a `,` between fields.
     Semicolon(Token),
     /// The head of a block ends with `last` and no `{` follows.
     Unopened { last: Token },
     /// A `:` stands for the `{` of a block, as in Python, after `last`.
     Colon { colon: Token, last: Token },
-    /// A `}` has no partner.
+    /// A closing bracket or brace has no partner.
     Extra(Token),
 }
 
 impl Finding {
+    /// Returns the tokens that it is about.
+    fn places(&self) -> [Token; 2] {
+        match *self {
+            Self::Unclosed { open, last, .. } | Self::Bracket { open, last } => [open, last],
+            Self::Mismatch { open: a, found: b, .. } | Self::Colon { colon: a, last: b } => [a, b],
+            Self::Semicolon(token) | Self::Unopened { last: token } | Self::Extra(token) => [token, token],
+        }
+    }
+
     fn diagnostic(&self, text: &Tokenized) -> Diagnostic {
         let error = |code, token, message: String| Diagnostic::error(code, text.token_span(token), message);
         match *self {
@@ -105,7 +149,7 @@ impl Finding {
                 }
                 unclosed.with_note(text.token_span(last), "expected `}` after this")
             }
-            Self::Head { open, last } => {
+            Self::Bracket { open, last } => {
                 let word = text.word(open);
                 error(&codes::MISSING_DELIMITER, open, format!("unclosed `{word}`"))
                     .with_note(text.token_span(last), format!("expected `{}` after this", partner(word)))
@@ -124,8 +168,24 @@ impl Finding {
                 error(&codes::SYNTAX, colon, message)
                     .with_help("put the statements of a block between `{` and `}`")
             }
-            Self::Extra(token) => error(&codes::SYNTAX, token, "unmatched `}`".to_owned())
-                .with_help("remove it, or add the `{` that it closes"),
+            Self::Mismatch { open, last, found } => {
+                let closing = partner(text.word(open));
+                let (last, found_word) = (text.word(last), text.word(found));
+                let message = format!("expected `{closing}` after `{last}`, found `{found_word}`");
+                error(&codes::SYNTAX, found, message)
+                    .with_note(text.token_span(open), format!("this `{}` is open", text.word(open)))
+                    .with_help(format!("close it with `{closing}`"))
+            }
+            Self::Extra(token) => {
+                let word = text.word(token);
+                let opening = match word {
+                    ")" => "(",
+                    "]" => "[",
+                    _ => "{",
+                };
+                error(&codes::SYNTAX, token, format!("unmatched `{word}`"))
+                    .with_help(format!("remove it, or add the `{opening}` that it closes"))
+            }
         }
     }
 
@@ -137,13 +197,17 @@ impl Finding {
                 let next = text.lexed.first_from(last.end).map_or("", |&token| text.word(token));
                 text.insert(last.end, if matches!(next, ";" | "->") { "}" } else { "};" });
             }
-            Self::Head { open, last } => {
+            Self::Bracket { open, last } => {
                 let closing = partner(text.word(open));
                 text.insert(last.end, closing);
             }
             Self::Semicolon(token) => text.replace(token.start, ","),
             Self::Unopened { last } => text.insert(last.end, "{"),
             Self::Colon { colon, .. } => text.replace(colon.start, "{"),
+            Self::Mismatch { open, found, .. } => {
+                let closing = partner(text.word(open));
+                text.replace(found.start, closing);
+            }
             Self::Extra(token) => text.replace(token.start, " "),
         }
     }
@@ -169,6 +233,8 @@ struct Scan<'a> {
     brackets: Vec<usize>,
     /// Last token of the head of the last block that was not opened.
     unopened: Option<usize>,
+    /// Whether the finding follows from indentation, which may be that of any brace so far.
+    reads_indentation: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -202,7 +268,36 @@ impl<'a> Scan<'a> {
             statement: None,
             brackets: Vec::new(),
             unopened: None,
+            reads_indentation: false,
         }
+    }
+
+    /// Starts inside the first brace, which is that of a network.
+    fn of_block(text: &'a Tokenized) -> Self {
+        let mut scan = Self::new(text);
+        scan.open.push(Open { at: 0, content: Content::Block, statement: 0 });
+        scan
+    }
+
+    fn judge(&self, is_sound: bool) -> Braces {
+        let slips = |&(open, close): &(usize, usize)| {
+            let (open, close) = (self.tokens[open], self.tokens[close]);
+            close.is_first_on_line && close.line > open.line && close.indent != open.indent
+        };
+        match is_sound {
+            false => Braces::Doubtful,
+            true if self.unopened.is_some() || self.pairs.iter().any(slips) => Braces::Sound,
+            true => Braces::Tidy,
+        }
+    }
+
+    fn is_between_statements(&self) -> bool {
+        self.statement.is_none() && self.brackets.is_empty()
+    }
+
+    /// Returns whether the first token of a block starts a line, so that its indentation is known.
+    fn starts_new_line(&self) -> bool {
+        self.tokens.get(1).is_some_and(|first| first.is_first_on_line)
     }
 
     fn word(&self, index: usize) -> &'a str {
@@ -220,6 +315,37 @@ impl<'a> Scan<'a> {
             }
         }
         self.open.last().is_some().then(|| self.unclosed(self.tokens.len()))
+    }
+
+    /// Finds what is wrong in a block; `None` if that depends on what stands around it.
+    fn find_in_block(mut self, around: Surroundings) -> Option<Option<Finding>> {
+        let last = self.tokens.len().checked_sub(1)?;
+        let is_tidy = around.is_tidy && self.starts_new_line();
+        let mut found = None;
+        for index in 1..=last {
+            // Otherwise, the statement after the block is seen as a part of this one.
+            if index == last && !around.ends_network && !self.is_between_statements() {
+                return None;
+            }
+            found = self.step(index);
+            if found.is_some() {
+                break;
+            }
+        }
+        if found.is_none() && !self.open.is_empty() {
+            found = Some(self.unclosed(self.tokens.len()));
+        }
+        let Some(finding) = found else { return Some(None) };
+        let (first, last) = (self.tokens[0].token, self.tokens[last].token);
+        let is_inside =
+            finding.places().iter().all(|place| first.end <= place.start && place.end <= last.start);
+        // A block that is not closed may go on behind this one.
+        let goes_on = match finding {
+            Finding::Unclosed { last, .. } => self.tokens[self.tokens.len() - 2].token == last,
+            _ => false,
+        };
+        let is_known = !self.reads_indentation || (is_tidy && !goes_on);
+        (is_inside && is_known).then_some(Some(finding))
     }
 
     fn step(&mut self, index: usize) -> Option<Finding> {
@@ -247,7 +373,7 @@ impl<'a> Scan<'a> {
                 let is_value = in_fields.is_some() || (!self.brackets.is_empty() && !is_head);
                 if let (true, Some(&open)) = (is_head && !is_value, self.brackets.last()) {
                     let (open, last) = (self.tokens[open].token, self.tokens[index - 1].token);
-                    return Some(Finding::Head { open, last });
+                    return Some(Finding::Bracket { open, last });
                 }
                 let content = if is_value { Content::Fields } else { self.content_at(first, index) };
                 self.open.push(Open { at: index, content, statement: first });
@@ -267,6 +393,9 @@ impl<'a> Scan<'a> {
             ";" if in_fields.is_none() => self.begin(None),
             "(" | "[" => self.brackets.push(index),
             ")" | "]" => {
+                if let Some(finding) = in_fields.and_then(|open| self.closing_bracket(index, open)) {
+                    return Some(finding);
+                }
                 self.brackets.pop();
             }
             _ => {}
@@ -275,6 +404,28 @@ impl<'a> Scan<'a> {
             self.statement = Some(index);
         }
         None
+    }
+
+    /// Compares a closing parenthesis or bracket among fields with the one that it closes.
+    fn closing_bracket(&self, index: usize, fields: Open) -> Option<Finding> {
+        let found = self.tokens[index].token;
+        match self.brackets.last() {
+            Some(&open) if open > fields.at => {
+                let is_partner = partner(self.word(open)) == self.word(index);
+                let (open, last) = (self.tokens[open].token, self.tokens[index - 1].token);
+                (!is_partner).then_some(Finding::Mismatch { open, last, found })
+            }
+            _ => Some(Finding::Extra(found)),
+        }
+    }
+
+    /// Finds a parenthesis or bracket that is open where the fields end. It ends before the next field, if there is one.
+    fn open_bracket(&self, index: usize, fields: Open) -> Option<Finding> {
+        let open = *self.brackets.last().filter(|open| **open > fields.at)?;
+        let is_next_field =
+            |at: &usize| self.word(*at) == "," && self.is_identifier(at + 1) && self.word(at + 2) == ":";
+        let end = (open + 1..index).find(is_next_field).unwrap_or(index);
+        Some(Finding::Bracket { open: self.tokens[open].token, last: self.tokens[end - 1].token })
     }
 
     /// Looks for what never stands among fields: the end or the start of a statement, and an arrow.
@@ -305,6 +456,7 @@ impl<'a> Scan<'a> {
                 let first = (open.at + 1..index).find(|&at| self.tokens[at].line == line)?;
                 unclosed(first - 1)
             }
+            "}" => self.open_bracket(index, open),
             // `if` and `for` are parts of values too.
             "if" | "for" => None,
             _ if self.starts_statement(index) => unclosed(index - 1),
@@ -363,7 +515,8 @@ impl<'a> Scan<'a> {
 
     /// Finds the brace that is open at `end` by mistake. A pair whose `}` is indented less than its line gives away
     /// that the `}` belongs to a brace further out, and the inner one has none.
-    fn unclosed(&self, end: usize) -> Finding {
+    fn unclosed(&mut self, end: usize) -> Finding {
+        self.reads_indentation = true;
         let slips = |&&(open, close): &&(usize, usize)| {
             let (open, close) = (self.tokens[open], self.tokens[close]);
             close.is_first_on_line && close.line > open.line && close.indent < open.indent
@@ -382,7 +535,8 @@ impl<'a> Scan<'a> {
     }
 
     /// Explains a `}` without a partner: the `{` of a block is missing above, or a `}` is superfluous.
-    fn unmatched(&self, index: usize) -> Finding {
+    fn unmatched(&mut self, index: usize) -> Finding {
+        self.reads_indentation = true;
         if let Some(at) = self.unopened {
             let last = self.tokens[at].token;
             return match self.word(at) {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use synnet_ir::{Diagnostic, Source, SourceId};
 
-use super::braces;
+use super::braces::Braces;
 use super::parse::parse;
 use super::reparse::reparse;
-use super::tokenized::Tokenized;
 use super::tree::File;
 
 /// Keeps parsed sources, so that a source that has not changed is not parsed again. A cache serves one root file, whose
@@ -35,8 +34,8 @@ struct Parsed {
 struct Sound {
     text: String,
     file: Arc<File>,
-    /// Whether its braces would stay as they are if it had an error elsewhere; `None` if that is not known.
-    has_sound_braces: Option<bool>,
+    /// Its braces, if they have been examined.
+    braces: Option<Braces>,
 }
 
 impl ParseCache {
@@ -70,40 +69,29 @@ impl Parsed {
     fn new(id: SourceId, text: &str, known: Option<Self>) -> Self {
         let text = text.to_owned();
         let mut sound = known.and_then(|known| known.sound);
-        if let Some(known) = &mut sound
-            && let Some(reparsed) = reparse(id, &known.text, &known.file, &text)
+        if let Some(Sound { text: old, file, braces }) = &mut sound
+            && let Some(reparsed) =
+                reparse(id, old, file, &text, || *braces.get_or_insert_with(|| Braces::of_source(id, old)))
         {
             if reparsed.is_valid() {
                 // Only statements that changed can have changed the braces.
-                let has_sound_braces =
-                    known.has_sound_braces.filter(|&sound| sound && reparsed.has_sound_braces());
+                let braces = braces.filter(|&braces| braces <= reparsed.braces());
                 // The analysis that used the tree is gone, so this copies nothing.
-                reparsed.apply(Arc::make_mut(&mut known.file));
-                let file = Arc::clone(&known.file);
-                let sound = Sound { text: text.clone(), file: Arc::clone(&file), has_sound_braces };
+                reparsed.apply(Arc::make_mut(file));
+                let file = Arc::clone(file);
+                let sound = Sound { text: text.clone(), file: Arc::clone(&file), braces };
                 return Self { id, text, file, diagnostics: Vec::new(), sound: Some(sound), generation: 0 };
             }
-            if known.has_sound_braces(id) {
-                let mut file = File::clone(&known.file);
-                let diagnostics = reparsed.apply(&mut file);
-                let file = Arc::new(file);
-                return Self { id, text, file, diagnostics, sound, generation: 0 };
-            }
+            let mut file = File::clone(file);
+            let diagnostics = reparsed.apply(&mut file);
+            let file = Arc::new(file);
+            return Self { id, text, file, diagnostics, sound, generation: 0 };
         }
         let (file, diagnostics) = parse(id, &text);
         let file = Arc::new(file);
         if diagnostics.is_empty() {
-            sound = Some(Sound { text: text.clone(), file: Arc::clone(&file), has_sound_braces: None });
+            sound = Some(Sound { text: text.clone(), file: Arc::clone(&file), braces: None });
         }
         Self { id, text, file, diagnostics, sound, generation: 0 }
-    }
-}
-
-impl Sound {
-    /// Returns whether no brace would be mended if the text had an error elsewhere.
-    fn has_sound_braces(&mut self, id: SourceId) -> bool {
-        let text = &self.text;
-        let scan = || Tokenized::new(id, text).is_ok_and(|text| braces::is_sound(&text));
-        *self.has_sound_braces.get_or_insert_with(scan)
     }
 }

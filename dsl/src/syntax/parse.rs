@@ -4,15 +4,16 @@ use pest::Parser;
 use pest::iterators::Pair;
 use synnet_ir::{Diagnostic, SourceId, Span};
 
+use super::braces::{self, Braces, Surroundings};
 use super::grammar::{Grammar, Rule};
 use super::keywords::Keyword;
 use super::lexer::TokenKind;
+use super::syntax_errors;
 use super::tokenized::Tokenized;
 use super::tree::{
     Argument, Body, Call, Element, Expr, ExprKind, Field, File, Import, Module, Name, Network, Parameter,
     Reference, Statement, StatementKind,
 };
-use super::{braces, syntax_errors};
 use crate::codes;
 use crate::limits::MAX_SYNTAX_REPORTS;
 
@@ -54,29 +55,66 @@ pub(super) struct ParsedBlock {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Identifiers of networks that stand inside the block.
     pub(super) nested: Vec<String>,
-    /// Whether its braces would stay as they are if the source has an error.
-    pub(super) has_sound_braces: bool,
+    /// Its braces, after those that the diagnostics report have been mended.
+    pub(super) braces: Braces,
 }
 
-/// Parses the statements of a block, which stand at the byte `start` of a source; `None` if they do not end where `text`
-/// ends.
-pub(super) fn parse_block(source: SourceId, text: &str, start: usize) -> Option<ParsedBlock> {
-    // The braces stand for those of the network around it, so that brackets nest as deep as in the source. Explanations
-    // of errors look at the rest of the line, which ends with the block.
-    let wrapped = format!("{{{text}\n}}");
-    let text = Tokenized::new(source, &wrapped).ok()?.starting_at(start.checked_sub(1)?);
-    let last = text.lexed.tokens.len().checked_sub(2).map(|index| text.lexed.tokens[index])?;
-    if last.end + 2 != wrapped.len() || !matches!(text.word(last), ";" | "}") {
-        return None;
+/// Statements of a network, as a text of their own.
+pub(super) struct BlockText(Tokenized);
+
+impl BlockText {
+    /// Takes the statements that stand at the byte `start` of a source, behind another one or the brace of the network;
+    /// `None` if it is not clear that they end where `text` ends. Behind the last statement stands the brace of the network,
+    /// which ends all of them.
+    pub(super) fn new(source: SourceId, text: &str, start: usize, ends_network: bool) -> Option<Self> {
+        // The braces stand for those of the network around it, so that brackets nest as deep as in the source.
+        // Explanations of errors look at the rest of the line, which ends with the block.
+        let wrapped = format!("{{{text}{}}}", if ends_network { "" } else { "\n" });
+        let text = Tokenized::new(source, &wrapped).ok()?.starting_at(start.checked_sub(1)?);
+        let [.., last, brace] = text.lexed.tokens[..] else { return None };
+        let ends = match ends_network {
+            // A comment may hide the brace.
+            true => text.word(brace) == "}",
+            false => last.end + 2 == wrapped.len() && matches!(text.word(last), ";" | "}"),
+        };
+        ends.then_some(Self(text))
     }
-    let pair = Grammar::parse(Rule::block, &wrapped).ok()?.next()?;
-    if pair.as_span().end() != wrapped.len() {
-        return None;
+
+    /// Parses the statements; `None` if they are not all of the block.
+    pub(super) fn parse(&self) -> Option<ParsedBlock> {
+        let pair = Grammar::parse(Rule::block, &self.0.text).ok()?.next()?;
+        if pair.as_span().end() != self.0.text.len() {
+            return None;
+        }
+        let mut builder = TreeBuilder::new(&self.0);
+        let statements = builder.block(pair);
+        let TreeBuilder { diagnostics, nested, .. } = builder;
+        Some(ParsedBlock { statements, diagnostics, nested, braces: Braces::of_block(&self.0) })
     }
-    let mut builder = TreeBuilder::new(&text);
-    let statements = builder.block(pair);
-    let TreeBuilder { diagnostics, nested, .. } = builder;
-    Some(ParsedBlock { statements, diagnostics, nested, has_sound_braces: braces::is_sound_block(&text) })
+
+    /// Mends the braces of statements with errors, and parses them, as [`parse`] does it in a source whose other braces
+    /// are sound; `None` if that depends on the rest of the source.
+    pub(super) fn parse_mended(mut self, around: Surroundings) -> Option<ParsedBlock> {
+        let tokens = &self.0.lexed.tokens;
+        let depths: Vec<i64> = tokens
+            .iter()
+            .scan(0, |depth, &token| {
+                let word = self.0.word(token);
+                *depth += i64::from(word == "{") - i64::from(word == "}");
+                Some(*depth)
+            })
+            .collect();
+        let (&balance, inside) = depths.split_last()?;
+        // Braces that match, but not within the block, may belong to networks.
+        if balance == 0 && inside.iter().any(|depth| *depth < 1) {
+            return None;
+        }
+        let mended = braces::mend_block(&mut self.0, around)?;
+        let mut block = self.parse()?;
+        block.diagnostics.splice(..0, mended);
+        block.braces = block.braces.max(Braces::Sound);
+        Some(block)
+    }
 }
 
 /// Parses a source that is one expression.

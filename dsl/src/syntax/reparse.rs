@@ -3,11 +3,13 @@
 //! It serves editors, where each keystroke changes a few bytes of a long source. The result is the same as that of
 //! parsing anew, because a statement of a block means the same whatever stands around it: it starts after the `;` or `}`
 //! of the one before it, ends with its own, and no rule of the grammar looks further. The same holds for statements with
-//! errors, as long as no brace would be mended. Whatever is not that simple is parsed anew.
+//! errors, as long as their braces can be mended without a look at the rest. Whatever is not that simple is parsed anew.
 
 use synnet_ir::{Diagnostic, SourceId, Span};
 
-use super::parse::{ParsedBlock, parse_block};
+use super::braces::{Braces, Surroundings};
+use super::lexer::lex;
+use super::parse::{BlockText, ParsedBlock};
 use super::shift::Shift;
 use super::tree::{Body, File, Import, Module, Network, Statement};
 use crate::limits::MAX_SOURCE_BYTES;
@@ -23,16 +25,40 @@ pub(super) struct Reparsed {
 }
 
 /// Parses the statements of `new` that differ from `old`, a source without syntax errors; `None` if `new` has to be
-/// parsed anew.
-pub(super) fn reparse(source: SourceId, old: &str, file: &File, new: &str) -> Option<Reparsed> {
-    let (change, network, place) = find(old, file, new)?;
+/// parsed anew. `braces` examines those of `old`.
+pub(super) fn reparse(
+    source: SourceId,
+    old: &str,
+    file: &File,
+    new: &str,
+    braces: impl FnOnce() -> Braces,
+) -> Option<Reparsed> {
+    let (change, network, place) = find(source, old, file, new)?;
     let shift = Shift(new.len() as i64 - old.len() as i64);
     let end = shift.offset(place.end as u32) as usize;
+    let text = new.get(place.start..end)?;
+    let block = BlockText::new(source, text, place.start, place.ends_network)?;
+    let ends_network = place.ends_network;
+    let reparsed = |block| Some(Reparsed { change, network, place, shift, block });
+    let parsed = block.parse();
+    if parsed.as_ref().is_some_and(|block| block.diagnostics.is_empty()) {
+        return reparsed(parsed?);
+    }
     // Explanations of errors look at the rest of the line; statements that share it are rare.
-    let ends_line = new.get(end..)?.trim_start_matches([' ', '\t', '\r']).starts_with('\n');
-    let block = parse_block(source, new.get(place.start..end)?, place.start)?;
-    let is_simple = block.diagnostics.is_empty() || (ends_line && block.has_sound_braces);
-    is_simple.then_some(Reparsed { change, network, place, shift, block })
+    let ends_line = match ends_network {
+        true => text.trim_end_matches([' ', '\t']).ends_with('\n'),
+        false => new.get(end..)?.trim_start_matches([' ', '\t', '\r']).starts_with('\n'),
+    };
+    let braces = braces();
+    if !ends_line || braces == Braces::Doubtful {
+        return None;
+    }
+    if parsed.as_ref().is_some_and(|block| block.braces >= Braces::Sound) {
+        return reparsed(parsed?);
+    }
+    let is_tidy = braces == Braces::Tidy && stands_at_line_starts(old, &file.networks[network]);
+    let around = Surroundings { is_tidy, ends_network };
+    reparsed(block.parse_mended(around)?)
 }
 
 impl Reparsed {
@@ -41,9 +67,9 @@ impl Reparsed {
         self.block.diagnostics.is_empty()
     }
 
-    /// Returns whether the braces of the statements would stay as they are if the source has an error.
-    pub(super) fn has_sound_braces(&self) -> bool {
-        self.block.has_sound_braces
+    /// Returns the braces of the statements.
+    pub(super) fn braces(&self) -> Braces {
+        self.block.braces
     }
 
     /// Changes the tree of the old source to that of the new one, and returns the diagnostics.
@@ -71,15 +97,17 @@ struct Change {
     end: usize,
 }
 
-/// Statements of a block that a change touches, from the end of the statement before them.
+/// Statements of a network that a change touches, from the end of the statement before them.
 struct Place {
     start: usize,
     end: usize,
     statements: std::ops::Range<usize>,
+    /// Whether the brace of the network follows.
+    ends_network: bool,
 }
 
 /// Finds the statements that differ. Returns the network that contains them by its index.
-fn find(old: &str, file: &File, new: &str) -> Option<(Change, usize, Place)> {
+fn find(source: SourceId, old: &str, file: &File, new: &str) -> Option<(Change, usize, Place)> {
     if new.len() > MAX_SOURCE_BYTES {
         return None;
     }
@@ -92,10 +120,36 @@ fn find(old: &str, file: &File, new: &str) -> Option<(Change, usize, Place)> {
     let ends_by = |offset: usize| statements.partition_point(|s: &Statement| s.span.end as usize <= offset);
     // The last byte of a statement stays: it ends the statement in the new source, too.
     let (first, last) = (ends_by(change.start), ends_by(change.end));
-    // Before the first statement stands the head of the network.
-    let before = statements.get(first.checked_sub(1)?)?.span.end as usize;
-    let end = statements.get(last)?.span.end as usize;
-    Some((change, index, Place { start: before, end, statements: first..last + 1 }))
+    let before = match first.checked_sub(1) {
+        Some(last) => statements.get(last)?.span.end as usize,
+        None => opening_brace(source, old, &file.networks[index])? + 1,
+    };
+    let (end, behind, ends_network) = match statements.get(last) {
+        Some(statement) => (statement.span.end as usize, last + 1, false),
+        None => (file.networks[index].whole.end as usize - 1, last, true),
+    };
+    let place = Place { start: before, end, statements: first..behind, ends_network };
+    (before <= change.start).then_some((change, index, place))
+}
+
+/// Returns the byte of the brace that opens the statements of a network.
+fn opening_brace(source: SourceId, text: &str, network: &Network) -> Option<usize> {
+    let Body::Block(statements) = &network.body else { return None };
+    let start = network.head.end as usize;
+    let end = statements.first().map_or(network.whole.end, |first| first.span.start) as usize;
+    let before = text.get(start..end)?;
+    let lexed = lex(source, before).ok()?;
+    let brace = lexed.tokens.iter().find(|token| before[token.start..].starts_with('{'))?;
+    Some(start + brace.start)
+}
+
+/// Returns whether the braces of a network stand on lines without indentation.
+fn stands_at_line_starts(text: &str, network: &Network) -> bool {
+    let Some(open) = opening_brace(network.whole.source, text, network) else { return false };
+    let line = text[..open].rfind('\n').map_or(0, |newline| newline + 1);
+    let close = network.whole.end as usize - 1;
+    text[line..].starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, ')' | '{'))
+        && text[..close].ends_with('\n')
 }
 
 /// Returns the bytes of `old` without those that both texts have in common at the start and at the end.
@@ -125,6 +179,7 @@ fn start_of(import: &Import) -> usize {
 mod tests {
     use synnet_ir::SourceId;
 
+    use super::super::braces::Braces;
     use super::super::parse::parse;
     use super::reparse;
 
@@ -151,7 +206,8 @@ use \"other.snn\"::C;
         let id = SourceId(7);
         let (mut file, diagnostics) = parse(id, SOURCE);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        let Some(reparsed) = reparse(id, SOURCE, &file, new) else { return false };
+        let braces = || Braces::of_source(id, SOURCE);
+        let Some(reparsed) = reparse(id, SOURCE, &file, new, braces) else { return false };
         let followed = (reparsed.apply(&mut file), file);
         let (file, diagnostics) = parse(id, new);
         assert_eq!(format!("{followed:?}"), format!("{:?}", (diagnostics, file)), "{new}");
@@ -178,6 +234,18 @@ use \"other.snn\"::C;
             ("neuron fast", "nueron fast"),
             ("neuron fast = ", "network fast = "),
             ("neuron fast", "else { } neuron fast"),
+            ("dt: 1 ms", "dt: 2 ms"),
+            ("output h.vmem;", "output h.vmem"),
+            ("output h.vmem;", "output h.vmem;\n    let a = "),
+            // Brackets without a partner.
+            ("20 ms, tau_syn", "2((0 ms, tau_syn"),
+            ("20 ms, tau_syn", "20) ms, tau_syn"),
+            ("0..4] };", "0..4) };"),
+            ("0..4] };", "0..4] ;"),
+            ("    neuron fast", "    for i in 0..3 {\n    neuron fast"),
+            ("    neuron fast", "    if n > 1 {\n        let a = 3;\n    neuron fast"),
+            ("    neuron fast", "    }\n    neuron fast"),
+            ("layer h", "} layer h"),
         ] {
             assert!(SOURCE.contains(old), "{old}");
             assert!(follows(&SOURCE.replacen(old, new, 1)), "{old} to {new}");
@@ -189,11 +257,10 @@ use \"other.snn\"::C;
         for (old, new) in [
             ("layer h", "// layer h"),
             ("layer h", "/* layer h"),
-            ("layer h", "} layer h"),
             ("network A", "network D"),
-            ("dt: 1 ms", "dt: 2 ms"),
-            ("output h.vmem;", "output h.vmem"),
             ("network B", "network E"),
+            ("output h.vmem;\n}", "output h.vmem; // }"),
+            ("layer h", "} network C { layer h"),
             ("\"`a`\"", "\"`a`"),
             ("-> h; }", "-> h; }}"),
         ] {
@@ -210,10 +277,30 @@ use \"other.snn\"::C;
         for (index, &at) in places.iter().enumerate() {
             let next = places.get(index + 1).copied().unwrap_or(SOURCE.len());
             followed += u32::from(follows(&format!("{}{}", &SOURCE[..at], &SOURCE[next..])));
-            for piece in ["}", "{", ";", "a", " ", "\"", "//", "1", "->", "else "] {
+            for piece in [
+                "}",
+                "{",
+                "(",
+                ")",
+                "]",
+                ";",
+                "a",
+                " ",
+                "\"",
+                "//",
+                "/*",
+                "1",
+                "->",
+                "else ",
+                "\n    }",
+                "\n}",
+                "\n    for i in n {",
+                "\n    network A {",
+                "\n\n",
+            ] {
                 followed += u32::from(follows(&format!("{}{piece}{}", &SOURCE[..at], &SOURCE[at..])));
             }
         }
-        assert!(followed > 2000, "{followed}");
+        assert!(followed > 5000, "{followed}");
     }
 }
