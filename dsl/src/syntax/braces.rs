@@ -231,6 +231,8 @@ struct Scan<'a> {
     statement: Option<usize>,
     /// Open parentheses and brackets of the statement, by index.
     brackets: Vec<usize>,
+    /// Whether the fields of the statement have ended.
+    has_fields: bool,
     /// Last token of the head of the last block that was not opened.
     unopened: Option<usize>,
     /// Whether the finding follows from indentation, which may be that of any brace so far.
@@ -267,6 +269,7 @@ impl<'a> Scan<'a> {
             pairs: Vec::new(),
             statement: None,
             brackets: Vec::new(),
+            has_fields: false,
             unopened: None,
             reads_indentation: false,
         }
@@ -381,12 +384,16 @@ impl<'a> Scan<'a> {
                     self.begin(None);
                 }
             }
+            "}" if in_fields.is_none() && self.interrupts_statement(index) => {
+                return Some(Finding::Extra(self.tokens[index].token));
+            }
             "}" => match self.open.pop() {
                 None => return Some(self.unmatched(index)),
                 Some(open) => {
                     self.pairs.push((open.at, index));
-                    if open.content == Content::Block {
-                        self.begin(None);
+                    match open.content {
+                        Content::Block => self.begin(None),
+                        Content::Fields => self.has_fields = true,
                     }
                 }
             },
@@ -467,6 +474,15 @@ impl<'a> Scan<'a> {
     fn begin(&mut self, statement: Option<usize>) {
         self.statement = statement;
         self.brackets.clear();
+        self.has_fields = false;
+    }
+
+    /// Returns whether a `}` stands behind the fields of a statement that goes on. No block ends there: it would have
+    /// its `}` behind the `;`, or on a line of its own.
+    fn interrupts_statement(&self, index: usize) -> bool {
+        let goes_on = self.tokens.get(index + 1).is_some_and(|next| !next.is_first_on_line);
+        let starts_line = self.statement.is_some_and(|first| self.tokens[first].is_first_on_line);
+        self.has_fields && goes_on && starts_line && !self.tokens[index].is_first_on_line
     }
 
     /// Returns whether a token starts a statement or an item, whatever stands before it.

@@ -241,6 +241,7 @@ use \"other.snn\"::C;
             ("20 ms, tau_syn", "2((0 ms, tau_syn"),
             ("20 ms, tau_syn", "20) ms, tau_syn"),
             ("0..4] };", "0..4) };"),
+            ("20 ms, tau_syn", "2}}0 ms, tau_syn"),
             ("0..4] };", "0..4] ;"),
             ("    neuron fast", "    for i in 0..3 {\n    neuron fast"),
             ("    neuron fast", "    if n > 1 {\n        let a = 3;\n    neuron fast"),
