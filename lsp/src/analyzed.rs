@@ -17,8 +17,10 @@ pub(crate) struct Analyzed {
     pub(crate) sources: Sources,
     /// The source of the document.
     pub(crate) root: SourceId,
-    /// The analysis; `None` for a recipe.
+    /// The analysis; `None` for YAML.
     pub(crate) analysis: Option<Analysis>,
+    /// Whether it is a recipe.
+    pub(crate) is_recipe: bool,
     /// Errors and warnings, those of the target included.
     pub(crate) diagnostics: Diagnostics,
     /// Errors of a recipe in words only.
@@ -54,19 +56,20 @@ impl Analyzed {
         Self::new(sources, root, Some(analysis), diagnostics)
     }
 
-    /// Takes the diagnostics of a recipe.
-    pub(crate) fn recipe(path: &str, text: &str, report: RecipeReport) -> Self {
+    /// Takes the diagnostics of a YAML file, which may be a recipe.
+    pub(crate) fn recipe(path: &str, text: &str, is_recipe: bool, report: RecipeReport) -> Self {
         let RecipeReport { mut diagnostics, mut sources, messages } = report;
         let known = sources.iter().find(|(_, source)| source.name == path).map(|(id, _)| id);
         let root = known.unwrap_or_else(|| sources.add(path, text));
         diagnostics.sort();
-        Self { messages, ..Self::new(sources, root, None, diagnostics) }
+        Self { messages, is_recipe, ..Self::new(sources, root, None, diagnostics) }
     }
 
     fn new(sources: Sources, root: SourceId, analysis: Option<Analysis>, diagnostics: Diagnostics) -> Self {
         let (symbols, texts) = (RefCell::default(), RefCell::default());
         let (messages, requested) = (Vec::new(), BTreeSet::new());
-        Self { sources, root, analysis, diagnostics, messages, requested, symbols, texts }
+        let is_recipe = false;
+        Self { sources, root, analysis, is_recipe, diagnostics, messages, requested, symbols, texts }
     }
 
     /// Returns the definitions and references of a source; none for a recipe.

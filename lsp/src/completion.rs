@@ -2,7 +2,7 @@
 
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind,
-    Position, TextEdit, Uri,
+    Position, Range, TextEdit, Uri,
 };
 use synnet_dsl::tools::{Definition, DefinitionKind, Symbols, std_networks};
 use synnet_dsl::vocabulary::{
@@ -15,6 +15,7 @@ use crate::analyzed::Analyzed;
 use crate::context::{Context, context};
 use crate::hover::{field_text, std_docs};
 use crate::location::path_of;
+use crate::recipe;
 use crate::workspace::Workspace;
 
 impl Workspace {
@@ -24,11 +25,15 @@ impl Workspace {
         let (Some(analyzed), Some(offset)) = (self.analyzed(&path), self.offset(&path, position)) else {
             return Vec::new();
         };
-        // Keys of recipes are not completed.
+        let Some(document) = self.documents.get(&path) else { return Vec::new() };
+        if analyzed.is_recipe {
+            let keys = self.environment.recipe_keys(&self.settings);
+            let (items, start) = recipe::complete(&keys, document.text.as_str(), offset);
+            return ranked(items, document.text.range(start, offset));
+        }
         if analyzed.analysis.is_none() {
             return Vec::new();
         }
-        let Some(document) = self.documents.get(&path) else { return Vec::new() };
         let (context, start) = context(document.text.as_str(), offset);
         let mut items = Items {
             analyzed: &analyzed,
@@ -37,38 +42,42 @@ impl Workspace {
             list: Vec::new(),
         };
         items.add(&context);
-        let range = document.text.range(start, offset);
-        let top = lsp_types::Range::default();
-        let place = |(rank, item): (usize, Item)| {
-            let edit = TextEdit::new(range, item.text);
-            CompletionItem {
-                label: item.label,
-                kind: Some(item.kind),
-                detail: Some(item.detail).filter(|detail| !detail.is_empty()),
-                documentation: Some(item.docs).filter(|docs| !docs.is_empty()).map(|value| {
-                    Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
-                }),
-                // Names in scope come before functions and keywords.
-                sort_text: Some(format!("{rank:04}")),
-                text_edit: Some(CompletionTextEdit::Edit(edit)),
-                additional_text_edits: item.import.map(|import| vec![TextEdit::new(top, import)]),
-                ..CompletionItem::default()
-            }
-        };
-        items.list.into_iter().enumerate().map(place).collect()
+        ranked(items.list, document.text.range(start, offset))
     }
 }
 
+/// Returns the items for the editor, in this order. They replace a range.
+fn ranked(items: Vec<Item>, range: Range) -> Vec<CompletionItem> {
+    let place = |(rank, item): (usize, Item)| {
+        let edit = TextEdit::new(range, item.text);
+        CompletionItem {
+            label: item.label,
+            kind: Some(item.kind),
+            detail: Some(item.detail).filter(|detail| !detail.is_empty()),
+            documentation: Some(item.docs).filter(|docs| !docs.is_empty()).map(|value| {
+                Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
+            }),
+            // Names in scope come before functions and keywords.
+            sort_text: Some(format!("{rank:04}")),
+            text_edit: Some(CompletionTextEdit::Edit(edit)),
+            additional_text_edits: item.import.map(|import| vec![TextEdit::new(Range::default(), import)]),
+            ..CompletionItem::default()
+        }
+    };
+    items.into_iter().enumerate().map(place).collect()
+}
+
 /// Something that can be written.
-struct Item {
-    label: String,
+pub(crate) struct Item {
+    pub(crate) label: String,
     /// The text to insert.
-    text: String,
-    kind: CompletionItemKind,
-    detail: String,
-    docs: String,
+    pub(crate) text: String,
+    pub(crate) kind: CompletionItemKind,
+    pub(crate) detail: String,
+    /// Markdown.
+    pub(crate) docs: String,
     /// A line to insert at the top of the file.
-    import: Option<String>,
+    pub(crate) import: Option<String>,
 }
 
 struct Items<'a> {

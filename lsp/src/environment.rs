@@ -5,6 +5,7 @@ use std::sync::Arc;
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Code, Diagnostics, Graph, Sources};
 
+use crate::recipe::RecipeKey;
 use crate::settings::Settings;
 
 /// The world outside of the open documents. Paths use `/`.
@@ -30,6 +31,9 @@ pub trait Environment {
 
     /// Checks a recipe; `None` if the text is no recipe.
     fn check_recipe(&self, path: &str, text: &str, settings: &Settings) -> Option<RecipeReport>;
+
+    /// Returns the keys of recipes, in the order of the documentation.
+    fn recipe_keys(&self, settings: &Settings) -> Vec<RecipeKey>;
 
     /// Returns the rule with a code such as `E0301`.
     fn explain(&self, code: &str) -> Option<&'static Code>;
@@ -84,6 +88,10 @@ impl Environment for NoEnvironment {
 
     fn check_recipe(&self, _path: &str, _text: &str, _settings: &Settings) -> Option<RecipeReport> {
         None
+    }
+
+    fn recipe_keys(&self, _settings: &Settings) -> Vec<RecipeKey> {
+        Vec::new()
     }
 
     fn explain(&self, code: &str) -> Option<&'static Code> {

@@ -2,15 +2,16 @@
 
 use std::fmt::Write;
 
-use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position, Uri};
+use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position, Range, Uri};
 use synnet_dsl::tools::{Definition, DefinitionKind, Meaning, Symbols, TokenKind, std_source, tokens};
 use synnet_dsl::vocabulary::{self, Field, Keyword};
-use synnet_ir::Graph;
 use synnet_ir::graph::LayerId;
+use synnet_ir::{Graph, Span};
 
 use crate::analyzed::Analyzed;
 use crate::facts;
 use crate::location::path_of;
+use crate::recipe;
 use crate::workspace::Workspace;
 
 /// Lines of a declaration that are shown.
@@ -23,20 +24,29 @@ impl Workspace {
         let analyzed = self.analyzed(&path)?;
         let offset = self.offset(&path, position)?;
         let mut parts = Vec::new();
+        let text = self.documents.get(&path)?.text.as_str();
+        if analyzed.analysis.is_none() {
+            return self.hover_recipe(&analyzed, text, offset);
+        }
         let symbols = analyzed.symbols(analyzed.root);
         let occurrence = symbols.at(offset);
         let described = match occurrence {
             Some(occurrence) => self.describe(&analyzed, &symbols, &occurrence.meaning),
-            None => keyword(self.documents.get(&path)?.text.as_str(), offset),
+            None => keyword(text, offset),
         };
         parts.extend(described);
         parts.extend(self.explanations(&analyzed, offset));
-        if parts.is_empty() {
-            return None;
-        }
-        let contents = MarkupContent { kind: MarkupKind::Markdown, value: parts.join("\n\n---\n\n") };
-        let range = occurrence.map(|occurrence| self.range(&analyzed, occurrence.span));
-        Some(Hover { contents: HoverContents::Markup(contents), range })
+        hover(&parts, occurrence.map(|occurrence| self.range(&analyzed, occurrence.span)))
+    }
+
+    /// Describes the key of a recipe, and explains the diagnostics there.
+    fn hover_recipe(&self, analyzed: &Analyzed, text: &str, offset: usize) -> Option<Hover> {
+        let keys = self.environment.recipe_keys(&self.settings);
+        let described = recipe::describe(&keys, text, offset).filter(|_| analyzed.is_recipe);
+        let (described, bytes) = described.unzip();
+        let range = bytes.map(|bytes| self.range(analyzed, Span::new(analyzed.root, bytes.start, bytes.end)));
+        let parts: Vec<String> = described.into_iter().chain(self.explanations(analyzed, offset)).collect();
+        hover(&parts, range)
     }
 
     /// Explains the codes of the diagnostics at a byte.
@@ -168,6 +178,12 @@ impl Workspace {
             let _ = write!(text, "\n{network}");
         }
     }
+}
+
+/// Returns parts of Markdown as one hover; `None` if there are none.
+fn hover(parts: &[String], range: Option<Range>) -> Option<Hover> {
+    let contents = MarkupContent { kind: MarkupKind::Markdown, value: parts.join("\n\n---\n\n") };
+    (!parts.is_empty()).then_some(Hover { contents: HoverContents::Markup(contents), range })
 }
 
 fn graphs(analyzed: &Analyzed) -> impl Iterator<Item = (&Graph, bool)> {

@@ -31,13 +31,16 @@ mod hover;
 mod location;
 mod navigation;
 mod outline;
+mod recipe;
 mod rename;
 mod server;
 mod settings;
 mod workspace;
+mod yaml;
 
 pub use document::Encoding;
 pub use environment::{Checker, Environment, NoEnvironment, RecipeReport};
+pub use recipe::RecipeKey;
 pub use server::{ServeError, serve};
 pub use settings::Settings;
 pub use workspace::Workspace;

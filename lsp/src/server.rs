@@ -6,10 +6,11 @@ use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestI
 use lsp_types::notification::{self, Notification as _};
 use lsp_types::request::{self, Request as _};
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions, ConfigurationItem,
-    ConfigurationParams, HoverProviderCapability, InitializeParams, MessageType, OneOf, PositionEncodingKind,
-    RenameOptions, ServerCapabilities, ShowMessageParams, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
+    ConfigurationItem, ConfigurationParams, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher,
+    GlobPattern, HoverProviderCapability, InitializeParams, MessageType, OneOf, PositionEncodingKind,
+    Registration, RegistrationParams, RenameOptions, ServerCapabilities, ShowMessageParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,9 @@ use crate::environment::Environment;
 use crate::location::path_of;
 use crate::settings::Settings;
 use crate::workspace::Workspace;
+
+/// Files whose changes outside of the editor change diagnostics: networks, recipes and custom chips.
+const WATCHED: &str = "**/*.{snn,yaml,yml}";
 
 /// The connection to the editor broke, or a message was out of order.
 #[derive(Debug)]
@@ -55,8 +59,11 @@ pub fn serve(connection: &Connection, environment: Box<dyn Environment>) -> Resu
         can_pull_settings: can_pull_settings(&params),
         requests: 0,
     };
-    server.configure(&params.initialization_options.unwrap_or_default())?;
+    server.configure(params.initialization_options.as_ref().unwrap_or(&Value::Null))?;
     server.pull_settings()?;
+    if can_watch_files(&params.capabilities) {
+        server.watch_files()?;
+    }
     server.run()
 }
 
@@ -70,6 +77,12 @@ fn encoding(params: &InitializeParams) -> Encoding {
 fn can_pull_settings(params: &InitializeParams) -> bool {
     let workspace = params.capabilities.workspace.as_ref();
     workspace.and_then(|workspace| workspace.configuration).unwrap_or(false)
+}
+
+fn can_watch_files(capabilities: &ClientCapabilities) -> bool {
+    let workspace = capabilities.workspace.as_ref();
+    let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
+    watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false)
 }
 
 #[expect(deprecated, reason = "older editors name their folder as `rootUri`")]
@@ -183,14 +196,28 @@ impl Server<'_> {
         if !self.can_pull_settings {
             return Ok(());
         }
-        self.requests += 1;
         let item = ConfigurationItem { scope_uri: None, section: Some("synnet".to_owned()) };
-        let params = ConfigurationParams { items: vec![item] };
-        let method = request::WorkspaceConfiguration::METHOD.to_owned();
-        self.send(Request::new(self.requests.into(), method, params))
+        self.ask::<request::WorkspaceConfiguration>(ConfigurationParams { items: vec![item] })
     }
 
-    /// Takes the answer to the only request that the server sends: the settings.
+    /// Asks the editor to report changes of files that are not open in it.
+    fn watch_files(&mut self) -> Result<(), ServeError> {
+        let watcher = FileSystemWatcher { glob_pattern: GlobPattern::String(WATCHED.to_owned()), kind: None };
+        let options = DidChangeWatchedFilesRegistrationOptions { watchers: vec![watcher] };
+        let registration = Registration {
+            id: "files".to_owned(),
+            method: notification::DidChangeWatchedFiles::METHOD.to_owned(),
+            register_options: serde_json::to_value(options).ok(),
+        };
+        self.ask::<request::RegisterCapability>(RegistrationParams { registrations: vec![registration] })
+    }
+
+    fn ask<R: request::Request>(&mut self, params: R::Params) -> Result<(), ServeError> {
+        self.requests += 1;
+        self.send(Request::new(self.requests.into(), R::METHOD.to_owned(), params))
+    }
+
+    /// Takes the answer to a request for settings. Those to other requests are empty.
     fn response(&mut self, response: Response) -> Result<(), ServeError> {
         let Ok(Value::Array(values)) = response.response_result else { return Ok(()) };
         match values.first() {

@@ -160,7 +160,8 @@ impl Workspace {
     fn analyze(&self, path: &str, text: &str, cache: &mut ParseCache) -> Analyzed {
         if is_yaml(path) {
             let report = self.environment.check_recipe(path, text, &self.settings);
-            return Analyzed::recipe(path, text, report.unwrap_or_default());
+            let is_recipe = report.is_some() || names_network(text);
+            return Analyzed::recipe(path, text, is_recipe, report.unwrap_or_default());
         }
         let mut files = Files { workspace: self, requested: BTreeSet::new() };
         let mut analyzed = Analyzed::network(path, text, &mut files, cache, self.target.as_deref());
@@ -172,6 +173,11 @@ impl Workspace {
 /// Returns whether a file is YAML, judging by its extension.
 fn is_yaml(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+/// Returns whether a YAML file names a network, as the first line of a new recipe does.
+fn names_network(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("network:") && line.contains(".snn"))
 }
 
 /// Reads imported files: open documents first.

@@ -289,3 +289,43 @@ fn recipes_have_diagnostics_at_their_line() {
     let found = &published.iter().find(|p| p.uri == recipe).expect("it is open").diagnostics[0];
     assert_eq!(found.range, Range::new(Position::new(1, 0), Position::new(1, 22)));
 }
+
+/// Opens a recipe with a cursor.
+fn recipe(source: &str) -> Editor {
+    let mut editor = Editor::new("");
+    let offset = source.find('|').expect("the recipe has a cursor");
+    editor.text = source.replacen('|', "", 1);
+    editor.cursor = position(&editor.text, offset);
+    editor.uri = uri("/recipe.yaml");
+    editor.workspace.open(&editor.uri.clone(), 1, editor.text.clone());
+    editor
+}
+
+#[test]
+fn recipes_complete_keys_and_values() {
+    let cases: [(&str, &[&str]); 7] = [
+        ("network: net.snn\n|", &["training"]),
+        ("network: net.snn\ntraining:\n  e|", &["epochs", "optimizer"]),
+        ("network: net.snn\ntraining:\n  epochs: 3\n  |\n", &["optimizer"]),
+        ("network: net.snn\ntraining:\n  optimizer: { kind: |", &["sgd", "adam"]),
+        ("network: net.snn\ntraining:\n  optimizer: { kind: sgd, |}", &["momentum"]),
+        ("network: net.snn\ntraining:\n  optimizer:\n    |\n    kind: adam\n", &["eps"]),
+        ("network: net.snn # |", &[]),
+    ];
+    for (source, labels) in cases {
+        assert_eq!(recipe(source).labels(), labels, "{source}");
+    }
+    let mut editor = recipe("network: net.snn\ntraining:\n  ep|");
+    let item = editor.workspace.completion(&editor.uri, editor.cursor).remove(0);
+    let Some(lsp_types::CompletionTextEdit::Edit(edit)) = item.text_edit else { panic!("items are edits") };
+    assert_eq!((editor.slice(edit.range), edit.new_text.as_str()), ("ep", "epochs: "));
+    assert_eq!(item.detail.as_deref(), Some("required"));
+}
+
+#[test]
+fn hover_describes_keys_of_recipes() {
+    let hover = recipe("network: net.snn\ntraining:\n  optimizer: { kind: adam, |eps: 1e-7 }\n").hover();
+    assert_eq!(hover, "```yaml\ntraining.optimizer.eps\n```\n\nA positive number. Default: 1e-8.");
+    let hover = recipe("networ|k: net.snn\n").hover();
+    assert_eq!(hover, "```yaml\nnetwork\n```\n\nThe path of a network file. Required.");
+}

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use lsp_types::{Position, Range, Uri};
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Code, Diagnostic, Diagnostics, Graph};
-use synnet_lsp::{Checker, Encoding, Environment, NoEnvironment, RecipeReport, Settings, Workspace};
+use synnet_lsp::{
+    Checker, Encoding, Environment, NoEnvironment, RecipeKey, RecipeReport, Settings, Workspace,
+};
 
 /// Files in memory.
 #[derive(Clone, Default)]
@@ -38,6 +40,25 @@ impl Environment for Memory {
         let messages =
             text.contains("epoch:").then(|| "`training`: unknown field `epoch` (line 2)".to_owned());
         Some(RecipeReport { messages: messages.into_iter().collect(), ..RecipeReport::default() })
+    }
+
+    fn recipe_keys(&self, _settings: &Settings) -> Vec<RecipeKey> {
+        let key = |path: &str, expected: &str, default: &str, values: &[&str]| RecipeKey {
+            path: path.to_owned(),
+            expected: expected.to_owned(),
+            default: default.to_owned(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        vec![
+            key("network", "the path of a network file", "", &[]),
+            key("training", "a mapping with `epochs` and `optimizer`", "", &[]),
+            key("training.epochs", "a positive integer", "", &[]),
+            key("training.optimizer", "a mapping with a `kind` and options", "`{ kind: adam }`", &[]),
+            key("training.optimizer.kind", "`sgd` or `adam`", "", &["sgd", "adam"]),
+            key("training.optimizer[sgd].momentum", "a number", "0", &[]),
+            key("training.optimizer[adam].eps", "a positive number", "1e-8", &[]),
+            key("params.*", "a value", "", &[]),
+        ]
     }
 
     fn explain(&self, code: &str) -> Option<&'static Code> {

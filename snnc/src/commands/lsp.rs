@@ -7,8 +7,8 @@ use lsp_server::Connection;
 use synnet_ir::display::format_whole_percent;
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Code, Diagnostics, Graph};
-use synnet_lsp::{Checker, Environment, RecipeReport, Settings};
-use synnet_workbench::recipe::Recipe;
+use synnet_lsp::{Checker, Environment, RecipeKey, RecipeReport, Settings};
+use synnet_workbench::recipe::{self, Recipe};
 use synnet_workbench::{ChipCatalog, Error, NamedTarget, Plan, Silent, files};
 use synnet_xylo::budget::{Budget, Resource};
 use synnet_xylo::layout::Layout;
@@ -108,6 +108,23 @@ impl Environment for Files {
         })
     }
 
+    fn recipe_keys(&self, settings: &Settings) -> Vec<RecipeKey> {
+        let chips = self.catalog(settings).unwrap_or_default();
+        let names =
+            |targets: Vec<NamedTarget>| targets.iter().map(|target| target.name().to_owned()).collect();
+        let keys = recipe::keys().iter().map(|key| RecipeKey {
+            path: key.path.to_owned(),
+            expected: key.expected.to_owned(),
+            default: key.default.to_owned(),
+            values: match key.path {
+                "chip" => chips.iter().map(|chip| chip.name.clone()).collect(),
+                "build" => names(NamedTarget::all(chips.iter())),
+                _ => key.values().into_iter().map(str::to_owned).collect(),
+            },
+        });
+        keys.collect()
+    }
+
     fn explain(&self, code: &str) -> Option<&'static Code> {
         explain::codes().find(|known| known.id == code)
     }
@@ -158,15 +175,18 @@ impl Checker for CheckedTarget {
             let share = share(chip.outputs);
             return Some(format!("{size} of {} readout neurons of {} ({share})", chip.outputs, chip.title));
         }
+        let neurons =
+            format!("{size} of {} hidden neurons of {} ({})", chip.hidden, chip.title, share(chip.hidden));
+        // A network that breaks a rule has no place on the chip, so that its layers have no fan-out there.
+        if self.0.check(graph).has_errors() {
+            return Some(neurons);
+        }
         let fan_out = layout.fan_outs(graph).get(layer.index()).copied().unwrap_or(0);
         let memory =
             Budget::from_graph(graph, chip).get(Resource::FanOutMemory).map_or(0, |usage| usage.used);
         Some(format!(
-            "{size} of {} hidden neurons of {} ({}); fan-out {fan_out} of {}; {} of the {memory} entries of fan-out \
-             memory that the network takes, of {}",
-            chip.hidden,
-            chip.title,
-            share(chip.hidden),
+            "{neurons}; fan-out {fan_out} of {}; {} of the {memory} entries of fan-out memory that the network takes, \
+             of {}",
             chip.fan_out.per_neuron,
             fan_out.saturating_mul(size),
             chip.fan_out.total

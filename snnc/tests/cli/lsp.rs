@@ -36,7 +36,10 @@ impl Editor {
             json!({
                 "processId": null,
                 "rootUri": editor.uri(""),
-                "capabilities": { "workspace": { "configuration": configuration } },
+                "capabilities": { "workspace": {
+                    "configuration": configuration,
+                    "didChangeWatchedFiles": { "dynamicRegistration": true },
+                } },
                 "initializationOptions": options,
             }),
         );
@@ -171,6 +174,8 @@ const NET: &str = "network Net {
 fn a_session_with_a_chip() {
     let options = json!({ "synnet": { "target": "xylo-audio3" } });
     let mut editor = Editor::start(Folder::new(), &options, false);
+    let registered = editor.wait("client/registerCapability");
+    assert_eq!(registered["params"]["registrations"][0]["method"], "workspace/didChangeWatchedFiles");
     assert_eq!(editor.open("net.snn", NET), [Value::Null; 0]);
     // Typing `240` breaks a rule of the chip at the declaration of the layer. Columns are UTF-16 code units.
     let found = editor.change("net.snn", range(2, 41, 43), "240000");
@@ -188,6 +193,11 @@ fn a_session_with_a_chip() {
     }
     let hover = editor.at("textDocument/hover", "net.snn", 0, 9, json!({}))["contents"]["value"].to_string();
     assert!(hover.contains("fan-out memory"), "{hover}");
+    // A network that breaks a rule has no place on the chip.
+    editor.change("net.snn", range(2, 41, 43), "2400");
+    let hover = editor.at("textDocument/hover", "net.snn", 3, 10, json!({}))["contents"]["value"].to_string();
+    assert!(hover.contains("2400 of 992 hidden neurons") && !hover.contains("fan-out"), "{hover}");
+    editor.change("net.snn", range(2, 41, 45), "24");
     // A mistake with its fix.
     let found = editor.change("net.snn", range(3, 25, 32), "tau_men");
     assert_eq!(found[0]["code"], "E0204");
@@ -324,6 +334,13 @@ fn recipes_are_checked() {
         found.iter().any(|d| d["message"].as_str().is_some_and(|m| m.contains("did you mean `batch`?"))),
         "{found:?}"
     );
+    let items = editor.at("textDocument/completion", "recipe.yaml", 3, 4, json!({}));
+    let labels: Vec<&str> =
+        items.as_array().into_iter().flatten().filter_map(|item| item["label"].as_str()).collect();
+    assert!(labels.contains(&"optimizer") && labels.contains(&"epochs"), "{labels:?}");
+    let hover =
+        editor.at("textDocument/hover", "recipe.yaml", 1, 10, json!({}))["contents"]["value"].to_string();
+    assert!(hover.contains("data.format") && hover.contains("Default: `wav`"), "{hover}");
     // Other YAML files are none of its business.
     assert_eq!(editor.open("compose.yaml", "services: {}\n"), [Value::Null; 0]);
     editor.stop();

@@ -198,3 +198,13 @@ fn the_page_of_the_documentation_has_every_key() {
         page.display()
     );
 }
+
+#[test]
+fn values_that_can_be_listed_are() {
+    let values = |path: &str| KEYS.iter().find(|key| key.path == path).map(Key::values).unwrap_or_default();
+    assert_eq!(values("training.optimizer.kind"), ["sgd", "adam", "adamw"]);
+    assert_eq!(values("quantize.method"), ["channel", "global", "rockpool-channel", "rockpool-global"]);
+    assert_eq!(values("quantize.aware"), ["true", "false"]);
+    assert_eq!(values("training.epochs"), [""; 0]);
+    assert_eq!(values("training.selection"), [""; 0]);
+}

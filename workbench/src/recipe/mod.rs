@@ -32,12 +32,18 @@ use crate::yaml;
 use keys::KEYS;
 use source::RecipeSource;
 
+pub use crate::yaml::Key;
 pub use data::{Cache, DataOptions, Format, FrontEnd};
 pub use filter::Filter;
 pub use quantize::Quantize;
 pub use validation::ValidationSplit;
 pub(crate) use validation::stratified_sample;
 pub use written::{Written, plain};
+
+/// Returns all keys of recipes with their values and defaults, in the order of the documentation.
+pub fn keys() -> &'static [Key] {
+    KEYS
+}
 
 /// A recipe. Paths in a file are relative to it.
 #[derive(Clone, Debug, Deserialize)]

@@ -11,7 +11,7 @@ const REQUIRED: &str = "required";
 
 /// A key with the values that it accepts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
+pub struct Key {
     /// The path with dots. `[name]` behind a part asks for that `kind`; `*` stands for any name.
     pub path: &'static str,
     /// The values, to follow "expected", such as "a positive integer".
@@ -55,6 +55,17 @@ impl Key {
             name != "*" && key.is_at(tree, &path.join(name))
         };
         keys.iter().filter(is_in).map(Self::name)
+    }
+
+    /// Returns the values, such as `adam`, if they can be listed; others may be accepted, too.
+    pub fn values(&self) -> Vec<&'static str> {
+        if !self.expected.starts_with('`') {
+            return Vec::new();
+        }
+        // What stands in backticks; the second of two pieces, always.
+        let pieces = self.expected.split('`').skip(1).step_by(2);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        pieces.filter(|piece| piece.chars().all(is_plain)).collect()
     }
 
     /// Returns the last part of the path.

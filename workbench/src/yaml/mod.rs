@@ -17,7 +17,7 @@ mod write;
 
 use synnet_ir::Span;
 
-pub(crate) use expectation::Key;
+pub use expectation::Key;
 pub(crate) use parse::parse;
 pub(crate) use path::KeyPath;
 pub(crate) use read::read;
