@@ -58,7 +58,7 @@ pub fn compile(
     options: &CompileOptions,
     loader: &mut dyn Loader,
 ) -> Compilation {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::new();
     let library = Library::read(sources, root, loader, &mut ParseCache::default(), &mut diagnostics);
     let mut report = Reporter::default();
     report.std = library.std().to_vec();

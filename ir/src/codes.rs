@@ -14,6 +14,7 @@ crate::codes! {
     DUPLICATE_CONNECTION = "E0405", "a connection that is declared twice";
     TOO_LARGE = "E0409", "the network is too large";
     GRAPH_FILE = "E0410", "an invalid graph";
+    MORE_ERRORS = "E0411", "more errors than are listed";
     UNSUPPORTED_FEATURE = "E0501", "a feature that the engine or target does not support";
     MISSING_TENSOR = "E0601", "a missing tensor";
     UNKNOWN_TENSOR = "E0602", "an unknown tensor";
@@ -24,5 +25,6 @@ crate::codes! {
     SHORT_TIME_CONSTANT = "W0301", "a time constant shorter than the time step";
     NO_INPUT = "W0401", "a layer without incoming connections";
     NO_EFFECT = "W0402", "a layer or input without a path to the output";
+    MORE_WARNINGS = "W0403", "more warnings than are listed";
     REPLACED_CONSTANT = "W0601", "a constant overridden by the weights";
 }

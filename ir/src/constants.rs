@@ -35,8 +35,8 @@ pub(crate) fn of_graph(graph: &Graph) -> BTreeMap<String, String> {
     add("output", format!("{} of {}", quantity.name(), graph.layer(*layer).name));
     // The order of updates and of sums.
     add("layers", names(layers.iter().map(|layer| layer.name.as_str())));
-    for (id, layer) in graph.layers_with_ids() {
-        let inputs = names(graph.connections_into(id).map(|(_, connection)| connection.name.as_str()));
+    for (layer, incoming) in layers.iter().zip(graph.incoming()) {
+        let inputs = names(incoming.into_iter().map(|i| connections[i].name.as_str()));
         add(&format!("{}.inputs", layer.name), inputs);
     }
     for layer in layers {
@@ -107,14 +107,18 @@ pub(crate) fn values(layer: &Layer, which: LayerParameter, values: &[f64]) -> St
 fn of_connection(graph: &Graph, connection: &Connection, constants: &mut BTreeMap<String, String>) {
     let Connection { name, sources: _, target, delay, dropout: _, operator, docs: _, span: _ } = connection;
     let fixed = |init: &Init| format!("{:?} x {}", init.distribution, run_lengths(&init.scale, number));
-    let fixed_weights = match operator {
-        Operator::Linear(Linear { learn: false, init, .. }) => Some(fixed(init)),
-        Operator::Linear(_) | Operator::Identity => None,
+    let linear = match operator {
+        Operator::Identity => None,
+        Operator::Linear(linear) => Some(linear.as_ref()),
     };
-    let operator = match operator {
-        Operator::Identity => "identity",
-        Operator::Linear(Linear { bias: None, learn: _, init: _ }) => "linear",
-        Operator::Linear(Linear { bias: Some(_), .. }) => "linear with bias",
+    let fixed_weights = match linear {
+        Some(Linear { learn: false, init, .. }) => Some(fixed(init)),
+        Some(_) | None => None,
+    };
+    let operator = match linear {
+        None => "identity",
+        Some(Linear { bias: None, learn: _, init: _ }) => "linear",
+        Some(Linear { bias: Some(_), .. }) => "linear with bias",
     };
     let mut add = |field: &str, value: String| {
         constants.insert(format!("{name}.{field}"), value);

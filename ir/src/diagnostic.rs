@@ -1,8 +1,9 @@
-//! Diagnostics: errors and warnings with a code, a source location, and help.
+//! [`Diagnostic`]: an error or a warning with a code, a source location, and help.
 
 use std::fmt;
-use std::ops::Deref;
 
+use crate::codes;
+use crate::display::pluralize;
 use crate::source::Span;
 use crate::suggest::did_you_mean;
 
@@ -76,6 +77,9 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The change that the help asks for, if it is certain.
     pub fix: Option<Fix>,
+    /// Further errors of this kind at the same place, as in a loop; 0 for none. [`Diagnostics`](crate::Diagnostics)
+    /// counts them.
+    pub repeats: usize,
 }
 
 impl Diagnostic {
@@ -90,6 +94,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: None,
             fix: None,
+            repeats: 0,
         }
     }
 
@@ -143,54 +148,21 @@ impl Diagnostic {
         diagnostic.with_help(did_you_mean(nearest))
     }
 
+    /// Returns how often the error occurs again at the same place, in words; `None` if it does not.
+    pub fn repetition(&self) -> Option<String> {
+        // The message of these says it.
+        let is_summary = *self.code == codes::MORE_ERRORS || *self.code == codes::MORE_WARNINGS;
+        let noun = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let count = pluralize(self.repeats, &format!("more {noun}"));
+        (self.repeats > 0 && !is_summary).then(|| format!("{count} of this kind at this place"))
+    }
+
     /// Returns whether the severity is [`Severity::Error`].
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
-    }
-}
-
-/// The errors and warnings about an input.
-///
-/// Dereferences to a slice of [`Diagnostic`]s. As an [`Error`](std::error::Error) it displays one line per
-/// diagnostic, without the source; [`render`](crate::render) shows the offending lines too.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Diagnostics(Vec<Diagnostic>);
-
-impl Diagnostics {
-    /// Creates an empty list.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Appends a diagnostic.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
-    }
-
-    /// Returns whether at least one diagnostic is an error.
-    pub fn has_errors(&self) -> bool {
-        self.0.iter().any(Diagnostic::is_error)
-    }
-
-    /// Returns the errors without the warnings.
-    #[must_use]
-    pub fn errors(self) -> Self {
-        self.into_iter().filter(Diagnostic::is_error).collect()
-    }
-
-    /// Keeps the diagnostics for which `keep` returns true.
-    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
-        self.0.retain(keep);
-    }
-
-    /// Removes each diagnostic that equals the one before it.
-    pub fn dedup(&mut self) {
-        self.0.dedup();
-    }
-
-    /// Sorts by source, then by place. Diagnostics without a place come first.
-    pub fn sort(&mut self) {
-        self.0.sort_by_key(|d| d.span.map(|span| (span.source, span.start, span.end)));
     }
 }
 
@@ -201,71 +173,12 @@ impl fmt::Display for Diagnostic {
             Severity::Error => "error",
         };
         write!(f, "{severity}[{}]: {}", self.code.id, self.message)?;
+        if let Some(repetition) = self.repetition() {
+            write!(f, " ({repetition})")?;
+        }
         match &self.help {
             Some(help) => write!(f, " (help: {help})"),
             None => Ok(()),
         }
-    }
-}
-
-impl fmt::Display for Diagnostics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, diagnostic) in self.0.iter().enumerate() {
-            let separator = if i > 0 { "\n" } else { "" };
-            write!(f, "{separator}{diagnostic}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Diagnostics {}
-
-impl Deref for Diagnostics {
-    type Target = [Diagnostic];
-
-    fn deref(&self) -> &[Diagnostic] {
-        &self.0
-    }
-}
-
-impl From<Diagnostic> for Diagnostics {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Self(vec![diagnostic])
-    }
-}
-
-impl From<Vec<Diagnostic>> for Diagnostics {
-    fn from(diagnostics: Vec<Diagnostic>) -> Self {
-        Self(diagnostics)
-    }
-}
-
-impl FromIterator<Diagnostic> for Diagnostics {
-    fn from_iter<I: IntoIterator<Item = Diagnostic>>(diagnostics: I) -> Self {
-        Self(diagnostics.into_iter().collect())
-    }
-}
-
-impl Extend<Diagnostic> for Diagnostics {
-    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
-        self.0.extend(diagnostics);
-    }
-}
-
-impl IntoIterator for Diagnostics {
-    type Item = Diagnostic;
-    type IntoIter = std::vec::IntoIter<Diagnostic>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Diagnostics {
-    type Item = &'a Diagnostic;
-    type IntoIter = std::slice::Iter<'a, Diagnostic>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
     }
 }

@@ -1,9 +1,9 @@
 //! The features that a network uses and that an engine supports, and the check between them.
 
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::graph::{Endpoint, Graph, LeakUnit, Neuron, Operator, Quantity};
-use crate::network::Slot;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostics::Diagnostics;
+use crate::graph::{Endpoint, Graph, LayerParameter, LeakUnit, Neuron, Operator, Quantity};
 use crate::source::Span;
 
 /// A feature that not every engine supports.
@@ -98,10 +98,9 @@ impl Graph {
                 facts.into_iter().filter(|(_, is)| *is).map(|(feature, _)| (feature, connection.span)),
             );
         }
-        for spec in self.tensors().iter().filter(|spec| spec.learn) {
-            if let Slot::Layer(..) = spec.slot {
-                used.push((Feature::LearnedParameter, spec.span));
-            }
+        for layer in &self.layers {
+            let learned = LayerParameter::ALL.iter().filter_map(|which| which.of(layer)).filter(|p| p.learn);
+            used.extend(learned.map(|_| (Feature::LearnedParameter, layer.span)));
         }
         match self.output.quantity {
             Quantity::Spikes => {}

@@ -30,10 +30,13 @@
 pub mod codes;
 mod constants;
 mod diagnostic;
+mod diagnostics;
 pub mod display;
+mod excerpt;
 mod features;
 pub mod graph;
 mod hash;
+pub mod limits;
 pub mod names;
 mod network;
 mod params;
@@ -49,7 +52,8 @@ mod validate;
 mod weights_file;
 
 pub use constants::declared_constant;
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Fix, Severity};
+pub use diagnostic::{Code, Diagnostic, Fix, Severity};
+pub use diagnostics::Diagnostics;
 pub use features::Feature;
 pub use graph::structure::Graph;
 pub use hash::fnv1a;

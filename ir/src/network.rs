@@ -1,7 +1,10 @@
 //! A graph with its weights: the input of every engine and target.
 
+use std::collections::HashSet;
+
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostics::Diagnostics;
 use crate::graph::{Graph, LayerId, LayerParameter};
 use crate::params::{Params, Tensor};
 use crate::source::Span;
@@ -127,7 +130,8 @@ impl Network {
                 None => {}
             }
         }
-        for name in params.tensors.keys().filter(|name| !specs.iter().any(|s| s.name == **name)) {
+        let known: HashSet<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        for name in params.tensors.keys().filter(|name| !known.contains(name.as_str())) {
             let nearest = nearest(name, specs.iter().map(|s| s.name.as_str()));
             let diagnostic = Diagnostic::error_without_span(
                 &codes::UNKNOWN_TENSOR,
@@ -221,7 +225,10 @@ fn check_tensor(graph: &Graph, spec: &TensorSpec, tensor: &Tensor) -> Option<Dia
         if let Some(x) = tensor.data.iter().find(|&&x| !range.allows(f64::from(x))) {
             let message =
                 format!("tensor `{}` holds {x}, but `{}` cannot be {x}", spec.name, which.name(layer));
-            return Some(Diagnostic::error(&codes::TENSOR_RANGE, spec.span, message).with_help(range.rule));
+            return Some(
+                Diagnostic::error(&codes::TENSOR_RANGE, spec.span, message)
+                    .with_help(range.remedy(f64::from(*x))),
+            );
         }
     }
     None

@@ -1,47 +1,64 @@
 //! Rendering of diagnostics for people, in the style of rustc.
 
-use std::ops::Range;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
-
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostics::by_place;
+use crate::excerpt::LineStarts;
 use crate::source::{SourceId, Sources, Span};
 
 /// Renders diagnostics in the order of their places: severity, code, message, place, the line with the offending token
-/// underlined, notes and help. The result is empty if there are none.
+/// underlined, notes and help. The result is empty if there are none. Long lines are cut around the places.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut ordered = Diagnostics::from(diagnostics.to_vec());
-    ordered.sort();
+    let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
+    ordered.sort_by_key(|diagnostic| by_place(diagnostic));
+    let mut lines = LineStarts::default();
     let mut text = String::new();
-    for diagnostic in &ordered {
-        text.push_str(&renderer.render(&[group(diagnostic, sources)]));
+    for diagnostic in ordered {
+        text.push_str(&renderer.render(&[group(diagnostic, sources, &mut lines)]));
         text.push_str("\n\n");
     }
     text
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+/// A place with its label.
+#[derive(Clone)]
+struct Mark<'a> {
+    span: Span,
+    kind: AnnotationKind,
+    label: Option<&'a str>,
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &mut LineStarts) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let mut group =
         Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id));
+    let note = |(span, text): &'a (Span, String)| Mark {
+        span: *span,
+        kind: AnnotationKind::Context,
+        label: Some(text.as_str()),
+    };
+    let notes_of =
+        |source: SourceId| diagnostic.notes.iter().filter(move |(span, _)| span.source == source).map(note);
     if let Some(span) = diagnostic.span {
-        let primary = AnnotationKind::Primary.span(bytes(sources, span));
         let label = (!diagnostic.label.is_empty()).then_some(diagnostic.label.as_str());
-        let mut annotations = vec![primary.label(label)];
-        annotations.extend(notes(diagnostic, sources, move |source| source == span.source));
-        group = attach(group, sources, span.source, annotations);
+        let mut marks = vec![Mark { span, kind: AnnotationKind::Primary, label }];
+        marks.extend(notes_of(span.source));
+        group = attach(group, sources, lines, span.source, marks);
     }
     let mut elsewhere: Vec<SourceId> = diagnostic.notes.iter().map(|(span, _)| span.source).collect();
     elsewhere.dedup();
     for source in elsewhere {
         if diagnostic.span.is_none_or(|span| span.source != source) {
-            let annotations = notes(diagnostic, sources, move |other| other == source).collect();
-            group = attach(group, sources, source, annotations);
+            group = attach(group, sources, lines, source, notes_of(source).collect());
         }
+    }
+    if let Some(repetition) = diagnostic.repetition() {
+        group = group.element(Level::NOTE.message(repetition));
     }
     match &diagnostic.help {
         Some(help) => group.element(Level::HELP.message(help.as_str())),
@@ -49,42 +66,32 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     }
 }
 
-fn notes<'a>(
-    diagnostic: &'a Diagnostic,
-    sources: &'a Sources,
-    chosen: impl Fn(SourceId) -> bool + 'a,
-) -> impl Iterator<Item = Annotation<'a>> {
-    diagnostic
-        .notes
-        .iter()
-        .filter(move |(span, _)| chosen(span.source))
-        .map(|(span, text)| AnnotationKind::Context.span(bytes(sources, *span)).label(text.as_str()))
-}
-
+/// Adds the lines of the places in a source. Places that are far from the first one have their own lines.
 fn attach<'a>(
-    group: Group<'a>,
+    mut group: Group<'a>,
     sources: &'a Sources,
-    source: SourceId,
-    annotations: Vec<Annotation<'a>>,
+    lines: &mut LineStarts,
+    id: SourceId,
+    mut marks: Vec<Mark<'a>>,
 ) -> Group<'a> {
-    match sources.get(source) {
-        Some(source) => group.element(
-            Snippet::source(source.text.as_str()).path(source.name.as_str()).annotations(annotations),
-        ),
-        None => group,
+    let Some(source) = sources.get(id) else { return group };
+    while !marks.is_empty() {
+        let spans: Vec<Span> = marks.iter().map(|mark| mark.span).collect();
+        let (excerpt, left) = lines.excerpt(sources, id, &spans);
+        let shown = marks.iter().enumerate().filter(|(i, _)| !left.contains(i)).map(|(_, mark)| mark);
+        let annotations: Vec<Annotation<'a>> = shown
+            .zip(&excerpt.places)
+            .map(|(mark, place)| mark.kind.span(place.clone()).label(mark.label))
+            .collect();
+        let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).annotations(annotations);
+        group = match excerpt.origin {
+            Some((line, column)) => {
+                let origin = Origin::path(source.name.as_str()).line(line).char_column(column);
+                group.element(origin).element(snippet)
+            }
+            None => group.element(snippet.path(source.name.as_str())),
+        };
+        marks = left.into_iter().map(|i| marks[i].clone()).collect();
     }
-}
-
-/// Returns the bytes of a span, moved to lie within its source and on character boundaries.
-fn bytes(sources: &Sources, span: Span) -> Range<usize> {
-    let text = sources.get(span.source).map_or("", |source| source.text.as_str());
-    let border = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let start = border(span.start as usize);
-    start..border(span.end as usize).max(start)
+    group
 }

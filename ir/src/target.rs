@@ -36,7 +36,7 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 use crate::network::Network;
 

@@ -1,24 +1,27 @@
 //! Validation: the rules that every graph obeys, wherever it comes from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
+use std::hash::{BuildHasher, RandomState};
 
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostics::Diagnostics;
 use crate::display::{format_time, quantity_name};
 use crate::graph::{
     Connection, Endpoint, Graph, Init, Layer, LayerId, LayerParameter, LeakUnit, Lif, Neuron, Operator,
 };
+use crate::limits::{MAX_CONNECTIONS, MAX_DELAY, MAX_LAYERS, MAX_NEURONS, MAX_SYNAPSES, MAX_WEIGHTS};
 use crate::source::Span;
-
-/// Maximum number of weights of a network: 1 GiB in f32.
-const MAX_WEIGHTS: usize = 1 << 28;
 
 /// Returns the errors of a graph, and warnings about what is probably a mistake.
 ///
 /// A graph without errors keeps what the [module of graphs](crate::graph) promises: handles lie within the graph,
 /// lists have as many values as there are elements, widths agree, values lie in their ranges.
 pub fn validate(graph: &Graph) -> Diagnostics {
-    let broken = handles(graph);
+    let mut broken = handles(graph);
+    // Beyond the limits, sums and products of sizes have no meaning.
+    broken.extend(too_large(graph));
     if !broken.is_empty() {
         return broken;
     }
@@ -70,15 +73,43 @@ fn handles(graph: &Graph) -> Diagnostics {
     diagnostics
 }
 
+/// Returns errors about sizes beyond the limits. The language checks them as it unfolds a network.
+fn too_large(graph: &Graph) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let mut check = |span, what: &str, count: usize, max: usize| {
+        if count > max {
+            let message = format!("{what} {count}; the maximum is {max}");
+            let help = "use fewer or smaller layers, or shorter delays";
+            diagnostics.push(Diagnostic::error(&codes::TOO_LARGE, span, message).with_help(help));
+        }
+    };
+    check(graph.span, "the number of layers is", graph.layers.len(), MAX_LAYERS);
+    check(graph.span, "the number of connections is", graph.connections.len(), MAX_CONNECTIONS);
+    check(graph.input.span, "the number of input channels is", graph.input.channels, MAX_NEURONS);
+    for layer in &graph.layers {
+        let name = &layer.name;
+        let synapses = format!("the number of synapses per neuron of layer `{name}` is");
+        check(layer.span, &format!("the number of neurons of layer `{name}` is"), layer.size, MAX_NEURONS);
+        check(layer.span, &synapses, layer.synapses(), MAX_SYNAPSES as usize);
+    }
+    let neurons = graph.layers.iter().fold(0_usize, |sum, layer| sum.saturating_add(layer.size));
+    check(graph.span, "the number of neurons is", neurons, MAX_NEURONS);
+    for connection in &graph.connections {
+        if connection.delay > MAX_DELAY {
+            let what = format!("the delay of `{}` is", connection.name);
+            check(connection.span, &what, connection.delay as usize, MAX_DELAY as usize);
+        }
+    }
+    diagnostics
+}
+
 /// Returns errors about what a partial graph may lack.
 fn complete(graph: &Graph) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    if !(graph.dt > 0.0 && graph.dt.is_finite()) {
-        let message = format!("the time step must be longer than 0, not {} s", graph.dt);
-        diagnostics.push(
-            Diagnostic::error(&codes::TIME_STEP, graph.span, message)
-                .with_help("choose a step in seconds, such as 0.01"),
-        );
+    if !Graph::DT.allows(graph.dt) {
+        let message = format!("the time step cannot be {} s", graph.dt);
+        let diagnostic = Diagnostic::error(&codes::TIME_STEP, graph.span, message);
+        diagnostics.push(diagnostic.with_help(Graph::DT.remedy(graph.dt)));
     }
     if graph.input.channels == 0 {
         diagnostics.push(
@@ -128,7 +159,7 @@ impl LayerCheck<'_> {
             [("noise_std", lif.noise_std, Lif::NOISE_STD), ("window", lif.surrogate.window, Lif::WINDOW)]
         {
             if !range.allows(value) {
-                self.report(self.layer.span, name, value, range.rule);
+                self.report(self.layer.span, name, value, range.remedy(value));
             }
         }
         if lif.max_spikes == 0 {
@@ -155,7 +186,7 @@ impl LayerCheck<'_> {
         }
         let range = which.range(layer);
         if let Some(&value) = parameter.values.iter().find(|&&value| !range.allows(value)) {
-            self.report(parameter.span, name, value, range.rule);
+            self.report(parameter.span, name, value, range.remedy(value));
             return;
         }
         let short = parameter.values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -199,19 +230,18 @@ fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Di
         diagnostics
             .push(Diagnostic::error(&codes::RANGE, span, message).with_help("choose a number in [0, 1)"));
     }
-    let widths: Vec<usize> = connection.sources.iter().map(|source| graph.width(*source)).collect();
     // A width of 0 stands for one that could not be understood.
-    let known: Vec<usize> = widths.iter().copied().filter(|&width| width > 0).collect();
-    if let Some(other) = known.iter().find(|&&width| width != known[0]) {
-        let message = format!("cannot add sources of {} and {other} neurons", known[0]);
+    let mut widths = connection.sources.iter().map(|source| graph.width(*source)).filter(|&width| width > 0);
+    let first = widths.next();
+    if let (Some(first), Some(other)) = (first, widths.find(|&width| Some(width) != first)) {
+        let message = format!("cannot add sources of {first} and {other} neurons");
         diagnostics.push(
             Diagnostic::error(&codes::WIDTH, span, message)
                 .with_help("write a connection with its own `linear` for each source"),
         );
         return;
     }
-    let unique: BTreeSet<String> = connection.sources.iter().map(|source| format!("{source:?}")).collect();
-    if unique.len() < connection.sources.len() {
+    if has_equal_sources(&connection.sources) {
         diagnostics.push(
             Diagnostic::error(&codes::DUPLICATE_CONNECTION, span, "the sum contains a source twice")
                 .with_help("remove one of them"),
@@ -220,7 +250,7 @@ fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Di
     match &connection.operator {
         Operator::Identity => {
             let columns = target.input_columns();
-            if let Some(&width) = known.first().filter(|&&width| columns > 0 && width != columns) {
+            if let Some(width) = first.filter(|&width| columns > 0 && width != columns) {
                 let message = match target.synapses() {
                     1 => format!("`{}` has {columns} neurons, but its source has {width}", target.name),
                     synapses => format!(
@@ -243,6 +273,21 @@ fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Di
     }
 }
 
+fn has_equal_sources(sources: &[Endpoint]) -> bool {
+    if sources.len() < 2 {
+        return false;
+    }
+    let mut numbers: Vec<usize> = sources
+        .iter()
+        .map(|source| match source {
+            Endpoint::Input => usize::MAX,
+            Endpoint::Layer(id) => id.index(),
+        })
+        .collect();
+    numbers.sort_unstable();
+    numbers.windows(2).any(|pair| pair[0] == pair[1])
+}
+
 fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics: &mut Diagnostics) {
     let len = init.scale.len();
     if len != 1 && len != target.input_columns() && target.size > 0 {
@@ -256,11 +301,15 @@ fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics:
                 .with_help("write one value, or one per column"),
         );
     }
-    if let Some(value) = init.scale.iter().find(|value| !value.is_finite()) {
-        let message = format!("the scale of `{}` must be finite, not {value}", connection.name);
-        diagnostics.push(
-            Diagnostic::error(&codes::RANGE, connection.span, message).with_help("choose a finite number"),
-        );
+    let wrong_scale = init.scale.iter().copied().find(|&value| !Init::SCALE.allows(value));
+    let wrong = match (wrong_scale, init.out_of_range()) {
+        (Some(value), _) => Some(("the scale", value, Init::SCALE.remedy(value))),
+        (None, Some(value)) => Some(("an initial value", value, Init::VALUE.remedy(value))),
+        (None, None) => None,
+    };
+    if let Some((what, value, help)) = wrong {
+        let message = format!("{what} of `{}` cannot be {value:e}", connection.name);
+        diagnostics.push(Diagnostic::error(&codes::RANGE, connection.span, message).with_help(help));
     }
 }
 
@@ -281,17 +330,29 @@ fn check_layer_names(graph: &Graph, diagnostics: &mut Diagnostics) {
 }
 
 fn check_connection_names(graph: &Graph, diagnostics: &mut Diagnostics) {
-    let mut connections: BTreeMap<&str, Span> = BTreeMap::new();
+    // Sorted hashes take a small part of the memory of a map of the names.
+    let hasher = RandomState::new();
+    let mut hashes: Vec<u64> = graph.connections.iter().map(|c| hasher.hash_one(&c.name)).collect();
+    hashes.sort_unstable();
+    if hashes.windows(2).all(|pair| pair[0] != pair[1]) {
+        return;
+    }
+    let mut connections: HashMap<&str, Span> = HashMap::new();
     for connection in &graph.connections {
-        if let Some(earlier) = connections.insert(&connection.name, connection.span) {
-            let message = format!("the connection `{}` is declared twice", connection.name);
-            diagnostics.push(
-                Diagnostic::error(&codes::DUPLICATE_CONNECTION, connection.span, message)
-                    .with_note(earlier, "first declared here")
-                    .with_help(
-                        "remove one of them: their weights would share a name, and add up to one matrix",
-                    ),
-            );
+        match connections.entry(&connection.name) {
+            Entry::Vacant(entry) => {
+                entry.insert(connection.span);
+            }
+            Entry::Occupied(earlier) => {
+                let message = format!("the connection `{}` is declared twice", connection.name);
+                diagnostics.push(
+                    Diagnostic::error(&codes::DUPLICATE_CONNECTION, connection.span, message)
+                        .with_note(*earlier.get(), "first declared here")
+                        .with_help(
+                            "remove one of them: their weights would share a name, and add up to one matrix",
+                        ),
+                );
+            }
         }
     }
 }

@@ -24,7 +24,8 @@ use serde::de::DeserializeOwned;
 
 use crate::codes;
 use crate::constants;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostics::Diagnostics;
 use crate::display::{format_list, pluralize};
 use crate::graph::Graph;
 use crate::hash::fnv1a;

@@ -46,7 +46,7 @@ fn graph(unit: LeakUnit, spiking: bool) -> Graph {
             delay: 0,
             dropout: 0.0,
             operator: Operator::Identity,
-            docs: Vec::new(),
+            docs: [].into(),
             span,
         }],
         output: Output { layer: LayerId(0), quantity: Quantity::Isyn, span },

@@ -39,6 +39,9 @@ pub(crate) fn convert(
     if !diagnostic.label.is_empty() {
         message = format!("{message}: {}", diagnostic.label);
     }
+    if let Some(repetition) = diagnostic.repetition() {
+        message = format!("{message}\n{repetition}");
+    }
     if let Some(help) = &diagnostic.help {
         message = format!("{message}\nhelp: {help}");
     }

@@ -146,6 +146,7 @@ impl RenderedDiagnostic<'_> {
 fn full_message(diagnostic: &Diagnostic) -> String {
     let mut message = title(diagnostic);
     message.extend(diagnostic.notes.iter().map(|(_, note)| format!("\nnote: {note}")));
+    message.extend(diagnostic.repetition().map(|repetition| format!("\nnote: {repetition}")));
     message.extend(diagnostic.help.iter().map(|help| format!("\nhelp: {help}")));
     message
 }

@@ -174,6 +174,7 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
             "place": d.span.map(place),
             "notes": d.notes.iter().map(|(s, text)| json!({ "place": place(*s), "text": text })).collect::<Vec<_>>(),
             "help": d.help,
+            "repeats": d.repeats,
         })
     };
     diagnostics.iter().map(diagnostic).collect()

@@ -72,7 +72,7 @@ impl Problem {
 /// Turns the diagnostics of a file into an error, with their number below.
 pub(crate) fn into_error(mut diagnostics: Diagnostics, sources: &Sources, name: &str) -> Error {
     diagnostics.sort();
-    diagnostics.dedup();
+    diagnostics.forget_repeats();
     Error::diagnostics(diagnostics, sources).concluding(|diagnostics| {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         format!("{} in `{name}`", pluralize(errors, "error"))

@@ -1,15 +1,22 @@
 //! Chains of connections: `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`.
 
+use std::sync::Arc;
+
 use synnet_ir::display::pluralize;
-use synnet_ir::graph::{Distribution, Endpoint, Init, Layer, Leak, Linear, LinearBias, Neuron, Operator};
+use synnet_ir::graph::{Connection, Distribution, Endpoint, Init, Layer, Leak, Linear, LinearBias, Neuron};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
+use super::edges::{EdgePlace, Edges, EndPlace, SourceNames, UnresolvedConnection};
 use super::evaluator::Evaluator;
-use super::value::{Number, Spanned, Value};
+use super::reporter::Reporter;
+use super::value::{List, Number, Spanned, Value};
 use crate::codes;
-use crate::limits::MAX_DELAY;
+use crate::limits::{MAX_DELAY, MAX_NAME_BYTES};
 use crate::syntax::tree::{Element, Field, Name, Reference};
 use crate::vocabulary::{ChainOperator, LinearOption, listed, one_of};
+
+/// Bytes of a connection that are counted as unfolded.
+const CONNECTION_BYTES: usize = 100;
 
 /// The name of a layer, instance or input: `h[0]` is `h0`.
 #[derive(Clone, Debug)]
@@ -20,27 +27,29 @@ pub(crate) struct EndpointName {
     pub(crate) is_value: bool,
 }
 
-/// One connection of a chain, before its ends are looked up.
-#[derive(Clone, Debug)]
-pub(crate) struct UnresolvedConnection {
-    pub(crate) sources: Vec<EndpointName>,
-    pub(crate) target: EndpointName,
-    pub(crate) delay: u32,
-    pub(crate) dropout: f64,
-    pub(crate) linear: Option<LinearOptions>,
-    /// The first operator between the ends.
-    pub(crate) operator: Option<Span>,
-    pub(crate) docs: Vec<String>,
-    pub(crate) span: Span,
-}
-
 /// The options of `linear { ... }`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LinearOptions {
+struct WrittenOptions {
     learn: Option<Spanned>,
     bias: Option<Spanned>,
     init: Option<Spanned>,
     scale: Option<Spanned>,
+}
+
+/// The options of a matrix, checked as far as they do not depend on its ends.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LinearOptions {
+    learn: bool,
+    bias: Option<Distribution>,
+    init: Option<Distribution>,
+    scale: Option<Scale>,
+}
+
+/// The option `scale`.
+#[derive(Clone, Debug, PartialEq)]
+enum Scale {
+    One(f64),
+    PerColumn(List, Span),
 }
 
 /// The operators between two ends.
@@ -73,6 +82,7 @@ pub(crate) fn flat_name(eval: &mut Evaluator<'_>, reference: &Reference) -> Opti
 /// Returns the connections of a chain, without those that have been reported.
 pub(crate) fn unresolved_connections(
     eval: &mut Evaluator<'_>,
+    edges: &mut Edges,
     sums: &[Vec<Element>],
     docs: &[String],
 ) -> Vec<UnresolvedConnection> {
@@ -99,17 +109,7 @@ pub(crate) fn unresolved_connections(
         // The operators belong to this connection; the next one starts without any.
         let passed = std::mem::take(&mut operators);
         if let (Some(sources), Some(target)) = (sources, &target) {
-            let span = sources[0].span.to(target.span);
-            unresolved_connections.push(UnresolvedConnection {
-                sources,
-                target: target.clone(),
-                delay: passed.delay.unwrap_or(0),
-                dropout: passed.dropout.unwrap_or(0.0),
-                linear: passed.linear,
-                operator: passed.first,
-                docs: docs.to_vec(),
-                span,
-            });
+            unresolved_connections.extend(connection(eval, edges, &sources, target, passed, docs));
         }
         // The target of this connection is the source of the next.
         sources = target.map(|target| vec![target]);
@@ -119,6 +119,51 @@ pub(crate) fn unresolved_connections(
         eval.report.error_help(&codes::CHAIN, span, message, "add `-> layer` after the last operator");
     }
     unresolved_connections
+}
+
+/// Returns a connection between two ends, or `None` if the source unfolds to too much.
+fn connection(
+    eval: &mut Evaluator<'_>,
+    edges: &mut Edges,
+    sources: &[EndpointName],
+    target: &EndpointName,
+    operators: PendingOperators,
+    docs: &[String],
+) -> Option<UnresolvedConnection> {
+    let span = sources[0].span.to(target.span);
+    // The other sources of a sum are names without an expression that would count.
+    if !eval.report.consume_fuel(sources.len() - 1, span)
+        || !eval.report.consume_bytes(CONNECTION_BYTES, span)
+    {
+        return None;
+    }
+    let end = |end: &EndpointName| EndPlace { span: end.span, is_value: end.is_value };
+    let place = EdgePlace {
+        sources: sources.iter().map(end).collect(),
+        target: end(target),
+        operator: operators.first,
+        docs: Arc::default(),
+        span,
+    };
+    let place = edges.place(place, docs);
+    let linear = operators.linear.map(|options| edges.options(span, options));
+    if let Some((_, false)) = linear
+        && !eval.report.consume_bytes(size_of::<LinearOptions>(), span)
+    {
+        return None;
+    }
+    let names = match sources {
+        [one] => SourceNames::One(edges.id(&one.name)),
+        several => SourceNames::Sum(several.iter().map(|source| edges.id(&source.name)).collect()),
+    };
+    Some(UnresolvedConnection {
+        sources: names,
+        target: edges.id(&target.name),
+        delay: operators.delay.unwrap_or(0),
+        dropout: operators.dropout.unwrap_or(0.0),
+        linear: linear.map(|(options, _)| options),
+        place,
+    })
 }
 
 /// Returns whether an element stands between layers: it has the name of an operator, or arguments or options as an
@@ -268,7 +313,7 @@ fn delay(eval: &mut Evaluator<'_>, placed: &Spanned) -> Option<u32> {
 }
 
 fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> LinearOptions {
-    let mut options = LinearOptions::default();
+    let mut options = WrittenOptions::default();
     for field in fields {
         let placed = Spanned { value: eval.value(&field.value), span: field.value.span };
         let slot = match LinearOption::of(&field.name.text) {
@@ -293,18 +338,11 @@ fn linear_options(eval: &mut Evaluator<'_>, fields: &[Field]) -> LinearOptions {
             );
         }
     }
-    options
+    options.checked(eval)
 }
 
-impl LinearOptions {
-    /// Builds the weight matrix from `sources` neurons or channels (0 if that is unknown) to `target`.
-    pub(crate) fn operator(
-        &self,
-        eval: &mut Evaluator<'_>,
-        sources: usize,
-        target: &Layer,
-        dt: f64,
-    ) -> Operator {
+impl WrittenOptions {
+    fn checked(self, eval: &mut Evaluator<'_>) -> LinearOptions {
         let learn = match self.learn.as_ref().map(|placed| (&placed.value, placed.span)) {
             None | Some((Value::Error, _)) => true,
             Some((Value::Bool(learn), _)) => *learn,
@@ -313,26 +351,47 @@ impl LinearOptions {
                 true
             }
         };
-        // The bounds of Rockpool's `LinearTorch`, so that networks of both start from the same distribution.
-        let bound = if sources == 0 { 0.0 } else { (6.0 / sources as f64).sqrt() };
-        let uniform = Distribution::Uniform { low: -bound, high: bound };
-        let drawn = self
-            .init
-            .as_ref()
-            .map_or(uniform, |placed| distribution(eval, placed, "`init`").unwrap_or(uniform));
-        let scale = match &self.scale {
-            None => default_scale(target, dt),
-            Some(placed) => self::scale(eval, placed, target.input_columns()).unwrap_or_else(|| vec![1.0]),
-        };
+        let init = self.init.as_ref().and_then(|placed| distribution(eval, placed, "`init`"));
+        let scale = self.scale.and_then(|Spanned { value, span }| match value {
+            Value::List(list) => Some(Scale::PerColumn(list, span)),
+            // A factor with an error is some factor.
+            value => Some(Scale::One(factor(eval, &value, span).unwrap_or(1.0))),
+        });
         let bias = self.bias.as_ref().and_then(|placed| match &placed.value {
             Value::Bool(false) | Value::Error => None,
             // Biases start at 0, unless a distribution says otherwise.
             Value::Bool(true) => Some(Distribution::Constant(0.0)),
             _ => distribution(eval, placed, "`bias`"),
         });
+        LinearOptions { learn, bias, init, scale }
+    }
+}
+
+impl LinearOptions {
+    /// Builds the weight matrix from `sources` neurons or channels (0 if that is unknown) to `target`; `None` if the
+    /// source unfolds to too much. `span` is the connection.
+    pub(crate) fn linear(
+        &self,
+        eval: &mut Evaluator<'_>,
+        sources: usize,
+        target: &Layer,
+        dt: f64,
+        span: Span,
+    ) -> Option<Linear> {
+        let learn = self.learn;
+        // The bounds of Rockpool's `LinearTorch`, so that networks of both start from the same distribution.
+        let bound = if sources == 0 { 0.0 } else { (6.0 / sources as f64).sqrt() };
+        let drawn = self.init.unwrap_or(Distribution::Uniform { low: -bound, high: bound });
+        let scale = match &self.scale {
+            None => default_scale(eval, target, dt, span)?,
+            Some(Scale::One(scale)) => vec![*scale],
+            Some(Scale::PerColumn(list, span)) => {
+                scales(eval, list, *span, target.input_columns()).unwrap_or_else(|| vec![1.0])
+            }
+        };
         let bias =
-            bias.map(|distribution| LinearBias { learn, init: Init { distribution, scale: vec![1.0] } });
-        Operator::Linear(Linear { learn, init: Init { distribution: drawn, scale }, bias })
+            self.bias.map(|distribution| LinearBias { learn, init: Init { distribution, scale: vec![1.0] } });
+        Some(Linear { learn, init: Init { distribution: drawn, scale }, bias })
     }
 }
 
@@ -348,61 +407,82 @@ fn distribution(eval: &mut Evaluator<'_>, placed: &Spanned, what: &str) -> Optio
 }
 
 /// Returns `dt / tau_syn` of each column, so that a spike delivers the same charge whatever the time constant.
-fn default_scale(target: &Layer, dt: f64) -> Vec<f64> {
+fn default_scale(eval: &mut Evaluator<'_>, target: &Layer, dt: f64, span: Span) -> Option<Vec<f64>> {
     let leak: &Leak = match &target.neuron {
         Neuron::Lif(lif) => &lif.syn,
         Neuron::ExpSyn(expsyn) => &expsyn.syn,
     };
+    let count = leak.parameter.values.len();
+    if count > 1 && !eval.report.consume_fuel(count, span) {
+        return None;
+    }
     // A time constant that gives no scale is out of range, which is reported elsewhere.
     let scale = |i| Some(dt / leak.tau(i, dt)).filter(|scale: &f64| scale.is_finite()).unwrap_or(1.0);
-    (0..leak.parameter.values.len()).map(scale).collect()
+    Some((0..count).map(scale).collect())
 }
 
-fn scale(eval: &mut Evaluator<'_>, placed: &Spanned, columns: usize) -> Option<Vec<f64>> {
-    let span = placed.span;
-    let mut number = |value: &Value| match value {
+/// Returns a factor of initial weights; `None` after an error that has been reported.
+fn factor(eval: &mut Evaluator<'_>, value: &Value, span: Span) -> Option<f64> {
+    match value {
         Value::Number(Number { value, time: 0 }) => Some(*value),
         other => {
             eval.wrong_type(span, "`scale`", "a number without a unit, or a list of them", other);
             None
         }
-    };
-    match &placed.value {
-        Value::List(list) => {
-            let len = list.items.len();
-            // A target with an error has no columns; its scale cannot be checked.
-            if columns == 0 {
-                return None;
-            }
-            if len != columns && !list.repeats {
-                let message = format!(
-                    "`scale` has {}, but the target has {}",
-                    pluralize(len, "value"),
-                    pluralize(columns, "column")
-                );
-                let help = "write one value, one per neuron and synapse, or `repeat(list)`";
-                eval.report.error_help(&codes::LENGTH, span, message, help);
-                return None;
-            }
-            (0..columns).map(|i| number(&list.items[i % len])).collect()
-        }
-        value => number(value).map(|value| vec![value]),
     }
 }
 
-/// Names every connection after its ends: `audio->h0`, `h0+h1->out`.
-pub(crate) fn name_connections(graph: &mut Graph) {
-    let input = graph.input.name.clone();
-    let names: Vec<String> = graph.layers.iter().map(|layer| layer.name.clone()).collect();
-    for connection in &mut graph.connections {
-        let sources: Vec<&str> = connection
-            .sources
-            .iter()
-            .map(|source| match source {
-                Endpoint::Input => input.as_str(),
-                Endpoint::Layer(id) => names[id.index()].as_str(),
-            })
-            .collect();
-        connection.name = format!("{}->{}", sources.join("+"), names[connection.target.index()]);
+fn scales(eval: &mut Evaluator<'_>, list: &List, span: Span, columns: usize) -> Option<Vec<f64>> {
+    let len = list.items.len();
+    // A target with an error has no columns; its scale cannot be checked.
+    if columns == 0 || !eval.report.consume_fuel(columns, span) {
+        return None;
+    }
+    if len != columns && !list.repeats {
+        let message = format!(
+            "`scale` has {}, but the target has {}",
+            pluralize(len, "value"),
+            pluralize(columns, "column")
+        );
+        let help = "write one value, one per neuron and synapse, or `repeat(list)`";
+        eval.report.error_help(&codes::LENGTH, span, message, help);
+        return None;
+    }
+    (0..columns).map(|i| factor(eval, &list.items[i % len], span)).collect()
+}
+
+/// Names every connection after its ends: `audio->h0`, `h0+h1->out`. Names that would be too long in all are reported,
+/// and left out.
+pub(crate) fn name_connections(graph: &mut Graph, report: &mut Reporter) {
+    let Graph { input, layers, connections, .. } = graph;
+    let name = |source: &Endpoint| match source {
+        Endpoint::Input => input.name.as_str(),
+        Endpoint::Layer(id) => layers[id.index()].name.as_str(),
+    };
+    let len = |connection: &Connection| {
+        let sources: usize = connection.sources.iter().map(|source| name(source).len() + 1).sum();
+        sources + layers[connection.target.index()].name.len() + 1
+    };
+    let mut total = 0;
+    for connection in connections.iter() {
+        total += len(connection);
+        if total > MAX_NAME_BYTES {
+            let message = format!("the names of the connections have more than {} MiB", MAX_NAME_BYTES >> 20);
+            report.error_help(&codes::TOO_LARGE, connection.span, message, "use shorter names of layers");
+            report.exhaust_fuel();
+            return;
+        }
+    }
+    for connection in connections {
+        let mut text = String::with_capacity(len(connection));
+        for (i, source) in connection.sources.iter().enumerate() {
+            if i > 0 {
+                text.push('+');
+            }
+            text.push_str(name(source));
+        }
+        text.push_str("->");
+        text.push_str(&layers[connection.target.index()].name);
+        connection.name = text;
     }
 }

@@ -9,7 +9,7 @@ use super::reporter::Reporter;
 use super::scope::{Dt, Scope};
 use super::value::{List, Number, Value};
 use crate::codes;
-use crate::limits::{MAX_INTEGER, MAX_LIST_DEPTH, MAX_TIME_POWER};
+use crate::limits::{MAX_INTEGER, MAX_LIST_DEPTH, MAX_LIST_ELEMENTS, MAX_TIME_POWER};
 
 /// Evaluates expressions in a scope.
 pub(crate) struct Evaluator<'a> {
@@ -76,7 +76,11 @@ impl Evaluator<'_> {
 
     /// Creates a list, limited in depth and length.
     pub(crate) fn list(&mut self, values: Vec<Value>, repeats: bool, span: Span) -> Value {
+        if values.len() > MAX_LIST_ELEMENTS {
+            return self.long_list(span);
+        }
         if !self.report.consume_fuel(values.len(), span)
+            || !self.report.consume_bytes(size_of_val(values.as_slice()), span)
             || values.iter().any(|value| matches!(value, Value::Error))
         {
             return Value::Error;
@@ -96,6 +100,13 @@ impl Evaluator<'_> {
                 Value::Error
             }
         }
+    }
+
+    /// Reports a list that is too long.
+    pub(crate) fn long_list(&mut self, span: Span) -> Value {
+        let message = format!("a list has more than {MAX_LIST_ELEMENTS} elements");
+        self.report.error_help(&codes::TOO_LARGE, span, message, "use a shorter list");
+        Value::Error
     }
 
     /// Applies a function to a number, or to each number of a list.

@@ -1,5 +1,6 @@
 //! Evaluation of expressions.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use synnet_ir::graph::NeuronKind;
@@ -11,6 +12,7 @@ use super::operators::Arithmetic;
 use super::scope::{Dt, Thing};
 use super::value::{Number, Spanned, Value};
 use crate::codes;
+use crate::limits::MAX_LIST_ELEMENTS;
 use crate::syntax::tree::{Argument, Binary, Expr, ExprKind, Name, Unary};
 use crate::vocabulary::{ChainOperator, Function, Keyword, KeywordRole, Symbol, Unit, one_of};
 
@@ -93,14 +95,14 @@ impl Evaluator<'_> {
     }
 
     /// Returns the elements of a range or list that a loop runs over.
-    pub(crate) fn elements(&mut self, expr: &Expr) -> Option<Vec<Value>> {
+    pub(crate) fn elements(&mut self, expr: &Expr) -> Option<Elements> {
         match self.value(expr) {
             Value::Range(start, end) => {
                 let len = usize::try_from(end.saturating_sub(start)).unwrap_or(0);
                 let may = self.report.consume_fuel(len, expr.span);
-                may.then(|| (start..end).map(|i| Value::bare(i as f64)).collect())
+                may.then_some(Elements::Range(start..end))
             }
-            Value::List(list) if !list.repeats => Some(list.items.to_vec()),
+            Value::List(list) if !list.repeats => Some(Elements::List(list.items, 0)),
             other => {
                 self.wrong_type(
                     expr.span,
@@ -156,7 +158,8 @@ impl Evaluator<'_> {
         let known = self.scope.names().chain(words.iter().copied());
         // `exponential` is far from `periodic_exponential` by letters, but a part of it.
         let longer = || Symbol::names().find(|word| name.len() > 3 && word.contains(name));
-        let near = constant_of_another_language(name).or_else(|| nearest(name, known)).or_else(longer);
+        let spelled = || self.report.nearest(&codes::UNKNOWN_NAME, span, name, known);
+        let near = constant_of_another_language(name).or_else(spelled).or_else(longer);
         // On the command line, there is nothing to declare a name with.
         let diagnostic = match &self.scope.argument {
             Some(argument) if !(near.is_some() && argument.is_word) => {
@@ -232,7 +235,11 @@ impl Evaluator<'_> {
         let elements = self.elements(range);
         self.scope.restore_origin(before);
         let Some(elements) = elements else { return Value::Error };
-        let mut values = Vec::with_capacity(elements.len());
+        let len = elements.size_hint().0;
+        if len > MAX_LIST_ELEMENTS {
+            return self.long_list(span);
+        }
+        let mut values = Vec::with_capacity(len);
         for element in elements {
             self.scope.enter();
             if values.is_empty() {
@@ -421,6 +428,34 @@ impl Evaluator<'_> {
             return;
         };
         self.report.push(diagnostic);
+    }
+}
+
+/// The elements that a loop runs over. Those of a range are not stored.
+pub(crate) enum Elements {
+    Range(Range<i64>),
+    /// A list, and the index of the next element.
+    List(Rc<[Value]>, usize),
+}
+
+impl Iterator for Elements {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        match self {
+            Self::Range(range) => range.next().map(|i| Value::bare(i as f64)),
+            Self::List(items, next) => {
+                *next += 1;
+                items.get(*next - 1).cloned()
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Range(range) => range.size_hint(),
+            Self::List(items, next) => (items.len() - next, Some(items.len() - next)),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use synnet_ir::{Span, timing};
 use super::evaluator::Evaluator;
 use super::value::{Number, Value};
 use crate::codes;
+use crate::limits::MAX_LIST_ELEMENTS;
 use crate::vocabulary::Function;
 
 /// Calls a function; returns [`Value::Error`] if an error has been reported.
@@ -60,7 +61,7 @@ fn dispatch(eval: &mut Evaluator<'_>, function: Function, values: &[Value], span
         },
         Function::IsList => Some(Value::Bool(matches!(values.first()?, Value::List(_)))),
         Function::Repeat => match values.first()? {
-            Value::List(list) if !list.items.is_empty() => Some(eval.list(list.items.to_vec(), true, span)),
+            Value::List(list) if !list.items.is_empty() => Some(Value::List(list.repeated())),
             other => {
                 eval.wrong_type(span, "the argument of `repeat`", "a list with at least one element", other);
                 None
@@ -269,6 +270,9 @@ fn geometric(eval: &mut Evaluator<'_>, values: &[Value], span: Span) -> Option<V
             "write `geometric(base, k)` with `k` of at least 1",
         );
         return None;
+    }
+    if count > MAX_LIST_ELEMENTS as i64 {
+        return Some(eval.long_list(span));
     }
     let count = usize::try_from(count).ok().filter(|&count| eval.report.consume_fuel(count, span))?;
     // A running product: `powi` may round differently from platform to platform.

@@ -1,9 +1,9 @@
 //! The files of a compilation: the root, its imports, and the standard library.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use synnet_ir::{Diagnostic, SourceId, Sources, nearest};
+use synnet_ir::{Diagnostic, Diagnostics, SourceId, Sources, nearest};
 
 use crate::codes;
 use crate::limits::MAX_FILES;
@@ -38,9 +38,32 @@ pub(crate) const STD: &[(&str, &str)] = &[("std/synnet.snn", include_str!("../..
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     files: BTreeMap<SourceId, Arc<File>>,
+    names: HashMap<SourceId, FileNames>,
     /// The file that each import names, by the importing file and the index of the import.
     targets: BTreeMap<(SourceId, usize), SourceId>,
     std: Vec<SourceId>,
+}
+
+/// The names of a file, each with the index of its first declaration.
+#[derive(Debug, Default)]
+struct FileNames {
+    networks: HashMap<String, usize>,
+    imports: HashMap<String, usize>,
+    /// Identifiers of what could not be understood.
+    broken: HashSet<String>,
+}
+
+impl FileNames {
+    fn of(file: &File) -> Self {
+        let mut names = Self { broken: file.broken.iter().cloned().collect(), ..Self::default() };
+        for (i, network) in file.networks.iter().enumerate() {
+            names.networks.entry(network.name.text.clone()).or_insert(i);
+        }
+        for (i, import) in file.imports.iter().enumerate() {
+            names.imports.entry(import.name.text.clone()).or_insert(i);
+        }
+        names
+    }
 }
 
 /// The meaning of a network name in a file.
@@ -58,7 +81,7 @@ impl Library {
         root: SourceId,
         loader: &mut dyn Loader,
         cache: &mut ParseCache,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut library = Self::default();
         let mut by_path: BTreeMap<String, Option<SourceId>> = BTreeMap::new();
@@ -100,11 +123,22 @@ impl Library {
                     }
                 }
             }
-            library.files.insert(id, file);
+            library.insert(id, file);
         }
         // Only now are the networks of every imported file known.
         library.check_names(diagnostics);
         library
+    }
+
+    fn insert(&mut self, id: SourceId, file: Arc<File>) {
+        self.names.insert(id, FileNames::of(&file));
+        self.files.insert(id, file);
+    }
+
+    /// Returns the network that a file declares.
+    fn declared(&self, id: SourceId, name: &str) -> Option<&Network> {
+        let index = self.names.get(&id)?.networks.get(name)?;
+        self.file(id).networks.get(*index)
     }
 
     /// Returns the file of the standard library that declares a network; `None` if none does, which is reported.
@@ -113,7 +147,7 @@ impl Library {
         sources: &mut Sources,
         name: &Name,
         cache: &mut ParseCache,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Option<SourceId> {
         // Most files do not use the library; it is parsed for those that do.
         if self.std.is_empty() {
@@ -122,12 +156,11 @@ impl Library {
                 let Some(source) = sources.get(id) else { continue };
                 let (tree, found) = cache.parse(id, source);
                 diagnostics.extend(found);
-                self.files.insert(id, tree);
+                self.insert(id, tree);
                 self.std.push(id);
             }
         }
-        let declares = |id: &&SourceId| self.file(**id).networks.iter().any(|n| n.name.text == name.text);
-        let found = self.std.iter().find(declares).copied();
+        let found = self.std.iter().find(|id| self.declared(**id, &name.text).is_some()).copied();
         if found.is_none() {
             let names = self.std.iter().flat_map(|id| &self.file(*id).networks).map(|n| n.name.text.as_str());
             let diagnostic =
@@ -139,7 +172,7 @@ impl Library {
     }
 
     /// Reports names that a file declares twice, and imports of networks that do not exist.
-    fn check_names(&self, diagnostics: &mut Vec<Diagnostic>) {
+    fn check_names(&self, diagnostics: &mut Diagnostics) {
         for (id, file) in &self.files {
             let mut seen: BTreeMap<&str, &Name> = BTreeMap::new();
             let imported = file.imports.iter().map(|import| &import.name);
@@ -158,15 +191,20 @@ impl Library {
             }
             for (index, import) in file.imports.iter().enumerate() {
                 // An import without a target has been reported where it was read.
-                let Some(target) = self.targets.get(&(*id, index)).map(|id| self.file(*id)) else { continue };
-                let name = &import.name.text;
+                let Some(target_id) = self.targets.get(&(*id, index)) else { continue };
+                let (target, name) = (self.file(*target_id), &import.name.text);
                 let names = || target.networks.iter().map(|network| network.name.text.as_str());
                 // A syntax error of the imported file, reported already, may declare it.
-                if names().any(|other| other == name) || target.broken.contains(name) {
+                let is_broken = self.names.get(target_id).is_some_and(|names| names.broken.contains(name));
+                if is_broken || self.declared(*target_id, name).is_some() {
                     continue;
                 }
                 let message = format!("the imported file declares no network `{name}`");
                 let diagnostic = Diagnostic::error(&codes::IMPORT, import.name.span, message);
+                if diagnostics.only_counts(&codes::IMPORT, import.name.span) {
+                    diagnostics.push(diagnostic);
+                    continue;
+                }
                 diagnostics.push(diagnostic.with_suggestion(nearest(name, names()), || {
                     match target.networks.is_empty() {
                         true => "import from another file: this one declares no network".to_owned(),
@@ -196,17 +234,17 @@ impl Library {
 
     /// Returns the network that a name means in a file: its own, or one that it imports.
     pub(crate) fn network(&self, id: SourceId, name: &str) -> Lookup<'_> {
-        let file = self.file(id);
         // The networks of the file come first: an import of the same name is a duplicate, which has been reported.
-        if let Some(network) = file.networks.iter().find(|network| network.name.text == name) {
+        if let Some(network) = self.declared(id, name) {
             return Lookup::Network(network);
         }
-        if let Some(index) = file.imports.iter().position(|import| import.name.text == name) {
-            let target = self.targets.get(&(id, index)).map(|target| self.file(*target));
-            let network = target.and_then(|file| file.networks.iter().find(|n| n.name.text == name));
+        let names = self.names.get(&id);
+        if let Some(index) = names.and_then(|names| names.imports.get(name)) {
+            let target = self.targets.get(&(id, *index));
+            let network = target.and_then(|target| self.declared(*target, name));
             return network.map_or(Lookup::Invalid, Lookup::Network);
         }
-        let may_exist = file.hides_imports || file.broken.iter().any(|word| word == name);
+        let may_exist = self.file(id).hides_imports || names.is_some_and(|names| names.broken.contains(name));
         if may_exist { Lookup::Invalid } else { Lookup::Unknown }
     }
 
@@ -235,7 +273,7 @@ fn load(
     place: &str,
     path: &Name,
     files: usize,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<SourceId> {
     if files >= MAX_FILES {
         let message = format!("more than {MAX_FILES} files are imported");

@@ -1,6 +1,7 @@
 //! Elaborates syntax trees to a graph: imports, parameters, loops, instances, neurons and connections.
 
 mod chain;
+mod edges;
 mod evaluator;
 mod expression;
 mod functions;
@@ -14,6 +15,7 @@ mod reporter;
 mod resolve;
 mod scope;
 mod statement;
+mod templates;
 pub(crate) mod unused;
 mod value;
 

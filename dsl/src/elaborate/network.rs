@@ -1,24 +1,29 @@
 //! Elaborates one network with its arguments to a flat graph.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 
 use synnet_ir::graph::{Connection, Endpoint, Input, Layer, LayerId, Output, Quantity};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
-use super::chain::{EndpointName, UnresolvedConnection, name_connections};
+use super::chain::{EndpointName, name_connections};
+use super::edges::{Edges, UnresolvedConnection};
 use super::evaluator::Evaluator;
 use super::library::{Library, Lookup, std_has};
-use super::neuron::{self, Template};
+use super::neuron;
 use super::parameter;
 use super::relocate::relocate;
 use super::reporter::Reporter;
 use super::scope::{Dt, Scope};
+use super::templates::Templates;
 use super::value::{Spanned, Value};
 use crate::codes;
 use crate::limits::MAX_INSTANCE_DEPTH;
 use crate::syntax::tree::{Argument, Body, Call, Name, Network};
 use crate::vocabulary::one_of;
+
+/// Misspelled arguments of a network that are compared with its parameters.
+const MAX_SUGGESTIONS: usize = 100;
 
 /// The handle of a layer that was not found, which has been reported.
 pub(crate) const UNKNOWN: LayerId = LayerId(u32::MAX);
@@ -45,10 +50,12 @@ pub(crate) struct Frame<'a> {
     /// Number of neurons of all layers so far.
     pub(crate) neurons: usize,
     pub(crate) names: BTreeMap<String, (Binding, Span)>,
-    /// Visible neurons, those of inner blocks last; `None` for one with an error that has been reported.
-    pub(crate) templates: Vec<(String, Option<Template>, Span)>,
-    /// Index in `templates` of the first neuron of the innermost block.
-    pub(crate) block_templates: usize,
+    /// Visible neurons.
+    pub(crate) templates: Templates,
+    /// What the connections have in common.
+    pub(crate) edges: Edges,
+    /// Number of connections so far, those of instances included.
+    pub(crate) connections: usize,
     pub(crate) connection_items: Vec<ConnectionItem>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) input: Option<Span>,
@@ -75,7 +82,7 @@ pub(crate) enum Binding {
 
 /// A part of a network that gives connections. Pieces keep the order of the source.
 pub(crate) enum ConnectionItem {
-    UnresolvedConnection(Box<UnresolvedConnection>),
+    Unresolved(UnresolvedConnection),
     Instance(usize),
 }
 
@@ -113,7 +120,7 @@ impl<'a> Elaborator<'a> {
     /// Elaborates the outermost network.
     pub(crate) fn root(&mut self, network: &'a Network, given: NamedArguments) -> Option<Graph> {
         let mut graph = self.network(network, given, Dt::Unset)?;
-        name_connections(&mut graph);
+        name_connections(&mut graph, &mut self.report);
         Some(graph)
     }
 
@@ -163,10 +170,13 @@ impl<'a> Elaborator<'a> {
     /// Gives every parameter its value, in order: a default can use the parameters before it.
     fn bind(&mut self, network: &Network, mut given: NamedArguments, scope: &mut Scope) {
         let names = || network.parameters.iter().map(|parameter| parameter.name.text.as_str());
-        // A parameter whose name is misspelled among the arguments is not missing as well.
-        let misspelled: Vec<&str> = given
+        let known: HashSet<&str> = names().collect();
+        // A parameter whose name is misspelled among the arguments is not missing as well. Of more arguments, no errors
+        // are listed.
+        let misspelled: HashSet<&str> = given
             .keys()
-            .filter(|name| names().all(|known| known != *name))
+            .filter(|name| !known.contains(name.as_str()))
+            .take(MAX_SUGGESTIONS)
             .filter_map(|name| nearest(name, names()))
             .collect();
         for declared in &network.parameters {
@@ -178,7 +188,7 @@ impl<'a> Elaborator<'a> {
                     parameter::checked(&mut eval, &name.text, default.as_ref(), placed)
                 }
                 (None, Some(default)) => Evaluator { scope, report: &mut self.report }.value(default),
-                (None, None) if misspelled.contains(&name.text.as_str()) => Value::Error,
+                (None, None) if misspelled.contains(name.text.as_str()) => Value::Error,
                 (None, None) if self.is_open && self.stack.len() == 1 => Value::Error,
                 (None, None) => {
                     let message =
@@ -201,6 +211,10 @@ impl<'a> Elaborator<'a> {
         for (name, placed) in given {
             let message = format!("network `{}` has no parameter `{name}`", network.name.text);
             let diagnostic = Diagnostic::error(&codes::UNKNOWN_FIELD, placed.span, message);
+            if self.report.diagnostics.only_counts(&codes::UNKNOWN_FIELD, placed.span) {
+                self.report.push(diagnostic);
+                continue;
+            }
             let near = nearest(&name, names());
             let mut diagnostic = diagnostic.with_suggestion(near, || match network.parameters.as_slice() {
                 [] => "remove it: the network has no parameters".to_owned(),
@@ -243,7 +257,8 @@ impl<'a> Elaborator<'a> {
             Lookup::Unknown => {
                 let text = &name.text;
                 let error = |message| Diagnostic::error(&codes::UNKNOWN_NAME, name.span, message);
-                let near = nearest(text, self.library.names(name.span.source));
+                let names = self.library.names(name.span.source);
+                let near = self.report.nearest(&codes::UNKNOWN_NAME, name.span, text, names);
                 self.report.push(if neuron::kind(text).is_some() {
                     error(format!("`{text}` is a neuron kind, not a network"))
                         .with_help(format!("use it in a layer: `layer h0: {text}(60) {{ ... }};`"))
@@ -362,8 +377,9 @@ impl<'a> Frame<'a> {
             graph,
             neurons: 0,
             names: BTreeMap::new(),
-            templates: Vec::new(),
-            block_templates: 0,
+            templates: Templates::new(),
+            edges: Edges::default(),
+            connections: 0,
             connection_items: Vec::new(),
             instances: Vec::new(),
             input: None,

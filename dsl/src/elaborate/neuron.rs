@@ -306,7 +306,7 @@ impl NeuronBuilder<'_, '_> {
         }
         // The graph has no place for this number, so the check of graphs could only point at the whole layer.
         let message = format!("`{}` cannot be {value}", field.name());
-        self.eval.report.error_help(&codes::RANGE, placed.span, message, range.rule);
+        self.eval.report.error_help(&codes::RANGE, placed.span, message, range.remedy(value));
         default
     }
 

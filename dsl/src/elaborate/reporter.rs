@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use synnet_ir::{Code, Diagnostic, Diagnostics, SourceId, Span};
+use synnet_ir::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
 
 use super::library::std_has;
 use crate::codes;
-use crate::limits::MAX_STEPS;
+use crate::limits::{MAX_STEPS, MAX_UNFOLDED_BYTES, STEPS_PER_ERROR};
 
 /// Collects diagnostics and counts work.
 #[derive(Debug, Default)]
@@ -21,9 +21,7 @@ pub(crate) struct Reporter {
     /// Names of the networks that the files declare.
     pub(crate) networks: HashSet<String>,
     steps: u64,
-    /// Places and messages so far. A mistake within a network shows up in each of its instances, but is reported
-    /// once.
-    known: HashSet<(Option<Span>, String)>,
+    bytes: usize,
 }
 
 impl Reporter {
@@ -39,10 +37,23 @@ impl Reporter {
                 diagnostic = diagnostic.with_note(site, "in this instance");
             }
         }
-        // Notes differ from instance to instance; the place and the message make the mistake.
-        if self.known.insert((diagnostic.span, diagnostic.message.clone())) {
-            self.diagnostics.push(diagnostic);
+        if diagnostic.is_error() {
+            self.steps = self.steps.saturating_add(STEPS_PER_ERROR);
         }
+        // A mistake within a network shows up in each of its instances and iterations; it is listed once.
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Returns the candidate that a misspelled name probably means, for the help of an error about `span`; `None` if
+    /// nobody will read it.
+    pub(crate) fn nearest<'n>(
+        &self,
+        code: &'static Code,
+        span: Span,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        if self.diagnostics.only_counts(code, span) { None } else { nearest(name, candidates) }
     }
 
     /// Returns the innermost instance outside of the standard library. Nobody can change the library, so errors in it
@@ -82,6 +93,20 @@ impl Reporter {
         false
     }
 
+    /// Counts `n` bytes of what the source unfolds to. Returns false once the limit is exceeded, which is reported once.
+    pub(crate) fn consume_bytes(&mut self, n: usize, span: Span) -> bool {
+        self.bytes = self.bytes.saturating_add(n);
+        if self.bytes <= MAX_UNFOLDED_BYTES {
+            return true;
+        }
+        if !self.is_out_of_fuel() {
+            let message = format!("the source unfolds to more than {} MiB", MAX_UNFOLDED_BYTES >> 20);
+            self.error_help(&codes::TOO_LARGE, span, message, "use shorter loops, lists and names");
+            self.exhaust_fuel();
+        }
+        false
+    }
+
     /// Ends all work, after an error that everything else would only repeat.
     pub(crate) fn exhaust_fuel(&mut self) {
         self.steps = u64::MAX;
@@ -90,6 +115,7 @@ impl Reporter {
     /// Starts a new budget, for another network of the file.
     pub(crate) fn renew_fuel(&mut self) {
         self.steps = 0;
+        self.bytes = 0;
     }
 
     /// Returns whether the budget is exhausted.

@@ -1,10 +1,14 @@
 //! Resolves the names in connections, once the whole network is known.
 
-use synnet_ir::display::quantity_name;
-use synnet_ir::graph::{Connection, Endpoint, Operator, Output, Quantity};
-use synnet_ir::{Diagnostic, nearest};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use super::chain::{EndpointName, UnresolvedConnection};
+use synnet_ir::display::quantity_name;
+use synnet_ir::graph::{Connection, Endpoint, LayerId, Linear, Operator, Output, Quantity};
+use synnet_ir::{Diagnostic, Span, nearest};
+
+use super::chain::EndpointName;
+use super::edges::{Edges, EndPlace, MatrixKey, NameId, UnresolvedConnection};
 use super::evaluator::Evaluator;
 use super::network::{Binding, ConnectionItem, Elaborator, Frame, PendingOutput, UNKNOWN};
 use super::neuron;
@@ -13,27 +17,133 @@ use crate::codes;
 use crate::syntax::tree::Name;
 use crate::vocabulary::{ChainOperator, one_of};
 
+/// Looks up the ends of the connections of a network.
+struct Resolver<'r, 'a> {
+    elaborator: &'r mut Elaborator<'a>,
+    frame: &'r mut Frame<'a>,
+    edges: Edges,
+    /// What the names of the edges stand for; `None` for those that are not declared.
+    bindings: Vec<Option<Binding>>,
+}
+
+impl Resolver<'_, '_> {
+    /// Returns what a name stands for, or `None` after an error that has been reported.
+    fn named(&mut self, name: NameId, place: EndPlace) -> Option<Binding> {
+        self.bindings[name.index()].or_else(|| {
+            let end = self.edges.end(name, place);
+            self.elaborator.named(self.frame, &end)
+        })
+    }
+
+    /// Returns the sources of a connection, or `None` after an error that has been reported.
+    fn sources(&mut self, unresolved: &UnresolvedConnection) -> Option<Vec<Endpoint>> {
+        let names = unresolved.sources.as_slice();
+        let mut sources = Some(Vec::with_capacity(names.len()));
+        // Every source is looked up, even after one with an error, so that all unknown names are reported.
+        for (name, place) in names.iter().zip(&unresolved.place.sources) {
+            let binding = self.named(*name, *place);
+            let endpoint =
+                binding.and_then(|binding| self.elaborator.source(self.frame, binding, place.span));
+            match (endpoint, &mut sources) {
+                (Some(endpoint), Some(sources)) => sources.push(endpoint),
+                _ => sources = None,
+            }
+        }
+        sources
+    }
+
+    /// Returns a connection into a layer; `None` for one into an instance, and after an error that has been reported.
+    fn connection(&mut self, unresolved: &UnresolvedConnection) -> Option<Connection> {
+        let place = &unresolved.place;
+        if let Some(Binding::Instance(_)) = self.bindings[unresolved.target.index()] {
+            return None;
+        }
+        let sources = self.sources(unresolved);
+        match self.named(unresolved.target, place.target)? {
+            Binding::Layer(target) => {
+                let sources = sources?;
+                let operator = self.operator(unresolved, &sources, target)?;
+                Some(Connection {
+                    name: String::new(),
+                    sources,
+                    target,
+                    delay: unresolved.delay,
+                    dropout: unresolved.dropout,
+                    operator,
+                    docs: Arc::clone(&place.docs),
+                    span: place.span,
+                })
+            }
+            Binding::Input => {
+                self.elaborator.report.error_help(
+                    &codes::INPUT,
+                    place.target.span,
+                    "the input of the network cannot be a target",
+                    "end the connection at a layer",
+                );
+                None
+            }
+            Binding::Instance(_) | Binding::Invalid => None,
+        }
+    }
+
+    /// Returns the operator of a connection; `None` if the source unfolds to too much.
+    fn operator(
+        &mut self,
+        unresolved: &UnresolvedConnection,
+        sources: &[Endpoint],
+        target: LayerId,
+    ) -> Option<Operator> {
+        let Some(options) = &unresolved.linear else { return Some(Operator::Identity) };
+        let (graph, edge) = (&self.frame.graph, unresolved.place.span);
+        // Sources of different widths are reported by the check of graphs; the largest serves until then.
+        let width = sources.iter().map(|source| graph.width(*source)).max().unwrap_or(0);
+        let key = MatrixKey { options: Rc::clone(options), sources: width, target };
+        if let Some(operator) = self.edges.same_matrix(edge, &key) {
+            return Some(operator);
+        }
+        let layer = graph.layer(target);
+        let mut eval = Evaluator { scope: &mut self.frame.scope, report: &mut self.elaborator.report };
+        // A missing step has been reported; the initial scale needs some step.
+        let dt = if graph.dt > 0.0 { graph.dt } else { 1e-3 };
+        let linear = options.linear(&mut eval, width, layer, dt, edge)?;
+        let bytes = size_of::<Linear>() + size_of_val(linear.init.scale.as_slice());
+        let (operator, is_shared) = self.edges.matrix(edge, key, linear);
+        (is_shared || self.elaborator.report.consume_bytes(bytes, edge)).then_some(operator)
+    }
+}
+
 impl<'a> Elaborator<'a> {
     /// Looks up the endpoints of all unresolved connections, then puts the connections into the order of the source.
     ///
-    /// Endpoints come first: a connection can lead into an instance that is declared above it, whose own connections
-    /// start at the sources of that connection.
+    /// Connections into instances come first: one can lead into an instance that is declared above it, whose own
+    /// connections start at the sources of that connection.
     pub(super) fn resolve(&mut self, frame: &mut Frame<'a>) {
         let connection_items = std::mem::take(&mut frame.connection_items);
-        let mut resolved = Vec::new();
+        let edges = std::mem::take(&mut frame.edges);
+        // Each name is looked up once.
+        let bindings: Vec<Option<Binding>> = edges
+            .names()
+            .iter()
+            .map(|name| frame.names.get(name.as_ref()).map(|(binding, _)| *binding))
+            .collect();
+        let mut resolver = Resolver { elaborator: self, frame, edges, bindings };
         for item in &connection_items {
-            if let ConnectionItem::UnresolvedConnection(unresolved) = item {
-                let connection = self.resolve_connection(frame, unresolved);
-                resolved.push(connection);
+            if let ConnectionItem::Unresolved(unresolved) = item
+                && let Some(Binding::Instance(index)) = resolver.bindings[unresolved.target.index()]
+            {
+                let sources = resolver.sources(unresolved);
+                resolver.elaborator.alias(resolver.frame, unresolved, index, sources);
             }
         }
-        let mut resolved = resolved.into_iter();
         for item in connection_items {
             match item {
-                ConnectionItem::UnresolvedConnection(_) => {
-                    frame.graph.connections.extend(resolved.next().flatten())
+                ConnectionItem::Unresolved(unresolved) => {
+                    if let Some(connection) = resolver.connection(&unresolved) {
+                        resolver.frame.graph.connections.push(connection);
+                    }
                 }
-                ConnectionItem::Instance(index) => self.open(frame, index),
+                ConnectionItem::Instance(index) => resolver.elaborator.open(resolver.frame, index),
             }
         }
     }
@@ -51,74 +161,24 @@ impl<'a> Elaborator<'a> {
             }
             return;
         };
+        let from_input = |connection: &Connection| connection.sources.contains(&Endpoint::Input);
+        let repeated = instance.connections.iter().filter(|connection| from_input(connection)).count();
+        // Each of them gets all of the sources.
+        if !self.report.consume_fuel(repeated.saturating_mul(alias.len()), instance.span) {
+            return;
+        }
         for mut connection in std::mem::take(&mut instance.connections) {
-            let sources = std::mem::take(&mut connection.sources);
-            connection.sources = sources
-                .into_iter()
-                .flat_map(|source| if source == Endpoint::Input { alias.clone() } else { vec![source] })
-                .collect();
+            if from_input(&connection) {
+                let sources = std::mem::take(&mut connection.sources);
+                connection.sources = sources
+                    .into_iter()
+                    .flat_map(|source| if source == Endpoint::Input { alias.clone() } else { vec![source] })
+                    .collect();
+            }
             // An input whose connection has an error leaves no source.
             if !connection.sources.is_empty() {
                 frame.graph.connections.push(connection);
             }
-        }
-    }
-
-    fn resolve_connection(
-        &mut self,
-        frame: &mut Frame<'a>,
-        unresolved: &UnresolvedConnection,
-    ) -> Option<Connection> {
-        let mut sources = Some(Vec::new());
-        // Every source is looked up, even after one with an error, so that all unknown names are reported.
-        for source in &unresolved.sources {
-            let endpoint = self.source(frame, source);
-            match (endpoint, &mut sources) {
-                (Some(endpoint), Some(sources)) => sources.push(endpoint),
-                _ => sources = None,
-            }
-        }
-        let target = self.named(frame, &unresolved.target);
-        match target? {
-            Binding::Layer(target) => {
-                let sources = sources?;
-                // Sources of different widths are reported by the check of graphs; the largest serves until then.
-                let width = sources.iter().map(|source| frame.graph.width(*source)).max().unwrap_or(0);
-                let operator = match &unresolved.linear {
-                    None => Operator::Identity,
-                    Some(options) => {
-                        let layer = frame.graph.layer(target);
-                        let mut eval = Evaluator { scope: &mut frame.scope, report: &mut self.report };
-                        // A missing step has been reported; the initial scale needs some step.
-                        let dt = if frame.graph.dt > 0.0 { frame.graph.dt } else { 1e-3 };
-                        options.operator(&mut eval, width, layer, dt)
-                    }
-                };
-                Some(Connection {
-                    name: String::new(),
-                    sources,
-                    target,
-                    delay: unresolved.delay,
-                    dropout: unresolved.dropout,
-                    operator,
-                    docs: unresolved.docs.clone(),
-                    span: unresolved.span,
-                })
-            }
-            Binding::Instance(index) => {
-                self.alias(frame, unresolved, index, sources);
-                None
-            }
-            Binding::Input => {
-                self.report.error_help(
-                    &codes::INPUT,
-                    unresolved.target.span,
-                    "the input of the network cannot be a target",
-                    "end the connection at a layer",
-                );
-                None
-            }
-            Binding::Invalid => None,
         }
     }
 
@@ -138,7 +198,8 @@ impl<'a> Elaborator<'a> {
             .filter(|&width| width > 0)
             .collect();
         let instance = &mut frame.instances[index];
-        if let Some(operator) = unresolved.operator {
+        let span = unresolved.place.span;
+        if let Some(operator) = unresolved.place.operator {
             let message = format!("the connection to instance `{}` cannot have operators", instance.name);
             let help =
                 format!("write `source -> {};`, and move the operators into its network", instance.name);
@@ -146,7 +207,7 @@ impl<'a> Elaborator<'a> {
         } else if let Some((_, earlier)) = &instance.alias {
             let message = format!("the input of `{}` is connected twice", instance.name);
             self.report.push(
-                Diagnostic::error(&codes::INSTANCE, unresolved.span, message)
+                Diagnostic::error(&codes::INSTANCE, span, message)
                     .with_note(*earlier, "first connected here")
                     .with_help(format!("write a sum: `a + b -> {};`", instance.name)),
             );
@@ -157,12 +218,12 @@ impl<'a> Elaborator<'a> {
                 "`{}` has {} input channels, but its source has {width}",
                 instance.name, instance.channels
             );
-            self.report.error_help(&codes::WIDTH, unresolved.span, message, "make both sizes equal");
+            self.report.error_help(&codes::WIDTH, span, message, "make both sizes equal");
         }
         // A source of another width stays out of the graph: inside the instance, the error would be hard to read.
         let fits = widths.iter().all(|&width| width == instance.channels);
         let sources = sources.filter(|_| fits).unwrap_or_default();
-        instance.alias.get_or_insert((sources, unresolved.span));
+        instance.alias.get_or_insert((sources, span));
     }
 
     /// Returns what a name stands for, or `None` after an error that has been reported.
@@ -199,17 +260,17 @@ impl<'a> Elaborator<'a> {
         }
         let operators: Vec<&str> = ChainOperator::names().collect();
         let names = frame.names.keys().map(String::as_str).chain(operators.iter().copied());
+        let near = self.report.nearest(&codes::UNKNOWN_NAME, target.span, name, names);
         self.report.push(
-            error(format!("unknown layer `{name}`")).with_suggestion(nearest(name, names), || {
-                format!("declare it: `layer {name}: lif(60) {{ ... }};`")
-            }),
+            error(format!("unknown layer `{name}`"))
+                .with_suggestion(near, || format!("declare it: `layer {name}: lif(60) {{ ... }};`")),
         );
         None
     }
 
     /// Returns the layer or input whose spikes a source gives, or `None` after an error that has been reported.
-    fn source(&mut self, frame: &Frame<'a>, source: &EndpointName) -> Option<Endpoint> {
-        match self.named(frame, source)? {
+    fn source(&mut self, frame: &Frame<'a>, source: Binding, span: Span) -> Option<Endpoint> {
+        match source {
             Binding::Input => Some(Endpoint::Input),
             Binding::Layer(id) => Some(Endpoint::Layer(id)),
             Binding::Instance(index) => {
@@ -227,7 +288,7 @@ impl<'a> Elaborator<'a> {
                         quantity_name(instance.quantity)
                     );
                     let help = "output `spikes` (of `expsyn`: `isyn`) from its network";
-                    self.report.error_help(&codes::INSTANCE, source.span, message, help);
+                    self.report.error_help(&codes::INSTANCE, span, message, help);
                     return None;
                 }
                 Some(Endpoint::Layer(id))

@@ -2,10 +2,9 @@
 
 use synnet_ir::display::format_time;
 use synnet_ir::graph::{
-    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate,
-    SurrogateKind,
+    Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate, SurrogateKind,
 };
-use synnet_ir::{Diagnostic, Span, nearest};
+use synnet_ir::{Diagnostic, Span};
 
 use super::chain::{EndpointName, flat_name, unresolved_connections};
 use super::evaluator::Evaluator;
@@ -14,9 +13,12 @@ use super::neuron::{self, Template};
 use super::scope::{Dt, Thing};
 use super::value::{Number, Spanned, Value};
 use crate::codes;
-use crate::limits::{MAX_LAYERS, MAX_NEURONS};
+use crate::limits::{MAX_CONNECTIONS, MAX_LAYERS, MAX_NEURONS};
 use crate::syntax::tree::{Call, Expr, Field, Name, Reference, Statement, StatementKind};
 use crate::vocabulary::{ChainOperator, Keyword, listed};
+
+/// Bytes of a layer that are counted as unfolded, besides its comment and its values.
+const LAYER_BYTES: usize = 1_000;
 
 impl<'a> Elaborator<'a> {
     /// Elaborates statements in the innermost block.
@@ -32,10 +34,9 @@ impl<'a> Elaborator<'a> {
     fn block(&mut self, frame: &mut Frame<'a>, statements: &'a [Statement]) {
         // Values and neurons end with the block; layers and connections belong to the whole network.
         frame.scope.enter();
-        let outer = std::mem::replace(&mut frame.block_templates, frame.templates.len());
+        frame.templates.enter();
         self.statements(frame, statements);
-        frame.templates.truncate(frame.block_templates);
-        frame.block_templates = outer;
+        frame.templates.leave();
         frame.scope.leave();
     }
 
@@ -63,13 +64,12 @@ impl<'a> Elaborator<'a> {
             StatementKind::If { arms, otherwise } => self.conditional(frame, arms, otherwise),
             StatementKind::Assert { condition, message } => self.assert(frame, condition, message),
             StatementKind::Chain(sums) => {
-                let unresolved_connections =
-                    unresolved_connections(&mut eval(self, frame), sums, &statement.docs);
-                frame.connection_items.extend(
-                    unresolved_connections
-                        .into_iter()
-                        .map(|unresolved| ConnectionItem::UnresolvedConnection(Box::new(unresolved))),
-                );
+                let Frame { scope, edges, .. } = &mut *frame;
+                let mut eval = Evaluator { scope, report: &mut self.report };
+                let unresolved = unresolved_connections(&mut eval, edges, sums, &statement.docs);
+                if self.room_for_connections(frame, unresolved.len(), span) {
+                    frame.connection_items.extend(unresolved.into_iter().map(ConnectionItem::Unresolved));
+                }
             }
             StatementKind::Invalid { keyword, name, words } => {
                 frame.scope.broken.names.extend(words.iter().cloned());
@@ -83,7 +83,7 @@ impl<'a> Elaborator<'a> {
             undecided(frame);
             return;
         };
-        for (round, element) in elements.into_iter().enumerate() {
+        for (round, element) in elements.enumerate() {
             if self.report.is_out_of_fuel() {
                 return;
             }
@@ -228,15 +228,13 @@ impl<'a> Elaborator<'a> {
         let template = self.template(frame, base);
         let template = template.map(|template| template.with(fields, &mut eval(self, frame)));
         let taken = neuron::kind(&name.text).is_some();
-        let in_block = &frame.templates[frame.block_templates..];
-        let earlier = in_block.iter().find(|(other, ..)| *other == name.text).map(|(.., span)| *span);
         if taken {
             let message = format!("the name `{}` is taken by a neuron kind", name.text);
             self.report.error_help(&codes::DUPLICATE_NAME, name.span, message, "choose another name");
-        } else if let Some(earlier) = earlier {
+        } else if let Some(earlier) = frame.templates.declared(&name.text) {
             self.duplicate(name, earlier);
         } else {
-            frame.templates.push((name.text.clone(), template, name.span));
+            frame.templates.declare(&name.text, template, name.span);
         }
     }
 
@@ -245,11 +243,11 @@ impl<'a> Elaborator<'a> {
         if let Some(kind) = neuron::kind(&name.text) {
             return Some(Template::of(kind));
         }
-        if let Some((_, template, _)) = frame.templates.iter().rev().find(|(other, ..)| *other == name.text) {
+        if let Some(template) = frame.templates.get(&name.text) {
             return template.clone();
         }
         let kinds = NeuronKind::ALL.map(NeuronKind::name);
-        let names = frame.templates.iter().map(|(name, ..)| name.as_str()).chain(kinds);
+        let names = frame.templates.names().chain(kinds);
         if frame.scope.broken.names.contains(&name.text) {
             return None;
         }
@@ -270,7 +268,8 @@ impl<'a> Elaborator<'a> {
             error(format!("neuron `{text}` is not visible here"))
                 .with_help("declare it above, in this block or in one around it")
         } else {
-            error(format!("unknown neuron `{text}`")).with_suggestion(nearest(text, names), || {
+            let near = self.report.nearest(&codes::UNKNOWN_NAME, name.span, text, names);
+            error(format!("unknown neuron `{text}`")).with_suggestion(near, || {
                 format!("choose one of {}, or declare it with `neuron`", listed(kinds))
             })
         });
@@ -297,6 +296,10 @@ impl<'a> Elaborator<'a> {
             return;
         };
         if !self.room(frame, size, statement.span) {
+            return;
+        }
+        let docs: usize = statement.docs.iter().map(String::len).sum();
+        if !self.report.consume_bytes(LAYER_BYTES + docs, statement.span) {
             return;
         }
         // Without its neuron, the number of input columns is unknown too: a size of 0 keeps the widths from being
@@ -327,6 +330,20 @@ impl<'a> Elaborator<'a> {
         let message = format!("network `{}` has more than {limit}", frame.network.name.text);
         self.report.error_help(&codes::TOO_LARGE, span, message, "use fewer or smaller layers");
         // What comes after this layer is missing from the graph; its absence must not be reported.
+        self.report.exhaust_fuel();
+        false
+    }
+
+    /// Returns whether more connections fit the limit. Reports it if not, and ends all work.
+    fn room_for_connections(&mut self, frame: &mut Frame<'a>, count: usize, span: Span) -> bool {
+        frame.connections = frame.connections.saturating_add(count);
+        if frame.connections <= MAX_CONNECTIONS {
+            return true;
+        }
+        let message =
+            format!("network `{}` has more than {MAX_CONNECTIONS} connections", frame.network.name.text);
+        let help = "connect larger layers instead of many small ones";
+        self.report.error_help(&codes::TOO_LARGE, span, message, help);
         self.report.exhaust_fuel();
         false
     }
@@ -368,6 +385,12 @@ impl<'a> Elaborator<'a> {
             self.declare(frame, &name.name, target, Binding::Invalid);
             return;
         };
+        // They move into this network, one level after the other.
+        if !self.report.consume_fuel(graph.layers.len() + graph.connections.len(), span)
+            || !self.room_for_connections(frame, graph.connections.len(), span)
+        {
+            return;
+        }
         // The layers of the instance follow those that exist; its own handles count from 0.
         let first = frame.graph.layers.len() as u32;
         let moved = |id: LayerId| if id == UNKNOWN { UNKNOWN } else { LayerId(id.0 + first) };
@@ -377,24 +400,21 @@ impl<'a> Elaborator<'a> {
             }
             frame.add(Layer { name: format!("{}.{}", target.name, layer.name), ..layer });
         }
-        let connections = graph.connections.into_iter().map(|connection| Connection {
-            sources: connection
-                .sources
-                .iter()
-                .map(|source| match source {
-                    Endpoint::Input => Endpoint::Input,
-                    Endpoint::Layer(id) => Endpoint::Layer(moved(*id)),
-                })
-                .collect(),
-            target: moved(connection.target),
-            ..connection
-        });
+        let mut connections = graph.connections;
+        for connection in &mut connections {
+            connection.target = moved(connection.target);
+            for source in &mut connection.sources {
+                if let Endpoint::Layer(id) = source {
+                    *id = moved(*id);
+                }
+            }
+        }
         let index = frame.instances.len();
         frame.instances.push(Instance {
             name: target.name.clone(),
             span,
             channels: graph.input.channels,
-            connections: connections.collect(),
+            connections,
             output: moved(graph.output.layer),
             quantity: graph.output.quantity,
             alias: None,
@@ -470,7 +490,7 @@ fn broken(frame: &mut Frame<'_>, keyword: Option<Keyword>, name: Option<&str>, s
             let _ = frame.scope.declare(name, Value::Error, span, None);
         }
         (Keyword::Neuron, Some(name)) => {
-            frame.templates.push((name.to_owned(), None, span));
+            frame.templates.declare(name, None, span);
         }
         (Keyword::Layer | Keyword::Net | Keyword::Input, Some(name)) => {
             frame.names.entry(name.to_owned()).or_insert((Binding::Invalid, span));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use synnet_ir::{Diagnostic, Span};
+use synnet_ir::{Diagnostic, Diagnostics, Span};
 
 use crate::codes;
 use crate::syntax::tree::{
@@ -11,8 +11,8 @@ use crate::syntax::tree::{
 };
 
 /// Returns a warning for each unused declaration of a file.
-pub(crate) fn warnings(file: &File) -> Vec<Diagnostic> {
-    let mut warnings = Vec::new();
+pub(crate) fn warnings(file: &File) -> Diagnostics {
+    let mut warnings = Diagnostics::new();
     let mut networks = BTreeSet::new();
     // Values and neurons belong to one network, imports to all networks of the file.
     for network in &file.networks {
@@ -35,7 +35,7 @@ pub(crate) fn warnings(file: &File) -> Vec<Diagnostic> {
     warnings
 }
 
-fn warn(warnings: &mut Vec<Diagnostic>, used: &BTreeSet<&str>, name: &Name, what: &str) {
+fn warn(warnings: &mut Diagnostics, used: &BTreeSet<&str>, name: &Name, what: &str) {
     // As in Rust, a leading underscore says that the name is unused on purpose.
     if !used.contains(name.text.as_str()) && !name.text.starts_with('_') {
         let message = format!("unused {what} `{}`", name.text);

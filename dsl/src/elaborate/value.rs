@@ -43,6 +43,13 @@ pub(crate) struct List {
     depth: u8,
 }
 
+/// Lists are equal if they are the same list: whoever compares them can do without.
+impl PartialEq for List {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.items, &other.items) && self.repeats == other.repeats
+    }
+}
+
 impl List {
     /// Creates a list; returns `None` if lists would nest too deep.
     pub(crate) fn new(items: Vec<Value>, repeats: bool) -> Option<Self> {
@@ -50,6 +57,11 @@ impl List {
         let inner = items.iter().map(|item| if let Value::List(list) = item { list.depth } else { 0 }).max();
         let depth = inner.unwrap_or(0) + 1;
         (depth <= MAX_LIST_DEPTH).then(|| Self { items: items.into(), repeats, depth })
+    }
+
+    /// Returns the list that starts over after its last element.
+    pub(crate) fn repeated(&self) -> Self {
+        Self { repeats: true, ..self.clone() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pest::Parser;
 use pest::iterators::Pair;
-use synnet_ir::{Diagnostic, SourceId, Span};
+use synnet_ir::{Diagnostic, Diagnostics, SourceId, Span};
 
 use super::braces::{self, Braces, Surroundings};
 use super::grammar::{Grammar, Rule};
@@ -46,7 +46,7 @@ fn parse_tokens(text: &Tokenized) -> (File, Vec<Diagnostic>) {
             File::default()
         }
     };
-    (file, builder.diagnostics)
+    (file, builder.diagnostics.into_iter().collect())
 }
 
 /// The statements of a block.
@@ -89,6 +89,7 @@ impl BlockText {
         let mut builder = TreeBuilder::new(&self.0);
         let statements = builder.block(pair);
         let TreeBuilder { diagnostics, nested, .. } = builder;
+        let diagnostics = diagnostics.into_iter().collect();
         Some(ParsedBlock { statements, diagnostics, nested, braces: Braces::of_block(&self.0) })
     }
 
@@ -130,7 +131,7 @@ pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagn
         Ok(pairs) => {
             let pair = pairs.into_iter().find(|pair| pair.as_rule() == Rule::expression);
             let expr = pair.map_or_else(|| broken(whole), |pair| builder.expression(pair));
-            (expr, builder.diagnostics)
+            (expr, builder.diagnostics.into_iter().collect())
         }
         Err(error) => {
             let diagnostic = syntax_errors::explain(&text, 0, text.text.len(), error);
@@ -142,7 +143,11 @@ pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagn
 /// Builds the tree of a source.
 pub(super) struct TreeBuilder<'a> {
     text: &'a Tokenized,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
+    /// Number of pieces of junk that have been explained.
+    explained: usize,
+    /// Whether a tree that is too high has been reported.
+    has_deep_tree: bool,
     /// End of the last junk, if nothing was understood since.
     skipped_end: Option<usize>,
     /// Identifiers of networks that stand inside others: names that may be declared there.
@@ -200,7 +205,14 @@ const GRAMMAR_INVARIANT: &str = "the grammar gives the parts that it names";
 
 impl<'a> TreeBuilder<'a> {
     fn new(text: &'a Tokenized) -> Self {
-        Self { text, diagnostics: Vec::new(), skipped_end: None, nested: Vec::new() }
+        Self {
+            text,
+            diagnostics: Diagnostics::new(),
+            explained: 0,
+            has_deep_tree: false,
+            skipped_end: None,
+            nested: Vec::new(),
+        }
     }
 
     /// Returns the bytes of a pair without the blanks and comments after it.
@@ -259,16 +271,18 @@ impl<'a> TreeBuilder<'a> {
         });
         // A comment of another language ends with its line: what follows makes sense again.
         self.skipped_end = if is_comment { None } else { Some(end) };
-        if continues || self.diagnostics.len() > MAX_SYNTAX_REPORTS {
+        if continues {
             return None;
         }
-        if self.diagnostics.len() == MAX_SYNTAX_REPORTS {
-            let message =
-                format!("more than {MAX_SYNTAX_REPORTS} syntax errors; the others are not reported");
-            let diagnostic = Diagnostic::error(&codes::SYNTAX, self.text.span(start, end), message);
-            self.diagnostics.push(diagnostic.with_help("correct the errors above first"));
+        if self.explained == MAX_SYNTAX_REPORTS {
+            // It is only counted.
+            self.diagnostics.push(
+                Diagnostic::error(&codes::SYNTAX, self.text.span(start, end), "unexpected characters")
+                    .with_help("remove them"),
+            );
             return None;
         }
+        self.explained += 1;
         let diagnostic = if wanted == Rule::network {
             syntax_errors::explain_item(self.text, start, end)
         } else {
@@ -519,7 +533,7 @@ impl<'a> TreeBuilder<'a> {
 
     /// Reports the first tree that is too high; others are likely parts of the same.
     pub(super) fn too_deep(&mut self, span: Span) -> Expr {
-        if !self.diagnostics.iter().any(|diagnostic| *diagnostic.code == codes::NESTING_TOO_DEEP) {
+        if !std::mem::replace(&mut self.has_deep_tree, true) {
             self.diagnostics.push(
                 Diagnostic::error(&codes::NESTING_TOO_DEEP, span, "this expression has too many parts")
                     .with_help("name parts of the expression with `let`"),

@@ -37,7 +37,7 @@ pub fn analyze(
     loader: &mut dyn Loader,
     cache: &mut ParseCache,
 ) -> Analysis {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::new();
     cache.advance();
     let library = Library::read(sources, root, loader, cache, &mut diagnostics);
     let mut report = Reporter::default();

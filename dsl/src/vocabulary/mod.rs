@@ -18,6 +18,8 @@ mod neuron;
 mod symbol;
 mod unit;
 
+use synnet_ir::display::pluralize;
+
 pub use chain::{ChainOperator, LinearOption};
 pub use function::{Function, Signature};
 pub use neuron::{DefaultValue, Dimension, Field, describe, fields};
@@ -26,9 +28,17 @@ pub use unit::Unit;
 
 pub use crate::syntax::keywords::{Keyword, KeywordRole};
 
-/// Returns names as a list in a sentence: "`a`, `b` and `c`".
+/// Names in a sentence; there are at most as many in the tables of the language.
+const MAX_NAMES: usize = 30;
+
+/// Returns names as a list in a sentence: "`a`, `b` and `c`". Of more than 30, the last are left out.
 pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let mut all = names.into_iter();
+    let mut names: Vec<String> = all.by_ref().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
+    let others = all.count();
+    if others > 0 {
+        names.push(pluralize(others, "other"));
+    }
     match names.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
@@ -53,6 +63,8 @@ mod tests {
     fn sentences_list_names() {
         assert_eq!(listed(["a"]), "`a`");
         assert_eq!(listed(["a", "b", "c"]), "`a`, `b` and `c`");
+        let many = listed(["a"; 33]);
+        assert!(many.ends_with("`a`, `a` and 3 others"), "{many}");
         assert_eq!(one_of(["a"]), "use `a`");
         assert_eq!(one_of(["a", "b"]), "choose one of `a` and `b`");
     }

@@ -125,7 +125,7 @@ fn changed_graphs() -> Vec<Pair> {
     };
     let scale = |values: Vec<f64>| {
         move |graph: &mut Graph| {
-            if let synnet_ir::graph::Operator::Linear(linear) = &mut graph.connections[0].operator {
+            if let Some(linear) = graph.connections[0].as_linear_mut() {
                 linear.init.scale = values.clone();
             }
         }

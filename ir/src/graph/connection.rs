@@ -1,5 +1,7 @@
 //! Connections: sources, delay, dropout, and the matrix applied to the counts.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::layer::LayerId;
@@ -32,9 +34,9 @@ pub struct Connection {
     pub dropout: f64,
     /// The operation on the spike counts.
     pub operator: Operator,
-    /// Lines of the `///` comment before the declaration.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub docs: Vec<String>,
+    /// Lines of the `///` comment before the declaration, shared by the connections of a loop.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub docs: Arc<[String]>,
     /// Place of the declaration.
     #[serde(skip)]
     pub span: Span,
@@ -49,6 +51,14 @@ impl Connection {
     pub fn as_linear(&self) -> Option<&Linear> {
         match &self.operator {
             Operator::Linear(linear) => Some(linear),
+            Operator::Identity => None,
+        }
+    }
+
+    /// Returns the matrix to change, if there is one.
+    pub fn as_linear_mut(&mut self) -> Option<&mut Linear> {
+        match &mut self.operator {
+            Operator::Linear(linear) => Some(Arc::make_mut(linear)),
             Operator::Identity => None,
         }
     }
@@ -70,8 +80,15 @@ impl Connection {
 pub enum Operator {
     /// Counts are added unchanged; source and target have equal widths.
     Identity,
-    /// Counts are multiplied by a matrix `[sources, target columns]`.
-    Linear(Linear),
+    /// Counts are multiplied by a matrix `[sources, target columns]`. Connections of a loop share what they have in
+    /// common: a graph can have a million of them.
+    Linear(Arc<Linear>),
+}
+
+impl From<Linear> for Operator {
+    fn from(linear: Linear) -> Self {
+        Self::Linear(Arc::new(linear))
+    }
 }
 
 /// A weight matrix.

@@ -48,7 +48,7 @@ impl Layer {
 
     /// Returns the number of input columns: neurons times synapses.
     pub fn input_columns(&self) -> usize {
-        self.size * self.synapses()
+        self.size.saturating_mul(self.synapses())
     }
 
     /// Returns the leaky integrate-and-fire neuron, if it is one.

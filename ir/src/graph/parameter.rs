@@ -3,8 +3,10 @@
 //! The language, weights files and [`validate`](crate::validate) all use this module, so that a value that is
 //! invalid in a source file is invalid in a weights file too.
 
+use super::connection::{Distribution, Init};
 use super::layer::Layer;
 use super::neuron::{Leak, LeakUnit, Lif, Neuron, Parameter};
+use super::structure::Graph;
 use crate::timing;
 
 /// Names of the membrane's leak, in the order of [`LeakUnit::ALL`].
@@ -36,15 +38,24 @@ pub enum LayerParameter {
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
     allows: fn(f64) -> bool,
-    /// What to choose instead of a value outside of the range, for help lines: "choose a bias that is finite".
-    pub rule: &'static str,
+    /// What to choose instead of a value outside of the range.
+    rule: &'static str,
 }
+
+/// What to choose instead of a value that the range allows, but not after it is rounded to f32.
+const F32_RULE: &str = "choose a number that f32 can express: engines compute in f32, whose magnitudes go from 1.2e-38 to 3.4e38, with 7 \
+     digits";
 
 impl Range {
     /// Returns whether a value lies in the range, as it is and rounded to f32.
     pub fn allows(&self, value: f64) -> bool {
         let single = f64::from(value as f32);
         single.is_finite() && (self.allows)(value) && (self.allows)(single)
+    }
+
+    /// Returns what to choose instead of a value outside of the range, for help lines: "choose a bias that is finite".
+    pub fn remedy(&self, value: f64) -> &'static str {
+        if value.is_finite() && (self.allows)(value) { F32_RULE } else { self.rule }
     }
 }
 
@@ -67,6 +78,38 @@ impl LeakUnit {
                 rule: "choose a bit shift greater than 0; the decay is 1 - 2^-dash",
             },
         }
+    }
+}
+
+impl Graph {
+    /// The values of [`Graph::dt`], in seconds.
+    pub const DT: Range = Range {
+        allows: |x| x > 0.0 && x.is_finite(),
+        rule: "choose a time step longer than 0, such as 0.01 s",
+    };
+}
+
+impl Init {
+    /// The values of a factor of [`Init::scale`].
+    pub const SCALE: Range = Range { allows: f64::is_finite, rule: "choose a scale that is finite" };
+
+    /// The values of an initial weight or bias.
+    pub const VALUE: Range = Range { allows: f64::is_finite, rule: "choose numbers that are finite" };
+
+    /// Returns an initial value outside of [`VALUE`](Self::VALUE) that can be drawn, if there is one.
+    pub fn out_of_range(&self) -> Option<f64> {
+        // Ten standard deviations are never drawn: 53 random bits reach less than nine.
+        let ends = match self.distribution {
+            Distribution::Constant(value) => [value, value],
+            Distribution::Uniform { low, high } => [low, high],
+            Distribution::Normal { mean, std } => [mean - 10.0 * std, mean + 10.0 * std],
+        };
+        let drawn = ends.into_iter().find(|&end| !Self::VALUE.allows(end));
+        let scaled = || {
+            let products = self.scale.iter().flat_map(|scale| ends.map(|end| end * scale));
+            products.into_iter().find(|&value| !Self::VALUE.allows(value))
+        };
+        drawn.or_else(scaled)
     }
 }
 

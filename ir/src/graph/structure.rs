@@ -68,7 +68,19 @@ impl Graph {
         self.layers.iter().enumerate().map(|(i, layer)| (LayerId(i as u32), layer))
     }
 
-    /// Returns the connections into a layer, with their indices, in the order of summation.
+    /// Returns the indices of the connections into each layer, in the order of summation.
+    pub fn incoming(&self) -> Vec<Vec<usize>> {
+        let mut incoming = vec![Vec::new(); self.layers.len()];
+        for (i, connection) in self.connections.iter().enumerate() {
+            if let Some(into) = incoming.get_mut(connection.target.index()) {
+                into.push(i);
+            }
+        }
+        incoming
+    }
+
+    /// Returns the connections into a layer, with their indices, in the order of summation. It looks at every connection:
+    /// a pass over all layers takes [`incoming`](Self::incoming).
     pub fn connections_into(&self, target: LayerId) -> impl Iterator<Item = (usize, &Connection)> {
         self.connections.iter().enumerate().filter(move |(_, c)| c.target == target)
     }

@@ -1,7 +1,8 @@
 //! Serialization of graphs as YAML and JSON.
 
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 use crate::validate::validate;
 

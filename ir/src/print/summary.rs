@@ -3,7 +3,7 @@
 use super::labels::{is_recurrent, leak, shape, sources};
 use super::table::{COLUMNS, Column, heading, row, table, trained_constants};
 use crate::display::pluralize;
-use crate::graph::{Connection, Graph, Layer, LayerId, LayerParameter, Leak, Parameter};
+use crate::graph::{Connection, Graph, LayerParameter, Leak, Parameter};
 use crate::network::{Network, Slot};
 
 /// Prints a graph at a glance: for each layer its size, kind and time constants, the connections into it, and the number
@@ -53,13 +53,12 @@ fn layers(graph: &Graph) -> String {
     let mut rows = vec![columns.iter().map(|(name, ..)| (*name).to_owned()).collect::<Vec<_>>()];
     rows[0].extend(row(["inputs", "learned"]));
     let (mut neurons, mut total) = (0, 0);
-    for (id, layer) in graph.layers_with_ids() {
-        let learned = Learned::of(graph, id);
+    for ((layer, learned), incoming) in graph.layers.iter().zip(Learned::of(graph)).zip(graph.incoming()) {
         neurons += layer.size;
         total += learned.count;
         let mut line: Vec<String> =
             columns.iter().map(|(_, cell, _)| cell(layer).unwrap_or_else(|| "-".to_owned())).collect();
-        let mut inputs = graph.connections_into(id).map(|(_, connection)| input(graph, connection));
+        let mut inputs = incoming.into_iter().map(|i| input(graph, &graph.connections[i]));
         line.push(inputs.next().unwrap_or_else(|| "-".to_owned()));
         line.push(learned.to_string());
         rows.push(line);
@@ -110,23 +109,22 @@ struct Learned {
 }
 
 impl Learned {
-    fn of(graph: &Graph, id: LayerId) -> Self {
-        let layer: &Layer = graph.layer(id);
-        let mut learned = Self { count: 0, constants: Vec::new() };
+    /// Returns the learned values of each layer.
+    fn of(graph: &Graph) -> Vec<Self> {
+        let mut all: Vec<Self> =
+            graph.layers.iter().map(|_| Self { count: 0, constants: Vec::new() }).collect();
         for spec in graph.tensors().iter().filter(|spec| spec.learn) {
-            let is_own = match spec.slot {
-                Slot::Weight(i) | Slot::LinearBias(i) => graph.connections[i].target == id,
-                Slot::Layer(of, _) => of == id,
+            let id = match spec.slot {
+                Slot::Weight(i) | Slot::LinearBias(i) => graph.connections[i].target,
+                Slot::Layer(id, _) => id,
             };
-            if !is_own {
-                continue;
-            }
+            let learned = &mut all[id.index()];
             learned.count += spec.shape.iter().product::<usize>();
             if let Slot::Layer(_, which) = spec.slot {
-                learned.constants.push(which.name(layer));
+                learned.constants.push(which.name(graph.layer(id)));
             }
         }
-        learned
+        all
     }
 }
 

@@ -86,8 +86,10 @@ impl Program {
     pub(super) fn new(network: &Network) -> Self {
         let graph = &network.graph;
         let layers: Vec<LayerProgram> = graph
-            .layers_with_ids()
-            .map(|(id, layer)| LayerProgram {
+            .layers
+            .iter()
+            .zip(graph.incoming())
+            .map(|(layer, incoming)| LayerProgram {
                 name: layer.name.clone(),
                 size: layer.size,
                 dynamics: match &layer.neuron {
@@ -99,9 +101,9 @@ impl Program {
                         Dynamics::ExpSyn(constants::decays(&expsyn.syn, layer.size, graph.dt))
                     }
                 },
-                incoming: graph
-                    .connections_into(id)
-                    .map(|(i, c)| connection_program(network, i, c))
+                incoming: incoming
+                    .into_iter()
+                    .map(|i| connection_program(network, i, &graph.connections[i]))
                     .collect(),
             })
             .collect();

@@ -31,13 +31,13 @@ pub(crate) fn lif() -> Lif {
 
 pub(crate) fn linear() -> Operator {
     let init = Init { distribution: Distribution::Uniform { low: -0.8, high: 1.0 }, scale: vec![1.0] };
-    Operator::Linear(Linear { learn: true, init, bias: None })
+    Operator::from(Linear { learn: true, init, bias: None })
 }
 
 pub(crate) fn linear_with_bias() -> Operator {
     let init = Init { distribution: Distribution::Normal { mean: 0.0, std: 0.3 }, scale: vec![1.0] };
     let bias = LinearBias { learn: true, init: init.clone() };
-    Operator::Linear(Linear { learn: true, init, bias: Some(bias) })
+    Operator::from(Linear { learn: true, init, bias: Some(bias) })
 }
 
 pub(crate) fn layer(i: u32) -> Endpoint {
@@ -83,7 +83,7 @@ impl Net {
             delay,
             dropout: 0.0,
             operator,
-            docs: vec![],
+            docs: [].into(),
             span: Default::default(),
         });
         self

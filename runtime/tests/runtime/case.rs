@@ -204,12 +204,12 @@ impl<'a> Builder<'a> {
             target,
             delay: 0,
             dropout: 0.0,
-            operator: Operator::Linear(Linear {
+            operator: Operator::from(Linear {
                 learn: self.trainable.contains(&&*weight),
                 init: init.clone(),
                 bias: bias.map(|bias| LinearBias { learn: self.trainable.contains(&&*bias), init }),
             }),
-            docs: Vec::new(),
+            docs: [].into(),
             span: Default::default(),
         });
     }

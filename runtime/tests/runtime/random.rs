@@ -82,7 +82,7 @@ impl Random {
         });
         let distribution = Distribution::Uniform { low: -0.8, high: 1.2 };
         let init = Init { distribution, scale: vec![1.0 / (sources as f64).sqrt()] };
-        Operator::Linear(Linear { learn: self.chance(0.7), init, bias })
+        Operator::from(Linear { learn: self.chance(0.7), init, bias })
     }
 }
 

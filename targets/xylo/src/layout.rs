@@ -250,8 +250,8 @@ impl Layout {
 fn lags(graph: &Graph) -> Vec<usize> {
     // Forward connections lead to later layers, so one pass in the order of update suffices.
     let mut lags = vec![0; graph.layers.len()];
-    for (id, _) in graph.layers_with_ids() {
-        let forward = graph.connections_into(id).flat_map(|(_, connection)| &connection.sources);
+    for ((id, _), incoming) in graph.layers_with_ids().zip(graph.incoming()) {
+        let forward = incoming.into_iter().flat_map(|i| &graph.connections[i].sources);
         let forward = forward.filter(|&&source| !graph.is_recurrent(source, id));
         let arrivals = forward.filter_map(|source| match source {
             Endpoint::Input => None,

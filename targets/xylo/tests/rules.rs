@@ -146,7 +146,7 @@ fn unsupported_features() {
     let leak = |graph: &Graph| graph.layers[0].as_lif().unwrap().mem.clone();
     change(&mut graph, 0, |lif| lif.noise_std = 0.1);
     graph.connections[1].delay = 2;
-    if let Operator::Linear(linear) = &mut graph.connections[2].operator {
+    if let Some(linear) = graph.connections[2].as_linear_mut() {
         let init = Init { distribution: Distribution::Constant(0.0), scale: vec![1.0] };
         linear.bias = Some(LinearBias { learn: true, init });
     }

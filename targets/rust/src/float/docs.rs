@@ -61,7 +61,7 @@ pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
         Neuron::ExpSyn(_) => "leaky integrators",
     };
     let title = format!(" Layer `{}`: {} neurons, {kind}.", layer.name, layer.size);
-    let connections = graph.connections_into(id).map(|(_, c)| (c.name.as_str(), c.docs.as_slice()));
+    let connections = graph.connections_into(id).map(|(_, c)| (c.name.as_str(), &*c.docs));
     docs::layer(title, connections, &layer.docs)
 }
 

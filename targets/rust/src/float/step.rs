@@ -24,20 +24,21 @@ impl StepGenerator<'_> {
     pub(super) fn body(&self) -> TokenStream {
         // In the graph's order of update: a source that is updated earlier is read in its state of this step, a later
         // one in that of the previous step. So recurrence needs no buffer of its own.
-        let layers = self.graph.layers_with_ids().map(|(id, layer)| {
-            let columns = usize_literal(layer.input_columns());
-            let field = &self.names.layers[id.index()];
-            let connections: Vec<TokenStream> =
-                self.graph.connections_into(id).map(|(i, connection)| self.receive(i, connection)).collect();
-            if connections.is_empty() {
-                return quote! { self.#field.step(&[0.0; #columns]); };
-            }
-            quote! {
-                let mut received = [0.0; #columns];
-                #(#connections)*
-                self.#field.step(&received);
-            }
-        });
+        let layers =
+            self.graph.layers_with_ids().zip(self.graph.incoming()).map(|((id, layer), incoming)| {
+                let columns = usize_literal(layer.input_columns());
+                let field = &self.names.layers[id.index()];
+                let connections: Vec<TokenStream> =
+                    incoming.into_iter().map(|i| self.receive(i, &self.graph.connections[i])).collect();
+                if connections.is_empty() {
+                    return quote! { self.#field.step(&[0.0; #columns]); };
+                }
+                quote! {
+                    let mut received = [0.0; #columns];
+                    #(#connections)*
+                    self.#field.step(&received);
+                }
+            });
         let output = self.output();
         quote! { #(#layers)* #output }
     }

@@ -72,8 +72,8 @@ pub(crate) fn connect<'a>(graph: &'a mut Graph, sources: &[Endpoint], target: u3
         target: LayerId(target),
         delay: 0,
         dropout: 0.0,
-        operator: Operator::Linear(Linear { learn: true, init, bias: None }),
-        docs: Vec::new(),
+        operator: Linear { learn: true, init, bias: None }.into(),
+        docs: [].into(),
         span: Span::default(),
     });
     graph.connections.last_mut().expect("it was just added")
@@ -81,7 +81,7 @@ pub(crate) fn connect<'a>(graph: &'a mut Graph, sources: &[Endpoint], target: u3
 
 /// Gives a linear connection a bias.
 pub(crate) fn with_bias(connection: &mut Connection) {
-    if let Operator::Linear(linear) = &mut connection.operator {
+    if let Some(linear) = connection.as_linear_mut() {
         linear.bias = Some(LinearBias { learn: true, init: linear.init.clone() });
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn check(graph: &Graph, chip: &Chip) -> Diagnostics {
     });
     let mut found: Diagnostics = refused.collect();
     // All layers of an instance of the standard library have one span, so the same finding can occur twice.
-    found.dedup();
+    found.forget_repeats();
     found
 }
 

@@ -46,7 +46,7 @@ pub(super) fn check(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagnostics 
     for connection in &graph.connections {
         paths(graph, connection, chip, layout, &mut found);
     }
-    found.dedup();
+    found.forget_repeats();
     found
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn connect(graph: &mut Graph, source: Endpoint, target: u32) {
     let name = format!("{}->{}", name(source), graph.layer(target).name);
     let init = Init { distribution: Distribution::Constant(0.0), scale: vec![1.0] };
     let span = line(50 + graph.connections.len());
-    let operator = Operator::Linear(Linear { learn: true, init, bias: None });
+    let operator = Operator::from(Linear { learn: true, init, bias: None });
     graph.connections.push(Connection {
         name,
         sources: vec![source],
@@ -74,7 +74,7 @@ pub(crate) fn connect(graph: &mut Graph, source: Endpoint, target: u32) {
         delay: 0,
         dropout: 0.0,
         operator,
-        docs: Vec::new(),
+        docs: [].into(),
         span,
     });
 }
