@@ -21,6 +21,8 @@ pub(crate) const MAX_INSTANCE_DEPTH: usize = 32;
 pub(crate) const MAX_STEPS: u64 = 10_000_000;
 /// Steps that an error counts as: its message is made even if it is only counted.
 pub(crate) const STEPS_PER_ERROR: u64 = 50;
+/// Steps that a warning counts as.
+pub(crate) const STEPS_PER_WARNING: usize = 10;
 /// Bytes of the values, layers and connections that a source unfolds to, by estimate.
 pub(crate) const MAX_UNFOLDED_BYTES: usize = 128 << 20;
 /// Bytes of the names of all connections.

@@ -102,7 +102,10 @@ impl Evaluator<'_> {
                 let may = self.report.consume_fuel(len, expr.span);
                 may.then_some(Elements::Range(start..end))
             }
-            Value::List(list) if !list.repeats => Some(Elements::List(list.items, 0)),
+            Value::List(list) if !list.repeats => {
+                let may = self.report.consume_fuel(list.items.len(), expr.span);
+                may.then_some(Elements::List(list.items, 0))
+            }
             other => {
                 self.wrong_type(
                     expr.span,

@@ -190,6 +190,9 @@ fn numbers(eval: &mut Evaluator<'_>, name: &str, values: &[Value], span: Span) -
         [Value::List(list)] => &list.items,
         values => values,
     };
+    if !eval.report.consume_fuel(items.len(), span) {
+        return None;
+    }
     let mut numbers = Vec::with_capacity(items.len());
     for item in items {
         let Value::Number(number) = item else {

@@ -1,7 +1,7 @@
 //! The files of a compilation: the root, its imports, and the standard library.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use synnet_ir::{Diagnostic, Diagnostics, SourceId, Sources, nearest};
 
@@ -264,7 +264,10 @@ impl Library {
 /// Returns whether the standard library has a network of that name, imported or not. Parses the library, so it is
 /// meant for errors.
 pub(super) fn std_has(name: &str) -> bool {
-    STD.iter().flat_map(|(_, text)| network_names(text)).any(|known| known == name)
+    // Errors about names ask for it: the library is parsed once.
+    static NAMES: LazyLock<HashSet<String>> =
+        LazyLock::new(|| STD.iter().flat_map(|(_, text)| network_names(text)).collect());
+    NAMES.contains(name)
 }
 
 fn load(

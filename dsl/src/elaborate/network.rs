@@ -121,7 +121,8 @@ impl<'a> Elaborator<'a> {
     pub(crate) fn root(&mut self, network: &'a Network, given: NamedArguments) -> Option<Graph> {
         let mut graph = self.network(network, given, Dt::Unset)?;
         name_connections(&mut graph, &mut self.report);
-        Some(graph)
+        // Beyond a limit the graph is incomplete, and what it lacks must not be reported.
+        (!self.report.is_out_of_fuel()).then_some(graph)
     }
 
     /// Elaborates a network with its arguments; `dt` is the step of the network around it.

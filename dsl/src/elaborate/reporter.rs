@@ -6,7 +6,7 @@ use synnet_ir::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
 
 use super::library::std_has;
 use crate::codes;
-use crate::limits::{MAX_STEPS, MAX_UNFOLDED_BYTES, STEPS_PER_ERROR};
+use crate::limits::{MAX_STEPS, MAX_UNFOLDED_BYTES, STEPS_PER_ERROR, STEPS_PER_WARNING};
 
 /// Collects diagnostics and counts work.
 #[derive(Debug, Default)]
@@ -37,11 +37,16 @@ impl Reporter {
                 diagnostic = diagnostic.with_note(site, "in this instance");
             }
         }
-        if diagnostic.is_error() {
-            self.steps = self.steps.saturating_add(STEPS_PER_ERROR);
-        }
+        let warned = diagnostic.span.filter(|_| !diagnostic.is_error());
         // A mistake within a network shows up in each of its instances and iterations; it is listed once.
         self.diagnostics.push(diagnostic);
+        match warned {
+            Some(span) => {
+                self.consume_fuel(STEPS_PER_WARNING, span);
+            }
+            // After an error, nobody misses the one about the limit.
+            None => self.steps = self.steps.saturating_add(STEPS_PER_ERROR),
+        }
     }
 
     /// Returns the candidate that a misspelled name probably means, for the help of an error about `span`; `None` if
