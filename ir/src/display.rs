@@ -24,6 +24,12 @@ pub fn format_time_rounded(seconds: f64) -> String {
     format_time(rounded)
 }
 
+/// Formats a number exactly: with an exponent if it would have many zeros.
+pub fn format_exact(value: f64) -> String {
+    let is_moderate = value == 0.0 || (1e-6..1e16).contains(&value.abs());
+    if is_moderate { value.to_string() } else { format!("{value:e}") }
+}
+
 /// Formats an integer as it is, and any other number with four digits.
 pub fn format_number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e9 {

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostics::Diagnostics;
-use crate::display::{format_time, quantity_name};
+use crate::display::{format_exact, format_time, quantity_name};
 use crate::graph::{
     Connection, Endpoint, Graph, Init, Layer, LayerId, LayerParameter, LeakUnit, Lif, Neuron, Operator,
 };
@@ -92,7 +92,9 @@ fn too_large(graph: &Graph) -> Diagnostics {
         check(layer.span, &format!("the number of neurons of layer `{name}` is"), layer.size, MAX_NEURONS);
         check(layer.span, &synapses, layer.synapses(), MAX_SYNAPSES as usize);
     }
-    let neurons = graph.layers.iter().fold(0_usize, |sum, layer| sum.saturating_add(layer.size));
+    // A layer that is too large by itself has been reported.
+    let sizes = graph.layers.iter().map(|layer| layer.size.min(MAX_NEURONS));
+    let neurons = if graph.layers.iter().any(|layer| layer.size > MAX_NEURONS) { 0 } else { sizes.sum() };
     check(graph.span, "the number of neurons is", neurons, MAX_NEURONS);
     for connection in &graph.connections {
         if connection.delay > MAX_DELAY {
@@ -209,7 +211,11 @@ impl LayerCheck<'_> {
 
     /// Reports a value out of range, in the unit of its declaration.
     fn report(&mut self, span: Span, name: &str, value: f64, help: &str) {
-        let text = if name.starts_with("tau") { format_time(value) } else { value.to_string() };
+        let text = match name.starts_with("tau") {
+            true if value.abs() < 1e16 => format_time(value),
+            true => format!("{} s", format_exact(value)),
+            false => format_exact(value),
+        };
         let message = format!("`{name}` of layer `{}` cannot be {text}", self.layer.name);
         self.diagnostics.push(Diagnostic::error(&codes::RANGE, self.place(span), message).with_help(help));
     }
@@ -223,7 +229,8 @@ impl LayerCheck<'_> {
 fn check_connection(graph: &Graph, connection: &Connection, diagnostics: &mut Diagnostics) {
     let target = graph.layer(connection.target);
     let span = connection.span;
-    if !(0.0..1.0).contains(&connection.dropout) {
+    let is_probability = connection.dropout >= 0.0 && (connection.dropout as f32) < 1.0;
+    if !is_probability {
         let (name, dropout) = (&connection.name, connection.dropout);
         let message =
             format!("the dropout probability of `{name}` must be at least 0 and less than 1, not {dropout}");
@@ -308,7 +315,7 @@ fn check_init(init: &Init, target: &Layer, connection: &Connection, diagnostics:
         (None, None) => None,
     };
     if let Some((what, value, help)) = wrong {
-        let message = format!("{what} of `{}` cannot be {value:e}", connection.name);
+        let message = format!("{what} of `{}` cannot be {}", connection.name, format_exact(value));
         diagnostics.push(Diagnostic::error(&codes::RANGE, connection.span, message).with_help(help));
     }
 }

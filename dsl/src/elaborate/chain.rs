@@ -282,7 +282,8 @@ fn argument(eval: &mut Evaluator<'_>, element: &Element, wanted: &str) -> Option
 
 fn probability(eval: &mut Evaluator<'_>, placed: &Spanned) -> Option<f64> {
     match &placed.value {
-        Value::Number(Number { value, time: 0 }) if (0.0..1.0).contains(value) => Some(*value),
+        // Training compares with the probability in f32.
+        Value::Number(Number { value, time: 0 }) if *value >= 0.0 && (*value as f32) < 1.0 => Some(*value),
         Value::Number(Number { value, time: 0 }) => {
             let message = format!("a dropout probability must be at least 0 and less than 1, not {value}");
             let help = if (1.0..=100.0).contains(value) && *value > 1.0 {

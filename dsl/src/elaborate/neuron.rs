@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_ir::display::pluralize;
+use synnet_ir::display::{format_exact, pluralize};
 use synnet_ir::graph::{
     Adaptation, ExpSyn,
     LayerParameter::{self, AhpLeak, MemLeak, SynLeak},
@@ -305,7 +305,7 @@ impl NeuronBuilder<'_, '_> {
             return value;
         }
         // The graph has no place for this number, so the check of graphs could only point at the whole layer.
-        let message = format!("`{}` cannot be {value}", field.name());
+        let message = format!("`{}` cannot be {}", field.name(), format_exact(value));
         self.eval.report.error_help(&codes::RANGE, placed.span, message, range.remedy(value));
         default
     }

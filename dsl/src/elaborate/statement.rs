@@ -4,7 +4,7 @@ use synnet_ir::display::format_time;
 use synnet_ir::graph::{
     Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate, SurrogateKind,
 };
-use synnet_ir::{Diagnostic, Span};
+use synnet_ir::{Diagnostic, Graph, Span};
 
 use super::chain::{EndpointName, flat_name, unresolved_connections};
 use super::evaluator::Evaluator;
@@ -131,15 +131,15 @@ impl<'a> Elaborator<'a> {
         }
         frame.dt = Some(span);
         let seconds = match value {
-            Value::Number(Number { value, time: 1 }) if value > 0.0 => value,
+            Value::Number(Number { value, time: 1 }) if Graph::DT.allows(value) => value,
             Value::Number(Number { value, time: 1 }) => {
-                let message = format!("the time step must be longer than 0, not {}", format_time(value));
-                self.report.error_help(
-                    &codes::TIME_STEP,
-                    expr.span,
-                    message,
-                    "write a time such as `dt: 10 ms;`",
-                );
+                let (message, help) = if value > 0.0 {
+                    (format!("the time step cannot be {value:e} s"), Graph::DT.remedy(value))
+                } else {
+                    let message = format!("the time step must be longer than 0, not {}", format_time(value));
+                    (message, "write a time such as `dt: 10 ms;`")
+                };
+                self.report.error_help(&codes::TIME_STEP, expr.span, message, help);
                 frame.scope.dt = Dt::Invalid;
                 return;
             }

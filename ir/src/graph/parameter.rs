@@ -55,7 +55,9 @@ impl Range {
 
     /// Returns what to choose instead of a value outside of the range, for help lines: "choose a bias that is finite".
     pub fn remedy(&self, value: f64) -> &'static str {
-        if value.is_finite() && (self.allows)(value) { F32_RULE } else { self.rule }
+        let smallest = f64::from(f32::MIN_POSITIVE).copysign(value);
+        let is_tiny = value != 0.0 && value.abs() < smallest.abs() && (self.allows)(smallest);
+        if value.is_finite() && (is_tiny || (self.allows)(value)) { F32_RULE } else { self.rule }
     }
 }
 

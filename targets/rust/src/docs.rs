@@ -67,11 +67,22 @@ pub(crate) fn author(docs: &[String]) -> Vec<String> {
         None | Some(' ') => line.to_owned(),
         Some(_) => format!(" {line}"),
     };
-    docs.iter().flat_map(|text| text.split('\n')).map(spaced).collect()
+    docs.iter().flat_map(|text| text.split('\n')).map(|line| spaced(&one_line(line))).collect()
 }
 
-/// Replaces line breaks and other control characters by blanks.
+/// Replaces line breaks and other control characters by blanks, and writes those that change the direction of text as
+/// escapes.
 pub(crate) fn one_line(text: &str) -> String {
-    // Names come from users; a line break would end the comment and inject code.
-    text.replace(char::is_control, " ")
+    // Names and comments come from users; a line break would end the comment and inject code. The compiler refuses a
+    // bare carriage return in comments, and characters that make code look like other code.
+    let mut line = String::with_capacity(text.len());
+    for c in text.trim_end_matches('\r').chars() {
+        match c {
+            '\t' => line.push(c),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => line.extend(c.escape_unicode()),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => line.push(' '),
+            c => line.push(c),
+        }
+    }
+    line
 }

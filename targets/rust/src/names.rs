@@ -39,8 +39,15 @@ const TYPES: [&str; 13] = [
 /// Methods and fields of the network's type, and `gen`, which is reserved since the 2024 edition.
 const MEMBERS: [&str; 10] =
     ["new", "with_weights", "step", "run", "reset", "state", "weights", "clone", "default", "gen"];
-/// Crates that a module of the same name would shadow.
-const CRATES: [&str; 5] = ["core", "std", "alloc", "test", "proc_macro"];
+/// What a module of the same name would be ambiguous with: crates, tools of attributes, primitive types, and `gen`, which is
+/// reserved since the 2024 edition.
+#[rustfmt::skip]
+const MODULES: [&str; 31] = [
+    "core", "std", "alloc", "test", "proc_macro",
+    "clippy", "rustfmt", "rustdoc", "diagnostic", "miri", "rust_analyzer",
+    "bool", "char", "str", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+    "f16", "f32", "f64", "f128", "gen",
+];
 
 impl Names {
     /// Creates the identifiers from the names of the network, its layers and its connections. Those of the network and
@@ -52,7 +59,7 @@ impl Names {
         spans: &NameSpans,
     ) -> Self {
         let here = Span::call_site();
-        let mut modules = set(&CRATES);
+        let mut modules = set(&MODULES);
         let module = distinct(&mut modules, snake_case(network), "_network", spans.network);
         let mut types = set(&TYPES);
         let network = distinct(&mut types, camel_case(network), "Network", spans.network);
