@@ -1,34 +1,22 @@
 //! Entry points: from a network to its module, in either arithmetic.
 
-use synnet_ir::{Diagnostic, Diagnostics, Feature, Graph, Network, Params, codes};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, codes};
+use synnet_step::{self as step, Machine};
 
 use crate::integer::{IntegerError, IntegerNetwork};
 use crate::module::Module;
 use crate::names::NameSpans;
 use crate::options::{Numbers, RustOptions};
-use crate::{float, integer, quantized};
+use crate::parts::parts;
+use synnet_step::quantized;
 
-/// Features that generated code supports: all except noise, for which deterministic code has no source, and learned
-/// parameters, whose values are known only with the weights.
-const SUPPORTED: [Feature; 12] = [
-    Feature::SeveralSynapses,
-    Feature::NeuronBias,
-    Feature::Adaptation,
-    Feature::ExpSyn,
-    Feature::Recurrence,
-    Feature::Delay,
-    Feature::SummedSources,
-    Feature::Identity,
-    Feature::LinearBias,
-    Feature::VmemOutput,
-    Feature::IsynOutput,
-    Feature::LeakUnits,
-];
+/// Name of the target in messages.
+const TARGET: &str = "generated Rust code";
 
 /// Returns an error for everything in a graph that code in f32 cannot express, whatever its weights: membrane noise.
 /// For integers, see [`quantized::check`].
 pub fn check(graph: &Graph) -> Diagnostics {
-    unsupported(graph, &[Feature::LearnedParameter])
+    step::float::check(graph, TARGET)
 }
 
 /// Generates the module of a network with its weights.
@@ -47,11 +35,14 @@ fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> 
             if !refused.is_empty() {
                 return Err(refused);
             }
-            Ok(float::parts(&network.graph, Some(network), options, spans).assemble(&options.embedding))
+            let program = step::float::lower(&network.graph, Some(network), &options.rates);
+            Ok(parts(&program, false, options, spans).assemble(&options.embedding))
         }
         Numbers::Integer(quantize) => {
             let quantized = quantized::quantize(network, quantize)?;
-            let mut parts = integer::parts(&quantized.network, options, spans);
+            let program = step::integer::lower(&quantized.network, Machine::Vector);
+            let program = program.expect("quantization gives a consistent description");
+            let mut parts = parts(&program, false, options, spans);
             parts.warnings = quantized.warnings;
             let mut module = parts.assemble(&options.embedding);
             module.quantization = Some(quantized.report);
@@ -66,8 +57,8 @@ fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> 
 /// # Errors
 /// Returns an error if the description is inconsistent.
 pub fn generate_integer(network: &IntegerNetwork, options: &RustOptions) -> Result<Module, IntegerError> {
-    network.check()?;
-    Ok(integer::parts(network, options, &NameSpans::default()).assemble(&options.embedding))
+    let program = step::integer::lower(network, Machine::Vector)?;
+    Ok(parts(&program, false, options, &NameSpans::default()).assemble(&options.embedding))
 }
 
 /// Generates the module of a graph with its weights, or without weights if there are none.
@@ -120,18 +111,14 @@ fn without_weights(graph: &Graph, options: &RustOptions, spans: &NameSpans) -> R
     }
     // Giving the weights helps against learned parameters, not against noise, so only the former get this help.
     let never = check(graph);
-    let without_weights =
-        unsupported(graph, &[]).into_iter().filter(|diagnostic| !never.contains(diagnostic));
+    let without_weights = step::float::check_without_weights(graph, TARGET)
+        .into_iter()
+        .filter(|diagnostic| !never.contains(diagnostic));
     let refused: Diagnostics =
         never.iter().cloned().chain(without_weights.map(|diagnostic| diagnostic.with_help(HELP))).collect();
     if !refused.is_empty() {
         return Err(refused);
     }
-    Ok(float::parts(graph, None, options, spans).assemble(&options.embedding))
-}
-
-/// Returns an error for each feature of the graph beyond [`SUPPORTED`] and `more`.
-fn unsupported(graph: &Graph, more: &[Feature]) -> Diagnostics {
-    let supported: Vec<Feature> = SUPPORTED.iter().chain(more).copied().collect();
-    graph.unsupported("generated Rust code", &supported)
+    let program = step::float::lower(graph, None, &options.rates);
+    Ok(parts(&program, true, options, spans).assemble(&options.embedding))
 }

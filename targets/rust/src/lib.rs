@@ -13,41 +13,38 @@
 //!
 //! # Modules
 //! ```text
-//! Network ──► generate ──┬──────────────────────────► float ────┐
-//!                        └► quantized ► IntegerNetwork ► integer ┴► module ──► format ──► source
+//! Network ──► generate ──► synnet_step::Program ──► parts ──► module ──► format ──► source
 //! ```
 //!
-//! * [`weights`]: the bytes from which a generated module in f32 reads its weights.
-//! * [`integer`]: code in integers: description, layers and kernels. It knows no chip.
-//! * [`quantized`]: from a network or a specification to integers. Besides it, only `options` depends on `synnet-xylo`.
-//! * `float`: code in f32: layers, connections and kernels.
-//! * `module`: the network's type, in either arithmetic.
 //! * `generate`: the entry points; `target`: the same as a [`Target`](synnet_ir::Target).
+//! * `parts`: from a [`Program`](synnet_step::Program), which says what a step computes, to the parts of its module:
+//!   `step` prints operations, `layer`, `statement` and `constant` print layers, `tables` prints weights.
+//! * `kernels`: the functions that generated code calls.
+//! * `module`: the network's type.
 //! * `names`: names of the language to Rust identifiers.
-//! * `footprint`: the memory estimate.
-//! * `docs`: documentation comments that both forms of arithmetic share.
 //! * `literal`, `loops`: tokens of numbers and of loops; `format`: tokens to formatted source.
 
-mod docs;
-mod float;
-mod footprint;
+mod constant;
 mod format;
 mod generate;
-pub mod integer;
+mod kernels;
+mod layer;
 mod literal;
 mod loops;
 mod module;
 mod names;
 mod options;
-pub mod quantized;
+mod parts;
+mod statement;
+mod step;
+mod tables;
 mod target;
-pub mod weights;
 
-pub use footprint::Footprint;
 pub use generate::{
     check, generate, generate_integer, generate_with, generate_with_spans, generate_without_weights,
 };
 pub use module::Module;
 pub use names::NameSpans;
 pub use options::{Embedding, Numbers, RustOptions};
+pub use synnet_step::{Footprint, integer, quantized, weights};
 pub use target::RustTarget;

@@ -5,9 +5,9 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use synnet_ir::Diagnostics;
+use synnet_step::Footprint;
 use synnet_xylo::quantize::QuantizeReport;
 
-use crate::footprint::Footprint;
 use crate::format;
 use crate::literal::{float_literal, usize_literal};
 use crate::names::Names;

@@ -3,12 +3,11 @@
 use serde_json::json;
 use synnet_ir::{Artifact, Artifacts, Fact, Target};
 use synnet_ir::{Diagnostics, Graph, Network};
+use synnet_step::{Footprint, quantized};
 
-use crate::footprint::Footprint;
 use crate::generate::{self, generate, generate_without_weights};
 use crate::module::Module;
 use crate::options::{Embedding, Numbers, RustOptions};
-use crate::quantized;
 
 /// The targets `rust` and `rust-int`: a Rust module, with its weights in a file beside it.
 ///

@@ -1,4 +1,4 @@
-//! Functions that the layers and connections of a generated module share. Each module contains those that it uses.
+//! Functions in integers.
 //!
 //! Indices go through `get`, and arithmetic wraps or saturates, so that the generated code cannot panic.
 

@@ -113,7 +113,7 @@ impl IntegerNetwork {
     }
 
     /// Returns the number of channels or neurons of a source.
-    pub(super) fn width(&self, source: IntegerSource) -> usize {
+    pub(crate) fn width(&self, source: IntegerSource) -> usize {
         match source {
             IntegerSource::Input => self.inputs,
             IntegerSource::Layer(i) => self.layers.get(i).map_or(0, IntegerLayer::size),
@@ -121,7 +121,7 @@ impl IntegerNetwork {
     }
 
     /// Returns the maximum number of events that one channel or neuron of a source sends per step.
-    pub(super) fn max_events_of(&self, source: IntegerSource) -> u8 {
+    pub(crate) fn max_events_of(&self, source: IntegerSource) -> u8 {
         match source {
             IntegerSource::Input => self.max_events,
             IntegerSource::Layer(i) => self.layers.get(i).map_or(0, |layer| layer.max_spikes),

@@ -1,4 +1,4 @@
-//! Functions that the layers and connections of a generated module share. Each module contains those that it uses.
+//! Functions in f32.
 //!
 //! Indices go through `get`, and arithmetic wraps or is in range, so that the generated code cannot panic.
 
@@ -8,10 +8,10 @@ use quote::quote;
 use crate::literal::float_literal;
 
 /// Every f32 from this number on is an integer.
-pub(crate) const INTEGRAL_FROM: u32 = 1 << 23;
+pub(super) const INTEGRAL_FROM: u32 = 1 << 23;
 
 /// Computes `sums[c] += count[i] * weight[i][c]`, ascending in `i`, and skips silent sources.
-pub(crate) fn add_rows(row: &TokenStream) -> TokenStream {
+pub(super) fn add_rows(row: &TokenStream) -> TokenStream {
     // Finding sources by a bit mask, 32 at a time, costs less than a branch per source, which is mispredicted for
     // random spikes. Ascending order keeps the sums equal to the interpreter's, bit for bit. `docs/rust.md` has the
     // timings.
@@ -45,7 +45,7 @@ pub(crate) fn add_rows(row: &TokenStream) -> TokenStream {
 }
 
 /// Computes `sums[c] += count[i] * weight[i][c]`, ascending in `i`.
-pub(crate) fn add_all_rows(row: &TokenStream) -> TokenStream {
+pub(super) fn add_all_rows(row: &TokenStream) -> TokenStream {
     // Equals `add_rows` in every bit: a silent source adds a zero, which changes no sum.
     quote! {
         /// Adds the weights of every source, times its count, in ascending order.
@@ -64,7 +64,7 @@ pub(crate) fn add_all_rows(row: &TokenStream) -> TokenStream {
 }
 
 /// Computes `sums[c] += bias[c]`, from bytes.
-pub(crate) fn add_bias(borrowed: bool) -> TokenStream {
+pub(super) fn add_bias(borrowed: bool) -> TokenStream {
     let bias = if borrowed { quote!(bias) } else { quote!(&bias.0) };
     quote! {
         /// Adds the bias of a connection.
@@ -77,7 +77,7 @@ pub(crate) fn add_bias(borrowed: bool) -> TokenStream {
 }
 
 /// Computes `sums[c] += counts[c]`, for connections without weights.
-pub(crate) fn add_counts() -> TokenStream {
+pub(super) fn add_counts() -> TokenStream {
     quote! {
         /// Adds counts of a connection without weights.
         fn add_counts<const COLUMNS: usize>(sums: &mut [f32; COLUMNS], counts: &[f32; COLUMNS]) {
@@ -89,7 +89,7 @@ pub(crate) fn add_counts() -> TokenStream {
 }
 
 /// Computes `counts[0] + counts[1] + ...`, for connections with several sources.
-pub(crate) fn add_sources() -> TokenStream {
+pub(super) fn add_sources() -> TokenStream {
     quote! {
         /// Returns the sum of the counts of several sources.
         fn add_sources<const WIDTH: usize, const SOURCES: usize>(
@@ -108,7 +108,7 @@ pub(crate) fn add_sources() -> TokenStream {
 
 /// Computes the number of spikes, `min(floor(vmem / threshold), most)`. `most` is at most [`INTEGRAL_FROM`] unless
 /// `large`.
-pub(crate) fn spike_count(large: bool) -> TokenStream {
+pub(super) fn spike_count(large: bool) -> TokenStream {
     // `core` has no `floor`, and the one of `std` is a library call on baseline x86-64, which lacks SSE4.1:
     // in the innermost loop, it would cost more than everything else (`docs/rust.md`).
     let integral_from = float_literal(INTEGRAL_FROM as f32);
@@ -142,7 +142,7 @@ pub(crate) fn spike_count(large: bool) -> TokenStream {
 }
 
 /// A ring buffer for the counts of a delayed connection.
-pub(crate) fn delay_line() -> TokenStream {
+pub(super) fn delay_line() -> TokenStream {
     quote! {
         /// Ring buffer for the counts of a connection with a delay of `STEPS` time steps.
         #[derive(Clone, Debug)]
@@ -173,7 +173,7 @@ pub(crate) fn delay_line() -> TokenStream {
 }
 
 /// Views of weights that the program brings as bytes. They need neither copies nor alignment.
-pub(crate) fn views() -> TokenStream {
+pub(super) fn views() -> TokenStream {
     quote! {
         /// Numbers in four bytes each, little-endian.
         type Row<const COLUMNS: usize> = [[u8; 4]; COLUMNS];
@@ -195,7 +195,7 @@ pub(crate) fn views() -> TokenStream {
 }
 
 /// Tables of weights in aligned rows, built from the packed weights at compile time.
-pub(crate) fn tables() -> TokenStream {
+pub(super) fn tables() -> TokenStream {
     quote! {
         /// Numbers in four bytes each, little-endian, aligned for vectors of four.
         #[derive(Clone, Copy)]

@@ -1,11 +1,13 @@
 //! Header and documentation comments of generated code: the parts that both forms of arithmetic share.
+//!
+//! Lines of documentation start with a blank, because comment signs stand directly before them.
 
 use synnet_ir::fnv1a;
 use synnet_ir::graph::Quantity;
 
 /// Returns the header of a file: compiler, network, hashes, and a table of the layers. `layers` gives name, kind,
 /// neurons and synapses of each. The header depends only on the input, so generation is reproducible.
-pub(crate) fn head<'a>(
+pub(crate) fn header<'a>(
     name: &str,
     numbers: &str,
     graph: u64,
@@ -61,7 +63,7 @@ pub(crate) fn layer<'a>(
 }
 
 /// Returns the lines of the author's `///` comments, each with a leading blank.
-pub(crate) fn author(docs: &[String]) -> Vec<String> {
+pub fn author(docs: &[String]) -> Vec<String> {
     // `#[doc = "text"]` prints as `///text`, so the blank belongs to the text.
     let spaced = |line: &str| match line.chars().next() {
         None | Some(' ') => line.to_owned(),
@@ -72,7 +74,7 @@ pub(crate) fn author(docs: &[String]) -> Vec<String> {
 
 /// Replaces line breaks and other control characters by blanks, and writes those that change the direction of text as
 /// escapes.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     // Names and comments come from users; a line break would end the comment and inject code. The compiler refuses a
     // bare carriage return in comments, and characters that make code look like other code.
     let mut line = String::with_capacity(text.len());

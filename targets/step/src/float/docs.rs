@@ -4,8 +4,7 @@ use synnet_ir::display::format_time_rounded;
 use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter};
 use synnet_ir::{Graph, fnv1a};
 
-use crate::docs::{self, author, head, one_line, quantity};
-use crate::footprint::Footprint;
+use crate::docs::{self, author, one_line, quantity};
 
 /// Returns the comment at the head of a generated file.
 pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
@@ -16,11 +15,11 @@ pub(super) fn header(graph: &Graph, packed: Option<&[u8]>) -> String {
         .iter()
         .map(|layer| (layer.name.as_str(), layer.neuron.kind().name(), layer.size, layer.synapses()));
     let input = (graph.input.name.as_str(), "input", graph.input.channels, 0);
-    head(&graph.name, "f32", fnv1a(text.as_bytes()), packed, [input].into_iter().chain(layers))
+    docs::header(&graph.name, "f32", fnv1a(text.as_bytes()), packed, [input].into_iter().chain(layers))
 }
 
-/// Returns the comment of the network's type: the author's text, then shapes, layers and memory.
-pub(super) fn network(graph: &Graph, memory: Footprint, embedded: bool) -> Vec<String> {
+/// Returns the comment of the network: the author's text, then shapes and layers.
+pub(super) fn network(graph: &Graph) -> Vec<String> {
     let mut docs = author(&graph.docs);
     if docs.is_empty() {
         docs.push(format!(" The spiking network `{}`.", one_line(&graph.name)));
@@ -42,13 +41,6 @@ pub(super) fn network(graph: &Graph, memory: Footprint, embedded: bool) -> Vec<S
     );
     docs.push(" |---|---|---|---|---|---|---|".into());
     docs.extend(graph.layers.iter().map(|layer| row(layer, graph.dt)));
-    docs.push(String::new());
-    // `Weights` holds one reference per matrix and bias if the program brings them.
-    let pointers = if embedded { "" } else { " and one pointer per matrix and bias" };
-    docs.push(format!(
-        " RAM: {} bytes{pointers}. Flash: {} bytes of weights and tables, and the code.",
-        memory.ram, memory.flash
-    ));
     docs
 }
 

@@ -1,73 +1,69 @@
-//! Weights in f32: tables of the module, or views of bytes that the program brings.
+//! Weights as Rust: tables of the module, or views of bytes that the program brings.
 //!
-//! Both follow the layout of [`weights`](crate::weights): a fingerprint, then matrix and bias of each linear
-//! connection.
+//! Both follow the layout of [`weights`](synnet_step::weights): a fingerprint, then table after table.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use synnet_ir::Graph;
+use synnet_step::{Part, Program, Table};
 
-use super::strategy::Strategies;
 use crate::literal::usize_literal;
 use crate::names::Names;
-use crate::weights::{HEADER, fingerprint, packed_len};
+
+/// Returns the name of a table of the module.
+pub(crate) fn table_name(names: &Names, table: &Table) -> Ident {
+    let what = match table.part {
+        Part::Weights(0) => "WEIGHTS".to_owned(),
+        Part::Weights(synapse) => format!("WEIGHTS_{}", synapse + 1),
+        Part::Bias => "BIASES".to_owned(),
+    };
+    Names::table(&names.connections[table.connection], &what)
+}
 
 /// Generates the tables of a module with embedded weights.
-pub(super) fn tables(graph: &Graph, names: &Names, strategies: &Strategies) -> TokenStream {
-    let mut items = TokenStream::new();
-    let mut start = HEADER as usize;
-    for (i, connection) in graph.connections.iter().enumerate() {
-        let Some(linear) = connection.as_linear() else { continue };
-        let sources = graph.source_width(connection);
-        let columns = graph.layer(connection.target).input_columns();
-        let table = Names::table(&names.connections[i], "WEIGHTS");
-        let docs = [format!(" Weights of `{}`.", connection.name), strategies.reason(i)];
-        // `start` advances exactly as `weights::pack` writes.
-        let (at, height, width) = (usize_literal(start), usize_literal(sources), usize_literal(columns));
-        items.extend(quote! {
-            #(#[doc = #docs])*
-            static #table: Matrix<#height, #width> = take_rows(#at);
-        });
-        start += 4 * sources * columns;
-        if linear.bias.is_some() {
-            let (table, at) = (Names::table(&names.connections[i], "BIASES"), usize_literal(start));
-            let docs = format!(" Bias of `{}`.", connection.name);
-            items.extend(quote! {
-                #[doc = #docs]
-                static #table: Row<#width> = take_row(#at);
-            });
-            start += 4 * columns;
+pub(crate) fn tables(program: &Program, names: &Names) -> TokenStream {
+    let tables = program.tables.iter().map(|table| {
+        let name = table_name(names, table);
+        let docs = [&table.docs].into_iter().chain(&table.reason);
+        let (start, rows, columns) =
+            (usize_literal(table.start), usize_literal(table.rows), usize_literal(table.columns));
+        match table.part {
+            Part::Weights(_) => quote! {
+                #(#[doc = #docs])*
+                static #name: Matrix<#rows, #columns> = take_rows(#start);
+            },
+            Part::Bias => quote! {
+                #(#[doc = #docs])*
+                static #name: Row<#columns> = take_row(#start);
+            },
         }
-    }
-    items
+    });
+    tables.collect()
 }
 
 /// Generates the views of weights that the program brings, and the error for bytes that are not these weights.
-pub(super) fn views(graph: &Graph, names: &Names, strategies: &Strategies) -> TokenStream {
+pub(crate) fn views(program: &Program, names: &Names) -> TokenStream {
     let mut fields = Vec::new();
     let mut docs = Vec::new();
     let mut types = Vec::new();
     let mut takes = Vec::new();
-    for (i, connection) in graph.connections.iter().enumerate() {
-        let Some(linear) = connection.as_linear() else { continue };
-        let name = &names.connections[i];
-        let sources = usize_literal(graph.source_width(connection));
-        let columns = usize_literal(graph.layer(connection.target).input_columns());
-        fields.push(name.clone());
-        docs.push(strategies.reason(i));
-        types.push(quote!(&'w Matrix<#sources, #columns>));
+    for table in &program.tables {
+        let name = &names.connections[table.connection];
+        let (rows, columns) = (usize_literal(table.rows), usize_literal(table.columns));
         // `let ... else` instead of `?`, which is not allowed in a `const fn`.
-        takes.push(quote! { let Some((#name, bytes)) = take_matrix(bytes) else { return None; }; });
-        if linear.bias.is_some() {
+        if table.part == Part::Bias {
             let bias = format_ident!("{name}_bias");
             takes.push(quote! { let Some(([#bias], bytes)) = take_matrix(bytes) else { return None; }; });
             fields.push(bias);
-            docs.push(format!(" Bias of `{}`.", connection.name));
             types.push(quote!(&'w Row<#columns>));
+        } else {
+            takes.push(quote! { let Some((#name, bytes)) = take_matrix(bytes) else { return None; }; });
+            fields.push(name.clone());
+            types.push(quote!(&'w Matrix<#rows, #columns>));
         }
+        docs.push(table.reason.as_ref().unwrap_or(&table.docs));
     }
-    let len = Literal::u64_unsuffixed(packed_len(graph));
-    let fingerprint = Literal::u64_unsuffixed(fingerprint(graph));
+    let len = Literal::u64_unsuffixed(program.packed_len());
+    let fingerprint = Literal::u64_unsuffixed(program.fingerprint);
     let error = error(names);
     quote! {
         /// Views of the weights of all connections.

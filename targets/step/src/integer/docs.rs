@@ -5,8 +5,7 @@ use synnet_ir::fnv1a;
 use synnet_ir::graph::NeuronKind;
 
 use super::network::{IntegerLayer, IntegerNetwork};
-use crate::docs::{self, author, head, one_line, quantity};
-use crate::footprint::Footprint;
+use crate::docs::{self, author, one_line, quantity};
 
 /// Returns the comment at the head of a generated file.
 pub(super) fn header(network: &IntegerNetwork, packed: &[u8]) -> String {
@@ -18,11 +17,11 @@ pub(super) fn header(network: &IntegerNetwork, packed: &[u8]) -> String {
         network.layers.iter().map(|l| (l.name.as_str(), NeuronKind::Lif.name(), l.size(), l.dash_syn.len()));
     let input = (network.input.as_str(), "input", network.inputs, 0);
     let hash = fnv1a(format!("{description:?}").as_bytes());
-    head(&network.name, "integers", hash, Some(packed), [input].into_iter().chain(layers))
+    docs::header(&network.name, "integers", hash, Some(packed), [input].into_iter().chain(layers))
 }
 
-/// Returns the comment of the network's type: the author's text, then shapes, layers and memory.
-pub(super) fn network(network: &IntegerNetwork, memory: Footprint) -> Vec<String> {
+/// Returns the comment of the network: the author's text, then shapes and layers.
+pub(super) fn network(network: &IntegerNetwork) -> Vec<String> {
     let mut docs = author(&network.docs);
     if docs.is_empty() {
         docs.push(format!(" The spiking network `{}`.", one_line(&network.name)));
@@ -58,11 +57,6 @@ pub(super) fn network(network: &IntegerNetwork, memory: Footprint) -> Vec<String
             layer.max_spikes
         ));
     }
-    docs.push(String::new());
-    docs.push(format!(
-        " RAM: {} bytes. Flash: {} bytes of weights and tables, and the code.",
-        memory.ram, memory.flash
-    ));
     docs
 }
 

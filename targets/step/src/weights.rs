@@ -1,15 +1,20 @@
-//! Packed weights: the bytes from which a generated module in f32 reads its weights.
+//! Packed weights: the bytes from which generated code reads its weights.
 //!
-//! They start with a fingerprint of the network (8 bytes), so that weights of another network are refused. For each
-//! linear connection, in the order of the graph, its matrix follows, row by row (one row per source), then its bias if
-//! it has one. Numbers are 32-bit floats, little-endian.
+//! They start with a fingerprint of the network (8 bytes), so that weights of another network are refused. Then each
+//! [`Table`](crate::Table) follows, row by row.
+//!
+//! * In f32: for each linear connection, in the order of the graph, its matrix (one row per source), then its bias if it
+//!   has one. Numbers are 32-bit floats. [`pack`] writes this form.
+//! * In integers: for each connection and each synapse its matrix. Numbers are signed bytes.
+//!
+//! Numbers are little-endian.
 
 use synnet_ir::{Graph, Network, Slot, fnv1a};
 
 /// Size of the fingerprint before the first matrix, in bytes.
-pub(crate) const HEADER: u64 = 8;
+pub const HEADER: usize = 8;
 
-/// Packs the weights of a network for its generated module.
+/// Packs the weights of a network for generated code in f32.
 pub fn pack(network: &Network) -> Vec<u8> {
     let mut bytes = fingerprint(&network.graph).to_le_bytes().to_vec();
     for weights in network.weights.iter().flatten() {
@@ -33,15 +38,4 @@ pub(crate) fn fingerprint(graph: &Graph) -> u64 {
         layout.push('\n');
     }
     fnv1a(layout.as_bytes())
-}
-
-/// Returns the length of the packed weights in bytes; 0 if the network has none.
-pub(crate) fn packed_len(graph: &Graph) -> u64 {
-    let lengths = graph.connections.iter().filter_map(|connection| {
-        let linear = connection.as_linear()?;
-        let rows = graph.source_width(connection) as u64 + u64::from(linear.bias.is_some());
-        Some(rows.saturating_mul(graph.layer(connection.target).input_columns() as u64).saturating_mul(4))
-    });
-    let numbers = lengths.fold(0, u64::saturating_add);
-    if numbers == 0 { 0 } else { numbers.saturating_add(HEADER) }
 }

@@ -4,9 +4,9 @@
 //! Network ──► synnet_xylo::build, on a chip without narrow limits ──► Specification ──► IntegerNetwork
 //! ```
 //!
-//! Besides this file, only `options.rs` and `module.rs` depend on that crate, for its options and its report. Its design rules find what the arithmetic cannot express, its
-//! quantizer chooses the integers, and generated code is tested against its simulator. The sizes of chips do not matter
-//! here, but their structure does: hidden layers, then a readout that feeds nothing.
+//! The design rules of that crate find what the arithmetic cannot express, its quantizer chooses the integers, and
+//! generated code is tested against its simulator. The sizes of chips do not matter here, but their structure does:
+//! hidden layers, then a readout that feeds nothing.
 
 use std::collections::BTreeMap;
 

@@ -1,13 +1,7 @@
-//! Code in integers: 8-bit weights, 16-bit states, leaks by bit shifts.
+//! Programs in integers: 8-bit weights, 16-bit states, leaks by bit shifts.
 //!
 //! [`IntegerNetwork`] describes a network in this arithmetic as plain arrays. It knows neither chips nor the float
 //! network that it may come from; [`quantized`](crate::quantized) creates it from either.
-//!
-//! ```text
-//! IntegerNetwork ──► code (step, tables) ──┐
-//!                ──► layer (states) ───────┼──► ModuleParts ──► module
-//!                ──► kernels, docs ────────┘
-//! ```
 //!
 //! # One step
 //! All states are signed 16-bit integers, initially 0. Every spike takes one step to its targets; the input acts in its
@@ -25,12 +19,10 @@
 //!
 //! These are the rules of SynSense's `xylosim.v2`, which `synnet_xylo::simulate::Simulator` follows, too.
 
-mod code;
 mod docs;
-mod kernels;
 mod layer;
+mod lower;
 mod network;
-mod synapse;
 
-pub(crate) use code::parts;
+pub use lower::lower;
 pub use network::{IntegerConnection, IntegerError, IntegerLayer, IntegerNetwork, IntegerSource};

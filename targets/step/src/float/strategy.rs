@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use synnet_ir::Graph;
 use synnet_ir::graph::{Connection, Endpoint, Neuron};
 
+use crate::operation::Rows;
+
 /// Returns the rate, in events per source per step, from which adding all rows is faster.
 fn dense_threshold(columns: usize) -> f64 {
     // Measured, as an average of baseline x86-64 and x86-64-v3: finding a source costs about as much as adding 8
@@ -18,45 +20,30 @@ fn dense_threshold(columns: usize) -> f64 {
 const MAX_NARROW_COLUMNS: usize = 16;
 
 /// The strategy for each connection of a graph.
-pub(crate) struct Strategies {
+pub(super) struct Strategies {
     /// By connection: the strategy, and the reason as a line of documentation.
-    choices: Vec<(Strategy, String)>,
-}
-
-/// A strategy for evaluating a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Strategy {
-    /// Find the sources that spike, and add their rows.
-    Rows,
-    /// Add the rows of all sources.
-    Dense,
+    choices: Vec<(Rows, String)>,
 }
 
 impl Strategies {
     /// Chooses a strategy for each connection, by the kinds of its sources and by their mean rates, if known.
-    pub(crate) fn choose(graph: &Graph, rates: &BTreeMap<String, f64>) -> Self {
+    pub(super) fn choose(graph: &Graph, rates: &BTreeMap<String, f64>) -> Self {
         let choose = |connection| choose(graph, connection, rates);
         Self { choices: graph.connections.iter().map(choose).collect() }
     }
 
-    /// Returns the strategy for a connection, by its index.
-    pub(crate) fn get(&self, i: usize) -> Strategy {
+    /// Returns how the rows of a connection are added, by its index.
+    pub(super) fn rows(&self, i: usize) -> Rows {
         self.choices[i].0
     }
 
     /// Returns the reason for the choice, as a line of documentation.
-    pub(crate) fn reason(&self, i: usize) -> String {
+    pub(super) fn reason(&self, i: usize) -> String {
         self.choices[i].1.clone()
-    }
-
-    /// Returns whether a linear connection uses this strategy.
-    pub(crate) fn any(&self, graph: &Graph, strategy: Strategy) -> bool {
-        let mut choices = self.choices.iter().zip(&graph.connections);
-        choices.any(|((choice, _), connection)| *choice == strategy && connection.as_linear().is_some())
     }
 }
 
-fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>) -> (Strategy, String) {
+fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>) -> (Rows, String) {
     // Currents are nonzero in nearly every step, so looking for silent sources never pays.
     let analog = connection.sources.iter().find_map(|&source| match source {
         Endpoint::Layer(id) if matches!(graph.layer(id).neuron, Neuron::ExpSyn(_)) => Some(graph.layer(id)),
@@ -64,7 +51,7 @@ fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>)
     });
     if let Some(layer) = analog {
         let reason = format!(" Adds all rows: `{}` emits a current in every step.", layer.name);
-        return (Strategy::Dense, reason);
+        return (Rows::All, reason);
     }
     let rate = |source: &Endpoint| match source {
         Endpoint::Input => rates.get(&graph.input.name),
@@ -74,12 +61,12 @@ fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>)
     // sum unknown.
     let measured: Option<f64> = connection.sources.iter().map(|source| rate(source).copied()).sum();
     let Some(rate) = measured.filter(|rate| rate.is_finite()) else {
-        return (Strategy::Rows, " Adds the rows of sources that spike: few sources spike in a step.".into());
+        return (Rows::Spiking, " Adds the rows of sources that spike: few sources spike in a step.".into());
     };
     let measured = format!("measured {rate:.2} events per source per step");
     if rate >= dense_threshold(graph.layer(connection.target).input_columns()) {
-        (Strategy::Dense, format!(" Adds all rows: {measured}."))
+        (Rows::All, format!(" Adds all rows: {measured}."))
     } else {
-        (Strategy::Rows, format!(" Adds the rows of sources that spike: {measured}."))
+        (Rows::Spiking, format!(" Adds the rows of sources that spike: {measured}."))
     }
 }
