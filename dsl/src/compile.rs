@@ -1,5 +1,7 @@
 //! Compiles a source to a graph.
 
+use std::collections::BTreeMap;
+
 use synnet_ir::{Diagnostic, Diagnostics, Graph, SourceId, Sources, Span, nearest, render, validate_partial};
 
 use crate::codes;
@@ -18,6 +20,17 @@ pub struct CompileOptions {
     pub name: Option<String>,
     /// Values of the network's parameters: a name and an expression of the language for each.
     pub params: Vec<(String, String)>,
+    /// The places of `name` and `params`, if a recipe sets them; `None` if they come from the command line or from code.
+    pub places: Option<OptionPlaces>,
+}
+
+/// The places of compile options in a recipe, which is one of the sources. Diagnostics about the options point there.
+#[derive(Clone, Debug, Default)]
+pub struct OptionPlaces {
+    /// The place of the name.
+    pub name: Option<Span>,
+    /// The places of the parameters' values, without quotes, by parameter.
+    pub params: BTreeMap<String, Span>,
 }
 
 impl CompileOptions {
@@ -37,6 +50,13 @@ impl CompileOptions {
     #[must_use]
     pub fn with_params(mut self, params: impl IntoIterator<Item = (String, String)>) -> Self {
         self.params = params.into_iter().collect();
+        self
+    }
+
+    /// Names the places of the options in a recipe, which must be one of the sources that are compiled.
+    #[must_use]
+    pub fn with_places(mut self, places: OptionPlaces) -> Self {
+        self.places = Some(places);
         self
     }
 }
@@ -63,10 +83,11 @@ pub fn compile(
     let mut report = Reporter::default();
     report.std = library.std().to_vec();
     report.networks = library.networks();
+    report.has_recipe = options.places.is_some();
     diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
 
     let mut graph = None;
-    if let Some(network) = choose(&library, root, options, &mut report) {
+    if let Some(network) = choose(sources, &library, root, options, &mut report) {
         let given = given(sources, options, network, &mut report);
         let mut elaborator = Elaborator::new(&library, report);
         graph = elaborator.root(network, given);
@@ -140,6 +161,7 @@ pub fn networks(text: &str) -> Vec<String> {
 }
 
 fn choose<'a>(
+    sources: &Sources,
     library: &'a Library,
     root: SourceId,
     options: &CompileOptions,
@@ -155,10 +177,15 @@ fn choose<'a>(
         if report.has_errors() && names().next().is_none() {
             return None;
         }
-        let diagnostic = Diagnostic::error_without_span(
-            &codes::AMBIGUOUS_NETWORK,
-            format!("the file declares no network `{name}`"),
-        );
+        let message = match &options.places {
+            Some(_) => {
+                let file = sources.get(root).map_or("the file", |source| source.name.as_str());
+                format!("`{file}` declares no network `{name}`")
+            }
+            None => format!("the file declares no network `{name}`"),
+        };
+        let mut diagnostic = Diagnostic::error_without_span(&codes::AMBIGUOUS_NETWORK, message);
+        diagnostic.span = options.places.as_ref().and_then(|places| places.name);
         report.push(diagnostic.with_suggestion(nearest(name, names()), || match file.networks.is_empty() {
             true => "declare one: `network Name { ... }`".to_owned(),
             false => one_of(names()),
@@ -189,10 +216,12 @@ fn choose<'a>(
         }
         ([_, second, ..], _) => {
             let message = format!("the file has several networks: {}", listed(names()));
-            report.push(
-                Diagnostic::error(&codes::AMBIGUOUS_NETWORK, second.name.span, message)
-                    .with_help("choose one with `--name`, or in Rust with `name`"),
-            );
+            let help = match options.places {
+                Some(_) => "choose one with the key `name` of the recipe",
+                None => "choose one with `--name`, or in Rust with `name`",
+            };
+            let diagnostic = Diagnostic::error(&codes::AMBIGUOUS_NETWORK, second.name.span, message);
+            report.push(diagnostic.with_help(help));
             None
         }
     }
@@ -214,23 +243,29 @@ fn given(
 ) -> NamedArguments {
     let mut given = NamedArguments::new();
     for (name, text) in &options.params {
-        let id = sources.add(format!("--param {name}"), text.as_str());
-        report.params.push(id);
         let parameter = network.parameters.iter().find(|parameter| parameter.name.text == *name);
-        let argument = argument(name, parameter.and_then(|parameter| parameter.default.as_ref()));
+        let argument = argument(name, parameter.and_then(|parameter| parameter.default.as_ref()), options);
+        let place = options.places.as_ref().and_then(|places| places.params.get(name));
+        // Text with escapes has no columns in the recipe that a diagnostic could point at.
+        let place = place.filter(|place| sources.slice(**place) == text).copied();
+        let place = place.unwrap_or_else(|| {
+            let id = sources.add(argument.setting().trim_matches('`'), text.as_str());
+            Span::new(id, 0, text.len())
+        });
+        report.params.push(place.source);
+        let subject = argument.setting();
         let placed = if text.trim().is_empty() {
-            let (message, span) = (format!("`--param {name}` has no value"), Span::new(id, 0, 0));
-            let help = format!("write `--param {name}={}`", argument.example);
-            report.error_help(&codes::ARGUMENTS, span, message, help);
-            Spanned { value: Value::Error, span }
+            let message = format!("{subject} has no value");
+            report.error_help(&codes::ARGUMENTS, place, message, argument.remedy());
+            Spanned { value: Value::Error, span: place }
         } else {
-            let (expr, diagnostics) = parse_expression(id, text);
+            let (expr, diagnostics) = parse_expression(place, text);
             diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
             crate::elaborate::evaluate(&expr, argument, report)
         };
         let span = placed.span;
         if given.insert(name.clone(), placed).is_some() {
-            let message = format!("`--param {name}` is set twice");
+            let message = format!("{subject} is set twice");
             report.error_help(&codes::DUPLICATE_SETTING, span, message, "remove one of them");
         }
     }
@@ -238,7 +273,7 @@ fn given(
 }
 
 /// Describes the argument of a parameter by its default, which tells its type.
-fn argument(name: &str, default: Option<&tree::Expr>) -> Argument {
+fn argument(name: &str, default: Option<&tree::Expr>, options: &CompileOptions) -> Argument {
     use tree::ExprKind;
 
     let any = ("a value such as `10`, `20 ms` or `[60, 30]`", "10");
@@ -253,5 +288,5 @@ fn argument(name: &str, default: Option<&tree::Expr>) -> Argument {
         ExprKind::Learn(_) | ExprKind::Invalid => any,
     };
     let is_word = matches!(kind, ExprKind::Name(_));
-    Argument { name: name.to_owned(), what, example, is_word }
+    Argument { name: name.to_owned(), in_recipe: options.places.is_some(), what, example, is_word }
 }

@@ -34,7 +34,7 @@ mod syntax;
 pub mod tools;
 pub mod vocabulary;
 
-pub use compile::{Compilation, CompileError, CompileOptions, compile, compile_str, networks};
+pub use compile::{Compilation, CompileError, CompileOptions, OptionPlaces, compile, compile_str, networks};
 pub use elaborate::{Loader, NoImports};
 pub use format::format;
 pub use format_changes::{FormatChanges, MixedLineEnds};

@@ -11,6 +11,8 @@ pub struct OptionError {
     /// The path of the option within the section `training` of a recipe, such as `optimizer`, `lr`. An item of a list is
     /// named by its index.
     pub path: Vec<String>,
+    /// Whether the last part of the path itself is wrong, and not its value.
+    pub is_key: bool,
     /// What is wrong: "is -1; it must be positive".
     pub predicate: String,
     /// What to write instead, if the range does not say it.
@@ -19,7 +21,7 @@ pub struct OptionError {
 
 impl From<OptionError> for Diagnostic {
     fn from(error: OptionError) -> Self {
-        let OptionError { path, predicate, help } = error;
+        let OptionError { path, predicate, help, .. } = error;
         // Items share the name of their option.
         let is_name = |part: &&String| !part.bytes().all(|b| b.is_ascii_digit());
         let name = path.iter().filter(is_name).map(String::as_str).collect::<Vec<_>>().join(".");
@@ -51,11 +53,16 @@ impl OptionRange {
     }
 
     pub(crate) fn positive(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, value > 0.0 && value.is_finite(), "positive")
+        // Training computes in f32, in which a positive number may be 0 or infinite.
+        if value > 0.0 && value.is_finite() {
+            return Self::new(name, value, value as f32 > 0.0 && is_finite_in_f32(value), F32_RANGE);
+        }
+        Self::new(name, value, false, "positive")
     }
 
     pub(crate) fn non_negative(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, value >= 0.0 && value.is_finite(), "0 or more")
+        let range = if value.is_finite() && !is_finite_in_f32(value) { F32_RANGE } else { "0 or more" };
+        Self::new(name, value, value >= 0.0 && is_finite_in_f32(value), range)
     }
 
     pub(crate) fn fraction(name: &'static str, value: f64) -> Self {
@@ -67,7 +74,7 @@ impl OptionRange {
     }
 
     pub(crate) fn finite(name: &'static str, value: f64) -> Self {
-        Self::new(name, value, value.is_finite(), "finite")
+        Self::new(name, value, is_finite_in_f32(value), "finite in f32")
     }
 
     /// Names one of several values of the option.
@@ -81,10 +88,18 @@ impl OptionRange {
         let Self { name, item, value, fits, range } = self;
         (!fits).then(|| OptionError {
             path: name.split('.').map(str::to_owned).chain(item).collect(),
+            is_key: false,
             predicate: format!("is {value}; it must be {range}"),
             help: None,
         })
     }
+}
+
+/// The range of positive numbers that f32 holds, in words.
+const F32_RANGE: &str = "from 1.5e-45 to 3.4e38, which f32 can hold";
+
+fn is_finite_in_f32(value: f64) -> bool {
+    (value as f32).is_finite()
 }
 
 /// The default of factors, for serde.

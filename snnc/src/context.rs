@@ -6,14 +6,15 @@ use std::sync::Arc;
 use serde_json::Value;
 use synnet_dsl::CompileOptions;
 use synnet_ir::Network;
+use synnet_workbench::file_kind::{Expected, FileKind};
 use synnet_workbench::network_source::{CompileOutput, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{ChipCatalog, Engine, InputEvents, NamedTarget, Plan, UnknownName};
+use synnet_workbench::{Checks, ChipCatalog, Engine, InputEvents, NamedTarget, Plan, UnknownName};
 use synnet_xylo::chip::Chip;
 
 use crate::cli::{NetworkArgs, RecipeArgs};
 use crate::failure::Failure;
-use crate::file_kind::FileKind;
+use crate::file_kind;
 use crate::progress::Terminal;
 use crate::stdio;
 
@@ -34,7 +35,7 @@ impl Context {
     pub fn new(chip_files: &[PathBuf], json: bool) -> Result<Self, Failure> {
         let mut chips = ChipCatalog::default();
         for path in chip_files {
-            let text = stdio::read_text(path)?;
+            let text = file_kind::read_text(path, Expected::Chip)?;
             chips.add(&stdio::display_name(path), text)?;
         }
         Ok(Self { json, chips, terminal: Terminal::default(), chip_files: chip_files.to_vec() })
@@ -106,8 +107,8 @@ impl Context {
     /// an error.
     pub fn open(&self, args: &NetworkArgs) -> Result<NetworkInput, Failure> {
         let NetworkArgs { net, name, params } = args;
-        let text = FileKind::read_network_or_recipe(net)?;
-        if FileKind::of(net, &text) != FileKind::Recipe {
+        let (text, kind) = file_kind::read_network_or_recipe(net)?;
+        if kind != FileKind::Recipe {
             let loaded = self.compile(args, text).accept(&self.terminal)?;
             return Ok(NetworkInput::Source(Box::new(loaded)));
         }
@@ -116,30 +117,35 @@ impl Context {
                 "`--name` and `--param` are for networks; a recipe sets them as `name` and `params`".into(),
             ));
         }
-        let recipe = Recipe::parse(text, net, &[], &self.chips)?;
-        Ok(NetworkInput::Recipe(Box::new(Plan::new(recipe, &self.terminal)?)))
+        let plan = Plan::parse(text, net, &[], &self.chips, &Checks::default(), &self.terminal)?;
+        Ok(NetworkInput::Recipe(Box::new(plan)))
     }
 
-    /// Reads a recipe and compiles its network. Also sets the number of threads of the global pool, because commands
+    /// Reads a recipe and compiles its network, with the given checks. Also sets the number of threads of the global pool, because commands
     /// with recipes are the ones that take `--threads`.
-    pub fn plan(&self, args: &RecipeArgs) -> Result<Plan, Failure> {
+    pub fn plan(&self, args: &RecipeArgs, checks: &Checks) -> Result<Plan, Failure> {
         if let Some(threads) = args.threads {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
             pool.map_err(|e| Failure::Usage(format!("cannot start {threads} threads: {e}")))?;
         }
-        let text = FileKind::read_recipe(&args.recipe)?;
-        let recipe = Recipe::parse(text, &args.recipe, &args.set, &self.chips)?;
-        Ok(Plan::new(recipe, &self.terminal)?)
+        let path = &args.recipe;
+        let text = file_kind::read_text(path, Expected::Recipe)?;
+        Ok(Plan::parse(text, path, &args.set, &self.chips, checks, &self.terminal)?)
     }
 
     /// Reads a weights file and binds it to the network of a recipe.
     pub fn bind(&self, plan: &Plan, weights: &Path, allow_mismatch: bool) -> Result<Network, Failure> {
-        Ok(plan.bind(&stdio::read(weights)?, weights, allow_mismatch, &self.terminal)?)
+        Ok(plan.bind(
+            &file_kind::read(weights, Expected::Weights)?,
+            weights,
+            allow_mismatch,
+            &self.terminal,
+        )?)
     }
 
     /// Reads input events from a `.npy` file.
     pub fn events(&self, path: &Path, channels: usize) -> Result<InputEvents, Failure> {
-        let events = InputEvents::parse(&stdio::read(path)?, channels);
+        let events = InputEvents::parse(&file_kind::read(path, Expected::Events)?, channels);
         events.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))
     }
 }
@@ -178,7 +184,8 @@ impl NetworkInput {
     pub fn bind(&self, weights: &Path, allow_mismatch: bool, context: &Context) -> Result<Network, Failure> {
         match self {
             Self::Source(loaded) => {
-                Ok(loaded.bind(&stdio::read(weights)?, weights, allow_mismatch, &context.terminal)?)
+                let bytes = file_kind::read(weights, Expected::Weights)?;
+                Ok(loaded.bind(&bytes, weights, allow_mismatch, &context.terminal)?)
             }
             Self::Recipe(plan) => context.bind(plan, weights, allow_mismatch),
         }

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use serde_json::Value;
 use synnet_workbench::encoding::Encoding;
+use synnet_workbench::file_kind::Expected;
 use synnet_workbench::recipe::{FrontEnd, Recipe};
 use synnet_workbench::{InputEvents, Observer};
 
 use crate::cli::{ArrayArgs, FrontEndArgs};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::file_kind::FileKind;
+use crate::file_kind;
 use crate::stdio;
 
 /// Input events, with the recording they come from.
@@ -29,7 +30,7 @@ impl Input {
         context: &Context,
     ) -> Result<Self, Failure> {
         let path = &args.input;
-        let bytes = stdio::read(path)?;
+        let bytes = file_kind::read(path, Expected::EventsOrRecording)?;
         if !is_wav(path, &bytes) {
             args.front_end.reject_for(path)?;
             let events = InputEvents::parse(&bytes, channels).map_err(|why| wrong(path, &why))?;
@@ -64,7 +65,10 @@ impl FrontEndArgs {
     /// given options.
     pub fn front_end(&self, default: Option<&FrontEnd>, context: &Context) -> Result<FrontEnd, Failure> {
         let front_end = match &self.recipe {
-            Some(path) => Recipe::parse(FileKind::read_recipe(path)?, path, &[], &context.chips)?.front_end,
+            Some(path) => {
+                let text = file_kind::read_text(path, Expected::Recipe)?;
+                Recipe::parse(text, path, &[], &context.chips)?.front_end
+            }
             None => default.cloned().unwrap_or_default(),
         };
         Ok(front_end.with_options(&self.options)?)

@@ -10,9 +10,11 @@ use crate::input_events::InputEvents;
 /// Measures the ranges on input events `[B, T, C]`.
 ///
 /// # Errors
-/// Returns an error if all events are zero, or if the channels are not those of the network.
+/// Returns an error if the values are not event counts, which chips and integer code take, if all are zero, or if the
+/// channels are not those of the network.
 pub fn on_events(network: &Network, events: &InputEvents) -> Result<Ranges, String> {
     let (time, channels, data) = (events.time, network.graph.input.channels, &events.data);
+    events.check_counts()?;
     if data.iter().all(|&x| x == 0.0) {
         return Err("the array holds no events; calibration needs typical input".into());
     }

@@ -72,7 +72,7 @@ impl ChipCatalog {
                 self.entries.push(Entry { chip: Arc::new(chip), text });
                 Ok(())
             }
-            _ => Err(problem::into_error(diagnostics, &sources, name)),
+            _ => Err(problem::into_error(diagnostics, &sources, name, 1)),
         }
     }
 

@@ -16,5 +16,6 @@ synnet_ir::codes! {
     CONFLICT = "R0302", "keys that contradict each other or have no effect";
     DUPLICATE_VALUE = "R0303", "a duplicate or taken value";
     NETWORK_MISMATCH = "R0304", "a recipe that does not fit its network";
+    FILE = "R0305", "a file that cannot be used";
     NO_SAMPLE = "R0401", "a value that no sample has";
 }

@@ -82,19 +82,26 @@ impl InputEvents {
         Ok(Self { batch: 1, time: raster.steps(), channels, batched: false, data })
     }
 
+    /// Checks that the values are event counts.
+    ///
+    /// # Errors
+    /// Returns an error if a value is negative or not a whole number.
+    pub fn check_counts(&self) -> Result<(), String> {
+        let invalid = self.data.iter().position(|&x| x < 0.0 || x.fract() != 0.0);
+        let Some(i) = invalid else { return Ok(()) };
+        let place = place(i, self.time, self.channels);
+        Err(format!(
+            "the array holds {} at {place}; a chip takes event counts, whole numbers from 0",
+            self.data[i]
+        ))
+    }
+
     /// Returns the sequences as 8-bit event counts for a chip. Counts above 255 become 255.
     ///
     /// # Errors
     /// Returns an error if a value is negative or not a whole number.
     pub fn rasters(&self) -> Result<Vec<Raster>, String> {
-        let invalid = self.data.iter().position(|&x| x < 0.0 || x.fract() != 0.0);
-        if let Some(i) = invalid {
-            let place = place(i, self.time, self.channels);
-            return Err(format!(
-                "the array holds {} at {place}; a chip takes event counts, whole numbers from 0",
-                self.data[i]
-            ));
-        }
+        self.check_counts()?;
         let length = self.time * self.channels;
         let sequence = |b: usize| {
             let counts =
@@ -106,7 +113,12 @@ impl InputEvents {
 
     /// Returns the number of events above 255 per channel per step, which [`rasters`](Self::rasters) drops.
     pub fn above_u8(&self) -> u64 {
-        self.data.iter().fold(0, |sum: u64, &x| sum.saturating_add((x - 255.0).max(0.0) as u64))
+        self.above(255)
+    }
+
+    /// Returns the number of events above a maximum per channel per step.
+    pub fn above(&self, max: u32) -> u64 {
+        self.data.iter().fold(0, |sum: u64, &x| sum.saturating_add((x - f64::from(max)).max(0.0) as u64))
     }
 }
 

@@ -3,7 +3,7 @@
 //! A [`Recipe`](recipe::Recipe) is a YAML file that names a network, the data, the training options, and the targets to
 //! build. The steps of an experiment:
 //!
-//! 1. [`Plan::new`] compiles the network of a recipe and checks that the two fit together.
+//! 1. [`Plan::read`] reads a recipe, compiles its network, and checks that the two fit together.
 //! 2. [`Plan::with_data`] reads the data, which gives an [`Experiment`].
 //! 3. A [`TrainingRun`](training::TrainingRun) trains the network.
 //! 4. [`Experiment::evaluate`] and [`Experiment::evaluate_on_chip`] run the test set in f32 and on the bit-exact
@@ -27,9 +27,8 @@
 //!
 //! ```
 //! use synnet_workbench::report::Results;
-//! use synnet_workbench::recipe::Recipe;
 //! use synnet_workbench::training::TrainingRun;
-//! use synnet_workbench::{ChipCatalog, Plan, Silent};
+//! use synnet_workbench::{Checks, ChipCatalog, Plan, Silent};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = |name: &str| folder.path().join(name);
@@ -66,8 +65,8 @@
 //! )?;
 //!
 //! let chips = ChipCatalog::default();
-//! let recipe = Recipe::read(&path("sides.yaml"), &[], &chips)?;
-//! let experiment = Plan::new(recipe, &Silent)?.with_data(&Silent)?;
+//! let plan = Plan::read(&path("sides.yaml"), &[], &chips, &Checks::training(), &Silent)?;
+//! let experiment = plan.with_data(&Silent)?;
 //! let training = TrainingRun::start(&experiment.plan, 1, path("run"))?;
 //! let trained = training.run(&experiment, &Silent)?;
 //!
@@ -95,6 +94,7 @@ pub mod data;
 pub mod encoding;
 mod error;
 mod experiment;
+pub mod file_kind;
 pub mod files;
 mod front_end;
 #[allow(unreachable_pub, reason = "`pub` marks items that other modules use")]
@@ -105,6 +105,7 @@ mod network_page;
 pub mod network_source;
 mod new_folder;
 mod observer;
+mod plan;
 mod problem;
 pub mod recipe;
 pub mod report;
@@ -119,11 +120,12 @@ mod yaml;
 
 pub use chip_catalog::ChipCatalog;
 pub use error::{Error, SourceDiagnostics};
-pub use experiment::{ChipResult, Experiment, FloatEvaluation, Plan};
+pub use experiment::{ChipResult, Experiment, FloatEvaluation};
 pub use input_events::InputEvents;
 pub use network_page::NetworkPage;
 pub use new_folder::NewFolder;
 pub use observer::{Observer, Silent, Stage};
+pub use plan::{Checks, Plan};
 pub use run::{RunOptions, RunResult, run};
 pub use sample_page::sample_page;
 pub use target::{Engine, NamedTarget, TargetOption, TargetOptions};

@@ -42,7 +42,16 @@ impl CompileOutput {
 
     /// Compiles the source `text`; diagnostics call it `name`. Imported paths are relative to `name`.
     pub fn compile(name: &str, text: String, options: &CompileOptions) -> Self {
-        let mut sources = Sources::new();
+        Self::compile_into(Sources::new(), name, text, options)
+    }
+
+    /// Like [`compile`](Self::compile), with other sources before that of the network.
+    pub(crate) fn compile_into(
+        mut sources: Sources,
+        name: &str,
+        text: String,
+        options: &CompileOptions,
+    ) -> Self {
         let root = sources.add(name, text);
         let compilation = synnet_dsl::compile(&mut sources, root, options, &mut FileLoader);
         Self { sources, graph: compilation.graph, diagnostics: compilation.diagnostics }

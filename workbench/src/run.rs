@@ -12,9 +12,10 @@ use synnet_xylo::{BuildOptions, XyloTarget};
 
 use crate::artifacts::{self, WrittenFile};
 use crate::error::Error;
-use crate::experiment::{ChipResult, Experiment, FloatEvaluation, Plan};
+use crate::experiment::{ChipResult, Experiment, FloatEvaluation};
 use crate::files;
 use crate::observer::Observer;
+use crate::plan::Plan;
 use crate::report::{self, Report, Results, SeedResult, Seeds};
 use crate::target::{NamedTarget, TargetOption, TargetOptions};
 use crate::training::{CHECKPOINT, METRICS, SEEDS, TrainedNetwork, TrainingRun, WEIGHTS, check_seeds};

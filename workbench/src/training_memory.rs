@@ -10,8 +10,9 @@ use synnet_runtime::{Dataset, Interpreter};
 use synnet_xylo::layout::Layout;
 
 use crate::error::Error;
-use crate::experiment::{Experiment, Plan};
+use crate::experiment::Experiment;
 use crate::observer::Observer;
+use crate::plan::Plan;
 use crate::report;
 
 /// Number of samples in which event rates are measured.

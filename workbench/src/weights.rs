@@ -9,9 +9,9 @@ use synnet_runtime::initial_params;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::Error;
-use crate::experiment::Plan;
 use crate::files;
 use crate::observer::Observer;
+use crate::plan::Plan;
 use crate::recipe::{Format, FrontEnd, Recipe, plain};
 
 /// Weights to start training from.
@@ -68,20 +68,20 @@ impl Plan {
         self.loaded.bind_file(&file, &self.weight_differences(&file), path, allow_mismatch, observer)
     }
 
-    /// Reads weights to start training from. Learned neuron parameters that the file lacks start from their
+    /// Takes weights in safetensors format, to start training from; messages call them `path`. Learned neuron parameters that the file lacks start from their
     /// declared values; the observer gets a note.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be read, and under the conditions of [`bind`](Self::bind).
+    /// As [`bind`](Self::bind).
     pub fn initial_weights(
         &self,
+        weights: &[u8],
         path: &Path,
         allow_mismatch: bool,
         observer: &dyn Observer,
     ) -> Result<InitialWeights, Error> {
         let graph = &self.loaded.graph;
-        let mut file =
-            WeightsFile::from_safetensors(&files::read(path)?).map_err(|e| Error::file(path, e))?;
+        let mut file = WeightsFile::from_safetensors(weights).map_err(|e| Error::file(path, e))?;
         let declared = initial_params(graph, 0);
         let mut differences = self.weight_differences(&file);
         differences.retain(|difference| !is_newly_learned(difference, graph));

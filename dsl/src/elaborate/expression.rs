@@ -166,9 +166,8 @@ impl Evaluator<'_> {
         // On the command line, there is nothing to declare a name with.
         let diagnostic = match &self.scope.argument {
             Some(argument) if !(near.is_some() && argument.is_word) => {
-                let message = format!("`--param {}` must be {}, not `{name}`", argument.name, argument.what);
-                Diagnostic::error(&codes::TYPE, span, message)
-                    .with_help(format!("write `--param {}={}`", argument.name, argument.example))
+                let message = format!("{} must be {}, not `{name}`", argument.setting(), argument.what);
+                Diagnostic::error(&codes::TYPE, span, message).with_help(argument.remedy())
             }
             Some(_) | None => diagnostic.with_suggestion(near, || {
                 "declare it with `let`, or as a parameter of the network".to_owned()

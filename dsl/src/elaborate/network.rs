@@ -196,10 +196,13 @@ impl<'a> Elaborator<'a> {
                         format!("missing argument `{}` of network `{}`", name.text, network.name.text);
                     let (span, help) = match self.report.sites.last() {
                         Some(&site) => (site, format!("add the argument `{}: ...`", name.text)),
-                        None => (
-                            name.span,
-                            format!("pass `--param {0}=...`, or add a default: `{0} = ...`", name.text),
-                        ),
+                        None => {
+                            let setting = match self.report.has_recipe {
+                                true => format!("set `{}` in `params` of the recipe", name.text),
+                                false => format!("pass `--param {}=...`", name.text),
+                            };
+                            (name.span, format!("{setting}, or add a default: `{} = ...`", name.text))
+                        }
                     };
                     self.report.error_help(&codes::MISSING_ARGUMENT, span, message, help);
                     Value::Error

@@ -16,8 +16,10 @@ pub(crate) struct Reporter {
     pub(crate) sites: Vec<Span>,
     /// Sources of the standard library.
     pub(crate) std: Vec<SourceId>,
-    /// Sources of the arguments from outside: each is one `--param`.
+    /// Sources of the arguments from outside: each is one `--param`, or all are the recipe.
     pub(crate) params: Vec<SourceId>,
+    /// Whether a recipe sets the arguments from outside.
+    pub(crate) has_recipe: bool,
     /// Names of the networks that the files declare.
     pub(crate) networks: HashSet<String>,
     steps: u64,

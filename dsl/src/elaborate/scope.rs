@@ -23,16 +23,35 @@ pub(crate) struct Scope {
     pub(crate) argument: Option<Argument>,
 }
 
-/// An argument from outside: `--param name=value`.
+/// An argument from outside: `--param name=value`, or one of `params` in a recipe.
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) name: String,
+    /// Whether a recipe sets it.
+    pub(crate) in_recipe: bool,
     /// The type of its parameter, with its article.
     pub(crate) what: &'static str,
     /// A value of that type.
     pub(crate) example: &'static str,
     /// Whether its parameter takes a constant of the language, such as `vmem`.
     pub(crate) is_word: bool,
+}
+
+impl Argument {
+    /// Names the setting in a message.
+    pub(crate) fn setting(&self) -> String {
+        if self.in_recipe { format!("`params.{}`", self.name) } else { format!("`--param {}`", self.name) }
+    }
+
+    /// Returns the advice how to write the setting.
+    pub(crate) fn remedy(&self) -> String {
+        let Self { name, example, .. } = self;
+        if self.in_recipe {
+            format!("write `{name}: {example}`")
+        } else {
+            format!("write `--param {name}={example}`")
+        }
+    }
 }
 
 /// Names that may be declared by statements with errors. Uses of these names are not reported.

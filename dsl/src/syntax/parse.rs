@@ -8,6 +8,7 @@ use super::braces::{self, Braces, Surroundings};
 use super::grammar::{Grammar, Rule};
 use super::keywords::Keyword;
 use super::lexer::TokenKind;
+use super::shift::Shift;
 use super::syntax_errors;
 use super::tokenized::Tokenized;
 use super::tree::{
@@ -118,8 +119,21 @@ impl BlockText {
     }
 }
 
-/// Parses a source that is one expression.
-pub(crate) fn parse_expression(source: SourceId, text: &str) -> (Expr, Vec<Diagnostic>) {
+/// Parses an expression: the text at a place of a source.
+pub(crate) fn parse_expression(place: Span, text: &str) -> (Expr, Vec<Diagnostic>) {
+    let (mut expr, mut diagnostics) = parse_value(place.source, text);
+    let shift = Shift(place.start.into());
+    shift.expr(&mut expr);
+    for diagnostic in &mut diagnostics {
+        let notes = diagnostic.notes.iter_mut().map(|(span, _)| span);
+        let fix = diagnostic.fix.iter_mut().map(|fix| &mut fix.span);
+        diagnostic.span.iter_mut().chain(notes).chain(fix).for_each(|span| shift.span(span));
+    }
+    (expr, diagnostics)
+}
+
+/// Parses an expression at the beginning of a source.
+fn parse_value(source: SourceId, text: &str) -> (Expr, Vec<Diagnostic>) {
     let broken = |span| Expr { kind: ExprKind::Invalid, span, height: 1 };
     let whole = Span::new(source, 0, text.len());
     let text = match Tokenized::new(source, text) {

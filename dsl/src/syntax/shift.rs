@@ -131,7 +131,7 @@ impl Shift {
         }
     }
 
-    fn expr(self, expr: &mut Expr) {
+    pub(super) fn expr(self, expr: &mut Expr) {
         self.span(&mut expr.span);
         match &mut expr.kind {
             ExprKind::Invalid | ExprKind::Bool(_) | ExprKind::None | ExprKind::Name(_) => {}

@@ -1,6 +1,7 @@
 //! [`Loss`]: one enum over all losses, which dispatches to their modules.
 
 use serde::{Deserialize, Serialize};
+use synnet_ir::display::pluralize;
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Diagnostic, Diagnostics, Graph};
 
@@ -13,7 +14,7 @@ use super::outcome::SampleOutcome;
 use super::peak::Peak;
 use super::readout::{Readout, Statistic, check_readout};
 use crate::codes;
-use crate::option_range::OptionRange;
+use crate::option_range::{OptionError, OptionRange};
 
 /// The loss that training minimizes.
 ///
@@ -185,9 +186,8 @@ impl Loss {
         }
     }
 
-    /// Checks the loss against a graph: the quantity of its output, and the number of class weights.
+    /// Checks the loss against the output of a graph.
     pub(crate) fn check(&self, graph: &Graph) -> Diagnostics {
-        let outputs = graph.outputs();
         let mut diagnostics = Diagnostics::new();
         if let (Self::Peak(_), Quantity::Spikes) = (self, graph.output.quantity) {
             let message =
@@ -200,17 +200,26 @@ impl Loss {
         } else if let Some(readout) = self.readout() {
             diagnostics.extend(check_readout(readout, graph));
         }
+        diagnostics
+    }
+
+    /// Returns an error if the number of class weights is not that of the outputs.
+    pub(crate) fn class_weights_error(&self, outputs: usize) -> Option<OptionError> {
         let weights = match self {
             Self::CrossEntropy(loss) => loss.class_weights.len(),
             Self::BinaryCrossEntropy(loss) => loss.class_weights.len(),
             Self::Peak(_) | Self::Mse(_) | Self::Custom(_) => 0,
         };
-        if weights != 0 && weights != outputs {
-            let message =
-                format!("`loss.class_weights` has {weights} weights, but the network has {outputs} outputs");
-            diagnostics.push(Diagnostic::error_without_span(&codes::OPTION_RANGE, message));
-        }
-        diagnostics
+        (weights != 0 && weights != outputs).then(|| OptionError {
+            path: ["loss", "class_weights"].map(str::to_owned).to_vec(),
+            is_key: false,
+            predicate: format!(
+                "has {}, but the network has {}",
+                pluralize(weights, "weight"),
+                pluralize(outputs, "output")
+            ),
+            help: Some("list one weight for each output, in their order".to_owned()),
+        })
     }
 
     /// Returns the options with their permitted ranges.

@@ -38,8 +38,7 @@ impl GradientDescent {
     /// Creates the state before the first update.
     ///
     /// # Errors
-    /// Returns an error for each factor in `lr_factors` that names no learned tensor, and for each tensor
-    /// that starts outside its bounds.
+    /// Returns an error for each tensor that starts outside its bounds.
     pub(super) fn new(
         graph: &Graph,
         learned: &LearnedTensors,
@@ -131,15 +130,14 @@ impl GradientDescent {
 /// Returns the update rule of each learned tensor.
 ///
 /// # Errors
-/// Returns an error for each factor in `lr_factors` that names no learned tensor, and for each tensor that
-/// starts outside its bounds.
+/// Returns an error for each tensor that starts outside its bounds.
 fn rules(
     graph: &Graph,
     specs: &[TensorSpec],
     tensors: &[Vec<f32>],
     options: &TrainOptions,
 ) -> Result<Vec<UpdateRule>, Diagnostics> {
-    let mut diagnostics = options.check_lr_factors(specs.iter().map(|spec| spec.name.as_str()));
+    let mut diagnostics = Diagnostics::new();
     let rule = |(spec, values): (&TensorSpec, &Vec<f32>)| {
         let bounds = options.bounds.range(graph, spec);
         diagnostics.extend(check_initial(spec, bounds, values));

@@ -5,6 +5,7 @@
 //! optimizer therefore sees a constant in units of its declared value.
 
 use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
 use std::fmt;
 
 use synnet_ir::display::{format_whole_percent, pluralize};
@@ -65,6 +66,10 @@ pub(super) fn units(graph: &Graph, spec: &TensorSpec) -> Vec<f32> {
     let Slot::Layer(id, which) = spec.slot else { return Vec::new() };
     let layer = graph.layer(id);
     let leak = which.leak(layer).map(|leak| leak.unit);
+    // Bit shifts are on a logarithmic scale already: a step of 1 doubles a time constant.
+    if leak == Some(LeakUnit::BitShift) {
+        return Vec::new();
+    }
     let values = which.of(layer).map_or(&[][..], |parameter| &parameter.values);
     let units: Option<Vec<f32>> =
         values.iter().map(|&x| relative_unit(which, leak, x).map(|unit| unit as f32)).collect();
@@ -76,14 +81,16 @@ pub(super) fn units(graph: &Graph, spec: &TensorSpec) -> Vec<f32> {
     }
 }
 
-/// Returns the change of a constant that changes its value, or the time constant of a leak, by 100 %. Returns `None` for
-/// constants whose value may be 0, or that are on a logarithmic scale already.
+/// Returns the change of a constant that changes its value, or the time constant of a leak, by 100 %, to first order.
+/// Returns `None` for constants whose value may be 0.
 fn relative_unit(which: LayerParameter, leak: Option<LeakUnit>, x: f64) -> Option<f64> {
     let unit = match (which, leak) {
         (LayerParameter::Threshold, _) | (_, Some(LeakUnit::TimeConstant)) => x,
         // From `d = exp(-dt / tau)`: a relative change of tau by r changes d by `-d ln(d) r`.
         (_, Some(LeakUnit::Decay)) => -x * x.ln(),
-        (_, Some(LeakUnit::BitShift) | None) => return None,
+        // From `tau = dt 2^k`: a relative change of tau by r changes k by `r / ln(2)`.
+        (_, Some(LeakUnit::BitShift)) => 1.0 / LN_2,
+        (_, None) => return None,
     };
     (unit > 0.0).then_some(unit)
 }
@@ -156,7 +163,10 @@ mod tests {
         let found = of(LayerParameter::SynLeak, decay, (-0.05_f64).exp()).expect("decays have a unit");
         let change = (-1.0_f64 / 20.2).exp() - (-0.05_f64).exp();
         assert!((found * 0.01 - change).abs() < 0.02 * change, "{found}");
-        assert_eq!(of(LayerParameter::SynLeak, Some(LeakUnit::BitShift), 4.0), None);
+        let shift =
+            of(LayerParameter::SynLeak, Some(LeakUnit::BitShift), 4.0).expect("bit shifts have a unit");
+        let longer = 2.0_f64.powf(4.0 + 0.01 * shift) / 16.0;
+        assert!((longer - 1.01).abs() < 1e-4, "{longer}");
         assert_eq!(of(LayerParameter::Bias, None, 0.1), None);
     }
 

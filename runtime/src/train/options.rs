@@ -1,15 +1,14 @@
 //! [`TrainOptions`]: the options of training, and their checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use synnet_ir::{Diagnostic, Diagnostics, Graph};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, did_you_mean, nearest};
 
 use super::augment::Augmentation;
 use super::bounds::Bounds;
 use super::selection::Selection;
-use crate::codes;
 use crate::loss::choice::Loss;
 use crate::optimizer::choice::Optimizer;
 use crate::option_range::{OptionError, OptionRange, setters};
@@ -156,9 +155,20 @@ impl TrainOptions {
         ranges.into_iter().filter_map(OptionRange::check).chain(self.check_score()).collect()
     }
 
+    /// Returns an error for every option that does not fit a network: class weights whose number is not that of the
+    /// outputs, and keys of `lr_factors` that match no learned tensor.
+    pub fn errors_for(&self, graph: &Graph) -> Vec<OptionError> {
+        self.loss
+            .class_weights_error(graph.outputs())
+            .into_iter()
+            .chain(self.lr_factor_errors(graph))
+            .collect()
+    }
+
     /// Returns an error for every option that is out of range or does not fit the network.
     pub(super) fn check(&self, graph: &Graph) -> Diagnostics {
-        let mut diagnostics: Diagnostics = self.errors().into_iter().map(Diagnostic::from).collect();
+        let errors = self.errors().into_iter().chain(self.errors_for(graph));
+        let mut diagnostics: Diagnostics = errors.map(Diagnostic::from).collect();
         diagnostics.extend(self.loss.check(graph));
         diagnostics
     }
@@ -167,6 +177,7 @@ impl TrainOptions {
         let by = self.selection?.by;
         (by.needs_classes() && !self.loss.classifies()).then(|| OptionError {
             path: ["selection", "by"].map(str::to_owned).to_vec(),
+            is_key: false,
             predicate: format!("is `{}`, but the loss has no classes", by.name()),
             help: Some("select by `validation_loss` or `loss`".to_owned()),
         })
@@ -178,15 +189,25 @@ impl TrainOptions {
         self.lr_factors.get(tensor).or_else(|| self.lr_factors.get(last)).copied()
     }
 
-    /// Returns an error for each key of `lr_factors` that matches no learned tensor.
-    pub(super) fn check_lr_factors<'a>(&self, tensors: impl Iterator<Item = &'a str> + Clone) -> Diagnostics {
-        let names = |key: &str| tensors.clone().any(|t| t == key || t.rsplit('.').next() == Some(key));
-        let unknown = self.lr_factors.keys().filter(|key| !names(key));
-        let all = tensors.clone().map(|tensor| format!("`{tensor}`")).collect::<Vec<_>>().join(", ");
-        let error = |key: &String| {
-            let message = format!("`lr_factors` names `{key}`, which is not a learned tensor");
-            Diagnostic::error_without_span(&codes::OPTION_RANGE, message)
-                .with_help(format!("use one of the learned tensors: {all}"))
+    fn lr_factor_errors(&self, graph: &Graph) -> Vec<OptionError> {
+        let tensors: Vec<String> =
+            graph.tensors().into_iter().filter(|spec| spec.learn).map(|spec| spec.name).collect();
+        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+        let names: BTreeSet<String> = tensors.iter().map(|name| last(name)).chain(tensors.clone()).collect();
+        let unknown = self.lr_factors.keys().filter(|key| !names.contains(*key));
+        let help = |key: &str| match nearest(key, names.iter().map(String::as_str)) {
+            Some(name) => did_you_mean(name),
+            None if tensors.is_empty() => "remove it: the network has no learned tensors".to_owned(),
+            None => {
+                let all: Vec<String> = tensors.iter().map(|tensor| format!("`{tensor}`")).collect();
+                format!("use one of the learned tensors: {}", all.join(", "))
+            }
+        };
+        let error = |key: &String| OptionError {
+            path: vec!["lr_factors".to_owned(), key.clone()],
+            is_key: true,
+            predicate: "names no learned tensor".to_owned(),
+            help: Some(help(key)),
         };
         unknown.map(error).collect()
     }

@@ -76,13 +76,18 @@ impl Trainer {
         let network = Network::bind(graph, &params).map_err(|errors| diagnostics.extend(errors)).ok();
         let bound = network.as_ref().map_or(graph, |network| &network.graph);
         let tape = Tape::new(bound);
-        let (Some(mut network), true) = (network, diagnostics.is_empty()) else {
+        // Bounds that are out of range themselves would be reported again at each tensor.
+        let Some(mut network) = network.filter(|_| options.errors().is_empty()) else {
             return Err(diagnostics);
         };
         let tensors = tape.learned().read(&network);
         // Learned neuron parameters are declared in f64. Round them to f32 before the first step, as resuming does.
         tape.learned().write(&mut network, &tensors);
-        let descent = GradientDescent::new(graph, tape.learned(), tensors, &options)?;
+        let descent = GradientDescent::new(graph, tape.learned(), tensors, &options);
+        let descent = descent.map_err(|errors| diagnostics.extend(errors)).ok();
+        let (Some(descent), true) = (descent, diagnostics.is_empty()) else {
+            return Err(diagnostics);
+        };
         Ok(Self {
             descent,
             epoch: 0,

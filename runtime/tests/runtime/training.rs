@@ -190,7 +190,7 @@ fn initial_values_out_of_bounds_are_reported() {
     assert_eq!(
         messages,
         [
-            "`lr_factors` names `tau`, which is not a learned tensor",
+            "`lr_factors.tau` names no learned tensor",
             "`l0.tau_mem` starts at 0.0005, but its bounds require at least 0.001",
             "`l0.threshold` starts at 0.001, but its bounds require at least 0.01"
         ]

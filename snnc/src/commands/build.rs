@@ -6,16 +6,18 @@ use std::sync::Arc;
 use serde_json::json;
 use synnet_ir::Fact;
 use synnet_ir::Network;
+use synnet_ir::display::pluralize;
 use synnet_workbench::artifacts::{self, WrittenFile};
+use synnet_workbench::file_kind::Expected;
 use synnet_workbench::network_source::LoadedNetwork;
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{NamedTarget, TargetOption, TargetOptions, calibration, files, report};
+use synnet_workbench::{NamedTarget, Observer, TargetOption, TargetOptions, calibration, files, report};
 use synnet_xylo::quantize::QuantizeOptions;
 
 use crate::cli::{Build, QuantizeArgs};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{stdio, terminal};
+use crate::{file_kind, stdio, terminal};
 
 /// Compiles a network for a target.
 pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
@@ -27,11 +29,11 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     let bind = |path: &PathBuf| input.bind(path, args.allow_mismatch, context);
     let network = args.weights.as_ref().map(bind).transpose()?;
     let mut options = TargetOptions::new();
-    options.quantize = quantize_options(args, input.recipe(), network.as_ref(), context)?;
+    options.quantize = quantize_options(args, &target, input.recipe(), network.as_ref(), context)?;
     options.remove_dead = args.remove_dead;
     options.one_file = stdio::is_stdio(&args.out);
     if let Some(path) = &args.rates {
-        let rates = report::rates_from_json(&stdio::read_text(path)?, &loaded.graph);
+        let rates = report::rates_from_json(&file_kind::read_text(path, Expected::Rates)?, &loaded.graph);
         options.rates = rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
     }
     let back_end = target.instantiate(&options);
@@ -146,6 +148,7 @@ fn reject_unused_options(args: &Build, target: &NamedTarget, context: &Context) 
 /// Calibration input gives the ranges of the states.
 fn quantize_options(
     args: &Build,
+    target: &NamedTarget,
     recipe: Option<&Recipe>,
     network: Option<&Network>,
     context: &Context,
@@ -178,6 +181,17 @@ fn quantize_options(
         ));
     };
     let events = context.events(path, network.graph.input.channels)?;
+    // More events in a step than a chip takes are dropped there.
+    let above = target.chip().map_or(0, |chip| events.above(chip.events.input.into()));
+    if above > 0 {
+        context.terminal.warning(&format!(
+            "`{}`: {} above the maximum of target `{}` in a step: the ranges are measured with them, but the chip \
+             drops them",
+            path.display(),
+            pluralize(above as usize, "event"),
+            target.name()
+        ));
+    }
     let ranges = calibration::on_events(network, &events);
     let ranges = ranges.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
     Ok(quantize.options.with_ranges(Some(ranges)))

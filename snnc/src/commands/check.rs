@@ -7,16 +7,15 @@ use serde_json::{Value, json};
 use synnet_ir::display::pluralize;
 use synnet_ir::{Diagnostic, Graph, Sources};
 use synnet_workbench::compiled_network::{self, CompiledNetwork};
+use synnet_workbench::file_kind::{Expected, FileKind};
 use synnet_workbench::network_source;
-use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{Observer, Plan};
+use synnet_workbench::{Checks, Observer, Plan};
 
 use crate::cli::{Check, NetworkArgs};
 use crate::context::Context;
 use crate::failure::{self, Failure};
-use crate::file_kind::FileKind;
 use crate::progress::Terminal;
-use crate::{stdio, terminal};
+use crate::{file_kind, stdio, terminal};
 
 /// Checks a network and the rules of the target, if one is given. Recipes and compiled networks are recognized by their
 /// extensions, and on standard input by their content.
@@ -27,8 +26,8 @@ pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
     if compiled_network::is_compiled(path) {
         return compiled_network(args, context);
     }
-    let text = stdio::read_text(path)?;
-    match FileKind::of(path, &text) {
+    let text = file_kind::read_text(path, Expected::Checkable)?;
+    match FileKind::of(path, text.as_bytes()) {
         FileKind::Recipe => recipe(args, text, context),
         FileKind::Chip => chip(args, text, context),
         _ => network(args, text, context),
@@ -70,14 +69,9 @@ fn recipe(args: &Check, text: String, context: &Context) -> Result<(), Failure> 
     }
     let target = context.target(args.target.as_ref())?;
     let recorder = Recorder { terminal: &context.terminal, warnings: Mutex::default() };
-    let recipe = Recipe::parse(text, net, &[], &context.chips)?;
-    let plan = Plan::new(recipe, &recorder)?;
-    plan.check_targets()?;
-    if let Some(target) = target {
-        plan.loaded.accept(&target.check(&plan.loaded.graph), &recorder)?;
-    }
-    let seed = plan.recipe.training.seed;
-    plan.trainer(seed)?;
+    let checks = Checks::training().with_target(target);
+    let plan = Plan::parse(text, net, &[], &context.chips, &checks, &recorder)?;
+    plan.trainer(plan.recipe.training.seed)?;
     if context.json {
         stdio::print_json(&json!({ "diagnostics": recorder.into_warnings() }))?;
     }
@@ -147,7 +141,8 @@ fn compiled_network(args: &Check, context: &Context) -> Result<(), Failure> {
         ));
     }
     let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
-    let network = CompiledNetwork::parse(&stdio::read(net)?, net, &context.chips)?;
+    let bytes = file_kind::read(net, Expected::Checkable)?;
+    let network = CompiledNetwork::parse(&bytes, net, &context.chips)?;
     let chip = network.chip(named)?;
     let recorder = Recorder { terminal: &context.terminal, warnings: Mutex::default() };
     if let Some(chip) = &chip {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use synnet_workbench::NamedTarget;
 use synnet_workbench::comparison::{Comparison, ComparisonInput};
+use synnet_workbench::{Checks, NamedTarget};
 use synnet_xylo::chip::Chip;
 
 use crate::cli::Compare;
@@ -18,7 +18,7 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
         stdio::check_single_stdout("--html", path, context.json)?;
     }
     let named = context.target_or_custom(args.target.as_ref())?;
-    let mut plan = context.plan(&args.recipe)?;
+    let mut plan = context.plan(&args.recipe, &Checks::default())?;
     let chip = chip(named, plan.recipe.simulated_chip(), context)?;
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);

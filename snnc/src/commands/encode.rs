@@ -4,13 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 use synnet_workbench::encoding::{self, Encoding, EncodingStatistics};
+use synnet_workbench::file_kind::Expected;
 use synnet_workbench::files;
 use synnet_workbench::recipe::FrontEnd;
 
 use crate::cli::Encode;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{stdio, terminal};
+use crate::{file_kind, stdio, terminal};
 
 /// Encodes a recording to a file, or the recordings of a folder to a folder.
 pub fn run(args: &Encode, context: &Context) -> Result<(), Failure> {
@@ -25,7 +26,7 @@ pub fn run(args: &Encode, context: &Context) -> Result<(), Failure> {
 fn recording(args: &Encode, front_end: &FrontEnd, context: &Context) -> Result<(), Failure> {
     let (input, out) = (&args.input, &args.out);
     let name = stdio::display_name(input);
-    let encoding = Encoding::parse(&stdio::read(input)?, front_end);
+    let encoding = Encoding::parse(&file_kind::read(input, Expected::Recording)?, front_end);
     let encoding = encoding.map_err(|why| Failure::Input(format!("`{name}`: {why}")))?;
     let title = if stdio::is_stdio(input) { name } else { files::name(input) };
     let events = if stdio::is_stdio(out) { encoding.to_npy() } else { encoding.to_file(out) };

@@ -1,8 +1,8 @@
 //! `snnc eval`: evaluates trained weights on the test set of a recipe.
 
-use synnet_workbench::Engine;
 use synnet_workbench::cost::InferenceCost;
 use synnet_workbench::report::{self, Results};
+use synnet_workbench::{Checks, Engine};
 
 use crate::cli::Eval;
 use crate::context::Context;
@@ -21,7 +21,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
             "`--quantizer` has no effect on the engine `float`: name a chip with `--on`".into(),
         ));
     }
-    let mut plan = context.plan(&args.recipe)?;
+    let mut plan = context.plan(&args.recipe, &Checks::default())?;
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }

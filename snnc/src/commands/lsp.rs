@@ -8,8 +8,8 @@ use synnet_ir::display::format_whole_percent;
 use synnet_ir::graph::LayerId;
 use synnet_ir::{Code, Diagnostics, Graph};
 use synnet_lsp::{Checker, Environment, RecipeKey, RecipeReport, Settings};
-use synnet_workbench::recipe::{self, Recipe};
-use synnet_workbench::{ChipCatalog, Error, NamedTarget, Plan, Silent, files};
+use synnet_workbench::recipe;
+use synnet_workbench::{Checks, ChipCatalog, Error, NamedTarget, Plan, Silent, files};
 use synnet_xylo::budget::{Budget, Resource};
 use synnet_xylo::layout::Layout;
 
@@ -93,10 +93,14 @@ impl Environment for Files {
             return None;
         }
         let chips = self.catalog(settings).unwrap_or_default();
-        let parsed = Recipe::parse(text.to_owned(), Path::new(path), &[], &chips);
-        let checked = parsed.and_then(|recipe| Plan::new(recipe, &Silent)?.check_targets());
+        let checks = Checks::training();
+        let checked = Plan::parse(text.to_owned(), Path::new(path), &[], &chips, &checks, &Silent);
         Some(match checked {
-            Ok(()) => RecipeReport::default(),
+            Ok(plan) => RecipeReport {
+                diagnostics: plan.recipe.warnings().clone(),
+                sources: plan.loaded.sources,
+                messages: Vec::new(),
+            },
             Err(Error::Diagnostics(found)) => {
                 RecipeReport { diagnostics: found.diagnostics, sources: found.sources, messages: Vec::new() }
             }

@@ -8,6 +8,7 @@ use synnet_ir::picture::Subject;
 use synnet_ir::{Graph, Network, Sources, Statistics, did_you_mean, nearest};
 use synnet_workbench::NetworkPage;
 use synnet_workbench::compiled_network::{self, CompiledNetwork};
+use synnet_workbench::file_kind::Expected;
 use synnet_workbench::network_source::{self, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
 use synnet_xylo::cost::CostSummary;
@@ -16,7 +17,7 @@ use synnet_xylo::{budget::Budget, chip::Chip, quantize::QuantizeOptions};
 use crate::cli::{Show, ShowFormat};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{browser, stdio, terminal};
+use crate::{browser, file_kind, stdio, terminal};
 
 /// Shows a network or a compiled network.
 pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
@@ -293,7 +294,8 @@ fn compiled_network(args: &Show, context: &Context) -> Result<(), Failure> {
     let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
     let path = &network.net;
     stdio::check_outputs(args.out.as_deref(), [path.as_path()])?;
-    let network = CompiledNetwork::parse(&stdio::read(path)?, path, &context.chips)?;
+    let bytes = file_kind::read(path, Expected::CompiledNetwork)?;
+    let network = CompiledNetwork::parse(&bytes, path, &context.chips)?;
     let network = network.with_layers_beside(&context.terminal);
     let chip = network.chip(named)?;
     let chip = chip.as_deref();

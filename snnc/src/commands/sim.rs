@@ -3,13 +3,14 @@
 use serde_json::json;
 use synnet_ir::display::pluralize;
 use synnet_workbench::compiled_network::CompiledNetwork;
+use synnet_workbench::file_kind::Expected;
 use synnet_workbench::{cost, inference};
 
 use crate::cli::Sim;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::{stdio, terminal};
+use crate::{file_kind, stdio, terminal};
 
 /// Simulates a compiled network and writes the spikes of the readout as `output`.
 pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
@@ -18,7 +19,8 @@ pub fn run(args: &Sim, context: &Context) -> Result<(), Failure> {
     let inputs = [&args.spec, &arrays.input].into_iter().chain(&arrays.front_end.recipe);
     context.check_outputs([&arrays.output], inputs, None)?;
     let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
-    let network = CompiledNetwork::parse(&stdio::read(&args.spec)?, &args.spec, &context.chips)?;
+    let bytes = file_kind::read(&args.spec, Expected::CompiledNetwork)?;
+    let network = CompiledNetwork::parse(&bytes, &args.spec, &context.chips)?;
     let chip = network.chip(named)?;
     if let Some(chip) = &chip {
         network.check(chip, &context.terminal)?;

@@ -2,22 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use synnet_workbench::{Plan, RunOptions};
+use synnet_workbench::file_kind::Expected;
+use synnet_workbench::{Checks, InitialWeights, Plan, RunOptions};
 
 use crate::cli::Train;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{stdio, terminal};
+use crate::{file_kind, stdio, terminal};
 
 /// Trains, evaluates and builds. All files go to one folder, or to one folder per seed.
 pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
-    let plan = context.plan(&args.recipe)?;
+    let plan = context.plan(&args.recipe, &Checks::training())?;
     let out = args.out.clone().unwrap_or_else(|| default_folder(&args.recipe.recipe));
     let mut options = RunOptions::new(out);
     options.seeds = seeds(args, &plan)?;
     options.resume = args.resume;
     options.overwrite = args.overwrite;
-    let initial_weights = |path: &PathBuf| plan.initial_weights(path, args.allow_mismatch, &context.terminal);
+    let initial_weights = |path: &PathBuf| -> Result<InitialWeights, Failure> {
+        let bytes = file_kind::read(path, Expected::Weights)?;
+        Ok(plan.initial_weights(&bytes, path, args.allow_mismatch, &context.terminal)?)
+    };
     options.weights = args.weights.as_ref().map(initial_weights).transpose()?;
     context.terminal.watch_for_interrupts()?;
     let run = synnet_workbench::run(plan, &options, &context.terminal)?;

@@ -54,7 +54,10 @@ impl AugmentedSamples {
         let noise = source.options.augmentation.noise.as_ref();
         let noise = noise.and_then(|noise| noise.recordings.as_ref());
         Ok(Self {
-            noise: noise.map(|folder| NoisePool::read(folder, source.path)).transpose()?.unwrap_or_default(),
+            noise: noise
+                .map(|folder| NoisePool::read(folder, source.path, source.recipe))
+                .transpose()?
+                .unwrap_or_default(),
             files: train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect(),
             augmentation: source.options.augmentation.clone(),
             front_end: front_end.clone(),

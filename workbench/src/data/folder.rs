@@ -13,8 +13,10 @@ use super::pattern::Pattern;
 use super::scan::{LeftOut, Scan};
 use super::split::{Assignment, Fields, Seen};
 use super::{Source, SplitSample, error_list};
+use crate::codes;
 use crate::error::{self, Error};
 use crate::observer::{Observer, Stage};
+use crate::problem::Problem;
 use crate::recipe::Format;
 
 /// A file with the split and the label that its name gives.
@@ -38,18 +40,18 @@ impl Source<'_> {
     /// out, and a warning of names that do not match the pattern.
     pub(super) fn files(&self, seen: &mut Seen, observer: &dyn Observer) -> Result<Vec<File>, Error> {
         let text = self.options.pattern.as_deref().ok_or_else(|| {
-            let help = "set `data.pattern` to the pattern of its file names, such as `{label}_{take}.npz`";
-            Error::file(self.path, format_args!("is a folder: {help}"))
+            let message = format!("`{}` is a folder, but `data.pattern` is missing", self.path.display());
+            let help = "add `pattern`, the pattern of its file names, such as `{label}_{take}.npz`";
+            self.error(Problem::new(&codes::MISSING_KEY, "data.pattern", message).with_help(help))
         })?;
         let pattern = Pattern::parse(text).map_err(|e| Error::Input(format!("`data.pattern`: {e}")))?;
         let scan = Scan::read(self.path, pattern.extension(), &self.ignored())?;
         scan.report(self.path, observer);
         if scan.names.is_empty() {
-            let message = format!(
-                "the folder has no `{}` files; correct the path or `data.pattern`",
-                pattern.extension()
-            );
-            return Err(Error::file(self.path, message));
+            let (key, folder) = (self.key(), self.path.display());
+            let message = format!("`{key}`: the folder has no `{}` files: `{folder}`", pattern.extension());
+            let problem = Problem::new(&codes::FILE, key, message);
+            return Err(self.error(problem.with_help("correct the path, or the extension in `data.pattern`")));
         }
         let (mut errors, mut unmatched) = (Vec::new(), LeftOut::default());
         let (mut selected, mut assignments, mut speakers) = (Vec::new(), Vec::new(), Vec::new());
@@ -75,7 +77,8 @@ impl Source<'_> {
             let message = format!("{names} whose names do not match the pattern `{text}`");
             if self.options.strict || selected.is_empty() && errors.is_empty() {
                 let help = "correct `data.pattern`, or leave files out with `data.ignore`";
-                return Err(Error::file(self.path, format!("{message}; {help}")));
+                let problem = Problem::new(&codes::NO_SAMPLE, "data.pattern", message);
+                return Err(self.error(problem.with_help(help)));
             }
             observer.warning(&format!("`{}`: skipped {message}", self.path.display()));
         }
@@ -87,6 +90,16 @@ impl Source<'_> {
         let files = selected.into_iter().zip(assignments).zip(speakers);
         let file = |((name, assignment), speaker)| File { path: self.path.join(name), assignment, speaker };
         Ok(files.map(file).collect())
+    }
+
+    /// Returns the key that names the folder.
+    pub(super) fn key(&self) -> &'static str {
+        if self.all_test { "data.test_path" } else { "data.path" }
+    }
+
+    /// Returns the error about a problem of the recipe.
+    pub(super) fn error(&self, problem: Problem) -> Error {
+        self.recipe.error(vec![problem])
     }
 
     /// Returns the patterns of names to leave out: those of the recipe, and the folder of noise, if it is among the

@@ -130,20 +130,30 @@ struct SplitSample {
 ///
 /// # Errors
 /// Returns an error that lists the samples that cannot be used, or values of the recipe that no sample has, or names an
-/// empty set, a class without samples, or, if the recipe is strict, a class without training samples.
+/// empty set, or a class without training samples that the recipe does not hold out by name.
 pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Corpus, Error> {
     let options = &recipe.data;
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
     let paths = [(&options.path, "data.path", false)];
     let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
     let paths: Vec<_> = paths.into_iter().chain(test_path).collect();
-    if let Some((path, key, _)) = paths.iter().find(|(path, ..)| !path.exists()) {
-        let message = format!("there is no such folder or file; correct `{key}`");
-        return Err(Error::Refused(format!("`{}`: {message}", path.display())));
+    let missing: Vec<Problem> = paths
+        .iter()
+        .filter(|(path, ..)| !path.exists())
+        .map(|(path, key, _)| missing_path(path, key, "folder or file"))
+        .chain(split::missing_lists(options))
+        .chain(noise::missing_folder(options))
+        .collect();
+    if !missing.is_empty() {
+        return Err(recipe.error(missing));
     }
     if let Some(key) = split::list_keys(options).next().filter(|_| options.path.is_file()) {
-        let message = format!("is a single file, but `{key}` has a list of files; select samples by fields");
-        return Err(Error::file(&options.path, message));
+        let message = format!(
+            "`{key}` has a list of files, but `data.path` is a single file: `{}`",
+            options.path.display()
+        );
+        let problem = Problem::new(&codes::CONFLICT, &format!("{key}.list"), message);
+        return Err(recipe.error(vec![problem.with_help("select samples by fields")]));
     }
     let splitter = Splitter::new(options, &classes)?;
     let (mut samples, mut seen) = (Vec::new(), Seen::default());
@@ -164,7 +174,7 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
         chip_input::check(&samples, options.steps, chip, observer)?;
     }
     let splits = Splits::new(samples);
-    splits.check(options)?;
+    splits.check(options).map_err(|problem| recipe.error(vec![problem]))?;
     warn_about_silence(&splits.train, options, observer);
     let channels = if options.format == Format::Wav { audio3::CHANNELS } else { input.channels };
     let dataset = |samples| {
@@ -181,9 +191,9 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
     })
 }
 
-/// Checks that each class has training samples. One whose samples are all held out cannot be learned, but may be there to
-/// test what the network does with it: it is a warning, unless the recipe is strict. Returns an error for each class that no
-/// sample has.
+/// Checks that each class has samples, and training samples: it cannot be learned otherwise. The exception is a class
+/// whose label `data.test` or `data.validation` names: whoever holds out a class by name wants to know what the network
+/// does with it, so this is a warning, unless the recipe is strict.
 fn check_classes(
     samples: &[SplitSample],
     classes: &[String],
@@ -209,10 +219,16 @@ fn check_classes(
         } else if trained == 0 && is_trained {
             let held_out = if total == 1 { "1 sample is".to_owned() } else { format!("{total} samples are") };
             let message = format!(
-                "class `{name}` has no training sample: its {held_out} in the test or validation set; correct \
-                 `data.test` or `data.validation`"
+                "class `{name}` has no training sample: its {held_out} in the test or validation set"
             );
-            if options.strict { problems.push(problem(message)) } else { observer.warning(&message) }
+            if split::holds_out(options, name) && !options.strict {
+                observer.warning(&format!("{message}; the network cannot learn it"));
+            } else {
+                let help = format!(
+                    "correct `data.test` or `data.validation`; to hold the class out, name it there: `label: [{name}]`"
+                );
+                problems.push(problem(message).with_help(help));
+            }
         }
     }
     problems
@@ -242,7 +258,7 @@ impl Splits {
     }
 
     /// Checks that no set that the recipe asks for is empty.
-    fn check(&self, options: &DataOptions) -> Result<(), Error> {
+    fn check(&self, options: &DataOptions) -> Result<(), Problem> {
         let is_validated = options.validation != ValidationSplit::None;
         // The rule that was applied last has taken the samples.
         let training_key = if self.validation.is_empty() { "data.test" } else { "data.validation" };
@@ -253,12 +269,21 @@ impl Splits {
         ];
         match sets.into_iter().find(|(is_empty, ..)| *is_empty) {
             Some((_, set, key)) => {
-                let message = format!("the {set} set is empty; correct `{key}` in the recipe");
-                Err(Error::file(&options.path, message))
+                let message = format!("the {set} set is empty: `{}`", options.path.display());
+                Err(Problem::new(&codes::NO_SAMPLE, key, message)
+                    .with_help(format!("correct `{key}`, which divides the samples")))
             }
             None => Ok(()),
         }
     }
+}
+
+/// Returns the problem of a path that does not exist; `what` says what should be there.
+fn missing_path(path: &Path, key: &str, what: &str) -> Problem {
+    let message = format!("`{key}`: there is no such {what}: `{}`", path.display());
+    let help = "correct the path, which is relative to the folder of the recipe; paths of `--set` are relative to the \
+                working folder";
+    Problem::new(&codes::FILE, key, message).with_help(help)
 }
 
 impl Corpus {
@@ -300,12 +325,36 @@ impl Source<'_> {
                     augments.then(|| AugmentedSamples::new(self, &files, front_end)).transpose()?;
                 Ok((samples, augmented.map(Arc::new)))
             }
-            Format::Npz | Format::Shd if !self.path.is_dir() => Ok((self.read_table(seen)?, None)),
-            Format::Shd => Err(Error::file(self.path, "is a folder; the format `shd` is a single HDF5 file")),
+            Format::Npz | Format::Shd if !self.path.is_dir() => {
+                self.warn_about_folder_keys(observer);
+                Ok((self.read_table(seen)?, None))
+            }
+            Format::Shd => {
+                let key = self.key();
+                let message = format!("`{key}` is a folder, but the format `shd` is a single HDF5 file");
+                let problem = Problem::new(&codes::FILE, key, message);
+                Err(self.error(problem.with_help("name the file, or choose another `data.format`")))
+            }
             Format::Npz | Format::Events => {
                 let files = self.files(seen, observer)?;
                 Ok((self.read(&files, observer, &|bytes, path| self.decode(bytes, path))?, None))
             }
+        }
+    }
+
+    /// Warns about keys that apply to folders only.
+    fn warn_about_folder_keys(&self, observer: &dyn Observer) {
+        let options = self.options;
+        let keys = [("data.pattern", options.pattern.is_some()), ("data.ignore", !options.ignore.is_empty())];
+        // The other path may be a folder.
+        let all_files = [Some(&options.path), options.test_path.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|path| path.is_file());
+        let is_first = !self.all_test && options.format == Format::Npz;
+        for (key, _) in keys.into_iter().filter(|(_, is_given)| *is_given && all_files && is_first) {
+            let problem = Problem::without_effect(key, "the samples are in a single file", "omit it");
+            observer.diagnostics(&self.recipe.diagnostics([problem]), &self.recipe.sources());
         }
     }
 

@@ -7,7 +7,19 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::error_list;
 use super::scan::Scan;
+use crate::codes;
 use crate::error::{self, Error};
+use crate::problem::Problem;
+use crate::recipe::{DataOptions, Recipe};
+
+/// The key of the folder.
+const KEY: &str = "data.augmentation.noise.recordings";
+
+/// Returns the problem of a folder of noise recordings that does not exist.
+pub(super) fn missing_folder(options: &DataOptions) -> Option<Problem> {
+    let folder = options.augmentation.noise.as_ref()?.recordings.as_ref()?;
+    (!folder.is_dir()).then(|| super::missing_path(folder, KEY, "folder"))
+}
 
 /// Decoded noise recordings.
 #[derive(Default)]
@@ -23,17 +35,15 @@ impl NoisePool {
     ///
     /// # Errors
     /// Returns an error that lists the files that cannot be used, or if there is none.
-    pub(super) fn read(folder: &Path, path: &Path) -> Result<Self, Error> {
-        let key = "data.augmentation.noise.recordings";
-        if !folder.is_dir() {
-            let message = format!("`{key}`: there is no folder `{}`", folder.display());
-            return Err(Error::Refused(message));
-        }
+    pub(super) fn read(folder: &Path, path: &Path, recipe: &Recipe) -> Result<Self, Error> {
+        let problem = |message: String| {
+            let message = format!("`{KEY}`: {message}: `{}`", folder.display());
+            recipe.error(vec![Problem::new(&codes::FILE, KEY, message).with_help("choose another folder")])
+        };
         let is_above = |(folder, path): (PathBuf, PathBuf)| path.starts_with(folder);
         if std::fs::canonicalize(folder).ok().zip(std::fs::canonicalize(path).ok()).is_some_and(is_above) {
-            let message = "the folder also contains the dataset, including the test set; choose a folder that holds only noise \
-                           recordings";
-            return Err(Error::file(folder, format_args!("`{key}`: {message}")));
+            let message = "the folder also contains the dataset, including the test set".to_owned();
+            return Err(problem(message));
         }
         let scan = Scan::read(folder, ".wav", &[])?;
         let (mut recordings, mut errors, mut hash) = (Vec::new(), Vec::new(), Xxh3::new());
@@ -53,7 +63,7 @@ impl NoisePool {
             return Err(Error::file(folder, list));
         }
         if recordings.is_empty() {
-            return Err(Error::file(folder, format_args!("the folder has no `.wav` files; correct `{key}`")));
+            return Err(problem("the folder has no `.wav` files".to_owned()));
         }
         Ok(Self { recordings, hash: hash.digest128() })
     }

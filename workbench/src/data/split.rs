@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use synnet_ir::display::pluralize;
 use synnet_ir::{did_you_mean, nearest};
+use unicode_normalization::UnicodeNormalization;
 
 use super::list::List;
 use crate::codes;
@@ -149,6 +150,9 @@ impl<'a> Splitter<'a> {
             *seen.gathered.entry(label.to_owned()).or_default() += 1;
             return Ok(unknown);
         }
+        if self.classes.iter().any(|class| is_same_text(class, label)) {
+            return Err(format!("the label `{label}` is not written like its class: {COMBINING}"));
+        }
         Err(format!(
             "the label `{label}` is not one of the classes {}: leave it out with `data.only`, or add the class \
              `{UNKNOWN}`, which gathers other labels",
@@ -240,6 +244,23 @@ pub(super) fn list_keys(options: &DataOptions) -> impl Iterator<Item = &'static 
     rules(options).filter(|(_, rule)| rule.list.is_some()).map(|(key, _)| key)
 }
 
+/// Returns the problem of each list file that does not exist.
+pub(super) fn missing_lists(options: &DataOptions) -> impl Iterator<Item = Problem> {
+    rules(options).filter_map(|(key, rule)| {
+        let path = rule.list.as_ref().filter(|path| !path.exists())?;
+        let message = format!("`{key}.list`: there is no such file: `{}`", path.display());
+        let help = "correct the path, which is relative to `data.path` or to the folder of the recipe";
+        Some(Problem::new(&codes::FILE, &format!("{key}.list"), message).with_help(help))
+    })
+}
+
+/// Returns whether the test or the validation rule names the label of a class.
+pub(super) fn holds_out(options: &DataOptions, class: &str) -> bool {
+    let labels =
+        rules(options).filter(|(key, _)| *key != ONLY).filter_map(|(_, rule)| rule.fields.get("label"));
+    labels.flatten().any(|label| label.as_str() == class)
+}
+
 /// The keys of the rules.
 const ONLY: &str = "data.only";
 const TEST: &str = "data.test";
@@ -274,6 +295,7 @@ fn unmatched_values(key: &str, rule: &Filter, seen: &BTreeMap<String, BTreeSet<S
                 continue;
             }
             let help = match nearest(&value, known.iter().copied()) {
+                _ if known.iter().any(|known| is_same_text(known, &value)) => COMBINING.to_owned(),
                 Some(nearest) => did_you_mean(nearest),
                 None => format!("its values are {}", listed(&known)),
             };
@@ -283,6 +305,15 @@ fn unmatched_values(key: &str, rule: &Filter, seen: &BTreeMap<String, BTreeSet<S
         }
     }
     problems
+}
+
+/// The advice about names that look the same.
+const COMBINING: &str = "file names hold the same text with other characters, such as `e` and a combining accent for \
+                         `\u{e9}` (macOS writes names so): copy the name from a file, or rename the files";
+
+/// Returns whether two names that differ look the same: canonically equivalent Unicode.
+fn is_same_text(a: &str, b: &str) -> bool {
+    !(a.is_ascii() && b.is_ascii()) && a != b && a.nfc().eq(b.nfc())
 }
 
 /// Lists the first names.

@@ -24,16 +24,7 @@ impl Recipe {
         problems.extend(self.check_selection());
         problems.extend(self.data.problems());
         problems.extend(self.front_end.problems());
-        problems.extend(self.training.errors().into_iter().map(|error| {
-            let path = KeyPath::dotted("training").with(error.path);
-            let message = format!("`{path}` {}", error.predicate);
-            let problem = Problem::at(&synnet_runtime::codes::OPTION_RANGE, path, message);
-            let problem = problem.involving("training.loss.kind");
-            match error.help {
-                Some(help) => problem.with_help(help),
-                None => problem,
-            }
-        }));
+        problems.extend(self.training.errors().into_iter().map(Problem::of_training_option));
         problems.extend(self.quantize_problems());
         problems
     }
@@ -137,6 +128,14 @@ impl DataOptions {
         for (name, predicate) in self.augmentation.errors() {
             let path = format!("data.augmentation.{name}");
             add(Problem::new(&codes::RANGE, &path, format!("`{path}` {predicate}")));
+        }
+        for (i, text) in self.ignore.iter().enumerate() {
+            if glob::Pattern::new(text.trim_end_matches('/')).is_err() {
+                let path = KeyPath::dotted("data.ignore").join(i);
+                let message = format!("`data.ignore`: `{text}` is not a pattern of names");
+                let help = "`*` stands for any text; close each `[`, and write `[[]` for the character `[`";
+                add(Problem::at(&codes::RANGE, path, message).with_help(help));
+            }
         }
         problems.extend(self.rule_problems());
         problems.extend(self.format_problems());

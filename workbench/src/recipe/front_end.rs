@@ -31,7 +31,7 @@ impl FrontEnd {
         // JSON is YAML.
         let id = sources.add("front end", json!({ SECTION: self }).to_string());
         let (tree, mut diagnostics) = yaml::parse(&sources, id, 0);
-        let Some(mut tree) = tree else { return Err(problem::into_error(diagnostics, &sources, OPTION)) };
+        let Some(mut tree) = tree else { return Err(problem::into_error(diagnostics, &sources, OPTION, 1)) };
         for (key, text) in options {
             let id = sources.add(OPTION, format!("{key}={text}"));
             let (value, errors) = yaml::parse(&sources, id, key.len() + 1);
@@ -48,7 +48,7 @@ impl FrontEnd {
         diagnostics.extend(problems.map(|problem| problem.into_diagnostic(Some(&reading.tree), KEYS)));
         match front_end {
             Some(front_end) if !diagnostics.has_errors() => Ok(front_end),
-            _ => Err(problem::into_error(diagnostics, &sources, OPTION)),
+            _ => Err(problem::into_error(diagnostics, &sources, OPTION, 1)),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod check;
 mod data;
+mod draft;
+pub(crate) mod effect;
 mod filter;
 mod front_end;
 mod keys;
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use synnet_dsl::CompileOptions;
 use synnet_ir::{Diagnostics, Sources};
 use synnet_runtime::TrainOptions;
 use synnet_runtime::train::{Score, Selection};
@@ -28,12 +31,12 @@ use crate::error::Error;
 use crate::files;
 use crate::problem::{self, Problem};
 use crate::target::NamedTarget;
-use crate::yaml;
 use keys::KEYS;
 use source::RecipeSource;
 
 pub use crate::yaml::Key;
 pub use data::{Cache, DataOptions, Format, FrontEnd};
+pub(crate) use draft::Draft;
 pub use filter::Filter;
 pub use quantize::Quantize;
 pub use validation::ValidationSplit;
@@ -86,6 +89,9 @@ pub struct Recipe {
     /// The places of the values; `None` for a recipe that was not read.
     #[serde(skip)]
     source: Option<Arc<RecipeSource>>,
+    /// Keys without effect.
+    #[serde(skip)]
+    warnings: Diagnostics,
     /// The targets that `build` names.
     #[serde(skip)]
     targets: Vec<NamedTarget>,
@@ -116,6 +122,7 @@ impl Recipe {
             text: String::new(),
             path: PathBuf::from("recipe"),
             source: None,
+            warnings: Diagnostics::new(),
             targets: Vec::new(),
             simulated_chip: None,
         }
@@ -150,42 +157,39 @@ impl Recipe {
         overrides: &[(String, String)],
         chips: &ChipCatalog,
     ) -> Result<Self, Error> {
-        let name = RecipeSource::name(path);
-        let source = Arc::new(RecipeSource::parse(&name, &text, overrides));
-        let mut diagnostics = source.diagnostics.clone();
-        let Some(tree) = &source.tree else {
-            return Err(problem::into_error(diagnostics, &source.sources, &name));
-        };
-        let reading = yaml::read::<Self>(tree, KEYS, "recipe");
-        diagnostics.extend(reading.diagnostics);
-        let Some(mut recipe) = reading.value else {
-            return Err(problem::into_error(diagnostics, &source.sources, &name));
-        };
-        recipe.path = path.to_owned();
-        recipe.source = Some(Arc::clone(&source));
-        let problems = recipe.check(chips).into_iter().filter(|problem| !problem.concerns(&reading.repaired));
-        diagnostics.extend(problems.map(|problem| problem.into_diagnostic(Some(&reading.tree), KEYS)));
-        if diagnostics.has_errors() {
-            return Err(problem::into_error(diagnostics, &source.sources, &name));
-        }
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let is_set = |key: &str| overrides.iter().any(|(k, _)| k == key);
-        recipe.data.resolve(&folder, is_set);
-        if !is_set("network") {
-            recipe.network = folder.join(&recipe.network);
-        }
-        recipe.text = if overrides.is_empty() { text } else { yaml::to_text(tree) };
-        Ok(recipe)
+        Draft::parse(text, path, overrides, chips).finish()
     }
 
     /// Returns the error about problems of the recipe.
     pub(crate) fn error(&self, problems: Vec<Problem>) -> Error {
+        let sources = self.sources();
+        let own = sources.iter().count();
+        problem::into_error(self.diagnostics(problems), &sources, &RecipeSource::name(&self.path), own)
+    }
+
+    /// Returns problems of the recipe at their places in [`sources`](Self::sources).
+    pub(crate) fn diagnostics(&self, problems: impl IntoIterator<Item = Problem>) -> Diagnostics {
         let tree = self.source.as_ref().and_then(|source| source.tree.as_ref());
-        let diagnostics: Diagnostics =
-            problems.into_iter().map(|problem| problem.into_diagnostic(tree, KEYS)).collect();
-        let none = Sources::new();
-        let sources = self.source.as_ref().map_or(&none, |source| &source.sources);
-        problem::into_error(diagnostics, sources, &RecipeSource::name(&self.path))
+        problems.into_iter().map(|problem| problem.into_diagnostic(tree, KEYS)).collect()
+    }
+
+    /// Returns the sources of the recipe: its file and the overrides; none for a recipe that was not read.
+    pub(crate) fn sources(&self) -> Sources {
+        self.source.as_ref().map(|source| source.sources.clone()).unwrap_or_default()
+    }
+
+    /// Returns the options that compile the network, with their places in [`sources`](Self::sources).
+    pub(crate) fn compile_options(&self) -> CompileOptions {
+        let options = CompileOptions::new().with_name(self.name.clone()).with_params(self.network_params());
+        match self.source.as_ref().and_then(|source| Some((&source.sources, source.tree.as_ref()?))) {
+            Some((sources, tree)) => options.with_places(source::option_places(tree, sources)),
+            None => options,
+        }
+    }
+
+    /// Returns keys without effect, as warnings.
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
     }
 
     /// Returns the files and folders that the recipe names: the network, the samples, list files, noise recordings.

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use synnet_dsl::OptionPlaces;
 use synnet_ir::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 
+use super::keys::KEYS;
 use crate::codes;
-use crate::yaml::{self, Entry, KeyPath, Node, Value};
+use crate::yaml::{self, Entry, KIND, Key, KeyPath, Node, Value};
 
 /// The source of a recipe.
 #[derive(Clone, Debug)]
@@ -45,16 +47,44 @@ impl RecipeSource {
     }
 }
 
+/// Returns the places of the options that compile the network.
+pub(super) fn option_places(tree: &Node, sources: &Sources) -> OptionPlaces {
+    let params = tree.get("params").map_or(&[][..], Node::entries);
+    let place = |entry: &Entry| {
+        let mut span = entry.value.span;
+        // Quotes are not part of the value.
+        if matches!(&entry.value.value, Value::Scalar(scalar) if scalar.is_quoted)
+            && sources.slice(span).starts_with(['"', '\''])
+            && span.end - span.start >= 2
+        {
+            (span.start, span.end) = (span.start + 1, span.end - 1);
+        }
+        (entry.key.clone(), span)
+    };
+    OptionPlaces { name: tree.get("name").map(|name| name.span), params: params.iter().map(place).collect() }
+}
+
 /// Sets the value at a dotted key. Missing mappings on the way are created.
 pub(super) fn set(root: &mut Node, key: &str, value: Node, id: SourceId) -> Option<Diagnostic> {
     let mut node = root;
     let mut start = 0;
     let mut way = KeyPath::default();
-    for part in key.split('.') {
+    while start <= key.len() {
+        let rest = &key[start..];
+        // Names of tensors and fields may have dots: `training.lr_factors.h0.tau_mem`.
+        let is_name = Key::takes_names(KEYS, &way);
+        let part = if is_name { rest } else { rest.split('.').next().unwrap_or(rest) };
         let span = Span::new(id, start, start + part.len());
         start += part.len() + 1;
         if node.is_null() {
-            node.value = Value::Mapping(Vec::new());
+            // Options of a section that the recipe omits belong to its default kind.
+            let kind = Key::default_kind(KEYS, &way);
+            let kind = kind.filter(|kind| part != KIND && !kind.is_empty()).map(|kind| Entry {
+                key: KIND.to_owned(),
+                key_span: span,
+                value: Node::plain(span, kind),
+            });
+            node.value = Value::Mapping(kind.into_iter().collect());
         }
         let place = node.span;
         let Value::Mapping(entries) = &mut node.value else {

@@ -17,9 +17,10 @@ use synnet_runtime::train::Warning;
 use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
 
 use crate::error::Error;
-use crate::experiment::{DATASET, Experiment, Plan};
+use crate::experiment::{DATASET, Experiment};
 use crate::files;
 use crate::observer::Observer;
+use crate::plan::Plan;
 use crate::weights::InitialWeights;
 
 pub(crate) use existing::{ExistingRun, SEEDS, check_seeds};

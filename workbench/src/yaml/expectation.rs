@@ -73,6 +73,19 @@ impl Key {
         self.path.rsplit('.').next().unwrap_or(self.path)
     }
 
+    /// Returns whether the keys of a mapping are names that the user chooses, with scalars or lists as values.
+    pub(crate) fn takes_names(keys: &'static [Self], path: &KeyPath) -> bool {
+        let path = format!("{path}.*");
+        keys.iter().any(|key| key.path == path)
+    }
+
+    /// Returns the kind of a section that a file omits, such as `adam`, if it has a default.
+    pub(crate) fn default_kind(keys: &'static [Self], path: &KeyPath) -> Option<&'static str> {
+        let path = path.to_string();
+        let key = keys.iter().find(|key| key.path == path)?;
+        key.default.strip_prefix("`{ kind: ")?.strip_suffix(" }`")
+    }
+
     /// Returns the advice to use the default, if there is one.
     pub(crate) fn default_help(&self) -> Option<String> {
         let has_default = !self.default.is_empty() && !self.default.starts_with(REQUIRED);

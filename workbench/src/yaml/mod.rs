@@ -11,6 +11,7 @@ mod parse;
 mod path;
 mod read;
 mod scalar;
+mod slip;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -24,7 +25,7 @@ pub(crate) use read::read;
 pub(crate) use write::to_text;
 
 /// The key that names the variant of an enum with options.
-const KIND: &str = "kind";
+pub(crate) const KIND: &str = "kind";
 
 /// A value of a YAML document, with its location.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 use synnet_ir::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 
+use super::slip::{self, Slip};
 use super::{Entry, Node, Scalar, Value};
 use crate::codes;
 
@@ -13,24 +14,31 @@ const MAX_DEPTH: usize = 64;
 /// Maximum number of values, those that aliases repeat included.
 const MAX_NODES: usize = 1 << 17;
 
+/// Maximum number of slips that are repaired.
+const MAX_SLIPS: usize = 20;
+/// Number of candidates that are tried for an error, from the nearest before it on.
+const MAX_CANDIDATES: usize = 12;
+
 /// Parses the only document of a source, from the byte `from` on. An empty document is null. Returns what could be
-/// understood: `None` if the text is not YAML.
+/// understood: `None` if the text is not YAML. Slips of writing are reported, and read as what was probably meant.
 pub(crate) fn parse(sources: &Sources, id: SourceId, from: usize) -> (Option<Node>, Diagnostics) {
     let text = sources.get(id).and_then(|source| source.text.get(from..)).unwrap_or("");
     // The parser takes a byte order mark at the beginning of a stream only.
     let bom = text.len() - text.trim_start_matches('\u{feff}').len();
     let text = &text[bom..];
-    let offsets = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
+    let base = from + bom;
+    let (repaired, slips) = Repaired::new(text).without_slips(id, base);
     let mut builder = Builder {
         text,
+        parsed: &repaired.text,
         id,
-        base: from + bom,
-        offsets,
+        base,
+        offsets: &repaired.offsets,
         stack: Vec::new(),
         root: None,
         anchors: HashMap::new(),
         nodes: 0,
-        diagnostics: Diagnostics::new(),
+        diagnostics: slips,
     };
     let is_complete = builder.run();
     // A file without a document is null.
@@ -38,13 +46,86 @@ pub(crate) fn parse(sources: &Sources, id: SourceId, from: usize) -> (Option<Nod
     (root.filter(|_| is_complete), builder.diagnostics)
 }
 
+/// A text in which slips are repaired, with the places of its characters in the original.
+struct Repaired {
+    text: String,
+    /// Byte offsets in the original of the characters, and its length. The parser counts characters.
+    offsets: Vec<usize>,
+}
+
+impl Repaired {
+    fn new(text: &str) -> Self {
+        let offsets = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
+        Self { text: text.to_owned(), offsets }
+    }
+
+    /// Repairs every slip that stops the parser, and reports it at its place in the source, where the text starts at the
+    /// byte `base`.
+    fn without_slips(mut self, id: SourceId, base: usize) -> (Self, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        for _ in 0..MAX_SLIPS {
+            let Some(stop) = self.stop() else { break };
+            let Some((slip, repaired)) = self.repair(stop) else { break };
+            let [start, end] = [slip.place.start, slip.place.end].map(|byte| base + self.original(byte));
+            let span = Span::new(id, start, end);
+            diagnostics.push(Diagnostic::error(&codes::SYNTAX, span, slip.message).with_help(slip.help));
+            self = repaired;
+        }
+        (self, diagnostics)
+    }
+
+    /// Returns the place in the original at which the parser stops; `None` if it reads all of the text.
+    fn stop(&self) -> Option<usize> {
+        let error = Parser::new_from_str(&self.text).find_map(Result::err)?;
+        Some(self.offsets[error.marker().index().min(self.offsets.len() - 1)])
+    }
+
+    /// Returns the slip whose repair lets the parser go on, and the repaired text.
+    fn repair(&self, stop: usize) -> Option<(Slip, Self)> {
+        let end = self.offsets.partition_point(|&offset| offset <= stop);
+        let end = self.text.char_indices().nth(end).map_or(self.text.len(), |(i, _)| i);
+        let slips = slip::find(&self.text, end);
+        slips.into_iter().rev().take(MAX_CANDIDATES).find_map(|slip| {
+            let repaired = self.with(&slip);
+            let goes_on = repaired.stop().is_none_or(|next| next > stop);
+            goes_on.then_some((slip, repaired))
+        })
+    }
+
+    /// Returns the text with the repair of a slip.
+    fn with(&self, slip: &Slip) -> Self {
+        let mut repaired = Self { text: String::new(), offsets: Vec::new() };
+        let mut insertions = slip.insertions.iter().peekable();
+        for (i, (byte, c)) in self.text.char_indices().chain([(self.text.len(), ' ')]).enumerate() {
+            while let Some((_, inserted)) = insertions.next_if(|(at, _)| *at <= byte) {
+                repaired.text.push_str(inserted);
+                repaired.offsets.extend(inserted.chars().map(|_| self.offsets[i]));
+            }
+            if byte < self.text.len() && !slip.removed.contains(&byte) {
+                repaired.text.push(c);
+                repaired.offsets.push(self.offsets[i]);
+            }
+        }
+        repaired.offsets.push(self.offsets[self.offsets.len() - 1]);
+        repaired
+    }
+
+    /// Returns the place in the original of a byte of the text.
+    fn original(&self, byte: usize) -> usize {
+        self.offsets[self.text[..byte].chars().count()]
+    }
+}
+
 struct Builder<'a> {
+    /// The text as it is written.
     text: &'a str,
+    /// The text without slips, which is parsed.
+    parsed: &'a str,
     id: SourceId,
     /// Offset of `text` in the source.
     base: usize,
-    /// Byte offsets of the characters of `text`, and its length. The parser counts characters.
-    offsets: Vec<usize>,
+    /// The places in `text` of the characters of `parsed`.
+    offsets: &'a [usize],
     /// The open sequences and mappings.
     stack: Vec<Open>,
     root: Option<Node>,
@@ -77,7 +158,7 @@ impl Builder<'_> {
     /// Reads all events. Returns whether the text is one valid document.
     fn run(&mut self) -> bool {
         let mut documents = 0;
-        for event in Parser::new_from_str(self.text) {
+        for event in Parser::new_from_str(self.parsed) {
             let (event, span) = match event {
                 Ok(event) => event,
                 Err(error) => {
@@ -107,6 +188,7 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 let mut span = self.without_properties(start, end, anchor > 0 || tag.is_some());
                 let is_plain = style == ScalarStyle::Plain;
+                self.check_text(span, &text, style);
                 if is_plain && text.is_empty() {
                     span.end = span.start;
                 }
@@ -204,11 +286,34 @@ impl Builder<'_> {
                 self.diagnostics.extend(diagnostic);
             }
             Some(Content::Entries(entries, key)) => {
-                let key = key.take();
-                self.diagnostics.extend(key.and_then(|key| insert(entries, key, node)));
+                let key = key.take().map(|key| split_key(key, &node));
+                if let Some((key, value, slip)) = key {
+                    self.diagnostics.extend(slip);
+                    self.diagnostics.extend(insert(entries, key, value.unwrap_or(node)));
+                }
             }
         }
         true
+    }
+
+    /// Reports text that YAML reads, but not as it was meant.
+    fn check_text(&mut self, span: Span, text: &str, style: ScalarStyle) {
+        let (message, help) = match style {
+            ScalarStyle::DoubleQuoted if text.contains(char::is_control) => (
+                "in double quotes, a backslash starts an escape sequence: this string has a control character",
+                "use single quotes, in which a backslash stands for itself, or write `\\\\`",
+            ),
+            ScalarStyle::Plain
+                if text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) =>
+            {
+                ("typographic quotes do not quote", "use `'` or `\"`")
+            }
+            ScalarStyle::Plain if text.starts_with(|c: char| c.is_whitespace()) => {
+                ("a special space is part of this text", "replace it with a plain space")
+            }
+            _ => return,
+        };
+        self.diagnostics.push(Diagnostic::error(&codes::SYNTAX, span, message).with_help(help));
     }
 
     fn syntax_error(&mut self, error: &ScanError) {
@@ -307,6 +412,36 @@ fn pending_key(node: &Node) -> (PendingKey, Option<Diagnostic>) {
         Value::Scalar(scalar) => (PendingKey { text: Some(scalar.text.clone()), span }, None),
         _ => refused("this key is a list or a mapping; expected a name", "write a name before the `:`"),
     }
+}
+
+/// Splits a key in braces without a value, such as `steps:20` or `steps 20`, which is a key and a value that lack the
+/// colon or the space between them.
+fn split_key(key: PendingKey, value: &Node) -> (PendingKey, Option<Node>, Option<Diagnostic>) {
+    let is_missing = value.is_null() && value.span.start == value.span.end;
+    let text = key
+        .text
+        .as_deref()
+        .filter(|text| is_missing && text.len() == (key.span.end - key.span.start) as usize);
+    let found = text.and_then(|text| text.find([':', ' ', '=']).map(|at| (text, at)));
+    let Some((text, at)) = found.filter(|(text, at)| *at > 0 && at + 1 < text.len()) else {
+        return (key, None, None);
+    };
+    let (name, rest) = (text[..at].to_owned(), text[at + 1..].trim_start());
+    let (start, end) = (key.span.start as usize, key.span.end as usize);
+    let source = key.span.source;
+    let message = match &text[at..=at] {
+        ":" => format!("no space after the colon of `{name}`"),
+        _ => format!("expected `:` after `{name}`"),
+    };
+    let diagnostic =
+        Diagnostic::error(&codes::SYNTAX, Span::new(source, start + at, start + at + 1), message)
+            .with_help(format!("write `{name}: {rest}`"));
+    let value = Node::plain(Span::new(source, end - rest.len(), end), rest);
+    (
+        PendingKey { text: Some(name), span: Span::new(source, start, start + at) },
+        Some(value),
+        Some(diagnostic),
+    )
 }
 
 /// Adds an entry to a mapping. Returns an error if it has the key already; the first value counts.

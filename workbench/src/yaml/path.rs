@@ -81,6 +81,16 @@ impl Node {
         }
     }
 
+    /// Returns the location of the key at the end of a path; of the value if it is an item of a list. If a part of the
+    /// path is missing, returns what [`locate`](Self::locate) does.
+    pub(crate) fn locate_key(&self, path: &KeyPath) -> Option<Span> {
+        let key = path.0.split_last().and_then(|(last, parents)| {
+            let parent = parents.iter().try_fold(self, |node, part| node.get(part))?;
+            parent.entries().iter().find(|entry| entry.key == *last)
+        });
+        key.map(|entry| entry.key_span).or_else(|| self.locate(path))
+    }
+
     /// Returns the node at the end of steps.
     pub(super) fn at(&self, steps: &[usize]) -> Option<&Node> {
         steps.iter().try_fold(self, |node, &step| node.child(step))

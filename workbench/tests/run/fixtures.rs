@@ -1,13 +1,16 @@
 //! Wrong recipes and chip descriptions, each with the diagnostics that it must give.
 //!
 //! `tests/recipes/fail/NAME.yaml` has `NAME.txt` beside it: what `snnc` prints about the file. A line
-//! `#! key=value` in a recipe stands for `--set key=value`. `SYNNET_UPDATE=1` rewrites the expectations.
+//! `#! key=value` in a recipe stands for `--set key=value`. In `tests/recipes/plans/`, recipes are read with their
+//! networks, and warnings count as well. `SYNNET_UPDATE=1` rewrites the expectations.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
+use synnet_ir::{Diagnostic, Sources};
 use synnet_workbench::recipe::Recipe;
-use synnet_workbench::{ChipCatalog, Error, codes};
+use synnet_workbench::{Checks, ChipCatalog, Error, Observer, Plan, SourceDiagnostics, codes};
 
 /// Returns the files in a folder with an extension, sorted by name.
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
@@ -20,16 +23,22 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Compares what the files of a folder give with what stands beside them.
-fn compare(folder: &str, read: impl Fn(&str, String) -> Result<(), Error>) {
+/// Codes whose diagnostics may lack a place, with the reason.
+const WITHOUT_PLACE: [(&str, &str); 0] = [];
+
+/// Compares what the files of a folder give with what stands beside them. Every diagnostic has a place.
+fn compare(folder: &str, read: impl Fn(&str, String) -> Vec<SourceDiagnostics>) {
     let mut report = String::new();
     for path in files(folder, "yaml") {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
-        let found = match read(name, text) {
-            Ok(()) => "no errors\n".to_owned(),
-            Err(error) => format!("{error}\n"),
-        };
+        let all = read(name, text);
+        let found: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let found = found.join("\n\n") + "\n";
+        for diagnostic in all.iter().flat_map(|found| found.diagnostics.iter()) {
+            let is_exempt = WITHOUT_PLACE.iter().any(|(code, _)| *code == diagnostic.code.id);
+            assert!(diagnostic.span.is_some() || is_exempt, "{name}: no place: {diagnostic}");
+        }
         let beside = path.with_extension("txt");
         if std::env::var_os("SYNNET_UPDATE").is_some() {
             std::fs::write(&beside, &found).unwrap();
@@ -38,34 +47,71 @@ fn compare(folder: &str, read: impl Fn(&str, String) -> Result<(), Error>) {
         if expected != found {
             writeln!(report, "--- {}\n{expected}+++ found\n{found}", beside.display()).unwrap();
         }
-        assert!(found.starts_with("error["), "{}: {found}", path.display());
+        assert!(found.starts_with("error[") || found.starts_with("warning["), "{}: {found}", path.display());
     }
     assert!(report.is_empty(), "{report}");
+}
+
+/// Returns the diagnostics of an error, which has some.
+fn diagnostics(result: Result<(), Error>) -> Vec<SourceDiagnostics> {
+    match result {
+        Ok(()) => Vec::new(),
+        Err(Error::Diagnostics(found)) => vec![*found],
+        Err(other) => panic!("no diagnostics: {other}"),
+    }
+}
+
+/// Returns the overrides that a recipe asks for.
+fn overrides(text: &str) -> Vec<(String, String)> {
+    let overrides = text.lines().filter_map(|line| line.strip_prefix("#! ")?.split_once('='));
+    overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// Keeps the warnings.
+#[derive(Default)]
+struct Warnings(Mutex<Vec<SourceDiagnostics>>);
+
+impl Observer for Warnings {
+    fn diagnostics(&self, warnings: &[Diagnostic], sources: &Sources) {
+        let (diagnostics, sources) = (warnings.to_vec().into(), sources.clone());
+        self.0.lock().unwrap().push(SourceDiagnostics { diagnostics, sources, conclusion: None });
+    }
 }
 
 #[test]
 fn wrong_recipes_give_every_mistake_at_its_place() {
     compare("recipes/fail", |name, text| {
-        let overrides = text.lines().filter_map(|line| line.strip_prefix("#! ")?.split_once('='));
-        let overrides: Vec<(String, String)> =
-            overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        Recipe::parse(text, Path::new(name), &overrides, &ChipCatalog::default()).map(drop)
+        let overrides = overrides(&text);
+        diagnostics(Recipe::parse(text, Path::new(name), &overrides, &ChipCatalog::default()).map(drop))
+    });
+}
+
+#[test]
+fn recipes_and_their_networks_give_every_mistake_at_its_place() {
+    compare("recipes/plans", |name, text| {
+        let (overrides, warnings) = (overrides(&text), Warnings::default());
+        let path = Path::new("tests/recipes/plans").join(name);
+        let chips = ChipCatalog::default();
+        let plan = Plan::parse(text, &path, &overrides, &chips, &Checks::training(), &warnings);
+        let mut all = warnings.0.into_inner().unwrap();
+        all.extend(diagnostics(plan.map(drop)));
+        all
     });
 }
 
 #[test]
 fn wrong_chip_descriptions_give_every_mistake_at_its_place() {
-    compare("chips/fail", |name, text| ChipCatalog::default().add(name, text));
+    compare("chips/fail", |name, text| diagnostics(ChipCatalog::default().add(name, text)));
 }
 
 #[test]
 fn every_code_of_recipes_has_a_fixture() {
-    let texts = [files("recipes/fail", "txt"), files("chips/fail", "txt")].concat();
-    let all: String = texts.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let folders = ["recipes/fail", "recipes/plans", "chips/fail"];
+    let texts = folders.iter().flat_map(|folder| files(folder, "txt"));
+    let all: String = texts.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     for code in codes::CODES {
-        // Reading a recipe compiles no network and reads no data; tests of `snnc` do.
-        let needs_more = [codes::NETWORK_MISMATCH.id, codes::NO_SAMPLE.id].contains(&code.id);
-        let is_covered = all.contains(&format!("error[{}]", code.id)) || needs_more;
+        // No data is read here; tests of `snnc` do.
+        let is_covered = all.contains(&format!("error[{}]", code.id)) || code.id == codes::NO_SAMPLE.id;
         assert!(is_covered, "no fixture gives {}", code.id);
         assert!(code.explanation.contains("Remedy:"), "{} says no remedy", code.id);
     }

@@ -1,0 +1,352 @@
+//! The kinds of files, recognized by content and extension, and what to say if another kind is expected.
+
+use std::path::Path;
+
+/// Maximum number of bytes in which names of an archive or a checkpoint are looked for.
+const HEAD: usize = 1 << 16;
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A network source.
+    Network,
+    /// A recipe.
+    Recipe,
+    /// A chip description.
+    Chip,
+    /// A specification or configuration for a chip.
+    CompiledNetwork,
+    /// Weights in safetensors format.
+    Weights,
+    /// The saved state of training.
+    Checkpoint,
+    /// A recording in WAV format.
+    Recording,
+    /// A single NumPy array.
+    Array,
+    /// An archive of NumPy arrays, or another ZIP archive.
+    Archive,
+    /// An HDF5 file.
+    Hdf5,
+    /// An HTML page, such as a report.
+    Page,
+    /// Metrics or events as text in columns.
+    Table,
+    /// A folder.
+    Folder,
+    /// Something else.
+    Unknown,
+}
+
+/// What is expected of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected {
+    /// A network source, as the key `network` of a recipe names it.
+    Network,
+    /// A recipe.
+    Recipe,
+    /// A network source, or a recipe that names one.
+    NetworkOrRecipe,
+    /// Something that can be checked: a network, a recipe, a chip description or a compiled network.
+    Checkable,
+    /// A chip description.
+    Chip,
+    /// A network that was built for a chip.
+    CompiledNetwork,
+    /// Weights.
+    Weights,
+    /// An array of events.
+    Events,
+    /// An array of events or a recording.
+    EventsOrRecording,
+    /// A recording.
+    Recording,
+    /// A report of firing rates in JSON.
+    Rates,
+}
+
+/// A file of another kind than expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong: "`a.wav` is a recording, but weights are expected here".
+    pub message: String,
+    /// What to do instead.
+    pub help: String,
+}
+
+impl FileKind {
+    /// Returns the kind of a file with these bytes. Content that is unmistakable decides, whatever the extension.
+    pub fn of(path: &Path, bytes: &[u8]) -> Self {
+        let head = &bytes[..bytes.len().min(HEAD)];
+        if let Some(kind) = Self::of_binary(bytes, head) {
+            return kind;
+        }
+        let text = String::from_utf8_lossy(head);
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        Self::of_text(&text).unwrap_or_else(|| Self::of_extension(&extension.to_ascii_lowercase()))
+    }
+
+    /// Returns the kind of a file that was not read, or cannot be read as one.
+    pub fn of_path(path: &Path) -> Self {
+        if path.is_dir() { Self::Folder } else { Self::of(path, b"") }
+    }
+
+    fn of_binary(bytes: &[u8], head: &[u8]) -> Option<Self> {
+        let contains = |text: &[u8]| head.windows(text.len()).any(|window| window == text);
+        if head.starts_with(b"RIFF") {
+            Some(Self::Recording)
+        } else if head.starts_with(b"\x93NUMPY") {
+            Some(Self::Array)
+        } else if head.starts_with(b"\x89HDF") {
+            Some(Self::Hdf5)
+        } else if head.starts_with(b"PK\x03\x04") {
+            // A name of Rockpool's specification of a network on a chip.
+            Some(if contains(b"weights_in") { Self::CompiledNetwork } else { Self::Archive })
+        } else if is_safetensors(bytes) {
+            Some(if contains(b"synnet_checkpoint") { Self::Checkpoint } else { Self::Weights })
+        } else {
+            None
+        }
+    }
+
+    /// Returns the kind of a text that is unmistakable.
+    fn of_text(text: &str) -> Option<Self> {
+        let start = text.trim_start_matches('\u{feff}').trim_start();
+        let lower: String = start.chars().take(16).collect::<String>().to_ascii_lowercase();
+        let first = lines(text).next().unwrap_or_default().trim_start();
+        let begins = |word: &str| first.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '\t']));
+        let is_statement = begins("network") && !first.contains(": ")
+            || begins("use")
+            || begins("neuron") && first.contains('=');
+        if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+            Some(Self::Page)
+        } else if is_statement || first.starts_with("/*") {
+            Some(Self::Network)
+        } else if is_chip(text) {
+            Some(Self::Chip)
+        } else if has_key(text, "network") || has_key(text, "training") && has_key(text, "data") {
+            Some(Self::Recipe)
+        } else {
+            None
+        }
+    }
+
+    fn of_extension(extension: &str) -> Self {
+        match extension {
+            "snn" => Self::Network,
+            "yaml" | "yml" => Self::Recipe,
+            "npz" | "json" => Self::CompiledNetwork,
+            "safetensors" => Self::Weights,
+            "npy" => Self::Array,
+            "wav" => Self::Recording,
+            "h5" | "hdf5" => Self::Hdf5,
+            "html" | "htm" => Self::Page,
+            "csv" | "tsv" => Self::Table,
+            "zip" => Self::Archive,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Describes the kind: "a network".
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Network => "a network",
+            Self::Recipe => "a recipe",
+            Self::Chip => "a chip description",
+            Self::CompiledNetwork => "a compiled network",
+            Self::Weights => "a weights file",
+            Self::Checkpoint => "a checkpoint of training",
+            Self::Recording => "a recording",
+            Self::Array => "an array",
+            Self::Archive => "an archive",
+            Self::Hdf5 => "an HDF5 file",
+            Self::Page => "an HTML page",
+            Self::Table => "a table",
+            Self::Folder => "a folder",
+            Self::Unknown => "another file",
+        }
+    }
+
+    /// Returns what is wrong if a file of this kind stands where another one is expected. A file of an unknown kind is no
+    /// mistake: whoever reads it knows better what is wrong with it.
+    pub fn mistake(self, expected: Expected, name: &str) -> Option<Mistake> {
+        if self == Self::Unknown || expected.accepts(self) {
+            return None;
+        }
+        let message = format!("`{name}` is {}, but {} expected here", self.describe(), expected.describe());
+        Some(Mistake { message, help: expected.help(self, name) })
+    }
+}
+
+impl Expected {
+    fn accepts(self, kind: FileKind) -> bool {
+        use FileKind as Kind;
+
+        match self {
+            Self::Network => kind == Kind::Network,
+            Self::Recipe => kind == Kind::Recipe,
+            Self::NetworkOrRecipe => matches!(kind, Kind::Network | Kind::Recipe),
+            Self::Checkable => {
+                matches!(kind, Kind::Network | Kind::Recipe | Kind::Chip | Kind::CompiledNetwork)
+            }
+            Self::Chip => kind == Kind::Chip,
+            Self::CompiledNetwork => kind == Kind::CompiledNetwork,
+            Self::Weights => kind == Kind::Weights,
+            Self::Events => kind == Kind::Array,
+            Self::EventsOrRecording => matches!(kind, Kind::Array | Kind::Recording),
+            Self::Recording => kind == Kind::Recording,
+            // By its extension, JSON is taken for a configuration.
+            Self::Rates => kind == Kind::CompiledNetwork,
+        }
+    }
+
+    /// Describes what is expected, with its verb: "a recipe is".
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Network => "a network is",
+            Self::Recipe => "a recipe is",
+            Self::NetworkOrRecipe => "a network or a recipe is",
+            Self::Checkable => "a network, a recipe, a chip description or a compiled network is",
+            Self::Chip => "a chip description is",
+            Self::CompiledNetwork => "a compiled network is",
+            Self::Weights => "a weights file is",
+            Self::Events => "an array of events is",
+            Self::EventsOrRecording => "an array of events or a recording is",
+            Self::Recording => "a recording is",
+            Self::Rates => "a JSON file of firing rates is",
+        }
+    }
+
+    /// Returns what to do instead of passing a file of another kind.
+    fn help(self, kind: FileKind, name: &str) -> String {
+        use FileKind as Kind;
+
+        let beside = |file: &str| Path::new(name).with_file_name(file).display().to_string();
+        match (self, kind) {
+            (Self::Network, Kind::Recipe) => {
+                "name the network file (`.snn`) itself; a recipe does not name another recipe".to_owned()
+            }
+            (Self::Recipe, Kind::Network) if name.starts_with('<') => {
+                "pass a recipe that names it".to_owned()
+            }
+            (Self::Recipe, Kind::Network) => format!("pass a recipe that names it (`network: {name}`)"),
+            (Self::Recipe, Kind::Chip) => "pass a recipe, and the description with `--chip`".to_owned(),
+            (Self::NetworkOrRecipe, Kind::Chip) => {
+                "pass a network or a recipe, and the description with `--chip`".to_owned()
+            }
+            (Self::Recipe, Kind::Weights) => {
+                "pass the recipe of the weights, and the file with `--weights`".to_owned()
+            }
+            (Self::NetworkOrRecipe | Self::Checkable, Kind::Weights) => {
+                "pass the network or the recipe of the weights, and the file with `--weights` of `snnc show`"
+                    .to_owned()
+            }
+            (Self::NetworkOrRecipe, Kind::CompiledNetwork) => {
+                "pass its source (`.snn`) or a recipe (`.yaml`); `snnc sim` simulates a compiled network"
+                    .to_owned()
+            }
+            (Self::Weights, Kind::Checkpoint) => {
+                format!(
+                    "pass the weights that `snnc train` writes beside it: `{}`",
+                    beside("weights.safetensors")
+                )
+            }
+            (Self::Weights, Kind::Folder) => {
+                let inside = Path::new(name).join("weights.safetensors");
+                match inside.exists() {
+                    true => format!("pass the file in it: `{}`", inside.display()),
+                    false => "pass a file, such as the `weights.safetensors` of a run".to_owned(),
+                }
+            }
+            (Self::Chip, _) => {
+                "pass a description (`.yaml`); `snnc chips NAME` prints one to start from".to_owned()
+            }
+            (Self::CompiledNetwork, Kind::Network | Kind::Recipe) => {
+                "build it for a chip with `snnc build`, or run it with `snnc run`".to_owned()
+            }
+            (Self::Events, Kind::Recording) => "convert it with `snnc encode`".to_owned(),
+            (Self::Events | Self::EventsOrRecording, Kind::Archive) => {
+                "save a single array with `numpy.save`".to_owned()
+            }
+            (Self::Network, _) => "name a network file (`.snn`)".to_owned(),
+            (Self::Recipe, _) => "pass a recipe (`.yaml`)".to_owned(),
+            (Self::NetworkOrRecipe, _) => "pass a network (`.snn`) or a recipe (`.yaml`)".to_owned(),
+            (Self::Checkable, _) => "pass a `.snn`, `.yaml`, `.spec.npz` or `.json` file".to_owned(),
+            (Self::CompiledNetwork, _) => {
+                "pass the `.spec.npz` or `.json` file that `snnc build` writes".to_owned()
+            }
+            (Self::Weights, _) => "pass a `.safetensors` file, as `snnc train` writes it".to_owned(),
+            (Self::Events, _) => "pass a `.npy` file".to_owned(),
+            (Self::EventsOrRecording, _) => "pass a `.npy` or `.wav` file".to_owned(),
+            (Self::Recording, _) => "pass a `.wav` file".to_owned(),
+            (Self::Rates, _) => "pass the JSON file of `snnc eval --json`".to_owned(),
+        }
+    }
+}
+
+/// Returns whether bytes start like a safetensors file: the length of a JSON header, and the header.
+fn is_safetensors(bytes: &[u8]) -> bool {
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return false };
+    let length = u64::from_le_bytes(*length);
+    rest.starts_with(b"{") && (2..=rest.len() as u64).contains(&length)
+}
+
+/// Returns the lines that are neither empty nor comments.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let text = text.trim_start_matches('\u{feff}');
+    text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("//") && !line.starts_with('#'))
+}
+
+/// Returns whether a mapping has a key: at the start of a line, or first in braces.
+fn has_key(text: &str, key: &str) -> bool {
+    let is_key = |line: &str| {
+        let line = line.trim_start_matches('{').trim_start_matches(' ');
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(' ').starts_with(':'))
+    };
+    let at_start = |line: &&str| !line.starts_with([' ', '\t']);
+    lines(text).filter(at_start).any(is_key)
+}
+
+/// Returns whether YAML describes a chip: it has keys that no recipe has.
+fn is_chip(text: &str) -> bool {
+    ["core", "fan_out", "weight_bits"].iter().filter(|key| has_key(text, key)).count() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_recognized_by_content_and_extension() {
+        for (path, text, kind) in [
+            ("a.snn", "", FileKind::Network),
+            ("a.SNN", "// A network.\n", FileKind::Network),
+            ("a.snn", "network: b.snn\ntraining:\n", FileKind::Recipe),
+            ("a.snn", "network N(a = 1) {\n", FileKind::Network),
+            ("a.yaml", "", FileKind::Recipe),
+            ("a.yaml", "network N {\n    dt: 1 ms;\n", FileKind::Network),
+            ("a.yaml", "use std::SynNet;\n", FileKind::Network),
+            ("a.yaml", "{network: n.snn, data: {}}", FileKind::Recipe),
+            ("a.yml", "# c\nname: x\ncore: v2\nfan_out: { total: 1 }\n", FileKind::Chip),
+            ("a.npz", "", FileKind::CompiledNetwork),
+            ("a.npz", "PK\x03\x04 rasters.npy", FileKind::Archive),
+            ("a", "PK\x03\x04 weights_in.npy", FileKind::CompiledNetwork),
+            ("a.bin", "\x02\0\0\0\0\0\0\0{}", FileKind::Weights),
+            ("w.safetensors", "\x15\0\0\0\0\0\0\0{\"synnet_checkpoint\":1}", FileKind::Checkpoint),
+            ("a.txt", "RIFF", FileKind::Recording),
+            ("a.yaml", "<!DOCTYPE html>\n<html>", FileKind::Page),
+            ("-", "// A network.\n\nnetwork N {", FileKind::Network),
+            ("-", "use std::SynNet;\n", FileKind::Network),
+            ("-", "# A recipe.\n\u{feff}\nnetwork: n.snn\n", FileKind::Recipe),
+            ("-", "network : n.snn\n", FileKind::Recipe),
+            ("-", "data: {}\ntraining:\n", FileKind::Recipe),
+            ("-", "core: v1\nweight_bits: 8\n", FileKind::Chip),
+            ("-", "", FileKind::Unknown),
+            ("notes", "network: x", FileKind::Recipe),
+        ] {
+            assert_eq!(FileKind::of(Path::new(path), text.as_bytes()), kind, "{path}: {text}");
+        }
+    }
+}
