@@ -45,6 +45,8 @@ class Case:
     recurrent: bool = False
     chip: str = ""
     audio: bool = False
+    augmented: bool = False
+    seconds: float = 2
     classes: int = 4
 
 
@@ -59,6 +61,11 @@ CASES = [
     Case("trained time constants", 20_000, [100, 100], batch=2, threads=2, learned=True),
     Case("many samples", 200, [60], channels=256, samples=4000, batch=32, threads=2, density=0.3, epochs=1),
     Case("sound", 100_000, [100, 60], samples=4, batch=2, threads=2, audio=True, chip="xylo-audio3"),
+    Case("sound, augmented", 2000, [60], samples=8, threads=2, audio=True, augmented=True, seconds=20, epochs=10),
+    Case("sound, augmented, one thread", 6000, [60], samples=8, audio=True, augmented=True, seconds=60, epochs=10),
+    Case("one thread", 20_000, [100, 100]),
+    Case("one thread, trained time constants", 20_000, [100, 100], learned=True),
+    Case("one thread, on a chip", 20_000, [60, 60], chip="xylo-audio3"),
 ]
 BASELINE = Case("baseline", 10, [4], samples=8, batch=1, epochs=300)
 
@@ -167,15 +174,17 @@ def write_archive(folder: Path, case: Case) -> str:
 
 
 def write_sound(folder: Path, case: Case) -> str:
-    """Writes two seconds of noise per sample; shorter samples are padded with silence."""
+    """Writes noise of the case's duration per sample; shorter samples are padded with silence."""
     random = np.random.default_rng(0)
     (folder / "sound").mkdir()
     for i in range(case.samples):
-        pcm = (random.normal(0, 3000, 2 * 16_000)).astype("<i2").tobytes()
+        pcm = random.normal(0, 3000, int(case.seconds * 16_000)).astype("<i2").tobytes()
         head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(pcm), b"WAVE", b"fmt ", 16, 1, 1, 16_000, 32_000, 2,
                            16, b"data", len(pcm))
         (folder / f"sound/{'abcd'[i % 4]}_{i // 4 + i % 2}.wav").write_bytes(head + pcm)
     options = f"classes: [a, b, c, d], steps: {case.steps}, cache: false"
+    if case.augmented:
+        options += ", augmentation: { gain: 6, speed: 0.1, noise: { snr: [5, 20] } }"
     return (
         f"data: {{ path: sound, pattern: \"{{label}}_{{take}}.wav\", test: {{ take: [1] }}, {options} }}\n"
         "front_end: { kind: xylo_audio3, decimation: 500 }\n"

@@ -89,10 +89,16 @@ impl OptionRange {
         (!fits).then(|| OptionError {
             path: name.split('.').map(str::to_owned).chain(item).collect(),
             is_key: false,
-            predicate: format!("is {value}; it must be {range}"),
+            predicate: format!("is {}; it must be {range}", number(value)),
             help: None,
         })
     }
+}
+
+/// Formats a number; one with many zeros in scientific notation.
+fn number(value: f64) -> String {
+    let is_plain = value == 0.0 || !value.is_finite() || (1e-6..1e12).contains(&value.abs());
+    if is_plain { value.to_string() } else { format!("{value:e}") }
 }
 
 /// The range of positive numbers that f32 holds, in words.

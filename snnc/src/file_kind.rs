@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use synnet_workbench::Error;
 use synnet_workbench::file_kind::{Expected, FileKind};
+use synnet_workbench::{Error, files};
 
 use crate::failure::Failure;
 use crate::stdio;
@@ -15,10 +15,11 @@ pub fn read(path: &Path, expected: Expected) -> Result<Vec<u8>, Failure> {
         Some(mistake) => Err(Failure::Usage(format!("{}: {}", mistake.message, mistake.help))),
         None => Ok(()),
     };
-    if path.is_dir() {
-        check(FileKind::Folder)?;
+    // A large file need not be read to know that it is no text.
+    if path.is_dir() || expected.is_text() {
+        check(FileKind::of_path(path))?;
     }
-    let bytes = stdio::read(path)?;
+    let bytes = if expected.is_text() { stdio::read_limited(path)? } else { stdio::read(path)? };
     check(FileKind::of(path, &bytes))?;
     Ok(bytes)
 }
@@ -26,11 +27,7 @@ pub fn read(path: &Path, expected: Expected) -> Result<Vec<u8>, Failure> {
 /// Like [`read`], for text.
 pub fn read_text(path: &Path, expected: Expected) -> Result<String, Failure> {
     let bytes = read(path, expected)?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let message = format!("not UTF-8 text (byte {})", e.utf8_error().valid_up_to());
-        Failure::Library(Error::File { path: path.to_owned(), message })
-    });
-    text
+    Ok(files::text(bytes).map_err(|message| Error::File { path: path.to_owned(), message })?)
 }
 
 /// Reads a network or a recipe, with its kind. Text of neither kind is taken for a network.

@@ -28,6 +28,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads the bytes of a text from a file or standard input; no more than [`files::text`] accepts.
+pub fn read_limited(path: &Path) -> Result<Vec<u8>, Failure> {
+    if is_stdio(path) {
+        return files::limited(std::io::stdin().lock()).map_err(|source| system("read", source));
+    }
+    let read = std::fs::File::open(path).and_then(files::limited);
+    Ok(read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?)
+}
+
 /// Reads a file or standard input as UTF-8 text.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
     let text = if is_stdio(path) {

@@ -49,7 +49,7 @@ pub enum Expected {
     Recipe,
     /// A network source, or a recipe that names one.
     NetworkOrRecipe,
-    /// Something that can be checked: a network, a recipe, a chip description or a compiled network.
+    /// Text that can be checked: a network, a recipe or a chip description. Compiled networks can be, too.
     Checkable,
     /// A chip description.
     Chip,
@@ -88,9 +88,15 @@ impl FileKind {
         Self::of_text(&text).unwrap_or_else(|| Self::of_extension(&extension.to_ascii_lowercase()))
     }
 
-    /// Returns the kind of a file that was not read, or cannot be read as one.
+    /// Returns what is known of a file before it is read: [`Folder`](Self::Folder), or the kind of its extension if no
+    /// content could be text. The content of a text file may be of another kind.
     pub fn of_path(path: &Path) -> Self {
-        if path.is_dir() { Self::Folder } else { Self::of(path, b"") }
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        match Self::of_extension(&extension.to_ascii_lowercase()) {
+            _ if path.is_dir() => Self::Folder,
+            kind @ (Self::Weights | Self::Recording | Self::Array | Self::Archive | Self::Hdf5) => kind,
+            _ => Self::Unknown,
+        }
     }
 
     fn of_binary(bytes: &[u8], head: &[u8]) -> Option<Self> {
@@ -181,6 +187,20 @@ impl FileKind {
 }
 
 impl Expected {
+    /// Returns whether text is expected.
+    pub fn is_text(self) -> bool {
+        match self {
+            Self::Network
+            | Self::Recipe
+            | Self::NetworkOrRecipe
+            | Self::Checkable
+            | Self::Chip
+            | Self::Rates => true,
+            Self::CompiledNetwork | Self::Weights => false,
+            Self::Events | Self::EventsOrRecording | Self::Recording => false,
+        }
+    }
+
     fn accepts(self, kind: FileKind) -> bool {
         use FileKind as Kind;
 

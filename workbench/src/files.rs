@@ -61,15 +61,22 @@ pub fn read_import(path: &Path) -> Result<String, String> {
     text(bytes.map_err(|e| error::io_reason(&e))?)
 }
 
-/// Reads at most [`MAX_TEXT`] bytes and one more, by which the caller recognizes a text that is too large. A device
-/// such as `/dev/zero` would otherwise be read forever.
-fn limited(reader: impl Read) -> std::io::Result<Vec<u8>> {
+/// Returns the bytes of a text: at most 64 MiB and one more byte, by which [`text`] recognizes one that is too large. A
+/// device such as `/dev/zero` would otherwise be read forever.
+///
+/// # Errors
+/// Returns an error if the stream cannot be read.
+pub fn limited(reader: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, String> {
+/// Returns bytes as text.
+///
+/// # Errors
+/// Returns the reason if they are not UTF-8, or more than 64 MiB.
+pub fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() as u64 > MAX_TEXT {
         return Err(format!("larger than {} MiB, the limit for text files", MAX_TEXT >> 20));
     }

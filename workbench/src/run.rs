@@ -76,6 +76,12 @@ struct FinishedRun {
 /// Returns an error if a target of the recipe cannot express the network, memory is insufficient, data cannot be used,
 /// training fails or is interrupted, or a file cannot be written.
 pub fn run(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<RunResult, Error> {
+    // On a thread of the pool: what the evaluation allocates there reuses the memory of training, which an allocator with
+    // an arena for each thread would otherwise keep beside it.
+    rayon::scope(|_| run_on_this_thread(plan, options, observer))
+}
+
+fn run_on_this_thread(plan: Plan, options: &RunOptions, observer: &dyn Observer) -> Result<RunResult, Error> {
     plan.check_targets()?;
     let out = &options.out;
     let seeds = options.seeds.as_ref().or(plan.recipe.seeds.as_ref());

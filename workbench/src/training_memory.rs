@@ -38,6 +38,8 @@ pub struct TrainingMemory {
     pub max_per_thread: u64,
     /// Bytes for weights, gradients, moments and checkpoints, for all threads together.
     pub shared: u64,
+    /// Bytes for sound augmentation, which prepares the next epoch during training.
+    pub augmentation: u64,
     /// Bytes for evaluation, the build for a chip, and the report. Training has ended by then.
     pub evaluation: u64,
     /// Number of threads, 1 or more.
@@ -56,7 +58,8 @@ impl TrainingMemory {
     pub fn estimate(experiment: &Experiment, network: &Network, threads: usize) -> Self {
         let rates = event_rates(network, &experiment.corpus.train);
         let data = experiment.corpus.bytes();
-        Self { data, ..Self::at_rates(&experiment.plan, &rates, threads) }
+        let augmentation = experiment.corpus.augmentation_bytes();
+        Self { data, augmentation, ..Self::at_rates(&experiment.plan, &rates, threads) }
     }
 
     fn at_rates(plan: &Plan, rates: &[f64], threads: usize) -> Self {
@@ -81,6 +84,7 @@ impl TrainingMemory {
             per_thread: memory.states.saturating_add(memory.events),
             max_per_thread: worst.states.saturating_add(worst.events),
             shared: memory.weights.saturating_add(memory.sums.saturating_mul(sums)).saturating_add(copies),
+            augmentation: 0,
             evaluation: evaluation(plan, steps).saturating_add(3 * all),
             threads,
         }
@@ -104,18 +108,23 @@ impl TrainingMemory {
 
     /// Returns the bytes of training alone, with `per_thread` bytes for each thread.
     fn training(self, per_thread: u64) -> u64 {
-        per_thread.saturating_mul(self.threads).saturating_add(self.shared)
+        let threads = per_thread.saturating_mul(self.threads);
+        threads.saturating_add(self.shared).saturating_add(self.augmentation)
     }
 
     /// Lists the parts of the total, each on a line of its own.
     fn parts(self) -> String {
         let data = format!("\n  data        {}", format_bytes(self.data));
         let training = format!(
-            "\n  training    {} ({} x {}, weights and gradients {})",
+            "\n  training    {} ({} x {}, weights and gradients {}{})",
             format_bytes(self.training(self.per_thread)),
             pluralize(self.threads as usize, "thread"),
             format_bytes(self.per_thread),
             format_bytes(self.shared),
+            match self.augmentation {
+                0 => String::new(),
+                bytes => format!(", sound augmentation {}", format_bytes(bytes)),
+            }
         );
         let evaluation = format!(
             "\n  evaluation  {}, after training; a third of the smaller phase stays allocated",

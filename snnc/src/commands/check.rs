@@ -141,7 +141,7 @@ fn compiled_network(args: &Check, context: &Context) -> Result<(), Failure> {
         ));
     }
     let named = context.chip(args.target.as_ref(), "compiled networks are for chips")?;
-    let bytes = file_kind::read(net, Expected::Checkable)?;
+    let bytes = file_kind::read(net, Expected::CompiledNetwork)?;
     let network = CompiledNetwork::parse(&bytes, net, &context.chips)?;
     let chip = network.chip(named)?;
     let recorder = Recorder { terminal: &context.terminal, warnings: Mutex::default() };

@@ -26,6 +26,8 @@ pub(super) struct AugmentedSamples {
     noise: NoisePool,
     front_end: FrontEnd,
     steps: usize,
+    /// Bytes of the largest recordings while they are augmented, one on each thread.
+    buffers: u64,
 }
 
 /// The training sets of successive epochs.
@@ -53,16 +55,26 @@ impl AugmentedSamples {
         let train = files.iter().filter(|file| file.assignment.split == Split::Train);
         let noise = source.options.augmentation.noise.as_ref();
         let noise = noise.and_then(|noise| noise.recordings.as_ref());
+        let files: Vec<(PathBuf, usize)> =
+            train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect();
         Ok(Self {
+            buffers: buffers(&files, &source.options.augmentation),
             noise: noise
                 .map(|folder| NoisePool::read(folder, source.path, source.recipe))
                 .transpose()?
                 .unwrap_or_default(),
-            files: train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect(),
+            files,
             augmentation: source.options.augmentation.clone(),
             front_end: front_end.clone(),
             steps: source.options.steps,
         })
+    }
+
+    /// Returns the memory that the preparation of an epoch takes besides its dataset, in bytes: the noise recordings, and
+    /// the recordings that all threads augment at the same time.
+    pub(super) fn bytes(&self) -> u64 {
+        let samples = self.noise.recordings.iter().map(|recording| recording.samples().len() as u64);
+        8 * samples.sum::<u64>() + self.buffers
     }
 
     /// Returns the hash of the noise recordings.
@@ -101,6 +113,22 @@ impl AugmentedSamples {
         Dataset::from_rasters(audio3::CHANNELS, self.steps, samples)
             .map_err(|errors| Error::without_place(&errors))
     }
+}
+
+/// Returns the bytes of the largest recordings while they are augmented, one on each thread: the file, its samples in
+/// f64, the augmented samples, and with noise as many of noise.
+fn buffers(files: &[(PathBuf, usize)], augmentation: &Augmentation) -> u64 {
+    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let mut sizes: Vec<(u64, &PathBuf)> = files.iter().map(|(path, _)| (size(path), path)).collect();
+    sizes.sort_unstable();
+    let copies = if augmentation.noise.is_some() { 3 } else { 2 };
+    // A recording that cannot be read is an error when the epoch is prepared.
+    let samples = |path: &PathBuf| {
+        let wav = std::fs::read(path).ok().and_then(|bytes| Wav::decode(&bytes).ok());
+        wav.map_or(0, |wav| wav.samples().len() as u64)
+    };
+    let largest = sizes.iter().rev().take(rayon::current_num_threads());
+    largest.map(|(size, path)| size + 8 * copies * samples(path)).sum()
 }
 
 impl EpochDatasets {

@@ -68,6 +68,11 @@ impl Corpus {
         train + augmented + self.validation.as_ref().map_or(0, Dataset::bytes) + self.test.bytes()
     }
 
+    /// Returns the memory that the preparation of an augmented training set takes besides it, in bytes.
+    pub fn augmentation_bytes(&self) -> u64 {
+        self.augmented.as_ref().map_or(0, |augmented| augmented.bytes())
+    }
+
     /// Returns a hash of all sets: every sample with its label, in order, the class names, and noise recordings.
     pub fn fingerprint(&self) -> u128 {
         let mut hash = Xxh3::new();
@@ -130,7 +135,7 @@ struct SplitSample {
 ///
 /// # Errors
 /// Returns an error that lists the samples that cannot be used, or values of the recipe that no sample has, or names an
-/// empty set, or a class without training samples that the recipe does not hold out by name.
+/// empty set, or a class that the recipe lists and does not hold out by name, but that has no training samples.
 pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Corpus, Error> {
     let options = &recipe.data;
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
@@ -165,7 +170,7 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
         augmented = augmented.or(to_augment);
     }
     let mut problems = splitter.check(&seen, observer);
-    problems.extend(check_classes(&samples, &classes, options, observer));
+    problems.extend(check_classes(&samples, &classes, recipe, observer));
     if !problems.is_empty() {
         return Err(recipe.error(problems));
     }
@@ -191,15 +196,16 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
     })
 }
 
-/// Checks that each class has samples, and training samples: it cannot be learned otherwise. The exception is a class
-/// whose label `data.test` or `data.validation` names: whoever holds out a class by name wants to know what the network
-/// does with it, so this is a warning, unless the recipe is strict.
+/// Checks that each class has samples, and training samples: it cannot be learned otherwise. Two exceptions are warnings,
+/// unless the recipe is strict: a class whose label `data.test` or `data.validation` names, because whoever holds out a
+/// class by name wants to know what the network does with it; and a class that the recipe counts but does not list.
 fn check_classes(
     samples: &[SplitSample],
     classes: &[String],
-    options: &DataOptions,
+    recipe: &Recipe,
     observer: &dyn Observer,
 ) -> Vec<Problem> {
+    let options = &recipe.data;
     let mut counts = vec![(0, 0); classes.len()];
     for SplitSample { split, sample, .. } in samples {
         if let Label::Class(class) = sample.label {
@@ -221,7 +227,8 @@ fn check_classes(
             let message = format!(
                 "class `{name}` has no training sample: its {held_out} in the test or validation set"
             );
-            if split::holds_out(options, name) && !options.strict {
+            let is_meant = split::holds_out(options, name) || !recipe.lists_classes();
+            if is_meant && !options.strict {
                 observer.warning(&format!("{message}; the network cannot learn it"));
             } else {
                 let help = format!(

@@ -106,6 +106,14 @@ pub(super) fn assemble(
 fn compile(recipe: &Recipe, repaired: &[KeyPath]) -> Result<CompileOutput, Vec<Problem>> {
     let path = &recipe.network;
     let problem = |message: String| Problem::new(&codes::FILE, "network", message);
+    let name = path.display().to_string();
+    let check = |kind: FileKind| match kind.mistake(Expected::Network, &name) {
+        Some(mistake) => {
+            Err(vec![problem(format!("`network`: {}", mistake.message)).with_help(mistake.help)])
+        }
+        None => Ok(()),
+    };
+    check(FileKind::of_path(path))?;
     let text = files::read_text(path).map_err(|error| {
         let message = problem(format!("`network`: {error}"));
         vec![match similar_file(path) {
@@ -113,13 +121,10 @@ fn compile(recipe: &Recipe, repaired: &[KeyPath]) -> Result<CompileOutput, Vec<P
             None => message.with_help("correct the path, which is relative to the folder of the recipe"),
         }]
     })?;
-    let kind = FileKind::of(path, text.as_bytes());
-    if let Some(mistake) = kind.mistake(Expected::Network, &path.display().to_string()) {
-        return Err(vec![problem(format!("`network`: {}", mistake.message)).with_help(mistake.help)]);
-    }
+    check(FileKind::of(path, text.as_bytes()))?;
     let options: CompileOptions = recipe.compile_options();
     let sources = recipe.sources();
-    let mut output = CompileOutput::compile_into(sources, &path.display().to_string(), text, &options);
+    let mut output = CompileOutput::compile_into(sources, &name, text, &options);
     // A value that could not be read is missing, but that is not what the user has to correct.
     let consequences =
         [("params", &synnet_dsl::codes::MISSING_ARGUMENT), ("name", &synnet_dsl::codes::AMBIGUOUS_NETWORK)];

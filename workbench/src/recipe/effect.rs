@@ -5,7 +5,7 @@ use synnet_ir::Graph;
 use synnet_ir::display::pluralize;
 use synnet_ir::graph::{LayerParameter, LeakUnit};
 use synnet_ir::{Slot, TensorSpec};
-use synnet_runtime::{Optimizer, Schedule};
+use synnet_runtime::Schedule;
 
 use super::{Format, FrontEnd, Recipe};
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ use crate::yaml::{KeyPath, Node};
 ///
 /// `front_end` is never among them: `snnc encode` and `snnc run` take it from recipes of any format.
 pub(super) fn warnings(recipe: &Recipe, tree: &Node) -> Vec<Problem> {
-    let checks = [front_end, data, optimizer, schedule, regularizers, selection, chips, quantize];
+    let checks = [front_end, data, seeds, schedule, regularizers, selection, chips, quantize];
     checks.iter().flat_map(|check| check(recipe, tree)).collect()
 }
 
@@ -62,21 +62,12 @@ fn data(recipe: &Recipe, tree: &Node) -> Vec<Problem> {
     problems.into_iter().map(|problem| problem.involving("data.format")).collect()
 }
 
-fn optimizer(recipe: &Recipe, tree: &Node) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if let Optimizer::Sgd(sgd) = &recipe.training.optimizer
-        && sgd.nesterov
-        && sgd.momentum == 0.0
-    {
-        let help = "set `momentum`, such as `momentum: 0.9`, or omit it";
-        let found = given(tree, &["training.optimizer.nesterov"], "`momentum` is 0", help);
-        problems.extend(found.into_iter().map(|problem| problem.involving("training.optimizer.momentum")));
+fn seeds(recipe: &Recipe, tree: &Node) -> Vec<Problem> {
+    if recipe.seeds.is_none() {
+        return Vec::new();
     }
-    if recipe.seeds.is_some() {
-        let found = given(tree, &["training.seed"], "`seeds` lists the seeds", "omit one of them");
-        problems.extend(found.into_iter().map(|problem| problem.involving("seeds")));
-    }
-    problems
+    let found = given(tree, &["training.seed"], "`seeds` lists the seeds", "omit one of them");
+    found.into_iter().map(|problem| problem.involving("seeds")).collect()
 }
 
 fn schedule(recipe: &Recipe, tree: &Node) -> Vec<Problem> {

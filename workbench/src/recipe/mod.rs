@@ -206,6 +206,13 @@ impl Recipe {
         self.params.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
     }
 
+    /// Returns whether the recipe lists its classes, instead of giving their number.
+    pub(crate) fn lists_classes(&self) -> bool {
+        let tree = self.source.as_ref().and_then(|source| source.tree.as_ref());
+        let classes = tree.and_then(|tree| tree.get("data")?.get("classes"));
+        classes.is_none_or(|classes| classes.text().is_none())
+    }
+
     /// Returns the targets to build, in the order of the recipe.
     pub fn targets(&self) -> &[NamedTarget] {
         &self.targets

@@ -191,6 +191,9 @@ impl Builder<'_> {
                 self.check_text(span, &text, style);
                 if is_plain && text.is_empty() {
                     span.end = span.start;
+                } else if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    // In brackets, the span of a quoted string contains the blanks behind it.
+                    span.end = span.start + self.source_text(span).trim_end().len() as u32;
                 }
                 let is_text = tag.as_ref().is_some_and(|t| t.is_yaml_core_schema() && t.suffix == "str");
                 if let Some(tag) = tag.filter(|_| !is_text) {

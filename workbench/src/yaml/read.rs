@@ -215,6 +215,11 @@ impl Reader<'_> {
                 });
                 let code = if is_number && accepted.integer { &codes::RANGE } else { &codes::TYPE };
                 let expected = expected::<T>(self.keys, &self.tree, steps);
+                // `{label}.wav` or `[60, 30]` may be meant as text.
+                let is_nested = !matches!(node.value, Value::Scalar(_));
+                let takes_text = accepted.text && !accepted.list && !accepted.mapping;
+                let quote = || "quote it, if it is meant as text: `'...'`".to_owned();
+                let default = if is_nested && takes_text { Some(quote()) } else { default };
                 (code, format!("{subject} {found}; expected {expected}"), default)
             }
         };

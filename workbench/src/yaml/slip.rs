@@ -150,6 +150,15 @@ impl Finder<'_> {
                 }
                 ',' => is_start = true,
                 ':' if self.text[at + 1..].starts_with([' ', '\n']) => is_start = true,
+                ':' if self.text[at + 1..].starts_with(['[', '{', '"', '\'']) => {
+                    let before = &self.text[open + 1..at];
+                    let start = open + 1 + before.rfind(|c: char| ",{[ \n".contains(c)).map_or(0, |i| i + 1);
+                    let end = self.item_end(at + 1);
+                    if identifier(&self.text[start..at]) == at - start && at > start {
+                        self.missing_space(start..at, at, end);
+                    }
+                    is_start = true;
+                }
                 _ if is_start && SPECIAL.contains(&c) => {
                     let end = self.item_end(at);
                     self.unquoted(at..end, c);
@@ -351,6 +360,7 @@ mod tests {
             ("steps = 20", "=", "write `steps: 20`"),
             ("p: {label}_{take}.wav # c", "{label}_{take}.wav", "write `'{label}_{take}.wav'`"),
             ("d: { p: {a}_{b}.wav, c: 1 }", "{a}_{b}.wav", "write `'{a}_{b}.wav'`"),
+            ("d: { take:[1, 2], b: 3 }", ":", "write `take: [1, 2]`"),
             ("i: [*.wav, x]", "*.wav", "write `'*.wav'`"),
             ("i: *.wav", "*.wav", "write `'*.wav'`"),
             ("- *.wav", "*.wav", "write `'*.wav'`"),
