@@ -33,6 +33,8 @@ pub(crate) struct Document {
     cache: ParseCache,
     /// `None` if the text has changed since, or that of an imported file.
     pub(crate) analyzed: Option<Rc<Analyzed>>,
+    /// Whether the editor has the diagnostics of the analysis, which a request may have caused.
+    is_published: bool,
 }
 
 impl Workspace {
@@ -71,6 +73,7 @@ impl Workspace {
             text: Text::new(text, self.encoding),
             cache: ParseCache::default(),
             analyzed: None,
+            is_published: false,
         };
         self.documents.insert(path.clone(), document);
         self.file_changed(&path);
@@ -114,14 +117,16 @@ impl Workspace {
     /// Checks the documents that have changed, and returns their diagnostics. A document without errors and warnings
     /// has an empty list.
     pub fn refresh(&mut self) -> Vec<PublishDiagnosticsParams> {
-        let stale =
-            |(path, document): (&String, &Document)| document.analyzed.is_none().then(|| path.clone());
+        let stale = |(path, document): (&String, &Document)| {
+            (document.analyzed.is_none() || !document.is_published).then(|| path.clone())
+        };
         let stale: Vec<String> = self.documents.iter().filter_map(stale).collect();
         let mut published = Vec::new();
         for path in stale {
             let Some(analyzed) = self.analyzed(&path) else { continue };
             let diagnostics = diagnostics::all(self, &analyzed);
-            let Some(document) = self.documents.get(&path) else { continue };
+            let Some(document) = self.documents.get_mut(&path) else { continue };
+            document.is_published = true;
             let (uri, version) = (document.uri.clone(), Some(document.version));
             published.push(PublishDiagnosticsParams { uri, diagnostics, version });
         }
@@ -145,6 +150,7 @@ impl Workspace {
         let document = self.documents.get_mut(path)?;
         document.cache = cache;
         document.analyzed = Some(Rc::clone(&analyzed));
+        document.is_published = false;
         Some(analyzed)
     }
 

@@ -329,3 +329,12 @@ fn hover_describes_keys_of_recipes() {
     let hover = recipe("networ|k: net.snn\n").hover();
     assert_eq!(hover, "```yaml\nnetwork\n```\n\nThe path of a network file. Required.");
 }
+
+#[test]
+fn a_request_before_the_check_does_not_hide_diagnostics() {
+    let mut editor = Editor::new("network Net { dt: 1; }");
+    // The request analyzes the document, which the editor has not heard about yet.
+    editor.workspace.document_symbols(&editor.uri);
+    assert!(editor.messages().iter().any(|message| message.contains("`dt` must be a time")));
+    assert_eq!(editor.workspace.refresh(), []);
+}
