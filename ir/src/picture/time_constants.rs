@@ -1,4 +1,7 @@
-//! Time constants over the index of the neuron, one trace for each layer.
+//! Time constants over the index of the neuron, one trace for each layer. Layers with the same values share a trace.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::axis::{decades, format_number, ticks};
 use super::canvas::{Anchor, Canvas, number, text_width};
@@ -21,6 +24,10 @@ const MAX_NAMES: usize = 14;
 const MAX_CONNECTED: usize = 64;
 /// Maximum number of dots of a trace.
 const MAX_DOTS: usize = 1500;
+/// Maximum number of dots and line ends of a chart, so that pages of large networks stay small.
+const MAX_POINTS: usize = 24_000;
+/// Maximum number of layers that the legend names for one trace.
+const MAX_MERGED: usize = 4;
 /// Time constants whose ratio is at least this have a logarithmic axis.
 const LOGARITHMIC: f64 = 8.0;
 
@@ -35,9 +42,9 @@ pub fn time_constants(subject: &Subject<'_>, size: Size) -> Vec<Drawing> {
     CHARTS.iter().filter_map(|&(title, which)| chart(subject, size, title, which)).collect()
 }
 
-/// The values of a layer.
+/// The values of layers that have the same.
 struct Trace {
-    layer: LayerId,
+    layers: Vec<LayerId>,
     synapses: usize,
     /// One value in seconds for each synapse of each neuron.
     values: Vec<f64>,
@@ -52,13 +59,39 @@ fn traces(subject: &Subject<'_>, which: LayerParameter) -> Vec<Trace> {
         let leak = which.leak(layer)?;
         Some((0..which.elements(layer)).map(|i| tau(leak, i, dt)).collect::<Vec<f64>>())
     };
-    let trace = |id: LayerId| {
-        let now = values(subject.graph, id)?;
+    let mut traces: Vec<Trace> = Vec::new();
+    // Traces by what they show.
+    let mut known: HashMap<Key, usize> = HashMap::new();
+    for id in subject.layers() {
+        let Some(now) = values(subject.graph, id) else { continue };
         let synapses = now.len() / subject.graph.layer(id).size.max(1);
         let declared = subject.declared.and_then(|graph| values(graph, id)).filter(|before| *before != now);
-        Some(Trace { layer: id, synapses, values: now, declared })
-    };
-    subject.layers().filter_map(trace).collect()
+        let bits = |values: &Vec<f64>| values.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+        let key = (synapses, bits(&now), declared.as_ref().map(bits));
+        match known.entry(key) {
+            Entry::Occupied(entry) => traces[*entry.get()].layers.push(id),
+            Entry::Vacant(entry) => {
+                entry.insert(traces.len());
+                traces.push(Trace { layers: vec![id], synapses, values: now, declared });
+            }
+        }
+    }
+    traces
+}
+
+/// Synapses, values, and declared values of a trace, as bits.
+type Key = (usize, Vec<u64>, Option<Vec<u64>>);
+
+impl Trace {
+    /// Returns the names of its layers.
+    fn names(&self, subject: &Subject<'_>) -> String {
+        let names = self.layers.iter().take(MAX_MERGED);
+        let names: Vec<String> = names.map(|id| labels::shortened(&subject.graph.layer(*id).name)).collect();
+        match self.layers.len().saturating_sub(MAX_MERGED) {
+            0 => names.join(", "),
+            more => format!("{} and {more} more", names.join(", ")),
+        }
+    }
 }
 
 fn chart(subject: &Subject<'_>, size: Size, title: &str, which: LayerParameter) -> Option<Drawing> {
@@ -70,12 +103,13 @@ fn chart(subject: &Subject<'_>, size: Size, title: &str, which: LayerParameter) 
         return None;
     }
     let neurons = traces.iter().map(|trace| trace.values.len() / trace.synapses).max().unwrap_or(1);
-    let axes = Axes::new(size, neurons, [low, high]);
+    let columns = traces.iter().map(|trace| trace.synapses).sum();
+    let axes = Axes::new(size, neurons, columns, [low, high]);
     let mut canvas = Canvas::new();
     axes.draw(&mut canvas);
     for (i, trace) in traces.iter().enumerate() {
         let width = axes.dot_size(i, traces.len());
-        canvas.open(&labels::shortened(&subject.graph.layer(trace.layer).name));
+        canvas.open(&trace.names(subject));
         axes.draw_trace(&mut canvas, trace, i, width);
         canvas.close();
     }
@@ -100,10 +134,11 @@ fn legend(canvas: &mut Canvas, subject: &Subject<'_>, traces: &[Trace], right: f
         x += width;
     };
     for (i, trace) in traces.iter().enumerate().take(MAX_NAMES) {
-        item(canvas, Some(i % LINE_COLORS), &labels::shortened(&subject.graph.layer(trace.layer).name));
+        item(canvas, Some(i % LINE_COLORS), &trace.names(subject));
     }
     if traces.len() > MAX_NAMES {
-        item(canvas, None, &format!("and {} more", traces.len() - MAX_NAMES));
+        let layers: usize = traces[MAX_NAMES..].iter().map(|trace| trace.layers.len()).sum();
+        item(canvas, None, &format!("and {layers} more"));
     }
     if traces.iter().any(|trace| trace.declared.is_some()) {
         item(canvas, None, "dashed: declared");
@@ -115,6 +150,8 @@ struct Axes {
     /// Right end.
     width: f64,
     neurons: usize,
+    /// Maximum number of points of a trace.
+    max_points: usize,
     /// Seconds per unit, and the name of the unit.
     unit: (f64, &'static str),
     is_logarithmic: bool,
@@ -124,7 +161,8 @@ struct Axes {
 }
 
 impl Axes {
-    fn new(size: Size, neurons: usize, [low, high]: [f64; 2]) -> Self {
+    /// `columns` is the number of traces, those of each synapse counted alone.
+    fn new(size: Size, neurons: usize, columns: usize, [low, high]: [f64; 2]) -> Self {
         let unit = match high {
             high if high >= 2.0 => (1.0, "s"),
             high if high >= 5e-4 => (1e-3, "ms"),
@@ -137,7 +175,8 @@ impl Axes {
         let position = |x: f64| if is_logarithmic { x.log10() } else { x };
         let ends = [marks[0], marks[marks.len() - 1]].map(position);
         let width = if size == Size::Wide { 500.0 } else { 310.0 };
-        Self { width, neurons, unit, is_logarithmic, marks, ends }
+        let max_points = (MAX_POINTS / columns.max(1)).clamp(2, MAX_DOTS);
+        Self { width, neurons, max_points, unit, is_logarithmic, marks, ends }
     }
 
     /// Returns the coordinate of a neuron, from 0.
@@ -157,6 +196,9 @@ impl Axes {
     /// Returns the size of the dots of a trace. Later traces have smaller ones, so that equal values are all visible.
     fn dot_size(&self, index: usize, traces: usize) -> f64 {
         let smallest = if self.neurons <= MAX_CONNECTED { 3.5 } else { 2.5 };
+        if traces > MAX_NAMES {
+            return smallest;
+        }
         let distance = (self.width - LEFT) / self.neurons as f64;
         let largest = (0.8 * distance).clamp(smallest + 2.5, 11.0);
         let share = index as f64 / (traces.max(2) - 1) as f64;
@@ -191,19 +233,43 @@ impl Axes {
             };
             let now = points(&trace.values);
             if let Some(before) = trace.declared.as_deref().map(points) {
-                canvas.line(&format!("line faint dashed c{color}"), &before);
+                canvas.line(&format!("line faint dashed c{color}"), &thinned(&before, self.max_points));
             } else if neurons <= MAX_CONNECTED {
-                canvas.line(&format!("line faint c{color}"), &now);
+                canvas.line(&format!("line faint c{color}"), &thinned(&now, self.max_points));
             }
-            canvas.thick_path(&format!("dots c{color}"), &dots(&now), width);
+            canvas.thick_path(&format!("dots c{color}"), &dots(&now, self.max_points), width);
         }
     }
 }
 
+/// Returns the points of a line without those between neighbors at the same height, and of a longer one its lowest and
+/// highest points.
+fn thinned(points: &[[f64; 2]], max: usize) -> Vec<[f64; 2]> {
+    let is_corner = |i: usize| {
+        let flat = |j: Option<usize>| {
+            j.and_then(|j| points.get(j)).is_some_and(|other| number(other[1]) == number(points[i][1]))
+        };
+        !(flat(i.checked_sub(1)) && flat(i.checked_add(1)))
+    };
+    let corners: Vec<[f64; 2]> = (0..points.len()).filter(|&i| is_corner(i)).map(|i| points[i]).collect();
+    if corners.len() <= max {
+        return corners;
+    }
+    let extremes = |part: &[[f64; 2]]| {
+        let by_height = |a: &usize, b: &usize| part[*a][1].total_cmp(&part[*b][1]);
+        let (high, low) = ((0..part.len()).min_by(by_height), (0..part.len()).max_by(by_height));
+        let mut both: Vec<usize> = high.into_iter().chain(low).collect();
+        both.sort_unstable();
+        both.dedup();
+        both.into_iter().map(|i| part[i]).collect::<Vec<_>>()
+    };
+    corners.chunks((2 * corners.len()).div_ceil(max)).flat_map(extremes).collect()
+}
+
 /// Returns the commands that draw a dot at each point. Dots of many neurons are a sample; neighbors at the same height
 /// become a line.
-fn dots(points: &[[f64; 2]]) -> String {
-    let stride = points.len().div_ceil(MAX_DOTS).max(1);
+fn dots(points: &[[f64; 2]], max: usize) -> String {
+    let stride = points.len().div_ceil(max).max(1);
     let mut rows: std::collections::BTreeMap<String, Vec<f64>> = std::collections::BTreeMap::new();
     for start in (0..points.len()).step_by(stride) {
         // Values often repeat every few neurons: a varying offset meets all of them.

@@ -5,7 +5,7 @@ use synnet_ir::display::{format_significant, format_thousands, format_time_round
 
 use super::{Encoding, EncodingStatistics};
 use crate::html::{
-    Bars, EventPanel, LineStyle, Panel, Trace, Traces, document, raster, section, side_by_side, tiles,
+    Bars, EventPanel, LineStyle, Panel, Trace, Traces, beside, document, raster, section, side_by_side, tiles,
 };
 
 /// Returns the page. `shown` are the recordings to draw, with their names.
@@ -21,11 +21,15 @@ pub(super) fn page(name: &str, statistics: &EncodingStatistics, shown: &[(String
         "{recordings}Above, the lowest and highest sample of each time step. Below, the events of each channel; stronger \
          marks are more events per step. The first channels, at the top, are the low frequencies."
     );
+    let figures = match &figures[..] {
+        [recording, rates] => beside(recording, rates),
+        all => side_by_side(all),
+    };
     let body = html! {
         h1 { (name) }
         p.lead { "Events of the audio front end, in time steps of " (format_time_rounded(statistics.dt)) "." }
         (tiles(&key_numbers(statistics)))
-        (section("Events", &lead, &side_by_side(&figures)))
+        (section("Events", &lead, &figures))
     };
     document(&format!("{name}: events"), &body).into_string()
 }

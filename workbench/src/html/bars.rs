@@ -56,7 +56,13 @@ impl Bars<'_> {
             path.axis d={ "M" (LEFT) " " (bottom) "H" (WIDTH - RIGHT) } {}
         };
         let drawing = drawing(self.title, [WIDTH, HEIGHT], &content);
-        figure(self.title, self.unit, &html! { (self.legend()) (drawing) })
+        // The title says what a single series is.
+        let legend = if self.names.len() > 1 {
+            self.legend()
+        } else {
+            html! {}
+        };
+        figure(self.title, self.unit, &html! { (legend) (drawing) })
     }
 
     fn legend(&self) -> Markup {
