@@ -1,8 +1,8 @@
 //! The compiler for a web page: a request in JSON, an answer in JSON.
 //!
 //! A request is `{"source": TEXT, "chip": NAME}`, and an empty name stands for no chip. The answer holds the names of
-//! all chips, the diagnostics with their places, and for a sound network its layers, its connections, the table of
-//! `snnc show`, and a run of the untrained network on a built-in sample.
+//! all chips, the diagnostics with their places, and for a sound network the picture and the table of `snnc show`, and a
+//! run of the untrained network on a built-in sample.
 
 #![allow(unsafe_code, reason = "a page finds functions by their plain names only")]
 
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use synnet_dsl::{CompileOptions, NoImports, compile};
-use synnet_ir::graph::Endpoint;
+use synnet_ir::picture::{Subject, to_svg};
 use synnet_ir::{Diagnostic, Graph, Network, Sources, Span, to_table};
 use synnet_runtime::{Interpreter, Sequence, Tracing, initial_params};
 use synnet_xylo::chip::Chip;
@@ -77,36 +77,9 @@ fn respond(request: &Value) -> Value {
     json!({
         "chips": Chip::all().iter().map(|chip| &chip.name).collect::<Vec<_>>(),
         "diagnostics": diagnostics.iter().map(describe).collect::<Vec<_>>(),
-        "network": compilation.graph.as_ref().map(picture),
+        "picture": compilation.graph.as_ref().map(|graph| to_svg(&Subject::new(graph))),
+        "table": compilation.graph.as_ref().map(to_table),
         "run": compilation.graph.as_ref().and_then(run),
-    })
-}
-
-/// The input as node 0, then the layers in the order of update, with the edges between them.
-fn picture(graph: &Graph) -> Value {
-    let node = |endpoint: &Endpoint| match endpoint {
-        Endpoint::Input => 0,
-        Endpoint::Layer(id) => id.0 as usize + 1,
-    };
-    let input = json!({ "name": graph.input.name, "size": graph.input.channels, "kind": "channels" });
-    let layers = graph
-        .layers
-        .iter()
-        .map(|layer| json!({ "name": layer.name, "size": layer.size, "kind": layer.neuron.kind().name() }));
-    let edges = graph.connections.iter().flat_map(|connection| {
-        let target = connection.target;
-        connection.sources.iter().map(move |source| {
-            json!({
-                "from": node(source),
-                "to": target.0 + 1,
-                "isRecurrent": graph.is_recurrent(*source, target),
-            })
-        })
-    });
-    json!({
-        "nodes": std::iter::once(input).chain(layers).collect::<Vec<_>>(),
-        "edges": edges.collect::<Vec<_>>(),
-        "table": to_table(graph),
     })
 }
 
@@ -148,11 +121,7 @@ mod tests {
         let source = include_str!("../../../examples/digits/digits.snn");
         let answer = respond(&json!({ "source": source, "chip": "xylo-audio3" }));
         assert_eq!(answer["diagnostics"], json!([]));
-        assert_eq!(
-            answer["network"]["nodes"][0],
-            json!({ "name": "events", "size": 16, "kind": "channels" })
-        );
-        assert_eq!(answer["network"]["edges"].as_array().map(Vec::len), Some(4));
+        assert!(answer["picture"].as_str().is_some_and(|svg| svg.starts_with("<svg") && svg.contains("h2")));
         let rasters = answer["run"]["rasters"].as_array().expect("rasters");
         assert!(rasters[..3].iter().all(|raster| raster["events"].as_array().is_some_and(|e| !e.is_empty())));
     }
