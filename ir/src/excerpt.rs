@@ -160,7 +160,7 @@ fn bytes(text: &str, span: Span) -> Range<usize> {
 
 /// Returns the last character boundary at or before a byte.
 fn floor(text: &str, at: usize) -> usize {
-    text.floor_char_boundary(at)
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 #[cfg(test)]
