@@ -353,10 +353,10 @@ impl WrittenOptions {
             }
         };
         let init = self.init.as_ref().and_then(|placed| distribution(eval, placed, "`init`"));
-        let scale = self.scale.and_then(|Spanned { value, span }| match value {
-            Value::List(list) => Some(Scale::PerColumn(list, span)),
+        let scale = self.scale.map(|Spanned { value, span }| match value {
+            Value::List(list) => Scale::PerColumn(list, span),
             // A factor with an error is some factor.
-            value => Some(Scale::One(factor(eval, &value, span).unwrap_or(1.0))),
+            value => Scale::One(factor(eval, &value, span).unwrap_or(1.0)),
         });
         let bias = self.bias.as_ref().and_then(|placed| match &placed.value {
             Value::Bool(false) | Value::Error => None,

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use synnet_audio::audio3;
+use synnet_audio::{Wav, audio3};
 use synnet_data::waveform::Augmentation;
 use synnet_runtime::{Dataset, Label, Sample};
 
