@@ -16,6 +16,8 @@ use synnet_dsl::{CompileOptions, NoImports, compile};
 use synnet_ir::{Sources, render};
 
 const SIZES: [usize; 7] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000];
+/// Longer sources are refused.
+const MAX_SOURCE: usize = 4 << 20;
 /// After a compilation of this length, larger sources of the shape are left out.
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -33,7 +35,11 @@ fn main() {
             if times.last().is_some_and(|(_, time)| *time > LIMIT) {
                 break;
             }
-            times.push((n, time(&(shape.source)(n))));
+            let source = (shape.source)(n);
+            if source.len() > MAX_SOURCE {
+                break;
+            }
+            times.push((n, time(&source)));
         }
         let cell =
             |i: usize| times.get(i).map_or("".to_owned(), |(_, t)| format!("{:.1}", t.as_secs_f64() * 1e3));

@@ -27,6 +27,7 @@
 //! # Ok::<(), synnet_ir::Diagnostics>(())
 //! ```
 
+mod checksum;
 pub mod codes;
 mod constants;
 mod diagnostic;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use crate::checksum;
+
 /// A dense array in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -90,8 +92,10 @@ impl Params {
     /// Reads the safetensors format. Tensors of f32 and f64 are accepted.
     ///
     /// # Errors
-    /// Fails if the bytes are not in that format, or if a tensor has another type of number.
+    /// Fails if the bytes are not in that format, if they do not match their checksum, or if a tensor has another type of
+    /// number.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ReadError> {
+        checksum::verify(bytes)?;
         let file = SafeTensors::deserialize(bytes).map_err(|error| ReadError::format(&error))?;
         let mut tensors = BTreeMap::new();
         for (name, view) in file.tensors() {
@@ -130,8 +134,8 @@ impl Params {
         safetensors::serialize(views, None).expect("float tensors serialize")
     }
 
-    /// Writes the safetensors format with entries of metadata in the header. The same tensors and entries give the
-    /// same bytes.
+    /// Writes the safetensors format with entries of metadata in the header, and a checksum among them. The same tensors
+    /// and entries give the same bytes.
     pub fn to_safetensors_with(&self, metadata: &BTreeMap<String, String>) -> Vec<u8> {
         // The crate writes metadata in the random order of a hash map, so the entries are inserted here. The offsets
         // of the tensors count from the end of the header and stay valid.
@@ -139,7 +143,7 @@ impl Params {
         let (length, rest) =
             plain.split_first_chunk::<8>().expect("the format starts with the length of its header");
         let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
-        let entries = serde_json::to_string(metadata).expect("text serializes");
+        let entries = serde_json::to_string(&checksum::with_room(metadata)).expect("text serializes");
         let tensors = &header[1..];
         let comma = if self.tensors.is_empty() { "" } else { "," };
         let mut header = format!("{{\"__metadata__\":{entries}{comma}").into_bytes();
@@ -149,6 +153,7 @@ impl Params {
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header);
         bytes.extend(data);
+        checksum::seal(&mut bytes);
         bytes
     }
 }
@@ -171,7 +176,7 @@ mod tests {
             assert_eq!(Params::from_safetensors(&bytes).unwrap(), params);
             let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
             let read: BTreeMap<_, _> = header.metadata().clone().unwrap().into_iter().collect();
-            assert_eq!(read, metadata);
+            assert!(metadata.iter().all(|(key, value)| read.get(key) == Some(value)), "{read:?}");
         }
     }
 }

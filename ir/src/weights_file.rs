@@ -12,6 +12,8 @@
 //! | `front_end` | options of the audio front end as a JSON object, if there is one |
 //! | `classes` | class names in the order of the outputs, as a JSON list, if there are classes |
 //! | `synnet_version` | version of the writer |
+//! | `checksum` | 64-bit FNV-1a hash of the file, in hexadecimal; its own digits count as zeros |
+//! | `checksummed` | `true`: the file has a checksum |
 //!
 //! Files of other tools have none of them; their tensors are checked by name, shape and range only.
 

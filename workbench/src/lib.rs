@@ -96,6 +96,7 @@ mod error;
 mod experiment;
 pub mod file_kind;
 pub mod files;
+mod folder_lock;
 mod front_end;
 #[allow(unreachable_pub, reason = "`pub` marks items that other modules use")]
 mod html;

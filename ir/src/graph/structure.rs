@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::connection::{Connection, Endpoint};
 use super::layer::{Layer, LayerId};
 use super::neuron::Quantity;
+use super::parameter::LayerParameter;
 use crate::source::Span;
 
 /// A spiking network. The [module](super) defines what it computes.
@@ -119,6 +120,22 @@ impl Graph {
     /// output are not, so its silence is not an error.
     pub fn uses_spikes_of(&self, layer: &str) -> bool {
         self.output.quantity == Quantity::Spikes || self.layer(self.output.layer).name != layer
+    }
+
+    /// Returns the number of values that training changes: weights, biases, and learned parameters of layers.
+    pub fn learned_values(&self) -> usize {
+        let of_connection = |connection: &Connection| {
+            let Some(linear) = connection.as_linear() else { return 0 };
+            let columns = self.layer(connection.target).input_columns();
+            let weights = if linear.learn { self.source_width(connection) * columns } else { 0 };
+            weights + if linear.bias.as_ref().is_some_and(|bias| bias.learn) { columns } else { 0 }
+        };
+        let of_layer = |layer: &Layer| {
+            let learned = LayerParameter::ALL.iter().filter_map(|which| which.of(layer)).filter(|p| p.learn);
+            learned.map(|parameter| parameter.values.len()).sum::<usize>()
+        };
+        self.connections.iter().map(of_connection).sum::<usize>()
+            + self.layers.iter().map(of_layer).sum::<usize>()
     }
 
     /// Returns the number of values that the network outputs per time step.

@@ -3,7 +3,7 @@
 //! A checkpoint is a safetensors file. `param/<tensor>` has the weights, `<moment>/<tensor>` the moments of
 //! the optimizer (`first` and `second` for Adam, `momentum` for SGD), and `best/<tensor>` the learned tensors
 //! of the best epoch. The metadata entry `synnet_checkpoint` is JSON with the position, the best epoch and
-//! the options.
+//! the options. A checksum covers the whole file: a damaged one is refused.
 
 use std::collections::BTreeMap;
 
@@ -59,6 +59,7 @@ impl CheckpointInfo {
     /// Returns an error if `bytes` is not a checkpoint of this version.
     pub fn read(bytes: &[u8]) -> Result<Self, Diagnostics> {
         let position = read_position(bytes).map_err(error)?;
+        verify(bytes)?;
         let epochs = position.options.get("epochs").and_then(serde_json::Value::as_u64).unwrap_or(0);
         Ok(Self {
             epochs_done: position.epoch,
@@ -115,8 +116,8 @@ impl Trainer {
     pub fn resume(bytes: &[u8], graph: &Graph, options: TrainOptions) -> Result<Self, Diagnostics> {
         // Options first: a difference there also explains missing moments below.
         let position = read_position(bytes).map_err(error)?;
+        let mut all = verify(bytes)?.tensors;
         check_options(&position, &options)?;
-        let mut all = Params::from_safetensors(bytes).map_err(|e| error(e.to_string()))?.tensors;
         let mut params = Params::default();
         for name in all.keys().filter(|name| name.starts_with("param/")).cloned().collect::<Vec<_>>() {
             params
@@ -172,6 +173,11 @@ impl Trainer {
         };
         specs.map(take).collect()
     }
+}
+
+/// Reads the tensors of a checkpoint, which match its checksum.
+fn verify(bytes: &[u8]) -> Result<Params, Diagnostics> {
+    Params::from_safetensors(bytes).map_err(|reason| error(format!("invalid checkpoint: {reason}")))
 }
 
 fn error(message: String) -> Diagnostics {

@@ -159,14 +159,12 @@ fn compiled_network(args: &Check, context: &Context) -> Result<(), Failure> {
 /// Summarizes the size of a network in a line.
 fn size_summary(graph: &Graph) -> String {
     let neurons = graph.layers.iter().map(|layer| layer.size).sum();
-    let learned =
-        graph.tensors().iter().filter(|tensor| tensor.learn).map(|t| t.shape.iter().product::<usize>()).sum();
     format!(
         "network `{}`, {}, {}, {}",
         graph.name,
         pluralize(graph.layers.len(), "layer"),
         pluralize(neurons, "neuron"),
-        pluralize(learned, "learned parameter")
+        pluralize(graph.learned_values(), "learned parameter")
     )
 }
 

@@ -85,3 +85,15 @@ fn only_arrays_of_a_specification_are_unpacked() {
     let error = Specification::from_npz(&arrays(0.5)).unwrap_err().to_string();
     assert_eq!(error, "array `weights_in` contains 0.5 at element 0, which is not an integer");
 }
+
+#[test]
+fn every_damaged_byte_is_detected() {
+    let bytes = npz(&[("weights_in", &[2, 3], vec![1; 6]), ("weights_out", &[2, 1], vec![5, -6])]);
+    let specification = Specification::from_npz(&bytes).unwrap().specification;
+    let bytes = specification.to_npz().unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x20;
+        assert!(Specification::from_npz(&damaged).is_err(), "byte {at}");
+    }
+}

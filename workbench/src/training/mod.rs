@@ -19,6 +19,7 @@ use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, 
 use crate::error::Error;
 use crate::experiment::{DATASET, Experiment};
 use crate::files;
+use crate::folder_lock::FolderLock;
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::weights::InitialWeights;
@@ -132,6 +133,7 @@ impl TrainingRun {
         provenance: &BTreeMap<String, String>,
         observer: &dyn Observer,
     ) -> Result<(), Error> {
+        FolderLock::check(&self.out)?;
         if self.resumed {
             return Ok(());
         }
@@ -187,6 +189,8 @@ impl TrainingRun {
         self.check_provenance(&provenance)?;
         self.trainer.set_provenance(provenance);
         files::create_folder(&self.out)?;
+        // Before anything in the folder changes, and until the weights are written.
+        let _lock = FolderLock::acquire(&self.out)?;
         files::remove_leftovers(&self.out);
         let replaces = !self.resumed && !matches!(ExistingRun::find(&self.out), ExistingRun::None);
         if !self.resumed {

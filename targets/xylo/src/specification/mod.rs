@@ -22,6 +22,7 @@
 use crate::layer_table::LayerTable;
 
 #[cfg(feature = "files")]
+mod checksum;
 mod read;
 #[cfg(feature = "files")]
 mod write;

@@ -7,7 +7,7 @@ use synnet_ir::{did_you_mean, nearest};
 
 use crate::layer_table::LayerTable;
 
-use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError};
+use super::{Dimensions, Loaded, MAX_DASH, MAX_NEURONS, Specification, SpecificationError, checksum};
 
 impl Specification {
     /// Reads an `.npz` archive. `bias_hidden`, Rockpool's name in `config_from_specification`, is accepted for `bias`.
@@ -15,7 +15,7 @@ impl Specification {
     /// ignored; other names are errors.
     ///
     /// # Errors
-    /// Returns an error if the bytes are not an archive; otherwise one for every array that is missing, unknown,
+    /// Returns an error if the bytes are not an archive or do not match their checksum; otherwise one for every array that is missing, unknown,
     /// misshaped, out of range or not of integers, or if the layer table does not fit the arrays.
     pub fn from_npz(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
         read(bytes)
@@ -56,6 +56,8 @@ fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
     let archive = NpzReader::open(bytes);
     let archive = archive.map_err(|e| SpecificationError { errors: vec![e.to_string()] })?;
     let mut archive = archive.with_limit(MAX_BYTES);
+    let comment = checksum::verified(bytes, archive.comment());
+    let comment = comment.map_err(|fault| SpecificationError { errors: vec![fault] })?;
     let mut reader = Reader::default();
     for name in archive.names().to_vec() {
         if NAMES.contains(&name.as_str()) {
@@ -70,7 +72,6 @@ fn read(bytes: &[u8]) -> Result<Loaded, SpecificationError> {
             reader.errors.push(unknown(&name));
         }
     }
-    let comment = archive.comment().to_vec();
     let mut loaded = reader.finish()?;
     // Other tools may leave comments of their own.
     if comment.starts_with(b"{\n  \"network\"") {

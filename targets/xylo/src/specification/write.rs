@@ -2,13 +2,13 @@
 
 use synnet_arrays::NpzWriter;
 
-use super::{Specification, SpecificationError};
+use super::{Specification, SpecificationError, checksum};
 use crate::layer_table::LayerTable;
 
 impl Specification {
     /// Returns an `.npz` archive of 64-bit integers. The same specification gives the same bytes. `alias_target` is
     /// omitted without aliases, because Rockpool's `XyloSim.from_specification` has no such argument: so it takes the
-    /// arrays of the file as they are.
+    /// arrays of the file as they are. The comment of the archive has a checksum.
     ///
     /// # Errors
     /// Returns all inconsistencies of the specification, as [`check`](Self::check) does.
@@ -16,7 +16,7 @@ impl Specification {
         self.archive(None)
     }
 
-    /// Like [`to_npz`](Self::to_npz), with the layer table as the comment of the archive: NumPy does not list a
+    /// Like [`to_npz`](Self::to_npz), with the layer table in the comment of the archive: NumPy does not list a
     /// comment among the arrays, so that Rockpool still takes the file as it is. A table of more than 64 KiB is left
     /// out.
     ///
@@ -69,10 +69,14 @@ impl Specification {
         ] {
             add(name, &[], &mut std::iter::once(shift.into()))?;
         }
-        let comment = layers.map(LayerTable::to_json).filter(|text| text.len() <= NpzWriter::MAX_COMMENT);
-        if let Some(text) = comment {
-            archive.set_comment(text).map_err(|e| SpecificationError { errors: vec![e.to_string()] })?;
-        }
-        archive.finish().map_err(|e| SpecificationError { errors: vec![e.to_string()] })
+        let table = layers.map(LayerTable::to_json);
+        let with_table = checksum::comment(table.as_deref());
+        let fits = with_table.len() <= NpzWriter::MAX_COMMENT;
+        let comment = if fits { with_table } else { checksum::comment(None) };
+        let failed = |e: synnet_arrays::Error| SpecificationError { errors: vec![e.to_string()] };
+        archive.set_comment(comment).map_err(failed)?;
+        let mut bytes = archive.finish().map_err(failed)?;
+        checksum::seal(&mut bytes);
+        Ok(bytes)
     }
 }
