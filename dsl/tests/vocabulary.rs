@@ -194,6 +194,7 @@ fn fields_take_the_values_that_they_document() {
                 Dimension::Number => "0.5",
                 Dimension::Count => "2",
                 Dimension::Surrogate => "piecewise_linear",
+                Dimension::Reset => "zero",
             };
             let needed = fields(kind).iter().copied();
             let needed = needed.filter(|other| !other.replaces(field) && other.default_text().is_none());
@@ -207,7 +208,7 @@ fn fields_take_the_values_that_they_document() {
                 .iter()
                 .map(|other| match other.dimension() {
                     Dimension::Time => format!(", {}: 9 ms", other.name()),
-                    Dimension::Number | Dimension::Count | Dimension::Surrogate => {
+                    Dimension::Number | Dimension::Count | Dimension::Surrogate | Dimension::Reset => {
                         format!(", {}: 0.5", other.name())
                     }
                 })
@@ -221,6 +222,7 @@ fn fields_take_the_values_that_they_document() {
             assert_eq!(layer(value), "", "{}.{name}", kind.name());
             let learned = layer(&format!("learn {value}"));
             assert_eq!(learned.contains("learn"), !field.is_learnable(), "{}.{name}: {learned}", kind.name());
+            assert_eq!(layer("none").is_empty(), field.can_be_none(), "{}.{name}", kind.name());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::display::{format_time, pluralize};
 use crate::graph::{
     Connection, ExpSyn, Graph, Init, Input, Layer, LayerParameter, LeakUnit, Lif, Linear, Neuron, Operator,
-    Output, Parameter,
+    Output, Parameter, Reset,
 };
 
 /// Number of digits of a number in [`of_graph`]: one less than f32 needs, so that the rounding of another machine's
@@ -65,7 +65,9 @@ fn of_layer(layer: &Layer, constants: &mut BTreeMap<String, String>) {
             let Lif {
                 synapses,
                 noise_std,
+                reset,
                 max_spikes,
+                spans: _,
                 mem: _,
                 syn: _,
                 threshold: _,
@@ -76,10 +78,17 @@ fn of_layer(layer: &Layer, constants: &mut BTreeMap<String, String>) {
             add("synapses", synapses.to_string());
             add("noise_std", number(*noise_std));
             add("max_spikes", max_spikes.to_string());
+            // Weights files that are older than this constant lack it.
+            if *reset != Reset::Subtract {
+                add("reset", reset.name().to_owned());
+            }
         }
         Neuron::ExpSyn(ExpSyn { syn: _ }) => {}
     }
     for which in LayerParameter::ALL {
+        if which.is_absent(layer) {
+            add(which.name(layer), "none".to_owned());
+        }
         let Some(Parameter { values, learn, span: _ }) = which.of(layer) else { continue };
         add(
             which.name(layer),

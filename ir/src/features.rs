@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostics::Diagnostics;
-use crate::graph::{Endpoint, Graph, LayerParameter, LeakUnit, Neuron, Operator, Quantity};
+use crate::graph::{Endpoint, Graph, LayerParameter, LeakUnit, Neuron, Operator, Quantity, Reset};
 use crate::source::Span;
 
 /// A feature that not every engine supports.
@@ -17,6 +17,12 @@ pub enum Feature {
     Noise,
     /// After-hyperpolarization.
     Adaptation,
+    /// A membrane potential that a spike sets to zero.
+    ZeroReset,
+    /// Spiking neurons without synaptic filter.
+    NoSynapticFilter,
+    /// Membranes without leak.
+    NoMembraneLeak,
     /// Leaky integrators, which emit currents.
     ExpSyn,
     /// A connection from a layer to itself or to an earlier one.
@@ -47,6 +53,9 @@ impl Feature {
             Self::NeuronBias => "bias currents of neurons",
             Self::Noise => "membrane noise",
             Self::Adaptation => "adaptive neurons (`alif`)",
+            Self::ZeroReset => "a reset to zero (`reset: zero`)",
+            Self::NoSynapticFilter => "neurons without synaptic filter (`tau_syn: none`)",
+            Self::NoMembraneLeak => "membranes without leak (`tau_mem: none`)",
             Self::ExpSyn => "leaky integrators (`expsyn`)",
             Self::Recurrence => "recurrent connections",
             Self::Delay => "delays",
@@ -71,13 +80,17 @@ impl Graph {
                 Neuron::ExpSyn(_) => used.push((Feature::ExpSyn, span)),
                 Neuron::Lif(lif) => {
                     let bias = lif.bias.learn || lif.bias.values.iter().any(|&b| b != 0.0);
-                    let bias_span = if lif.bias.span == Span::default() { span } else { lif.bias.span };
-                    let units = [&lif.mem, &lif.syn].iter().any(|l| l.unit != LeakUnit::TimeConstant);
+                    let place = |part: Span| if part == Span::default() { span } else { part };
+                    let mut leaks = [&lif.mem, &lif.syn].into_iter().flatten();
+                    let units = leaks.any(|leak| leak.unit != LeakUnit::TimeConstant);
                     let facts = [
                         (Feature::SeveralSynapses, lif.synapses > 1, span),
-                        (Feature::NeuronBias, bias, bias_span),
+                        (Feature::NeuronBias, bias, place(lif.bias.span)),
                         (Feature::Noise, lif.noise_std != 0.0, span),
                         (Feature::Adaptation, lif.adaptation.is_some(), span),
+                        (Feature::ZeroReset, lif.reset == Reset::Zero, place(lif.spans.reset)),
+                        (Feature::NoSynapticFilter, lif.syn.is_none(), place(lif.spans.no_syn)),
+                        (Feature::NoMembraneLeak, lif.mem.is_none(), place(lif.spans.no_mem)),
                         (Feature::LeakUnits, units, span),
                     ];
                     let present = facts.into_iter().filter(|(_, is, _)| *is);

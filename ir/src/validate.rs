@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostics::Diagnostics;
 use crate::display::{format_exact, format_time, quantity_name};
 use crate::graph::{
-    Connection, Endpoint, Graph, Init, Layer, LayerId, LayerParameter, LeakUnit, Lif, Neuron, Operator,
+    Connection, Endpoint, Graph, Init, Layer, LayerId, LayerParameter, LeakUnit, Lif, Neuron, Operator, Reset,
 };
 use crate::limits::{MAX_CONNECTIONS, MAX_DELAY, MAX_LAYERS, MAX_NEURONS, MAX_SYNAPSES, MAX_WEIGHTS};
 use crate::source::Span;
@@ -166,6 +166,14 @@ impl LayerCheck<'_> {
         }
         if lif.max_spikes == 0 {
             self.report(self.layer.span, "max_spikes", 0.0, "choose at least 1");
+        }
+        if lif.reset == Reset::Zero && lif.max_spikes > 1 {
+            let help = "choose 1: with `reset: zero`, a spike leaves nothing for a second one";
+            self.report(lif.spans.reset, "max_spikes", f64::from(lif.max_spikes), help);
+        }
+        if lif.syn.is_none() && lif.synapses > 1 {
+            let help = "choose 1: synapses differ in their filters, and `tau_syn` is `none`";
+            self.report(lif.spans.no_syn, "synapses", lif.synapses as f64, help);
         }
     }
 

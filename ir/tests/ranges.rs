@@ -14,16 +14,18 @@ fn leak(unit: LeakUnit) -> Leak {
 fn graph(unit: LeakUnit, spiking: bool) -> Graph {
     let lif = Lif {
         synapses: 2,
-        mem: leak(unit),
-        syn: leak(unit),
+        mem: Some(leak(unit)),
+        syn: Some(leak(unit)),
         threshold: Parameter::uniform(1.0),
         bias: Parameter::uniform(0.0),
         noise_std: 0.0,
+        reset: Reset::Subtract,
         max_spikes: 1,
         surrogate: Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 },
         adaptation: Some(Adaptation { leak: leak(unit), w_ahp: Parameter::uniform(-0.1) }),
+        spans: LifSpans::default(),
     };
-    let neuron = if spiking { Neuron::Lif(lif) } else { Neuron::ExpSyn(ExpSyn { syn: leak(unit) }) };
+    let neuron = if spiking { Neuron::Lif(lif) } else { Neuron::ExpSyn(ExpSyn { syn: Some(leak(unit)) }) };
     let channels = if spiking { 2 * NEURONS } else { NEURONS };
     let span = Span::default();
     Graph {

@@ -9,7 +9,7 @@ use synnet_dsl::vocabulary::{
     ChainOperator, Dimension, Field, Function, Keyword, KeywordRole, LinearOption, Symbol, Unit, describe,
     fields,
 };
-use synnet_ir::graph::{NeuronKind, Quantity, SurrogateKind};
+use synnet_ir::graph::{NeuronKind, Quantity, Reset, SurrogateKind};
 
 use crate::analyzed::Analyzed;
 use crate::context::{Context, context};
@@ -290,12 +290,15 @@ impl Items<'_> {
 
     fn values(&mut self, field: Option<&str>) {
         let all = fields(NeuronKind::Alif);
-        let dimension = all.iter().find(|known| Some(known.name()) == field).map(|field| field.dimension());
-        if dimension == Some(Dimension::Surrogate) {
-            SurrogateKind::ALL
-                .map(Symbol::Surrogate)
-                .into_iter()
-                .for_each(|constant| self.constant(constant));
+        let known = all.iter().find(|known| Some(known.name()) == field);
+        match known.map(|field| field.dimension()) {
+            Some(Dimension::Surrogate) => {
+                SurrogateKind::ALL.map(Symbol::Surrogate).into_iter().for_each(|kind| self.constant(kind));
+            }
+            Some(Dimension::Reset) => {
+                Reset::ALL.map(Symbol::Reset).into_iter().for_each(|reset| self.constant(reset));
+            }
+            Some(Dimension::Time | Dimension::Number | Dimension::Count) | None => {}
         }
         self.visible(&[DefinitionKind::Parameter, DefinitionKind::Value, DefinitionKind::Variable]);
         self.push("dt", "dt", CompletionItemKind::VARIABLE, "the time step", Keyword::Dt.doc());

@@ -4,7 +4,7 @@
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
 use synnet_ir::Network;
-use synnet_ir::graph::{Endpoint, LayerId, Neuron, Quantity};
+use synnet_ir::graph::{Endpoint, LayerId, Neuron, Quantity, Reset};
 
 /// The states of a layer at the end of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,7 +116,10 @@ fn update(network: &Network, id: LayerId, received: &[f32], state: &mut State) {
         Neuron::ExpSyn(expsyn) => &expsyn.syn,
     };
     for c in 0..received.len() {
-        state.isyn[c] = (state.isyn[c] + received[c]) * leak.decay(c, dt) as f32;
+        state.isyn[c] = match leak {
+            Some(leak) => (state.isyn[c] + received[c]) * leak.decay(c, dt) as f32,
+            None => received[c],
+        };
     }
     let Neuron::Lif(lif) = &layer.neuron else { return };
     for n in 0..layer.size {
@@ -130,13 +133,20 @@ fn update(network: &Network, id: LayerId, received: &[f32], state: &mut State) {
             current += state.iahp[n];
         }
         current += lif.bias.get(n) as f32;
-        state.vmem[n] = state.vmem[n] * lif.mem.decay(n, dt) as f32 + current;
+        if let Some(leak) = &lif.mem {
+            state.vmem[n] *= leak.decay(n, dt) as f32;
+        }
+        state.vmem[n] += current;
         let threshold = lif.threshold.get(n) as f32;
         state.spikes[n] = if state.vmem[n] >= threshold {
             (state.vmem[n] / threshold).floor().min(lif.max_spikes as f32)
         } else {
             0.0
         };
-        state.vmem[n] -= state.spikes[n] * threshold;
+        match lif.reset {
+            Reset::Subtract => state.vmem[n] -= state.spikes[n] * threshold,
+            Reset::Zero if state.spikes[n] > 0.0 => state.vmem[n] = 0.0,
+            Reset::Zero => {}
+        }
     }
 }

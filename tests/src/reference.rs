@@ -5,7 +5,8 @@
 //! [`Reference::margin`].
 
 use synnet_ir::graph::{
-    Endpoint, Layer, LayerId, LayerParameter, Leak, LeakUnit, Lif, Neuron, Operator, Quantity, SurrogateKind,
+    Endpoint, Layer, LayerId, LayerParameter, Leak, LeakUnit, Lif, Neuron, Operator, Quantity, Reset,
+    SurrogateKind,
 };
 use synnet_ir::{Graph, Network, Slot};
 use synnet_runtime::tape::Tape;
@@ -71,10 +72,10 @@ fn slope(leak: &Leak, i: usize, dt: f64) -> f64 {
     }
 }
 
-fn syn(layer: &Layer) -> &Leak {
+fn syn(layer: &Layer) -> Option<&Leak> {
     match &layer.neuron {
-        Neuron::Lif(lif) => &lif.syn,
-        Neuron::ExpSyn(expsyn) => &expsyn.syn,
+        Neuron::Lif(lif) => lif.syn.as_ref(),
+        Neuron::ExpSyn(expsyn) => expsyn.syn.as_ref(),
     }
 }
 
@@ -152,8 +153,11 @@ impl<'a> Reference<'a> {
         let received = self.received(l, t);
         let trace = &mut self.traces[l];
         let each = received.iter().enumerate();
-        let isyn: Vec<f64> =
-            each.map(|(k, x)| (before(&trace.isyn, t, k) + x) * decay(syn(layer), k, dt)).collect();
+        let filtered = |(k, &x): (usize, &f64)| match syn(layer) {
+            Some(leak) => (before(&trace.isyn, t, k) + x) * decay(leak, k, dt),
+            None => x,
+        };
+        let isyn: Vec<f64> = each.map(filtered).collect();
         let Neuron::Lif(lif) = &layer.neuron else {
             trace.emitted.push(isyn.clone());
             trace.isyn.push(isyn);
@@ -168,19 +172,23 @@ impl<'a> Reference<'a> {
                 iahp[n] = (before(&trace.iahp, t, n) + fed) * decay(&a.leak, n, dt);
                 current += iahp[n];
             }
-            let v = before(&trace.vmem, t, n) * decay(&lif.mem, n, dt) + current + lif.bias.get(n);
+            let kept = lif.mem.as_ref().map_or(1.0, |leak| decay(leak, n, dt));
+            let v = before(&trace.vmem, t, n) * kept + current + lif.bias.get(n);
             let (threshold, cap) = (lif.threshold.get(n), f64::from(lif.max_spikes));
             let spikes = if v >= threshold { (v / threshold).floor().min(cap) } else { 0.0 };
-            (peak[n], vmem[n], emitted[n]) = (v, v - spikes * threshold, spikes);
+            let left = match lif.reset {
+                Reset::Subtract => v - spikes * threshold,
+                Reset::Zero => v * (1.0 - spikes),
+            };
+            (peak[n], vmem[n], emitted[n]) = (v, left, spikes);
             let ratio = (v / threshold).max(0.6);
             // A membrane of many thresholds is rounded more coarsely.
             let coarseness = (ratio / 10.0).max(1.0);
             if ratio < cap + 0.6 {
                 self.margin = self.margin.min((ratio - ratio.round()).abs() / coarseness);
             }
-            if lif.surrogate.kind == SurrogateKind::PiecewiseLinear {
-                let distance = (v - (threshold - lif.surrogate.window)).abs() / threshold;
-                self.margin = self.margin.min(distance / coarseness);
+            for jump in jumps(lif, threshold) {
+                self.margin = self.margin.min((v - jump).abs() / threshold / coarseness);
             }
         }
         trace.isyn.push(isyn);
@@ -239,15 +247,23 @@ impl<'a> Reference<'a> {
             let by_spikes = adjoint.by_emitted[l][t][n]
                 + self.given(l, Quantity::Spikes, t, n)
                 + by_total(n)
-                + adjoint.by_iahp[l][n] * w_ahp
-                - threshold * by_vmem;
-            let by_peak = by_vmem + by_spikes * surrogate(lif, threshold, v);
-            let by_threshold = -by_spikes * surrogate(lif, threshold, v) * v / threshold - spikes * by_vmem;
+                + adjoint.by_iahp[l][n] * w_ahp;
+            // The membrane after reset is `v - spikes * threshold` or `v * (1 - spikes)`.
+            let (by_spikes, by_kept, by_subtracted) = match lif.reset {
+                Reset::Subtract => (by_spikes - threshold * by_vmem, by_vmem, -spikes * by_vmem),
+                Reset::Zero => (by_spikes - v * by_vmem, by_vmem * (1.0 - spikes), 0.0),
+            };
+            let through_spikes = by_spikes * surrogate(lif, threshold, v);
+            let by_peak = by_kept + through_spikes;
+            let by_threshold = by_subtracted - through_spikes * threshold_factor(lif, threshold, v);
             adjoint.put(l, LayerParameter::Threshold, n, by_threshold);
             adjoint.put(l, LayerParameter::Bias, n, by_peak);
-            let by_decay = by_peak * before(&trace.vmem, t, n);
-            adjoint.put(l, LayerParameter::MemLeak, n, by_decay * slope(&lif.mem, n, dt));
-            adjoint.by_vmem[l][n] = by_peak * decay(&lif.mem, n, dt);
+            adjoint.by_vmem[l][n] = by_peak;
+            if let Some(leak) = &lif.mem {
+                let by_decay = by_peak * before(&trace.vmem, t, n);
+                adjoint.put(l, LayerParameter::MemLeak, n, by_decay * slope(leak, n, dt));
+                adjoint.by_vmem[l][n] = by_peak * decay(leak, n, dt);
+            }
             if let Some(a) = &lif.adaptation {
                 let (by_iahp, kept) = (by_peak + adjoint.by_iahp[l][n], decay(&a.leak, n, dt));
                 let (iahp, spikes) = (before(&trace.iahp, t, n), before(&trace.emitted, t, n));
@@ -267,14 +283,16 @@ impl<'a> Reference<'a> {
     fn backward_synapses(&self, adjoint: &mut Adjoint, l: usize, t: usize, by_current: Vec<f64>) {
         let (graph, trace) = (&self.network.graph, &self.traces[l]);
         let (leak, columns) = (syn(&graph.layers[l]), graph.layers[l].input_columns());
-        let mut by_received = vec![0.0; columns];
-        for k in 0..columns {
-            let (by, kept) = (by_current[k] + adjoint.by_isyn[l][k], decay(leak, k, graph.dt));
-            let by_decay = by * trace.isyn[t][k] / kept;
-            adjoint.put(l, LayerParameter::SynLeak, k, by_decay * slope(leak, k, graph.dt));
-            by_received[k] = by * kept;
+        let mut by_received = by_current;
+        if let Some(leak) = leak {
+            for k in 0..columns {
+                let (by, kept) = (by_received[k] + adjoint.by_isyn[l][k], decay(leak, k, graph.dt));
+                let by_decay = by * trace.isyn[t][k] / kept;
+                adjoint.put(l, LayerParameter::SynLeak, k, by_decay * slope(leak, k, graph.dt));
+                by_received[k] = by * kept;
+            }
+            adjoint.by_isyn[l].copy_from_slice(&by_received);
         }
-        adjoint.by_isyn[l].copy_from_slice(&by_received);
         let learned = adjoint.tape.learned();
         let into = graph.connections.iter().enumerate().filter(|(_, c)| c.target.index() == l);
         for bias in into.filter_map(|(c, _)| learned.index(Slot::LinearBias(c))) {
@@ -343,6 +361,40 @@ fn surrogate(lif: &Lif, threshold: f64, v: f64) -> f64 {
             (-(nearest - threshold / 2.0).abs() / window).exp() / threshold
         }
         SurrogateKind::PiecewiseLinear => f64::from(u8::from(v >= threshold - window)) / threshold,
+        // Derivatives of `x / (1 + |x|)` (without sign), `atan(pi / 2 * x) / pi`, and of the integrals of a triangle and
+        // of a box of area 1, by the membrane, with `x` in windows.
+        SurrogateKind::FastSigmoid => {
+            let x = (v - threshold) / window;
+            1.0 / ((1.0 + x.abs()) * (1.0 + x.abs()))
+        }
+        SurrogateKind::Arctangent => {
+            let x = (v - threshold) / window * std::f64::consts::PI / 2.0;
+            0.5 / window / (1.0 + x * x)
+        }
+        SurrogateKind::Triangle => (window - (v - threshold).abs()).max(0.0) / (window * window),
+        SurrogateKind::Boxcar => f64::from(u8::from((v - threshold).abs() < window)) / (2.0 * window),
+    }
+}
+
+/// Returns what turns the surrogate by the membrane into that by the threshold, times -1. Rockpool's count thresholds in
+/// the membrane, `v / threshold`; the others take the distance, `v - threshold`.
+fn threshold_factor(lif: &Lif, threshold: f64, v: f64) -> f64 {
+    match lif.surrogate.kind {
+        SurrogateKind::PeriodicExponential | SurrogateKind::PiecewiseLinear => v / threshold,
+        SurrogateKind::FastSigmoid
+        | SurrogateKind::Arctangent
+        | SurrogateKind::Triangle
+        | SurrogateKind::Boxcar => 1.0,
+    }
+}
+
+/// Returns the membranes at which the surrogate jumps.
+fn jumps(lif: &Lif, threshold: f64) -> Vec<f64> {
+    let window = lif.surrogate.window;
+    match lif.surrogate.kind {
+        SurrogateKind::PiecewiseLinear => vec![threshold - window],
+        SurrogateKind::Boxcar => vec![threshold - window, threshold + window],
+        _ => Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use synnet_ir::display::pluralize;
-use synnet_ir::graph::{Connection, Distribution, Endpoint, Init, Layer, Leak, Linear, LinearBias, Neuron};
+use synnet_ir::graph::{Connection, Distribution, Endpoint, Init, Layer, LayerParameter, Linear, LinearBias};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
 use super::edges::{EdgePlace, Edges, EndPlace, SourceNames, UnresolvedConnection};
@@ -407,12 +407,10 @@ fn distribution(eval: &mut Evaluator<'_>, placed: &Spanned, what: &str) -> Optio
     }
 }
 
-/// Returns `dt / tau_syn` of each column, so that a spike delivers the same charge whatever the time constant.
+/// Returns `dt / tau_syn` of each column, so that a spike delivers the same charge whatever the time constant; 1
+/// without synaptic filter.
 fn default_scale(eval: &mut Evaluator<'_>, target: &Layer, dt: f64, span: Span) -> Option<Vec<f64>> {
-    let leak: &Leak = match &target.neuron {
-        Neuron::Lif(lif) => &lif.syn,
-        Neuron::ExpSyn(expsyn) => &expsyn.syn,
-    };
+    let Some(leak) = LayerParameter::SynLeak.leak(target) else { return Some(vec![1.0]) };
     let count = leak.parameter.values.len();
     if count > 1 && !eval.report.consume_fuel(count, span) {
         return None;

@@ -6,7 +6,7 @@ use synnet_ir::display::{format_exact, pluralize};
 use synnet_ir::graph::{
     Adaptation, ExpSyn,
     LayerParameter::{self, AhpLeak, MemLeak, SynLeak},
-    Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Range, Surrogate, SurrogateKind,
+    Leak, LeakUnit, Lif, LifSpans, Neuron, NeuronKind, Parameter, Range, Reset, Surrogate, SurrogateKind,
 };
 use synnet_ir::{Diagnostic, Span, nearest};
 
@@ -86,7 +86,7 @@ impl NeuronBuilder<'_, '_> {
             NeuronKind::Lif => Neuron::Lif(self.lif(None)),
             NeuronKind::Alif => {
                 // In the order of the documentation, in which missing fields are listed.
-                let leak = self.leak(AhpLeak, 1);
+                let leak = self.declared_leak(AhpLeak, 1);
                 self.require(Field::AhpWeight, "-0.5");
                 let w_ahp = self.numbers(Field::AhpWeight);
                 Neuron::Lif(self.lif(Some(Adaptation { leak, w_ahp })))
@@ -143,7 +143,15 @@ struct NeuronBuilder<'a, 'e> {
 impl NeuronBuilder<'_, '_> {
     fn lif(&mut self, adaptation: Option<Adaptation>) -> Lif {
         // The synapses come first: they decide how many values the synaptic leak has.
-        let synapses = self.whole(Field::Synapses, MAX_SYNAPSES);
+        let synapses = self.synapses();
+        let reset = self.reset();
+        let place = |placed: Option<&Spanned>| placed.map_or_else(Span::default, |placed| placed.span);
+        let none = |which| {
+            let tau = self.field(Field::Leak(which, LeakUnit::TimeConstant));
+            place(tau.filter(|tau| matches!(tau.value, Value::None)))
+        };
+        let spans =
+            LifSpans { no_mem: none(MemLeak), no_syn: none(SynLeak), reset: place(self.field(Field::Reset)) };
         Lif {
             synapses: synapses as usize,
             mem: self.leak(MemLeak, 1),
@@ -151,10 +159,51 @@ impl NeuronBuilder<'_, '_> {
             threshold: self.numbers(Field::Threshold),
             bias: self.numbers(Field::Bias),
             noise_std: self.number(Field::NoiseStd, Lif::NOISE_STD),
-            max_spikes: self.whole(Field::MaxSpikes, u32::MAX),
+            reset,
+            max_spikes: self.max_spikes(reset),
             surrogate: Surrogate { kind: self.surrogate(), window: self.number(Field::Window, Lif::WINDOW) },
             adaptation,
+            spans,
         }
+    }
+
+    /// Returns the number of synapses. Without filter, several of them would all be the same.
+    fn synapses(&mut self) -> u32 {
+        let synapses = self.whole(Field::Synapses, MAX_SYNAPSES);
+        let tau = self.field(Field::Leak(SynLeak, LeakUnit::TimeConstant)).cloned();
+        let Some(tau) = tau.filter(|tau| synapses > 1 && matches!(tau.value, Value::None)) else {
+            return synapses;
+        };
+        let message = format!("neurons without synaptic filter have one synapse, not {synapses}");
+        let mut diagnostic = Diagnostic::error(&codes::RANGE, tau.span, message)
+            .with_help("remove `synapses`, or write a list of time constants with one for each synapse");
+        if let Some(count) = self.field(Field::Synapses) {
+            diagnostic = diagnostic.with_note(count.span, "`synapses` is set here");
+        }
+        self.eval.report.push(diagnostic);
+        1
+    }
+
+    /// Returns the maximum number of spikes per step. A reset to zero leaves nothing for a second spike, so it
+    /// implies 1.
+    fn max_spikes(&mut self, reset: Reset) -> u32 {
+        let zero = reset == Reset::Zero;
+        let Some(placed) = self.field(Field::MaxSpikes).cloned() else {
+            return if zero { 1 } else { self.whole(Field::MaxSpikes, u32::MAX) };
+        };
+        let max = self.whole(Field::MaxSpikes, u32::MAX);
+        if !zero || max == 1 || matches!(placed.value, Value::Error) {
+            return if zero { 1 } else { max };
+        }
+        let message =
+            format!("`max_spikes` is {max}, but neurons with `reset: zero` spike at most once per step");
+        let mut diagnostic = Diagnostic::error(&codes::RANGE, placed.span, message)
+            .with_help("remove `max_spikes`, or write `reset: subtract`");
+        if let Some(reset) = self.field(Field::Reset) {
+            diagnostic = diagnostic.with_note(reset.span, "the reset is set here");
+        }
+        self.eval.report.push(diagnostic);
+        1
     }
 
     fn field(&self, field: Field) -> Option<&Spanned> {
@@ -168,8 +217,14 @@ impl NeuronBuilder<'_, '_> {
         }
     }
 
-    /// Builds one of the leaks, with `synapses` values per neuron.
-    fn leak(&mut self, which: LayerParameter, synapses: usize) -> Leak {
+    /// Builds one of the leaks, with `synapses` values per neuron; `None` if the field says `none`.
+    fn leak(&mut self, which: LayerParameter, synapses: usize) -> Option<Leak> {
+        let tau = Field::Leak(which, LeakUnit::TimeConstant);
+        let is_none = self.field(tau).is_some_and(|placed| matches!(placed.value, Value::None));
+        if is_none && tau.can_be_none() { None } else { Some(self.declared_leak(which, synapses)) }
+    }
+
+    fn declared_leak(&mut self, which: LayerParameter, synapses: usize) -> Leak {
         // A bit shift of 1 breaks no rule, so that one error does not cause others.
         let harmless = || Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
         let forms = LeakUnit::ALL.map(|unit| (unit, Field::Leak(which, unit)));
@@ -274,10 +329,17 @@ impl NeuronBuilder<'_, '_> {
         let what = format!("`{}`", field.name());
         let power = match field.dimension() {
             Dimension::Time => 1,
-            Dimension::Number | Dimension::Count | Dimension::Surrogate => 0,
+            Dimension::Number | Dimension::Count | Dimension::Surrogate | Dimension::Reset => 0,
         };
         match value {
             Value::Number(Number { value, time }) if *time == power => return Some(*value),
+            Value::None if none_form(field).is_some() => {
+                let kind = if power == 1 { "a time" } else { "a number without a unit" };
+                let message = format!("{what} must be {kind}, not `none`");
+                let form = none_form(field).unwrap_or_default();
+                let help = format!("write `{form}: none` and nothing else for neurons without this leak");
+                self.eval.report.error_help(&codes::TYPE, span, message, help);
+            }
             other if power == 1 => self.eval.not_a_time(&what, other, span),
             other => self.eval.wrong_type(span, &what, "a number without a unit", other),
         }
@@ -314,7 +376,8 @@ impl NeuronBuilder<'_, '_> {
     fn whole(&mut self, field: Field, max: u32) -> u32 {
         let default = match field.default() {
             DefaultValue::Count(count) => count,
-            DefaultValue::Required | DefaultValue::Number(_) | DefaultValue::Surrogate(_) => 1,
+            DefaultValue::Required | DefaultValue::Number(_) => 1,
+            DefaultValue::Surrogate(_) | DefaultValue::Reset(_) => 1,
         };
         let Some(placed) = self.constant(field) else { return default };
         let what = format!("`{}`", field.name());
@@ -323,22 +386,58 @@ impl NeuronBuilder<'_, '_> {
     }
 
     fn surrogate(&mut self) -> SurrogateKind {
+        let choose = |symbol| if let Symbol::Surrogate(kind) = symbol { Some(kind) } else { None };
         let default = match Field::Surrogate.default() {
             DefaultValue::Surrogate(kind) => kind,
-            DefaultValue::Required | DefaultValue::Number(_) | DefaultValue::Count(_) => {
-                SurrogateKind::PiecewiseLinear
-            }
+            _ => SurrogateKind::PiecewiseLinear,
         };
-        let Some(placed) = self.constant(Field::Surrogate) else { return default };
-        match placed.value {
-            Value::Symbol(Symbol::Surrogate(kind)) => kind,
-            Value::Error => default,
-            other => {
-                let names = SurrogateKind::ALL.map(|kind| format!("`{}`", kind.name()));
-                self.eval.wrong_type(placed.span, "`surrogate`", &names.join(" or "), &other);
-                default
-            }
+        let names = SurrogateKind::ALL.map(SurrogateKind::name);
+        self.symbol(Field::Surrogate, "the name of a surrogate gradient", &names, choose).unwrap_or(default)
+    }
+
+    fn reset(&mut self) -> Reset {
+        let choose = |symbol| if let Symbol::Reset(reset) = symbol { Some(reset) } else { None };
+        let names = Reset::ALL.map(Reset::name);
+        self.symbol(Field::Reset, &either(&names), &names, choose).unwrap_or_default()
+    }
+
+    /// Returns the constant that a field is set to. `names` are those that `choose` accepts, `wanted` says what they
+    /// are.
+    fn symbol<T>(
+        &mut self,
+        field: Field,
+        wanted: &str,
+        names: &[&str],
+        choose: fn(Symbol) -> Option<T>,
+    ) -> Option<T> {
+        let placed = self.constant(field)?;
+        if let Value::Symbol(symbol) = placed.value
+            && let Some(chosen) = choose(symbol)
+        {
+            return Some(chosen);
         }
+        if !matches!(placed.value, Value::Error) {
+            let message = format!("`{}` must be {wanted}, not {}", field.name(), placed.value.describe());
+            let help = format!("write {}", either(names));
+            self.eval.report.error_help(&codes::TYPE, placed.span, message, help);
+        }
+        None
+    }
+}
+
+/// Returns the field that takes `none` in place of the leak that a field sets.
+fn none_form(field: Field) -> Option<&'static str> {
+    let Field::Leak(which, _) = field else { return None };
+    let tau = Field::Leak(which, LeakUnit::TimeConstant);
+    tau.can_be_none().then_some(tau.name())
+}
+
+/// Returns names as alternatives: "`a`, `b` or `c`".
+fn either(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        names => names.concat(),
     }
 }
 
@@ -346,6 +445,7 @@ impl NeuronBuilder<'_, '_> {
 fn default_number(field: Field) -> f64 {
     match field.default() {
         DefaultValue::Number(value) => value,
-        DefaultValue::Required | DefaultValue::Count(_) | DefaultValue::Surrogate(_) => 0.0,
+        DefaultValue::Required | DefaultValue::Count(_) => 0.0,
+        DefaultValue::Surrogate(_) | DefaultValue::Reset(_) => 0.0,
     }
 }

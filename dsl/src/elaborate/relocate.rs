@@ -1,6 +1,6 @@
 //! Moves the places of the standard library to its instances, where the user can act on them.
 
-use synnet_ir::graph::LayerParameter;
+use synnet_ir::graph::{LayerParameter, LifSpans, Neuron};
 use synnet_ir::{Graph, SourceId, Span};
 
 /// Moves every span of the graph that lies in one of the `library`'s sources to `site`, the place that asked for
@@ -23,6 +23,10 @@ pub(super) fn relocate(graph: &mut Graph, site: Span, library: &[SourceId]) {
             if let Some(parameter) = which.of_mut(layer) {
                 relocate(&mut parameter.span);
             }
+        }
+        if let Neuron::Lif(lif) = &mut layer.neuron {
+            let LifSpans { no_mem, no_syn, reset } = &mut lif.spans;
+            [no_mem, no_syn, reset].into_iter().for_each(relocate);
         }
     }
 }

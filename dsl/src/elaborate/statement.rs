@@ -2,7 +2,8 @@
 
 use synnet_ir::display::format_time;
 use synnet_ir::graph::{
-    Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, Neuron, NeuronKind, Parameter, Surrogate, SurrogateKind,
+    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, LifSpans, Neuron, NeuronKind, Parameter,
+    Reset, Surrogate, SurrogateKind,
 };
 use synnet_ir::{Diagnostic, Graph, Span};
 
@@ -515,13 +516,15 @@ fn placeholder() -> Neuron {
     let leak = || Leak { unit: LeakUnit::BitShift, parameter: Parameter::uniform(1.0) };
     Neuron::Lif(Lif {
         synapses: 1,
-        mem: leak(),
-        syn: leak(),
+        mem: Some(leak()),
+        syn: Some(leak()),
         threshold: Parameter::uniform(1.0),
         bias: Parameter::uniform(0.0),
         noise_std: 0.0,
+        reset: Reset::Subtract,
         max_spikes: 1,
         surrogate: Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 },
         adaptation: None,
+        spans: LifSpans::default(),
     })
 }

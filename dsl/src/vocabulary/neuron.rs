@@ -1,6 +1,6 @@
 //! Fields of neurons.
 
-use synnet_ir::graph::{LayerParameter, LeakUnit, NeuronKind, SurrogateKind};
+use synnet_ir::graph::{LayerParameter, LeakUnit, NeuronKind, Reset, SurrogateKind};
 
 /// A field of a neuron: `tau_mem: 20 ms`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +17,8 @@ pub enum Field {
     Bias,
     /// `noise_std`: the standard deviation of the membrane noise.
     NoiseStd,
+    /// `reset`: what a spike leaves of the membrane potential.
+    Reset,
     /// `max_spikes`: the maximum number of spikes per time step.
     MaxSpikes,
     /// `surrogate`: the kind of surrogate gradient.
@@ -36,6 +38,8 @@ pub enum Dimension {
     Count,
     /// The name of a surrogate gradient.
     Surrogate,
+    /// The name of a kind of reset.
+    Reset,
 }
 
 /// The value of a [`Field`] that is not set.
@@ -49,13 +53,15 @@ pub enum DefaultValue {
     Count(u32),
     /// A surrogate gradient.
     Surrogate(SurrogateKind),
+    /// A kind of reset.
+    Reset(Reset),
 }
 
 const MEM: [Field; 3] = leak(LayerParameter::MemLeak);
 const SYN: [Field; 3] = leak(LayerParameter::SynLeak);
 const AHP: [Field; 3] = leak(LayerParameter::AhpLeak);
 
-const LIF: [Field; 13] = [
+const LIF: [Field; 14] = [
     MEM[0],
     MEM[1],
     MEM[2],
@@ -66,12 +72,13 @@ const LIF: [Field; 13] = [
     Field::Threshold,
     Field::Bias,
     Field::NoiseStd,
+    Field::Reset,
     Field::MaxSpikes,
     Field::Surrogate,
     Field::Window,
 ];
 
-const ALIF: [Field; 17] = [
+const ALIF: [Field; 18] = [
     MEM[0],
     MEM[1],
     MEM[2],
@@ -86,6 +93,7 @@ const ALIF: [Field; 17] = [
     Field::Threshold,
     Field::Bias,
     Field::NoiseStd,
+    Field::Reset,
     Field::MaxSpikes,
     Field::Surrogate,
     Field::Window,
@@ -132,6 +140,7 @@ impl Field {
             Self::Threshold => plain(LayerParameter::Threshold),
             Self::Bias => plain(LayerParameter::Bias),
             Self::NoiseStd => "noise_std",
+            Self::Reset => "reset",
             Self::MaxSpikes => "max_spikes",
             Self::Surrogate => "surrogate",
             Self::Window => "window",
@@ -141,6 +150,12 @@ impl Field {
     /// Returns the meaning, as one sentence of Markdown.
     pub const fn doc(self) -> &'static str {
         match self {
+            Self::Leak(LayerParameter::MemLeak, LeakUnit::TimeConstant) => {
+                "A leak as a time constant; `none` for a membrane that keeps its potential."
+            }
+            Self::Leak(LayerParameter::SynLeak, LeakUnit::TimeConstant) => {
+                "A leak as a time constant; `none` for input that arrives in its own step, unfiltered."
+            }
             Self::Leak(_, LeakUnit::TimeConstant) => "A leak as a time constant.",
             Self::Leak(_, LeakUnit::Decay) => "A leak as a decay per time step, between 0 and 1.",
             Self::Leak(_, LeakUnit::BitShift) => "A leak as a bit shift `d`: the decay is `1 - 2^-d`.",
@@ -149,7 +164,8 @@ impl Field {
             Self::Threshold => "Membrane potential at which a neuron spikes.",
             Self::Bias => "Constant current that is added in every time step.",
             Self::NoiseStd => "Standard deviation of the membrane noise, per square root of a second.",
-            Self::MaxSpikes => "Maximum number of spikes of a neuron per time step.",
+            Self::Reset => "What a spike leaves of the membrane potential: all but the threshold, or zero.",
+            Self::MaxSpikes => "Maximum number of spikes of a neuron per time step; 1 with `reset: zero`.",
             Self::Surrogate => "Function that replaces the derivative of the spike count in training.",
             Self::Window => "Width of the surrogate gradient, in units of the membrane potential.",
         }
@@ -165,6 +181,7 @@ impl Field {
             }
             Self::Synapses | Self::MaxSpikes => Dimension::Count,
             Self::Surrogate => Dimension::Surrogate,
+            Self::Reset => Dimension::Reset,
         }
     }
 
@@ -175,6 +192,7 @@ impl Field {
             Self::Synapses => DefaultValue::Count(1),
             Self::Threshold => DefaultValue::Number(1.0),
             Self::Bias | Self::NoiseStd => DefaultValue::Number(0.0),
+            Self::Reset => DefaultValue::Reset(Reset::Subtract),
             // The default of Rockpool's `LIF`.
             Self::MaxSpikes => DefaultValue::Count(65_536),
             Self::Surrogate => DefaultValue::Surrogate(SurrogateKind::PiecewiseLinear),
@@ -189,6 +207,16 @@ impl Field {
             DefaultValue::Number(value) => Some(format!("{value:?}")),
             DefaultValue::Count(value) => Some(value.to_string()),
             DefaultValue::Surrogate(kind) => Some(kind.name().to_owned()),
+            DefaultValue::Reset(reset) => Some(reset.name().to_owned()),
+        }
+    }
+
+    /// Returns whether `none` is a value: the membrane or the synapses then have no leak at all.
+    pub const fn can_be_none(self) -> bool {
+        match self {
+            Self::Leak(LayerParameter::MemLeak | LayerParameter::SynLeak, LeakUnit::TimeConstant) => true,
+            Self::Leak(..) | Self::AhpWeight | Self::Threshold | Self::Bias | Self::Synapses => false,
+            Self::NoiseStd | Self::Reset | Self::MaxSpikes | Self::Surrogate | Self::Window => false,
         }
     }
 
@@ -196,7 +224,8 @@ impl Field {
     pub const fn is_learnable(self) -> bool {
         match self {
             Self::Leak(..) | Self::AhpWeight | Self::Threshold | Self::Bias => true,
-            Self::Synapses | Self::NoiseStd | Self::MaxSpikes | Self::Surrogate | Self::Window => false,
+            Self::Synapses | Self::NoiseStd | Self::Reset | Self::MaxSpikes => false,
+            Self::Surrogate | Self::Window => false,
         }
     }
 
@@ -205,7 +234,9 @@ impl Field {
         match (self, other) {
             (Self::Leak(leak, _), Self::Leak(other, _)) => leak == other,
             (Self::Leak(..) | Self::AhpWeight | Self::Synapses | Self::Threshold | Self::Bias, _)
-            | (Self::NoiseStd | Self::MaxSpikes | Self::Surrogate | Self::Window, _) => self == other,
+            | (Self::NoiseStd | Self::Reset | Self::MaxSpikes | Self::Surrogate | Self::Window, _) => {
+                self == other
+            }
         }
     }
 }

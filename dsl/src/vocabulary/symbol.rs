@@ -1,6 +1,6 @@
 //! Constants: names that stand for themselves unless a value has their name.
 
-use synnet_ir::graph::{Quantity, SurrogateKind};
+use synnet_ir::graph::{Quantity, Reset, SurrogateKind};
 
 /// A constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,13 +9,16 @@ pub enum Symbol {
     Quantity(Quantity),
     /// A surrogate gradient.
     Surrogate(SurrogateKind),
+    /// What a spike leaves of the membrane potential.
+    Reset(Reset),
 }
 
 impl Symbol {
     /// Returns all constants.
     pub fn all() -> impl Iterator<Item = Self> + Clone {
         let quantities = Quantity::ALL.into_iter().map(Self::Quantity);
-        quantities.chain(SurrogateKind::ALL.into_iter().map(Self::Surrogate))
+        let surrogates = SurrogateKind::ALL.into_iter().map(Self::Surrogate);
+        quantities.chain(surrogates).chain(Reset::ALL.into_iter().map(Self::Reset))
     }
 
     /// Returns the name in the language.
@@ -23,6 +26,7 @@ impl Symbol {
         match self {
             Self::Quantity(quantity) => quantity.name(),
             Self::Surrogate(kind) => kind.name(),
+            Self::Reset(reset) => reset.name(),
         }
     }
 
@@ -38,6 +42,20 @@ impl Symbol {
             Self::Surrogate(SurrogateKind::PiecewiseLinear) => {
                 "Surrogate gradient that is constant from a window below the threshold on."
             }
+            Self::Surrogate(SurrogateKind::FastSigmoid) => {
+                "Surrogate gradient that falls with the square of the distance from the threshold (SuperSpike)."
+            }
+            Self::Surrogate(SurrogateKind::Arctangent) => {
+                "Surrogate gradient that is the derivative of an arctangent at the threshold."
+            }
+            Self::Surrogate(SurrogateKind::Triangle) => {
+                "Surrogate gradient that falls linearly to 0 within a window on both sides of the threshold."
+            }
+            Self::Surrogate(SurrogateKind::Boxcar) => {
+                "Surrogate gradient that is constant within a window on both sides of the threshold."
+            }
+            Self::Reset(Reset::Subtract) => "Reset that subtracts the threshold for each spike.",
+            Self::Reset(Reset::Zero) => "Reset that sets the membrane potential to zero.",
         }
     }
 

@@ -40,9 +40,11 @@
   (#not-any-of? @type "lif" "alif" "expsyn"))
 
 ((variable) @constant.builtin
-  (#any-of? @constant.builtin "dt" "spikes" "vmem" "isyn" "periodic_exponential" "piecewise_linear"))
+  (#any-of? @constant.builtin "dt" "spikes" "vmem" "isyn" "periodic_exponential" "piecewise_linear"
+    "fast_sigmoid" "arctangent" "triangle" "boxcar" "subtract" "zero"))
 ((variable) @variable
-  (#not-any-of? @variable "dt" "spikes" "vmem" "isyn" "periodic_exponential" "piecewise_linear"))
+  (#not-any-of? @variable "dt" "spikes" "vmem" "isyn" "periodic_exponential" "piecewise_linear"
+    "fast_sigmoid" "arctangent" "triangle" "boxcar" "subtract" "zero"))
 
 (output quantity: (name) @constant.builtin)
 

@@ -100,23 +100,72 @@ impl Quantity {
 pub struct Lif {
     /// Synapses per neuron, 1 or more.
     pub synapses: usize,
-    /// Leak of the membrane potential; one value or one per neuron.
-    pub mem: Leak,
-    /// Leak of the synaptic currents; one value or one per input column (`neuron * synapses + synapse`).
-    pub syn: Leak,
+    /// Leak of the membrane potential; one value or one per neuron. `None` for a membrane that keeps its potential.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub mem: Option<Leak>,
+    /// Leak of the synaptic currents; one value or one per input column (`neuron * synapses + synapse`). `None` for
+    /// neurons without synaptic filter, which have one synapse.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub syn: Option<Leak>,
     /// Membrane potential at which a neuron spikes; one value or one per neuron.
     pub threshold: Parameter,
     /// Constant current added in every step; one value or one per neuron.
     pub bias: Parameter,
     /// Standard deviation of the membrane noise, per square root of a second; 0 for no noise.
     pub noise_std: f64,
-    /// Maximum number of spikes of a neuron per time step, 1 or more.
+    /// What a spike leaves of the membrane potential.
+    #[serde(default, skip_serializing_if = "Reset::is_subtract")]
+    pub reset: Reset,
+    /// Maximum number of spikes of a neuron per time step, 1 or more; 1 with [`Reset::Zero`].
     pub max_spikes: u32,
     /// The function that replaces the derivative of the spike count in training.
     pub surrogate: Surrogate,
     /// After-hyperpolarization; `None` for neurons without adaptation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adaptation: Option<Adaptation>,
+    /// Places of what carries no place of its own.
+    #[serde(skip)]
+    pub spans: LifSpans,
+}
+
+/// Places of declarations in the fields of a [`Lif`]; the default for those that are not in the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LifSpans {
+    /// The `none` in place of the membrane's leak.
+    pub no_mem: Span,
+    /// The `none` in place of the synaptic leak.
+    pub no_syn: Span,
+    /// The kind of reset.
+    pub reset: Span,
+}
+
+/// What a spike leaves of the membrane potential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reset {
+    /// Each spike subtracts the threshold; what exceeds it is kept.
+    #[default]
+    Subtract,
+    /// A spike sets the membrane potential to zero, so that there is at most one per step.
+    Zero,
+}
+
+impl Reset {
+    /// All kinds of reset.
+    pub const ALL: [Self; 2] = [Self::Subtract, Self::Zero];
+
+    /// Returns the name in the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subtract => "subtract",
+            Self::Zero => "zero",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_subtract(&self) -> bool {
+        *self == Self::Subtract
+    }
 }
 
 /// After-hyperpolarization: each spike feeds a current back into its own neuron.
@@ -131,8 +180,9 @@ pub struct Adaptation {
 /// Parameters of leaky integrators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExpSyn {
-    /// Leak of the current; one value or one per neuron.
-    pub syn: Leak,
+    /// Leak of the current; one value or one per neuron. `None` for a current that equals the input.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub syn: Option<Leak>,
 }
 
 /// The values of a parameter of a layer: one for all elements, or one for each.
@@ -235,17 +285,39 @@ pub enum SurrogateKind {
     PeriodicExponential,
     /// `1 / theta` for `v >= theta - w`, else 0 (Rockpool's `StepPWL`).
     PiecewiseLinear,
+    /// `1 / (1 + |v - theta| / w)^2` (SuperSpike: Zenke & Ganguli 2018, doi:10.1162/neco_a_01086, with a steepness of
+    /// `1 / w`; snnTorch's `fast_sigmoid` with `slope = 1 / w`).
+    FastSigmoid,
+    /// `1 / (2 w (1 + (pi / 2 * (v - theta) / w)^2))` (Fang et al. 2021, arXiv:2007.05785, with `alpha = 1 / w`;
+    /// SpikingJelly's and snnTorch's `ATan`).
+    Arctangent,
+    /// `max(0, 1 - |v - theta| / w) / w` (Esser et al. 2016, arXiv:1603.08270, for `w = 1`; Bellec et al. 2018,
+    /// arXiv:1803.09574, for `w = theta`, without their dampening).
+    Triangle,
+    /// `1 / (2 w)` for `|v - theta| < w`, else 0 (Wu et al. 2018, arXiv:1706.02609, with a width of `2 w`).
+    Boxcar,
 }
 
 impl SurrogateKind {
     /// All surrogate gradients.
-    pub const ALL: [Self; 2] = [Self::PeriodicExponential, Self::PiecewiseLinear];
+    pub const ALL: [Self; 6] = [
+        Self::PeriodicExponential,
+        Self::PiecewiseLinear,
+        Self::FastSigmoid,
+        Self::Arctangent,
+        Self::Triangle,
+        Self::Boxcar,
+    ];
 
     /// Returns the name in the language.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PeriodicExponential => "periodic_exponential",
             Self::PiecewiseLinear => "piecewise_linear",
+            Self::FastSigmoid => "fast_sigmoid",
+            Self::Arctangent => "arctangent",
+            Self::Triangle => "triangle",
+            Self::Boxcar => "boxcar",
         }
     }
 }

@@ -139,37 +139,37 @@ impl LayerParameter {
         }
     }
 
-    /// Returns the parameter of a layer, if its kind of neuron has it.
+    /// Returns the parameter of a layer, if its neurons have it.
     pub fn of(self, layer: &Layer) -> Option<&Parameter> {
         match &layer.neuron {
             Neuron::Lif(lif) => match self {
-                Self::MemLeak => Some(&lif.mem.parameter),
-                Self::SynLeak => Some(&lif.syn.parameter),
+                Self::MemLeak => lif.mem.as_ref().map(|leak| &leak.parameter),
+                Self::SynLeak => lif.syn.as_ref().map(|leak| &leak.parameter),
                 Self::Threshold => Some(&lif.threshold),
                 Self::Bias => Some(&lif.bias),
                 Self::AhpLeak => lif.adaptation.as_ref().map(|a| &a.leak.parameter),
                 Self::AhpWeight => lif.adaptation.as_ref().map(|a| &a.w_ahp),
             },
             Neuron::ExpSyn(expsyn) => match self {
-                Self::SynLeak => Some(&expsyn.syn.parameter),
+                Self::SynLeak => expsyn.syn.as_ref().map(|leak| &leak.parameter),
                 Self::MemLeak | Self::Threshold | Self::Bias | Self::AhpLeak | Self::AhpWeight => None,
             },
         }
     }
 
-    /// Returns the parameter of a layer to change, if its kind of neuron has it.
+    /// Returns the parameter of a layer to change, if its neurons have it.
     pub fn of_mut(self, layer: &mut Layer) -> Option<&mut Parameter> {
         match &mut layer.neuron {
             Neuron::Lif(lif) => match self {
-                Self::MemLeak => Some(&mut lif.mem.parameter),
-                Self::SynLeak => Some(&mut lif.syn.parameter),
+                Self::MemLeak => lif.mem.as_mut().map(|leak| &mut leak.parameter),
+                Self::SynLeak => lif.syn.as_mut().map(|leak| &mut leak.parameter),
                 Self::Threshold => Some(&mut lif.threshold),
                 Self::Bias => Some(&mut lif.bias),
                 Self::AhpLeak => lif.adaptation.as_mut().map(|a| &mut a.leak.parameter),
                 Self::AhpWeight => lif.adaptation.as_mut().map(|a| &mut a.w_ahp),
             },
             Neuron::ExpSyn(expsyn) => match self {
-                Self::SynLeak => Some(&mut expsyn.syn.parameter),
+                Self::SynLeak => expsyn.syn.as_mut().map(|leak| &mut leak.parameter),
                 Self::MemLeak | Self::Threshold | Self::Bias | Self::AhpLeak | Self::AhpWeight => None,
             },
         }
@@ -203,12 +203,24 @@ impl LayerParameter {
     /// Returns the leak behind the parameter, if it is one and the layer has it.
     pub fn leak(self, layer: &Layer) -> Option<&Leak> {
         match (&layer.neuron, self) {
-            (Neuron::Lif(lif), Self::MemLeak) => Some(&lif.mem),
-            (Neuron::Lif(lif), Self::SynLeak) => Some(&lif.syn),
+            (Neuron::Lif(lif), Self::MemLeak) => lif.mem.as_ref(),
+            (Neuron::Lif(lif), Self::SynLeak) => lif.syn.as_ref(),
             (Neuron::Lif(lif), Self::AhpLeak) => lif.adaptation.as_ref().map(|a| &a.leak),
-            (Neuron::ExpSyn(expsyn), Self::SynLeak) => Some(&expsyn.syn),
+            (Neuron::ExpSyn(expsyn), Self::SynLeak) => expsyn.syn.as_ref(),
             (Neuron::ExpSyn(_), Self::MemLeak | Self::AhpLeak) => None,
             (Neuron::Lif(_) | Neuron::ExpSyn(_), Self::Threshold | Self::Bias | Self::AhpWeight) => None,
+        }
+    }
+
+    /// Returns whether the neurons of a layer do without it by declaration: `tau_mem: none` and `tau_syn: none`.
+    pub fn is_absent(self, layer: &Layer) -> bool {
+        match (&layer.neuron, self) {
+            (Neuron::Lif(lif), Self::MemLeak) => lif.mem.is_none(),
+            (Neuron::Lif(lif), Self::SynLeak) => lif.syn.is_none(),
+            (Neuron::ExpSyn(expsyn), Self::SynLeak) => expsyn.syn.is_none(),
+            // Neurons of these kinds have no such state, whatever is declared.
+            (Neuron::ExpSyn(_), Self::MemLeak) => false,
+            (_, Self::AhpLeak | Self::Threshold | Self::Bias | Self::AhpWeight) => false,
         }
     }
 

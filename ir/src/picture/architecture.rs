@@ -107,11 +107,13 @@ impl<'a> Leaks<'a> {
     }
 
     fn title(&self, i: usize) -> String {
-        let times: Vec<String> = self.of_neuron(i).into_iter().map(format_tau).collect();
-        match (self.mem, times.split_last()) {
-            (Some(_), Some((mem, syn))) => format!("\u{3c4} syn {}, \u{3c4} mem {mem}", syn.join(", ")),
-            _ => format!("\u{3c4} syn {}", times.join(", ")),
+        let mut times: Vec<String> = self.of_neuron(i).into_iter().map(format_tau).collect();
+        let mem = self.mem.and_then(|_| times.pop()).map(|mem| format!("\u{3c4} mem {mem}"));
+        let syn = (!times.is_empty()).then(|| format!("\u{3c4} syn {}", times.join(", ")));
+        if syn.is_none() && mem.is_none() {
+            return "no time constants".to_owned();
         }
+        syn.into_iter().chain(mem).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -162,13 +164,12 @@ fn draw_block(
 ) {
     let leaks = Leaks::new(subject, id);
     let half = THICKNESS / 2.0 - 3.0;
-    let columns = if has_membrane(subject.graph, id) {
-        [(-half, 0.0, leaks.syn), (0.0, half, leaks.mem)]
-    } else {
-        [(-half, half, leaks.syn), (0.0, 0.0, None)]
+    let columns = match (leaks.syn, leaks.mem) {
+        (Some(syn), Some(mem)) => vec![(-half, 0.0, syn), (0.0, half, mem)],
+        (Some(only), None) | (None, Some(only)) => vec![(-half, half, only)],
+        (None, None) => Vec::new(),
     };
     for (from, to, leak) in columns {
-        let Some(leak) = leak else { continue };
         let mut counts = [0_usize; COLORS];
         let elements = if leak.parameter.is_uniform() { 1 } else { leak.parameter.values.len() };
         for i in 0..elements {

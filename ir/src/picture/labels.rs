@@ -26,6 +26,9 @@ pub(super) fn endpoint(graph: &Graph, endpoint: Endpoint) -> Vec<String> {
             let layer = graph.layer(id);
             let mut lines = vec![shortened(&layer.name), population(layer)];
             lines.extend(LEAKS.iter().filter_map(|(name, which)| {
+                if which.is_absent(layer) {
+                    return Some(format!("{name} none"));
+                }
                 let leak = which.leak(layer)?;
                 Some(format!("{name} {}{}", tau_range(leak, graph.dt), star(leak.parameter.learn)))
             }));

@@ -1,7 +1,7 @@
 //! Printing as a table at a glance: one line per layer.
 
 use super::labels::{is_recurrent, leak, shape, sources};
-use super::table::{COLUMNS, Column, heading, row, table, trained_constants};
+use super::table::{COLUMNS, Column, heading, leak_of, row, table, trained_constants};
 use crate::display::pluralize;
 use crate::graph::{Connection, Graph, LayerParameter, Leak, Parameter};
 use crate::network::{Network, Slot};
@@ -28,8 +28,8 @@ fn first_paragraph(text: &str) -> String {
 /// The columns that show the state of the neurons. A leak is learned if the last column says so.
 const NEURON_COLUMNS: [Column; 4] = [
     COLUMNS[SYNAPSES],
-    ("tau_mem", |layer| LayerParameter::MemLeak.leak(layer).map(values), false),
-    ("tau_syn", |layer| LayerParameter::SynLeak.leak(layer).map(values), false),
+    ("tau_mem", |layer| leak_of(layer, LayerParameter::MemLeak, values), false),
+    ("tau_syn", |layer| leak_of(layer, LayerParameter::SynLeak, values), false),
     ("tau_ahp", |layer| LayerParameter::AhpLeak.leak(layer).map(values), true),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::labels::{edge_label, is_recurrent, leak, shape, sources};
 use crate::display::{format_list, format_number, format_time_rounded, indent, quantity_name};
-use crate::graph::{Connection, Graph, Layer, LayerParameter, Leak, Parameter, Surrogate};
+use crate::graph::{Connection, Graph, Layer, LayerParameter, Leak, Parameter, Reset, Surrogate};
 use crate::network::{Network, TensorSpec};
 
 /// Prints layers, connections and tensors with their sizes, as text for people.
@@ -45,13 +45,13 @@ pub(super) fn heading(graph: &Graph) -> String {
 /// A column of the table of layers: its name, its cell for a layer, and whether it is left out if all cells are "-".
 pub(super) type Column = (&'static str, fn(&Layer) -> Option<String>, bool);
 
-pub(super) const COLUMNS: [Column; 13] = [
+pub(super) const COLUMNS: [Column; 14] = [
     ("layer", |layer| Some(layer.name.clone()), false),
     ("neurons", |layer| Some(layer.size.to_string()), false),
     ("kind", |layer| Some(layer.neuron.kind().name().into()), false),
     ("synapses", |layer| Some(layer.synapses()).filter(|&n| n > 1).map(|n| n.to_string()), true),
-    ("tau_mem", |layer| LayerParameter::MemLeak.leak(layer).map(leak), false),
-    ("tau_syn", |layer| LayerParameter::SynLeak.leak(layer).map(leak), false),
+    ("tau_mem", |layer| leak_of(layer, LayerParameter::MemLeak, leak), false),
+    ("tau_syn", |layer| leak_of(layer, LayerParameter::SynLeak, leak), false),
     ("tau_ahp", |layer| LayerParameter::AhpLeak.leak(layer).map(leak), true),
     ("w_ahp", |layer| LayerParameter::AhpWeight.of(layer).map(numbers), true),
     ("bias", |layer| LayerParameter::Bias.of(layer).filter(|bias| is_used(bias)).map(numbers), true),
@@ -61,9 +61,20 @@ pub(super) const COLUMNS: [Column; 13] = [
         true,
     ),
     ("threshold", |layer| LayerParameter::Threshold.of(layer).map(numbers), false),
+    ("reset", |layer| reset(layer).map(|reset| reset.name().to_owned()), true),
     ("max_spikes", |layer| layer.as_lif().map(|lif| lif.max_spikes.to_string()), false),
     ("surrogate", |layer| layer.as_lif().map(|lif| surrogate(lif.surrogate)), false),
 ];
+
+/// Returns a leak as `text` formats it, or "none" if the neurons have none by declaration.
+pub(super) fn leak_of(layer: &Layer, which: LayerParameter, text: fn(&Leak) -> String) -> Option<String> {
+    if which.is_absent(layer) { Some("none".to_owned()) } else { which.leak(layer).map(text) }
+}
+
+/// Returns the reset if it is not the usual one.
+fn reset(layer: &Layer) -> Option<Reset> {
+    layer.as_lif().map(|lif| lif.reset).filter(|&reset| reset != Reset::default())
+}
 
 /// Returns whether a bias is learned or not 0.
 fn is_used(bias: &Parameter) -> bool {

@@ -44,8 +44,8 @@ pub(super) enum Dynamics {
         /// Standard deviation of the noise current per step: `noise_std * sqrt(dt)`.
         noise: f32,
     },
-    /// Leaky integrator, with its decay per step and neuron.
-    ExpSyn(Vec<f32>),
+    /// Leaky integrator, with its decay per step and neuron, and whether it has one: without, it passes its input on.
+    ExpSyn { decay: Vec<f32>, filters: bool },
 }
 
 impl Dynamics {
@@ -53,7 +53,7 @@ impl Dynamics {
     pub(super) fn columns(&self) -> usize {
         match self {
             Self::Lif { constants, .. } => constants.beta.len(),
-            Self::ExpSyn(decay) => decay.len(),
+            Self::ExpSyn { decay, .. } => decay.len(),
         }
     }
 
@@ -61,7 +61,7 @@ impl Dynamics {
     pub(super) fn synapses(&self) -> usize {
         match self {
             Self::Lif { constants, .. } => constants.synapses,
-            Self::ExpSyn(_) => 1,
+            Self::ExpSyn { .. } => 1,
         }
     }
 
@@ -97,9 +97,10 @@ impl Program {
                         constants: constants::lif(lif, layer.size, graph.dt),
                         noise: (lif.noise_std * graph.dt.sqrt()) as f32,
                     },
-                    Neuron::ExpSyn(expsyn) => {
-                        Dynamics::ExpSyn(constants::decays(&expsyn.syn, layer.size, graph.dt))
-                    }
+                    Neuron::ExpSyn(expsyn) => Dynamics::ExpSyn {
+                        decay: constants::decays(expsyn.syn.as_ref(), layer.size, graph.dt),
+                        filters: expsyn.syn.is_some(),
+                    },
                 },
                 incoming: incoming
                     .into_iter()

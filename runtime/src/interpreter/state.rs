@@ -80,7 +80,7 @@ impl State {
                     Box::new(Noise { stream, row: vec![0.0; layer.size] })
                 }),
             },
-            Dynamics::ExpSyn(decay) => LayerState::ExpSyn { isyn: vec![0.0; decay.len()] },
+            Dynamics::ExpSyn { decay, .. } => LayerState::ExpSyn { isyn: vec![0.0; decay.len()] },
         });
         let widths = std::iter::once(program.channels).chain(program.layers.iter().map(|layer| layer.size));
         let emitted = widths.map(|width| SpikeHistory { now: vec![0.0; width], past: VecDeque::new() });
@@ -149,11 +149,15 @@ impl State {
                 lif::step(constants, &self.columns, noise, state);
                 emitted.copy_from_slice(&state.spikes);
             }
-            (LayerState::ExpSyn { isyn }, Dynamics::ExpSyn(decay)) => {
-                integrator::integrate(isyn, &self.columns, decay);
+            (LayerState::ExpSyn { isyn }, Dynamics::ExpSyn { decay, filters }) => {
+                if *filters {
+                    integrator::integrate(isyn, &self.columns, decay);
+                } else {
+                    isyn.copy_from_slice(&self.columns);
+                }
                 emitted.copy_from_slice(isyn);
             }
-            (LayerState::Lif { .. }, Dynamics::ExpSyn(_))
+            (LayerState::Lif { .. }, Dynamics::ExpSyn { .. })
             | (LayerState::ExpSyn { .. }, Dynamics::Lif { .. }) => {
                 unreachable!("the state of a layer has the kind of its neurons")
             }

@@ -3,6 +3,8 @@
 //! The order of operations is that of Rockpool's `LIFTorch` and `aLIFTorch`. Generated code follows it bit
 //! for bit, so every operation here rounds on its own: no fused multiply-add.
 
+use synnet_ir::graph::Reset;
+
 use super::exp::floor_positive;
 use super::integrator::integrate;
 use super::rows::add;
@@ -12,14 +14,17 @@ use super::rows::add;
 pub(crate) struct Constants {
     /// Synapses per neuron, 1 or more.
     pub(crate) synapses: usize,
-    /// Decay of the membrane per step.
+    /// Decay of the membrane per step; 1 without leak.
     pub(crate) alpha: Vec<f32>,
-    /// Decay of the synaptic current per step, one value per input column.
+    /// Whether the input passes a synaptic filter.
+    pub(crate) filters: bool,
+    /// Decay of the synaptic current per step, one value per input column. Not used without filter.
     pub(crate) beta: Vec<f32>,
     /// Positive, in the unit of the membrane.
     pub(crate) threshold: Vec<f32>,
     /// Bias current, added to the membrane in each step.
     pub(crate) bias: Vec<f32>,
+    pub(crate) reset: Reset,
     /// Maximum number of spikes of a neuron in a step, an integer.
     pub(crate) max_spikes: f32,
     /// After-hyperpolarization: decay per step, and current per spike.
@@ -69,7 +74,11 @@ impl State {
 #[inline(always)]
 pub(crate) fn step(constants: &Constants, input: &[f32], noise: Option<&[f32]>, state: &mut State) {
     let State { isyn, iahp, vmem, before_reset, spikes, current } = state;
-    integrate(isyn, input, &constants.beta);
+    if constants.filters {
+        integrate(isyn, input, &constants.beta);
+    } else {
+        isyn.copy_from_slice(input);
+    }
     // Each current is added on its own in a fixed order, since f32 addition is not associative: synapses
     // first, then after-hyperpolarization, bias and noise.
     if constants.synapses == 1 {
@@ -93,12 +102,17 @@ pub(crate) fn step(constants: &Constants, input: &[f32], noise: Option<&[f32]>, 
     if let Some(noise) = noise {
         add(current, noise);
     }
-    fire(constants, current, vmem, before_reset, spikes);
+    // The kind of reset is a constant of the loop: it is chosen here once.
+    match constants.reset {
+        Reset::Subtract => fire::<false>(constants, current, vmem, before_reset, spikes),
+        Reset::Zero => fire::<true>(constants, current, vmem, before_reset, spikes),
+    }
 }
 
-/// Adds the current to the decayed membrane, counts the spikes, and subtracts a threshold per spike.
+/// Adds the current to the decayed membrane, counts the spikes, and resets: to zero if `ZERO`, else by a threshold per
+/// spike.
 #[inline(always)]
-fn fire(
+fn fire<const ZERO: bool>(
     constants: &Constants,
     current: &[f32],
     vmem: &mut [f32],
@@ -118,6 +132,10 @@ fn fire(
         let count = if v >= threshold[i] { count } else { 0.0 };
         before_reset[i] = v;
         spikes[i] = count;
-        vmem[i] = v - count * threshold[i];
+        vmem[i] = match ZERO {
+            true if count > 0.0 => 0.0,
+            true => v,
+            false => v - count * threshold[i],
+        };
     }
 }

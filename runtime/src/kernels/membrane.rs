@@ -8,6 +8,7 @@
 //! stored for the backward pass, which recomputes spikes and reset from it.
 
 use pulp::{Arch, Simd, WithSimd};
+use synnet_ir::graph::Reset;
 
 use super::exp::MAX_ROUNDED;
 use super::surrogate::SurrogateGradient;
@@ -16,7 +17,7 @@ use super::{for_chunks, load, store};
 /// The constants of a layer, one value per neuron, padded with neurons that never spike.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Constants {
-    /// Decay of the membrane per step.
+    /// Decay of the membrane per step; 1 without leak.
     pub(crate) alpha: Vec<f32>,
     /// Positive, in the unit of the membrane.
     pub(crate) threshold: Vec<f32>,
@@ -24,6 +25,7 @@ pub(crate) struct Constants {
     pub(crate) inverse_threshold: Vec<f32>,
     /// Bias current, added to the membrane in each step.
     pub(crate) bias: Vec<f32>,
+    pub(crate) reset: Reset,
     /// Maximum number of spikes of a neuron in a step. Kernels limit it to [`MAX_ROUNDED`].
     pub(crate) max_spikes: f32,
     /// `None` if the neurons have no after-hyperpolarization.
@@ -110,11 +112,22 @@ impl<S: Simd, const K: usize> Lanes<S, K> {
         simd.min_f32s(simd.max_f32s(floor, simd.splat_f32s(0.0)), self.max_spikes)
     }
 
-    /// Returns the membrane potential after reset: `v - spikes * threshold`.
+    /// Returns the membrane potential after reset: `v - spikes * threshold`; if `ZERO`, 0 after a spike.
     #[inline(always)]
-    fn reset(&self, simd: S, k: usize, v: S::f32s, spikes: S::f32s) -> S::f32s {
-        simd.negate_mul_add_e_f32s(spikes, self.threshold[k], v)
+    fn reset<const ZERO: bool>(&self, simd: S, k: usize, v: S::f32s, spikes: S::f32s) -> S::f32s {
+        if ZERO {
+            unless_spiking(simd, spikes, v)
+        } else {
+            simd.negate_mul_add_e_f32s(spikes, self.threshold[k], v)
+        }
     }
+}
+
+/// Returns `x` in the lanes without spikes, and 0 in the others.
+#[inline(always)]
+fn unless_spiking<S: Simd>(simd: S, spikes: S::f32s, x: S::f32s) -> S::f32s {
+    let zero = simd.splat_f32s(0.0);
+    simd.select_f32s(simd.greater_than_f32s(spikes, zero), zero, x)
 }
 
 /// `K` vectors of [`Adaptation`]; zeros if there is none.
@@ -181,22 +194,32 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
         // A neuron's step is a chain of dependent operations; four vectors side by side hide its latency.
-        for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
-            match (self.constants.adaptation.is_some(), self.synapse.is_some()) {
-                (true, true) => self.columns::<S, K, true, true>(simd, at),
-                (true, false) => self.columns::<S, K, true, false>(simd, at),
-                (false, true) => self.columns::<S, K, false, true>(simd, at),
-                (false, false) => self.columns::<S, K, false, false>(simd, at),
-            }
-        });
+        match self.constants.reset {
+            Reset::Subtract => for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
+                match (self.constants.adaptation.is_some(), self.synapse.is_some()) {
+                    (true, true) => self.columns::<S, K, true, true, false>(simd, at),
+                    (true, false) => self.columns::<S, K, true, false, false>(simd, at),
+                    (false, true) => self.columns::<S, K, false, true, false>(simd, at),
+                    (false, false) => self.columns::<S, K, false, false, false>(simd, at),
+                }
+            }),
+            Reset::Zero => for_chunks!(vectors_per_row, [4, 2, 1], |at, K| {
+                match (self.constants.adaptation.is_some(), self.synapse.is_some()) {
+                    (true, true) => self.columns::<S, K, true, true, true>(simd, at),
+                    (true, false) => self.columns::<S, K, true, false, true>(simd, at),
+                    (false, true) => self.columns::<S, K, false, true, true>(simd, at),
+                    (false, false) => self.columns::<S, K, false, false, true>(simd, at),
+                }
+            }),
+        }
     }
 }
 
 impl Forward<'_> {
     /// Runs the neurons of `K` vectors from vector `at` on. `ADAPTS`: they have after-hyperpolarization;
-    /// `SYNAPSE`: the synapse is fused.
+    /// `SYNAPSE`: the synapse is fused; `ZERO`: the reset is to zero.
     #[inline(always)]
-    fn columns<S: Simd, const K: usize, const ADAPTS: bool, const SYNAPSE: bool>(
+    fn columns<S: Simd, const K: usize, const ADAPTS: bool, const SYNAPSE: bool, const ZERO: bool>(
         &mut self,
         simd: S,
         at: usize,
@@ -222,7 +245,7 @@ impl Forward<'_> {
         // `v` carries the membrane before reset, and `reset` its spikes. The next step is
         // `v = alpha * v + current - reset * (alpha * threshold)`: the leak of `v` need not wait for the
         // spike count, which takes an operation out of the chain from step to step. That chain bounds the
-        // speed of small layers.
+        // speed of small layers. With `ZERO`, `v` is the membrane after reset.
         let mut reset = [simd.splat_f32s(0.0); K];
         let mut row = at;
         for ((current, before_reset), spikes) in currents.zip(before_resets).zip(spikes) {
@@ -242,18 +265,25 @@ impl Forward<'_> {
                     current[k] = simd.add_f32s(current[k], noise[row + k]);
                 }
                 let leaked = simd.mul_add_e_f32s(v[k], lanes.alpha[k], current[k]);
-                v[k] = simd.negate_mul_add_e_f32s(reset[k], reset_leak[k], leaked);
+                v[k] =
+                    if ZERO { leaked } else { simd.negate_mul_add_e_f32s(reset[k], reset_leak[k], leaked) };
             }
             store::<S, K>(before_reset, at, v);
             for k in 0..K {
                 count[k] = lanes.spikes(simd, k, v[k]);
                 total[k] = simd.add_f32s(total[k], count[k]);
             }
-            reset = count;
             store::<S, K>(spikes, at, count);
+            if ZERO {
+                for k in 0..K {
+                    v[k] = unless_spiking(simd, count[k], v[k]);
+                }
+            } else {
+                reset = count;
+            }
             if !vmem.is_empty() {
                 for k in 0..K {
-                    vmem[row + k] = lanes.reset(simd, k, v[k], count[k]);
+                    vmem[row + k] = lanes.reset::<ZERO>(simd, k, v[k], count[k]);
                 }
             }
             if ADAPTS && !iahp.is_empty() {
@@ -262,8 +292,10 @@ impl Forward<'_> {
             row += vectors_per_row;
         }
         // Between blocks, the state is the membrane after reset.
-        for k in 0..K {
-            v[k] = lanes.reset(simd, k, v[k], reset[k]);
+        if !ZERO {
+            for k in 0..K {
+                v[k] = lanes.reset::<false>(simd, k, v[k], reset[k]);
+            }
         }
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.vmem).0, at, v);
         store::<S, K>(S::as_mut_simd_f32s(&mut self.state.iahp).0, at, ahp);
@@ -387,28 +419,30 @@ impl<L: SurrogateGradient> WithSimd for Backward<'_, L> {
         let vectors_per_row = self.constants.alpha.len() / S::F32_LANES;
         // The general form needs more registers, so it takes fewer vectors at a time.
         let general = self.learn.is_some() || self.constants.adaptation.is_some();
-        match (general, self.synapse.is_some()) {
-            (true, true) => {
-                for_chunks!(vectors_per_row, [2, 1], |at, K| self.columns::<S, K, true, true>(simd, at))
-            }
-            (true, false) => {
-                for_chunks!(vectors_per_row, [2, 1], |at, K| self.columns::<S, K, true, false>(simd, at))
-            }
-            (false, true) => {
-                for_chunks!(vectors_per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, true>(simd, at));
-            }
-            (false, false) => {
-                for_chunks!(vectors_per_row, [4, 2, 1], |at, K| self.columns::<S, K, false, false>(simd, at));
-            }
+        macro_rules! run {
+            ($chunks:tt, $general:literal, $synapse:literal, $zero:literal) => {
+                for_chunks!(vectors_per_row, $chunks, |at, K| self
+                    .columns::<S, K, $general, $synapse, $zero>(simd, at))
+            };
+        }
+        match (self.constants.reset, general, self.synapse.is_some()) {
+            (Reset::Subtract, true, true) => run!([2, 1], true, true, false),
+            (Reset::Subtract, true, false) => run!([2, 1], true, false, false),
+            (Reset::Subtract, false, true) => run!([4, 2, 1], false, true, false),
+            (Reset::Subtract, false, false) => run!([4, 2, 1], false, false, false),
+            (Reset::Zero, true, true) => run!([2, 1], true, true, true),
+            (Reset::Zero, true, false) => run!([2, 1], true, false, true),
+            (Reset::Zero, false, true) => run!([4, 2, 1], false, true, true),
+            (Reset::Zero, false, false) => run!([4, 2, 1], false, false, true),
         }
     }
 }
 
 impl<L: SurrogateGradient> Backward<'_, L> {
     /// Runs the neurons of `K` vectors from vector `at` on. `GENERAL`: with adaptation and gradients of
-    /// constants; `SYNAPSE`: the synapse is fused.
+    /// constants; `SYNAPSE`: the synapse is fused; `ZERO`: the reset is to zero.
     #[inline(always)]
-    fn columns<S: Simd, const K: usize, const GENERAL: bool, const SYNAPSE: bool>(
+    fn columns<S: Simd, const K: usize, const GENERAL: bool, const SYNAPSE: bool, const ZERO: bool>(
         &mut self,
         simd: S,
         at: usize,
@@ -446,11 +480,22 @@ impl<L: SurrogateGradient> Backward<'_, L> {
                 }
                 // The reset is differentiated, not detached, as in Rockpool's LIFTorch: a spike takes `theta`
                 // from the membrane, so its total gradient is `d_count - theta * d_after`. It is divided by
-                // `theta` here, since the surrogate comes multiplied by it.
-                let d_multiple =
-                    simd.mul_add_e_f32s(d_count, lanes.inverse_threshold[k], simd.neg_f32s(d_after[k]));
+                // `theta` here, since the surrogate comes multiplied by it. A reset to zero takes `v`; the
+                // membrane itself passes gradients on only without a spike.
+                let (d_multiple, d_kept) = if ZERO {
+                    let d_spike = simd.negate_mul_add_e_f32s(v[k], d_after[k], d_count);
+                    let spikes = lanes.spikes(simd, k, v[k]);
+                    (
+                        simd.mul_f32s(d_spike, lanes.inverse_threshold[k]),
+                        unless_spiking(simd, spikes, d_after[k]),
+                    )
+                } else {
+                    let d_after = d_after[k];
+                    let reset = simd.neg_f32s(d_after);
+                    (simd.mul_add_e_f32s(d_count, lanes.inverse_threshold[k], reset), d_after)
+                };
                 let slope = self.surrogate.lanes(simd, v[k], lanes.threshold[k], lanes.inverse_threshold[k]);
-                d_v[k] = simd.mul_add_e_f32s(d_multiple, slope, d_after[k]);
+                d_v[k] = simd.mul_add_e_f32s(d_multiple, slope, d_kept);
                 if GENERAL {
                     threshold_gradient[k] = simd.mul_f32s(d_multiple, slope);
                 }
@@ -473,7 +518,18 @@ impl<L: SurrogateGradient> Backward<'_, L> {
                 if let Some(learn) = &mut self.learn {
                     let earlier = (t > 0).then(|| load::<S, K>(simd, before_reset, row - vectors_per_row));
                     let values = StepValues { v, d_v, d_after, threshold_gradient, d_iahp };
-                    learn.add(simd, &lanes, &adaptation, values, earlier, (row, at));
+                    let multiple = |k: usize| {
+                        self.surrogate.threshold_factor(simd, simd.mul_f32s(v[k], lanes.inverse_threshold[k]))
+                    };
+                    learn.add::<S, K, ZERO>(
+                        simd,
+                        &lanes,
+                        &adaptation,
+                        values,
+                        std::array::from_fn(multiple),
+                        earlier,
+                        (row, at),
+                    );
                 }
                 // After `learn`, which needs the gradient from the next step; `d_iahp` then belongs to the
                 // previous step, whose spikes receive it.
@@ -505,15 +561,18 @@ struct StepValues<S: Simd, const K: usize> {
 }
 
 impl Learn<'_> {
-    /// Adds the gradients of one step. `earlier` is the membrane before reset of the previous step, if it is
+    /// Adds the gradients of one step. The threshold's, through the surrogate, is `-factors` times that of the
+    /// membrane. `earlier` is the membrane before reset of the previous step, if it is
     /// in the block; `row` indexes the step's first vector in a `[rows, width]` buffer, `at` that in a row.
     #[inline(always)]
-    fn add<S: Simd, const K: usize>(
+    #[expect(clippy::too_many_arguments, reason = "the values of one step, in registers")]
+    fn add<S: Simd, const K: usize, const ZERO: bool>(
         &mut self,
         simd: S,
         lanes: &Lanes<S, K>,
         adaptation: &AdaptationLanes<S, K>,
         values: StepValues<S, K>,
+        factors: [S::f32s; K],
         earlier: Option<[S::f32s; K]>,
         (row, at): (usize, usize),
     ) {
@@ -527,7 +586,7 @@ impl Learn<'_> {
             let (spikes_before, v_before) = match earlier {
                 Some(v) => {
                     let spikes = lanes.spikes(simd, k, v[k]);
-                    (spikes, lanes.reset(simd, k, v[k], spikes))
+                    (spikes, lanes.reset::<ZERO>(simd, k, v[k], spikes))
                 }
                 None => (
                     S::as_simd_f32s(&self.start.spikes).0[at + k],
@@ -540,12 +599,12 @@ impl Learn<'_> {
             let one = simd.splat_f32s(1.0);
             add(alpha, values.d_v[k], v_before);
             add(bias, values.d_v[k], one);
-            // The threshold acts through the surrogate, with the derivative `-v / theta` of that on `v`, and
-            // through the reset, which subtracts it once per spike.
-            let spikes = lanes.spikes(simd, k, values.v[k]);
-            let multiple = simd.mul_f32s(values.v[k], lanes.inverse_threshold[k]);
-            add(threshold, simd.neg_f32s(values.threshold_gradient[k]), multiple);
-            add(threshold, simd.neg_f32s(values.d_after[k]), spikes);
+            // The threshold acts through the surrogate, and through a reset that subtracts it once per spike.
+            add(threshold, simd.neg_f32s(values.threshold_gradient[k]), factors[k]);
+            if !ZERO {
+                let spikes = lanes.spikes(simd, k, values.v[k]);
+                add(threshold, simd.neg_f32s(values.d_after[k]), spikes);
+            }
             if !iahp.is_empty() {
                 let gradient = simd.add_f32s(values.d_v[k], values.d_iahp[k]);
                 add(ahp_weight, simd.mul_f32s(gradient, adaptation.decay[k]), spikes_before);

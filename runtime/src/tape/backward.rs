@@ -6,7 +6,7 @@
 //! ([`backward_synapse`]), on its weights ([`accumulate_connection_gradient`]), and on the spikes of its
 //! sources ([`backpropagate_to_sources`]).
 
-use synnet_ir::graph::{Quantity, SurrogateKind};
+use synnet_ir::graph::{Quantity, Surrogate, SurrogateKind};
 
 use super::forward::ForwardMode;
 use super::gradient_sums::{GradientSums, LayerSums, LinearSums};
@@ -20,7 +20,7 @@ use super::workspace::{LayerBuffers, Rows, Scratch, Workspace};
 use crate::kernels::event_lists::{AddOuter, EventLists};
 use crate::kernels::membrane::{self, Learn, Synapse};
 use crate::kernels::product::Product;
-use crate::kernels::surrogate::{periodic_exponential, piecewise_linear};
+use crate::kernels::surrogate::{Bump, Centered, periodic_exponential, piecewise_linear};
 use crate::kernels::{padded, rows, synapse};
 
 /// Fraction of nonzero counts above which the gradient of a matrix is computed as a dense product, and not by
@@ -216,9 +216,14 @@ fn backward_neuron(
             .run(layer_pass.arch())
         };
     }
-    match surrogate.kind {
-        SurrogateKind::PeriodicExponential => run!(periodic_exponential(surrogate.window, max_spikes)),
-        SurrogateKind::PiecewiseLinear => run!(piecewise_linear(surrogate.window)),
+    let Surrogate { kind, window } = surrogate;
+    match kind {
+        SurrogateKind::PeriodicExponential => run!(periodic_exponential(window, max_spikes)),
+        SurrogateKind::PiecewiseLinear => run!(piecewise_linear(window)),
+        SurrogateKind::FastSigmoid => run!(Centered::new(Bump::FastSigmoid, window)),
+        SurrogateKind::Arctangent => run!(Centered::new(Bump::Arctangent, window)),
+        SurrogateKind::Triangle => run!(Centered::new(Bump::Triangle, window)),
+        SurrogateKind::Boxcar => run!(Centered::new(Bump::Boxcar, window)),
     }
     penalty_sum
 }
@@ -268,6 +273,10 @@ fn backward_synapse(
     // the gradient on the output has already been added.
     if plan.is_spiking() && output_gradient.is(Quantity::Isyn) {
         output_gradient.add_to(columns, plan, width);
+    }
+    // Without filter, the current is the input.
+    if !plan.filters {
+        return;
     }
     let (from, to) = layer_pass.span_rows();
     let isyn = &buffers.isyn;

@@ -118,7 +118,7 @@ fn forward_layer(layer_pass: LayerPass<'_>, workspace: &mut Workspace, mode: For
     sum_inputs(layer_pass, events, scratch);
     let columns = scratch.columns.first_mut(layer_pass.columns());
     // A fused synapse is part of the membrane's scan below, which saves a pass over the columns.
-    if !plan.fuses_synapse {
+    if plan.filters && !plan.fuses_synapse {
         let (decay, state) = (&layer_pass.packed().decay, &mut buffers.state.isyn);
         synapse::Forward { decay, rows: columns, state }.run(layer_pass.arch());
     }

@@ -155,9 +155,9 @@ fn read_constants(
     let (layer, dt) = (&network.graph.layers[layer], network.graph.dt);
     let constants = &sums.constants;
     let (elements, leak) = match (&layer.neuron, which) {
-        (Neuron::Lif(lif), LayerParameter::MemLeak) => (&constants.alpha, Some(&lif.mem)),
-        (Neuron::Lif(lif), LayerParameter::SynLeak) => (&sums.beta, Some(&lif.syn)),
-        (Neuron::ExpSyn(expsyn), _) => (&sums.beta, Some(&expsyn.syn)),
+        (Neuron::Lif(lif), LayerParameter::MemLeak) => (&constants.alpha, lif.mem.as_ref()),
+        (Neuron::Lif(lif), LayerParameter::SynLeak) => (&sums.beta, lif.syn.as_ref()),
+        (Neuron::ExpSyn(expsyn), _) => (&sums.beta, expsyn.syn.as_ref()),
         (Neuron::Lif(lif), LayerParameter::AhpLeak) => {
             (&constants.ahp_decay, lif.adaptation.as_ref().map(|a| &a.leak))
         }

@@ -3,9 +3,9 @@
 
 use pulp::Arch;
 use synnet_ir::Network;
-use synnet_ir::graph::{Leak, Neuron};
+use synnet_ir::graph::{LayerParameter, Leak, Neuron, Reset};
 
-use super::plan::{ConnectionPlan, LayerPlan};
+use super::plan::{ConnectionPlan, Kind, LayerPlan};
 use super::prepared::Tape;
 use super::workspace::Rows;
 use crate::constants;
@@ -110,6 +110,10 @@ impl PackedLayer {
             threshold: zeros().iter().map(|_| 1.0).collect(),
             inverse_threshold: zeros().iter().map(|_| 1.0).collect(),
             bias: zeros(),
+            reset: match plan.kind {
+                Kind::Lif { reset, .. } => reset,
+                Kind::ExpSyn => Reset::Subtract,
+            },
             max_spikes: 0.0,
             adaptation: plan.is_adaptive().then(adaptation),
         };
@@ -118,15 +122,17 @@ impl PackedLayer {
 
     fn read(&mut self, plan: &LayerPlan, network: &Network, layer: usize) {
         let (layer, dt) = (&network.graph.layers[layer], network.graph.dt);
-        let syn = match &layer.neuron {
-            Neuron::Lif(lif) => &lif.syn,
-            Neuron::ExpSyn(expsyn) => &expsyn.syn,
-        };
         let columns = plan.size * plan.synapses;
-        for_each_decay(syn, columns, dt, |column, decay| self.decay[plan.padded_index(column)] = decay);
+        // Without filter, the decay is not used.
+        if let Some(syn) = LayerParameter::SynLeak.leak(layer) {
+            for_each_decay(syn, columns, dt, |column, decay| self.decay[plan.padded_index(column)] = decay);
+        }
         let Neuron::Lif(lif) = &layer.neuron else { return };
         let membrane = &mut self.membrane;
-        for_each_decay(&lif.mem, plan.size, dt, |n, decay| membrane.alpha[n] = decay);
+        match &lif.mem {
+            Some(leak) => for_each_decay(leak, plan.size, dt, |n, decay| membrane.alpha[n] = decay),
+            None => membrane.alpha[..plan.size].fill(1.0),
+        }
         for n in 0..plan.size {
             membrane.threshold[n] = lif.threshold.get(n) as f32;
             membrane.inverse_threshold[n] = inverse_threshold(membrane.threshold[n]);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use synnet_ir::graph::{Layer, LayerParameter, Neuron, Quantity, Surrogate};
+use synnet_ir::graph::{Layer, LayerParameter, Neuron, Quantity, Reset, Surrogate};
 use synnet_ir::{Graph, Slot};
 
 use super::pass::BLOCK_STEPS;
@@ -49,6 +49,8 @@ pub(super) struct LayerPlan {
     pub(super) learns_constants: bool,
     /// Whether the synaptic leak is trainable.
     pub(super) learns_synapses: bool,
+    /// Whether the input passes a synaptic filter; without one, it is the current.
+    pub(super) filters: bool,
     /// Whether the membrane's scan includes the synapse. Requires a single synapse whose current is neither
     /// the output nor needed for a gradient.
     pub(super) fuses_synapse: bool,
@@ -60,6 +62,7 @@ pub(super) enum Kind {
     /// Leaky integrate-and-fire.
     Lif {
         surrogate: Surrogate,
+        reset: Reset,
         max_spikes: u32,
         adaptive: bool,
         /// Standard deviation of the noise current per step: `noise_std * sqrt(dt)`.
@@ -167,6 +170,7 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
     let kind = match &declared.neuron {
         Neuron::Lif(lif) => Kind::Lif {
             surrogate: lif.surrogate,
+            reset: lif.reset,
             max_spikes: lif.max_spikes,
             adaptive: lif.adaptation.is_some(),
             noise: (lif.noise_std * graph.dt.sqrt()) as f32,
@@ -174,6 +178,7 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
         Neuron::ExpSyn(_) => Kind::ExpSyn,
     };
     let learns_synapses = layer_slots.contains(&LayerParameter::SynLeak);
+    let filters = !LayerParameter::SynLeak.is_absent(declared);
     let into = graph.connections.iter().enumerate().filter(|(_, c)| c.target.index() == i);
     LayerPlan {
         size: declared.size,
@@ -194,8 +199,10 @@ fn layer(graph: &Graph, learned: &LearnedTensors, i: usize) -> LayerPlan {
         requires_grad: false,
         learns_constants: layer_slots.iter().any(|which| *which != LayerParameter::SynLeak),
         learns_synapses,
+        filters,
         // The fused scan keeps the current in registers, so nothing else may read it.
-        fuses_synapse: declared.as_lif().is_some()
+        fuses_synapse: filters
+            && declared.as_lif().is_some()
             && declared.synapses() <= 1
             && !learns_synapses
             && (graph.output.layer.index(), graph.output.quantity) != (i, Quantity::Isyn),
@@ -283,6 +290,7 @@ mod tests {
             requires_grad: false,
             learns_constants: false,
             learns_synapses: false,
+            filters: true,
             fuses_synapse: false,
         };
         let found = |sources: &[&[(usize, usize)]]| -> Vec<(Range<usize>, usize)> {

@@ -18,14 +18,16 @@ pub(crate) fn tau(values: &[f64]) -> Leak {
 pub(crate) fn lif() -> Lif {
     Lif {
         synapses: 1,
-        mem: tau(&[5e-3]),
-        syn: tau(&[5e-3]),
+        mem: Some(tau(&[5e-3])),
+        syn: Some(tau(&[5e-3])),
         threshold: Parameter::uniform(1.0),
         bias: Parameter::uniform(0.0),
         noise_std: 0.0,
+        reset: Reset::Subtract,
         max_spikes: 31,
         surrogate: Surrogate { kind: SurrogateKind::PeriodicExponential, window: 0.5 },
         adaptation: None,
+        spans: LifSpans::default(),
     }
 }
 

@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
             "Linear" => self.matrix = Some((module, facts["bias"] == true)),
             "TimeStepDropout" => {}
             "ExpSyn" => {
-                let syn = self.leak(module, "tau", "tau", "taus");
+                let syn = Some(self.leak(module, "tau", "tau", "taus"));
                 self.names.insert(format!("{module}.tau_syn"), format!("{module}.tau"));
                 self.layer(module, facts, Neuron::ExpSyn(ExpSyn { syn }));
             }
@@ -136,17 +136,19 @@ impl<'a> Builder<'a> {
                 };
                 let neuron = Neuron::Lif(Lif {
                     synapses: facts["synapses"].as_u64().unwrap() as usize,
-                    mem: self.leak(module, "tau_mem", mem, mode),
-                    syn: self.leak(module, "tau_syn", syn, mode),
+                    mem: Some(self.leak(module, "tau_mem", mem, mode)),
+                    syn: Some(self.leak(module, "tau_syn", syn, mode)),
                     threshold: self.parameter(module, "threshold"),
                     bias: self.parameter(module, "bias"),
                     noise_std: 0.0,
+                    reset: Reset::Subtract,
                     max_spikes: facts["max_spikes"].as_f64().unwrap() as u32,
                     surrogate: Surrogate { kind, window: facts["window"].as_f64().unwrap() },
                     adaptation: has_ahp.then(|| Adaptation {
                         leak: self.leak(module, "tau_ahp", "tau_ahp", mode),
                         w_ahp: self.parameter(module, "w_ahp"),
                     }),
+                    spans: LifSpans::default(),
                 });
                 self.layer(module, facts, neuron);
                 if self.tensors.contains_key(&format!("param/{module}.w_rec")) {

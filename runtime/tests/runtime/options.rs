@@ -94,7 +94,7 @@ fn lr_factors_match_full_or_last_names() {
 fn constants_of_neurons_step_in_units_of_their_values() {
     let taus = Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[4e-3, 40e-3, 8e-3], true) };
     let threshold = parameter(&[0.5], true);
-    let readout = Lif { mem: taus, threshold, ..lif() };
+    let readout = Lif { mem: Some(taus), threshold, ..lif() };
     let net = Net::new(6).layer(3, Neuron::Lif(readout), Quantity::Spikes);
     let graph = net.connect(&[Endpoint::Input], 0, 0, linear()).0;
     let step = |options: &TrainOptions| {
@@ -128,8 +128,8 @@ fn constants_of_neurons_step_in_units_of_their_values() {
 fn quiet() -> Graph {
     let learn = |value| Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[value], true) };
     let hidden = Lif {
-        mem: learn(6e-3),
-        syn: learn(4e-3),
+        mem: Some(learn(6e-3)),
+        syn: Some(learn(4e-3)),
         bias: parameter(&[0.1], true),
         threshold: parameter(&[50.0], false),
         surrogate: Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 },

@@ -51,24 +51,32 @@ impl Random {
         Leak { unit, parameter: self.parameter(n, low, high) }
     }
 
+    fn leak_or_none(&mut self, n: usize) -> Option<Leak> {
+        (!self.chance(0.2)).then(|| self.leak(n))
+    }
+
     fn neuron(&mut self, size: usize) -> Neuron {
         if self.chance(0.25) {
-            return Neuron::ExpSyn(ExpSyn { syn: self.leak(size) });
+            return Neuron::ExpSyn(ExpSyn { syn: self.leak_or_none(size) });
         }
         let synapses = self.of(&[1, 1, 1, 2, 3]);
-        let kind = self.of(&[SurrogateKind::PeriodicExponential, SurrogateKind::PiecewiseLinear]);
+        let kind = self.of(&SurrogateKind::ALL);
         let adaptive = self.chance(0.3);
+        let reset = self.of(&Reset::ALL);
+        let max_spikes = self.of(&[1, 2, 31, u32::MAX]);
         Neuron::Lif(Lif {
             synapses,
-            mem: self.leak(size),
-            syn: self.leak(size * synapses),
+            mem: self.leak_or_none(size),
+            syn: if synapses == 1 { self.leak_or_none(size) } else { Some(self.leak(size * synapses)) },
             threshold: self.parameter(size, 0.5, 1.5),
             bias: self.parameter(size, -0.05, 0.2),
             noise_std: 0.0,
-            max_spikes: self.of(&[1, 2, 31, u32::MAX]),
+            reset,
+            max_spikes: if reset == Reset::Zero { 1 } else { max_spikes },
             surrogate: Surrogate { kind, window: self.of(&[0.3, 0.5, 1.0]) },
             adaptation: adaptive
                 .then(|| Adaptation { leak: self.leak(size), w_ahp: self.parameter(size, -0.5, 0.1) }),
+            spans: LifSpans::default(),
         })
     }
 

@@ -19,7 +19,7 @@ use crate::toy_tasks::*;
 fn everything() -> Graph {
     let learn = |value| Leak { unit: LeakUnit::TimeConstant, parameter: parameter(&[value], true) };
     let adaptation = Some(Adaptation { leak: learn(8e-3), w_ahp: parameter(&[-0.3], true) });
-    let noisy = Lif { noise_std: 0.5, mem: learn(5e-3), syn: learn(4e-3), ..lif() };
+    let noisy = Lif { noise_std: 0.5, mem: Some(learn(5e-3)), syn: Some(learn(4e-3)), ..lif() };
     let adaptive = Lif { adaptation, threshold: parameter(&[0.8], true), ..lif() };
     Net::new(6)
         .layer(12, Neuron::Lif(noisy), Quantity::Spikes)

@@ -30,7 +30,8 @@ fn round(network: &Network, into: &mut Network) {
             unit: LeakUnit::BitShift,
             parameter: parameter(&[leak.dash(0, dt).round()], false),
         };
-        (to.mem, to.syn) = (shift(&from.mem), shift(&from.syn));
+        to.mem = from.mem.as_ref().map(shift);
+        to.syn = from.syn.as_ref().map(shift);
     }
 }
 
@@ -113,7 +114,7 @@ fn step_matches_a_hand_written_one() {
 /// A learned time constant gets the gradient on the rounded decay, through its own decay.
 #[test]
 fn time_constants_learn_through_their_own_decay() {
-    let learned = Lif { mem: Leak { parameter: parameter(&[7e-3], true), ..tau(&[]) }, ..lif() };
+    let learned = Lif { mem: Some(Leak { parameter: parameter(&[7e-3], true), ..tau(&[]) }), ..lif() };
     let readout = Lif { threshold: parameter(&[1e4], false), ..learned };
     let graph = Net::new(6)
         .layer(3, Neuron::Lif(readout), Quantity::Vmem)

@@ -32,7 +32,7 @@ fn bind(graph: &Graph) -> Network {
 
 #[test]
 fn noise_has_its_standard_deviation_and_repeats_with_its_key() {
-    let noisy = Lif { noise_std: 0.5, threshold: Parameter::uniform(1e6), mem: tau(&[1e-9]), ..lif() };
+    let noisy = Lif { noise_std: 0.5, threshold: Parameter::uniform(1e6), mem: Some(tau(&[1e-9])), ..lif() };
     let graph = Net::new(1)
         .layer(40, Neuron::Lif(noisy), Quantity::Vmem)
         .connect(&[Endpoint::Input], 0, 0, linear())
@@ -92,7 +92,7 @@ fn membrane_and_rate_penalties_have_correct_gradients() {
 
 #[test]
 fn integrator_totals_have_correct_gradients() {
-    let integrators = Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) });
+    let integrators = Neuron::ExpSyn(ExpSyn { syn: Some(tau(&[6e-3])) });
     let graph = Net::new(5)
         .layer(7, integrators.clone(), Quantity::Isyn)
         .layer(2, integrators, Quantity::Isyn)
@@ -118,7 +118,7 @@ fn integrator_totals_have_correct_gradients() {
 #[test]
 fn non_finite_integrators_are_found() {
     let graph = Net::new(1)
-        .layer(19, Neuron::ExpSyn(ExpSyn { syn: tau(&[6e-3]) }), Quantity::Isyn)
+        .layer(19, Neuron::ExpSyn(ExpSyn { syn: Some(tau(&[6e-3])) }), Quantity::Isyn)
         .connect(&[Endpoint::Input], 0, 0, linear())
         .connect(&[layer(0)], 0, 0, linear())
         .0;

@@ -54,12 +54,12 @@ fn smooth() -> Graph {
     let learn = |values: &[f64]| parameter(values, true);
     let surrogate = Surrogate { kind: SurrogateKind::PiecewiseLinear, window: 0.5 };
     let expsyn = |tau: &[f64]| {
-        Neuron::ExpSyn(ExpSyn { syn: Leak { unit: LeakUnit::TimeConstant, parameter: learn(tau) } })
+        Neuron::ExpSyn(ExpSyn { syn: Some(Leak { unit: LeakUnit::TimeConstant, parameter: learn(tau) }) })
     };
     let readout = Lif {
         synapses: 2,
-        mem: Leak { unit: LeakUnit::BitShift, parameter: learn(&[2.3]) },
-        syn: Leak { unit: LeakUnit::Decay, parameter: learn(&[0.6, 0.9, 0.7, 0.8, 0.5, 0.85]) },
+        mem: Some(Leak { unit: LeakUnit::BitShift, parameter: learn(&[2.3]) }),
+        syn: Some(Leak { unit: LeakUnit::Decay, parameter: learn(&[0.6, 0.9, 0.7, 0.8, 0.5, 0.85]) }),
         bias: learn(&[0.1, -0.2, 0.3]),
         threshold: parameter(&[1e4], false),
         surrogate,
@@ -148,7 +148,7 @@ fn non_finite_loss_names_layer_and_step() {
 
 /// One neuron with a membrane that should be 0, so its time constants should become short.
 fn leaky(mem: Leak, threshold: f64, optimizer: Optimizer) -> (Graph, TrainOptions, Dataset) {
-    let neuron = Lif { mem, threshold: parameter(&[threshold], true), ..lif() };
+    let neuron = Lif { mem: Some(mem), threshold: parameter(&[threshold], true), ..lif() };
     let graph = Net::new(2)
         .layer(2, Neuron::Lif(neuron), Quantity::Vmem)
         .connect(&[Endpoint::Input], 0, 0, Operator::Identity)

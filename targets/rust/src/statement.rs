@@ -19,15 +19,21 @@ pub(crate) fn statement(layer: &Layer, each: &Loop, statement: Statement) -> Tok
             let decay = constant(ConstantName::DecaySyn);
             quote! { *isyn = (*isyn + input) * #decay; }
         }
+        Statement::TakeInput => quote! { *isyn = *input; },
         Statement::Adapt => {
             let (weight, decay) = (constant(ConstantName::WAhp), constant(ConstantName::DecayAhp));
             quote! { *iahp = (*iahp + *spikes * #weight) * #decay; }
         }
-        Statement::Integrate { synapses, adaptation } => {
-            let (decay, bias) = (constant(ConstantName::DecayMem), constant(ConstantName::Bias));
+        Statement::Integrate { leak, synapses, adaptation } => {
+            let bias = constant(ConstantName::Bias);
             let total = total(synapses, adaptation);
             // The parentheses are part of the definition: currents are summed before the membrane is added.
-            quote! { *vmem = *vmem * #decay + (#total + #bias); }
+            if leak {
+                let decay = constant(ConstantName::DecayMem);
+                quote! { *vmem = *vmem * #decay + (#total + #bias); }
+            } else {
+                quote! { *vmem += #total + #bias; }
+            }
         }
         Statement::Compare => {
             let threshold = threshold();
@@ -41,6 +47,7 @@ pub(crate) fn statement(layer: &Layer, each: &Loop, statement: Statement) -> Tok
             let threshold = threshold();
             quote! { *vmem -= *spikes * #threshold; }
         }
+        Statement::Zero => quote! { if *spikes != 0.0 { *vmem = 0.0; } },
         Statement::LeakCurrent { synapse } => {
             let (isyn, dash) = CURRENTS[synapse];
             let (isyn, dash) = (variable(each, isyn), constant(dash));

@@ -138,11 +138,15 @@ pub enum Access {
 pub enum Statement {
     /// f32: `isyn = (isyn + received) * DECAY_SYN`.
     FilterCurrent,
+    /// f32: `isyn = received`, for neurons without synaptic filter.
+    TakeInput,
     /// f32: `iahp = (iahp + spikes * W_AHP) * DECAY_AHP`, with the spikes of the previous step.
     Adapt,
-    /// f32: `vmem = vmem * DECAY_MEM + (isyn + BIAS)`. `isyn` is the sum over the synapses, from the first on, and with
-    /// adaptation then `iahp`.
+    /// f32: `vmem = vmem * DECAY_MEM + (isyn + BIAS)`, without leak `vmem = vmem + (isyn + BIAS)`. `isyn` is the sum over
+    /// the synapses, from the first on, and with adaptation then `iahp`.
     Integrate {
+        /// Whether the membrane leaks.
+        leak: bool,
         /// Number of synapses.
         synapses: usize,
         /// Whether there is adaptation.
@@ -157,6 +161,8 @@ pub enum Statement {
     },
     /// f32: `vmem = vmem - spikes * THRESHOLD`.
     Subtract,
+    /// f32: `vmem = 0` if `spikes` is not 0.
+    Zero,
     /// Integers: `isyn = isyn - leak(isyn, DASH_SYN)`, for the current of a synapse.
     LeakCurrent {
         /// Index of the synapse: 0 or 1.

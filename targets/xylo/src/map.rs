@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use synnet_ir::graph::{Connection, Endpoint, Layer, LayerId, Leak};
+use synnet_ir::graph::{Connection, Endpoint, Layer, LayerId, Leak, Lif};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Network};
 
 use crate::chip::Chip;
@@ -168,29 +168,35 @@ fn place_neurons(graph: &Graph, layout: &Layout, spec: &mut FloatSpecification) 
     // `layout.hidden` is in the order of ids, so appending layer by layer puts each neuron's value at its id.
     for placed in &layout.hidden {
         let layer = graph.layer(placed.layer);
-        // The rules refuse any other neuron kind.
-        let Some(lif) = layer.as_lif() else { continue };
+        // The rules refuse any other neuron kind, and neurons without leak.
+        let Some((lif, mem, syn)) = leaky(layer) else { continue };
         let dash = |leak: &Leak, i: usize| leak.dash(i, graph.dt);
         // Leaks of synapses are neuron-major. Rockpool 3.1's mapper for Audio 3 takes the first `size` elements
         // instead, and mixes the two synapses (`docs/xylo.md`).
         let synapses = lif.synapses;
-        spec.dash_mem.extend((0..layer.size).map(|n| dash(&lif.mem, n)));
-        spec.dash_syn.extend((0..layer.size).map(|n| dash(&lif.syn, n * synapses)));
+        spec.dash_mem.extend((0..layer.size).map(|n| dash(mem, n)));
+        spec.dash_syn.extend((0..layer.size).map(|n| dash(syn, n * synapses)));
         // 0 marks a missing second synapse; the rules refuse it as a bit shift of a synapse.
-        let second = |n: usize| if synapses > 1 { dash(&lif.syn, n * synapses + 1) } else { 0.0 };
+        let second = |n: usize| if synapses > 1 { dash(syn, n * synapses + 1) } else { 0.0 };
         spec.dash_syn_2.extend((0..layer.size).map(second));
         spec.threshold.extend((0..layer.size).map(|n| lif.threshold.get(n)));
         spec.bias.extend((0..layer.size).map(|n| lif.bias.get(n)));
         spec.layers.push(mapped(layer, placed.layer, placed.ids.clone(), layout));
     }
     let readout = graph.layer(layout.readout);
-    if let Some(lif) = readout.as_lif() {
-        spec.dash_mem_out.extend((0..readout.size).map(|n| lif.mem.dash(n, graph.dt)));
-        spec.dash_syn_out.extend((0..readout.size).map(|n| lif.syn.dash(n, graph.dt)));
+    if let Some((lif, mem, syn)) = leaky(readout) {
+        spec.dash_mem_out.extend((0..readout.size).map(|n| mem.dash(n, graph.dt)));
+        spec.dash_syn_out.extend((0..readout.size).map(|n| syn.dash(n, graph.dt)));
         spec.threshold_out.extend((0..readout.size).map(|n| lif.threshold.get(n)));
         spec.bias_out.extend((0..readout.size).map(|n| lif.bias.get(n)));
     }
     spec.layers.push(mapped(readout, layout.readout, 0..readout.size, layout));
+}
+
+/// Returns the neurons of a layer with the leaks of membrane and synapses.
+fn leaky(layer: &Layer) -> Option<(&Lif, &Leak, &Leak)> {
+    let lif = layer.as_lif()?;
+    Some((lif, lif.mem.as_ref()?, lif.syn.as_ref()?))
 }
 
 /// Returns the matrix `[width, width]` of a connection without weights: a diagonal of ones.

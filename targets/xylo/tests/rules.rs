@@ -8,6 +8,7 @@ use common::network::{bind, chain, connect, from_layer, graph, layer, lif, line}
 use common::{arrays, specification};
 use synnet_ir::graph::{
     Adaptation, Distribution, Endpoint, ExpSyn, Init, LinearBias, Neuron, Operator, Parameter, Quantity,
+    Reset,
 };
 use synnet_ir::timing::quantized_tau;
 use synnet_ir::{Diagnostics, Graph};
@@ -111,11 +112,11 @@ fn structure() {
 fn time_and_spikes() {
     let mut graph = plain(2, &[3, 4, 2]);
     change(&mut graph, 0, |lif| {
-        lif.syn.parameter.values = vec![0.5e-3, 4e-3, 0.7e-3];
-        lif.mem.parameter = Parameter { values: vec![5e-3], learn: false, span: line(20) };
+        lif.syn.as_mut().unwrap().parameter.values = vec![0.5e-3, 4e-3, 0.7e-3];
+        lif.mem.as_mut().unwrap().parameter = Parameter { values: vec![5e-3], learn: false, span: line(20) };
     });
     change(&mut graph, 1, |lif| {
-        lif.mem.parameter.values = vec![1e3];
+        lif.mem.as_mut().unwrap().parameter.values = vec![1e3];
         lif.max_spikes = 1;
     });
     change(&mut graph, 2, |lif| lif.max_spikes = 31);
@@ -132,18 +133,19 @@ fn the_same_finding_over_layers() {
     let mut graph = plain(2, &[3, 4, 5, 2]);
     for i in 0..3 {
         change(&mut graph, i, |lif| {
-            lif.mem.parameter = Parameter { values: vec![5e-3], learn: false, span: line(20 + i / 2) };
+            lif.mem.as_mut().unwrap().parameter =
+                Parameter { values: vec![5e-3], learn: false, span: line(20 + i / 2) };
             lif.max_spikes = 15;
         });
     }
-    change(&mut graph, 3, |lif| lif.syn.parameter.values = vec![2e-3]);
+    change(&mut graph, 3, |lif| lif.syn.as_mut().unwrap().parameter.values = vec![2e-3]);
     insta::assert_snapshot!(findings(&graph));
 }
 
 #[test]
 fn unsupported_features() {
     let mut graph = plain(2, &[3, 4, 5, 2]);
-    let leak = |graph: &Graph| graph.layers[0].as_lif().unwrap().mem.clone();
+    let leak = |graph: &Graph| graph.layers[0].as_lif().unwrap().mem.clone().unwrap();
     change(&mut graph, 0, |lif| lif.noise_std = 0.1);
     graph.connections[1].delay = 2;
     if let Some(linear) = graph.connections[2].as_linear_mut() {
@@ -155,11 +157,22 @@ fn unsupported_features() {
         lif.adaptation = Some(adaptation);
         lif.bias = Parameter { values: vec![0.5], learn: false, span: line(30) };
     });
-    graph.layers[3].neuron = Neuron::ExpSyn(ExpSyn { syn: leak(&graph) });
+    graph.layers[3].neuron = Neuron::ExpSyn(ExpSyn { syn: Some(leak(&graph)) });
     graph.output.quantity = Quantity::Isyn;
     insta::assert_snapshot!(
         ["xylo-audio3", "xylo-1", "xylo-imu"].map(|chip| findings_on(&graph, chip)).join("\n")
     );
+}
+
+#[test]
+fn neurons_of_other_tools() {
+    let mut graph = plain(2, &[3, 4, 5, 2]);
+    change(&mut graph, 0, |lif| {
+        (lif.reset, lif.max_spikes, lif.spans.reset) = (Reset::Zero, 1, line(20));
+    });
+    change(&mut graph, 1, |lif| (lif.syn, lif.spans.no_syn) = (None, line(21)));
+    change(&mut graph, 2, |lif| (lif.mem, lif.spans.no_mem) = (None, line(22)));
+    insta::assert_snapshot!(["xylo-audio3", "xylo-1"].map(|chip| findings_on(&graph, chip)).join("\n"));
 }
 
 #[test]

@@ -24,19 +24,21 @@ pub(crate) fn each(values: Vec<f64>) -> Parameter {
 pub(crate) fn lif() -> Lif {
     Lif {
         synapses: 1,
-        mem: leak(vec![20e-3]),
-        syn: leak(vec![20e-3]),
+        mem: Some(leak(vec![20e-3])),
+        syn: Some(leak(vec![20e-3])),
         threshold: Parameter::uniform(1.0),
         bias: Parameter::uniform(0.0),
         noise_std: 0.0,
+        reset: Reset::Subtract,
         max_spikes: 31,
         surrogate: Surrogate { kind: SurrogateKind::PeriodicExponential, window: 0.5 },
         adaptation: None,
+        spans: LifSpans::default(),
     }
 }
 
 pub(crate) fn expsyn(tau: f64) -> Neuron {
-    Neuron::ExpSyn(ExpSyn { syn: leak(vec![tau]) })
+    Neuron::ExpSyn(ExpSyn { syn: Some(leak(vec![tau])) })
 }
 
 pub(crate) fn layer(name: &str, size: usize, neuron: Neuron) -> Layer {
@@ -163,14 +165,17 @@ fn random_neuron(size: usize, random: &mut Random) -> Neuron {
         each((0..count).map(|_| random.between(low, high)).collect())
     };
     let synapses = 1 + random.below(3);
+    let reset = if random.below(3) == 0 { Reset::Zero } else { Reset::Subtract };
+    let (leaks, filters) = (random.below(4) > 0, synapses > 1 || random.below(3) > 0);
     let taus = |parameter| Leak { unit: LeakUnit::TimeConstant, parameter };
     Neuron::Lif(Lif {
         synapses,
-        mem: taus(values(size, 5e-3, 50e-3, random)),
-        syn: taus(values(size * synapses, 5e-3, 50e-3, random)),
+        mem: leaks.then(|| taus(values(size, 5e-3, 50e-3, random))),
+        syn: filters.then(|| taus(values(size * synapses, 5e-3, 50e-3, random))),
         threshold: values(size, 0.01, 1.5, random),
         bias: values(size, -0.02, 0.05, random),
-        max_spikes: [0, 1, 2, 31, 1 << 23, u32::MAX][random.below(6)],
+        reset,
+        max_spikes: if reset == Reset::Zero { 1 } else { [0, 1, 2, 31, 1 << 23, u32::MAX][random.below(6)] },
         adaptation: (random.below(3) == 0).then(|| Adaptation {
             leak: Leak { unit: LeakUnit::Decay, parameter: values(size, 0.3, 0.99, random) },
             w_ahp: values(size, -0.3, 0.0, random),
@@ -189,8 +194,8 @@ pub(crate) fn random_for_integers(name: &str, random: &mut Random) -> Graph {
             let tau = |random: &mut Random| random.between(10e-3, 200e-3);
             let neuron = Lif {
                 synapses,
-                mem: leak((0..size).map(|_| tau(random)).collect()),
-                syn: leak((0..size * synapses).map(|_| tau(random)).collect()),
+                mem: Some(leak((0..size).map(|_| tau(random)).collect())),
+                syn: Some(leak((0..size * synapses).map(|_| tau(random)).collect())),
                 threshold: each((0..size).map(|_| random.between(0.2, 1.5)).collect()),
                 bias: each((0..size).map(|_| random.between(-0.02, 0.05)).collect()),
                 ..lif()
@@ -224,7 +229,7 @@ pub(crate) fn calibrated_spotter() -> Network {
     let dash = |values: Vec<f64>| Leak { unit: LeakUnit::BitShift, parameter: each(values) };
     let spiking = |name: &str, n: usize, dashes: u32, max_spikes: u32| {
         let dash_syn = (0..n as u32).map(|i| f64::from(1 + i % dashes)).collect();
-        let lif = Lif { mem: dash(vec![1.0]), syn: dash(dash_syn), max_spikes, ..lif() };
+        let lif = Lif { mem: Some(dash(vec![1.0])), syn: Some(dash(dash_syn)), max_spikes, ..lif() };
         layer(name, n, Neuron::Lif(lif))
     };
     let layers = vec![
@@ -250,7 +255,7 @@ pub(crate) fn calibrated_spotter() -> Network {
             for (column, w) in weights.matrix.data.iter_mut().enumerate() {
                 let Neuron::Lif(lif) = &layer.neuron else { return };
                 // A slow synapse accumulates more, so its weights are smaller, as in a SynNet.
-                let slow = 1.0 - lif.syn.decay(column % layer.size, 1e-3);
+                let slow = 1.0 - lif.syn.as_ref().unwrap().decay(column % layer.size, 1e-3);
                 *w = (f64::from(*w) * gain * slow) as f32;
             }
             network.weights[i] = Some(weights);

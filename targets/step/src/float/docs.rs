@@ -1,7 +1,7 @@
 //! Header and documentation comments of generated code in f32.
 
 use synnet_ir::display::format_time_rounded;
-use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter};
+use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter, Reset};
 use synnet_ir::{Graph, fnv1a};
 
 use crate::docs::{self, author, one_line, quantity};
@@ -48,8 +48,13 @@ pub(super) fn network(graph: &Graph) -> Vec<String> {
 pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
     let layer = graph.layer(id);
     let kind = match &layer.neuron {
-        Neuron::Lif(lif) if lif.adaptation.is_some() => "adaptive leaky integrate-and-fire",
-        Neuron::Lif(_) => "leaky integrate-and-fire",
+        Neuron::Lif(lif) => match (lif.adaptation.is_some(), lif.mem.is_some()) {
+            (true, true) => "adaptive leaky integrate-and-fire",
+            (true, false) => "adaptive integrate-and-fire",
+            (false, true) => "leaky integrate-and-fire",
+            (false, false) => "integrate-and-fire",
+        },
+        Neuron::ExpSyn(expsyn) if expsyn.syn.is_none() => "sums of inputs",
         Neuron::ExpSyn(_) => "leaky integrators",
     };
     let title = format!(" Layer `{}`: {} neurons, {kind}.", layer.name, layer.size);
@@ -64,19 +69,21 @@ fn row(layer: &Layer, dt: f64) -> String {
     let kind = layer.neuron.kind().name();
     let Neuron::Lif(lif) = &layer.neuron else {
         let Neuron::ExpSyn(expsyn) = &layer.neuron else { return String::new() };
-        return format!(" | `{name}` | {n} | `{kind}` | | {} | | |", taus(&expsyn.syn, dt));
+        return format!(" | `{name}` | {n} | `{kind}` | | {} | | |", taus(expsyn.syn.as_ref(), dt));
     };
     let synapses = if lif.synapses == 1 { String::new() } else { format!(", {} synapses", lif.synapses) };
+    let reset = if lif.reset == Reset::Zero { ", reset to zero" } else { "" };
     format!(
-        " | `{name}` | {n} | `{kind}`{synapses} | {} | {} | {} | {} |",
-        taus(&lif.mem, dt),
-        taus(&lif.syn, dt),
+        " | `{name}` | {n} | `{kind}`{synapses} | {} | {} | {} | {}{reset} |",
+        taus(lif.mem.as_ref(), dt),
+        taus(lif.syn.as_ref(), dt),
         range(&lif.threshold, |i| lif.threshold.get(i), |x| x.to_string()),
         lif.max_spikes
     )
 }
 
-fn taus(leak: &Leak, dt: f64) -> String {
+fn taus(leak: Option<&Leak>, dt: f64) -> String {
+    let Some(leak) = leak else { return "none".to_owned() };
     range(&leak.parameter, |i| leak.tau(i, dt), format_time_rounded)
 }
 

@@ -17,10 +17,13 @@ use crate::weights;
 
 /// Features that generated code supports: all except noise, for which deterministic code has no source, and learned
 /// parameters, whose values are known only with the weights.
-const SUPPORTED: [Feature; 12] = [
+const SUPPORTED: [Feature; 15] = [
     Feature::SeveralSynapses,
     Feature::NeuronBias,
     Feature::Adaptation,
+    Feature::ZeroReset,
+    Feature::NoSynapticFilter,
+    Feature::NoMembraneLeak,
     Feature::ExpSyn,
     Feature::Recurrence,
     Feature::Delay,

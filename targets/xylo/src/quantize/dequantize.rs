@@ -210,14 +210,16 @@ impl ChipNetwork<'_> {
             id(n).or(uniform.then_some(mapped.ids.start)).filter(|_| !mapped.ids.is_empty())
         };
         let dt = self.network.graph.dt;
-        let uniform = lif.mem.parameter.is_uniform();
-        let own = lif.mem.clone();
-        write_leak(&mut lif.mem, dt, |n| {
+        // The rules refuse neurons without leak.
+        let (Some(mem), Some(syn)) = (&mut lif.mem, &mut lif.syn) else { return };
+        let uniform = mem.parameter.is_uniform();
+        let own = mem.clone();
+        write_leak(mem, dt, |n| {
             // A removed neuron still gets a leak that the chip could have.
             any(n, uniform).map_or_else(|| rounding::dash(own.dash(n, dt)), |id| dash_mem[id].into())
         });
-        let (uniform, synapses, own) = (lif.syn.parameter.is_uniform(), lif.synapses.max(1), lif.syn.clone());
-        write_leak(&mut lif.syn, dt, |column| {
+        let (uniform, synapses, own) = (syn.parameter.is_uniform(), lif.synapses.max(1), syn.clone());
+        write_leak(syn, dt, |column| {
             let dashes = if column % synapses == 1 { &spec.dash_syn_2 } else { dash_syn };
             any(column / synapses, uniform)
                 .map_or_else(|| rounding::dash(own.dash(column, dt)), |id| dashes[id].into())

@@ -151,12 +151,14 @@ impl FakeQuantizer {
         let graph::Neuron::Lif(result) = &mut layer.neuron else { return };
         let scale = if target.readout { &scales.readout } else { &scales.hidden[target.ids.clone()] };
         // `into` holds the numbers of an earlier step; uniform values must become those of `network` again first.
-        result.mem.parameter.values.clone_from(&lif.mem.parameter.values);
-        result.syn.parameter.values.clone_from(&lif.syn.parameter.values);
+        for (leak, own) in [(&mut result.mem, &lif.mem), (&mut result.syn, &lif.syn)] {
+            // The rules refuse neurons without leak.
+            let (Some(leak), Some(own)) = (leak, own) else { return };
+            leak.parameter.values.clone_from(&own.parameter.values);
+            write_leak(leak, self.dt, |i| dash(own.dash(i, self.dt)));
+        }
         result.threshold.values.clone_from(&lif.threshold.values);
         result.bias.values.clone_from(&lif.bias.values);
-        write_leak(&mut result.mem, self.dt, |i| dash(lif.mem.dash(i, self.dt)));
-        write_leak(&mut result.syn, self.dt, |i| dash(lif.syn.dash(i, self.dt)));
         if !(target.readout && scales.silent_readout) {
             write_values(&mut result.threshold, target.ids.len(), |n| {
                 threshold(lif.threshold.get(n), scale[n], limits) / scale[n]
@@ -195,8 +197,10 @@ fn blocks(graph: &Graph, layout: &Layout, target: LayerId) -> Vec<SummedWeights>
 }
 
 fn neuron(lif: &Lif, n: usize, dt: f64) -> NeuronStatistics {
-    let fastest =
-        (0..lif.synapses).map(|s| lif.syn.dash(n * lif.synapses + s, dt)).fold(f64::INFINITY, f64::min);
+    // The rules refuse neurons without leak.
+    let dashes =
+        lif.syn.iter().flat_map(|syn| (0..lif.synapses).map(move |s| syn.dash(n * lif.synapses + s, dt)));
+    let fastest = dashes.fold(f64::INFINITY, f64::min);
     NeuronStatistics::new(lif.threshold.get(n), lif.bias.get(n), fastest)
 }
 

@@ -47,6 +47,13 @@ fn remedy(feature: Feature, chip: &Chip) -> Option<String> {
                 "use `lif`: a recurrent connection with negative weights{synapse} acts like the current of `alif`"
             )
         }
+        Feature::ZeroReset => "remove `reset`: on the target, each spike subtracts the threshold, so train with that".into(),
+        Feature::NoSynapticFilter => {
+            "declare a `tau_syn`: on the target, every input passes a synaptic filter, and decays in its own step".into()
+        }
+        Feature::NoMembraneLeak => "declare a `tau_mem`: on the target, every membrane leaks; the longest one comes \
+                                    nearest to no leak"
+            .into(),
         Feature::ExpSyn => "declare an output layer as `lif` and take its `isyn`: the current is the same; other \
                             layers pass spikes on, not currents"
             .into(),

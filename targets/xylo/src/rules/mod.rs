@@ -32,7 +32,7 @@
 //! | none: one alias target per neuron, of a higher id | by construction; error X0109 for a given specification |
 //! | none: input that feeds the readout | error X0202 |
 //! | none: biases on a chip without biases | error E0501; error X0110 for a given specification |
-//! | none: delays, noise, adaptation, `expsyn` | error E0501 |
+//! | none: delays, noise, adaptation, `expsyn`, a reset to zero, no leak, no synaptic filter | error E0501 |
 //! | none: a time constant between two bit shifts | warning X0302 |
 //! | none: the maximum number of spikes per step | warning X0303 |
 //! | none: paths of different length | warning X0204 |

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use synnet_ir::graph::{
-    Connection, Distribution, Endpoint, Init, Input, Layer, LayerId, Leak, LeakUnit, Lif, Linear, Neuron,
-    Operator, Output, Parameter, Quantity, Surrogate, SurrogateKind,
+    Connection, Distribution, Endpoint, Init, Input, Layer, LayerId, Leak, LeakUnit, Lif, LifSpans, Linear,
+    Neuron, Operator, Output, Parameter, Quantity, Reset, Surrogate, SurrogateKind,
 };
 use synnet_ir::{Graph, Network, Params, SourceId, Span, Tensor};
 
@@ -26,14 +26,16 @@ pub(crate) fn taus(values: &[f64]) -> Leak {
 pub(crate) fn lif(tau_mem: &[f64], tau_syn: &[f64], max_spikes: u32) -> Lif {
     Lif {
         synapses: 1,
-        mem: taus(tau_mem),
-        syn: taus(tau_syn),
+        mem: Some(taus(tau_mem)),
+        syn: Some(taus(tau_syn)),
         threshold: Parameter::uniform(1.0),
         bias: Parameter::uniform(0.0),
         noise_std: 0.0,
+        reset: Reset::Subtract,
         max_spikes,
         surrogate: Surrogate { kind: SurrogateKind::PeriodicExponential, window: 0.5 },
         adaptation: None,
+        spans: LifSpans::default(),
     }
 }
 
