@@ -2,8 +2,8 @@
 
 use synnet_ir::display::format_time;
 use synnet_ir::graph::{
-    Connection, Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, LifSpans, Neuron, NeuronKind, Parameter,
-    Reset, Surrogate, SurrogateKind,
+    Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, LifSpans, Neuron, NeuronKind, Parameter, Reset, Surrogate,
+    SurrogateKind,
 };
 use synnet_ir::{Diagnostic, Graph, Span};
 
