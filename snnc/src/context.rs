@@ -108,7 +108,7 @@ impl Context {
     pub fn open(&self, args: &NetworkArgs) -> Result<NetworkInput, Failure> {
         let NetworkArgs { net, name, params } = args;
         let (text, kind) = file_kind::read_network_or_recipe(net)?;
-        if kind != FileKind::Recipe {
+        if !matches!(kind, FileKind::Recipe | FileKind::Yaml) {
             let loaded = self.compile(args, text).accept(&self.terminal)?;
             return Ok(NetworkInput::Source(Box::new(loaded)));
         }

@@ -31,6 +31,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Library(error) => match error {
                 Error::Io { .. } | Error::Refused(_) => 2,
+                Error::Diagnostics(found) if is_about_files(found) => 2,
                 Error::Interrupted { .. } | Error::Stopped { .. } => INTERRUPTED,
                 _ => 1,
             },
@@ -66,6 +67,12 @@ impl Failure {
         };
         json!({ "diagnostics": diagnostics })
     }
+}
+
+/// Returns whether all errors are about files that cannot be read, or that hold something else.
+fn is_about_files(found: &SourceDiagnostics) -> bool {
+    let mut errors = found.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).peekable();
+    errors.peek().is_some() && errors.all(|error| *error.code == synnet_workbench::codes::FILE)
 }
 
 fn diagnostics(found: &SourceDiagnostics) -> Value {

@@ -15,10 +15,7 @@ pub fn read(path: &Path, expected: Expected) -> Result<Vec<u8>, Failure> {
         Some(mistake) => Err(Failure::Usage(format!("{}: {}", mistake.message, mistake.help))),
         None => Ok(()),
     };
-    // A large file need not be read to know that it is no text.
-    if path.is_dir() || expected.is_text() {
-        check(FileKind::of_path(path))?;
-    }
+    check(FileKind::of_path(path))?;
     let bytes = if expected.is_text() { stdio::read_limited(path)? } else { stdio::read(path)? };
     check(FileKind::of(path, &bytes))?;
     Ok(bytes)

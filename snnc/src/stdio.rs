@@ -37,16 +37,6 @@ pub fn read_limited(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?)
 }
 
-/// Reads a file or standard input as UTF-8 text.
-pub fn read_text(path: &Path) -> Result<String, Failure> {
-    let text = if is_stdio(path) {
-        files::read_text_from(std::io::stdin().lock(), path)
-    } else {
-        files::read_text(path)
-    };
-    Ok(text?)
-}
-
 /// Writes a file or standard output.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if is_stdio(path) { print(bytes) } else { Ok(files::write(path, bytes)?) }

@@ -15,6 +15,8 @@ pub enum FileKind {
     Recipe,
     /// A chip description.
     Chip,
+    /// Another YAML file: a recipe or a chip description without its keys.
+    Yaml,
     /// A specification or configuration for a chip.
     CompiledNetwork,
     /// Weights in safetensors format.
@@ -43,7 +45,7 @@ pub enum FileKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected {
-    /// A network source, as the key `network` of a recipe names it.
+    /// A network source, and no recipe that names one.
     Network,
     /// A recipe.
     Recipe,
@@ -88,15 +90,9 @@ impl FileKind {
         Self::of_text(&text).unwrap_or_else(|| Self::of_extension(&extension.to_ascii_lowercase()))
     }
 
-    /// Returns what is known of a file before it is read: [`Folder`](Self::Folder), or the kind of its extension if no
-    /// content could be text. The content of a text file may be of another kind.
+    /// Returns [`Folder`](Self::Folder) for a folder, which cannot be read; otherwise [`Unknown`](Self::Unknown).
     pub fn of_path(path: &Path) -> Self {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        match Self::of_extension(&extension.to_ascii_lowercase()) {
-            _ if path.is_dir() => Self::Folder,
-            kind @ (Self::Weights | Self::Recording | Self::Array | Self::Archive | Self::Hdf5) => kind,
-            _ => Self::Unknown,
-        }
+        if path.is_dir() { Self::Folder } else { Self::Unknown }
     }
 
     fn of_binary(bytes: &[u8], head: &[u8]) -> Option<Self> {
@@ -130,10 +126,10 @@ impl FileKind {
             Some(Self::Page)
         } else if is_statement || first.starts_with("/*") {
             Some(Self::Network)
-        } else if is_chip(text) {
-            Some(Self::Chip)
         } else if has_key(text, "network") || has_key(text, "training") && has_key(text, "data") {
             Some(Self::Recipe)
+        } else if is_chip(text) {
+            Some(Self::Chip)
         } else {
             None
         }
@@ -142,7 +138,7 @@ impl FileKind {
     fn of_extension(extension: &str) -> Self {
         match extension {
             "snn" => Self::Network,
-            "yaml" | "yml" => Self::Recipe,
+            "yaml" | "yml" => Self::Yaml,
             "npz" | "json" => Self::CompiledNetwork,
             "safetensors" => Self::Weights,
             "npy" => Self::Array,
@@ -161,6 +157,7 @@ impl FileKind {
             Self::Network => "a network",
             Self::Recipe => "a recipe",
             Self::Chip => "a chip description",
+            Self::Yaml => "another YAML file",
             Self::CompiledNetwork => "a compiled network",
             Self::Weights => "a weights file",
             Self::Checkpoint => "a checkpoint of training",
@@ -206,12 +203,12 @@ impl Expected {
 
         match self {
             Self::Network => kind == Kind::Network,
-            Self::Recipe => kind == Kind::Recipe,
-            Self::NetworkOrRecipe => matches!(kind, Kind::Network | Kind::Recipe),
+            Self::Recipe => matches!(kind, Kind::Recipe | Kind::Yaml),
+            Self::NetworkOrRecipe => matches!(kind, Kind::Network | Kind::Recipe | Kind::Yaml),
             Self::Checkable => {
-                matches!(kind, Kind::Network | Kind::Recipe | Kind::Chip | Kind::CompiledNetwork)
+                matches!(kind, Kind::Network | Kind::Recipe | Kind::Chip | Kind::Yaml | Kind::CompiledNetwork)
             }
-            Self::Chip => kind == Kind::Chip,
+            Self::Chip => matches!(kind, Kind::Chip | Kind::Yaml),
             Self::CompiledNetwork => kind == Kind::CompiledNetwork,
             Self::Weights => kind == Kind::Weights,
             Self::Events => kind == Kind::Array,
@@ -245,9 +242,7 @@ impl Expected {
 
         let beside = |file: &str| Path::new(name).with_file_name(file).display().to_string();
         match (self, kind) {
-            (Self::Network, Kind::Recipe) => {
-                "name the network file (`.snn`) itself; a recipe does not name another recipe".to_owned()
-            }
+            (Self::Network, Kind::Recipe) => "name the network file (`.snn`) itself".to_owned(),
             (Self::Recipe, Kind::Network) if name.starts_with('<') => {
                 "pass a recipe that names it".to_owned()
             }
@@ -290,7 +285,7 @@ impl Expected {
             (Self::Events | Self::EventsOrRecording, Kind::Archive) => {
                 "save a single array with `numpy.save`".to_owned()
             }
-            (Self::Network, _) => "name a network file (`.snn`)".to_owned(),
+            (Self::Network, _) => "pass a network file (`.snn`)".to_owned(),
             (Self::Recipe, _) => "pass a recipe (`.yaml`)".to_owned(),
             (Self::NetworkOrRecipe, _) => "pass a network (`.snn`) or a recipe (`.yaml`)".to_owned(),
             (Self::Checkable, _) => "pass a `.snn`, `.yaml`, `.spec.npz` or `.json` file".to_owned(),
@@ -329,9 +324,10 @@ fn has_key(text: &str, key: &str) -> bool {
     lines(text).filter(at_start).any(is_key)
 }
 
-/// Returns whether YAML describes a chip: it has keys that no recipe has.
+/// Returns whether YAML describes a chip: it has a key that no recipe has.
 fn is_chip(text: &str) -> bool {
-    ["core", "fan_out", "weight_bits"].iter().filter(|key| has_key(text, key)).count() >= 2
+    let keys = ["core", "fan_out", "weight_bits", "input_expansion", "output_expansion", "events"];
+    keys.iter().any(|key| has_key(text, key))
 }
 
 #[cfg(test)]
@@ -345,7 +341,9 @@ mod tests {
             ("a.SNN", "// A network.\n", FileKind::Network),
             ("a.snn", "network: b.snn\ntraining:\n", FileKind::Recipe),
             ("a.snn", "network N(a = 1) {\n", FileKind::Network),
-            ("a.yaml", "", FileKind::Recipe),
+            ("a.yaml", "", FileKind::Yaml),
+            ("a.yaml", "data:\ntraining:\n", FileKind::Recipe),
+            ("a.yaml", "name: mine\ninput_expansion: 3\n", FileKind::Chip),
             ("a.yaml", "network N {\n    dt: 1 ms;\n", FileKind::Network),
             ("a.yaml", "use std::SynNet;\n", FileKind::Network),
             ("a.yaml", "{network: n.snn, data: {}}", FileKind::Recipe),

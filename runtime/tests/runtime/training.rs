@@ -211,7 +211,9 @@ fn non_finite_hidden_layer_is_named() {
 #[test]
 fn non_finite_update_changes_nothing() {
     let mem = Leak { unit: LeakUnit::Decay, parameter: parameter(&[0.5], true) };
-    let (graph, options, dataset) = leaky(mem, 1.0, Sgd::new(1e300).into());
+    let (graph, options, _) = leaky(mem, 1.0, Sgd::new(3e38).into());
+    let sample = DenseSample { raster: vec![100.0; 20], steps: 10, label: Label::Sequence(vec![0.0; 20]) };
+    let dataset = Dataset::new(2, 10, vec![sample]).unwrap();
     let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options).unwrap();
     let before = trainer.checkpoint();
     let error = trainer.epoch(&dataset, &mut |_| Control::Continue).unwrap_err();

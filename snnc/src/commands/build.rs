@@ -182,7 +182,7 @@ fn quantize_options(
     };
     let events = context.events(path, network.graph.input.channels)?;
     // More events in a step than a chip takes are dropped there.
-    let above = target.chip().map_or(0, |chip| events.above(chip.events.input.into()));
+    let above = target.chip().map_or(0, |chip| events.above(chip.events.input));
     if above > 0 {
         context.terminal.warning(&format!(
             "`{}`: {} above the maximum of target `{}` in a step: the ranges are measured with them, but the chip \

@@ -28,7 +28,12 @@ pub fn run(args: &Check, context: &Context) -> Result<(), Failure> {
     }
     let text = file_kind::read_text(path, Expected::Checkable)?;
     match FileKind::of(path, text.as_bytes()) {
-        FileKind::Recipe => recipe(args, text, context),
+        FileKind::Yaml if text.trim().is_empty() => Err(Failure::Input(format!(
+            "`{}` is empty: write a recipe, which starts with `network: ...`, or a chip description, which starts with \
+             `name: ...`",
+            stdio::display_name(path)
+        ))),
+        FileKind::Recipe | FileKind::Yaml => recipe(args, text, context),
         FileKind::Chip => chip(args, text, context),
         _ => network(args, text, context),
     }

@@ -4,10 +4,11 @@ use serde_json::json;
 use synnet_dsl::{FormatChanges, MixedLineEnds};
 use synnet_ir::Sources;
 use synnet_workbench::SourceDiagnostics;
+use synnet_workbench::file_kind::Expected;
 
 use crate::cli::Fmt;
 use crate::failure::Failure;
-use crate::{stdio, terminal};
+use crate::{file_kind, stdio, terminal};
 
 /// Formats files in place. With `--check`, fails if a file is not formatted. Files with errors do not keep the others
 /// from being formatted.
@@ -19,7 +20,7 @@ pub fn run(args: &Fmt, json: bool) -> Result<(), Failure> {
     let mut changed = Vec::new();
     let mut failed = Vec::new();
     for path in &args.files {
-        let text = stdio::read_text(path)?;
+        let text = file_kind::read_text(path, Expected::Network)?;
         let name = stdio::display_name(path);
         match synnet_dsl::format(&text) {
             Ok(formatted) => {

@@ -74,7 +74,7 @@ fn a_missing_recording_is_an_error_of_the_folder() {
 fn names_that_do_not_parse_are_named() {
     for (name, says) in [
         ("data/middle_0.wav", "the label `middle` is not one of the classes low, high"),
-        ("data/noise.wav", "names do not match the pattern `{label}_{take}.wav`; correct `data.pattern`"),
+        ("data/noise.wav", "names do not match the pattern `{label}_{take}.wav`"),
         ("data/more/low_7.wav", "names do not match the pattern"),
     ] {
         let folder = tones();

@@ -146,7 +146,7 @@ fn command(place: &str, folder: &Folder, words: &[&str]) {
             let nowhere = ["--set", "data.path=nowhere"];
             // There is no checkpoint to resume from.
             let resumes = words.contains(&"--resume");
-            let says = if resumes { "checkpoint" } else { "`nowhere`: there is no such folder" };
+            let says = if resumes { "checkpoint" } else { "there is no such folder or file: `nowhere`" };
             folder.snnc(&[words, &nowhere].concat()).failure(2, &[says])
         }
         _ => folder.snnc(words),
@@ -274,7 +274,8 @@ fn recipe(block: &Block, blocks: &[Block]) {
     }
     folder.write("recipe.yaml", serde_yaml::to_string(&whole).expect("it was YAML"));
     let outcome = folder.snnc(&["train", "recipe.yaml", "--set", "data.path=nowhere"]);
-    let read = outcome.code == Some(2) && outcome.stderr.contains("`nowhere`: there is no such folder");
+    let read =
+        outcome.code == Some(2) && outcome.stderr.contains("there is no such folder or file: `nowhere`");
     assert!(read, "{}: {}", block.place, outcome.stderr);
 }
 

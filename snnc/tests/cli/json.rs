@@ -29,7 +29,7 @@ fn failures_of_every_command_are_diagnostics() {
         ("train wrong.yaml", Some("R0203")),
         ("train tones.yaml --set training.batch=0", Some("T0101")),
         ("train tones.snn", None),
-        ("train tones.yaml --set data.path=nowhere", None),
+        ("train tones.yaml --set data.path=nowhere", Some("R0305")),
         ("eval wrong.yaml --weights w.safetensors", Some("R0203")),
         (&format!("eval tones.yaml {eval}"), None),
         (&format!("compare tones.yaml {eval} --target xylo-audio3"), None),

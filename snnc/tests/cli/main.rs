@@ -9,6 +9,7 @@ mod configuration;
 mod data;
 #[cfg(unix)]
 mod documentation;
+mod doors;
 mod encode;
 mod examples;
 mod explain;

@@ -208,5 +208,5 @@ fn other_files_are_not_compiled_networks() {
     folder.write("net.snn", "network N {}");
     folder.write("in.npy", npy("|u1", false, &[9, 1], &[1; 9]));
     let words = ["sim", "net.snn", "--input", "in.npy", "--output", "out.npz"];
-    folder.snnc(&words).failure(1, &["`net.snn`: not a compiled network"]);
+    folder.snnc(&words).failure(2, &["`net.snn` is a network, but a compiled network is expected here"]);
 }

@@ -77,7 +77,7 @@ fn noise_of_the_dataset_is_added_if_asked_for() {
     assert!(recorded == weights(", recordings: _background_noise_"));
     assert!(recorded != weights(""));
     let noise = format!("{keys}, augmentation: {{ noise: {{ snr: [0, 0], recordings: NAME }} }}");
-    train(&folder, &noise.replace("NAME", "nowhere")).failure(2, &["there is no folder `sc/nowhere`"]);
+    train(&folder, &noise.replace("NAME", "nowhere")).failure(2, &["there is no such folder: `sc/nowhere`"]);
     // A folder of noise among the samples is no class.
     folder.write("sc/noise/a1b2c3d4_nohash_0.wav", Wav::PLAIN.tone(50.0, 1.0));
     let outcome = train(&folder, &noise.replace("NAME", "noise")).success();
@@ -101,7 +101,7 @@ fn lists_that_name_missing_files_are_reported() {
     // Beside the recipe, if the dataset has no such file; an error names the place in the dataset.
     folder.write("mine.txt", "yes/0001e234_nohash_0.wav\n");
     train(&folder, &keys.replace("short", "mine")).success();
-    train(&folder, &keys.replace("short", "none")).failure(2, &["cannot read `sc/none.txt`"]);
+    train(&folder, &keys.replace("short", "none")).failure(2, &["there is no such file: `sc/none.txt`"]);
 }
 
 #[test]

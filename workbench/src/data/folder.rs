@@ -50,7 +50,7 @@ impl Source<'_> {
         if scan.names.is_empty() {
             let (key, folder) = (self.key(), self.path.display());
             let message = format!("`{key}`: the folder has no `{}` files: `{folder}`", pattern.extension());
-            let problem = Problem::new(&codes::FILE, key, message);
+            let problem = Problem::new(&codes::NO_SAMPLE, key, message);
             return Err(self.error(problem.with_help("correct the path, or the extension in `data.pattern`")));
         }
         let (mut errors, mut unmatched) = (Vec::new(), LeftOut::default());

@@ -338,8 +338,10 @@ impl Source<'_> {
             }
             Format::Shd => {
                 let key = self.key();
-                let message = format!("`{key}` is a folder, but the format `shd` is a single HDF5 file");
-                let problem = Problem::new(&codes::FILE, key, message);
+                let folder = self.path.display();
+                let message =
+                    format!("`{key}` is a folder, but the format `shd` is a single HDF5 file: `{folder}`");
+                let problem = Problem::new(&codes::CONFLICT, key, message);
                 Err(self.error(problem.with_help("name the file, or choose another `data.format`")))
             }
             Format::Npz | Format::Events => {

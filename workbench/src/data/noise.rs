@@ -38,7 +38,8 @@ impl NoisePool {
     pub(super) fn read(folder: &Path, path: &Path, recipe: &Recipe) -> Result<Self, Error> {
         let problem = |message: String| {
             let message = format!("`{KEY}`: {message}: `{}`", folder.display());
-            recipe.error(vec![Problem::new(&codes::FILE, KEY, message).with_help("choose another folder")])
+            let help = "choose a folder that holds only noise recordings (`.wav`)";
+            recipe.error(vec![Problem::new(&codes::CONFLICT, KEY, message).with_help(help)])
         };
         let is_above = |(folder, path): (PathBuf, PathBuf)| path.starts_with(folder);
         if std::fs::canonicalize(folder).ok().zip(std::fs::canonicalize(path).ok()).is_some_and(is_above) {

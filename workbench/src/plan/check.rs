@@ -114,14 +114,17 @@ fn compile(recipe: &Recipe, repaired: &[KeyPath]) -> Result<CompileOutput, Vec<P
         None => Ok(()),
     };
     check(FileKind::of_path(path))?;
-    let text = files::read_text(path).map_err(|error| {
+    let read = std::fs::File::open(path).and_then(files::limited);
+    let bytes = read.map_err(|error| {
+        let error = Error::io("read", path, error);
         let message = problem(format!("`network`: {error}"));
         vec![match similar_file(path) {
             Some(name) => message.with_help(synnet_ir::did_you_mean(&name)),
             None => message.with_help("correct the path, which is relative to the folder of the recipe"),
         }]
     })?;
-    check(FileKind::of(path, text.as_bytes()))?;
+    check(FileKind::of(path, &bytes))?;
+    let text = files::text(bytes).map_err(|why| vec![problem(format!("`network`: `{name}` is {why}"))])?;
     let options: CompileOptions = recipe.compile_options();
     let sources = recipe.sources();
     let mut output = CompileOutput::compile_into(sources, &name, text, &options);

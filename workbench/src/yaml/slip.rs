@@ -7,6 +7,8 @@ use std::ops::Range;
 
 /// Characters that start a value with a meaning of their own, unless it is quoted.
 const SPECIAL: &[char] = &['*', '&', '!', '@', '`', '%', '|', '>', '?'];
+/// Maximum depth of nested brackets. Deeper ones are an error of their own.
+const MAX_DEPTH: usize = 64;
 /// The characters that may follow a backslash in double quotes.
 const ESCAPES: &str = "0abt\tnvfre \"/\\N_LPxuU\n\r";
 
@@ -102,7 +104,7 @@ impl Finder<'_> {
                 self.line_end(close) + 1
             }
             '{' | '[' => {
-                let close = self.brackets(at);
+                let close = self.brackets(at, 0);
                 let end = self.line_end(close);
                 if !self.content(close, end).is_empty() && !self.content(close, end).starts_with(':') {
                     let whole = at..close + self.content(close, end).len() + self.blanks(close, end);
@@ -120,7 +122,10 @@ impl Finder<'_> {
     }
 
     /// Reads brackets that open at a byte. Returns the byte behind the closing bracket, or the end of the text.
-    fn brackets(&mut self, open: usize) -> usize {
+    fn brackets(&mut self, open: usize, depth: usize) -> usize {
+        if depth > MAX_DEPTH {
+            return self.text.len();
+        }
         let mut at = open + 1;
         let mut is_start = true;
         while let Some(c) = self.text[at..].chars().next() {
@@ -132,7 +137,7 @@ impl Finder<'_> {
                     continue;
                 }
                 '{' | '[' => {
-                    let close = self.brackets(at);
+                    let close = self.brackets(at, depth + 1);
                     let next = self.text[close..].chars().next();
                     if is_start && next.is_some_and(|c| !c.is_whitespace() && !",:}]#".contains(c)) {
                         let end = self.item_end(close);
