@@ -10,6 +10,9 @@ use crate::{Array, ArrayData, Error};
 /// Maximum length of a header, in bytes. That of an array of numbers has 128 bytes in NumPy.
 const HEADER_LIMIT: usize = 1024;
 
+/// Maximum product of the other axes of an array that has no elements because one axis is 0.
+const MAX_EMPTY: u64 = 1 << 20;
+
 /// Reads a `.npy` file of integers, floats or Booleans, in either byte and memory order.
 ///
 /// # Errors
@@ -122,11 +125,16 @@ fn check_header(bytes: &[u8]) -> Result<usize, Error> {
     // The header has a single tuple, which must be the shape.
     let (_, shape) = header.split_once('(').ok_or_else(|| not("it has no shape"))?;
     let (shape, _) = shape.split_once(')').ok_or_else(|| not("it has no shape"))?;
-    let mut elements: u64 = 1;
+    let (mut elements, mut is_empty) = (1_u64, false);
     for extent in shape.split(',').map(str::trim).filter(|extent| !extent.is_empty()) {
         let extent: u64 = extent.parse().map_err(|_| not("its shape is not a tuple of sizes"))?;
         // A size of 0 must not hide an overflow of the others.
         elements = elements.checked_mul(extent.max(1)).ok_or(Error::TooLarge)?;
+        is_empty |= extent == 0;
+    }
+    // An array without elements has no bytes that would bound the loops over its other axes.
+    if is_empty && elements > MAX_EMPTY {
+        return Err(Error::TooLarge);
     }
     Ok(start + length)
 }

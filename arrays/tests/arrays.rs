@@ -180,6 +180,8 @@ fn malicious_headers_are_rejected() {
         ("{'descr': '<i8', 'fortran_order': False, 'shape': (9223372036854775808, 2), }", "more elements"),
         ("{'descr': '<i8', 'fortran_order': False, 'shape': (9223372036854775808,), }", "shorter"),
         ("{'descr': '<i8', 'fortran_order': False, 'shape': (0, 9223372036854775807, 3), }", "more elements"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (1000000000000, 0, 16), }", "more elements"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (100000000, 0, 16), }", "more elements"),
         ("{'descr': '<i8', 'fortran_order': False, 'shape': (1000, 1000), }", "shorter"),
         ("{'descr': '<i8', 'fortran_order': False, 'shape': (-1,), }", "not a tuple of sizes"),
         ("{'descr': '<i8', 'fortran_order': False, 'shape': (1e3,), }", "not a tuple of sizes"),

@@ -84,7 +84,7 @@ pub fn text(bytes: Vec<u8>) -> Result<String, String> {
 }
 
 /// Writes a temporary file and renames it, so that readers see the old or the new content, and a full disk destroys
-/// neither.
+/// neither. Mode and symbolic links are kept; a file with hard links is written in place, to keep them.
 ///
 /// # Errors
 /// Returns an error if the file cannot be written.
@@ -99,7 +99,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub fn write_together(files: &[(&Path, &[u8])]) -> Result<(), Error> {
     let mut prepared = Vec::new();
     for &(path, bytes) in files {
-        if is_device(path) {
+        if is_device(path) || has_other_names(path) {
             std::fs::write(path, bytes).map_err(|e| Error::io("write", path, e))?;
         } else {
             prepared.push((path, prepare(path, bytes).map_err(|e| Error::io("write", path, e))?));
@@ -144,6 +144,19 @@ fn folder_of(path: &Path) -> &Path {
 /// Returns whether a path is a device or a pipe, which must not be replaced by a file, and could be read forever.
 pub(crate) fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Returns whether a file has hard links: renaming another file over one of its names would separate it from the others.
+#[cfg(unix)]
+fn has_other_names(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.nlink() > 1)
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_path: &Path) -> bool {
+    false
 }
 
 /// Creates a folder and its parents.
@@ -213,5 +226,22 @@ mod tests {
         assert!(!is_device(Path::new("Cargo.toml")));
         write(Path::new("/dev/null"), b"nothing").unwrap();
         assert!(is_device(Path::new("/dev/null")));
+    }
+
+    #[test]
+    fn overwriting_keeps_links_and_modes() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let [file, hard, soft] = ["file", "hard", "soft"].map(|name| folder.path().join(name));
+        std::fs::write(&file, "old").unwrap();
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o750)).unwrap();
+        symlink(&file, &soft).unwrap();
+        write(&soft, b"first").unwrap();
+        assert!(std::fs::symlink_metadata(&soft).unwrap().is_symlink());
+        std::fs::hard_link(&file, &hard).unwrap();
+        write(&file, b"second").unwrap();
+        assert_eq!(std::fs::read(&hard).unwrap(), b"second");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o750);
     }
 }

@@ -23,6 +23,7 @@ use crate::layer_table::LayerTable;
 
 #[cfg(feature = "files")]
 mod checksum;
+#[cfg(feature = "files")]
 mod read;
 #[cfg(feature = "files")]
 mod write;
