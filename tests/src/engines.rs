@@ -5,7 +5,7 @@ use synnet_ir::{Diagnostics, Graph, Network, Sources, render};
 use synnet_runtime::tape::{Gradients, Pass, Recompute, SampleKey, Tape};
 use synnet_runtime::{Interpreter, Run, Sequence, Tracing, initial_params};
 use synnet_rust::quantized::{Quantized, quantize};
-use synnet_rust::{Embedding, Module, RustOptions};
+use synnet_rust::{Embedding, Machine, Module, RustOptions};
 use synnet_xylo::{Build, chip::Chip, quantize::QuantizeOptions};
 
 use crate::corpus::{Case, Imports};
@@ -128,16 +128,21 @@ pub fn float_module(network: &Network, weights_file: &str) -> Result<Module, Dia
     synnet_rust::generate(network, &module_options(weights_file))
 }
 
-/// Quantizes the network and generates its module in integers.
+/// Quantizes the network and generates its module in integers, for a kind of machine or for both.
 ///
 /// # Errors
 /// Returns everything that integer code cannot express.
 ///
 /// # Panics
 /// If the description of the quantized network is inconsistent, which would be a bug of the target.
-pub fn integer_module(network: &Network, weights_file: &str) -> Result<(Module, Quantized), Diagnostics> {
+pub fn integer_module(
+    network: &Network,
+    weights_file: &str,
+    machine: Option<Machine>,
+) -> Result<(Module, Quantized), Diagnostics> {
     let quantized = quantize(network, &QuantizeOptions::default())?;
-    let module = synnet_rust::generate_integer(&quantized.network, &module_options(weights_file));
+    let options = module_options(weights_file).with_machine(machine);
+    let module = synnet_rust::generate_integer(&quantized.network, &options);
     Ok((module.expect("what quantization gives holds together"), quantized))
 }
 

@@ -4,10 +4,11 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, codes};
 use synnet_step::{self as step, Machine};
 
 use crate::integer::{IntegerError, IntegerNetwork};
-use crate::module::Module;
+use crate::module::{Module, ModuleParts};
 use crate::names::NameSpans;
 use crate::options::{Numbers, RustOptions};
 use crate::parts::parts;
+use crate::variants::Variants;
 use synnet_step::quantized;
 
 /// Name of the target in messages.
@@ -36,13 +37,12 @@ fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> 
                 return Err(refused);
             }
             let program = step::float::lower(&network.graph, Some(network), &options.rates);
-            Ok(parts(&program, false, options, spans).assemble(&options.embedding))
+            Ok(parts(Variants::single(&program), false, options, spans).assemble(&options.embedding))
         }
         Numbers::Integer(quantize) => {
             let quantized = quantized::quantize(network, quantize)?;
-            let program = step::integer::lower(&quantized.network, Machine::Vector);
-            let program = program.expect("quantization gives a consistent description");
-            let mut parts = parts(&program, false, options, spans);
+            let parts = integer_parts(&quantized.network, options, spans);
+            let mut parts = parts.expect("quantization gives a consistent description");
             parts.warnings = quantized.warnings;
             let mut module = parts.assemble(&options.embedding);
             module.quantization = Some(quantized.report);
@@ -57,8 +57,22 @@ fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> 
 /// # Errors
 /// Returns an error if the description is inconsistent.
 pub fn generate_integer(network: &IntegerNetwork, options: &RustOptions) -> Result<Module, IntegerError> {
-    let program = step::integer::lower(network, Machine::Vector)?;
-    Ok(parts(&program, false, options, &NameSpans::default()).assemble(&options.embedding))
+    Ok(integer_parts(network, options, &NameSpans::default())?.assemble(&options.embedding))
+}
+
+/// Generates the parts of a network in integers, for the machine of the options or for both kinds.
+fn integer_parts(
+    network: &IntegerNetwork,
+    options: &RustOptions,
+    spans: &NameSpans,
+) -> Result<ModuleParts, IntegerError> {
+    let program = step::integer::lower(network, options.machine.unwrap_or(Machine::Vector))?;
+    let scalar = match options.machine {
+        None => Some(step::integer::lower(network, Machine::Scalar)?),
+        Some(_) => None,
+    };
+    let variants = Variants { program: &program, scalar: scalar.as_ref() };
+    Ok(parts(variants, false, options, spans))
 }
 
 /// Generates the module of a graph with its weights, or without weights if there are none.
@@ -120,5 +134,5 @@ fn without_weights(graph: &Graph, options: &RustOptions, spans: &NameSpans) -> R
         return Err(refused);
     }
     let program = step::float::lower(graph, None, &options.rates);
-    Ok(parts(&program, true, options, spans).assemble(&options.embedding))
+    Ok(parts(Variants::single(&program), true, options, spans).assemble(&options.embedding))
 }

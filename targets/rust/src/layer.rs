@@ -9,10 +9,14 @@ use synnet_step::{
 use crate::constant;
 use crate::literal::usize_literal;
 use crate::loops::zip_loop;
+use crate::names::Names;
 use crate::statement;
+use crate::variants::Variants;
 
 /// Generates the type of a layer, with its tables of constants.
-pub(crate) fn layer(field: &Ident, name: &Ident, layer: &Layer, numbers: Numbers) -> TokenStream {
+pub(crate) fn layer(names: &Names, index: usize, variants: Variants<'_>) -> TokenStream {
+    let (field, name) = (&names.layers[index], &names.layer_types[index]);
+    let (layer, numbers) = (&variants.program.layers[index], variants.program.numbers);
     let docs = &layer.docs;
     let derives = match numbers {
         Numbers::Float => quote!(Clone, Debug, PartialEq),
@@ -20,7 +24,7 @@ pub(crate) fn layer(field: &Ident, name: &Ident, layer: &Layer, numbers: Numbers
     };
     let fields = layer.states.iter().map(|state| state_field(layer, state));
     let zeros = layer.states.iter().map(|state| state_zero(layer, state));
-    let step = step(field, layer, numbers);
+    let step = variants.item(|program| step(field, &program.layers[index], numbers));
     let tables = constant::tables(field, layer);
     let head = quote_spanned!(name.span()=> pub struct #name);
     quote! {
@@ -208,6 +212,7 @@ pub(crate) fn is_integer(statement: Statement) -> bool {
         Statement::LeakCurrent { .. }
             | Statement::LeakMembrane { .. }
             | Statement::SpikeOnce
+            | Statement::DivideSpikes { .. }
             | Statement::CountSpikes { .. }
     )
 }

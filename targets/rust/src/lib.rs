@@ -21,6 +21,7 @@
 //!   `step` prints operations, `layer`, `statement` and `constant` print layers, `tables` prints weights.
 //! * `kernels`: the functions that generated code calls.
 //! * `module`: the network's type.
+//! * `variants`: items that differ between machines with and without vector instructions.
 //! * `names`: names of the language to Rust identifiers.
 //! * `literal`, `loops`: tokens of numbers and of loops; `format`: tokens to formatted source.
 
@@ -39,6 +40,7 @@ mod statement;
 mod step;
 mod tables;
 mod target;
+mod variants;
 
 pub use generate::{
     check, generate, generate_integer, generate_with, generate_with_spans, generate_without_weights,
@@ -46,5 +48,5 @@ pub use generate::{
 pub use module::Module;
 pub use names::NameSpans;
 pub use options::{Embedding, Numbers, RustOptions};
-pub use synnet_step::{Footprint, integer, quantized, weights};
+pub use synnet_step::{Footprint, Machine, integer, quantized, weights};
 pub use target::RustTarget;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use synnet_step::Machine;
 use synnet_xylo::quantize::QuantizeOptions;
 
 /// Options for generating a module.
@@ -17,10 +18,14 @@ pub struct RustOptions {
     /// Measured mean number of events per channel or neuron per step, by the name of the input or layer. It decides how
     /// connections in f32 are evaluated, never their result. Empty by default.
     pub rates: BTreeMap<String, f64>,
+    /// Kind of machine that integer code is for. It decides how a step is computed, never its result. `None`, the
+    /// default, generates both forms, of which the compiler takes the one for the processor that it compiles for.
+    pub machine: Option<Machine>,
 }
 
 impl RustOptions {
-    /// Returns the defaults: a type named after the network, weights in the source, arithmetic in f32, no known rates.
+    /// Returns the defaults: a type named after the network, weights in the source, arithmetic in f32, no known rates,
+    /// integer code for every machine.
     pub fn new() -> Self {
         Self::default()
     }
@@ -43,6 +48,13 @@ impl RustOptions {
     #[must_use]
     pub fn with_numbers(mut self, numbers: Numbers) -> Self {
         self.numbers = numbers;
+        self
+    }
+
+    /// Sets the kind of machine that integer code is for.
+    #[must_use]
+    pub fn with_machine(mut self, machine: Option<Machine>) -> Self {
+        self.machine = machine;
         self
     }
 

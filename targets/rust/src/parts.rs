@@ -13,17 +13,19 @@ use crate::names::{NameSpans, Names};
 use crate::options::RustOptions;
 use crate::step::StepGenerator;
 use crate::tables;
+use crate::variants::Variants;
 
 /// Alignment of rows of embedded weights, in bytes: that of vectors of baseline x86-64.
 const ROW: u64 = 16;
 
-/// Generates the parts of a program's module. Its weights are embedded, or `borrowed` from the program that uses it.
+/// Generates the parts of a module from its program. The weights are embedded, or `borrowed` from the program that uses it.
 pub(crate) fn parts(
-    program: &Program,
+    variants: Variants<'_>,
     borrowed: bool,
     options: &RustOptions,
     spans: &NameSpans,
 ) -> ModuleParts {
+    let program = variants.program;
     let names = Names::new(
         options.name.as_deref().unwrap_or(&program.name),
         program.layers.iter().map(|layer| layer.name.as_str()),
@@ -32,8 +34,7 @@ pub(crate) fn parts(
     );
     let memory = program.footprint((!borrowed).then_some(ROW));
     let weighted = !program.tables.is_empty();
-    let layers = program.layers.iter().zip(names.layers.iter().zip(&names.layer_types));
-    let layer_items = layers.map(|(layer, (field, name))| layer::layer(field, name, layer, program.numbers));
+    let layer_items = (0..program.layers.len()).map(|i| layer::layer(&names, i, variants));
     let count = match program.numbers {
         Numbers::Float => Scalar::F32,
         Numbers::Integer => Scalar::U8,
@@ -52,9 +53,9 @@ pub(crate) fn parts(
         output: scalar(program.output_state().map_or(count, |state| state.scalar)),
         uses_input: program.uses_input(),
         lines: delay_lines(program, &names),
-        step: StepGenerator { program, names: &names, borrowed }.body(),
+        step: StepGenerator { variants, names: &names, borrowed }.body(),
         layer_items: layer_items.collect(),
-        kernels: kernels(program, borrowed),
+        kernels: kernels(variants, borrowed),
         weights: match &program.packed {
             None if weighted => Weights::Borrowed(tables::views(program, &names)),
             None => Weights::None,

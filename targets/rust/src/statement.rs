@@ -62,6 +62,18 @@ pub(crate) fn statement(layer: &Layer, each: &Loop, statement: Statement) -> Tok
                 *vmem = vmem.wrapping_sub(if spiking { #threshold } else { 0 });
             }
         }
+        Statement::DivideSpikes { most } => {
+            let (threshold, most) = (threshold(), Literal::u8_unsuffixed(most));
+            quote! {
+                *spikes = 0;
+                if reaches(*vmem, #threshold) {
+                    // No threshold is 0, which the compiler does not know.
+                    let count = vmem.checked_div(#threshold).unwrap_or(0).min(#most);
+                    *vmem = vmem.wrapping_sub(count.wrapping_mul(#threshold));
+                    [*spikes, _] = count.to_le_bytes();
+                }
+            }
+        }
         Statement::CountSpikes { most } => {
             let count = count_spikes(layer, most);
             quote! { *spikes = 0; #count }

@@ -2,16 +2,17 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use synnet_step::{Numbers, Operation, Part, Program, Rows, Source};
+use synnet_step::{Numbers, Operation, Part, Rows, Source};
 
 use crate::layer::state_name;
 use crate::literal::usize_literal;
 use crate::names::Names;
 use crate::tables::table_name;
+use crate::variants::Variants;
 
 /// Generates the body of a step.
 pub(crate) struct StepGenerator<'a> {
-    pub(crate) program: &'a Program,
+    pub(crate) variants: Variants<'a>,
     pub(crate) names: &'a Names,
     /// Whether the weights come at run time.
     pub(crate) borrowed: bool,
@@ -20,7 +21,9 @@ pub(crate) struct StepGenerator<'a> {
 impl StepGenerator<'_> {
     /// Returns the body of `step`.
     pub(crate) fn body(&self) -> TokenStream {
-        let operations = self.program.step.iter().map(|operation| self.operation(*operation));
+        // The programs of both machines have the same operations, which may add rows in different ways.
+        let operations = (0..self.variants.program.step.len())
+            .map(|i| self.variants.item(|program| self.operation(program.step[i])));
         let output = self.output();
         quote! { #(#operations)* #output }
     }
@@ -47,8 +50,8 @@ impl StepGenerator<'_> {
             Operation::AddRows { connection, table, rows } => self.add_rows(connection, table, rows),
             Operation::Update { layer, received } => {
                 let field = &self.names.layers[layer];
-                let columns = usize_literal(self.program.layers[layer].columns);
-                match (self.program.numbers, received) {
+                let columns = usize_literal(self.variants.program.layers[layer].columns);
+                match (self.variants.program.numbers, received) {
                     (Numbers::Integer, _) => quote! { self.#field.step(); },
                     (Numbers::Float, true) => quote! { self.#field.step(&received); },
                     (Numbers::Float, false) => quote! { self.#field.step(&[0.0; #columns]); },
@@ -62,7 +65,7 @@ impl StepGenerator<'_> {
         match rows {
             Rows::Spiking => quote! { add_rows(&mut received, #counts, #weights); },
             Rows::All => quote! { add_all_rows(&mut received, #counts, #weights); },
-            Rows::Integers { layer, synapse, shift, together } => {
+            Rows::Integers { layer, synapse, shift, together, search: _ } => {
                 let field = &self.names.layers[layer];
                 let isyn = if synapse == 0 { format_ident!("isyn") } else { format_ident!("isyn2") };
                 let shift = Literal::u8_unsuffixed(shift);
@@ -83,10 +86,10 @@ impl StepGenerator<'_> {
     /// Generates a reference to the events that a connection brings.
     fn counts(&self, connection: usize) -> TokenStream {
         let name = &self.names.connections[connection];
-        let connection = &self.program.connections[connection];
+        let connection = &self.variants.program.connections[connection];
         let places = connection.sources.iter().map(|&source| self.emitted(source));
         let references = connection.sources.iter().zip(places.clone()).map(|(source, place)| {
-            match (source, self.program.numbers) {
+            match (source, self.variants.program.numbers) {
                 (Source::Input, Numbers::Float) => quote!(input),
                 // Cut, and thus a value.
                 (Source::Input, Numbers::Integer) => quote!(&input),
@@ -104,7 +107,7 @@ impl StepGenerator<'_> {
 
     /// Generates a reference to weights or biases: a table of the module, or a view of the program's bytes.
     fn weights(&self, table: usize) -> TokenStream {
-        let table = &self.program.tables[table];
+        let table = &self.variants.program.tables[table];
         if !self.borrowed {
             let table = table_name(self.names, table);
             return quote!(&#table);
@@ -121,16 +124,16 @@ impl StepGenerator<'_> {
             Source::Input => quote!(*input),
             Source::Layer(layer) => {
                 let field = &self.names.layers[layer];
-                let state = state_name(self.program.layers[layer].emits);
+                let state = state_name(self.variants.program.layers[layer].emits);
                 quote!(self.#field.#state)
             }
         }
     }
 
     fn output(&self) -> TokenStream {
-        let output = self.program.output;
+        let output = self.variants.program.output;
         let (field, state) = (&self.names.layers[output.layer], state_name(output.state));
-        match self.program.output_state().map(|state| state.per_neuron) {
+        match self.variants.program.output_state().map(|state| state.per_neuron) {
             // The output has one value per neuron: the current of the first synapse.
             Some(2..) => quote!(self.#field.#state.map(|[first, ..]| first)),
             _ => quote!(self.#field.#state),

@@ -13,8 +13,8 @@ use support::{Random, rustc, specifications};
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Graph, Network};
 use synnet_rust::{
-    Embedding, Module, Numbers, RustOptions, generate, generate_integer, generate_without_weights, quantized,
-    weights,
+    Embedding, Machine, Module, Numbers, RustOptions, generate, generate_integer, generate_without_weights,
+    quantized, weights,
 };
 use synnet_tests::equations;
 use synnet_xylo::quantize::QuantizeOptions;
@@ -40,6 +40,11 @@ fn options(i: usize, network: &Network, file: &str) -> RustOptions {
         .with_rates(if i.is_multiple_of(2) { BTreeMap::new() } else { rates.collect() })
 }
 
+/// Every other case is for machines without vectors, where these tests would not use that code otherwise.
+fn machine(i: usize) -> Option<Machine> {
+    (!i.is_multiple_of(2)).then_some(Machine::Scalar)
+}
+
 /// Networks that integers can express, in integers.
 fn integer_cases() -> Vec<Module> {
     let mut random = Random(5);
@@ -47,7 +52,8 @@ fn integer_cases() -> Vec<Module> {
         let graph = networks::random_for_integers(&format!("Quantized{i}"), &mut random);
         let numbers = Numbers::Integer(QuantizeOptions::default());
         let embedding = Embedding::Include(format!("integer{i}.weights"));
-        let options = RustOptions::new().with_embedding(embedding).with_numbers(numbers);
+        let options =
+            RustOptions::new().with_embedding(embedding).with_numbers(numbers).with_machine(machine(i));
         generate(&bind(&graph, &mut random), &options).expect("it is supported")
     });
     let mut aliases = specifications::specification("map_recurrent_audio3", "channel");
@@ -63,7 +69,7 @@ fn integer_cases() -> Vec<Module> {
         let name = format!("Chip{i}");
         let network = quantized::describe(&specification, &name, 1e-3, quantity).expect("it holds together");
         let embedding = Embedding::Include(format!("integer{}.weights", i + 6));
-        let options = RustOptions::new().with_embedding(embedding);
+        let options = RustOptions::new().with_embedding(embedding).with_machine(machine(i));
         generate_integer(&network, &options).expect("it holds together")
     });
     modules.chain(chips).collect()

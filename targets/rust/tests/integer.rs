@@ -12,7 +12,7 @@ use support::{Random, networks, rustc, specifications};
 use synnet_ir::Raster;
 use synnet_ir::graph::{Neuron, Quantity};
 use synnet_rust::integer::{IntegerLayer, IntegerNetwork};
-use synnet_rust::{Embedding, Module, Numbers, RustOptions, quantized};
+use synnet_rust::{Embedding, Machine, Module, Numbers, RustOptions, quantized};
 use synnet_xylo::quantize::QuantizeOptions;
 use synnet_xylo::simulate::{PopulationTrace, Record};
 use synnet_xylo::{simulate::Simulator, specification::Specification};
@@ -32,9 +32,9 @@ impl Case {
         Self { network, specification, events }
     }
 
-    fn module(&self, i: usize) -> Module {
+    fn module(&self, i: usize, machine: Machine) -> Module {
         let embedding = Embedding::Include(format!("case{i}.weights"));
-        let options = RustOptions::new().with_embedding(embedding);
+        let options = RustOptions::new().with_embedding(embedding).with_machine(Some(machine));
         synnet_rust::generate_integer(&self.network, &options).expect("it holds together")
     }
 
@@ -95,13 +95,19 @@ fn push_states(
     bytes.extend(&record.spikes[range]);
 }
 
-/// Compiles all cases at once, runs them, and compares every state.
+/// Compiles all cases at once, for each kind of machine, runs them, and compares every state.
 fn assert_equal_to_the_simulator(test: &str, cases: &[Case]) {
-    let folder = rustc::folder(test);
+    for machine in [Machine::Vector, Machine::Scalar] {
+        assert_equal_on(machine, test, cases);
+    }
+}
+
+fn assert_equal_on(machine: Machine, test: &str, cases: &[Case]) {
+    let folder = rustc::folder(&format!("{test}-{machine:?}"));
     let mut modules = String::new();
     let mut main = String::from("fn main() {\n");
     for (i, case) in cases.iter().enumerate() {
-        let module = case.module(i);
+        let module = case.module(i, machine);
         write(&folder, &format!("case{i}.rs"), rustc::with_flash(&module.source()).as_bytes());
         write(&folder, &format!("case{i}.weights"), module.weights.as_deref().unwrap_or_default());
         write(&folder, &format!("case{i}.in"), &case.events);
@@ -121,7 +127,7 @@ fn assert_equal_to_the_simulator(test: &str, cases: &[Case]) {
         let expected = case.expected();
         assert_eq!(states.len(), expected.len(), "case {i}");
         let differs = states.iter().zip(&expected).position(|(a, b)| a != b);
-        assert_eq!(differs, None, "case {i}: {:?}", case.network);
+        assert_eq!(differs, None, "case {i}, {machine:?}: {:?}", case.network);
     }
 }
 

@@ -39,7 +39,7 @@ pub mod weights;
 pub use constant::{Constant, ConstantName, Values};
 pub use footprint::Footprint;
 pub use machine::Machine;
-pub use operation::{Access, Elements, Loop, Operand, Operation, Phase, Rows, Statement};
+pub use operation::{Access, Elements, Loop, Operand, Operation, Phase, Rows, Search, Statement};
 pub use program::{
     Connection, Layer, Numbers, Output, Part, Program, Scalar, Source, State, StateName, Table,
 };

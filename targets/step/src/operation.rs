@@ -68,9 +68,22 @@ pub enum Rows {
         synapse: usize,
         /// Left shift of the weights, 0 to 7.
         shift: u8,
-        /// Maximum number of events whose product with every weight fits 16 bits; `None` if all events do.
+        /// Maximum number of events that may be added at once; `None` if all events may. Vectors have lanes of 16 bits,
+        /// so the product with every weight has to fit; one number at a time has 32.
         together: Option<u8>,
+        /// How the sources are found.
+        search: Search,
     },
+}
+
+/// How integer code finds the sources that have events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// By a mask with one bit per source, 64 sources at a time, which is found in vectors. No branch is mispredicted.
+    Mask,
+    /// By one comparison per source. Two sources are added at a time, so that each current is loaded and stored half as
+    /// often.
+    Pairs,
 }
 
 /// A phase of a layer's update.
@@ -178,6 +191,12 @@ pub enum Statement {
     },
     /// Integers: if `vmem >= THRESHOLD`, `spikes = 1` and `vmem = wrap(vmem - THRESHOLD)`; else `spikes = 0`.
     SpikeOnce,
+    /// Integers: `spikes = min(vmem / THRESHOLD, most)`, rounded down, and `vmem = vmem - spikes * THRESHOLD`, if `vmem >=
+    /// THRESHOLD`; else `spikes = 0`. All thresholds are positive, so this equals [`CountSpikes`](Self::CountSpikes).
+    DivideSpikes {
+        /// Maximum number of spikes of a neuron per step.
+        most: u8,
+    },
     /// Integers: `spikes = 0`; then while `spikes < most` and `vmem >= THRESHOLD`, `spikes += 1` and
     /// `vmem = wrap(vmem - THRESHOLD)`.
     CountSpikes {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use synnet_ir::{Network, Raster};
-use synnet_rust::Module;
 use synnet_rust::quantized::Quantized;
+use synnet_rust::{Machine, Module};
 use synnet_tests::Random;
 use synnet_tests::corpus::Case;
 use synnet_tests::engines::{compiled, float_module, integer_module, interpret};
@@ -39,8 +39,14 @@ fn generated_code_matches_interpreter_and_simulator() {
         }
         text += "\nin integers\n";
         let name = format!("integer_{}", case.name);
-        match integer_module(&compiled.network, &format!("{name}.weights")) {
+        match integer_module(&compiled.network, &format!("{name}.weights"), None) {
             Ok((module, quantized)) => {
+                // The form for machines without vectors, which this one has.
+                let name_of_scalar = format!("scalar_{}", case.name);
+                let file = format!("{name_of_scalar}.weights");
+                let scalar = integer_module(&compiled.network, &file, Some(Machine::Scalar));
+                let (scalar, _) = scalar.expect("it can be expressed for every machine");
+                parts.push(integer_part(&mut program, &case, name_of_scalar, &scalar, &quantized));
                 text += &facts(&module, &shown(&module.warnings, &compiled.sources));
                 parts.push(integer_part(&mut program, &case, name, &module, &quantized));
             }

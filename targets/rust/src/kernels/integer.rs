@@ -35,7 +35,7 @@ pub(super) fn tables() -> TokenStream {
     }
 }
 
-/// Generates the kernel for weights whose product with any number of events fits 16 bits.
+/// Generates the kernel that finds sources by a mask, for weights whose product with any number of events fits 16 bits.
 pub(super) fn add_rows() -> TokenStream {
     add_events(
         &quote!(add_rows),
@@ -49,9 +49,54 @@ pub(super) fn add_rows() -> TokenStream {
     )
 }
 
+/// Generates the kernel that adds the rows of two sources at a time.
+pub(super) fn add_rows_in_pairs() -> TokenStream {
+    quote! {
+        /// Adds the events of every source that spikes, in ascending order. Weights are shifted left by `shift`.
+        /// Events of one source are added at once: equal addends saturate alike, one by one or at once.
+        fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
+            isyn: &mut [i16; COLUMNS],
+            counts: &[u8; SOURCES],
+            weights: &Matrix<SOURCES, COLUMNS>,
+            shift: u32,
+        ) {
+            let mut spiking = counts.iter().zip(weights).filter(|(count, _)| **count != 0);
+            while let Some((&count, row)) = spiking.next() {
+                let factor = i32::from(count).wrapping_shl(shift);
+                // Two sources at a time: each current is loaded and stored half as often.
+                if let Some((&count, next_row)) = spiking.next() {
+                    let next_factor = i32::from(count).wrapping_shl(shift);
+                    for ((isyn, &weight), &next) in isyn.iter_mut().zip(&row.0).zip(&next_row.0) {
+                        *isyn = add_weight(add_weight(*isyn, weight, factor), next, next_factor);
+                    }
+                } else {
+                    for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
+                        *isyn = add_weight(*isyn, weight, factor);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Generates the addition of one weight times a factor.
+pub(super) fn add_weight() -> TokenStream {
+    // Compiles to `mla` and `ssat` on Cortex-M3 and later.
+    quote! {
+        /// Adds a weight times a factor to a current, in 32 bits, and saturates the sum.
+        fn add_weight(isyn: i16, weight: u8, factor: i32) -> i16 {
+            let product = i32::from(weight.cast_signed()).wrapping_mul(factor);
+            let sum = i32::from(isyn).wrapping_add(product).clamp(i16::MIN.into(), i16::MAX.into());
+            // The low half is the whole number; a cast would be a warning of clippy.
+            let [low, high, ..] = sum.to_le_bytes();
+            i16::from_le_bytes([low, high])
+        }
+    }
+}
+
 /// Generates the kernel for larger weights: it adds events in chunks whose product with a weight fits 16 bits.
 pub(super) fn add_rows_in_chunks() -> TokenStream {
-    let rows = add_events(
+    add_events(
         &quote!(add_rows_in_chunks),
         &[
             " As `add_rows`, for weights so large that the product fits 16 bits for at most `together` events of one",
@@ -59,10 +104,12 @@ pub(super) fn add_rows_in_chunks() -> TokenStream {
         ],
         &quote!(together: u8,),
         &quote! { add_row_in_chunks(isyn, row, count, shift, together); },
-    );
-    quote! {
-        #rows
+    )
+}
 
+/// Generates the addition of events in chunks.
+pub(super) fn add_row_in_chunks() -> TokenStream {
+    quote! {
         /// Adds `count` events of one source, at most `together` at once.
         fn add_row_in_chunks<const COLUMNS: usize>(
             isyn: &mut [i16; COLUMNS],

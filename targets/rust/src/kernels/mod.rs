@@ -6,13 +6,15 @@ mod integer;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use synnet_step::{Numbers, Operation, Part, Phase, Program, Rows, Statement};
+use synnet_step::{Numbers, Operation, Part, Phase, Program, Rows, Search, Statement};
+
+use crate::variants::Variants;
 
 /// Generates the functions that a program uses. `borrowed` states whether its weights come at run time.
-pub(crate) fn kernels(program: &Program, borrowed: bool) -> TokenStream {
-    match program.numbers {
-        Numbers::Float => float_kernels(program, borrowed),
-        Numbers::Integer => integer_kernels(program),
+pub(crate) fn kernels(variants: Variants<'_>, borrowed: bool) -> TokenStream {
+    match variants.program.numbers {
+        Numbers::Float => float_kernels(variants.program, borrowed),
+        Numbers::Integer => integer_kernels(variants),
     }
 }
 
@@ -40,29 +42,43 @@ fn float_kernels(program: &Program, borrowed: bool) -> TokenStream {
     used.into_iter().flatten().collect()
 }
 
-fn integer_kernels(program: &Program) -> TokenStream {
-    let adds = |in_chunks: bool| {
-        any_operation(program, |operation| {
-            let Operation::AddRows { rows: Rows::Integers { together, .. }, .. } = operation else {
-                return false;
-            };
-            together.is_some() == in_chunks
-        })
-    };
-    let weighted = !program.tables.is_empty();
+fn integer_kernels(variants: Variants<'_>) -> TokenStream {
+    let program = variants.program;
     let two = statements(program)
         .any(|statement| matches!(statement, Statement::LeakMembrane { synapses: 2.., .. }));
+    let one_of = |wanted: fn(Search, Option<u8>) -> bool, kernel: fn() -> TokenStream| {
+        variants.item(|program| if adds(program, wanted) { kernel() } else { TokenStream::new() })
+    };
+    let rows = variants.item(|program| {
+        if adds(program, |search, _| search == Search::Pairs) {
+            integer::add_rows_in_pairs()
+        } else if adds(program, |_, together| together.is_none()) {
+            integer::add_rows()
+        } else {
+            TokenStream::new()
+        }
+    });
     let used = [
-        adds(false).then(integer::add_rows),
-        adds(true).then(integer::add_rows_in_chunks),
-        weighted.then(integer::sources_that_spike),
-        weighted.then(integer::add_row),
-        Some(integer::leak()),
-        Some(integer::reaches()),
-        two.then(integer::add_saturating),
-        weighted.then(integer::tables),
+        rows,
+        one_of(|_, together| together.is_some(), integer::add_rows_in_chunks),
+        one_of(|_, together| together.is_some(), integer::add_row_in_chunks),
+        one_of(|search, _| search == Search::Mask, integer::sources_that_spike),
+        one_of(|search, _| search == Search::Mask, integer::add_row),
+        one_of(|search, _| search == Search::Pairs, integer::add_weight),
+        integer::leak(),
+        integer::reaches(),
+        if two { integer::add_saturating() } else { TokenStream::new() },
+        if program.tables.is_empty() { TokenStream::new() } else { integer::tables() },
     ];
-    used.into_iter().flatten().collect()
+    used.into_iter().collect()
+}
+
+/// Returns whether a program adds integer rows in a way that has this property.
+fn adds(program: &Program, has: fn(Search, Option<u8>) -> bool) -> bool {
+    any_operation(program, |operation| match operation {
+        Operation::AddRows { rows: Rows::Integers { search, together, .. }, .. } => has(*search, *together),
+        _ => false,
+    })
 }
 
 fn any_operation(program: &Program, has: impl Fn(&Operation) -> bool) -> bool {

@@ -105,7 +105,13 @@ fn update_by_neuron(layer: &IntegerLayer) -> Vec<Phase> {
     }
     operands.push(Operand::State(StateName::Spikes, Access::Write));
     operands.push(Operand::Constant(ConstantName::Threshold));
-    body.push(if most == 1 { Statement::SpikeOnce } else { Statement::CountSpikes { most } });
+    body.push(match most {
+        1 => Statement::SpikeOnce,
+        // Active neurons spike many times per step (in the digits network about 9 times), each of which a loop would
+        // pay for. Only subtracting a negative threshold can wrap.
+        _ if layer.threshold.iter().all(|&threshold| threshold > 0) => Statement::DivideSpikes { most },
+        _ => Statement::CountSpikes { most },
+    });
     vec![neurons(operands, body)]
 }
 

@@ -6,7 +6,7 @@ use synnet_ir::graph::Quantity;
 use super::network::{IntegerConnection, IntegerError, IntegerLayer, IntegerNetwork, IntegerSource};
 use super::{docs, layer};
 use crate::machine::Machine;
-use crate::operation::{Operation, Rows};
+use crate::operation::{Operation, Rows, Search};
 use crate::program::{Connection, Numbers, Output, Part, Program, Scalar, Source, StateName, Table};
 use crate::weights::HEADER;
 
@@ -29,7 +29,7 @@ pub fn lower(network: &IntegerNetwork, machine: Machine) -> Result<Program, Inte
         inputs: network.inputs,
         layers: network.layers.iter().map(|layer| layer::lower(layer, machine)).collect(),
         connections: connections.map(|connection| lower_connection(network, connection)).collect(),
-        step: step(network, &tables),
+        step: step(network, &tables, machine),
         packed: (!tables.is_empty()).then_some(packed),
         tables,
         fingerprint,
@@ -85,19 +85,24 @@ fn tables(network: &IntegerNetwork) -> Vec<Table> {
 }
 
 /// Returns the operations of a step.
-fn step(network: &IntegerNetwork, tables: &[Table]) -> Vec<Operation> {
+fn step(network: &IntegerNetwork, tables: &[Table], machine: Machine) -> Vec<Operation> {
     // First all layers receive, then all are updated, so every layer reads the spikes of the previous step: on the chip,
     // a spike takes one step to its target.
     let all: Vec<(usize, &IntegerConnection)> = connections(network).collect();
     let cut = all.iter().any(|(_, connection)| connection.source == IntegerSource::Input);
     // Cut once, not once per connection.
     let cut = cut.then_some(Operation::CutInput { most: network.max_events });
+    let how = |connection| match machine {
+        Machine::Vector => (Search::Mask, events_per_addition(network, connection)),
+        // A mask of 64 bits takes several registers and a multiplication of 64 bits; a branch takes few cycles.
+        Machine::Scalar => (Search::Pairs, None),
+    };
     // The order of connections, then of sources, is the chip's, which matters if a current saturates.
     let receive = tables.iter().enumerate().filter_map(|(table, Table { connection, part, .. })| {
         let (layer, source) = all[*connection];
         let Part::Weights(synapse) = *part else { return None };
-        let together = events_per_addition(network, source);
-        let rows = Rows::Integers { layer, synapse, shift: source.shift, together };
+        let (search, together) = how(source);
+        let rows = Rows::Integers { layer, synapse, shift: source.shift, together, search };
         Some(Operation::AddRows { connection: *connection, table, rows })
     });
     let update = (0..network.layers.len()).map(|layer| Operation::Update { layer, received: true });
