@@ -56,6 +56,7 @@
 //! | `train` | `runtime` | training, evaluation, the float interpreter |
 //! | `audio` | `audio` | sound to spikes |
 //! | `data` | `data` | event-based datasets |
+//! | `nir` | `nir`, `rockpool` | networks of other tools, in and out: NIR, and Rockpool's files |
 //! | `xylo` | `xylo` | Xylo chips: rules, mapping, quantization, simulation |
 //! | `workbench` | `workbench` | recipes, training runs, comparison, reports; implies the others |
 //!
@@ -72,6 +73,10 @@ pub use synnet_dsl as dsl;
 #[cfg(feature = "compiler")]
 pub use synnet_ir as ir;
 pub use synnet_macros::synnet;
+#[cfg(feature = "nir")]
+pub use synnet_nir as nir;
+#[cfg(feature = "nir")]
+pub use synnet_rockpool as rockpool;
 #[cfg(feature = "train")]
 pub use synnet_runtime as runtime;
 #[cfg(feature = "compiler")]

@@ -21,7 +21,7 @@
 //! `syntax` parses a source to a tree, and `elaborate` trees to a graph: imports, parameters, loops, instances.
 //! [`validate`](synnet_ir::validate()) then checks the rules of all graphs. Each stage continues after an error, so
 //! that all errors are reported at once. [`format()`] prints a source in its canonical form. `docs/language.md`
-//! describes the language.
+//! describes the language. [`to_source`] goes the other way: from a graph to a source.
 
 pub mod codes;
 mod compile;
@@ -30,6 +30,7 @@ mod format;
 mod format_changes;
 mod limits;
 mod names;
+mod print;
 mod syntax;
 pub mod tools;
 pub mod vocabulary;
@@ -38,3 +39,4 @@ pub use compile::{Compilation, CompileError, CompileOptions, OptionPlaces, compi
 pub use elaborate::{Loader, NoImports};
 pub use format::format;
 pub use format_changes::{FormatChanges, MixedLineEnds};
+pub use print::{NotExpressible, to_source, with_identifiers};

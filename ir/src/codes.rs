@@ -27,4 +27,5 @@ crate::codes! {
     NO_EFFECT = "W0402", "a layer or input without a path to the output";
     MORE_WARNINGS = "W0403", "more warnings than are listed";
     REPLACED_CONSTANT = "W0601", "a constant overridden by the weights";
+    SHORT_NUMBERS = "W0602", "weights of 16 bits";
 }

@@ -46,6 +46,18 @@ impl Tensor {
     }
 }
 
+/// Converts a 16-bit number of IEEE 754, which is exact.
+fn half_to_single(bits: u16) -> f32 {
+    let (exponent, mantissa) = (u32::from(bits >> 10) & 0x1f, u32::from(bits) & 0x3ff);
+    let magnitude = match exponent {
+        // Subnormal numbers: multiples of 2^-24.
+        0 => mantissa as f32 / 16_777_216.0,
+        31 => f32::from_bits(0x7f80_0000 | mantissa << 13),
+        _ => f32::from_bits((exponent + 112) << 23 | mantissa << 13),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
 /// Minimum, mean and maximum of a tensor.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Statistics {
@@ -89,12 +101,20 @@ impl std::fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl Params {
-    /// Reads the safetensors format. Tensors of f32 and f64 are accepted.
+    /// Reads the safetensors format. Tensors of f32, f64, f16 and bf16 are accepted, and converted to f32.
     ///
     /// # Errors
     /// Fails if the bytes are not in that format, if they do not match their checksum, or if a tensor has another type of
-    /// number.
+    /// number. What stands behind the tensors is an error, as it is to the library of the format.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ReadError> {
+        Self::from_safetensors_noting(bytes, |_, _| {})
+    }
+
+    /// Like [`from_safetensors`](Self::from_safetensors), and reports each tensor of 16-bit numbers with its type.
+    pub(crate) fn from_safetensors_noting(
+        bytes: &[u8],
+        mut note: impl FnMut(&str, &'static str),
+    ) -> Result<Self, ReadError> {
         checksum::verify(bytes)?;
         let file = SafeTensors::deserialize(bytes).map_err(|error| ReadError::format(&error))?;
         let mut tensors = BTreeMap::new();
@@ -108,9 +128,19 @@ impl Params {
                     let (numbers, _) = view.data().as_chunks::<8>();
                     numbers.iter().map(|&b| f64::from_le_bytes(b) as f32).collect()
                 }
+                Dtype::F16 => {
+                    note(&name, "F16");
+                    let (numbers, _) = view.data().as_chunks::<2>();
+                    numbers.iter().map(|&b| half_to_single(u16::from_le_bytes(b))).collect()
+                }
+                Dtype::BF16 => {
+                    note(&name, "BF16");
+                    let (numbers, _) = view.data().as_chunks::<2>();
+                    numbers.iter().map(|&b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)).collect()
+                }
                 other => {
                     return Err(ReadError(format!(
-                        "tensor `{name}` holds {other:?} numbers; F32 or F64 are expected"
+                        "tensor `{name}` holds {other:?} numbers; F32, F64, F16 or BF16 are expected"
                     )));
                 }
             };

@@ -48,6 +48,8 @@ pub struct WeightsFile {
     pub params: Params,
     /// The network; `None` if the file does not say, as those of other tools.
     pub metadata: Option<WeightsMetadata>,
+    /// The tensors whose numbers had 16 bits, with their type, such as `h0->h1.weight` and `BF16`.
+    pub converted: Vec<(String, &'static str)>,
 }
 
 /// The network that weights were trained for.
@@ -85,13 +87,14 @@ impl WeightsFile {
     /// Reads tensors and metadata.
     ///
     /// # Errors
-    /// Returns an error if the bytes are not in safetensors format, if a tensor is not of f32 or f64, or if the
+    /// Returns an error if the bytes are not in safetensors format, if a tensor is not of floating-point numbers, or if the
     /// metadata is damaged.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ReadError> {
-        Ok(Self {
-            params: Params::from_safetensors(bytes)?,
-            metadata: WeightsMetadata::from_safetensors(bytes)?,
-        })
+        let mut converted = Vec::new();
+        let params =
+            Params::from_safetensors_noting(bytes, |name, kind| converted.push((name.to_owned(), kind)))?;
+        converted.sort();
+        Ok(Self { params, metadata: WeightsMetadata::from_safetensors(bytes)?, converted })
     }
 
     /// Joins a graph with the tensors, after comparing it with the network that they were trained for. Returns the
@@ -151,7 +154,7 @@ impl WeightsFile {
 
     fn check_with(&self, graph: &Graph, differences: &[Difference], allow_mismatch: bool) -> Diagnostics {
         let mismatch = self.mismatch(graph, differences, allow_mismatch);
-        mismatch.into_iter().chain(self.overridden(graph)).collect()
+        mismatch.into_iter().chain(self.overridden(graph)).chain(self.converted_warning(graph)).collect()
     }
 
     /// Returns the diagnostic that lists differences, at the declaration of the network; `None` if there are none.
@@ -173,6 +176,18 @@ impl WeightsFile {
         let rows = differences.iter().map(|d| [Some(d.constant.clone()), d.trained.clone(), d.now.clone()]);
         let table = table(head, rows.collect());
         Some(found.with_help(format!("use {what} that they were trained with, {metadata}{allow}\n{table}")))
+    }
+
+    /// Returns the warning about numbers of 16 bits.
+    fn converted_warning(&self, graph: &Graph) -> Option<Diagnostic> {
+        let (first, kind) = self.converted.first()?;
+        let others = match self.converted.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {} more", pluralize(more, "tensor")),
+        };
+        let message = format!("tensor `{first}` holds {kind} numbers, which are converted to F32{others}");
+        let help = "train and save with 32 bits for full accuracy";
+        Some(Diagnostic::warning(&codes::SHORT_NUMBERS, graph.span, message).with_help(help))
     }
 
     /// Returns the warning about tensors that replace constants of the network which are not learned.

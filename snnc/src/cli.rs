@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use synnet_ir::graph::Reset;
+use synnet_nir::{Dialect, ExportDialect, ImportOptions};
+use synnet_rockpool::Output;
 use synnet_xylo::quantize::Method;
 
 use crate::argument_values::{assignment, duration, seed};
@@ -122,6 +125,12 @@ pub enum Command {
     /// Run a network on an array of input events or on a recording.
     #[command(after_help = help::RUN)]
     Run(Run),
+    /// Import a network of another tool, as a network file and a weights file.
+    ///
+    /// NIR files come from snnTorch, Norse, SpikingJelly, sinabs, spyx and Rockpool; Rockpool's `net.save` writes JSON. What a file does not say is assumed by
+    /// the rules of the tool that wrote it, and reported.
+    #[command(after_help = help::IMPORT)]
+    Import(Import),
     /// Compile a network and its weights for a target.
     #[command(after_help = help::BUILD)]
     Build(Build),
@@ -420,6 +429,39 @@ pub struct ArrayArgs {
     pub front_end: FrontEndArgs,
 }
 
+/// Arguments of `import`.
+#[derive(Args, Debug)]
+pub struct Import {
+    /// NIR file, or a file of Rockpool's `net.save`; `-` reads standard input.
+    #[arg(value_name = "FILE.nir|FILE.json")]
+    pub file: PathBuf,
+    /// Name of the files to write: `NAME.snn` and `NAME.safetensors`.
+    #[arg(short = 'o', long = "out", value_name = "NAME")]
+    pub out: PathBuf,
+    /// Time step, such as `1ms`; by default, the one that the file gives.
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
+    pub dt: Option<f64>,
+    /// Tool by whose rules the file is read; by default, the one that wrote it.
+    #[arg(long, value_name = "TOOL", value_parser = help::dialects())]
+    pub dialect: Option<Dialect>,
+    /// What a spike leaves of the membrane potential; by default, what the tool does.
+    #[arg(long, value_name = "KIND", value_parser = help::resets())]
+    pub reset: Option<Reset>,
+    /// Output of a network of Rockpool, which its file does not state: spikes, by default, or membrane potentials.
+    #[arg(long, value_name = "QUANTITY", value_parser = help::outputs())]
+    pub output: Option<Output>,
+    /// Replace existing files.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+impl Import {
+    /// Returns the options of the import.
+    pub fn options(&self) -> ImportOptions {
+        ImportOptions::new().with_dt(self.dt).with_dialect(self.dialect).with_reset(self.reset)
+    }
+}
+
 /// Arguments of `build`.
 #[derive(Args, Debug)]
 pub struct Build {
@@ -444,6 +486,9 @@ pub struct Build {
     /// Remove hidden neurons that can never spike or cannot reach the readout; for chips only.
     #[arg(long)]
     pub remove_dead: bool,
+    /// Tools that the file is for; for `nir` only. `euler`, the default, is for all but Rockpool.
+    #[arg(long, value_name = "DIALECT", value_parser = help::export_dialects())]
+    pub dialect: Option<ExportDialect>,
     /// Main output file; other files get the same stem. `-` writes standard output.
     #[arg(short = 'o', long = "out", value_name = "OUT")]
     pub out: PathBuf,

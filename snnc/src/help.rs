@@ -3,6 +3,9 @@
 //! The names come from the code's own tables, so that the help cannot omit one.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use synnet_ir::graph::Reset;
+use synnet_nir::{Dialect, ExportDialect};
+use synnet_rockpool::Output;
 use synnet_workbench::{ChipCatalog, Engine, NamedTarget};
 use synnet_xylo::quantize::Method;
 
@@ -71,6 +74,12 @@ Examples:
   snnc build net.snn --weights w.safetensors --target rust -o net.rs
   snnc build net.snn --weights w.safetensors --target xylo-audio3 --calibrate in.npy -o net.spec.npz";
 
+pub const IMPORT: &str = "\
+Examples:
+  snnc import net.nir -o net
+  snnc import net.nir --dt 1ms --dialect norse -o nets/net
+  snnc import net.json --output vmem -o net";
+
 pub const SIM: &str = "\
 Examples:
   snnc sim net.spec.npz --input in.npy --output out.npz
@@ -130,6 +139,31 @@ pub fn engines(description: &str) -> String {
 fn with_names<'a>(description: &str, kind: &str, names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     format!("{description}\n\n{kind}: {}, and custom chips (`--chip`).", names.join(", "))
+}
+
+/// Parses the name of a tool whose NIR files are imported.
+pub fn dialects() -> impl TypedValueParser<Value = Dialect> {
+    PossibleValuesParser::new(Dialect::ALL.map(Dialect::name))
+        .try_map(|name| Dialect::from_name(&name).ok_or("there is no such tool"))
+}
+
+/// Parses the name of the tools that a NIR file is written for.
+pub fn export_dialects() -> impl TypedValueParser<Value = ExportDialect> {
+    PossibleValuesParser::new(ExportDialect::ALL.map(ExportDialect::name))
+        .try_map(|name| ExportDialect::from_name(&name).ok_or("there is no such dialect"))
+}
+
+/// Parses the output of a network of Rockpool.
+pub fn outputs() -> impl TypedValueParser<Value = Output> {
+    PossibleValuesParser::new(["spikes", "vmem"])
+        .map(|name| if name == "vmem" { Output::Vmem } else { Output::Spikes })
+}
+
+/// Parses a kind of reset.
+pub fn resets() -> impl TypedValueParser<Value = Reset> {
+    let find = |name: String| Reset::ALL.into_iter().find(|reset| reset.name() == name);
+    PossibleValuesParser::new(Reset::ALL.map(Reset::name))
+        .try_map(move |name| find(name).ok_or("there is no such reset"))
 }
 
 /// Parses the name of a quantizer; clap lists the names in the help and in errors.

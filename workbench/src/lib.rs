@@ -100,6 +100,7 @@ mod folder_lock;
 mod front_end;
 #[allow(unreachable_pub, reason = "`pub` marks items that other modules use")]
 mod html;
+mod import;
 pub mod inference;
 mod input_events;
 mod network_page;
@@ -122,6 +123,7 @@ mod yaml;
 pub use chip_catalog::ChipCatalog;
 pub use error::{Error, SourceDiagnostics};
 pub use experiment::{ChipResult, Experiment, FloatEvaluation};
+pub use import::ImportedNetwork;
 pub use input_events::InputEvents;
 pub use network_page::NetworkPage;
 pub use new_folder::NewFolder;

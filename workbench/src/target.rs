@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use synnet_ir::{Diagnostics, Graph};
+use synnet_nir::{ExportDialect, NirTarget};
+use synnet_rockpool::RockpoolTarget;
 use synnet_rust::{Numbers, RustOptions, RustTarget};
 use synnet_xylo::{BuildOptions, XyloTarget, chip::Chip, map::MapOptions, quantize::QuantizeOptions};
 
@@ -23,6 +25,8 @@ pub struct TargetOptions {
     pub rates: BTreeMap<String, f64>,
     /// Whether to write a single file, for targets that can; `false` by default.
     pub one_file: bool,
+    /// Tools that a NIR file is written for; `euler` by default.
+    pub dialect: ExportDialect,
 }
 
 impl TargetOptions {
@@ -41,6 +45,8 @@ pub enum TargetOption {
     RemoveDead,
     /// [`TargetOptions::rates`].
     Rates,
+    /// [`TargetOptions::dialect`].
+    Dialect,
 }
 
 /// Returns the targets that are not chips. A new target is added here.
@@ -57,6 +63,8 @@ fn built_in() -> Vec<NamedTarget> {
             let numbers = Numbers::Integer(options.quantize.clone());
             rust(options, RustOptions::new().with_numbers(numbers))
         }),
+        NamedTarget::new(&[TargetOption::Dialect], None, |options| Box::new(NirTarget::new(options.dialect))),
+        NamedTarget::new(&[], None, |_| Box::new(RockpoolTarget)),
     ]
 }
 
@@ -201,7 +209,7 @@ mod tests {
     fn targets_are_named_by_their_back_ends() {
         let chip = Arc::new(Chip::find("xylo-imu").unwrap().clone());
         let names: Vec<String> = NamedTarget::all([&chip]).iter().map(|target| target.name.clone()).collect();
-        assert_eq!(names, ["rust", "rust-int", "xylo-imu"]);
+        assert_eq!(names, ["rust", "rust-int", "nir", "rockpool", "xylo-imu"]);
         assert!(is_reserved("rust-int") && is_reserved("float") && !is_reserved("xylo-imu"));
         let target = NamedTarget::from_name("xylo-imu", [&chip]).unwrap();
         assert!(

@@ -380,9 +380,7 @@ impl LinearOptions {
         span: Span,
     ) -> Option<Linear> {
         let learn = self.learn;
-        // The bounds of Rockpool's `LinearTorch`, so that networks of both start from the same distribution.
-        let bound = if sources == 0 { 0.0 } else { (6.0 / sources as f64).sqrt() };
-        let drawn = self.init.unwrap_or(Distribution::Uniform { low: -bound, high: bound });
+        let drawn = self.init.unwrap_or(Distribution::default_of(sources));
         let scale = match &self.scale {
             None => default_scale(eval, target, dt, span)?,
             Some(Scale::One(scale)) => vec![*scale],
@@ -407,17 +405,11 @@ fn distribution(eval: &mut Evaluator<'_>, placed: &Spanned, what: &str) -> Optio
     }
 }
 
-/// Returns `dt / tau_syn` of each column, so that a spike delivers the same charge whatever the time constant; 1
-/// without synaptic filter.
+/// Returns the default factors of initial weights; `None` if the source unfolds to too much.
 fn default_scale(eval: &mut Evaluator<'_>, target: &Layer, dt: f64, span: Span) -> Option<Vec<f64>> {
-    let Some(leak) = LayerParameter::SynLeak.leak(target) else { return Some(vec![1.0]) };
-    let count = leak.parameter.values.len();
-    if count > 1 && !eval.report.consume_fuel(count, span) {
-        return None;
-    }
-    // A time constant that gives no scale is out of range, which is reported elsewhere.
-    let scale = |i| Some(dt / leak.tau(i, dt)).filter(|scale: &f64| scale.is_finite()).unwrap_or(1.0);
-    Some((0..count).map(scale).collect())
+    let count = LayerParameter::SynLeak.leak(target).map_or(1, |leak| leak.parameter.values.len());
+    let affordable = count == 1 || eval.report.consume_fuel(count, span);
+    affordable.then(|| Init::default_scale(target, dt))
 }
 
 /// Returns a factor of initial weights; `None` after an error that has been reported.
@@ -453,18 +445,10 @@ fn scales(eval: &mut Evaluator<'_>, list: &List, span: Span, columns: usize) -> 
 /// Names every connection after its ends: `audio->h0`, `h0+h1->out`. Names that would be too long in all are reported,
 /// and left out.
 pub(crate) fn name_connections(graph: &mut Graph, report: &mut Reporter) {
-    let Graph { input, layers, connections, .. } = graph;
-    let name = |source: &Endpoint| match source {
-        Endpoint::Input => input.name.as_str(),
-        Endpoint::Layer(id) => layers[id.index()].name.as_str(),
-    };
-    let len = |connection: &Connection| {
-        let sources: usize = connection.sources.iter().map(|source| name(source).len() + 1).sum();
-        sources + layers[connection.target.index()].name.len() + 1
-    };
     let mut total = 0;
-    for connection in connections.iter() {
-        total += len(connection);
+    for connection in &graph.connections {
+        let ends = connection.sources.iter().chain([&Endpoint::Layer(connection.target)]);
+        total += ends.map(|&end| graph.endpoint_name(end).len() + 1).sum::<usize>();
         if total > MAX_NAME_BYTES {
             let message = format!("the names of the connections have more than {} MiB", MAX_NAME_BYTES >> 20);
             report.error_help(&codes::TOO_LARGE, connection.span, message, "use shorter names of layers");
@@ -472,16 +456,22 @@ pub(crate) fn name_connections(graph: &mut Graph, report: &mut Reporter) {
             return;
         }
     }
-    for connection in connections {
-        let mut text = String::with_capacity(len(connection));
-        for (i, source) in connection.sources.iter().enumerate() {
+    rename_connections(graph);
+}
+
+/// Names every connection after its ends, whatever the length.
+pub(crate) fn rename_connections(graph: &mut Graph) {
+    for i in 0..graph.connections.len() {
+        let Connection { sources, target, .. } = &graph.connections[i];
+        let mut name = String::new();
+        for (i, &source) in sources.iter().enumerate() {
             if i > 0 {
-                text.push('+');
+                name.push('+');
             }
-            text.push_str(name(source));
+            name.push_str(graph.endpoint_name(source));
         }
-        text.push_str("->");
-        text.push_str(&layers[connection.target.index()].name);
-        connection.name = text;
+        name.push_str("->");
+        name.push_str(graph.endpoint_name(Endpoint::Layer(*target)));
+        graph.connections[i].name = name;
     }
 }

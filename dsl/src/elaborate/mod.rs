@@ -19,6 +19,7 @@ mod templates;
 pub(crate) mod unused;
 mod value;
 
+pub(crate) use chain::rename_connections;
 pub(crate) use library::{Library, Lookup, STD};
 pub use library::{Loader, NoImports};
 pub(crate) use network::{Elaborator, NamedArguments};

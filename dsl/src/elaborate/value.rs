@@ -95,11 +95,7 @@ fn elements(list: &List) -> String {
 impl Number {
     /// Creates the number `value unit`, in seconds or events per second.
     pub(crate) fn with_unit(value: f64, unit: Unit) -> Self {
-        let size = unit.size();
-        // Division by an integer rounds once, so that `10 ms` and `0.01 s` are the same number; multiplication by
-        // 0.001 would round twice.
-        let value = if size < 1.0 { value / (1.0 / size).round() } else { value * size };
-        Self { value, time: unit.time() }
+        Self { value: unit.to_base(value), time: unit.time() }
     }
 
     /// Describes the number in a message, with its article and value.

@@ -35,6 +35,14 @@ impl Unit {
         }
     }
 
+    /// Returns `value` of this unit in seconds or in events per second.
+    pub fn to_base(self, value: f64) -> f64 {
+        let size = self.size();
+        // Division by an integer rounds once, so that `10 ms` and `0.01 s` are the same number; multiplication by
+        // 0.001 would round twice.
+        if size < 1.0 { value / (1.0 / size).round() } else { value * size }
+    }
+
     /// Returns the power of time: 1 for times, -1 for rates.
     pub const fn time(self) -> i32 {
         match self {

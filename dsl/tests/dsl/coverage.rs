@@ -181,7 +181,7 @@ fn weights() -> Vec<Pair> {
     };
     let mismatch = || {
         let metadata = WeightsMetadata::new(&graph());
-        let file = WeightsFile { params: right(), metadata: Some(metadata) };
+        let file = WeightsFile { params: right(), metadata: Some(metadata), ..WeightsFile::default() };
         let mut other = graph();
         other.dt *= 2.0;
         let check = |graph: &Graph| file.check(graph, false);
@@ -191,12 +191,20 @@ fn weights() -> Vec<Pair> {
         let check = |tau: f32| {
             let mut params = right();
             params.tensors.insert("out.tau_mem".to_owned(), Tensor::new([1], vec![tau]));
-            WeightsFile { params, metadata: None }.check(&graph(), false)
+            WeightsFile { params, ..WeightsFile::default() }.check(&graph(), false)
         };
         Pair { code: "W0601", broken: check(0.5), neighbor: check(0.002) }
     };
+    let short = || {
+        let check = |converted: Vec<(String, &'static str)>| {
+            WeightsFile { params: right(), metadata: None, converted }.check(&graph(), false)
+        };
+        let converted = vec![("events->out.weight".to_owned(), "BF16")];
+        Pair { code: "W0602", broken: check(converted), neighbor: check(Vec::new()) }
+    };
     vec![
         replaced(),
+        short(),
         change("E0601", &|params| drop(params.tensors.remove("events->out.weight"))),
         change("E0601", &|params| drop(params.tensors.remove("out.threshold"))),
         change("E0602", &set("events->uot.weight", Tensor::zeros([2, 3]))),

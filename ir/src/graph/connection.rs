@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::layer::LayerId;
+use super::layer::{Layer, LayerId};
+use super::parameter::LayerParameter;
 use crate::source::Span;
 
 /// A source of spikes.
@@ -101,6 +102,38 @@ pub struct Linear {
     /// Biases, one per target column, added in every step; `None` for no biases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias: Option<LinearBias>,
+}
+
+impl Linear {
+    /// Creates a learned matrix from `sources` neurons or channels (0 if that is unknown) to `target`, with the initial
+    /// values that the language gives by default at a time step of `dt` seconds. Biases start at 0.
+    ///
+    /// The distribution is that of Rockpool's `LinearTorch`, so that networks of both start alike.
+    pub fn with_default_init(sources: usize, target: &Layer, dt: f64, has_bias: bool) -> Self {
+        let init =
+            Init { distribution: Distribution::default_of(sources), scale: Init::default_scale(target, dt) };
+        let zero = Init { distribution: Distribution::Constant(0.0), scale: vec![1.0] };
+        Self { learn: true, init, bias: has_bias.then_some(LinearBias { learn: true, init: zero }) }
+    }
+}
+
+impl Distribution {
+    /// Returns the default distribution of weights from `sources` neurons or channels, 0 if that is unknown.
+    pub fn default_of(sources: usize) -> Self {
+        let bound = if sources == 0 { 0.0 } else { (6.0 / sources as f64).sqrt() };
+        Self::Uniform { low: -bound, high: bound }
+    }
+}
+
+impl Init {
+    /// Returns the default factors of initial weights: `dt / tau_syn` of each column, so that a spike delivers the same
+    /// charge whatever the time constant; 1 without synaptic filter.
+    pub fn default_scale(target: &Layer, dt: f64) -> Vec<f64> {
+        let Some(leak) = LayerParameter::SynLeak.leak(target) else { return vec![1.0] };
+        // A time constant that gives no scale is out of range, which is reported elsewhere.
+        let scale = |i| Some(dt / leak.tau(i, dt)).filter(|scale: &f64| scale.is_finite()).unwrap_or(1.0);
+        (0..leak.parameter.values.len()).map(scale).collect()
+    }
 }
 
 /// The biases of a [`Linear`].

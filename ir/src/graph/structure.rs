@@ -69,6 +69,14 @@ impl Graph {
         self.layers.iter().enumerate().map(|(i, layer)| (LayerId(i as u32), layer))
     }
 
+    /// Returns the name of the input or of a layer.
+    pub fn endpoint_name(&self, endpoint: Endpoint) -> &str {
+        match endpoint {
+            Endpoint::Input => &self.input.name,
+            Endpoint::Layer(id) => &self.layer(id).name,
+        }
+    }
+
     /// Returns the indices of the connections into each layer, in the order of summation.
     pub fn incoming(&self) -> Vec<Vec<usize>> {
         let mut incoming = vec![Vec::new(); self.layers.len()];

@@ -31,6 +31,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     let mut options = TargetOptions::new();
     options.quantize = quantize_options(args, &target, input.recipe(), network.as_ref(), context)?;
     options.remove_dead = args.remove_dead;
+    options.dialect = args.dialect.unwrap_or_default();
     options.one_file = stdio::is_stdio(&args.out);
     if let Some(path) = &args.rates {
         let rates = report::rates_from_json(&file_kind::read_text(path, Expected::Rates)?, &loaded.graph);
@@ -131,6 +132,7 @@ fn reject_unused_options(args: &Build, target: &NamedTarget, context: &Context) 
         ("--calibrate", calibrate.is_some(), TargetOption::Quantize),
         ("--remove-dead", args.remove_dead, TargetOption::RemoveDead),
         ("--rates", args.rates.is_some(), TargetOption::Rates),
+        ("--dialect", args.dialect.is_some(), TargetOption::Dialect),
     ];
     let Some((flag, _, option)) =
         given.into_iter().find(|(_, given, option)| *given && !target.accepts(*option))

@@ -14,6 +14,8 @@ pub fn codes() -> impl Iterator<Item = &'static Code> {
         .chain(synnet_dsl::codes::CODES)
         .chain(synnet_runtime::codes::CODES)
         .chain(synnet_xylo::codes::CODES)
+        .chain(synnet_nir::codes::CODES)
+        .chain(synnet_rockpool::codes::CODES)
         .chain(synnet_workbench::codes::CODES)
         .copied()
 }

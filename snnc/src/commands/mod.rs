@@ -9,6 +9,7 @@ mod encode;
 mod eval;
 mod explain;
 mod fmt;
+mod import;
 mod lsp;
 mod man;
 mod new;
@@ -34,6 +35,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Eval(args) => eval::run(&args, context),
         Command::Compare(args) => compare::run(&args, context),
         Command::Run(args) => run::run(&args, context),
+        Command::Import(args) => import::run(&args, context),
         Command::Build(args) => build::run(&args, context),
         Command::Sim(args) => sim::run(&args, context),
         Command::Chips(args) => chips::run(&args, context),

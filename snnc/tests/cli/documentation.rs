@@ -129,7 +129,7 @@ fn commands(block: &Block, blocks: &[Block], of_line: impl Fn(&str) -> Option<&s
 /// Runs a command of `snnc`, which must succeed.
 ///
 /// Its input files and folders are those of the repository. Others, which stand for files of the reader, are a small network, its
-/// weights, events for it, and the specification of a chip. Folders of output files are created.
+/// weights, events for it, the specification of a chip, and networks of other tools. Folders of output files are created.
 ///
 /// `train`, `eval` and `compare` would take long. They get a data folder that does not exist, so that they stop there:
 /// the arguments have been understood, the recipe read and its network compiled by then.
@@ -239,6 +239,12 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
             _ => None,
         });
         folder.write(word, weights(&network.unwrap_or_else(|| TONES.to_owned())).to_safetensors());
+    } else if word.ends_with(".nir") && words[0] == "import" {
+        let file = repository("targets/nir/tests/files/brailernn-1.0.1.nir");
+        folder.write(word, std::fs::read(file).expect("files of the repository can be read"));
+    } else if word.ends_with(".json") && words[0] == "import" {
+        let file = repository("targets/rockpool/tests/golden/synnet.json");
+        folder.write(word, std::fs::read(file).expect("files of the repository can be read"));
     } else if word.ends_with(".npy") {
         folder.write(word, npy("|u1", false, &[20, 16], &events(20, 16)));
     } else if word.ends_with(".spec.npz") && words[0] == "sim" {

@@ -14,6 +14,7 @@ mod encode;
 mod examples;
 mod explain;
 mod fmt;
+mod import;
 mod json;
 #[cfg(unix)]
 mod links;

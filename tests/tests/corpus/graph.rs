@@ -1,6 +1,6 @@
 //! The graph, and everything that only rewrites it.
 
-use synnet_dsl::format;
+use synnet_dsl::{compile_str, format, to_source, with_identifiers};
 use synnet_ir::picture::{STYLE, Size, Subject, THEME, architecture, time_constants};
 use synnet_ir::{from_json, from_yaml, to_dot, to_json, to_summary, to_svg, to_table, to_yaml};
 use synnet_tests::engines::{compiled, compiled_text};
@@ -67,6 +67,26 @@ fn formatting_is_idempotent_and_preserves_graphs() {
         assert_eq!(to_json(&again), to_json(&graph));
     });
 }
+
+#[test]
+fn graphs_print_as_sources_that_compile_to_them() {
+    for_each(|case| {
+        let (_, graph, _) = compiled_text(case, &case.text);
+        // Layers of instances have a `.` in their names, which a declaration cannot have.
+        let (graph, _) = with_identifiers(&graph);
+        let source = to_source(&graph).expect("it was compiled");
+        assert_eq!(format(&source).expect("it is a source"), source);
+        let again = compile_str(&source).unwrap_or_else(|error| panic!("{error}\n{source}"));
+        assert_eq!(to_json(&again), to_json(&graph), "{source}");
+        if PRINTED.contains(&case.name.as_str()) {
+            assert_snapshot("source", case, &source);
+        }
+    });
+}
+
+/// Networks whose printed sources have snapshots.
+const PRINTED: [&str; 5] =
+    ["synnet_tutorial", "all_features", "residual_blocks", "adaptation_learned", "two_synapses"];
 
 /// YAML with each list of numbers in one line, so that it can be read.
 fn in_lines(yaml: &str) -> String {

@@ -7,6 +7,7 @@
 //! | [`float`] | interpreter against the equations in f32; training's spikes and gradients against f64 | `float/` |
 //! | [`generated`] | generated modules in f32 and in integers against interpreter and simulator | `generated/` |
 //! | [`chips`] | specification and simulation on each chip, or why the network does not fit | `chips/` |
+//! | [`nir`] | NIR files: the same network with metadata, the same spikes without | |
 //! | [`agreement`] | three of the networks, with weights that a chip hardly rounds: float spikes against the chip's | |
 //!
 //! `SYNNET_NETWORKS=part` runs only the networks whose names contain `part`. `INSTA_UPDATE=always` writes snapshots;
@@ -17,6 +18,7 @@ mod chips;
 mod float;
 mod generated;
 mod graph;
+mod nir;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -1,0 +1,138 @@
+//! The files of `files/`: arrays as h5py reads them, spikes as an independent executor computes them.
+
+use std::path::Path;
+
+use serde_json::Value;
+use synnet_nir::{Field, ImportOptions, Node, Values, import, read};
+use synnet_runtime::{Interpreter, Sequence, Tracing};
+
+/// Returns the files with what is expected of them.
+fn files() -> Vec<(String, Vec<u8>, Value)> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files"));
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = entries.filter(|path| path.extension().is_some_and(|e| e == "nir")).collect();
+    paths.sort();
+    let load = |path: std::path::PathBuf| {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let expected = std::fs::read_to_string(folder.join(format!("expected/{name}.json"))).unwrap();
+        (name, std::fs::read(&path).unwrap(), serde_json::from_str(&expected).unwrap())
+    };
+    paths.into_iter().map(load).collect()
+}
+
+#[test]
+fn arrays_are_those_that_h5py_reads() {
+    for (name, bytes, expected) in files() {
+        let nir = read(bytes).unwrap();
+        let mut found = 0;
+        for (node, node_value) in &nir.root.nodes {
+            for (field, value) in &node_value.fields {
+                let Field::Array(array) = value else { continue };
+                let expected = &expected["arrays"][format!("{node}/{field}")];
+                let kind = match array.values {
+                    Values::F32(_) => "float32",
+                    Values::F64(_) => "float64",
+                    Values::I64(_) => "int64",
+                };
+                let close = |a: f64, b: &Value| (a - b.as_f64().unwrap()).abs() <= 1e-9 * a.abs().max(1.0);
+                assert_eq!(expected["type"], kind, "{name}: {node}/{field}");
+                assert_eq!(expected["shape"], serde_json::json!(array.shape), "{name}: {node}/{field}");
+                assert!(close(array.iter().sum(), &expected["sum"]), "{name}: {node}/{field}");
+                assert!(
+                    close(array.iter().map(|x| x * x).sum(), &expected["squares"]),
+                    "{name}: {node}/{field}"
+                );
+                let first: Vec<f64> = array.iter().take(4).collect();
+                assert_eq!(expected["first"], serde_json::json!(first), "{name}: {node}/{field}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, expected["arrays"].as_object().unwrap().len(), "{name}");
+    }
+}
+
+#[test]
+fn spikes_are_those_of_the_executor() {
+    let mut compared = 0;
+    for (name, bytes, expected) in files() {
+        let Some(dt) = expected["dt"].as_f64() else { continue };
+        let options = ImportOptions::new().with_dt(dt);
+        let imported = import(&read(bytes).unwrap(), &name, &options).unwrap();
+        let graph = &imported.network.graph;
+        let steps = 400;
+        let input =
+            Sequence::new(1, steps, graph.input.channels, events(steps, graph.input.channels)).unwrap();
+        let run = Interpreter::new(&imported.network).run(&input, Tracing::On, 0).unwrap();
+        for (node, rows) in expected["spikes"].as_object().unwrap() {
+            let layer = graph.layers.iter().position(|layer| layer.name == *node).unwrap();
+            let size = graph.layers[layer].size;
+            let spikes = run.layers[layer].spikes.as_ref().unwrap();
+            for (step, expected) in rows.as_array().unwrap().iter().enumerate() {
+                let row = &spikes.data[step * size..(step + 1) * size];
+                let active: Vec<usize> = (0..size).filter(|&n| row[n] != 0.0).collect();
+                assert_eq!(serde_json::json!(active), *expected, "{name}: `{node}` in step {step}");
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 7);
+}
+
+#[test]
+fn imports_match_snapshots() {
+    for (name, bytes, expected) in files() {
+        let options = ImportOptions::new().with_dt(expected["dt"].as_f64());
+        let imported = import(&read(bytes).unwrap(), &name, &options).unwrap();
+        let (graph, _) = synnet_dsl::with_identifiers(&imported.network.graph);
+        let source = synnet_dsl::to_source(&graph).unwrap();
+        let text = format!("dialect: {}\n\n{}\n\n{source}", imported.dialect, imported.warnings);
+        insta::assert_snapshot!(name, text);
+    }
+}
+
+#[test]
+fn damaged_files_are_refused_without_panic() {
+    // Each byte of the structure, and each length: whatever a file holds, it is read, or refused with a reason.
+    for (name, bytes, _) in files() {
+        for step in 0..400 {
+            let mut damaged = bytes.clone();
+            let at = (step * 7919 + step * step * 31) % damaged.len();
+            damaged[at] = damaged[at].wrapping_add(1 << (step % 8)).wrapping_mul(3);
+            drop(outcome(damaged));
+            let mut cut = bytes.clone();
+            cut.truncate(bytes.len() * step / 400);
+            assert!(outcome(cut).is_err() || step > 390, "{name}: cut at {step}");
+        }
+    }
+}
+
+/// Reads and imports a file.
+fn outcome(bytes: Vec<u8>) -> Result<(), String> {
+    let nir = read(bytes).map_err(|why| why.to_string())?;
+    let options = ImportOptions::new().with_dt(1e-4);
+    import(&nir, "Damaged", &options).map(|_| ()).map_err(|why| why.to_string())
+}
+
+/// The events of `tools/executor.py`.
+fn events(steps: usize, channels: usize) -> Vec<f32> {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        f32::from(u8::from(((state >> 33) as f64) / 2_f64.powi(31) < 0.3))
+    };
+    (0..steps * channels).map(|_| next()).collect()
+}
+
+#[test]
+fn nodes_are_written_as_they_are_read() {
+    for (name, bytes, _) in files() {
+        let nir = read(bytes).unwrap();
+        let again = read(synnet_nir::write(&nir).unwrap()).unwrap();
+        let sorted = |node: &Node| {
+            let mut node = node.clone();
+            node.nodes.sort_by(|a, b| a.0.cmp(&b.0));
+            node
+        };
+        assert_eq!(sorted(&again.root), sorted(&nir.root), "{name}");
+    }
+}

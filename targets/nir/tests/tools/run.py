@@ -1,0 +1,56 @@
+"""Runs a NIR file with another tool, and prints the spikes of its output as JSON: one list of neurons per step.
+
+python run.py executor|snntorch|norse FILE.nir STEPS DT    prints `skipped: ...` if the tool is not installed
+"""
+
+import contextlib
+import io
+import json
+import sys
+
+tool, path, steps, dt = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+
+
+def with_executor():
+    from executor import Executor, events
+
+    executor = Executor(path, dt)
+    channels = int(next(node["shape"][0] for node in executor.nodes.values() if node["type"] == "Input"))
+    output = next(name for name, node in executor.nodes.items() if node["type"] == "Output")
+    return [executor.step(row)[output].copy() for row in events(steps, channels)]
+
+
+def with_torch(load):
+    import nir
+    import torch
+    from executor import events
+
+    graph = nir.read(path)
+    channels = int(next(n for n in graph.nodes.values() if isinstance(n, nir.Input)).input_type["input"][0])
+    network, state, rows = load(graph), None, []
+    with torch.no_grad():
+        for row in torch.tensor(events(steps, channels), dtype=torch.float32):
+            output, state = network(row[None], state) if state is not None else network(row[None])
+            rows.append(output.reshape(-1).numpy())
+    return rows
+
+
+def snntorch():
+    from snntorch.import_nir import import_from_nir
+
+    return with_torch(import_from_nir)
+
+
+def norse():
+    import norse.torch
+
+    return with_torch(lambda graph: norse.torch.from_nir(graph, dt=dt))
+
+
+try:
+    with contextlib.redirect_stdout(io.StringIO()):
+        rows = {"executor": with_executor, "snntorch": snntorch, "norse": norse}[tool]()
+except ImportError as why:
+    print(f"skipped: {why}")
+    sys.exit()
+print(json.dumps([[float(count) for count in row] for row in rows]))

@@ -1,0 +1,72 @@
+"""Writes `NAME.json`, as Rockpool's `net.save` does, and `NAME.expected.json`, with the spikes of each layer.
+
+python make.py    needs Rockpool and torch; written with Rockpool 3.1.0
+"""
+
+import json
+import warnings
+
+import numpy as np
+import torch
+from rockpool.nn.combinators import Residual, Sequential
+from rockpool.nn.modules import ExpSynTorch, LIFTorch, LinearTorch, aLIFTorch
+from rockpool.nn.networks import SynNet
+from rockpool.parameters import Constant
+
+warnings.filterwarnings("ignore")
+DT = 1e-3
+
+
+def lif(size, **options):
+    options = {"tau_mem": 10e-3, "tau_syn": 5e-3, "dt": DT, **options}
+    return LIFTorch(size, **{k: Constant(v) if k.startswith("tau") else v for k, v in options.items()})
+
+
+def networks():
+    torch.manual_seed(1)
+    yield "synnet", 3, SynNet(n_channels=3, n_classes=2, size_hidden_layers=[6, 5], time_constants_per_layer=[2, 3], p_dropout=0.1)
+    yield "recurrent", 3, Sequential(
+        LinearTorch((3, 6), has_bias=True), lif(6, has_rec=True), LinearTorch((6, 8)), lif((8, 4)),
+    )
+    yield "residual", 2, Sequential(
+        LinearTorch((2, 4)), lif(4), Residual(LinearTorch((4, 4)), lif(4, threshold=0.5)), LinearTorch((4, 4)),
+        aLIFTorch(4, dt=DT), LinearTorch((4, 2)), ExpSynTorch(2, dt=DT),
+    )
+
+
+def events(steps, channels):
+    """The events of a linear congruential generator, which the test repeats."""
+    state, rows = 1, []
+    for _ in range(steps * channels):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        rows.append(1.0 if (state >> 33) / 2**31 < 0.4 else 0.0)
+    return torch.tensor(rows).reshape(1, steps, channels)
+
+
+def spikes(record, prefix=""):
+    """Returns the spikes of all neurons of a record, by the path of their module."""
+    found = {}
+    for key, value in record.items():
+        if key == "spikes":
+            found[prefix[:-1]] = value.detach().numpy()[0].astype(int).tolist()
+        elif isinstance(value, dict):
+            found.update(spikes(value, f"{prefix}{key}."))
+    return found
+
+
+for name, channels, network in networks():
+    network = network.eval()
+    with torch.no_grad():
+        for key, weight in network.named_parameters():
+            if "weight" in key:
+                weight *= 0.7 if name == "recurrent" else 2.0
+            elif "w_rec" in key:
+                weight *= 0.2
+    network.save(f"{name}.json")
+    output, _, record = network(events(100, channels), record=True)
+    found = spikes(record)
+    print(name, {key: np.sum(value) for key, value in found.items()})
+    expected = {"steps": 100, "output": output.detach().numpy()[0].tolist(), "spikes": found}
+    with open(f"{name}.expected.json", "w") as file:
+        json.dump(expected, file, separators=(",", ":"))
+        file.write("\n")
