@@ -1,5 +1,6 @@
 //! One function per engine: the only place in these tests that knows the engines' interfaces.
 
+use synnet_c::{COptions, Files};
 use synnet_dsl::{CompileOptions, compile};
 use synnet_ir::{Diagnostics, Graph, Network, Sources, render};
 use synnet_runtime::tape::{Gradients, Pass, Recompute, SampleKey, Tape};
@@ -148,6 +149,27 @@ pub fn integer_module(
 
 fn module_options(weights_file: &str) -> RustOptions {
     RustOptions::new().with_embedding(Embedding::Include(weights_file.to_owned()))
+}
+
+/// Generates C in f32, with names that start with `name`.
+///
+/// # Errors
+/// Returns everything that generated code cannot express.
+pub fn float_c(network: &Network, name: &str) -> Result<Files, Diagnostics> {
+    synnet_c::generate(network, &COptions::new().with_name(name))
+}
+
+/// Quantizes the network and generates C in integers, with names that start with `name`.
+///
+/// # Errors
+/// Returns everything that integer code cannot express.
+///
+/// # Panics
+/// If the description of the quantized network is inconsistent, which would be a bug of the target.
+pub fn integer_c(network: &Network, name: &str) -> Result<(Files, Quantized), Diagnostics> {
+    let quantized = quantize(network, &QuantizeOptions::default())?;
+    let files = synnet_c::generate_integer(&quantized.network, &COptions::new().with_name(name));
+    Ok((files.expect("what quantization gives holds together"), quantized))
 }
 
 /// Builds the network for a chip.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use synnet_c::{COptions, CTarget};
 use synnet_ir::{Diagnostics, Graph};
 use synnet_nir::{ExportDialect, NirTarget};
 use synnet_rockpool::RockpoolTarget;
@@ -51,6 +52,10 @@ pub enum TargetOption {
 
 /// Returns the targets that are not chips. A new target is added here.
 fn built_in() -> Vec<NamedTarget> {
+    let c = |options: &TargetOptions, c_options| {
+        let target = CTarget::new(c_options);
+        Box::new(if options.one_file { target.with_single_file() } else { target })
+    };
     let rust = |options: &TargetOptions, rust_options| {
         let target = RustTarget::new(rust_options);
         Box::new(if options.one_file { target.with_single_file() } else { target })
@@ -62,6 +67,13 @@ fn built_in() -> Vec<NamedTarget> {
         NamedTarget::new(&[TargetOption::Quantize], None, move |options| {
             let numbers = Numbers::Integer(options.quantize.clone());
             rust(options, RustOptions::new().with_numbers(numbers))
+        }),
+        NamedTarget::new(&[TargetOption::Rates], None, move |options| {
+            c(options, COptions::new().with_rates(options.rates.clone()))
+        }),
+        NamedTarget::new(&[TargetOption::Quantize], None, move |options| {
+            let numbers = synnet_c::Numbers::Integer(options.quantize.clone());
+            c(options, COptions::new().with_numbers(numbers))
         }),
         NamedTarget::new(&[TargetOption::Dialect], None, |options| Box::new(NirTarget::new(options.dialect))),
         NamedTarget::new(&[], None, |_| Box::new(RockpoolTarget)),
@@ -209,7 +221,7 @@ mod tests {
     fn targets_are_named_by_their_back_ends() {
         let chip = Arc::new(Chip::find("xylo-imu").unwrap().clone());
         let names: Vec<String> = NamedTarget::all([&chip]).iter().map(|target| target.name.clone()).collect();
-        assert_eq!(names, ["rust", "rust-int", "nir", "rockpool", "xylo-imu"]);
+        assert_eq!(names, ["rust", "rust-int", "c", "c-int", "nir", "rockpool", "xylo-imu"]);
         assert!(is_reserved("rust-int") && is_reserved("float") && !is_reserved("xylo-imu"));
         let target = NamedTarget::from_name("xylo-imu", [&chip]).unwrap();
         assert!(

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use synnet_ir::graph::Layer;
 use synnet_ir::{Network, Raster};
+use synnet_rust::integer::IntegerLayer;
 use synnet_rust::quantized::Quantized;
 use synnet_rust::{Machine, Module};
 use synnet_tests::Random;
@@ -78,6 +80,36 @@ fn facts(module: &Module, warnings: &str) -> String {
 }
 
 fn float_part(program: &mut Program, case: &Case, name: String, network: &Network, module: &Module) -> Part {
+    let Reference { input, expected } = float_reference(case, network);
+    let layers = network.graph.layers.iter().map(float_states);
+    program.add(&name, module, &input, "f32", layers);
+    Part { name, expected }
+}
+
+/// The input of a case, and every output and state that the interpreter gives for it, little-endian.
+pub(crate) struct Reference {
+    pub(crate) input: Vec<u8>,
+    pub(crate) expected: Vec<u8>,
+}
+
+/// The states of a layer in f32 that are compared, in this order.
+pub(crate) fn float_states(layer: &Layer) -> &'static [&'static str] {
+    match layer.as_lif() {
+        Some(_) => &["isyn", "vmem", "spikes"],
+        None => &["isyn"],
+    }
+}
+
+/// The states of a layer in integers, in this order.
+pub(crate) fn integer_states(layer: &IntegerLayer) -> &'static [&'static str] {
+    match layer.dash_syn.len() {
+        1 => &["isyn", "vmem", "spikes"],
+        _ => &["isyn", "isyn2", "vmem", "spikes"],
+    }
+}
+
+/// Runs the interpreter.
+pub(crate) fn float_reference(case: &Case, network: &Network) -> Reference {
     let raster = Random(case.settings.seed).values(case.settings.steps * network.graph.input.channels);
     let run = interpret(network, &raster);
     let mut expected = Vec::new();
@@ -91,13 +123,7 @@ fn float_part(program: &mut Program, case: &Case, name: String, network: &Networ
             }
         }
     }
-    let layers = network.graph.layers.iter().map(|layer| match layer.as_lif() {
-        Some(_) => &["isyn", "vmem", "spikes"][..],
-        None => &["isyn"][..],
-    });
-    let input = raster.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-    program.add(&name, module, &input, "f32", layers);
-    Part { name, expected }
+    Reference { input: raster.iter().flat_map(|x| x.to_le_bytes()).collect(), expected }
 }
 
 fn integer_part(
@@ -107,6 +133,14 @@ fn integer_part(
     module: &Module,
     quantized: &Quantized,
 ) -> Part {
+    let Reference { input, expected } = integer_reference(case, quantized);
+    let layers = quantized.network.layers.iter().map(integer_states);
+    program.add(&name, module, &input, "u8", layers);
+    Part { name, expected }
+}
+
+/// Runs the simulator.
+pub(crate) fn integer_reference(case: &Case, quantized: &Quantized) -> Reference {
     let (network, specification) = (&quantized.network, &quantized.specification);
     let events = Random(case.settings.seed).events(case.settings.steps * network.inputs);
     let mut simulator = Simulator::new(specification).expect("what quantization gives holds together");
@@ -131,12 +165,7 @@ fn integer_part(
             first += layer.size();
         }
     }
-    let layers = network.layers.iter().map(|layer| match layer.dash_syn.len() {
-        1 => &["isyn", "vmem", "spikes"][..],
-        _ => &["isyn", "isyn2", "vmem", "spikes"][..],
-    });
-    program.add(&name, module, &events, "u8", layers);
-    Part { name, expected }
+    Reference { input: events, expected }
 }
 
 fn push(bytes: &mut Vec<u8>, values: &[i16]) {

@@ -6,6 +6,7 @@
 //! | [`graph`] | graph, table, formatter, YAML and JSON | `graph/` |
 //! | [`float`] | interpreter against the equations in f32; training's spikes and gradients against f64 | `float/` |
 //! | [`generated`] | generated modules in f32 and in integers against interpreter and simulator | `generated/` |
+//! | [`c`] | generated C in f32 and in integers, by every compiler that is installed, against the same | |
 //! | [`chips`] | specification and simulation on each chip, or why the network does not fit | `chips/` |
 //! | [`nir`] | NIR files: the same network with metadata, the same spikes without | |
 //! | [`agreement`] | three of the networks, with weights that a chip hardly rounds: float spikes against the chip's | |
@@ -14,6 +15,7 @@
 //! they are reviewed like code.
 
 mod agreement;
+mod c;
 mod chips;
 mod float;
 mod generated;

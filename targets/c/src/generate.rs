@@ -1,0 +1,135 @@
+//! Entry points: from a network to its C files, in either arithmetic.
+
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, codes};
+use synnet_step::integer::{IntegerError, IntegerNetwork};
+use synnet_step::{Footprint, Machine, Program, float, integer, quantized};
+use synnet_xylo::quantize::QuantizeReport;
+
+use crate::header;
+use crate::names::Names;
+use crate::options::{COptions, Numbers};
+use crate::source;
+
+/// Name of the target in messages.
+const TARGET: &str = "generated C code";
+
+/// Generated C.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Prefix of all names.
+    pub prefix: String,
+    /// Names of the layers' fields, in the order of the layers.
+    pub layers: Vec<String>,
+    /// Memory estimate.
+    pub memory: Footprint,
+    /// The packed weights, which the source file also contains; `None` if it contains none.
+    pub weights: Option<Vec<u8>>,
+    /// Scales, shifts and errors of the quantization; `None` for f32, and for a network that was already quantized.
+    pub quantization: Option<QuantizeReport>,
+    /// Warnings about everything that behaves differently from the network's definition.
+    pub warnings: Diagnostics,
+    program: Program,
+    names: Names,
+}
+
+impl Files {
+    /// Returns the text of the header.
+    pub fn header(&self) -> String {
+        header::header(&self.program, &self.names, self.memory)
+    }
+
+    /// Returns the text of the source file, which includes the header of this file name.
+    pub fn source(&self, header: &str) -> String {
+        source::source(&self.program, &self.names, &format!("#include \"{header}\"\n"))
+    }
+
+    /// Returns the text of a source file that contains the header.
+    pub fn single_file(&self) -> String {
+        source::source(&self.program, &self.names, &self.header())
+    }
+}
+
+/// Returns an error for everything in a graph that C in f32 cannot express, whatever its weights: membrane noise. For
+/// integers, see [`quantized::check`].
+pub fn check(graph: &Graph) -> Diagnostics {
+    float::check(graph, TARGET)
+}
+
+/// Generates the files of a network with its weights.
+///
+/// # Errors
+/// Returns a diagnostic for each place of the graph that generated code cannot express: membrane noise in f32; in
+/// integers, everything that [`quantized::check`] reports.
+pub fn generate(network: &Network, options: &COptions) -> Result<Files, Diagnostics> {
+    match &options.numbers {
+        Numbers::Float => {
+            let refused = check(&network.graph);
+            if !refused.is_empty() {
+                return Err(refused);
+            }
+            Ok(files(float::lower(&network.graph, Some(network), &options.rates), options))
+        }
+        Numbers::Integer(quantize) => {
+            let quantized = quantized::quantize(network, quantize)?;
+            let files = generate_integer(&quantized.network, options);
+            let mut files = files.expect("quantization gives a consistent description");
+            files.quantization = Some(quantized.report);
+            files.warnings = quantized.warnings;
+            Ok(files)
+        }
+    }
+}
+
+/// Generates the files of a network that is already quantized. [`COptions::numbers`] and [`COptions::rates`] have no
+/// effect.
+///
+/// # Errors
+/// Returns an error if the description is inconsistent.
+pub fn generate_integer(network: &IntegerNetwork, options: &COptions) -> Result<Files, IntegerError> {
+    // C is for microcontrollers, most of which have no vectors, and the compilers of others make some of these loops.
+    Ok(files(integer::lower(network, Machine::Scalar)?, options))
+}
+
+/// Generates the files of a network in f32 whose weights come at run time only.
+///
+/// # Errors
+/// Returns a diagnostic for each place of the graph that does not allow this: membrane noise, and layers with learned
+/// parameters. Integer code never allows it, because all its numbers depend on the weights.
+pub fn generate_without_weights(graph: &Graph, options: &COptions) -> Result<Files, Diagnostics> {
+    const HELP: &str = "pass the weights when the code is generated";
+    if let Numbers::Integer(_) = options.numbers {
+        let message =
+            "integer code cannot take its weights at run time: thresholds and shifts depend on them";
+        let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
+        return Err(diagnostic.with_help(HELP).into());
+    }
+    // Giving the weights helps against learned parameters, not against noise, so only the former get this help.
+    let never = check(graph);
+    let without = float::check_without_weights(graph, TARGET).into_iter();
+    let without = without.filter(|diagnostic| !never.contains(diagnostic));
+    let refused: Diagnostics =
+        never.iter().cloned().chain(without.map(|diagnostic| diagnostic.with_help(HELP))).collect();
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    Ok(files(float::lower(graph, None, &options.rates), options))
+}
+
+fn files(program: Program, options: &COptions) -> Files {
+    let names = Names::new(options.name.as_deref().unwrap_or(&program.name), &program);
+    Files {
+        prefix: names.prefix.clone(),
+        layers: names.layers.clone(),
+        memory: memory(&program),
+        weights: program.packed.clone(),
+        quantization: None,
+        warnings: Diagnostics::new(),
+        program,
+        names,
+    }
+}
+
+/// Estimates RAM and flash. Weights are one array of bytes, without padding.
+fn memory(program: &Program) -> Footprint {
+    program.footprint(None)
+}
