@@ -497,7 +497,7 @@ pub struct Build {
 /// Quantization for chips and integer code.
 #[derive(Args, Debug)]
 pub struct QuantizeArgs {
-    /// Quantizer for chips and `rust-int`; `channel` by default.
+    /// Quantizer for chips and integer code; `channel` by default.
     #[arg(long, value_name = "METHOD", value_parser = help::quantizers())]
     pub quantizer: Option<Method>,
     /// Calibration input, `[T, C]` or `[B, T, C]`. The ranges of the states are measured on it; weight shifts are

@@ -37,9 +37,24 @@ const MACROS: &str = "assert errno fpclassify i386 isfinite isgreater isgreatere
     islessgreater isnan isnormal isunordered linux math_errhandling noreturn offsetof setjmp signbit sigsetjmp stderr \
     stdin stdout unix va_arg va_copy va_end va_start near far arm avr mips sparc vax";
 
-/// Names of types and functions that a network has without a layer.
-const OWN: [&str; 9] =
-    ["init", "reset", "step", "run", "network", "status", "weights", "output_scale", "bytes"];
+/// Names that a network has without a layer, after its prefix: types, functions and arrays.
+const OWN: &str = "init reset step run network status weights output_scale number add_rows add_all_rows add_bias \
+    add_counts add_weight spike_count saturate wrap leak";
+
+/// What follows the name of a layer in the names of its function and its tables.
+const OF_LAYER: [&str; 11] = [
+    "step",
+    "decay_syn",
+    "decay_mem",
+    "threshold",
+    "bias",
+    "w_ahp",
+    "decay_ahp",
+    "dash_syn",
+    "dash_syn_2",
+    "dash_mem",
+    "alias",
+];
 
 impl Names {
     /// Creates the identifiers of a program. A name that is taken gets a suffix: `_network`, `_layer` or `_line`.
@@ -48,7 +63,7 @@ impl Names {
         if PREFIXES.contains(&prefix.as_str()) {
             prefix.push_str("_network");
         }
-        let reserved = KEYWORDS.split_whitespace().chain(MACROS.split_whitespace()).chain(OWN);
+        let reserved = [KEYWORDS, MACROS, OWN].into_iter().flat_map(str::split_whitespace);
         let mut used: BTreeSet<String> = reserved.map(str::to_owned).collect();
         // Layers come first, so that they keep their names if a connection has the same.
         let layers = program.layers.iter();
@@ -75,12 +90,15 @@ impl Names {
     }
 }
 
-/// Makes a name unused, by appending suffixes.
+/// Makes a name unused, by appending suffixes, and takes it with the names that derive from it.
 fn distinct(used: &mut BTreeSet<String>, mut name: String, suffix: &str) -> String {
+    let derived = |name: &str| OF_LAYER.map(|what| format!("{name}_{what}"));
     // Each round makes the name longer, so this ends.
-    while !used.insert(name.clone()) {
+    while used.contains(&name) || derived(&name).iter().any(|name| used.contains(name)) {
         name.push_str(suffix);
     }
+    used.extend(derived(&name));
+    used.insert(name.clone());
     name
 }
 
@@ -91,7 +109,10 @@ mod tests {
     #[test]
     fn reserved_and_repeated_names_get_suffixes() {
         let mut used: BTreeSet<String> = KEYWORDS.split_whitespace().map(str::to_owned).collect();
-        let names = ["register", "h0", "h0", "class"].map(|name| distinct(&mut used, name.into(), "_layer"));
-        assert_eq!(names, ["register_layer", "h0", "h0_layer", "class_layer"]);
+        let names = ["register", "h0", "h0", "class", "h0_step", "x_bias", "x"];
+        let names = names.map(|name| distinct(&mut used, name.into(), "_layer"));
+        let expected =
+            ["register_layer", "h0", "h0_layer", "class_layer", "h0_step_layer", "x_bias", "x_layer"];
+        assert_eq!(names, expected);
     }
 }

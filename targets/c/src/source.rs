@@ -125,8 +125,10 @@ fn init(program: &Program, names: &Names) -> String {
                 status = {macros}_OTHER_NETWORK;
             }}
         }}
-        net->weights = weights;
-        {prefix}_reset(net);
+        if (status == {macros}_OK) {{
+            net->weights = weights;
+            {prefix}_reset(net);
+        }}
     }}
     return status;
 }}

@@ -86,8 +86,9 @@ fn main() {
                 let label = format!("{:<11} {level} {:<21}", core.name, form.0);
                 match run(core, level, form, &network, &events) {
                     Ok([total, longest, hash, text, rodata, ram, stack]) => println!(
-                        "{label} {:>8} {longest:>8}   {text:>6} {rodata:>6} {ram:>5} {stack:>5}   {hash:08x}",
-                        total as usize / steps
+                        "{label} {:>8} {longest:>8}   {text:>6} {:>6} {ram:>5} {stack:>5}   {hash:08x}",
+                        total as usize / steps,
+                        rodata as usize - events.len()
                     ),
                     Err(missing) => println!("{label} left out: {missing}"),
                 }
