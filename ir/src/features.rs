@@ -1,5 +1,7 @@
 //! The features that a network uses and that an engine supports, and the check between them.
 
+use std::collections::HashSet;
+
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostics::Diagnostics;
@@ -71,8 +73,14 @@ impl Feature {
 }
 
 impl Graph {
-    /// Returns the features that the graph uses, once for each place that uses one.
+    /// Returns the features that the graph uses, once for each place that uses one: what a neuron declares for several
+    /// layers has one place.
     pub fn features(&self) -> Vec<(Feature, Span)> {
+        let mut seen = HashSet::new();
+        self.features_by_part().into_iter().filter(|used| seen.insert(*used)).collect()
+    }
+
+    fn features_by_part(&self) -> Vec<(Feature, Span)> {
         let mut used = Vec::new();
         for layer in &self.layers {
             let span = layer.span;

@@ -190,6 +190,11 @@ impl<'a> Reference<'a> {
             for jump in jumps(lif, threshold) {
                 self.margin = self.margin.min((v - jump).abs() / threshold / coarseness);
             }
+            // Near its foot, the triangle is so small that the rounding of the membrane is a large part of it.
+            if lif.surrogate.kind == SurrogateKind::Triangle {
+                let distance = ((v - threshold).abs() - lif.surrogate.window).abs() / threshold;
+                self.margin = self.margin.min(distance / 30.0);
+            }
         }
         trace.isyn.push(isyn);
         trace.iahp.push(iahp);

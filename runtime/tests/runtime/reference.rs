@@ -15,6 +15,8 @@ const MARGIN: f64 = 1e-5;
 const TOLERANCE: f64 = 1e-3;
 /// Unstable recurrence drives states beyond this and amplifies rounding.
 const STABLE: f64 = 1e3;
+/// Backward, unstable recurrence does the same to gradients.
+const STABLE_GRADIENT: f64 = 1e6;
 
 /// Inputs of any length and density; in half of all cases, with a penalty on the totals.
 fn inputs(draw: &mut Random, graph: &Graph) -> Inputs {
@@ -63,6 +65,9 @@ fn random_networks_match_the_reference_gradients() {
             continue;
         }
         let expected = reference.backward(&tape);
+        if expected.iter().flatten().any(|gradient| gradient.abs() > STABLE_GRADIENT) {
+            continue;
+        }
         assert_near(&run_tape.output, &reference.output(), &format!("seed {seed}: output"));
         for ((spec, found), expected) in
             tape.learned().specs().iter().zip(&run_tape.gradients.tensors).zip(&expected)
