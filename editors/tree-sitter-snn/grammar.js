@@ -106,7 +106,7 @@ module.exports = grammar({
     field: $ => seq(field('name', $.name), ':', field('value', $.expression)),
 
     instantiation: $ => seq(field('network', $.name), field('arguments', $.arguments)),
-    arguments: $ => seq('(', optional(list($.argument)), ')'),
+    arguments: $ => seq('(', optional(choice(seq($.argument, $.comprehension), list($.argument))), ')'),
     argument: $ => seq(optional(seq(field('name', $.name), ':')), field('value', $.expression)),
 
     expression: $ => choice($.learned, $._operation),

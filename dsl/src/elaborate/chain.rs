@@ -12,8 +12,8 @@ use super::reporter::Reporter;
 use super::value::{List, Number, Spanned, Value};
 use crate::codes;
 use crate::limits::{MAX_DELAY, MAX_NAME_BYTES};
-use crate::syntax::tree::{Element, Field, Name, Reference};
-use crate::vocabulary::{ChainOperator, LinearOption, listed, one_of};
+use crate::syntax::tree::{Argument, Element, Expr, ExprKind, Field, Name, Reference};
+use crate::vocabulary::{ChainOperator, Function, LinearOption, listed, one_of};
 
 /// Bytes of a connection that are counted as unfolded.
 const CONNECTION_BYTES: usize = 100;
@@ -92,15 +92,13 @@ pub(crate) fn unresolved_connections(
     let mut operators = PendingOperators::default();
     for sum in &sums[1..] {
         let [element] = sum.as_slice() else {
-            let span = sum[0].span.to(sum[sum.len() - 1].span);
-            eval.report.error_help(
-                &codes::CHAIN,
-                span,
-                "a sum can only start a chain",
-                "start another chain with it: `h0 + h1 -> linear -> h2;`",
-            );
+            report_misplaced_sum(eval, sum);
             return unresolved_connections;
         };
+        if is_summation(eval, element) {
+            report_misplaced_sum(eval, sum);
+            return unresolved_connections;
+        }
         if is_operator(eval, element) {
             operator(eval, &mut operators, element);
             continue;
@@ -174,9 +172,90 @@ fn is_operator(eval: &Evaluator<'_>, element: &Element) -> bool {
     ChainOperator::of(name).is_some() || (has_options && !eval.scope.things.contains_key(name))
 }
 
+fn report_misplaced_sum(eval: &mut Evaluator<'_>, sum: &[Element]) {
+    let span = sum[0].span.to(sum[sum.len() - 1].span);
+    let message = "a sum can only start a chain";
+    let help = "start another chain with it: `h0 + h1 -> linear -> h2;`";
+    eval.report.error_help(&codes::CHAIN, span, message, help);
+}
+
+/// Returns the sources of a chain, or `None` if one of them has been reported.
 fn ends(eval: &mut Evaluator<'_>, sum: &[Element]) -> Option<Vec<EndpointName>> {
-    let ends: Vec<Option<EndpointName>> = sum.iter().map(|element| end(eval, element)).collect();
-    ends.into_iter().collect()
+    let mut ends = Some(Vec::with_capacity(sum.len()));
+    for element in sum {
+        let found = if is_summation(eval, element) {
+            summation(eval, element)
+        } else {
+            end(eval, element).map(|end| vec![end])
+        };
+        // Errors in the others are reported too.
+        ends = ends.zip(found).map(|(mut ends, found)| {
+            ends.extend(found);
+            ends
+        });
+    }
+    ends
+}
+
+/// Returns whether an element is a sum over a list: `sum(h[i] for i in 0..n)`.
+fn is_summation(eval: &Evaluator<'_>, element: &Element) -> bool {
+    let name = &element.reference.name.text;
+    name == Function::Sum.name() && element.arguments.is_some() && !eval.scope.things.contains_key(name)
+}
+
+/// Returns the sources that a sum over a list adds, or `None` if it has been reported.
+fn summation(eval: &mut Evaluator<'_>, element: &Element) -> Option<Vec<EndpointName>> {
+    let example = "write `sum(h[i] for i in 0..n)`, or add layers with `+`";
+    if element.reference.index.is_some() || element.fields.is_some() {
+        let message = "a sum over layers takes neither an index nor options";
+        eval.report.error_help(&codes::CHAIN, element.span, message, example);
+        return None;
+    }
+    let parts = match element.arguments.as_deref() {
+        Some([Argument { name: None, value }]) => match &value.kind {
+            ExprKind::Comprehension { value, name, range } => {
+                layer_reference(value).map(|layer| (layer, name, range))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((layer, name, range)) = parts else {
+        let message = "a sum at the start of a chain adds layers of a list";
+        eval.report.error_help(&codes::CHAIN, element.span, message, example);
+        return None;
+    };
+    if eval.scope.broken.names.contains(&layer.name.text) {
+        return None;
+    }
+    let elements = eval.elements(range)?;
+    if elements.is_empty() {
+        let message = "the sum has no layers";
+        let help = "sum over at least one, or leave the connection out with `if`";
+        eval.report.error_help(&codes::CHAIN, element.span, message, help);
+        return None;
+    }
+    eval.shadows(name, "loop variable");
+    let mut ends = Vec::with_capacity(elements.len());
+    for element in elements {
+        eval.scope.enter();
+        // A fresh level holds no other name.
+        let _ = eval.scope.declare(&name.text, element, name.span, None);
+        let end = flat_name(eval, &layer);
+        eval.scope.leave();
+        ends.push(end?);
+    }
+    Some(ends)
+}
+
+/// Returns the layer that an expression names, if it is `h` or `h[i]`.
+fn layer_reference(expr: &Expr) -> Option<Reference> {
+    let (name, index) = match &expr.kind {
+        ExprKind::Index { list, index } => (&**list, Some(index.clone())),
+        _ => (expr, None),
+    };
+    let ExprKind::Name(text) = &name.kind else { return None };
+    Some(Reference { name: Name { text: text.clone(), span: name.span }, index, span: expr.span })
 }
 
 fn end(eval: &mut Evaluator<'_>, element: &Element) -> Option<EndpointName> {

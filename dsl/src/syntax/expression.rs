@@ -163,23 +163,24 @@ impl TreeBuilder<'_> {
         let mut items = Vec::new();
         for part in parts(pair) {
             if part.as_rule() == Rule::comprehension {
-                let mut parts = parts(part);
-                let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
-                let range = self.expression(parts.next().expect(GRAMMAR_INVARIANT));
                 let value: Expr = items.pop().expect(GRAMMAR_INVARIANT);
-                let height = value.height.max(range.height);
-                return self.node(
-                    span,
-                    height,
-                    |[value, range]| ExprKind::Comprehension { value, name, range },
-                    [value, range],
-                );
+                return self.comprehension(part, value, span);
             }
             let item = self.expression(part);
             items.push(item);
         }
         let height = height_of(&items);
         self.wide(span, height, ExprKind::List(items))
+    }
+
+    /// Returns the list of `value for name in range`; `pair` begins at `for`.
+    pub(super) fn comprehension(&mut self, pair: Pair<'_, Rule>, value: Expr, span: Span) -> Expr {
+        let mut parts = parts(pair);
+        let name = self.name(&parts.next().expect(GRAMMAR_INVARIANT));
+        let range = self.expression(parts.next().expect(GRAMMAR_INVARIANT));
+        let height = value.height.max(range.height);
+        let node = |[value, range]: [Box<Expr>; 2]| ExprKind::Comprehension { value, name, range };
+        self.node(span, height, node, [value, range])
     }
 }
 

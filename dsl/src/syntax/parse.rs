@@ -523,8 +523,15 @@ impl<'a> TreeBuilder<'a> {
     }
 
     pub(super) fn arguments(&mut self, pair: Pair<'_, Rule>) -> Vec<Argument> {
-        let mut arguments = Vec::new();
+        let mut arguments: Vec<Argument> = Vec::new();
         for part in parts(pair) {
+            // `f(x for i in list)` stands for `f([x for i in list])`.
+            if part.as_rule() == Rule::comprehension {
+                let Some(Argument { name, value }) = arguments.pop() else { continue };
+                let span = value.span.to(self.span(&part));
+                arguments.push(Argument { name, value: self.comprehension(part, value, span) });
+                continue;
+            }
             let mut argument = Argument { name: None, value: self.broken(self.span(&part)) };
             for part in parts(part) {
                 match part.as_rule() {

@@ -215,6 +215,13 @@ impl<'a> Collector<'a> {
 
     fn element(&mut self, element: &'a Element) {
         let name = &element.reference.name;
+        if let (Some(Function::Sum), Some([argument])) =
+            (Function::of(&name.text), element.arguments.as_deref())
+            && !self.things.contains_key(name.text.as_str())
+        {
+            self.occurrence(name.span, Meaning::Function(Function::Sum));
+            return self.summation(&argument.value);
+        }
         if let Some(operator) = ChainOperator::of(&name.text) {
             self.occurrence(name.span, Meaning::Operator(operator));
             self.index(&element.reference);
@@ -230,19 +237,42 @@ impl<'a> Collector<'a> {
         element.arguments.iter().flatten().for_each(|argument| self.expr(&argument.value));
     }
 
+    /// Visits `h[i] for i in list`, whose `h` is a layer.
+    fn summation(&mut self, expr: &'a Expr) {
+        let ExprKind::Comprehension { value, name, range } = &expr.kind else { return self.expr(expr) };
+        self.expr(range);
+        let symbol = self.define(DefinitionKind::Variable, name, name.span, expr.span, &[], "");
+        self.values.push((&name.text, symbol));
+        match &value.kind {
+            ExprKind::Name(layer) => self.thing(layer, value.span),
+            ExprKind::Index { list, index } => {
+                match &list.kind {
+                    ExprKind::Name(layer) => self.thing(layer, list.span),
+                    _ => self.expr(list),
+                }
+                self.expr(index);
+            }
+            _ => self.expr(value),
+        }
+        self.values.pop();
+    }
+
     /// Looks up a layer, an instance or the input.
     fn reference(&mut self, reference: &'a Reference) {
         self.index(reference);
-        let Name { text, span } = &reference.name;
-        if let Some(&symbol) = self.things.get(text.as_str()) {
-            return self.occurrence(*span, Meaning::Symbol(symbol));
+        self.thing(&reference.name.text, reference.name.span);
+    }
+
+    fn thing(&mut self, text: &str, span: Span) {
+        if let Some(&symbol) = self.things.get(text) {
+            return self.occurrence(span, Meaning::Symbol(symbol));
         }
         // `h0` is the flat name of `h[0]`.
         let base = text.trim_end_matches(|c: char| c.is_ascii_digit());
         let Some(&symbol) = self.things.get(base) else { return };
         if self.symbols.definitions.get(symbol.0).is_some_and(|definition| definition.is_indexed) {
             let end = span.start + base.len() as u32;
-            self.occurrence(Span { end, ..*span }, Meaning::Symbol(symbol));
+            self.occurrence(Span { end, ..span }, Meaning::Symbol(symbol));
         }
     }
 

@@ -32,17 +32,21 @@ impl Element<'_> {
                     (self.current(), self.received(), constant(ConstantName::DecaySyn));
                 format!("        {isyn} = ({isyn} + {received}) * {decay};\n")
             }
+            Statement::TakeInput => format!("        {} = {};\n", self.current(), self.received()),
             Statement::Adapt => {
                 let (weight, decay) = (constant(ConstantName::WAhp), constant(ConstantName::DecayAhp));
                 format!(
                     "        layer->iahp[i] = (layer->iahp[i] + (layer->spikes[i] * {weight})) * {decay};\n"
                 )
             }
-            Statement::Integrate { synapses, adaptation } => {
-                let (decay, bias) = (constant(ConstantName::DecayMem), constant(ConstantName::Bias));
-                let total = total(synapses, adaptation);
+            Statement::Integrate { leak, synapses, adaptation } => {
+                let (bias, total) = (constant(ConstantName::Bias), total(synapses, adaptation));
+                let vmem = match leak {
+                    true => format!("(layer->vmem[i] * {})", constant(ConstantName::DecayMem)),
+                    false => "layer->vmem[i]".to_owned(),
+                };
                 // Currents are summed before the membrane is added.
-                format!("        layer->vmem[i] = (layer->vmem[i] * {decay}) + ({total} + {bias});\n")
+                format!("        layer->vmem[i] = {vmem} + ({total} + {bias});\n")
             }
             Statement::Compare => {
                 format!("        layer->spikes[i] = (layer->vmem[i] >= {}) ? 1.0f : 0.0f;\n", threshold())
@@ -55,6 +59,11 @@ impl Element<'_> {
             Statement::Subtract => {
                 format!("        layer->vmem[i] -= layer->spikes[i] * {};\n", threshold())
             }
+            Statement::Zero => "        if (layer->spikes[i] != 0.0f) {
+            layer->vmem[i] = 0.0f;
+        }
+"
+            .to_owned(),
             Statement::LeakCurrent { synapse } => {
                 let (isyn, dash) = CURRENTS[synapse];
                 let (isyn, dash) = (format!("layer->{}[i]", isyn.name()), constant(dash));
