@@ -18,11 +18,12 @@ fn signs(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && *c != ',').collect()
 }
 
-const SEEDS: [&str; 4] = [
+const SEEDS: [&str; 5] = [
     include_str!("../../tests/networks/language.snn"),
     include_str!("format/formatting.snn"),
     include_str!("../../tests/networks/synnet_all_parameters.snn"),
     include_str!("../std/synnet.snn"),
+    include_str!("../std/wavesense.snn"),
 ];
 
 const PIECES: [&str; 60] = [

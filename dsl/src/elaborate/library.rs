@@ -32,7 +32,10 @@ impl Loader for NoImports {
 }
 
 /// The files of the standard library, with their names.
-pub(crate) const STD: &[(&str, &str)] = &[("std/synnet.snn", include_str!("../../std/synnet.snn"))];
+pub(crate) const STD: &[(&str, &str)] = &[
+    ("std/synnet.snn", include_str!("../../std/synnet.snn")),
+    ("std/wavesense.snn", include_str!("../../std/wavesense.snn")),
+];
 
 /// The parsed files, and the networks that their names mean.
 #[derive(Debug, Default)]

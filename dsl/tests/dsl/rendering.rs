@@ -31,6 +31,8 @@ fn sources_are_formatted() {
 
 #[test]
 fn the_standard_library_is_formatted() {
-    let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("std/synnet.snn"));
-    assert_eq!(format(&text).expect("it parses"), text);
+    for file in ["std/synnet.snn", "std/wavesense.snn"] {
+        let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+        assert_eq!(format(&text).expect("it parses"), text, "{file}");
+    }
 }

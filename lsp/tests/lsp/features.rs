@@ -151,7 +151,7 @@ fn completion_offers_what_fits() {
         labels.contains(&"n_classes".to_owned()) && !labels.contains(&"n_channels".to_owned()),
         "{labels:?}"
     );
-    assert_eq!(Editor::new("use std::|").labels(), ["SynNet"]);
+    assert_eq!(Editor::new("use std::|").labels(), ["SynNet", "WaveSense"]);
     // A name of the library brings its import along.
     let mut editor = Editor::new("network Words = |\n");
     let items = editor.workspace.completion(&editor.uri, editor.cursor);
