@@ -229,14 +229,18 @@ fn summation(eval: &mut Evaluator<'_>, element: &Element) -> Option<Vec<Endpoint
         return None;
     }
     let elements = eval.elements(range)?;
-    if elements.is_empty() {
+    let count = elements.size_hint().0;
+    if count == 0 {
         let message = "the sum has no layers";
         let help = "sum over at least one, or leave the connection out with `if`";
         eval.report.error_help(&codes::CHAIN, element.span, message, help);
         return None;
     }
     eval.shadows(name, "loop variable");
-    let mut ends = Vec::with_capacity(elements.len());
+    if !eval.report.consume_fuel(count, element.span) {
+        return None;
+    }
+    let mut ends = Vec::with_capacity(count);
     for element in elements {
         eval.scope.enter();
         // A fresh level holds no other name.
@@ -526,8 +530,8 @@ fn scales(eval: &mut Evaluator<'_>, list: &List, span: Span, columns: usize) -> 
 pub(crate) fn name_connections(graph: &mut Graph, report: &mut Reporter) {
     let mut total = 0;
     for connection in &graph.connections {
-        let ends = connection.sources.iter().chain([&Endpoint::Layer(connection.target)]);
-        total += ends.map(|&end| graph.endpoint_name(end).len() + 1).sum::<usize>();
+        let ends = connection.sources.iter().copied().chain([Endpoint::Layer(connection.target)]);
+        total += ends.map(|end| graph.endpoint_name(end).len() + 1).sum::<usize>();
         if total > MAX_NAME_BYTES {
             let message = format!("the names of the connections have more than {} MiB", MAX_NAME_BYTES >> 20);
             report.error_help(&codes::TOO_LARGE, connection.span, message, "use shorter names of layers");

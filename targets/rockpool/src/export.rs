@@ -46,10 +46,10 @@ impl Target for RockpoolTarget {
             }
         }
         for (id, layer) in graph.layers_with_ids() {
-            if let Neuron::ExpSyn(expsyn) = &layer.neuron {
-                if expsyn.syn.as_ref().is_none_or(|leak| leak.unit != LeakUnit::TimeConstant) {
-                    refuse(layer.span, format!("an integrator without time constant: `{}`", layer.name));
-                }
+            if let Neuron::ExpSyn(expsyn) = &layer.neuron
+                && expsyn.syn.as_ref().is_none_or(|leak| leak.unit != LeakUnit::TimeConstant)
+            {
+                refuse(layer.span, format!("an integrator without time constant: `{}`", layer.name));
             }
             let before = if id.0 == 0 { Endpoint::Input } else { Endpoint::Layer(LayerId(id.0 - 1)) };
             let is_chain = |c: &Connection| c.sources == [before] && c.delay == 0;

@@ -1,5 +1,6 @@
 //! From a saved tree of modules to a network.
 
+use std::sync::Arc;
 use synnet_ir::graph::{
     Connection, Endpoint, ExpSyn, Input, Layer, LayerId, Linear, Neuron, Operator, Quantity, SurrogateKind,
 };
@@ -371,7 +372,12 @@ impl Builder {
                         .insert(format!("{name}.bias"), Tensor::new([bias.len()], single(bias)));
                 }
                 let dt = self.dt.unwrap_or(1e-3);
-                Operator::Linear(Linear::with_default_init(matrix.inputs, target, dt, matrix.bias.is_some()))
+                Operator::Linear(Arc::new(Linear::with_default_init(
+                    matrix.inputs,
+                    target,
+                    dt,
+                    matrix.bias.is_some(),
+                )))
             }
         };
         let target = LayerId(self.layers.len() as u32 - 1);
@@ -382,7 +388,7 @@ impl Builder {
             delay: 0,
             dropout,
             operator,
-            docs: Vec::new(),
+            docs: [].into(),
             span: Span::default(),
         });
     }

@@ -156,7 +156,7 @@ fn exponential_step(tau: f64, r: f64) -> Option<f64> {
     let mut x = 1.0 / (1.0 + r);
     for _ in 0..60 {
         x -= (r.ln() + x.ln() + x) / (1.0 / x + 1.0);
-        if !(x > 0.0) {
+        if x.is_nan() || x <= 0.0 {
             return None;
         }
     }

@@ -1,6 +1,7 @@
 //! Joining layers and what arrives at them to a network.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use synnet_ir::graph::{
     Connection, Endpoint, ExpSyn, Input, Layer, LayerId, Linear, Neuron, Operator, Output, Quantity,
@@ -265,10 +266,10 @@ impl<'a> Builder<'a> {
                 let len = if gain.len() == 1 { 1 } else { planned.size };
                 term.map.scale_rows(|i| at(gain, i), len);
             }
-            if let Map::Diagonal(factors) = &term.map {
-                if factors.iter().all(|factor| (factor - 1.0).abs() < 1e-6) {
-                    term.map = Map::Identity;
-                }
+            if let Map::Diagonal(factors) = &term.map
+                && factors.iter().all(|factor| (factor - 1.0).abs() < 1e-6)
+            {
+                term.map = Map::Identity;
             }
         }
         // Biases belong to a matrix.
@@ -320,7 +321,12 @@ impl<'a> Builder<'a> {
                 self.params.tensors.insert(format!("{name}.bias"), Tensor::new([bias.len()], values));
             }
             let layer = self.graph.layer(target);
-            Operator::Linear(Linear::with_default_init(matrix.columns, layer, self.graph.dt, bias.is_some()))
+            Operator::Linear(Arc::new(Linear::with_default_init(
+                matrix.columns,
+                layer,
+                self.graph.dt,
+                bias.is_some(),
+            )))
         };
         let through: Vec<&str> =
             term.through.iter().map(|&node| self.flat.nodes[node].name.as_str()).collect();
@@ -340,7 +346,7 @@ impl<'a> Builder<'a> {
             delay,
             dropout: 0.0,
             operator,
-            docs,
+            docs: docs.into(),
             span: Span::default(),
         });
     }
