@@ -51,7 +51,8 @@ class Case:
 
 
 CASES = [
-    Case("long, segments", 300_000, [160, 160], channels=4, samples=2, batch=1, recompute="segments", density=0.02),
+    Case("long, segments", 300_000, [160, 160], channels=4, samples=2, batch=1, recompute="segments", density=0.02,
+         classes=2),
     Case("long", 100_000, [60, 60], channels=4, samples=4, batch=1, density=0.05),
     Case("long, two threads", 100_000, [60, 60], channels=4, samples=4, batch=2, threads=2, density=0.05),
     Case("wide", 400, [2000, 1000], batch=4),
@@ -60,7 +61,7 @@ CASES = [
     Case("recurrent, on a chip", 10_000, [100, 100], batch=4, scale=0.2, recurrent=True, chip="xylo-audio3"),
     Case("trained time constants", 20_000, [100, 100], batch=2, threads=2, learned=True),
     Case("many samples", 200, [60], channels=256, samples=4000, batch=32, threads=2, density=0.3, epochs=1),
-    Case("sound", 100_000, [100, 60], samples=4, batch=2, threads=2, audio=True, chip="xylo-audio3"),
+    Case("sound", 100_000, [100, 60], samples=8, batch=2, threads=2, audio=True, chip="xylo-audio3"),
     Case("sound, augmented", 2000, [60], samples=8, threads=2, audio=True, augmented=True, seconds=20, epochs=10),
     Case("sound, augmented, one thread", 6000, [60], samples=8, audio=True, augmented=True, seconds=60, epochs=10),
     Case("one thread", 20_000, [100, 100]),

@@ -116,7 +116,7 @@ fn recipe_errors_are_reported() {
             &["tones.yaml:", "`training.optimizer.lr` is -1; it must be positive"],
         ),
         ("huge", "steps: 20", "steps: 99999999999999999999999", 1, &["tones.yaml", "data.steps"]),
-        ("no YAML", "data:", "data: [", 1, &["tones.yaml", "invalid YAML"]),
+        ("no YAML", "data:", "data: [", 1, &["tones.yaml", "expected `,` or `]`"]),
         ("unknown chip", "training:", "chip: xylo-9\ntraining:", 1, &["tones.yaml", "xylo-9"]),
         ("unknown target", "training:", "build: [rust, fpga]\ntraining:", 1, &["tones.yaml", "fpga"]),
         (

@@ -155,6 +155,35 @@ fn values_that_no_sample_has_are_errors() {
 }
 
 #[test]
+fn a_class_without_a_training_sample_is_an_error_unless_it_is_held_out_by_name() {
+    let folder = speech_commands();
+    let says = "class `yes` has no training sample: its 6 samples are in the test or validation set";
+    // No rule names the class.
+    let by_take = "classes: [yes, no], only: { label: [yes, no] }, test: { list: yes.txt }";
+    let speakers = ["0001e234", "00012345", "0x1f", "a1b2c3d4", "7f7f7f7f", "e0000001"];
+    let list: String = speakers.iter().map(|speaker| format!("yes/{speaker}_nohash_0.wav\n")).collect();
+    folder.write("sc/yes.txt", list);
+    train(&folder, by_take).failure(1, &["R0401", says, "sc.yaml:2:", "`label: [yes]`"]);
+    // It is named.
+    let by_name = "classes: [yes, no], only: { label: [yes, no] }, test: { label: [yes] }";
+    let outcome = train(&folder, by_name).success();
+    assert!(outcome.stderr.contains(&format!("warning: {says}")), "{}", outcome.stderr);
+    train(&folder, &format!("{by_name}, strict: true")).failure(1, &[says]);
+}
+
+#[test]
+fn labels_that_only_look_like_a_class_are_explained() {
+    let folder = speech_commands();
+    // `é` in one character, and as macOS writes it.
+    std::fs::rename(folder.path("sc/no"), folder.path("sc/cafe\u{301}")).expect("folders can be renamed");
+    let keys =
+        "classes: [yes, 'caf\u{e9}'], only: { label: [yes, 'caf\u{e9}'] }, test: { speaker: [a1b2c3d4] }";
+    train(&folder, keys).failure(1, &["no sample has `label: caf\u{e9}`", "a combining accent"]);
+    let keys = "classes: [yes, 'caf\u{e9}'], ignore: [bed, bird], test: { speaker: [a1b2c3d4] }";
+    train(&folder, keys).failure(1, &["is not written like its class", "a combining accent"]);
+}
+
+#[test]
 fn patterns_leave_files_out() {
     let folder = speech_commands();
     let keys = "classes: [yes, unknown], test: { speaker: [a1b2c3d4] }";

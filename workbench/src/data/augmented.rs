@@ -116,12 +116,12 @@ impl AugmentedSamples {
 }
 
 /// Returns the bytes of the largest recordings while they are augmented, one on each thread: the file, its samples in
-/// f64, the augmented samples, and with noise as many of noise.
+/// f64, the augmented samples, and with noise as many of noise. The allocator keeps a hole of that size, which was measured.
 fn buffers(files: &[(PathBuf, usize)], augmentation: &Augmentation) -> u64 {
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let mut sizes: Vec<(u64, &PathBuf)> = files.iter().map(|(path, _)| (size(path), path)).collect();
     sizes.sort_unstable();
-    let copies = if augmentation.noise.is_some() { 3 } else { 2 };
+    let copies = if augmentation.noise.is_some() { 4 } else { 3 };
     // A recording that cannot be read is an error when the epoch is prepared.
     let samples = |path: &PathBuf| {
         let wav = std::fs::read(path).ok().and_then(|bytes| Wav::decode(&bytes).ok());

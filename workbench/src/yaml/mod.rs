@@ -113,7 +113,13 @@ impl Node {
                 let start: String = scalar.text.chars().take(MAX_CHARACTERS).collect();
                 format!("`{}...`", start.replace('\n', " "))
             }
-            Value::Scalar(scalar) => format!("`{}`", scalar.text.trim_end().replace('\n', " ")),
+            Value::Scalar(scalar) => {
+                // In quotes, `true` and `3` are text.
+                let plain = Scalar { is_quoted: false, ..scalar.clone() };
+                let is_text = matches!(plain.resolve(), scalar::Resolved::Text(_) | scalar::Resolved::Null);
+                let what = if scalar.is_quoted && !is_text { "the text " } else { "" };
+                format!("{what}`{}`", scalar.text.trim_end().replace('\n', " "))
+            }
             Value::Sequence(_) => "a list".to_owned(),
             Value::Mapping(_) => "a mapping".to_owned(),
         }

@@ -311,12 +311,23 @@ impl Builder<'_> {
             {
                 ("typographic quotes do not quote", "use `'` or `\"`")
             }
+            ScalarStyle::Plain if self.is_item(span, text) => {
+                ("no space after the dash of an item", "write `- ` before each item of a list")
+            }
             ScalarStyle::Plain if text.starts_with(|c: char| c.is_whitespace()) => {
                 ("a special space is part of this text", "replace it with a plain space")
             }
             _ => return,
         };
         self.diagnostics.push(Diagnostic::error(&codes::SYNTAX, span, message).with_help(help));
+    }
+
+    /// Returns whether text was meant as an item of a list: a dash and a word at the start of a line.
+    fn is_item(&self, span: Span, text: &str) -> bool {
+        let before = &self.text[..span.start as usize - self.base];
+        let is_first = before.rsplit('\n').next().unwrap_or_default().trim().is_empty();
+        let word = text.strip_prefix('-').unwrap_or_default();
+        is_first && !before.is_empty() && word.starts_with(char::is_alphabetic)
     }
 
     fn syntax_error(&mut self, error: &ScanError) {
@@ -328,23 +339,36 @@ impl Builder<'_> {
             self.diagnostics.push(diagnostic);
             return;
         }
-        let mut diagnostic =
-            Diagnostic::error(&codes::SYNTAX, span, format!("invalid YAML: {}", error.info()));
-        if let Some(open) = self.stack.iter().rev().find(|open| open.is_flow) {
+        let found = self.source_text(span);
+        let open = self.stack.iter().rev().find(|open| open.is_flow);
+        let (message, help) = match (found, open) {
+            ("\"" | "'", _) => {
+                ("unterminated string".to_owned(), "terminate the string with the same quote".to_owned())
+            }
+            (_, Some(open)) => {
+                let bracket = self.source_text(Span::new(self.id, open.start, open.start + 1));
+                let close = if bracket == "[" { "]" } else { "}" };
+                let message = format!("expected `,` or `{close}`");
+                (message, format!("close the `{bracket}` with `{close}`, and separate values with commas"))
+            }
+            (":", None) => (
+                "unexpected `:`".to_owned(),
+                "start each key on its own line, indented like its siblings, and quote strings that contain `: `"
+                    .to_owned(),
+            ),
+            ("@" | "`" | "%" | "*" | "&" | "!" | "|" | ">", None) => (
+                format!("unexpected `{found}`"),
+                "quote strings that start with a special character".to_owned(),
+            ),
+            _ => (
+                "this does not continue the lines before it".to_owned(),
+                "indent keys like their siblings, and put a `:` behind each".to_owned(),
+            ),
+        };
+        let mut diagnostic = Diagnostic::error(&codes::SYNTAX, span, message).with_help(help);
+        if let Some(open) = open {
             let bracket = Span::new(self.id, open.start, open.start + 1);
-            let text = self.source_text(bracket);
-            let close = if text == "[" { "]" } else { "}" };
-            diagnostic = diagnostic
-                .with_note(bracket, format!("unclosed `{text}`"))
-                .with_help(format!("close it with `{close}`, and separate values with commas"));
-        } else if self.source_text(span) == ":" {
-            diagnostic = diagnostic.with_help(
-                "start each key on its own line, indented like its siblings, and quote strings that contain `: `",
-            );
-        } else if matches!(self.source_text(span), "@" | "`" | "%" | "*" | "&" | "!" | "|" | ">") {
-            diagnostic = diagnostic.with_help("quote strings that start with a special character");
-        } else if matches!(self.source_text(span), "\"" | "'") {
-            diagnostic = diagnostic.with_help("terminate the string with the same quote");
+            diagnostic = diagnostic.with_note(bracket, format!("unclosed `{}`", self.source_text(bracket)));
         }
         self.diagnostics.push(diagnostic);
     }

@@ -219,7 +219,14 @@ impl Reader<'_> {
                 let is_nested = !matches!(node.value, Value::Scalar(_));
                 let takes_text = accepted.text && !accepted.list && !accepted.mapping;
                 let quote = || "quote it, if it is meant as text: `'...'`".to_owned();
-                let default = if is_nested && takes_text { Some(quote()) } else { default };
+                // Other languages end lines with a comma or a semicolon.
+                let mark =
+                    node.text().and_then(|text| text.chars().last()).filter(|c| [',', ';'].contains(c));
+                let default = match mark {
+                    _ if is_nested && takes_text => Some(quote()),
+                    Some(mark) => Some(format!("remove the `{mark}` at its end")),
+                    None => default,
+                };
                 (code, format!("{subject} {found}; expected {expected}"), default)
             }
         };

@@ -154,7 +154,10 @@ impl Finder<'_> {
                     continue;
                 }
                 ',' => is_start = true,
-                ':' if self.text[at + 1..].starts_with([' ', '\n']) => is_start = true,
+                ':' if self.text[at + 1..].starts_with([' ', '\n']) => {
+                    self.missing_comma(open + 1, at);
+                    is_start = true;
+                }
                 ':' if self.text[at + 1..].starts_with(['[', '{', '"', '\'']) => {
                     let before = &self.text[open + 1..at];
                     let start = open + 1 + before.rfind(|c: char| ",{[ \n".contains(c)).map_or(0, |i| i + 1);
@@ -280,6 +283,27 @@ impl Finder<'_> {
         });
     }
 
+    /// A key in brackets whose colon is at a byte, if a value stands directly before it: `{ a: b c: d }`.
+    fn missing_comma(&mut self, start: usize, colon: usize) {
+        let before = &self.text[start..colon];
+        let item = before.rfind([',', '{', '[', ':', '\n']).map_or(0, |i| i + 1);
+        let Some(blank) = before[item..].trim_start().rfind(' ') else { return };
+        let trimmed = start + item + before[item..].len() - before[item..].trim_start().len();
+        let key = trimmed + blank + 1;
+        let name = &self.text[key..colon];
+        if identifier(name) != name.len() || name.is_empty() {
+            return;
+        }
+        let end = trimmed + self.text[trimmed..key].trim_end().len();
+        self.slips.push(Slip {
+            place: key..colon,
+            message: format!("expected `,` before `{name}`"),
+            help: "separate keys with commas".to_owned(),
+            insertions: vec![(end, ",")],
+            removed: 0..0,
+        });
+    }
+
     fn equals_sign(&mut self, key: Range<usize>, sign: usize, end: usize) {
         let name = &self.text[key];
         let value = self.content(sign + 1, end).trim_start();
@@ -366,6 +390,7 @@ mod tests {
             ("p: {label}_{take}.wav # c", "{label}_{take}.wav", "write `'{label}_{take}.wav'`"),
             ("d: { p: {a}_{b}.wav, c: 1 }", "{a}_{b}.wav", "write `'{a}_{b}.wav'`"),
             ("d: { take:[1, 2], b: 3 }", ":", "write `take: [1, 2]`"),
+            ("l: { kind: mse readout: x }", "readout", "separate keys with commas"),
             ("i: [*.wav, x]", "*.wav", "write `'*.wav'`"),
             ("i: *.wav", "*.wav", "write `'*.wav'`"),
             ("- *.wav", "*.wav", "write `'*.wav'`"),

@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn written_text_has_the_same_values() {
-        let text = "a: {b: 1e-3, c: '1', d: .inf, e: -.5, f: ~, g: [], h: {}}\nx y: [0x1f, 007, [1, 'a: b'], {k: \"q\\n\"}]\n\
+        let text = "a: {b: 1e-3, c: '1', d: .inf, e: -.5, f: ~, g: [], h: {}}\nx y: [0x1f, 007, [1, 'a: b'], {k: \"q\\\"\"}]\n\
                     '- z': '{label}_#.wav'\n";
         let read = |text: &str| {
             let mut sources = Sources::new();
