@@ -208,9 +208,9 @@ mod tests {
         // Caption, unit, label (title and axis), axis, legend of two lines; in the tooltips of two epochs, axis and
         // lines.
         assert_escaped(&chart.html(), 2 + 2 + 1 + 2 + 2 * 3);
-        let bars = Bars { title, unit, names: &[HOSTILE], groups: vec![(name(), vec![1.0])] };
-        // Caption, unit, label, legend, group; in the tooltip of the bar, group and series.
-        assert_escaped(&bars.html(), 4 + 1 + 2);
+        let bars = Bars { title, unit, names: &[HOSTILE; 2], groups: vec![(name(), vec![1.0; 2])] };
+        // Caption, unit, label, legend of two series, group; in the tooltips of the bars, group and series.
+        assert_escaped(&bars.html(), 3 + 2 + 1 + 2 * 2);
         let groups = vec![(name(), vec![[0.5, 0.5]])];
         assert_escaped(&Scatter { title, unit, axes: [HOSTILE, HOSTILE], groups }.html(), 6);
         // Caption, note, label, the labels of row and column; in the tooltip, true and predicted class.
