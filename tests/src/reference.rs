@@ -290,11 +290,11 @@ impl<'a> Reference<'a> {
         let (leak, columns) = (syn(&graph.layers[l]), graph.layers[l].input_columns());
         let mut by_received = by_current;
         if let Some(leak) = leak {
-            for k in 0..columns {
-                let (by, kept) = (by_received[k] + adjoint.by_isyn[l][k], decay(leak, k, graph.dt));
+            for (k, by_received) in by_received.iter_mut().enumerate() {
+                let (by, kept) = (*by_received + adjoint.by_isyn[l][k], decay(leak, k, graph.dt));
                 let by_decay = by * trace.isyn[t][k] / kept;
                 adjoint.put(l, LayerParameter::SynLeak, k, by_decay * slope(leak, k, graph.dt));
-                by_received[k] = by * kept;
+                *by_received = by * kept;
             }
             adjoint.by_isyn[l].copy_from_slice(&by_received);
         }
