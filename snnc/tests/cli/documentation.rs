@@ -87,6 +87,7 @@ fn every_block_is_accounted_for() {
             "rust,ignore" => parses_as_rust(block),
             kind if kind == "snn" || kind.starts_with("snn-") => network(block),
             "python" => parses_as_python(block),
+            "c" => compiles_as_c(block),
             "toml" => manifest(block),
             "text" => {}
             kind => panic!("{place}: unknown language `{kind}`"),
@@ -194,6 +195,23 @@ fn parses_as_python(block: &Block) {
     let parse = ["-c", "import ast, sys; ast.parse(sys.argv[1])", &code];
     // Skipped on machines without Python.
     let Ok(output) = std::process::Command::new(python).args(parse).output() else { return };
+    assert!(output.status.success(), "{}: {}", block.place, String::from_utf8_lossy(&output.stderr));
+}
+
+/// Compiles a block with the generated header of the digits network that it includes.
+fn compiles_as_c(block: &Block) {
+    let folder = Folder::new();
+    let (network, weights) = ("examples/digits/digits.snn", "examples/digits/digits.safetensors");
+    command(
+        &block.place,
+        &folder,
+        &["build", network, "--weights", weights, "--target", "c-int", "-o", "digits.c"],
+    );
+    folder.write("block.c", block.lines.join("\n") + "\n");
+    let flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-fsyntax-only"];
+    let compiler = std::process::Command::new("gcc").args(flags).arg(folder.path("block.c")).output();
+    // Skipped on machines without the compiler.
+    let Ok(output) = compiler else { return };
     assert!(output.status.success(), "{}: {}", block.place, String::from_utf8_lossy(&output.stderr));
 }
 
