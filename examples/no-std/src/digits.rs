@@ -192,6 +192,13 @@ pub mod digits {
             }
         }
 
+        #[cfg(
+            any(
+                target_feature = "sse2",
+                target_feature = "neon",
+                target_feature = "simd128"
+            )
+        )]
         /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_MEM: u8 = 1;
@@ -224,6 +231,40 @@ pub mod digits {
             }
             for (spikes, count) in self.spikes.iter_mut().zip(counts) {
                 [*spikes, _] = count.to_le_bytes();
+            }
+        }
+
+        #[cfg(
+            not(
+                any(
+                    target_feature = "sse2",
+                    target_feature = "neon",
+                    target_feature = "simd128"
+                )
+            )
+        )]
+        /// Advances by one time step, after all events were added to the currents.
+        fn step(&mut self) {
+            const DASH_MEM: u8 = 1;
+            for ((((vmem, isyn), &dash_syn), spikes), &threshold) in self
+                .vmem
+                .iter_mut()
+                .zip(&mut self.isyn)
+                .zip(&H0_DASH_SYN)
+                .zip(&mut self.spikes)
+                .zip(&H0_THRESHOLD)
+            {
+                *isyn = isyn.wrapping_sub(leak(*isyn, dash_syn));
+                *vmem = vmem
+                    .saturating_add(
+                        leak(*vmem, DASH_MEM).wrapping_neg().saturating_add(*isyn),
+                    );
+                *spikes = 0;
+                if reaches(*vmem, threshold) {
+                    let count = vmem.checked_div(threshold).unwrap_or(0).min(31);
+                    *vmem = vmem.wrapping_sub(count.wrapping_mul(threshold));
+                    [*spikes, _] = count.to_le_bytes();
+                }
             }
         }
     }
@@ -263,6 +304,13 @@ pub mod digits {
             }
         }
 
+        #[cfg(
+            any(
+                target_feature = "sse2",
+                target_feature = "neon",
+                target_feature = "simd128"
+            )
+        )]
         /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_MEM: u8 = 1;
@@ -295,6 +343,40 @@ pub mod digits {
             }
             for (spikes, count) in self.spikes.iter_mut().zip(counts) {
                 [*spikes, _] = count.to_le_bytes();
+            }
+        }
+
+        #[cfg(
+            not(
+                any(
+                    target_feature = "sse2",
+                    target_feature = "neon",
+                    target_feature = "simd128"
+                )
+            )
+        )]
+        /// Advances by one time step, after all events were added to the currents.
+        fn step(&mut self) {
+            const DASH_MEM: u8 = 1;
+            for ((((vmem, isyn), &dash_syn), spikes), &threshold) in self
+                .vmem
+                .iter_mut()
+                .zip(&mut self.isyn)
+                .zip(&H1_DASH_SYN)
+                .zip(&mut self.spikes)
+                .zip(&H1_THRESHOLD)
+            {
+                *isyn = isyn.wrapping_sub(leak(*isyn, dash_syn));
+                *vmem = vmem
+                    .saturating_add(
+                        leak(*vmem, DASH_MEM).wrapping_neg().saturating_add(*isyn),
+                    );
+                *spikes = 0;
+                if reaches(*vmem, threshold) {
+                    let count = vmem.checked_div(threshold).unwrap_or(0).min(31);
+                    *vmem = vmem.wrapping_sub(count.wrapping_mul(threshold));
+                    [*spikes, _] = count.to_le_bytes();
+                }
             }
         }
     }
@@ -334,6 +416,13 @@ pub mod digits {
             }
         }
 
+        #[cfg(
+            any(
+                target_feature = "sse2",
+                target_feature = "neon",
+                target_feature = "simd128"
+            )
+        )]
         /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_MEM: u8 = 1;
@@ -366,6 +455,40 @@ pub mod digits {
             }
             for (spikes, count) in self.spikes.iter_mut().zip(counts) {
                 [*spikes, _] = count.to_le_bytes();
+            }
+        }
+
+        #[cfg(
+            not(
+                any(
+                    target_feature = "sse2",
+                    target_feature = "neon",
+                    target_feature = "simd128"
+                )
+            )
+        )]
+        /// Advances by one time step, after all events were added to the currents.
+        fn step(&mut self) {
+            const DASH_MEM: u8 = 1;
+            for ((((vmem, isyn), &dash_syn), spikes), &threshold) in self
+                .vmem
+                .iter_mut()
+                .zip(&mut self.isyn)
+                .zip(&H2_DASH_SYN)
+                .zip(&mut self.spikes)
+                .zip(&H2_THRESHOLD)
+            {
+                *isyn = isyn.wrapping_sub(leak(*isyn, dash_syn));
+                *vmem = vmem
+                    .saturating_add(
+                        leak(*vmem, DASH_MEM).wrapping_neg().saturating_add(*isyn),
+                    );
+                *spikes = 0;
+                if reaches(*vmem, threshold) {
+                    let count = vmem.checked_div(threshold).unwrap_or(0).min(31);
+                    *vmem = vmem.wrapping_sub(count.wrapping_mul(threshold));
+                    [*spikes, _] = count.to_le_bytes();
+                }
             }
         }
     }
@@ -405,6 +528,13 @@ pub mod digits {
             }
         }
 
+        #[cfg(
+            any(
+                target_feature = "sse2",
+                target_feature = "neon",
+                target_feature = "simd128"
+            )
+        )]
         /// Advances by one time step, after all events were added to the currents.
         fn step(&mut self) {
             const DASH_SYN: u8 = 1;
@@ -420,6 +550,37 @@ pub mod digits {
                     );
             }
             for (vmem, spikes) in self.vmem.iter_mut().zip(&mut self.spikes) {
+                let spiking = reaches(*vmem, THRESHOLD);
+                *spikes = u8::from(spiking);
+                *vmem = vmem.wrapping_sub(if spiking { THRESHOLD } else { 0 });
+            }
+        }
+
+        #[cfg(
+            not(
+                any(
+                    target_feature = "sse2",
+                    target_feature = "neon",
+                    target_feature = "simd128"
+                )
+            )
+        )]
+        /// Advances by one time step, after all events were added to the currents.
+        fn step(&mut self) {
+            const DASH_SYN: u8 = 1;
+            const DASH_MEM: u8 = 1;
+            const THRESHOLD: i16 = 32767;
+            for ((vmem, isyn), spikes) in self
+                .vmem
+                .iter_mut()
+                .zip(&mut self.isyn)
+                .zip(&mut self.spikes)
+            {
+                *isyn = isyn.wrapping_sub(leak(*isyn, DASH_SYN));
+                *vmem = vmem
+                    .saturating_add(
+                        leak(*vmem, DASH_MEM).wrapping_neg().saturating_add(*isyn),
+                    );
                 let spiking = reaches(*vmem, THRESHOLD);
                 *spikes = u8::from(spiking);
                 *vmem = vmem.wrapping_sub(if spiking { THRESHOLD } else { 0 });
@@ -452,6 +613,9 @@ pub mod digits {
     /// Weights of `h2->out`.
     static H2_TO_OUT_WEIGHTS: Matrix<60, 10> = take_rows(8168);
 
+    #[cfg(
+        any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128")
+    )]
     /// Adds the events of every source that spikes, in ascending order. Weights are shifted left by `shift`.
     /// Events of one source are added at once: equal addends saturate alike, one by one or at once, and the
     /// product of their number and a weight fits 16 bits.
@@ -473,6 +637,50 @@ pub mod digits {
         }
     }
 
+    #[cfg(
+        not(
+            any(
+                target_feature = "sse2",
+                target_feature = "neon",
+                target_feature = "simd128"
+            )
+        )
+    )]
+    /// Adds the events of every source that spikes, in ascending order. Weights are shifted left by `shift`.
+    /// Events of one source are added at once: equal addends saturate alike, one by one or at once.
+    fn add_rows<const SOURCES: usize, const COLUMNS: usize>(
+        isyn: &mut [i16; COLUMNS],
+        counts: &[u8; SOURCES],
+        weights: &Matrix<SOURCES, COLUMNS>,
+        shift: u32,
+    ) {
+        let mut spiking = counts.iter().zip(weights).filter(|(count, _)| **count != 0);
+        while let Some((&count, row)) = spiking.next() {
+            let factor = i32::from(count).wrapping_shl(shift);
+            if let Some((&count, next_row)) = spiking.next() {
+                let next_factor = i32::from(count).wrapping_shl(shift);
+                for ((isyn, &weight), &next) in isyn
+                    .iter_mut()
+                    .zip(&row.0)
+                    .zip(&next_row.0)
+                {
+                    *isyn = add_weight(
+                        add_weight(*isyn, weight, factor),
+                        next,
+                        next_factor,
+                    );
+                }
+            } else {
+                for (isyn, &weight) in isyn.iter_mut().zip(&row.0) {
+                    *isyn = add_weight(*isyn, weight, factor);
+                }
+            }
+        }
+    }
+
+    #[cfg(
+        any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128")
+    )]
     /// Returns a mask with one bit for each of at most 64 counts, the lowest bit first: 1 if the count is nonzero.
     ///
     /// Eight counts are the bytes of one number. The sum carries into the highest bit of each byte
@@ -498,6 +706,9 @@ pub mod digits {
         spiking
     }
 
+    #[cfg(
+        any(target_feature = "sse2", target_feature = "neon", target_feature = "simd128")
+    )]
     /// Adds the weights of one source, times a factor whose product with every weight fits 16 bits.
     fn add_row<const COLUMNS: usize>(
         isyn: &mut [i16; COLUMNS],
@@ -508,6 +719,25 @@ pub mod digits {
             *isyn = isyn
                 .saturating_add(i16::from(weight.cast_signed()).wrapping_mul(factor));
         }
+    }
+
+    #[cfg(
+        not(
+            any(
+                target_feature = "sse2",
+                target_feature = "neon",
+                target_feature = "simd128"
+            )
+        )
+    )]
+    /// Adds a weight times a factor to a current, in 32 bits, and saturates the sum.
+    fn add_weight(isyn: i16, weight: u8, factor: i32) -> i16 {
+        let product = i32::from(weight.cast_signed()).wrapping_mul(factor);
+        let sum = i32::from(isyn)
+            .wrapping_add(product)
+            .clamp(i16::MIN.into(), i16::MAX.into());
+        let [low, high, ..] = sum.to_le_bytes();
+        i16::from_le_bytes([low, high])
     }
 
     /// Returns the loss of a state in a step: its share `2^-dash`, rounded down, but at least 1 if the

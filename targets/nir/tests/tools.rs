@@ -68,14 +68,14 @@ fn compare(tool: &str, text: &str, gain: f32) {
     let mut command = Command::new(python);
     command.arg("-B").arg(script).arg(tool).arg(&path).args([STEPS.to_string(), graph.dt.to_string()]);
     let Ok(output) = command.output() else {
-        println!("skipped: there is no Python");
+        eprintln!("skipped: there is no Python");
         return;
     };
     std::fs::remove_dir_all(&folder).unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stderr));
     if said.starts_with("skipped") {
-        println!("{said}");
+        eprintln!("{said}");
         return;
     }
     let rows: Vec<Vec<f32>> = serde_json::from_str(said.lines().last().unwrap()).unwrap();
