@@ -53,6 +53,11 @@ fn norse_gives_the_same_spikes() {
     compare("norse", PLAIN, 8.0);
 }
 
+#[allow(clippy::print_stderr, reason = "a test that is left out says so")]
+fn skipped(said: &str) {
+    eprintln!("{said}");
+}
+
 /// Compares the spikes of the output with those of a tool.
 fn compare(tool: &str, text: &str, gain: f32) {
     let network = network(text, gain);
@@ -68,14 +73,14 @@ fn compare(tool: &str, text: &str, gain: f32) {
     let mut command = Command::new(python);
     command.arg("-B").arg(script).arg(tool).arg(&path).args([STEPS.to_string(), graph.dt.to_string()]);
     let Ok(output) = command.output() else {
-        eprintln!("skipped: there is no Python");
+        skipped("skipped: there is no Python");
         return;
     };
     std::fs::remove_dir_all(&folder).unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stderr));
     if said.starts_with("skipped") {
-        eprintln!("{said}");
+        skipped(&said);
         return;
     }
     let rows: Vec<Vec<f32>> = serde_json::from_str(said.lines().last().unwrap()).unwrap();
