@@ -264,7 +264,11 @@ fn supply(folder: &Folder, word: &str, words: &[&str]) {
         let file = repository("targets/rockpool/tests/golden/synnet.json");
         folder.write(word, std::fs::read(file).expect("files of the repository can be read"));
     } else if word.ends_with(".npy") {
-        folder.write(word, npy("|u1", false, &[20, 16], &events(20, 16)));
+        // As many channels as the network takes that the command names; those of the recipes here otherwise.
+        let network = words.iter().find(|w| w.ends_with(".snn")).map(|w| folder.read_text(w));
+        let graph = network.and_then(|text| synnet_dsl::compile_str(&text).ok());
+        let channels = graph.map_or(16, |graph| graph.input.channels);
+        folder.write(word, npy("|u1", false, &[20, channels], &events(20, channels)));
     } else if word.ends_with(".spec.npz") && words[0] == "sim" {
         folder.write("own.snn", TONES);
         folder.write("own.safetensors", weights(TONES).to_safetensors());
