@@ -56,7 +56,7 @@ fn unsupported(graph: &Graph, target: &str, more: &[Feature]) -> Diagnostics {
 /// Lowers a graph that passed [`check`] or [`check_without_weights`], with the weights of a network or without weights.
 ///
 /// `rates` are measured mean numbers of events per channel or neuron per step, by the name of the input or layer. They
-/// decide how rows of weights are added ([`Rows`]); a source without a rate is expected to spike rarely.
+/// decide how rows of weights are added ([`Rows`](crate::Rows)); a source without a rate is expected to spike rarely.
 pub fn lower(graph: &Graph, network: Option<&Network>, rates: &BTreeMap<String, f64>) -> Program {
     let strategies = Strategies::choose(graph, rates);
     let tables = tables(graph, &strategies);
