@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use synnet_ir::display::pluralize;
-use synnet_ir::graph::{Connection, Distribution, Endpoint, Init, Layer, LayerParameter, Linear, LinearBias};
+use synnet_ir::graph::{Connection, Distribution, Init, Layer, LayerParameter, Linear, LinearBias};
 use synnet_ir::{Diagnostic, Graph, Span, nearest};
 
 use super::edges::{EdgePlace, Edges, EndPlace, SourceNames, UnresolvedConnection};
@@ -530,8 +530,8 @@ fn scales(eval: &mut Evaluator<'_>, list: &List, span: Span, columns: usize) -> 
 pub(crate) fn name_connections(graph: &mut Graph, report: &mut Reporter) {
     let mut total = 0;
     for connection in &graph.connections {
-        let ends = connection.sources.iter().copied().chain([Endpoint::Layer(connection.target)]);
-        total += ends.map(|end| graph.endpoint_name(end).len() + 1).sum::<usize>();
+        let target = graph.layer(connection.target).name.as_str();
+        total += graph.source_names(connection).chain([target]).map(|name| name.len() + 1).sum::<usize>();
         if total > MAX_NAME_BYTES {
             let message = format!("the names of the connections have more than {} MiB", MAX_NAME_BYTES >> 20);
             report.error_help(&codes::TOO_LARGE, connection.span, message, "use shorter names of layers");
@@ -546,15 +546,6 @@ pub(crate) fn name_connections(graph: &mut Graph, report: &mut Reporter) {
 pub(crate) fn rename_connections(graph: &mut Graph) {
     for i in 0..graph.connections.len() {
         let Connection { sources, target, .. } = &graph.connections[i];
-        let mut name = String::new();
-        for (i, &source) in sources.iter().enumerate() {
-            if i > 0 {
-                name.push('+');
-            }
-            name.push_str(graph.endpoint_name(source));
-        }
-        name.push_str("->");
-        name.push_str(graph.endpoint_name(Endpoint::Layer(*target)));
-        graph.connections[i].name = name;
+        graph.connections[i].name = graph.connection_name(sources, *target);
     }
 }

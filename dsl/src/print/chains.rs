@@ -32,14 +32,7 @@ pub(super) fn chains(graph: &Graph) -> Vec<Chain> {
         match chains.last_mut().filter(|_| goes_on) {
             Some(chain) => chain.text.push_str(&step),
             None => {
-                let sources: Vec<&str> = connection
-                    .sources
-                    .iter()
-                    .map(|source| match source {
-                        Endpoint::Input => graph.input.name.as_str(),
-                        Endpoint::Layer(id) => graph.layer(*id).name.as_str(),
-                    })
-                    .collect();
+                let sources: Vec<&str> = graph.source_names(connection).collect();
                 chains.push(Chain { text: sources.join(" + ") + &step, docs: connection.docs.to_vec() });
             }
         }

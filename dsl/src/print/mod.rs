@@ -8,7 +8,7 @@ mod numbers;
 use std::fmt;
 
 use synnet_ir::Graph;
-use synnet_ir::graph::{Endpoint, Init, Operator};
+use synnet_ir::graph::{Init, Operator};
 
 pub use names::with_identifiers;
 
@@ -106,15 +106,7 @@ fn check(graph: &Graph) -> Result<(), NotExpressible> {
         }
     }
     for connection in &graph.connections {
-        let sources: Vec<&str> = connection
-            .sources
-            .iter()
-            .map(|source| match source {
-                Endpoint::Input => graph.input.name.as_str(),
-                Endpoint::Layer(id) => graph.layer(*id).name.as_str(),
-            })
-            .collect();
-        let derived = format!("{}->{}", sources.join("+"), graph.layer(connection.target).name);
+        let derived = graph.connection_name(&connection.sources, connection.target);
         if connection.name != derived {
             let message = format!("the connection `{derived}` cannot have the name `{}`", connection.name);
             return Err(NotExpressible(message));

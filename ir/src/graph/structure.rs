@@ -103,11 +103,22 @@ impl Graph {
     }
 
     /// Returns the names of a connection's sources, in order.
-    pub(crate) fn source_names<'a>(&'a self, connection: &'a Connection) -> impl Iterator<Item = &'a str> {
-        connection.sources.iter().map(|source| match source {
-            Endpoint::Input => self.input.name.as_str(),
-            Endpoint::Layer(id) => self.layer(*id).name.as_str(),
-        })
+    pub fn source_names<'a>(&'a self, connection: &'a Connection) -> impl Iterator<Item = &'a str> {
+        connection.sources.iter().map(|&source| self.endpoint_name(source))
+    }
+
+    /// Returns the name that a connection gets from its ends: `audio->h0`, `h0+h1->out`.
+    pub fn connection_name(&self, sources: &[Endpoint], target: LayerId) -> String {
+        let mut name = String::new();
+        for (i, &source) in sources.iter().enumerate() {
+            if i > 0 {
+                name.push('+');
+            }
+            name.push_str(self.endpoint_name(source));
+        }
+        name.push_str("->");
+        name.push_str(&self.layer(target).name);
+        name
     }
 
     /// Returns the number of rows of a connection's weight matrix.

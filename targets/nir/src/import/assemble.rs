@@ -296,14 +296,7 @@ impl<'a> Builder<'a> {
     ) {
         let endpoint = |node: &usize| self.ids.get(node).map_or(Endpoint::Input, |id| Endpoint::Layer(*id));
         let sources: Vec<Endpoint> = term.sources.iter().map(endpoint).collect();
-        let names: Vec<&str> = sources
-            .iter()
-            .map(|source| match source {
-                Endpoint::Input => self.graph.input.name.as_str(),
-                Endpoint::Layer(id) => self.graph.layer(*id).name.as_str(),
-            })
-            .collect();
-        let name = format!("{}->{}", names.join("+"), planned.name);
+        let name = self.graph.connection_name(&sources, target);
         let operator = if term.map == Map::Identity && bias.is_none() {
             Operator::Identity
         } else {

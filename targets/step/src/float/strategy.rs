@@ -53,13 +53,9 @@ fn choose(graph: &Graph, connection: &Connection, rates: &BTreeMap<String, f64>)
         let reason = format!(" Adds all rows: `{}` emits a current in every step.", layer.name);
         return (Rows::All, reason);
     }
-    let rate = |source: &Endpoint| match source {
-        Endpoint::Input => rates.get(&graph.input.name),
-        Endpoint::Layer(id) => rates.get(&graph.layer(*id).name),
-    };
     // Counts of several sources are summed before the rows are found, so their rates add up. One unknown rate makes the
     // sum unknown.
-    let measured: Option<f64> = connection.sources.iter().map(|source| rate(source).copied()).sum();
+    let measured: Option<f64> = graph.source_names(connection).map(|name| rates.get(name).copied()).sum();
     let Some(rate) = measured.filter(|rate| rate.is_finite()) else {
         return (Rows::Spiking, " Adds the rows of sources that spike: few sources spike in a step.".into());
     };

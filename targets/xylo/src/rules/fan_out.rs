@@ -19,10 +19,6 @@ pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagn
     let blocks: Vec<_> = layout.recurrent_blocks().collect();
     // Sizes come from the user, so products saturate instead of overflowing.
     let entries = |block: &Block| graph.width(block.source).saturating_mul(block.fan_out(graph));
-    let named = |endpoint: Endpoint| match endpoint {
-        Endpoint::Input => &graph.input.name,
-        Endpoint::Layer(id) => &graph.layer(id).name,
-    };
     for ((id, layer), fan_out) in graph.layers_with_ids().zip(layout.fan_outs(graph)) {
         if fan_out <= chip.fan_out.per_neuron {
             continue;
@@ -56,7 +52,7 @@ pub(super) fn of_structure(graph: &Graph, chip: &Chip, layout: &Layout) -> Diagn
             "{total} connections between hidden neurons; the memory of {} holds {}",
             chip.title, chip.fan_out.total
         );
-        let (source, target) = (named(block.source), &graph.layer(block.target).name);
+        let (source, target) = (graph.endpoint_name(block.source), &graph.layer(block.target).name);
         let label = format!("`{source}` to `{target}` takes {}", entries(block));
         let help = format!("make hidden layers smaller: the product of neighboring sizes counts{PRUNE}");
         found.push(
