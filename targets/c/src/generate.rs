@@ -1,17 +1,17 @@
 //! Entry points: from a network to its C files, in either arithmetic.
 
-use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, codes};
+use synnet_ir::{Diagnostics, Graph, Network};
 use synnet_step::integer::{IntegerError, IntegerNetwork};
-use synnet_step::{Footprint, Machine, Program, float, integer, quantized};
+use synnet_step::{Footprint, Machine, Numbers, Program, float, integer, quantized};
 use synnet_xylo::quantize::QuantizeReport;
 
 use crate::header;
 use crate::names::Names;
-use crate::options::{COptions, Numbers};
+use crate::options::COptions;
 use crate::source;
 
 /// Name of the target in messages.
-const TARGET: &str = "generated C code";
+pub(crate) const TARGET: &str = "generated C code";
 
 /// Generated C.
 #[derive(Clone, Debug)]
@@ -96,19 +96,7 @@ pub fn generate_integer(network: &IntegerNetwork, options: &COptions) -> Result<
 /// Returns a diagnostic for each place of the graph that does not allow this: membrane noise, and layers with learned
 /// parameters. Integer code never allows it, because all its numbers depend on the weights.
 pub fn generate_without_weights(graph: &Graph, options: &COptions) -> Result<Files, Diagnostics> {
-    const HELP: &str = "pass the weights when the code is generated";
-    if let Numbers::Integer(_) = options.numbers {
-        let message =
-            "integer code cannot take its weights at run time: thresholds and shifts depend on them";
-        let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
-        return Err(diagnostic.with_help(HELP).into());
-    }
-    // Giving the weights helps against learned parameters, not against noise, so only the former get this help.
-    let never = check(graph);
-    let without = float::check_without_weights(graph, TARGET).into_iter();
-    let without = without.filter(|diagnostic| !never.contains(diagnostic));
-    let refused: Diagnostics =
-        never.iter().cloned().chain(without.map(|diagnostic| diagnostic.with_help(HELP))).collect();
+    let refused = options.numbers.check_without_weights(graph, TARGET);
     if !refused.is_empty() {
         return Err(refused);
     }

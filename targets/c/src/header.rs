@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use synnet_step::{Footprint, Layer, Numbers, Program, Scalar, State};
+use synnet_step::{Arithmetic, Footprint, Layer, Program, Scalar, State};
 
 use crate::names::Names;
 use crate::text::{comment, float_literal, scalar};
@@ -39,9 +39,9 @@ pub(crate) fn header(program: &Program, names: &Names, memory: Footprint) -> Str
 
 /// Returns the types of an event count and of an output value.
 pub(crate) fn types(program: &Program) -> (&'static str, &'static str) {
-    let count = match program.numbers {
-        Numbers::Float => Scalar::F32,
-        Numbers::Integer => Scalar::U8,
+    let count = match program.arithmetic {
+        Arithmetic::Float => Scalar::F32,
+        Arithmetic::Integer => Scalar::U8,
     };
     (scalar(count), scalar(program.output_state().map_or(count, |state| state.scalar)))
 }

@@ -1,15 +1,15 @@
 //! Functions that steps call. Each file contains those that it uses: unused functions would be warnings.
 
-use synnet_step::{Numbers, Operation, Part, Phase, Program, Rows, Statement};
+use synnet_step::{Arithmetic, Operation, Part, Phase, Program, Rows, Statement};
 
 use crate::names::Names;
 use crate::source::any_operation;
 
 /// Returns the functions that a program uses.
 pub(crate) fn kernels(program: &Program, names: &Names) -> String {
-    let used = match program.numbers {
-        Numbers::Float => float_kernels(program),
-        Numbers::Integer => integer_kernels(program),
+    let used = match program.arithmetic {
+        Arithmetic::Float => float_kernels(program),
+        Arithmetic::Integer => integer_kernels(program),
     };
     let text: String = used.into_iter().flatten().flat_map(|kernel| [kernel, "\n"]).collect();
     text.replace("$p", &names.prefix).replace("$P", &names.macros())

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use synnet_step::{Elements, Layer, Loop, Numbers, Phase, Program, State, StateName, Statement};
+use synnet_step::{Arithmetic, Elements, Layer, Loop, Phase, Program, State, StateName, Statement};
 
 use crate::names::Names;
 use crate::statement::Element;
@@ -10,9 +10,9 @@ use crate::statement::Element;
 /// Returns the function that updates a layer.
 pub(crate) fn update(program: &Program, names: &Names, index: usize) -> String {
     let (layer, name, prefix) = (&program.layers[index], &names.layers[index], &names.prefix);
-    let inputs = match program.numbers {
-        Numbers::Float => ", const float *inputs",
-        Numbers::Integer => "",
+    let inputs = match program.arithmetic {
+        Arithmetic::Float => ", const float *inputs",
+        Arithmetic::Integer => "",
     };
     let element = Element { layer, name, prefix, synapses: None };
     let phases: String = layer

@@ -30,6 +30,6 @@ mod target;
 mod text;
 
 pub use generate::{Files, check, generate, generate_integer, generate_without_weights};
-pub use options::{COptions, Numbers};
-pub use synnet_step::Footprint;
+pub use options::COptions;
+pub use synnet_step::{Footprint, Numbers};
 pub use target::CTarget;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_xylo::quantize::QuantizeOptions;
+use synnet_step::Numbers;
 
 /// Options for generating C.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,14 +43,4 @@ impl COptions {
         self.rates = rates;
         self
     }
-}
-
-/// Arithmetic of generated C.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Numbers {
-    /// f32, as in training and in the interpreter.
-    #[default]
-    Float,
-    /// 8-bit weights and 16-bit states, as on SynSense's chips, quantized with these options.
-    Integer(QuantizeOptions),
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use synnet_step::{Connection, Numbers, Operation, Program, Rows, Source, StateName};
+use synnet_step::{Arithmetic, Connection, Operation, Program, Rows, Source, StateName};
 
 use crate::header::types;
 use crate::names::Names;
@@ -79,9 +79,9 @@ impl Printer<'_> {
             }
             Operation::Update { layer, received } => {
                 let (name, columns) = (&self.names.layers[layer], program.layers[layer].columns);
-                match program.numbers {
-                    Numbers::Integer => format!("    {prefix}_{name}_step(&net->{name});\n"),
-                    Numbers::Float => {
+                match program.arithmetic {
+                    Arithmetic::Integer => format!("    {prefix}_{name}_step(&net->{name});\n"),
+                    Arithmetic::Float => {
                         let cleared = if received { String::new() } else { clear(columns) };
                         format!("{cleared}    {prefix}_{name}_step(&net->{name}, received);\n")
                     }
@@ -95,8 +95,8 @@ impl Printer<'_> {
         let name = &self.names.connections[connection];
         let connection = &self.program.connections[connection];
         if let ([source], 0) = (connection.sources.as_slice(), connection.delay) {
-            let events = match (source, self.program.numbers) {
-                (Source::Input, Numbers::Integer) => "cut".to_owned(),
+            let events = match (source, self.program.arithmetic) {
+                (Source::Input, Arithmetic::Integer) => "cut".to_owned(),
                 _ => self.names.emitted(self.program, *source),
             };
             return format!("    {}", statement(&events));

@@ -1,11 +1,10 @@
 //! Generated C as a [`Target`]: from a network to a source file, its header, and its weights.
 
-use serde_json::json;
-use synnet_ir::{Artifact, Artifacts, Diagnostics, Fact, Graph, Network, Target};
-use synnet_step::{Footprint, quantized};
+use synnet_ir::{Artifact, Artifacts, Diagnostics, Graph, Network, Target};
+use synnet_step::{Numbers, facts};
 
-use crate::generate::{self, Files, generate, generate_without_weights};
-use crate::options::{COptions, Numbers};
+use crate::generate::{Files, TARGET, generate, generate_without_weights};
+use crate::options::COptions;
 
 /// The targets `c` and `c-int`: a C source file with its header, and the weights, which the source also contains, as
 /// bytes. [`COptions::numbers`] chooses between them.
@@ -50,10 +49,7 @@ impl CTarget {
             artifacts.extend(weights);
             artifacts
         };
-        let report = files.quantization.as_ref();
-        let quantization =
-            report.map(|report| Fact::new("quantization", report.to_string().trim_end(), json!(report)));
-        let facts = quantization.into_iter().chain([memory_fact(files.memory)]);
+        let facts = facts(files.quantization.as_ref(), files.memory);
         Artifacts::new(artifacts).with_warnings(files.warnings.clone()).with_facts(facts)
     }
 }
@@ -74,10 +70,7 @@ impl Target for CTarget {
     }
 
     fn check(&self, graph: &Graph) -> Diagnostics {
-        match self.options.numbers {
-            Numbers::Float => generate::check(graph),
-            Numbers::Integer(_) => quantized::check(graph),
-        }
+        self.options.numbers.check(graph, TARGET)
     }
 
     fn build(&self, network: &Network, file: &str) -> Result<Artifacts, Diagnostics> {
@@ -88,11 +81,4 @@ impl Target for CTarget {
         let files = generate_without_weights(graph, &self.options);
         Some(files.map(|files| self.artifacts(&files, file)))
     }
-}
-
-fn memory_fact(memory: Footprint) -> Fact {
-    let Footprint { flash, ram } = memory;
-    let text =
-        format!("flash: {flash} bytes of weights and tables, and the code; RAM: {ram} bytes of states");
-    Fact::new("memory", text, json!({ "flash": flash, "ram": ram }))
 }

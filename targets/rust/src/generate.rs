@@ -1,18 +1,17 @@
 //! Entry points: from a network to its module, in either arithmetic.
 
-use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, codes};
-use synnet_step::{self as step, Machine};
+use synnet_ir::{Diagnostics, Graph, Network, Params};
+use synnet_step::{self as step, Machine, Numbers, quantized};
 
 use crate::integer::{IntegerError, IntegerNetwork};
 use crate::module::{Module, ModuleParts};
 use crate::names::NameSpans;
-use crate::options::{Numbers, RustOptions};
+use crate::options::RustOptions;
 use crate::parts::parts;
 use crate::variants::Variants;
-use synnet_step::quantized;
 
 /// Name of the target in messages.
-const TARGET: &str = "generated Rust code";
+pub(crate) const TARGET: &str = "generated Rust code";
 
 /// Returns an error for everything in a graph that code in f32 cannot express, whatever its weights: membrane noise.
 /// For integers, see [`quantized::check`].
@@ -116,20 +115,7 @@ pub fn generate_without_weights(graph: &Graph, options: &RustOptions) -> Result<
 }
 
 fn without_weights(graph: &Graph, options: &RustOptions, spans: &NameSpans) -> Result<Module, Diagnostics> {
-    const HELP: &str = "pass the weights when the code is generated";
-    if let Numbers::Integer(_) = options.numbers {
-        let message =
-            "integer code cannot take its weights at run time: thresholds and shifts depend on them";
-        let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
-        return Err(diagnostic.with_help(HELP).into());
-    }
-    // Giving the weights helps against learned parameters, not against noise, so only the former get this help.
-    let never = check(graph);
-    let without_weights = step::float::check_without_weights(graph, TARGET)
-        .into_iter()
-        .filter(|diagnostic| !never.contains(diagnostic));
-    let refused: Diagnostics =
-        never.iter().cloned().chain(without_weights.map(|diagnostic| diagnostic.with_help(HELP))).collect();
+    let refused = options.numbers.check_without_weights(graph, TARGET);
     if !refused.is_empty() {
         return Err(refused);
     }

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use synnet_step::{
-    Access, ConstantName, Elements, Layer, Loop, Numbers, Operand, Phase, State, StateName, Statement,
+    Access, Arithmetic, ConstantName, Elements, Layer, Loop, Operand, Phase, State, StateName, Statement,
 };
 
 use crate::constant;
@@ -16,15 +16,15 @@ use crate::variants::Variants;
 /// Generates the type of a layer, with its tables of constants.
 pub(crate) fn layer(names: &Names, index: usize, variants: Variants<'_>) -> TokenStream {
     let (field, name) = (&names.layers[index], &names.layer_types[index]);
-    let (layer, numbers) = (&variants.program.layers[index], variants.program.numbers);
+    let (layer, arithmetic) = (&variants.program.layers[index], variants.program.arithmetic);
     let docs = &layer.docs;
-    let derives = match numbers {
-        Numbers::Float => quote!(Clone, Debug, PartialEq),
-        Numbers::Integer => quote!(Clone, Debug, PartialEq, Eq),
+    let derives = match arithmetic {
+        Arithmetic::Float => quote!(Clone, Debug, PartialEq),
+        Arithmetic::Integer => quote!(Clone, Debug, PartialEq, Eq),
     };
     let fields = layer.states.iter().map(|state| state_field(layer, state));
     let zeros = layer.states.iter().map(|state| state_zero(layer, state));
-    let step = variants.item(|program| step(field, &program.layers[index], numbers));
+    let step = variants.item(|program| step(field, &program.layers[index], arithmetic));
     let tables = constant::tables(field, layer);
     let head = quote_spanned!(name.span()=> pub struct #name);
     quote! {
@@ -47,7 +47,7 @@ pub(crate) fn layer(names: &Names, index: usize, variants: Variants<'_>) -> Toke
 }
 
 /// Generates the update of a layer.
-fn step(field: &Ident, layer: &Layer, numbers: Numbers) -> TokenStream {
+fn step(field: &Ident, layer: &Layer, arithmetic: Arithmetic) -> TokenStream {
     let scalars = constant::scalars(layer);
     let phases = layer.update.iter().map(|phase| match phase {
         Phase::Loop(each) => neurons(field, layer, each),
@@ -55,15 +55,15 @@ fn step(field: &Ident, layer: &Layer, numbers: Numbers) -> TokenStream {
         Phase::Aliases { most } => aliases(field, layer, *most),
     });
     let columns = usize_literal(layer.columns);
-    match numbers {
-        Numbers::Float => quote! {
+    match arithmetic {
+        Arithmetic::Float => quote! {
             /// Advances by one time step from the inputs received in it.
             fn step(&mut self, inputs: &[f32; #columns]) {
                 #scalars
                 #(#phases)*
             }
         },
-        Numbers::Integer => quote! {
+        Arithmetic::Integer => quote! {
             /// Advances by one time step, after all events were added to the currents.
             fn step(&mut self) {
                 #scalars

@@ -47,6 +47,6 @@ pub use generate::{
 };
 pub use module::Module;
 pub use names::NameSpans;
-pub use options::{Embedding, Numbers, RustOptions};
-pub use synnet_step::{Footprint, Machine, integer, quantized, weights};
+pub use options::{Embedding, RustOptions};
+pub use synnet_step::{Footprint, Machine, Numbers, integer, quantized, weights};
 pub use target::RustTarget;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_step::Machine;
-use synnet_xylo::quantize::QuantizeOptions;
+use synnet_step::{Machine, Numbers};
 
 /// Options for generating a module.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,23 +62,6 @@ impl RustOptions {
     pub fn with_rates(mut self, rates: BTreeMap<String, f64>) -> Self {
         self.rates = rates;
         self
-    }
-}
-
-/// Arithmetic of a module.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Numbers {
-    /// f32, as in training and in the interpreter.
-    #[default]
-    Float,
-    /// 8-bit weights and 16-bit states, as on SynSense's chips, quantized with these options.
-    Integer(QuantizeOptions),
-}
-
-impl Numbers {
-    /// Returns integer arithmetic, quantized with the default options.
-    pub fn integer() -> Self {
-        Self::Integer(QuantizeOptions::new())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use synnet_step::{Footprint, Numbers, Program, Scalar};
+use synnet_step::{Arithmetic, Footprint, Program, Scalar};
 
 use crate::constant::scalar;
 use crate::kernels::kernels;
@@ -35,9 +35,9 @@ pub(crate) fn parts(
     let memory = program.footprint((!borrowed).then_some(ROW));
     let weighted = !program.tables.is_empty();
     let layer_items = (0..program.layers.len()).map(|i| layer::layer(&names, i, variants));
-    let count = match program.numbers {
-        Numbers::Float => Scalar::F32,
-        Numbers::Integer => Scalar::U8,
+    let count = match program.arithmetic {
+        Arithmetic::Float => Scalar::F32,
+        Arithmetic::Integer => Scalar::U8,
     };
     ModuleParts {
         layers: program.layers.iter().map(|layer| layer.name.clone()).collect(),

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use synnet_step::{Numbers, Operation, Part, Rows, Source};
+use synnet_step::{Arithmetic, Operation, Part, Rows, Source};
 
 use crate::layer::state_name;
 use crate::literal::usize_literal;
@@ -51,10 +51,10 @@ impl StepGenerator<'_> {
             Operation::Update { layer, received } => {
                 let field = &self.names.layers[layer];
                 let columns = usize_literal(self.variants.program.layers[layer].columns);
-                match (self.variants.program.numbers, received) {
-                    (Numbers::Integer, _) => quote! { self.#field.step(); },
-                    (Numbers::Float, true) => quote! { self.#field.step(&received); },
-                    (Numbers::Float, false) => quote! { self.#field.step(&[0.0; #columns]); },
+                match (self.variants.program.arithmetic, received) {
+                    (Arithmetic::Integer, _) => quote! { self.#field.step(); },
+                    (Arithmetic::Float, true) => quote! { self.#field.step(&received); },
+                    (Arithmetic::Float, false) => quote! { self.#field.step(&[0.0; #columns]); },
                 }
             }
         }
@@ -89,10 +89,10 @@ impl StepGenerator<'_> {
         let connection = &self.variants.program.connections[connection];
         let places = connection.sources.iter().map(|&source| self.emitted(source));
         let references = connection.sources.iter().zip(places.clone()).map(|(source, place)| {
-            match (source, self.variants.program.numbers) {
-                (Source::Input, Numbers::Float) => quote!(input),
+            match (source, self.variants.program.arithmetic) {
+                (Source::Input, Arithmetic::Float) => quote!(input),
                 // Cut, and thus a value.
-                (Source::Input, Numbers::Integer) => quote!(&input),
+                (Source::Input, Arithmetic::Integer) => quote!(&input),
                 (Source::Layer(_), _) => quote!(&#place),
             }
         });

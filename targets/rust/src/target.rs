@@ -1,13 +1,11 @@
 //! Generated Rust as a [`Target`]: from a network to a module and its file of weights.
 
-use serde_json::json;
-use synnet_ir::{Artifact, Artifacts, Fact, Target};
-use synnet_ir::{Diagnostics, Graph, Network};
-use synnet_step::{Footprint, quantized};
+use synnet_ir::{Artifact, Artifacts, Diagnostics, Graph, Network, Target};
+use synnet_step::{Numbers, facts};
 
-use crate::generate::{self, generate, generate_without_weights};
+use crate::generate::{TARGET, generate, generate_without_weights};
 use crate::module::Module;
-use crate::options::{Embedding, Numbers, RustOptions};
+use crate::options::{Embedding, RustOptions};
 
 /// The targets `rust` and `rust-int`: a Rust module, with its weights in a file beside it.
 ///
@@ -54,10 +52,7 @@ impl Target for RustTarget {
     }
 
     fn check(&self, graph: &Graph) -> Diagnostics {
-        match self.options.numbers {
-            Numbers::Float => generate::check(graph),
-            Numbers::Integer(_) => quantized::check(graph),
-        }
+        self.options.numbers.check(graph, TARGET)
     }
 
     fn build(&self, network: &Network, file: &str) -> Result<Artifacts, Diagnostics> {
@@ -87,16 +82,6 @@ fn artifacts(module: Module, file: &str) -> Artifacts {
             .weights
             .map(|bytes| Artifact::new(weights_file(file), "its weights, for include_bytes!", bytes)),
     );
-    let report = module.quantization.as_ref();
-    let quantization =
-        report.map(|report| Fact::new("quantization", report.to_string().trim_end(), json!(report)));
-    let facts = quantization.into_iter().chain([memory_fact(module.memory)]);
+    let facts = facts(module.quantization.as_ref(), module.memory);
     Artifacts::new(files).with_warnings(module.warnings).with_facts(facts)
-}
-
-fn memory_fact(memory: Footprint) -> Fact {
-    let Footprint { flash, ram } = memory;
-    let text =
-        format!("flash: {flash} bytes of weights and tables, and the code; RAM: {ram} bytes of states");
-    Fact::new("memory", text, json!({ "flash": flash, "ram": ram }))
 }

@@ -20,26 +20,31 @@
 //! # Modules
 //! * [`float`]: programs in f32. Every operation has the order that [`synnet_ir::graph`] defines.
 //! * [`integer`]: programs in integers, and the description of a network in them. It knows no chip.
-//! * [`quantized`]: from a network or a specification to integers; the only module that depends on `synnet-xylo`.
+//! * [`quantized`]: from a network or a specification to integers, with the help of `synnet-xylo`.
+//! * `numbers`: the choice between both, and what each cannot express. `facts`: what a target reports.
 //! * `program`, `operation`: the description. `constant`, `footprint`: tables of constants, memory estimates.
 //! * [`weights`]: the bytes that contain the weights of a program.
 //! * [`docs`]: comments of generated code.
 
 mod constant;
 pub mod docs;
+mod facts;
 pub mod float;
 mod footprint;
 pub mod integer;
 mod machine;
+mod numbers;
 mod operation;
 mod program;
 pub mod quantized;
 pub mod weights;
 
 pub use constant::{Constant, ConstantName, Values};
+pub use facts::facts;
 pub use footprint::Footprint;
 pub use machine::Machine;
+pub use numbers::Numbers;
 pub use operation::{Access, Elements, Loop, Operand, Operation, Phase, Rows, Search, Statement};
 pub use program::{
-    Connection, Layer, Numbers, Output, Part, Program, Scalar, Source, State, StateName, Table,
+    Arithmetic, Connection, Layer, Output, Part, Program, Scalar, Source, State, StateName, Table,
 };

@@ -14,7 +14,7 @@ pub struct Program {
     /// Lines of the network's comment, without memory.
     pub docs: Vec<String>,
     /// Arithmetic.
-    pub numbers: Numbers,
+    pub arithmetic: Arithmetic,
     /// Duration of a step, in seconds.
     pub dt: f32,
     /// Number of input channels.
@@ -42,7 +42,7 @@ pub struct Program {
 
 /// Arithmetic of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numbers {
+pub enum Arithmetic {
     /// Everything is f32.
     Float,
     /// Weights are `i8`, states `i16`, event counts `u8`.

@@ -6,15 +6,15 @@ mod integer;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use synnet_step::{Numbers, Operation, Part, Phase, Program, Rows, Search, Statement};
+use synnet_step::{Arithmetic, Operation, Part, Phase, Program, Rows, Search, Statement};
 
 use crate::variants::Variants;
 
 /// Generates the functions that a program uses. `borrowed` states whether its weights come at run time.
 pub(crate) fn kernels(variants: Variants<'_>, borrowed: bool) -> TokenStream {
-    match variants.program.numbers {
-        Numbers::Float => float_kernels(variants.program, borrowed),
-        Numbers::Integer => integer_kernels(variants),
+    match variants.program.arithmetic {
+        Arithmetic::Float => float_kernels(variants.program, borrowed),
+        Arithmetic::Integer => integer_kernels(variants),
     }
 }
 

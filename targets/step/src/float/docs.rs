@@ -1,7 +1,7 @@
 //! Header and documentation comments of generated code in f32.
 
 use synnet_ir::display::format_time_rounded;
-use synnet_ir::graph::{Layer, LayerId, Leak, Neuron, Parameter, Reset};
+use synnet_ir::graph::{Connection, Layer, Leak, Neuron, Parameter, Reset};
 use synnet_ir::{Graph, fnv1a};
 
 use crate::docs::{self, author, one_line, quantity};
@@ -45,8 +45,7 @@ pub(super) fn network(graph: &Graph) -> Vec<String> {
 }
 
 /// Returns the comment of a layer's type: its kind, its connections, and the author's text.
-pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
-    let layer = graph.layer(id);
+pub(super) fn layer<'a>(layer: &Layer, into: impl Iterator<Item = &'a Connection>) -> Vec<String> {
     let kind = match &layer.neuron {
         Neuron::Lif(lif) => match (lif.adaptation.is_some(), lif.mem.is_some()) {
             (true, true) => "adaptive leaky integrate-and-fire",
@@ -58,8 +57,7 @@ pub(super) fn layer(graph: &Graph, id: LayerId) -> Vec<String> {
         Neuron::ExpSyn(_) => "leaky integrators",
     };
     let title = format!(" Layer `{}`: {} neurons, {kind}.", layer.name, layer.size);
-    let connections = graph.connections_into(id).map(|(_, c)| (c.name.as_str(), &*c.docs));
-    docs::layer(title, connections, &layer.docs)
+    docs::layer(title, into.map(|c| (c.name.as_str(), &*c.docs)), &layer.docs)
 }
 
 /// Returns a layer's row of the table.

@@ -12,7 +12,7 @@ use synnet_ir::{Diagnostics, Feature, Graph, Network};
 
 use self::strategy::Strategies;
 use crate::operation::Operation;
-use crate::program::{self, Numbers, Output, Part, Program, Scalar, Source, StateName, Table};
+use crate::program::{self, Arithmetic, Output, Part, Program, Scalar, Source, StateName, Table};
 use crate::weights;
 
 /// Features that generated code supports: all except noise, for which deterministic code has no source, and learned
@@ -62,18 +62,21 @@ pub fn lower(graph: &Graph, network: Option<&Network>, rates: &BTreeMap<String, 
     let tables = tables(graph, &strategies);
     // Without linear connections there is nothing to pack, and nothing that a program would have to bring.
     let packed = network.filter(|_| !tables.is_empty()).map(weights::pack);
-    let layers =
-        graph.layers_with_ids().map(|(id, layer)| layer::lower(layer, docs::layer(graph, id), graph.dt));
+    let incoming = graph.incoming();
+    let layers = graph.layers.iter().zip(&incoming).map(|(layer, into)| {
+        let connections = into.iter().map(|&i| &graph.connections[i]);
+        layer::lower(layer, docs::layer(layer, connections), graph.dt)
+    });
     Program {
         name: graph.name.clone(),
         header: docs::header(graph, packed.as_deref()),
         docs: docs::network(graph),
-        numbers: Numbers::Float,
+        arithmetic: Arithmetic::Float,
         dt: graph.dt as f32,
         inputs: graph.input.channels,
         layers: layers.collect(),
         connections: graph.connections.iter().map(|connection| lower_connection(graph, connection)).collect(),
-        step: step(graph, &strategies, &tables),
+        step: step(graph, &incoming, &strategies, &tables),
         tables,
         fingerprint: weights::fingerprint(graph),
         packed,
@@ -126,22 +129,24 @@ fn tables(graph: &Graph, strategies: &Strategies) -> Vec<Table> {
     tables
 }
 
-/// Returns the operations of a step.
-fn step(graph: &Graph, strategies: &Strategies, tables: &[Table]) -> Vec<Operation> {
+/// Returns the operations of a step. `incoming` lists the connections into each layer.
+fn step(graph: &Graph, incoming: &[Vec<usize>], strategies: &Strategies, tables: &[Table]) -> Vec<Operation> {
     // In the graph's order of update: a source that is updated earlier is read in its state of this step, a later one
     // in that of the previous step. So recurrence needs no buffer of its own.
     let mut operations = Vec::new();
     let table = |connection: usize, part: Part| {
-        let place = tables.iter().position(|table| (table.connection, table.part) == (connection, part));
-        place.expect("`tables` has a table for each part of a linear connection")
+        // Tables have the order of the connections.
+        let first = tables.partition_point(|table| table.connection < connection);
+        let place = tables[first..].iter().position(|table| table.part == part);
+        first + place.expect("`tables` has a table for each part of a linear connection")
     };
-    for (id, layer) in graph.layers_with_ids() {
-        let received = graph.connections_into(id).next().is_some();
+    for ((id, layer), incoming) in graph.layers_with_ids().zip(incoming) {
+        let received = !incoming.is_empty();
         if received {
             operations.push(Operation::Clear { columns: layer.input_columns() });
         }
-        for (connection, linear) in graph.connections_into(id) {
-            let Operator::Linear(linear) = &linear.operator else {
+        for &connection in incoming {
+            let Operator::Linear(linear) = &graph.connections[connection].operator else {
                 operations.push(Operation::AddEvents { connection });
                 continue;
             };

@@ -7,7 +7,7 @@ use super::network::{IntegerConnection, IntegerError, IntegerLayer, IntegerNetwo
 use super::{docs, layer};
 use crate::machine::Machine;
 use crate::operation::{Operation, Rows, Search};
-use crate::program::{Connection, Numbers, Output, Part, Program, Scalar, Source, StateName, Table};
+use crate::program::{Arithmetic, Connection, Output, Part, Program, Scalar, Source, StateName, Table};
 use crate::weights::HEADER;
 
 /// Lowers a network in integers for a kind of machine.
@@ -24,7 +24,7 @@ pub fn lower(network: &IntegerNetwork, machine: Machine) -> Result<Program, Inte
         name: network.name.clone(),
         header: docs::header(network, &packed),
         docs: docs::network(network),
-        numbers: Numbers::Integer,
+        arithmetic: Arithmetic::Integer,
         dt: network.dt as f32,
         inputs: network.inputs,
         layers: network.layers.iter().map(|layer| layer::lower(layer, machine)).collect(),
