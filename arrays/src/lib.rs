@@ -1,4 +1,5 @@
-//! NumPy array files: `.npy` and `.npz` bytes to arrays and back.
+//! NumPy array files: `.npy` and `.npz` bytes to arrays and back. With the feature `hdf5`, also the elements of HDF5
+//! arrays.
 //!
 //! Bytes may come from any source: invalid data is an error, never a panic, and sizes are checked before
 //! memory is allocated. The same arrays give the same bytes.
@@ -20,6 +21,8 @@
 //! # Ok::<(), synnet_arrays::Error>(())
 //! ```
 
+#[cfg(feature = "hdf5")]
+pub mod hdf5;
 mod npy;
 mod npz;
 mod strings;

@@ -4,7 +4,8 @@
 //! module reads (HDF5 File Format Specification 3.0, III.E "Global Heap").
 
 use half::f16;
-use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, StringPadding};
+use hdf5_pure::{Dataset, Datatype, StringPadding};
+use synnet_arrays::hdf5::{Number, NumberKind, without_padding};
 
 use crate::Error;
 use crate::resolution::Resolution;
@@ -130,14 +131,7 @@ fn fixed_text(array: &Dataset, path: &str, size: u32, padding: &StringPadding) -
 
 /// Decodes element `i` of an array of text, without its padding.
 fn text(path: &str, i: usize, bytes: &[u8], padding: &StringPadding) -> Result<String, Error> {
-    let (end, pad) = match padding {
-        StringPadding::NullTerminate => (bytes.iter().position(|&byte| byte == 0), 0),
-        StringPadding::NullPad => (None, 0),
-        StringPadding::SpacePad => (None, b' '),
-    };
-    let bytes = &bytes[..end.unwrap_or(bytes.len())];
-    let length = bytes.iter().rposition(|&byte| byte != pad).map_or(0, |last| last + 1);
-    match std::str::from_utf8(&bytes[..length]) {
+    match std::str::from_utf8(without_padding(bytes, padding)) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err(Error::invalid(format!("element {i} of `{path}`"), "is not UTF-8 text")),
     }
@@ -159,65 +153,15 @@ fn kind(datatype: &Datatype) -> &'static str {
     }
 }
 
-/// The type of the numbers in a sequence.
-#[derive(Clone, Copy, Debug)]
-struct Number {
-    size: usize,
-    big_endian: bool,
-    kind: NumberKind,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum NumberKind {
-    Unsigned,
-    Signed,
-    Float,
-}
-
-impl Number {
-    /// A byte of text.
-    const BYTE: Self = Self { size: 1, big_endian: false, kind: NumberKind::Unsigned };
-
-    fn of(datatype: &Datatype) -> Option<Self> {
-        let (size, order, kind) = match datatype {
-            Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), byte_order, layout } => {
-                (*size, *byte_order, if layout.signed { NumberKind::Signed } else { NumberKind::Unsigned })
-            }
-            // IEEE 754 formats of 16, 32 and 64 bits.
-            Datatype::FloatingPoint { size, byte_order, layout }
-                if matches!((size, layout.exponent_size), (2, 5) | (4, 8) | (8, 11)) =>
-            {
-                (*size, *byte_order, NumberKind::Float)
-            }
-            _ => return None,
-        };
-        let big_endian = match order {
-            DatatypeByteOrder::LittleEndian => false,
-            DatatypeByteOrder::BigEndian => true,
-            DatatypeByteOrder::Vax => return None,
-        };
-        Some(Self { size: size as usize, big_endian, kind })
-    }
-
-    /// Decodes the bytes of one element.
-    fn decode(self, bytes: &[u8]) -> f64 {
-        let mut word = [0; 8];
-        word[..self.size].copy_from_slice(&bytes[..self.size]);
-        if self.big_endian {
-            word[..self.size].reverse();
-        }
-        let unsigned = u64::from_le_bytes(word);
-        match (self.kind, self.size) {
-            (NumberKind::Unsigned, _) => unsigned as f64,
-            // Shifting up and back extends the sign.
-            (NumberKind::Signed, size) => {
-                let unused = 64 - 8 * size as u32;
-                ((unsigned << unused) as i64 >> unused) as f64
-            }
-            (NumberKind::Float, 2) => f16::from_bits(unsigned as u16).to_f64(),
-            (NumberKind::Float, 4) => f32::from_bits(unsigned as u32).into(),
-            (NumberKind::Float, _) => f64::from_bits(unsigned),
-        }
+/// Decodes the bytes of a number.
+fn decode(number: Number, bytes: &[u8]) -> f64 {
+    let bits = number.bits(bytes);
+    match (number.kind, number.size) {
+        (NumberKind::Unsigned, _) => bits as f64,
+        (NumberKind::Signed, _) => number.signed(bits) as f64,
+        (NumberKind::Float, 2) => f16::from_bits(bits as u16).to_f64(),
+        (NumberKind::Float, 4) => f32::from_bits(bits as u32).into(),
+        (NumberKind::Float, _) => f64::from_bits(bits),
     }
 }
 
@@ -254,7 +198,7 @@ impl Ragged<'_> {
     /// Decodes sequence `i`.
     pub(crate) fn get(&self, i: usize) -> Result<Vec<f64>, Error> {
         let bytes = self.bytes(i)?;
-        Ok(bytes.chunks_exact(self.number.size).map(|bytes| self.number.decode(bytes)).collect())
+        Ok(bytes.chunks_exact(self.number.size).map(|bytes| decode(self.number, bytes)).collect())
     }
 
     /// Returns the bytes of sequence `i`.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, File, Group, StringPadding, VlenStringReadOptions};
+use hdf5_pure::{Dataset, Datatype, File, Group, StringPadding, VlenStringReadOptions};
+use synnet_arrays::hdf5::{Number, NumberKind, without_padding};
 
 use crate::model::{Array, Field, Nir, Node, Values};
 
@@ -164,8 +165,8 @@ impl Reader {
                 _ => Err(Incompatible::new(path, "is not one text")),
             };
         }
-        let number =
-            Number::of(&datatype).ok_or_else(|| Incompatible::new(path, "holds neither numbers nor text"))?;
+        let number = self::number(&datatype)
+            .ok_or_else(|| Incompatible::new(path, "holds neither numbers nor text"))?;
         let shape = self.shape(dataset, number.size as u64, path)?;
         let bytes = dataset.read_raw().map_err(failed)?;
         let count: usize = shape.iter().product();
@@ -175,7 +176,7 @@ impl Reader {
                 format!("has {} bytes, but its shape {shape:?} needs {}", bytes.len(), count * number.size),
             ));
         }
-        Ok(Field::Array(Array { shape, values: number.decode(&bytes) }))
+        Ok(Field::Array(Array { shape, values: decode(number, &bytes) }))
     }
 
     /// Checks the extents of an array against the remaining budget, and returns them.
@@ -259,76 +260,29 @@ impl Reader {
 
 /// Decodes a text of fixed length without its padding.
 fn fixed_text(bytes: &[u8], padding: &StringPadding, path: &str) -> Result<String, Incompatible> {
-    let end = match padding {
-        StringPadding::NullTerminate => bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()),
-        StringPadding::NullPad => bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1),
-        StringPadding::SpacePad => bytes.iter().rposition(|&byte| byte != b' ').map_or(0, |last| last + 1),
-    };
-    let text =
-        std::str::from_utf8(&bytes[..end]).map_err(|_| Incompatible::new(path, "is not UTF-8 text"))?;
+    let text = std::str::from_utf8(without_padding(bytes, padding))
+        .map_err(|_| Incompatible::new(path, "is not UTF-8 text"))?;
     Ok(text.to_owned())
 }
 
-/// The type of the numbers of an array on disk.
-#[derive(Clone, Copy, Debug)]
-struct Number {
-    size: usize,
-    big_endian: bool,
-    kind: NumberKind,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum NumberKind {
-    Unsigned,
-    Signed,
-    Float,
-}
-
-impl Number {
-    fn of(datatype: &Datatype) -> Option<Self> {
-        let (size, order, kind) = match datatype {
-            Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), byte_order, layout } => {
-                (*size, *byte_order, if layout.signed { NumberKind::Signed } else { NumberKind::Unsigned })
-            }
-            // IEEE 754 formats of 16, 32 and 64 bits.
-            Datatype::FloatingPoint { size, byte_order, layout }
-                if matches!((size, layout.exponent_size), (2, 5) | (4, 8) | (8, 11)) =>
-            {
-                (*size, *byte_order, NumberKind::Float)
-            }
-            // h5py writes Booleans so.
-            Datatype::Enumeration { base_type, .. } => return Self::of(base_type),
-            _ => return None,
-        };
-        let big_endian = match order {
-            DatatypeByteOrder::LittleEndian => false,
-            DatatypeByteOrder::BigEndian => true,
-            DatatypeByteOrder::Vax => return None,
-        };
-        Some(Self { size: size as usize, big_endian, kind })
+/// Returns the numbers of an array; `None` if it holds none.
+fn number(datatype: &Datatype) -> Option<Number> {
+    match datatype {
+        // h5py writes Booleans so.
+        Datatype::Enumeration { base_type, .. } => number(base_type),
+        _ => Number::of(datatype),
     }
+}
 
-    fn decode(self, bytes: &[u8]) -> Values {
-        let words = bytes.chunks_exact(self.size).map(|bytes| {
-            let mut word = [0; 8];
-            word[..self.size].copy_from_slice(bytes);
-            if self.big_endian {
-                word[..self.size].reverse();
-            }
-            u64::from_le_bytes(word)
-        });
-        match (self.kind, self.size) {
-            (NumberKind::Float, 2) => {
-                Values::F32(words.map(|word| half::f16::from_bits(word as u16).to_f32()).collect())
-            }
-            (NumberKind::Float, 4) => Values::F32(words.map(|word| f32::from_bits(word as u32)).collect()),
-            (NumberKind::Float, _) => Values::F64(words.map(f64::from_bits).collect()),
-            (NumberKind::Unsigned, _) => Values::I64(words.map(|word| word as i64).collect()),
-            (NumberKind::Signed, size) => {
-                // Shifting up and back extends the sign.
-                let unused = 64 - 8 * size as u32;
-                Values::I64(words.map(|word| (word << unused) as i64 >> unused).collect())
-            }
+fn decode(number: Number, bytes: &[u8]) -> Values {
+    let words = bytes.chunks_exact(number.size).map(|bytes| number.bits(bytes));
+    match (number.kind, number.size) {
+        (NumberKind::Float, 2) => {
+            Values::F32(words.map(|bits| half::f16::from_bits(bits as u16).to_f32()).collect())
         }
+        (NumberKind::Float, 4) => Values::F32(words.map(|bits| f32::from_bits(bits as u32)).collect()),
+        (NumberKind::Float, _) => Values::F64(words.map(f64::from_bits).collect()),
+        (NumberKind::Unsigned, _) => Values::I64(words.map(|bits| bits as i64).collect()),
+        (NumberKind::Signed, _) => Values::I64(words.map(|bits| number.signed(bits)).collect()),
     }
 }
