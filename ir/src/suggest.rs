@@ -29,7 +29,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             break;
         }
         let distance = strsim::damerau_levenshtein(name, candidate);
-        let is_nearer = nearest.is_none_or(|(least, _)| distance < least);
+        let is_nearer = nearest.is_none_or(|(minimum, _)| distance < minimum);
         if distance <= limit && distance < long && is_nearer {
             nearest = Some((distance, candidate));
         }

@@ -26,7 +26,7 @@ pub(super) fn mend(text: &mut Tokenized) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// What is known about the braces of a source without syntax errors, from the least to the most.
+/// What is known about the braces of a source without syntax errors, in ascending order of certainty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Braces {
     /// Some would be mended if the source had an error.

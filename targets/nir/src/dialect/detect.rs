@@ -65,7 +65,7 @@ pub(crate) fn detect<'a>(nodes: impl Iterator<Item = (&'a str, &'a Primitive)>) 
     // Synapses without gain rule out forward Euler, whose `w_in` is `tau_syn / dt`; a gain rules out the others.
     let euler = euler.filter(|_| has_gain || evidence.synapses.is_empty() || evidence.gain_is_euler());
     let others = rockpool.chain(spyx).filter(|_| !has_gain);
-    // One time constant fits every relation. The tools are then told apart by their time step, which people choose in few
+    // One time constant fits every relation. Then only the time step distinguishes the tools, which people choose in few
     // digits.
     let digits = |dt: f64, dialect: Dialect| match (dialect, evidence.has_rockpool_name) {
         (Dialect::Rockpool, true) => 0,

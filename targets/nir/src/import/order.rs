@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-/// Maximum number of nested cycles that are told apart; deeper ones are cut where a depth-first search closes them.
+/// Maximum number of nested cycles that are distinguished; deeper ones are cut where a depth-first search closes them.
 const MAX_NESTING: usize = 64;
 
 /// Maximum number of edges between neurons, those through other nodes included.

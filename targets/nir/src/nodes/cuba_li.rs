@@ -30,13 +30,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<CubaLi> {
         v_reset: None,
         w_in: w_in?,
     };
-    fields.same_length(&[
-        ("tau_syn", node.tau_syn.len()),
-        ("tau_mem", node.tau_mem.len()),
-        ("r", node.r.len()),
-        ("v_leak", node.v_leak.len()),
-        ("w_in", node.w_in().len()),
-    ])?;
+    fields.same_length(&node.lengths())?;
     Some(CubaLi(node))
 }
 

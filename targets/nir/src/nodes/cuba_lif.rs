@@ -46,7 +46,8 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<CubaLif> {
 }
 
 impl CubaLif {
-    fn lengths(&self) -> [(&'static str, usize); 7] {
+    /// Returns the number of values of each field; 1 for a field that the file does not have.
+    pub(super) fn lengths(&self) -> [(&'static str, usize); 7] {
         [
             ("tau_syn", self.tau_syn.len()),
             ("tau_mem", self.tau_mem.len()),

@@ -98,11 +98,11 @@ impl<'a> Fields<'a> {
 
     /// Checks that all lists have one value, or the same number of values.
     pub(crate) fn same_length(&mut self, lists: &[(&'static str, usize)]) -> Option<()> {
-        let most = lists.iter().max_by_key(|(_, len)| *len)?;
-        let Some((field, len)) = lists.iter().find(|(_, len)| *len != 1 && *len != most.1) else {
+        let longest = lists.iter().max_by_key(|(_, len)| *len)?;
+        let Some((field, len)) = lists.iter().find(|(_, len)| *len != 1 && *len != longest.1) else {
             return Some(());
         };
-        let message = format!("has {len} values, but `{}` has {}", most.0, most.1);
+        let message = format!("has {len} values, but `{}` has {}", longest.0, longest.1);
         self.wrong(field, &message, "write one value per neuron in every field");
         None
     }

@@ -70,7 +70,7 @@ fn measure(run: impl FnOnce()) -> u32 {
 }
 
 /// Bytes of stack below this function that a step uses: those that it changes in a painted area. Less than 256 bytes are
-/// not told apart from those of this function.
+/// not distinguished from those of this function.
 #[inline(never)]
 fn stack(network: &mut Digits) -> u32 {
     const PAINT: u8 = 0xa5;
