@@ -175,7 +175,7 @@ impl Config {
     /// Runs the pipeline from a source file to a module.
     fn generate(&self, path: &Path, stem: &str, files: &mut Files) -> Result<Module, Error> {
         let mut sources = Sources::new();
-        let text = files.read_text(path)?;
+        let text = files.read_network(path)?;
         let root = sources.add(path.to_string_lossy(), text);
         let options =
             synnet_dsl::CompileOptions::new().with_name(self.name.clone()).with_params(self.params.clone());
@@ -226,7 +226,7 @@ impl Config {
 }
 
 fn read_weights(path: &Path, files: &mut Files) -> Result<WeightsFile, Error> {
-    WeightsFile::from_safetensors(&files.read(path)?)
+    WeightsFile::from_safetensors(&files.read_weights(path)?)
         .map_err(|error| Error::new(format!("`{}`: {error}", path.display())))
 }
 
@@ -455,6 +455,14 @@ mod tests {
         std::fs::write(folder.path().join("kws.safetensors"), "no").expect("the folder can be written");
         let weights = config(folder.path()).compile(&path).expect_err("these are no weights");
         assert!(weights.to_string().contains("kws.safetensors`: not a safetensors file"), "{weights}");
+        let swapped = Config::new().weights(&path).out_dir(folder.path()).compile(&path);
+        let swapped = swapped.expect_err("this is the network").to_string();
+        assert!(swapped.ends_with("it is a network, but a weights file is expected here"), "{swapped}");
+        std::fs::write(folder.path().join("kws.yaml"), "network: kws.snn\n")
+            .expect("the folder can be written");
+        let recipe =
+            config(folder.path()).compile(folder.path().join("kws.yaml")).expect_err("it is a recipe");
+        assert!(recipe.to_string().ends_with("it is a recipe, but a network is expected here"), "{recipe}");
         std::fs::write(folder.path().join("kws.safetensors"), Params::default().to_safetensors())
             .expect("the folder can be written");
         let empty = config(folder.path()).compile(&path).expect_err("two tensors are missing");

@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use synnet_ir::FileKind;
+
 use crate::error::Error;
 
 /// Reads files and records their paths, on which the crate depends.
@@ -13,12 +15,19 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(crate) fn read(&mut self, path: &Path) -> Result<Vec<u8>, Error> {
-        self.bytes(path).map_err(|reason| cannot_read(path, &reason))
+    /// Reads a weights file; refuses a file of another kind.
+    pub(crate) fn read_weights(&mut self, path: &Path) -> Result<Vec<u8>, Error> {
+        self.bytes_of(FileKind::Weights, path).map_err(|reason| cannot_read(path, &reason))
     }
 
-    pub(crate) fn read_text(&mut self, path: &Path) -> Result<String, Error> {
-        self.text(path).map_err(|reason| cannot_read(path, &reason))
+    /// Reads a network; refuses a file of another kind.
+    pub(crate) fn read_network(&mut self, path: &Path) -> Result<String, Error> {
+        self.bytes_of(FileKind::Network, path).and_then(text).map_err(|reason| cannot_read(path, &reason))
+    }
+
+    fn bytes_of(&mut self, expected: FileKind, path: &Path) -> Result<Vec<u8>, String> {
+        let bytes = self.bytes(path)?;
+        FileKind::of(path, &bytes).mistaken_for(expected).map_or(Ok(bytes), Err)
     }
 
     fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, String> {
@@ -28,16 +37,16 @@ impl Files {
             _ => error.to_string(),
         })
     }
-
-    fn text(&mut self, path: &Path) -> Result<String, String> {
-        String::from_utf8(self.bytes(path)?).map_err(|_| "it is not UTF-8 text".into())
-    }
 }
 
 impl synnet_dsl::Loader for Files {
     fn load(&mut self, path: &str) -> Result<String, String> {
-        self.text(Path::new(path))
+        self.bytes(Path::new(path)).and_then(text)
     }
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
 }
 
 fn cannot_read(path: &Path, reason: &str) -> Error {

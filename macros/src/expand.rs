@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
-use synnet_ir::{Graph, SourceId, Sources, WeightsFile};
+use synnet_ir::{FileKind, Graph, SourceId, Sources, WeightsFile};
 use synnet_rust::{Module, RustOptions};
 
 use crate::emitter::{Emitter, Origin};
@@ -75,7 +75,8 @@ impl Compiler {
     fn source(&mut self, network: &Network, sources: &mut Sources) -> syn::Result<(Origin, SourceId)> {
         Ok(match network {
             Network::File(path) => {
-                let text = self.read(&path.value()).and_then(text).map_err(cannot_read(path))?;
+                let read = self.read_kind(&path.value(), FileKind::Network);
+                let text = read.and_then(text).map_err(cannot_read(path))?;
                 let root = sources.add(path.value(), text);
                 (Origin::File(path.clone()), root)
             }
@@ -88,9 +89,15 @@ impl Compiler {
     }
 
     fn weights(&mut self, path: &LitStr) -> syn::Result<WeightsFile> {
-        let bytes = self.read(&path.value()).map_err(cannot_read(path))?;
+        let bytes = self.read_kind(&path.value(), FileKind::Weights).map_err(cannot_read(path))?;
         WeightsFile::from_safetensors(&bytes)
             .map_err(|error| syn::Error::new(path.span(), format!("`{}`: {error}", path.value())))
+    }
+
+    /// Reads a file like [`read`](Self::read), and refuses one of another kind.
+    fn read_kind(&mut self, path: &str, expected: FileKind) -> Result<Vec<u8>, String> {
+        let bytes = self.read(path)?;
+        FileKind::of(Path::new(path), &bytes).mistaken_for(expected).map_or(Ok(bytes), Err)
     }
 
     /// Reads a file and records it as a dependency of the crate.

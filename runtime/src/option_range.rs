@@ -41,11 +41,13 @@ pub(crate) struct OptionRange {
     fits: bool,
     /// The range in words, to follow "it must be".
     range: &'static str,
+    /// What to write instead, if the range does not say it.
+    help: Option<&'static str>,
 }
 
 impl OptionRange {
     pub(crate) fn new(name: &'static str, value: f64, fits: bool, range: &'static str) -> Self {
-        Self { name, item: None, value, fits, range }
+        Self { name, item: None, value, fits, range, help: None }
     }
 
     pub(crate) fn count(name: &'static str, value: usize) -> Self {
@@ -83,14 +85,20 @@ impl OptionRange {
         self
     }
 
+    /// Sets what to write instead.
+    pub(crate) fn with_help(mut self, help: &'static str) -> Self {
+        self.help = Some(help);
+        self
+    }
+
     /// Returns an error if the value is outside the range.
     pub(crate) fn check(self) -> Option<OptionError> {
-        let Self { name, item, value, fits, range } = self;
+        let Self { name, item, value, fits, range, help } = self;
         (!fits).then(|| OptionError {
             path: name.split('.').map(str::to_owned).chain(item).collect(),
             is_key: false,
             predicate: format!("is {}; it must be {range}", number(value)),
-            help: None,
+            help: help.map(str::to_owned),
         })
     }
 }

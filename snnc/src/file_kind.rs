@@ -11,7 +11,7 @@ use crate::stdio;
 /// Reads a file, or standard input. A file of another kind than expected is a misuse of the command line.
 pub fn read(path: &Path, expected: Expected) -> Result<Vec<u8>, Failure> {
     let name = stdio::display_name(path);
-    let check = |kind: FileKind| match kind.mistake(expected, &name) {
+    let check = |kind: FileKind| match expected.mistake(kind, &name) {
         Some(mistake) => Err(Failure::Usage(format!("{}: {}", mistake.message, mistake.help))),
         None => Ok(()),
     };

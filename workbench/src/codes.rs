@@ -18,4 +18,5 @@ synnet_ir::codes! {
     NETWORK_MISMATCH = "R0304", "a recipe that does not fit its network";
     FILE = "R0305", "a file that cannot be used";
     NO_SAMPLE = "R0401", "a value that no sample has";
+    UNUSABLE_SAMPLE = "R0402", "samples that cannot be used";
 }

@@ -1,9 +1,10 @@
 //! The files of a compilation: the root, its imports, and the standard library.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use synnet_ir::{Diagnostic, Diagnostics, SourceId, Sources, nearest};
+use synnet_ir::{Diagnostic, Diagnostics, FileKind, SourceId, Sources, nearest};
 
 use crate::codes;
 use crate::limits::MAX_FILES;
@@ -288,16 +289,17 @@ fn load(
         );
         return None;
     }
+    let mut refuse = |reason: String, help: &str| {
+        let message = format!("cannot read `{place}`: {reason}");
+        diagnostics.push(Diagnostic::error(&codes::IMPORT, path.span, message).with_help(help));
+        None
+    };
     match loader.load(place) {
-        Ok(text) => Some(sources.add(place, text)),
-        Err(reason) => {
-            let message = format!("cannot read `{place}`: {reason}");
-            diagnostics.push(
-                Diagnostic::error(&codes::IMPORT, path.span, message)
-                    .with_help("write the path relative to the importing file"),
-            );
-            None
-        }
+        Ok(text) => match FileKind::of(Path::new(place), text.as_bytes()).mistaken_for(FileKind::Network) {
+            None => Some(sources.add(place, text)),
+            Some(mistake) => refuse(mistake, "import from a network file (`.snn`)"),
+        },
+        Err(reason) => refuse(reason, "write the path relative to the importing file"),
     }
 }
 

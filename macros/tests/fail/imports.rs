@@ -1,5 +1,7 @@
-// Mistakes in a file are shown with its lines, at the token that names the file.
+// Mistakes in a file are shown with its lines, at the token that names the file. A file of another kind is named.
 synnet_macros::synnet!("tests/nets/broken.snn");
+
+synnet_macros::synnet!("tests/nets/recipe.yaml");
 
 synnet_macros::synnet! {
     use "tests/nets/broken.snn"::Broken;

@@ -53,7 +53,8 @@ impl Sgd {
                 self.momentum,
                 nesterov_fits,
                 "positive if `nesterov` is true",
-            ),
+            )
+            .with_help("set `momentum`, such as 0.9, or omit `nesterov`"),
             OptionRange::non_negative("optimizer.weight_decay", self.weight_decay),
         ]
     }

@@ -73,7 +73,7 @@ fn a_missing_recording_is_an_error_of_the_folder() {
 #[test]
 fn names_that_do_not_parse_are_named() {
     for (name, says) in [
-        ("data/middle_0.wav", "the label `middle` is not one of the classes low, high"),
+        ("data/middle_0.wav", "`data.classes` lacks a label of the samples: `middle` (`middle_0.wav`)"),
         ("data/noise.wav", "names do not match the pattern `{label}_{take}.wav`"),
         ("data/more/low_7.wav", "names do not match the pattern"),
     ] {

@@ -297,7 +297,7 @@ fn data_errors_are_reported() {
         (
             SHD.replace("classes: 2", "classes: [1, 2]"),
             1,
-            &["sample 0: the label `0` is not one of the classes 1, 2"],
+            &["`data.classes` lacks a label of the samples: `0` (12 samples, such as `sample 0`)"],
         ),
         (
             SHD.replace("shd,", "hdf,"),
@@ -326,7 +326,11 @@ fn data_errors_are_reported() {
             1,
             &["5 channels", "the network has 700 inputs"],
         ),
-        (npz("fit.npz", "test: { label: [1] }, classes: 2"), 1, &["sample 1: the label `7`"]),
+        (
+            npz("fit.npz", "test: { label: [1] }, classes: 2"),
+            1,
+            &["`data.classes` lacks a label of the samples: `7` (`sample 1`)"],
+        ),
         (npz("fit.npz", "test: { label: [1] }"), 1, &["has `labels`; name the classes"]),
         (npz("traces.npz", "test: { take: [1] }"), 1, &["targets for 3 outputs; the network has 2"]),
         (npz("traces.npz", "test: { take: [1] }, classes: 2"), 1, &["omit `data.classes`"]),

@@ -5,23 +5,26 @@ use synnet_ir::display::{format_thousands, pluralize};
 use synnet_xylo::chip::Chip;
 
 use super::{SplitSample, error_list};
+use crate::codes;
 use crate::error::Error;
 use crate::observer::Observer;
+use crate::problem::Problem;
+use crate::recipe::Recipe;
 
-/// Checks every sample in its first `steps` steps. The observer gets a warning about events above the limit of the chip
+/// Checks every sample in the steps that the recipe takes of it. The observer gets a warning about events above the limit of the chip
 /// per channel per step, which it drops.
 ///
 /// # Errors
 /// Returns an error that lists samples with values that are not whole numbers from 0 to 255.
 pub(super) fn check(
     samples: &[SplitSample],
-    steps: usize,
+    recipe: &Recipe,
     chip: &Chip,
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let (mut errors, mut dropped, mut affected) = (Vec::new(), 0.0, 0);
     for SplitSample { sample, origin, .. } in samples {
-        match excess(&sample.raster, steps, chip.events.input as f32) {
+        match excess(&sample.raster, recipe.data.steps, chip.events.input as f32) {
             Ok(excess) => {
                 dropped += excess;
                 affected += usize::from(excess > 0.0);
@@ -30,12 +33,12 @@ pub(super) fn check(
         }
     }
     if !errors.is_empty() {
-        let predicate = format!(
-            "cannot run on {}, which takes event counts, whole numbers from 0 to 255 (to run without a chip, remove `chip` and \
-             set `build: [rust]`)",
-            chip.title
-        );
-        return Err(Error::Input(error_list(&errors, "sample", "samples", &predicate)));
+        let predicate =
+            format!("cannot run on {}, which takes event counts, whole numbers from 0 to 255", chip.title);
+        let message = error_list(&errors, "sample", "samples", &predicate);
+        let help = "to train without a chip, remove `chip` and set `build: [rust]`";
+        let problem = Problem::new(&codes::UNUSABLE_SAMPLE, "data.path", message).with_help(help);
+        return Err(recipe.error(vec![problem]));
     }
     if affected > 0 {
         observer.warning(&format!(

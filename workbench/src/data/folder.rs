@@ -44,7 +44,9 @@ impl Source<'_> {
             let help = "add `pattern`, the pattern of its file names, such as `{label}_{take}.npz`";
             self.error(Problem::new(&codes::MISSING_KEY, "data.pattern", message).with_help(help))
         })?;
-        let pattern = Pattern::parse(text).map_err(|e| Error::Input(format!("`data.pattern`: {e}")))?;
+        let pattern = Pattern::parse(text).map_err(|why| {
+            self.error(Problem::new(&codes::CONFLICT, "data.pattern", format!("`data.pattern`: {why}")))
+        })?;
         let scan = Scan::read(self.path, pattern.extension(), &self.ignored())?;
         scan.report(self.path, observer);
         if scan.names.is_empty() {
@@ -53,38 +55,32 @@ impl Source<'_> {
             let problem = Problem::new(&codes::NO_SAMPLE, key, message);
             return Err(self.error(problem.with_help("correct the path, or the extension in `data.pattern`")));
         }
-        let (mut errors, mut unmatched) = (Vec::new(), LeftOut::default());
+        let mut unmatched = LeftOut::default();
         let (mut selected, mut assignments, mut speakers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut any_matches = false;
         for name in scan.names {
             let Some(fields) = pattern.matches(&name) else {
                 unmatched.add(&name);
                 continue;
             };
+            any_matches = true;
             let value =
                 |field: &str| fields.iter().find(|(f, _)| *f == field).map_or("", |(_, value)| *value);
-            match self.splitter.assign(&Fields { name: &name, value: &value }, self.all_test, seen) {
-                Ok(Some(assignment)) => {
-                    assignments.push(assignment);
-                    speakers
-                        .push(pattern.fields().find(|field| *field == SPEAKER).map(|f| value(f).to_owned()));
-                    selected.push(name);
-                }
-                Ok(None) => {}
-                Err(why) => errors.push(format!("`{name}`: {why}")),
+            let sample = Fields { name: &name, value: &value };
+            if let Some(assignment) = self.splitter.assign(&sample, self.all_test, seen) {
+                assignments.push(assignment);
+                speakers.push(pattern.fields().find(|field| *field == SPEAKER).map(|f| value(f).to_owned()));
+                selected.push(name);
             }
         }
         if let Some(names) = unmatched.describe("file", "files") {
             let message = format!("{names} whose names do not match the pattern `{text}`");
-            if self.options.strict || selected.is_empty() && errors.is_empty() {
+            if self.options.strict || !any_matches {
                 let help = "correct `data.pattern`, or leave files out with `data.ignore`";
                 let problem = Problem::new(&codes::NO_SAMPLE, "data.pattern", message);
                 return Err(self.error(problem.with_help(help)));
             }
             observer.warning(&format!("`{}`: skipped {message}", self.path.display()));
-        }
-        if !errors.is_empty() {
-            let list = error_list(&errors, "file name does", "file names do", "not fit the recipe");
-            return Err(Error::file(self.path, list));
         }
         self.splitter.hold_out_fraction(&selected, &mut assignments);
         let files = selected.into_iter().zip(assignments).zip(speakers);
@@ -95,6 +91,12 @@ impl Source<'_> {
     /// Returns the key that names the folder.
     pub(super) fn key(&self) -> &'static str {
         if self.all_test { "data.test_path" } else { "data.path" }
+    }
+
+    /// Returns the error about samples that cannot be used.
+    pub(super) fn unusable(&self, message: String) -> Error {
+        let help = "repair the data, or leave samples out with `data.ignore` or `data.only`";
+        self.error(Problem::new(&codes::UNUSABLE_SAMPLE, self.key(), message).with_help(help))
     }
 
     /// Returns the error about a problem of the recipe.
@@ -131,7 +133,7 @@ impl Source<'_> {
         if errors.is_empty() {
             Ok(contents.into_iter().flatten().collect())
         } else {
-            Err(Error::Input(error_list(&errors, "file", "files", "cannot be used")))
+            Err(self.unusable(error_list(&errors, "file", "files", "cannot be used")))
         }
     }
 

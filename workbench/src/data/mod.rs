@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use synnet_audio::audio3;
 use synnet_data::Binning;
-use synnet_runtime::{Dataset, Label, Sample};
+use synnet_runtime::{Dataset, Sample};
 use synnet_xylo::chip::Chip;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -36,10 +36,12 @@ use crate::yaml::KeyPath;
 use augmented::AugmentedSamples;
 pub use augmented::EpochDatasets;
 use cache::Cache;
+use folder::File;
 use overlap::Origin;
 pub(crate) use scan::Scan;
-use split::{Seen, Split, Splitter};
+use split::{Assignment, Seen, Split, Splitter};
 pub(crate) use split::{required_fields, rules};
+use table::TableSamples;
 
 /// Maximum number of errors that a message lists; it counts the others.
 const MAX_LISTED_ERRORS: usize = 8;
@@ -134,7 +136,7 @@ struct SplitSample {
 /// Reads the data of a recipe and converts it to rasters.
 ///
 /// # Errors
-/// Returns an error that lists the samples that cannot be used, or values of the recipe that no sample has, or names an
+/// Returns an error that lists the samples that cannot be used, labels that are no class, or values of the recipe that no sample has, or names an
 /// empty set, or a class that the recipe lists and does not hold out by name, but that has no training samples.
 pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Corpus, Error> {
     let options = &recipe.data;
@@ -161,25 +163,36 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
         return Err(recipe.error(vec![problem.with_help("select samples by fields")]));
     }
     let splitter = Splitter::new(options, &classes)?;
-    let (mut samples, mut seen) = (Vec::new(), Seen::default());
-    let mut augmented = None;
-    for (path, _, all_test) in paths {
-        let source = Source { recipe, options, input: &input, path, all_test, splitter: &splitter };
-        let (read, to_augment) = source.load(&recipe.front_end, &mut seen, observer)?;
-        samples.extend(read);
-        augmented = augmented.or(to_augment);
+    let sources = paths.into_iter().map(|(path, _, all_test)| {
+        let input = &input;
+        Source { recipe, options, input, path, all_test, splitter: &splitter }
+    });
+    // What names and fields tell is checked before the contents of files are read, which may take minutes.
+    let mut seen = Seen::default();
+    let mut found = Vec::new();
+    for source in sources {
+        found.push((source.find(&mut seen, observer)?, source));
     }
+    let assignments = || found.iter().flat_map(|(found, _)| found.assignments());
     let mut problems = splitter.check(&seen, observer);
-    problems.extend(check_classes(&samples, &classes, recipe, observer));
+    problems.extend(check_classes(assignments(), &classes, recipe, observer));
+    if problems.is_empty() {
+        problems.extend(check_sets(assignments(), options));
+    }
     if !problems.is_empty() {
         return Err(recipe.error(problems));
     }
+    let (mut samples, mut augmented) = (Vec::new(), None);
+    for (found, source) in found {
+        let (read, to_augment) = source.read_found(found, &recipe.front_end, observer)?;
+        samples.extend(read);
+        augmented = augmented.or(to_augment);
+    }
     overlap::warn(&samples, options, observer);
     for chip in &input.chips {
-        chip_input::check(&samples, options.steps, chip, observer)?;
+        chip_input::check(&samples, recipe, chip, observer)?;
     }
     let splits = Splits::new(samples);
-    splits.check(options).map_err(|problem| recipe.error(vec![problem]))?;
     warn_about_silence(&splits.train, options, observer);
     let channels = if options.format == Format::Wav { audio3::CHANNELS } else { input.channels };
     let dataset = |samples| {
@@ -200,17 +213,17 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
 /// unless the recipe is strict: a class whose label `data.test` or `data.validation` names, because whoever holds out a
 /// class by name wants to know what the network does with it; and a class that the recipe counts but does not list.
 fn check_classes(
-    samples: &[SplitSample],
+    assignments: impl Iterator<Item = Assignment>,
     classes: &[String],
     recipe: &Recipe,
     observer: &dyn Observer,
 ) -> Vec<Problem> {
     let options = &recipe.data;
     let mut counts = vec![(0, 0); classes.len()];
-    for SplitSample { split, sample, .. } in samples {
-        if let Label::Class(class) = sample.label {
+    for Assignment { split, label } in assignments {
+        if let Some(class) = label {
             counts[class].0 += 1;
-            counts[class].1 += usize::from(*split == Split::Train);
+            counts[class].1 += usize::from(split == Split::Train);
         }
     }
     // An empty training set is an error of its own.
@@ -263,26 +276,24 @@ impl Splits {
         }
         splits
     }
+}
 
-    /// Checks that no set that the recipe asks for is empty.
-    fn check(&self, options: &DataOptions) -> Result<(), Problem> {
-        let is_validated = options.validation != ValidationSplit::None;
-        // The rule that was applied last has taken the samples.
-        let training_key = if self.validation.is_empty() { "data.test" } else { "data.validation" };
-        let sets = [
-            (self.test.is_empty(), "test", "data.test"),
-            (self.train.is_empty(), "training", training_key),
-            (is_validated && self.validation.is_empty(), "validation", "data.validation"),
-        ];
-        match sets.into_iter().find(|(is_empty, ..)| *is_empty) {
-            Some((_, set, key)) => {
-                let message = format!("the {set} set is empty: `{}`", options.path.display());
-                Err(Problem::new(&codes::NO_SAMPLE, key, message)
-                    .with_help(format!("correct `{key}`, which divides the samples")))
-            }
-            None => Ok(()),
-        }
-    }
+/// Checks that no set that the recipe asks for is empty.
+fn check_sets(assignments: impl Iterator<Item = Assignment>, options: &DataOptions) -> Option<Problem> {
+    let splits: Vec<Split> = assignments.map(|assignment| assignment.split).collect();
+    let is_empty = |split| !splits.contains(&split);
+    let is_validated = options.validation != ValidationSplit::None;
+    // The rule that was applied last has taken the samples.
+    let training_key = if is_empty(Split::Validation) { "data.test" } else { "data.validation" };
+    let sets = [
+        (is_empty(Split::Test), "test", "data.test"),
+        (is_empty(Split::Train), "training", training_key),
+        (is_validated && is_empty(Split::Validation), "validation", "data.validation"),
+    ];
+    let (_, set, key) = sets.into_iter().find(|(is_empty, ..)| *is_empty)?;
+    let message = format!("the {set} set is empty: `{}`", options.path.display());
+    let help = format!("correct `{key}`, which divides the samples");
+    Some(Problem::new(&codes::NO_SAMPLE, key, message).with_help(help))
 }
 
 /// Returns the problem of a path that does not exist; `what` says what should be there.
@@ -311,30 +322,31 @@ struct Source<'a> {
     splitter: &'a Splitter<'a>,
 }
 
+/// The samples of a source that the recipe uses, assigned to sets and classes.
+enum Found {
+    /// Files whose contents have not been read.
+    Files(Vec<File>),
+    /// Samples of a single file.
+    Table(TableSamples),
+}
+
+impl Found {
+    fn assignments(&self) -> impl Iterator<Item = Assignment> {
+        let (files, table) = match self {
+            Self::Files(files) => (files.as_slice(), [].as_slice()),
+            Self::Table(samples) => ([].as_slice(), samples.assignments.as_slice()),
+        };
+        files.iter().map(|file| file.assignment).chain(table.iter().copied())
+    }
+}
+
 impl Source<'_> {
-    /// Reads every sample, and collects the recordings to augment if the recipe asks for audio augmentation.
-    fn load(
-        &self,
-        front_end: &FrontEnd,
-        seen: &mut Seen,
-        observer: &dyn Observer,
-    ) -> Result<(Vec<SplitSample>, Option<Arc<AugmentedSamples>>), Error> {
-        let options = self.options;
-        match options.format {
-            Format::Wav => {
-                let files = self.files(seen, observer)?;
-                let cache = Cache::open(&options.cache, front_end);
-                let samples =
-                    self.read(&files, observer, &|bytes, _| wav::raster(bytes, front_end, &cache))?;
-                cache.warn_of_write_errors(observer);
-                let augments = options.augmentation.is_active() && !self.all_test;
-                let augmented =
-                    augments.then(|| AugmentedSamples::new(self, &files, front_end)).transpose()?;
-                Ok((samples, augmented.map(Arc::new)))
-            }
+    /// Finds the samples that the recipe uses.
+    fn find(&self, seen: &mut Seen, observer: &dyn Observer) -> Result<Found, Error> {
+        match self.options.format {
             Format::Npz | Format::Shd if !self.path.is_dir() => {
                 self.warn_about_folder_keys(observer);
-                Ok((self.read_table(seen)?, None))
+                self.find_in_table(seen).map(Found::Table)
             }
             Format::Shd => {
                 let key = self.key();
@@ -344,8 +356,34 @@ impl Source<'_> {
                 let problem = Problem::new(&codes::CONFLICT, key, message);
                 Err(self.error(problem.with_help("name the file, or choose another `data.format`")))
             }
-            Format::Npz | Format::Events => {
-                let files = self.files(seen, observer)?;
+            Format::Wav | Format::Npz | Format::Events => self.files(seen, observer).map(Found::Files),
+        }
+    }
+
+    /// Reads the samples, and collects the recordings to augment if the recipe asks for audio augmentation.
+    fn read_found(
+        &self,
+        found: Found,
+        front_end: &FrontEnd,
+        observer: &dyn Observer,
+    ) -> Result<(Vec<SplitSample>, Option<Arc<AugmentedSamples>>), Error> {
+        let options = self.options;
+        let files = match found {
+            Found::Files(files) => files,
+            Found::Table(samples) => return Ok((self.take_samples(samples), None)),
+        };
+        match options.format {
+            Format::Wav => {
+                let cache = Cache::open(&options.cache, front_end);
+                let samples =
+                    self.read(&files, observer, &|bytes, _| wav::raster(bytes, front_end, &cache))?;
+                cache.warn_of_write_errors(observer);
+                let augments = options.augmentation.is_active() && !self.all_test;
+                let augmented =
+                    augments.then(|| AugmentedSamples::new(self, &files, front_end)).transpose()?;
+                Ok((samples, augmented.map(Arc::new)))
+            }
+            Format::Npz | Format::Events | Format::Shd => {
                 Ok((self.read(&files, observer, &|bytes, path| self.decode(bytes, path))?, None))
             }
         }

@@ -61,7 +61,10 @@ impl NoisePool {
         }
         if !errors.is_empty() {
             let list = error_list(&errors, "noise recording", "noise recordings", "cannot be used");
-            return Err(Error::file(folder, list));
+            let problem =
+                Problem::new(&codes::UNUSABLE_SAMPLE, KEY, format!("`{}`: {list}", folder.display()));
+            let help = "repair the files, or remove them from the folder";
+            return Err(recipe.error(vec![problem.with_help(help)]));
         }
         if recordings.is_empty() {
             return Err(problem("the folder has no `.wav` files".to_owned()));

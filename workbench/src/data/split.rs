@@ -36,7 +36,7 @@ pub(super) struct Assignment {
 
 /// What the rules know of a sample.
 pub(super) struct Fields<'a> {
-    /// The name of the file, relative to the folder; empty in a table.
+    /// The name of the file, relative to the folder; in a table, `sample 3`.
     pub name: &'a str,
     /// Returns the value of a field; empty if there is no such field.
     pub value: &'a dyn Fn(&str) -> &'a str,
@@ -70,8 +70,18 @@ pub(super) struct Seen {
     names: HashSet<String>,
     /// Labels in the class of unknown labels, with their numbers of samples.
     gathered: BTreeMap<String, usize>,
+    /// Labels that are no class.
+    unlisted: BTreeMap<String, Unlisted>,
     /// Number of samples that both the test and the validation rule select.
     in_both: usize,
+}
+
+/// The samples of a label that is no class.
+#[derive(Debug, Default)]
+struct Unlisted {
+    count: usize,
+    /// The name of the first one.
+    example: String,
 }
 
 impl<'a> Splitter<'a> {
@@ -94,28 +104,20 @@ impl<'a> Splitter<'a> {
         Ok(Self { options, classes, by_index, unknown, fields, lists })
     }
 
-    /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it.
-    ///
-    /// # Errors
-    /// Returns an error if the label is not a class.
-    pub(super) fn assign(
-        &self,
-        sample: &Fields<'_>,
-        all_test: bool,
-        seen: &mut Seen,
-    ) -> Result<Option<Assignment>, String> {
+    /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it, or if its label is no
+    /// class, which [`check`](Self::check) reports.
+    pub(super) fn assign(&self, sample: &Fields<'_>, all_test: bool, seen: &mut Seen) -> Option<Assignment> {
         if !self.lists.is_empty() {
             seen.names.insert(sample.name.to_owned());
         }
         add_values(&mut seen.all, &self.fields, sample);
         if !self.matches(ONLY, &self.options.only, sample) {
-            return Ok(None);
+            return None;
         }
         if !all_test {
             add_values(&mut seen.selected, &self.fields, sample);
         }
-        let label = (sample.value)("label");
-        let label = if self.classes.is_empty() { None } else { Some(self.label(label, seen)?) };
+        let label = if self.classes.is_empty() { None } else { Some(self.label(sample, seen)?) };
         // An empty rule matches everything, but stands for no test set in this source.
         let is_test =
             all_test || !self.options.test.is_empty() && self.matches(TEST, &self.options.test, sample);
@@ -129,7 +131,7 @@ impl<'a> Splitter<'a> {
             (false, true) => Split::Validation,
             (false, false) => Split::Train,
         };
-        Ok(Some(Assignment { split, label }))
+        Some(Assignment { split, label })
     }
 
     fn matches(&self, key: &str, rule: &Filter, sample: &Fields<'_>) -> bool {
@@ -139,25 +141,49 @@ impl<'a> Splitter<'a> {
         rule.fields.iter().all(has) && self.lists.get(key).is_none_or(|list| list.contains(sample.name))
     }
 
-    fn label(&self, label: &str, seen: &mut Seen) -> Result<usize, String> {
+    fn label(&self, sample: &Fields<'_>, seen: &mut Seen) -> Option<usize> {
+        let label = (sample.value)("label");
         // Indices are written without leading zeros: `007` is a name.
         let index = label.parse().ok().filter(|i: &usize| i.to_string() == label);
         let index = index.filter(|&i| self.by_index && i < self.classes.len());
         if let Some(known) = self.classes.iter().position(|class| class == label).or(index) {
-            return Ok(known);
+            return Some(known);
         }
         if let Some(unknown) = self.unknown {
             *seen.gathered.entry(label.to_owned()).or_default() += 1;
-            return Ok(unknown);
+            return Some(unknown);
         }
-        if self.classes.iter().any(|class| is_same_text(class, label)) {
-            return Err(format!("the label `{label}` is not written like its class: {COMBINING}"));
+        let unlisted = seen.unlisted.entry(label.to_owned()).or_default();
+        if unlisted.count == 0 {
+            sample.name.clone_into(&mut unlisted.example);
         }
-        Err(format!(
-            "the label `{label}` is not one of the classes {}: leave it out with `data.only`, or add the class \
-             `{UNKNOWN}`, which gathers other labels",
-            self.classes.join(", ")
-        ))
+        unlisted.count += 1;
+        None
+    }
+
+    /// Returns the error about labels that are no class.
+    fn unlisted_labels(&self, seen: &Seen) -> Option<Problem> {
+        let describe = |(label, unlisted): (&String, &Unlisted)| match (unlisted.count, &unlisted.example) {
+            (1, example) => format!("`{label}` (`{example}`)"),
+            (count, example) => format!("`{label}` ({count} samples, such as `{example}`)"),
+        };
+        let described: Vec<String> = seen.unlisted.iter().map(describe).collect();
+        let subject = match described.len() {
+            0 => return None,
+            1 => "a label".to_owned(),
+            count => format!("{count} labels"),
+        };
+        let message = format!("`data.classes` lacks {subject} of the samples: {}", enumerated(&described));
+        let looks_like_class = |label: &String| self.classes.iter().any(|class| is_same_text(class, label));
+        let help = if seen.unlisted.keys().any(looks_like_class) {
+            COMBINING.to_owned()
+        } else {
+            let object = if described.len() == 1 { "it" } else { "them" };
+            format!(
+                "list {object}, leave {object} out with `data.only`, or add the class `{UNKNOWN}`, which gathers other labels"
+            )
+        };
+        Some(Problem::new(&codes::NO_SAMPLE, "data.classes", message).with_help(help))
     }
 
     /// Moves a fraction of each class from training to validation, if the recipe asks for one. `names` are those of the
@@ -179,10 +205,10 @@ impl<'a> Splitter<'a> {
         chosen.for_each(|(assignment, _)| assignment.split = Split::Validation);
     }
 
-    /// Returns an error for every value that no sample has, and for list files that name no sample. The observer gets
-    /// what the class of unknown labels gathers.
+    /// Returns an error for every value that no sample has, for list files that name no sample, and about labels that are
+    /// no class. The observer gets what the class of unknown labels gathers.
     pub(super) fn check(&self, seen: &Seen, observer: &dyn Observer) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems: Vec<Problem> = self.unlisted_labels(seen).into_iter().collect();
         // If no sample is selected at all, the reason is `only`, not the other rules.
         let nothing_selected = !seen.all.is_empty() && seen.selected.is_empty();
         for (key, rule) in rules(self.options).filter(|(key, _)| *key == ONLY || !nothing_selected) {
@@ -318,10 +344,16 @@ fn is_same_text(a: &str, b: &str) -> bool {
 
 /// Lists the first names.
 fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    enumerated(&quoted)
+}
+
+/// Enumerates the first items, and counts the others.
+fn enumerated(items: &[String]) -> String {
     const MAX_LISTED: usize = 12;
-    let shown: Vec<String> = names.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MAX_LISTED);
-    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+    let shown = items[..items.len().min(MAX_LISTED)].join(", ");
+    let more = items.len().saturating_sub(MAX_LISTED);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 #[cfg(test)]
@@ -346,7 +378,7 @@ mod tests {
                 _ => take,
             };
             let fields = Fields { name: "", value: &value };
-            let assigned = splitter.assign(&fields, false, &mut Seen::default()).unwrap();
+            let assigned = splitter.assign(&fields, false, &mut Seen::default());
             assigned.map(|a| (a.split, a.label.unwrap()))
         };
         assert_eq!(assign("low", "a", "1"), Some((Split::Train, 0)));
@@ -357,13 +389,15 @@ mod tests {
         // No class name is a number, so a number is the index of a class.
         assert_eq!(assign("1", "a", "1"), Some((Split::Train, 1)));
         assert_eq!(assign("2", "c", "1"), None);
-        for label in ["2", "01"] {
-            let error = splitter.label(label, &mut Seen::default()).unwrap_err();
-            assert!(
-                error.starts_with(&format!("the label `{label}` is not one of the classes low, high")),
-                "{error}"
-            );
+        let mut seen = Seen::default();
+        for (name, label) in [("a", "2"), ("b", "01"), ("c", "2")] {
+            assert_eq!(splitter.label(&Fields { name, value: &|_| label }, &mut seen), None);
         }
+        let problem = splitter.unlisted_labels(&seen).unwrap().into_diagnostic(None, &[]);
+        assert_eq!(
+            problem.message,
+            "`data.classes` lacks 2 labels of the samples: `01` (`b`), `2` (2 samples, such as `a`)"
+        );
     }
 
     #[test]
@@ -391,8 +425,9 @@ mod tests {
             let classes: Vec<String> = options.classes.iter().map(plain).collect();
             let splitter = Splitter::new(&options, &classes).unwrap();
             let mut seen = Seen::default();
-            assert_eq!(splitter.label("bed", &mut seen), Ok(gathers));
-            assert_eq!(splitter.label("yes", &mut seen), Ok(1 - gathers));
+            let mut label = |label| splitter.label(&Fields { name: "", value: &|_| label }, &mut seen);
+            assert_eq!(label("bed"), Some(gathers));
+            assert_eq!(label("yes"), Some(1 - gathers));
             assert_eq!(seen.gathered["bed"], 1);
         }
     }
@@ -411,7 +446,7 @@ mod tests {
                 "take" => take,
                 _ => "a",
             };
-            splitter.assign(&Fields { name: "", value: &value }, false, &mut seen).unwrap();
+            splitter.assign(&Fields { name: "", value: &value }, false, &mut seen);
         }
         let problems = splitter.check(&seen, &crate::Silent);
         let found: Vec<(String, Option<String>)> =

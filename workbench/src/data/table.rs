@@ -6,7 +6,7 @@ use synnet_runtime::{Label, Sample};
 
 use super::overlap::{self, Origin, SPEAKER};
 use super::split::{Assignment, Fields, Seen, required_fields};
-use super::{Source, SplitSample, error_list};
+use super::{Source, SplitSample};
 use crate::codes;
 use crate::error::Error;
 use crate::files;
@@ -14,16 +14,27 @@ use crate::problem::Problem;
 use crate::recipe::Format;
 use crate::yaml::KeyPath;
 
+/// A table, and the samples in it that the recipe uses.
+pub(super) struct TableSamples {
+    table: Table,
+    /// Target sequences of all samples, if the recipe names no classes.
+    targets: Option<Vec<Label>>,
+    /// Indices of the samples, in the order of the file.
+    selected: Vec<usize>,
+    /// Their sets and classes.
+    pub assignments: Vec<Assignment>,
+}
+
 impl Source<'_> {
-    /// Reads the samples that the recipe uses, in the order of the file.
-    pub(super) fn read_table(&self, seen: &mut Seen) -> Result<Vec<SplitSample>, Error> {
+    /// Reads a table and selects the samples that the recipe uses.
+    pub(super) fn find_in_table(&self, seen: &mut Seen) -> Result<TableSamples, Error> {
         let bytes = files::read(self.path)?;
         let table = match self.options.format {
             Format::Shd => shd::read(bytes, &self.binning()),
             _ => npz::read(&bytes),
         };
-        let mut table = table.map_err(|e| Error::file(self.path, e))?;
-        let wrong = |message: String| Error::file(self.path, message);
+        let wrong = |why: String| self.unusable(format!("`{}`: {why}", self.path.display()));
+        let mut table = table.map_err(|e| wrong(e.to_string()))?;
         table.rasters.first().map_or(Ok(()), |raster| self.check_width(raster)).map_err(wrong)?;
         let targets = self.targets(&mut table).map_err(wrong)?;
         let missing: Vec<Problem> = required_fields(self.options)
@@ -33,26 +44,19 @@ impl Source<'_> {
         if !missing.is_empty() {
             return Err(self.recipe.error(missing));
         }
-        let (mut errors, mut selected, mut assignments) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut selected, mut assignments) = (Vec::new(), Vec::new());
         for i in 0..table.rasters.len() {
             let value = |field: &str| table.fields.get(field).map_or("", |values| &values[i]);
-            match self.splitter.assign(&Fields { name: "", value: &value }, self.all_test, seen) {
-                Ok(Some(assignment)) => {
-                    selected.push(i);
-                    assignments.push(assignment);
-                }
-                Ok(None) => {}
-                Err(why) => errors.push(format!("sample {i}: {why}")),
+            let sample = Fields { name: &format!("sample {i}"), value: &value };
+            if let Some(assignment) = self.splitter.assign(&sample, self.all_test, seen) {
+                selected.push(i);
+                assignments.push(assignment);
             }
-        }
-        if !errors.is_empty() {
-            return Err(wrong(error_list(&errors, "sample", "samples", "cannot be used")));
         }
         // Samples have no names: their indices decide which ones a validation fraction holds out.
         let names: Vec<String> = selected.iter().map(usize::to_string).collect();
         self.splitter.hold_out_fraction(&names, &mut assignments);
-        let speakers = table.fields.get(SPEAKER).map(Vec::as_slice);
-        Ok(self.select(table.rasters, targets, &selected, &assignments, speakers))
+        Ok(TableSamples { table, targets, selected, assignments })
     }
 
     /// Returns the error about a field that a rule requires.
@@ -74,15 +78,10 @@ impl Source<'_> {
     }
 
     /// Takes the selected samples out of the table.
-    fn select(
-        &self,
-        rasters: Vec<Raster>,
-        targets: Option<Vec<Label>>,
-        selected: &[usize],
-        assignments: &[Assignment],
-        speakers: Option<&[String]>,
-    ) -> Vec<SplitSample> {
-        let mut rasters: Vec<Option<Raster>> = rasters.into_iter().map(Some).collect();
+    pub(super) fn take_samples(&self, samples: TableSamples) -> Vec<SplitSample> {
+        let TableSamples { table, targets, selected, assignments } = samples;
+        let speakers = table.fields.get(SPEAKER);
+        let mut rasters: Vec<Option<Raster>> = table.rasters.into_iter().map(Some).collect();
         let mut targets: Vec<Option<Label>> = targets.into_iter().flatten().map(Some).collect();
         let sample = |(&i, assignment): (&usize, &Assignment)| {
             let raster = rasters[i].take()?;
@@ -98,7 +97,7 @@ impl Source<'_> {
             };
             Some(SplitSample { split: assignment.split, sample: Sample { raster, label }, seconds, origin })
         };
-        selected.iter().zip(assignments).filter_map(sample).collect()
+        selected.iter().zip(&assignments).filter_map(sample).collect()
     }
 
     /// Takes the target sequences out of a table, if the recipe names no classes.

@@ -107,7 +107,7 @@ fn compile(recipe: &Recipe, repaired: &[KeyPath]) -> Result<CompileOutput, Vec<P
     let path = &recipe.network;
     let problem = |message: String| Problem::new(&codes::FILE, "network", message);
     let name = path.display().to_string();
-    let check = |kind: FileKind| match kind.mistake(Expected::Network, &name) {
+    let check = |kind: FileKind| match Expected::Network.mistake(kind, &name) {
         Some(mistake) => {
             Err(vec![problem(format!("`network`: {}", mistake.message)).with_help(mistake.help)])
         }

@@ -2,7 +2,8 @@
 //!
 //! `tests/recipes/fail/NAME.yaml` has `NAME.txt` beside it: what `snnc` prints about the file. A line
 //! `#! key=value` in a recipe stands for `--set key=value`. In `tests/recipes/plans/`, recipes are read with their
-//! networks, and warnings count as well. `SYNNET_UPDATE=1` rewrites the expectations.
+//! networks, and in `tests/recipes/data/` with their data; warnings count as well. `SYNNET_UPDATE=1` rewrites the
+//! expectations.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -86,16 +87,31 @@ fn wrong_recipes_give_every_mistake_at_its_place() {
     });
 }
 
+/// Reads a recipe of a folder with its network, and goes on with the plan. Returns warnings and errors.
+fn plan(
+    folder: &str,
+    name: &str,
+    text: String,
+    go_on: impl Fn(Plan, &Warnings) -> Result<(), Error>,
+) -> Vec<SourceDiagnostics> {
+    let (overrides, warnings) = (overrides(&text), Warnings::default());
+    let path = Path::new("tests").join(folder).join(name);
+    let plan = Plan::parse(text, &path, &overrides, &ChipCatalog::default(), &Checks::training(), &warnings);
+    let result = plan.and_then(|plan| go_on(plan, &warnings));
+    let mut all = warnings.0.into_inner().unwrap();
+    all.extend(diagnostics(result));
+    all
+}
+
 #[test]
 fn recipes_and_their_networks_give_every_mistake_at_its_place() {
-    compare("recipes/plans", |name, text| {
-        let (overrides, warnings) = (overrides(&text), Warnings::default());
-        let path = Path::new("tests/recipes/plans").join(name);
-        let chips = ChipCatalog::default();
-        let plan = Plan::parse(text, &path, &overrides, &chips, &Checks::training(), &warnings);
-        let mut all = warnings.0.into_inner().unwrap();
-        all.extend(diagnostics(plan.map(drop)));
-        all
+    compare("recipes/plans", |name, text| plan("recipes/plans", name, text, |_, _| Ok(())));
+}
+
+#[test]
+fn recipes_and_their_data_give_every_mistake_at_its_place() {
+    compare("recipes/data", |name, text| {
+        plan("recipes/data", name, text, |plan, observer| plan.with_data(observer).map(drop))
     });
 }
 
@@ -106,12 +122,11 @@ fn wrong_chip_descriptions_give_every_mistake_at_its_place() {
 
 #[test]
 fn every_code_of_recipes_has_a_fixture() {
-    let folders = ["recipes/fail", "recipes/plans", "chips/fail"];
+    let folders = ["recipes/fail", "recipes/plans", "recipes/data", "chips/fail"];
     let texts = folders.iter().flat_map(|folder| files(folder, "txt"));
     let all: String = texts.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     for code in codes::CODES {
-        // No data is read here; tests of `snnc` do.
-        let is_covered = all.contains(&format!("error[{}]", code.id)) || code.id == codes::NO_SAMPLE.id;
+        let is_covered = all.contains(&format!("error[{}]", code.id));
         assert!(is_covered, "no fixture gives {}", code.id);
         assert!(code.explanation.contains("Remedy:"), "{} says no remedy", code.id);
     }
