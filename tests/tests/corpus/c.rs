@@ -34,9 +34,14 @@ fn generated_c_matches_interpreter_and_simulator() {
     }
     program.write_main();
     let sanitized = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    for (compiler, flags) in [("gcc", &["-O2"][..]), ("clang", &["-O3"]), ("gcc", &sanitized)] {
-        program.compare(compiler, flags);
-    }
+    let compilers = [("gcc", &["-O2"][..]), ("clang", &["-O3"]), ("gcc", &sanitized)];
+    // Compilers have one thread.
+    std::thread::scope(|scope| {
+        for (i, (compiler, flags)) in compilers.into_iter().enumerate() {
+            let program = &program;
+            scope.spawn(move || program.compare(compiler, flags, &format!("{i}-{compiler}")));
+        }
+    });
 }
 
 /// A C program that runs all networks on their inputs and writes what they give.
@@ -99,14 +104,14 @@ impl Program {
         let _ = writeln!(self.includes, "#include \"{prefix}.h\"");
         let _ = writeln!(
             self.functions,
-            "static void run_{prefix}(void) {{
+            "static void run_{prefix}(const char *results) {{
                 static {prefix}_network net;
                 size_t size = 0U;
                 {count} *input = read_file(\"{prefix}.in\", &size);
                 const size_t steps = size / ({macros}_INPUTS * sizeof *input);
                 {output} *outputs = malloc(steps * {macros}_OUTPUTS * sizeof *outputs);
                 {output} *again = malloc(steps * {macros}_OUTPUTS * sizeof *outputs);
-                FILE *file = fopen(\"{prefix}.out\", \"wb\");
+                FILE *file = create_file(results, \"{prefix}.out\");
                 {refused}
                 check({prefix}_init(&net, {weights}) == {macros}_OK, \"{prefix}\");
                 for (size_t t = 0U; t < steps; t++) {{
@@ -124,7 +129,7 @@ impl Program {
                 free(again);
             }}"
         );
-        let _ = writeln!(self.calls, "run_{prefix}();");
+        let _ = writeln!(self.calls, "run_{prefix}(argv[1]);");
         self.parts.push((prefix.clone(), reference.expected));
     }
 
@@ -134,18 +139,29 @@ impl Program {
 
     fn write_main(&self) {
         let Self { includes, functions, calls, .. } = self;
-        let main = format!("{SUPPORT}{includes}{functions}int main(void) {{ {calls} return 0; }}\n");
+        let main = format!(
+            "{SUPPORT}{includes}{functions}int main(int argc, char **argv) {{
+                check(argc == 2, \"folder\");
+                {calls}
+                return 0;
+            }}\n"
+        );
         self.write("main.c", main.as_bytes());
     }
 
-    /// Compiles the program, runs it, and compares every byte. Does nothing if the compiler is not installed.
-    fn compare(&self, compiler: &str, flags: &[&str]) {
+    /// Compiles the program, runs it, and compares every byte in a folder of its own. Does nothing if the compiler is
+    /// not installed.
+    fn compare(&self, compiler: &str, flags: &[&str], folder: &str) {
+        let results = self.folder.join(folder);
+        std::fs::create_dir(&results).expect("the build's folder can be written");
+        let executable = results.join("main");
         let sources = self.parts.iter().map(|(name, _)| format!("{name}.c")).chain(["main.c".to_owned()]);
         let output = Command::new(compiler)
             .args(STRICT)
             .args(flags)
             .args(sources)
-            .args(["-o", "main"])
+            .arg("-o")
+            .arg(&executable)
             .current_dir(&self.folder)
             .output();
         let Ok(output) = output else {
@@ -153,11 +169,11 @@ impl Program {
             return;
         };
         assert!(output.status.success(), "{compiler} {flags:?}: {}", String::from_utf8_lossy(&output.stderr));
-        let run = Command::new(self.folder.join("main")).current_dir(&self.folder).output();
+        let run = Command::new(executable).arg(folder).current_dir(&self.folder).output();
         let run = run.expect("the program can be started");
         assert!(run.status.success(), "{compiler} {flags:?}: {}", String::from_utf8_lossy(&run.stderr));
         for (name, expected) in &self.parts {
-            let found = std::fs::read(self.folder.join(format!("{name}.out"))).expect("it was written");
+            let found = std::fs::read(results.join(format!("{name}.out"))).expect("it was written");
             let differs = found.iter().zip(expected).position(|(a, b)| a != b);
             assert_eq!((found.len(), differs), (expected.len(), None), "{compiler} {flags:?}: {name}");
         }
@@ -188,6 +204,13 @@ static void check(int holds, const char *name) {
 }
 static void put(FILE *file, const void *bytes, size_t size) {
     check(fwrite(bytes, 1U, size, file) == size, \"write\");
+}
+static FILE *create_file(const char *folder, const char *name) {
+    char path[256];
+    check(snprintf(path, sizeof path, \"%s/%s\", folder, name) < (int)sizeof path, name);
+    FILE *file = fopen(path, \"wb\");
+    check(file != NULL, path);
+    return file;
 }
 static void *read_file(const char *name, size_t *size) {
     FILE *file = fopen(name, \"rb\");
