@@ -115,6 +115,19 @@ pub fn pluralize(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Cuts the middle of a name that has more than `max` characters: long names of a network often start alike, and the
+/// layers of a block end alike.
+pub fn shorten(name: &str, max: usize) -> String {
+    let count = name.chars().count();
+    if count <= max {
+        return name.to_owned();
+    }
+    let head = max / 3;
+    let tail = max.saturating_sub(head + 1);
+    let (start, end) = (name.chars().take(head), name.chars().skip(count - tail));
+    start.chain(std::iter::once('\u{2026}')).chain(end).collect()
+}
+
 /// Formats a table with aligned columns: the first holds text, the others numbers. The first row is the head.
 pub fn format_table(rows: &[Vec<String>]) -> String {
     aligned(rows, |column| column > 0)

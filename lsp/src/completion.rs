@@ -95,6 +95,7 @@ impl Items<'_> {
             Context::Statement => {
                 self.keywords(&[KeywordRole::Contextual, KeywordRole::Statement]);
                 self.things(&[DefinitionKind::Input, DefinitionKind::Layer, DefinitionKind::Instance]);
+                self.function(Function::Sum);
             }
             Context::Module => {
                 self.push("std", "std::", CompletionItemKind::MODULE, "the standard library", "")
@@ -130,6 +131,9 @@ impl Items<'_> {
                     let name = operator.name();
                     self.push(name, name, CompletionItemKind::OPERATOR, "operator", operator.doc());
                 }
+            }
+            Context::Summand => {
+                self.things(&[DefinitionKind::Layer, DefinitionKind::Instance, DefinitionKind::Input]);
             }
             Context::OutputLayer => self.things(&[DefinitionKind::Layer, DefinitionKind::Instance]),
             Context::Quantity => {
@@ -170,6 +174,13 @@ impl Items<'_> {
     fn constant(&mut self, constant: Symbol) {
         let name = constant.name();
         self.push(name, name, CompletionItemKind::CONSTANT, "constant", constant.doc());
+    }
+
+    fn function(&mut self, function: Function) {
+        let parameters = function.signature().parameters.join(", ");
+        let detail = format!("{}({parameters})", function.name());
+        let text = format!("{}(", function.name());
+        self.push(function.name(), &text, CompletionItemKind::FUNCTION, &detail, function.doc());
     }
 
     /// Adds what the network at the cursor declares, in all blocks.
@@ -300,14 +311,13 @@ impl Items<'_> {
             }
             Some(Dimension::Time | Dimension::Number | Dimension::Count) | None => {}
         }
+        if known.is_some_and(|field| field.can_be_none()) {
+            let none = Keyword::None;
+            self.push(none.name(), none.name(), CompletionItemKind::KEYWORD, "keyword", none.doc());
+        }
         self.visible(&[DefinitionKind::Parameter, DefinitionKind::Value, DefinitionKind::Variable]);
         self.push("dt", "dt", CompletionItemKind::VARIABLE, "the time step", Keyword::Dt.doc());
-        for function in Function::ALL {
-            let parameters = function.signature().parameters.join(", ");
-            let detail = format!("{}({parameters})", function.name());
-            let text = format!("{}(", function.name());
-            self.push(function.name(), &text, CompletionItemKind::FUNCTION, &detail, function.doc());
-        }
+        Function::ALL.iter().for_each(|function| self.function(*function));
         Symbol::all().for_each(|constant| self.constant(constant));
         self.keywords(&[KeywordRole::Value]);
         for keyword in [Keyword::Learn, Keyword::If] {

@@ -1,7 +1,7 @@
 //! What stands before the cursor, from tokens: it works while a statement is being written.
 
 use synnet_dsl::tools::{Token, TokenKind, tokens};
-use synnet_dsl::vocabulary::{ChainOperator, Keyword, KeywordRole};
+use synnet_dsl::vocabulary::{ChainOperator, Function, Keyword, KeywordRole};
 
 /// The place at which something can be completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) enum Context {
     Argument { network: String, set: Vec<String> },
     /// An element of a chain.
     Chain,
+    /// The first term of a sum of sources: `sum(h[i] for i in 0..3) -> ...`.
+    Summand,
     /// The layer of an output.
     OutputLayer,
     /// The quantity of an output.
@@ -206,6 +208,10 @@ impl Before<'_> {
         let is_name = matches!(last, "," | "{" | "(");
         let value = || Context::Value { field: self.field(open) };
         match self.word(open) {
+            // The variable of a comprehension is a new name.
+            "(" | "[" if Keyword::of(last) == Some(Keyword::For) => Context::Nothing,
+            // Only a chain starts with a name; in values, `sum` adds numbers.
+            "(" if last == "(" && keyword.is_none() && owner == Function::Sum.name() => Context::Summand,
             "{" if is_name => match keyword {
                 Some(Keyword::Layer | Keyword::Neuron) => {
                     Context::Field { neuron: self.neuron(start), set: self.names(open) }
@@ -302,6 +308,13 @@ mod tests {
             ("x -> linear { bias: true, |", Context::Option { set: set(&["bias"]) }),
             ("x -> linear { init: |", value(Some("init"))),
             ("x -> dropout(|", value(None)),
+            ("sum(|) -> linear -> h;", Context::Summand),
+            ("x + sum(h| -> y;", Context::Summand),
+            ("sum(h[|", value(None)),
+            ("sum(h[i] for |", Context::Nothing),
+            ("sum(h[i] for i in |", value(None)),
+            ("let a = sum(|", value(None)),
+            ("let a = [i for |", Context::Nothing),
             ("net b: |", Context::Network),
             (
                 "net b: SynNet(n_classes: 3, |)",

@@ -10,12 +10,14 @@ use synnet_xylo::chip::Chip;
 use synnet_xylo::layer_use::LayerUse;
 
 use crate::html::{
-    self, Histogram, Scatter, Stacked, StackedRow, beside, document, picture, section, side_by_side,
-    tall_picture, tiles,
+    self, Histogram, Scatter, Stacked, StackedRow, beside, code_spans, document, picture, section,
+    side_by_side, tall_picture, tiles,
 };
 
 /// Wider pictures of the architecture are drawn from top to bottom, beside the time constants.
 const MAX_WIDTH: f64 = 1280.0;
+/// Pictures from top to bottom that are wider than this have the width of the page for themselves.
+const MAX_HALF_WIDTH: f64 = 600.0;
 /// Maximum number of points of a layer that compare trained with declared constants.
 const MAX_POINTS: usize = 500;
 
@@ -46,7 +48,7 @@ impl NetworkPage<'_> {
         };
         let body = html! {
             h1 { (title) }
-            @if !docs.is_empty() { p.lead { (docs.join(" ")) } }
+            @if !docs.is_empty() { p.lead { (code_spans(&docs.join(" "))) } }
             (tiles(&self.key_numbers()))
             (self.pictures())
             (section(if self.layer.is_some() { "Layer" } else { "Layers" }, "", &html! { pre { (table) } }))
@@ -105,13 +107,14 @@ impl NetworkPage<'_> {
             time_constants(&subject, Size::Wide).into_iter().zip(time_constants(&subject, Size::Narrow));
         let charts: Vec<Markup> = charts.map(|(wide, narrow)| picture(&wide, &narrow)).collect();
         let lead = "Each trace is a layer, over the index of the neuron.";
-        if wide.view_box[2] > MAX_WIDTH {
+        let is_tall = wide.view_box[2] > MAX_WIDTH;
+        if is_tall && narrow.view_box[2] <= MAX_HALF_WIDTH {
             let stack = html! { div.stack { @for chart in &charts { (chart) } } };
             let content = beside(&tall_picture(&narrow), &stack);
             return section("Architecture and time constants", lead, &content);
         }
         html! {
-            (section("Architecture", "", &picture(&wide, &narrow)))
+            (section("Architecture", "", &if is_tall { tall_picture(&narrow) } else { picture(&wide, &narrow) }))
             (section("Time constants", lead, &side_by_side(&charts)))
         }
     }

@@ -35,12 +35,12 @@ fn draw_node(canvas: &mut Canvas, size: Size, node: &Node, subject: &Subject<'_>
     let half = THICKNESS / 2.0;
     let corner = |u, v| size.point(node.u + u, v);
     canvas.rectangle("layer", corner(-half, node.v[0]), corner(half, node.v[1]), 5.0);
-    match (node.endpoint, palette) {
-        (Endpoint::Layer(id), Some(palette)) if node.neurons <= MAX_SINGLE => {
+    match node.endpoint {
+        Endpoint::Layer(id) if node.neurons <= MAX_SINGLE => {
             draw_neurons(canvas, size, node, id, subject, palette);
         }
-        (Endpoint::Layer(id), Some(palette)) => draw_block(canvas, size, node, id, subject, palette),
-        (Endpoint::Input, _) if node.neurons <= MAX_SINGLE => {
+        Endpoint::Layer(id) => draw_block(canvas, size, node, id, subject, palette),
+        Endpoint::Input if node.neurons <= MAX_SINGLE => {
             for i in 0..node.neurons {
                 canvas.circle(
                     "channel",
@@ -49,13 +49,12 @@ fn draw_node(canvas: &mut Canvas, size: Size, node: &Node, subject: &Subject<'_>
                 );
             }
         }
-        (Endpoint::Input, _) => canvas.rectangle(
+        Endpoint::Input => canvas.rectangle(
             "channels",
             corner(-half + 3.0, node.v[0] + 3.0),
             corner(half - 3.0, node.v[1] - 3.0),
             2.0,
         ),
-        (Endpoint::Layer(_), None) => {}
     }
     for (i, text) in node.texts.iter().enumerate() {
         let class = if i == 0 { "name" } else { "small quiet" };
@@ -85,6 +84,7 @@ struct Leaks<'a> {
     synapses: usize,
     syn: Option<&'a Leak>,
     mem: Option<&'a Leak>,
+    has_membrane: bool,
     dt: f64,
 }
 
@@ -95,6 +95,7 @@ impl<'a> Leaks<'a> {
             synapses: layer.synapses(),
             syn: LayerParameter::SynLeak.leak(layer),
             mem: LayerParameter::MemLeak.leak(layer),
+            has_membrane: has_membrane(subject.graph, id),
             dt: subject.graph.dt,
         }
     }
@@ -104,6 +105,13 @@ impl<'a> Leaks<'a> {
         let synapses =
             (0..self.synapses).filter_map(|s| Some(tau(self.syn?, i * self.synapses + s, self.dt)));
         synapses.chain(self.mem.map(|mem| tau(mem, i, self.dt))).collect()
+    }
+
+    /// Returns the time constants of the halves of a neuron: of its (first) synapse and of its membrane, or of the
+    /// synapse alone. `None` stands for a state without a leak.
+    fn of_halves(&self, i: usize) -> [Option<f64>; 2] {
+        let syn = self.syn.map(|syn| tau(syn, i * self.synapses, self.dt));
+        [syn, if self.has_membrane { self.mem.map(|mem| tau(mem, i, self.dt)) } else { syn }]
     }
 
     fn title(&self, i: usize) -> String {
@@ -122,54 +130,56 @@ fn format_tau(tau: f64) -> String {
 }
 
 /// Draws every neuron as a disk; its half at the input has the color of its (first) synapse, the other half that of its
-/// membrane.
+/// membrane. A state without a leak is blank.
 fn draw_neurons(
     canvas: &mut Canvas,
     size: Size,
     node: &Node,
     id: LayerId,
     subject: &Subject<'_>,
-    palette: &Palette,
+    palette: Option<&Palette>,
 ) {
     let leaks = Leaks::new(subject, id);
     let r = 0.43 * size.pitch();
     for i in 0..node.neurons {
         let v = neuron_position(size, node, i);
         canvas.open(&format!("{} {i}: {}", subject.graph.layer(id).name, leaks.title(i)));
-        let taus = leaks.of_neuron(i);
-        let [syn, mem] =
-            [taus.first(), taus.last()].map(|tau| palette.color(tau.copied().unwrap_or(f64::INFINITY)));
+        let [syn, mem] = leaks.of_halves(i).map(|tau| match (palette, tau) {
+            (Some(palette), Some(tau)) => format!("t{}", palette.color(tau)),
+            _ => "blank".to_owned(),
+        });
         let (a, b) = (size.point(node.u, v - r), size.point(node.u, v + r));
         if syn == mem {
-            canvas.circle(&format!("outline t{syn}"), size.point(node.u, v), r);
+            canvas.circle(&format!("outline {syn}"), size.point(node.u, v), r);
         } else {
             for (color, from, to) in [(syn, a, b), (mem, b, a)] {
                 let [x0, y0, x1, y1] = [from[0], from[1], to[0], to[1]].map(number);
                 let d = format!("M{x0} {y0}A{0} {0} 0 0 0 {x1} {y1}Z", number(r));
-                canvas.path(&format!("t{color}"), &d, &[a, b]);
+                canvas.path(&color, &d, &[a, b]);
             }
         }
         canvas.close();
     }
 }
 
-/// Draws a block of many neurons: the share of each color is the share of its neurons.
+/// Draws a block of many neurons: the share of each color is the share of its neurons. Without a leak it is blank.
 fn draw_block(
     canvas: &mut Canvas,
     size: Size,
     node: &Node,
     id: LayerId,
     subject: &Subject<'_>,
-    palette: &Palette,
+    palette: Option<&Palette>,
 ) {
     let leaks = Leaks::new(subject, id);
     let half = THICKNESS / 2.0 - 3.0;
-    let columns = match (leaks.syn, leaks.mem) {
-        (Some(syn), Some(mem)) => vec![(-half, 0.0, syn), (0.0, half, mem)],
-        (Some(only), None) | (None, Some(only)) => vec![(-half, half, only)],
-        (None, None) => Vec::new(),
+    let Some(palette) = palette else { return };
+    let columns = match leaks.has_membrane {
+        true => vec![(-half, 0.0, leaks.syn), (0.0, half, leaks.mem)],
+        false => vec![(-half, half, leaks.syn)],
     };
     for (from, to, leak) in columns {
+        let Some(leak) = leak else { continue };
         let mut counts = [0_usize; COLORS];
         let elements = if leak.parameter.is_uniform() { 1 } else { leak.parameter.values.len() };
         for i in 0..elements {
@@ -227,7 +237,9 @@ fn draw_output(canvas: &mut Canvas, layout: &Layout, subject: &Subject<'_>) {
 /// Draws the scale of colors, and explains the signs that occur.
 fn draw_legend(canvas: &mut Canvas, layout: &Layout, subject: &Subject<'_>, palette: Option<&Palette>) {
     let [left, _, right, bottom] = canvas.bounds();
-    let mut legend = Legend { left, right: right.max(left + 300.0), x: left, y: bottom + 30.0 };
+    // Pages may scroll to the right end of a drawing, but not to read how to read it.
+    let right = if layout.size == Size::Wide { right.max(left + 300.0) } else { left + 330.0 };
+    let mut legend = Legend { left, right, x: left, y: bottom + 30.0 };
     if let Some(palette) = palette {
         let [low, high] = palette.range.map(format_time_rounded);
         let (swatches, text) = if palette.is_uniform() {

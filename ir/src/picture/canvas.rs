@@ -102,7 +102,7 @@ impl Canvas {
 
     /// Writes a text. `[x, y]` is the end of its base line that `anchor` names, or its middle.
     pub(super) fn text(&mut self, class: &str, [x, y]: Point, anchor: Anchor, text: &str) {
-        let width = text_width(text);
+        let width = if class == "name" { name_width(text) } else { text_width(text) };
         let (left, suffix) = match anchor {
             Anchor::Start => (x, ""),
             Anchor::Middle => (x - width / 2.0, " middle"),
@@ -154,7 +154,22 @@ pub(super) fn rounded_polyline(points: &[Point], r: f64) -> String {
 
 /// Estimates the width of a text in the style `small`, in pixels.
 pub(super) fn text_width(text: &str) -> f64 {
-    6.2 * text.chars().count() as f64
+    // Widths of DejaVu Sans, which is wide: a picture is drawn before the font of its reader is known.
+    let em = |c: char| match c {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | '|' | '\'' | ' ' => 0.32,
+        'f' | 'r' | 't' | '(' | ')' | '-' => 0.42,
+        'm' | 'w' | 'M' | 'W' | '+' | '\u{d7}' | '\u{221e}' | '\u{2026}' => 0.95,
+        c if c.is_uppercase() => 0.74,
+        c if c < '\u{2e80}' => 0.64,
+        // Ideographs are squares.
+        _ => 1.0,
+    };
+    11.0 * text.chars().map(em).sum::<f64>()
+}
+
+/// Estimates the width of a text in the style `name`, which is larger and bold, in pixels.
+pub(super) fn name_width(text: &str) -> f64 {
+    1.22 * text_width(text)
 }
 
 /// Formats a coordinate with at most one decimal.

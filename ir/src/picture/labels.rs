@@ -1,7 +1,7 @@
 //! Texts beside layers and connections.
 
 use super::palette::{range, taus};
-use crate::display::format_time_rounded;
+use crate::display::{format_time_rounded, shorten};
 use crate::graph::{Connection, Endpoint, Graph, Layer, LayerParameter, Leak, Quantity};
 
 /// Maximum length of a name.
@@ -95,11 +95,7 @@ pub(super) fn output(quantity: Quantity) -> &'static str {
     }
 }
 
-/// Cuts a name to its last characters: layers of the same block differ at the end.
+/// Returns a name of a limited length.
 pub(super) fn shortened(name: &str) -> String {
-    let count = name.chars().count();
-    if count <= MAX_NAME_CHARS {
-        return name.to_owned();
-    }
-    std::iter::once('\u{2026}').chain(name.chars().skip(count + 1 - MAX_NAME_CHARS)).collect()
+    shorten(name, MAX_NAME_CHARS)
 }

@@ -4,7 +4,7 @@
 //! the longest path from the input without recurrence; layers of the same rank share `u`. Connections between neighboring
 //! ranks are direct. All others run in lanes at negative `v`, beside the layers; texts of layers are on the other side.
 
-use super::canvas::{Point, text_width};
+use super::canvas::{Point, name_width, text_width};
 use super::{Size, Subject, labels};
 use crate::graph::{Connection, Endpoint, Graph, LayerId, LayerParameter};
 
@@ -99,9 +99,18 @@ impl Size {
         single * (1.0 + growth * factor)
     }
 
-    /// Returns the extent of texts along `u` and `v`.
+    /// Returns the extent of the texts of a connection along `u` and `v`.
     fn text_extent(self, texts: &[String]) -> [f64; 2] {
-        let width = texts.iter().map(|text| text_width(text)).fold(0.0, f64::max);
+        self.extent(0.0, texts)
+    }
+
+    /// Returns the extent of the texts of a layer, the name first.
+    fn node_extent(self, texts: &[String]) -> [f64; 2] {
+        self.extent(texts.first().map_or(0.0, |name| name_width(name)), texts)
+    }
+
+    fn extent(self, min_width: f64, texts: &[String]) -> [f64; 2] {
+        let width = texts.iter().map(|text| text_width(text)).fold(min_width, f64::max);
         let height = LINE_HEIGHT * texts.len() as f64;
         match self {
             Self::Wide => [width, height],
@@ -215,7 +224,7 @@ impl Layout {
                 node.v = [v, v + length];
                 node.texts_v = v + length + 6.0;
                 node.is_outermost = place == 0;
-                v = node.texts_v + size.text_extent(&node.texts)[1] + SPACE;
+                v = node.texts_v + size.node_extent(&node.texts)[1] + SPACE;
             }
             let Some(&last) = members.last() else { continue };
             let shift = -self.nodes[last].v[1] / 2.0;
@@ -239,7 +248,7 @@ impl Layout {
         let size = self.size;
         let extent = |rank: usize| {
             let texts = self.nodes.iter().filter(|node| node.rank == rank);
-            texts.map(|node| size.text_extent(&node.texts)[0]).fold(THICKNESS, f64::max)
+            texts.map(|node| size.node_extent(&node.texts)[0]).fold(THICKNESS, f64::max)
         };
         let mut u = 0.0;
         let mut positions = vec![0.0];
@@ -336,7 +345,7 @@ impl Layout {
                     // Rows have their texts beside them, which can be higher than the row.
                     let extent = match self.size {
                         Size::Wide => THICKNESS + 18.0,
-                        Size::Narrow => self.size.text_extent(&node.texts)[0].max(THICKNESS) + 10.0,
+                        Size::Narrow => self.size.node_extent(&node.texts)[0].max(THICKNESS) + 10.0,
                     };
                     [node.u + extent / 2.0 * side, (node.v[0] + node.v[1]) / 2.0]
                 }
@@ -387,7 +396,8 @@ fn nodes(subject: &Subject<'_>, shown: &[(usize, &Connection)]) -> Vec<Node> {
         .collect()
 }
 
-/// Returns whether a layer has a membrane beside its synapses.
+/// Returns whether a layer has a membrane beside its synapses, with or without a leak.
 pub(super) fn has_membrane(graph: &Graph, id: LayerId) -> bool {
-    LayerParameter::MemLeak.leak(graph.layer(id)).is_some()
+    let layer = graph.layer(id);
+    LayerParameter::MemLeak.leak(layer).is_some() || LayerParameter::MemLeak.is_absent(layer)
 }

@@ -126,12 +126,17 @@ fn hover_documents_std_parameters_fields_functions_and_codes() {
 #[test]
 fn completion_offers_what_fits() {
     let network = |statement: &str| NET.replace("    output out.isyn;", statement);
-    let cases: [(&str, &[&str], &[&str]); 8] = [
+    let cases: [(&str, &[&str], &[&str]); 13] = [
         ("layer x: hidden(3) { |", &["tau_syn", "alpha", "threshold"], &["tau_ahp", "lif"]),
         ("layer x: lif(3) { tau_mem: 3 ms, |", &["tau_syn", "bias"], &["tau_mem", "alpha"]),
         ("layer x: |", &["hidden", "lif", "expsyn"], &["h", "audio"]),
         ("audio -> |", &["h", "out", "linear", "dropout"], &["hidden", "sqrt"]),
+        ("sum(|", &["h", "out", "audio"], &["linear", "sqrt"]),
+        ("audio -> linear -> h[0];\n    s|", &["sum", "layer", "audio"], &["sqrt"]),
         ("layer x: lif(3) { tau_mem: 3 |", &["ms", "us"], &["h"]),
+        ("layer x: lif(3) { tau_mem: |", &["none", "geometric"], &["h"]),
+        ("layer x: lif(3) { reset: |", &["zero", "subtract"], &["h"]),
+        ("let x = [i for |", &[], &["sqrt"]),
         ("let x = |", &["sqrt", "geometric", "dt", "true"], &["h", "layer"]),
         ("net b: |", &["SynNet"], &["lif", "Net"]),
         ("output out.|", &["spikes", "vmem", "isyn"], &["out"]),
@@ -144,6 +149,12 @@ fn completion_offers_what_fits() {
         for word in unwanted {
             assert!(labels.iter().all(|label| label != word), "{statement}: no {word} in {labels:?}");
         }
+    }
+    // What fits best comes first.
+    for (value, first) in
+        [("tau_mem: |", "none"), ("reset: |", "subtract"), ("surrogate: |", "periodic_exponential")]
+    {
+        assert_eq!(Editor::new(&network(&format!("layer x: lif(3) {{ {value}"))).labels()[0], first);
     }
     let mut editor = Editor::new("use std::SynNet;\nnetwork Words = SynNet(n_channels: 16, |);\n");
     let labels = editor.labels();

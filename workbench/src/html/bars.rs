@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::svg::{ColorClass, Tenths, drawing, figure, legend, rule, shortened};
+use super::svg::{ColorClass, Tenths, drawing, figure, legend, rule};
+use synnet_ir::display::shorten;
 use synnet_ir::picture::axis::{format_number, ticks};
 
 const WIDTH: f64 = 540.0;
@@ -51,7 +52,7 @@ impl Bars<'_> {
                         title { (name) ", " (self.names.get(j).copied().unwrap_or_default()) ": " (format_number(value)) }
                     }
                 }
-                text.middle x=(Tenths(middle)) y=(Tenths(bottom + 17.0)) { (shortened(name, MAX_LABEL_CHARS)) }
+                text.middle x=(Tenths(middle)) y=(Tenths(bottom + 17.0)) { (shorten(name, MAX_LABEL_CHARS)) }
             }
             path.axis d={ "M" (LEFT) " " (bottom) "H" (WIDTH - RIGHT) } {}
         };

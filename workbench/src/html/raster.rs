@@ -5,24 +5,27 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use super::chart::{downsampled, path};
-use super::svg::{ColorClass, Tenths, drawing, figure, shortened};
+use super::svg::{ColorClass, Tenths, drawing, figure};
+use synnet_ir::display::shorten;
 use synnet_ir::picture::axis::{format_number, ticks};
 
 const WIDTH: f64 = 540.0;
-const LEFT: f64 = 104.0;
-const RIGHT: f64 = 34.0;
+const LEFT: f64 = 8.0;
+const RIGHT: f64 = 44.0;
 /// Width of a panel without labels.
 const PLOT: f64 = WIDTH - LEFT - RIGHT;
-const TOP: f64 = 8.0;
-const GAP: f64 = 12.0;
-const BOTTOM: f64 = 38.0;
+const TOP: f64 = 2.0;
+/// Height of the label above a panel.
+const LABEL: f64 = 21.0;
+const GAP: f64 = 6.0;
+const BOTTOM: f64 = 42.0;
 const TRACES: f64 = 120.0;
 /// Maximum number of columns of a raster; more steps are merged.
 const MAX_STEPS: usize = 900;
 /// Maximum number of rows of a raster; of more neurons, every nth is drawn.
 const MAX_ROWS: usize = 160;
 /// Maximum length of a label.
-const MAX_LABEL_CHARS: usize = 12;
+const MAX_LABEL_CHARS: usize = 24;
 
 /// A panel of a raster plot.
 pub enum Panel {
@@ -111,7 +114,8 @@ pub fn raster(caption: &str, note: &str, steps: usize, dt: f64, panels: &[Panel]
         (time_axis(steps, dt, bottom))
         @for panel in drawn { (panel) }
     };
-    figure(caption, note, &drawing(caption, [WIDTH, bottom + BOTTOM], &content))
+    let drawing = drawing(caption, [WIDTH, bottom + BOTTOM], &content);
+    figure(caption, note, &html! { div.raster { (drawing) } })
 }
 
 fn time_axis(steps: usize, dt: f64, bottom: f64) -> Markup {
@@ -131,28 +135,27 @@ fn time_axis(steps: usize, dt: f64, bottom: f64) -> Markup {
             path.rule d={ "M" (Tenths(x)) " " (TOP) "V" (Tenths(bottom + 4.0)) } {}
             text.middle x=(Tenths(x)) y=(Tenths(bottom + 17.0)) { (time) }
         }
-        text.middle.quiet x=(Tenths(LEFT + PLOT / 2.0)) y=(Tenths(bottom + 33.0)) { "time (" (unit) ")" }
+        text.middle.quiet x=(Tenths(LEFT + PLOT / 2.0)) y=(Tenths(bottom + 36.0)) { "time (" (unit) ")" }
     }
 }
 
 impl Panel {
+    /// Returns the height with the label.
     fn height(&self) -> f64 {
-        match self {
-            Self::Events(events) => (events.rows() as f64 * 3.0).clamp(48.0, 110.0),
-            Self::Traces(_) => TRACES,
-        }
+        LABEL
+            + match self {
+                Self::Events(events) => (events.rows() as f64 * 3.0).clamp(48.0, 110.0),
+                Self::Traces(_) => TRACES,
+            }
     }
 
     /// Draws the panel with its label at y coordinate `top`.
     fn html(&self, steps: usize, top: f64) -> Markup {
-        let height = self.height();
-        let [name, second, third] = self.label();
-        let x = LEFT - 8.0;
+        let (top, height) = (top + LABEL, self.height() - LABEL);
+        let (name, remark) = self.label();
         html! {
             rect.ground x=(LEFT) y=(Tenths(top)) width=(PLOT) height=(Tenths(height)) {}
-            text.end x=(x) y=(Tenths(top + 13.0)) { (name) }
-            text.end.quiet.small x=(x) y=(Tenths(top + 27.0)) { (second) }
-            text.end.quiet.small x=(x) y=(Tenths(top + 40.0)) { (third) }
+            text x=(LEFT) y=(Tenths(top - 6.0)) { (name) tspan.quiet.small dx="8" { (remark) } }
             @match self {
                 Self::Events(events) => (events.html(steps, top, height)),
                 Self::Traces(traces) => (traces.html(steps, top, height)),
@@ -160,23 +163,18 @@ impl Panel {
         }
     }
 
-    /// Returns the three lines of the label.
-    fn label(&self) -> [String; 3] {
+    /// Returns the name, and what is drawn.
+    fn label(&self) -> (String, String) {
         match self {
             Self::Events(events) => {
                 let range = match events.stride() {
                     1 => format!("1\u{2013}{}", events.width),
                     stride => format!("every {stride}th of {}", events.width),
                 };
-                [
-                    shortened(&events.name, MAX_LABEL_CHARS),
-                    range,
-                    format!("up to {} per step", format_number(f64::from(events.maximum()))),
-                ]
+                let maximum = format_number(f64::from(events.maximum()));
+                (shorten(&events.name, MAX_LABEL_CHARS), format!("{range}, up to {maximum} per step"))
             }
-            Self::Traces(traces) => {
-                [shortened(&traces.name, MAX_LABEL_CHARS), traces.quantity.into(), String::new()]
-            }
+            Self::Traces(traces) => (shorten(&traces.name, MAX_LABEL_CHARS), traces.quantity.into()),
         }
     }
 }
@@ -288,20 +286,27 @@ mod tests {
         assert!(svg.contains("e1\" d=\"M0 1h2\""), "{svg}");
         assert!(svg.contains("e2\" d=\"M1 3h1\"") && svg.contains("e4\" d=\"M2 3h1\""), "{svg}");
         // The middle of three steps, the lower of two neurons.
-        assert!(svg.contains("<circle class=\"ring\" cx=\"305.0\" cy=\"30.0\""), "{svg}");
+        assert!(svg.contains("<circle class=\"ring\" cx=\"252.0\" cy=\"30.0\""), "{svg}");
     }
 
     #[test]
     fn large_rasters_are_downsampled() {
         let counts = vec![1.0; 5000 * 1000];
-        let panel =
-            Panel::Events(EventPanel { name: "a.very.long.name".into(), width: 1000, counts, marks: vec![] });
+        let panel = Panel::Events(EventPanel {
+            name: "a.very.long.name.of.a.layer".into(),
+            width: 1000,
+            counts,
+            marks: vec![],
+        });
         let lines =
             [LineStyle::Background, LineStyle::Correct].map(|style| Trace { values: vec![0.5; 5000], style });
         let traces = Traces { name: "out".into(), quantity: "membrane", lines: lines.into() };
         let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]).into_string();
         assert!(html.len() < 60_000, "{} bytes", html.len());
-        assert!(html.contains("every 7th of 1000") && html.contains("\u{2026}y.long.name"), "{html}");
+        assert!(
+            html.contains("every 7th of 1000") && html.contains("a.very.l\u{2026}ame.of.a.layer"),
+            "{html}"
+        );
         assert!(!html.contains("NaN") && html.contains("time (s)"));
     }
 }

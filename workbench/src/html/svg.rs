@@ -76,12 +76,3 @@ pub fn rule(left: f64, right: f64, y: f64, label: &str) -> Markup {
         text.end x=(left - 7.0) y=(Tenths(y + 4.0)) { (label) }
     }
 }
-
-/// Cuts a name to its last `max` characters: layers of the same block differ at the end.
-pub fn shortened(name: &str, max: usize) -> String {
-    let count = name.chars().count();
-    if count <= max {
-        return name.to_owned();
-    }
-    std::iter::once('\u{2026}').chain(name.chars().skip(count + 1 - max)).collect()
-}
