@@ -1,5 +1,6 @@
 //! Chains of connections: `audio -> linear -> h0 -> dropout(0.1) -> linear -> h1;`.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use synnet_ir::display::pluralize;
@@ -142,9 +143,10 @@ fn connection(
         operator: operators.first,
         docs: Arc::default(),
         span,
+        last: RefCell::default(),
     };
-    let place = edges.place(place, docs);
-    let linear = operators.linear.map(|options| edges.options(span, options));
+    let place = edges.place(place, docs, eval.scope.is_in_block());
+    let linear = operators.linear.map(|options| place.options(options));
     if let Some((_, false)) = linear
         && !eval.report.consume_bytes(size_of::<LinearOptions>(), span)
     {

@@ -1,6 +1,7 @@
 //! What the connections of a network have in common. A loop makes a million of them from one statement, and two from the
 //! same names: each keeps handles of what is stored once.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,6 +51,15 @@ pub(crate) struct EdgePlace {
     pub(crate) operator: Option<Span>,
     pub(crate) docs: Arc<[String]>,
     pub(crate) span: Span,
+    /// The options and the matrix of the last connection that was made here.
+    pub(crate) last: RefCell<LastConnection>,
+}
+
+/// What the connections that were made at a place share, unless their options differ.
+#[derive(Debug, Default)]
+pub(crate) struct LastConnection {
+    options: Option<Rc<LinearOptions>>,
+    linear: Option<(MatrixKey, Arc<Linear>)>,
 }
 
 /// An end of an edge.
@@ -60,20 +70,12 @@ pub(crate) struct EndPlace {
     pub(crate) is_value: bool,
 }
 
-/// The names, places and options of the connections of a network.
+/// The names and repeated places of the connections of a network.
 #[derive(Debug, Default)]
 pub(crate) struct Edges {
     ids: HashMap<Rc<str>, NameId>,
     names: Vec<Rc<str>>,
-    places: HashMap<Span, SharedEdge>,
-}
-
-/// What the connections that were made at a place share, unless the options differ.
-#[derive(Debug)]
-struct SharedEdge {
-    place: Rc<EdgePlace>,
-    options: Option<Rc<LinearOptions>>,
-    linear: Option<(MatrixKey, Arc<Linear>)>,
+    places: HashMap<Span, Rc<EdgePlace>>,
 }
 
 /// What decides the initial values of a matrix.
@@ -85,6 +87,12 @@ pub(crate) struct MatrixKey {
 }
 
 impl Edges {
+    /// Makes room for about as many names.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.ids.reserve(count);
+        self.names.reserve(count);
+    }
+
     /// Returns the handle of a name.
     pub(crate) fn id(&mut self, name: &str) -> NameId {
         if let Some(id) = self.ids.get(name) {
@@ -108,56 +116,54 @@ impl Edges {
         EndpointName { name, span: place.span, is_value: place.is_value }
     }
 
-    /// Returns the place of an edge, shared with the connections that it made before. Its comment is `docs`.
-    pub(crate) fn place(&mut self, place: EdgePlace, docs: &[String]) -> Rc<EdgePlace> {
-        if let Some(SharedEdge { place: known, .. }) = self.places.get(&place.span)
+    /// Returns the place of an edge, shared with the connections that it made before if it is `repeated`: it stands in
+    /// a block. Its comment is `docs`.
+    pub(crate) fn place(&mut self, place: EdgePlace, docs: &[String], repeated: bool) -> Rc<EdgePlace> {
+        let known = if repeated { self.places.get(&place.span) } else { None };
+        if let Some(known) = known
             && (&known.sources, known.target, known.operator)
                 == (&place.sources, place.target, place.operator)
         {
             return Rc::clone(known);
         }
-        let place = Rc::new(EdgePlace { docs: docs.into(), ..place });
-        let shared = SharedEdge { place: Rc::clone(&place), options: None, linear: None };
-        self.places.insert(place.span, shared);
+        let docs = if docs.is_empty() { place.docs } else { docs.into() };
+        let place = Rc::new(EdgePlace { docs, ..place });
+        if repeated {
+            self.places.insert(place.span, Rc::clone(&place));
+        }
         place
     }
+}
 
+impl EdgePlace {
     /// Returns options, shared with the last connection of the edge if they are equal.
-    pub(crate) fn options(&mut self, edge: Span, options: LinearOptions) -> (Rc<LinearOptions>, bool) {
-        let shared = self.places.get_mut(&edge);
-        if let Some(known) = shared.as_ref().and_then(|shared| shared.options.as_ref())
-            && **known == options
-        {
+    pub(crate) fn options(&self, options: LinearOptions) -> (Rc<LinearOptions>, bool) {
+        let mut last = self.last.borrow_mut();
+        if let Some(known) = last.options.as_ref().filter(|known| ***known == options) {
             return (Rc::clone(known), true);
         }
         let options = Rc::new(options);
-        if let Some(shared) = shared {
-            shared.options = Some(Rc::clone(&options));
-        }
+        last.options = Some(Rc::clone(&options));
         (options, false)
     }
 
-    /// Returns the matrix of the last connection of an edge, if the new one has the same key.
-    pub(crate) fn same_matrix(&self, edge: Span, key: &MatrixKey) -> Option<Operator> {
-        let (known, linear) = self.places.get(&edge)?.linear.as_ref()?;
+    /// Returns the matrix of the last connection of the edge, if the new one has the same key.
+    pub(crate) fn same_matrix(&self, key: &MatrixKey) -> Option<Operator> {
+        let last = self.last.borrow();
+        let (known, linear) = last.linear.as_ref()?;
         let is_same = Rc::ptr_eq(&known.options, &key.options)
             && (known.sources, known.target) == (key.sources, key.target);
         is_same.then(|| Operator::Linear(Arc::clone(linear)))
     }
 
     /// Returns a matrix, shared with the last connection of the edge if they are equal.
-    pub(crate) fn matrix(&mut self, edge: Span, key: MatrixKey, linear: Linear) -> (Operator, bool) {
-        let shared = self.places.get_mut(&edge);
-        if let Some(shared) = &shared
-            && let Some((_, known)) = &shared.linear
-            && **known == linear
-        {
+    pub(crate) fn matrix(&self, key: MatrixKey, linear: Linear) -> (Operator, bool) {
+        let mut last = self.last.borrow_mut();
+        if let Some((_, known)) = last.linear.as_ref().filter(|(_, known)| **known == linear) {
             return (Operator::Linear(Arc::clone(known)), true);
         }
         let linear = Arc::new(linear);
-        if let Some(shared) = shared {
-            shared.linear = Some((key, Arc::clone(&linear)));
-        }
+        last.linear = Some((key, Arc::clone(&linear)));
         (Operator::Linear(linear), false)
     }
 }

@@ -156,6 +156,7 @@ impl<'a> Elaborator<'a> {
             Body::Block(statements) => {
                 let mut frame = Frame::new(network, scope);
                 frame.scope.declare_things(statements);
+                frame.reserve();
                 // Parameters keep the level outside of the block: a `let` of their name hides them.
                 frame.scope.enter();
                 self.statements(&mut frame, statements);
@@ -393,6 +394,14 @@ impl<'a> Frame<'a> {
             hides_names: false,
             is_rejected: false,
         }
+    }
+
+    /// Makes room for the layers that the statements declare outside of loops, and for a connection to each.
+    fn reserve(&mut self) {
+        let count = self.scope.things.len();
+        self.graph.layers.reserve(count);
+        self.connection_items.reserve(count);
+        self.edges.reserve(count);
     }
 
     /// Adds a layer, and returns its handle.

@@ -99,7 +99,7 @@ impl Resolver<'_, '_> {
         // Sources of different widths are reported by the check of graphs; the largest serves until then.
         let width = sources.iter().map(|source| graph.width(*source)).max().unwrap_or(0);
         let key = MatrixKey { options: Rc::clone(options), sources: width, target };
-        if let Some(operator) = self.edges.same_matrix(edge, &key) {
+        if let Some(operator) = unresolved.place.same_matrix(&key) {
             return Some(operator);
         }
         let layer = graph.layer(target);
@@ -108,7 +108,7 @@ impl Resolver<'_, '_> {
         let dt = if graph.dt > 0.0 { graph.dt } else { 1e-3 };
         let linear = options.linear(&mut eval, width, layer, dt, edge)?;
         let bytes = size_of::<Linear>() + size_of_val(linear.init.scale.as_slice());
-        let (operator, is_shared) = self.edges.matrix(edge, key, linear);
+        let (operator, is_shared) = unresolved.place.matrix(key, linear);
         (is_shared || self.elaborator.report.consume_bytes(bytes, edge)).then_some(operator)
     }
 }
@@ -136,6 +136,7 @@ impl<'a> Elaborator<'a> {
                 resolver.elaborator.alias(resolver.frame, unresolved, index, sources);
             }
         }
+        resolver.frame.graph.connections.reserve(connection_items.len());
         for item in connection_items {
             match item {
                 ConnectionItem::Unresolved(unresolved) => {

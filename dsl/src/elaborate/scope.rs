@@ -124,6 +124,12 @@ impl Scope {
         }
     }
 
+    /// Returns whether the innermost level is that of a block within the network, whose statements may be repeated.
+    pub(crate) fn is_in_block(&self) -> bool {
+        // The parameters, and the statements of the network.
+        self.levels.len() > 2
+    }
+
     /// Opens a level.
     pub(crate) fn enter(&mut self) {
         self.levels.push(BTreeMap::new());

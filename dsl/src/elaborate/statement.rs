@@ -1,5 +1,7 @@
 //! Elaboration of the statements of a network.
 
+use std::collections::btree_map::Entry;
+
 use synnet_ir::display::format_time;
 use synnet_ir::graph::{
     Endpoint, Layer, LayerId, Leak, LeakUnit, Lif, LifSpans, Neuron, NeuronKind, Parameter, Reset, Surrogate,
@@ -443,18 +445,20 @@ impl<'a> Elaborator<'a> {
             frame.hides_names = true;
             return;
         }
-        if let Some((_, earlier)) = frame.names.get(&target.name) {
-            let earlier = *earlier;
-            self.duplicate(&Name { text: target.name.clone(), span: target.span }, earlier);
-            // Which of two different things the name stands for in connections is unknown.
-            if let Some((known, _)) = frame.names.get_mut(&target.name)
-                && !matches!((*known, named), (Binding::Layer(_), Binding::Layer(_)))
-            {
-                *known = Binding::Invalid;
+        match frame.names.entry(target.name) {
+            Entry::Vacant(entry) => {
+                entry.insert((named, target.span));
             }
-            return;
+            Entry::Occupied(mut entry) => {
+                let text = entry.key().clone();
+                let (known, earlier) = entry.get_mut();
+                self.duplicate(&Name { text, span: target.span }, *earlier);
+                // Which of two different things the name stands for in connections is unknown.
+                if !matches!((*known, named), (Binding::Layer(_), Binding::Layer(_))) {
+                    *known = Binding::Invalid;
+                }
+            }
         }
-        frame.names.insert(target.name, (named, target.span));
     }
 
     fn assert(&mut self, frame: &mut Frame<'a>, condition: &Expr, message: &str) {

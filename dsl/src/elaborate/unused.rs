@@ -181,10 +181,12 @@ pub(crate) fn networks_of(network: &Network) -> BTreeSet<&str> {
     found.networks
 }
 
-/// Returns the names of networks that the networks of a file use, other than themselves.
+/// Returns the names of networks of a file that other networks of the file use, among other names.
 pub(crate) fn used_networks(file: &File) -> BTreeSet<&str> {
     let mut used = BTreeSet::new();
-    for network in &file.networks {
+    // Nobody else is there to use a single one; its source may be long.
+    let users = if file.networks.len() == 1 { &[] } else { file.networks.as_slice() };
+    for network in users {
         used.extend(networks_of(network).into_iter().filter(|name| *name != network.name.text));
     }
     used
