@@ -57,7 +57,7 @@ fn draw_node(canvas: &mut Canvas, size: Size, node: &Node, subject: &Subject<'_>
         ),
     }
     for (i, text) in node.texts.iter().enumerate() {
-        let class = if i == 0 { "name" } else { "small quiet" };
+        let class = if i == 0 { "name halo" } else { "small quiet halo" };
         let (point, anchor) = match size {
             Size::Wide => ([node.u, node.texts_v + LINE_HEIGHT * (i as f64 + 0.8)], Anchor::Middle),
             Size::Narrow => {

@@ -102,7 +102,7 @@ impl Canvas {
 
     /// Writes a text. `[x, y]` is the end of its base line that `anchor` names, or its middle.
     pub(super) fn text(&mut self, class: &str, [x, y]: Point, anchor: Anchor, text: &str) {
-        let width = if class == "name" { name_width(text) } else { text_width(text) };
+        let width = if class.starts_with("name") { name_width(text) } else { text_width(text) };
         let (left, suffix) = match anchor {
             Anchor::Start => (x, ""),
             Anchor::Middle => (x - width / 2.0, " middle"),

@@ -11,7 +11,7 @@ use synnet_ir::picture::axis::{format_number, ticks};
 
 const WIDTH: f64 = 540.0;
 const LEFT: f64 = 8.0;
-const RIGHT: f64 = 44.0;
+const RIGHT: f64 = 56.0;
 /// Width of a panel without labels.
 const PLOT: f64 = WIDTH - LEFT - RIGHT;
 const TOP: f64 = 2.0;
@@ -286,7 +286,7 @@ mod tests {
         assert!(svg.contains("e1\" d=\"M0 1h2\""), "{svg}");
         assert!(svg.contains("e2\" d=\"M1 3h1\"") && svg.contains("e4\" d=\"M2 3h1\""), "{svg}");
         // The middle of three steps, the lower of two neurons.
-        assert!(svg.contains("<circle class=\"ring\" cx=\"252.0\" cy=\"30.0\""), "{svg}");
+        assert!(svg.contains("<circle class=\"ring\" cx=\"246.0\" cy=\"30.0\""), "{svg}");
     }
 
     #[test]
