@@ -304,7 +304,7 @@ mod tests {
         let html = raster("c", "n", 5000, 1e-3, &[panel, Panel::Traces(traces)]).into_string();
         assert!(html.len() < 60_000, "{} bytes", html.len());
         assert!(
-            html.contains("every 7th of 1000") && html.contains("a.very.l\u{2026}ame.of.a.layer"),
+            html.contains("every 7th of 1000") && html.contains("a.very.l\u{2026}name.of.a.layer"),
             "{html}"
         );
         assert!(!html.contains("NaN") && html.contains("time (s)"));
