@@ -16,6 +16,7 @@ use crate::experiment::{ChipResult, Experiment, FloatEvaluation};
 use crate::files;
 use crate::observer::Observer;
 use crate::plan::Plan;
+use crate::problem::Problem;
 use crate::report::{self, Report, Results, SeedResult, Seeds};
 use crate::target::{NamedTarget, TargetOption, TargetOptions};
 use crate::training::{CHECKPOINT, METRICS, SEEDS, TrainedNetwork, TrainingRun, WEIGHTS, check_seeds};
@@ -101,6 +102,11 @@ fn run_on_this_thread(plan: Plan, options: &RunOptions, observer: &dyn Observer)
     check_folders(&plan.provenance())?;
     if options.resume {
         warn_about_longer_schedule(&plan, &training_runs, observer);
+    }
+    if options.weights.is_some() && plan.recipe.training.init.is_some() {
+        let reason = "training starts from the weights that are given";
+        let problem = Problem::without_effect("training.init", reason, "omit it");
+        observer.diagnostics(&plan.recipe.diagnostics([problem]), &plan.recipe.sources());
     }
     // The same for all seeds, which differ in their initial weights only.
     if let Some(first) = training_runs.first() {

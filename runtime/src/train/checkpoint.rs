@@ -36,7 +36,15 @@ struct Position {
     sums: Option<EpochSums>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     provenance: BTreeMap<String, String>,
+    /// Whether the weights are still to be scaled to the data.
+    #[serde(default, skip_serializing_if = "is_false")]
+    awaits_data: bool,
     options: serde_json::Value,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What a checkpoint says about its training, without the tensors.
@@ -101,6 +109,7 @@ impl Trainer {
             best: self.best(),
             sums: self.sums.clone(),
             provenance: self.provenance.clone(),
+            awaits_data: self.awaits_data,
             options: options_as_json(&self.options),
         };
         let position = serde_json::to_string(&position).expect("plain values serialize");
@@ -144,6 +153,7 @@ impl Trainer {
         (trainer.epoch, trainer.batch, trainer.descent.optimizer_state.step) =
             (position.epoch, position.batch, position.step);
         trainer.provenance = position.provenance;
+        trainer.awaits_data = position.awaits_data;
         Ok(trainer)
     }
 

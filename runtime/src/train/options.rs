@@ -8,6 +8,7 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, did_you_mean, nearest};
 
 use super::augment::Augmentation;
 use super::bounds::Bounds;
+use super::initialization::Initialization;
 use super::selection::Selection;
 use crate::loss::choice::Loss;
 use crate::optimizer::choice::Optimizer;
@@ -56,6 +57,9 @@ pub struct TrainOptions {
     /// Factor on the learning rate over time; constant by default.
     #[serde(default)]
     pub schedule: Schedule,
+    /// Scaling of the initial weights to the data; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<Initialization>,
     /// Number of passes over the data; 0 keeps the initial weights.
     pub epochs: usize,
     /// Number of samples per update, 1 or more. The last batch of an epoch may have fewer.
@@ -99,6 +103,7 @@ impl TrainOptions {
             optimizer: Optimizer::default(),
             lr_factors: BTreeMap::new(),
             schedule: Schedule::default(),
+            init: None,
             epochs,
             batch,
             seed: 0,
@@ -130,6 +135,13 @@ impl TrainOptions {
         with_selection: selection = Selection;
     }
 
+    /// Sets [`init`](Self::init).
+    #[must_use]
+    pub fn with_init(mut self, init: impl Into<Initialization>) -> Self {
+        self.init = Some(init.into());
+        self
+    }
+
     /// Adds a factor to [`lr_factors`](Self::lr_factors). `tensor` is a name or the last component of names.
     #[must_use]
     pub fn with_lr_factor(mut self, tensor: impl Into<String>, factor: f64) -> Self {
@@ -144,6 +156,7 @@ impl TrainOptions {
         let factor = |(tensor, &factor)| OptionRange::non_negative("lr_factors", factor).item(tensor);
         ranges.extend(self.lr_factors.iter().map(factor));
         ranges.extend(self.schedule.ranges());
+        ranges.extend(self.init.iter().flat_map(Initialization::ranges));
         ranges.extend(self.gradient_clip.map(|clip| OptionRange::positive("gradient_clip", clip)));
         ranges.extend(self.bounds.ranges());
         ranges.extend(self.augmentation.ranges());

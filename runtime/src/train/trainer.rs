@@ -45,6 +45,8 @@ pub struct Trainer {
     /// The best epoch so far, and the values of the learned tensors after it.
     pub(super) best: Option<(Best, Vec<Vec<f32>>)>,
     pub(super) forward_transform: Option<ForwardTransform>,
+    /// Whether the weights are still to be scaled to the data.
+    pub(super) awaits_data: bool,
     /// Repacked before each batch.
     weights: PackedWeights,
     /// Reused from batch to batch.
@@ -96,6 +98,7 @@ impl Trainer {
             provenance: BTreeMap::new(),
             best: None,
             forward_transform: None,
+            awaits_data: options.init.is_some(),
             weights: tape.pack(&network),
             shards: Vec::new(),
             workers: Mutex::default(),
@@ -127,6 +130,28 @@ impl Trainer {
         let network = self.network.clone();
         self.forward_transform = Some(ForwardTransform::new(Box::new(transform), from_epoch, network));
         self
+    }
+
+    /// Keeps the weights that were passed to [`new`](Self::new), whatever [`TrainOptions::init`] is: those of a network
+    /// that was trained before.
+    #[must_use]
+    pub fn with_weights_kept(mut self) -> Self {
+        self.awaits_data = false;
+        self
+    }
+
+    /// Scales the weights to the data if [`TrainOptions::init`] asks for it. The first batch does so, too; this method is
+    /// for whoever needs the weights before. Once they are scaled, nothing happens.
+    ///
+    /// # Errors
+    /// Returns [`TrainError::Data`] if the dataset does not fit the network or the loss.
+    pub fn initialize(&mut self, dataset: &Dataset) -> Result<(), TrainError> {
+        let Some(init) = self.options.init.filter(|_| self.awaits_data) else { return Ok(()) };
+        self.check_data(dataset, 0..dataset.samples().len())?;
+        init.apply(&mut self.network, dataset);
+        self.descent.optimizer_state.tensors = self.tape.learned().read(&self.network);
+        self.awaits_data = false;
+        Ok(())
     }
 
     /// Returns the network with the current weights.
@@ -200,6 +225,7 @@ impl Trainer {
         on_batch: &mut dyn FnMut(Progress<'_>) -> Control,
     ) -> Result<EpochMetrics, TrainError> {
         self.check_data(dataset, 0..dataset.samples().len())?;
+        self.initialize(dataset)?;
         let order = self.order(dataset);
         let batches = order.len().div_ceil(self.options.batch);
         self.prepare_shards(dataset, self.options.batch.min(order.len()));
@@ -240,6 +266,7 @@ impl Trainer {
     /// trainer is then unchanged.
     pub fn step(&mut self, dataset: &Dataset, samples: &[usize]) -> Result<EpochMetrics, TrainError> {
         self.check_data(dataset, samples.iter().copied())?;
+        self.initialize(dataset)?;
         self.prepare_shards(dataset, samples.len());
         let batches = dataset.samples().len().div_ceil(self.options.batch);
         let mut sums = self.empty_sums(dataset.steps());

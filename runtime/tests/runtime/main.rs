@@ -3,6 +3,7 @@
 mod build;
 mod case;
 mod golden;
+mod initialization;
 mod interpreter;
 mod losses;
 mod metrics;

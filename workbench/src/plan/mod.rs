@@ -102,7 +102,8 @@ impl Plan {
     /// # Errors
     /// Returns an error if training does not support the network or the options.
     pub fn trainer(&self, seed: u64) -> Result<Trainer, Error> {
-        self.trainer_from(initial_params(&self.loaded.graph, seed), seed)
+        let params = initial_params(&self.loaded.graph, seed);
+        self.with_fake_quantization(Trainer::new(&self.loaded.graph, params, self.options(seed)))
     }
 
     /// Returns a trainer that starts from the given weights, with options for a seed.
@@ -110,7 +111,8 @@ impl Plan {
     /// # Errors
     /// Returns an error if the weights do not fit the network, or training does not support it or the options.
     pub fn trainer_from(&self, params: Params, seed: u64) -> Result<Trainer, Error> {
-        self.with_fake_quantization(Trainer::new(&self.loaded.graph, params, self.options(seed)))
+        let trainer = Trainer::new(&self.loaded.graph, params, self.options(seed));
+        self.with_fake_quantization(trainer.map(Trainer::with_weights_kept))
     }
 
     /// Returns a trainer that continues from a checkpoint.

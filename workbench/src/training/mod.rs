@@ -196,6 +196,7 @@ impl TrainingRun {
         if !self.resumed {
             ExistingRun::remove(&self.out);
         }
+        self.trainer.initialize(&experiment.corpus.train).map_err(|error| self.failed(experiment, error))?;
         let graph = &experiment.plan.loaded.graph;
         let total = self.trainer.options().epochs;
         let first = self.trainer.epochs_done();
