@@ -14,6 +14,7 @@ mod failure;
 mod file_kind;
 mod help;
 mod input;
+mod interrupts;
 mod live_display;
 mod progress;
 mod progress_layout;

@@ -13,6 +13,7 @@ use synnet_runtime::{EpochMetrics, Progress};
 use synnet_workbench::{Observer, Stage, network_source};
 
 use crate::failure::{self, Failure, INTERRUPTED};
+use crate::interrupts;
 use crate::live_display::LiveDisplay;
 use crate::progress_layout::layout;
 use crate::terminal;
@@ -59,7 +60,7 @@ impl Terminal {
         }
         let (interrupted, stoppable) = (Arc::clone(&self.interrupted), Arc::clone(&self.stoppable));
         let screen = Arc::clone(&self.screen);
-        ctrlc::set_handler(move || {
+        interrupts::watch(move || {
             if !stoppable.load(Ordering::SeqCst) {
                 lock(&screen).display.clear();
                 std::process::exit(INTERRUPTED.into());

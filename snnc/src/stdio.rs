@@ -1,6 +1,6 @@
 //! Files named on the command line; `-` is standard input or output.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,9 +23,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     if !is_stdio(path) {
         return Ok(files::read(path)?);
     }
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).map_err(|source| system("read", source))?;
-    Ok(bytes)
+    Ok(files::read_stream(std::io::stdin().lock(), path)?)
 }
 
 /// Reads the bytes of a text from a file or standard input; no more than [`files::text`] accepts.

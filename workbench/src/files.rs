@@ -8,15 +8,46 @@ use crate::error::{self, Error};
 /// Maximum size in bytes of a text file: a network, a recipe or a log.
 const MAX_TEXT: u64 = 64 << 20;
 
+/// Maximum size in bytes of any other input file.
+const MAX_FILE: u64 = 16 << 30;
+
+/// Maximum number of bytes that are read from a pipe or a device, whose end is unknown.
+const MAX_STREAM: u64 = 512 << 20;
+
 /// Prefix of the names of incomplete files.
 pub(crate) const TEMPORARY_PREFIX: &str = ".snnc-";
 
 /// Returns the bytes of a file.
 ///
 /// # Errors
-/// Returns an error if the file cannot be read.
+/// Returns an error if the file cannot be read, or is larger than 16 GiB; a pipe or a device, if it has more than 512 MiB.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|e| Error::io("read", path, e))
+    let failed = |e| Error::io("read", path, e);
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return read_stream(file, path);
+    }
+    if metadata.len() > MAX_FILE {
+        let limit = MAX_FILE >> 30;
+        return Err(Error::file(path, format!("larger than {limit} GiB, the limit for input files")));
+    }
+    // Allocates by the length, and reports a lack of memory as an error.
+    std::fs::read(path).map_err(failed)
+}
+
+/// Returns the bytes of a pipe or a device; messages call it `path`.
+///
+/// # Errors
+/// Returns an error if it cannot be read, or has more than 512 MiB.
+pub fn read_stream(reader: impl Read, path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_STREAM + 1).read_to_end(&mut bytes).map_err(|e| Error::io("read", path, e))?;
+    if bytes.len() as u64 > MAX_STREAM {
+        let limit = MAX_STREAM >> 20;
+        return Err(Error::file(path, format!("more than {limit} MiB, the limit for pipes and devices")));
+    }
+    Ok(bytes)
 }
 
 /// Returns the text of a file.
@@ -164,13 +195,31 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).map_err(|e| Error::io("create the folder", path, e))
 }
 
-/// Removes incomplete files of processes that were killed.
+/// Removes incomplete files of processes that were killed. Files of a live process are locked, and stay.
 pub(crate) fn remove_leftovers(folder: &Path) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX)) {
-        // A file that cannot be removed does no harm.
-        let _ = std::fs::remove_file(entry.path());
+        let path = entry.path();
+        let is_free = entry.file_type().is_ok_and(|kind| kind.is_file())
+            && std::fs::File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if is_free {
+            // A file that cannot be removed does no harm.
+            let _ = std::fs::remove_file(path);
+        }
     }
+}
+
+/// Checks that files can be created in a folder. If it does not exist, its nearest parent stands for it. Work that takes
+/// long thus does not end with an error that was known at its start.
+///
+/// # Errors
+/// Returns an error that names the folder.
+pub(crate) fn check_writable(folder: &Path) -> Result<(), Error> {
+    let current = Path::new(".");
+    let parents = folder.ancestors().map(|path| if path.as_os_str().is_empty() { current } else { path });
+    let present = parents.into_iter().find(|path| path.symlink_metadata().is_ok()).unwrap_or(current);
+    let created = temporary(0o666).tempfile_in(present);
+    created.map(drop).map_err(|e| Error::io("write to the folder", folder, e))
 }
 
 /// Follows symbolic links: renaming must replace the file that a link points to, not the link.
@@ -194,6 +243,8 @@ fn prepare(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile
 /// that the umask gives to a new one: by default, temporary files are private.
 pub(crate) fn temporary_file(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let file = temporary(0o666).tempfile_in(folder_of(target))?;
+    // Says that its process lives. File systems without locks are used without one.
+    let _ = file.as_file().try_lock();
     if let Ok(present) = std::fs::metadata(target) {
         file.as_file().set_permissions(present.permissions())?;
     }
@@ -226,6 +277,19 @@ mod tests {
         assert!(!is_device(Path::new("Cargo.toml")));
         write(Path::new("/dev/null"), b"nothing").unwrap();
         assert!(is_device(Path::new("/dev/null")));
+    }
+
+    #[test]
+    fn leftovers_of_live_processes_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let live = temporary_file(&folder.path().join("a")).unwrap();
+        let dead = folder.path().join(format!("{TEMPORARY_PREFIX}dead"));
+        std::fs::write(&dead, "half").unwrap();
+        remove_leftovers(folder.path());
+        assert!(live.path().exists() && !dead.exists());
+        let target = folder.path().join("a");
+        live.persist(&target).unwrap();
+        assert!(target.exists());
     }
 
     #[test]

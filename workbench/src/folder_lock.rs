@@ -26,7 +26,7 @@ impl FolderLock {
         let path = folder.join(NAME);
         loop {
             let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-            // Whether the folder can be written is known when the first result is.
+            // Whether the folder can be written has been checked before.
             let Ok(mut file) = open else { return Ok(Self { path, file: None }) };
             match file.try_lock() {
                 Ok(()) if !is_current(&file, &path) => {}

@@ -82,6 +82,7 @@
 //! ```
 
 pub mod artifacts;
+mod available_memory;
 pub mod calibration;
 mod chip_catalog;
 pub mod chip_evaluation;

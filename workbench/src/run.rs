@@ -97,9 +97,10 @@ fn run_on_this_thread(plan: Plan, options: &RunOptions, observer: &dyn Observer)
     // Checked before the data is read, which takes long, and again when the data is known.
     let check_folders = |provenance: &BTreeMap<String, String>| -> Result<(), Error> {
         let mut checked = training_runs.iter().filter(|_| !options.overwrite);
-        checked.try_for_each(|run| run.check_folder(provenance, observer))
+        checked.try_for_each(|run| run.check_folder(provenance))
     };
     check_folders(&plan.provenance())?;
+    training_runs.iter().try_for_each(TrainingRun::check_writable)?;
     if options.resume {
         warn_about_longer_schedule(&plan, &training_runs, observer);
     }
@@ -128,7 +129,8 @@ fn run_on_this_thread(plan: Plan, options: &RunOptions, observer: &dyn Observer)
         if has_several_seeds {
             observer.seed_started(training_run.seed);
         }
-        let trained = training_run.run_with_provenance(&experiment, &provenance, observer)?;
+        let trained =
+            training_run.run_with_provenance(&experiment, &provenance, options.overwrite, observer)?;
         let finished = FinishedRun::new(&experiment, trained, folder, observer)?;
         observer.run_done(&finished.summary());
         results.push(finished.json());

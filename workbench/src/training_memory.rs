@@ -9,6 +9,7 @@ use synnet_runtime::train::MAX_GRADIENT_SUMS;
 use synnet_runtime::{Dataset, Interpreter};
 use synnet_xylo::layout::Layout;
 
+use crate::available_memory::available_memory;
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::observer::Observer;
@@ -149,7 +150,7 @@ impl TrainingMemory {
     /// # Errors
     /// Returns an error if less memory is available.
     pub fn check(self) -> Result<(), Error> {
-        match available().filter(|available| self.bytes() - self.data > *available) {
+        match available_memory().filter(|available| self.bytes() - self.data > *available) {
             Some(available) => Err(Error::Refused(format!(
                 "training needs about {} of memory, but only {} is available: use fewer threads (`--threads`), \
                  shorter samples (`data.steps`), or gradient checkpointing (`training.recompute: segments`){}",
@@ -221,27 +222,4 @@ fn event_rates(network: &Network, dataset: &Dataset) -> Vec<f64> {
     }
     let sizes = std::iter::once(graph.input.channels).chain(graph.layers.iter().map(|layer| layer.size));
     sizes.zip(events).map(|(size, events)| events as f64 / (size * steps * count).max(1) as f64).collect()
-}
-
-/// Returns the bytes that can be allocated without swapping, or `None` if the system does not report them.
-fn available() -> Option<u64> {
-    parse_meminfo(&std::fs::read_to_string("/proc/meminfo").ok()?)
-}
-
-fn parse_meminfo(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kibibytes.checked_mul(1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn meminfo_is_parsed_in_kibibytes() {
-        let text = "MemTotal:       24105000 kB\nMemAvailable:   21737 kB\nSwapTotal: 0 kB\n";
-        assert_eq!(parse_meminfo(text), Some(21737 * 1024));
-        assert_eq!(parse_meminfo("MemTotal: 5 kB\n"), None);
-    }
 }

@@ -14,6 +14,8 @@ mod encode;
 mod examples;
 mod explain;
 mod fmt;
+#[cfg(unix)]
+mod hostile;
 mod import;
 mod json;
 #[cfg(unix)]

@@ -11,7 +11,6 @@ use super::{CHECKPOINT, METRICS, WEIGHTS};
 use crate::error::Error;
 use crate::experiment::DATASET;
 use crate::files;
-use crate::observer::Observer;
 
 /// Name of the file with the metrics of every seed.
 pub(crate) const SEEDS: &str = "seeds.csv";
@@ -71,7 +70,7 @@ impl ExistingRun {
     }
 
     /// Checks that a new run in the folder loses nothing: training with the same options and inputs gives the same
-    /// weights. Inputs that are not in `provenance` yet, such as the data, are not compared.
+    /// weights, unless it was interrupted. Inputs that are not in `provenance` yet, such as the data, are not compared.
     ///
     /// # Errors
     /// Returns an error that lists what differs.
@@ -98,6 +97,13 @@ impl ExistingRun {
         let differing =
             names.filter(|part| is_known(part) && info.provenance.get(*part) != provenance.get(*part));
         differences.extend(differing.map(|part| format!("different {part}")));
+        if differences.is_empty() && self.is_interrupted(folder) {
+            return refuse(&format!(
+                "that was interrupted after {} of {}: continue it with `--resume`, or start again with `--overwrite`",
+                info.epochs_done,
+                pluralize(info.epochs, "epoch")
+            ));
+        }
         if differences.is_empty() {
             return Ok(());
         }
@@ -112,17 +118,12 @@ impl ExistingRun {
         }
     }
 
-    /// Notes that an interrupted run with the same options is started again.
-    pub(crate) fn note_restart(&self, folder: &Path, observer: &dyn Observer) {
-        if let Self::Known(info) = self
-            && info.epochs_done < info.epochs
-        {
-            observer.note(&format!(
-                "`{}` contains an interrupted run with the same options, after {}: it is started again; `--resume` would \
-                 continue it",
-                folder.display(),
-                pluralize(info.epochs_done, "epoch")
-            ));
-        }
+    /// Returns whether training ended before its last epoch without being finished, so that its weights are not written
+    /// yet, or are those of an earlier run that is being extended.
+    fn is_interrupted(&self, folder: &Path) -> bool {
+        let written = |name: &str| std::fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
+        // Training that stops early writes its weights after the checkpoint.
+        matches!(self, Self::Known(info) if info.epochs_done < info.epochs)
+            && written(WEIGHTS) < written(CHECKPOINT)
     }
 }

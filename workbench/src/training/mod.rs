@@ -17,7 +17,7 @@ use synnet_runtime::train::Warning;
 use synnet_runtime::{Control, EpochMetrics, Progress, TrainError, TrainOptions, Trainer};
 
 use crate::error::Error;
-use crate::experiment::{DATASET, Experiment};
+use crate::experiment::Experiment;
 use crate::files;
 use crate::folder_lock::FolderLock;
 use crate::observer::Observer;
@@ -128,21 +128,21 @@ impl TrainingRun {
     /// # Errors
     /// Returns an error that lists the differences, if the folder already contains a run with different options or
     /// inputs.
-    pub(crate) fn check_folder(
-        &self,
-        provenance: &BTreeMap<String, String>,
-        observer: &dyn Observer,
-    ) -> Result<(), Error> {
+    pub(crate) fn check_folder(&self, provenance: &BTreeMap<String, String>) -> Result<(), Error> {
         FolderLock::check(&self.out)?;
         if self.resumed {
             return Ok(());
         }
-        let existing = ExistingRun::find(&self.out);
-        existing.check(&self.out, self.trainer.options(), &self.with_initial_weights(provenance))?;
-        if provenance.contains_key(DATASET) {
-            existing.note_restart(&self.out, observer);
-        }
-        Ok(())
+        let provenance = self.with_initial_weights(provenance);
+        ExistingRun::find(&self.out).check(&self.out, self.trainer.options(), &provenance)
+    }
+
+    /// Checks that the output folder can be written, or created.
+    ///
+    /// # Errors
+    /// Returns an error that names the folder.
+    pub(crate) fn check_writable(&self) -> Result<(), Error> {
+        files::check_writable(&self.out)
     }
 
     /// Returns whether a checkpoint of fewer epochs is resumed.
@@ -175,22 +175,28 @@ impl TrainingRun {
     /// Returns an error if the checkpoint was made with other data, the data does not fit the network, the loss is not
     /// finite, a file cannot be written, or the observer interrupts. An interrupt leaves a checkpoint.
     pub fn run(self, experiment: &Experiment, observer: &dyn Observer) -> Result<TrainedNetwork, Error> {
-        self.run_with_provenance(experiment, &experiment.provenance(), observer)
+        self.run_with_provenance(experiment, &experiment.provenance(), true, observer)
     }
 
-    /// Like [`run`](Self::run), with the experiment's provenance, which takes a while to compute.
+    /// Like [`run`](Self::run), with the experiment's provenance, which takes a while to compute. Unless `overwrite` is
+    /// set, fails as [`check_folder`](Self::check_folder) does.
     pub(crate) fn run_with_provenance(
         mut self,
         experiment: &Experiment,
         provenance: &BTreeMap<String, String>,
+        overwrite: bool,
         observer: &dyn Observer,
     ) -> Result<TrainedNetwork, Error> {
         let provenance = self.with_initial_weights(provenance);
         self.check_provenance(&provenance)?;
-        self.trainer.set_provenance(provenance);
+        self.trainer.set_provenance(provenance.clone());
         files::create_folder(&self.out)?;
         // Before anything in the folder changes, and until the weights are written.
         let _lock = FolderLock::acquire(&self.out)?;
+        // While this run read its data, another one may have trained in the folder.
+        if !self.resumed && !overwrite {
+            ExistingRun::find(&self.out).check(&self.out, self.trainer.options(), &provenance)?;
+        }
         files::remove_leftovers(&self.out);
         let replaces = !self.resumed && !matches!(ExistingRun::find(&self.out), ExistingRun::None);
         if !self.resumed {
