@@ -236,7 +236,7 @@ impl Writer<'_, '_> {
     /// Loops, conditions, assertions and bindings.
     fn control(&mut self) {
         for i in 0..self.choices.below(3) {
-            let range = self.choices.pick(&["0..2", "0..n", "1..1", "0..40", "0..3000", "[1, 2]", "5..2"]);
+            let range = self.choices.pick(&["0..2", "0..n", "1..1", "0..40", "0..300", "[1, 2]", "5..2"]);
             let from = self.source();
             self.text += &match self.choices.below(6) {
                 0 => format!(" let v{i} = [k * 2 for k in {range}];\n"),
