@@ -10,6 +10,9 @@ use crate::{Array, ArrayData, Error};
 /// Maximum length of a header, in bytes. That of an array of numbers has 128 bytes in NumPy.
 const HEADER_LIMIT: usize = 1024;
 
+/// Number of bytes that contain the whole header of any array that is read.
+pub(crate) const HEAD: u64 = 12 + HEADER_LIMIT as u64;
+
 /// Maximum product of the other axes of an array that has no elements because one axis is 0.
 const MAX_EMPTY: u64 = 1 << 20;
 
@@ -95,6 +98,37 @@ pub fn read_any_npy(bytes: &[u8]) -> Result<AnyArray, Error> {
         Order::Fortran => from_fortran(&shape, &strings),
     };
     Ok(AnyArray::Strings(StringArray { shape, strings }))
+}
+
+/// Reads the shape of an array from the first [`HEAD`] bytes of its file.
+pub(crate) fn read_shape(head: &[u8]) -> Result<Vec<usize>, Error> {
+    check_header(head)?;
+    shape(&NpyFile::new(head).map_err(|e| Error::Npy(e.to_string()))?)
+}
+
+/// Returns whether the elements of an array are bytes in row-major order, from the first [`HEAD`] bytes of its file.
+pub(crate) fn has_bytes(head: &[u8]) -> bool {
+    let file = check_header(head).ok().and_then(|_| NpyFile::new(head).ok());
+    file.is_some_and(|file| match file.dtype() {
+        DType::Plain(kind) => {
+            (kind.type_char(), kind.size_field()) == (TypeChar::Uint, 1) && file.order() == Order::C
+        }
+        _ => false,
+    })
+}
+
+/// Returns shape and elements of a file for which [`has_bytes`] holds.
+pub(crate) fn read_bytes(mut bytes: Vec<u8>) -> Result<(Vec<usize>, Vec<u8>), Error> {
+    let start = check_header(&bytes)?;
+    let shape = read_shape(&bytes)?;
+    // Without overflow: the header has been checked.
+    let elements = shape.iter().product::<usize>();
+    bytes.drain(..start);
+    if bytes.len() < elements {
+        return Err(Error::Truncated);
+    }
+    bytes.truncate(elements);
+    Ok((shape, bytes))
 }
 
 fn shape(file: &NpyFile<&[u8]>) -> Result<Vec<usize>, Error> {

@@ -105,6 +105,37 @@ impl<'a> NpzReader<'a> {
         read_any_npy(&bytes).map_err(|error| in_member(name, error))
     }
 
+    /// Returns the shape of an array, without decompressing its elements.
+    ///
+    /// # Errors
+    /// Returns an error if there is no array of this name, or if its header is damaged.
+    pub fn shape(&mut self, name: &str) -> Result<Vec<usize>, Error> {
+        let head = self.head(name)?;
+        npy::read_shape(&head).map_err(|error| in_member(name, error))
+    }
+
+    /// Decompresses an array of 8-bit unsigned integers in row-major order, and returns its shape and elements; `None` if
+    /// it is of another kind. Takes one byte per element, where [`array`](Self::array) takes eight.
+    ///
+    /// # Errors
+    /// Returns an error if there is no array of this name, or if it is too large or damaged.
+    pub fn bytes(&mut self, name: &str) -> Result<Option<(Vec<usize>, Vec<u8>)>, Error> {
+        if !npy::has_bytes(&self.head(name)?) {
+            return Ok(None);
+        }
+        let bytes = self.decompress(name)?;
+        npy::read_bytes(bytes).map(Some).map_err(|error| in_member(name, error))
+    }
+
+    /// Returns the first bytes of an array, which contain its header.
+    fn head(&mut self, name: &str) -> Result<Vec<u8>, Error> {
+        let packed = |e: &dyn std::fmt::Display| in_member(name, Error::Npz(e.to_string()));
+        let member = self.zip.by_name(&format!("{name}.npy")).map_err(|e| packed(&e))?;
+        let mut bytes = Vec::new();
+        member.take(npy::HEAD).read_to_end(&mut bytes).map_err(|e| packed(&e))?;
+        Ok(bytes)
+    }
+
     /// Returns one array and its decompressed size in bytes, which is at most the limit.
     fn unpack(&mut self, name: &str) -> Result<(Array, u64), Error> {
         let bytes = self.decompress(name)?;

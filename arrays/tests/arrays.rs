@@ -264,3 +264,17 @@ proptest! {
         prop_assert_eq!(array, Array { shape: vec![numbers.len(), 1], numbers: floats(numbers) });
     }
 }
+
+#[test]
+fn shapes_and_bytes_are_read_without_the_rest() {
+    let mut archive = NpzWriter::new();
+    archive.add("counts", &[2, 3], &[1_u8, 2, 3, 4, 5, 6]).unwrap();
+    archive.add("numbers", &[3], &[1_i16, 2, 3]).unwrap();
+    let bytes = archive.finish().unwrap();
+    let mut reader = NpzReader::open(&bytes).unwrap();
+    assert_eq!(reader.shape("counts").unwrap(), [2, 3]);
+    assert_eq!(reader.bytes("counts").unwrap(), Some((vec![2, 3], vec![1, 2, 3, 4, 5, 6])));
+    assert_eq!(reader.shape("numbers").unwrap(), [3]);
+    assert_eq!(reader.bytes("numbers").unwrap(), None);
+    assert!(reader.shape("nothing").is_err());
+}

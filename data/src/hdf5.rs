@@ -39,6 +39,12 @@ impl File {
         names
     }
 
+    /// Returns the number of elements of a one-dimensional array, without reading them.
+    pub(crate) fn len(&self, path: &str) -> Result<usize, Error> {
+        let shape = self.array(path)?.shape().map_err(|e| failed(path, &e))?;
+        Ok(shape.iter().product::<u64>() as usize)
+    }
+
     /// Reads a one-dimensional array of integers or strings. Integers become their digits; strings stay
     /// as they are written, without the padding of a fixed length.
     pub(crate) fn values(&self, path: &str) -> Result<Vec<String>, Error> {

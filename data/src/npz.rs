@@ -40,11 +40,8 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
             Error::missing("array `labels` [samples] or `targets` [samples, T, O]", &names)
         });
     }
-    let rasters = reader.array("rasters")?;
-    let [samples, steps, channels] = shape(&rasters, "`rasters`", "[samples, T, C]")?;
-    let mut table = Table { rasters: split_rasters(&rasters, samples, steps, channels)?, ..Table::default() };
-    // The array takes 8 bytes per value; free it before the next one is read.
-    drop(rasters);
+    let ([samples, steps, _], rasters) = read_rasters(&mut reader)?;
+    let mut table = Table { rasters, ..Table::default() };
     for name in &names {
         match name.as_str() {
             "rasters" => {}
@@ -62,12 +59,10 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
                 table.targets = Some((outputs, traces));
             }
             name => {
-                let array = reader.any_array(name)?;
-                let shape = match &array {
-                    AnyArray::Numbers(array) => &array.shape,
-                    AnyArray::Strings(array) => &array.shape,
-                };
-                if *shape == [samples] {
+                // From the header: an array that is ignored may be of any size.
+                let shape = reader.shape(name)?;
+                if shape == [samples] {
+                    let array = reader.any_array(name)?;
                     let field = if name == "labels" { "label" } else { name };
                     if table.fields.insert(field.to_owned(), field_values(array, name)?).is_some() {
                         let reason = "has both `label` and `labels`; remove one of them";
@@ -114,27 +109,45 @@ pub fn read_sample(bytes: &[u8]) -> Result<(Raster, Option<Trace>), Error> {
     Ok((raster, Some((outputs, finite(&target, "`target`")?))))
 }
 
-fn split_rasters(array: &Array, samples: usize, steps: usize, channels: usize) -> Result<Vec<Raster>, Error> {
-    let values = finite(array, "`rasters`")?;
-    split(&values, samples)
+/// Reads `rasters`, and returns its shape and samples. Event counts of 8 bits, the usual type, are never widened.
+fn read_rasters(reader: &mut NpzReader<'_>) -> Result<([usize; 3], Vec<Raster>), Error> {
+    let wrong = |i: usize, e: &dyn std::fmt::Display| {
+        Error::invalid(format!("sample {i} of `rasters`:"), e.to_string())
+    };
+    let expected = "[samples, T, C]";
+    if let Some((found, counts)) = reader.bytes("rasters")? {
+        let shape @ [samples, steps, channels] = axes(&found, "`rasters`", expected)?;
+        let rasters = split(&counts, samples).enumerate().map(|(i, counts)| {
+            Raster::from_counts(channels, steps, counts.to_vec()).map_err(|e| wrong(i, &e))
+        });
+        return Ok((shape, rasters.collect::<Result<_, _>>()?));
+    }
+    let array = reader.array("rasters")?;
+    let shape @ [samples, steps, channels] = axes(&array.shape, "`rasters`", expected)?;
+    let values = finite(&array, "`rasters`")?;
+    // The array takes 8 bytes per value.
+    drop(array);
+    let rasters = split(&values, samples)
         .enumerate()
-        .map(|(i, values)| {
-            Raster::from_dense(channels, steps, values.to_vec())
-                .map_err(|e| Error::invalid(format!("sample {i} of `rasters`:"), e.to_string()))
-        })
-        .collect()
+        .map(|(i, values)| Raster::from_dense(channels, steps, values.to_vec()).map_err(|e| wrong(i, &e)));
+    Ok((shape, rasters.collect::<Result<_, _>>()?))
 }
 
 /// Splits values into equal parts, which may be empty.
-fn split(values: &[f32], parts: usize) -> impl Iterator<Item = &[f32]> {
+fn split<T>(values: &[T], parts: usize) -> impl Iterator<Item = &[T]> {
     let len = values.len() / parts.max(1);
     (0..parts).map(move |i| &values[i * len..(i + 1) * len])
 }
 
 /// Returns the shape of an array that must have `AXES` axes, none of them empty.
 fn shape<const AXES: usize>(array: &Array, name: &str, expected: &str) -> Result<[usize; AXES], Error> {
-    let error = || Error::invalid(name, format!("has shape {:?}; expected {expected}", array.shape));
-    let shape: [usize; AXES] = array.shape[..].try_into().map_err(|_| error())?;
+    axes(&array.shape, name, expected)
+}
+
+/// As [`shape`], from the shape itself.
+fn axes<const AXES: usize>(shape: &[usize], name: &str, expected: &str) -> Result<[usize; AXES], Error> {
+    let error = || Error::invalid(name, format!("has shape {shape:?}; expected {expected}"));
+    let shape: [usize; AXES] = shape.try_into().map_err(|_| error())?;
     if shape.contains(&0) {
         return Err(Error::invalid(name, format!("has shape {shape:?}, which is empty")));
     }

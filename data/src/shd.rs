@@ -38,9 +38,16 @@ pub fn read(bytes: Vec<u8>, binning: &Binning) -> Result<Table, Error> {
     table.fields.insert("label".into(), labels);
     for name in file.names_in("extra") {
         // The group also has class names and tables of speakers, which are not per sample.
-        match file.values(&format!("extra/{name}")) {
-            Ok(values) if values.len() == samples => drop(table.fields.insert(name, values)),
-            Ok(values) => drop(table.ignored.insert(name, format!("{} values", values.len()))),
+        let path = format!("extra/{name}");
+        let values = match file.len(&path) {
+            Ok(len) if len != samples => {
+                table.ignored.insert(name, format!("{len} values"));
+                continue;
+            }
+            _ => file.values(&path),
+        };
+        match values {
+            Ok(values) => drop(table.fields.insert(name, values)),
             Err(_) => drop(table.ignored.insert(name, "values of another type or shape".to_owned())),
         }
     }

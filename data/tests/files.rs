@@ -33,6 +33,30 @@ fn an_archive_holds_rasters_labels_and_fields() {
     assert_eq!((table.fields.len(), table.targets), (2, None));
 }
 
+/// The elements of an array that is ignored are damaged, so that decoding them would be an error.
+#[test]
+fn arrays_that_are_ignored_are_not_decoded() {
+    let mut bytes = archive(&[RASTERS, ("labels", &[2], &[7, 3])], &[("other", &[64, 64], &[0.5; 4096])]);
+    let header = b"'shape': (64, 64)";
+    let at = bytes.windows(header.len()).position(|window| window == header);
+    if let Some(at) = at {
+        // The archive is not compressed: a flipped bit of the elements breaks the checksum of the member.
+        bytes[at + 2000] ^= 1;
+    }
+    let table = npz::read(&bytes).unwrap();
+    assert_eq!(table.ignored["other"], "the shape [64, 64]");
+}
+
+#[test]
+fn counts_of_eight_bits_are_the_same_samples() {
+    let counts: Vec<u8> = RASTERS.2.iter().map(|&count| count as u8).collect();
+    let mut narrow = NpzWriter::new();
+    narrow.add("rasters", RASTERS.1, &counts).unwrap();
+    narrow.add("labels", &[2], &[7_i64, 3]).unwrap();
+    let wide = npz::read(&archive(&[RASTERS, ("labels", &[2], &[7, 3])], &[])).unwrap();
+    assert_eq!(npz::read(&narrow.finish().unwrap()).unwrap().rasters, wide.rasters);
+}
+
 /// Returns a file that NumPy wrote.
 fn golden(name: &str) -> Vec<u8> {
     let path = format!("{}/../tests/golden/data/{name}", env!("CARGO_MANIFEST_DIR"));
