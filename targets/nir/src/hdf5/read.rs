@@ -21,8 +21,11 @@ const MAX_DEPTH: usize = 16;
 const MAX_AXES: usize = 8;
 /// Maximum size of a text in bytes: a graph as JSON.
 const MAX_TEXT: usize = 1 << 26;
-/// Maximum ratio of an array's size to the bytes that a file compresses it to (RFC 1951: at most 1032 to 1).
-const MAX_COMPRESSION: u64 = 1040;
+/// Maximum ratio of all arrays and texts to the bytes of the file, besides [`SMALL`]. Zeros compress to a thousandth (RFC 1951),
+/// trained weights do not.
+const MAX_COMPRESSION: u64 = 64;
+/// Bytes that every file can hold, such as a matrix of zeros.
+const SMALL: u64 = 32 << 20;
 
 /// The reason why bytes are not a NIR file, with the place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +60,7 @@ impl std::error::Error for Incompatible {}
 
 /// Reads a NIR file.
 ///
-/// Needs memory for the arrays of the file, and a share for its structure; an array is not larger than about a thousand
-/// times the file.
+/// Needs memory for the arrays of the file, and a share for its structure: at most some copies of 32 MiB and 64 times the size of the file.
 ///
 /// # Errors
 /// Returns the first place of the file that is damaged, too large, or not as NIR has it.
@@ -71,7 +73,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Nir, Incompatible> {
     if bytes.len() > MAX_FILE {
         return Err(Incompatible::new("", format!("is larger than {} GiB", MAX_FILE >> 30)));
     }
-    let budget = (bytes.len() as u64).saturating_mul(MAX_COMPRESSION);
+    let budget = SMALL + MAX_COMPRESSION * bytes.len() as u64;
     let file = File::from_bytes(bytes).map_err(|e| Incompatible::new("", format!("cannot be read: {e}")))?;
     let root = file.root();
     let mut reader = Reader { nodes: 0, budget };
@@ -91,7 +93,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Nir, Incompatible> {
 /// What reading may still take.
 struct Reader {
     nodes: usize,
-    /// Bytes of arrays.
+    /// Bytes of arrays and texts.
     budget: u64,
 }
 
@@ -229,9 +231,14 @@ impl Reader {
                     .collect()
             }
             _ => {
-                let options =
-                    VlenStringReadOptions::new().with_max_elements(most).with_max_payload_bytes(MAX_TEXT);
-                dataset.read_vlen_strings(options).map_err(failed)
+                // Many elements can share one text.
+                let left = usize::try_from(self.budget).unwrap_or(usize::MAX);
+                let options = VlenStringReadOptions::new()
+                    .with_max_elements(most)
+                    .with_max_payload_bytes(MAX_TEXT.min(left));
+                let texts = dataset.read_vlen_strings(options).map_err(failed)?;
+                self.budget -= texts.iter().map(|text| text.len() as u64).sum::<u64>().min(self.budget);
+                Ok(texts)
             }
         }
     }

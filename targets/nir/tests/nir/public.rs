@@ -6,8 +6,10 @@ use serde_json::Value;
 use synnet_nir::{Field, ImportOptions, Node, Values, import, read};
 use synnet_runtime::{Interpreter, Sequence, Tracing};
 
+use crate::events;
+
 /// Returns the files with what is expected of them.
-fn files() -> Vec<(String, Vec<u8>, Value)> {
+pub(crate) fn files() -> Vec<(String, Vec<u8>, Value)> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files"));
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = entries.filter(|path| path.extension().is_some_and(|e| e == "nir")).collect();
@@ -61,7 +63,7 @@ fn spikes_are_those_of_the_executor() {
         let graph = &imported.network.graph;
         let steps = 400;
         let input =
-            Sequence::new(1, steps, graph.input.channels, events(steps, graph.input.channels)).unwrap();
+            Sequence::new(1, steps, graph.input.channels, events(steps * graph.input.channels)).unwrap();
         let run = Interpreter::new(&imported.network).run(&input, Tracing::On, 0).unwrap();
         for (node, rows) in expected["spikes"].as_object().unwrap() {
             let layer = graph.layers.iter().position(|layer| layer.name == *node).unwrap();
@@ -88,39 +90,6 @@ fn imports_match_snapshots() {
         let text = format!("dialect: {}\n\n{}\n\n{source}", imported.dialect, imported.warnings);
         insta::assert_snapshot!(name, text);
     }
-}
-
-#[test]
-fn damaged_files_are_refused_without_panic() {
-    // Each byte of the structure, and each length: whatever a file holds, it is read, or refused with a reason.
-    for (name, bytes, _) in files() {
-        for step in 0..400 {
-            let mut damaged = bytes.clone();
-            let at = (step * 7919 + step * step * 31) % damaged.len();
-            damaged[at] = damaged[at].wrapping_add(1 << (step % 8)).wrapping_mul(3);
-            drop(outcome(damaged));
-            let mut cut = bytes.clone();
-            cut.truncate(bytes.len() * step / 400);
-            assert!(outcome(cut).is_err() || step > 390, "{name}: cut at {step}");
-        }
-    }
-}
-
-/// Reads and imports a file.
-fn outcome(bytes: Vec<u8>) -> Result<(), String> {
-    let nir = read(bytes).map_err(|why| why.to_string())?;
-    let options = ImportOptions::new().with_dt(1e-4);
-    import(&nir, "Damaged", &options).map(|_| ()).map_err(|why| why.to_string())
-}
-
-/// The events of `tools/executor.py`.
-fn events(steps: usize, channels: usize) -> Vec<f32> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        f32::from(u8::from(((state >> 33) as f64) / 2_f64.powi(31) < 0.3))
-    };
-    (0..steps * channels).map(|_| next()).collect()
 }
 
 #[test]

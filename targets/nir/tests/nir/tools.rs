@@ -9,6 +9,8 @@ use synnet_ir::{Network, Target};
 use synnet_nir::{ExportDialect, NirTarget};
 use synnet_runtime::{Interpreter, Sequence, Tracing, initial_params};
 
+use crate::events;
+
 const STEPS: usize = 200;
 
 /// Networks that every forward Euler integrates: once with all that nodes can express, once with what each tool takes.
@@ -103,14 +105,4 @@ fn network(text: &str, gain: f32) -> Network {
         }
     }
     Network::bind(&graph, &params).unwrap()
-}
-
-/// The events of `tools/executor.py`.
-fn events(count: usize) -> Vec<f32> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        f32::from(u8::from(((state >> 33) as f64) / 2_f64.powi(31) < 0.3))
-    };
-    (0..count).map(|_| next()).collect()
 }
