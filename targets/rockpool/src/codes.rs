@@ -8,12 +8,13 @@ Remedy: save the network again with `net.save(\"net.json\")`.";
 
     MODULE = "P0102", "a module without equivalent, or of unknown class",
 "The file does not name the classes of modules. They follow from the names that `Sequential` gives, such as `1_LIFTorch`, and
-from those of `SynNet`. `Linear`, `LIF`, `aLIF`, `ExpSyn`, dropout, `Residual` and `Sequential` have equivalents.
+from those of `SynNet` and `WaveSenseNet`. `Linear`, `LIF`, `aLIF`, `ExpSyn`, dropout, `Residual` and `Sequential` have equivalents.
 
 Remedy: build the network from these modules, in a `Sequential` without names of your own.";
 
     PARAMETER = "P0103", "a missing or invalid parameter",
-"A parameter has one value, or one per neuron (and synapse). All numbers are finite. All modules have the same `dt`.
+"A parameter has one value, or one per neuron (and synapse). All numbers are finite. All modules have the same `dt`. Tensors of
+a `state_dict` have the names and shapes of the parameters that they replace, and there is one for each matrix.
 
 Remedy: save the network again; check the module that the message names.";
 
@@ -27,4 +28,9 @@ Remedy: export as NIR with `--target nir`.";
 "The file has no surrogate functions, and does not say whether the output is spikes or membrane potentials.
 
 Remedy: choose the output with `--output`, and the surrogate in the network file.";
+
+    LEFT_OUT = "P0202", "a module that was left out",
+"The residual path of the last block of a `WaveSenseNet` feeds nothing. Dropout after a matrix has no place in the language.
+
+Remedy: none is needed: the network computes the same.";
 }

@@ -8,7 +8,8 @@ use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, Span, Tensor};
 
 use crate::codes;
 use crate::modules::{Cells, Matrix, Reader};
-use crate::tree::{Module, Numbers, parse, warning};
+use crate::tree::{Module, Numbers, left_out, parse, warning};
+use crate::{state_dict, wavesense};
 
 /// The output of a network, which a file does not state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +36,32 @@ pub struct Import {
 /// # Errors
 /// Returns all modules without equivalent, and everything that is wrong with parameters.
 pub fn import(text: &str, name: &str, output: Output) -> Result<Import, Diagnostics> {
-    let root = parse(text)?;
-    let (sequence, surrogate) = sequence(&root)?;
+    run(&parse(text)?, name, output)
+}
+
+/// Imports a file of `net.save` like [`import`], with weights of another moment: tensors by their names in PyTorch's
+/// `state_dict`, such as `seq.0_linear.weight`, replace the parameters of the file. States (`vmem`, `isyn`, `spikes`) are left out.
+///
+/// # Errors
+/// Returns the same errors as [`import`], and each tensor that is missing, unknown or of another shape.
+pub fn import_with_weights(
+    text: &str,
+    name: &str,
+    output: Output,
+    weights: &Params,
+) -> Result<Import, Diagnostics> {
+    let mut root = parse(text)?;
+    state_dict::apply(&mut root, weights)?;
+    run(&root, name, output)
+}
+
+fn run(root: &Module, name: &str, output: Output) -> Result<Import, Diagnostics> {
+    if wavesense::is_wavesense(root) {
+        let mut builder = Builder::default();
+        let flow = wavesense::build(root, &mut builder).unwrap_or_default();
+        return builder.finish(name, flow, output);
+    }
+    let (sequence, surrogate) = sequence(root)?;
     let mut builder = Builder { surrogate, ..Builder::default() };
     let mut flow = Flow::default();
     for step in &sequence {
@@ -48,17 +73,17 @@ pub fn import(text: &str, name: &str, output: Output) -> Result<Import, Diagnost
 }
 
 /// A module at its place in the order of computation.
-struct Step<'a> {
+pub(crate) struct Step<'a> {
     /// Path of the module.
-    path: String,
+    pub(crate) path: String,
     /// Name of its layer, if it is one.
-    name: String,
-    kind: Kind,
-    module: &'a Module,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) module: &'a Module,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Linear,
     Lif,
     Alif,
@@ -70,7 +95,7 @@ enum Kind {
 
 /// Returns the modules in the order of computation, with the surrogate of their class.
 fn sequence(root: &Module) -> Result<(Vec<Step<'_>>, SurrogateKind), Diagnostics> {
-    let inner = root.modules.iter().find(|(name, _)| name == "seq").map(|(_, module)| module);
+    let inner = root.module("seq");
     if let Some(seq) = inner.filter(|seq| seq.modules.iter().any(|(name, _)| name == "out_neurons")) {
         return Ok((synnet(seq)?, SurrogateKind::PeriodicExponential));
     }
@@ -79,7 +104,7 @@ fn sequence(root: &Module) -> Result<(Vec<Step<'_>>, SurrogateKind), Diagnostics
 
 /// Returns the modules of Rockpool's `SynNet`, whose names give their order.
 fn synnet(seq: &Module) -> Result<Vec<Step<'_>>, Diagnostics> {
-    let find = |name: &str| seq.modules.iter().find(|(other, _)| other == name).map(|(_, module)| module);
+    let find = |name: &str| seq.module(name);
     let mut steps = Vec::new();
     let mut add = |key: String, name: String, kind: Kind| {
         if let Some(module) = find(&key) {
@@ -142,24 +167,25 @@ fn kind(class: &str) -> Option<(Kind, &'static str)> {
 
 /// What the next module gets.
 #[derive(Clone, Debug, Default)]
-struct Flow {
+pub(crate) struct Flow {
     /// Sources whose outputs are added; none before the input is known.
-    sources: Vec<Endpoint>,
+    pub(crate) sources: Vec<Endpoint>,
     /// Number of values; 0 before the input is known.
-    width: usize,
+    pub(crate) width: usize,
     dropout: f64,
     matrix: Option<Matrix>,
 }
 
-struct Builder {
+pub(crate) struct Builder {
     layers: Vec<Layer>,
     connections: Vec<Connection>,
     params: Params,
     channels: usize,
     dt: Option<f64>,
-    surrogate: SurrogateKind,
+    /// The surrogate of the next layers.
+    pub(crate) surrogate: SurrogateKind,
     errors: Diagnostics,
-    warnings: Diagnostics,
+    pub(crate) warnings: Diagnostics,
 }
 
 impl Default for Builder {
@@ -181,7 +207,7 @@ const INPUT: &str = "events";
 
 impl Builder {
     /// Adds a module. `None` after an error.
-    fn step(&mut self, step: &Step<'_>, flow: &mut Flow) -> Option<()> {
+    pub(crate) fn step(&mut self, step: &Step<'_>, flow: &mut Flow) -> Option<()> {
         match step.kind {
             Kind::Linear => {
                 let matrix = self.reader(step).linear()?;
@@ -195,7 +221,7 @@ impl Builder {
             Kind::Dropout => {
                 let p = step.module.get("p").and_then(Numbers::of).map_or(0.0, |p| p.values[0]);
                 if flow.matrix.is_some() {
-                    self.warnings.push(warning(
+                    self.warnings.push(left_out(
                         format!("the dropout `{}` after a matrix is left out", step.path),
                         "write `dropout` before `linear` in the network file",
                     ));
@@ -291,11 +317,11 @@ impl Builder {
         Some(flow.width)
     }
 
-    fn refuse(&mut self, code: &'static synnet_ir::Code, message: String, help: &str) {
+    pub(crate) fn refuse(&mut self, code: &'static synnet_ir::Code, message: String, help: &str) {
         self.errors.push(Diagnostic::error_without_span(code, message).with_help(help));
     }
 
-    fn check_width(&mut self, step: &Step<'_>, has: usize, needs: usize) -> Option<()> {
+    pub(crate) fn check_width(&mut self, step: &Step<'_>, has: usize, needs: usize) -> Option<()> {
         if has == needs {
             return Some(());
         }

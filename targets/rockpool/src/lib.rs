@@ -17,7 +17,9 @@ pub mod codes;
 mod export;
 mod import;
 mod modules;
+mod state_dict;
 mod tree;
+mod wavesense;
 
 pub use export::RockpoolTarget;
-pub use import::{Import, Output, import};
+pub use import::{Import, Output, import, import_with_weights};

@@ -1,7 +1,7 @@
 //! The tree of modules, with parameters as numbers.
 
 use serde_json::{Map, Value};
-use synnet_ir::{Diagnostic, Diagnostics, Span};
+use synnet_ir::{Code, Diagnostic, Diagnostics, Span};
 
 use crate::codes;
 
@@ -86,6 +86,11 @@ impl Numbers {
 }
 
 impl Module {
+    /// Returns the module of a name within this one.
+    pub(crate) fn module(&self, name: &str) -> Option<&Self> {
+        self.modules.iter().find(|(other, _)| other == name).map(|(_, module)| module)
+    }
+
     /// Returns a parameter, if it is there and not null.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.parameters
@@ -96,8 +101,17 @@ impl Module {
     }
 }
 
-/// Returns a warning without a place in a source.
+/// Returns a warning about what a file does not state.
 pub(crate) fn warning(message: String, help: &str) -> Diagnostic {
-    let warning = Diagnostic { span: None, ..Diagnostic::warning(&codes::ASSUMED, Span::default(), message) };
+    without_place(&codes::ASSUMED, message, help)
+}
+
+/// Returns a warning about a module that is left out.
+pub(crate) fn left_out(message: String, help: &str) -> Diagnostic {
+    without_place(&codes::LEFT_OUT, message, help)
+}
+
+fn without_place(code: &'static Code, message: String, help: &str) -> Diagnostic {
+    let warning = Diagnostic { span: None, ..Diagnostic::warning(code, Span::default(), message) };
     warning.with_help(help)
 }

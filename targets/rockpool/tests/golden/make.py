@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from rockpool.nn.combinators import Residual, Sequential
 from rockpool.nn.modules import ExpSynTorch, LIFTorch, LinearTorch, aLIFTorch
-from rockpool.nn.networks import SynNet
+from rockpool.nn.networks import SynNet, WaveSenseNet
 from rockpool.parameters import Constant
 
 warnings.filterwarnings("ignore")
@@ -32,6 +32,8 @@ def networks():
         LinearTorch((2, 4)), lif(4), Residual(LinearTorch((4, 4)), lif(4, threshold=0.5)), LinearTorch((4, 4)),
         aLIFTorch(4, dt=DT), LinearTorch((4, 2)), ExpSynTorch(2, dt=DT),
     )
+    yield "wavesense", 3, WaveSenseNet(dilations=[2, 4, 8], n_classes=2, n_channels_in=3, n_channels_res=4, n_channels_skip=5,
+                                       n_hidden=6, tau_mem=6e-3, base_tau_syn=4e-3, tau_lp=8e-3)
 
 
 def events(steps, channels):
@@ -47,7 +49,7 @@ def spikes(record, prefix=""):
     """Returns the spikes of all neurons of a record, by the path of their module."""
     found = {}
     for key, value in record.items():
-        if key == "spikes":
+        if key == "spikes" and prefix:
             found[prefix[:-1]] = value.detach().numpy()[0].astype(int).tolist()
         elif isinstance(value, dict):
             found.update(spikes(value, f"{prefix}{key}."))
@@ -59,7 +61,9 @@ for name, channels, network in networks():
     with torch.no_grad():
         for key, weight in network.named_parameters():
             if "weight" in key:
-                weight *= 0.7 if name == "recurrent" else 2.0
+                weight *= {"recurrent": 0.7, "wavesense": 1.2}.get(name, 2.0)
+                if name == "wavesense":  # Untrained weights are too weak for spikes in every layer.
+                    weight += 0.3 * weight.abs()
             elif "w_rec" in key:
                 weight *= 0.2
     network.save(f"{name}.json")
