@@ -192,11 +192,11 @@ impl Reader {
         let bytes =
             |extents: &[u64]| extents.iter().fold(element, |product, &extent| product.saturating_mul(extent));
         // A chunk is decompressed as a whole, however little of it belongs to the array.
-        if bytes(&shape).max(bytes(&chunk)) > self.budget {
-            return Err(Incompatible::new(
-                path,
-                format!("declares the shape {shape:?}, which is more than the file can hold"),
-            ));
+        for (what, extents) in [("the shape", &shape), ("chunks of the shape", &chunk)] {
+            if bytes(extents) > self.budget {
+                let reason = format!("declares {what} {extents:?}, which is more than the file can hold");
+                return Err(Incompatible::new(path, reason));
+            }
         }
         self.budget -= bytes(&shape);
         Ok(shape.iter().map(|&extent| extent as usize).collect())

@@ -1,7 +1,9 @@
 //! Every code from both sides: an example that breaks its rule, and the nearest one that does not.
 
 use synnet_ir::{Diagnostics, Network};
-use synnet_nir::{Array, ExportDialect, Field, ImportOptions, Nir, Node, codes, export, import, read_file, write};
+use synnet_nir::{
+    Array, ExportDialect, Field, ImportOptions, Nir, Node, codes, export, import, read_file, write,
+};
 use synnet_runtime::initial_params;
 
 /// A rule, the findings of an example that breaks it, and those of its neighbor.
@@ -84,7 +86,8 @@ fn pairs() -> Vec<Pair> {
         let lif = node(nir, "lif");
         *lif = lif.clone().with("r", Array::vector([1.0]));
     });
-    let (own, _) = export(&network("reset: zero, max_spikes: 1"), ExportDialect::Euler).expect("NIR holds it");
+    let (own, _) =
+        export(&network("reset: zero, max_spikes: 1"), ExportDialect::Euler).expect("NIR holds it");
     vec![
         Pair { code: "N0101", broken: read(&bytes[..bytes.len() / 2]), neighbor: read(&bytes) },
         pair("N0102", &changed(|nir| drop(node(nir, "lif").fields.remove("tau"))), &plain()),
@@ -130,7 +133,10 @@ fn every_code_is_covered_from_both_sides() {
     for Pair { code, broken, neighbor } in pairs {
         let count = |found: &Diagnostics| found.iter().filter(|found| found.code.id == code).count();
         assert!(count(&broken) > 0, "{code}: {broken}");
-        assert!(broken.iter().filter(|found| found.is_error()).all(|found| found.code.id == code), "{broken}");
+        assert!(
+            broken.iter().filter(|found| found.is_error()).all(|found| found.code.id == code),
+            "{broken}"
+        );
         assert!(broken.iter().all(|found| found.help.is_some()), "{broken}");
         // The format has no time step, so that each export warns once.
         let left = usize::from(code == "N0301");

@@ -74,7 +74,8 @@ fn damaged_files_are_refused_or_read() {
         files().into_iter().map(|(_, bytes, _)| bytes).chain(hostile().into_iter().map(|f| f.1)).collect();
     // Small files are damaged where it matters more often.
     let whole: Vec<Vec<u8>> = whole.into_iter().filter(|bytes| bytes.len() < 40_000).collect();
-    let models: Vec<Nir> = files().into_iter().map(|(_, bytes, _)| synnet_nir::read(bytes).unwrap()).collect();
+    let models: Vec<Nir> =
+        files().into_iter().map(|(_, bytes, _)| synnet_nir::read(bytes).unwrap()).collect();
     let current = std::sync::Arc::new(AtomicU64::new(first));
     watch(&current);
     let mut statistics = Statistics::default();
@@ -176,22 +177,8 @@ impl Random {
 }
 
 /// Numbers that sizes, counts and addresses are replaced by.
-const NUMBERS: [u64; 14] = [
-    0,
-    1,
-    2,
-    7,
-    8,
-    0x7f,
-    0xff,
-    0x7fff,
-    0xffff,
-    0x7fff_ffff,
-    0xffff_ffff,
-    1 << 40,
-    i64::MAX as u64,
-    u64::MAX,
-];
+const NUMBERS: [u64; 14] =
+    [0, 1, 2, 7, 8, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 40, i64::MAX as u64, u64::MAX];
 
 /// Returns one of the files with some bytes changed, moved or cut off.
 fn damaged(files: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
@@ -252,8 +239,22 @@ fn number(random: &mut Random, len: usize) -> u64 {
 /// Changes nodes, fields and edges of a file.
 fn damage_model(nir: &mut Nir, random: &mut Random) {
     const KINDS: [&str; 16] = [
-        "Input", "Output", "Affine", "Linear", "Scale", "Delay", "Flatten", "IF", "I", "LIF", "LI", "CubaLIF",
-        "CubaLI", "NIRGraph", "Threshold", "",
+        "Input",
+        "Output",
+        "Affine",
+        "Linear",
+        "Scale",
+        "Delay",
+        "Flatten",
+        "IF",
+        "I",
+        "LIF",
+        "LI",
+        "CubaLIF",
+        "CubaLI",
+        "NIRGraph",
+        "Threshold",
+        "",
     ];
     for _ in 0..=random.below(5) {
         let count = nir.root.nodes.len();

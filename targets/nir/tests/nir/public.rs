@@ -105,3 +105,17 @@ fn nodes_are_written_as_they_are_read() {
         assert_eq!(sorted(&again.root), sorted(&nir.root), "{name}");
     }
 }
+
+/// The files of `exports/`, which the exporters of the tools wrote (`tools/exports.py`).
+#[test]
+fn tools_are_recognized_by_their_exports() {
+    // sinabs writes no time step.
+    for (tool, given, step) in
+        [("rockpool", None, 1e-3), ("sinabs", Some(2e-3), 2e-3), ("snntorch", None, 1e-4)]
+    {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/exports/{tool}.nir"));
+        let nir = read(std::fs::read(path).unwrap()).unwrap();
+        let imported = import(&nir, "Net", &ImportOptions::new().with_dt(given)).unwrap();
+        assert_eq!((imported.dialect.name(), imported.network.graph.dt), (tool, step));
+    }
+}

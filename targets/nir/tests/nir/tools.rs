@@ -1,4 +1,4 @@
-//! Exported files in other tools, if Python has them: an independent executor, snnTorch and Norse.
+//! Exported files in other tools, if Python has them: an independent executor, snnTorch, Norse and Rockpool.
 //!
 //! `SYNNET_PYTHON` names the interpreter, `python3` by default.
 
@@ -29,6 +29,16 @@ const EVERYTHING: &str = "network Everything {
     d -> linear -> b;
     output d.spikes;
 }";
+/// What Rockpool's importer understands, a layer with weights to itself among it.
+const ROCKPOOL: &str = "network Rockpool {
+    dt: 10 ms;
+    input x: 6;
+    layer a: lif(8) { tau_mem: 20 ms, tau_syn: 50 ms, threshold: 0.5, max_spikes: 65536 };
+    layer b: lif(5) { tau_mem: 40 ms, tau_syn: 20 ms, threshold: 0.4, bias: 0.01, max_spikes: 65536 };
+    x -> linear -> a -> linear { bias: uniform(-0.02, 0.02) } -> b;
+    b -> linear -> b;
+    output b.spikes;
+}";
 const PLAIN: &str = "network Plain {
     dt: 100 us;
     input x: 6;
@@ -51,6 +61,11 @@ fn snntorch_gives_the_same_spikes() {
 }
 
 #[test]
+fn rockpool_gives_the_same_spikes() {
+    compare_in("rockpool", ExportDialect::Rockpool, ROCKPOOL, 4.0);
+}
+
+#[test]
 fn norse_gives_the_same_spikes() {
     compare("norse", PLAIN, 8.0);
 }
@@ -62,9 +77,13 @@ fn skipped(said: &str) {
 
 /// Compares the spikes of the output with those of a tool.
 fn compare(tool: &str, text: &str, gain: f32) {
+    compare_in(tool, ExportDialect::Euler, text, gain);
+}
+
+fn compare_in(tool: &str, dialect: ExportDialect, text: &str, gain: f32) {
     let network = network(text, gain);
     let graph = &network.graph;
-    let files = NirTarget::new(ExportDialect::Euler).build(&network, "net.nir").unwrap().files;
+    let files = NirTarget::new(dialect).build(&network, "net.nir").unwrap().files;
     let folder =
         std::env::temp_dir().join(format!("synnet-nir-{tool}-{}-{}", graph.name, std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

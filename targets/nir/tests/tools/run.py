@@ -1,6 +1,6 @@
 """Runs a NIR file with another tool, and prints the spikes of its output as JSON: one list of neurons per step.
 
-python run.py executor|snntorch|norse FILE.nir STEPS DT    prints `skipped: ...` if the tool is not installed
+python run.py executor|snntorch|norse|rockpool FILE.nir STEPS DT    prints `skipped: ...` if the tool is not installed
 """
 
 import contextlib
@@ -65,9 +65,25 @@ def norse():
     return with_torch(lambda graph: norse.torch.from_nir(graph, dt=dt))
 
 
+def rockpool():
+    import nir
+    import torch
+    from executor import events
+    from rockpool.nn.modules.torch.nir import from_nir
+
+    graph = nir.read(path)
+    channels = int(next(n for n in graph.nodes.values() if isinstance(n, nir.Input)).input_type["input"][0])
+    # Its modules take whole sequences, and know their time step from the file.
+    network = from_nir(graph).eval()
+    with torch.no_grad():
+        output = network(torch.tensor(events(steps, channels), dtype=torch.float32)[None])
+    output = output[0] if isinstance(output, tuple) else output
+    return list(output[0].numpy())
+
+
 try:
     with contextlib.redirect_stdout(io.StringIO()):
-        rows = {"executor": with_executor, "snntorch": snntorch, "norse": norse}[tool]()
+        rows = {"executor": with_executor, "snntorch": snntorch, "norse": norse, "rockpool": rockpool}[tool]()
 except (ImportError, AttributeError) as why:
     # nirtorch 2.0 does not work with nir 1.0.8, which Norse meets.
     if isinstance(why, AttributeError) and "input_type" not in str(why):
