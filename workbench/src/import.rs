@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use synnet_dsl::{to_source, with_identifiers};
-use synnet_ir::{Diagnostics, Graph, Network, Sources, WeightsMetadata};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Sources, WeightsFile, WeightsMetadata};
 use synnet_nir::ImportOptions;
 use synnet_rockpool::Output;
 
@@ -41,14 +41,34 @@ impl ImportedNetwork {
 
     /// Imports a file of Rockpool's `net.save`. `path` is its name in messages and comments, `name` that of the network.
     ///
+    /// Tensors of `weights`, a safetensors file with the names of PyTorch's `state_dict`, replace those of the file.
+    ///
     /// # Errors
-    /// Returns an error if the text is not such a file, or with every module that has no equivalent.
-    pub fn from_rockpool(text: &str, path: &Path, name: &str, output: Output) -> Result<Self, Error> {
+    /// Returns an error if the text is not such a file, or with every module that has no equivalent, and with every tensor
+    /// that does not fit.
+    pub fn from_rockpool(
+        text: &str,
+        path: &Path,
+        name: &str,
+        output: Output,
+        weights: Option<&[u8]>,
+    ) -> Result<Self, Error> {
         let refused = |found: Diagnostics| {
             Error::diagnostics(found, &Sources::new()).concluding(|found| refusal(path, found))
         };
-        let imported = synnet_rockpool::import(text, name, output).map_err(refused)?;
-        Self::new(imported.network, path, "rockpool", imported.warnings)
+        let Some(weights) = weights else {
+            let imported = synnet_rockpool::import(text, name, output).map_err(refused)?;
+            return Self::new(imported.network, path, "rockpool", imported.warnings);
+        };
+        let weights = WeightsFile::from_safetensors(weights)
+            .map_err(|why| Error::Input(format!("the weights cannot be read: {why}")))?;
+        let imported =
+            synnet_rockpool::import_with_weights(text, name, output, &weights.params).map_err(refused)?;
+        let mut warnings = imported.warnings;
+        // Numbers of 16 bits are converted.
+        let converted = weights.check(&imported.network.graph, true);
+        warnings.extend(converted.into_iter().map(|found| Diagnostic { span: None, ..found }));
+        Self::new(imported.network, path, "rockpool", warnings)
     }
 
     /// Writes a network as a source and a weights file.

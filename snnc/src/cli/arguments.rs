@@ -302,6 +302,9 @@ pub struct Import {
     /// Output of a network of Rockpool, which its file does not state: spikes, by default, or membrane potentials.
     #[arg(long, value_name = "QUANTITY", value_parser = help::outputs())]
     pub output: Option<Output>,
+    /// Weights in place of those of a file of Rockpool, with the names of PyTorch's `state_dict`.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: Option<PathBuf>,
     /// Replace existing files.
     #[arg(long)]
     pub overwrite: bool,

@@ -16,7 +16,7 @@ use crate::{stdio, terminal};
 /// Imports a network, and writes both files or none.
 pub fn run(args: &Import, context: &Context) -> Result<(), Failure> {
     let [source, weights] = outputs(&args.out)?;
-    context.check_outputs([&source, &weights], [&args.file], None)?;
+    context.check_outputs([&source, &weights], [&args.file].into_iter().chain(&args.weights), None)?;
     check_existing(args, [&source, &weights])?;
     let name = camel_case(&source.file_stem().unwrap_or_default().to_string_lossy());
     let bytes = stdio::read(&args.file)?;
@@ -44,9 +44,9 @@ pub fn run(args: &Import, context: &Context) -> Result<(), Failure> {
 fn imported(args: &Import, bytes: Vec<u8>, name: &str) -> Result<ImportedNetwork, Failure> {
     let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     if !is_json {
-        if args.output.is_some() {
+        if args.output.is_some() || args.weights.is_some() {
             return Err(Failure::Usage(
-                "`--output` is for Rockpool's files: NIR files state their output".into(),
+                "`--output` and `--weights` are for Rockpool's files: NIR files have their output and weights".into(),
             ));
         }
         return Ok(ImportedNetwork::from_nir(bytes, &args.file, name, &args.options())?);
@@ -58,7 +58,9 @@ fn imported(args: &Import, bytes: Vec<u8>, name: &str) -> Result<ImportedNetwork
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::Input(format!("`{}` is not UTF-8 text", args.file.display())))?;
-    Ok(ImportedNetwork::from_rockpool(&text, &args.file, name, args.output.unwrap_or_default())?)
+    let weights = args.weights.as_deref().map(stdio::read).transpose()?;
+    let output = args.output.unwrap_or_default();
+    Ok(ImportedNetwork::from_rockpool(&text, &args.file, name, output, weights.as_deref())?)
 }
 
 /// Returns the names of the source and of the weights file.

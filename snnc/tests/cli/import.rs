@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use synnet_ir::{Params, Tensor};
 use synnet_nir::{Array, Nir, Node, write};
 
 use crate::support::{Folder, TONES, repository, weights};
@@ -75,9 +76,7 @@ fn what_is_missing_or_unsupported_is_listed_and_nothing_is_written() {
     );
     folder.snnc(&["import", "cut.nir", "-o", "cut"]).failure(1, &["N0101"]);
     folder.snnc(&["import", "synnet.json", "-o", "s", "--dt", "1ms"]).failure(2, &["are for NIR"]);
-    folder
-        .snnc(&["import", "lif.nir", "-o", "s", "--output", "vmem"])
-        .failure(2, &["`--output` is for Rockpool"]);
+    folder.snnc(&["import", "lif.nir", "-o", "s", "--output", "vmem"]).failure(2, &["are for Rockpool"]);
     folder.snnc(&["import", "lif.nir", "-o", "-"]).failure(2, &["two files"]);
     for name in ["lif", "conv", "cut", "s"] {
         assert!(
@@ -113,4 +112,35 @@ fn built_files_come_back() {
         "x.rs",
     ];
     folder.snnc(&mismatch).failure(2, &["`--dialect` has no effect on target `rust`"]);
+}
+
+#[test]
+fn weights_of_a_state_dict_replace_those_of_rockpool() {
+    let folder = folder();
+    let copy = |name: &str| {
+        folder.write(name, std::fs::read(repository("targets/rockpool/tests/golden").join(name)).unwrap());
+    };
+    copy("wavesense.json");
+    folder.snnc(&["import", "wavesense.json", "-o", "wavesense"]).success();
+    folder.snnc(&["check", "wavesense.snn"]).success();
+    assert!(folder.read_text("wavesense.snn").contains("layer dilated1: "));
+    let weights = |first: &str| {
+        let tensor = |rows, columns| Tensor::new([rows, columns], vec![0.25; rows * columns]);
+        let names = [
+            (first, tensor(3, 6)),
+            ("seq.1_linear.weight", tensor(6, 5)),
+            ("seq.out_linear.weight", tensor(5, 2)),
+        ];
+        Params { tensors: names.map(|(name, tensor)| (name.to_owned(), tensor)).into() }.to_safetensors()
+    };
+    folder.write("dict.safetensors", weights("seq.0_linear.weight"));
+    folder.write("wrong.safetensors", weights("seq.zero.weight"));
+    let import = |weights, out| folder.snnc(&["import", "synnet.json", "--weights", weights, "-o", out]);
+    import("dict.safetensors", "state").success();
+    folder.snnc(&["show", "state.snn", "--weights", "state.safetensors"]).success();
+    import("wrong.safetensors", "other")
+        .failure(1, &["`seq.zero.weight` names no module", "`seq.0_linear.weight` is missing"]);
+    folder
+        .snnc(&["import", "lif.nir", "--weights", "dict.safetensors", "-o", "lif"])
+        .failure(2, &["are for Rockpool"]);
 }

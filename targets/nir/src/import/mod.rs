@@ -204,6 +204,15 @@ fn report_rules(
         };
         report.warning(&codes::ASSUMED, message, format!("pass {other}"));
     }
+    if rules.dialect == Dialect::SnnTorch && reset == Reset::Subtract {
+        // Its `mem_reset` looks at the potential after the reset, before the next input (`_neurons/leaky.py`, snnTorch 1.0).
+        let message = format!(
+            "spikes differ from snnTorch's if a potential reaches two thresholds, or with `reset_delay=True`: {names}"
+        );
+        let help = "snnTorch subtracts again in the next step as long as the potential is above the threshold; \
+                    train the network further with the rules here, or scale its inputs down";
+        report.warning(&codes::ASSUMED, message, help);
+    }
     let several = rules.dialect.spikes_several_times() && reset == Reset::Subtract;
     let what = if several { "any number of times" } else { "at most once" };
     let message = format!("neurons are taken to spike {what} per step: {names}");

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use synnet_ir::graph::Reset;
 use synnet_nir::{Field, ImportOptions, Node, Values, import, read};
 use synnet_runtime::{Interpreter, Sequence, Tracing};
 
@@ -117,5 +118,16 @@ fn tools_are_recognized_by_their_exports() {
         let nir = read(std::fs::read(path).unwrap()).unwrap();
         let imported = import(&nir, "Net", &ImportOptions::new().with_dt(given)).unwrap();
         assert_eq!((imported.dialect.name(), imported.network.graph.dt), (tool, step));
+    }
+}
+
+#[test]
+fn subtraction_in_snntorch_is_warned_about() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/snntorch.nir");
+    let nir = read(std::fs::read(path).unwrap()).unwrap();
+    for (reset, warns) in [(Reset::Subtract, true), (Reset::Zero, false)] {
+        let imported = import(&nir, "Net", &ImportOptions::new().with_reset(reset)).unwrap();
+        let is_there = imported.warnings.iter().any(|found| found.message.contains("reaches two thresholds"));
+        assert_eq!(is_there, warns, "{}", imported.warnings);
     }
 }
