@@ -27,7 +27,7 @@ mod npy;
 mod npz;
 mod strings;
 
-pub use npy::{read_any_npy, read_npy, write_npy};
+pub use npy::{ByteArray, read_any_npy, read_npy, write_npy};
 pub use npyz::AutoSerialize;
 pub use npz::{DEFAULT_LIMIT, NpzReader, NpzWriter, read_npz};
 pub use strings::{AnyArray, StringArray};

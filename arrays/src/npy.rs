@@ -117,8 +117,17 @@ pub(crate) fn has_bytes(head: &[u8]) -> bool {
     })
 }
 
-/// Returns shape and elements of a file for which [`has_bytes`] holds.
-pub(crate) fn read_bytes(mut bytes: Vec<u8>) -> Result<(Vec<usize>, Vec<u8>), Error> {
+/// An array of 8-bit unsigned integers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByteArray {
+    /// Extent of each axis, the slowest first.
+    pub shape: Vec<usize>,
+    /// Elements in row-major order, as many as the product of `shape`.
+    pub data: Vec<u8>,
+}
+
+/// Reads a file for which [`has_bytes`] holds.
+pub(crate) fn read_bytes(mut bytes: Vec<u8>) -> Result<ByteArray, Error> {
     let start = check_header(&bytes)?;
     let shape = read_shape(&bytes)?;
     // Without overflow: the header has been checked.
@@ -128,7 +137,7 @@ pub(crate) fn read_bytes(mut bytes: Vec<u8>) -> Result<(Vec<usize>, Vec<u8>), Er
         return Err(Error::Truncated);
     }
     bytes.truncate(elements);
-    Ok((shape, bytes))
+    Ok(ByteArray { shape, data: bytes })
 }
 
 fn shape(file: &NpyFile<&[u8]>) -> Result<Vec<usize>, Error> {

@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use npyz::AutoSerialize;
 use zip::write::SimpleFileOptions;
 
-use crate::{AnyArray, Array, Error, npy, read_any_npy, read_npy};
+use crate::{AnyArray, Array, ByteArray, Error, npy, read_any_npy, read_npy};
 
 /// Default limit of the decompressed size, in bytes: 1 GiB.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;
@@ -114,12 +114,12 @@ impl<'a> NpzReader<'a> {
         npy::read_shape(&head).map_err(|error| in_member(name, error))
     }
 
-    /// Decompresses an array of 8-bit unsigned integers in row-major order, and returns its shape and elements; `None` if
-    /// it is of another kind. Takes one byte per element, where [`array`](Self::array) takes eight.
+    /// Decompresses an array of 8-bit unsigned integers in row-major order; returns `None` if it is of another kind. Takes
+    /// one byte per element, where [`array`](Self::array) takes eight.
     ///
     /// # Errors
     /// Returns an error if there is no array of this name, or if it is too large or damaged.
-    pub fn bytes(&mut self, name: &str) -> Result<Option<(Vec<usize>, Vec<u8>)>, Error> {
+    pub fn bytes(&mut self, name: &str) -> Result<Option<ByteArray>, Error> {
         if !npy::has_bytes(&self.head(name)?) {
             return Ok(None);
         }

@@ -115,9 +115,9 @@ fn read_rasters(reader: &mut NpzReader<'_>) -> Result<([usize; 3], Vec<Raster>),
         Error::invalid(format!("sample {i} of `rasters`:"), e.to_string())
     };
     let expected = "[samples, T, C]";
-    if let Some((found, counts)) = reader.bytes("rasters")? {
-        let shape @ [samples, steps, channels] = axes(&found, "`rasters`", expected)?;
-        let rasters = split(&counts, samples).enumerate().map(|(i, counts)| {
+    if let Some(counts) = reader.bytes("rasters")? {
+        let shape @ [samples, steps, channels] = axes(&counts.shape, "`rasters`", expected)?;
+        let rasters = split(&counts.data, samples).enumerate().map(|(i, counts)| {
             Raster::from_counts(channels, steps, counts.to_vec()).map_err(|e| wrong(i, &e))
         });
         return Ok((shape, rasters.collect::<Result<_, _>>()?));

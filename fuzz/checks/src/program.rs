@@ -240,7 +240,7 @@ impl Writer<'_, '_> {
             let from = self.source();
             self.text += &match self.choices.below(6) {
                 0 => format!(" let v{i} = [k * 2 for k in {range}];\n"),
-                1 => format!(" assert(n > 2, \"n is {{n}}\");\n"),
+                1 => " assert(n > 2, \"n is {n}\");\n".to_owned(),
                 2 => format!(
                     " for i in {range} {{ layer g[i]: lif(2) {{ tau_mem: 5 ms, tau_syn: 5 ms }}; {from} -> linear -> g[i]; }}\n"
                 ),

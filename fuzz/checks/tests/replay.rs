@@ -23,6 +23,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs a check, and names the input if it fails.
+#[allow(clippy::print_stderr, reason = "a failure names its input")]
 fn run(name: &str, check: fn(&[u8]), bytes: &[u8], path: &Path) -> bool {
     let passes = std::panic::catch_unwind(|| check(bytes)).is_ok();
     if !passes {

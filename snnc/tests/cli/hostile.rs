@@ -186,7 +186,7 @@ fn missing_surroundings_do_not_matter() {
     run(&folder, "exec \"$SNNC\" check nowhere.snn 2>&-").failure(2, &[]);
 }
 
-/// Times of files are compared at no place that decides about results.
+/// Files that are newer than the clock, as after a reset of it, change no result.
 #[test]
 fn files_from_the_future_are_files() {
     let folder = tones();
