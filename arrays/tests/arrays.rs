@@ -3,7 +3,7 @@
 use npyz::{AutoSerialize, Order, WriterBuilder};
 use proptest::prelude::*;
 use synnet_arrays::{
-    AnyArray, Array, ArrayData, NpzReader, NpzWriter, read_any_npy, read_npy, read_npz, write_npy,
+    AnyArray, Array, ArrayData, ByteArray, NpzReader, NpzWriter, read_any_npy, read_npy, read_npz, write_npy,
 };
 
 fn npy<T: AutoSerialize + Copy>(shape: &[u64], order: Order, numbers: &[T]) -> Vec<u8> {
@@ -273,7 +273,10 @@ fn shapes_and_bytes_are_read_without_the_rest() {
     let bytes = archive.finish().unwrap();
     let mut reader = NpzReader::open(&bytes).unwrap();
     assert_eq!(reader.shape("counts").unwrap(), [2, 3]);
-    assert_eq!(reader.bytes("counts").unwrap(), Some((vec![2, 3], vec![1, 2, 3, 4, 5, 6])));
+    assert_eq!(
+        reader.bytes("counts").unwrap(),
+        Some(ByteArray { shape: vec![2, 3], data: vec![1, 2, 3, 4, 5, 6] })
+    );
     assert_eq!(reader.shape("numbers").unwrap(), [3]);
     assert_eq!(reader.bytes("numbers").unwrap(), None);
     assert!(reader.shape("nothing").is_err());
