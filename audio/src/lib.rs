@@ -4,6 +4,9 @@
 //! [`audio3::raster`] encodes a whole recording. For streams, [`audio3::Resampler`] and
 //! [`audio3::AudioFrontEnd`] keep their state between pushes, and return the same frames.
 //!
+//! Without the feature `std`, which is on by default, the crate needs only `core`, and has no dependencies: the streams
+//! of [`audio3`] are there, with [`push_with`](audio3::AudioFrontEnd::push_with) in place of `push`.
+//!
 //! ```
 //! use synnet_audio::{Wav, audio3};
 //!
@@ -24,7 +27,11 @@
 //!
 //! The crate performs no I/O: it takes bytes and samples, and returns values.
 
+#![cfg_attr(not(feature = "std"), no_std)]
+
 pub mod audio3;
+#[cfg(feature = "std")]
 mod wav;
 
+#[cfg(feature = "std")]
 pub use wav::{Wav, WavError};

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use synnet_arrays::{Array, read_npz};
 use synnet_audio::Wav;
-use synnet_audio::audio3::{self, AudioFrontEnd, FilterBank, FrontEndOptions, Normalization, Resampler};
+use synnet_audio::audio3::{
+    self, Arithmetic, AudioFrontEnd, FilterBank, Floats, FrontEndOptions, Integers, Normalization, Resampler,
+};
 
 const CASES: [(&str, &[u8]); 3] = [
     ("0_nicolas_2", include_bytes!("../../tests/golden/afe/0_nicolas_2.npz")),
@@ -60,13 +62,24 @@ fn audio_at_the_chips_rate() {
         resampler.push(wav.samples(), &mut audio);
         resampler.finish(&mut audio);
         assert_eq!(audio, case.audio(), "{name}");
+
+        let mut resampler = Resampler::for_pcm(wav.sample_rate());
+        audio.clear();
+        resampler.push(&case.array("wav"), &mut audio);
+        resampler.finish(&mut audio);
+        assert_eq!(audio, case.audio(), "{name}, in integers");
     });
 }
 
 #[test]
 fn filter_bank() {
+    check_filter_bank::<Floats>();
+    check_filter_bank::<Integers>();
+}
+
+fn check_filter_bank<A: Arithmetic>() {
     each_case(|name, case| {
-        let mut bank = FilterBank::new();
+        let mut bank = FilterBank::<A>::default();
         let expected: Vec<i64> = case.array("bank");
         for (n, (x, row)) in case.audio().into_iter().zip(expected.chunks_exact(audio3::CHANNELS)).enumerate()
         {
@@ -77,11 +90,17 @@ fn filter_bank() {
 
 #[test]
 fn spikes() {
+    check_spikes::<Floats>();
+    check_spikes::<Integers>();
+}
+
+fn check_spikes<A: Arithmetic>() {
     each_case(|name, case| {
         let audio = case.audio();
         for (mode, normalization) in MODES {
             let mut frames = Vec::new();
-            AudioFrontEnd::new(&options(normalization, 1)).unwrap().push(&audio, &mut frames);
+            let mut front_end = AudioFrontEnd::<A>::with_arithmetic(&options(normalization, 1)).unwrap();
+            front_end.push(&audio, &mut frames);
             assert_eq!(frames.len(), audio.len());
             // Eight samples per byte, the first in the highest bit.
             let packed: Vec<u8> = case.array(&format!("spikes_{mode}"));

@@ -1,6 +1,6 @@
 //! The filter bank: 16 second-order band-pass filters in integer arithmetic.
 
-use super::{CHANNELS, Lanes, floor_offset, round};
+use super::{Arithmetic, CHANNELS, Lanes, Native};
 
 /// The coefficients of one filter, as in the chip's registers.
 struct Filter {
@@ -41,25 +41,24 @@ const FILTERS: [Filter; CHANNELS] = [
 /// Fractional bits of the state. They keep the rounding noise of the recursion below the signal.
 const B_WF: u32 = 8;
 
-/// Maximum number of fractional bits, `b_b + b_af`, of the filters.
-const FRACTIONAL_BITS: u32 = 15;
+/// Fractional bits of the recursion: the maximum of `b_b + b_af` over the filters.
+pub(super) const FRACTIONAL_BITS: u32 = 15;
 
-/// Factors on the input, on the previous state, and on the state before that, with both shifts included.
-const GAINS: [Lanes; 3] = gains();
-
-const fn gains() -> [Lanes; 3] {
-    let mut gains = [[0.0; CHANNELS]; 3];
+/// Factors on the input, on the previous state, and on the state before that, in units of `2^-FRACTIONAL_BITS`, with
+/// both shifts included.
+pub(super) const FACTORS: [Lanes<i32>; 3] = {
+    let mut factors = [[0; CHANNELS]; 3];
     let mut c = 0;
     while c < CHANNELS {
         let f = &FILTERS[c];
-        let unit = (1_u64 << (f.b_b + f.b_af)) as f64;
-        gains[0][c] = (1_u64 << (B_WF - f.b_b)) as f64;
-        gains[1][c] = -f.a1 as f64 / unit;
-        gains[2][c] = -f.a2 as f64 / unit;
+        let scale = 1 << (FRACTIONAL_BITS - f.b_b - f.b_af);
+        factors[0][c] = 1 << (B_WF + FRACTIONAL_BITS - f.b_b);
+        factors[1][c] = -f.a1 * scale;
+        factors[2][c] = -f.a2 * scale;
         c += 1;
     }
-    gains
-}
+    factors
+};
 
 /// Sixteen second-order band-pass filters in integer arithmetic, with center frequencies from 105 Hz to 16.6
 /// kHz.
@@ -72,9 +71,9 @@ const fn gains() -> [Lanes; 3] {
 /// For any 14-bit signal, `|w| < 2^28` and `|y| < 2^23` (the sums of the absolute impulse responses). These
 /// fit the chip's registers: no filter overflows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct FilterBank {
+pub struct FilterBank<A: Arithmetic = Native> {
     /// `w[n-1]`, `w[n-2]`, `w[n-3]`.
-    states: [Lanes; 3],
+    states: [Lanes<A::Narrow>; 3],
 }
 
 impl FilterBank {
@@ -82,31 +81,31 @@ impl FilterBank {
     pub fn new() -> Self {
         Self::default()
     }
+}
 
+impl<A: Arithmetic> FilterBank<A> {
     /// Filters one sample, and returns `y` of each channel, in units of 2^-8 of the input's.
     ///
     /// Samples outside the 14-bit range, -8192 to 8191, are clipped to it.
     pub fn filter(&mut self, sample: i16) -> [i32; CHANNELS] {
-        self.step(clip(sample)).map(|y| y as i32)
+        self.step(clip::<A>(sample)).map(A::to_i32)
     }
 
     /// Sets all states to zero.
     pub fn reset(&mut self) {
-        *self = Self::new();
+        *self = Self::default();
     }
 
     /// Like [`filter`](Self::filter), for a clipped sample, in lanes.
     #[inline(always)]
-    pub(super) fn step(&mut self, sample: f64) -> Lanes {
+    pub(super) fn step(&mut self, sample: A::Narrow) -> Lanes<A::Narrow> {
         // The two shifts of the recursion become one, because `floor(floor(a) / n) = floor(a / n)`:
-        // `w[n] = floor(x * 2^8 / 2^b_b - (a2 * w[n-2] + a1 * w[n-1]) / 2^(b_b + b_af))`. All terms are
-        // multiples of 2^-16 below 2^30, so the sum is exact in `f64`.
+        // `w[n] = floor(x * 2^8 / 2^b_b - (a2 * w[n-2] + a1 * w[n-1]) / 2^(b_b + b_af))`.
         let [w1, w2, w3] = &mut self.states;
-        let mut y = [0.0; CHANNELS];
+        let mut y = [A::Narrow::default(); CHANNELS];
         for c in 0..CHANNELS {
             y[c] = w1[c] - w3[c];
-            let input = sample * GAINS[0][c] + const { floor_offset(FRACTIONAL_BITS) };
-            let w = round(input + w2[c] * GAINS[2][c] + w1[c] * GAINS[1][c]);
+            let w = A::recursion([sample, w1[c], w2[c]], c);
             w3[c] = w2[c];
             w2[c] = w1[c];
             w1[c] = w;
@@ -117,14 +116,15 @@ impl FilterBank {
 
 /// Clips a sample to the chip's 14-bit audio bus.
 #[inline(always)]
-pub(super) fn clip(sample: i16) -> f64 {
-    f64::from(sample.clamp(-8192, 8191))
+pub(super) fn clip<A: Arithmetic>(sample: i16) -> A::Narrow {
+    A::narrow(i32::from(sample.clamp(-8192, 8191)))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Floats, Integers};
     use super::*;
 
     /// The filter as the chip describes it, in plain integers.
@@ -150,9 +150,12 @@ mod tests {
     }
 
     fn assert_matches_reference(signal: impl IntoIterator<Item = i16>) {
-        let (mut bank, mut plain) = (FilterBank::new(), ReferenceModel::default());
+        let (mut floats, mut integers) = (FilterBank::<Floats>::default(), FilterBank::<Integers>::default());
+        let mut plain = ReferenceModel::default();
         for (n, x) in signal.into_iter().enumerate() {
-            assert_eq!(bank.filter(x), plain.filter(x), "sample {n}");
+            let expected = plain.filter(x);
+            assert_eq!(floats.filter(x), expected, "sample {n}");
+            assert_eq!(integers.filter(x), expected, "sample {n}");
         }
     }
 
@@ -184,7 +187,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn lanes_equal_plain_integers(
+        fn both_forms_equal_the_reference(
             signal in prop::collection::vec(prop_oneof![-8192_i16..8192, Just(-8192), Just(8191)], 0..3000),
         ) {
             assert_matches_reference(signal);

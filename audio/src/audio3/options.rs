@@ -1,12 +1,15 @@
 //! The options of the front end, and their checks.
 
+use core::fmt;
+
+#[cfg(feature = "std")]
 use serde::{Deserialize, Serialize};
 
 use super::SAMPLE_RATE;
 
 /// The threshold with which a channel's energy is compared before it fires.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
 pub enum Normalization {
     /// The maximum over the channels' averages: loud bands fire more than soft ones, whatever the loudness of
     /// the recording.
@@ -21,8 +24,8 @@ pub enum Normalization {
 /// Settings of the front end. The defaults are those of Rockpool's simulator.
 ///
 /// The reset values of the chip's registers differ in two: `eps` is 32, and `fixed_threshold` is 2^25.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(Serialize, Deserialize), serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct FrontEndOptions {
     /// The source of the thresholds.
@@ -63,11 +66,10 @@ impl Default for FrontEndOptions {
 }
 
 /// An option outside its range.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FrontEndOptionsError {
     /// A number is not within its limits.
-    #[error("`{name}` is {value}; it must lie between {min} and {max}")]
     OutOfRange {
         /// Name of the option.
         name: &'static str,
@@ -79,7 +81,6 @@ pub enum FrontEndOptionsError {
         max: u64,
     },
     /// The threshold would not be positive.
-    #[error("`b1` is {b1} and `b2` is {b2}; `b1` must be larger, or the threshold would not be positive")]
     ThresholdNotPositive {
         /// The option `b1`.
         b1: u32,
@@ -87,14 +88,31 @@ pub enum FrontEndOptionsError {
         b2: u32,
     },
     /// The time step is shorter than one audio sample or longer than a day.
-    #[error(
-        "a time step of {dt} s is not possible; it must lie between 20.48 us (one audio sample) and 24 hours"
-    )]
     TimeStep {
         /// The requested time step, in seconds.
         dt: f64,
     },
 }
+
+impl fmt::Display for FrontEndOptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfRange { name, value, min, max } => {
+                write!(f, "`{name}` is {value}; it must lie between {min} and {max}")
+            }
+            Self::ThresholdNotPositive { b1, b2 } => write!(
+                f,
+                "`b1` is {b1} and `b2` is {b2}; `b1` must be larger, or the threshold would not be positive"
+            ),
+            Self::TimeStep { dt } => write!(
+                f,
+                "a time step of {dt} s is not possible; it must lie between 20.48 us (one audio sample) and 24 hours"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for FrontEndOptionsError {}
 
 impl FrontEndOptions {
     /// Returns the options with another normalization.
@@ -149,6 +167,7 @@ impl FrontEndOptions {
     ///
     /// # Errors
     /// Returns an error if `dt` is NaN, shorter than one audio sample (20.48 us), or longer than 24 hours.
+    #[cfg(feature = "std")]
     pub fn decimation_for(dt: f64) -> Result<u32, FrontEndOptionsError> {
         let samples = (dt * SAMPLE_RATE).round();
         // A day has 4.2e9 samples, which is just within u32.
@@ -164,11 +183,11 @@ impl FrontEndOptions {
     /// # Errors
     /// Returns an error for the first option outside its range.
     pub fn validate(&self) -> Result<(), FrontEndOptionsError> {
-        self.errors().into_iter().next().map_or(Ok(()), Err)
+        self.errors().next().map_or(Ok(()), Err)
     }
 
     /// Returns an error for every option outside its range.
-    pub fn errors(&self) -> Vec<FrontEndOptionsError> {
+    pub fn errors(&self) -> impl Iterator<Item = FrontEndOptionsError> + use<> {
         let ranges = [
             ("fixed_threshold", self.fixed_threshold, 1, (1 << 42) - 1),
             ("b1", self.b1.into(), 1, 20),
@@ -177,15 +196,13 @@ impl FrontEndOptions {
             ("decimation", self.decimation.into(), 1, u32::MAX.into()),
             ("cap", self.cap.into(), 1, 15),
         ];
-        let mut errors: Vec<_> = ranges
+        let out_of_range = ranges
             .into_iter()
             .filter(|(_, value, min, max)| !(min..=max).contains(&value))
-            .map(|(name, value, min, max)| FrontEndOptionsError::OutOfRange { name, value, min, max })
-            .collect();
-        if self.b1 <= self.b2 {
-            errors.push(FrontEndOptionsError::ThresholdNotPositive { b1: self.b1, b2: self.b2 });
-        }
-        errors
+            .map(|(name, value, min, max)| FrontEndOptionsError::OutOfRange { name, value, min, max });
+        let (b1, b2) = (self.b1, self.b2);
+        let not_positive = (b1 <= b2).then_some(FrontEndOptionsError::ThresholdNotPositive { b1, b2 });
+        out_of_range.chain(not_positive)
     }
 }
 

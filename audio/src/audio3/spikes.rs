@@ -1,12 +1,12 @@
 //! The spike generator: rectification, divisive normalization, integrate-and-fire.
 
-use super::{CHANNELS, FrontEndOptions, Lanes, Normalization, floor_offset, round};
+use super::{Arithmetic, CHANNELS, FrontEndOptions, Lanes, Normalization};
 
 /// Limit of the accumulators. Beyond 2^53, `f64` would not represent every integer.
 ///
 /// With normalization, accumulators stay far below it. With a fixed threshold far below the signal, a channel
 /// reaches it after three hours at full scale.
-const LIMIT: f64 = (1_u64 << 52) as f64;
+const LIMIT: u64 = 1 << 52;
 
 /// Converts the filters' output to spikes, at most one per channel and audio sample.
 ///
@@ -22,43 +22,38 @@ const LIMIT: f64 = (1_u64 << 52) as f64;
 /// ```
 /// With `r < 2^23`, `low_pass <= 20` and `b1 <= 20`, `hi < 2^44` and `th < 2^44`.
 #[derive(Clone, Debug)]
-pub(super) struct SpikeGenerator {
+pub(super) struct SpikeGenerator<A: Arithmetic> {
     normalization: Normalization,
-    fixed_threshold: f64,
+    fixed_threshold: A::Wide,
     /// `2^b1 - 2^b2`.
-    factor: f64,
-    eps: f64,
-    /// `2^-low_pass`.
-    decay: f64,
-    /// [`floor_offset`] for `hi * decay`.
-    offset: f64,
+    factor: A::Narrow,
+    eps: A::Narrow,
+    low_pass: A::Shift,
     /// Low-pass filtered sum of the rectified signal: the average times `2^low_pass`. Stays 0 with a fixed
     /// threshold, which does not need it.
-    hi: Lanes,
+    hi: Lanes<A::Wide>,
     /// Accumulators of the integrate-and-fire neurons.
-    iaf: Lanes,
+    iaf: Lanes<A::Wide>,
 }
 
-impl SpikeGenerator {
+impl<A: Arithmetic> SpikeGenerator<A> {
     /// Creates a generator with states of zero. The options must be valid.
     pub(super) fn new(options: &FrontEndOptions) -> Self {
-        let power = |exponent: u32| 2_f64.powi(exponent as i32);
         Self {
             normalization: options.normalization,
-            fixed_threshold: options.fixed_threshold as f64,
-            factor: power(options.b1) - power(options.b2),
-            eps: options.eps.into(),
-            decay: 1.0 / power(options.low_pass),
-            offset: floor_offset(options.low_pass),
-            hi: [0.0; CHANNELS],
-            iaf: [0.0; CHANNELS],
+            fixed_threshold: A::wide(options.fixed_threshold),
+            factor: A::narrow((1 << options.b1) - (1 << options.b2)),
+            eps: A::narrow(options.eps.cast_signed()),
+            low_pass: A::shift(options.low_pass),
+            hi: Default::default(),
+            iaf: Default::default(),
         }
     }
 
     /// Sets all states to zero.
     pub(super) fn reset(&mut self) {
-        self.hi = [0.0; CHANNELS];
-        self.iaf = [0.0; CHANNELS];
+        self.hi = Default::default();
+        self.iaf = Default::default();
     }
 
     /// Returns the normalization, which determines which of the three steps below the caller runs.
@@ -68,53 +63,54 @@ impl SpikeGenerator {
 
     /// Processes one sample with thresholds from each channel's own average; adds spikes to `counts`.
     #[inline(always)]
-    pub(super) fn step_channel(&mut self, y: &Lanes, counts: &mut Lanes) {
+    pub(super) fn step_channel(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
         let thresholds = self.thresholds(y);
         self.fire(y, &thresholds, counts);
     }
 
     /// Processes one sample with the maximum of the channels' thresholds for all channels.
     #[inline(always)]
-    pub(super) fn step_joint(&mut self, y: &Lanes, counts: &mut Lanes) {
+    pub(super) fn step_joint(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
         let thresholds = self.thresholds(y);
         self.fire(y, &[maximum(thresholds); CHANNELS], counts);
     }
 
     /// Processes one sample with the fixed threshold.
     #[inline(always)]
-    pub(super) fn step_fixed(&mut self, y: &Lanes, counts: &mut Lanes) {
+    pub(super) fn step_fixed(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
         self.fire(y, &[self.fixed_threshold; CHANNELS], counts);
     }
 
     /// Updates the averages, and returns the threshold of each channel.
     #[inline(always)]
-    fn thresholds(&mut self, y: &Lanes) -> Lanes {
-        let mut thresholds = [0.0; CHANNELS];
+    fn thresholds(&mut self, y: &Lanes<A::Narrow>) -> Lanes<A::Wide> {
+        let mut thresholds = [A::Wide::default(); CHANNELS];
         for c in 0..CHANNELS {
             // The threshold uses the average before this sample.
-            let lo = round(self.hi[c] * self.decay + self.offset);
-            self.hi[c] = self.hi[c] - lo + y[c].abs();
-            thresholds[c] = larger(lo, self.eps) * self.factor;
+            let lo = A::shift_right(self.hi[c], self.low_pass);
+            self.hi[c] = self.hi[c] - A::widen(lo) + A::widen(A::magnitude(y[c]));
+            thresholds[c] = A::product(larger(lo, self.eps), self.factor);
         }
         thresholds
     }
 
     /// Advances the integrate-and-fire neurons, and adds their spikes to `counts`.
     #[inline(always)]
-    fn fire(&mut self, y: &Lanes, thresholds: &Lanes, counts: &mut Lanes) {
+    fn fire(&mut self, y: &Lanes<A::Narrow>, thresholds: &Lanes<A::Wide>, counts: &mut Lanes<A::Count>) {
+        let limit = A::wide(LIMIT);
         // Without branches, so that the loop becomes vector operations.
         for c in 0..CHANNELS {
-            let sum = smaller(self.iaf[c] + y[c].abs(), LIMIT);
+            let sum = smaller(self.iaf[c] + A::widen(A::magnitude(y[c])), limit);
             let fires = sum >= thresholds[c];
-            self.iaf[c] = sum - if fires { thresholds[c] } else { 0.0 };
-            counts[c] += if fires { 1.0 } else { 0.0 };
+            self.iaf[c] = sum - if fires { thresholds[c] } else { A::Wide::default() };
+            counts[c] = A::count(counts[c], fires);
         }
     }
 }
 
 /// Returns the maximum over the lanes.
 #[inline(always)]
-fn maximum(mut lanes: Lanes) -> f64 {
+fn maximum<T: Copy + PartialOrd>(mut lanes: Lanes<T>) -> T {
     // By halving, which vectorizes; a maximum does not depend on the order.
     let mut half = CHANNELS / 2;
     while half > 0 {
@@ -128,13 +124,13 @@ fn maximum(mut lanes: Lanes) -> f64 {
 
 /// Returns the larger number in one instruction; `f64::max` must also handle NaN.
 #[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
+fn larger<T: PartialOrd>(a: T, b: T) -> T {
     if a > b { a } else { b }
 }
 
 /// Returns the smaller number; see [`larger`].
 #[inline(always)]
-fn smaller(a: f64, b: f64) -> f64 {
+fn smaller<T: PartialOrd>(a: T, b: T) -> T {
     if a < b { a } else { b }
 }
 
@@ -142,6 +138,7 @@ fn smaller(a: f64, b: f64) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Floats, Integers};
     use super::*;
 
     /// The formulas, in integer arithmetic.
@@ -175,14 +172,14 @@ mod tests {
         }
     }
 
-    fn step(generator: &mut SpikeGenerator, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
-        let (y, mut counts) = (y.map(f64::from), [0.0; CHANNELS]);
+    fn step<A: Arithmetic>(generator: &mut SpikeGenerator<A>, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
+        let (y, mut counts) = (y.map(A::narrow), [A::Count::default(); CHANNELS]);
         match generator.normalization() {
             Normalization::Channel => generator.step_channel(&y, &mut counts),
             Normalization::Joint => generator.step_joint(&y, &mut counts),
             Normalization::Fixed => generator.step_fixed(&y, &mut counts),
         }
-        counts.map(|count| count == 1.0)
+        counts.map(|count| A::to_u32(count) == 1)
     }
 
     const LARGEST: i32 = (1 << 23) - 1;
@@ -216,17 +213,22 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn lanes_equal_plain_integers(options in options(), signal in signal()) {
+        fn both_forms_equal_the_reference(options in options(), signal in signal()) {
             options.validate().unwrap();
-            let mut generator = SpikeGenerator::new(&options);
+            let mut floats = SpikeGenerator::<Floats>::new(&options);
+            let mut integers = SpikeGenerator::<Integers>::new(&options);
             let mut plain = ReferenceModel { options: &options, hi: [0; CHANNELS], iaf: [0; CHANNELS] };
             for (y, samples) in signal {
                 for _ in 0..samples {
-                    prop_assert_eq!(step(&mut generator, &y), plain.step(&y));
+                    let expected = plain.step(&y);
+                    prop_assert_eq!(step(&mut floats, &y), expected);
+                    prop_assert_eq!(step(&mut integers, &y), expected);
                 }
-                prop_assert_eq!(generator.iaf.map(|x| x as i64), plain.iaf);
+                prop_assert_eq!(floats.iaf.map(|x| x as i64), plain.iaf);
+                prop_assert_eq!(integers.iaf, plain.iaf);
                 if options.normalization != Normalization::Fixed {
-                    prop_assert_eq!(generator.hi.map(|x| x as i64), plain.hi);
+                    prop_assert_eq!(floats.hi.map(|x| x as i64), plain.hi);
+                    prop_assert_eq!(integers.hi, plain.hi);
                 }
             }
         }
@@ -239,11 +241,15 @@ mod tests {
             fixed_threshold: 1,
             ..FrontEndOptions::default()
         };
-        let mut generator = SpikeGenerator::new(&options);
-        generator.iaf = [LIMIT - 1.0; CHANNELS];
+        let mut floats = SpikeGenerator::<Floats>::new(&options);
+        let mut integers = SpikeGenerator::<Integers>::new(&options);
+        floats.iaf = [(LIMIT - 1) as f64; CHANNELS];
+        integers.iaf = [LIMIT as i64 - 1; CHANNELS];
         for _ in 0..3 {
-            assert_eq!(step(&mut generator, &[LARGEST; CHANNELS]), [true; CHANNELS]);
+            assert_eq!(step(&mut floats, &[LARGEST; CHANNELS]), [true; CHANNELS]);
+            assert_eq!(step(&mut integers, &[LARGEST; CHANNELS]), [true; CHANNELS]);
         }
-        assert_eq!(generator.iaf, [LIMIT - 1.0; CHANNELS]);
+        assert_eq!(integers.iaf, [LIMIT as i64 - 1; CHANNELS]);
+        assert_eq!(floats.iaf, integers.iaf.map(|x| x as f64));
     }
 }

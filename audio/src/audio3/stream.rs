@@ -2,7 +2,9 @@
 
 use super::bank::clip;
 use super::spikes::SpikeGenerator;
-use super::{CHANNELS, FilterBank, FrontEndOptions, FrontEndOptionsError, Lanes, Normalization};
+use super::{
+    Arithmetic, CHANNELS, FilterBank, FrontEndOptions, FrontEndOptionsError, Lanes, Native, Normalization,
+};
 
 /// The spike counts of one time step, from 0 to [`FrontEndOptions::cap`].
 pub type Frame = [u8; CHANNELS];
@@ -15,50 +17,68 @@ pub type Frame = [u8; CHANNELS];
 /// let mut front_end = AudioFrontEnd::new(&FrontEndOptions::default())?;
 /// let mut frames = Vec::new();
 /// for block in [[0_i16; 80], [4000; 80]] {
-///     front_end.push(&block, &mut frames);
+///     front_end.push_with(&block, |frame| frames.push(frame));
 /// }
 /// assert_eq!(frames.len(), 3); // 160 samples are three steps of 50; ten wait for the next push
 /// assert_eq!(frames[0], [0; 16]);
 /// # Ok::<(), synnet_audio::audio3::FrontEndOptionsError>(())
 /// ```
+///
+/// It is the whole state, in a fixed size: 560 bytes in [`Integers`](super::Integers) on a 32-bit processor.
 #[derive(Clone, Debug)]
-pub struct AudioFrontEnd {
-    bank: FilterBank,
-    spikes: SpikeGenerator,
+pub struct AudioFrontEnd<A: Arithmetic = Native> {
+    bank: FilterBank<A>,
+    spikes: SpikeGenerator<A>,
     decimation: u32,
     cap: u8,
     /// Audio samples of the current step so far, below `decimation`.
     elapsed: u32,
     /// Spikes of the current step so far.
-    counts: Lanes,
+    counts: Lanes<A::Count>,
     /// Spikes of complete steps that exceeded `cap`.
     dropped: u64,
 }
 
 impl AudioFrontEnd {
-    /// Creates a front end with states of zero.
+    /// Creates a front end with states of zero, in the faster form for this processor.
     ///
     /// # Errors
     /// Returns an error if an option is outside its range.
     pub fn new(options: &FrontEndOptions) -> Result<Self, FrontEndOptionsError> {
+        Self::with_arithmetic(options)
+    }
+}
+
+impl<A: Arithmetic> AudioFrontEnd<A> {
+    /// Creates a front end with states of zero, whose numbers have the form `A`.
+    ///
+    /// # Errors
+    /// Returns an error if an option is outside its range.
+    pub fn with_arithmetic(options: &FrontEndOptions) -> Result<Self, FrontEndOptionsError> {
         options.validate()?;
         Ok(Self {
-            bank: FilterBank::new(),
+            bank: FilterBank::default(),
             spikes: SpikeGenerator::new(options),
             decimation: options.decimation,
             cap: options.cap,
             elapsed: 0,
-            counts: [0.0; CHANNELS],
+            counts: Default::default(),
             dropped: 0,
         })
     }
 
-    /// Takes audio at [`SAMPLE_RATE`](super::SAMPLE_RATE), and appends the time steps that it completes to
-    /// `frames`.
+    /// Like [`push_with`](Self::push_with), and appends the frames to a vector.
+    #[cfg(feature = "std")]
+    pub fn push(&mut self, audio: &[i16], frames: &mut Vec<Frame>) {
+        self.push_with(audio, |frame| frames.push(frame));
+    }
+
+    /// Takes audio at [`SAMPLE_RATE`](super::SAMPLE_RATE), and passes the frame of each time step that it completes to
+    /// `frame`.
     ///
     /// The result does not depend on how audio is divided into pushes. Samples outside the 14-bit range,
     /// -8192 to 8191, are clipped to it.
-    pub fn push(&mut self, audio: &[i16], frames: &mut Vec<Frame>) {
+    pub fn push_with(&mut self, audio: &[i16], mut frame: impl FnMut(Frame)) {
         let mut rest = audio;
         while !rest.is_empty() {
             let missing = (self.decimation - self.elapsed) as usize;
@@ -66,12 +86,7 @@ impl AudioFrontEnd {
             self.advance(now);
             rest = later;
             if self.elapsed == self.decimation {
-                // A count is at most the decimation, so the conversion to the capped integer is exact.
-                let cap = f64::from(self.cap);
-                frames.push(self.counts.map(|count| count.min(cap) as u8));
-                self.dropped += self.counts.iter().map(|count| (count - cap).max(0.0) as u64).sum::<u64>();
-                self.elapsed = 0;
-                self.counts = [0.0; CHANNELS];
+                frame(self.end_step());
             }
         }
     }
@@ -87,7 +102,7 @@ impl AudioFrontEnd {
         self.bank.reset();
         self.spikes.reset();
         self.elapsed = 0;
-        self.counts = [0.0; CHANNELS];
+        self.counts = Default::default();
         self.dropped = 0;
     }
 
@@ -103,10 +118,23 @@ impl AudioFrontEnd {
     }
 
     #[inline(always)]
-    fn run(&mut self, audio: &[i16], step: impl Fn(&mut SpikeGenerator, &Lanes, &mut Lanes)) {
+    fn run(
+        &mut self,
+        audio: &[i16],
+        step: impl Fn(&mut SpikeGenerator<A>, &Lanes<A::Narrow>, &mut Lanes<A::Count>),
+    ) {
         for &sample in audio {
-            let y = self.bank.step(clip(sample));
+            let y = self.bank.step(clip::<A>(sample));
             step(&mut self.spikes, &y, &mut self.counts);
         }
+    }
+
+    /// Returns the counts of a complete step, up to the cap, and starts the next one.
+    fn end_step(&mut self) -> Frame {
+        let counts = core::mem::take(&mut self.counts).map(A::to_u32);
+        self.elapsed = 0;
+        let cap = u32::from(self.cap);
+        self.dropped += counts.iter().map(|count| u64::from(count.saturating_sub(cap))).sum::<u64>();
+        counts.map(|count| count.min(cap) as u8)
     }
 }

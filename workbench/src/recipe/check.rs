@@ -233,6 +233,6 @@ impl FrontEnd {
             }
             other => Problem::new(&codes::RANGE, "front_end", format!("`front_end`: {other}")),
         };
-        options.errors().into_iter().map(problem).collect()
+        options.errors().map(problem).collect()
     }
 }
