@@ -29,8 +29,12 @@ struct Core {
     target: &'static str,
     cpu: &'static str,
     qemu: &'static [&'static str],
-    machine: &'static str,
+    /// Files that start and end the program, and that place it in memory.
+    machine: [&'static str; 2],
 }
+
+const ARM: [&str; 2] = ["../../examples/cortex-m/src/cortex_m.rs", "../../examples/cortex-m/link.ld"];
+const RISCV: [&str; 2] = ["benches/firmware/riscv.rs", "benches/firmware/riscv.ld"];
 
 /// QEMU has no Cortex-M0+. Its instructions are a part of the Cortex-M3's, so that core runs the code that is compiled
 /// for it, in as many instructions.
@@ -40,28 +44,28 @@ const CORES: [Core; 4] = [
         target: "thumbv6m-none-eabi",
         cpu: "cortex-m0plus",
         qemu: &["qemu-system-arm", "-M", "mps2-an385"],
-        machine: "arm",
+        machine: ARM,
     },
     Core {
         name: "Cortex-M3",
         target: "thumbv7m-none-eabi",
         cpu: "cortex-m3",
         qemu: &["qemu-system-arm", "-M", "mps2-an385"],
-        machine: "arm",
+        machine: ARM,
     },
     Core {
         name: "Cortex-M4F",
         target: "thumbv7em-none-eabihf",
         cpu: "cortex-m4",
         qemu: &["qemu-system-arm", "-M", "mps2-an386"],
-        machine: "arm",
+        machine: ARM,
     },
     Core {
         name: "RV32IMC",
         target: "riscv32imc-unknown-none-elf",
         cpu: "generic-rv32",
         qemu: &["qemu-system-riscv32", "-M", "virt", "-bios", "none"],
-        machine: "riscv",
+        machine: RISCV,
     },
 ];
 
@@ -132,12 +136,14 @@ fn run(core: &Core, level: &str, form: &Form, network: &Network, events: &[u8]) 
     write("net.weights", &module.weights.unwrap_or_default());
     write("events.bin", events);
     write("config.rs", format!("type Count = {count};\ntype Output = {output};\n").as_bytes());
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/firmware");
-    let copy =
-        |from: &str, to: &str| std::fs::copy(own.join(from), folder.join(to)).expect("it can be copied");
-    copy("program.rs", "main.rs");
-    copy(&format!("{}.rs", core.machine), "machine.rs");
-    copy(&format!("{}.ld", core.machine), "link.ld");
+    let copy = |from: &str, to: &str| {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(from);
+        std::fs::copy(from, folder.join(to)).expect("it can be copied")
+    };
+    copy("benches/firmware/program.rs", "main.rs");
+    let [machine, memory] = core.machine;
+    copy(machine, "machine.rs");
+    copy(memory, "link.ld");
     let (level, cpu) = (format!("opt-level={level}"), format!("target-cpu={}", core.cpu));
     let codegen =
         [level.as_str(), &cpu, "codegen-units=1", "link-arg=-Tlink.ld", "panic=abort", "linker=rust-lld"];

@@ -9,6 +9,7 @@
 mod machine;
 mod net;
 
+use core::ffi::CStr;
 use core::hint::black_box;
 
 use net::Digits;
@@ -25,12 +26,12 @@ unsafe extern "C" {
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
-    machine::print(b"panic\n\0");
-    machine::exit()
+    machine::print(c"panic\n");
+    machine::exit_with(false)
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn start() -> ! {
+/// The program, which `machine` starts.
+fn run() -> bool {
     // The image has no start code that clears memory.
     unsafe { (&raw mut NETWORK).write_volatile(Digits::new()) };
     let network = unsafe { &mut *(&raw mut NETWORK) };
@@ -55,7 +56,7 @@ extern "C" fn start() -> ! {
     for number in [total, longest, hash, text, rodata, size_of::<Digits>() as u32, stack] {
         print(number);
     }
-    machine::exit()
+    true
 }
 
 #[inline(never)]
@@ -93,5 +94,5 @@ fn print(number: u32) {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    machine::print(&text);
+    machine::print(CStr::from_bytes_until_nul(&text).unwrap_or_default());
 }

@@ -1,6 +1,7 @@
 //! Start, exit and instruction counter of an RV32 core under QEMU.
 
 use core::arch::asm;
+use core::ffi::CStr;
 
 core::arch::global_asm!(
     ".section .vectors, \"ax\"",
@@ -10,6 +11,11 @@ core::arch::global_asm!(
     "call start",
     "1: j 1b",
 );
+
+#[unsafe(no_mangle)]
+extern "C" fn start() -> ! {
+    exit_with(crate::run())
+}
 
 /// A call to the debugger, which is QEMU.
 fn semihosting(operation: u32, argument: u32) {
@@ -29,13 +35,14 @@ fn semihosting(operation: u32, argument: u32) {
     }
 }
 
-/// Prints text that ends with a zero.
-pub fn print(text: &[u8]) {
+/// Prints text.
+pub fn print(text: &CStr) {
     semihosting(0x04, text.as_ptr() as u32);
 }
 
-pub fn exit() -> ! {
-    semihosting(0x18, 0x20026);
+/// Ends the program: QEMU exits with 0 or 1.
+pub fn exit_with(success: bool) -> ! {
+    semihosting(0x18, if success { 0x20026 } else { 0x20023 });
     loop {}
 }
 

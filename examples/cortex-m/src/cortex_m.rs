@@ -1,6 +1,9 @@
-//! Start, exit and instruction counter of a Cortex-M under QEMU.
+//! Start, output and instruction counter of a Cortex-M under QEMU.
+
+#![allow(dead_code, reason = "each program uses a part")]
 
 use core::arch::asm;
+use core::ffi::CStr;
 
 core::arch::global_asm!(
     ".section .vectors, \"a\"",
@@ -19,25 +22,33 @@ core::arch::global_asm!(
     "b .",
 );
 
+#[unsafe(no_mangle)]
+extern "C" fn start() -> ! {
+    exit_with(crate::run())
+}
+
 /// A call to the debugger, which is QEMU.
 fn semihosting(operation: u32, argument: u32) {
+    // SAFETY: the operations used here read memory at most.
     unsafe { asm!("bkpt #0xab", inout("r0") operation => _, in("r1") argument, options(nostack)) }
 }
 
-/// Prints text that ends with a zero.
-pub fn print(text: &[u8]) {
+/// Prints text.
+pub(crate) fn print(text: &CStr) {
     semihosting(0x04, text.as_ptr() as u32);
 }
 
-pub fn exit() -> ! {
-    semihosting(0x18, 0x20026);
+/// Ends the program: QEMU exits with 0 or 1.
+pub(crate) fn exit_with(success: bool) -> ! {
+    semihosting(0x18, if success { 0x20026 } else { 0x20023 });
     loop {}
 }
 
 const SYSTICK: *mut u32 = 0xE000_E010 as *mut u32;
 
-pub fn start_counter() {
-    // The whole 24 bits, from the clock of the core.
+/// Starts the 24 bits of SysTick from the clock of the core.
+pub(crate) fn start_counter() {
+    // SAFETY: every Cortex-M of these boards has SysTick at this address, and nothing else here uses it.
     unsafe {
         SYSTICK.add(1).write_volatile(0x00FF_FFFF);
         SYSTICK.add(2).write_volatile(0);
@@ -45,12 +56,13 @@ pub fn start_counter() {
     }
 }
 
-/// Ticks from one call to the next; the counter counts down.
-pub fn counter() -> u32 {
+/// Ticks; the counter counts down.
+pub(crate) fn counter() -> u32 {
+    // SAFETY: as in `start_counter`.
     unsafe { SYSTICK.add(2).read_volatile() }
 }
 
 /// Instructions between two readings. QEMU runs with 2^6 ns per instruction, and the counter at 25 MHz: 1.6 ticks.
-pub fn instructions(before: u32, after: u32) -> u32 {
+pub(crate) fn instructions(before: u32, after: u32) -> u32 {
     (before.wrapping_sub(after) & 0x00FF_FFFF) * 5 / 8
 }
