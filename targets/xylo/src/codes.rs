@@ -1,36 +1,38 @@
 //! Design rules and warnings of chips and of integer code, with the long forms that `snnc explain` prints.
 //!
 //! `X01..` sizes, `X02..` structure, `X03..` time and spikes, `X04..` quantization. The same rules judge integer code
-//! (`rust-int`), so titles and explanations speak of the *target*.
+//! (`rust-int`, `c-int`), so titles and explanations speak of the *target*.
 
 synnet_ir::codes! {
     TOO_MANY_INPUTS = "X0101", "more input channels than the target allows",
 "A chip receives events on a fixed number of channels. Rockpool only warns here; on the chip, the surplus channels
-would be silent. Integer code (`rust-int`) allows 4096 channels.
+would be silent. Integer code (`rust-int`, `c-int`) allows 4096 channels.
 
 Remedy: use fewer channels, for example by merging neighboring filters of the audio front end.";
 
     TOO_MANY_OUTPUTS = "X0102", "more readout neurons than the target allows",
-"The output layer becomes the readout, whose size is fixed on each chip. Integer code (`rust-int`) allows 4096 neurons.
+"The output layer becomes the readout, whose size is fixed on each chip. Integer code (`rust-int`, `c-int`) allows 4096
+neurons.
 
 Remedy: use fewer classes, or a chip with a larger readout (`snnc chips`).";
 
     TOO_MANY_HIDDEN = "X0103", "more hidden neurons than the target allows",
-"All layers except the output layer share one pool of hidden neurons. Integer code (`rust-int`) allows 4096 of them.
+"All layers except the output layer share one pool of hidden neurons. Integer code (`rust-int`, `c-int`) allows 4096 of
+them.
 
 Remedy: make layers smaller.";
 
     TOO_MANY_INPUT_NEURONS = "X0104", "the input feeds more hidden neurons than the target allows",
 "On a chip, only the hidden neurons with the first ids have input weights (the *input expansion* neurons). Every layer
-that receives input counts in full. Rockpool drops the surplus without an error. In integer code (`rust-int`), every
-hidden neuron may receive input.
+that receives input counts in full. Rockpool drops the surplus without an error. In integer code (`rust-int`, `c-int`),
+every hidden neuron may receive input.
 
 Remedy: make the layers that receive input smaller, or let the input feed only one of them.";
 
     TOO_MANY_OUTPUT_NEURONS = "X0105", "more hidden neurons feed the readout than the target allows",
 "On a chip, only the hidden neurons with the last ids have readout weights (the *output expansion* neurons). Every layer
 that feeds the readout counts in full, and so does every layer whose ids lie between such layers. In integer code
-(`rust-int`), every hidden neuron may feed the readout.
+(`rust-int`, `c-int`), every hidden neuron may feed the readout.
 
 Remedy: make the last hidden layers smaller, or let fewer of them feed the readout.";
 
@@ -38,7 +40,7 @@ Remedy: make the last hidden layers smaller, or let fewer of them feed the reado
 "Each hidden neuron has a list of hidden targets, whose length is limited. Readout neurons do not count. A full
 connection makes every neuron of the target layer a target of every neuron of the source layer. `snnc check` counts
 connections in full, because it does not know the weights; `snnc build` counts only weights that are nonzero after
-quantization. Integer code (`rust-int`) has no such limit.
+quantization. Integer code (`rust-int`, `c-int`) has no such limit.
 
 Remedy: make the target layers smaller, let the layer feed fewer layers, or prune weights.";
 
@@ -47,13 +49,13 @@ Remedy: make the target layers smaller, let the layer feed fewer layers, or prun
 A full connection between layers of `n` and `m` neurons takes `n * m` entries. `snnc check` counts connections in full,
 because it does not know the weights; `snnc build` counts only weights that are nonzero after quantization. A sum of
 sources, `a + b -> linear -> c`, takes only the entries of `b` if the neurons of `a` can be aliases. Integer code
-(`rust-int`) has no such limit.
+(`rust-int`, `c-int`) has no such limit.
 
 Remedy: make layers smaller (the product of neighboring sizes counts), or prune weights.";
 
     TOO_MANY_SYNAPSES = "X0108", "neurons have more synapses than the target allows",
 "Each synapse of a neuron has a current with a time constant of its own. Readout neurons have one synapse. Hidden
-neurons have one or two on chips (`snnc chips`), and up to two in integer code (`rust-int`).
+neurons have one or two on chips (`snnc chips`), and up to two in integer code (`rust-int`, `c-int`).
 
 Remedy: reduce `synapses`.";
 
@@ -72,49 +74,50 @@ weights of the target in the row of the source.";
 Remedy: set the biases to zero, or choose another chip.";
 
     NO_HIDDEN_LAYER = "X0201", "the network has no hidden layer",
-"Chips and integer code (`rust-int`) share one structure: hidden neurons that receive input, and readout neurons that
-receive from hidden neurons. A network needs at least one layer of each.
+"Chips and integer code (`rust-int`, `c-int`) share one structure: hidden neurons that receive input, and readout
+neurons that receive from hidden neurons. A network needs at least one layer of each.
 
 Remedy: insert a layer between the input and the output layer.";
 
     INPUT_TO_READOUT = "X0202", "the input feeds the output layer directly",
-"On chips and in integer code (`rust-int`), readout neurons receive spikes of hidden neurons only.
+"On chips and in integer code (`rust-int`, `c-int`), readout neurons receive spikes of hidden neurons only.
 
 Remedy: insert a hidden layer between the input and the output layer.";
 
     READOUT_HAS_TARGETS = "X0203", "the output layer feeds a layer",
-"On chips and in integer code (`rust-int`), spikes of readout neurons leave the network. They reach neither hidden
-neurons nor the readout itself.
+"On chips and in integer code (`rust-int`, `c-int`), spikes of readout neurons leave the network. They reach neither
+hidden neurons nor the readout itself.
 
 Remedy: remove the connection, or add a layer after this one and make it the output.";
 
     UNBALANCED_PATHS = "X0204", "paths of different length meet",
-"On chips and in integer code (`rust-int`), a spike takes one step from each hidden neuron to the next. In the float
-network, all forward connections act within the step. A plain chain of layers only lags by one step per layer. If paths
-of different length meet, signals that met in the float network miss each other by whole steps. In
-`a + b -> linear -> c` with `a -> linear -> b`, spikes of `a` arrive one step before the spikes that `b` makes of them,
-with or without an alias.
+"On chips and in integer code (`rust-int`, `c-int`), a spike takes one step from each hidden neuron to the next. In the
+float network, all forward connections act within the step. A plain chain of layers only lags by one step per layer. If
+paths of different length meet, signals that met in the float network miss each other by whole steps. In `a + b ->
+linear -> c` with `a -> linear -> b`, spikes of `a` arrive one step before the spikes that `b` makes of them, with or
+without an alias.
 
 Remedy: give all paths the same number of layers, or train the network with the same delays.";
 
     DASH_RANGE = "X0301", "the target has no bit shift for a time constant",
-"On chips and in integer code (`rust-int`), states decay by `x -= x >> dash`, with an integer `dash` of four bits. A
-synaptic current decays before it is used, so a `dash` of 0 removes it: the neuron would never receive anything. The
-`dash` of a time constant is `-log2(1 - exp(-dt / tau))`, rounded to the nearest integer, with halves to even.
+"On chips and in integer code (`rust-int`, `c-int`), states decay by `x -= x >> dash`, with an integer `dash` of four
+bits. A synaptic current decays before it is used, so a `dash` of 0 removes it: the neuron would never receive anything.
+The `dash` of a time constant is `-log2(1 - exp(-dt / tau))`, rounded to the nearest integer, with halves to even.
 
 Remedy: choose a longer time constant (at least about `0.82 dt` for a synapse), a shorter one if it exceeds the range,
 or another `dt`.";
 
     TAU_MISMATCH = "X0302", "the time constant of the nearest bit shift differs from the declared one",
-"Chips and integer code (`rust-int`) only have the time constants of integer bit shifts; others are replaced by the
-nearest. The network then behaves differently than in training.
+"Chips and integer code (`rust-int`, `c-int`) only have the time constants of integer bit shifts; others are replaced by
+the nearest. The network then behaves differently than in training.
 
 Remedy: declare the time constant of the bit shift that the message names, or declare `dash_mem` and `dash_syn`. The
 standard library's `SynNet` does so by default (`quantize_time_constants`).";
 
     SPIKE_CAP = "X0303", "`max_spikes` differs from the target's",
-"On chips and in integer code (`rust-int`), a hidden neuron spikes up to 31 times per step, and a readout neuron once.
-These limits are fixed. If the network declares others, it behaves the same only until one of the limits is reached.
+"On chips and in integer code (`rust-int`, `c-int`), a hidden neuron spikes up to 31 times per step, and a readout
+neuron once. These limits are fixed. If the network declares others, it behaves the same only until one of the limits is
+reached.
 
 Remedy: declare `max_spikes: 31` for hidden layers and `max_spikes: 1` for the output layer.";
 

@@ -1,7 +1,8 @@
 //! Design rules: the limits of a chip that a network exceeds, each reported at the line that exceeds it.
 //!
-//! The rules know no chip by name; they compare the graph with the numbers of a [`Chip`]. Integer code (`rust-int`) is
-//! such a chip without narrow limits, so messages name the target by [`Chip::title`] and never say "the chip".
+//! The rules know no chip by name; they compare the graph with the numbers of a [`Chip`]. Integer code
+//! (`rust-int`, `c-int`) is such a chip without narrow limits, so messages name the target by [`Chip::title`] and never
+//! say "the chip".
 //!
 //! [`check`] judges the structure: every connection counts in full, whatever its weights become. If weights are known
 //! ([`build`](crate::build), [`map`](crate::map::map())), fan-out and fan-out memory count only nonzero weights, so a pruned
