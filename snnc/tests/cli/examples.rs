@@ -1,4 +1,4 @@
-//! The example without standard library: its files are those that `snnc` writes, and it runs.
+//! The examples for firmware, in Rust and in C: their networks are those that `snnc` writes, and they run.
 
 use crate::support::{Folder, repository};
 
@@ -7,24 +7,52 @@ fn read(path: &str) -> Vec<u8> {
 }
 
 #[test]
-fn its_network_is_what_snnc_builds() {
-    let folder = Folder::new();
+fn their_networks_are_what_snnc_builds() {
     let [network, weights] = ["examples/digits/digits.snn", "examples/digits/digits.safetensors"]
         .map(|path| repository(path).display().to_string());
-    let words = ["build", &network, "--weights", &weights, "--target", "rust-int", "-o", "digits.rs"];
-    folder.snnc(&words).success();
-    for file in ["digits.rs", "digits.weights"] {
-        let there = read(&format!("examples/cortex-m/src/{file}"));
-        assert!(
-            folder.read(file) == there,
-            "regenerate `{file}` with the command in examples/cortex-m/README.md"
-        );
+    for (target, example, files) in [
+        ("rust-int", "examples/cortex-m/src", ["digits.rs", "digits.weights"]),
+        ("c-int", "examples/c", ["digits.c", "digits.h"]),
+    ] {
+        let folder = Folder::new();
+        let words = ["build", &network, "--weights", &weights, "--target", target, "-o", files[0]];
+        folder.snnc(&words).success();
+        for file in files {
+            let there = read(&format!("{example}/{file}"));
+            assert!(
+                folder.read(file) == there,
+                "regenerate `{example}/{file}` with the command in its README"
+            );
+        }
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_example_in_c_recognizes_seven() {
+    let folder = Folder::new();
+    let mut make = std::process::Command::new("make");
+    make.arg("-C")
+        .arg(repository("examples/c"))
+        .args(["-s", "run"])
+        .arg(format!("OUT={}", folder.path("out").display()));
+    let Ok(output) = make.output() else { return skipped("make") };
+    if std::process::Command::new("cc").arg("--version").output().is_err() {
+        return skipped("cc");
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.stdout, b"seven\n");
+}
+
+#[cfg(unix)]
+#[allow(clippy::print_stderr, reason = "a test that is left out says so")]
+fn skipped(tool: &str) {
+    eprintln!("skipped: `{tool}` is not installed");
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
-fn it_recognizes_seven_and_cannot_panic() {
+fn the_example_in_rust_recognizes_seven_and_cannot_panic() {
     let target = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cortex-m");
     let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["run", "--release", "--offline", "--locked", "--target-dir"]).arg(&target);
