@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| synnet_fuzz_checks::event_list(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| synnet_fuzz_checks::check("event_list", bytes));

@@ -13,8 +13,8 @@ use crate::option_range::{OptionRange, setters};
 const MAX_SAMPLES: usize = 64;
 /// A threshold that no membrane potential reaches.
 const UNREACHABLE: f64 = 1e30;
-/// Thresholds from here on stand for "never spikes": the readout is read by its membrane.
-const SILENT_THRESHOLD: f64 = 1000.0;
+/// A threshold from which on neurons practically never spike: that of a readout that is read by its membrane.
+pub const SILENT_THRESHOLD: f64 = 1000.0;
 
 /// How the declared initial weights are scaled before the first update.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

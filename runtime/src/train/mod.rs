@@ -73,7 +73,7 @@ pub use augment::Augmentation;
 pub use bounds::Bounds;
 pub use checkpoint::CheckpointInfo;
 pub use forward_transform::Transform;
-pub use initialization::{FluctuationDriven, Initialization};
+pub use initialization::{FluctuationDriven, Initialization, SILENT_THRESHOLD};
 pub use layer_metrics::{LayerMetrics, SATURATED_RATE};
 pub use learning_rate::{LargeStep, MAX_RELATIVE_STEP};
 pub use selection::{Best, Score, Selection, SelectionResult};

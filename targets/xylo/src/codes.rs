@@ -75,7 +75,7 @@ Remedy: set the biases to zero, or choose another chip.";
 
     NO_HIDDEN_LAYER = "X0201", "the network has no hidden layer",
 "Chips and integer code (`rust-int`, `c-int`) share one structure: hidden neurons that receive input, and readout
-neurons that receive from hidden neurons. A network needs at least one layer of each.
+neurons that receive from hidden neurons. A network needs one layer or more of each.
 
 Remedy: insert a layer between the input and the output layer.";
 

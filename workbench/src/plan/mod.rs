@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use synnet_ir::graph::Quantity;
 use synnet_ir::{Diagnostic, Diagnostics, Graph, Params};
+use synnet_runtime::train::SILENT_THRESHOLD;
 use synnet_runtime::{Readout, TrainOptions, Trainer, initial_params};
 use synnet_xylo::chip::Chip;
 use synnet_xylo::quantize::FakeQuantizer;
@@ -25,9 +26,6 @@ use crate::recipe::{Draft, Recipe};
 use crate::target::NamedTarget;
 
 pub use check::Checks;
-
-/// A threshold that membranes of readouts practically never reach.
-const SILENT_THRESHOLD: f64 = 1000.0;
 
 /// A recipe with its compiled network.
 pub struct Plan {

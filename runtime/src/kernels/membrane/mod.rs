@@ -38,7 +38,7 @@ pub(crate) struct Constants {
 /// Returns `1 / threshold`, slightly too large.
 pub(crate) fn inverse_threshold(threshold: f32) -> f32 {
     // Larger by 2^-22, which exceeds all roundings: a membrane at a multiple of the threshold gives a product
-    // of at least that integer, so the spike at the threshold is not lost.
+    // of that integer or more, so the spike at the threshold is not lost.
     (1.0 / threshold) * (1.0 + 2.0 * f32::EPSILON)
 }
 
