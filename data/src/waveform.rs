@@ -13,7 +13,7 @@ use crate::Error;
 const MAX_SAMPLES: usize = 1 << 28;
 
 /// Random transformations of audio. The default changes nothing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
     /// Maximum change of the level, in decibels, from 0 to 60; uniform over both directions. Samples beyond
@@ -30,6 +30,9 @@ pub struct Augmentation {
     /// Maximum factor, less 1, by which all frequencies change at constant duration, from 0 to 1; uniform in
     /// the logarithm. Fundamental and formants change together, as with a larger or smaller speaker.
     pub pitch: f64,
+    /// Number of successive epochs with the same transformations, 1 or more; 1 by default. The front end processes every
+    /// recording anew when they change, which takes most of the time.
+    pub every: u32,
 }
 
 /// Noise that is added to a recording: generated, or an excerpt of a noise recording.
@@ -70,10 +73,21 @@ pub struct AugmentedAudio {
     pub step: f64,
 }
 
+impl Default for Augmentation {
+    fn default() -> Self {
+        Self { gain: 0.0, noise: None, time_shift: 0.0, speed: 0.0, pitch: 0.0, every: 1 }
+    }
+}
+
 impl Augmentation {
     /// Returns whether any transformation is enabled.
     pub fn is_active(&self) -> bool {
-        *self != Self::default()
+        Self { every: 1, ..self.clone() } != Self::default()
+    }
+
+    /// Returns the first epoch with the same transformations as `epoch`.
+    pub fn first_epoch_like(&self, epoch: u64) -> u64 {
+        epoch - epoch % u64::from(self.every.max(1))
     }
 
     /// Checks every option against its range.
@@ -100,6 +114,9 @@ impl Augmentation {
             .filter(|(_, x, max)| !(0.0..=*max).contains(x))
             .map(|(name, x, max)| (name, format!("is {x}; it must be from 0 to {max}")))
             .collect();
+        if self.every == 0 {
+            errors.push(("every", "is 0; it must be 1 or more".to_owned()));
+        }
         let Some(Noise { snr: [min, max], color, recordings }) = &self.noise else { return errors };
         if !(-60.0 <= *min && min <= max && *max <= 120.0) {
             let range = "`[minimum, maximum]` in decibels, each from -60 to 120";
@@ -136,7 +153,7 @@ impl Augmentation {
         self.check().map_err(wrong)?;
         // All four numbers are drawn whether they are used or not, so that one option does not change
         // another's draws.
-        let mut stream = Stream::new(seed, Purpose::Augmentation, epoch, recording);
+        let mut stream = Stream::new(seed, Purpose::Augmentation, self.first_epoch_like(epoch), recording);
         let mut symmetric_uniform = |max: f64| max * (2.0 * stream.unit() - 1.0);
         let shift = symmetric_uniform(self.time_shift);
         let gain = 10_f64.powf(symmetric_uniform(self.gain) / 20.0);
@@ -245,7 +262,7 @@ mod tests {
     use super::*;
 
     const NONE: Augmentation =
-        Augmentation { gain: 0.0, noise: None, time_shift: 0.0, speed: 0.0, pitch: 0.0 };
+        Augmentation { gain: 0.0, noise: None, time_shift: 0.0, speed: 0.0, pitch: 0.0, every: 1 };
 
     fn tone() -> Wav {
         Wav::new((0..8000).map(|i| 0.25 * (0.3 * f64::from(i)).sin()).collect(), 8000).unwrap()
@@ -268,12 +285,21 @@ mod tests {
     #[test]
     fn augmentation_depends_only_on_seed_epoch_and_sample() {
         let noise = noise([5.0, 30.0], Color::Pink);
-        let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1 };
+        let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1, every: 1 };
         let first = applied(options.clone(), 0);
         assert_eq!(first, applied(options.clone(), 0));
         assert_ne!(first, applied(options.clone(), 1));
         assert_ne!(first, options.apply(&tone(), &[], 2, 0, 2).unwrap());
         assert_ne!(first, options.apply(&tone(), &[], 1, 0, 3).unwrap());
+    }
+
+    #[test]
+    fn transformations_stay_the_same_for_a_number_of_epochs() {
+        let options = Augmentation { gain: 6.0, every: 3, ..NONE };
+        let audio = [0, 2, 3, 5, 6].map(|epoch| applied(options.clone(), epoch));
+        assert!(audio[0] == audio[1] && audio[2] == audio[3], "epochs 0 to 2, and 3 to 5");
+        assert!(audio[1] != audio[2] && audio[3] != audio[4]);
+        assert_eq!(audio[2], applied(Augmentation { every: 1, ..options }, 3));
     }
 
     #[test]
@@ -412,6 +438,7 @@ mod tests {
             (Augmentation { speed: 1.5, ..NONE }, "`speed` is 1.5"),
             (Augmentation { pitch: f64::NAN, ..NONE }, "`pitch` is NaN"),
             (Augmentation { time_shift: -0.5, ..NONE }, "`time_shift` is -0.5"),
+            (Augmentation { every: 0, ..NONE }, "`every` is 0; it must be 1 or more"),
             (Augmentation { noise: noise([20.0, 10.0]), ..NONE }, "`noise.snr` is [20, 10]"),
             (Augmentation { noise: noise([f64::NAN, 10.0]), ..NONE }, "`noise.snr` is [NaN, 10]"),
             (Augmentation { noise: Some(recorded), ..NONE }, "`noise.color` has no effect"),

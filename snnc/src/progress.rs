@@ -145,6 +145,11 @@ impl Observer for Terminal {
         }
     }
 
+    fn fold_started(&self, field: &str, tested: &str, left_out: Option<&str>) {
+        let without = left_out.map(|value| format!(", without {value}")).unwrap_or_default();
+        self.note(&format!("{field} {tested} tested{without}:"));
+    }
+
     fn seed_started(&self, seed: u64) {
         self.note(&format!("seed {seed}:"));
     }

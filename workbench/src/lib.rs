@@ -98,6 +98,7 @@ mod experiment;
 pub mod file_kind;
 pub mod files;
 mod folder_lock;
+mod folds;
 mod front_end;
 #[allow(unreachable_pub, reason = "`pub` marks items that other modules use")]
 mod html;
@@ -124,6 +125,7 @@ mod yaml;
 pub use chip_catalog::ChipCatalog;
 pub use error::{Error, SourceDiagnostics};
 pub use experiment::{ChipResult, Experiment, FloatEvaluation};
+pub use folds::{FoldOptions, run_folds};
 pub use import::ImportedNetwork;
 pub use input_events::InputEvents;
 pub use network_page::NetworkPage;

@@ -42,6 +42,10 @@ pub trait Observer: Sync {
     /// In a run with several seeds, the run of this seed starts.
     fn seed_started(&self, _seed: u64) {}
 
+    /// A fold starts, in which the samples with one value of a field are tested; those with the value `left_out` are left
+    /// out entirely.
+    fn fold_started(&self, _field: &str, _tested: &str, _left_out: Option<&str>) {}
+
     /// Training starts; `epochs` are those to run, from 0.
     fn training_started(&self, _graph: &Graph, _epochs: Range<usize>) {}
 

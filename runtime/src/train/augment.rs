@@ -28,6 +28,10 @@ pub struct Augmentation {
     /// Maximum shift of the raster over channels; the shift is uniform over both directions. What leaves the
     /// range of channels is lost.
     pub channel_shift: u32,
+    /// Maximum shift of the raster over channels as a real number, 0 or more; the shift is uniform over both directions.
+    /// Each event moves to one of the two channels beside its place, with probabilities that keep the place on average.
+    /// On channels at equal ratios of frequency, this changes the length of the vocal tract (Jaitly & Hinton, 2013).
+    pub channel_warp: f64,
 }
 
 /// Maximum standard deviation of the jitter, in steps. It limits the table of [`Jitter`].
@@ -41,9 +45,10 @@ impl Augmentation {
         with_event_drop: event_drop = f64;
         with_channel_drop: channel_drop = f64;
         with_channel_shift: channel_shift = u32;
+        with_channel_warp: channel_warp = f64;
     }
 
-    pub(super) fn ranges(&self) -> [OptionRange; 4] {
+    pub(super) fn ranges(&self) -> [OptionRange; 5] {
         let jitter = self.time_jitter;
         let fits = (0.0..=MAX_JITTER).contains(&jitter);
         [
@@ -51,6 +56,7 @@ impl Augmentation {
             OptionRange::new("augmentation.time_jitter", jitter, fits, "from 0 to 1000"),
             OptionRange::fraction("augmentation.event_drop", self.event_drop),
             OptionRange::fraction("augmentation.channel_drop", self.channel_drop),
+            OptionRange::non_negative("augmentation.channel_warp", self.channel_warp),
         ]
     }
 }
@@ -78,7 +84,8 @@ pub(super) fn write_sample(
     let transform = TimeTransform { stretch, shift };
     let by_event = options.time_jitter > 0.0 || options.event_drop > 0.0;
     // Without changes to single events or channels, whole steps are copied.
-    if !by_event && options.channel_drop == 0.0 && options.channel_shift == 0 {
+    let by_channel = options.channel_drop > 0.0 || options.channel_shift > 0 || options.channel_warp > 0.0;
+    if !by_event && !by_channel {
         return dataset.write_transformed(i, transform, raster);
     }
 
@@ -90,24 +97,31 @@ pub(super) fn write_sample(
     };
     let channel_shift =
         if options.channel_shift > 0 { draw_uniform(options.channel_shift, &mut stream) } else { 0 };
+    let warp =
+        if options.channel_warp > 0.0 { options.channel_warp * (2.0 * stream.unit() - 1.0) } else { 0.0 };
     let jitter = (options.time_jitter > 0.0).then(|| Jitter::new(options.time_jitter));
     let sample = &dataset.samples()[i].raster;
     raster.fill(0.0);
     for t in 0..dataset.steps() {
         let Some(source) = transform.source(t, sample.steps()) else { continue };
         sample.visit_step(source, |channel, value| {
-            let shifted = usize::try_from(channel as i64 + channel_shift);
-            let Some(channel) = shifted.ok().filter(|&c| c < channels && !silent[c]) else { return };
-            let value = drop_events(value, options.event_drop, &mut stream);
-            match &jitter {
-                None => raster[t * channels + channel] += value,
-                Some(jitter) => events(value, |part| {
-                    let moved = usize::try_from(t as i64 + jitter.draw(&mut stream));
-                    if let Some(t) = moved.ok().filter(|&t| t < dataset.steps()) {
-                        raster[t * channels + channel] += part;
-                    }
-                }),
+            let channel = channel as i64 + channel_shift;
+            if usize::try_from(channel).ok().and_then(|c| silent.get(c)) != Some(&false) {
+                return;
             }
+            let value = drop_events(value, options.event_drop, &mut stream);
+            if jitter.is_none() && warp == 0.0 {
+                raster[t * channels + channel as usize] += value;
+                return;
+            }
+            events(value, |part| {
+                let step = t as i64 + jitter.as_ref().map_or(0, |jitter| jitter.draw(&mut stream));
+                let channel = if warp == 0.0 { channel } else { channel + round_randomly(warp, &mut stream) };
+                let place = usize::try_from(step).ok().zip(usize::try_from(channel).ok());
+                if let Some((step, channel)) = place.filter(|&(t, c)| t < dataset.steps() && c < channels) {
+                    raster[step * channels + channel] += part;
+                }
+            });
         });
     }
 }
@@ -116,6 +130,11 @@ pub(super) fn write_sample(
 fn draw_uniform(max_offset: u32, stream: &mut Stream) -> i64 {
     let max_offset = i64::from(max_offset);
     stream.below(2 * max_offset as u64 + 1) as i64 - max_offset
+}
+
+/// Rounds up or down at random, so that the mean is the value.
+fn round_randomly(value: f64, stream: &mut Stream) -> i64 {
+    (value + stream.unit()).floor() as i64
 }
 
 /// Maximum value that is taken for a number of events. Larger values are moved or dropped as a whole, which
@@ -219,6 +238,7 @@ mod tests {
             event_drop: 0.25,
             channel_drop: 0.1,
             channel_shift: 1,
+            channel_warp: 0.7,
         };
         assert_eq!(augmented(&options, 0, 0), augmented(&options, 0, 0));
         assert_ne!(augmented(&options, 0, 0), augmented(&options, 1, 0));
@@ -265,6 +285,24 @@ mod tests {
         places.sort_unstable();
         places.dedup();
         assert_eq!(places, [None, Some(0), Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn channel_warp_moves_events_by_one_distance_on_average() {
+        let options = Augmentation { channel_warp: 0.9, ..Augmentation::default() };
+        let data = dataset(|i| if i % 4 == 1 { 2.0 } else { 0.0 });
+        let mut means = vec![];
+        for epoch in 0..60 {
+            let mut raster = vec![9.0; 4 * STEPS];
+            write_sample(&options, 11, epoch, &data, 0, &mut raster);
+            let count = |channel: usize| raster.iter().skip(channel).step_by(4).sum::<f32>();
+            assert_eq!(count(0) + count(1) + count(2), 1000.0, "no event is lost");
+            assert_eq!(count(0).min(count(2)), 0.0, "all events move to the same side");
+            means.push((count(2) - count(0)) / 1000.0);
+        }
+        let largest = means.iter().fold(0.0_f32, |largest, mean| largest.max(mean.abs()));
+        assert!((0.8..0.95).contains(&largest), "{largest}");
+        assert!(means.iter().any(|mean| *mean < -0.5) && means.iter().any(|mean| *mean > 0.5));
     }
 
     #[test]

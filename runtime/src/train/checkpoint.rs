@@ -1,8 +1,8 @@
 //! Checkpoints: bytes from which training resumes as if it had never stopped.
 //!
 //! A checkpoint is a safetensors file. `param/<tensor>` has the weights, `<moment>/<tensor>` the moments of
-//! the optimizer (`first` and `second` for Adam, `momentum` for SGD), and `best/<tensor>` the learned tensors
-//! of the best epoch. The metadata entry `synnet_checkpoint` is JSON with the position, the best epoch and
+//! the optimizer (`first` and `second` for Adam, `momentum` for SGD), `best/<tensor>` the learned tensors of the
+//! best epoch, and `average/<tensor>` their averages. The metadata entry `synnet_checkpoint` is JSON with the position, the best epoch and
 //! the options. A checksum covers the whole file: a damaged one is refused.
 
 use std::collections::BTreeMap;
@@ -95,7 +95,8 @@ impl Trainer {
         let stems = self.options.optimizer.moments().iter().copied();
         let moments = stems.zip(&self.descent.optimizer_state.moments);
         let best = self.best.iter().map(|(_, tensors)| ("best", tensors));
-        for (stem, tensors) in moments.chain(best) {
+        let averages = self.averages.iter().map(|tensors| ("average", tensors));
+        for (stem, tensors) in moments.chain(best).chain(averages) {
             for (spec, values) in self.tape.learned().specs().iter().zip(tensors) {
                 let tensor = Tensor::new(spec.shape.clone(), values.clone());
                 all.tensors.insert(format!("{stem}/{}", spec.name), tensor);
@@ -139,6 +140,9 @@ impl Trainer {
         }
         if let Some(best) = position.best {
             trainer.best = Some((best, trainer.take(&mut all, "best").map_err(error)?));
+        }
+        if trainer.averages.is_some() {
+            trainer.averages = Some(trainer.take(&mut all, "average").map_err(error)?);
         }
         // Every tensor must have been taken: a remaining one means another network or optimizer.
         if let Some(name) = all.keys().next() {

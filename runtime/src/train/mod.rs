@@ -53,6 +53,7 @@
 //! ```
 
 mod augment;
+mod averaging;
 mod bounds;
 mod checkpoint;
 mod epoch_sums;
@@ -70,6 +71,7 @@ pub(crate) mod trainer;
 mod warning;
 
 pub use augment::Augmentation;
+pub use averaging::Averaging;
 pub use bounds::Bounds;
 pub use checkpoint::CheckpointInfo;
 pub use forward_transform::Transform;

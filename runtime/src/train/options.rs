@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use synnet_ir::{Diagnostic, Diagnostics, Graph, did_you_mean, nearest};
 
 use super::augment::Augmentation;
+use super::averaging::Averaging;
 use super::bounds::Bounds;
 use super::initialization::Initialization;
 use super::selection::Selection;
@@ -71,6 +72,9 @@ pub struct TrainOptions {
     /// limit by default.
     #[serde(default)]
     pub gradient_clip: Option<f64>,
+    /// Averaging of the learned tensors; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub averaging: Option<Averaging>,
     /// Bounds of trainable neuron parameters.
     #[serde(default)]
     pub bounds: Bounds,
@@ -108,6 +112,7 @@ impl TrainOptions {
             batch,
             seed: 0,
             gradient_clip: None,
+            averaging: None,
             bounds: Bounds::default(),
             augmentation: Augmentation::default(),
             rate_regularizer: None,
@@ -126,6 +131,7 @@ impl TrainOptions {
         with_batch: batch = usize;
         with_seed: seed = u64;
         with_gradient_clip: gradient_clip = f64;
+        with_averaging: averaging = Averaging;
         with_bounds: bounds = Bounds;
         with_augmentation: augmentation = Augmentation;
         with_rate_regularizer: rate_regularizer = RateRegularizer;
@@ -158,6 +164,7 @@ impl TrainOptions {
         ranges.extend(self.schedule.ranges());
         ranges.extend(self.init.iter().flat_map(Initialization::ranges));
         ranges.extend(self.gradient_clip.map(|clip| OptionRange::positive("gradient_clip", clip)));
+        ranges.extend(self.averaging.iter().flat_map(Averaging::ranges));
         ranges.extend(self.bounds.ranges());
         ranges.extend(self.augmentation.ranges());
         ranges.extend(self.rate_regularizer.iter().flat_map(RateRegularizer::ranges));

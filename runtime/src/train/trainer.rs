@@ -34,6 +34,8 @@ pub struct Trainer {
     pub(super) options: TrainOptions,
     /// The learned tensors, in the order of the tape, and the optimizer.
     pub(super) descent: GradientDescent,
+    /// The averages of the learned tensors, if [`TrainOptions::averaging`] asks for them.
+    pub(super) averages: Option<Vec<Vec<f32>>>,
     /// Number of complete epochs: the index of the current one.
     pub(super) epoch: usize,
     /// Number of batches completed in the current epoch.
@@ -91,6 +93,7 @@ impl Trainer {
             return Err(diagnostics);
         };
         Ok(Self {
+            averages: options.averaging.map(|_| descent.optimizer_state.tensors.clone()),
             descent,
             epoch: 0,
             batch: 0,
@@ -150,6 +153,7 @@ impl Trainer {
         self.check_data(dataset, 0..dataset.samples().len())?;
         init.apply(&mut self.network, dataset);
         self.descent.optimizer_state.tensors = self.tape.learned().read(&self.network);
+        self.averages = self.options.averaging.map(|_| self.descent.optimizer_state.tensors.clone());
         self.awaits_data = false;
         Ok(())
     }
@@ -165,12 +169,15 @@ impl Trainer {
         self.params_with(&self.descent.optimizer_state.tensors)
     }
 
-    /// Like [`params`](Self::params), with the weights of the best epoch; the current ones if none has been
-    /// selected.
+    /// Like [`params`](Self::params), with the weights of the best epoch; if none has been selected, the averages of
+    /// [`averaging`](TrainOptions::averaging) or the current weights.
     pub fn best_params(&self) -> Params {
-        self.params_with(
-            self.best.as_ref().map_or(&self.descent.optimizer_state.tensors, |(_, tensors)| tensors),
-        )
+        self.params_with(self.best.as_ref().map_or(self.candidate(), |(_, tensors)| tensors))
+    }
+
+    /// Returns the tensors that are validated and selected: the averages, or else the current ones.
+    fn candidate(&self) -> &Vec<Vec<f32>> {
+        self.averages.as_ref().unwrap_or(&self.descent.optimizer_state.tensors)
     }
 
     fn params_with(&self, tensors: &[Vec<f32>]) -> Params {
@@ -282,8 +289,8 @@ impl Trainer {
     }
 
     /// Measures loss and accuracy of the current weights on a validation set, without dropout and
-    /// augmentation. If the last batches ran through a transform
-    /// ([`with_forward_transform`](Self::with_forward_transform)), the transformed network is evaluated.
+    /// augmentation; with [`averaging`](TrainOptions::averaging), of the averages. If the last batches ran through a
+    /// transform ([`with_forward_transform`](Self::with_forward_transform)), the transformed network is evaluated.
     ///
     /// # Errors
     /// Returns [`TrainError::Data`] if the dataset does not fit the network or the loss.
@@ -312,15 +319,23 @@ impl Trainer {
         }
         let best = selection.new_best(metrics, score, self.best());
         if let Some(best) = best {
-            self.best = Some((best, self.descent.optimizer_state.tensors.clone()));
+            self.best = Some((best, self.candidate().clone()));
         }
         Ok(SelectionResult { improved: best.is_some(), stop: self.is_finished() })
     }
 
-    /// Returns the transformed network if the last batches ran through a transform.
+    /// Returns the network to evaluate, unless it is that with the current weights: with averaged weights, and
+    /// transformed if the last batches ran through a transform.
     fn evaluated_network(&self) -> Option<Network> {
+        let averaged = self.averages.as_ref().map(|averages| {
+            let mut network = self.network.clone();
+            self.tape.learned().write(&mut network, averages);
+            network
+        });
         let last = if self.batch > 0 { self.epoch } else { self.epoch.saturating_sub(1) };
-        self.forward_transform.as_ref()?.transformed_clone(&self.network, last)
+        let network = averaged.as_ref().unwrap_or(&self.network);
+        let transform = self.forward_transform.as_ref();
+        transform.and_then(|transform| transform.transformed_clone(network, last)).or(averaged)
     }
 
     /// Returns whether the patience is exhausted. Epochs before the transform do not count.
@@ -368,6 +383,7 @@ impl Trainer {
         sums: &mut EpochSums,
     ) -> Result<(), TrainError> {
         self.compute_gradients(dataset, samples)?;
+        let update = self.descent.optimizer_state.step;
         let updated =
             self.descent.update(&self.options, batches).map_err(|(i, value)| TrainError::Update {
                 tensor: self.tape.learned().specs()[i].name.clone(),
@@ -376,6 +392,9 @@ impl Trainer {
                 batch: self.batch,
             })?;
         self.tape.learned().write(&mut self.network, &self.descent.optimizer_state.tensors);
+        if let Some((averaging, averages)) = self.options.averaging.zip(self.averages.as_mut()) {
+            averaging.update(averages, &self.descent.optimizer_state.tensors, update, batches);
+        }
         let shard_size = shard::shard_size(samples.len());
         for (shard, samples) in self.shards.iter().zip(samples.chunks(shard_size)) {
             sums.add_shard(shard, samples.len());

@@ -3,13 +3,13 @@
 use rayon::ThreadPoolBuilder;
 use safetensors::SafeTensors;
 use synnet_ir::graph::*;
-use synnet_ir::{Graph, Params};
+use synnet_ir::{Graph, Network, Params};
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{AdamW, Sgd};
 use synnet_runtime::regularizer::MembraneRegularizer;
 use synnet_runtime::schedule::{OneCycle, StepDecay};
 use synnet_runtime::tape::Recompute;
-use synnet_runtime::train::{Augmentation, Score, Selection};
+use synnet_runtime::train::{Augmentation, Averaging, Score, Selection};
 use synnet_runtime::*;
 
 use crate::build::*;
@@ -38,7 +38,8 @@ fn everything() -> Graph {
 fn every_option() -> TrainOptions {
     let loss = CrossEntropy::new(Readout::MeanVmem).with_label_smoothing(0.1);
     let options = options(Readout::MeanVmem);
-    let augmentation = options.augmentation.with_time_jitter(0.7).with_channel_shift(1);
+    let augmentation =
+        options.augmentation.with_time_jitter(0.7).with_channel_shift(1).with_channel_warp(0.5);
     options
         .with_loss(loss.with_class_weights(vec![1.0, 2.0, 0.5]))
         .with_optimizer(AdamW::new(3e-3))
@@ -46,6 +47,7 @@ fn every_option() -> TrainOptions {
         .with_lr_factor("tau_ahp", 1e-2)
         .with_schedule(OneCycle::default().with_rise(0.4).with_start(0.1).with_floor(0.01))
         .with_augmentation(augmentation)
+        .with_averaging(Averaging::new(1.5))
         .with_membrane_regularizer(MembraneRegularizer::new(0.01, -1.0, 2.0))
         .with_recompute(Recompute::Segments)
         .with_selection(Selection::new(Score::Loss).with_patience(5))
@@ -100,6 +102,31 @@ fn weights_do_not_depend_on_recomputing() {
     let (segments, whole) = (train_with(2, &segments), train_with(2, &whole));
     assert_eq!(segments.2, whole.2);
     assert_eq!(segments.1, whole.1);
+}
+
+/// With a long time constant, the average is the mean over all updates; it is what is validated and selected.
+#[test]
+fn averages_replace_the_last_weights() {
+    let (graph, dataset) = (everything(), long_toy(12));
+    let options = options(Readout::MeanVmem).with_averaging(Averaging::new(1e6));
+    let mut trainer = Trainer::new(&graph, initial_params(&graph, 1), options.clone()).unwrap();
+    let mut sum: Option<Vec<f64>> = None;
+    let values = |params: &Params| -> Vec<f64> {
+        params.tensors.values().flat_map(|tensor| &tensor.data).map(|x| f64::from(*x)).collect()
+    };
+    for i in 0..4 {
+        trainer.step(&dataset, &[i, i + 4, i + 8]).unwrap();
+        let now = values(&trainer.params());
+        sum = Some(sum.map_or(now.clone(), |sum| sum.iter().zip(&now).map(|(a, b)| a + b).collect()));
+    }
+    let averages = values(&trainer.best_params());
+    let differ = averages.iter().zip(&sum.unwrap()).any(|(average, sum)| (average - sum / 4.0).abs() > 1e-5);
+    assert!(!differ, "the averages are the means");
+    let averaged = Network::bind(&graph, &trainer.best_params()).unwrap();
+    let direct = Trainer::new(&averaged.graph, trainer.best_params(), options.clone()).unwrap();
+    assert_eq!(trainer.validate(&dataset).unwrap(), direct.validate(&dataset).unwrap());
+    let resumed = Trainer::resume(&trainer.checkpoint(), &graph, options).unwrap();
+    assert_eq!(resumed.best_params(), trainer.best_params());
 }
 
 /// A sample whose values overflow fails an epoch in the middle: the state is that after the batches before

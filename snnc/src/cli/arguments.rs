@@ -169,6 +169,14 @@ pub struct Train {
     /// Train with N consecutive seeds, starting at `training.seed`; reports mean and standard deviation.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub seeds: Option<u16>,
+    /// Cross-validate over the values of a field, such as `speaker`: train one network for each value, which is tested
+    /// on the samples with that value and trained on the others. Replaces `data.test`.
+    #[arg(long, value_name = "FIELD")]
+    pub folds: Option<String>,
+    /// With `--folds`: leave each value out entirely in turn, and cross-validate over the others, to choose options
+    /// without a look at what is left out.
+    #[arg(long, requires = "folds")]
+    pub nested: bool,
 }
 
 /// A recipe, overrides of its values, and the number of threads.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use synnet_workbench::file_kind::Expected;
-use synnet_workbench::{Checks, InitialWeights, Plan, RunOptions};
+use synnet_workbench::{Checks, FoldOptions, InitialWeights, Plan, RunOptions};
 
 use crate::cli::Train;
 use crate::context::Context;
@@ -24,7 +24,14 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
     };
     options.weights = args.weights.as_ref().map(initial_weights).transpose()?;
     context.terminal.watch_for_interrupts()?;
-    let run = synnet_workbench::run(plan, &options, &context.terminal)?;
+    let run = match &args.folds {
+        None => synnet_workbench::run(plan, &options, &context.terminal)?,
+        Some(field) => {
+            let folds = FoldOptions::new(field);
+            let folds = if args.nested { folds.nested() } else { folds };
+            synnet_workbench::run_folds(&plan, &folds, &options, &context.terminal)?
+        }
+    };
     if let Some(summary) = &run.summary {
         terminal::print(format_args!("\n{}", summary.trim_end()));
     }

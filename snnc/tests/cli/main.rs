@@ -14,6 +14,7 @@ mod encode;
 mod examples;
 mod explain;
 mod fmt;
+mod folds;
 #[cfg(unix)]
 mod hostile;
 mod import;

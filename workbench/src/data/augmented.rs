@@ -32,8 +32,8 @@ pub(super) struct AugmentedSamples {
 
 /// The training sets of successive epochs.
 ///
-/// Without audio augmentation, they are all the same. With it, taking the set of an epoch starts the preparation of the
-/// next one on separate threads: the trainer's threads would otherwise take up this work and delay their batch.
+/// Without audio augmentation, they are all the same. With it, taking a set starts the preparation of the next one that
+/// differs, on separate threads: the trainer's threads would otherwise take up this work and delay their batch.
 pub struct EpochDatasets {
     unchanged: Arc<Dataset>,
     augmented: Option<Arc<AugmentedSamples>>,
@@ -42,7 +42,9 @@ pub struct EpochDatasets {
     seed: u64,
     /// The last epoch plus 1.
     end: usize,
-    /// The epoch in preparation.
+    /// The set that was taken last, and the first epoch it is for.
+    current: Option<(usize, Arc<Dataset>)>,
+    /// The set in preparation, and the first epoch it is for.
     next: Option<(usize, JoinHandle<Result<Dataset, Error>>)>,
 }
 
@@ -75,6 +77,11 @@ impl AugmentedSamples {
     pub(super) fn bytes(&self) -> u64 {
         let samples = self.noise.recordings.iter().map(|recording| recording.samples().len() as u64);
         8 * samples.sum::<u64>() + self.buffers
+    }
+
+    /// Returns the first epoch with the same set as `epoch`.
+    fn first_epoch_like(&self, epoch: usize) -> usize {
+        self.augmentation.first_epoch_like(epoch as u64) as usize
     }
 
     /// Returns the hash of the noise recordings.
@@ -142,7 +149,7 @@ impl EpochDatasets {
         let threads = rayon::current_num_threads();
         let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok().map(Arc::new);
         let pool = augmented.as_ref().and_then(|_| pool());
-        let mut epochs = Self { unchanged, augmented, pool, seed, end: range.end, next: None };
+        let mut epochs = Self { unchanged, augmented, pool, seed, end: range.end, current: None, next: None };
         epochs.prepare(range.start);
         epochs
     }
@@ -154,19 +161,27 @@ impl EpochDatasets {
     /// Returns an error if a recording can no longer be read.
     pub fn next(&mut self, epoch: usize) -> Result<Arc<Dataset>, Error> {
         let Some(augmented) = &self.augmented else { return Ok(Arc::clone(&self.unchanged)) };
+        let first = augmented.first_epoch_like(epoch);
+        if let Some((_, dataset)) = self.current.as_ref().filter(|(epoch, _)| *epoch == first) {
+            return Ok(Arc::clone(dataset));
+        }
+        // The memory estimate counts two sets: this one and the next.
+        self.current = None;
         let prepared = match self.next.take() {
-            Some((number, thread)) if number == epoch => thread.join().ok(),
+            Some((number, thread)) if number == first => thread.join().ok(),
             _ => None,
         };
-        let dataset = prepared.unwrap_or_else(|| augmented.dataset(self.seed, epoch))?;
-        self.prepare(epoch + 1);
-        Ok(Arc::new(dataset))
+        let dataset = Arc::new(prepared.unwrap_or_else(|| augmented.dataset(self.seed, first))?);
+        let following = first + augmented.augmentation.every as usize;
+        self.current = Some((first, Arc::clone(&dataset)));
+        self.prepare(following);
+        Ok(dataset)
     }
 
-    /// Starts the preparation of an epoch. If no thread can be created, `next` prepares it instead.
+    /// Starts the preparation of the set for an epoch. If no thread can be created, `next` prepares it instead.
     fn prepare(&mut self, epoch: usize) {
         let Some(augmented) = self.augmented.clone().filter(|_| epoch < self.end) else { return };
-        let seed = self.seed;
+        let (seed, epoch) = (self.seed, augmented.first_epoch_like(epoch));
         let Some(pool) = self.pool.clone() else { return };
         let thread =
             std::thread::Builder::new().spawn(move || pool.install(|| augmented.dataset(seed, epoch)));

@@ -31,7 +31,7 @@ use crate::codes;
 use crate::error::Error;
 use crate::observer::Observer;
 use crate::problem::Problem;
-use crate::recipe::{DataOptions, Format, FrontEnd, Recipe, ValidationSplit, plain};
+use crate::recipe::{DataOptions, Filter, Format, FrontEnd, Recipe, ValidationSplit, plain};
 use crate::yaml::KeyPath;
 use augmented::AugmentedSamples;
 pub use augmented::EpochDatasets;
@@ -207,6 +207,34 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
         classes,
         augmented,
     })
+}
+
+/// Returns the values of a field of the samples that the recipe selects, in the order of their text.
+///
+/// # Errors
+/// Returns an error if the samples have no such field, or cannot be found.
+pub fn field_values(
+    recipe: &Recipe,
+    field: &str,
+    input: Input,
+    observer: &dyn Observer,
+) -> Result<Vec<String>, Error> {
+    let mut recipe = recipe.clone();
+    recipe.data.test = Filter::new().with_field(field, [""]);
+    let options = &recipe.data;
+    let classes: Vec<String> = options.classes.iter().map(plain).collect();
+    let splitter = Splitter::new(options, &classes)?;
+    let mut seen = Seen::default();
+    let source = Source {
+        recipe: &recipe,
+        options,
+        input: &input,
+        path: &options.path,
+        all_test: false,
+        splitter: &splitter,
+    };
+    source.find(&mut seen, observer)?;
+    Ok(seen.values(field))
 }
 
 /// Checks that each class has samples, and training samples: it cannot be learned otherwise. Two exceptions are warnings,

@@ -76,6 +76,13 @@ pub(super) struct Seen {
     in_both: usize,
 }
 
+impl Seen {
+    /// Returns the values of a field of the selected samples.
+    pub(super) fn values(&self, field: &str) -> Vec<String> {
+        self.selected.get(field).into_iter().flatten().cloned().collect()
+    }
+}
+
 /// The samples of a label that is no class.
 #[derive(Debug, Default)]
 struct Unlisted {

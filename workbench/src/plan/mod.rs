@@ -28,6 +28,7 @@ use crate::target::NamedTarget;
 pub use check::Checks;
 
 /// A recipe with its compiled network.
+#[derive(Clone)]
 pub struct Plan {
     /// The recipe.
     pub recipe: Recipe,
@@ -86,13 +87,17 @@ impl Plan {
     /// # Errors
     /// Returns an error that lists the samples that cannot be used, or names a set that is empty.
     pub fn with_data(self, observer: &dyn Observer) -> Result<Experiment, Error> {
+        let corpus = data::load(&self.recipe, self.input(), observer);
+        observer.stage_done(Stage::Reading);
+        Ok(Experiment { corpus: corpus?, plan: self })
+    }
+
+    /// Returns what the network and its chips require of the data.
+    pub(crate) fn input(&self) -> Input {
         let graph = &self.loaded.graph;
         // Without classes, no chip runs the samples.
         let chips = self.simulated_chips();
-        let input = Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs(), chips };
-        let corpus = data::load(&self.recipe, input, observer);
-        observer.stage_done(Stage::Reading);
-        Ok(Experiment { corpus: corpus?, plan: self })
+        Input { channels: graph.input.channels, dt: graph.dt, outputs: graph.outputs(), chips }
     }
 
     /// Returns a trainer with initial weights and options for a seed.

@@ -29,7 +29,7 @@ fn recipes() -> Vec<Node> {
         format!(
             "network: n.snn\ndata: {DATA}\nfront_end: {{kind: xylo_audio3}}\nquantize: {{aware: {{from_epoch: 1}}}}\n\
              training:\n  loss: {}\n  epochs: 2\n  batch: 1\n  optimizer: {}\n  schedule: {}\n  bounds: {{}}\n  \
-             augmentation: {{}}\n  rate_regularizer: {{weight: 1, target: 1}}\n  \
+             augmentation: {{}}\n  averaging: {{epochs: 1}}\n  rate_regularizer: {{weight: 1, target: 1}}\n  \
              membrane_regularizer: {{weight: 1, low: 0, high: 1}}\n  weight_regularizer: {{}}\n  \
              selection: {{by: loss}}\n",
             LOSSES[i], OPTIMIZERS[i], SCHEDULES[i]

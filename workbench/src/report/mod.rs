@@ -1,6 +1,7 @@
 //! Results as tables and JSON, and the reports of training.
 
 mod examples;
+mod folds;
 mod html;
 mod markdown;
 mod provenance;
@@ -23,6 +24,7 @@ use crate::experiment::{ChipResult, Experiment, FloatEvaluation};
 use crate::training::TrainedNetwork;
 
 pub(crate) use examples::memory as drawing_memory;
+pub use folds::{FoldResult, FoldTable};
 pub(crate) use provenance::{heading, provenance_facts, sources};
 pub use quantization::quantization_lead;
 pub use seeds::{SeedResult, Seeds};

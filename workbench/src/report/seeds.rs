@@ -29,8 +29,8 @@ pub struct SeedResult {
 
 /// A metric to average over seeds.
 pub struct Metric {
-    name: String,
-    value: f64,
+    pub(super) name: String,
+    pub(super) value: f64,
     /// Whether the value is a fraction, shown in percent.
     is_fraction: bool,
 }
@@ -74,16 +74,16 @@ pub struct Seeds<'a> {
 
 /// Statistics of a metric over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct SampleStatistics {
-    mean: f64,
+pub(super) struct SampleStatistics {
+    pub(super) mean: f64,
     /// Sample standard deviation (n - 1); 0 for a single value.
-    standard_deviation: f64,
+    pub(super) standard_deviation: f64,
     min: f64,
     max: f64,
 }
 
 impl SampleStatistics {
-    fn new(values: &[f64]) -> Self {
+    pub(super) fn new(values: &[f64]) -> Self {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n.max(1.0);
         let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
@@ -93,6 +93,12 @@ impl SampleStatistics {
             min: values.iter().copied().fold(f64::INFINITY, f64::min),
             max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         }
+    }
+
+    /// Formats mean and standard deviation of `n` values; of a single one, the value.
+    pub(super) fn cell(self, metric: &Metric, n: usize) -> String {
+        let [mean, deviation, ..] = self.cells(metric);
+        if n > 1 { format!("{mean} {deviation}") } else { mean }
     }
 
     fn cells(self, metric: &Metric) -> [String; 4] {
