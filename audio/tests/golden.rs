@@ -2,6 +2,10 @@
 //!
 //! `tests/golden/afe/README.md` describes their origin and contents.
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[path = "golden/c_library.rs"]
+mod c_library;
+
 use std::collections::BTreeMap;
 
 use synnet_arrays::{Array, read_npz};
@@ -108,6 +112,30 @@ fn check_spikes<A: Arithmetic>() {
                 let row = &packed[n / 8 * audio3::CHANNELS..][..audio3::CHANNELS];
                 let expected: Vec<u8> = row.iter().map(|bits| bits >> (7 - n % 8) & 1).collect();
                 assert_eq!(frame[..], expected, "{name}, {mode}, sample {n}");
+            }
+        }
+    });
+}
+
+/// From 16-bit PCM in blocks, as on a microcontroller.
+#[test]
+fn rasters_from_pcm_in_integers() {
+    each_case(|name, case| {
+        let samples = case.array::<i16>("wav");
+        for (mode, normalization) in MODES {
+            for decimation in [50, 488] {
+                let expected: Vec<u8> = case.array(&format!("raster_{mode}_{decimation}"));
+                let mut resampler = Resampler::for_pcm(case.wav().sample_rate());
+                let mut front_end =
+                    AudioFrontEnd::<Integers>::with_arithmetic(&options(normalization, decimation)).unwrap();
+                for _ in 0..2 {
+                    let mut counts = Vec::new();
+                    for chunk in samples.chunks(80) {
+                        front_end.push_resampled(&mut resampler, chunk, |frame| counts.extend(frame));
+                    }
+                    front_end.finish_resampled(&mut resampler, |frame| counts.extend(frame));
+                    assert_eq!(counts, expected, "{name}, {mode}, decimation {decimation}");
+                }
             }
         }
     });

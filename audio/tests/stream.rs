@@ -75,6 +75,15 @@ proptest! {
         resampler.finish_with(|sample| front_end.push_with(&[sample], |frame| frames.push(frame)));
         prop_assert_eq!(frames.as_flattened(), &*whole.raster.counts().unwrap());
         prop_assert_eq!(front_end.dropped_spikes(), whole.dropped_spikes);
+
+        front_end.reset();
+        let mut in_blocks = Vec::new();
+        for piece in &pieces {
+            front_end.push_resampled(&mut resampler, piece, |frame| in_blocks.push(frame));
+        }
+        prop_assert!(front_end.dropped_spikes() <= whole.dropped_spikes);
+        front_end.finish_resampled(&mut resampler, |frame| in_blocks.push(frame));
+        prop_assert_eq!(in_blocks, frames);
     }
 
     /// Any 16-bit input is accepted, at full scale and beyond 14 bits; no count exceeds the cap.

@@ -18,8 +18,8 @@ pub trait Arithmetic: Operations {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Floats;
 
-/// `i32`, and `i64` for sums, for processors without vectors of `f64`. Products take one instruction on a Cortex-M3 or
-/// better.
+/// `i32`, and `i64` for sums, for processors without vectors of `f64`. A product takes one instruction on a Cortex-M3 or
+/// better; on a Cortex-M0+, it is made of products of 32 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Integers;
 
@@ -36,6 +36,10 @@ impl Arithmetic for Integers {}
 /// What the formulas of [`bank`](super::bank) and [`spikes`](super::spikes) need. Each operation is exact within the
 /// stated ranges.
 pub trait Operations: Copy + Debug + Default + PartialEq {
+    /// Whether a block of audio is processed channel by channel, if channels do not depend on each other. Their states
+    /// then stay in registers. Otherwise all channels of a sample are processed at once, in vectors.
+    const CHANNEL_BY_CHANNEL: bool;
+
     /// Samples, states and outputs of filters, averages: magnitudes below 2^28.
     type Narrow: Copy + Debug + Default + PartialEq + PartialOrd + Sub<Output = Self::Narrow>;
     /// Sums and thresholds: magnitudes up to 2^53.
@@ -68,12 +72,17 @@ pub trait Operations: Copy + Debug + Default + PartialEq {
     /// Divides a number from 0 to `2^28 * 2^exponent`, and returns the floor.
     fn shift_right(value: Self::Wide, shift: Self::Shift) -> Self::Narrow;
 
+    /// Returns whether `sum` reaches `threshold`, and what is left of it, less the threshold in this case.
+    fn compare(sum: Self::Wide, threshold: Self::Wide) -> (bool, Self::Wide);
+
     /// Adds one if the condition holds.
     fn count(count: Self::Count, condition: bool) -> Self::Count;
     fn to_u32(count: Self::Count) -> u32;
 }
 
 impl Operations for Floats {
+    const CHANNEL_BY_CHANNEL: bool = false;
+
     type Narrow = f64;
     type Wide = f64;
     type Count = f64;
@@ -128,6 +137,12 @@ impl Operations for Floats {
     }
 
     #[inline(always)]
+    fn compare(sum: f64, threshold: f64) -> (bool, f64) {
+        let fires = sum >= threshold;
+        (fires, sum - if fires { threshold } else { 0.0 })
+    }
+
+    #[inline(always)]
     fn count(count: f64, condition: bool) -> f64 {
         count + if condition { 1.0 } else { 0.0 }
     }
@@ -139,6 +154,8 @@ impl Operations for Floats {
 }
 
 impl Operations for Integers {
+    const CHANNEL_BY_CHANNEL: bool = true;
+
     type Narrow = i32;
     type Wide = i64;
     type Count = u32;
@@ -171,13 +188,24 @@ impl Operations for Integers {
 
     #[inline(always)]
     fn product(value: i32, factor: i32) -> i64 {
-        i64::from(value) * i64::from(factor)
+        if cfg!(no_long_multiplication) {
+            halves::product(value, factor)
+        } else {
+            whole::product(value, factor)
+        }
     }
 
     #[inline(always)]
-    fn recursion(values: [i32; 3], c: usize) -> i32 {
-        let product = |k: usize| i64::from(values[k]) * i64::from(FACTORS[k][c]);
-        ((product(0) + product(1) + product(2)) >> FRACTIONAL_BITS) as i32
+    fn recursion([x, w1, w2]: [i32; 3], c: usize) -> i32 {
+        // The factor of the input is a multiple of the divisor, so only the feedback is rounded.
+        let input = x.wrapping_mul(FACTORS[0][c] >> FRACTIONAL_BITS);
+        let (states, factors) = ([w1, w2], [FACTORS[1][c], FACTORS[2][c]]);
+        let feedback = if cfg!(no_long_multiplication) {
+            halves::feedback(states, factors)
+        } else {
+            whole::feedback(states, factors)
+        };
+        input.wrapping_add(feedback)
     }
 
     #[inline(always)]
@@ -193,6 +221,12 @@ impl Operations for Integers {
     }
 
     #[inline(always)]
+    fn compare(sum: i64, threshold: i64) -> (bool, i64) {
+        let rest = sum - threshold;
+        if rest >= 0 { (true, rest) } else { (false, sum) }
+    }
+
+    #[inline(always)]
     fn count(count: u32, condition: bool) -> u32 {
         count.wrapping_add(u32::from(condition))
     }
@@ -201,6 +235,65 @@ impl Operations for Integers {
     fn to_u32(count: u32) -> u32 {
         count
     }
+}
+
+/// Products of 64 bits, for processors that multiply numbers of 32 bits to one of 64.
+#[cfg_attr(no_long_multiplication, allow(dead_code, reason = "tests compare both"))]
+mod whole {
+    use super::FRACTIONAL_BITS;
+
+    #[inline(always)]
+    pub(super) fn product(value: i32, factor: i32) -> i64 {
+        i64::from(value) * i64::from(factor)
+    }
+
+    /// Returns the floor of `states · factors / 2^FRACTIONAL_BITS`.
+    #[inline(always)]
+    pub(super) fn feedback([w1, w2]: [i32; 2], [f1, f2]: [i32; 2]) -> i32 {
+        ((product(w1, f1) + product(w2, f2)) >> FRACTIONAL_BITS) as i32
+    }
+}
+
+/// The same in products of 32 bits, which are all that a Cortex-M0+ has: one of 64 bits is a call of 40 instructions.
+#[cfg_attr(not(no_long_multiplication), allow(dead_code, reason = "tests compare both"))]
+mod halves {
+    use super::FRACTIONAL_BITS;
+
+    #[inline(always)]
+    pub(super) fn product(value: i32, factor: i32) -> i64 {
+        // The value has 24 bits and the factor 20: both products fit into 32.
+        let (value, factor) = (value.cast_unsigned(), factor.cast_unsigned());
+        let (high, low) = ((value >> 12).wrapping_mul(factor), (value & 0xFFF).wrapping_mul(factor));
+        ((u64::from(high) << 12) + u64::from(low)).cast_signed()
+    }
+
+    #[inline(always)]
+    pub(super) fn feedback(states: [i32; 2], [f1, f2]: [i32; 2]) -> i32 {
+        let sum = |[w1, w2]: [i32; 2]| w1.wrapping_mul(f1).wrapping_add(w2.wrapping_mul(f2));
+        // Of the low parts, positive and negative terms stay within 32 bits: see the assertion below.
+        let high = sum(states.map(|w| w >> FRACTIONAL_BITS));
+        let low = sum(states.map(|w| w & ((1 << FRACTIONAL_BITS) - 1)));
+        high.wrapping_add(low >> FRACTIONAL_BITS)
+    }
+
+    const _: () = {
+        let mut c = 0;
+        while c < super::CHANNELS {
+            let (mut positive, mut negative, mut k) = (0_i64, 0_i64, 1);
+            while k < 3 {
+                let factor = super::FACTORS[k][c] as i64;
+                if factor > 0 {
+                    positive += factor
+                } else {
+                    negative += factor
+                }
+                k += 1;
+            }
+            let largest = (1 << FRACTIONAL_BITS) - 1;
+            assert!(positive * largest <= i32::MAX as i64 && negative * largest >= i32::MIN as i64);
+            c += 1;
+        }
+    };
 }
 
 /// [`FACTORS`] over `2^FRACTIONAL_BITS`.
@@ -246,6 +339,42 @@ mod tests {
                     let value: f64 = base + steps * unit;
                     assert_eq!(round(value + floor_offset(bits)), value.floor(), "{value} with {bits} bits");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn products_in_halves_equal_whole_ones() {
+        let mut state = 1_u32;
+        let mut next = |bits: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> (32 - bits)).cast_signed()
+        };
+        for _ in 0..10_000 {
+            let (value, factor) = (next(24), next(20));
+            assert_eq!(halves::product(value, factor), whole::product(value, factor), "{value} * {factor}");
+            let states = [next(29) - (1 << 28), next(29) - (1 << 28)];
+            for c in 0..CHANNELS {
+                let factors = [FACTORS[1][c], FACTORS[2][c]];
+                assert_eq!(
+                    halves::feedback(states, factors),
+                    whole::feedback(states, factors),
+                    "{states:?}, {c}"
+                );
+            }
+        }
+        let (value, factor) = (1 << 24, 1 << 20);
+        assert_eq!(halves::product(value - 1, factor - 1), whole::product(value - 1, factor - 1));
+        for states in
+            [[0, 0], [-1, -1], [32767, 0], [32767, 32767], [-1, 0], [(1 << 28) - 1; 2], [-(1 << 28); 2]]
+        {
+            for c in 0..CHANNELS {
+                let factors = [FACTORS[1][c], FACTORS[2][c]];
+                assert_eq!(
+                    halves::feedback(states, factors),
+                    whole::feedback(states, factors),
+                    "{states:?}, {c}"
+                );
             }
         }
     }

@@ -99,18 +99,46 @@ impl<A: Arithmetic> FilterBank<A> {
     /// Like [`filter`](Self::filter), for a clipped sample, in lanes.
     #[inline(always)]
     pub(super) fn step(&mut self, sample: A::Narrow) -> Lanes<A::Narrow> {
-        // The two shifts of the recursion become one, because `floor(floor(a) / n) = floor(a / n)`:
-        // `w[n] = floor(x * 2^8 / 2^b_b - (a2 * w[n-2] + a1 * w[n-1]) / 2^(b_b + b_af))`.
-        let [w1, w2, w3] = &mut self.states;
         let mut y = [A::Narrow::default(); CHANNELS];
         for c in 0..CHANNELS {
-            y[c] = w1[c] - w3[c];
-            let w = A::recursion([sample, w1[c], w2[c]], c);
-            w3[c] = w2[c];
-            w2[c] = w1[c];
-            w1[c] = w;
+            let mut filter = self.channel(c);
+            y[c] = filter.step(sample);
+            self.set_channel(c, &filter);
         }
         y
+    }
+
+    /// Returns the filter of a channel, to run it alone.
+    #[inline(always)]
+    pub(super) fn channel(&self, c: usize) -> ChannelFilter<A> {
+        let [w1, w2, w3] = &self.states;
+        ChannelFilter { states: [w1[c], w2[c], w3[c]], channel: c }
+    }
+
+    /// Puts the filter of a channel back.
+    #[inline(always)]
+    pub(super) fn set_channel(&mut self, c: usize, filter: &ChannelFilter<A>) {
+        for (lanes, state) in self.states.iter_mut().zip(filter.states) {
+            lanes[c] = state;
+        }
+    }
+}
+
+/// The filter of one channel.
+pub(super) struct ChannelFilter<A: Arithmetic> {
+    states: [A::Narrow; 3],
+    channel: usize,
+}
+
+impl<A: Arithmetic> ChannelFilter<A> {
+    /// Filters a clipped sample.
+    #[inline(always)]
+    pub(super) fn step(&mut self, sample: A::Narrow) -> A::Narrow {
+        // The two shifts of the recursion become one, because `floor(floor(a) / n) = floor(a / n)`:
+        // `w[n] = floor(x * 2^8 / 2^b_b - (a2 * w[n-2] + a1 * w[n-1]) / 2^(b_b + b_af))`.
+        let [w1, w2, w3] = self.states;
+        self.states = [A::recursion([sample, w1, w2], self.channel), w1, w2];
+        w1 - w3
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::{Arithmetic, CHANNELS, FrontEndOptions, Lanes, Normalization};
 
-/// Limit of the accumulators. Beyond 2^53, `f64` would not represent every integer.
+/// Limit of the accumulators with a fixed threshold. Beyond 2^53, `f64` would not represent every integer.
 ///
-/// With normalization, accumulators stay far below it. With a fixed threshold far below the signal, a channel
-/// reaches it after three hours at full scale.
+/// If the threshold lies far below the signal, a channel reaches it after three hours at full scale.
 const LIMIT: u64 = 1 << 52;
 
 /// Converts the filters' output to spikes, at most one per channel and audio sample.
@@ -56,55 +55,89 @@ impl<A: Arithmetic> SpikeGenerator<A> {
         self.iaf = Default::default();
     }
 
-    /// Returns the normalization, which determines which of the three steps below the caller runs.
+    /// Returns the normalization, which determines which of the three methods below the caller runs.
     pub(super) fn normalization(&self) -> Normalization {
         self.normalization
     }
 
-    /// Processes one sample with thresholds from each channel's own average; adds spikes to `counts`.
+    /// Processes one sample of a channel with a threshold from its own average.
     #[inline(always)]
-    pub(super) fn step_channel(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
-        let thresholds = self.thresholds(y);
-        self.fire(y, &thresholds, counts);
+    pub(super) fn step_channel(&self, channel: &mut Channel<A>, y: A::Narrow) {
+        let r = A::magnitude(y);
+        let threshold = self.threshold(self.average(channel, r));
+        // Normalized, accumulators stay below their limit: a threshold is at least the average, so they grow no faster
+        // than `hi`, which stays below 2^44.
+        channel.fire(channel.iaf + A::widen(r), threshold);
     }
 
-    /// Processes one sample with the maximum of the channels' thresholds for all channels.
+    /// Processes one sample of a channel with the fixed threshold.
+    #[inline(always)]
+    pub(super) fn step_fixed(&self, channel: &mut Channel<A>, y: A::Narrow) {
+        let sum = channel.iaf + A::widen(A::magnitude(y));
+        channel.fire(smaller(sum, A::wide(LIMIT)), self.fixed_threshold);
+    }
+
+    /// Processes one sample with the maximum of the channels' thresholds for all channels; adds spikes to `counts`.
     #[inline(always)]
     pub(super) fn step_joint(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
-        let thresholds = self.thresholds(y);
-        self.fire(y, &[maximum(thresholds); CHANNELS], counts);
-    }
-
-    /// Processes one sample with the fixed threshold.
-    #[inline(always)]
-    pub(super) fn step_fixed(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
-        self.fire(y, &[self.fixed_threshold; CHANNELS], counts);
-    }
-
-    /// Updates the averages, and returns the threshold of each channel.
-    #[inline(always)]
-    fn thresholds(&mut self, y: &Lanes<A::Narrow>) -> Lanes<A::Wide> {
-        let mut thresholds = [A::Wide::default(); CHANNELS];
+        let mut averages = [A::Narrow::default(); CHANNELS];
         for c in 0..CHANNELS {
-            // The threshold uses the average before this sample.
-            let lo = A::shift_right(self.hi[c], self.low_pass);
-            self.hi[c] = self.hi[c] - A::widen(lo) + A::widen(A::magnitude(y[c]));
-            thresholds[c] = A::product(larger(lo, self.eps), self.factor);
+            let mut channel = self.channel(c, counts);
+            averages[c] = self.average(&mut channel, A::magnitude(y[c]));
+            self.hi[c] = channel.hi;
         }
-        thresholds
+        // The factor is positive, so the maximum of the averages gives that of the thresholds.
+        let threshold = self.threshold(maximum(averages));
+        for c in 0..CHANNELS {
+            let mut channel = self.channel(c, counts);
+            channel.fire(channel.iaf + A::widen(A::magnitude(y[c])), threshold);
+            self.set_channel(c, &channel, counts);
+        }
     }
 
-    /// Advances the integrate-and-fire neurons, and adds their spikes to `counts`.
+    /// Returns the state of a channel, to run it alone.
     #[inline(always)]
-    fn fire(&mut self, y: &Lanes<A::Narrow>, thresholds: &Lanes<A::Wide>, counts: &mut Lanes<A::Count>) {
-        let limit = A::wide(LIMIT);
-        // Without branches, so that the loop becomes vector operations.
-        for c in 0..CHANNELS {
-            let sum = smaller(self.iaf[c] + A::widen(A::magnitude(y[c])), limit);
-            let fires = sum >= thresholds[c];
-            self.iaf[c] = sum - if fires { thresholds[c] } else { A::Wide::default() };
-            counts[c] = A::count(counts[c], fires);
-        }
+    pub(super) fn channel(&self, c: usize, counts: &Lanes<A::Count>) -> Channel<A> {
+        Channel { hi: self.hi[c], iaf: self.iaf[c], count: counts[c] }
+    }
+
+    /// Puts the state of a channel back.
+    #[inline(always)]
+    pub(super) fn set_channel(&mut self, c: usize, channel: &Channel<A>, counts: &mut Lanes<A::Count>) {
+        self.hi[c] = channel.hi;
+        self.iaf[c] = channel.iaf;
+        counts[c] = channel.count;
+    }
+
+    /// Updates the average of a channel, and returns `m`, from the average before this sample.
+    #[inline(always)]
+    fn average(&self, channel: &mut Channel<A>, r: A::Narrow) -> A::Narrow {
+        let lo = A::shift_right(channel.hi, self.low_pass);
+        channel.hi = channel.hi + A::widen(r - lo);
+        larger(lo, self.eps)
+    }
+
+    #[inline(always)]
+    fn threshold(&self, m: A::Narrow) -> A::Wide {
+        A::product(m, self.factor)
+    }
+}
+
+/// The state of one channel.
+pub(super) struct Channel<A: Arithmetic> {
+    hi: A::Wide,
+    iaf: A::Wide,
+    count: A::Count,
+}
+
+impl<A: Arithmetic> Channel<A> {
+    /// Stores the sum of the integrate-and-fire neuron, and its spike if the sum reaches the threshold.
+    #[inline(always)]
+    fn fire(&mut self, sum: A::Wide, threshold: A::Wide) {
+        // Without branches, so that a loop over channels becomes vector operations.
+        let (fires, rest) = A::compare(sum, threshold);
+        self.iaf = rest;
+        self.count = A::count(self.count, fires);
     }
 }
 
@@ -174,10 +207,19 @@ mod tests {
 
     fn step<A: Arithmetic>(generator: &mut SpikeGenerator<A>, y: &[i32; CHANNELS]) -> [bool; CHANNELS] {
         let (y, mut counts) = (y.map(A::narrow), [A::Count::default(); CHANNELS]);
+        let each = |generator: &mut SpikeGenerator<A>,
+                    counts: &mut Lanes<A::Count>,
+                    step: fn(&SpikeGenerator<A>, &mut Channel<A>, A::Narrow)| {
+            for c in 0..CHANNELS {
+                let mut channel = generator.channel(c, counts);
+                step(generator, &mut channel, y[c]);
+                generator.set_channel(c, &channel, counts);
+            }
+        };
         match generator.normalization() {
-            Normalization::Channel => generator.step_channel(&y, &mut counts),
+            Normalization::Channel => each(generator, &mut counts, SpikeGenerator::step_channel),
             Normalization::Joint => generator.step_joint(&y, &mut counts),
-            Normalization::Fixed => generator.step_fixed(&y, &mut counts),
+            Normalization::Fixed => each(generator, &mut counts, SpikeGenerator::step_fixed),
         }
         counts.map(|count| A::to_u32(count) == 1)
     }

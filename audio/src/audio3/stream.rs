@@ -1,10 +1,14 @@
 //! The front end as a stream: 14-bit audio to frames of spike counts, with state kept between pushes.
 
 use super::bank::clip;
-use super::spikes::SpikeGenerator;
+use super::spikes::{Channel, SpikeGenerator};
 use super::{
     Arithmetic, CHANNELS, FilterBank, FrontEndOptions, FrontEndOptionsError, Lanes, Native, Normalization,
+    Resampler, Sample,
 };
+
+/// Samples that [`AudioFrontEnd::push_resampled`] processes at a time. A power of two.
+const BLOCK: usize = 32;
 
 /// The spike counts of one time step, from 0 to [`FrontEndOptions::cap`].
 pub type Frame = [u8; CHANNELS];
@@ -91,6 +95,61 @@ impl<A: Arithmetic> AudioFrontEnd<A> {
         }
     }
 
+    /// Resamples the next samples of a recording, and passes the frame of each time step that they complete to `frame`.
+    ///
+    /// The result equals that of a [`push_with`](Self::push_with) for each sample of audio. In
+    /// [`Integers`](super::Integers), it takes half the time: audio is processed in blocks, which take 64 bytes of
+    /// stack.
+    ///
+    /// ```
+    /// use std::num::NonZeroU32;
+    /// use synnet_audio::audio3::{AudioFrontEnd, FrontEndOptions, Integers, Resampler};
+    ///
+    /// let mut resampler = Resampler::for_pcm(NonZeroU32::new(16_000).expect("not 0"));
+    /// let mut front_end = AudioFrontEnd::<Integers>::with_arithmetic(&FrontEndOptions::default())?;
+    /// let mut steps = 0;
+    /// for pcm in [[0_i16; 160], [9000; 160]] {
+    ///     front_end.push_resampled(&mut resampler, &pcm, |_frame| steps += 1);
+    /// }
+    /// front_end.finish_resampled(&mut resampler, |_frame| steps += 1);
+    /// assert_eq!(steps, 19); // 20 ms are 976 samples of audio, or 19 steps of 50
+    /// # Ok::<(), synnet_audio::audio3::FrontEndOptionsError>(())
+    /// ```
+    pub fn push_resampled<S: Sample>(
+        &mut self,
+        resampler: &mut Resampler<S>,
+        samples: &[S],
+        mut frame: impl FnMut(Frame),
+    ) {
+        self.in_blocks(|audio| resampler.push_with(samples, audio), &mut frame);
+    }
+
+    /// Ends the recording: passes the frames that the rest of its audio completes to `frame`, and resets both for
+    /// another recording.
+    pub fn finish_resampled<S: Sample>(
+        &mut self,
+        resampler: &mut Resampler<S>,
+        mut frame: impl FnMut(Frame),
+    ) {
+        self.in_blocks(|audio| resampler.finish_with(audio), &mut frame);
+        self.reset();
+    }
+
+    /// Collects the samples that `run` passes on, and processes them a block at a time.
+    fn in_blocks(&mut self, run: impl FnOnce(&mut dyn FnMut(i16)), frame: &mut impl FnMut(Frame)) {
+        let (mut block, mut length) = ([0; BLOCK], 0);
+        run(&mut |sample| {
+            block[length % BLOCK] = sample;
+            length += 1;
+            if length == BLOCK {
+                self.push_with(&block, &mut *frame);
+                length = 0;
+            }
+        });
+        let (rest, _) = block.split_at(length % BLOCK);
+        self.push_with(rest, frame);
+    }
+
     /// Returns the number of spikes in complete steps that were not counted, because the counter of their channel had
     /// reached [`FrontEndOptions::cap`].
     pub fn dropped_spikes(&self) -> u64 {
@@ -107,25 +166,47 @@ impl<A: Arithmetic> AudioFrontEnd<A> {
     }
 
     /// Processes audio that does not exceed the current time step.
+    // A function of its own: its loops would be inlined wherever audio is pushed.
+    #[inline(never)]
     fn advance(&mut self, audio: &[i16]) {
         // One branch per block, not per sample: each case is compiled into a loop of its own.
         match self.spikes.normalization() {
-            Normalization::Joint => self.run(audio, SpikeGenerator::step_joint),
+            Normalization::Joint => self.run_joint(audio),
             Normalization::Channel => self.run(audio, SpikeGenerator::step_channel),
             Normalization::Fixed => self.run(audio, SpikeGenerator::step_fixed),
         }
         self.elapsed += audio.len() as u32;
     }
 
+    /// Processes audio whose channels do not depend on each other.
     #[inline(always)]
-    fn run(
-        &mut self,
-        audio: &[i16],
-        step: impl Fn(&mut SpikeGenerator<A>, &Lanes<A::Narrow>, &mut Lanes<A::Count>),
-    ) {
+    fn run(&mut self, audio: &[i16], step: impl Fn(&SpikeGenerator<A>, &mut Channel<A>, A::Narrow)) {
+        if A::CHANNEL_BY_CHANNEL {
+            for c in 0..CHANNELS {
+                let (mut filter, mut channel) = (self.bank.channel(c), self.spikes.channel(c, &self.counts));
+                for &sample in audio {
+                    step(&self.spikes, &mut channel, filter.step(clip::<A>(sample)));
+                }
+                self.bank.set_channel(c, &filter);
+                self.spikes.set_channel(c, &channel, &mut self.counts);
+            }
+            return;
+        }
         for &sample in audio {
             let y = self.bank.step(clip::<A>(sample));
-            step(&mut self.spikes, &y, &mut self.counts);
+            for c in 0..CHANNELS {
+                let mut channel = self.spikes.channel(c, &self.counts);
+                step(&self.spikes, &mut channel, y[c]);
+                self.spikes.set_channel(c, &channel, &mut self.counts);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn run_joint(&mut self, audio: &[i16]) {
+        for &sample in audio {
+            let y = self.bank.step(clip::<A>(sample));
+            self.spikes.step_joint(&y, &mut self.counts);
         }
     }
 

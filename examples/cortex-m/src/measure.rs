@@ -34,10 +34,13 @@ pub(crate) fn report() {
         let (mut frame, mut complete) = ([0; CHANNELS], false);
         let audio = audio.get(..samples).unwrap_or_default();
         filtering += measure(|| {
-            front_end.push_with(audio, |counts| {
-                frame = counts;
-                complete = true;
-            });
+            // As `push_resampled` does.
+            for block in audio.chunks(32) {
+                front_end.push_with(block, |counts| {
+                    frame = counts;
+                    complete = true;
+                });
+            }
         });
         if complete {
             steps += 1;

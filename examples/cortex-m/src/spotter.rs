@@ -42,12 +42,10 @@ impl Spotter {
     /// Takes the next samples, in chunks of any size.
     pub(crate) fn push(&mut self, samples: &[i16]) {
         let Self { resampler, front_end, net, evidence } = self;
-        resampler.push_with(samples, |audio| {
-            front_end.push_with(&[audio], |frame| {
-                for (sum, vmem) in evidence.iter_mut().zip(net.step(&frame)) {
-                    *sum = sum.saturating_add(vmem.into());
-                }
-            });
+        front_end.push_resampled(resampler, samples, |frame| {
+            for (sum, vmem) in evidence.iter_mut().zip(net.step(&frame)) {
+                *sum = sum.saturating_add(vmem.into());
+            }
         });
     }
 
