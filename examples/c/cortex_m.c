@@ -35,6 +35,9 @@ void board_print(const char *text)
 
 void reset(void)
 {
+    /* Turn the floating-point unit on: code for this core may keep any value in its registers. */
+    *(volatile uint32_t *)0xE000ED88U = 0x00F00000U;
+    __asm__ volatile("dsb\n\tisb" : : : "memory");
     /* Volatile, or the loop becomes a call of `memset`, which has no library here. */
     for (volatile uint8_t *byte = &bss_start; byte != &bss_end; byte++) {
         *byte = 0U;
