@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod build;
+mod c_code;
 mod check;
 mod chips;
 mod compare;
