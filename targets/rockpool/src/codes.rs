@@ -19,8 +19,9 @@ a `state_dict` have the names and shapes of the parameters that they replace, an
 Remedy: save the network again; check the module that the message names.";
 
     STRUCTURE = "P0104", "a network that Rockpool's file cannot hold",
-"`net.load` fills a network that exists in Python. It holds a chain of layers, each with weights to itself if it is
-recurrent. Delays, shortcuts, reset to zero, and neurons without synaptic filter or leak have no place in it.
+"`net.load` fills a network that exists in Python: a `SynNet`, a `WaveSenseNet`, or a chain of layers, each with weights to
+itself if it is recurrent. A shortcut leads around a part of the chain (`Residual`) and adds up behind it. Delays, other
+edges, reset to zero, and neurons without synaptic filter or leak have no place in the file.
 
 Remedy: export as NIR with `--target nir`.";
 

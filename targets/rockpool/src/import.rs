@@ -121,6 +121,12 @@ fn synnet(seq: &Module) -> Result<Vec<Step<'_>>, Diagnostics> {
     Ok(steps)
 }
 
+/// Returns the number of rows of the matrix that a `Residual` starts with.
+fn first_matrix(residual: &Module) -> Option<usize> {
+    let weight = Numbers::of(residual.module("0_LinearTorch")?.get("weight")?)?;
+    weight.shape.first().copied().filter(|&rows| rows > 0)
+}
+
 /// Returns the modules of a `Sequential`, whose names start with their place.
 fn numbered<'a>(module: &'a Module, path: &str, prefix: &str) -> Result<Vec<Step<'a>>, Diagnostics> {
     let mut steps: Vec<(usize, Step<'a>)> = Vec::new();
@@ -269,6 +275,9 @@ impl Builder {
     fn residual(&mut self, step: &Step<'_>, flow: &mut Flow) -> Option<()> {
         if flow.matrix.is_some() {
             self.relay(&format!("{}_in", step.name), flow);
+        }
+        if let Some(width) = first_matrix(step.module).filter(|_| flow.sources.is_empty()) {
+            self.enter(flow, width);
         }
         if flow.sources.is_empty() {
             self.refuse(

@@ -1,7 +1,7 @@
 //! Rockpool's saved networks (`net.save`, `net.load`; Rockpool 3.1), in and out.
 //!
-//! [`import`](fn@import) reads a `SynNet`, or a `Sequential` of `Linear`, `LIF`, `aLIF`, `ExpSyn`, dropout and `Residual`
-//! modules. [`RockpoolTarget`] writes a chain of layers as the file of the same modules.
+//! [`import`](fn@import) reads a `SynNet`, a `WaveSenseNet`, or a `Sequential` of `Linear`, `LIF`, `aLIF`, `ExpSyn`, dropout and
+//! `Residual` modules. [`RockpoolTarget`] writes networks of these modules.
 //!
 //! ```
 //! let file = r#"{ "0_LinearTorch": { "weight": "[[1.0], [0.5]]" },

@@ -28,7 +28,7 @@ pub(crate) fn build(root: &Module, builder: &mut Builder) -> Option<Flow> {
             let step = spiking(builder, block, &path, ["lin2_res", "spk2_res"], &name, &mut residual)?;
             builder.check_width(&step, residual.width, trunk.width)?;
             trunk.sources.extend(residual.sources);
-        } else {
+        } else if block.module("lin2_res").is_some() {
             builder.warnings.push(left_out(
                 format!("the residual path `{path}lin2_res` of the last block is left out: it feeds nothing"),
                 "its weights do not change the output",

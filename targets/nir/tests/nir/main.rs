@@ -5,6 +5,8 @@ mod hostile;
 mod memory;
 mod networks;
 mod public;
+#[path = "../../../../tests/support/python.rs"]
+mod python;
 mod tools;
 
 /// The events of `tools/executor.py`.

@@ -1,15 +1,13 @@
 //! Exported files in other tools, if Python has them: an independent executor, snnTorch, Norse and Rockpool.
-//!
-//! `SYNNET_PYTHON` names the interpreter, `python3` by default.
 
 use std::path::Path;
-use std::process::Command;
 
 use synnet_ir::{Network, Target};
 use synnet_nir::{ExportDialect, NirTarget};
 use synnet_runtime::{Interpreter, Sequence, Tracing, initial_params};
 
 use crate::events;
+use crate::python::last_line_of;
 
 const STEPS: usize = 200;
 
@@ -70,11 +68,6 @@ fn norse_gives_the_same_spikes() {
     compare("norse", PLAIN, 8.0);
 }
 
-#[allow(clippy::print_stderr, reason = "a test that is left out says so")]
-fn skipped(said: &str) {
-    eprintln!("{said}");
-}
-
 /// Compares the spikes of the output with those of a tool.
 fn compare(tool: &str, text: &str, gain: f32) {
     compare_in(tool, ExportDialect::Euler, text, gain);
@@ -89,22 +82,12 @@ fn compare_in(tool: &str, dialect: ExportDialect, text: &str, gain: f32) {
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("net.nir");
     std::fs::write(&path, &files[0].bytes).unwrap();
-    let python = std::env::var("SYNNET_PYTHON").unwrap_or_else(|_| "python3".into());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/run.py");
-    let mut command = Command::new(python);
-    command.arg("-B").arg(script).arg(tool).arg(&path).args([STEPS.to_string(), graph.dt.to_string()]);
-    let Ok(output) = command.output() else {
-        skipped("skipped: there is no Python");
-        return;
-    };
+    let (steps, dt) = (STEPS.to_string(), graph.dt.to_string());
+    let said = last_line_of(&script, &[tool.as_ref(), path.as_ref(), steps.as_ref(), dt.as_ref()]);
     std::fs::remove_dir_all(&folder).unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stderr));
-    if said.starts_with("skipped") {
-        skipped(&said);
-        return;
-    }
-    let rows: Vec<Vec<f32>> = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let Some(said) = said else { return };
+    let rows: Vec<Vec<f32>> = serde_json::from_str(&said).unwrap();
     let channels = graph.input.channels;
     let input = Sequence::new(1, STEPS, channels, events(STEPS * channels)).unwrap();
     let run = Interpreter::new(&network).run(&input, Tracing::Off, 0).unwrap();

@@ -1,9 +1,10 @@
 """Writes `NAME.json`, as Rockpool's `net.save` does, and `NAME.expected.json`, with the spikes of each layer.
 
-python make.py    needs Rockpool and torch; written with Rockpool 3.1.0
+python make.py [NAME ...]    needs Rockpool and torch; written with Rockpool 3.1.0
 """
 
 import json
+import sys
 import warnings
 
 import numpy as np
@@ -23,6 +24,7 @@ def lif(size, **options):
 
 
 def networks():
+    """Yields name, number of channels, and network."""
     torch.manual_seed(1)
     yield "synnet", 3, SynNet(n_channels=3, n_classes=2, size_hidden_layers=[6, 5], time_constants_per_layer=[2, 3], p_dropout=0.1)
     yield "recurrent", 3, Sequential(
@@ -34,6 +36,14 @@ def networks():
     )
     yield "wavesense", 3, WaveSenseNet(dilations=[2, 4, 8], n_classes=2, n_channels_in=3, n_channels_res=4, n_channels_skip=5,
                                        n_hidden=6, tau_mem=6e-3, base_tau_syn=4e-3, tau_lp=8e-3)
+    yield "nested", 3, Sequential(
+        LinearTorch((3, 5)),
+        aLIFTorch(5, tau_mem=Constant(20e-3), tau_syn=Constant(10e-3), tau_ahp=Constant(30e-3), w_ahp=torch.full((5,), -0.2), has_rec=True, dt=DT),
+        Residual(LinearTorch((5, 5)), lif(5), Residual(LinearTorch((5, 5)), lif(5, threshold=0.7))),
+        Sequential(LinearTorch((5, 4)), LIFTorch(4, leak_mode="decays", alpha=Constant(0.9), beta=Constant(0.8), dt=DT)),
+        LinearTorch((4, 3), has_bias=True),
+        LIFTorch(3, leak_mode="bitshifts", dash_mem=Constant(4.0), dash_syn=Constant(3.0), max_spikes_per_dt=2, dt=DT),
+    )
 
 
 def events(steps, channels):
@@ -56,21 +66,24 @@ def spikes(record, prefix=""):
     return found
 
 
-for name, channels, network in networks():
-    network = network.eval()
-    with torch.no_grad():
-        for key, weight in network.named_parameters():
-            if "weight" in key:
-                weight *= {"recurrent": 0.7, "wavesense": 1.2}.get(name, 2.0)
-                if name == "wavesense":  # Untrained weights are too weak for spikes in every layer.
-                    weight += 0.3 * weight.abs()
-            elif "w_rec" in key:
-                weight *= 0.2
-    network.save(f"{name}.json")
-    output, _, record = network(events(100, channels), record=True)
-    found = spikes(record)
-    print(name, {key: np.sum(value) for key, value in found.items()})
-    expected = {"steps": 100, "output": output.detach().numpy()[0].tolist(), "spikes": found}
-    with open(f"{name}.expected.json", "w") as file:
-        json.dump(expected, file, separators=(",", ":"))
-        file.write("\n")
+if __name__ == "__main__":
+    for name, channels, network in networks():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        network = network.eval()
+        with torch.no_grad():
+            for key, weight in network.named_parameters():
+                if "weight" in key:
+                    weight *= {"recurrent": 0.7, "wavesense": 1.2, "nested": 0.6}.get(name, 2.0)
+                    if name == "wavesense":  # Untrained weights are too weak for spikes in every layer.
+                        weight += 0.3 * weight.abs()
+                elif "w_rec" in key:
+                    weight *= 0.2
+        network.save(f"{name}.json")
+        output, _, record = network(events(100, channels), record=True)
+        found = spikes(record)
+        print(name, {key: np.sum(value) for key, value in found.items()})
+        expected = {"steps": 100, "output": output.detach().numpy()[0].tolist(), "spikes": found}
+        with open(f"{name}.expected.json", "w") as file:
+            json.dump(expected, file, separators=(",", ":"))
+            file.write("\n")
