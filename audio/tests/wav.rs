@@ -195,14 +195,21 @@ fn error_messages_name_the_cause() {
 }
 
 #[test]
-fn a_low_sample_rate_is_reported_as_too_long() {
-    let recording = Wav::new(vec![0.0; 100_000], 1).unwrap();
-    let error = audio3::raster(&recording, &audio3::FrontEndOptions::default()).unwrap_err();
+fn recordings_whose_audio_would_be_huge_are_refused() {
+    let recording = Wav::new(vec![0.0; 1_400_000], 1000).unwrap();
+    let options = audio3::FrontEndOptions::default().with_decimation(1);
     assert_eq!(
-        error.to_string(),
-        "the recording of 100000 s has 97656250 time steps, but the maximum is 67108864; cut it, or use \
+        audio3::raster(&recording, &options).unwrap_err().to_string(),
+        "the recording of 1400 s has 68359375 time steps, but the maximum is 67108864; cut it, or use \
          longer time steps"
     );
+    for rate in [1, 999] {
+        let recording = Wav::new(vec![0.0; 16_000], rate).unwrap();
+        assert_eq!(
+            audio3::raster(&recording, &audio3::FrontEndOptions::default()).unwrap_err().to_string(),
+            format!("the sample rate is {rate} Hz, but the minimum is 1000 Hz; resample the recording")
+        );
+    }
 }
 
 proptest! {

@@ -32,7 +32,7 @@ mod stream;
 pub use arithmetic::{Arithmetic, Floats, Integers, Native};
 pub use bank::FilterBank;
 #[cfg(feature = "std")]
-pub use encode::{EncodeError, Encoding, MAX_STEPS, encode, raster};
+pub use encode::{EncodeError, Encoding, MAX_STEPS, MIN_SAMPLE_RATE, encode, raster};
 pub use options::{FrontEndOptions, FrontEndOptionsError, Normalization};
 pub use resample::{Resampler, Sample};
 pub use stream::{AudioFrontEnd, Frame};
