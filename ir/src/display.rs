@@ -1,8 +1,26 @@
 //! Formatting of quantities for people: one function each for times, numbers, percentages, sizes and tables.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::graph::Quantity;
+
+/// Replaces characters that act on a terminal by their escapes: `\u{1b}`. They are control characters, except for line
+/// feeds and tabs, and the marks by which Unicode changes the direction of text. Names from files and data may have them.
+pub fn escape_controls(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| {
+        c.is_control() && c != '\n' && c != '\t'
+            || matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if acts(c) { escaped.extend(c.escape_unicode()) } else { escaped.push(c) }
+    }
+    Cow::Owned(escaped)
+}
 
 /// Formats a time in seconds as a person would write it: in the largest unit in which it is at least 1, with up to nine
 /// digits.

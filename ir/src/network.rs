@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostics::Diagnostics;
-use crate::graph::{Graph, LayerId, LayerParameter};
+use crate::graph::{Connection, Graph, Layer, LayerId, LayerParameter};
 use crate::params::{Params, Tensor};
 use crate::source::Span;
 use crate::suggest::nearest;
@@ -60,44 +60,54 @@ impl Graph {
     /// Returns every tensor that a weights file of this graph must or can hold: weights and biases of the
     /// connections, then the parameters of the layers.
     pub fn tensors(&self) -> Vec<TensorSpec> {
-        let mut specs = Vec::new();
-        for (i, connection) in self.connections.iter().enumerate() {
-            let Some(linear) = connection.as_linear() else { continue };
-            let columns = self.layer(connection.target).input_columns();
-            specs.push(TensorSpec {
-                name: connection.weight_name(),
-                slot: Slot::Weight(i),
-                shape: vec![self.source_width(connection), columns],
-                learn: linear.learn,
-                required: true,
-                span: connection.span,
-            });
-            if let Some(bias) = &linear.bias {
-                specs.push(TensorSpec {
-                    name: connection.bias_name(),
-                    slot: Slot::LinearBias(i),
-                    shape: vec![columns],
-                    learn: bias.learn,
-                    required: true,
-                    span: connection.span,
-                });
-            }
-        }
-        for (id, layer) in self.layers_with_ids() {
-            for which in LayerParameter::ALL {
-                let Some(parameter) = which.of(layer) else { continue };
-                specs.push(TensorSpec {
-                    name: format!("{}.{}", layer.name, which.name(layer)),
-                    slot: Slot::Layer(id, which),
-                    shape: vec![parameter.values.len()],
-                    learn: parameter.learn,
-                    required: parameter.learn,
-                    span: layer.span,
-                });
-            }
-        }
-        specs
+        self.tensor_specs().collect()
     }
+
+    /// Iterates over what [`tensors`](Self::tensors) returns: a graph of many connections has as many tensors.
+    pub fn tensor_specs(&self) -> impl Iterator<Item = TensorSpec> + '_ {
+        let of_connections = self.connections.iter().enumerate();
+        let of_connections =
+            of_connections.flat_map(|(i, connection)| self.connection_tensors(i, connection));
+        of_connections.chain(self.layers_with_ids().flat_map(|(id, layer)| layer_tensors(id, layer)))
+    }
+
+    /// Returns the matrix and the bias of a connection.
+    fn connection_tensors(&self, i: usize, connection: &Connection) -> impl Iterator<Item = TensorSpec> {
+        let linear = connection.as_linear();
+        let columns = self.layer(connection.target).input_columns();
+        let weight = linear.map(|linear| TensorSpec {
+            name: connection.weight_name(),
+            slot: Slot::Weight(i),
+            shape: vec![self.source_width(connection), columns],
+            learn: linear.learn,
+            required: true,
+            span: connection.span,
+        });
+        let bias = linear.and_then(|linear| linear.bias.as_ref()).map(|bias| TensorSpec {
+            name: connection.bias_name(),
+            slot: Slot::LinearBias(i),
+            shape: vec![columns],
+            learn: bias.learn,
+            required: true,
+            span: connection.span,
+        });
+        weight.into_iter().chain(bias)
+    }
+}
+
+/// Iterates over the parameters of a layer.
+fn layer_tensors(id: LayerId, layer: &Layer) -> impl Iterator<Item = TensorSpec> + '_ {
+    LayerParameter::ALL.into_iter().filter_map(move |which| {
+        let parameter = which.of(layer)?;
+        Some(TensorSpec {
+            name: format!("{}.{}", layer.name, which.name(layer)),
+            slot: Slot::Layer(id, which),
+            shape: vec![parameter.values.len()],
+            learn: parameter.learn,
+            required: parameter.learn,
+            span: layer.span,
+        })
+    })
 }
 
 impl Network {

@@ -4,11 +4,13 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diagnostics::by_place;
+use crate::display::escape_controls;
 use crate::excerpt::LineStarts;
 use crate::source::{SourceId, Sources, Span};
 
 /// Renders diagnostics in the order of their places: severity, code, message, place, the line with the offending token
-/// underlined, notes and help. The result is empty if there are none. Long lines are cut around the places.
+/// underlined, notes and help. The result is empty if there are none. Long lines are cut around the places. Characters that
+/// act on a terminal are escaped.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
@@ -36,7 +38,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &mut LineS
         Severity::Warning => Level::WARNING,
     };
     let mut group =
-        Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id));
+        Group::with_title(level.primary_title(escape_controls(&diagnostic.message)).id(diagnostic.code.id));
     let note = |(span, text): &'a (Span, String)| Mark {
         span: *span,
         kind: AnnotationKind::Context,
@@ -61,7 +63,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &mut LineS
         group = group.element(Level::NOTE.message(repetition));
     }
     match &diagnostic.help {
-        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        Some(help) => group.element(Level::HELP.message(escape_controls(help))),
         None => group,
     }
 }
@@ -75,21 +77,22 @@ fn attach<'a>(
     mut marks: Vec<Mark<'a>>,
 ) -> Group<'a> {
     let Some(source) = sources.get(id) else { return group };
+    let name = escape_controls(&source.name);
     while !marks.is_empty() {
         let spans: Vec<Span> = marks.iter().map(|mark| mark.span).collect();
         let (excerpt, left) = lines.excerpt(sources, id, &spans);
         let shown = marks.iter().enumerate().filter(|(i, _)| !left.contains(i)).map(|(_, mark)| mark);
         let annotations: Vec<Annotation<'a>> = shown
             .zip(&excerpt.places)
-            .map(|(mark, place)| mark.kind.span(place.clone()).label(mark.label))
+            .map(|(mark, place)| mark.kind.span(place.clone()).label(mark.label.map(escape_controls)))
             .collect();
         let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).annotations(annotations);
         group = match excerpt.origin {
             Some((line, column)) => {
-                let origin = Origin::path(source.name.as_str()).line(line).char_column(column);
+                let origin = Origin::path(name.clone()).line(line).char_column(column);
                 group.element(origin).element(snippet)
             }
-            None => group.element(snippet.path(source.name.as_str())),
+            None => group.element(snippet.path(name.clone())),
         };
         marks = left.into_iter().map(|i| marks[i].clone()).collect();
     }

@@ -33,6 +33,9 @@ const NEURON_COLUMNS: [Column; 4] = [
     ("tau_ahp", |layer| LayerParameter::AhpLeak.leak(layer).map(values), true),
 ];
 
+/// Maximum number of lines for the connections into a layer, besides that of the layer.
+const MAX_FURTHER: usize = 40;
+
 /// Index of the column that counts synapses.
 const SYNAPSES: usize = 3;
 
@@ -58,12 +61,15 @@ fn layers(graph: &Graph) -> String {
         total += learned.count;
         let mut line: Vec<String> =
             columns.iter().map(|(_, cell, _)| cell(layer).unwrap_or_else(|| "-".to_owned())).collect();
+        let further = incoming.len().saturating_sub(1);
         let mut inputs = incoming.into_iter().map(|i| input(graph, &graph.connections[i]));
         line.push(inputs.next().unwrap_or_else(|| "-".to_owned()));
         line.push(learned.to_string());
         rows.push(line);
         // Further connections stand below the first.
-        rows.extend(inputs.map(|text| {
+        let shown = if further > MAX_FURTHER { MAX_FURTHER - 1 } else { further };
+        let more = (further > shown).then(|| format!("and {} more connections", further - shown));
+        rows.extend(inputs.take(shown).chain(more).map(|text| {
             let mut line = vec![String::new(); columns.len()];
             line.push(text);
             line
@@ -113,7 +119,7 @@ impl Learned {
     fn of(graph: &Graph) -> Vec<Self> {
         let mut all: Vec<Self> =
             graph.layers.iter().map(|_| Self { count: 0, constants: Vec::new() }).collect();
-        for spec in graph.tensors().iter().filter(|spec| spec.learn) {
+        for spec in graph.tensor_specs().filter(|spec| spec.learn) {
             let id = match spec.slot {
                 Slot::Weight(i) | Slot::LinearBias(i) => graph.connections[i].target,
                 Slot::Layer(id, _) => id,
