@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn a_pool_does_not_change_other_draws() {
         let noise = noise([5.0, 30.0], Color::Pink);
-        let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1 };
+        let options = Augmentation { gain: 6.0, noise, time_shift: 0.1, speed: 0.1, pitch: 0.1, every: 1 };
         let pool = [Wav::new(vec![0.25; 10], 8000).unwrap()];
         assert_eq!(options.apply(&tone(), &pool, 1, 0, 2).unwrap(), applied(options.clone(), 0));
         let recorded = Noise { snr: [5.0, 30.0], color: Color::White, recordings: Some("noise".into()) };
