@@ -198,7 +198,8 @@ fn parses_as_python(block: &Block) {
     assert!(output.status.success(), "{}: {}", block.place, String::from_utf8_lossy(&output.stderr));
 }
 
-/// Compiles a block with the generated header of the digits network that it includes.
+/// Compiles a block with the headers that it may include: the generated one of the digits network, and that of the audio
+/// front end.
 fn compiles_as_c(block: &Block) {
     let folder = Folder::new();
     let (network, weights) = ("examples/digits/digits.snn", "examples/digits/digits.safetensors");
@@ -209,9 +210,11 @@ fn compiles_as_c(block: &Block) {
     );
     folder.write("block.c", block.lines.join("\n") + "\n");
     let flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-fsyntax-only"];
-    let compiler = std::process::Command::new("gcc").args(flags).arg(folder.path("block.c")).output();
+    let mut compiler = std::process::Command::new("gcc");
+    compiler.args(flags);
+    compiler.arg("-I").arg(repository("audio/c/include")).arg(folder.path("block.c"));
     // Skipped on machines without the compiler.
-    let Ok(output) = compiler else { return };
+    let Ok(output) = compiler.output() else { return };
     assert!(output.status.success(), "{}: {}", block.place, String::from_utf8_lossy(&output.stderr));
 }
 
