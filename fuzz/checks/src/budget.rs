@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// The maximum time of a pass, in optimized builds. The instrumentation of fuzzers costs up to a factor of 4, missing
-/// optimization 10.
+/// The maximum time of a pass, in optimized builds. The instrumentation of fuzzers costs a factor of 2.8, measured with the
+/// slowest sources of `dsl/tests/bounds/`, missing optimization 10.
 const MAX: Duration = Duration::from_secs(match (cfg!(fuzzing), cfg!(debug_assertions)) {
-    (true, _) => 4,
+    (true, _) => 3,
     (false, true) => 10,
     (false, false) => 1,
 });

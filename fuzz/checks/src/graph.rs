@@ -2,8 +2,8 @@
 
 use synnet_c::{COptions, CTarget};
 use synnet_ir::{
-    Diagnostics, Graph, Network, Target, from_json, from_yaml, picture::Subject, to_dot, to_json, to_svg,
-    to_table, to_yaml,
+    Graph, Network, Target, from_json, from_yaml, picture::Subject, to_dot, to_json, to_svg, to_table,
+    to_yaml,
 };
 use synnet_nir::{ExportDialect, NirTarget};
 use synnet_rockpool::RockpoolTarget;
@@ -22,8 +22,20 @@ const MAX_VALUES: usize = 20_000;
 /// Maximum number of layers and connections of a network that is built and run.
 const MAX_PARTS: usize = 100;
 
+/// Maximum number of connections of a network that is written. A kilobyte of source can unfold to a million, which are
+/// half a gigabyte of JSON.
+const MAX_WRITTEN: usize = 100_000;
+
+/// Returns whether a graph is small enough to be written in a second.
+pub(crate) fn is_written(graph: &Graph) -> bool {
+    graph.connections.len() <= MAX_WRITTEN
+}
+
 /// Checks a graph that passed validation.
 pub(crate) fn check(graph: &Graph) {
+    if !is_written(graph) {
+        return;
+    }
     let json = timed("writing JSON", || to_json(graph));
     let read = timed("reading JSON", || from_json(&json)).expect("a graph can be read again");
     assert_eq!(to_json(&read), json, "JSON changes the graph");
@@ -56,14 +68,8 @@ fn build(target: &dyn Target, network: &Network) {
     let file = target.file_name("net");
     match timed(name, || target.build(network, &file)) {
         Ok(artifacts) => assert!(!artifacts.files.is_empty(), "{name} builds nothing"),
-        Err(errors) => assert!(is_about_values(&errors), "{name} refuses what it accepted: {errors}"),
+        Err(errors) => panic!("{name} refuses what it accepted: {errors}"),
     }
-}
-
-/// Returns whether all errors are about the values of parameters, which the check of a graph does not know.
-fn is_about_values(errors: &Diagnostics) -> bool {
-    let _ = errors;
-    false
 }
 
 /// Runs three steps on the simulator of a chip that accepts the network.
