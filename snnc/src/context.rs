@@ -169,7 +169,7 @@ impl NetworkInput {
 
     /// Returns the files of the network: its source and what it imports.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.loaded().sources.iter().map(|(_, source)| PathBuf::from(&source.name)).collect()
+        self.loaded().files()
     }
 
     /// Returns the recipe, if one was given.

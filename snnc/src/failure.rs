@@ -42,10 +42,12 @@ impl Failure {
     pub fn print(&self) {
         match self {
             Self::Diagnostics(all) => all.iter().for_each(|found| {
-                terminal::print(format_args!("{}\n", found.render(terminal::color())));
+                terminal::print_rendered(format_args!("{}\n", found.render(terminal::color())));
             }),
             Self::Input(text) | Self::Usage(text) => terminal::error(text),
-            Self::Library(Error::Diagnostics(found)) => terminal::print(found.render(terminal::color())),
+            Self::Library(Error::Diagnostics(found)) => {
+                terminal::print_rendered(found.render(terminal::color()))
+            }
             Self::Library(error @ Error::Interrupted { .. }) => {
                 terminal::print(format_args!("{error}; run the same command with `--resume` to continue"));
             }

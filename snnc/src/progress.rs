@@ -109,7 +109,7 @@ impl Observer for Terminal {
             self.reported.lock().unwrap_or_else(PoisonError::into_inner).extend(new);
         }
         let text = synnet_ir::render(warnings, sources, terminal::color());
-        self.write(|| terminal::print(text.trim_end()));
+        self.write(|| terminal::print_rendered(text.trim_end()));
     }
 
     fn items_added(&self, stage: Stage, items: usize) {

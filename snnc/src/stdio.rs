@@ -1,5 +1,6 @@
 //! Files named on the command line; `-` is standard input or output.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use synnet_workbench::{Error, files};
 
 use crate::failure::Failure;
+use crate::terminal;
 
 /// Returns whether a path stands for standard input or output.
 pub fn is_stdio(path: &Path) -> bool {
@@ -15,7 +17,7 @@ pub fn is_stdio(path: &Path) -> bool {
 
 /// Returns the name of an input file for messages.
 pub fn display_name(path: &Path) -> String {
-    if is_stdio(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+    if is_stdio(path) { "<stdin>".to_owned() } else { files::display(path) }
 }
 
 /// Reads a file or standard input.
@@ -57,9 +59,9 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Writes text to standard output.
+/// Writes text to standard output. On a terminal, characters that would act on it are escaped.
 pub fn print_text(text: &str) -> Result<(), Failure> {
-    print(text.as_bytes())
+    print(terminal::shown(text).as_bytes())
 }
 
 /// Whether JSON has been written to standard output. Programs expect one document.
@@ -105,33 +107,64 @@ pub fn check_stdout_and_page(
     Ok(())
 }
 
-/// Rejects commands that would replace one of their inputs by an output, or one output by another. Links and different
-/// spellings of a path are the same file.
+/// Rejects commands that would replace one of their inputs by an output, or one output by another. Links, hard ones too,
+/// and different spellings of a path are the same file.
 pub fn check_outputs<'a, 'b>(
     outputs: impl IntoIterator<Item = &'a Path>,
     inputs: impl IntoIterator<Item = &'b Path>,
 ) -> Result<(), Failure> {
     let canonical = |path: &Path| std::fs::canonicalize(path).ok().filter(|_| !is_stdio(path));
     let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(canonical).collect();
+    let inodes: HashSet<(u64, u64)> = inputs.iter().filter_map(|path| inode(path)).collect();
     let outputs: Vec<&Path> = outputs.into_iter().filter(|path| !is_stdio(path)).collect();
     // A device, such as `/dev/null`, is not replaced. In a folder of samples, pages may lie beside them.
     let is_input = |path: PathBuf| {
         path.is_file()
-            && (inputs.contains(&path) || holds_samples(&path) && inputs.iter().any(|i| path.starts_with(i)))
+            && (inputs.contains(&path)
+                || inode(&path).is_some_and(|inode| inodes.contains(&inode))
+                || holds_samples(&path) && inputs.iter().any(|i| path.starts_with(i)))
     };
     if let Some(output) = outputs.iter().find(|output| canonical(output).is_some_and(is_input)) {
         return Err(Failure::Usage(format!(
             "`{}` is an input of this command and would be replaced: choose another name for the output",
-            output.display()
+            files::display(output)
         )));
     }
-    match outputs.iter().enumerate().find(|(i, output)| outputs[..*i].contains(output)) {
-        Some((_, output)) => Err(Failure::Usage(format!(
+    // A path that does not exist yet is its name in a folder that does.
+    let place = |path: &Path| match (canonical(path), path.parent(), path.file_name()) {
+        (Some(path), ..) => path,
+        (None, Some(folder), Some(name)) => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            std::fs::canonicalize(folder).map_or_else(|_| path.to_owned(), |folder| folder.join(name))
+        }
+        _ => path.to_owned(),
+    };
+    let mut places = HashSet::new();
+    match outputs.iter().find(|output| !is_device(output) && !places.insert(place(output))) {
+        Some(output) => Err(Failure::Usage(format!(
             "`{}` is the name of two outputs: choose another name for one of them",
-            output.display()
+            files::display(output)
         ))),
         None => Ok(()),
     }
+}
+
+fn is_device(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Returns what identifies a file that has other names: device and number.
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+
+    let metadata = std::fs::metadata(path).ok()?;
+    (metadata.is_file() && metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn inode(_path: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// Returns whether a file may be a sample, judging by its extension.

@@ -1,10 +1,18 @@
 //! Messages on standard error, and the choice of colors for both streams.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 
 use clap::ColorChoice;
+use synnet_ir::display::escape_controls;
+
+const BOLD: &str = "\u{1b}[1m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// The styles of headings, with their escapes.
+const STYLES: [(&str, &str); 2] = [(BOLD, r"\u{1b}[1m"), (PLAIN, r"\u{1b}[0m")];
 
 /// How the process talks to its user.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,11 +60,31 @@ fn colors(is_terminal: bool) -> bool {
 
 /// Returns a heading for standard output, in bold if that is colored.
 pub fn heading(text: &str) -> String {
-    if stdout_color() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+    if stdout_color() { format!("{BOLD}{text}{PLAIN}") } else { text.to_owned() }
 }
 
-/// Prints a line to standard error.
+/// Returns text as standard output shows it: on a terminal, with the characters escaped that would act on it. Headings
+/// keep their style.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if std::io::stdout().is_terminal() { escape_but_style(text) } else { Cow::Borrowed(text) }
+}
+
+fn escape_but_style(text: &str) -> Cow<'_, str> {
+    match escape_controls(text) {
+        Cow::Owned(text) => {
+            Cow::Owned(STYLES.iter().fold(text, |text, (style, escape)| text.replace(escape, style)))
+        }
+        borrowed @ Cow::Borrowed(_) => borrowed,
+    }
+}
+
+/// Prints a line to standard error. Characters that act on a terminal are escaped.
 pub fn print(text: impl Display) {
+    print_rendered(escape_controls(&text.to_string()));
+}
+
+/// Prints a line to standard error that may have styles: other characters that act on a terminal are escaped already.
+pub fn print_rendered(text: impl Display) {
     // A closed standard error must not fail a command that has done its work.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
@@ -79,9 +107,24 @@ pub fn error(text: impl Display) {
 }
 
 fn labeled(label: &str, hue: &str, text: impl Display) {
+    let text = text.to_string();
+    let text = escape_controls(&text);
     if color() {
-        print(format_args!("\u{1b}[1;{hue}m{label}\u{1b}[0m: {text}"));
+        print_rendered(format_args!("\u{1b}[1;{hue}m{label}\u{1b}[0m: {text}"));
     } else {
-        print(format_args!("{label}: {text}"));
+        print_rendered(format_args!("{label}: {text}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_act_on_a_terminal() {
+        let name = "a\u{1b}[2Jb\u{7}\u{202e}c\r\u{9b}1m\n\td";
+        let escaped = r"a\u{1b}[2Jb\u{7}\u{202e}c\r\u{9b}1m".replace(r"\r", r"\u{d}") + "\n\td";
+        assert_eq!(escape_controls(name), escaped);
+        assert_eq!(escape_but_style(&format!("{BOLD}t{PLAIN} {name}")), format!("{BOLD}t{PLAIN} {escaped}"));
     }
 }

@@ -47,7 +47,7 @@ impl ChipCatalog {
     /// # Errors
     /// Returns an error if the file cannot be read, the description has errors (all are listed), or the name is taken.
     pub fn read(&mut self, path: &Path) -> Result<(), Error> {
-        self.add(&path.display().to_string(), files::read_text(path)?)
+        self.add(&files::display(path), files::read_text(path)?)
     }
 
     /// Adds a custom chip from YAML in the format of [`source`](Self::source); diagnostics call the source `name`.

@@ -4,14 +4,17 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use synnet_ir::display::escape_controls;
 use synnet_ir::{Diagnostic, Diagnostics, Sources};
+
+use crate::files::display;
 
 /// An error of an experiment.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or written.
-    #[error("cannot {action} `{}`: {}", .path.display(), io_reason(.source))]
+    #[error("cannot {action} `{}`: {}", display(.path), io_reason(.source))]
     Io {
         /// What was attempted: "read", "write", "create the folder".
         action: &'static str,
@@ -21,7 +24,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file has invalid content.
-    #[error("`{}`: {message}", .path.display())]
+    #[error("`{}`: {message}", display(.path))]
     File {
         /// The file.
         path: PathBuf,
@@ -71,7 +74,7 @@ impl SourceDiagnostics {
     pub fn render(&self, color: bool) -> String {
         let text = synnet_ir::render(&self.diagnostics, &self.sources, color);
         match &self.conclusion {
-            Some(conclusion) => format!("{}\n\n{conclusion}", text.trim_end()),
+            Some(conclusion) => format!("{}\n\n{}", text.trim_end(), escape_controls(conclusion)),
             None => text.trim_end().to_owned(),
         }
     }

@@ -68,6 +68,16 @@ pub fn read_text_from(reader: impl Read, path: &Path) -> Result<String, Error> {
     text(bytes).map_err(|why| Error::file(path, why))
 }
 
+/// Returns a path for messages. Bytes that are not UTF-8 are escaped: `a\xff.snn`.
+pub fn display(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
 /// Returns the last component of a path as text.
 pub fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()

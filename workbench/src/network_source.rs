@@ -1,6 +1,6 @@
 //! Loading a network from its source file and its weights file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use synnet_dsl::{CompileOptions, Loader};
@@ -37,7 +37,7 @@ impl CompileOutput {
     /// # Errors
     /// Returns an error if the file cannot be read. Errors in the network are diagnostics.
     pub fn read(path: &Path, options: &CompileOptions) -> Result<Self, Error> {
-        Ok(Self::compile(&path.display().to_string(), files::read_text(path)?, options))
+        Ok(Self::compile(&files::display(path), files::read_text(path)?, options))
     }
 
     /// Compiles the source `text`; diagnostics call it `name`. Imported paths are relative to `name`.
@@ -72,6 +72,11 @@ impl CompileOutput {
 }
 
 impl LoadedNetwork {
+    /// Returns the files of the network: its source and what it imports.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.sources.iter().map(|(_, source)| PathBuf::from(&source.name)).collect()
+    }
+
     /// Binds the weights of a file to the network.
     ///
     /// # Errors

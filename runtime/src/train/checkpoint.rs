@@ -36,6 +36,9 @@ struct Position {
     sums: Option<EpochSums>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     provenance: BTreeMap<String, String>,
+    /// Whether nothing is left to train: the last epoch is done, or training has stopped early.
+    #[serde(default, skip_serializing_if = "is_false")]
+    finished: bool,
     /// Whether the weights are still to be scaled to the data.
     #[serde(default, skip_serializing_if = "is_false")]
     awaits_data: bool,
@@ -55,6 +58,8 @@ pub struct CheckpointInfo {
     pub epochs_done: usize,
     /// Number of epochs to train.
     pub epochs: usize,
+    /// Whether nothing is left to train: the last epoch is done, or training has stopped early.
+    pub finished: bool,
     /// The descriptions of the inputs of training that the caller had set, by name.
     pub provenance: BTreeMap<String, String>,
     options: serde_json::Value,
@@ -72,6 +77,7 @@ impl CheckpointInfo {
         Ok(Self {
             epochs_done: position.epoch,
             epochs: epochs as usize,
+            finished: position.finished,
             provenance: position.provenance,
             options: position.options,
         })
@@ -110,6 +116,7 @@ impl Trainer {
             best: self.best(),
             sums: self.sums.clone(),
             provenance: self.provenance.clone(),
+            finished: self.is_finished(),
             awaits_data: self.awaits_data,
             options: options_as_json(&self.options),
         };

@@ -3,13 +3,13 @@
 use rayon::ThreadPoolBuilder;
 use safetensors::SafeTensors;
 use synnet_ir::graph::*;
-use synnet_ir::{Graph, Network, Params};
+use synnet_ir::{Graph, Network, Params, Tensor};
 use synnet_runtime::loss::CrossEntropy;
 use synnet_runtime::optimizer::{AdamW, Sgd};
 use synnet_runtime::regularizer::MembraneRegularizer;
 use synnet_runtime::schedule::{OneCycle, StepDecay};
 use synnet_runtime::tape::Recompute;
-use synnet_runtime::train::{Augmentation, Averaging, Score, Selection};
+use synnet_runtime::train::{Augmentation, Averaging, CheckpointInfo, Score, Selection};
 use synnet_runtime::*;
 
 use crate::build::*;
@@ -301,6 +301,20 @@ fn damaged_checkpoints_are_errors() {
     *damaged.last_mut().unwrap() ^= 1;
     let error = Trainer::resume(&damaged, &graph, options.clone()).unwrap_err()[0].clone().message;
     assert_eq!(error, "invalid checkpoint: the file is damaged: its checksum does not match its content");
+    // The same position with more weights.
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let position = header.metadata().as_ref().unwrap()["synnet_checkpoint"].clone();
+    let weights = Tensor::new([30_000], (0..30_000).map(|i| i as f32).collect());
+    let params = Params { tensors: [("param/w".to_owned(), weights)].into() };
+    let mut large = params.to_safetensors_with(&[("synnet_checkpoint".to_owned(), position)].into());
+    assert!(CheckpointInfo::read(&large).is_ok());
+    let mut at = 0;
+    for _ in 0..1000 {
+        at = (at * 7_919 + 104_729) % large.len();
+        large[at] ^= 0x10;
+        assert!(CheckpointInfo::read(&large).is_err(), "byte {at}");
+        large[at] ^= 0x10;
+    }
 
     // Checkpoints that another program wrote.
     let changed = |change: &dyn Fn(&mut Params, &mut String)| {

@@ -23,7 +23,11 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
-    context.check_outputs(&args.html, [&args.recipe.recipe, &args.weights], Some(&plan.recipe))?;
+    context.check_outputs(
+        &args.html,
+        [&args.recipe.recipe, &args.weights].into_iter().chain(&plan.loaded.files()),
+        Some(&plan.recipe),
+    )?;
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     // Reading the data takes long: report errors of the network first.
     plan.check_chip(&chip)?;

@@ -25,7 +25,11 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     if let Some(method) = args.quantizer {
         plan.recipe.quantize.set_method(method, observer);
     }
-    context.check_outputs(&args.report, [&args.recipe.recipe, &args.weights], Some(&plan.recipe))?;
+    context.check_outputs(
+        &args.report,
+        [&args.recipe.recipe, &args.weights].into_iter().chain(&plan.loaded.files()),
+        Some(&plan.recipe),
+    )?;
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use synnet_workbench::file_kind::Expected;
+use synnet_workbench::training::{CHECKPOINT, METRICS, WEIGHTS};
 use synnet_workbench::{Checks, FoldOptions, InitialWeights, Plan, RunOptions};
 
 use crate::cli::Train;
@@ -23,6 +24,9 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
         Ok(plan.initial_weights(&bytes, path, args.allow_mismatch, &context.terminal)?)
     };
     options.weights = args.weights.as_ref().map(initial_weights).transpose()?;
+    let inputs = std::iter::once(&args.recipe.recipe).chain(&args.weights);
+    let sources = plan.loaded.files();
+    context.check_outputs(&outputs(&options, &plan), inputs.chain(&sources), Some(&plan.recipe))?;
     context.terminal.watch_for_interrupts()?;
     let run = match &args.folds {
         None => synnet_workbench::run(plan, &options, &context.terminal)?,
@@ -36,6 +40,17 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
         terminal::print(format_args!("\n{}", summary.trim_end()));
     }
     if context.json { context.print_json(run.json) } else { Ok(()) }
+}
+
+/// Returns the files of each run that have the same name in any recipe.
+fn outputs(options: &RunOptions, plan: &Plan) -> Vec<PathBuf> {
+    let seeds = options.seeds.as_ref().or(plan.recipe.seeds.as_ref());
+    let folders = match seeds {
+        Some(seeds) => seeds.iter().map(|seed| options.out.join(format!("seed-{seed}"))).collect(),
+        None => vec![options.out.clone()],
+    };
+    let names = [WEIGHTS, METRICS, CHECKPOINT, "report.html", "report.md"];
+    folders.iter().flat_map(|folder| names.map(|name| folder.join(name))).collect()
 }
 
 fn default_folder(recipe: &Path) -> PathBuf {

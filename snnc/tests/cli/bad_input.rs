@@ -25,6 +25,9 @@ fn recordings_that_cannot_be_used_are_named() {
     adpcm[20] = 2;
     let mut no_rate = good.clone();
     no_rate[24..28].fill(0);
+    // Without a limit, 3,200 samples in 6 kB would be almost an hour of audio.
+    let mut slow = good.clone();
+    slow[24..28].copy_from_slice(&1_u32.to_le_bytes());
     for (what, bytes, says) in [
         ("empty", Vec::new(), "the file is empty"),
         ("a text", b"this is no sound at all".to_vec(), "not a WAV file"),
@@ -33,6 +36,7 @@ fn recordings_that_cannot_be_used_are_named() {
         ("cut off in its samples", good[..good.len() - 100].to_vec(), "is truncated"),
         ("another encoding", adpcm, "encoding"),
         ("no rate", no_rate, ""),
+        ("1 Hz", slow, "the sample rate is 1 Hz, but the minimum is 1000 Hz"),
         ("no samples", Wav::PLAIN.tone(300.0, 0.0), "no samples"),
         ("too short", Wav::PLAIN.tone(300.0, 0.001), "shorter than one time step"),
     ] {

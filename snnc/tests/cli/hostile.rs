@@ -199,6 +199,80 @@ fn files_from_the_future_are_files() {
     assert!(folder.read("out/weights.safetensors") == before);
 }
 
+/// Whether a run was interrupted is in its checkpoint, not in the times of its files.
+#[test]
+fn clocks_that_go_back_do_not_matter() {
+    let folder = tones();
+    let stops = ["--set", "training.epochs=40", "--set", "data.validation={take: [3]}", "--set"];
+    let stops = [&stops[..], &["training.selection={by: validation_accuracy, patience: 1}"]].concat();
+    let words = [&["train", "tones.yaml", "--out", "out"], &stops[..]].concat();
+    folder.snnc(&words).success();
+    assert!(epochs(&folder, "out").len() < 40);
+    run(
+        &folder,
+        "touch -d 2099-01-01 out/checkpoint.safetensors; touch -d 2001-01-01 out/weights.safetensors",
+    )
+    .success();
+    folder.snnc(&words).success();
+
+    let mut child = shell(&folder, &TRAIN.replace("--out out", "--out cut --overwrite")).spawn();
+    let child = child.as_mut().expect("there is a shell");
+    while epochs(&folder, "cut").is_empty() {
+        assert!(child.try_wait().expect("it can be asked").is_none(), "training has ended");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    send("-TERM", child);
+    child.wait().expect("it ends");
+    run(&folder, "cp out/weights.safetensors cut; touch -d 2099-01-01 cut/weights.safetensors").success();
+    let again = ["train", "tones.yaml", "--out", "cut", "--set", "training.epochs=1000000"];
+    folder.snnc(&again).failure(2, &["that was interrupted after"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf8_are_reported_as_such() {
+    let folder = tones();
+    run(&folder, r"cp data/low_0.wav data/low_$(printf '\377').wav").success();
+    for command in ["train tones.yaml --out out", "encode data -o events"] {
+        let outcome = run(&folder, &format!("exec \"$SNNC\" {command}"));
+        outcome.failure(1, &["1 name is not UTF-8; rename the files or folders", r"`low_\xff.wav`"]);
+    }
+    run(&folder, r#"d=data/$(printf 'x\376y'); mkdir $d; mv data/low_$(printf '\377').wav $d/low_6.wav"#)
+        .success();
+    run(&folder, "exec \"$SNNC\" train tones.yaml --out out").failure(1, &[r"`x\xfey`"]);
+    // A network with such a name is one as any other.
+    run(&folder, r#"cp tones.snn $(printf 'net\377.snn'); exec "$SNNC" check net*.snn"#).success();
+    run(&folder, r#"echo wrong >> net*.snn; exec "$SNNC" check net*.snn"#).failure(1, &[r"--> net\xff.snn:"]);
+    run(&folder, r#"exec "$SNNC" check $(printf 'nowhere\377.snn')"#).failure(2, &[r"`nowhere\xff.snn`"]);
+    assert!(!folder.files().iter().any(|name| name.starts_with("out")), "{:?}", folder.files());
+}
+
+/// Names of files, keys and classes that would clear the screen or turn text around.
+#[cfg(unix)]
+#[test]
+fn names_do_not_act_on_the_terminal() {
+    let folder = tones();
+    folder.write("in\u{1b}[2J.npy", npy("|u1", false, &[2, 3], &[1; 6]));
+    folder.write("net\u{1b}[2J\u{202e}.snn", "network N { dt: 1 ms; oops }");
+    folder.write("r.yaml", crate::support::RECIPE.replace("[low, high]", "[low, \"hi\\egh\"]"));
+    folder.write("k\u{9b}2J.yaml", "network: tones.snn\n\"k\\e[2J\": 1\n");
+    for command in [
+        "check net*.snn",
+        "run tones.snn --init 1 --input in*.npy --output o.npz",
+        "check k*.yaml",
+        "train r.yaml --out out",
+        "check \"$(printf 'none\\033[2J')\"",
+    ] {
+        let outcome = run(&folder, &format!("exec \"$SNNC\" {command}"));
+        assert!(matches!(outcome.code, Some(1 | 2)), "{command}: {outcome:?}");
+        let said = &outcome.stderr;
+        assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}']), "{command}: {said:?}");
+    }
+    let colored = shell(&folder, "exec \"$SNNC\" check net*.snn --color always").output().expect("it runs");
+    let said = String::from_utf8(colored.stderr).expect("messages are text");
+    assert!(said.contains("\u{1b}[1m") && !said.contains("\u{1b}[2J"), "{said:?}");
+}
+
 /// Two links to the folder that they are in would make `2^40` paths.
 #[test]
 fn loops_of_links_in_data_are_read_once() {

@@ -62,3 +62,51 @@ fn replaced_files_keep_their_permissions() {
     }
     assert!(!folder.read("out.npz").is_empty());
 }
+
+/// Whatever replaces a file, its symbolic and hard links stay.
+#[test]
+fn replaced_files_keep_their_links() {
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    let folder = Folder::new();
+    let unformatted = TONES.replace("dt: 10 ms", "dt:10ms");
+    folder.write("w.safetensors", weights(TONES).to_safetensors());
+    folder.write("in.npy", npy("|u1", false, &[2, 16], &[1; 32]));
+    for (i, (command, file)) in [
+        ("fmt soft", "net.snn"),
+        ("fmt hard", "net.snn"),
+        ("run net.snn --weights w.safetensors --input in.npy --output soft", "out.npz"),
+        ("show net.snn --format svg -o hard", "net.svg"),
+        ("build net.snn --weights w.safetensors --target nir -o soft", "net.nir"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        folder.write("net.snn", &unformatted);
+        let [target, soft, hard] = [file.to_owned(), format!("soft{i}"), format!("hard{i}")];
+        let extension = file.rsplit('.').next().unwrap_or_default();
+        let [soft, hard] = [soft, hard].map(|name| format!("{name}.{extension}"));
+        if file != "net.snn" {
+            folder.write(file, "old");
+        }
+        set_mode(&folder, file, 0o640);
+        symlink(file, folder.path(&soft)).expect("links can be made");
+        if command.contains("hard") {
+            std::fs::hard_link(folder.path(&target), folder.path(&hard)).expect("links can be made");
+        }
+        let before = folder.read(file);
+        let command = command.replace("soft", &soft).replace("hard", &hard);
+        masked(&folder, &command.split(' ').collect::<Vec<_>>()).success();
+        let content = folder.read(file);
+        assert_ne!(content, before, "{command}");
+        assert_eq!(mode(&folder, file), 0o640, "{command}");
+        let link = std::fs::symlink_metadata(folder.path(&soft)).expect("it is there");
+        assert!(link.is_symlink() && folder.read(&soft) == content, "{command}");
+        if command.contains("hard") {
+            let [a, b] =
+                [file, &hard].map(|name| std::fs::metadata(folder.path(name)).expect("it is there").ino());
+            assert_eq!(a, b, "{command}");
+            std::fs::remove_file(folder.path(&hard)).expect("it is there");
+        }
+    }
+}

@@ -90,12 +90,12 @@ fn killed_training_loses_at_most_one_epoch() {
     let has_checkpoint = || folder.path("killed/checkpoint.safetensors").exists();
     let mut delay = 1u64;
     let mut kills_in_training = 0;
-    for _ in 0..8 {
+    for _ in 0..20 {
         let resume: &[&str] = if has_checkpoint() { &["--resume"] } else { &[] };
         let before = rows();
         let mut command = folder.command(&[&killed[..], resume].concat());
         let mut child = command.stderr(Stdio::null()).spawn().expect("it can be started");
-        while rows() <= before + 2 && child.try_wait().expect("it can be asked").is_none() {
+        while rows() <= before + 1 && child.try_wait().expect("it can be asked").is_none() {
             std::thread::sleep(std::time::Duration::from_micros(200));
         }
         // Times spread over an epoch, from a linear congruential generator.
@@ -106,7 +106,10 @@ fn killed_training_loses_at_most_one_epoch() {
         child.wait().expect("it ends");
         if running {
             kills_in_training += 1;
-            let done = epochs_in_checkpoint(&folder, "killed/checkpoint.safetensors");
+            // The metrics of the first epoch are written before the first checkpoint.
+            let done =
+                has_checkpoint().then(|| epochs_in_checkpoint(&folder, "killed/checkpoint.safetensors"));
+            let done = done.unwrap_or(0);
             let written = epochs(&folder, "killed").len();
             assert!(
                 done <= written && written <= done + 1,
@@ -114,7 +117,7 @@ fn killed_training_loses_at_most_one_epoch() {
             );
         }
     }
-    assert!(kills_in_training > 0, "no kill came while it trained");
+    assert!(kills_in_training > 10, "{kills_in_training} kills came while it trained");
     let resumed = folder.snnc(&[&killed[..], &["--resume", "--json"]].concat()).success().json();
     assert_eq!(result(resumed), result(whole));
     same_files(&folder, "killed", "whole");

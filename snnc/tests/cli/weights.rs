@@ -129,7 +129,8 @@ fn finished_runs_are_not_replaced_by_other_ones() {
     refused(&["--set", "training.epochs=3"], &["`epochs` is 3, but it is 2", "`--overwrite`"]);
     refused(&["--set", "params.tau=30 ms"], &["different network"]);
     refused(&["--set", "data.test={take: [4]}"], &["different dataset"]);
-    refused(&WEIGHTS, &["different initial weights"]);
+    folder.write("w.safetensors", &before);
+    refused(&["--weights", "w.safetensors"], &["different initial weights"]);
     // The same options give the same weights.
     folder.snnc(&TRAIN).success();
     assert_eq!(folder.read("out/weights.safetensors"), before);
@@ -185,6 +186,9 @@ fn inputs_are_not_replaced_by_outputs() {
     let folder = trained();
     let weights = folder.read("out/weights.safetensors");
     folder.write("k.weights", &weights);
+    std::fs::hard_link(folder.path("x.npy"), folder.path("hard.npz")).expect("it can be linked");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("x.npy", folder.path("soft.npz")).expect("it can be linked");
     let before = folder.files();
     for (words, file) in [
         (
@@ -201,9 +205,32 @@ fn inputs_are_not_replaced_by_outputs() {
         ),
         (&["eval", "tones.yaml", "--weights", "k.weights", "--report", "k.weights"], "k.weights"),
         (&["encode", "data/low_0.wav", "-o", "data/low_0.wav"], "low_0.wav"),
+        (&["encode", "data/low_0.wav", "-o", "e.npy", "--html", "data/low_0.wav"], "low_0.wav"),
+        (&["encode", "data/low_0.wav", "-o", "tones.yaml", "--recipe", "tones.yaml"], "tones.yaml"),
+        (
+            &["run", "tones.snn", "--init", "1", "--input", "x.npy", "--output", "o.npz", "--html", "x.npy"],
+            "x.npy",
+        ),
+        (&["show", "tones.snn", "--format", "yaml", "-o", "data/../tones.snn"], "tones.snn"),
+        (&["show", "out/tones.spec.npz", "-o", "out/tones.spec.npz"], "tones.spec.npz"),
+        (
+            &["show", "tones.snn", "--weights", "k.weights", "--format", "html", "-o", "k.weights"],
+            "k.weights",
+        ),
+        (&["compare", "tones.yaml", "--weights", "k.weights", "--html", "tones.snn"], "tones.snn"),
+        (&["eval", "tones.yaml", "--weights", "k.weights", "--report", "data/low_0.wav"], "low_0.wav"),
+        // Other names of the same files.
+        (&["run", "tones.yaml", "--init", "1", "--input", "x.npy", "--output", "hard.npz"], "hard.npz"),
+        (&["run", "tones.yaml", "--init", "1", "--input", "x.npy", "--output", "soft.npz"], "soft.npz"),
+        (
+            &["train", "tones.yaml", "--weights", "out/weights.safetensors", "--out", "out", "--overwrite"],
+            "weights.safetensors",
+        ),
     ] {
         folder.snnc(words).failure(2, &[file, "is an input of this command and would be replaced"]);
     }
+    let twice = ["encode", "data/low_0.wav", "-o", "e.npy", "--html", "data/../e.npy"];
+    folder.snnc(&twice).failure(2, &["is the name of two outputs"]);
     assert_eq!(folder.files(), before);
     assert_eq!(folder.read("k.weights"), weights);
 }

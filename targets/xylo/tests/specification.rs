@@ -96,4 +96,15 @@ fn every_damaged_byte_is_detected() {
         damaged[at] ^= 0x20;
         assert!(Specification::from_npz(&damaged).is_err(), "byte {at}");
     }
+    let weights = (0..16 * 900).map(|i| i * i % 251 - 125).collect();
+    let large = npz(&[("weights_in", &[16, 900], weights), ("weights_out", &[900, 1], vec![5; 900])]);
+    let mut large = Specification::from_npz(&large).unwrap().specification.to_npz().unwrap();
+    let mut at = 0;
+    for _ in 0..1000 {
+        at = (at * 7_919 + 104_729) % large.len();
+        large[at] ^= 0x20;
+        assert!(Specification::from_npz(&large).is_err(), "byte {at}");
+        large[at] ^= 0x20;
+    }
+    assert!(Specification::from_npz(&large).is_ok());
 }

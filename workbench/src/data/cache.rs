@@ -177,6 +177,16 @@ mod tests {
         }
         cache.put(7, &entry);
         assert_eq!(cache.get(7), Some(entry));
+        let frames: Vec<[u8; CHANNELS]> = (0..5000_u32).map(|t| [(t % 16) as u8; CHANNELS]).collect();
+        let mut large = Entry { raster: frames.into(), seconds: 50.0 }.encode().unwrap();
+        let mut at = 0;
+        for _ in 0..1000 {
+            at = (at * 7_919 + 104_729) % large.len();
+            large[at] ^= 0x10;
+            assert_eq!(Entry::decode(&large), None, "byte {at}");
+            large[at] ^= 0x10;
+        }
+        assert!(Entry::decode(&large).is_some());
     }
 
     #[test]

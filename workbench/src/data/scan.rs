@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern as Glob};
 
+use super::error_list;
 use crate::error::Error;
 use crate::files;
 use crate::observer::Observer;
@@ -74,9 +75,20 @@ impl Scan {
             pattern.map_err(|e| Error::Input(format!("`data.ignore`: `{text}` is not a pattern: {e}")))
         });
         let globs: Vec<Glob> = globs.collect::<Result<_, _>>()?;
-        let mut walk =
-            Walk { root: folder, extension, globs, visited: HashSet::new(), scan: Self::default() };
+        let mut walk = Walk {
+            root: folder,
+            extension,
+            globs,
+            visited: HashSet::new(),
+            not_text: Vec::new(),
+            scan: Self::default(),
+        };
         walk.folder(folder)?;
+        if !walk.not_text.is_empty() {
+            let list =
+                error_list(&walk.not_text, "name is", "names are", "not UTF-8; rename the files or folders");
+            return Err(Error::file(folder, list));
+        }
         let mut scan = walk.scan;
         scan.names.sort();
         Ok(scan)
@@ -105,6 +117,8 @@ struct Walk<'a> {
     globs: Vec<Glob>,
     /// Folders that were read, without links on the way: a link may lead back to a folder above.
     visited: HashSet<PathBuf>,
+    /// Names of samples and folders that are not UTF-8. Whatever is assigned by names would guess theirs.
+    not_text: Vec<String>,
     scan: Scan,
 }
 
@@ -130,6 +144,8 @@ impl Walk<'_> {
             self.scan.ignored.add(&name);
         } else if files::is_device(path) {
             self.scan.other.add(&name);
+        } else if relative.to_str().is_none() && (path.is_dir() || has_extension(&name, self.extension)) {
+            self.not_text.push(format!("`{}`", files::display(relative)));
         } else if path.is_dir() {
             let target = std::fs::canonicalize(path).map_err(|e| Error::io("read the folder", path, e))?;
             if self.visited.contains(&target) {
@@ -204,6 +220,24 @@ mod tests {
         assert_eq!(scan.ignored.count, 4);
         assert_eq!(scan.other.describe("file", "files").unwrap(), "1 file (`yes/a.flac`)");
         assert!(Scan::read(folder.path(), ".wav", &["[".to_owned()]).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_not_text_are_errors() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let folder = folder(&["a.wav"]);
+        for (name, is_error) in [(&b"b\xff.flac"[..], false), (b"b\xff.wav", true)] {
+            std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+            let scan = Scan::read(folder.path(), ".wav", &[]);
+            assert_eq!(scan.is_err(), is_error);
+            let message = scan.map_or_else(|error| error.to_string(), |_| String::new());
+            let says = message.contains("1 name is not UTF-8") && message.contains("`b\\xff.wav`");
+            assert!(says || !is_error, "{message}");
+        }
+        let ignored = ["b?.wav".to_owned()];
+        assert_eq!(Scan::read(folder.path(), ".wav", &ignored).unwrap().names, ["a.wav"]);
     }
 
     #[cfg(unix)]

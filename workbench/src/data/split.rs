@@ -1,6 +1,6 @@
 //! Assignment of samples to training, validation and test set, and to classes, by their fields and names.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use synnet_ir::display::pluralize;
 use synnet_ir::{did_you_mean, nearest};
@@ -46,6 +46,8 @@ pub(super) struct Fields<'a> {
 pub(super) struct Splitter<'a> {
     options: &'a DataOptions,
     classes: &'a [String],
+    /// Index of each class.
+    indices: HashMap<&'a str, usize>,
     /// Whether a numeric label is the index of a class, because no class name is a number and none gathers others.
     by_index: bool,
     /// The class that gathers labels which are not listed.
@@ -98,7 +100,8 @@ impl<'a> Splitter<'a> {
     /// Returns an error if a list file cannot be read.
     pub(super) fn new(options: &'a DataOptions, classes: &'a [String]) -> Result<Self, Error> {
         let name = options.unknown.as_ref().map_or_else(|| UNKNOWN.to_owned(), plain);
-        let unknown = classes.iter().position(|class| *class == name);
+        let indices: HashMap<&str, usize> = classes.iter().map(String::as_str).zip(0..).collect();
+        let unknown = indices.get(name.as_str()).copied();
         // With a class of unknown labels, a number that is not listed is an unknown label.
         let by_index = unknown.is_none() && classes.iter().all(|class| class.parse::<i64>().is_err());
         let mut lists = BTreeMap::new();
@@ -108,7 +111,7 @@ impl<'a> Splitter<'a> {
             }
         }
         let fields = required_fields(options).map(|(field, _)| field).collect();
-        Ok(Self { options, classes, by_index, unknown, fields, lists })
+        Ok(Self { options, classes, indices, by_index, unknown, fields, lists })
     }
 
     /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it, or if its label is no
@@ -153,7 +156,7 @@ impl<'a> Splitter<'a> {
         // Indices are written without leading zeros: `007` is a name.
         let index = label.parse().ok().filter(|i: &usize| i.to_string() == label);
         let index = index.filter(|&i| self.by_index && i < self.classes.len());
-        if let Some(known) = self.classes.iter().position(|class| class == label).or(index) {
+        if let Some(known) = self.indices.get(label).copied().or(index) {
             return Some(known);
         }
         if let Some(unknown) = self.unknown {

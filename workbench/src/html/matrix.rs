@@ -6,6 +6,11 @@ use super::svg::{Tenths, bounded_drawing, figure};
 
 /// Maximum number of classes for which cells are large enough for numbers.
 const MAX_NUMBERED: usize = 24;
+/// Maximum number of classes for which every cell is drawn. Of larger matrices, which are mostly zeros, only the cells
+/// with samples are.
+const MAX_DRAWN: usize = 64;
+/// Maximum number of cells of a larger matrix, those with the most samples.
+const MAX_CELLS: usize = 5000;
 /// Maximum length of a class label.
 const MAX_LABEL_CHARS: usize = 14;
 
@@ -14,14 +19,30 @@ pub fn confusion(caption: &str, note: &str, classes: &[String], counts: &[Vec<u6
     let grid = Grid::new(classes, counts.len());
     let content = html! {
         (grid.axis_labels(classes))
-        @for (row, line) in counts.iter().enumerate() {
-            @let total = line.iter().sum::<u64>().max(1);
-            @for (column, &count) in line.iter().enumerate() {
-                (grid.cell([row, column], classes, count, count as f64 / total as f64))
-            }
+        @if grid.n > MAX_DRAWN {
+            rect.cell x=(Tenths(grid.left)) y=(Tenths(grid.top)) width=(Tenths(grid.length()))
+                height=(Tenths(grid.length())) {}
+        }
+        @for (cell, count, fraction) in cells(counts) {
+            (grid.cell(cell, classes, count, fraction))
         }
     };
     figure(caption, note, &bounded_drawing(caption, grid.size(), &content))
+}
+
+/// Returns the cells to draw: row and column, number of samples, and its fraction of the row.
+fn cells(counts: &[Vec<u64>]) -> Vec<([usize; 2], u64, f64)> {
+    let rows = counts.iter().enumerate().flat_map(|(row, line)| {
+        let total = line.iter().sum::<u64>().max(1) as f64;
+        line.iter().enumerate().map(move |(column, &count)| ([row, column], count, count as f64 / total))
+    });
+    if counts.len() <= MAX_DRAWN {
+        return rows.collect();
+    }
+    let mut cells: Vec<_> = rows.filter(|(_, count, _)| *count > 0).collect();
+    cells.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    cells.truncate(MAX_CELLS);
+    cells
 }
 
 /// The layout of a matrix, in pixels.
@@ -132,5 +153,13 @@ mod tests {
         let many: Vec<String> = (0..60).map(|i| i.to_string()).collect();
         let html = confusion("float", "", &many, &vec![vec![1; 60]; 60]).into_string();
         assert!(html.contains("viewBox") && html.matches("<title>").count() == 3600);
+        let many: Vec<String> = (0..1000).map(|i| i.to_string()).collect();
+        for (counts, drawn) in [(0, 1000), (1, MAX_CELLS)] {
+            let mut counts = vec![vec![counts; 1000]; 1000];
+            (0..1000).for_each(|i| counts[i][i] = 9);
+            let html = confusion("float", "", &many, &counts).into_string();
+            assert_eq!(html.matches("<title>").count(), drawn);
+            assert!(html.len() < 2 << 20, "{} bytes", html.len());
+        }
     }
 }

@@ -106,7 +106,7 @@ pub(super) fn assemble(
 fn compile(recipe: &Recipe, repaired: &[KeyPath]) -> Result<CompileOutput, Vec<Problem>> {
     let path = &recipe.network;
     let problem = |message: String| Problem::new(&codes::FILE, "network", message);
-    let name = path.display().to_string();
+    let name = files::display(path);
     let check = |kind: FileKind| match Expected::Network.mistake(kind, &name) {
         Some(mistake) => {
             Err(vec![problem(format!("`network`: {}", mistake.message)).with_help(mistake.help)])

@@ -46,7 +46,7 @@ impl Plan {
     /// Returns an error if the network file cannot be read or has errors, or if the number of outputs is not that of
     /// the recipe's classes.
     pub fn new(recipe: Recipe, observer: &dyn Observer) -> Result<Self, Error> {
-        let name = recipe.path().display().to_string();
+        let name = files::display(recipe.path());
         check::assemble(recipe, Diagnostics::new(), &[], &name, &Checks::default(), observer)
     }
 

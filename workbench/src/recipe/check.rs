@@ -1,11 +1,13 @@
 //! The checks of a recipe that types cannot express: ranges, names, and keys that depend on each other.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use synnet_audio::audio3::FrontEndOptionsError;
 use synnet_data::waveform;
 use synnet_dsl::vocabulary::Unit;
 
+use super::data::MAX_CLASSES;
 use super::{DataOptions, Format, FrontEnd, Recipe, ValidationSplit};
 use crate::chip_catalog::ChipCatalog;
 use crate::codes;
@@ -92,12 +94,18 @@ impl DataOptions {
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut add = |problem| problems.push(problem);
+        let mut known = HashSet::new();
         for (i, class) in self.classes.iter().enumerate() {
-            if self.classes[..i].contains(class) {
+            if !known.insert(class) {
                 let path = KeyPath::dotted("data.classes").join(i);
                 let message = format!("duplicate class `{class}`");
                 add(Problem::at(&codes::DUPLICATE_VALUE, path, message).with_help("remove one of them"));
             }
+        }
+        if self.classes.len() > MAX_CLASSES {
+            let message = format!("`data.classes` has {} classes; at most {MAX_CLASSES}", self.classes.len());
+            let problem = Problem::new(&codes::RANGE, "data.classes", message);
+            add(problem.with_help("gather labels in one class, and name it as `data.unknown`"));
         }
         if let Some(unknown) = self.unknown.as_ref().filter(|unknown| !self.classes.contains(unknown)) {
             let message = format!("`data.unknown` is `{unknown}`, which is not one of `data.classes`");

@@ -196,18 +196,18 @@ impl<'de> Deserialize<'de> for Cache {
     }
 }
 
+/// Maximum number of classes: evaluations count every pair of a true and a predicted class.
+pub(super) const MAX_CLASSES: usize = 2048;
+
 /// Parses a list of classes, or their number.
 fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Written>, D::Error> {
-    /// A larger number is surely a mistake.
-    const MAX_CLASSES: u64 = 1 << 16;
-
     struct Classes;
 
     impl<'de> Visitor<'de> for Classes {
         type Value = Vec<Written>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of classes, or their number, 1 to 65536")
+            f.write_str("a list of classes, or their number, 1 to 2048")
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -219,7 +219,7 @@ fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Written>, D
         }
 
         fn visit_u64<E: de::Error>(self, count: u64) -> Result<Self::Value, E> {
-            if !(1..=MAX_CLASSES).contains(&count) {
+            if !(1..=MAX_CLASSES as u64).contains(&count) {
                 return Err(E::invalid_value(de::Unexpected::Unsigned(count), &self));
             }
             Ok((0..count).map(Written::from).collect())

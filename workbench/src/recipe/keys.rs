@@ -56,7 +56,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("data.validation.*", FIELD_VALUES, ""),
     key(
         "data.classes",
-        "a list of classes, or their number, 1 to 65536",
+        "a list of classes, or their number, 1 to 2048",
         "the target sequences of the samples",
     ),
     key("data.steps", COUNT, ""),

@@ -43,7 +43,7 @@ impl RecipeSource {
 
     /// Returns the name of a file in messages.
     pub(super) fn name(path: &Path) -> String {
-        if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() }
+        if path == Path::new("-") { "<stdin>".to_owned() } else { crate::files::display(path) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use synnet_ir::display::{format_duration, format_table, pluralize};
+use synnet_ir::display::{escape_controls, format_duration, format_table, pluralize};
 
 use super::{Report, Results, confusion, format_percent, quantization_lead, split_summary, summary};
 use crate::experiment::ChipResult;
@@ -15,7 +15,7 @@ impl Report<'_> {
         let Results { experiment, network, float, chips } = self.results;
         let _ = writeln!(text, "# {}\n", experiment.plan.loaded.graph.name);
         for line in &experiment.plan.loaded.graph.docs {
-            let _ = writeln!(text, "{line}");
+            let _ = writeln!(text, "{}", escaped(line));
         }
         let _ = writeln!(
             text,
@@ -30,7 +30,7 @@ impl Report<'_> {
         if !warnings.is_empty() {
             let _ = writeln!(text, "## Warnings\n");
             for warning in warnings {
-                let _ = writeln!(text, "* {warning}");
+                let _ = writeln!(text, "* {}", escaped(&warning.to_string()));
             }
             text.push('\n');
         }
@@ -42,15 +42,17 @@ impl Report<'_> {
         }
         for on in chips {
             let confusion = confusion(&on.result.evaluation, classes);
-            let _ = writeln!(text, "## Confusion matrix on {}\n\n{}", on.chip.title, fenced(&confusion));
-            let _ = writeln!(text, "## Quantization for {}\n\n{}", on.chip.title, quantization(on));
+            let title = escaped(&on.chip.title);
+            let _ = writeln!(text, "## Confusion matrix on {title}\n\n{}", fenced(&confusion));
+            let _ = writeln!(text, "## Quantization for {title}\n\n{}", quantization(on));
         }
         let _ = writeln!(text, "## Training\n\n{}", fenced(&self.metrics_table()));
         let network = synnet_ir::to_trained_table(&experiment.plan.loaded.graph, network);
         let _ = writeln!(text, "## Network\n\n{}", fenced(&network));
         let _ = writeln!(text, "## Files\n");
         for file in self.written {
-            let _ = writeln!(text, "* `{}`: {}", files::name(&file.path), file.description);
+            let name = files::name(&file.path).replace('`', "'");
+            let _ = writeln!(text, "* `{}`: {}", escape_controls(&name), escaped(&file.description));
         }
         text
     }
@@ -93,6 +95,45 @@ fn quantization(on: &ChipResult) -> String {
     format!("{}\n\n{}", quantization_lead(&on.build), fenced(&format_table(&rows)))
 }
 
+/// Returns a block of code, whose fence is longer than any in the text.
 fn fenced(text: &str) -> String {
-    format!("```text\n{}\n```\n", text.trim_end())
+    let mut fence = "```".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    format!("{fence}text\n{}\n{fence}\n", escape_controls(text.trim_end()))
+}
+
+/// Returns a line that is no markup: no tags, links, headings, lists or fences. Emphasis and code in a line stay.
+fn escaped(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut at_start = true;
+    for c in escape_controls(line).chars() {
+        if "\\<>&[]|".contains(c) || at_start && "#-+=~`".contains(c) {
+            text.push('\\');
+        }
+        at_start &= c.is_whitespace();
+        text.push(if c == '\n' { ' ' } else { c });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_cannot_become_markup() {
+        for (line, expected) in [
+            ("plain `code` and *emphasis* - as # meant", "plain `code` and *emphasis* - as # meant"),
+            ("<script>alert(1)</script>", r"\<script\>alert(1)\</script\>"),
+            ("![x](http://x)\u{1b}[2J\n# x", r"!\[x\](http://x)\\u{1b}\[2J # x"),
+            ("  ```", r"  \```"),
+            ("# heading", r"\# heading"),
+            ("- item", r"\- item"),
+        ] {
+            assert_eq!(escaped(line), expected);
+        }
+        assert_eq!(fenced("a ``` b ````\n"), "`````text\na ``` b ````\n`````\n");
+    }
 }

@@ -99,8 +99,13 @@ fn metrics(float: &FloatEvaluation, chips: &[ChipResult]) -> Vec<Vec<String>> {
     rows
 }
 
-/// Formats the confusion matrix: rows are true classes, columns are predictions. Zeros are dots.
+/// Formats the confusion matrix: rows are true classes, columns are predictions. Zeros are dots. Of more than 100 classes,
+/// it lists the pairs that are confused most often.
 pub fn confusion(evaluation: &Evaluation, classes: &[String]) -> String {
+    const MAX_COLUMNS: usize = 100;
+    if classes.len() > MAX_COLUMNS {
+        return most_confused(evaluation, classes);
+    }
     let mut rows =
         vec![std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned()).collect()];
     for (class, counts) in classes.iter().zip(&evaluation.confusion) {
@@ -108,6 +113,27 @@ pub fn confusion(evaluation: &Evaluation, classes: &[String]) -> String {
         rows.push(std::iter::once(class.clone()).chain(cells).collect());
     }
     format_table(&rows)
+}
+
+/// Lists the pairs of classes that are confused most often.
+fn most_confused(evaluation: &Evaluation, classes: &[String]) -> String {
+    const MAX_PAIRS: usize = 50;
+    let cells = evaluation.confusion.iter().enumerate().flat_map(|(class, counts)| {
+        counts.iter().enumerate().map(move |(predicted, &count)| (class, predicted, count))
+    });
+    let mut pairs: Vec<_> = cells.filter(|(class, predicted, n)| class != predicted && *n > 0).collect();
+    pairs.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
+    let mut rows = vec![["true class", "predicted class", "samples"].map(str::to_owned).to_vec()];
+    let name = |class: usize| classes.get(class).cloned().unwrap_or_default();
+    rows.extend(
+        pairs
+            .iter()
+            .take(MAX_PAIRS)
+            .map(|&(class, predicted, n)| vec![name(class), name(predicted), n.to_string()]),
+    );
+    let more = pairs.len().saturating_sub(MAX_PAIRS);
+    let rest = if more > 0 { format!("and {} more pairs\n", more) } else { String::new() };
+    format!("{}{rest}", format_table(&rows))
 }
 
 /// Returns an evaluation as JSON.

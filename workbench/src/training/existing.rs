@@ -97,7 +97,7 @@ impl ExistingRun {
         let differing =
             names.filter(|part| is_known(part) && info.provenance.get(*part) != provenance.get(*part));
         differences.extend(differing.map(|part| format!("different {part}")));
-        if differences.is_empty() && self.is_interrupted(folder) {
+        if differences.is_empty() && !info.finished {
             return refuse(&format!(
                 "that was interrupted after {} of {}: continue it with `--resume`, or start again with `--overwrite`",
                 info.epochs_done,
@@ -116,14 +116,5 @@ impl ExistingRun {
             // A file that cannot be removed cannot be replaced either, which is an error later on.
             let _ = std::fs::remove_file(folder.join(name));
         }
-    }
-
-    /// Returns whether training ended before its last epoch without being finished, so that its weights are not written
-    /// yet, or are those of an earlier run that is being extended.
-    fn is_interrupted(&self, folder: &Path) -> bool {
-        let written = |name: &str| std::fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
-        // Training that stops early writes its weights after the checkpoint.
-        matches!(self, Self::Known(info) if info.epochs_done < info.epochs)
-            && written(WEIGHTS) < written(CHECKPOINT)
     }
 }
