@@ -281,7 +281,7 @@ mod tests {
         let code = std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written");
         assert!(code.contains("pub struct Kws {") && code.contains("include_bytes!(\"kws.weights\")"));
         let weights = std::fs::read(folder.path().join("out/kws.weights")).expect("it was written");
-        assert_eq!(weights.len(), 8 + 4 * (2 * 3 + 3 * 2));
+        assert_eq!(weights.len(), 16 + 4 * (2 * 3 + 3 * 2));
     }
 
     #[cfg(unix)]

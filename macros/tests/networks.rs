@@ -47,22 +47,52 @@ mod slower {
     }
 }
 
-/// Bytes of weights that only their length and fingerprint make right.
+/// Asserts that bytes are refused as weights.
 fn is_refused<T, E: std::fmt::Display>(made: Result<T, E>, message: &str) {
     let Err(error) = made else { panic!("zeros are not the weights of a network") };
     assert_eq!(error.to_string(), message);
 }
 
+/// Networks that are named like primitive types, beside each other.
+#[deny(warnings)]
+mod primitive_types {
+    macro_rules! networks {
+        ($($name:ident)*) => {
+            $(synnet_macros::synnet! {
+                network $name {
+                    dt: 10 ms;
+                    input x: 2;
+                    layer str: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms };
+                    layer f32: lif(2) { tau_mem: 100 ms, tau_syn: 10 ms };
+                    x -> linear -> str -> delay(2) -> linear { bias: true } -> f32;
+                    output f32.spikes;
+                }
+            })*
+            /// Sizes of the outputs.
+            pub(super) const OUTPUTS: &[usize] = &[$($name::OUTPUTS),*];
+        };
+    }
+
+    networks!(Bool Char Str I8 I16 I32 I64 I128 Isize U8 U16 U32 U64 U128 Usize F16 F32 F64 F128 Never);
+}
+
+#[test]
+fn networks_can_be_named_like_primitive_types() {
+    assert!(primitive_types::OUTPUTS.iter().all(|&outputs| outputs == 2));
+    let weights = [0; primitive_types::U8::WEIGHTS];
+    is_refused(primitive_types::U8::with_weights(&weights), "these are weights of another network than `U8`");
+}
+
 #[test]
 fn a_network_is_selected_by_name() {
     assert_eq!((First::INPUTS, First::OUTPUTS), (2, 2));
-    assert_eq!(First::WEIGHTS, 8 + 4 * (2 * 5 + 5 * 2));
+    assert_eq!(First::WEIGHTS, 16 + 4 * (2 * 5 + 5 * 2));
     is_refused(
         First::with_weights(&[0; First::WEIGHTS]),
         "these are weights of another network than `First`",
     );
-    assert_eq!(second::Second::WEIGHTS, 8 + 4 * 2 * 2);
-    is_refused(second::Second::with_weights(&[]), "the weights of `Second` are 24 bytes, not 0");
+    assert_eq!(second::Second::WEIGHTS, 16 + 4 * 2 * 2);
+    is_refused(second::Second::with_weights(&[]), "the weights of `Second` are 32 bytes, not 0");
 }
 
 #[test]
@@ -114,6 +144,15 @@ fn weights_at_run_time_give_the_same() {
     let network = synnet_ir::Network::bind(&graph, &params).expect("they are of this network");
     let packed = synnet_rust::weights::pack(&network);
 
+    for at in 0..packed.len() {
+        let mut damaged = packed.clone();
+        damaged[at] ^= 1;
+        let message = match at {
+            0..8 => "these are weights of another network than `Clicks`",
+            _ => "the weights of `Clicks` are damaged: their checksum does not match",
+        };
+        is_refused(at_run_time::Clicks::with_weights(&damaged), message);
+    }
     let mut later = at_run_time::Clicks::with_weights(&packed).expect("they are of this network");
     let mut at_once = Clicks::new();
     for step in 0..100 {

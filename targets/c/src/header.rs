@@ -105,7 +105,9 @@ typedef enum {{
     /** There is no network, or the weights have another length. */
     {macros}_WRONG_SIZE = 1,
     /** The weights belong to another network. */
-    {macros}_OTHER_NETWORK = 2
+    {macros}_OTHER_NETWORK = 2,
+    /** The weights are damaged: they do not match their checksum. */
+    {macros}_DAMAGED = 3
 }} {prefix}_status;
 
 "

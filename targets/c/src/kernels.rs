@@ -22,6 +22,7 @@ fn float_kernels(program: &Program) -> Vec<Option<&'static str>> {
     let counts = any_operation(program, |operation| matches!(operation, Operation::AddEvents { .. }));
     let divides = any_statement(program, |statement| matches!(statement, Statement::Divide { .. }));
     vec![
+        (!program.tables.is_empty()).then_some(CHECKSUM),
         (!program.tables.is_empty()).then_some(NUMBER),
         adds(Rows::Spiking).then_some(ADD_ROWS),
         adds(Rows::All).then_some(ADD_ALL_ROWS),
@@ -40,7 +41,13 @@ fn integer_kernels(program: &Program) -> Vec<Option<&'static str>> {
             .any(|statement| matches!(statement, Statement::SpikeOnce | Statement::CountSpikes { .. })),
         Phase::Rounds { .. } | Phase::Aliases { .. } => true,
     });
-    vec![Some(SATURATE), wraps.then_some(WRAP), Some(LEAK), weighted.then_some(ADD_INTEGER_ROWS)]
+    vec![
+        weighted.then_some(CHECKSUM),
+        Some(SATURATE),
+        wraps.then_some(WRAP),
+        Some(LEAK),
+        weighted.then_some(ADD_INTEGER_ROWS),
+    ]
 }
 
 /// Returns whether one of the statements of the layers' loops has this property.
@@ -50,6 +57,27 @@ fn any_statement(program: &Program, has: impl Fn(&Statement) -> bool) -> bool {
         Phase::Rounds { .. } | Phase::Aliases { .. } => false,
     })
 }
+
+/// Computes [`checksum`](synnet_step::weights::checksum).
+const CHECKSUM: &str = "\
+/* Returns the checksum of the numbers of the weights. */
+static uint64_t $p_checksum(const uint8_t *bytes, size_t size)
+{
+    uint64_t sum = UINT64_C(0xCBF29CE484222325);
+    size_t i = 0U;
+    while (i < size) {
+        const size_t width = ((size - i) < 8U) ? 1U : 8U;
+        uint64_t word = 0U;
+        for (size_t k = 0U; k < width; k++) {
+            word |= (uint64_t)bytes[i + k] << (8U * k);
+        }
+        sum = (sum ^ word) * UINT64_C(0x100000001B3);
+        sum ^= sum >> 32U;
+        i += width;
+    }
+    return sum;
+}
+";
 
 /// Assembled from bytes, so that weights need no alignment and machines no byte order. Where the order is the machine's,
 /// compilers make one load of it.

@@ -120,6 +120,12 @@ fn init(program: &Program, names: &Names) -> String {
     if ((net == NULL) || (weights == NULL) || (size != {macros}_WEIGHTS_SIZE)) {{
         status = {macros}_WRONG_SIZE;
     }} else {{
+        const uint64_t sum = {prefix}_checksum(&weights[16], size - 16U);
+        for (size_t i = 0U; i < 8U; i++) {{
+            if (weights[i + 8U] != (uint8_t)((sum >> (8U * i)) & 0xFFU)) {{
+                status = {macros}_DAMAGED;
+            }}
+        }}
         for (size_t i = 0U; i < 8U; i++) {{
             if (weights[i] != fingerprint[i]) {{
                 status = {macros}_OTHER_NETWORK;

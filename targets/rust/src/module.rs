@@ -320,14 +320,11 @@ impl ModuleParts {
             /// Creates the network with these weights. All states are zero.
             ///
             /// # Errors
-            /// Returns an error if the bytes are not the weights of this network.
+            /// Returns an error if the bytes are not the weights of this network, or are damaged.
             pub const fn #with_weights(weights: &'w [u8]) -> Result<Self, WeightsError> {
-                if weights.len() != Weights::LEN {
-                    return Err(WeightsError::Length { expected: Weights::LEN, actual: weights.len() });
-                }
                 match Weights::view(weights) {
-                    Some(weights) => Ok(Self { weights, #states }),
-                    None => Err(WeightsError::OtherNetwork),
+                    Ok(weights) => Ok(Self { weights, #states }),
+                    Err(error) => Err(error),
                 }
             }
         }
@@ -356,14 +353,16 @@ impl ModuleParts {
             const PACKED: &[u8] = #packed;
 
             const _: () = {
-                let fingerprint = match PACKED.first_chunk() {
-                    Some(first) => u64::from_le_bytes(*first),
-                    None => 0,
+                let (fingerprint, sum) = match PACKED.as_chunks::<8>().0 {
+                    [fingerprint, sum, ..] => (u64::from_le_bytes(*fingerprint), u64::from_le_bytes(*sum)),
+                    _ => (0, 0),
                 };
                 assert!(
                     fingerprint == #fingerprint && PACKED.len() == #len,
                     "the file of the weights does not belong to this module",
                 );
+                let (_, numbers) = PACKED.split_at(16);
+                assert!(sum == checksum(numbers), "the file of the weights is damaged");
             };
 
             #tables

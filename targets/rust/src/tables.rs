@@ -1,6 +1,6 @@
 //! Weights as Rust: tables of the module, or views of bytes that the program brings.
 //!
-//! Both follow the layout of [`weights`](synnet_step::weights): a fingerprint, then table after table.
+//! Both follow the layout of [`weights`](synnet_step::weights): the header, then table after table.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -52,11 +52,14 @@ pub(crate) fn views(program: &Program, names: &Names) -> TokenStream {
         // `let ... else` instead of `?`, which is not allowed in a `const fn`.
         if table.part == Part::Bias {
             let bias = format_ident!("{name}_bias");
-            takes.push(quote! { let Some(([#bias], bytes)) = take_matrix(bytes) else { return None; }; });
+            takes.push(
+                quote! { let Some(([#bias], bytes)) = take_matrix(bytes) else { return Err(length); }; },
+            );
             fields.push(bias);
             types.push(quote!(&'w Row<#columns>));
         } else {
-            takes.push(quote! { let Some((#name, bytes)) = take_matrix(bytes) else { return None; }; });
+            takes
+                .push(quote! { let Some((#name, bytes)) = take_matrix(bytes) else { return Err(length); }; });
             fields.push(name.clone());
             types.push(quote!(&'w Matrix<#rows, #columns>));
         }
@@ -78,13 +81,21 @@ pub(crate) fn views(program: &Program, names: &Names) -> TokenStream {
             /// The first eight bytes, which identify the network.
             const FINGERPRINT: u64 = #fingerprint;
 
-            const fn view(bytes: &'w [u8]) -> Option<Self> {
-                let Some((fingerprint, bytes)) = bytes.split_first_chunk() else { return None; };
+            const fn view(bytes: &'w [u8]) -> Result<Self, WeightsError> {
+                let length = WeightsError::Length { expected: Self::LEN, actual: bytes.len() };
+                if bytes.len() != Self::LEN {
+                    return Err(length);
+                }
+                let Some((fingerprint, bytes)) = bytes.split_first_chunk() else { return Err(length); };
                 if u64::from_le_bytes(*fingerprint) != Self::FINGERPRINT {
-                    return None;
+                    return Err(WeightsError::OtherNetwork);
+                }
+                let Some((sum, bytes)) = bytes.split_first_chunk() else { return Err(length); };
+                if u64::from_le_bytes(*sum) != checksum(bytes) {
+                    return Err(WeightsError::Damaged);
                 }
                 #(#takes)*
-                if bytes.is_empty() { Some(Self { #(#fields),* }) } else { None }
+                if bytes.is_empty() { Ok(Self { #(#fields),* }) } else { Err(length) }
             }
         }
 
@@ -102,6 +113,7 @@ pub(crate) fn views(program: &Program, names: &Names) -> TokenStream {
 fn error(names: &Names) -> TokenStream {
     let network = &names.network;
     let length = format!("the weights of `{network}` are {{expected}} bytes, not {{actual}}");
+    let damaged = format!("the weights of `{network}` are damaged: their checksum does not match");
     let other = format!("these are weights of another network than `{network}`");
     quote! {
         /// The error for bytes that are not the weights of the network.
@@ -116,6 +128,8 @@ fn error(names: &Names) -> TokenStream {
             },
             /// The bytes do not start with the fingerprint of this network.
             OtherNetwork,
+            /// The bytes do not match their checksum.
+            Damaged,
         }
 
         impl core::fmt::Display for WeightsError {
@@ -123,6 +137,7 @@ fn error(names: &Names) -> TokenStream {
                 match self {
                     Self::Length { expected, actual } => write!(f, #length),
                     Self::OtherNetwork => write!(f, #other),
+                    Self::Damaged => write!(f, #damaged),
                 }
             }
         }

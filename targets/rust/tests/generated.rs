@@ -298,7 +298,7 @@ fn bare_use(module: &str, name: &str, zero: &str) -> String {
 }
 
 #[test]
-fn weights_of_another_network_are_refused_at_run_time() {
+fn other_and_damaged_weights_are_refused_at_run_time() {
     let folder = rustc::folder("refused");
     let mut random = Random(1);
     let network = bind(&networks::corpus("keyword_spotter"), &mut random);
@@ -323,6 +323,16 @@ fn weights_of_another_network_are_refused_at_run_time() {
             let other = Kws::with_weights(&other).unwrap_err();
             assert_eq!(other, WeightsError::OtherNetwork);
             println!("{other}");
+            let mut damaged = good;
+            let mut at = 0;
+            for _ in 0..1000 {
+                at = (at * 7_919 + 104_729) % damaged.len();
+                damaged[at] ^= 4;
+                let expected = if at < 8 { WeightsError::OtherNetwork } else { WeightsError::Damaged };
+                assert_eq!(Kws::with_weights(&damaged).unwrap_err(), expected, "byte {at}");
+                damaged[at] ^= 4;
+            }
+            println!("{}", WeightsError::Damaged);
         }
     "#;
     std::fs::write(folder.join("main.rs"), program).expect("the program is written");
@@ -331,6 +341,7 @@ fn weights_of_another_network_are_refused_at_run_time() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "the weights of `Kws` are 34568 bytes, not 3\nthese are weights of another network than `Kws`\n"
+        "the weights of `Kws` are 34576 bytes, not 3\nthese are weights of another network than `Kws`\n\
+         the weights of `Kws` are damaged: their checksum does not match\n"
     );
 }

@@ -89,11 +89,17 @@ impl Program {
         let (weights, refused) = match &files.weights {
             Some(_) => (
                 format!("{prefix}_weights, sizeof {prefix}_weights"),
-                // The first byte is part of the fingerprint.
+                // The first byte is part of the fingerprint, those from the eighth on of the checksum or of weights.
                 format!(
                     "uint8_t *other = copy({prefix}_weights, sizeof {prefix}_weights);
                      other[0] ^= 1U;
                      check({prefix}_init(&net, other, sizeof {prefix}_weights) == {macros}_OTHER_NETWORK, \"{prefix}\");
+                     other[0] ^= 1U;
+                     for (size_t i = 8U; i < sizeof {prefix}_weights; i += 1U + sizeof {prefix}_weights / 64U) {{
+                         other[i] ^= 16U;
+                         check({prefix}_init(&net, other, sizeof {prefix}_weights) == {macros}_DAMAGED, \"{prefix}\");
+                         other[i] ^= 16U;
+                     }}
                      check({prefix}_init(&net, other, 7U) == {macros}_WRONG_SIZE, \"{prefix}\");
                      free(other);"
                 ),

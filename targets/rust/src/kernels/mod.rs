@@ -4,9 +4,9 @@
 mod float;
 mod integer;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use synnet_step::{Arithmetic, Operation, Part, Phase, Program, Rows, Search, Statement};
+use synnet_step::{Arithmetic, Operation, Part, Phase, Program, Rows, Search, Statement, weights};
 
 use crate::variants::Variants;
 
@@ -30,6 +30,7 @@ fn float_kernels(program: &Program, borrowed: bool) -> TokenStream {
     // Embedded rows are wrapped in a struct, which aligns them.
     let row = if borrowed { quote!(row) } else { quote!(&row.0) };
     let used = [
+        (!program.tables.is_empty()).then(checksum),
         adds(Rows::Spiking).then(|| float::add_rows(&row)),
         adds(Rows::All).then(|| float::add_all_rows(&row)),
         program.tables.iter().any(|table| table.part == Part::Bias).then(|| float::add_bias(borrowed)),
@@ -69,8 +70,33 @@ fn integer_kernels(variants: Variants<'_>) -> TokenStream {
         integer::reaches(),
         if two { integer::add_saturating() } else { TokenStream::new() },
         if program.tables.is_empty() { TokenStream::new() } else { integer::tables() },
+        if program.tables.is_empty() { TokenStream::new() } else { checksum() },
     ];
     used.into_iter().collect()
+}
+
+/// Generates the function that computes [`weights::checksum`].
+fn checksum() -> TokenStream {
+    let [start, factor] = weights::CHECKSUM.map(Literal::u64_unsuffixed);
+    quote! {
+        /// Returns the checksum of numbers of the packed weights.
+        const fn checksum(numbers: &[u8]) -> u64 {
+            let (mut words, mut rest) = numbers.as_chunks::<8>();
+            let mut hash: u64 = #start;
+            // `for` is not allowed in a `const fn`.
+            while let [word, others @ ..] = words {
+                hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(#factor);
+                hash ^= hash >> 32;
+                words = others;
+            }
+            while let [byte, others @ ..] = rest {
+                hash = (hash ^ u64::from_le_bytes([*byte, 0, 0, 0, 0, 0, 0, 0])).wrapping_mul(#factor);
+                hash ^= hash >> 32;
+                rest = others;
+            }
+            hash
+        }
+    }
 }
 
 /// Returns whether a program adds integer rows in a way that has this property.

@@ -8,7 +8,7 @@ use super::{docs, layer};
 use crate::machine::Machine;
 use crate::operation::{Operation, Rows, Search};
 use crate::program::{Arithmetic, Connection, Output, Part, Program, Scalar, Source, StateName, Table};
-use crate::weights::HEADER;
+use crate::weights::{self, HEADER};
 
 /// Lowers a network in integers for a kind of machine.
 ///
@@ -125,13 +125,10 @@ fn events_per_addition(network: &IntegerNetwork, connection: &IntegerConnection)
     u8::try_from(fit).ok().filter(|&fit| fit < network.max_events_of(connection.source))
 }
 
-/// Packs the fingerprint, then every matrix in the order of connections, row by row.
+/// Packs every matrix in the order of connections, row by row, after the header.
 fn pack(network: &IntegerNetwork, fingerprint: u64) -> Vec<u8> {
-    let mut bytes = fingerprint.to_le_bytes().to_vec();
-    for weights in connections(network).flat_map(|(_, connection)| &connection.weights) {
-        bytes.extend(weights.iter().map(|weight| weight.cast_unsigned()));
-    }
-    bytes
+    let matrices = connections(network).flat_map(|(_, connection)| &connection.weights);
+    weights::with_header(fingerprint, matrices.flatten().map(|weight| weight.cast_unsigned()))
 }
 
 /// Returns a number that differs between networks that cannot run with each other's weights.
