@@ -1,8 +1,8 @@
 //! Entry points: from a network to its C files, in either arithmetic.
 
-use synnet_ir::{Diagnostics, Graph, Network};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, codes};
 use synnet_step::integer::{IntegerError, IntegerNetwork};
-use synnet_step::{Footprint, Machine, Numbers, Program, float, integer, quantized};
+use synnet_step::{Detector, Footprint, Machine, Numbers, Program, float, integer, quantized};
 use synnet_xylo::quantize::QuantizeReport;
 
 use crate::header;
@@ -30,22 +30,24 @@ pub struct Files {
     pub warnings: Diagnostics,
     program: Program,
     names: Names,
+    detector: Option<Detector>,
 }
 
 impl Files {
     /// Returns the text of the header.
     pub fn header(&self) -> String {
-        header::header(&self.program, &self.names, self.memory)
+        header::header(&self.program, &self.names, self.memory, self.detector.as_ref())
     }
 
     /// Returns the text of the source file, which includes the header of this file name.
     pub fn source(&self, header: &str) -> String {
-        source::source(&self.program, &self.names, &format!("#include \"{header}\"\n"))
+        let include = format!("#include \"{header}\"\n");
+        source::source(&self.program, &self.names, &include, self.detector.as_ref())
     }
 
     /// Returns the text of a source file that contains the header.
     pub fn single_file(&self) -> String {
-        source::source(&self.program, &self.names, &self.header())
+        source::source(&self.program, &self.names, &self.header(), self.detector.as_ref())
     }
 }
 
@@ -67,12 +69,13 @@ pub fn generate(network: &Network, options: &COptions) -> Result<Files, Diagnost
             if !refused.is_empty() {
                 return Err(refused);
             }
-            Ok(files(float::lower(&network.graph, Some(network), &options.rates), options))
+            fitting(float::lower(&network.graph, Some(network), &options.rates), &network.graph, options)
         }
         Numbers::Integer(quantize) => {
             let quantized = quantized::quantize(network, quantize)?;
-            let files = generate_integer(&quantized.network, options);
-            let mut files = files.expect("quantization gives a consistent description");
+            let program = integer::lower(&quantized.network, Machine::Scalar);
+            let program = program.expect("quantization gives a consistent description");
+            let mut files = fitting(program, &network.graph, options)?;
             files.quantization = Some(quantized.report);
             files.warnings = quantized.warnings;
             Ok(files)
@@ -87,7 +90,11 @@ pub fn generate(network: &Network, options: &COptions) -> Result<Files, Diagnost
 /// Returns an error if the description is inconsistent.
 pub fn generate_integer(network: &IntegerNetwork, options: &COptions) -> Result<Files, IntegerError> {
     // C is for microcontrollers, most of which have no vectors, and the compilers of others make some of these loops.
-    Ok(files(integer::lower(network, Machine::Scalar)?, options))
+    let program = integer::lower(network, Machine::Scalar)?;
+    match mismatch(&program, options) {
+        Some(mismatch) => Err(IntegerError { errors: vec![mismatch] }),
+        None => Ok(files(program, options)),
+    }
 }
 
 /// Generates the files of a network in f32 whose weights come at run time only.
@@ -100,7 +107,19 @@ pub fn generate_without_weights(graph: &Graph, options: &COptions) -> Result<Fil
     if !refused.is_empty() {
         return Err(refused);
     }
-    Ok(files(float::lower(graph, None, &options.rates), options))
+    fitting(float::lower(graph, None, &options.rates), graph, options)
+}
+
+/// Returns the files of a program, if the detector of the options takes its outputs.
+fn fitting(program: Program, graph: &Graph, options: &COptions) -> Result<Files, Diagnostics> {
+    let Some(mismatch) = mismatch(&program, options) else { return Ok(files(program, options)) };
+    let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, mismatch);
+    Err(diagnostic.with_help("write one for this network and these numbers with `snnc detect`").into())
+}
+
+fn mismatch(program: &Program, options: &COptions) -> Option<String> {
+    let mismatch = options.detector.as_ref()?.mismatch(program)?;
+    Some(format!("the detector does not fit: {mismatch}"))
 }
 
 fn files(program: Program, options: &COptions) -> Files {
@@ -114,6 +133,7 @@ fn files(program: Program, options: &COptions) -> Files {
         warnings: Diagnostics::new(),
         program,
         names,
+        detector: options.detector.clone(),
     }
 }
 

@@ -2,13 +2,19 @@
 
 use std::fmt::Write as _;
 
-use synnet_step::{Arithmetic, Footprint, Layer, Program, Scalar, State};
+use synnet_step::{Arithmetic, Detector, Footprint, Layer, Program, Scalar, State};
 
+use crate::detector;
 use crate::names::Names;
 use crate::text::{comment, float_literal, scalar};
 
 /// Returns the text of the header.
-pub(crate) fn header(program: &Program, names: &Names, memory: Footprint) -> String {
+pub(crate) fn header(
+    program: &Program,
+    names: &Names,
+    memory: Footprint,
+    detector: Option<&Detector>,
+) -> String {
     let (prefix, macros) = (&names.prefix, names.macros());
     let guard = format!("{macros}_H");
     let mut text = program.header.clone();
@@ -33,6 +39,7 @@ pub(crate) fn header(program: &Program, names: &Names, memory: Footprint) -> Str
     ));
     text += &network_type(program, names, memory);
     text += &functions(program, names);
+    text.extend(detector.map(|detector| detector::declarations(detector, names)));
     text += "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
     text
 }

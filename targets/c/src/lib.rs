@@ -15,8 +15,10 @@
 //! * `generate`: the entry points; `target`: the same as a [`Target`](synnet_ir::Target).
 //! * `header`: types and functions that a program uses; `source`: tables, weights and functions.
 //! * `step` prints operations, `layer` and `statement` print layers; `kernels`: functions that they call.
+//! * `detector`: the decision of a keyword spotter, beside the network.
 //! * `names`: names of the language to C identifiers; `text`: lines, comments, numbers.
 
+mod detector;
 mod generate;
 mod header;
 mod kernels;
@@ -31,5 +33,5 @@ mod text;
 
 pub use generate::{Files, check, generate, generate_integer, generate_without_weights};
 pub use options::COptions;
-pub use synnet_step::{Footprint, Numbers};
+pub use synnet_step::{Detector, Footprint, Numbers};
 pub use target::CTarget;

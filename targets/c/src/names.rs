@@ -39,7 +39,8 @@ const MACROS: &str = "assert errno fpclassify i386 isfinite isgreater isgreatere
 
 /// Names that a network has without a layer, after its prefix: types, functions and arrays.
 const OWN: &str = "init reset step run network status weights output_scale number add_rows add_all_rows add_bias \
-    add_counts add_weight spike_count saturate wrap leak checksum";
+    add_counts add_weight spike_count saturate wrap leak checksum detector detector_reset detector_step keywords \
+    keyword_outputs thresholds output_weights";
 
 /// What follows the name of a layer in the names of its function and its tables.
 const OF_LAYER: [&str; 11] = [

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_step::Numbers;
+use synnet_step::{Detector, Numbers};
 
 /// Options for generating C.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,8 @@ pub struct COptions {
     /// Measured mean number of events per channel or neuron per step, by the name of the input or layer. It decides how
     /// connections in f32 are evaluated, never their result. Empty by default.
     pub rates: BTreeMap<String, f64>,
+    /// Decision of a keyword spotter, generated beside the network. None by default.
+    pub detector: Option<Detector>,
 }
 
 impl COptions {
@@ -34,6 +36,13 @@ impl COptions {
     #[must_use]
     pub fn with_numbers(mut self, numbers: Numbers) -> Self {
         self.numbers = numbers;
+        self
+    }
+
+    /// Sets the detector.
+    #[must_use]
+    pub fn with_detector(mut self, detector: Option<Detector>) -> Self {
+        self.detector = detector;
         self
     }
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use synnet_step::{Constant, Operation, Program};
+use synnet_step::{Constant, Detector, Operation, Program};
 
+use crate::detector;
 use crate::header::types;
 use crate::kernels::kernels;
 use crate::layer;
@@ -12,7 +13,7 @@ use crate::step;
 use crate::text::{array, float_literal, scalar, values, zero};
 
 /// Returns the text of the source file. `include` brings in the header.
-pub(crate) fn source(program: &Program, names: &Names, include: &str) -> String {
+pub(crate) fn source(program: &Program, names: &Names, include: &str, detector: Option<&Detector>) -> String {
     let (prefix, macros) = (&names.prefix, names.macros());
     let mut text = String::new();
     // A single file has the comment of its header.
@@ -63,6 +64,10 @@ pub(crate) fn source(program: &Program, names: &Names, include: &str) -> String 
     text += &reset(program, names);
     text += &step::step(program, names);
     text += &run(program, names);
+    if let Some(detector) = detector {
+        text.push('\n');
+        text += &detector::definitions(detector, names);
+    }
     text
 }
 

@@ -1,7 +1,7 @@
 //! Entry points: from a network to its module, in either arithmetic.
 
-use synnet_ir::{Diagnostics, Graph, Network, Params};
-use synnet_step::{self as step, Machine, Numbers, quantized};
+use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, codes};
+use synnet_step::{self as step, Machine, Numbers, Program, quantized};
 
 use crate::integer::{IntegerError, IntegerNetwork};
 use crate::module::{Module, ModuleParts};
@@ -36,18 +36,32 @@ fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> 
                 return Err(refused);
             }
             let program = step::float::lower(&network.graph, Some(network), &options.rates);
+            check_detector(&program, &network.graph, options)?;
             Ok(parts(Variants::single(&program), false, options, spans).assemble(&options.embedding))
         }
         Numbers::Integer(quantize) => {
             let quantized = quantized::quantize(network, quantize)?;
+            let program = step::integer::lower(&quantized.network, Machine::Scalar);
+            let program = program.expect("quantization gives a consistent description");
+            check_detector(&program, &network.graph, options)?;
             let parts = integer_parts(&quantized.network, options, spans);
-            let mut parts = parts.expect("quantization gives a consistent description");
+            let mut parts = parts.expect("the description was checked");
             parts.warnings = quantized.warnings;
             let mut module = parts.assemble(&options.embedding);
             module.quantization = Some(quantized.report);
             Ok(module)
         }
     }
+}
+
+/// Checks that the detector of the options takes the outputs of a program.
+fn check_detector(program: &Program, graph: &Graph, options: &RustOptions) -> Result<(), Diagnostics> {
+    let Some(mismatch) = options.detector.as_ref().and_then(|detector| detector.mismatch(program)) else {
+        return Ok(());
+    };
+    let message = format!("the detector does not fit: {mismatch}");
+    let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
+    Err(diagnostic.with_help("write one for this network and these numbers with `snnc detect`").into())
 }
 
 /// Generates the module of a network that is already quantized. [`RustOptions::numbers`] and [`RustOptions::rates`]
@@ -70,6 +84,9 @@ fn integer_parts(
         None => Some(step::integer::lower(network, Machine::Scalar)?),
         Some(_) => None,
     };
+    if let Some(mismatch) = options.detector.as_ref().and_then(|detector| detector.mismatch(&program)) {
+        return Err(IntegerError { errors: vec![format!("the detector does not fit: {mismatch}")] });
+    }
     let variants = Variants { program: &program, scalar: scalar.as_ref() };
     Ok(parts(variants, false, options, spans))
 }
@@ -120,5 +137,6 @@ fn without_weights(graph: &Graph, options: &RustOptions, spans: &NameSpans) -> R
         return Err(refused);
     }
     let program = step::float::lower(graph, None, &options.rates);
+    check_detector(&program, graph, options)?;
     Ok(parts(Variants::single(&program), true, options, spans).assemble(&options.embedding))
 }

@@ -19,6 +19,7 @@
 //! * `generate`: the entry points; `target`: the same as a [`Target`](synnet_ir::Target).
 //! * `parts`: from a [`Program`](synnet_step::Program), which says what a step computes, to the parts of its module:
 //!   `step` prints operations, `layer`, `statement` and `constant` print layers, `tables` prints weights.
+//! * `detector`: the decision of a keyword spotter, beside the network.
 //! * `kernels`: the functions that generated code calls.
 //! * `module`: the network's type.
 //! * `variants`: items that differ between machines with and without vector instructions.
@@ -26,6 +27,7 @@
 //! * `literal`, `loops`: tokens of numbers and of loops; `format`: tokens to formatted source.
 
 mod constant;
+mod detector;
 mod format;
 mod generate;
 mod kernels;
@@ -48,5 +50,5 @@ pub use generate::{
 pub use module::Module;
 pub use names::NameSpans;
 pub use options::{Embedding, RustOptions};
-pub use synnet_step::{Footprint, Machine, Numbers, integer, quantized, weights};
+pub use synnet_step::{Detector, Footprint, Machine, Numbers, integer, quantized, weights};
 pub use target::RustTarget;

@@ -76,6 +76,8 @@ pub(crate) struct ModuleParts {
     pub(crate) weights: Weights,
     /// Functions that layers and connections share.
     pub(crate) kernels: TokenStream,
+    /// Type of the detector, if there is one.
+    pub(crate) detector: Option<TokenStream>,
     /// Warnings about everything that behaves differently from the network's definition.
     pub(crate) warnings: Diagnostics,
 }
@@ -123,14 +125,21 @@ impl ModuleParts {
         let Names { module, network, .. } = &self.names;
         let (inputs, outputs) = (usize_literal(self.inputs), usize_literal(self.outputs));
         let network_items = self.network();
-        let (layers, kernels) = (&self.layer_items, &self.kernels);
+        let (layers, kernels, detector) = (&self.layer_items, &self.kernels, &self.detector);
+        let exported = match detector {
+            Some(_) => {
+                let detector = &self.names.detector;
+                quote!({#network, #detector})
+            }
+            None => quote!(#network),
+        };
         let weights = self.weights(embedding);
         let docs = format!(" Network [`{network}`] and its layers.");
         // A module of its own, so that names of the network cannot clash with the user's. The lints are allowed here
         // and not at each item, because users cannot change generated code to please them.
         quote! {
             #[allow(unreachable_pub, unused_imports, reason = "may be private")]
-            pub use #module::#network;
+            pub use #module::#exported;
 
             #[doc = #docs]
             #[rustfmt::skip]
@@ -152,6 +161,7 @@ impl ModuleParts {
                 pub const OUTPUTS: usize = #outputs;
 
                 #network_items
+                #detector
                 #layers
                 #weights
                 #kernels

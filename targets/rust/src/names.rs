@@ -18,6 +18,8 @@ pub(crate) struct Names {
     pub(crate) layer_types: Vec<Ident>,
     /// Stems of the names of each connection's weights, bias and delay line.
     pub(crate) connections: Vec<Ident>,
+    /// Name of the detector's type.
+    pub(crate) detector: Ident,
 }
 
 /// Types that the generated module defines or takes from the prelude.
@@ -63,6 +65,7 @@ impl Names {
         let module = distinct(&mut modules, snake_case(network), "_network", spans.network);
         let mut types = set(&TYPES);
         let network = distinct(&mut types, camel_case(network), "Network", spans.network);
+        let detector = format!("{network}Detector");
         let mut members = set(&MEMBERS);
         // Layers and connections are fields of one struct, so they share a set; layers are public and come first, so
         // that they keep their names if both clash.
@@ -80,7 +83,8 @@ impl Names {
             .iter()
             .map(|name| distinct(&mut types, camel_case(name), "Layer", spans.layer(name)))
             .collect();
-        Self { module, network, layers, layer_types, connections }
+        let detector = distinct(&mut types, detector, "Type", spans.network);
+        Self { module, network, layers, layer_types, connections, detector }
     }
 
     /// Returns the name of a table of a layer or a connection. `what` differs between layers and connections, so the

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synnet_step::{Machine, Numbers};
+use synnet_step::{Detector, Machine, Numbers};
 
 /// Options for generating a module.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +20,8 @@ pub struct RustOptions {
     /// Kind of machine that integer code is for. It decides how a step is computed, never its result. `None`, the
     /// default, generates both forms, of which the compiler takes the one for the processor that it compiles for.
     pub machine: Option<Machine>,
+    /// Decision of a keyword spotter, generated as a type beside the network's. None by default.
+    pub detector: Option<Detector>,
 }
 
 impl RustOptions {
@@ -54,6 +56,13 @@ impl RustOptions {
     #[must_use]
     pub fn with_machine(mut self, machine: Option<Machine>) -> Self {
         self.machine = machine;
+        self
+    }
+
+    /// Sets the detector.
+    #[must_use]
+    pub fn with_detector(mut self, detector: Option<Detector>) -> Self {
+        self.detector = detector;
         self
     }
 

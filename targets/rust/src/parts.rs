@@ -5,6 +5,7 @@ use quote::quote;
 use synnet_step::{Arithmetic, Footprint, Program, Scalar};
 
 use crate::constant::scalar;
+use crate::detector;
 use crate::kernels::kernels;
 use crate::layer;
 use crate::literal::usize_literal;
@@ -65,6 +66,7 @@ pub(crate) fn parts(
                 tables: tables::tables(program, &names),
             },
         },
+        detector: options.detector.as_ref().map(|rules| detector::detector(&names.detector, rules, program)),
         warnings: synnet_ir::Diagnostics::new(),
         names,
     }

@@ -22,11 +22,13 @@
 //! * [`integer`]: programs in integers, and the description of a network in them. It knows no chip.
 //! * [`quantized`]: from a network or a specification to integers, with the help of `synnet-xylo`.
 //! * `numbers`: the choice between both, and what each cannot express. `facts`: what a target reports.
+//! * [`detector`]: the decision of a keyword spotter, which generators print beside the network.
 //! * `program`, `operation`: the description. `constant`, `footprint`: tables of constants, memory estimates.
 //! * [`weights`]: the bytes that contain the weights of a program.
 //! * [`docs`]: comments of generated code.
 
 mod constant;
+pub mod detector;
 pub mod docs;
 mod facts;
 pub mod float;
@@ -40,6 +42,7 @@ pub mod quantized;
 pub mod weights;
 
 pub use constant::{Constant, ConstantName, Values};
+pub use detector::Detector;
 pub use facts::facts;
 pub use footprint::Footprint;
 pub use machine::Machine;

@@ -65,6 +65,17 @@ pub enum Scalar {
 }
 
 impl Scalar {
+    /// Returns the name of the type in Rust.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::I16 => "i16",
+            Self::I8 => "i8",
+            Self::U8 => "u8",
+            Self::U16 => "u16",
+        }
+    }
+
     /// Returns the size in bytes.
     pub fn bytes(self) -> u64 {
         match self {
