@@ -34,6 +34,8 @@ pub enum Purpose {
     Augmentation = 5,
     /// Synthetic samples of a new project. Indices: class, sample.
     Example = 6,
+    /// Streams of words and noise. Indices: set and part, stream.
+    Detection = 7,
 }
 
 /// A stream of random numbers.

@@ -59,6 +59,11 @@ Examples:
   snnc eval recipe.yaml --weights w.safetensors
   snnc eval recipe.yaml --weights w.safetensors --on xylo-audio3 --report page.html";
 
+pub const DETECT: &str = "\
+Examples:
+  snnc detect recipe.yaml --weights w.safetensors
+  snnc detect recipe.yaml --weights w.safetensors --on xylo-audio3 --out detection --html page.html";
+
 pub const COMPARE: &str = "\
 Examples:
   snnc compare recipe.yaml --weights w.safetensors --target xylo-audio3

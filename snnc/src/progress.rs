@@ -117,6 +117,7 @@ impl Observer for Terminal {
             Stage::Reading => "reading",
             Stage::Comparing => "comparing",
             Stage::Encoding => "encoding",
+            Stage::Detecting => "detecting",
         };
         // Without a handler, the bar would stay on the screen of an interrupted process. It is no reason to fail.
         let _ = self.watch_for_interrupts();

@@ -13,6 +13,8 @@
 //!
 //! [`run()`] trains, evaluates, builds the targets and writes the reports in one call, as `snnc train` does.
 //!
+//! [`detection`] runs a network on continuous sound, and counts misses and false alarms per hour.
+//!
 //! [`encoding`] converts recordings to files of events, and [`inference`] runs a network or a chip on events.
 //! [`NetworkPage`] and [`sample_page`] draw a network, and its states for one sample.
 //!
@@ -92,6 +94,7 @@ pub mod comparison;
 pub mod compiled_network;
 pub mod cost;
 pub mod data;
+pub mod detection;
 pub mod encoding;
 mod error;
 mod experiment;

@@ -15,6 +15,8 @@ pub enum Stage {
     Comparing,
     /// Recordings are converted to files of events.
     Encoding,
+    /// Streams of sound run on the engines of a detection.
+    Detecting,
 }
 
 /// Receives the events of an experiment. The default implementations do nothing.

@@ -8,7 +8,7 @@ use synnet_c::{COptions, CTarget};
 use synnet_ir::{Diagnostics, Graph};
 use synnet_nir::{ExportDialect, NirTarget};
 use synnet_rockpool::RockpoolTarget;
-use synnet_rust::{Numbers, RustOptions, RustTarget};
+use synnet_rust::{Detector, Numbers, RustOptions, RustTarget};
 use synnet_xylo::{BuildOptions, XyloTarget, chip::Chip, map::MapOptions, quantize::QuantizeOptions};
 
 use crate::unknown::UnknownName;
@@ -28,6 +28,8 @@ pub struct TargetOptions {
     pub one_file: bool,
     /// Tools that a NIR file is written for; `euler` by default.
     pub dialect: ExportDialect,
+    /// Detector that is generated beside the network, for Rust and C; none by default.
+    pub detector: Option<Detector>,
 }
 
 impl TargetOptions {
@@ -48,30 +50,32 @@ pub enum TargetOption {
     Rates,
     /// [`TargetOptions::dialect`].
     Dialect,
+    /// [`TargetOptions::detector`].
+    Detector,
 }
 
 /// Returns the targets that are not chips. A new target is added here.
 fn built_in() -> Vec<NamedTarget> {
-    let c = |options: &TargetOptions, c_options| {
-        let target = CTarget::new(c_options);
+    let c = |options: &TargetOptions, c_options: COptions| {
+        let target = CTarget::new(c_options.with_detector(options.detector.clone()));
         Box::new(if options.one_file { target.with_single_file() } else { target })
     };
-    let rust = |options: &TargetOptions, rust_options| {
-        let target = RustTarget::new(rust_options);
+    let rust = |options: &TargetOptions, rust_options: RustOptions| {
+        let target = RustTarget::new(rust_options.with_detector(options.detector.clone()));
         Box::new(if options.one_file { target.with_single_file() } else { target })
     };
     vec![
-        NamedTarget::new(&[TargetOption::Rates], None, move |options| {
+        NamedTarget::new(&[TargetOption::Rates, TargetOption::Detector], None, move |options| {
             rust(options, RustOptions::new().with_rates(options.rates.clone()))
         }),
-        NamedTarget::new(&[TargetOption::Quantize], None, move |options| {
+        NamedTarget::new(&[TargetOption::Quantize, TargetOption::Detector], None, move |options| {
             let numbers = Numbers::Integer(options.quantize.clone());
             rust(options, RustOptions::new().with_numbers(numbers))
         }),
-        NamedTarget::new(&[TargetOption::Rates], None, move |options| {
+        NamedTarget::new(&[TargetOption::Rates, TargetOption::Detector], None, move |options| {
             c(options, COptions::new().with_rates(options.rates.clone()))
         }),
-        NamedTarget::new(&[TargetOption::Quantize], None, move |options| {
+        NamedTarget::new(&[TargetOption::Quantize, TargetOption::Detector], None, move |options| {
             let numbers = synnet_c::Numbers::Integer(options.quantize.clone());
             c(options, COptions::new().with_numbers(numbers))
         }),

@@ -218,6 +218,34 @@ pub struct Eval {
     pub report: Option<PathBuf>,
 }
 
+/// Arguments of `detect`.
+#[derive(Args, Debug)]
+pub struct Detect {
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Weights file.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: PathBuf,
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
+    #[arg(long)]
+    pub allow_mismatch: bool,
+    /// Engine that runs the network: `float`, or the simulator of a chip beside it.
+    #[arg(long, value_name = "ENGINE", default_value = "float", long_help = help::engines(
+        "Engine that runs the network: `float`, or the simulator of a chip beside it, for which the network is quantized."
+    ))]
+    pub on: String,
+    /// Quantizer for the chip; overrides `quantize.method` of the recipe.
+    #[arg(long, value_name = "METHOD", value_parser = help::quantizers())]
+    pub quantizer: Option<Method>,
+    /// Folder for the tables of detections and of curves, and for the detectors with the chosen thresholds.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write an HTML page with curves and timelines.
+    #[arg(long, value_name = "PAGE.html")]
+    pub html: Option<PathBuf>,
+}
+
 /// Arguments of `compare`.
 #[derive(Args, Debug)]
 pub struct Compare {
@@ -346,6 +374,9 @@ pub struct Build {
     pub target: Option<String>,
     #[command(flatten)]
     pub quantize: QuantizeArgs,
+    /// Detector that `snnc detect` wrote, which is generated beside the network; for Rust and C only.
+    #[arg(long, value_name = "DETECTOR.json", requires = "weights")]
+    pub detector: Option<PathBuf>,
     /// Remove hidden neurons that can never spike or cannot reach the readout; for chips only.
     #[arg(long)]
     pub remove_dead: bool,

@@ -10,8 +10,8 @@ use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subc
 use crate::help;
 
 pub use arguments::{
-    ArrayArgs, Build, Check, Chips, Compare, Completions, Encode, Eval, Explain, Fmt, FrontEndArgs, Import,
-    Lsp, Man, NetworkArgs, New, QuantizeArgs, RecipeArgs, Run, Show, ShowFormat, Sim, Train,
+    ArrayArgs, Build, Check, Chips, Compare, Completions, Detect, Encode, Eval, Explain, Fmt, FrontEndArgs,
+    Import, Lsp, Man, NetworkArgs, New, QuantizeArgs, RecipeArgs, Run, Show, ShowFormat, Sim, Train,
 };
 
 /// A compiler for spiking neural networks.
@@ -120,6 +120,12 @@ pub enum Command {
     /// Evaluate trained weights on the test set of a recipe.
     #[command(after_help = help::EVAL)]
     Eval(Eval),
+    /// Run trained weights on continuous sound, and count misses and false alarms per hour.
+    ///
+    /// The section `detection` of the recipe names the keywords and describes the streams. Thresholds are chosen on
+    /// validation streams, results are of test streams.
+    #[command(after_help = help::DETECT)]
+    Detect(Detect),
     /// Compare a trained network with its quantized version on a chip, layer by layer.
     #[command(after_help = help::COMPARE)]
     Compare(Compare),

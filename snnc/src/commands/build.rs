@@ -8,6 +8,7 @@ use synnet_ir::Fact;
 use synnet_ir::Network;
 use synnet_ir::display::pluralize;
 use synnet_workbench::artifacts::{self, WrittenFile};
+use synnet_workbench::detection::Detector;
 use synnet_workbench::file_kind::Expected;
 use synnet_workbench::network_source::LoadedNetwork;
 use synnet_workbench::recipe::Recipe;
@@ -33,6 +34,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     options.remove_dead = args.remove_dead;
     options.dialect = args.dialect.unwrap_or_default();
     options.one_file = stdio::is_stdio(&args.out);
+    options.detector = args.detector.as_deref().map(read_detector).transpose()?;
     if let Some(path) = &args.rates {
         let rates = report::rates_from_json(&file_kind::read_text(path, Expected::Rates)?, &loaded.graph);
         options.rates = rates.map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))?;
@@ -61,7 +63,8 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
             let folder = args.out.parent().unwrap_or(Path::new(""));
             let outputs: Vec<PathBuf> = artifacts.files.iter().map(|file| folder.join(&file.name)).collect();
             let sources = input.files();
-            let given = [&args.weights, &args.rates, &args.quantize.calibrate].into_iter().flatten();
+            let given =
+                [&args.weights, &args.rates, &args.detector, &args.quantize.calibrate].into_iter().flatten();
             let inputs = std::iter::once(&args.network.net).chain(given).chain(&sources);
             context.check_outputs(&outputs, inputs, input.recipe())?;
             artifacts::write(&artifacts, folder)?
@@ -75,6 +78,12 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     } else {
         print_summary(&written, &artifacts.facts)
     }
+}
+
+/// Reads a detector that `snnc detect` wrote.
+fn read_detector(path: &Path) -> Result<Detector, Failure> {
+    let text = files::read_text(path)?;
+    Detector::from_json(&text).map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))
 }
 
 /// Returns the target that `--target` names, or else the chip of the recipe, or its only target.
@@ -132,6 +141,7 @@ fn reject_unused_options(args: &Build, target: &NamedTarget, context: &Context) 
         ("--calibrate", calibrate.is_some(), TargetOption::Quantize),
         ("--remove-dead", args.remove_dead, TargetOption::RemoveDead),
         ("--rates", args.rates.is_some(), TargetOption::Rates),
+        ("--detector", args.detector.is_some(), TargetOption::Detector),
         ("--dialect", args.dialect.is_some(), TargetOption::Dialect),
     ];
     let Some((flag, _, option)) =

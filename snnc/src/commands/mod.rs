@@ -5,6 +5,7 @@ mod check;
 mod chips;
 mod compare;
 mod completions;
+mod detect;
 mod encode;
 mod eval;
 mod explain;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Train(args) => train::run(&args, context),
         Command::Encode(args) => encode::run(&args, context),
         Command::Eval(args) => eval::run(&args, context),
+        Command::Detect(args) => detect::run(&args, context),
         Command::Compare(args) => compare::run(&args, context),
         Command::Run(args) => run::run(&args, context),
         Command::Import(args) => import::run(&args, context),

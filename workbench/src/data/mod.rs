@@ -1,7 +1,7 @@
 //! The data of a recipe, as training, validation and test sets.
 //!
 //! `folder` and `table` read samples: `scan` finds the files of a folder, `pattern` takes fields from their names.
-//! `split` assigns samples to sets by fields and by the files of `list`. `overlap` and `chip_input` check them. `wav` runs
+//! `recordings` finds them without reading. `split` assigns samples to sets by fields and by the files of `list`. `overlap` and `chip_input` check them. `wav` runs
 //! audio through the front end, whose output `cache` stores and `augmented` computes anew for each epoch.
 
 mod augmented;
@@ -12,6 +12,7 @@ mod list;
 mod noise;
 mod overlap;
 pub(crate) mod pattern;
+mod recordings;
 mod scan;
 mod split;
 mod table;
@@ -37,7 +38,9 @@ use augmented::AugmentedSamples;
 pub use augmented::EpochDatasets;
 use cache::Cache;
 use folder::File;
+pub(crate) use noise::noise_files;
 use overlap::Origin;
+pub(crate) use recordings::{Recording, Recordings, recordings};
 pub(crate) use scan::Scan;
 use split::{Assignment, Seen, Split, Splitter};
 pub(crate) use split::{required_fields, rules};

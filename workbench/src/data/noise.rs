@@ -1,4 +1,4 @@
-//! Noise recordings, which augmentation adds to the training recordings.
+//! Noise recordings, which augmentation adds to the training recordings, and which are the background of streams.
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,27 @@ const KEY: &str = "data.augmentation.noise.recordings";
 pub(super) fn missing_folder(options: &DataOptions) -> Option<Problem> {
     let folder = options.augmentation.noise.as_ref()?.recordings.as_ref()?;
     (!folder.is_dir()).then(|| super::missing_path(folder, KEY, "folder"))
+}
+
+/// Finds the noise recordings of the streams of detection: those for validation, and every second one for the test.
+///
+/// # Errors
+/// Returns an error if the folder does not exist, or has fewer than two recordings.
+pub(crate) fn noise_files(folder: &Path, recipe: &Recipe) -> Result<[Vec<PathBuf>; 2], Error> {
+    const KEY: &str = "detection.streams.recordings";
+    if !folder.is_dir() {
+        return Err(recipe.error(vec![super::missing_path(folder, KEY, "folder")]));
+    }
+    let names = Scan::read(folder, ".wav", &[])?.names;
+    if names.len() < 2 {
+        let message = format!("`{KEY}`: there are fewer than two `.wav` files: `{}`", folder.display());
+        let problem = Problem::new(&codes::NO_SAMPLE, KEY, message);
+        let help = "validation and test need different recordings of noise: add one, or split one in two";
+        return Err(recipe.error(vec![problem.with_help(help)]));
+    }
+    let every_second =
+        |first: usize| names.iter().skip(first).step_by(2).map(|name| folder.join(name)).collect();
+    Ok([every_second(0), every_second(1)])
 }
 
 /// Decoded noise recordings.

@@ -9,18 +9,21 @@
 
 mod bars;
 mod chart;
+mod curves;
 mod histogram;
 mod matrix;
 mod raster;
 mod scatter;
 mod stacked;
 mod svg;
+mod timeline;
 
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use synnet_ir::picture::{self, Drawing};
 
 pub use bars::Bars;
 pub use chart::{Chart, Line, Scale};
+pub use curves::{Curve, Curves};
 pub use histogram::Histogram;
 pub use matrix::confusion;
 pub use raster::{EventPanel, LineStyle, Mark, Panel, Trace, Traces, raster};
@@ -28,6 +31,7 @@ pub use scatter::Scatter;
 pub use stacked::{Stacked, StackedRow};
 pub use svg::MAX_COLORS;
 pub use synnet_ir::picture::axis::format_number;
+pub use timeline::{Timeline, TimelineRow, TimelineSpan};
 
 /// Returns a complete page.
 pub fn document(title: &str, body: &Markup) -> Markup {

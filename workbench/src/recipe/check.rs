@@ -28,6 +28,7 @@ impl Recipe {
         problems.extend(self.front_end.problems());
         problems.extend(self.training.errors().into_iter().map(Problem::of_training_option));
         problems.extend(self.quantize_problems());
+        problems.extend(self.detection_problems());
         problems
     }
 

@@ -55,6 +55,9 @@ impl Draft {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let is_set = |key: &str| overrides.iter().any(|(k, _)| k == key);
         recipe.data.resolve(&folder, is_set);
+        if let Some(detection) = &mut recipe.detection {
+            detection.resolve(&folder, is_set);
+        }
         if !is_set("network") {
             recipe.network = folder.join(&recipe.network);
         }

@@ -196,7 +196,7 @@ pub(crate) fn network_warnings(recipe: &Recipe, graph: &Graph) -> Vec<Problem> {
 
 impl Recipe {
     /// Returns whether the source of the recipe gives a key.
-    fn gives(&self, path: &str) -> bool {
+    pub(super) fn gives(&self, path: &str) -> bool {
         let tree = self.source.as_ref().and_then(|source| source.tree.as_ref());
         tree.is_some_and(|tree| has(tree, path))
     }

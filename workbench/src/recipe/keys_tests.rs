@@ -28,6 +28,7 @@ fn recipes() -> Vec<Node> {
     let recipe = |i: usize| {
         format!(
             "network: n.snn\ndata: {DATA}\nfront_end: {{kind: xylo_audio3}}\nquantize: {{aware: {{from_epoch: 1}}}}\n\
+             detection: {{keywords: [a], streams: {{seed: 0}}, tables: {{validation: v, test: t}}}}\n\
              training:\n  loss: {}\n  epochs: 2\n  batch: 1\n  optimizer: {}\n  schedule: {}\n  bounds: {{}}\n  \
              augmentation: {{}}\n  averaging: {{epochs: 1}}\n  rate_regularizer: {{weight: 1, target: 1}}\n  \
              membrane_regularizer: {{weight: 1, low: 0, high: 1}}\n  weight_regularizer: {{}}\n  \
@@ -153,7 +154,7 @@ fn remove(node: &mut Node, path: &KeyPath) {
 }
 
 /// The sections of a recipe, which have a table each. Other keys share the first one.
-const SECTIONS: [&str; 4] = ["data", "front_end", "training", "quantize"];
+const SECTIONS: [&str; 5] = ["data", "front_end", "training", "quantize", "detection"];
 
 /// The tables of `docs/recipes.md`.
 fn tables() -> String {

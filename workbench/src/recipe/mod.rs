@@ -2,6 +2,7 @@
 
 mod check;
 mod data;
+mod detection;
 mod draft;
 pub(crate) mod effect;
 mod filter;
@@ -22,7 +23,7 @@ use serde::Deserialize;
 use synnet_dsl::CompileOptions;
 use synnet_ir::{Diagnostics, Sources};
 use synnet_runtime::TrainOptions;
-use synnet_runtime::train::{Score, Selection};
+use synnet_runtime::train::{self, Selection};
 use synnet_xylo::chip::Chip;
 
 use crate::chip_catalog::ChipCatalog;
@@ -36,6 +37,7 @@ use source::RecipeSource;
 
 pub use crate::yaml::Key;
 pub use data::{Cache, DataOptions, Format, FrontEnd};
+pub use detection::{ComposedStreams, DetectionOptions, NoiseKind, Score, StreamTables};
 pub(crate) use draft::Draft;
 pub use filter::Filter;
 pub use quantize::Quantize;
@@ -77,6 +79,9 @@ pub struct Recipe {
     /// Quantization for chips and integer code, and quantization-aware training.
     #[serde(default)]
     pub quantize: Quantize,
+    /// The detection of keywords in continuous sound.
+    #[serde(default)]
+    pub detection: Option<DetectionOptions>,
     /// The targets to build after training; `rust` and `xylo-audio3` by default.
     #[serde(default = "default_build")]
     pub build: Vec<String>,
@@ -118,6 +123,7 @@ impl Recipe {
             seeds: None,
             chip: None,
             quantize: Quantize::default(),
+            detection: None,
             build: default_build(),
             text: String::new(),
             path: PathBuf::from("recipe"),
@@ -192,13 +198,15 @@ impl Recipe {
         &self.warnings
     }
 
-    /// Returns the files and folders that the recipe names: the network, the samples, list files, noise recordings.
+    /// Returns the files and folders that the recipe names: the network, the samples, list files, noise recordings, labeled
+    /// streams.
     pub fn inputs(&self) -> Vec<PathBuf> {
         let data = &self.data;
         let lists = rules(data).filter_map(|(_, rule)| rule.list.as_ref());
         let noise = data.augmentation.noise.iter().filter_map(|noise| noise.recordings.as_ref());
         let inputs = [&self.network, &data.path].into_iter().chain(&data.test_path).chain(lists).chain(noise);
-        inputs.cloned().collect()
+        let detection = self.detection.iter().flat_map(DetectionOptions::inputs);
+        inputs.chain(detection).cloned().collect()
     }
 
     /// Returns the parameters of the network, with values as source text of the language.
@@ -233,9 +241,9 @@ impl Recipe {
     fn select_by_validation(&mut self) {
         if self.data.validation != ValidationSplit::None && self.training.selection.is_none() {
             let score = if self.training.loss.classifies() {
-                Score::ValidationAccuracy
+                train::Score::ValidationAccuracy
             } else {
-                Score::ValidationLoss
+                train::Score::ValidationLoss
             };
             self.training.selection = Some(Selection::new(score));
         }

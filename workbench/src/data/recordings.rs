@@ -1,0 +1,71 @@
+//! The recordings of a recipe with their sets and classes, without their contents.
+
+use std::path::PathBuf;
+
+use super::split::{Seen, Split, Splitter};
+use super::{Input, Source, missing_path};
+use crate::codes;
+use crate::error::Error;
+use crate::observer::Observer;
+use crate::problem::Problem;
+use crate::recipe::{Recipe, plain};
+
+/// A recording of a word.
+#[derive(Clone, Debug)]
+pub(crate) struct Recording {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Index of its class.
+    pub(crate) class: usize,
+}
+
+/// The recordings of the sets that detection uses, in the order of their names.
+#[derive(Debug, Default)]
+pub(crate) struct Recordings {
+    /// The validation set.
+    pub(crate) validation: Vec<Recording>,
+    /// The test set.
+    pub(crate) test: Vec<Recording>,
+}
+
+/// Finds the recordings of a recipe whose samples are in folders.
+///
+/// # Errors
+/// Returns the same errors about names and fields as [`load`](super::load), or an error if a set is empty.
+pub(crate) fn recordings(
+    recipe: &Recipe,
+    input: &Input,
+    observer: &dyn Observer,
+) -> Result<Recordings, Error> {
+    let options = &recipe.data;
+    let classes: Vec<String> = options.classes.iter().map(plain).collect();
+    let splitter = Splitter::new(options, &classes)?;
+    let paths = [(&options.path, "data.path", false)].into_iter();
+    let paths = paths.chain(options.test_path.iter().map(|path| (path, "data.test_path", true)));
+    let (mut seen, mut found) = (Seen::default(), Recordings::default());
+    for (path, key, all_test) in paths {
+        if !path.is_dir() {
+            return Err(recipe.error(vec![missing_path(path, key, "folder")]));
+        }
+        let source = Source { recipe, options, input, path, all_test, splitter: &splitter };
+        for file in source.files(&mut seen, observer)? {
+            let set = match file.assignment.split {
+                Split::Train => continue,
+                Split::Validation => &mut found.validation,
+                Split::Test => &mut found.test,
+            };
+            set.extend(file.assignment.label.map(|class| Recording { path: file.path, class }));
+        }
+    }
+    let mut problems = splitter.check(&seen, observer);
+    for (set, name, key) in
+        [(&found.validation, "validation", "data.validation"), (&found.test, "test", "data.test")]
+    {
+        if set.is_empty() && problems.is_empty() {
+            let message = format!("the {name} set is empty: `{}`", options.path.display());
+            let help = format!("correct `{key}`, which divides the samples");
+            problems.push(Problem::new(&codes::NO_SAMPLE, key, message).with_help(help));
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(recipe.error(problems)) }
+}
