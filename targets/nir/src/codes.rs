@@ -6,6 +6,7 @@ synnet_ir::codes! {
     FORMAT = "N0101", "a file that is not NIR, or damaged",
 "A NIR file is HDF5 with the group `/node`, which has a text `type`, and for a graph the group `nodes` and the array
 `edges`. A file is refused if a part of that is missing, has another type, or declares more data than the file can hold.
+Links to other files and soft links are not followed: what they stand for would be missing.
 
 Remedy: write the file again, with the `write` function of the Python package `nir`, or with the exporter of your tool.";
 
@@ -74,9 +75,9 @@ Remedy: check that the repair is what was meant.";
 
     IGNORED = "N0204", "a part of the file that was left out",
 "Fields and metadata that the format does not define are not imported, and neither is metadata of this compiler that no
-longer describes the nodes.
+longer describes the nodes. Nodes that lead nowhere are left out.
 
-Remedy: none is needed if the field does not change what the network computes.";
+Remedy: none is needed if the part does not change what the network computes.";
 
     LOST = "N0301", "a property of the network that other tools will not see",
 "NIR has no time step, no number of spikes per step, no subtractive reset, no surrogate, no noise and no dropout. They are

@@ -30,6 +30,10 @@ struct Evidence {
     has_reset: bool,
     has_linear: bool,
     has_rockpool_name: bool,
+    /// The input has the name that `torch.fx` gives to an argument `input`, as SpikingJelly traces modules.
+    has_traced_input: bool,
+    /// All nodes but the ends have numbers for names, as `nirtorch` names modules of a sequence; potentials reset to 0.
+    has_numbers_only: bool,
 }
 
 /// Recognizes the dialect of nodes, given with their names.
@@ -44,7 +48,12 @@ pub(crate) fn detect<'a>(nodes: impl Iterator<Item = (&'a str, &'a Primitive)>) 
         if evidence.synapses.is_empty() && evidence.pairs.iter().all(|&(tau, _)| tau >= 1.0) {
             return found(Dialect::Sinabs, None, "`r` is 1 and time constants are long");
         }
-        if !evidence.has_reset && !evidence.has_linear {
+        if evidence.has_traced_input && evidence.has_reset && evidence.synapses.is_empty() {
+            // `decay_input`, its default.
+            return found(Dialect::SpikingJelly, None, "`r` is 1, and the input is called `input_1`");
+        }
+        // Since nir 1.0.6 all files have `v_reset`, which Norse leaves at 0.
+        if (!evidence.has_reset || evidence.has_numbers_only) && !evidence.has_linear {
             return found(Dialect::Norse, None, "`r` is 1");
         }
         return found(Dialect::Euler, None, "`r` is 1");
@@ -80,7 +89,7 @@ pub(crate) fn detect<'a>(nodes: impl Iterator<Item = (&'a str, &'a Primitive)>) 
 
 impl Evidence {
     fn collect<'a>(nodes: impl Iterator<Item = (&'a str, &'a Primitive)>) -> Self {
-        let mut evidence = Self::default();
+        let mut evidence = Self { has_numbers_only: true, ..Self::default() };
         let each = |a: &[f64], b: &[f64]| -> Vec<(f64, f64)> {
             let len = a.len().max(b.len());
             let at = |list: &[f64], i: usize| if list.len() == 1 { list[0] } else { list[i] };
@@ -88,21 +97,24 @@ impl Evidence {
         };
         for (name, primitive) in nodes {
             evidence.has_rockpool_name |= name.ends_with("Torch");
+            let is_end = matches!(primitive, Primitive::Input(_) | Primitive::Output(_));
+            evidence.has_traced_input |= is_end && name == "input_1";
+            evidence.has_numbers_only &= is_end || name.bytes().all(|byte| byte.is_ascii_digit());
             match primitive {
                 Primitive::If(node) => {
                     evidence.integrators.extend(&node.r);
-                    evidence.has_reset |= node.v_reset.is_some();
+                    evidence.reset(&node.v_reset);
                 }
                 Primitive::I(node) => evidence.integrators.extend(&node.r),
                 Primitive::Lif(node) => {
                     evidence.pairs.extend(each(&node.tau, &node.r));
-                    evidence.has_reset |= node.v_reset.is_some();
+                    evidence.reset(&node.v_reset);
                 }
                 Primitive::Li(node) => evidence.pairs.extend(each(&node.tau, &node.r)),
                 Primitive::CubaLif(node) => {
                     evidence.pairs.extend(each(&node.tau_mem, &node.r));
                     evidence.synapses.extend(each(&node.tau_syn, node.w_in()));
-                    evidence.has_reset |= node.v_reset.is_some();
+                    evidence.reset(&node.v_reset);
                 }
                 Primitive::CubaLi(node) => {
                     evidence.pairs.extend(each(&node.0.tau_mem, &node.0.r));
@@ -117,6 +129,11 @@ impl Evidence {
             }
         }
         evidence
+    }
+
+    fn reset(&mut self, v_reset: &Option<Vec<f64>>) {
+        self.has_reset |= v_reset.is_some();
+        self.has_numbers_only &= v_reset.iter().flatten().all(|&v| v == 0.0);
     }
 
     fn without_time_constants(&self) -> Detection {

@@ -3,6 +3,7 @@
 //! `hdf5-pure` decodes the format. Sizes are checked before memory is allocated for them, because a damaged or hostile
 //! file can declare any size.
 
+mod links;
 mod read;
 mod write;
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use hdf5_pure::{Dataset, Datatype, File, Group, StringPadding, VlenStringReadOptions};
+use hdf5_pure::{Dataset, Datatype, File, FormatError, Group, StringPadding, VlenStringReadOptions};
 use synnet_arrays::hdf5::{Number, NumberKind, without_padding};
 
+use super::links;
 use crate::model::{Array, Field, Nir, Node, Values};
 
 /// Maximum size of a file in bytes: the weights of the largest network, in 64 bits.
@@ -42,7 +43,14 @@ impl Incompatible {
     }
 
     fn failed(path: &str, error: &hdf5_pure::Error) -> Self {
-        Self::new(path, format!("cannot be read: {error}"))
+        let remedy = match error {
+            // Version 2.0 of the HDF5 library writes it if it is asked for its newest format.
+            hdf5_pure::Error::Format(FormatError::InvalidLayoutVersion(5)) => {
+                "; write the file with `libver=\"earliest\"` of h5py, its default"
+            }
+            _ => "",
+        };
+        Self::new(path, format!("cannot be read: {error}{remedy}"))
     }
 }
 
@@ -65,7 +73,7 @@ impl std::error::Error for Incompatible {}
 /// # Errors
 /// Returns the first place of the file that is damaged, too large, or not as NIR has it.
 pub fn read(bytes: Vec<u8>) -> Result<Nir, Incompatible> {
-    if !bytes.starts_with(b"\x89HDF\r\n\x1a\n") {
+    if links::signature(&bytes).is_none() {
         let is_gzip = bytes.starts_with(&[0x1f, 0x8b]);
         let help = if is_gzip { "; it is compressed: unpack it with `gunzip`" } else { "" };
         return Err(Incompatible::new("", format!("does not start with the signature of HDF5{help}")));
@@ -74,6 +82,14 @@ pub fn read(bytes: Vec<u8>) -> Result<Nir, Incompatible> {
         return Err(Incompatible::new("", format!("is larger than {} GiB", MAX_FILE >> 30)));
     }
     let budget = SMALL + MAX_COMPRESSION * bytes.len() as u64;
+    let mut away = links::leading_away(&bytes).into_iter();
+    if let Some((path, problem)) = away.next() {
+        let others = match away.len() {
+            0 => String::new(),
+            more => format!(" (and {more} more such entries)"),
+        };
+        return Err(Incompatible { path, reason: format!("{problem}{others}") });
+    }
     let file = File::from_bytes(bytes).map_err(|e| Incompatible::new("", format!("cannot be read: {e}")))?;
     let root = file.root();
     let mut reader = Reader { nodes: 0, budget };
@@ -130,6 +146,13 @@ impl Reader {
             let at = format!("{path}/{name}");
             match name.as_str() {
                 "nodes" => {
+                    let mut arrays = inner.iter_datasets().map_err(|e| Incompatible::failed(&at, &e))?;
+                    if let Some((name, _)) = arrays.next() {
+                        return Err(Incompatible::new(
+                            &format!("{at}/{name}"),
+                            "is an array; expected a node",
+                        ));
+                    }
                     for (name, inner) in inner.iter_groups().map_err(|e| Incompatible::failed(&at, &e))? {
                         let read = self.node(&inner, &format!("{at}/{name}"), depth + 1)?;
                         node.nodes.push((name, read));
@@ -172,6 +195,9 @@ impl Reader {
         let shape = self.shape(dataset, number.size as u64, path)?;
         let bytes = dataset.read_raw().map_err(failed)?;
         let count: usize = shape.iter().product();
+        if bytes.is_empty() && count > 0 {
+            return Err(Incompatible::new(path, "holds no values"));
+        }
         if bytes.len() != count * number.size {
             return Err(Incompatible::new(
                 path,
@@ -289,7 +315,10 @@ fn decode(number: Number, bytes: &[u8]) -> Values {
         }
         (NumberKind::Float, 4) => Values::F32(words.map(|bits| f32::from_bits(bits as u32)).collect()),
         (NumberKind::Float, _) => Values::F64(words.map(f64::from_bits).collect()),
-        (NumberKind::Unsigned, _) => Values::I64(words.map(|bits| bits as i64).collect()),
+        (NumberKind::Unsigned, _) => match words.clone().map(i64::try_from).collect() {
+            Ok(values) => Values::I64(values),
+            Err(_) => Values::F64(words.map(|bits| bits as f64).collect()),
+        },
         (NumberKind::Signed, _) => Values::I64(words.map(|bits| number.signed(bits)).collect()),
     }
 }

@@ -82,6 +82,7 @@ fn run(nir: &Nir, name: &str, options: &ImportOptions, report: &mut Report) -> O
             ),
         }
     }
+    values::report_dead_ends(&flat, report);
     let targets: Vec<Vec<usize>> = flat.nodes.iter().map(|node| node.targets.clone()).collect();
     let is_neuron: Vec<bool> = flat.nodes.iter().map(|node| node.primitive.is_neuron()).collect();
     let order = update_order(&targets, &is_neuron, flat.input);
@@ -211,6 +212,14 @@ fn report_rules(
         );
         let help = "snnTorch subtracts again in the next step as long as the potential is above the threshold; \
                     train the network further with the rules here, or scale its inputs down";
+        report.warning(&codes::ASSUMED, message, help);
+    }
+    if rules.dialect == Dialect::Spyx {
+        // `V = beta * V + x - spikes * threshold` with the spikes of the potential before it (`nn.py`, spyx 1.0).
+        let message =
+            format!("spyx's neurons spike one step later, and subtract the threshold without decay: {names}");
+        let help = "spikes differ where neurons spike more than once within some time constants; \
+                    train the network further with the rules here";
         report.warning(&codes::ASSUMED, message, help);
     }
     let several = rules.dialect.spikes_several_times() && reset == Reset::Subtract;

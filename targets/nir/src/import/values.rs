@@ -24,6 +24,24 @@ pub(super) fn check_cycles(flat: &Flat, report: &mut Report) -> Option<()> {
     None
 }
 
+/// Warns about nodes without state that lead neither to a neuron nor to the output.
+pub(super) fn report_dead_ends(flat: &Flat, report: &mut Report) {
+    let mut leads = vec![false; flat.nodes.len()];
+    let mut waiting: Vec<usize> =
+        (0..flat.nodes.len()).filter(|&i| flat.nodes[i].primitive.is_neuron() || i == flat.output).collect();
+    while let Some(i) = waiting.pop() {
+        if !std::mem::replace(&mut leads[i], true) {
+            waiting.extend(flat.nodes[i].sources.iter().filter(|&&source| is_linear(flat, source)));
+        }
+    }
+    let dead = (0..flat.nodes.len()).filter(|&i| !leads[i] && i != flat.input);
+    let names: Vec<&str> = dead.map(|i| flat.nodes[i].name.as_str()).collect();
+    if !names.is_empty() {
+        let message = format!("nodes lead neither to a neuron nor to the output: {}", listed(names));
+        report.warning(&codes::IGNORED, message, "they are left out; check that no edge is missing");
+    }
+}
+
 fn is_linear(flat: &Flat, i: usize) -> bool {
     let primitive = &flat.nodes[i].primitive;
     !primitive.is_neuron() && i != flat.input

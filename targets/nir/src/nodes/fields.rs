@@ -1,5 +1,7 @@
 //! Reading the fields of a node: presence, type, finiteness, range and length.
 
+use synnet_ir::display::format_exact;
+
 use crate::codes;
 use crate::model::{Array, Field, Node};
 use crate::report::{Report, listed};
@@ -48,7 +50,7 @@ impl<'a> Fields<'a> {
             }
             Field::Array(array) => match array.iter().position(|x| !(x as f32).is_finite()) {
                 Some(i) => {
-                    let value = array.get(i);
+                    let value = format_exact(array.get(i));
                     self.wrong(
                         field,
                         &format!("holds {value} at element {i}"),
@@ -90,7 +92,7 @@ impl<'a> Fields<'a> {
         rule: &str,
     ) -> Option<Vec<f64>> {
         if let Some(value) = array.iter().find(|&value| !allows(value)) {
-            self.wrong(field, &format!("holds {value}"), rule);
+            self.wrong(field, &format!("holds {}", format_exact(value)), rule);
             return None;
         }
         Some(array.iter().collect())

@@ -38,7 +38,7 @@ pub(crate) enum Primitive {
     Input(Port),
     /// The output of the file.
     Output(Port),
-    /// A node that passes its input on: an end of a nested graph, or `Flatten`.
+    /// A node that passes its input on: an end of a nested graph, `Flatten` or `Identity`.
     Pass(Port),
     /// `Affine` or `Linear`.
     Affine(Affine),
@@ -64,6 +64,7 @@ impl Primitive {
             "Input" if !is_nested => Self::Input(input::read(&mut fields)?),
             "Output" if !is_nested => Self::Output(input::read(&mut fields)?),
             "Input" | "Output" => Self::Pass(input::read(&mut fields)?),
+            "Identity" => Self::Pass(input::read(&mut fields)?),
             "Flatten" => Self::Pass(flatten::read(&mut fields)?),
             "Affine" | "Linear" => Self::Affine(affine::read(&mut fields)?),
             "Scale" => Self::Scale(scale::read(&mut fields)?),

@@ -144,3 +144,17 @@ fn every_code_is_covered_from_both_sides() {
         assert!(!neighbor.has_errors(), "the neighbor of {code}: {neighbor}");
     }
 }
+
+#[test]
+fn nodes_that_lead_nowhere_are_listed() {
+    let nir = changed(|nir| {
+        let weight = Node::new("Linear").with("weight", Array::f32([3, 1], vec![1.0; 3]));
+        nir.root.nodes.push(("spare".into(), weight));
+        nir.root.edges.push(("lif".into(), "spare".into()));
+    });
+    let found = findings(&nir);
+    assert!(
+        found.iter().any(|found| found.code.id == "N0204" && found.message.contains("`spare`")),
+        "{found}"
+    );
+}

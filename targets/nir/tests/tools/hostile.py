@@ -22,9 +22,9 @@ def node(nodes, name, kind, **fields):
     return group
 
 
-def file(name):
+def file(name, **options):
     """Returns an open file with a network of one neuron, and its graph."""
-    file = h5py.File(OUT / f"{name}.nir", "w")
+    file = h5py.File(OUT / f"{name}.nir", "w", **options)
     file["version"] = "1.0.8"
     graph = file.create_group("node")
     graph["type"] = "NIRGraph"
@@ -79,11 +79,49 @@ f.close()
 f, g = file("graph_in_itself")
 g["nodes/again"] = g
 f.close()
-# Links that lead to themselves, to nothing and to another file.
+# Links to paths, to nothing, and to another file: in the structures of old and new files, few and many of them.
+f, g = file("links_new", libver="latest")
+del g["nodes/lif/v_reset"]
+g["nodes/lif/v_reset"] = h5py.ExternalLink("other.nir", "/v_reset")
+f.close()
+f, g = file("links_many", libver="latest")
+for i in range(40):
+    node(g["nodes"], f"spare{i}", "Linear", weight=np.ones((1, 2), "f4"))
+del g["nodes/lif/v_reset"]
+g["nodes/lif/v_reset"] = h5py.SoftLink("/node/nodes/lif/v_leak")
+f.close()
+f, g = file("links_in_many", libver="latest")
+for i in range(150):
+    g["nodes"].create_group(f"spare{i}")
+g["nodes/last"] = h5py.SoftLink("/nowhere")
+f.close()
 f, g = file("links")
 g["nodes/soft"] = h5py.SoftLink("/node/nodes/soft")
 g["nodes/nothing"] = h5py.SoftLink("/nowhere")
 g["nodes/other"] = h5py.ExternalLink("other.nir", "/node")
+f.close()
+f, g = file("links_old")
+del g["nodes/lif/v_reset"]
+g["nodes/lif/v_reset"] = h5py.SoftLink("/node/nodes/lif/v_leak")
+f.close()
+# A hard link to a place where there is no object.
+f, g = file("links_nowhere")
+place = h5py.h5o.get_info(g["nodes/fc/weight"].id).addr
+f.close()
+data = bytearray((OUT / "links_nowhere.nir").read_bytes())
+link = data.index(place.to_bytes(8, "little"))
+data[link:link + 8] = (0x1008).to_bytes(8, "little")
+(OUT / "links_nowhere.nir").write_bytes(data)
+# A type in place of an array, an array in place of a node, and an array without values.
+f, g = file("type")
+del g["nodes/lif/v_reset"]
+g["nodes/lif/v_reset"] = np.dtype("f4")
+f.close()
+f, g = file("array_as_node")
+g["nodes/spare"] = 1.0
+f.close()
+f, g = file("no_values")
+replaced(g, "nodes/fc/weight", data=h5py.Empty("f4"))
 f.close()
 # 2^14 paths to one node, by graphs that contain the next one twice, and the same for its array of 2 MiB.
 f, g = file("shared")
