@@ -46,7 +46,7 @@ fn misuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return ExitCode::SUCCESS;
     }
-    if std::env::args().any(|argument| argument == "--json") {
+    if std::env::args_os().any(|argument| argument == "--json") {
         // The usage follows the message.
         let text = error.to_string();
         let text = text.split("\n\n").next().unwrap_or(&text);

@@ -242,7 +242,10 @@ fn names_that_are_not_utf8_are_reported_as_such() {
     run(&folder, "exec \"$SNNC\" train tones.yaml --out out").failure(1, &[r"`x\xfey`"]);
     // A network with such a name is one as any other.
     run(&folder, r#"cp tones.snn $(printf 'net\377.snn'); exec "$SNNC" check net*.snn"#).success();
-    run(&folder, r#"echo wrong >> net*.snn; exec "$SNNC" check net*.snn"#).failure(1, &[r"--> net\xff.snn:"]);
+    run(&folder, r#"f=$(printf 'net\377.snn'); echo wrong >> "$f"; exec "$SNNC" check "$f""#)
+        .failure(1, &[r"--> net\xff.snn:"]);
+    // Misuse reads the arguments once more.
+    run(&folder, r#"exec "$SNNC" check tones.snn net*.snn --json"#).failure(2, &["unexpected argument"]);
     run(&folder, r#"exec "$SNNC" check $(printf 'nowhere\377.snn')"#).failure(2, &[r"`nowhere\xff.snn`"]);
     assert!(!folder.files().iter().any(|name| name.starts_with("out")), "{:?}", folder.files());
 }
