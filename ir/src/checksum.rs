@@ -37,7 +37,7 @@ pub(crate) fn seal(bytes: &mut [u8]) {
 /// # Errors
 /// Returns an error if the file was changed after it was written.
 pub(crate) fn verify(bytes: &[u8]) -> Result<(), ReadError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| ReadError::format(&error))?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| ReadError::format(bytes, &error))?;
     let metadata = header.metadata().as_ref();
     let has = |key| metadata.is_some_and(|metadata| metadata.contains_key(key));
     if !has(CHECKSUM) && !has(MARKER) {

@@ -1,10 +1,12 @@
 //! [`Params`]: the learned and overriding values of a network, as tensors by name.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::checksum;
+use crate::display::pluralize;
 
 /// A dense array in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,8 +89,11 @@ impl ReadError {
     }
 
     /// The error for bytes that the safetensors crate rejects.
-    pub(crate) fn format(error: &safetensors::SafeTensorError) -> Self {
-        Self(format!("not a safetensors file: {error}"))
+    pub(crate) fn format(bytes: &[u8], error: &safetensors::SafeTensorError) -> Self {
+        match misplaced_bytes(bytes) {
+            Some(reason) => Self(format!("not a safetensors file: {reason}")),
+            None => Self(format!("not a safetensors file: {error}")),
+        }
     }
 }
 
@@ -99,6 +104,29 @@ impl std::fmt::Display for ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+/// Returns which bytes of a file are too many or too few: some programs pad headers and files, which the format does not
+/// allow (its Python library refuses such files as well, as of version 0.8).
+fn misplaced_bytes(bytes: &[u8]) -> Option<String> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let (header, data) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let padding = header.iter().rev().take_while(|&&byte| byte == 0).count();
+    if padding > 0 {
+        let bytes = pluralize(padding, "NUL byte");
+        return Some(format!("its header is padded with {bytes}; the format pads with spaces"));
+    }
+    let header: serde_json::Value = serde_json::from_slice(header).ok()?;
+    let ends = header.as_object()?.values().filter_map(|tensor| tensor["data_offsets"][1].as_u64());
+    let (end, len) = (ends.max().unwrap_or(0), data.len() as u64);
+    match len.cmp(&end) {
+        Ordering::Greater => {
+            let surplus = len - end;
+            Some(format!("its tensors end {surplus} B before the file does; nothing may follow them"))
+        }
+        Ordering::Less => Some(format!("it is cut off: {} B of its tensors are missing", end - len)),
+        Ordering::Equal => None,
+    }
+}
 
 impl Params {
     /// Reads the safetensors format. Tensors of f32, f64, f16 and bf16 are accepted, and converted to f32.
@@ -116,7 +144,7 @@ impl Params {
         mut note: impl FnMut(&str, &'static str),
     ) -> Result<Self, ReadError> {
         checksum::verify(bytes)?;
-        let file = SafeTensors::deserialize(bytes).map_err(|error| ReadError::format(&error))?;
+        let file = SafeTensors::deserialize(bytes).map_err(|error| ReadError::format(bytes, &error))?;
         let mut tensors = BTreeMap::new();
         for (name, view) in file.tensors() {
             let data = match view.dtype() {

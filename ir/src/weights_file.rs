@@ -180,12 +180,16 @@ impl WeightsFile {
 
     /// Returns the warning about numbers of 16 bits.
     fn converted_warning(&self, graph: &Graph) -> Option<Diagnostic> {
-        let (first, kind) = self.converted.first()?;
-        let others = match self.converted.len() - 1 {
-            0 => String::new(),
-            more => format!(", and {} more", pluralize(more, "tensor")),
+        let (first, _) = self.converted.first()?;
+        let kinds: BTreeSet<&str> = self.converted.iter().map(|(_, kind)| *kind).collect();
+        let kinds = kinds.into_iter().collect::<Vec<_>>().join(" and ");
+        let message = match self.converted.len() - 1 {
+            0 => format!("tensor `{first}` holds {kinds} numbers, which are converted to F32"),
+            more => {
+                let others = pluralize(more, "other");
+                format!("tensor `{first}` and {others} hold {kinds} numbers, which are converted to F32")
+            }
         };
-        let message = format!("tensor `{first}` holds {kind} numbers, which are converted to F32{others}");
         let help = "train and save with 32 bits for full accuracy";
         Some(Diagnostic::warning(&codes::SHORT_NUMBERS, graph.span, message).with_help(help))
     }
@@ -351,7 +355,7 @@ impl WeightsMetadata {
     /// # Errors
     /// Returns an error if the bytes are not in safetensors format, or if an entry is damaged.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Option<Self>, ReadError> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| ReadError::format(&e))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| ReadError::format(bytes, &e))?;
         let entries = header.metadata().clone().unwrap_or_default();
         let entries: BTreeMap<String, String> = entries.into_iter().collect();
         if !entries.contains_key(CONSTANTS) {
