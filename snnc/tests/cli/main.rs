@@ -8,6 +8,7 @@ mod chips;
 mod compare;
 mod configuration;
 mod data;
+mod detect;
 #[cfg(unix)]
 mod documentation;
 mod doors;
