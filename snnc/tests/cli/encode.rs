@@ -212,7 +212,7 @@ fn an_interrupted_folder_leaves_nothing() {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     let id = child.id().to_string();
-    std::process::Command::new("kill").args(["-INT", &id]).status().expect("the signal can be sent");
+    std::process::Command::new("kill").args(["-TERM", &id]).status().expect("the signal can be sent");
     let outcome = crate::support::Outcome::of(child.wait_with_output().expect("it ends"));
     outcome.failure(130, &["interrupted after", "of 40 files; nothing was written"]);
     assert!(folder.files().iter().all(|name| name.starts_with("sound/")), "{:?}", folder.files());

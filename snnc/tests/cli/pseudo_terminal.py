@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -25,6 +26,8 @@ child, terminal = pty.fork()
 if child == 0:
     set_width(0, int(actions[0]))
     os.environ["TERM"] = "xterm-256color"
+    # A parent in the background ignores it, and so would the command.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(command[0], command)
 
 del actions[0]

@@ -160,7 +160,8 @@ mod interrupted {
     use std::process::Command;
     use std::time::Duration;
 
-    /// Starts training, waits until its metrics have more than `after` lines, and sends SIGINT.
+    /// Starts training, waits until its metrics have more than `after` lines, and sends SIGTERM, which a parent in the
+    /// background ignores less often than SIGINT.
     fn interrupt(folder: &Folder, words: &[&str], out: &str, after: usize) -> Outcome {
         let mut command = folder.command(words);
         let mut child =
@@ -173,7 +174,7 @@ mod interrupted {
         let id = child.id().to_string();
         // Fails if training has already ended, which the caller handles.
         let _ = Command::new("kill")
-            .args(["-INT", &id])
+            .args(["-TERM", &id])
             .stderr(Stdio::null())
             .status()
             .expect("`kill` can be run");
