@@ -35,7 +35,9 @@ def main():
     if arguments.update:
         page = PAGE.read_text()
         for table in tables:
-            page = replace(page, table)
+            # Without a row, nothing was measured.
+            if len(table) > 2:
+                page = replace(page, table)
         PAGE.write_text(page)
 
 

@@ -343,6 +343,10 @@ mod tests {
         }
     }
 
+    fn feedback_factors() -> impl Iterator<Item = (usize, [i32; 2])> {
+        FACTORS[1].into_iter().zip(FACTORS[2]).map(|(f1, f2)| [f1, f2]).enumerate()
+    }
+
     #[test]
     fn products_in_halves_equal_whole_ones() {
         let mut state = 1_u32;
@@ -354,8 +358,7 @@ mod tests {
             let (value, factor) = (next(24), next(20));
             assert_eq!(halves::product(value, factor), whole::product(value, factor), "{value} * {factor}");
             let states = [next(29) - (1 << 28), next(29) - (1 << 28)];
-            for c in 0..CHANNELS {
-                let factors = [FACTORS[1][c], FACTORS[2][c]];
+            for (c, factors) in feedback_factors() {
                 assert_eq!(
                     halves::feedback(states, factors),
                     whole::feedback(states, factors),
@@ -368,8 +371,7 @@ mod tests {
         for states in
             [[0, 0], [-1, -1], [32767, 0], [32767, 32767], [-1, 0], [(1 << 28) - 1; 2], [-(1 << 28); 2]]
         {
-            for c in 0..CHANNELS {
-                let factors = [FACTORS[1][c], FACTORS[2][c]];
+            for (c, factors) in feedback_factors() {
                 assert_eq!(
                     halves::feedback(states, factors),
                     whole::feedback(states, factors),

@@ -100,9 +100,9 @@ impl<A: Arithmetic> FilterBank<A> {
     #[inline(always)]
     pub(super) fn step(&mut self, sample: A::Narrow) -> Lanes<A::Narrow> {
         let mut y = [A::Narrow::default(); CHANNELS];
-        for c in 0..CHANNELS {
+        for (c, y) in y.iter_mut().enumerate() {
             let mut filter = self.channel(c);
-            y[c] = filter.step(sample);
+            *y = filter.step(sample);
             self.set_channel(c, &filter);
         }
         y

@@ -55,7 +55,7 @@ impl<A: Arithmetic> SpikeGenerator<A> {
         self.iaf = Default::default();
     }
 
-    /// Returns the normalization, which determines which of the three methods below the caller runs.
+    /// Returns the normalization, which determines which of the methods below the caller runs.
     pub(super) fn normalization(&self) -> Normalization {
         self.normalization
     }
@@ -77,20 +77,51 @@ impl<A: Arithmetic> SpikeGenerator<A> {
         channel.fire(smaller(sum, A::wide(LIMIT)), self.fixed_threshold);
     }
 
-    /// Processes one sample with the maximum of the channels' thresholds for all channels; adds spikes to `counts`.
+    /// Processes one sample of all channels with thresholds from their own averages; adds spikes to `counts`.
+    #[inline(always)]
+    pub(super) fn step_channels(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
+        // Two loops: one would need more registers than there are for vectors.
+        let averages = self.averages(y, counts);
+        self.fire(y, &averages.map(|m| self.threshold(m)), counts);
+    }
+
+    /// Processes one sample of all channels with the fixed threshold; adds spikes to `counts`.
+    #[inline(always)]
+    pub(super) fn step_channels_fixed(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
+        for (c, &y) in y.iter().enumerate() {
+            let mut channel = self.channel(c, counts);
+            self.step_fixed(&mut channel, y);
+            self.set_channel(c, &channel, counts);
+        }
+    }
+
+    /// Processes one sample of all channels with the maximum of their thresholds; adds spikes to `counts`.
     #[inline(always)]
     pub(super) fn step_joint(&mut self, y: &Lanes<A::Narrow>, counts: &mut Lanes<A::Count>) {
+        // The factor is positive, so the maximum of the averages gives that of the thresholds.
+        let averages = self.averages(y, counts);
+        let threshold = self.threshold(maximum(averages));
+        self.fire(y, &[threshold; CHANNELS], counts);
+    }
+
+    /// Updates the averages of all channels, and returns `m` of each.
+    #[inline(always)]
+    fn averages(&mut self, y: &Lanes<A::Narrow>, counts: &Lanes<A::Count>) -> Lanes<A::Narrow> {
         let mut averages = [A::Narrow::default(); CHANNELS];
-        for c in 0..CHANNELS {
+        for (c, (average, &y)) in averages.iter_mut().zip(y).enumerate() {
             let mut channel = self.channel(c, counts);
-            averages[c] = self.average(&mut channel, A::magnitude(y[c]));
+            *average = self.average(&mut channel, A::magnitude(y));
             self.hi[c] = channel.hi;
         }
-        // The factor is positive, so the maximum of the averages gives that of the thresholds.
-        let threshold = self.threshold(maximum(averages));
-        for c in 0..CHANNELS {
+        averages
+    }
+
+    /// Advances the integrate-and-fire neurons of all channels.
+    #[inline(always)]
+    fn fire(&mut self, y: &Lanes<A::Narrow>, thresholds: &Lanes<A::Wide>, counts: &mut Lanes<A::Count>) {
+        for (c, (&y, &threshold)) in y.iter().zip(thresholds).enumerate() {
             let mut channel = self.channel(c, counts);
-            channel.fire(channel.iaf + A::widen(A::magnitude(y[c])), threshold);
+            channel.fire(channel.iaf + A::widen(A::magnitude(y)), threshold);
             self.set_channel(c, &channel, counts);
         }
     }
@@ -210,16 +241,22 @@ mod tests {
         let each = |generator: &mut SpikeGenerator<A>,
                     counts: &mut Lanes<A::Count>,
                     step: fn(&SpikeGenerator<A>, &mut Channel<A>, A::Narrow)| {
-            for c in 0..CHANNELS {
+            for (c, &y) in y.iter().enumerate() {
                 let mut channel = generator.channel(c, counts);
-                step(generator, &mut channel, y[c]);
+                step(generator, &mut channel, y);
                 generator.set_channel(c, &channel, counts);
             }
         };
         match generator.normalization() {
-            Normalization::Channel => each(generator, &mut counts, SpikeGenerator::step_channel),
             Normalization::Joint => generator.step_joint(&y, &mut counts),
-            Normalization::Fixed => each(generator, &mut counts, SpikeGenerator::step_fixed),
+            Normalization::Channel if A::CHANNEL_BY_CHANNEL => {
+                each(generator, &mut counts, SpikeGenerator::step_channel);
+            }
+            Normalization::Channel => generator.step_channels(&y, &mut counts),
+            Normalization::Fixed if A::CHANNEL_BY_CHANNEL => {
+                each(generator, &mut counts, SpikeGenerator::step_fixed);
+            }
+            Normalization::Fixed => generator.step_channels_fixed(&y, &mut counts),
         }
         counts.map(|count| A::to_u32(count) == 1)
     }

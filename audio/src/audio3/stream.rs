@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Samples that [`AudioFrontEnd::push_resampled`] processes at a time. A power of two.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 
 /// The spike counts of one time step, from 0 to [`FrontEndOptions::cap`].
 pub type Frame = [u8; CHANNELS];
@@ -98,7 +98,7 @@ impl<A: Arithmetic> AudioFrontEnd<A> {
     /// Resamples the next samples of a recording, and passes the frame of each time step that they complete to `frame`.
     ///
     /// The result equals that of a [`push_with`](Self::push_with) for each sample of audio. In
-    /// [`Integers`](super::Integers), it takes half the time: audio is processed in blocks, which take 64 bytes of
+    /// [`Integers`](super::Integers), it takes half the time: audio is processed in blocks, which take 128 bytes of
     /// stack.
     ///
     /// ```
@@ -171,42 +171,42 @@ impl<A: Arithmetic> AudioFrontEnd<A> {
     fn advance(&mut self, audio: &[i16]) {
         // One branch per block, not per sample: each case is compiled into a loop of its own.
         match self.spikes.normalization() {
-            Normalization::Joint => self.run_joint(audio),
-            Normalization::Channel => self.run(audio, SpikeGenerator::step_channel),
-            Normalization::Fixed => self.run(audio, SpikeGenerator::step_fixed),
+            Normalization::Joint => self.run(audio, SpikeGenerator::step_joint),
+            Normalization::Channel if A::CHANNEL_BY_CHANNEL => {
+                self.run_channels(audio, SpikeGenerator::step_channel);
+            }
+            Normalization::Channel => self.run(audio, SpikeGenerator::step_channels),
+            Normalization::Fixed if A::CHANNEL_BY_CHANNEL => {
+                self.run_channels(audio, SpikeGenerator::step_fixed);
+            }
+            Normalization::Fixed => self.run(audio, SpikeGenerator::step_channels_fixed),
         }
         self.elapsed += audio.len() as u32;
     }
 
-    /// Processes audio whose channels do not depend on each other.
+    /// Processes all channels of a sample at once.
     #[inline(always)]
-    fn run(&mut self, audio: &[i16], step: impl Fn(&SpikeGenerator<A>, &mut Channel<A>, A::Narrow)) {
-        if A::CHANNEL_BY_CHANNEL {
-            for c in 0..CHANNELS {
-                let (mut filter, mut channel) = (self.bank.channel(c), self.spikes.channel(c, &self.counts));
-                for &sample in audio {
-                    step(&self.spikes, &mut channel, filter.step(clip::<A>(sample)));
-                }
-                self.bank.set_channel(c, &filter);
-                self.spikes.set_channel(c, &channel, &mut self.counts);
-            }
-            return;
-        }
+    fn run(
+        &mut self,
+        audio: &[i16],
+        step: impl Fn(&mut SpikeGenerator<A>, &Lanes<A::Narrow>, &mut Lanes<A::Count>),
+    ) {
         for &sample in audio {
             let y = self.bank.step(clip::<A>(sample));
-            for c in 0..CHANNELS {
-                let mut channel = self.spikes.channel(c, &self.counts);
-                step(&self.spikes, &mut channel, y[c]);
-                self.spikes.set_channel(c, &channel, &mut self.counts);
-            }
+            step(&mut self.spikes, &y, &mut self.counts);
         }
     }
 
+    /// Processes channels that do not depend on each other, one after the other.
     #[inline(always)]
-    fn run_joint(&mut self, audio: &[i16]) {
-        for &sample in audio {
-            let y = self.bank.step(clip::<A>(sample));
-            self.spikes.step_joint(&y, &mut self.counts);
+    fn run_channels(&mut self, audio: &[i16], step: impl Fn(&SpikeGenerator<A>, &mut Channel<A>, A::Narrow)) {
+        for c in 0..CHANNELS {
+            let (mut filter, mut channel) = (self.bank.channel(c), self.spikes.channel(c, &self.counts));
+            for &sample in audio {
+                step(&self.spikes, &mut channel, filter.step(clip::<A>(sample)));
+            }
+            self.bank.set_channel(c, &filter);
+            self.spikes.set_channel(c, &channel, &mut self.counts);
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn report() {
         let audio = audio.get(..samples).unwrap_or_default();
         filtering += measure(|| {
             // As `push_resampled` does.
-            for block in audio.chunks(32) {
+            for block in audio.chunks(64) {
                 front_end.push_with(block, |counts| {
                     frame = counts;
                     complete = true;
