@@ -7,6 +7,7 @@
 //! | [`float`] | interpreter against the equations in f32; training's spikes and gradients against f64 | `float/` |
 //! | [`generated`] | generated modules in f32 and in integers against interpreter and simulator | `generated/` |
 //! | [`c`] | generated C in f32 and in integers, by every compiler that is installed, against the same | |
+//! | [`detector`] | generated detectors in Rust and C against their definition | |
 //! | [`chips`] | specification and simulation on each chip, or why the network does not fit | `chips/` |
 //! | [`nir`] | NIR files: the same network with metadata, the same spikes without | |
 //! | [`agreement`] | three of the networks, with weights that a chip hardly rounds: float spikes against the chip's | |
@@ -17,6 +18,7 @@
 mod agreement;
 mod c;
 mod chips;
+mod detector;
 mod float;
 mod generated;
 mod graph;
