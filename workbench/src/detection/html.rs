@@ -81,8 +81,10 @@ impl Detection {
     }
 
     fn timelines(&self) -> Markup {
+        let timelines: Vec<Markup> =
+            (0..self.streams.len().min(MAX_STREAMS)).map(|s| self.timeline(s)).collect();
         html! {
-            @for s in 0..self.streams.len().min(MAX_STREAMS) { (self.timeline(s)) }
+            (side_by_side(&timelines))
             @if self.streams.len() > MAX_STREAMS {
                 p.under { (pluralize(self.streams.len() - MAX_STREAMS, "more stream")) " not shown" }
             }

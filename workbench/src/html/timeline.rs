@@ -16,6 +16,8 @@ const LABEL: f64 = 14.0;
 const ROW: f64 = 13.0;
 /// Distance between lines.
 const GAP: f64 = 22.0;
+/// Seconds from the start of a line after which a label would not fit.
+const LAST_LABEL: f64 = 0.82 * LINE;
 /// Maximum length of a label.
 const MAX_LABEL_CHARS: usize = 10;
 
@@ -88,7 +90,11 @@ impl Timeline<'_> {
                     title { (format!("{}: {:.2} s to {:.2} s", span.label, span.start, span.end)) }
                 }
                 @if span.is_filled && span.start >= from {
-                    text.small x=(x(start)) y=(Tenths(top + LABEL - 3.0)) { (shorten(&span.label, MAX_LABEL_CHARS)) }
+                    @let label = shorten(&span.label, MAX_LABEL_CHARS);
+                    @let y = Tenths(top + LABEL - 3.0);
+                    // A label at the right edge ends with its line.
+                    @if start > LAST_LABEL { text.small.end x=(x(LINE)) y=(y) { (label) } }
+                    @else { text.small x=(x(start)) y=(y) { (label) } }
                 }
             }
             @for (i, row) in self.rows.iter().enumerate() {
