@@ -1,6 +1,6 @@
 //! Weights files: the network that they were trained for, training from them, and output folders that hold a run.
 
-use crate::support::{Folder, RECIPE, TONES, npy, tones, weights};
+use crate::support::{Folder, RECIPE, TONES, npy, repository, tones, weights};
 
 const TRAIN: [&str; 4] = ["train", "tones.yaml", "--out", "out"];
 
@@ -282,4 +282,124 @@ fn folders_hold_one_kind_of_run() {
     let said = "`out` still holds files that do not belong to this run: `tones.py`, `tones.spec.npz`";
     assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     assert!(!folder.path("out/metrics.csv").exists());
+}
+
+/// Returns the bytes of a safetensors file with one tensor, and bytes around it: the header's padding, and what follows the
+/// data.
+fn file(name: &str, kind: &str, shape: [usize; 2], data: &[u8], padding: &str, rest: &[u8]) -> Vec<u8> {
+    let header = format!(
+        r#"{{"{name}":{{"dtype":"{kind}","shape":{shape:?},"data_offsets":[0,{}]}}}}{padding}"#,
+        data.len()
+    );
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data, rest].concat()
+}
+
+/// The library of the format, in Python, refuses and accepts the same files.
+#[test]
+fn padding_is_accepted_where_the_format_allows_it() {
+    let folder = Folder::new();
+    folder.write("net.snn", SMALL);
+    let data: Vec<u8> = [0.5_f32, -1.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let write = |padding: &str, data: &[u8], rest: &[u8]| {
+        folder.write("w.safetensors", file("x->a.weight", "F32", [1, 2], data, padding, rest));
+        folder.snnc(&["show", "net.snn", "--weights", "w.safetensors"])
+    };
+    write("", &data, &[]).success();
+    write("  \n", &data, &[]).success();
+    let cases = [
+        (
+            "\0\0\0",
+            &data[..],
+            &[][..],
+            "`w.safetensors`: not a safetensors file: its header is padded with 3 NUL bytes",
+        ),
+        ("", &data, b"end", "its tensors end 3 B before the file does"),
+        ("", &data, &[0; 8], "its tensors end 8 B before the file does"),
+    ];
+    for (padding, data, rest, says) in cases {
+        write(padding, data, rest).failure(1, &[says]);
+    }
+    let whole = file("x->a.weight", "F32", [1, 2], &data, "", &[]);
+    folder.write("w.safetensors", &whole[..whole.len() - 3]);
+    folder
+        .snnc(&["show", "net.snn", "--weights", "w.safetensors"])
+        .failure(1, &["it is cut off: 3 B of its tensors are missing"]);
+}
+
+const SMALL: &str = "network Small {
+    dt: 1 ms;
+    input x: 1;
+    layer a: lif(2) { tau_mem: 5 ms, tau_syn: 5 ms };
+    x -> linear -> a;
+    output a.spikes;
+}
+";
+
+#[test]
+fn numbers_of_16_bits_are_converted_with_a_warning() {
+    let folder = tones();
+    folder.write("net.snn", SMALL);
+    folder.write("x.npy", npy("|u1", false, &[3, 1], &[1, 0, 1]));
+    folder.write(
+        "synnet.json",
+        std::fs::read(repository("targets/rockpool/tests/golden/synnet.json")).unwrap(),
+    );
+    // 0.5 and -1.25, as numpy and torch write them.
+    for (kind, data) in [("F16", [0x00, 0x38, 0x00, 0xbd]), ("BF16", [0x00, 0x3f, 0xa0, 0xbf])] {
+        folder.write("w.safetensors", file("x->a.weight", kind, [1, 2], &data, "", &[]));
+        let commands: [&[&str]; 4] = [
+            &["run", "net.snn", "--input", "x.npy", "--output", "y.npz"],
+            &["show", "net.snn"],
+            &["build", "net.snn", "--target", "rust", "-o", "net.rs"],
+            &["build", "net.snn", "--target", "c", "-o", "net.c"],
+        ];
+        let warning = format!("warning[W0602]: tensor `x->a.weight` holds {kind} numbers");
+        for command in commands {
+            let outcome = folder.snnc(&[command, &["--weights", "w.safetensors"]].concat()).success();
+            assert!(outcome.stderr.contains(&warning), "{command:?}: {}", outcome.stderr);
+        }
+        let shown = folder.snnc(&["show", "net.snn", "--weights", "w.safetensors"]).success();
+        assert!(shown.text().contains("-1.25"), "{}", shown.text());
+        // All tensors of the recipe's network, and of a `state_dict`.
+        let tensors = weights(TONES).tensors.into_iter();
+        let tensors: Vec<_> = tensors.map(|(name, tensor)| (name, tensor.shape.clone())).collect();
+        folder.write("tones.safetensors", zeros(&tensors, kind));
+        let recipes: [&[&str]; 3] = [
+            &["train", "tones.yaml", "--out", "out", "--overwrite", "--set", "training.epochs=0"],
+            &["eval", "tones.yaml"],
+            &["compare", "tones.yaml", "--target", "xylo-audio3"],
+        ];
+        for command in recipes {
+            let outcome = folder.snnc(&[command, &["--weights", "tones.safetensors"]].concat()).success();
+            assert!(outcome.stderr.contains("warning[W0602]"), "{command:?}: {}", outcome.stderr);
+        }
+        let names = [
+            ("seq.0_linear.weight", [3, 6]),
+            ("seq.1_linear.weight", [6, 5]),
+            ("seq.out_linear.weight", [5, 2]),
+        ];
+        let tensors = names.map(|(name, shape)| (name.to_owned(), shape.to_vec()));
+        folder.write("dict.safetensors", zeros(&tensors, kind));
+        let import =
+            ["import", "synnet.json", "--weights", "dict.safetensors", "-o", "synnet", "--overwrite"];
+        let outcome = folder.snnc(&import).success();
+        let warning =
+            format!("warning[W0602]: tensor `seq.0_linear.weight` and 2 others hold {kind} numbers");
+        assert!(outcome.stderr.contains(&warning), "{}", outcome.stderr);
+    }
+}
+
+/// Returns a file with tensors of zeros of 16 bits.
+fn zeros(tensors: &[(String, Vec<usize>)], kind: &str) -> Vec<u8> {
+    let mut end = 0;
+    let entries: Vec<String> = tensors
+        .iter()
+        .map(|(name, shape)| {
+            let start = end;
+            end += 2 * shape.iter().product::<usize>();
+            format!(r#""{name}":{{"dtype":"{kind}","shape":{shape:?},"data_offsets":[{start},{end}]}}"#)
+        })
+        .collect();
+    let header = format!("{{{}}}", entries.join(","));
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; end]].concat()
 }
