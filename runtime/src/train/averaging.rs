@@ -12,7 +12,7 @@ use crate::option_range::OptionRange;
 /// ```
 ///
 /// so it begins as the mean of all tensors so far. Gradients and metrics of the training set are those of the tensors
-/// themselves. The averages are validated, selected, and returned by [`best_params`](super::Trainer::best_params). They
+/// themselves. The averages are validated, selected, and returned by [`best_params`](crate::Trainer::best_params). They
 /// stay within the bounds of the tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
