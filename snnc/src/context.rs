@@ -11,6 +11,7 @@ use synnet_workbench::network_source::{CompileOutput, LoadedNetwork};
 use synnet_workbench::recipe::Recipe;
 use synnet_workbench::{Checks, ChipCatalog, Engine, InputEvents, NamedTarget, Plan, UnknownName};
 use synnet_xylo::chip::Chip;
+use synnet_xylo::quantize::Method;
 
 use crate::cli::{NetworkArgs, RecipeArgs};
 use crate::failure::Failure;
@@ -131,6 +132,26 @@ impl Context {
         let path = &args.recipe;
         let text = file_kind::read_text(path, Expected::Recipe)?;
         Ok(Plan::parse(text, path, &args.set, &self.chips, checks, &self.terminal)?)
+    }
+
+    /// Like [`plan`](Self::plan), for the engine that `--on` names and the quantizer of `--quantizer`, which needs a chip.
+    pub fn plan_on(
+        &self,
+        args: &RecipeArgs,
+        on: &str,
+        quantizer: Option<Method>,
+    ) -> Result<(Plan, Engine), Failure> {
+        let engine = self.engine(on)?;
+        if quantizer.is_some() && engine == Engine::Float {
+            return Err(Failure::Usage(
+                "`--quantizer` has no effect on the engine `float`: name a chip with `--on`".into(),
+            ));
+        }
+        let mut plan = self.plan(args, &Checks::default())?;
+        if let Some(method) = quantizer {
+            plan.recipe.quantize.set_method(method, &self.terminal);
+        }
+        Ok((plan, engine))
     }
 
     /// Reads a weights file and binds it to the network of a recipe.

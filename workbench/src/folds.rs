@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::recipe::Filter;
 use crate::report::{FoldResult, FoldTable};
-use crate::run::{RunOptions, RunResult, run};
+use crate::run::{RunOptions, RunResult, no_checkpoint, run};
 use crate::training::{CHECKPOINT, SEEDS, WEIGHTS};
 
 /// Name of the file with the metrics of every fold.
@@ -96,10 +96,7 @@ pub fn run_folds(
     }
     let all = divide(&values, folds, &options.out);
     if options.resume && !all.iter().any(|fold| has_checkpoint(&fold.folder)) {
-        return Err(Error::Refused(format!(
-            "`{}` has no checkpoint to resume from; start without `--resume`",
-            options.out.display()
-        )));
+        return Err(no_checkpoint(&options.out));
     }
     let mut results = Vec::new();
     for fold in all {

@@ -164,15 +164,18 @@ fn training_runs(plan: &Plan, seeds: &[u64], options: &RunOptions) -> Result<Vec
     let folders: Vec<PathBuf> = seeds.iter().map(|seed| out.join(format!("seed-{seed}"))).collect();
     let has_checkpoint = |folder: &PathBuf| folder.join(CHECKPOINT).exists();
     if options.resume && !folders.iter().any(has_checkpoint) {
-        let message =
-            format!("`{}` has no checkpoint to resume from; start without `--resume`", out.display());
-        return Err(Error::Refused(message));
+        return Err(no_checkpoint(out));
     }
     let run = |(&seed, folder): (&u64, PathBuf)| {
         let resume = options.resume && has_checkpoint(&folder);
         training_run(plan, seed, folder, resume, options)
     };
     seeds.iter().zip(folders).map(run).collect()
+}
+
+/// Returns the error about a folder from which nothing can be resumed.
+pub(crate) fn no_checkpoint(out: &Path) -> Error {
+    Error::Refused(format!("`{}` has no checkpoint to resume from; start without `--resume`", out.display()))
 }
 
 /// Warns if training is extended with a schedule that spans all epochs: the learning rate then jumps, and the result is

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use serde_json::json;
+use synnet_workbench::Engine;
 use synnet_workbench::detection::{Detection, DetectionInput};
-use synnet_workbench::{Checks, Engine};
 
 use crate::cli::Detect;
 use crate::context::Context;
@@ -17,23 +17,16 @@ pub fn run(args: &Detect, context: &Context) -> Result<(), Failure> {
     if let Some(path) = &args.html {
         stdio::check_single_stdout("--html", path, context.json)?;
     }
-    let engine = context.engine(&args.on)?;
-    if args.quantizer.is_some() && engine == Engine::Float {
-        return Err(Failure::Usage(
-            "`--quantizer` has no effect on the engine `float`: name a chip with `--on`".into(),
-        ));
-    }
-    let mut plan = context.plan(&args.recipe, &Checks::default())?;
-    if let Some(method) = args.quantizer {
-        plan.recipe.quantize.set_method(method, observer);
-    }
+    let (plan, engine) = context.plan_on(&args.recipe, &args.on, args.quantizer)?;
     let folder = args.out.iter();
     let outputs: Vec<PathBuf> = ["detections.csv", "det.csv", "detector.json"]
         .iter()
         .flat_map(|name| folder.clone().map(move |folder| folder.join(name)))
         .chain(args.html.clone())
         .collect();
-    context.check_outputs(&outputs, [&args.recipe.recipe, &args.weights], Some(&plan.recipe))?;
+    let sources = plan.loaded.files();
+    let inputs = [&args.recipe.recipe, &args.weights].into_iter().chain(&sources);
+    context.check_outputs(&outputs, inputs, Some(&plan.recipe))?;
     let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
     let chip = match &engine {
         Engine::Float => None,

@@ -1,8 +1,8 @@
 //! `snnc eval`: evaluates trained weights on the test set of a recipe.
 
+use synnet_workbench::Engine;
 use synnet_workbench::cost::InferenceCost;
 use synnet_workbench::report::{self, Results};
-use synnet_workbench::{Checks, Engine};
 
 use crate::cli::Eval;
 use crate::context::Context;
@@ -15,16 +15,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     if let Some(path) = &args.report {
         stdio::check_single_stdout("--report", path, context.json)?;
     }
-    let engine = context.engine(&args.on)?;
-    if args.quantizer.is_some() && engine == Engine::Float {
-        return Err(Failure::Usage(
-            "`--quantizer` has no effect on the engine `float`: name a chip with `--on`".into(),
-        ));
-    }
-    let mut plan = context.plan(&args.recipe, &Checks::default())?;
-    if let Some(method) = args.quantizer {
-        plan.recipe.quantize.set_method(method, observer);
-    }
+    let (plan, engine) = context.plan_on(&args.recipe, &args.on, args.quantizer)?;
     context.check_outputs(
         &args.report,
         [&args.recipe.recipe, &args.weights].into_iter().chain(&plan.loaded.files()),
