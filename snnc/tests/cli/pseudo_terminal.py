@@ -22,9 +22,17 @@ def set_width(terminal, columns):
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
 
 
+def keep_output(terminal):
+    """Ctrl-C discards output that nobody has read yet, such as the second half of a drawing, unless NOFLSH is set."""
+    modes = termios.tcgetattr(terminal)
+    modes[3] |= termios.NOFLSH
+    termios.tcsetattr(terminal, termios.TCSANOW, modes)
+
+
 child, terminal = pty.fork()
 if child == 0:
     set_width(0, int(actions[0]))
+    keep_output(0)
     os.environ["TERM"] = "xterm-256color"
     # A parent in the background ignores it, and so would the command.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
