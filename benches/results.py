@@ -86,7 +86,7 @@ class Trainer:
         weights = out / "weights.safetensors"
         if not weights.exists():
             values = [*values, f"training.seed={seed}", "build=[]"]
-            self.run(["train", *self.recipe(recipe, values), "--out", out])
+            self.run(["train", *self.recipe(recipe, values), "--out", out, "--overwrite"])
         return weights
 
     def evaluate(self, recipe: str, weights: Path, values: Sequence[str] = ()) -> "Accuracy":
@@ -198,7 +198,7 @@ def speakers(trainer: Trainer, workers: ThreadPoolExecutor) -> list[str]:
     def folds(variant: tuple[str, list[str]]) -> list[dict]:
         out = RUNS / slug(f"speakers {variant[0]}")
         if not (out / "folds.csv").exists():
-            words = ["--folds", "speaker", "--seeds", "3", "--out", out]
+            words = ["--folds", "speaker", "--seeds", "3", "--out", out, "--overwrite"]
             trainer.run(["train", *trainer.recipe(FSDD, [*variant[1], "build=[xylo-audio3]"]), *words])
         with open(out / "folds.csv", newline="") as file:
             return list(csv.DictReader(file))

@@ -78,7 +78,7 @@ def main():
         comparison = run / "compare.html"
         snnc(
             "compare", RECIPE, "--weights", str(run / "weights.safetensors"), "--target", "xylo-audio3",
-            "--quantizer", "rockpool-channel", "--html", str(comparison),
+            "--quantizer", "rockpool-global", "--html", str(comparison),
         )
         # Results, warnings and the first two charts.
         screenshot(head(report, "<figure>", 3), 1180, HERE / "report.webp")

@@ -3,7 +3,7 @@
 
     python3 make_data.py [FOLDER]      writes FOLDER/{train,test}/{digit}_{voice}_{take}.wav; FOLDER is data/ by default
 
-Thirty voices speak the ten digits once, for training; five others speak them twice, for testing. The files are 8 kHz,
+Thirty voices speak the ten digits three times, for training; five others speak them twice, for testing. The files are 8 kHz,
 16-bit, mono, trimmed to the word and normalized to the same peak. The same version of espeak-ng gives the same bytes.
 """
 import array
@@ -23,7 +23,7 @@ VOICES = {
                 rob victor zac benjamin""".split(),
     "test": "m5 Annie Michael belinda travis".split(),
 }
-TAKES = {"train": 1, "test": 2}
+TAKES = {"train": 3, "test": 2}
 
 # Take `t` of voice number `v` uses entry `2 * v + t` of each list, modulo its length: an accent (`en` is British; `en-gb`
 # would ignore the variant), a speed in words per minute, and a pitch from 0 to 99.

@@ -83,7 +83,7 @@ fn the_example_is_compared_layer_by_layer() {
             assert_eq!(layer["compared_by"], "states");
             assert!(pair["spike_agreement"].is_null() && pair["state_error"].as_f64() < Some(0.2), "{pair}");
         } else {
-            assert!(pair["spike_agreement"].as_f64() > Some(0.8), "{name}: {pair}");
+            assert!(pair["spike_agreement"].as_f64() > Some(0.7), "{name}: {pair}");
             assert!(pair["spike_agreement"].as_f64() <= pair["count_agreement"].as_f64(), "{name}: {pair}");
             let step = pair["first_divergence"].as_u64().expect("rounding shows somewhere");
             assert!(Some(step) <= pair["median_divergence"].as_u64() && step < 70, "{name}: {pair}");
@@ -91,16 +91,16 @@ fn the_example_is_compared_layer_by_layer() {
     }
 }
 
-/// Rockpool's channel quantizer corrupts a readout that is read by its membrane.
+/// With a readout that is read by its membrane, Rockpool's global quantizer silences the layers before it.
 #[test]
-fn a_quantizer_that_corrupts_the_readout_is_identified() {
-    let words = [&TARGET[..], &["--json", "--quantizer", "rockpool-channel"]].concat();
+fn a_quantizer_that_silences_layers_is_identified() {
+    let words = [&TARGET[..], &["--json", "--quantizer", "rockpool-global"]].concat();
     let found = example("compare", &words).success().json();
     let accuracy = |engine: &str| found["engines"][engine]["accuracy"].as_f64().expect("there are classes");
     assert!(accuracy("float") > accuracy("quantized_weights") + 0.3);
-    let error =
-        |pair: &str| found["layers"][3]["pairs"][pair]["state_error"].as_f64().expect("it is a number");
-    assert!(error("float_to_quantized_weights") > 0.3 && error("quantized_weights_to_chip") < 0.1);
+    let pairs = &found["layers"][3]["pairs"];
+    assert!(pairs["float_to_quantized_weights"]["state_error"].as_f64() > Some(0.9), "{pairs}");
+    assert_eq!(pairs["quantized_weights_to_chip"]["diverging_samples"], 0, "{pairs}");
     let findings = found["findings"].as_array().expect("it is a list");
     let about = |kind: &str| findings.iter().find(|finding| finding["kind"] == kind).expect("it is found");
     let (classes, weights) = (about("classes"), about("weights"));
@@ -108,7 +108,7 @@ fn a_quantizer_that_corrupts_the_readout_is_identified() {
     says(&classes["message"], "(statistically significant)");
     says(&classes["help"], "choose another quantizer");
     says(&about("output")["message"], "quantized weights, thresholds and leaks are the main cause");
-    assert_eq!(weights["layer"], "out");
+    assert_eq!(weights["layer"], "h1");
     assert!(about("divergence")["layer"] != "out");
 }
 
