@@ -73,6 +73,19 @@ pub struct AugmentedAudio {
     pub step: f64,
 }
 
+/// Random changes of a sound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Changes {
+    /// Seconds by which it starts later.
+    pub shift: f64,
+    /// Factor on its samples.
+    pub gain: f64,
+    /// Factor on its sample rate, which changes duration and pitch.
+    pub speed: f64,
+    /// A second factor on its sample rate; the time step of the front end is divided by it.
+    pub pitch: f64,
+}
+
 impl Default for Augmentation {
     fn default() -> Self {
         Self { gain: 0.0, noise: None, time_shift: 0.0, speed: 0.0, pitch: 0.0, every: 1 }
@@ -128,6 +141,28 @@ impl Augmentation {
         errors
     }
 
+    /// Returns the changes of the sound with index `recording` in `epoch`: those that [`apply`](Self::apply) makes, besides
+    /// noise.
+    pub fn changes(&self, seed: u64, epoch: u64, recording: u64) -> Changes {
+        self.draw(&mut self.stream(seed, epoch, recording))
+    }
+
+    fn stream(&self, seed: u64, epoch: u64, recording: u64) -> Stream {
+        Stream::new(seed, Purpose::Augmentation, self.first_epoch_like(epoch), recording)
+    }
+
+    fn draw(&self, stream: &mut Stream) -> Changes {
+        // All four numbers are drawn whether they are used or not, so that one option does not change
+        // another's draws.
+        let mut symmetric_uniform = |max: f64| max * (2.0 * stream.unit() - 1.0);
+        Changes {
+            shift: symmetric_uniform(self.time_shift),
+            gain: 10_f64.powf(symmetric_uniform(self.gain) / 20.0),
+            speed: (1.0 + self.speed).powf(symmetric_uniform(1.0)),
+            pitch: (1.0 + self.pitch).powf(symmetric_uniform(1.0)),
+        }
+    }
+
     /// Returns `sound`, the recording with index `recording`, as it is in `epoch`. All draws depend on the
     /// options, the seed, the epoch, the recording and the pool only.
     ///
@@ -151,14 +186,8 @@ impl Augmentation {
     ) -> Result<AugmentedAudio, Error> {
         let wrong = |reason: String| Error::invalid("the augmentation", reason);
         self.check().map_err(wrong)?;
-        // All four numbers are drawn whether they are used or not, so that one option does not change
-        // another's draws.
-        let mut stream = Stream::new(seed, Purpose::Augmentation, self.first_epoch_like(epoch), recording);
-        let mut symmetric_uniform = |max: f64| max * (2.0 * stream.unit() - 1.0);
-        let shift = symmetric_uniform(self.time_shift);
-        let gain = 10_f64.powf(symmetric_uniform(self.gain) / 20.0);
-        let speed = (1.0 + self.speed).powf(symmetric_uniform(1.0));
-        let pitch = (1.0 + self.pitch).powf(symmetric_uniform(1.0));
+        let mut stream = self.stream(seed, epoch, recording);
+        let Changes { shift, gain, speed, pitch } = self.draw(&mut stream);
 
         let rate = f64::from(sound.sample_rate().get());
         let mut samples = shifted(sound.samples(), (shift * rate).round() as i64)

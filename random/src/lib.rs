@@ -36,6 +36,8 @@ pub enum Purpose {
     Example = 6,
     /// Streams of words and noise. Indices: set and part, stream.
     Detection = 7,
+    /// Streams of words and noise for training. Indices: epoch and part, stream.
+    TrainingStreams = 8,
 }
 
 /// A stream of random numbers.

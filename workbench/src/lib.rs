@@ -118,6 +118,7 @@ pub mod recipe;
 pub mod report;
 mod run;
 mod sample_page;
+mod streams;
 mod target;
 pub mod training;
 mod training_memory;

@@ -104,6 +104,44 @@ fn composed_streams_are_the_same_for_any_number_of_threads() {
     assert_ne!(one, other);
 }
 
+#[test]
+fn training_on_streams_depends_on_the_seed_only() {
+    let streams = "streams: { train: 33, validation: 22, test: 22, length: 11, keyword_share: 0.5 }";
+    let folder = folder(&format!("  keywords: [high]\n  window: 12\n  {streams}\n"));
+    let recipe = folder
+        .read_text("tones.yaml")
+        .replace("  steps: 20", "  steps: 60\n  augmentation: { pitch: 0.2, every: 4 }");
+    folder.write("tones.yaml", recipe);
+    let train = |out: &str, rest: &[&str]| {
+        folder.snnc(&[&["train", "tones.yaml", "--out", out], rest].concat()).success();
+        folder.read(&format!("{out}/weights.safetensors"))
+    };
+    let expected = train("a", &["--threads", "1"]);
+    assert!(expected == train("b", &["--threads", "3"]));
+    assert!(expected != train("c", &["--set", "training.seed=4"]));
+    assert!(expected != train("d", &["--set", "detection.streams.train=22"]));
+    // The set of epoch 6 is composed again.
+    let constant = ["--set", "training.schedule.kind=constant"];
+    let whole = train("e", &constant);
+    train("f", &[&constant[..], &["--set", "training.epochs=5"]].concat());
+    assert!(whole == train("f", &[&constant[..], &["--resume"]].concat()));
+
+    let set = |value| ["train", "tones.yaml", "--out", "g", "--set", value];
+    folder
+        .snnc(&set("data.steps=20"))
+        .failure(1, &["`high` in the training streams fits in a segment of 20 steps", "raise it, or lower"]);
+    folder.snnc(&set("data.steps=2000")).failure(1, &["in a segment", "streams"]);
+    folder
+        .snnc(&set("detection.streams.keyword_share=0"))
+        .failure(1, &["the training streams do not have the keyword `high`"]);
+    let cached = folder.snnc(&set("data.cache=true")).success();
+    assert!(
+        cached.stderr.contains("`data.cache` has no effect: streams are composed anew"),
+        "{}",
+        cached.stderr
+    );
+}
+
 /// Returns the times of the detections of an engine and a keyword, in steps.
 fn steps(detections: &str, engine: &str, keyword: &str) -> Vec<i64> {
     let rows = detections.lines().map(|line| line.split(',').collect::<Vec<_>>());

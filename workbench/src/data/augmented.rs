@@ -1,4 +1,5 @@
-//! Training sets with audio augmentation. The set of the next epoch is prepared while the current one is trained on.
+//! Training sets that change from epoch to epoch, such as those with audio augmentation. The set of the next epoch is
+//! prepared while the current one is trained on.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -18,6 +19,21 @@ use super::{Source, error_list, wav};
 use crate::error::{self, Error};
 use crate::recipe::FrontEnd;
 
+/// A source of training sets that change from epoch to epoch.
+pub(super) trait EpochSource: Send + Sync {
+    /// Returns the training set of an epoch, which depends on the files, the seed and the epoch alone.
+    fn dataset(&self, seed: u64, epoch: usize) -> Result<Dataset, Error>;
+
+    /// Returns the number of successive epochs with the same set, 1 or more.
+    fn every(&self) -> usize;
+
+    /// Returns the memory that the preparation of a set takes besides it, in bytes.
+    fn bytes(&self) -> u64;
+
+    /// Returns a hash of what the training set without augmentation does not have in it.
+    fn hash(&self) -> u128;
+}
+
 /// Training recordings to augment, in the order of the training set.
 pub(super) struct AugmentedSamples {
     /// Paths with labels.
@@ -32,11 +48,11 @@ pub(super) struct AugmentedSamples {
 
 /// The training sets of successive epochs.
 ///
-/// Without audio augmentation, they are all the same. With it, taking a set starts the preparation of the next one that
+/// Without a source, they are all the same. With one, taking a set starts the preparation of the next one that
 /// differs, on separate threads: the trainer's threads would otherwise take up this work and delay their batch.
 pub struct EpochDatasets {
     unchanged: Arc<Dataset>,
-    augmented: Option<Arc<AugmentedSamples>>,
+    source: Option<Arc<dyn EpochSource>>,
     /// As many threads as the trainer has; `None` if they cannot be created.
     pool: Option<Arc<ThreadPool>>,
     seed: u64,
@@ -71,25 +87,24 @@ impl AugmentedSamples {
             steps: source.options.steps,
         })
     }
+}
 
-    /// Returns the memory that the preparation of an epoch takes besides its dataset, in bytes: the noise recordings, and
-    /// the recordings that all threads augment at the same time.
-    pub(super) fn bytes(&self) -> u64 {
+impl EpochSource for AugmentedSamples {
+    fn every(&self) -> usize {
+        self.augmentation.every as usize
+    }
+
+    /// The noise recordings, and the recordings that all threads augment at the same time.
+    fn bytes(&self) -> u64 {
         let samples = self.noise.recordings.iter().map(|recording| recording.samples().len() as u64);
         8 * samples.sum::<u64>() + self.buffers
     }
 
-    /// Returns the first epoch with the same set as `epoch`.
-    fn first_epoch_like(&self, epoch: usize) -> usize {
-        self.augmentation.first_epoch_like(epoch as u64) as usize
-    }
-
-    /// Returns the hash of the noise recordings.
-    pub(super) fn noise_hash(&self) -> u128 {
+    /// The hash of the noise recordings.
+    fn hash(&self) -> u128 {
         self.noise.hash
     }
 
-    /// Returns the training set of an epoch. It depends on the files, the seed and the epoch alone.
     fn dataset(&self, seed: u64, epoch: usize) -> Result<Dataset, Error> {
         let samples: Vec<Result<Sample, String>> = self
             .files
@@ -122,6 +137,11 @@ impl AugmentedSamples {
     }
 }
 
+/// Returns the first epoch with the same set as `epoch`.
+fn first_epoch_like(epoch: usize, every: usize) -> usize {
+    epoch - epoch % every.max(1)
+}
+
 /// Returns the bytes of the largest recordings while they are augmented, one on each thread: the file, its samples in
 /// f64, the augmented samples, and with noise as many of noise. The allocator keeps a hole of that size, which was measured.
 fn buffers(files: &[(PathBuf, usize)], augmentation: &Augmentation) -> u64 {
@@ -142,14 +162,14 @@ impl EpochDatasets {
     /// Starts the preparation of the first epoch in `range`.
     pub(super) fn new(
         unchanged: Arc<Dataset>,
-        augmented: Option<Arc<AugmentedSamples>>,
+        source: Option<Arc<dyn EpochSource>>,
         seed: u64,
         range: Range<usize>,
     ) -> Self {
         let threads = rayon::current_num_threads();
         let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok().map(Arc::new);
-        let pool = augmented.as_ref().and_then(|_| pool());
-        let mut epochs = Self { unchanged, augmented, pool, seed, end: range.end, current: None, next: None };
+        let pool = source.as_ref().and_then(|_| pool());
+        let mut epochs = Self { unchanged, source, pool, seed, end: range.end, current: None, next: None };
         epochs.prepare(range.start);
         epochs
     }
@@ -160,8 +180,8 @@ impl EpochDatasets {
     /// # Errors
     /// Returns an error if a recording can no longer be read.
     pub fn next(&mut self, epoch: usize) -> Result<Arc<Dataset>, Error> {
-        let Some(augmented) = &self.augmented else { return Ok(Arc::clone(&self.unchanged)) };
-        let first = augmented.first_epoch_like(epoch);
+        let Some(source) = self.source.clone() else { return Ok(Arc::clone(&self.unchanged)) };
+        let first = first_epoch_like(epoch, source.every());
         if let Some((_, dataset)) = self.current.as_ref().filter(|(epoch, _)| *epoch == first) {
             return Ok(Arc::clone(dataset));
         }
@@ -171,8 +191,8 @@ impl EpochDatasets {
             Some((number, thread)) if number == first => thread.join().ok(),
             _ => None,
         };
-        let dataset = Arc::new(prepared.unwrap_or_else(|| augmented.dataset(self.seed, first))?);
-        let following = first + augmented.augmentation.every as usize;
+        let dataset = Arc::new(prepared.unwrap_or_else(|| source.dataset(self.seed, first))?);
+        let following = first + source.every();
         self.current = Some((first, Arc::clone(&dataset)));
         self.prepare(following);
         Ok(dataset)
@@ -180,11 +200,10 @@ impl EpochDatasets {
 
     /// Starts the preparation of the set for an epoch. If no thread can be created, `next` prepares it instead.
     fn prepare(&mut self, epoch: usize) {
-        let Some(augmented) = self.augmented.clone().filter(|_| epoch < self.end) else { return };
-        let (seed, epoch) = (self.seed, augmented.first_epoch_like(epoch));
+        let Some(source) = self.source.clone().filter(|_| epoch < self.end) else { return };
+        let (seed, epoch) = (self.seed, first_epoch_like(epoch, source.every()));
         let Some(pool) = self.pool.clone() else { return };
-        let thread =
-            std::thread::Builder::new().spawn(move || pool.install(|| augmented.dataset(seed, epoch)));
+        let thread = std::thread::Builder::new().spawn(move || pool.install(|| source.dataset(seed, epoch)));
         self.next = thread.ok().map(|thread| (epoch, thread));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `folder` and `table` read samples: `scan` finds the files of a folder, `pattern` takes fields from their names.
 //! `recordings` finds them without reading. `split` assigns samples to sets by fields and by the files of `list`. `overlap` and `chip_input` check them. `wav` runs
-//! audio through the front end, whose output `cache` stores and `augmented` computes anew for each epoch.
+//! audio through the front end, whose output `cache` stores and `augmented` computes anew for each epoch. `segments`
+//! cuts samples from streams.
 
 mod augmented;
 mod cache;
@@ -14,6 +15,7 @@ mod overlap;
 pub(crate) mod pattern;
 mod recordings;
 mod scan;
+mod segments;
 mod split;
 mod table;
 mod wav;
@@ -34,13 +36,13 @@ use crate::observer::Observer;
 use crate::problem::Problem;
 use crate::recipe::{DataOptions, Filter, Format, FrontEnd, Recipe, ValidationSplit, plain};
 use crate::yaml::KeyPath;
-use augmented::AugmentedSamples;
 pub use augmented::EpochDatasets;
+use augmented::{AugmentedSamples, EpochSource};
 use cache::Cache;
 use folder::File;
 pub(crate) use noise::noise_files;
 use overlap::Origin;
-pub(crate) use recordings::{Recording, Recordings, recordings};
+pub(crate) use recordings::recordings;
 pub(crate) use scan::Scan;
 use split::{Assignment, Seen, Split, Splitter};
 pub(crate) use split::{required_fields, rules};
@@ -53,7 +55,7 @@ const MAX_LISTED_ERRORS: usize = 8;
 pub struct Corpus {
     /// Class names in the order of the readout neurons; empty if samples have target sequences instead of classes.
     pub classes: Vec<String>,
-    /// The training set, without augmentation.
+    /// The training set, without augmentation. If it is cut from streams, those of the epochs are others.
     pub train: Arc<Dataset>,
     /// The validation set, by which the best epoch is selected.
     pub validation: Option<Dataset>,
@@ -61,28 +63,28 @@ pub struct Corpus {
     pub test: Dataset,
     /// Total duration of all samples in seconds, before they are cut or padded.
     pub seconds: f64,
-    augmented: Option<Arc<AugmentedSamples>>,
+    epochs: Option<Arc<dyn EpochSource>>,
 }
 
 impl Corpus {
-    /// Returns the memory that all sets take, in bytes. With audio augmentation, there are two more training sets: that
-    /// of the current epoch and that of the next one.
+    /// Returns the memory that all sets take, in bytes. If the training set changes from epoch to epoch, there are two
+    /// more: that of the current epoch and that of the next one.
     pub fn bytes(&self) -> u64 {
         let train = self.train.bytes();
-        let augmented = if self.augmented.is_some() { 2 * train } else { 0 };
+        let augmented = if self.epochs.is_some() { 2 * train } else { 0 };
         train + augmented + self.validation.as_ref().map_or(0, Dataset::bytes) + self.test.bytes()
     }
 
-    /// Returns the memory that the preparation of an augmented training set takes besides it, in bytes.
+    /// Returns the memory that the preparation of the training set of an epoch takes besides it, in bytes.
     pub fn augmentation_bytes(&self) -> u64 {
-        self.augmented.as_ref().map_or(0, |augmented| augmented.bytes())
+        self.epochs.as_ref().map_or(0, |source| source.bytes())
     }
 
     /// Returns a hash of all sets: every sample with its label, in order, the class names, and noise recordings.
     pub fn fingerprint(&self) -> u128 {
         let mut hash = Xxh3::new();
         hash.update(format!("{:?}", self.classes).as_bytes());
-        hash.update(&self.augmented.as_ref().map_or(0, |samples| samples.noise_hash()).to_le_bytes());
+        hash.update(&self.epochs.as_ref().map_or(0, |source| source.hash()).to_le_bytes());
         for set in [Some(&*self.train), self.validation.as_ref(), Some(&self.test)].into_iter().flatten() {
             hash.update(format!("{} {} {}", set.samples().len(), set.steps(), set.channels()).as_bytes());
             let (mut raster, mut bytes) = (vec![0.0; set.steps() * set.channels()], Vec::new());
@@ -185,13 +187,10 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
     if !problems.is_empty() {
         return Err(recipe.error(problems));
     }
-    let (mut samples, mut augmented) = (Vec::new(), None);
-    for (found, source) in found {
-        let (read, to_augment) = source.read_found(found, &recipe.front_end, observer)?;
-        samples.extend(read);
-        augmented = augmented.or(to_augment);
-    }
-    overlap::warn(&samples, options, observer);
+    let (samples, epochs) = match recipe.training_streams() {
+        Some(_) => segments::read(&found, recipe, observer)?,
+        None => read_samples(found, recipe, observer)?,
+    };
     for chip in &input.chips {
         chip_input::check(&samples, recipe, chip, observer)?;
     }
@@ -208,8 +207,24 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
         test: dataset(splits.test)?,
         seconds: splits.seconds,
         classes,
-        augmented,
+        epochs,
     })
+}
+
+/// Reads all samples. Returns them with the source of augmented training sets, if the recipe asks for them.
+fn read_samples(
+    found: Vec<(Found, Source<'_>)>,
+    recipe: &Recipe,
+    observer: &dyn Observer,
+) -> Result<(Vec<SplitSample>, Option<Arc<dyn EpochSource>>), Error> {
+    let (mut samples, mut augmented) = (Vec::new(), None);
+    for (found, source) in found {
+        let (read, to_augment) = source.read_found(found, &recipe.front_end, observer)?;
+        samples.extend(read);
+        augmented = augmented.or(to_augment);
+    }
+    overlap::warn(&samples, &recipe.data, observer);
+    Ok((samples, augmented.map(|samples| samples as Arc<dyn EpochSource>)))
 }
 
 /// Returns the values of a field of the samples that the recipe selects, in the order of their text.
@@ -338,7 +353,7 @@ fn missing_path(path: &Path, key: &str, what: &str) -> Problem {
 impl Corpus {
     /// Returns the training sets of successive epochs, whose augmentation depends on `seed`.
     pub fn epochs(&self, seed: u64, epochs: Range<usize>) -> EpochDatasets {
-        EpochDatasets::new(Arc::clone(&self.train), self.augmented.clone(), seed, epochs)
+        EpochDatasets::new(Arc::clone(&self.train), self.epochs.clone(), seed, epochs)
     }
 }
 

@@ -21,25 +21,40 @@ pub(super) fn missing_folder(options: &DataOptions) -> Option<Problem> {
     (!folder.is_dir()).then(|| super::missing_path(folder, KEY, "folder"))
 }
 
-/// Finds the noise recordings of the streams of detection: those for validation, and every second one for the test.
+/// Finds the noise recordings of streams: those for validation, the test and training. All are empty if the recipe names
+/// no folder; those for training are if it does not train on streams.
 ///
 /// # Errors
-/// Returns an error if the folder does not exist, or has fewer than two recordings.
-pub(crate) fn noise_files(folder: &Path, recipe: &Recipe) -> Result<[Vec<PathBuf>; 2], Error> {
+/// Returns an error if the folder does not exist, or has fewer recordings than there are sets.
+pub(crate) fn noise_files(recipe: &Recipe) -> Result<[Vec<PathBuf>; 3], Error> {
     const KEY: &str = "detection.streams.recordings";
+    let options = recipe.detection.as_ref();
+    let Some(folder) = options.and_then(|options| options.streams.recordings.as_ref()) else {
+        return Ok(Default::default());
+    };
+    let (sets, needing) = match recipe.training_streams() {
+        None => (2, "validation and test need"),
+        Some(_) => (3, "training, validation and test need"),
+    };
     if !folder.is_dir() {
         return Err(recipe.error(vec![super::missing_path(folder, KEY, "folder")]));
     }
     let names = Scan::read(folder, ".wav", &[])?.names;
-    if names.len() < 2 {
-        let message = format!("`{KEY}`: there are fewer than two `.wav` files: `{}`", folder.display());
+    if names.len() < sets {
+        let message = format!(
+            "`{KEY}`: there are fewer than {} `.wav` files: `{}`",
+            if sets == 2 { "two" } else { "three" },
+            folder.display()
+        );
         let problem = Problem::new(&codes::NO_SAMPLE, KEY, message);
-        let help = "validation and test need different recordings of noise: add one, or split one in two";
+        let help = format!("{needing} different recordings of noise: add one, or split one in two");
         return Err(recipe.error(vec![problem.with_help(help)]));
     }
-    let every_second =
-        |first: usize| names.iter().skip(first).step_by(2).map(|name| folder.join(name)).collect();
-    Ok([every_second(0), every_second(1)])
+    let of_set = |set: usize| {
+        let own = names.iter().skip(set).step_by(sets).filter(|_| set < sets);
+        own.map(|name| folder.join(name)).collect()
+    };
+    Ok([of_set(0), of_set(1), of_set(2)])
 }
 
 /// Decoded noise recordings.

@@ -41,7 +41,11 @@ pub(super) fn hash(raster: &Raster) -> u128 {
 /// Warns about test samples that training or validation uses as well, and about speakers in both.
 pub(super) fn warn(samples: &[SplitSample], options: &DataOptions, observer: &dyn Observer) {
     let (test, others): (Vec<_>, Vec<_>) = samples.iter().partition(|sample| sample.split == Split::Test);
-    let has_events = |sample: &&&SplitSample| sample.sample.raster.has_events(options.steps);
+    // Words of streams have no raster of their own.
+    let has_events = |sample: &&&SplitSample| {
+        let raster = &sample.sample.raster;
+        raster.steps() == 0 || raster.has_events(options.steps)
+    };
     let contents: HashMap<u128, &str> =
         others.iter().map(|sample| (sample.origin.content, sample.origin.name.as_str())).collect();
     let mut repeated = test

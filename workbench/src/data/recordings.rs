@@ -1,7 +1,6 @@
 //! The recordings of a recipe with their sets and classes, without their contents.
 
-use std::path::PathBuf;
-
+use super::folder::File;
 use super::split::{Seen, Split, Splitter};
 use super::{Input, Source, missing_path};
 use crate::codes;
@@ -9,23 +8,29 @@ use crate::error::Error;
 use crate::observer::Observer;
 use crate::problem::Problem;
 use crate::recipe::{Recipe, plain};
+use crate::streams::Recording;
 
-/// A recording of a word.
-#[derive(Clone, Debug)]
-pub(crate) struct Recording {
-    /// The file.
-    pub(crate) path: PathBuf,
-    /// Index of its class.
-    pub(crate) class: usize,
-}
-
-/// The recordings of the sets that detection uses, in the order of their names.
+/// The recordings of words of each set, in the order of their names.
 #[derive(Debug, Default)]
 pub(crate) struct Recordings {
+    /// The training set.
+    pub(crate) train: Vec<Recording>,
     /// The validation set.
     pub(crate) validation: Vec<Recording>,
     /// The test set.
     pub(crate) test: Vec<Recording>,
+}
+
+impl Recordings {
+    /// Adds the recording of a file to its set.
+    pub(super) fn add(&mut self, file: &File) {
+        let set = match file.assignment.split {
+            Split::Train => &mut self.train,
+            Split::Validation => &mut self.validation,
+            Split::Test => &mut self.test,
+        };
+        set.extend(file.assignment.label.map(|class| Recording { path: file.path.clone(), class }));
+    }
 }
 
 /// Finds the recordings of a recipe whose samples are in folders.
@@ -49,12 +54,7 @@ pub(crate) fn recordings(
         }
         let source = Source { recipe, options, input, path, all_test, splitter: &splitter };
         for file in source.files(&mut seen, observer)? {
-            let set = match file.assignment.split {
-                Split::Train => continue,
-                Split::Validation => &mut found.validation,
-                Split::Test => &mut found.test,
-            };
-            set.extend(file.assignment.label.map(|class| Recording { path: file.path, class }));
+            found.add(&file);
         }
     }
     let mut problems = splitter.check(&seen, observer);

@@ -1,7 +1,7 @@
 //! Detection of keywords in continuous sound: misses against false alarms per hour.
 //!
 //! ```text
-//! composer, table ──► sound, chunk by chunk, with labeled words
+//! streams, table ──► sound, chunk by chunk, with labeled words
 //!                       │  streaming front end
 //!                       ▼
 //!                     frames ──► engine: network, step by step ──► smoother ──► scores of the keywords
@@ -13,21 +13,18 @@
 //! are kept: 8 bytes per step, keyword and engine, which are 3 MB per hour. Sound is composed chunk by chunk and never
 //! held.
 
-mod composer;
 mod engine;
 mod html;
-mod noise;
 mod report;
 pub mod scoring;
 mod table;
-mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use synnet_audio::audio3::{AudioFrontEnd, Resampler, SAMPLE_RATE};
+use synnet_audio::audio3::SAMPLE_RATE;
 use synnet_ir::Network;
 use synnet_step::detector::Keyword;
 use synnet_xylo::Build;
@@ -35,17 +32,17 @@ use synnet_xylo::chip::Chip;
 
 use crate::calibration;
 use crate::codes;
-use crate::data::{self, Input, Recordings};
+use crate::data::{self, Input};
 use crate::error::Error;
 use crate::observer::{Observer, Stage};
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::recipe::{DetectionOptions, FrontEnd, plain};
-use composer::{Material, Set};
+use crate::streams::{self, Material, Recording, Set};
 use engine::{Engine, Run, Smoothing};
 use scoring::{OperatingPoint, Rules, Track};
 
-pub use composer::SpokenWord;
+pub use crate::streams::SpokenWord;
 pub use synnet_rust::Detector;
 
 /// Rates of false alarms per hour for which misses are listed, besides the one of the recipe.
@@ -275,29 +272,33 @@ impl<'a> Setup<'a> {
             chips: Vec::new(),
         };
         let recordings = data::recordings(&self.plan.recipe, &input, observer)?;
-        let noise = match &self.options.streams.recordings {
-            Some(folder) => data::noise_files(folder, &self.plan.recipe)?,
-            None => [Vec::new(), Vec::new()],
-        };
-        let [of_validation, of_test] = noise;
+        let [of_validation, of_test, _] = data::noise_files(&self.plan.recipe)?;
+        let total = &self.options.streams;
         Ok([
-            self.compose(Set::Validation, &recordings, of_validation, observer)?,
-            self.compose(Set::Test, &recordings, of_test, observer)?,
+            self.compose(
+                Set::Validation,
+                total.validation,
+                &recordings.validation,
+                &of_validation,
+                observer,
+            )?,
+            self.compose(Set::Test, total.test, &recordings.test, &of_test, observer)?,
         ])
     }
 
+    /// Composes and runs the streams of a set, which have `total` seconds together.
     fn compose(
         &self,
         set: Set,
-        recordings: &Recordings,
-        noise: Vec<PathBuf>,
+        total: f64,
+        recordings: &[Recording],
+        noise: &[PathBuf],
         observer: &dyn Observer,
     ) -> Result<Vec<Scored>, Error> {
-        let keyword_of = |class: &String| self.keywords.iter().position(|keyword| keyword == class);
-        let keyword_of_class: Vec<Option<usize>> = self.classes.iter().map(keyword_of).collect();
-        let material =
-            Material::new(&self.options.streams, set, recordings, &self.classes, &keyword_of_class, noise)?;
-        let durations = material.durations();
+        let options = &self.options.streams;
+        let keywords = self.options.keyword_of_class(&self.classes);
+        let material = Material::new(options, set, recordings, &self.classes, &keywords, noise)?;
+        let durations = streams::durations(total, options.length);
         observer.items_added(Stage::Detecting, durations.len());
         let run = |(i, &seconds): (usize, &f64)| {
             let mut composer = material.compose(i, seconds)?;
@@ -316,7 +317,7 @@ impl<'a> Setup<'a> {
         let recordings = table::read(table, &self.keywords)?;
         observer.items_added(Stage::Detecting, recordings.len());
         let run = |recording: table::LabeledRecording| {
-            let wav = words::read(&recording.path)?;
+            let wav = streams::read(&recording.path)?;
             let mut chunks = wav.samples().chunks(wav.sample_rate().get() as usize);
             let scores = self.run(wav.sample_rate(), |samples| {
                 samples.extend_from_slice(chunks.next().unwrap_or_default());
@@ -337,31 +338,16 @@ impl<'a> Setup<'a> {
     fn run(
         &self,
         rate: std::num::NonZeroU32,
-        mut next: impl FnMut(&mut Vec<f64>) -> Result<(), Error>,
+        next: impl FnMut(&mut Vec<f64>) -> Result<(), Error>,
     ) -> Result<Vec<Vec<f64>>, Error> {
         let FrontEnd::XyloAudio3(front_end) = &self.plan.recipe.front_end;
-        let mut resampler = Resampler::new(rate);
-        let mut front_end = AudioFrontEnd::new(front_end).map_err(Error::input)?;
         let mut runs: Vec<Run> =
             self.engines.iter().map(|engine| engine.start(&self.smoothing, self.outputs)).collect();
         let mut scores = vec![Vec::new(); runs.len()];
-        let (mut samples, mut audio) = (Vec::new(), Vec::new());
-        loop {
-            samples.clear();
-            audio.clear();
-            next(&mut samples)?;
-            if samples.is_empty() {
-                resampler.finish(&mut audio);
-            } else {
-                resampler.push(&samples, &mut audio);
-            }
-            front_end.push_with(&audio, |frame| {
-                runs.iter_mut().zip(&mut scores).for_each(|(run, scores)| run.step(&frame, scores));
-            });
-            if samples.is_empty() {
-                return Ok(scores);
-            }
-        }
+        streams::encode(rate, front_end, next, |frame| {
+            runs.iter_mut().zip(&mut scores).for_each(|(run, scores)| run.step(&frame, scores));
+        })?;
+        Ok(scores)
     }
 
     /// Chooses the thresholds of an engine on validation streams, and scores test streams with them.

@@ -17,14 +17,7 @@
 use rayon::prelude::*;
 use synnet_step::detector::Trigger;
 
-/// A span of time, in seconds from the start of a stream.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// The start.
-    pub start: f64,
-    /// The end, after the start.
-    pub end: f64,
-}
+pub use crate::streams::Interval;
 
 /// Assigns detections of a keyword to its words. Returns the index of the word that each detection hits; `None` for a
 /// false alarm. `detections` are in ascending order, in seconds.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::composer::SpokenWord;
+use super::SpokenWord;
 use super::scoring::Interval;
 use crate::error::Error;
 use crate::files;

@@ -68,6 +68,9 @@ impl From<Score> for detector::Score {
 pub struct ComposedStreams {
     /// Seed of all draws; 0 by default. Streams of the test have other draws than those of validation.
     pub seed: u64,
+    /// Total duration of the streams that each training set is cut from, in seconds; none by default. Training then uses
+    /// segments of streams in place of single words.
+    pub train: Option<f64>,
     /// Total duration of the validation streams, in seconds; 1800 by default.
     pub validation: f64,
     /// Total duration of the test streams, in seconds; 3600 by default.
@@ -82,8 +85,8 @@ pub struct ComposedStreams {
     pub snr: [f64; 2],
     /// Kinds of noise, of which each stream has one; white and pink by default.
     pub noise: Vec<NoiseKind>,
-    /// Folder of noise recordings, which are one more kind of noise; none by default. Every second one is for the
-    /// test, the others are for validation.
+    /// Folder of noise recordings, which are one more kind of noise; none by default. Each set has recordings of its
+    /// own: they are dealt out in the order of their names.
     pub recordings: Option<PathBuf>,
 }
 
@@ -103,6 +106,7 @@ impl Default for ComposedStreams {
     fn default() -> Self {
         Self {
             seed: 0,
+            train: None,
             validation: 1800.0,
             test: 3600.0,
             length: 120.0,
@@ -157,6 +161,12 @@ impl DetectionOptions {
         }
     }
 
+    /// Returns the index of the keyword of each class; `None` for other classes.
+    pub(crate) fn keyword_of_class(&self, classes: &[String]) -> Vec<Option<usize>> {
+        let keyword = |class: &String| self.keywords.iter().position(|keyword| plain(keyword) == *class);
+        classes.iter().map(keyword).collect()
+    }
+
     /// Makes paths relative to the recipe's folder, except for keys that were given on the command line (`is_set`).
     pub(super) fn resolve(&mut self, folder: &Path, is_set: impl Fn(&str) -> bool) {
         let tables = self.tables.as_mut().map(|tables| {
@@ -180,10 +190,20 @@ impl DetectionOptions {
     }
 }
 
+/// The key of the streams to train on.
+const TRAIN: &str = "detection.streams.train";
+
 /// The key of the section.
 const SECTION: &str = "detection";
 
 impl Recipe {
+    /// Returns the section `detection`, and the duration of the streams that a training set is cut from, if training uses
+    /// segments of streams.
+    pub(crate) fn training_streams(&self) -> Option<(&DetectionOptions, f64)> {
+        let detection = self.detection.as_ref().filter(|detection| detection.tables.is_none())?;
+        Some((detection, detection.streams.train?))
+    }
+
     /// Returns every problem of the section `detection`.
     pub(super) fn detection_problems(&self) -> Vec<Problem> {
         let Some(options) = &self.detection else { return Vec::new() };
@@ -197,6 +217,7 @@ impl Recipe {
         let numbers = [
             ("window", options.window as f64, 1.0, MAX_WINDOW as f64),
             ("tolerance", options.tolerance, 0.0, 60.0),
+            ("streams.train", streams.train.unwrap_or(10.0), 10.0, 1e6),
             ("streams.validation", streams.validation, 10.0, 1e6),
             ("streams.test", streams.test, 10.0, 1e6),
             ("streams.length", streams.length, 10.0, 3600.0),
@@ -292,6 +313,44 @@ impl Recipe {
             let problem = Problem::new(&codes::CONFLICT, "detection.streams.noise", message);
             let help = "babble speaks words that are no keywords: add a class for them, or omit `babble`";
             problems.push(problem.involving("detection.keywords").with_help(help));
+        }
+        problems.extend(self.training_stream_problems(options));
+        problems
+    }
+
+    /// Checks that segments of streams can be labeled and augmented.
+    fn training_stream_problems(&self, options: &DetectionOptions) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if options.streams.train.is_none() {
+            return problems;
+        }
+        let classes: Vec<String> = self.data.classes.iter().map(plain).collect();
+        let others = options.keyword_of_class(&classes).iter().filter(|keyword| keyword.is_none()).count();
+        if others != 1 {
+            let message = format!(
+                "`{TRAIN}` needs one class for segments without a keyword, but {}",
+                match others {
+                    0 => "all classes are keywords".to_owned(),
+                    _ => format!("{others} classes are no keywords"),
+                }
+            );
+            let problem = Problem::new(&codes::CONFLICT, TRAIN, message).involving("data.classes");
+            let help =
+                "name keywords and one other class in `data.classes`; `data.unknown` gathers labels in it";
+            problems.push(problem.involving("detection.keywords").with_help(help));
+        }
+        let augmentation = &self.data.augmentation;
+        let changes =
+            [("noise", augmentation.noise.is_some()), ("time_shift", augmentation.time_shift != 0.0)];
+        for (key, _) in changes.into_iter().filter(|(_, is_given)| *is_given) {
+            let path = format!("data.augmentation.{key}");
+            let message = format!("`{path}` changes single words, but `{TRAIN}` trains on streams");
+            let problem = Problem::new(&codes::CONFLICT, &path, message).involving(TRAIN);
+            let help = match key {
+                "noise" => "remove it: streams have the noise of `detection.streams`",
+                _ => "remove it: words have random places in a segment",
+            };
+            problems.push(problem.with_help(help));
         }
         problems
     }

@@ -56,6 +56,10 @@ fn data(recipe: &Recipe, tree: &Node) -> Vec<Problem> {
         let reason = "only the output of the audio front end is cached";
         problems.extend(given(tree, &["data.cache"], reason, "omit it"));
     }
+    if recipe.training_streams().is_some() {
+        let reason = "streams are composed anew, and their events are not cached";
+        problems.extend(given(tree, &["data.cache"], reason, "omit it"));
+    }
     if format == Format::Shd {
         problems.extend(given(tree, &["data.ignore"], "the samples are in a single file", "omit it"));
     }

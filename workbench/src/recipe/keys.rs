@@ -198,6 +198,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("detection.false_alarms", "a positive number, per hour", "1"),
     key("detection.streams", "a mapping of options", "the defaults of its keys"),
     key("detection.streams.seed", WHOLE, "0"),
+    key("detection.streams.train", "a number from 10 to 1000000, in seconds", "none"),
     key("detection.streams.validation", "a number from 10 to 1000000, in seconds", "1800"),
     key("detection.streams.test", "a number from 10 to 1000000, in seconds", "3600"),
     key("detection.streams.length", "a number from 10 to 3600, in seconds", "120"),

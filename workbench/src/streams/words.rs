@@ -6,33 +6,41 @@ use std::path::{Path, PathBuf};
 use synnet_audio::Wav;
 use synnet_random::Stream;
 
-use crate::data::Recording;
 use crate::error::Error;
 use crate::files;
 
+/// A recording of a word.
+#[derive(Clone, Debug)]
+pub(crate) struct Recording {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Index of its class.
+    pub(crate) class: usize,
+}
+
 /// Recordings of words, which are read when they are drawn.
-pub(super) struct Words {
+pub(crate) struct Words {
     recordings: Vec<Recording>,
     /// Sample rate of the stream, to which words are resampled.
     rate: NonZeroU32,
 }
 
 /// A spoken word.
-pub(super) struct Word {
+pub(crate) struct Word {
     /// Index of its class.
-    pub(super) class: usize,
+    pub(crate) class: usize,
     /// The file.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its samples at the rate of the stream, with a mean power of 1; silence stays silent.
-    pub(super) samples: Vec<f64>,
+    pub(crate) samples: Vec<f64>,
 }
 
 impl Words {
-    pub(super) fn new(recordings: Vec<Recording>, rate: NonZeroU32) -> Self {
+    pub(crate) fn new(recordings: Vec<Recording>, rate: NonZeroU32) -> Self {
         Self { recordings, rate }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.recordings.is_empty()
     }
 
@@ -40,7 +48,7 @@ impl Words {
     ///
     /// # Errors
     /// Returns an error if its file cannot be read.
-    pub(super) fn draw(&self, stream: &mut Stream) -> Result<Word, Error> {
+    pub(crate) fn draw(&self, stream: &mut Stream) -> Result<Word, Error> {
         let drawn = &self.recordings[stream.below(self.recordings.len() as u64) as usize];
         let wav = read(&drawn.path)?;
         let mut samples = resampled(&wav, self.rate);
@@ -53,12 +61,12 @@ impl Words {
 }
 
 /// Reads a recording.
-pub(super) fn read(path: &Path) -> Result<Wav, Error> {
+pub(crate) fn read(path: &Path) -> Result<Wav, Error> {
     Wav::decode(&files::read(path)?).map_err(|why| Error::file(path, why))
 }
 
 /// Returns the samples of a recording at another rate, by linear interpolation.
-pub(super) fn resampled(wav: &Wav, rate: NonZeroU32) -> Vec<f64> {
+pub(crate) fn resampled(wav: &Wav, rate: NonZeroU32) -> Vec<f64> {
     let samples = wav.samples();
     if wav.sample_rate() == rate {
         return samples.to_vec();

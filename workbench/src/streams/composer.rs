@@ -1,13 +1,12 @@
 //! Streams that are composed of words and noise, chunk by chunk.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use synnet_random::{Purpose, Stream};
 
 use super::noise::Noise;
-use super::scoring::Interval;
-use super::words::{self, Word, Words};
-use crate::data::{Recording, Recordings};
+use super::words::{self, Recording, Word, Words};
 use crate::error::Error;
 use crate::recipe::{ComposedStreams, NoiseKind};
 
@@ -16,9 +15,58 @@ const LEVEL: f64 = 0.05;
 
 /// A set of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Set {
+pub(crate) enum Set {
     Validation,
     Test,
+    /// The training set before augmentation.
+    Train,
+    /// The training set of an epoch.
+    Epoch {
+        /// Seed of the training run.
+        seed: u64,
+        /// The first epoch with these streams.
+        epoch: u64,
+    },
+}
+
+/// What random numbers of a stream are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Draws {
+    Words,
+    Noise,
+    /// The places of segments.
+    Segments,
+}
+
+impl Set {
+    /// Returns the random numbers of a stream. `seed` is that of the recipe's streams.
+    pub(crate) fn draws(self, seed: u64, draws: Draws, stream: usize) -> Stream {
+        let stream = stream as u64;
+        // The numbers are part of every result: they must not change.
+        let [words, noise, segments] = match self {
+            Self::Validation => [0, 1, 6],
+            Self::Test => [2, 3, 7],
+            Self::Train => [4, 5, 8],
+            Self::Epoch { seed, epoch } => {
+                return Stream::new(seed, Purpose::TrainingStreams, 4 * epoch + draws as u64, stream);
+            }
+        };
+        let first = match draws {
+            Draws::Words => words,
+            Draws::Noise => noise,
+            Draws::Segments => segments,
+        };
+        Stream::new(seed, Purpose::Detection, first, stream)
+    }
+}
+
+/// A span of time, in seconds from the start of a stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// The start.
+    pub start: f64,
+    /// The end, after the start.
+    pub end: f64,
 }
 
 /// A word of a stream.
@@ -35,7 +83,7 @@ pub struct SpokenWord {
 }
 
 /// The words and noises of a set, from which its streams are composed.
-pub(super) struct Material<'a> {
+pub(crate) struct Material<'a> {
     options: &'a ComposedStreams,
     set: Set,
     keywords: Words,
@@ -43,27 +91,29 @@ pub(super) struct Material<'a> {
     /// Class names, and for each class the index of its keyword.
     classes: &'a [String],
     keyword_of_class: &'a [Option<usize>],
-    noise: Vec<std::path::PathBuf>,
-    pub(super) rate: NonZeroU32,
+    noise: &'a [PathBuf],
+    pub(crate) rate: NonZeroU32,
+}
+
+/// Returns the durations of streams of `length` seconds, of which only the last one may be shorter.
+pub(crate) fn durations(total: f64, length: f64) -> Vec<f64> {
+    let count = (total / length).ceil().max(1.0) as usize;
+    (0..count).map(|i| (total - i as f64 * length).min(length)).collect()
 }
 
 impl<'a> Material<'a> {
-    /// Collects the words of a set. `noise` are the recordings of noise for this set.
+    /// Collects the words of a set, of which there is at least one. `noise` are the recordings of noise for this set.
     ///
     /// # Errors
     /// Returns an error if the first recording, which gives the sample rate, cannot be read.
-    pub(super) fn new(
+    pub(crate) fn new(
         options: &'a ComposedStreams,
         set: Set,
-        recordings: &Recordings,
+        recordings: &[Recording],
         classes: &'a [String],
         keyword_of_class: &'a [Option<usize>],
-        noise: Vec<std::path::PathBuf>,
+        noise: &'a [PathBuf],
     ) -> Result<Self, Error> {
-        let recordings = match set {
-            Set::Validation => &recordings.validation,
-            Set::Test => &recordings.test,
-        };
         let first = recordings.first().ok_or_else(|| Error::Input("a set has no recordings".into()))?;
         let rate = words::read(&first.path)?.sample_rate();
         let is_keyword =
@@ -81,27 +131,13 @@ impl<'a> Material<'a> {
         })
     }
 
-    /// Returns the durations of the streams, in seconds.
-    pub(super) fn durations(&self) -> Vec<f64> {
-        let (total, length) = match self.set {
-            Set::Validation => (self.options.validation, self.options.length),
-            Set::Test => (self.options.test, self.options.length),
-        };
-        let count = (total / length).ceil().max(1.0) as usize;
-        (0..count).map(|i| (total - i as f64 * length).min(length)).collect()
-    }
-
     /// Starts the stream of an index. Its draws depend on the seed, the set and the index alone.
     ///
     /// # Errors
     /// Returns an error if a noise recording cannot be read.
-    pub(super) fn compose(&'a self, index: usize, duration: f64) -> Result<Composer<'a>, Error> {
-        let set: u64 = match self.set {
-            Set::Validation => 0,
-            Set::Test => 1,
-        };
-        let draws = |part| Stream::new(self.options.seed, Purpose::Detection, 2 * set + part, index as u64);
-        let (mut words, mut noises) = (draws(0), draws(1));
+    pub(crate) fn compose(&'a self, index: usize, duration: f64) -> Result<Composer<'a>, Error> {
+        let draws = |draws| self.set.draws(self.options.seed, draws, index);
+        let (mut words, mut noises) = (draws(Draws::Words), draws(Draws::Noise));
         let kinds = self.options.noise.len() + usize::from(!self.noise.is_empty());
         let kind = noises.below(kinds as u64) as usize;
         let noise = match self.options.noise.get(kind) {
@@ -150,7 +186,7 @@ impl<'a> Material<'a> {
 }
 
 /// A stream in progress.
-pub(super) struct Composer<'a> {
+pub(crate) struct Composer<'a> {
     material: &'a Material<'a>,
     draws: Stream,
     noises: Stream,
@@ -172,7 +208,7 @@ impl Composer<'_> {
     ///
     /// # Errors
     /// Returns an error if a recording cannot be read.
-    pub(super) fn next_chunk(
+    pub(crate) fn next_chunk(
         &mut self,
         count: usize,
         samples: &mut Vec<f64>,
