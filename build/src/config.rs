@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use synnet_ir::names::snake_case;
 use synnet_ir::{Diagnostic, Graph, Sources, WeightsFile};
-use synnet_rust::{Embedding, Module, RustOptions};
+use synnet_rust::{Detector, Embedding, Module, RustOptions};
 
 use crate::cargo;
 use crate::error::Error;
@@ -36,6 +36,7 @@ pub enum Numbers {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     weights: Option<PathBuf>,
+    detector: Option<PathBuf>,
     allow_mismatch: bool,
     name: Option<String>,
     params: Vec<(String, String)>,
@@ -58,6 +59,15 @@ impl Config {
     #[must_use]
     pub fn weights(mut self, path: impl Into<PathBuf>) -> Self {
         self.weights = Some(path.into());
+        self
+    }
+
+    /// Generates the decision of a keyword spotter beside the network: `Kws` gets a type `KwsDetector`, whose `step`
+    /// takes the outputs of a step and returns whether each keyword is detected. The file is one that
+    /// `snnc detect --out` writes, for this network and this arithmetic.
+    #[must_use]
+    pub fn detector(mut self, path: impl Into<PathBuf>) -> Self {
+        self.detector = Some(path.into());
         self
     }
 
@@ -130,8 +140,8 @@ impl Config {
     /// Paths are relative to the current folder, which in a build script is that of `Cargo.toml`.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be read or written, the weights do not fit the network, the network has
-    /// errors, or there is no output folder. Files are written only if everything before succeeded.
+    /// Returns an error if a file cannot be read or written, the weights or the detector do not fit the network, the
+    /// network has errors, or there is no output folder. Files are written only if everything before succeeded.
     pub fn compile(&self, network: impl AsRef<Path>) -> Result<(), Error> {
         let mut files = Files::default();
         let result = self.compile_files(network.as_ref(), &mut files);
@@ -187,17 +197,22 @@ impl Config {
         let weights = self.weights.as_ref().map(|path| read_weights(path, files)).transpose()?;
         let found =
             weights.as_ref().map(|weights| weights.check(&graph, self.allow_mismatch)).unwrap_or_default();
-        if found.has_errors() {
-            return Err(Error::new(render(&found.errors())));
-        }
-        cargo::warn(&render(&found));
+        let detector = self.detector.as_ref().map(|path| read_detector(path, files)).transpose()?;
         let mut options = RustOptions::new()
             .with_embedding(Embedding::Include(format!("{stem}.weights")))
             .with_numbers(match self.numbers {
                 Numbers::Float => synnet_rust::Numbers::Float,
                 Numbers::Integer => synnet_rust::Numbers::integer(),
             })
+            .with_detector(detector)
             .with_rates(self.rates.clone());
+        let misfit = options.detector.as_ref().map(|d| d.check(&graph, &options.numbers)).unwrap_or_default();
+        let refused: Vec<Diagnostic> =
+            found.iter().chain(&misfit).filter(|d| d.is_error()).cloned().collect();
+        if !refused.is_empty() {
+            return Err(Error::new(render(&refused)));
+        }
+        cargo::warn(&render(&found));
         options.name.clone_from(&self.type_name);
         let module = synnet_rust::generate_with(&graph, weights.as_ref().map(|w| &w.params), &options)
             .map_err(|diagnostics| Error::new(render(&diagnostics)))?;
@@ -227,6 +242,11 @@ impl Config {
 
 fn read_weights(path: &Path, files: &mut Files) -> Result<WeightsFile, Error> {
     WeightsFile::from_safetensors(&files.read_weights(path)?)
+        .map_err(|error| Error::new(format!("`{}`: {error}", path.display())))
+}
+
+fn read_detector(path: &Path, files: &mut Files) -> Result<Detector, Error> {
+    Detector::from_json(&files.read_detector(path)?)
         .map_err(|error| Error::new(format!("`{}`: {error}", path.display())))
 }
 
@@ -417,6 +437,59 @@ mod tests {
         assert!(code.contains("pub vmem: [i16; 3]"), "{code}");
         let error = Config::new().numbers(Numbers::Integer).compile(&path).expect_err("it has no weights");
         assert!(error.to_string().contains("pass the weights"), "{error}");
+    }
+
+    /// Writes a detector for outputs of this type.
+    fn detector(folder: &Path, network: &str, numbers: &str) -> PathBuf {
+        let path = folder.join("detector.json");
+        let text = format!(
+            r#"{{ "network": "{network}", "numbers": "{numbers}", "outputs": 2, "score": "margin", "window": 3,
+                "refractory": 4, "weights": [], "keywords": [{{ "label": "go", "output": 1, "threshold": 2 }}] }}"#
+        );
+        std::fs::write(&path, text).expect("the folder can be written");
+        path
+    }
+
+    #[test]
+    fn detectors_are_generated_beside_the_network() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        let code = |numbers, scalar| {
+            let mut files = Files::default();
+            let config = config(folder.path()).numbers(numbers);
+            let config = config.detector(detector(folder.path(), "Kws", scalar));
+            config.compile_files(&path, &mut files).map(|()| {
+                assert!(files.read.contains(&folder.path().join("detector.json")));
+                std::fs::read_to_string(folder.path().join("out/kws.rs")).expect("it was written")
+            })
+        };
+        for (numbers, scalar, step) in [
+            (Numbers::Float, "f32", "pub fn step(&mut self, output: &[f32; 2]) -> [bool; 1]"),
+            (Numbers::Integer, "u8", "pub fn step(&mut self, output: &[u8; 2]) -> [bool; 1]"),
+        ] {
+            let code = code(numbers, scalar).expect("it compiles");
+            assert!(code.contains("pub struct KwsDetector") && code.contains(step), "{code}");
+        }
+        let error = code(Numbers::Integer, "f32").expect_err("they are other numbers").to_string();
+        assert!(error.contains("it takes outputs in f32, but those of the code are in u8"), "{error}");
+        assert!(error.contains("with `snnc detect`"), "{error}");
+    }
+
+    #[test]
+    fn detectors_of_another_network_are_refused() {
+        let folder = folder();
+        let path = folder.path().join("kws.snn");
+        let error = |file: &Path| {
+            let result = config(folder.path()).detector(file).compile(&path);
+            result.expect_err("the detector does not fit").to_string()
+        };
+        let other = error(&detector(folder.path(), "Other", "f32"));
+        assert!(other.contains("it belongs to network `Other`, not to `Kws`"), "{other}");
+        let weights = error(&folder.path().join("kws.safetensors"));
+        assert!(weights.ends_with("it is a weights file, but a detector is expected here"), "{weights}");
+        let wrong = error(&detector(folder.path(), "Kws", "f64"));
+        assert!(wrong.ends_with("detector.json`: `numbers`: expected `f32`, `i16` or `u8`"), "{wrong}");
+        assert!(!folder.path().join("out").exists());
     }
 
     #[test]

@@ -25,6 +25,11 @@ impl Files {
         self.bytes_of(FileKind::Network, path).and_then(text).map_err(|reason| cannot_read(path, &reason))
     }
 
+    /// Reads a detector; refuses a file of another kind.
+    pub(crate) fn read_detector(&mut self, path: &Path) -> Result<String, Error> {
+        self.bytes_of(FileKind::Detector, path).and_then(text).map_err(|reason| cannot_read(path, &reason))
+    }
+
     fn bytes_of(&mut self, expected: FileKind, path: &Path) -> Result<Vec<u8>, String> {
         let bytes = self.bytes(path)?;
         FileKind::of(path, &bytes).mistaken_for(expected).map_or(Ok(bytes), Err)

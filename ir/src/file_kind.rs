@@ -21,6 +21,8 @@ pub enum FileKind {
     CompiledNetwork,
     /// Weights in safetensors format.
     Weights,
+    /// The decision of a keyword spotter.
+    Detector,
     /// The saved state of training.
     Checkpoint,
     /// A recording in WAV format.
@@ -87,6 +89,10 @@ impl FileKind {
             || begins("neuron") && first.contains('=');
         if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
             Some(Self::Page)
+        } else if start.starts_with('{')
+            && ["keywords", "refractory"].iter().all(|key| has_json_key(text, key))
+        {
+            Some(Self::Detector)
         } else if is_statement || first.starts_with("/*") {
             Some(Self::Network)
         } else if has_key(text, "network") || has_key(text, "training") && has_key(text, "data") {
@@ -123,6 +129,7 @@ impl FileKind {
             Self::Yaml => "another YAML file",
             Self::CompiledNetwork => "a compiled network",
             Self::Weights => "a weights file",
+            Self::Detector => "a detector",
             Self::Checkpoint => "a checkpoint of training",
             Self::Recording => "a recording",
             Self::Array => "an array",
@@ -166,6 +173,11 @@ fn has_key(text: &str, key: &str) -> bool {
     lines(text).filter(at_start).any(is_key)
 }
 
+/// Returns whether JSON has a key in any object.
+fn has_json_key(text: &str, key: &str) -> bool {
+    text.contains(&format!("\"{key}\":"))
+}
+
 /// Returns whether YAML describes a chip: it has a key that no recipe has.
 fn is_chip(text: &str) -> bool {
     let keys = ["core", "fan_out", "weight_bits", "input_expansion", "output_expansion", "events"];
@@ -203,6 +215,8 @@ mod tests {
             ("-", "network : n.snn\n", FileKind::Recipe),
             ("-", "data: {}\ntraining:\n", FileKind::Recipe),
             ("-", "core: v1\nweight_bits: 8\n", FileKind::Chip),
+            ("a.json", "{\n  \"weights\": 3\n}", FileKind::CompiledNetwork),
+            ("a.json", "{\n  \"keywords\": [],\n  \"refractory\": 9\n}", FileKind::Detector),
             ("-", "", FileKind::Unknown),
             ("notes", "network: x", FileKind::Recipe),
         ] {

@@ -48,6 +48,11 @@ impl Emitter<'_> {
         self.render_all(diagnostics, self.settings.weights.as_ref())
     }
 
+    /// Converts diagnostics of the network with its detector. Those without a span concern the detector.
+    pub(crate) fn for_detector(&self, diagnostics: &[Diagnostic]) -> TokenStream {
+        self.render_all(diagnostics, self.settings.detector.as_ref())
+    }
+
     /// Returns the places of a network's names: the tokens that declare them, or the token that names their file.
     pub(crate) fn name_spans(&self, graph: &Graph) -> NameSpans {
         // The location of the user's token, but the hygiene of generated code: a token that comes from another macro

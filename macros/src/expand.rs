@@ -1,4 +1,4 @@
-//! Expansion: source and weights become the items of the network, or compile errors.
+//! Expansion: source, weights and detector become the items of the network, or compile errors.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 use synnet_ir::{FileKind, Graph, SourceId, Sources, WeightsFile};
-use synnet_rust::{Module, RustOptions};
+use synnet_rust::{Detector, Module, RustOptions};
 
 use crate::emitter::{Emitter, Origin};
 use crate::invocation::{Invocation, Network};
@@ -51,11 +51,14 @@ impl Compiler {
         let mismatch = weights.as_ref().map(|weights| weights.check(&graph, settings.allow_mismatch()));
         let mismatch = mismatch.unwrap_or_default();
         let of_another_network = report.for_weights(&mismatch);
-        if mismatch.has_errors() {
-            return Ok(quote! { #found #of_another_network });
+        let detector = settings.detector.as_ref().map(|path| self.detector(path)).transpose()?;
+        let options = RustOptions::new().with_numbers(settings.numbers()).with_detector(detector);
+        let misfit = options.detector.as_ref().map(|d| d.check(&graph, &options.numbers)).unwrap_or_default();
+        if mismatch.has_errors() || misfit.has_errors() {
+            let misfit = report.for_detector(&misfit);
+            return Ok(quote! { #found #of_another_network #misfit });
         }
         let params = weights.as_ref().map(|weights| &weights.params);
-        let options = RustOptions::new().with_numbers(settings.numbers());
         let spans = report.name_spans(&graph);
         Ok(match synnet_rust::generate_with_spans(&graph, params, &options, &spans) {
             Ok(module) => {
@@ -91,6 +94,13 @@ impl Compiler {
     fn weights(&mut self, path: &LitStr) -> syn::Result<WeightsFile> {
         let bytes = self.read_kind(&path.value(), FileKind::Weights).map_err(cannot_read(path))?;
         WeightsFile::from_safetensors(&bytes)
+            .map_err(|error| syn::Error::new(path.span(), format!("`{}`: {error}", path.value())))
+    }
+
+    fn detector(&mut self, path: &LitStr) -> syn::Result<Detector> {
+        let text =
+            self.read_kind(&path.value(), FileKind::Detector).and_then(text).map_err(cannot_read(path))?;
+        Detector::from_json(&text)
             .map_err(|error| syn::Error::new(path.span(), format!("`{}`: {error}", path.value())))
     }
 

@@ -8,7 +8,7 @@ use synnet_ir::{did_you_mean, nearest};
 use synnet_rust::Numbers;
 
 /// Names of the settings.
-const SETTINGS: [&str; 5] = ["weights", "name", "params", "numbers", "allow_mismatch"];
+const SETTINGS: [&str; 6] = ["weights", "detector", "name", "params", "numbers", "allow_mismatch"];
 /// Values of the setting `numbers`.
 const NUMBERS: [&str; 2] = ["float", "integer"];
 
@@ -31,6 +31,8 @@ pub(crate) enum Network {
 pub(crate) struct Settings {
     /// Path of a weights file.
     pub(crate) weights: Option<LitStr>,
+    /// Path of a detector.
+    pub(crate) detector: Option<LitStr>,
     /// Name of the network, if the source has several.
     pub(crate) name: Option<LitStr>,
     /// Arithmetic: "float" or "integer".
@@ -117,6 +119,8 @@ impl Settings {
         let path = meta.path();
         if path.is_ident("weights") {
             once(&mut self.weights, text(meta)?, meta)
+        } else if path.is_ident("detector") {
+            once(&mut self.detector, text(meta)?, meta)
         } else if path.is_ident("name") {
             once(&mut self.name, text(meta)?, meta)
         } else if path.is_ident("numbers") {

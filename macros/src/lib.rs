@@ -34,6 +34,8 @@ use proc_macro::TokenStream;
 /// changes. Settings are inner attributes or further arguments:
 /// * `weights = "file.safetensors"`: embeds the weights; the type has `Kws::new()`. Without them, the type takes packed
 ///   weights at run time, `Kws::with_weights(&bytes)`.
+/// * `detector = "detector.json"`: generates the decision of a keyword spotter beside the network, `KwsDetector`, from a
+///   file that `snnc detect --out` writes.
 /// * `name = "Kws"`: chooses the network if the source has several.
 /// * `numbers = "integer"`: the type computes with 8-bit weights and 16-bit states, as neuromorphic chips do, instead
 ///   of f32 (`"float"`). The weights are quantized at compile time.

@@ -10,6 +10,7 @@ mod second {
 
 synnet! {
     #![weights = "tests/nets/clicks.safetensors"]
+    #![detector = "tests/nets/clicks.json"]
     #![name = "Clicks"]
 
     /// Kept as documentation.
@@ -101,6 +102,15 @@ fn an_inline_network_has_its_weights() {
     assert_eq!(Clicks::DT, 0.01);
     assert_eq!(net.step(&[1.0]), [1.0, 0.0]);
     assert_eq!(net.click().spikes, [1.0, 0.0]);
+}
+
+#[test]
+fn detectors_are_beside_their_networks() {
+    assert_eq!((ClicksDetector::LABELS, ClicksDetector::WINDOW), (["double"], 3));
+    let mut detector = ClicksDetector::new();
+    let outputs = [[0.0, 1.0], [0.0, 0.0], [0.0, 1.0], [0.0, 1.0]];
+    let detected = outputs.map(|output| detector.step(&output));
+    assert_eq!(detected, [[false], [false], [true], [false]]);
 }
 
 /// In integers: the network of the digits example, with its weights.

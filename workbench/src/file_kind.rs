@@ -30,6 +30,8 @@ pub enum Expected {
     Recording,
     /// A report of firing rates in JSON.
     Rates,
+    /// The decision of a keyword spotter.
+    Detector,
 }
 
 /// A file of another kind than expected.
@@ -60,7 +62,8 @@ impl Expected {
             | Self::NetworkOrRecipe
             | Self::Checkable
             | Self::Chip
-            | Self::Rates => true,
+            | Self::Rates
+            | Self::Detector => true,
             Self::CompiledNetwork | Self::Weights => false,
             Self::Events | Self::EventsOrRecording | Self::Recording => false,
         }
@@ -84,6 +87,8 @@ impl Expected {
             Self::Recording => kind == Kind::Recording,
             // By its extension, JSON is taken for a configuration.
             Self::Rates => kind == Kind::CompiledNetwork,
+            // JSON without its keys is taken for a configuration; the error names the first one that is missing.
+            Self::Detector => matches!(kind, Kind::Detector | Kind::CompiledNetwork),
         }
     }
 
@@ -101,6 +106,7 @@ impl Expected {
             Self::EventsOrRecording => "an array of events or a recording is",
             Self::Recording => "a recording is",
             Self::Rates => "a JSON file of firing rates is",
+            Self::Detector => "a detector is",
         }
     }
 
@@ -165,6 +171,7 @@ impl Expected {
             (Self::EventsOrRecording, _) => "pass a `.npy` or `.wav` file".to_owned(),
             (Self::Recording, _) => "pass a `.wav` file".to_owned(),
             (Self::Rates, _) => "pass the JSON file of `snnc eval --json`".to_owned(),
+            (Self::Detector, _) => "pass a `detector.json` that `snnc detect --out` writes".to_owned(),
         }
     }
 }

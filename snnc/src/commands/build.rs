@@ -82,7 +82,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
 
 /// Reads a detector that `snnc detect` wrote.
 fn read_detector(path: &Path) -> Result<Detector, Failure> {
-    let text = files::read_text(path)?;
+    let text = file_kind::read_text(path, Expected::Detector)?;
     Detector::from_json(&text).map_err(|why| Failure::Input(format!("`{}`: {why}", path.display())))
 }
 

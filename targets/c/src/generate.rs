@@ -1,6 +1,6 @@
 //! Entry points: from a network to its C files, in either arithmetic.
 
-use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, codes};
+use synnet_ir::{Diagnostics, Graph, Network};
 use synnet_step::integer::{IntegerError, IntegerNetwork};
 use synnet_step::{Detector, Footprint, Machine, Numbers, Program, float, integer, quantized};
 use synnet_xylo::quantize::QuantizeReport;
@@ -61,21 +61,23 @@ pub fn check(graph: &Graph) -> Diagnostics {
 ///
 /// # Errors
 /// Returns a diagnostic for each place of the graph that generated code cannot express: membrane noise in f32; in
-/// integers, everything that [`quantized::check`] reports.
+/// integers, everything that [`quantized::check`] reports. Another one, without a place, is for a detector of another
+/// network or of other numbers.
 pub fn generate(network: &Network, options: &COptions) -> Result<Files, Diagnostics> {
+    check_detector(&network.graph, options)?;
     match &options.numbers {
         Numbers::Float => {
             let refused = check(&network.graph);
             if !refused.is_empty() {
                 return Err(refused);
             }
-            fitting(float::lower(&network.graph, Some(network), &options.rates), &network.graph, options)
+            Ok(files(float::lower(&network.graph, Some(network), &options.rates), options))
         }
         Numbers::Integer(quantize) => {
             let quantized = quantized::quantize(network, quantize)?;
             let program = integer::lower(&quantized.network, Machine::Scalar);
             let program = program.expect("quantization gives a consistent description");
-            let mut files = fitting(program, &network.graph, options)?;
+            let mut files = files(program, options);
             files.quantization = Some(quantized.report);
             files.warnings = quantized.warnings;
             Ok(files)
@@ -91,8 +93,10 @@ pub fn generate(network: &Network, options: &COptions) -> Result<Files, Diagnost
 pub fn generate_integer(network: &IntegerNetwork, options: &COptions) -> Result<Files, IntegerError> {
     // C is for microcontrollers, most of which have no vectors, and the compilers of others make some of these loops.
     let program = integer::lower(network, Machine::Scalar)?;
-    match mismatch(&program, options) {
-        Some(mismatch) => Err(IntegerError { errors: vec![mismatch] }),
+    match options.detector.as_ref().and_then(|detector| detector.mismatch(&program)) {
+        Some(mismatch) => {
+            Err(IntegerError { errors: vec![format!("the detector does not fit: {mismatch}")] })
+        }
         None => Ok(files(program, options)),
     }
 }
@@ -107,19 +111,14 @@ pub fn generate_without_weights(graph: &Graph, options: &COptions) -> Result<Fil
     if !refused.is_empty() {
         return Err(refused);
     }
-    fitting(float::lower(graph, None, &options.rates), graph, options)
+    check_detector(graph, options)?;
+    Ok(files(float::lower(graph, None, &options.rates), options))
 }
 
-/// Returns the files of a program, if the detector of the options takes its outputs.
-fn fitting(program: Program, graph: &Graph, options: &COptions) -> Result<Files, Diagnostics> {
-    let Some(mismatch) = mismatch(&program, options) else { return Ok(files(program, options)) };
-    let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, mismatch);
-    Err(diagnostic.with_help("write one for this network and these numbers with `snnc detect`").into())
-}
-
-fn mismatch(program: &Program, options: &COptions) -> Option<String> {
-    let mismatch = options.detector.as_ref()?.mismatch(program)?;
-    Some(format!("the detector does not fit: {mismatch}"))
+/// Checks that the detector of the options, if there is one, takes the outputs of code for a graph.
+fn check_detector(graph: &Graph, options: &COptions) -> Result<(), Diagnostics> {
+    let found = options.detector.as_ref().map(|detector| detector.check(graph, &options.numbers));
+    found.filter(Diagnostics::has_errors).map_or(Ok(()), Err)
 }
 
 fn files(program: Program, options: &COptions) -> Files {

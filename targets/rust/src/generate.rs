@@ -1,7 +1,7 @@
 //! Entry points: from a network to its module, in either arithmetic.
 
-use synnet_ir::{Diagnostic, Diagnostics, Graph, Network, Params, codes};
-use synnet_step::{self as step, Machine, Numbers, Program, quantized};
+use synnet_ir::{Diagnostics, Graph, Network, Params};
+use synnet_step::{self as step, Machine, Numbers, quantized};
 
 use crate::integer::{IntegerError, IntegerNetwork};
 use crate::module::{Module, ModuleParts};
@@ -23,12 +23,14 @@ pub fn check(graph: &Graph) -> Diagnostics {
 ///
 /// # Errors
 /// Returns a diagnostic for each place of the graph that generated code cannot express: membrane noise in f32; in
-/// integers, everything that [`quantized::check`] reports.
+/// integers, everything that [`quantized::check`] reports. Another one, without a place, is for a detector of another
+/// network or of other numbers.
 pub fn generate(network: &Network, options: &RustOptions) -> Result<Module, Diagnostics> {
     with_weights(network, options, &NameSpans::default())
 }
 
 fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> Result<Module, Diagnostics> {
+    check_detector(&network.graph, options)?;
     match &options.numbers {
         Numbers::Float => {
             let refused = check(&network.graph);
@@ -36,16 +38,12 @@ fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> 
                 return Err(refused);
             }
             let program = step::float::lower(&network.graph, Some(network), &options.rates);
-            check_detector(&program, &network.graph, options)?;
             Ok(parts(Variants::single(&program), false, options, spans).assemble(&options.embedding))
         }
         Numbers::Integer(quantize) => {
             let quantized = quantized::quantize(network, quantize)?;
-            let program = step::integer::lower(&quantized.network, Machine::Scalar);
-            let program = program.expect("quantization gives a consistent description");
-            check_detector(&program, &network.graph, options)?;
             let parts = integer_parts(&quantized.network, options, spans);
-            let mut parts = parts.expect("the description was checked");
+            let mut parts = parts.expect("quantization gives a consistent description");
             parts.warnings = quantized.warnings;
             let mut module = parts.assemble(&options.embedding);
             module.quantization = Some(quantized.report);
@@ -54,14 +52,10 @@ fn with_weights(network: &Network, options: &RustOptions, spans: &NameSpans) -> 
     }
 }
 
-/// Checks that the detector of the options takes the outputs of a program.
-fn check_detector(program: &Program, graph: &Graph, options: &RustOptions) -> Result<(), Diagnostics> {
-    let Some(mismatch) = options.detector.as_ref().and_then(|detector| detector.mismatch(program)) else {
-        return Ok(());
-    };
-    let message = format!("the detector does not fit: {mismatch}");
-    let diagnostic = Diagnostic::error(&codes::UNSUPPORTED_FEATURE, graph.span, message);
-    Err(diagnostic.with_help("write one for this network and these numbers with `snnc detect`").into())
+/// Checks that the detector of the options, if there is one, takes the outputs of code for a graph.
+fn check_detector(graph: &Graph, options: &RustOptions) -> Result<(), Diagnostics> {
+    let found = options.detector.as_ref().map(|detector| detector.check(graph, &options.numbers));
+    found.filter(Diagnostics::has_errors).map_or(Ok(()), Err)
 }
 
 /// Generates the module of a network that is already quantized. [`RustOptions::numbers`] and [`RustOptions::rates`]
@@ -136,7 +130,7 @@ fn without_weights(graph: &Graph, options: &RustOptions, spans: &NameSpans) -> R
     if !refused.is_empty() {
         return Err(refused);
     }
+    check_detector(graph, options)?;
     let program = step::float::lower(graph, None, &options.rates);
-    check_detector(&program, graph, options)?;
     Ok(parts(Variants::single(&program), true, options, spans).assemble(&options.embedding))
 }

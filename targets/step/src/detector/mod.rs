@@ -20,6 +20,10 @@ mod json;
 
 use std::fmt;
 
+use synnet_ir::graph::Quantity;
+use synnet_ir::{Diagnostic, Diagnostics, Graph, codes};
+
+use crate::numbers::Numbers;
 use crate::program::{Program, Scalar};
 
 pub use json::DetectorFileError;
@@ -125,14 +129,33 @@ impl Detector {
         Some(format!("keyword `{}` has an output or a threshold that does not exist", wrong.label))
     }
 
+    /// Returns an error, without a place, if the detector cannot take the outputs of code for a graph in these numbers.
+    pub fn check(&self, graph: &Graph, numbers: &Numbers) -> Diagnostics {
+        let scalar = match (numbers, graph.output.quantity) {
+            (Numbers::Float, _) => Scalar::F32,
+            (Numbers::Integer(_), Quantity::Spikes) => Scalar::U8,
+            (Numbers::Integer(_), Quantity::Vmem | Quantity::Isyn) => Scalar::I16,
+        };
+        let Some(mismatch) = self.mismatch_with(&graph.name, graph.outputs(), Some(scalar)) else {
+            return Diagnostics::new();
+        };
+        let message = format!("the detector does not fit: {mismatch}");
+        let diagnostic = Diagnostic::error_without_span(&codes::UNSUPPORTED_FEATURE, message);
+        diagnostic.with_help("write one for this network and these numbers with `snnc detect`").into()
+    }
+
     /// Returns why the detector cannot take the outputs of a program, if it cannot.
     pub fn mismatch(&self, program: &Program) -> Option<String> {
-        let (outputs, numbers) = (program.outputs(), program.output_state().map(|state| state.scalar));
+        let numbers = program.output_state().map(|state| state.scalar);
+        self.mismatch_with(&program.name, program.outputs(), numbers)
+    }
+
+    fn mismatch_with(&self, network: &str, outputs: usize, numbers: Option<Scalar>) -> Option<String> {
         if let Some(fault) = self.fault() {
             return Some(fault);
         }
-        if self.network != program.name {
-            return Some(format!("it belongs to network `{}`, not to `{}`", self.network, program.name));
+        if self.network != network {
+            return Some(format!("it belongs to network `{}`, not to `{network}`", self.network));
         }
         if self.outputs != outputs {
             return Some(format!("it takes {} outputs, but the network has {outputs}", self.outputs));
