@@ -34,4 +34,4 @@ pub mod audio3;
 mod wav;
 
 #[cfg(feature = "std")]
-pub use wav::{Wav, WavError};
+pub use wav::{Wav, WavDecoder, WavError};

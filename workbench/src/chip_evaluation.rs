@@ -168,7 +168,7 @@ impl Runner<'_> {
 }
 
 /// Returns the spikes of a layer in the last step, without those that alias sources add.
-fn own_spikes(chip: &Simulator, layer: &MappedLayer, sources: &[Vec<usize>]) -> u64 {
+pub(crate) fn own_spikes(chip: &Simulator, layer: &MappedLayer, sources: &[Vec<usize>]) -> u64 {
     let row = if layer.readout { chip.readout_spikes() } else { chip.hidden_spikes() };
     let all: u64 = row[layer.ids.clone()].iter().map(|&n| u64::from(n)).sum();
     if layer.readout {

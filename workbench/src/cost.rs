@@ -1,11 +1,11 @@
-//! The cost of an inference on a chip: cycles and energy.
+//! The cost of a network on a chip: cycles, power and energy, of an inference or without pause.
 
 use serde_json::{Value, json};
 use synnet_ir::Raster;
 use synnet_ir::display::{format_milliseconds, format_range, format_thousands};
 use synnet_xylo::cost::{Activity, CostSummary, NeuronGroup, PowerRange, cost};
 use synnet_xylo::simulate::SimulationTrace;
-use synnet_xylo::{chip::Chip, specification::Specification};
+use synnet_xylo::{Build, chip::Chip, specification::Specification};
 
 use crate::experiment::ChipResult;
 
@@ -50,6 +50,66 @@ impl InferenceCost {
             "seconds_per_recording": self.duration,
             "mhz": self.power.map(|range| range.mhz),
             "uj_per_recording": self.power.map(|range| range.energy_uj(self.duration)),
+        })
+    }
+}
+
+/// The cost of a network that runs on a chip without pause, as on continuous sound.
+#[derive(Clone, Debug)]
+pub struct ContinuousCost {
+    /// Name of the chip.
+    chip: String,
+    /// Cycles per step, on average and in the worst case; `None` if there is no model of the chip's cycles.
+    cycles: Option<[f64; 2]>,
+    /// Power of the digital part; `None` if it is not known at the clock that the network needs.
+    power: Option<PowerRange>,
+}
+
+impl ContinuousCost {
+    /// Estimates the cost with this mean activity; `None` for no steps.
+    pub fn new(build: &Build, chip: &Chip, activity: Option<&Activity>) -> Self {
+        let cycles = activity.and_then(|mean| mean_and_worst(&build.specification, chip, mean));
+        let power = CostSummary::from_build(build, chip).and_then(|summary| summary.power());
+        Self { chip: chip.name.clone(), cycles, power }
+    }
+
+    /// Returns the minimum and maximum power of the digital part, in uW; `None` if it is not known.
+    pub fn microwatts(&self) -> Option<[f64; 2]> {
+        self.power.map(|range| [range.low_uw, range.high_uw])
+    }
+
+    /// Returns the minimum and maximum energy of the digital part, in joules per hour; `None` if it is not known.
+    pub fn joules_per_hour(&self) -> Option<[f64; 2]> {
+        self.power.map(|range| range.energy_uj(3600.0).map(|uj| 1e-6 * uj))
+    }
+
+    /// Summarizes the cost in sentences.
+    pub fn summary(&self) -> String {
+        let cycles = self
+            .cycles
+            .map(cycles_summary)
+            .unwrap_or_else(|| "cost: unknown, because there is no model of the chip's cycles".to_owned());
+        let power = match (self.power, self.joules_per_hour()) {
+            (Some(range), Some([low, high])) => format!(
+                "; about {}, i.e. {} per hour: the digital part alone, estimated from measurements of boards at {} MHz. \
+                 What the rest of the chip and the microphone take is not known",
+                format_range(range.low_uw, range.high_uw, "uW"),
+                format_range(low, high, "J"),
+                range.mhz
+            ),
+            _ => "; the power of this chip at the clock that the network needs is not known".to_owned(),
+        };
+        format!("{}, {cycles}{power}", self.chip)
+    }
+
+    /// Returns the cost as JSON. Unknown parts are `null`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "mean_cycles_per_step": self.cycles.map(|[mean, _]| mean),
+            "worst_cycles_per_step": self.cycles.map(|[_, worst]| worst),
+            "mhz": self.power.map(|range| range.mhz),
+            "digital_uw": self.microwatts(),
+            "digital_joules_per_hour": self.joules_per_hour(),
         })
     }
 }

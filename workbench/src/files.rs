@@ -1,5 +1,6 @@
 //! Reading and writing whole files. Writes are atomic: a file appears complete or not at all.
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -111,6 +112,15 @@ pub fn limited(reader: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Returns a field of a table of comma-separated values, quoted if it has to be (RFC 4180).
+pub(crate) fn csv_field(text: &str) -> Cow<'_, str> {
+    if text.contains([',', '"', '\n', '\r']) {
+        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Returns bytes as text.

@@ -15,7 +15,7 @@ pub(super) struct Format {
 }
 
 /// The encoding of one sample.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Encoding {
     /// Unsigned integers of 8 bits, of which 128 is silence.
     Unsigned,

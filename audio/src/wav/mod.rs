@@ -3,9 +3,11 @@
 mod format;
 mod riff;
 
+use std::iter::Enumerate;
 use std::num::NonZeroU32;
+use std::slice::ChunksExact;
 
-use format::Format;
+use format::{Encoding, Format};
 use riff::Riff;
 
 /// A mono recording: samples from -1 to 1, and their rate. It is not empty.
@@ -103,6 +105,45 @@ impl Wav {
     /// Returns an error if the bytes are not a complete WAV file, if its encoding is not supported, or if a
     /// float sample is NaN or not between -1 and 1.
     pub fn decode(bytes: &[u8]) -> Result<Self, WavError> {
+        let decoder = WavDecoder::new(bytes)?;
+        let sample_rate = decoder.sample_rate();
+        // The bytes that exist bound the memory, whatever the header declares.
+        Ok(Self { samples: decoder.collect::<Result<_, _>>()?, sample_rate })
+    }
+
+    /// Returns the samples, from -1 to 1.
+    pub fn samples(&self) -> &[f64] {
+        &self.samples
+    }
+
+    /// Returns the sample rate, in hertz.
+    pub fn sample_rate(&self) -> NonZeroU32 {
+        self.sample_rate
+    }
+
+    /// Returns the duration, in seconds.
+    pub fn duration(&self) -> f64 {
+        self.samples.len() as f64 / f64::from(self.sample_rate.get())
+    }
+}
+
+/// The samples of a WAV file, decoded as they are needed: the same numbers as those of [`Wav::decode`], in the memory of
+/// the file alone.
+#[derive(Clone, Debug)]
+pub struct WavDecoder<'a> {
+    frames: Enumerate<ChunksExact<'a, u8>>,
+    encoding: Encoding,
+    channels: usize,
+    big_endian: bool,
+    sample_rate: NonZeroU32,
+}
+
+impl<'a> WavDecoder<'a> {
+    /// Reads the header of a WAV file.
+    ///
+    /// # Errors
+    /// As [`Wav::decode`], except for the values of float samples.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, WavError> {
         let riff = Riff::parse(bytes)?;
         let format = Format::parse(riff.format, riff.big_endian)?;
         let (size, channels) = (format.encoding.size(), usize::from(format.channels));
@@ -120,17 +161,12 @@ impl Wav {
             }
             _ => {}
         }
-        let mix = |frame: &[u8]| {
-            let samples = frame.chunks_exact(size).map(|x| format.encoding.decode(x, riff.big_endian));
-            samples.sum::<f64>() / channels as f64
-        };
-        // The bytes that exist bound the memory, whatever the header declares.
-        Self::new(riff.data.chunks_exact(frame).map(mix).collect(), format.sample_rate)
-    }
-
-    /// Returns the samples, from -1 to 1.
-    pub fn samples(&self) -> &[f64] {
-        &self.samples
+        let sample_rate = NonZeroU32::new(format.sample_rate).ok_or(WavError::NoSampleRate)?;
+        let frames = riff.data.chunks_exact(frame).enumerate();
+        if frames.len() == 0 {
+            return Err(WavError::NoSamples);
+        }
+        Ok(Self { frames, encoding: format.encoding, channels, big_endian: riff.big_endian, sample_rate })
     }
 
     /// Returns the sample rate, in hertz.
@@ -138,8 +174,25 @@ impl Wav {
         self.sample_rate
     }
 
-    /// Returns the duration, in seconds.
+    /// Returns the duration of the samples that are left, in seconds.
     pub fn duration(&self) -> f64 {
-        self.samples.len() as f64 / f64::from(self.sample_rate.get())
+        self.frames.len() as f64 / f64::from(self.sample_rate.get())
+    }
+}
+
+impl Iterator for WavDecoder<'_> {
+    type Item = Result<f64, WavError>;
+
+    /// Decodes the next sample. The only error is a float sample that is NaN or not between -1 and 1.
+    fn next(&mut self) -> Option<Self::Item> {
+        let (index, frame) = self.frames.next()?;
+        let samples = frame.chunks_exact(self.encoding.size());
+        let sum: f64 = samples.map(|bytes| self.encoding.decode(bytes, self.big_endian)).sum();
+        let value = sum / self.channels as f64;
+        Some(if (-1.0..=1.0).contains(&value) { Ok(value) } else { Err(WavError::Range { index, value }) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.frames.size_hint()
     }
 }

@@ -56,8 +56,8 @@ pub struct LayerTrace {
     pub isyn: Sequence,
 }
 
-/// The states at the end of a step, as [`Interpreter::visit_steps`] shows them. Layers are counted in the order of
-/// the graph.
+/// The states at the end of a step, as [`Interpreter::states`] and [`Interpreter::visit_steps`] show them. Layers are
+/// counted in the order of the graph.
 #[derive(Clone, Copy, Debug)]
 pub struct StepStates<'a> {
     state: &'a State,
@@ -115,6 +115,11 @@ impl Interpreter {
         );
         self.state.step(&self.program, input);
         &self.state.output
+    }
+
+    /// Returns the states at the end of the last step.
+    pub fn states(&self) -> StepStates<'_> {
+        StepStates { state: &self.state }
     }
 
     /// Sets all states to zero, and restarts the noise with seed 0.

@@ -76,10 +76,8 @@ pub struct Show {
     /// Weights file; prints the trained values, and with `--target` the cost of the network on the chip.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences
-    /// as a warning.
-    #[arg(long, requires = "weights")]
-    pub allow_mismatch: bool,
+    #[command(flatten)]
+    pub mismatch: MismatchArgs,
     /// Time step of a compiled network, such as `10ms`; prints the clock frequency it needs.
     #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     pub dt: Option<f64>,
@@ -162,10 +160,8 @@ pub struct Train {
     /// Initialize training from these weights, for example to fine-tune them.
     #[arg(long, value_name = "W.safetensors", conflicts_with = "resume")]
     pub weights: Option<PathBuf>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences
-    /// as a warning.
-    #[arg(long, requires = "weights")]
-    pub allow_mismatch: bool,
+    #[command(flatten)]
+    pub mismatch: MismatchArgs,
     /// Train with N consecutive seeds, starting at `training.seed`; reports mean and standard deviation.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub seeds: Option<u16>,
@@ -193,18 +189,32 @@ pub struct RecipeArgs {
     pub threads: Option<u16>,
 }
 
+/// Trained weights.
+#[derive(Args, Debug)]
+pub struct WeightsArgs {
+    /// Weights file.
+    #[arg(long, value_name = "W.safetensors")]
+    pub weights: PathBuf,
+    #[command(flatten)]
+    pub mismatch: MismatchArgs,
+}
+
+/// What to do about weights of another network.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct MismatchArgs {
+    /// Accept weights trained with different network constants, front-end options or classes; report the differences
+    /// as a warning.
+    #[arg(long, requires = "weights")]
+    pub allow_mismatch: bool,
+}
+
 /// Arguments of `eval`.
 #[derive(Args, Debug)]
 pub struct Eval {
     #[command(flatten)]
     pub recipe: RecipeArgs,
-    /// Weights file.
-    #[arg(long, value_name = "W.safetensors")]
-    pub weights: PathBuf,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences
-    /// as a warning.
-    #[arg(long)]
-    pub allow_mismatch: bool,
+    #[command(flatten)]
+    pub trained: WeightsArgs,
     /// Engine that runs the network: `float`, or the simulator of a chip.
     #[arg(long, value_name = "ENGINE", default_value = "float", long_help = help::engines(
         "Engine that runs the network: `float`, or the simulator of a chip, for which the network is quantized."
@@ -223,13 +233,8 @@ pub struct Eval {
 pub struct Detect {
     #[command(flatten)]
     pub recipe: RecipeArgs,
-    /// Weights file.
-    #[arg(long, value_name = "W.safetensors")]
-    pub weights: PathBuf,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences
-    /// as a warning.
-    #[arg(long)]
-    pub allow_mismatch: bool,
+    #[command(flatten)]
+    pub trained: WeightsArgs,
     /// Engine that runs the network: `float`, or the simulator of a chip beside it.
     #[arg(long, value_name = "ENGINE", default_value = "float", long_help = help::engines(
         "Engine that runs the network: `float`, or the simulator of a chip beside it, for which the network is quantized."
@@ -251,13 +256,8 @@ pub struct Detect {
 pub struct Compare {
     #[command(flatten)]
     pub recipe: RecipeArgs,
-    /// Weights file.
-    #[arg(long, value_name = "W.safetensors")]
-    pub weights: PathBuf,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences
-    /// as a warning.
-    #[arg(long)]
-    pub allow_mismatch: bool,
+    #[command(flatten)]
+    pub trained: WeightsArgs,
     /// Chip to compare with the float network, by default the recipe's.
     #[arg(long, long_help = help::chips("Chip to compare with the float network, by default the recipe's."))]
     pub target: Option<String>,
@@ -283,10 +283,8 @@ pub struct Run {
     /// Run the untrained network, with initial weights drawn from this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "weights")]
     pub init: Option<u64>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences
-    /// as a warning.
-    #[arg(long, requires = "weights")]
-    pub allow_mismatch: bool,
+    #[command(flatten)]
+    pub mismatch: MismatchArgs,
     #[command(flatten)]
     pub arrays: ArrayArgs,
     /// Seed of the membrane noise.
@@ -361,10 +359,8 @@ pub struct Build {
     /// Weights file. Without it, generated Rust loads its weights at run time.
     #[arg(long, value_name = "W.safetensors")]
     pub weights: Option<PathBuf>,
-    /// Accept weights trained with different network constants, front-end options or classes; report the differences
-    /// as a warning.
-    #[arg(long, requires = "weights")]
-    pub allow_mismatch: bool,
+    #[command(flatten)]
+    pub mismatch: MismatchArgs,
     /// Firing rates of the layers, as printed by `snnc eval --json`. For each layer, generated f32 Rust then uses the
     /// loop that is faster at this rate.
     #[arg(long, value_name = "EVAL.json")]

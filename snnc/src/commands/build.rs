@@ -27,7 +27,7 @@ pub fn run(args: &Build, context: &Context) -> Result<(), Failure> {
     let loaded = input.loaded();
     let target = target(args, input.recipe(), context)?;
     reject_unused_options(args, &target, context)?;
-    let bind = |path: &PathBuf| input.bind(path, args.allow_mismatch, context);
+    let bind = |path: &PathBuf| input.bind(path, args.mismatch.allow_mismatch, context);
     let network = args.weights.as_ref().map(bind).transpose()?;
     let mut options = TargetOptions::new();
     options.quantize = quantize_options(args, &target, input.recipe(), network.as_ref(), context)?;

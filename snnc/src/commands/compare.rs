@@ -25,15 +25,15 @@ pub fn run(args: &Compare, context: &Context) -> Result<(), Failure> {
     }
     context.check_outputs(
         &args.html,
-        [&args.recipe.recipe, &args.weights].into_iter().chain(&plan.loaded.files()),
+        [&args.recipe.recipe, &args.trained.weights].into_iter().chain(&plan.loaded.files()),
         Some(&plan.recipe),
     )?;
-    let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
+    let network = context.bind(&plan, &args.trained.weights, args.trained.mismatch.allow_mismatch)?;
     // Reading the data takes long: report errors of the network first.
     plan.check_chip(&chip)?;
     let experiment = plan.with_data(observer)?;
     let mut input = ComparisonInput::new(&experiment, &network, &chip, observer)?;
-    input.weights = args.weights.display().to_string();
+    input.weights = args.trained.weights.display().to_string();
     input.samples = args.samples.map(|n| n as usize);
     let comparison = Comparison::run(&input, observer)?;
     if let Some(path) = &args.html {

@@ -25,9 +25,9 @@ pub fn run(args: &Detect, context: &Context) -> Result<(), Failure> {
         .chain(args.html.clone())
         .collect();
     let sources = plan.loaded.files();
-    let inputs = [&args.recipe.recipe, &args.weights].into_iter().chain(&sources);
+    let inputs = [&args.recipe.recipe, &args.trained.weights].into_iter().chain(&sources);
     context.check_outputs(&outputs, inputs, Some(&plan.recipe))?;
-    let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
+    let network = context.bind(&plan, &args.trained.weights, args.trained.mismatch.allow_mismatch)?;
     let chip = match &engine {
         Engine::Float => None,
         Engine::Chip(chip) => Some((chip, plan.build_for_detection(&network, chip, observer)?)),

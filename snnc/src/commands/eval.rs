@@ -18,10 +18,10 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     let (plan, engine) = context.plan_on(&args.recipe, &args.on, args.quantizer)?;
     context.check_outputs(
         &args.report,
-        [&args.recipe.recipe, &args.weights].into_iter().chain(&plan.loaded.files()),
+        [&args.recipe.recipe, &args.trained.weights].into_iter().chain(&plan.loaded.files()),
         Some(&plan.recipe),
     )?;
-    let network = context.bind(&plan, &args.weights, args.allow_mismatch)?;
+    let network = context.bind(&plan, &args.trained.weights, args.trained.mismatch.allow_mismatch)?;
     let experiment = plan.with_data(observer)?;
     let float = experiment.evaluate(&network)?;
     if !float.measured.loss.is_finite() {
@@ -37,7 +37,7 @@ pub fn run(args: &Eval, context: &Context) -> Result<(), Failure> {
     let chip = chips.first();
     if let Some(path) = &args.report {
         let results = Results { experiment: &experiment, network: &network, float: &float, chips: &chips };
-        stdio::write(path, results.html(&args.weights.display().to_string()).as_bytes())?;
+        stdio::write(path, results.html(&args.trained.weights.display().to_string()).as_bytes())?;
     }
     let cost = chip.and_then(|on| InferenceCost::new(on, experiment.corpus.test.steps()));
     if context.json {

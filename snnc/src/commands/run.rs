@@ -63,7 +63,7 @@ pub fn run(args: &Run, context: &Context) -> Result<(), Failure> {
 /// Returns the network with the weights of the file, or with initial ones.
 fn network(args: &Run, input: &NetworkInput, context: &Context) -> Result<Network, Failure> {
     match &args.weights {
-        Some(weights) => input.bind(weights, args.allow_mismatch, context),
+        Some(weights) => input.bind(weights, args.mismatch.allow_mismatch, context),
         None => {
             let loaded = input.loaded();
             let params = initial_params(&loaded.graph, args.init.unwrap_or_default());

@@ -41,8 +41,11 @@ pub fn run(args: &Show, context: &Context) -> Result<(), Failure> {
     stdio::check_outputs(args.out.as_deref(), inputs.map(PathBuf::as_path))?;
     let loaded = input.loaded();
     let layer = args.layer.as_ref().map(|name| layer(loaded, name, format)).transpose()?;
-    let network =
-        args.weights.as_ref().map(|path| input.bind(path, args.allow_mismatch, context)).transpose()?;
+    let network = args
+        .weights
+        .as_ref()
+        .map(|path| input.bind(path, args.mismatch.allow_mismatch, context))
+        .transpose()?;
     // The chip of a recipe, if the format can show its budget.
     let of_recipe = input.recipe().and_then(Recipe::simulated_chip).cloned();
     let chip = named.or(of_recipe.filter(|_| layer.is_none() && shows_chip(format)));

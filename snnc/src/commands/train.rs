@@ -21,7 +21,7 @@ pub fn run(args: &Train, context: &Context) -> Result<(), Failure> {
     options.overwrite = args.overwrite;
     let initial_weights = |path: &PathBuf| -> Result<InitialWeights, Failure> {
         let bytes = file_kind::read(path, Expected::Weights)?;
-        Ok(plan.initial_weights(&bytes, path, args.allow_mismatch, &context.terminal)?)
+        Ok(plan.initial_weights(&bytes, path, args.mismatch.allow_mismatch, &context.terminal)?)
     };
     options.weights = args.weights.as_ref().map(initial_weights).transpose()?;
     let inputs = std::iter::once(&args.recipe.recipe).chain(&args.weights);

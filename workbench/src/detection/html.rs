@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use super::{Detection, EngineResult, KeywordResult};
+use crate::cost::ContinuousCost;
 use crate::html::{
     self, Curve, Curves, Timeline, TimelineRow, TimelineSpan, details, document, section, side_by_side,
 };
-use synnet_ir::display::{format_percent, pluralize};
+use synnet_ir::display::{format_percent, format_range, pluralize};
 
 /// Number of streams that the page shows.
 const MAX_STREAMS: usize = 4;
@@ -34,6 +35,7 @@ impl Detection {
             (section("Other rates of false alarms",
                 "Misses, and false alarms per hour, with thresholds that were chosen for these rates.",
                 &html::table(&self.rates())))
+            (section("Activity and energy", "Spikes per neuron per step in the test streams.", &self.activity()))
             (section("Timeline", TIMELINE, &self.timelines()))
             (section("Detectors", "The files that `snnc build --detector` takes.", &self.detectors()))
         };
@@ -51,8 +53,19 @@ impl Detection {
             let share = misses as f64 / words.max(1) as f64;
             tiles.push((format_percent(share), format!("misses, {}", engine.name)));
             tiles.push((format!("{alarms:.2}"), format!("false alarms per hour, {}", engine.name)));
+            if let Some([low, high]) = engine.cost.as_ref().and_then(ContinuousCost::microwatts) {
+                let power = format_range(low, high, "uW");
+                tiles.push((power, format!("estimated power of the digital part, {}", engine.name)));
+            }
         }
         tiles
+    }
+
+    fn activity(&self) -> Markup {
+        html! {
+            (html::table(&self.firing_rates()))
+            @for cost in self.engines.iter().filter_map(|engine| engine.cost.as_ref()) { p { (cost.summary()) "." } }
+        }
     }
 
     fn curves(&self, k: usize) -> Markup {

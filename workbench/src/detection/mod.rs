@@ -10,9 +10,10 @@
 //! ```
 //!
 //! A stream starts with all states at zero, and carries them to its end. Streams run in parallel. Of each, the scores
-//! are kept: 8 bytes per step, keyword and engine, which are 3 MB per hour. Sound is composed chunk by chunk and never
-//! held.
+//! are kept: 8 bytes per step, keyword and engine, which are 3 MB per hour. Sound is composed or decoded chunk by chunk
+//! and never held; recordings of tables are held as they are in their files.
 
+mod activity;
 mod engine;
 mod html;
 mod report;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use synnet_audio::WavDecoder;
 use synnet_audio::audio3::SAMPLE_RATE;
 use synnet_ir::Network;
 use synnet_step::detector::Keyword;
@@ -32,13 +34,16 @@ use synnet_xylo::chip::Chip;
 
 use crate::calibration;
 use crate::codes;
+use crate::cost::ContinuousCost;
 use crate::data::{self, Input};
 use crate::error::Error;
+use crate::files;
 use crate::observer::{Observer, Stage};
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::recipe::{DetectionOptions, FrontEnd, plain};
 use crate::streams::{self, Material, Recording, Set};
+use activity::StreamActivity;
 use engine::{Engine, Run, Smoothing};
 use scoring::{OperatingPoint, Rules, Track};
 
@@ -98,6 +103,10 @@ pub struct EngineResult {
     pub keywords: Vec<KeywordResult>,
     /// All detections in the test streams.
     pub detections: Vec<Detected>,
+    /// Spikes per neuron and step in the test streams, by layer. An output that is no spikes is left out.
+    pub rates: Vec<(String, f64)>,
+    /// The cost with the mean activity of the test streams; `None` for the float network.
+    pub cost: Option<ContinuousCost>,
 }
 
 /// The results of a keyword on the test streams.
@@ -132,8 +141,15 @@ pub struct Detected {
 /// A stream that has run.
 struct Scored {
     stream: TestStream,
-    /// Scores of each engine, `[steps, keywords]`.
-    scores: Vec<Vec<f64>>,
+    /// Results of each engine.
+    engines: Vec<Heard>,
+}
+
+/// What an engine made of a stream.
+struct Heard {
+    /// Scores, `[steps, keywords]`.
+    scores: Vec<f64>,
+    activity: StreamActivity,
 }
 
 impl Detection {
@@ -223,7 +239,7 @@ struct Setup<'a> {
     classes: Vec<String>,
     outputs: usize,
     smoothing: Smoothing,
-    engines: Vec<Engine>,
+    engines: Vec<Engine<'a>>,
     rules: Rules,
 }
 
@@ -238,7 +254,7 @@ impl<'a> Setup<'a> {
             Smoothing { window: options.window, score, outputs: output_of(plan, &keywords, &classes)? };
         let mut engines = vec![Engine::float(input.network)];
         if let Some((chip, build)) = input.chip {
-            engines.push(Engine::chip(&chip.name, build, input.network, score)?);
+            engines.push(Engine::chip(chip, build, input.network, score)?);
         }
         let FrontEnd::XyloAudio3(front_end) = &plan.recipe.front_end;
         let rules = Rules {
@@ -304,10 +320,10 @@ impl<'a> Setup<'a> {
             let mut composer = material.compose(i, seconds)?;
             let mut words = Vec::new();
             let chunk = material.rate.get() as usize;
-            let scores =
+            let engines =
                 self.run(material.rate, |samples| composer.next_chunk(chunk, samples, &mut words))?;
             observer.item_done(Stage::Detecting);
-            Ok(Scored { stream: TestStream { name: (i + 1).to_string(), seconds, words }, scores })
+            Ok(Scored { stream: TestStream { name: (i + 1).to_string(), seconds, words }, engines })
         };
         durations.par_iter().enumerate().map(run).collect()
     }
@@ -317,37 +333,38 @@ impl<'a> Setup<'a> {
         let recordings = table::read(table, &self.keywords)?;
         observer.items_added(Stage::Detecting, recordings.len());
         let run = |recording: table::LabeledRecording| {
-            let wav = streams::read(&recording.path)?;
-            let mut chunks = wav.samples().chunks(wav.sample_rate().get() as usize);
-            let scores = self.run(wav.sample_rate(), |samples| {
-                samples.extend_from_slice(chunks.next().unwrap_or_default());
-                Ok(())
+            let bytes = files::read(&recording.path)?;
+            let wrong = |why| Error::file(&recording.path, why);
+            let mut wav = WavDecoder::new(&bytes).map_err(wrong)?;
+            let (rate, seconds) = (wav.sample_rate(), wav.duration());
+            let engines = self.run(rate, |samples| {
+                wav.by_ref().take(rate.get() as usize).try_for_each(|sample| {
+                    samples.push(sample.map_err(wrong)?);
+                    Ok(())
+                })
             })?;
             observer.item_done(Stage::Detecting);
             let name = recording.path.display().to_string();
-            Ok(Scored {
-                stream: TestStream { name, seconds: wav.duration(), words: recording.words },
-                scores,
-            })
+            Ok(Scored { stream: TestStream { name, seconds, words: recording.words }, engines })
         };
         recordings.into_par_iter().map(run).collect()
     }
 
-    /// Runs all engines on a stream, whose next samples `next` appends; none at the end. Returns the scores of each
-    /// engine.
+    /// Runs all engines on a stream, whose next samples `next` appends; none at the end.
     fn run(
         &self,
         rate: std::num::NonZeroU32,
         next: impl FnMut(&mut Vec<f64>) -> Result<(), Error>,
-    ) -> Result<Vec<Vec<f64>>, Error> {
+    ) -> Result<Vec<Heard>, Error> {
         let FrontEnd::XyloAudio3(front_end) = &self.plan.recipe.front_end;
-        let mut runs: Vec<Run> =
+        let mut runs: Vec<Run<'_>> =
             self.engines.iter().map(|engine| engine.start(&self.smoothing, self.outputs)).collect();
         let mut scores = vec![Vec::new(); runs.len()];
         streams::encode(rate, front_end, next, |frame| {
             runs.iter_mut().zip(&mut scores).for_each(|(run, scores)| run.step(&frame, scores));
         })?;
-        Ok(scores)
+        let heard = |(run, scores): (Run<'_>, _)| Heard { scores, activity: run.finish() };
+        Ok(runs.into_iter().zip(scores).map(heard).collect())
     }
 
     /// Chooses the thresholds of an engine on validation streams, and scores test streams with them.
@@ -400,7 +417,10 @@ impl<'a> Setup<'a> {
             weights: engine.weights.clone(),
             keywords: rules,
         };
-        EngineResult { name: engine.name.clone(), detector, keywords, detections }
+        let activity = test.iter().map(|scored| scored.engines[e].activity.clone());
+        let activity = activity.reduce(StreamActivity::merge).unwrap_or_default();
+        let (rates, cost) = (engine.rates(&activity), engine.cost(&activity));
+        EngineResult { name: engine.name.clone(), detector, keywords, detections, rates, cost }
     }
 
     /// Returns the scores of a keyword of an engine, with its words, in each stream.
@@ -408,7 +428,7 @@ impl<'a> Setup<'a> {
         let track = |scored: &'s Scored| {
             let words = scored.stream.words.iter().filter(|word| word.keyword == Some(keyword));
             Track {
-                scores: &scored.scores[engine],
+                scores: &scored.engines[engine].scores,
                 stride: self.keywords.len(),
                 offset: keyword,
                 words: words.map(|word| word.interval).collect(),

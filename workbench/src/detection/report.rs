@@ -9,8 +9,10 @@ use synnet_ir::display::{format_percent, format_table, pluralize};
 use super::scoring::{OperatingPoint, percentile};
 use super::{Detection, EngineResult, KeywordResult, RATES};
 use crate::artifacts::WrittenFile;
+use crate::cost::ContinuousCost;
 use crate::error::Error;
-use crate::files;
+use crate::files::{self, csv_field};
+use crate::report::rates_json;
 
 impl KeywordResult {
     /// Returns the fraction of words that a point misses; 0 without words.
@@ -58,7 +60,13 @@ impl Detection {
         );
         text += &format_table(&self.summary());
         text += "\nmisses, and false alarms per hour, with thresholds chosen for other rates:\n\n";
-        text + &format_table(&self.rates())
+        text += &format_table(&self.rates());
+        text += "\nspikes per neuron per step in the test streams:\n\n";
+        text += &format_table(&self.firing_rates());
+        for cost in self.engines.iter().filter_map(|engine| engine.cost.as_ref()) {
+            let _ = writeln!(text, "\n{}", cost.summary());
+        }
+        text
     }
 
     /// Returns the table of the chosen thresholds: a row for each engine and keyword.
@@ -98,6 +106,18 @@ impl Detection {
         rows
     }
 
+    /// Returns the table of the firing rates: a row for each engine.
+    pub(super) fn firing_rates(&self) -> Vec<Vec<String>> {
+        let layers = self.engines.first().map(|engine| engine.rates.iter().map(|(layer, _)| layer.clone()));
+        let mut rows =
+            vec![std::iter::once("engine".to_owned()).chain(layers.into_iter().flatten()).collect()];
+        rows.extend(self.engines.iter().map(|engine| {
+            let rates = engine.rates.iter().map(|(_, rate)| format!("{rate:.3}"));
+            std::iter::once(engine.name.clone()).chain(rates).collect()
+        }));
+        rows
+    }
+
     /// Returns the results as JSON.
     pub fn json(&self) -> Value {
         let engines = self.engines.iter().map(|engine| {
@@ -123,7 +143,12 @@ impl Detection {
                     "at_rates": rates.collect::<Vec<_>>(),
                 })
             });
-            json!({ "engine": engine.name, "keywords": keywords.collect::<Vec<_>>() })
+            json!({
+                "engine": engine.name,
+                "keywords": keywords.collect::<Vec<_>>(),
+                "rates": rates_json(&engine.rates),
+                "cost": engine.cost.as_ref().map(ContinuousCost::to_json),
+            })
         });
         json!({
             "network": self.network,
@@ -140,19 +165,19 @@ impl Detection {
         let mut text = String::from("engine,stream,outcome,keyword,time,word_start,word_end,file\n");
         for engine in &self.engines {
             for (s, stream) in self.streams.iter().enumerate() {
-                let name = field(&stream.name);
+                let name = csv_field(&stream.name);
                 let detections = engine.detections.iter().filter(|detected| detected.stream == s);
                 let mut rows: Vec<(f64, String)> = Vec::new();
                 let mut is_hit = vec![false; stream.words.len()];
                 for detected in detections {
-                    let keyword = field(&self.keywords[detected.keyword]);
+                    let keyword = csv_field(&self.keywords[detected.keyword]);
                     let at = detected.at;
                     let row = match detected.word {
                         Some(word) => {
                             is_hit[word] = true;
                             let word = &stream.words[word];
                             let (start, end) = (word.interval.start, word.interval.end);
-                            let file = field(&word.file);
+                            let file = csv_field(&word.file);
                             format!("hit,{keyword},{at:.3},{start:.3},{end:.3},{file}")
                         }
                         None => format!("false alarm,{keyword},{at:.3},,,"),
@@ -162,8 +187,11 @@ impl Detection {
                 for (word, _) in stream.words.iter().zip(is_hit).filter(|(_, is_hit)| !is_hit) {
                     if word.keyword.is_some() {
                         let (start, end) = (word.interval.start, word.interval.end);
-                        let row =
-                            format!("miss,{},,{start:.3},{end:.3},{}", field(&word.label), field(&word.file));
+                        let row = format!(
+                            "miss,{},,{start:.3},{end:.3},{}",
+                            csv_field(&word.label),
+                            csv_field(&word.file)
+                        );
                         rows.push((start, row));
                     }
                 }
@@ -183,7 +211,7 @@ impl Detection {
             for keyword in &engine.keywords {
                 for point in &keyword.curve {
                     let (misses, rate) = (keyword.miss_rate(point), self.per_hour(point));
-                    let label = field(&keyword.label);
+                    let label = csv_field(&keyword.label);
                     let _ =
                         writeln!(text, "{},{label},{},{misses:.6},{rate:.6}", engine.name, point.threshold);
                 }
@@ -218,13 +246,4 @@ impl Detection {
 
 fn milliseconds(seconds: f64) -> String {
     format!("{:.0} ms", 1e3 * seconds)
-}
-
-/// Quotes a field of a table, if it has to be.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }

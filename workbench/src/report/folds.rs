@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use synnet_ir::display::{format_table, pluralize};
 
 use super::seeds::{Metric, SampleStatistics, SeedResult};
+use crate::files::csv_field;
 use crate::html::{document, section, table};
 
 /// The result of a fold.
@@ -122,7 +123,6 @@ impl FoldTable<'_> {
 
     /// Returns the metrics of every fold and seed as CSV.
     pub fn csv(&self) -> String {
-        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
         let names = self.metrics().iter().map(|metric| metric.name.replace(", ", " "));
         let mut text =
             format!("tested,left out,seed{}\n", names.map(|name| format!(",{name}")).collect::<String>());
@@ -130,8 +130,8 @@ impl FoldTable<'_> {
             for outcome in &fold.outcomes {
                 let values: String =
                     outcome.metrics.iter().map(|metric| format!(",{}", metric.value)).collect();
-                let left_out = fold.left_out.as_deref().map(quoted).unwrap_or_default();
-                let _ = writeln!(text, "{},{left_out},{}{values}", quoted(&fold.tested), outcome.seed);
+                let left_out = fold.left_out.as_deref().map(csv_field).unwrap_or_default();
+                let _ = writeln!(text, "{},{left_out},{}{values}", csv_field(&fold.tested), outcome.seed);
             }
         }
         text

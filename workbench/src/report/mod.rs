@@ -148,7 +148,8 @@ fn to_json(evaluation: &Evaluation) -> Value {
     })
 }
 
-fn rates_json(rates: &[(String, f64)]) -> Value {
+/// Returns firing rates by name of the layer.
+pub(crate) fn rates_json(rates: &[(String, f64)]) -> Value {
     Value::Object(rates.iter().map(|(layer, rate)| (layer.clone(), json!(rate))).collect())
 }
 
