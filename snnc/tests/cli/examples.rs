@@ -27,6 +27,25 @@ fn their_networks_are_what_snnc_builds() {
     }
 }
 
+/// A few minutes of validation and test streams. The README has the figures of hours.
+#[test]
+fn the_wake_word_is_detected_on_the_chip() {
+    let [recipe, weights] = ["keyword.yaml", "keyword.safetensors"]
+        .map(|name| repository(&format!("examples/keyword/{name}")).display().to_string());
+    let folder = Folder::new();
+    folder.snnc(&["check", &recipe]).success();
+    let set = ["validation=120", "test=120"].map(|key| format!("detection.streams.{key}"));
+    let words = ["detect", &recipe, "--weights", &weights, "--on", "xylo-audio3", "--json"];
+    let short = ["--set", &set[0], "--set", &set[1], "--set", "detection.false_alarms=60"];
+    let json = folder.snnc(&[&words[..], &short].concat()).success().json();
+    for engine in json["engines"].as_array().expect("it is a list") {
+        let keyword = &engine["keywords"][0];
+        let [words, misses, false_alarms] =
+            ["words", "misses", "false_alarms"].map(|key| keyword[key].as_u64().expect("it is a number"));
+        assert!(words > 5 && 2 * misses < words && false_alarms < 10, "{keyword}");
+    }
+}
+
 /// The samples in the C source are those of the recording.
 #[test]
 fn the_example_in_c_holds_the_recording() {
