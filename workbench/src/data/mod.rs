@@ -138,6 +138,9 @@ struct SplitSample {
     origin: Origin,
 }
 
+/// The samples of all sets, and the source of further training sets, if they change from epoch to epoch.
+type ReadSamples = (Vec<SplitSample>, Option<Arc<dyn EpochSource>>);
+
 /// Reads the data of a recipe and converts it to rasters.
 ///
 /// # Errors
@@ -216,7 +219,7 @@ fn read_samples(
     found: Vec<(Found, Source<'_>)>,
     recipe: &Recipe,
     observer: &dyn Observer,
-) -> Result<(Vec<SplitSample>, Option<Arc<dyn EpochSource>>), Error> {
+) -> Result<ReadSamples, Error> {
     let (mut samples, mut augmented) = (Vec::new(), None);
     for (found, source) in found {
         let (read, to_augment) = source.read_found(found, &recipe.front_end, observer)?;

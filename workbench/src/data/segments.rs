@@ -21,7 +21,7 @@ use super::folder::Content;
 use super::overlap::{self, Origin};
 use super::recordings::Recordings;
 use super::split::Split;
-use super::{Found, Source, SplitSample, noise};
+use super::{Found, ReadSamples, Source, SplitSample, noise};
 use crate::codes;
 use crate::error::Error;
 use crate::observer::{Observer, Silent, Stage};
@@ -57,7 +57,7 @@ pub(super) fn read(
     found: &[(Found, Source<'_>)],
     recipe: &Recipe,
     observer: &dyn Observer,
-) -> Result<(Vec<SplitSample>, Option<Arc<dyn EpochSource>>), Error> {
+) -> Result<ReadSamples, Error> {
     let (mut recordings, mut words) = (Recordings::default(), Vec::new());
     for (found, source) in found {
         let Found::Files(files) = found else { continue };
