@@ -15,7 +15,7 @@ use crate::error::Error;
 
 pub(crate) use composer::{Draws, Material, Set, durations};
 pub use composer::{Interval, SpokenWord};
-pub(crate) use words::{Recording, read};
+pub(crate) use words::Recording;
 
 /// Runs the front end on sound of a sample rate, whose next samples `next` appends; none at the end. `step` takes the
 /// event counts of each time step.

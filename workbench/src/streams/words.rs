@@ -61,7 +61,7 @@ impl Words {
 }
 
 /// Reads a recording.
-pub(crate) fn read(path: &Path) -> Result<Wav, Error> {
+fn read(path: &Path) -> Result<Wav, Error> {
     Wav::decode(&files::read(path)?).map_err(|why| Error::file(path, why))
 }
 
