@@ -61,7 +61,7 @@ impl Words {
 }
 
 /// Reads a recording.
-fn read(path: &Path) -> Result<Wav, Error> {
+pub(super) fn read(path: &Path) -> Result<Wav, Error> {
     Wav::decode(&files::read(path)?).map_err(|why| Error::file(path, why))
 }
 
