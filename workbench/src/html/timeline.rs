@@ -106,7 +106,7 @@ impl Timeline<'_> {
             let x = x(span.start - from).0.min(WIDTH - RIGHT - width);
             let row = ends.iter().position(|&end| x >= end)?;
             ends[row] = x + width;
-            Some(Label { text: text.into(), x, row })
+            Some(Label { text, x, row })
         };
         self.spans.iter().filter(starts).filter_map(place).collect()
     }
