@@ -25,8 +25,17 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# Rates in spikes per neuron per step: the target of the regularizer, and the minimum below which it pushes rates up.
-POINTS = [(0.02, 0.005), (0.05, 0.01), (0.1, 0.02), (0.2, 0.02), (0.5, 0.2), (1.0, 0.5), (2.0, 1.5), None]
+# Weight, target and minimum of the regularizer, in spikes per neuron per step.
+POINTS = [
+    (100, 0.01, 0.001),
+    (20, 0.03, 0.005),
+    (5, 0.1, 0.02),
+    (1, 0.2, 0.05),
+    (0.3, 0.5, 0.2),
+    (0.3, 1, 0.5),
+    (0.3, 1.5, 1.2),
+    None,
+]
 STEP = 0.01  # seconds per time step of the networks
 STATIC_UW = 145.0
 PJ_PER_CYCLE = (25.0, 29.0)
@@ -92,8 +101,8 @@ def measure(snnc, args, point, seed, out) -> Result:
     """Trains with a target, and evaluates on the chip."""
     regularizer = "null"
     if point:
-        target, minimum = point
-        regularizer = f"{{ weight: 0.2, target: {target}, silent_weight: 10, minimum: {minimum}, per: neuron }}"
+        weight, target, minimum = point
+        regularizer = f"{{ weight: {weight}, target: {target}, silent_weight: 30, minimum: {minimum}, per: neuron }}"
     values = [*args.set, f"training.rate_regularizer={regularizer}", f"training.seed={seed}", "build=[]"]
     recipe = [args.recipe, *(word for value in values for word in ("--set", value))]
     environment = {"RAYON_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"}
@@ -127,7 +136,7 @@ def table(rows) -> list[str]:
         mean = {name: statistics.mean(getattr(r, name) for r in results) for name in ("rate", "cycles", "static")}
         low, high = (statistics.mean(r.dynamic[i] for r in results) for i in (0, 1))
         cells = [
-            f"{point[0]}" if point else "none",
+            f"{point[1]}" if point else "none",
             f"{mean['rate']:.2f}",
             spread([r.float_accuracy for r in results]),
             spread([r.chip_accuracy for r in results]),

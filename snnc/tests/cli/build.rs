@@ -1,6 +1,6 @@
 //! `snnc build`.
 
-use crate::support::{Folder, Outcome, digits, digits_weights, events, npy, tones, weights};
+use crate::support::{Folder, Outcome, digits, digits_weights, events, npy, repository, tones, weights};
 
 fn build(folder: &Folder, target: &str, out: &str) -> Outcome {
     let digits = digits();
@@ -135,7 +135,8 @@ fn unsupported_networks_are_reported_before_writing() {
 #[test]
 fn what_is_built_for_a_chip_runs_on_its_simulator() {
     let folder = Folder::new();
-    folder.write("w.safetensors", digits_weights());
+    let trained = repository("examples/digits/digits.safetensors");
+    folder.write("w.safetensors", std::fs::read(trained).expect("the example has weights"));
     folder.write("in.npy", npy("|u1", false, &[40, 16], &events(40, 16)));
     build(&folder, "xylo-audio3", "digits").success();
     let words = ["sim", "digits.spec.npz", "--input", "in.npy", "--output", "out.npz", "--record", "--json"];
