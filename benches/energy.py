@@ -161,14 +161,14 @@ STYLE = """
   :root { --ground: #14171b; --ink: #e7e9ec; --quiet: #9aa4b1; --rule: #2c323a; --float: #5ab4ec; --chip: #ff9a57; }
 }
 rect { fill: var(--ground); } text { font: 12px system-ui, sans-serif; fill: var(--quiet); }
-.rule { stroke: var(--rule); } polyline { fill: none; stroke-width: 2; } .point { fill: var(--ink); }
+.rule { stroke: var(--rule); } polyline { fill: none; stroke-width: 2; } .point { fill: var(--ink); paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
 .float { stroke: var(--float); } .chip { stroke: var(--chip); stroke-dasharray: 5 4; }
 circle.float { fill: var(--float); } circle.chip { fill: var(--chip); }
 """
 
 
 def picture(rows) -> str:
-    """Draws accuracy against dynamic energy; each point is labeled with its spikes per neuron per step."""
+    """Draws accuracy against dynamic energy with a regularizer; each point is labeled with its spikes per neuron per step."""
     points = sorted(
         (
             statistics.mean(statistics.mean(r.dynamic) for r in results),
@@ -176,7 +176,8 @@ def picture(rows) -> str:
             statistics.mean(r.chip_accuracy for r in results),
             statistics.mean(r.rate for r in results),
         )
-        for _, results in rows
+        for point, results in rows
+        if point
     )
     lowest = 5 * math.floor((min(min(point[1:3]) for point in points) - 1) / 5)
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100) if points[0][0] / 2.5 < tick < points[-1][0] * 2.5]
@@ -208,9 +209,9 @@ def picture(rows) -> str:
         parts.append(f'<polyline class="{name}" points="{path}"/>')
         parts += [f'<circle class="{name}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>' for a, b in places]
         legend = HEIGHT - BOTTOM - 40 + 20 * number
-        parts.append(f'<circle class="{name}" cx="{WIDTH - 120}" cy="{legend - 4}" r="3.5"/>')
+        parts.append(f'<circle class="{name}" cx="{WIDTH - 210}" cy="{legend - 4}" r="3.5"/>')
         label = "Xylo Audio 3, simulated" if name == "chip" else "float"
-        parts.append(f'<text x="{WIDTH - 110}" y="{legend}">{label}</text>')
+        parts.append(f'<text x="{WIDTH - 200}" y="{legend}">{label}</text>')
     for energy, float_accuracy, chip_accuracy, rate in points:
         level = y(min(float_accuracy, chip_accuracy)) + 18
         parts.append(
