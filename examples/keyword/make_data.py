@@ -7,15 +7,12 @@ The wake word is "avocado"; its label is `avocado`, that of all other words is `
 voices, and different other words. The files are 8 kHz, mono, in mu-law (G.711), trimmed to the word and normalized to
 the same peak. The same version of espeak-ng gives the same bytes.
 """
-import array
-import io
-import math
-import operator
 import pathlib
 import struct
-import subprocess
 import sys
-import wave
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "digits"))
+from make_data import ACCENTS, PEAK, PITCHES, RATE_OUT, SPEEDS, low_pass_kernels, resample, speak, trim
 
 KEYWORD = "avocado"
 
@@ -41,58 +38,7 @@ WORDS = {
 TAKES = {"train": (4, 8), "validation": (6, 11), "test": (6, 12)}  # takes of the keyword, and of other words
 
 # Take `t` of voice number `v` uses entry `3 * v + t` of each list, modulo its length: an accent, a speed in words per
-# minute, and a pitch from 0 to 99.
-ACCENTS = ["en-us", "en", "en-gb-scotland", "en-us", "en-029", "en", "en-gb-x-rp"]
-SPEEDS = [140, 180, 165, 150, 172, 155, 145, 160]
-PITCHES = [50, 38, 62, 45, 56, 34, 68, 50, 42, 60, 30]
-
-RATE_IN, RATE_OUT = 22_050, 8_000
-UP, DOWN = 160, 441  # RATE_OUT / RATE_IN in lowest terms
-HALF_WIDTH = 48      # of the low-pass, in input samples
-CUTOFF = 3_700       # Hz
-PEAK = 0.9 * 32_767
-
-
-def speak(word, accent, voice, speed, pitch):
-    """Synthesizes a word. Returns 16-bit samples at RATE_IN."""
-    command = ["espeak-ng", "-v", f"{accent}+{voice}", "-s", str(speed), "-p", str(pitch), "--stdout", word]
-    bytes_ = subprocess.run(command, check=True, capture_output=True).stdout
-    with wave.open(io.BytesIO(bytes_)) as file:
-        layout = (file.getnchannels(), file.getsampwidth(), file.getframerate())
-        if layout != (1, 2, RATE_IN):
-            sys.exit(f"espeak-ng wrote (channels, bytes, rate) = {layout} instead of {(1, 2, RATE_IN)}")
-        samples = array.array("h", file.readframes(file.getnframes()))
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples
-
-
-def low_pass_kernels():
-    """Returns a windowed sinc (Blackman) for each of the UP positions of an output sample between two input samples."""
-    def tap(x):
-        window = 0.42 + 0.5 * math.cos(math.pi * x / HALF_WIDTH) + 0.08 * math.cos(2 * math.pi * x / HALF_WIDTH)
-        w = 2 * CUTOFF / RATE_IN
-        return window * w * (math.sin(math.pi * w * x) / (math.pi * w * x) if x else 1.0)
-    return [[tap(i - HALF_WIDTH + 1 - phase / UP) for i in range(2 * HALF_WIDTH)] for phase in range(UP)]
-
-
-def resample(samples, kernels):
-    """Resamples from RATE_IN to RATE_OUT."""
-    padded = [0] * (HALF_WIDTH - 1) + list(samples) + [0] * (HALF_WIDTH + 1)
-    out = []
-    for k in range(len(samples) * UP // DOWN):
-        start, phase = divmod(k * DOWN, UP)
-        out.append(sum(map(operator.mul, kernels[phase], padded[start:start + 2 * HALF_WIDTH])))
-    return out
-
-
-def trim(samples):
-    """Trims windows of 5 ms below 1 % of the peak at both ends, and keeps a margin of 15 ms."""
-    window, margin = RATE_OUT // 200, RATE_OUT * 15 // 1000
-    floor = 0.01 * max(map(abs, samples))
-    loud = [start for start in range(0, len(samples), window)
-            if math.sqrt(sum(x * x for x in samples[start:start + window]) / window) > floor]
-    return samples[max(loud[0] - margin, 0):loud[-1] + window + margin]
+# minute, and a pitch from 0 to 99. The lists and the synthesis are those of the digits example.
 
 
 def mu_law(sample):
