@@ -77,6 +77,15 @@ fn labeled_recordings_give_tables_and_a_page() {
             .filter(|line| line.starts_with(&format!("{engine},")) && !line.contains(",false alarm,"));
         assert_eq!(of_words.count(), 12, "{detections}");
     }
+    // A false alarm has the word that was spoken then.
+    let alarms: Vec<&str> = detections.lines().filter(|line| line.contains(",false alarm,")).collect();
+    let is_named = |line: &&&str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [time, start, end] = [4, 5, 6].map(|i| cells[i].parse::<f64>());
+        matches!((time, start, end), (Ok(time), Ok(start), Ok(end)) if start <= time && time <= end + 0.5)
+            && cells[7] == "stream.wav"
+    };
+    assert!(alarms.iter().any(|line| is_named(&line)), "{detections}");
     assert!(folder.read_text("out/det.csv").lines().count() > 10);
     assert!(folder.read_text("out/detector.json").contains("\"f32\""));
     assert!(folder.read_text("out/detector.xylo-audio3.json").contains("\"i16\""));

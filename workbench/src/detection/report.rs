@@ -13,6 +13,7 @@ use crate::cost::ContinuousCost;
 use crate::error::Error;
 use crate::files::{self, csv_field};
 use crate::report::rates_json;
+use crate::streams::SpokenWord;
 
 impl KeywordResult {
     /// Returns the fraction of words that a point misses; 0 without words.
@@ -160,8 +161,11 @@ impl Detection {
         })
     }
 
-    /// Returns the table of all detections and misses.
+    /// Returns the table of all detections and misses. A false alarm has the word that was spoken then.
     pub fn detections_csv(&self) -> String {
+        let place = |word: &SpokenWord| {
+            format!("{:.3},{:.3},{}", word.interval.start, word.interval.end, csv_field(&word.file))
+        };
         let mut text = String::from("engine,stream,outcome,keyword,time,word_start,word_end,file\n");
         for engine in &self.engines {
             for (s, stream) in self.streams.iter().enumerate() {
@@ -175,24 +179,25 @@ impl Detection {
                     let row = match detected.word {
                         Some(word) => {
                             is_hit[word] = true;
-                            let word = &stream.words[word];
-                            let (start, end) = (word.interval.start, word.interval.end);
-                            let file = csv_field(&word.file);
-                            format!("hit,{keyword},{at:.3},{start:.3},{end:.3},{file}")
+                            format!("hit,{keyword},{at:.3},{}", place(&stream.words[word]))
                         }
-                        None => format!("false alarm,{keyword},{at:.3},,,"),
+                        None => {
+                            // The word that was taken for the keyword.
+                            let spoken = |word: &&SpokenWord| {
+                                word.interval.start <= at && at <= word.interval.end + self.options.tolerance
+                            };
+                            let word = stream.words.iter().rev().find(spoken);
+                            format!("false alarm,{keyword},{at:.3},{}", word.map_or(",,".to_owned(), place))
+                        }
                     };
                     rows.push((at, row));
                 }
                 for (word, _) in stream.words.iter().zip(is_hit).filter(|(_, is_hit)| !is_hit) {
                     if word.keyword.is_some() {
-                        let (start, end) = (word.interval.start, word.interval.end);
-                        let row = format!(
-                            "miss,{},,{start:.3},{end:.3},{}",
-                            csv_field(&word.label),
-                            csv_field(&word.file)
-                        );
-                        rows.push((start, row));
+                        rows.push((
+                            word.interval.start,
+                            format!("miss,{},,{}", csv_field(&word.label), place(word)),
+                        ));
                     }
                 }
                 rows.sort_by(|(a, _), (b, _)| a.total_cmp(b));
