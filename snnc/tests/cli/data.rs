@@ -258,6 +258,33 @@ fn a_path_of_its_own_holds_the_test_set() {
     assert!(outcome.stderr.contains("10 training, 2 validation and 6 test samples"), "{}", outcome.stderr);
 }
 
+/// The rules of a split concern `data.path` alone.
+#[test]
+fn samples_of_the_training_path_only_train() {
+    let folder = tones();
+    for take in 3..7 {
+        folder.write(&format!("more/low_{take}.wav"), Wav::PLAIN.tone(310.0, 0.2));
+        folder.write(&format!("more/high_{take}.wav"), Wav::PLAIN.tone(2400.0, 0.2));
+    }
+    let rules = ["data.train_path=more", "data.only={take: [0, 1, 4, 5]}", "data.validation={take: [1]}"];
+    let words: Vec<&str> = rules.iter().flat_map(|rule| ["--set", rule]).collect();
+    let says = |count: &str, rest: &[&str]| {
+        let outcome =
+            folder.snnc(&[&["train", "tones.yaml", "--overwrite"], &words[..], rest].concat()).success();
+        assert!(outcome.stderr.contains(count), "{}", outcome.stderr);
+    };
+    says("10 training, 2 validation and 4 test samples", &[]);
+    says("10 training, 2 validation and 4 test samples", &["--set", "data.augmentation={gain: 6}"]);
+    says("10 training, 2 validation and 4 test samples", &["--set", "data.validation=0.3"]);
+    let folds = ["--folds", "take", "--set", "data.validation=null"];
+    says("14 training and 2 test samples", &folds);
+    folder.write("more/medium_0.wav", Wav::PLAIN.tone(800.0, 0.2));
+    let outcome = folder.snnc(&[&["train", "tones.yaml", "--overwrite"], &words[..]].concat());
+    outcome.failure(1, &["`data.classes` lacks a label of the samples: `medium`"]);
+    let missing = ["train", "tones.yaml", "--overwrite", "--set", "data.train_path=none"];
+    folder.snnc(&missing).failure(2, &["`data.train_path`: there is no such folder or file: `none`"]);
+}
+
 /// Each mistake about data gets the right code and its name, and nothing is written.
 #[test]
 fn data_errors_are_reported() {

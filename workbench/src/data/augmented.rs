@@ -12,12 +12,10 @@ use synnet_audio::{Wav, audio3};
 use synnet_data::waveform::Augmentation;
 use synnet_runtime::{Dataset, Label, Sample};
 
-use super::folder::File;
 use super::noise::NoisePool;
-use super::split::Split;
-use super::{Source, error_list, wav};
+use super::{error_list, wav};
 use crate::error::{self, Error};
-use crate::recipe::FrontEnd;
+use crate::recipe::{FrontEnd, Recipe};
 
 /// A source of training sets that change from epoch to epoch.
 pub(super) trait EpochSource: Send + Sync {
@@ -65,26 +63,21 @@ pub struct EpochDatasets {
 }
 
 impl AugmentedSamples {
-    /// Selects the training recordings among the files, and reads the noise recordings.
+    /// Takes the training recordings with their classes, and reads the noise recordings.
     ///
     /// # Errors
     /// Returns an error if a noise recording cannot be used, or if there is none in the folder.
-    pub(super) fn new(source: &Source<'_>, files: &[File], front_end: &FrontEnd) -> Result<Self, Error> {
-        let train = files.iter().filter(|file| file.assignment.split == Split::Train);
-        let noise = source.options.augmentation.noise.as_ref();
-        let noise = noise.and_then(|noise| noise.recordings.as_ref());
-        let files: Vec<(PathBuf, usize)> =
-            train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect();
+    pub(super) fn new(recipe: &Recipe, files: Vec<(PathBuf, usize)>) -> Result<Self, Error> {
+        let options = &recipe.data;
+        let noise = options.augmentation.noise.as_ref().and_then(|noise| noise.recordings.as_ref());
+        let noise = noise.map(|folder| NoisePool::read(folder, &options.path, recipe)).transpose()?;
         Ok(Self {
-            buffers: buffers(&files, &source.options.augmentation),
-            noise: noise
-                .map(|folder| NoisePool::read(folder, source.path, source.recipe))
-                .transpose()?
-                .unwrap_or_default(),
+            buffers: buffers(&files, &options.augmentation),
+            noise: noise.unwrap_or_default(),
             files,
-            augmentation: source.options.augmentation.clone(),
-            front_end: front_end.clone(),
-            steps: source.options.steps,
+            augmentation: options.augmentation.clone(),
+            front_end: recipe.front_end.clone(),
+            steps: options.steps,
         })
     }
 }

@@ -12,7 +12,7 @@ use super::overlap::{Origin, SPEAKER};
 use super::pattern::Pattern;
 use super::scan::{LeftOut, Scan};
 use super::split::{Assignment, Fields, Seen};
-use super::{Source, SplitSample, error_list};
+use super::{Source, SplitSample, error_list, path_key};
 use crate::codes;
 use crate::error::{self, Error};
 use crate::observer::{Observer, Stage};
@@ -67,7 +67,7 @@ impl Source<'_> {
             let value =
                 |field: &str| fields.iter().find(|(f, _)| *f == field).map_or("", |(_, value)| *value);
             let sample = Fields { name: &name, value: &value };
-            if let Some(assignment) = self.splitter.assign(&sample, self.all_test, seen) {
+            if let Some(assignment) = self.splitter.assign(&sample, self.set, seen) {
                 assignments.push(assignment);
                 speakers.push(pattern.fields().find(|field| *field == SPEAKER).map(|f| value(f).to_owned()));
                 selected.push(name);
@@ -82,7 +82,9 @@ impl Source<'_> {
             }
             observer.warning(&format!("`{}`: skipped {message}", self.path.display()));
         }
-        self.splitter.hold_out_fraction(&selected, &mut assignments);
+        if self.set.is_none() {
+            self.splitter.hold_out_fraction(&selected, &mut assignments);
+        }
         let files = selected.into_iter().zip(assignments).zip(speakers);
         let file = |((name, assignment), speaker)| File { path: self.path.join(name), assignment, speaker };
         Ok(files.map(file).collect())
@@ -90,7 +92,7 @@ impl Source<'_> {
 
     /// Returns the key that names the folder.
     pub(super) fn key(&self) -> &'static str {
-        if self.all_test { "data.test_path" } else { "data.path" }
+        path_key(self.set)
     }
 
     /// Returns the error about samples that cannot be used.

@@ -21,7 +21,7 @@ mod table;
 mod wav;
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use synnet_audio::audio3;
@@ -149,13 +149,9 @@ type ReadSamples = (Vec<SplitSample>, Option<Arc<dyn EpochSource>>);
 pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Corpus, Error> {
     let options = &recipe.data;
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
-    let paths = [(&options.path, "data.path", false)];
-    let test_path = options.test_path.iter().map(|path| (path, "data.test_path", true));
-    let paths: Vec<_> = paths.into_iter().chain(test_path).collect();
-    let missing: Vec<Problem> = paths
-        .iter()
-        .filter(|(path, ..)| !path.exists())
-        .map(|(path, key, _)| missing_path(path, key, "folder or file"))
+    let missing: Vec<Problem> = paths(options)
+        .filter(|(path, _)| !path.exists())
+        .map(|(path, set)| missing_path(path, path_key(set), "folder or file"))
         .chain(split::missing_lists(options))
         .chain(noise::missing_folder(options))
         .collect();
@@ -171,9 +167,9 @@ pub fn load(recipe: &Recipe, input: Input, observer: &dyn Observer) -> Result<Co
         return Err(recipe.error(vec![problem.with_help("select samples by fields")]));
     }
     let splitter = Splitter::new(options, &classes)?;
-    let sources = paths.into_iter().map(|(path, _, all_test)| {
+    let sources = paths(options).map(|(path, set)| {
         let input = &input;
-        Source { recipe, options, input, path, all_test, splitter: &splitter }
+        Source { recipe, options, input, path, set, splitter: &splitter }
     });
     // What names and fields tell is checked before the contents of files are read, which may take minutes.
     let mut seen = Seen::default();
@@ -220,14 +216,15 @@ fn read_samples(
     recipe: &Recipe,
     observer: &dyn Observer,
 ) -> Result<ReadSamples, Error> {
-    let (mut samples, mut augmented) = (Vec::new(), None);
+    let (mut samples, mut training) = (Vec::new(), Vec::new());
     for (found, source) in found {
-        let (read, to_augment) = source.read_found(found, &recipe.front_end, observer)?;
-        samples.extend(read);
-        augmented = augmented.or(to_augment);
+        training.extend(found.training_recordings());
+        samples.extend(source.read_found(found, &recipe.front_end, observer)?);
     }
     overlap::warn(&samples, &recipe.data, observer);
-    Ok((samples, augmented.map(|samples| samples as Arc<dyn EpochSource>)))
+    let is_augmented = recipe.data.format == Format::Wav && recipe.data.augmentation.is_active();
+    let augmented = is_augmented.then(|| AugmentedSamples::new(recipe, training)).transpose()?;
+    Ok((samples, augmented.map(|samples| Arc::new(samples) as Arc<dyn EpochSource>)))
 }
 
 /// Returns the values of a field of the samples that the recipe selects, in the order of their text.
@@ -251,7 +248,7 @@ pub fn field_values(
         options,
         input: &input,
         path: &options.path,
-        all_test: false,
+        set: None,
         splitter: &splitter,
     };
     source.find(&mut seen, observer)?;
@@ -360,14 +357,31 @@ impl Corpus {
     }
 }
 
+/// Returns the folders and files with samples, with the set of their samples if it is the same for all.
+fn paths(options: &DataOptions) -> impl Iterator<Item = (&PathBuf, Option<Split>)> {
+    let main = [(&options.path, None)].into_iter();
+    let train = options.train_path.iter().map(|path| (path, Some(Split::Train)));
+    let test = options.test_path.iter().map(|path| (path, Some(Split::Test)));
+    main.chain(train).chain(test)
+}
+
+/// Returns the key that names the folder or file whose samples belong to a set.
+fn path_key(set: Option<Split>) -> &'static str {
+    match set {
+        Some(Split::Train) => "data.train_path",
+        Some(Split::Test) => "data.test_path",
+        Some(Split::Validation) | None => "data.path",
+    }
+}
+
 /// A folder or file with samples.
 struct Source<'a> {
     recipe: &'a Recipe,
     options: &'a DataOptions,
     input: &'a Input,
     path: &'a Path,
-    /// Whether all samples belong to the test set, whatever their fields.
-    all_test: bool,
+    /// The set of all samples, whatever their fields; `None` if the rules of the recipe assign them.
+    set: Option<Split>,
     splitter: &'a Splitter<'a>,
 }
 
@@ -386,6 +400,13 @@ impl Found {
             Self::Table(samples) => ([].as_slice(), samples.assignments.as_slice()),
         };
         files.iter().map(|file| file.assignment).chain(table.iter().copied())
+    }
+
+    /// Returns the paths of the training samples that are files, with their classes.
+    fn training_recordings(&self) -> Vec<(PathBuf, usize)> {
+        let Self::Files(files) = self else { return Vec::new() };
+        let train = files.iter().filter(|file| file.assignment.split == Split::Train);
+        train.filter_map(|file| Some((file.path.clone(), file.assignment.label?))).collect()
     }
 }
 
@@ -409,17 +430,17 @@ impl Source<'_> {
         }
     }
 
-    /// Reads the samples, and collects the recordings to augment if the recipe asks for audio augmentation.
+    /// Reads the samples.
     fn read_found(
         &self,
         found: Found,
         front_end: &FrontEnd,
         observer: &dyn Observer,
-    ) -> Result<(Vec<SplitSample>, Option<Arc<AugmentedSamples>>), Error> {
+    ) -> Result<Vec<SplitSample>, Error> {
         let options = self.options;
         let files = match found {
             Found::Files(files) => files,
-            Found::Table(samples) => return Ok((self.take_samples(samples), None)),
+            Found::Table(samples) => return Ok(self.take_samples(samples)),
         };
         match options.format {
             Format::Wav => {
@@ -427,13 +448,10 @@ impl Source<'_> {
                 let samples =
                     self.read(&files, observer, &|bytes, _| wav::raster(bytes, front_end, &cache))?;
                 cache.warn_of_write_errors(observer);
-                let augments = options.augmentation.is_active() && !self.all_test;
-                let augmented =
-                    augments.then(|| AugmentedSamples::new(self, &files, front_end)).transpose()?;
-                Ok((samples, augmented.map(Arc::new)))
+                Ok(samples)
             }
             Format::Npz | Format::Events | Format::Shd => {
-                Ok((self.read(&files, observer, &|bytes, path| self.decode(bytes, path))?, None))
+                self.read(&files, observer, &|bytes, path| self.decode(bytes, path))
             }
         }
     }
@@ -442,12 +460,9 @@ impl Source<'_> {
     fn warn_about_folder_keys(&self, observer: &dyn Observer) {
         let options = self.options;
         let keys = [("data.pattern", options.pattern.is_some()), ("data.ignore", !options.ignore.is_empty())];
-        // The other path may be a folder.
-        let all_files = [Some(&options.path), options.test_path.as_ref()]
-            .into_iter()
-            .flatten()
-            .all(|path| path.is_file());
-        let is_first = !self.all_test && options.format == Format::Npz;
+        // Another path may be a folder.
+        let all_files = paths(options).all(|(path, _)| path.is_file());
+        let is_first = self.set.is_none() && options.format == Format::Npz;
         for (key, _) in keys.into_iter().filter(|(_, is_given)| *is_given && all_files && is_first) {
             let problem = Problem::without_effect(key, "the samples are in a single file", "omit it");
             observer.diagnostics(&self.recipe.diagnostics([problem]), &self.recipe.sources());

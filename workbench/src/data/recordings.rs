@@ -2,7 +2,7 @@
 
 use super::folder::File;
 use super::split::{Seen, Split, Splitter};
-use super::{Input, Source, missing_path};
+use super::{Input, Source, missing_path, path_key, paths};
 use crate::codes;
 use crate::error::Error;
 use crate::observer::Observer;
@@ -45,14 +45,12 @@ pub(crate) fn recordings(
     let options = &recipe.data;
     let classes: Vec<String> = options.classes.iter().map(plain).collect();
     let splitter = Splitter::new(options, &classes)?;
-    let paths = [(&options.path, "data.path", false)].into_iter();
-    let paths = paths.chain(options.test_path.iter().map(|path| (path, "data.test_path", true)));
     let (mut seen, mut found) = (Seen::default(), Recordings::default());
-    for (path, key, all_test) in paths {
+    for (path, set) in paths(options) {
         if !path.is_dir() {
-            return Err(recipe.error(vec![missing_path(path, key, "folder")]));
+            return Err(recipe.error(vec![missing_path(path, path_key(set), "folder")]));
         }
-        let source = Source { recipe, options, input, path, all_test, splitter: &splitter };
+        let source = Source { recipe, options, input, path, set, splitter: &splitter };
         for file in source.files(&mut seen, observer)? {
             found.add(&file);
         }

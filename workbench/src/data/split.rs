@@ -114,9 +114,18 @@ impl<'a> Splitter<'a> {
         Ok(Self { options, classes, indices, by_index, unknown, fields, lists })
     }
 
-    /// Assigns a sample by its name and fields. Returns `None` if the recipe does not use it, or if its label is no
-    /// class, which [`check`](Self::check) reports.
-    pub(super) fn assign(&self, sample: &Fields<'_>, all_test: bool, seen: &mut Seen) -> Option<Assignment> {
+    /// Assigns a sample by its name and fields; `set` is that of all samples of its source. Returns `None` if the recipe
+    /// does not use it, or if its label is no class, which [`check`](Self::check) reports.
+    pub(super) fn assign(
+        &self,
+        sample: &Fields<'_>,
+        set: Option<Split>,
+        seen: &mut Seen,
+    ) -> Option<Assignment> {
+        if set == Some(Split::Train) {
+            return Some(Assignment { split: Split::Train, label: self.class(sample, seen)? });
+        }
+        let all_test = set == Some(Split::Test);
         if !self.lists.is_empty() {
             seen.names.insert(sample.name.to_owned());
         }
@@ -127,7 +136,7 @@ impl<'a> Splitter<'a> {
         if !all_test {
             add_values(&mut seen.selected, &self.fields, sample);
         }
-        let label = if self.classes.is_empty() { None } else { Some(self.label(sample, seen)?) };
+        let label = self.class(sample, seen)?;
         // An empty rule matches everything, but stands for no test set in this source.
         let is_test =
             all_test || !self.options.test.is_empty() && self.matches(TEST, &self.options.test, sample);
@@ -149,6 +158,12 @@ impl<'a> Splitter<'a> {
             values.iter().any(|v| v.as_str() == (sample.value)(field))
         };
         rule.fields.iter().all(has) && self.lists.get(key).is_none_or(|list| list.contains(sample.name))
+    }
+
+    /// Returns the class of a sample if the recipe names classes, or `None` if its label is no class.
+    #[expect(clippy::option_option, reason = "a sample without a class differs from one that is not used")]
+    fn class(&self, sample: &Fields<'_>, seen: &mut Seen) -> Option<Option<usize>> {
+        if self.classes.is_empty() { Some(None) } else { self.label(sample, seen).map(Some) }
     }
 
     fn label(&self, sample: &Fields<'_>, seen: &mut Seen) -> Option<usize> {
@@ -388,7 +403,7 @@ mod tests {
                 _ => take,
             };
             let fields = Fields { name: "", value: &value };
-            let assigned = splitter.assign(&fields, false, &mut Seen::default());
+            let assigned = splitter.assign(&fields, None, &mut Seen::default());
             assigned.map(|a| (a.split, a.label.unwrap()))
         };
         assert_eq!(assign("low", "a", "1"), Some((Split::Train, 0)));
@@ -456,7 +471,7 @@ mod tests {
                 "take" => take,
                 _ => "a",
             };
-            splitter.assign(&Fields { name: "", value: &value }, false, &mut seen);
+            splitter.assign(&Fields { name: "", value: &value }, None, &mut seen);
         }
         let problems = splitter.check(&seen, &crate::Silent);
         let found: Vec<(String, Option<String>)> =

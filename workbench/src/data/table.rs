@@ -48,14 +48,16 @@ impl Source<'_> {
         for i in 0..table.rasters.len() {
             let value = |field: &str| table.fields.get(field).map_or("", |values| &values[i]);
             let sample = Fields { name: &format!("sample {i}"), value: &value };
-            if let Some(assignment) = self.splitter.assign(&sample, self.all_test, seen) {
+            if let Some(assignment) = self.splitter.assign(&sample, self.set, seen) {
                 selected.push(i);
                 assignments.push(assignment);
             }
         }
         // Samples have no names: their indices decide which ones a validation fraction holds out.
-        let names: Vec<String> = selected.iter().map(usize::to_string).collect();
-        self.splitter.hold_out_fraction(&names, &mut assignments);
+        if self.set.is_none() {
+            let names: Vec<String> = selected.iter().map(usize::to_string).collect();
+            self.splitter.hold_out_fraction(&names, &mut assignments);
+        }
         Ok(TableSamples { table, targets, selected, assignments })
     }
 

@@ -21,6 +21,10 @@ pub struct DataOptions {
     pub format: Format,
     /// Folder with one file per sample, or a file with all samples.
     pub path: PathBuf,
+    /// A second folder or file, whose samples all belong to the training set. [`only`](Self::only), [`test`](Self::test) and
+    /// [`validation`](Self::validation) do not apply to them.
+    #[serde(default)]
+    pub train_path: Option<PathBuf>,
     /// A second folder or file, whose samples all belong to the test set.
     #[serde(default)]
     pub test_path: Option<PathBuf>,
@@ -128,6 +132,7 @@ impl DataOptions {
         Self {
             format,
             path: path.into(),
+            train_path: None,
             test_path: None,
             pattern: None,
             ignore: Vec::new(),
@@ -153,6 +158,7 @@ impl DataOptions {
             }
         };
         resolve("data.path", &mut self.path);
+        self.train_path.iter_mut().for_each(|path| resolve("data.train_path", path));
         self.test_path.iter_mut().for_each(|path| resolve("data.test_path", path));
         if let Cache::Folder(path) = &mut self.cache {
             resolve("data.cache", path);

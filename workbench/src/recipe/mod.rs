@@ -204,7 +204,8 @@ impl Recipe {
         let data = &self.data;
         let lists = rules(data).filter_map(|(_, rule)| rule.list.as_ref());
         let noise = data.augmentation.noise.iter().filter_map(|noise| noise.recordings.as_ref());
-        let inputs = [&self.network, &data.path].into_iter().chain(&data.test_path).chain(lists).chain(noise);
+        let samples = [&data.path].into_iter().chain(&data.train_path).chain(&data.test_path);
+        let inputs = [&self.network].into_iter().chain(samples).chain(lists).chain(noise);
         let detection = self.detection.iter().flat_map(DetectionOptions::inputs);
         inputs.chain(detection).cloned().collect()
     }
