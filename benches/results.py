@@ -4,7 +4,7 @@ page.
 
     python3 benches/results.py --fsdd DIR [--update] [accuracy] [quantization] [aware] [run-in-float] [speakers]
 
-DIR is the folder `recordings` of the Free Spoken Digit Dataset. Trained networks are kept in `runs/results` and used again;
+DIR is the folder `recordings` of the Free Spoken Digit Dataset. The table `speakers` needs espeak-ng. Trained networks are kept in `runs/results` and used again;
 delete the folder after a change of a recipe or of the compiler.
 """
 
@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/results.md"
 RUNS = ROOT / "runs/results"
-DIGITS, FSDD = "examples/digits/digits.yaml", "examples/digits/fsdd.yaml"
+DIGITS, FSDD, UNSEEN = (f"examples/digits/{name}.yaml" for name in ("digits", "fsdd", "speakers"))
+DRAWN = RUNS / "drawn"  # synthetic voices
 CHIP = "xylo-audio3"
 
 # Conversions of the same weights to integers: what the table says, and the arguments of `snnc eval`.
@@ -53,11 +54,11 @@ AWARE = [
     ("method: global, weight_bits: 4", True, "true"),
     ("method: global, weight_bits: 4, clip: 99", True, None),
 ]
-# Changes of the recipe for unseen speakers.
+# Recipes for unseen speakers, with changes.
 SPEAKERS = [
-    ("`fsdd.yaml`", []),
-    ("`channel_warp: 1`", ["training.augmentation.channel_warp=1"]),
-    ("`channel_shift: 1`", ["training.augmentation.channel_shift=1"]),
+    ("`fsdd.yaml`", FSDD, []),
+    ("`channel_warp: 1`", FSDD, ["training.augmentation.channel_warp=1"]),
+    ("`speakers.yaml`", UNSEEN, [f"data.train_path={DRAWN}"]),
 ]
 
 
@@ -69,7 +70,7 @@ class Trainer:
         self.recordings = recordings
 
     def recipe(self, recipe: str, values: Sequence[str]) -> list[str]:
-        data = [f"data.path={self.recordings}"] if recipe == FSDD else []
+        data = [f"data.path={self.recordings}"] if recipe in (FSDD, UNSEEN) else []
         return [recipe, *(word for value in [*data, *values] for word in ("--set", value))]
 
     def run(self, words: Sequence[str]) -> dict:
@@ -195,16 +196,19 @@ def run_in_float(trainer: Trainer, workers: ThreadPoolExecutor) -> list[str]:
 def speakers(trainer: Trainer, workers: ThreadPoolExecutor) -> list[str]:
     """Each speaker left out."""
 
-    def folds(variant: tuple[str, list[str]]) -> list[dict]:
-        out = RUNS / slug(f"speakers {variant[0]}")
+    def folds(variant: tuple[str, str, list[str]]) -> list[dict]:
+        label, recipe, values = variant
+        out = RUNS / slug(f"speakers {label}")
         if not (out / "folds.csv").exists():
             words = ["--folds", "speaker", "--seeds", "3", "--out", out, "--overwrite"]
-            trainer.run(["train", *trainer.recipe(FSDD, [*variant[1], "build=[xylo-audio3]"]), *words])
+            trainer.run(["train", *trainer.recipe(recipe, [*values, "build=[xylo-audio3]"]), *words])
         with open(out / "folds.csv", newline="") as file:
             return list(csv.DictReader(file))
 
+    if not DRAWN.exists():
+        subprocess.run([sys.executable, ROOT / "examples/digits/make_data.py", "drawn", DRAWN], check=True)
     found = list(workers.map(folds, SPEAKERS))
-    heads = [f"{label}, {engine}" for label, _ in SPEAKERS for engine in ("float", "chip")]
+    heads = [f"{label}, {engine}" for label, *_ in SPEAKERS for engine in ("float", "chip")]
     lines = [row(["left out", *heads]), "|---" * (1 + len(heads)) + "|"]
     columns = ["test accuracy float", f"test accuracy {CHIP}"]
     means: list[list[float]] = [[] for _ in heads]

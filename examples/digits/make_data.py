@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Synthesizes the spoken digits in data/ with espeak-ng 1.51 (Debian package `espeak-ng`), the only requirement.
+"""Synthesizes spoken digits with espeak-ng 1.51 (Debian package `espeak-ng`), the only requirement.
 
     python3 make_data.py [FOLDER]      writes FOLDER/{train,test}/{digit}_{voice}_{take}.wav; FOLDER is data/ by default
+    python3 make_data.py drawn FOLDER  writes FOLDER/{digit}_{voice}_{take}.wav of voices that are drawn at random
 
-Thirty voices speak the ten digits three times, for training; five others speak them twice, for testing. The files are 8 kHz,
-16-bit, mono, trimmed to the word and normalized to the same peak. The same version of espeak-ng gives the same bytes.
+Thirty voices speak the ten digits three times, for training; five others speak them twice, for testing. Of the drawn voices,
+there are 120, which speak them once. The files are 8 kHz, 16-bit, mono, trimmed to the word and normalized to the same peak.
+The same version of espeak-ng gives the same bytes.
 """
 import array
 import io
@@ -13,7 +15,10 @@ import operator
 import pathlib
 import subprocess
 import sys
+import tempfile
 import wave
+
+from voices import DrawnVoices
 
 DIGITS = "zero one two three four five six seven eight nine".split()
 
@@ -24,6 +29,7 @@ VOICES = {
     "test": "m5 Annie Michael belinda travis".split(),
 }
 TAKES = {"train": 3, "test": 2}
+DRAWN, SEED = 120, 0  # number of drawn voices, and the seed of their draws
 
 # Take `t` of voice number `v` uses entry `2 * v + t` of each list, modulo its length: an accent (`en` is British; `en-gb`
 # would ignore the variant), a speed in words per minute, and a pitch from 0 to 99.
@@ -38,9 +44,10 @@ CUTOFF = 3_700       # Hz
 PEAK = 0.9 * 32_767
 
 
-def speak(word, accent, voice, speed, pitch):
-    """Synthesizes a word. Returns 16-bit samples at RATE_IN."""
+def speak(word, accent, voice, speed, pitch, path=None):
+    """Synthesizes a word. Returns 16-bit samples at RATE_IN. `path` is a folder with espeak-ng's data, if not the default."""
     command = ["espeak-ng", "-v", f"{accent}+{voice}", "-s", str(speed), "-p", str(pitch), "--stdout", word]
+    command[1:1] = ["--path", path] if path else []
     bytes_ = subprocess.run(command, check=True, capture_output=True).stdout
     with wave.open(io.BytesIO(bytes_)) as file:
         layout = (file.getnchannels(), file.getsampwidth(), file.getframerate())
@@ -96,10 +103,34 @@ def write(path, samples):
         file.writeframes(samples.tobytes())
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "data"
-    kernels = low_pass_kernels()
-    seen = set()
+def save(path, samples, kernels, seen, longest):
+    """Writes a word of 22,050 Hz. Exits if it is too short or longer than `longest` seconds, or was written before."""
+    samples = normalize(trim(resample(samples, kernels)))
+    if not 0.2 <= len(samples) / RATE_OUT <= longest:
+        sys.exit(f"{path}: {len(samples) / RATE_OUT:.3f} s is not between 0.2 and {longest} s")
+    if samples.tobytes() in seen:
+        sys.exit(f"{path}: another file has the same samples")
+    seen.add(samples.tobytes())
+    write(path, samples)
+
+
+def save_drawn(folder):
+    """Writes the digits of drawn voices."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kernels, seen = low_pass_kernels(), set()
+    with tempfile.TemporaryDirectory() as data:
+        voices = DrawnVoices(data, SEED)
+        for v in range(DRAWN):
+            voices.draw()
+            for digit, word in enumerate(DIGITS):
+                accent, speed, pitch = voices.choose(ACCENTS), voices.between(130, 190), voices.between(30, 70)
+                spoken = speak(word, accent, voices.VARIANT, speed, pitch, data)
+                save(folder / f"{digit}_drawn{v}_0.wav", spoken, kernels, seen, 1.2)
+
+
+def save_variants(folder):
+    """Writes the digits of voices that espeak-ng brings along, divided into training and test set."""
+    kernels, seen = low_pass_kernels(), set()
     for split, voices in VOICES.items():
         (folder / split).mkdir(parents=True, exist_ok=True)
         for v, voice in enumerate(voices):
@@ -107,14 +138,19 @@ def main():
                 accent, speed, pitch = (options[(2 * v + take) % len(options)] for options in (ACCENTS, SPEEDS, PITCHES))
                 for digit, word in enumerate(DIGITS):
                     spoken = speak(word, accent, voice, speed, pitch)
-                    samples = normalize(trim(resample(spoken, kernels)))
-                    path = folder / split / f"{digit}_{voice.lower()}_{take}.wav"
-                    if not 0.2 <= len(samples) / RATE_OUT <= 0.8:
-                        sys.exit(f"{path}: {len(samples) / RATE_OUT:.3f} s is not between 0.2 and 0.8 s")
-                    if samples.tobytes() in seen:
-                        sys.exit(f"{path}: another file has the same samples")
-                    seen.add(samples.tobytes())
-                    write(path, samples)
+                    save(folder / split / f"{digit}_{voice.lower()}_{take}.wav", spoken, kernels, seen, 0.8)
+
+
+def main():
+    match sys.argv[1:]:
+        case ["drawn", folder]:
+            save_drawn(pathlib.Path(folder))
+        case [folder]:
+            save_variants(pathlib.Path(folder))
+        case []:
+            save_variants(pathlib.Path(__file__).parent / "data")
+        case _:
+            sys.exit(__doc__)
 
 
 if __name__ == "__main__":
