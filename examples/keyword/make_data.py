@@ -4,15 +4,18 @@
     python3 make_data.py [FOLDER]    writes FOLDER/{split}/{label}_{word}_{voice}_{take}.wav; FOLDER is data/ by default
 
 The wake word is "avocado"; its label is `avocado`, that of all other words is `other`. Three sets have different
-voices, and different other words. The files are 8 kHz, mono, in mu-law (G.711), trimmed to the word and normalized to
+voices, and different other words. Most voices for training are drawn at random, because a network that knows few voices
+misses the wake word of others. The files are 8 kHz, mono, in mu-law (G.711), trimmed to the word and normalized to
 the same peak. The same version of espeak-ng gives the same bytes.
 """
 import pathlib
 import struct
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "digits"))
 from make_data import ACCENTS, PEAK, PITCHES, RATE_OUT, SPEEDS, low_pass_kernels, resample, speak, trim
+from voices import DrawnVoices
 
 KEYWORD = "avocado"
 
@@ -28,14 +31,20 @@ VOICES = {
 # No other word is in two sets. The first words of each set sound like the wake word.
 WORDS = {
     "train": """staccato mikado Ricardo bravado tornado Colorado vocabulary avenue avalanche advocate tobacco bravo
+                Aviano evoke vocal provoke placard cardigan pocket alcove carnival macabre academy accordion habitat
+                Avon caviar aardvark embargo lumbago bongo Cairo Otto motto grotto ghetto Plato soldado echo
                 seven music light kitchen window garden open banana morning paper yellow table october remember computer
-                number water telephone animal minute question sugar Friday little eleven camera family""".split(),
+                number water telephone animal minute question sugar Friday little eleven camera family
+                above average favorite alphabet however evidence engineer harvest bakery market carbon cardboard
+                department article pardon bottle locker rocket doctor modern robot photo radio video studio piano""".split(),
     "validation": """dorado Havana vacation aviator Nevada octave
                      tutor complete winter elephant hello coffee letter monday mountain button""".split(),
     "test": """desperado avatar armada evocative Granada volcano
                hospital thank tomato river candle seventy picture butter compare village orange holiday""".split(),
 }
-TAKES = {"train": (4, 8), "validation": (6, 11), "test": (6, 12)}  # takes of the keyword, and of other words
+TAKES = {"train": (3, 6), "validation": (6, 11), "test": (6, 12)}  # takes of the keyword, and of other words
+DRAWN, DRAWN_TAKES = 220, (1, 3)  # further voices for training, and their takes
+SEED = 0  # of their draws
 
 # Take `t` of voice number `v` uses entry `3 * v + t` of each list, modulo its length: an accent, a speed in words per
 # minute, and a pitch from 0 to 99. The lists and the synthesis are those of the digits example.
@@ -64,26 +73,49 @@ def write(path, data):
     path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
 
 
+def items(split, voice, takes):
+    """Yields the words that a voice of a set speaks, by its index: label, word and take."""
+    keyword, others = takes
+    yield from ((KEYWORD, KEYWORD, take) for take in range(keyword))
+    words = WORDS[split]
+    yield from (("other", words[(others * voice + take) % len(words)], take) for take in range(others))
+
+
+def spoken_by_variants(split):
+    """Yields the words of all voices of a set that espeak-ng brings along: their names and samples."""
+    for v, voice in enumerate(VOICES[split]):
+        for label, word, take in items(split, v, TAKES[split]):
+            accent, speed, pitch = (options[(3 * v + take) % len(options)] for options in (ACCENTS, SPEEDS, PITCHES))
+            yield f"{label}_{word}_{voice.lower()}_{take}", speak(word, accent, voice, speed, pitch)
+
+
+def spoken_by_drawn():
+    """Yields the same of the voices that are drawn."""
+    with tempfile.TemporaryDirectory() as folder:
+        voices = DrawnVoices(folder, SEED)
+        for v in range(DRAWN):
+            voices.draw()
+            for label, word, take in items("train", v, DRAWN_TAKES):
+                accent, speed, pitch = voices.choose(ACCENTS), voices.between(130, 200), voices.between(25, 75)
+                yield f"{label}_{word}_drawn{v}_{take}", speak(word, accent, voices.VARIANT, speed, pitch, folder)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "data"
     kernels = low_pass_kernels()
     seen = set()
-    for split, voices in VOICES.items():
+    sets = [(split, spoken_by_variants(split)) for split in VOICES] + [("train", spoken_by_drawn())]
+    for split, spoken in sets:
         (folder / split).mkdir(parents=True, exist_ok=True)
-        takes, others = TAKES[split]
-        for v, voice in enumerate(voices):
-            items = [(KEYWORD, KEYWORD, take) for take in range(takes)]
-            items += [("other", WORDS[split][(others * v + i) % len(WORDS[split])], i) for i in range(others)]
-            for label, word, take in items:
-                accent, speed, pitch = (options[(3 * v + take) % len(options)] for options in (ACCENTS, SPEEDS, PITCHES))
-                data = encode(trim(resample(speak(word, accent, voice, speed, pitch), kernels)))
-                path = folder / split / f"{label}_{word}_{voice.lower()}_{take}.wav"
-                if not 0.15 <= len(data) / RATE_OUT <= 1.3:
-                    sys.exit(f"{path}: {len(data) / RATE_OUT:.3f} s is not between 0.15 and 1.3 s")
-                if data in seen:
-                    sys.exit(f"{path}: another file has the same samples")
-                seen.add(data)
-                write(path, data)
+        for name, samples in spoken:
+            data = encode(trim(resample(samples, kernels)))
+            path = folder / split / f"{name}.wav"
+            if not 0.15 <= len(data) / RATE_OUT <= 1.6:
+                sys.exit(f"{path}: {len(data) / RATE_OUT:.3f} s is not between 0.15 and 1.6 s")
+            if data in seen:
+                sys.exit(f"{path}: another file has the same samples")
+            seen.add(data)
+            write(path, data)
 
 
 if __name__ == "__main__":
