@@ -134,10 +134,11 @@ impl Experiment {
         observer: &dyn Observer,
     ) -> Result<ChipResult, Error> {
         let readout = self.plan.readout().ok_or_else(|| {
-            Error::Input(
-                "chips are evaluated by the classes of samples; name an output for each class with `data.classes`"
-                    .into(),
-            )
+            let remedy = match self.corpus.classes.is_empty() {
+                true => "name an output for each class with `data.classes`",
+                false => "`snnc detect` measures the misses and false alarms of a network with one output",
+            };
+            Error::Input(format!("chips are evaluated by the classes of samples; {remedy}"))
         })?;
         let build = self.build_for_chip(network, chip, observer)?;
         let result = chip_evaluation::evaluate(&build, network, &self.corpus.test, readout)?;

@@ -186,6 +186,9 @@ fn one_output_detects_the_second_of_two_classes() {
     assert!(json["float"].get("confusion").is_none() && json.get("xylo-audio3").is_none(), "{json:#}");
     let html = folder.read_text("runs/tones/report.html");
     assert!(html.contains("accuracy on the test set, float") && html.contains("sample 0 of the test set"));
+    let weights = "runs/tones/weights.safetensors";
+    let on_chip = ["eval", "tones.yaml", "--weights", weights, "--on", "xylo-audio3", "--set", loss];
+    folder.snnc(&on_chip).failure(1, &["`snnc detect` measures the misses and false alarms"]);
     // Another loss needs an output for each class.
     folder.snnc(&["train", "tones.yaml"]).failure(1, &["has 1 output, but the recipe names 2 classes"]);
     folder
