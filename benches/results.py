@@ -4,8 +4,8 @@ page.
 
     python3 benches/results.py --fsdd DIR [--update] [accuracy] [quantization] [aware] [run-in-float] [speakers]
 
-DIR is the folder `recordings` of the Free Spoken Digit Dataset. The table `speakers` needs espeak-ng. Trained networks are kept in `runs/results` and used again;
-delete the folder after a change of a recipe or of the compiler.
+DIR is the folder `recordings` of the Free Spoken Digit Dataset. The table `speakers` needs espeak-ng. Trained networks are
+kept in `runs/results` and used again; delete the folder after a change of a recipe or of the compiler.
 """
 
 import argparse
@@ -206,7 +206,9 @@ def speakers(trainer: Trainer, workers: ThreadPoolExecutor) -> list[str]:
             return list(csv.DictReader(file))
 
     if not DRAWN.exists():
-        subprocess.run([sys.executable, ROOT / "examples/digits/make_data.py", "drawn", DRAWN], check=True)
+        unfinished = DRAWN.with_suffix(".unfinished")
+        subprocess.run([sys.executable, ROOT / "examples/digits/make_data.py", "drawn", unfinished], check=True)
+        unfinished.rename(DRAWN)
     found = list(workers.map(folds, SPEAKERS))
     heads = [f"{label}, {engine}" for label, *_ in SPEAKERS for engine in ("float", "chip")]
     lines = [row(["left out", *heads]), "|---" * (1 + len(heads)) + "|"]

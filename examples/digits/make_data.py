@@ -4,8 +4,8 @@
     python3 make_data.py [FOLDER]      writes FOLDER/{train,test}/{digit}_{voice}_{take}.wav; FOLDER is data/ by default
     python3 make_data.py drawn FOLDER  writes FOLDER/{digit}_{voice}_{take}.wav of voices that are drawn at random
 
-Thirty voices speak the ten digits three times, for training; five others speak them twice, for testing. Of the drawn voices,
-there are 120, which speak them once. The files are 8 kHz, 16-bit, mono, trimmed to the word and normalized to the same peak.
+Thirty voices speak the ten digits three times, for training; five others speak them twice, for testing. Each of
+120 drawn voices speaks them once. The files are 8 kHz, 16-bit, mono, trimmed to the word and normalized to the same peak.
 The same version of espeak-ng gives the same bytes.
 """
 import array
@@ -129,7 +129,7 @@ def save_drawn(folder):
 
 
 def save_variants(folder):
-    """Writes the digits of voices that espeak-ng brings along, divided into training and test set."""
+    """Writes the digits of the variants of espeak-ng, divided into training and test set."""
     kernels, seen = low_pass_kernels(), set()
     for split, voices in VOICES.items():
         (folder / split).mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@ import pathlib
 import random
 import re
 import subprocess
+import sys
 
 
 class DrawnVoices:
@@ -14,9 +15,12 @@ class DrawnVoices:
     VARIANT = "drawn"
 
     def __init__(self, folder, seed):
-        self.path, self._random = folder, random.Random(seed)
+        self._random = random.Random(seed)
         version = subprocess.run(["espeak-ng", "--version"], check=True, capture_output=True, text=True).stdout
-        installed = pathlib.Path(re.search(r"Data at: (.*)", version)[1])
+        found = re.search(r"Data at: (.*)", version)
+        if not found:
+            sys.exit("`espeak-ng --version` does not name its data folder")
+        installed = pathlib.Path(found[1])
         data = pathlib.Path(folder) / "espeak-ng-data"
         variants = data / "voices" / "!v"
         variants.mkdir(parents=True)
@@ -34,11 +38,15 @@ class DrawnVoices:
         return round(low + (high - low) * self._random.random())
 
     def draw(self):
-        """Replaces the variant with a new voice. Numbers are percent of the standard voice, but for `pitch` (Hz)."""
+        """Replaces the variant with a new voice.
+
+        Frequency, strength and width of formants, `voicing` and `consonants` are percentages of the standard voice; `pitch`
+        is in Hz. The others have units of their own (documentation of espeak-ng, "Voice files").
+        """
         lowest, size = self.between(65, 220), self.between(85, 130)
         lines = ["language variant", f"name {self.VARIANT}", f"pitch {lowest} {lowest * self.between(120, 170) // 100}"]
         for formant in range(9):
-            # Formants 1 to 3 make the vowels and follow the size of the vocal tract. Those above color the voice.
+            # All but formant 0 follow the size of the vocal tract. Those up to 3 make the vowels, and vary little beyond it.
             spread, strength = ([90, 110], [70, 160]) if formant <= 3 else ([75, 115], [10, 130])
             frequency = self.between(*spread) * (size if formant else 100) // 100
             width = self.between(75, 160) if formant <= 5 else self.between(50, 130)

@@ -82,7 +82,7 @@ def items(split, voice, takes):
 
 
 def spoken_by_variants(split):
-    """Yields the words of all voices of a set that espeak-ng brings along: their names and samples."""
+    """Yields the words of the variants of espeak-ng in a set: their names and samples."""
     for v, voice in enumerate(VOICES[split]):
         for label, word, take in items(split, v, TAKES[split]):
             accent, speed, pitch = (options[(3 * v + take) % len(options)] for options in (ACCENTS, SPEEDS, PITCHES))
@@ -90,7 +90,7 @@ def spoken_by_variants(split):
 
 
 def spoken_by_drawn():
-    """Yields the same of the voices that are drawn."""
+    """Yields the names and samples of the words of drawn voices."""
     with tempfile.TemporaryDirectory() as folder:
         voices = DrawnVoices(folder, SEED)
         for v in range(DRAWN):

@@ -136,7 +136,7 @@ impl Experiment {
         let readout = self.plan.readout().ok_or_else(|| {
             let remedy = match self.corpus.classes.is_empty() {
                 true => "name an output for each class with `data.classes`",
-                false => "`snnc detect` measures the misses and false alarms of a network with one output",
+                false => "for a network with one output, measure misses and false alarms with `snnc detect`",
             };
             Error::Input(format!("chips are evaluated by the classes of samples; {remedy}"))
         })?;

@@ -285,6 +285,25 @@ fn samples_of_the_training_path_only_train() {
     folder.snnc(&missing).failure(2, &["`data.train_path`: there is no such folder or file: `none`"]);
 }
 
+#[test]
+fn a_table_that_only_trains_needs_no_fields_of_the_rules() {
+    let test = "test: { speaker: [2] }, classes: 2, steps: 12";
+    let folder = heidelberg(&format!("data: {{ format: npz, path: all.npz, train_path: more.npz, {test} }}"));
+    let rasters: Vec<i64> = (0..6 * 12 * 3).map(|i| i64::from(i % 4 == 0)).collect();
+    let rasters = ("rasters", &[6, 12, 3][..], &rasters[..]);
+    let labels = ("labels", &[6][..], &[0, 1, 0, 1, 0, 1][..]);
+    let speaker = ("speaker", &[6][..], &[0, 0, 1, 1, 2, 2][..]);
+    folder.write("all.npz", archive(&[rasters, labels, speaker], &[]));
+    folder.write("more.npz", archive(&[rasters, labels], &[]));
+    let train = ["train", "r.yaml", "--out", "out", "--set", "params.inputs=3"];
+    let outcome = folder.snnc(&train).success();
+    assert!(outcome.stderr.contains("10 training and 2 test samples"), "{}", outcome.stderr);
+    folder.write("more.npz", archive(&[rasters, speaker], &[]));
+    folder
+        .snnc(&[&train[..], &["--overwrite"]].concat())
+        .failure(1, &["`more.npz`: there is no array `labels`"]);
+}
+
 /// Each mistake about data gets the right code and its name, and nothing is written.
 #[test]
 fn data_errors_are_reported() {

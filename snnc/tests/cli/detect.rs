@@ -81,9 +81,10 @@ fn labeled_recordings_give_tables_and_a_page() {
     let alarms: Vec<&str> = detections.lines().filter(|line| line.contains(",false alarm,")).collect();
     let is_named = |line: &&&str| {
         let cells: Vec<&str> = line.split(',').collect();
-        let [time, start, end] = [4, 5, 6].map(|i| cells[i].parse::<f64>());
+        let [time, start, end] = [4, 6, 7].map(|i| cells[i].parse::<f64>());
         matches!((time, start, end), (Ok(time), Ok(start), Ok(end)) if start <= time && time <= end + 0.5)
-            && cells[7] == "stream.wav"
+            && ["low", "high"].contains(&cells[5])
+            && cells[8] == "stream.wav"
     };
     assert!(alarms.iter().any(|line| is_named(&line)), "{detections}");
     assert!(folder.read_text("out/det.csv").lines().count() > 10);

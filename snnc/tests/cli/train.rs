@@ -188,7 +188,7 @@ fn one_output_detects_the_second_of_two_classes() {
     assert!(html.contains("accuracy on the test set, float") && html.contains("sample 0 of the test set"));
     let weights = "runs/tones/weights.safetensors";
     let on_chip = ["eval", "tones.yaml", "--weights", weights, "--on", "xylo-audio3", "--set", loss];
-    folder.snnc(&on_chip).failure(1, &["`snnc detect` measures the misses and false alarms"]);
+    folder.snnc(&on_chip).failure(1, &["measure misses and false alarms with `snnc detect`"]);
     // Another loss needs an output for each class.
     folder.snnc(&["train", "tones.yaml"]).failure(1, &["has 1 output, but the recipe names 2 classes"]);
     folder

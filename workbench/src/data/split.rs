@@ -204,8 +204,12 @@ impl<'a> Splitter<'a> {
             COMBINING.to_owned()
         } else {
             let object = if described.len() == 1 { "it" } else { "them" };
+            let rule = match self.options.train_path {
+                Some(_) => "`data.only` or, in `data.train_path`, with `data.ignore`",
+                None => "`data.only`",
+            };
             format!(
-                "list {object}, leave {object} out with `data.only`, or add the class `{UNKNOWN}`, which gathers other labels"
+                "list {object}, leave {object} out with {rule}, or add the class `{UNKNOWN}`, which gathers other labels"
             )
         };
         Some(Problem::new(&codes::NO_SAMPLE, "data.classes", message).with_help(help))

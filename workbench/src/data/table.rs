@@ -5,7 +5,7 @@ use synnet_ir::{Raster, did_you_mean, nearest};
 use synnet_runtime::{Label, Sample};
 
 use super::overlap::{self, Origin, SPEAKER};
-use super::split::{Assignment, Fields, Seen, required_fields};
+use super::split::{Assignment, Fields, Seen, Split, required_fields};
 use super::{Source, SplitSample};
 use crate::codes;
 use crate::error::Error;
@@ -37,8 +37,10 @@ impl Source<'_> {
         let mut table = table.map_err(|e| wrong(e.to_string()))?;
         table.rasters.first().map_or(Ok(()), |raster| self.check_width(raster)).map_err(wrong)?;
         let targets = self.targets(&mut table).map_err(wrong)?;
+        // The rules of the recipe do not apply to samples that only train.
+        let is_required = |field: &str| self.set != Some(Split::Train) || field == "label";
         let missing: Vec<Problem> = required_fields(self.options)
-            .filter(|(field, _)| !table.fields.contains_key(*field))
+            .filter(|(field, _)| is_required(field) && !table.fields.contains_key(*field))
             .map(|(field, key)| self.missing_field(&table, field, key))
             .collect();
         if !missing.is_empty() {

@@ -161,12 +161,14 @@ impl Detection {
         })
     }
 
-    /// Returns the table of all detections and misses. A false alarm has the word that was spoken then.
+    /// Returns the table of all detections and misses. The word of a false alarm is the last one that began before it and
+    /// ended at most the tolerance before it, if there is one.
     pub fn detections_csv(&self) -> String {
-        let place = |word: &SpokenWord| {
-            format!("{:.3},{:.3},{}", word.interval.start, word.interval.end, csv_field(&word.file))
+        let describe = |word: &SpokenWord| {
+            let (label, file) = (csv_field(&word.label), csv_field(&word.file));
+            format!("{label},{:.3},{:.3},{file}", word.interval.start, word.interval.end)
         };
-        let mut text = String::from("engine,stream,outcome,keyword,time,word_start,word_end,file\n");
+        let mut text = String::from("engine,stream,outcome,keyword,time,word,word_start,word_end,file\n");
         for engine in &self.engines {
             for (s, stream) in self.streams.iter().enumerate() {
                 let name = csv_field(&stream.name);
@@ -179,7 +181,7 @@ impl Detection {
                     let row = match detected.word {
                         Some(word) => {
                             is_hit[word] = true;
-                            format!("hit,{keyword},{at:.3},{}", place(&stream.words[word]))
+                            format!("hit,{keyword},{at:.3},{}", describe(&stream.words[word]))
                         }
                         None => {
                             // The word that was taken for the keyword.
@@ -187,7 +189,10 @@ impl Detection {
                                 word.interval.start <= at && at <= word.interval.end + self.options.tolerance
                             };
                             let word = stream.words.iter().rev().find(spoken);
-                            format!("false alarm,{keyword},{at:.3},{}", word.map_or(",,".to_owned(), place))
+                            format!(
+                                "false alarm,{keyword},{at:.3},{}",
+                                word.map_or(",,,".to_owned(), describe)
+                            )
                         }
                     };
                     rows.push((at, row));
@@ -196,7 +201,7 @@ impl Detection {
                     if word.keyword.is_some() {
                         rows.push((
                             word.interval.start,
-                            format!("miss,{},,{}", csv_field(&word.label), place(word)),
+                            format!("miss,{},,{}", csv_field(&word.label), describe(word)),
                         ));
                     }
                 }

@@ -21,11 +21,11 @@ pub struct DataOptions {
     pub format: Format,
     /// Folder with one file per sample, or a file with all samples.
     pub path: PathBuf,
-    /// A second folder or file, whose samples all belong to the training set. [`only`](Self::only), [`test`](Self::test) and
-    /// [`validation`](Self::validation) do not apply to them.
+    /// Another folder or file, whose samples all belong to the training set. [`only`](Self::only),
+    /// [`test`](Self::test) and [`validation`](Self::validation) do not apply to them.
     #[serde(default)]
     pub train_path: Option<PathBuf>,
-    /// A second folder or file, whose samples all belong to the test set.
+    /// Another folder or file, whose samples all belong to the test set.
     #[serde(default)]
     pub test_path: Option<PathBuf>,
     /// Pattern of the file names in a folder, with a `{field}` for each part that varies, such as

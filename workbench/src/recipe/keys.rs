@@ -28,7 +28,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("data", "a mapping with `path`, `test`, `classes`, `steps` and other keys", ""),
     key("data.format", "`wav`, `npz`, `events` or `shd`", "`wav`"),
     key("data.path", "a folder with one file per sample, or a file with all samples", ""),
-    key("data.train_path", "a folder or a file whose samples all belong to the training set", "none"),
+    key(
+        "data.train_path",
+        "a folder or a file whose samples all belong to the training set, whatever `only`, `test` and `validation` say",
+        "none",
+    ),
     key("data.test_path", "a folder or a file whose samples all belong to the test set", "none"),
     key(
         "data.pattern",
