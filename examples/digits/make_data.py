@@ -59,6 +59,12 @@ def speak(word, accent, voice, speed, pitch, path=None):
     return samples
 
 
+def speak_drawn(word, voices, speeds, pitches):
+    """Synthesizes a word with the voice that was drawn last, at a drawn accent, speed and pitch of these ranges."""
+    accent, speed, pitch = voices.choose(ACCENTS), voices.between(*speeds), voices.between(*pitches)
+    return speak(word, accent, voices.VARIANT, speed, pitch, voices.path)
+
+
 def low_pass_kernels():
     """Returns a windowed sinc (Blackman) for each of the UP positions of an output sample between two input samples."""
     def tap(x):
@@ -103,14 +109,19 @@ def write(path, samples):
         file.writeframes(samples.tobytes())
 
 
-def save(path, samples, kernels, seen, longest):
-    """Writes a word of 22,050 Hz. Exits if it is too short or longer than `longest` seconds, or was written before."""
-    samples = normalize(trim(resample(samples, kernels)))
-    if not 0.2 <= len(samples) / RATE_OUT <= longest:
-        sys.exit(f"{path}: {len(samples) / RATE_OUT:.3f} s is not between 0.2 and {longest} s")
-    if samples.tobytes() in seen:
+def check(path, samples, content, seen, shortest, longest):
+    """Exits if a word has no duration from `shortest` to `longest` seconds, or if its content is among those `seen`."""
+    if not shortest <= samples / RATE_OUT <= longest:
+        sys.exit(f"{path}: {samples / RATE_OUT:.3f} s is not between {shortest} and {longest} s")
+    if content in seen:
         sys.exit(f"{path}: another file has the same samples")
-    seen.add(samples.tobytes())
+    seen.add(content)
+
+
+def save(path, samples, kernels, seen, longest):
+    """Writes a word with samples at RATE_IN."""
+    samples = normalize(trim(resample(samples, kernels)))
+    check(path, len(samples), samples.tobytes(), seen, 0.2, longest)
     write(path, samples)
 
 
@@ -123,8 +134,7 @@ def save_drawn(folder):
         for v in range(DRAWN):
             voices.draw()
             for digit, word in enumerate(DIGITS):
-                accent, speed, pitch = voices.choose(ACCENTS), voices.between(130, 190), voices.between(30, 70)
-                spoken = speak(word, accent, voices.VARIANT, speed, pitch, data)
+                spoken = speak_drawn(word, voices, (130, 190), (30, 70))
                 save(folder / f"{digit}_drawn{v}_0.wav", spoken, kernels, seen, 1.2)
 
 
@@ -145,7 +155,7 @@ def main():
     match sys.argv[1:]:
         case ["drawn", folder]:
             save_drawn(pathlib.Path(folder))
-        case [folder]:
+        case [folder] if folder != "drawn":
             save_variants(pathlib.Path(folder))
         case []:
             save_variants(pathlib.Path(__file__).parent / "data")

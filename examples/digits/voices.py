@@ -15,7 +15,7 @@ class DrawnVoices:
     VARIANT = "drawn"
 
     def __init__(self, folder, seed):
-        self._random = random.Random(seed)
+        self.path, self._random = folder, random.Random(seed)
         version = subprocess.run(["espeak-ng", "--version"], check=True, capture_output=True, text=True).stdout
         found = re.search(r"Data at: (.*)", version)
         if not found:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "digits"))
-from make_data import ACCENTS, PEAK, PITCHES, RATE_OUT, SPEEDS, low_pass_kernels, resample, speak, trim
+from make_data import ACCENTS, PEAK, PITCHES, RATE_OUT, SPEEDS, check, low_pass_kernels, resample, speak, speak_drawn, trim
 from voices import DrawnVoices
 
 KEYWORD = "avocado"
@@ -96,8 +96,7 @@ def spoken_by_drawn():
         for v in range(DRAWN):
             voices.draw()
             for label, word, take in items("train", v, DRAWN_TAKES):
-                accent, speed, pitch = voices.choose(ACCENTS), voices.between(130, 200), voices.between(25, 75)
-                yield f"{label}_{word}_drawn{v}_{take}", speak(word, accent, voices.VARIANT, speed, pitch, folder)
+                yield f"{label}_{word}_drawn{v}_{take}", speak_drawn(word, voices, (130, 200), (25, 75))
 
 
 def main():
@@ -110,11 +109,7 @@ def main():
         for name, samples in spoken:
             data = encode(trim(resample(samples, kernels)))
             path = folder / split / f"{name}.wav"
-            if not 0.15 <= len(data) / RATE_OUT <= 1.6:
-                sys.exit(f"{path}: {len(data) / RATE_OUT:.3f} s is not between 0.15 and 1.6 s")
-            if data in seen:
-                sys.exit(f"{path}: another file has the same samples")
-            seen.add(data)
+            check(path, len(data), data, seen, 0.15, 1.6)
             write(path, data)
 
 

@@ -134,9 +134,10 @@ impl Experiment {
         observer: &dyn Observer,
     ) -> Result<ChipResult, Error> {
         let readout = self.plan.readout().ok_or_else(|| {
-            let remedy = match self.corpus.classes.is_empty() {
-                true => "name an output for each class with `data.classes`",
-                false => "for a network with one output, measure misses and false alarms with `snnc detect`",
+            let remedy = if self.corpus.classes.is_empty() {
+                "name an output for each class with `data.classes`"
+            } else {
+                "for a network with one output, measure misses and false alarms with `snnc detect`"
             };
             Error::Input(format!("chips are evaluated by the classes of samples; {remedy}"))
         })?;

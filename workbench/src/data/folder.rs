@@ -82,9 +82,7 @@ impl Source<'_> {
             }
             observer.warning(&format!("`{}`: skipped {message}", self.path.display()));
         }
-        if self.set.is_none() {
-            self.splitter.hold_out_fraction(&selected, &mut assignments);
-        }
+        self.splitter.hold_out_fraction(self.set, &selected, &mut assignments);
         let files = selected.into_iter().zip(assignments).zip(speakers);
         let file = |((name, assignment), speaker)| File { path: self.path.join(name), assignment, speaker };
         Ok(files.map(file).collect())

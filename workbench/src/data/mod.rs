@@ -216,13 +216,15 @@ fn read_samples(
     recipe: &Recipe,
     observer: &dyn Observer,
 ) -> Result<ReadSamples, Error> {
+    let is_augmented = recipe.data.format == Format::Wav && recipe.data.augmentation.is_active();
     let (mut samples, mut training) = (Vec::new(), Vec::new());
     for (found, source) in found {
-        training.extend(found.training_recordings());
+        if is_augmented {
+            training.extend(found.training_recordings());
+        }
         samples.extend(source.read_found(found, &recipe.front_end, observer)?);
     }
     overlap::warn(&samples, &recipe.data, observer);
-    let is_augmented = recipe.data.format == Format::Wav && recipe.data.augmentation.is_active();
     let augmented = is_augmented.then(|| AugmentedSamples::new(recipe, training)).transpose()?;
     Ok((samples, augmented.map(|samples| Arc::new(samples) as Arc<dyn EpochSource>)))
 }

@@ -296,7 +296,7 @@ struct Segment {
 
 /// Chooses the segments of a stream of `total` steps. `keywords` are in the order of time.
 ///
-/// * Each keyword gives a segment that contains all of it, with at least `margin` steps behind it. All places are equally
+/// * Each keyword gives a segment that contains it, followed by at least `margin` steps. All positions are equally
 ///   likely. There is none if it does not fit, or if another keyword overlaps the segment.
 /// * The steps between two keywords are cut in as many segments as fit, one after the other. Where the first one starts
 ///   is random.

@@ -216,9 +216,14 @@ impl<'a> Splitter<'a> {
     }
 
     /// Moves a fraction of each class from training to validation, if the recipe asks for one. `names` are those of the
-    /// samples, in the order of `assignments`.
-    pub(super) fn hold_out_fraction(&self, names: &[String], assignments: &mut [Assignment]) {
-        let ValidationSplit::Fraction(fraction) = self.options.validation else { return };
+    /// samples, in the order of `assignments`. Sources whose samples all belong to one `set` keep them.
+    pub(super) fn hold_out_fraction(
+        &self,
+        set: Option<Split>,
+        names: &[String],
+        assignments: &mut [Assignment],
+    ) {
+        let (&ValidationSplit::Fraction(fraction), None) = (&self.options.validation, set) else { return };
         let names = names.iter().map(String::as_str);
         let (mut training, samples): (Vec<&mut Assignment>, Vec<_>) = assignments
             .iter_mut()
@@ -438,7 +443,7 @@ mod tests {
         let mut assignments: Vec<Assignment> = (0..40)
             .map(|i| Assignment { split: if i < 8 { Split::Test } else { Split::Train }, label: Some(i % 2) })
             .collect();
-        splitter.hold_out_fraction(&names, &mut assignments);
+        splitter.hold_out_fraction(None, &names, &mut assignments);
         for class in 0..2 {
             let count =
                 |split| assignments.iter().filter(|a| a.label == Some(class) && a.split == split).count();

@@ -56,10 +56,8 @@ impl Source<'_> {
             }
         }
         // Samples have no names: their indices decide which ones a validation fraction holds out.
-        if self.set.is_none() {
-            let names: Vec<String> = selected.iter().map(usize::to_string).collect();
-            self.splitter.hold_out_fraction(&names, &mut assignments);
-        }
+        let names: Vec<String> = selected.iter().map(usize::to_string).collect();
+        self.splitter.hold_out_fraction(self.set, &names, &mut assignments);
         Ok(TableSamples { table, targets, selected, assignments })
     }
 

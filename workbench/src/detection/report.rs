@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use synnet_ir::display::{format_percent, format_table, pluralize};
 
-use super::scoring::{OperatingPoint, percentile};
+use super::scoring::{OperatingPoint, is_in_reach, percentile};
 use super::{Detection, EngineResult, KeywordResult, RATES};
 use crate::artifacts::WrittenFile;
 use crate::cost::ContinuousCost;
@@ -185,10 +185,10 @@ impl Detection {
                         }
                         None => {
                             // The word that was taken for the keyword.
-                            let spoken = |word: &&SpokenWord| {
-                                word.interval.start <= at && at <= word.interval.end + self.options.tolerance
-                            };
-                            let word = stream.words.iter().rev().find(spoken);
+                            let word = stream
+                                .words
+                                .iter()
+                                .rfind(|word| is_in_reach(&word.interval, at, self.options.tolerance));
                             format!(
                                 "false alarm,{keyword},{at:.3},{}",
                                 word.map_or(",,,".to_owned(), describe)

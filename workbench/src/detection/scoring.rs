@@ -24,15 +24,18 @@ pub use crate::streams::Interval;
 pub fn align(words: &[Interval], detections: &[f64], tolerance: f64) -> Vec<Option<usize>> {
     let mut is_hit = vec![false; words.len()];
     let mut assign = |&at: &f64| {
-        let open = words
-            .iter()
-            .enumerate()
-            .filter(|(i, word)| !is_hit[*i] && word.start <= at && at <= word.end + tolerance);
+        let open =
+            words.iter().enumerate().filter(|(i, word)| !is_hit[*i] && is_in_reach(word, at, tolerance));
         let (first, _) = open.min_by(|(_, a), (_, b)| a.end.total_cmp(&b.end))?;
         is_hit[first] = true;
         Some(first)
     };
     detections.iter().map(&mut assign).collect()
+}
+
+/// Returns whether a detection can hit a word.
+pub(super) fn is_in_reach(word: &Interval, at: f64, tolerance: f64) -> bool {
+    word.start <= at && at <= word.end + tolerance
 }
 
 /// The scores of a keyword in a stream, with its words.
